@@ -1,0 +1,1 @@
+//! Observes, executes plans, recovers and rolls back; emits events.

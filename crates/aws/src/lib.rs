@@ -1,0 +1,1 @@
+//! Native drivers over the AWS SDK, by service.

@@ -1,0 +1,1 @@
+//! The Driver trait, its errors, and the conformance suite every driver passes.

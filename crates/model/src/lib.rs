@@ -1,0 +1,1 @@
+//! The data rstack works on: identifiers, values, plans, states, events, diagnostics.

@@ -1,0 +1,1 @@
+//! Dependency graph, three-way comparison, planner and plan checker.

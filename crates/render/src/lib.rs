@@ -1,0 +1,1 @@
+//! Events, plans and diagnostics as terminal text, JSON and graph formats.

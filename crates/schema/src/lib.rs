@@ -1,0 +1,1 @@
+//! Resource type schemas of the CloudFormation registry, compressed per type.

@@ -1,0 +1,1 @@
+//! The state store: file, lock and journal.
