@@ -1,1 +1,23 @@
-//! The Driver trait, its errors, and the conformance suite every driver passes.
+//! The Driver trait and its errors: what the engine may ask of a cloud.
+//!
+//! The engine owns time, order, the journal and retries. A driver makes calls and says what came
+//! of them; it never waits, and it never chooses a name the engine has not journaled.
+
+mod cloud;
+mod error;
+mod name;
+mod noop;
+mod object;
+mod resource;
+mod secret;
+
+pub use cloud::{Cloud, Identity};
+pub use error::{DriverError, ErrorKind};
+pub use name::{NameRule, Separator};
+pub use noop::Noop;
+pub use object::{Object, Observed};
+pub use resource::{
+    CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, ResourceDriver,
+    SinkError, UpdateRequest,
+};
+pub use secret::{SecretStore, json_field};

@@ -1,1 +1,25 @@
 //! The data rstack works on: identifiers, values, plans, states, events, diagnostics.
+//!
+//! This crate holds data and the laws of that data only. It does no I/O, reads no clock, no
+//! environment and no randomness; every other crate of the workspace speaks its vocabulary.
+
+pub mod desired;
+pub mod diagnostic;
+pub mod digest;
+pub mod event;
+pub mod id;
+pub mod path;
+pub mod plan;
+pub mod span;
+pub mod state;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use digest::Digest;
+pub use id::{
+    AccountId, InvalidId, Lineage, LogicalId, Partition, PhysicalId, Region, ResourceType, Serial,
+    StackName, Token,
+};
+pub use path::{PathSegment, PropertyPath};
+pub use span::Span;
+pub use value::{KnownMap, KnownValue, SecretString, Value, ValueMap};

@@ -1,0 +1,34 @@
+//! A cloud: drivers by resource type, an identity, and a store of secrets.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_model::ResourceType;
+use rstack_model::state::Environment;
+
+use crate::{DriverError, ResourceDriver, SecretStore};
+
+/// Who the calls are made as, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Account, Region and partition.
+    pub environment: Environment,
+    /// The ARN of the caller.
+    pub caller: String,
+}
+
+/// Everything the engine needs of one cloud.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Who the calls are made as.
+    ///
+    /// # Errors
+    /// If there are no credentials, or the cloud does not accept them or cannot be reached.
+    async fn identity(&self) -> Result<Identity, DriverError>;
+
+    /// The driver of a type; `None` if this cloud cannot manage it.
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>>;
+
+    /// Where dynamic references to Secrets Manager are resolved.
+    fn secrets(&self) -> &dyn SecretStore;
+}

@@ -1,0 +1,75 @@
+//! Errors the engine can act on.
+
+use rstack_model::PropertyPath;
+
+/// What kind of failure it is, and so what the engine does about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The object does not exist.
+    NotFound,
+    /// An object of that name exists.
+    AlreadyExists,
+    /// Too many requests: the engine tries again, later.
+    Throttled,
+    /// Something it depends on is not ready or not yet visible: the engine tries again, later.
+    DependencyNotReady,
+    /// The caller may not do this.
+    AccessDenied {
+        /// The IAM action, such as `iam:CreateRole`, if the cloud or the driver can say.
+        action: Option<String>,
+    },
+    /// There are no credentials, or they have expired.
+    Credentials,
+    /// The request is wrong, and will be wrong again.
+    Invalid {
+        /// The property at fault, if it is known.
+        property: Option<PropertyPath>,
+    },
+    /// The object was changed by somebody else meanwhile, or is in use.
+    Conflict,
+    /// It failed for a reason that passes: the engine tries again, later.
+    Transient,
+    /// The endpoint cannot be reached: nothing was changed.
+    Unreachable,
+    /// The request may or may not have been carried out.
+    UnknownOutcome,
+    /// The driver cannot do what is asked.
+    Unsupported,
+}
+
+/// A failed call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {message}")]
+pub struct DriverError {
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// The API operation, such as `mediapackage:CreateChannel`.
+    pub operation: String,
+    /// What the cloud said of it. Never holds a request's or an answer's body.
+    pub message: String,
+    /// The request ID to give to AWS Support.
+    pub request_id: Option<String>,
+}
+
+impl DriverError {
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, operation: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, operation: operation.into(), message: message.into(), request_id: None }
+    }
+
+    /// Whether the same call may succeed a little later.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind {
+            ErrorKind::Throttled | ErrorKind::DependencyNotReady | ErrorKind::Transient => true,
+            ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
+            | ErrorKind::AccessDenied { .. }
+            | ErrorKind::Credentials
+            | ErrorKind::Invalid { .. }
+            | ErrorKind::Conflict
+            | ErrorKind::Unreachable
+            | ErrorKind::UnknownOutcome
+            | ErrorKind::Unsupported => false,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Names that rstack chooses for objects whose template gives none.
+
+use rstack_model::{LogicalId, StackName};
+
+/// What may stand between the parts of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// `Stack-LogicalId-ABCDEF123456`.
+    Hyphen,
+    /// `stack_logicalid_abcdef123456`: for names of lower case letters.
+    Lowercase,
+    /// No characters but letters and digits.
+    None,
+}
+
+/// How an object of a type is named when the template does not name it. The engine chooses the
+/// name and journals it before the call; CloudFormation's own form is `Stack-LogicalId-RANDOM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameRule {
+    /// The top-level property that takes the name.
+    pub property: &'static str,
+    /// The longest name the service takes, in characters.
+    pub max_length: usize,
+    /// How the parts are put together.
+    pub separator: Separator,
+}
+
+impl NameRule {
+    /// The name made of the stack, the resource and twelve random characters (`A`–`Z`, `0`–`9`).
+    /// When it is too long the stack and the logical ID are cut, never the random part.
+    pub fn name(&self, stack: &StackName, logical_id: &LogicalId, random: &str) -> String {
+        let joint = match self.separator {
+            Separator::Hyphen => "-",
+            Separator::Lowercase => "_",
+            Separator::None => "",
+        };
+        let stack: String = match self.separator {
+            Separator::None => stack.as_str().chars().filter(char::is_ascii_alphanumeric).collect(),
+            Separator::Hyphen | Separator::Lowercase => stack.as_str().to_owned(),
+        };
+        let room = self.max_length.saturating_sub(random.len() + 2 * joint.len());
+        let (mut s, mut l) = (stack.as_str(), logical_id.as_str());
+        let half = room / 2;
+        if s.len() + l.len() > room {
+            let keep_l = l.len().min(half.max(room.saturating_sub(s.len())));
+            l = l.get(..keep_l).unwrap_or(l);
+            s = s.get(..room.saturating_sub(l.len()).min(s.len())).unwrap_or(s);
+        }
+        let name = format!("{s}{joint}{l}{joint}{random}");
+        match self.separator {
+            Separator::Lowercase => name.to_ascii_lowercase(),
+            Separator::Hyphen | Separator::None => name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_and_keeps_its_random_part() {
+        let rule = NameRule { property: "RoleName", max_length: 64, separator: Separator::Hyphen };
+        let stack = StackName::parse(&"s".repeat(100)).unwrap();
+        let name = rule.name(&stack, &"L".repeat(100).into(), "ABCDEF123456");
+        assert_eq!(name.len(), 64);
+        assert!(name.ends_with("L-ABCDEF123456") && name.starts_with("ss"));
+        let short = rule.name(&StackName::parse("Live").unwrap(), &"Role".into(), "ABCDEF123456");
+        assert_eq!(short, "Live-Role-ABCDEF123456");
+    }
+}

@@ -1,0 +1,166 @@
+//! The driver of one resource type.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_model::{KnownMap, LogicalId, PhysicalId, StackName, Token};
+
+use crate::{DriverError, NameRule, Object, Observed};
+
+/// The journal could not take an effect. The call that follows must not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the journal cannot be written: {message}")]
+pub struct SinkError {
+    /// What went wrong.
+    pub message: String,
+}
+
+/// Where a driver tells, before it goes on, that an object now exists.
+#[async_trait]
+pub trait EffectSink: Send + Sync {
+    /// Makes durable that the object exists. A driver whose `create` makes more than one call
+    /// calls this after the first one that creates, before the next.
+    ///
+    /// # Errors
+    /// If it cannot be made durable; the driver stops and returns the error.
+    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError>;
+}
+
+/// A sink that keeps nothing, for tests of drivers alone.
+#[derive(Clone, Copy, Debug)]
+pub struct NoEffects;
+
+#[async_trait]
+impl EffectSink for NoEffects {
+    async fn created(&self, _: &PhysicalId) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+/// What is needed to create an object, and later to recognise it as ours.
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// The stack.
+    pub stack: StackName,
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// The journaled token of this operation: also the idempotency token where the API has one.
+    pub token: Token,
+    /// The wholly known properties, the chosen name among them.
+    pub properties: KnownMap,
+}
+
+/// What is needed to change an object.
+#[derive(Clone, Debug)]
+pub struct UpdateRequest {
+    /// The object.
+    pub physical_id: PhysicalId,
+    /// The journaled token of this operation.
+    pub token: Token,
+    /// The properties it was declared with before, secrets left empty: for what is no longer
+    /// declared.
+    pub prior: KnownMap,
+    /// The wholly known properties it is to have.
+    pub properties: KnownMap,
+}
+
+/// What is needed to delete an object.
+#[derive(Clone, Debug)]
+pub struct DeleteRequest {
+    /// The object.
+    pub physical_id: PhysicalId,
+    /// The journaled token of this operation.
+    pub token: Token,
+    /// The properties it was declared with, secrets left empty.
+    pub prior: KnownMap,
+}
+
+/// How far a call has got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is finished.
+    Done,
+    /// It goes on in the cloud; ask again.
+    Pending {
+        /// What it waits for, such as `distribution E123 to be deployed`.
+        waits_for: String,
+        /// How long to wait before asking again.
+        ask_again_in: Duration,
+    },
+}
+
+/// What came of looking for the object of an open create.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// There is none: it may be created.
+    Absent,
+    /// It is there and it was made by this very operation.
+    Ours(Box<Object>),
+    /// Something is there, and it cannot be told who made it.
+    Ambiguous {
+        /// What was found, and why it cannot be told.
+        why: String,
+    },
+}
+
+/// The driver of one resource type. All mapping between the CloudFormation property tree and the
+/// API lives here.
+#[async_trait]
+pub trait ResourceDriver: Send + Sync {
+    /// The driver's name in states: `native`, `sandbox` or `none`.
+    fn name(&self) -> &'static str;
+
+    /// How objects are named that the template does not name.
+    fn naming(&self) -> Option<NameRule> {
+        None
+    }
+
+    /// Reads an object. `declared` are the properties last declared for it (secrets left empty),
+    /// for types whose read needs more than the physical ID.
+    ///
+    /// # Errors
+    /// If it cannot be told whether it exists, or what it is.
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError>;
+
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed; an effect that was told to `effects` stays true.
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError>;
+
+    /// Changes an object in place and reads it back. May be repeated with the same request.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError>;
+
+    /// Deletes an object. It is called again until it is [`Progress::Done`]; an object that does
+    /// not exist is done.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
+
+    /// Whether an object that was created or changed has settled, so that others may use it.
+    ///
+    /// # Errors
+    /// If it cannot be told, or the object failed to settle.
+    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
+        let _ = physical_id;
+        Ok(Progress::Done)
+    }
+
+    /// Looks for the object of a create of which it is not known whether it took effect.
+    ///
+    /// # Errors
+    /// If it cannot be told.
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
+}

@@ -1,0 +1,61 @@
+//! Resolving dynamic references, in memory only.
+
+use async_trait::async_trait;
+use rstack_model::SecretString;
+use rstack_model::value::SecretsManagerReference;
+
+use crate::{DriverError, ErrorKind};
+
+/// The store behind `{{resolve:secretsmanager:…}}`.
+#[async_trait]
+pub trait SecretStore: Send + Sync {
+    /// The ID of the version a reference means now; the secret itself is not read.
+    ///
+    /// # Errors
+    /// If the secret or the version does not exist, or may not be described.
+    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError>;
+
+    /// The secret text a reference means now and the ID of its version. The JSON key is applied.
+    ///
+    /// # Errors
+    /// If the secret, the version or the key does not exist, or may not be read.
+    async fn resolve(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError>;
+}
+
+/// One field of a secret that is a JSON object. A field that is not text is given as its JSON.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] if the secret is not a JSON object or lacks the key; the message holds
+/// nothing of the secret.
+pub fn json_field(
+    secret: &SecretString,
+    reference: &SecretsManagerReference,
+) -> Result<SecretString, DriverError> {
+    let Some(key) = &reference.json_key else { return Ok(secret.clone()) };
+    let invalid = |message: String| {
+        DriverError::new(
+            ErrorKind::Invalid { property: None },
+            "secretsmanager:GetSecretValue",
+            message,
+        )
+    };
+    let id = &reference.secret_id;
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(secret.expose())
+        .map_err(|_| invalid(format!("the secret `{id}` is not a JSON object")))?;
+    let mut field = None;
+    for (name, value) in object {
+        // The fields that are not asked for go through a wiping type on their way out too.
+        let text = match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let text = SecretString::new(text);
+        if name == *key {
+            field = Some(text);
+        }
+    }
+    field.ok_or_else(|| invalid(format!("the secret `{id}` has no key `{key}`")))
+}

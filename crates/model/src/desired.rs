@@ -1,0 +1,70 @@
+//! What a template asks for, once its conditions are decided and its intrinsics evaluated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::id::{LogicalId, ResourceType, StackName};
+use crate::value::{Value, ValueMap};
+
+/// What happens to an object that is no longer wanted.
+///
+/// Source: "DeletionPolicy attribute" and "UpdateReplacePolicy attribute", AWS CloudFormation
+/// User Guide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RemovalPolicy {
+    /// It is deleted.
+    #[default]
+    Delete,
+    /// It is kept and no longer managed.
+    Retain,
+    /// It is kept, except when its creation is rolled back.
+    RetainExceptOnCreate,
+    /// It is deleted after a snapshot was taken.
+    Snapshot,
+}
+
+/// One declared resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DesiredResource {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its properties, with what is not yet known deferred.
+    pub properties: ValueMap,
+    /// The resources it names in `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
+    pub dependencies: BTreeSet<LogicalId>,
+    /// What happens when it leaves the template.
+    pub deletion_policy: RemovalPolicy,
+    /// What happens to the old object when it is replaced.
+    pub update_replace_policy: RemovalPolicy,
+    /// Whether `Metadata: {rstack: {Replacement: DeleteFirst}}` allows deleting the old object
+    /// before the new one exists.
+    pub delete_first: bool,
+}
+
+/// One declared output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DesiredOutput {
+    /// Its value.
+    pub value: Value,
+    /// What the template says of it.
+    pub description: Option<String>,
+    /// The name it is exported under.
+    pub export: Option<Value>,
+}
+
+/// A stack as its template asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    /// The stack.
+    pub stack: StackName,
+    /// Digest of the template's text.
+    pub template_digest: Digest,
+    /// Parameter values in use; secret ones as references.
+    pub parameters: ValueMap,
+    /// The resources whose condition holds.
+    pub resources: BTreeMap<LogicalId, DesiredResource>,
+    /// The outputs whose condition holds.
+    pub outputs: BTreeMap<String, DesiredOutput>,
+}

@@ -1,0 +1,76 @@
+//! Diagnostics: what is wrong with a template, where, and what to do about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::span::Span;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing can be planned.
+    Error,
+    /// Planning goes on; the finding is shown.
+    Warning,
+}
+
+/// A place in the source that a diagnostic points at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is said of it; may be empty for the main place.
+    pub message: String,
+}
+
+/// One finding. The first label is the main place, the others are related ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable name for this kind of finding, such as `unknown-property`.
+    pub code: String,
+    /// What is wrong: lower case, no final stop, user text in backticks.
+    pub message: String,
+    /// Where: the main place first.
+    pub labels: Vec<Label>,
+    /// What to do next, if there is something to say.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error of the kind `code`.
+    pub fn error(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning of the kind `code`.
+    pub fn warning(code: &str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Adds a place; the first one added is the main place.
+    #[must_use]
+    pub fn at(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether planning cannot go on.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

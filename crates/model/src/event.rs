@@ -1,0 +1,101 @@
+//! What happens while a plan is applied, as the engine tells it and renderers show it.
+
+use serde::Serialize;
+
+use crate::id::{LogicalId, PhysicalId, ResourceType};
+use crate::plan::{PlanMode, StepId};
+
+/// Which step an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepLabel {
+    /// The step's number.
+    pub step: StepId,
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// The operation: `create`, `update`, `delete`, `forget` or `restore`.
+    pub operation: &'static str,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// Every step succeeded.
+    Succeeded,
+    /// A step failed; what was done is kept.
+    Failed,
+    /// The user asked to stop; what was done is kept.
+    Interrupted,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// Objects are being read.
+    Observing {
+        /// How many.
+        objects: usize,
+    },
+    /// A plan's steps begin.
+    RunStarted {
+        /// What the plan is for.
+        mode: PlanMode,
+        /// How many steps it has.
+        steps: usize,
+    },
+    /// A step's intent is durable and its call is being made.
+    StepStarted {
+        /// The step.
+        label: StepLabel,
+    },
+    /// The object exists (or is going away) and settles.
+    StepWaiting {
+        /// The step.
+        label: StepLabel,
+        /// What it waits for.
+        waits_for: String,
+    },
+    /// A call failed in a way that passes, and will be made again.
+    StepRetrying {
+        /// The step.
+        label: StepLabel,
+        /// Why.
+        reason: String,
+        /// The number of the attempt that failed, from 1.
+        attempt: u32,
+    },
+    /// A step turned out to have nothing to change.
+    StepUnchanged {
+        /// The step.
+        label: StepLabel,
+    },
+    /// A step is done.
+    StepDone {
+        /// The step.
+        label: StepLabel,
+        /// The object it was done to.
+        physical_id: PhysicalId,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The step.
+        label: StepLabel,
+        /// What is wrong and what to do about it.
+        error: String,
+    },
+    /// Nothing new is started any more; what runs is finished.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+    /// The steps of a plan have ended.
+    RunEnded {
+        /// What the plan was for.
+        mode: PlanMode,
+        /// How.
+        end: RunEnd,
+    },
+}

@@ -1,0 +1,285 @@
+//! The plan: every change that apply will make, and nothing that it has to decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::desired::{DesiredOutput, RemovalPolicy};
+use crate::digest::Digest;
+use crate::id::{Lineage, LogicalId, ResourceType, Serial, StackName};
+use crate::path::PropertyPath;
+use crate::state::{Environment, ResourceState};
+use crate::value::{Value, ValueMap};
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanMode {
+    /// To make the stack what its template says.
+    Deploy,
+    /// To delete the stack.
+    Destroy,
+    /// To go back to the state before a failed apply.
+    Rollback,
+}
+
+/// The state a plan was made from. Apply refuses the plan when the state has moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanBase {
+    /// Lineage of the state.
+    pub lineage: Lineage,
+    /// Serial of the state; 0 if there was none.
+    pub serial: Serial,
+}
+
+/// Which object of a replaced resource goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplaceOrder {
+    /// The new object is created before the old one is deleted.
+    CreateFirst,
+    /// The old object is deleted before the new one is created.
+    DeleteFirst,
+}
+
+/// What happens to one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// An object is created.
+    Create,
+    /// The object is changed in place.
+    Update,
+    /// A new object takes the place of the old one.
+    Replace(ReplaceOrder),
+    /// The object is deleted.
+    Delete,
+    /// The object is kept and no longer managed.
+    Retain,
+    /// The object is gone already and only leaves the state.
+    Forget,
+    /// The object that a failed apply had replaced becomes the resource's object again.
+    Restore,
+}
+
+/// Why. For display and checks only: apply never looks at it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The template has a resource the state has not.
+    NotInState,
+    /// The state has a resource the template has not.
+    NotInTemplate,
+    /// Properties differ from what was applied last.
+    PropertiesChanged,
+    /// A property that cannot be changed in place is changed.
+    CreateOnly(PropertyPath),
+    /// The resource has another type now.
+    TypeChanged {
+        /// The type it had.
+        from: ResourceType,
+    },
+    /// The object is gone from the cloud.
+    Missing,
+    /// The object in the cloud is not what was applied last.
+    Drift,
+    /// The secret behind an unchanged reference has another version now.
+    SecretRotated {
+        /// The reference.
+        reference: String,
+    },
+    /// A property waits for an attribute that may change.
+    MayChange(PropertyPath),
+    /// A creation or change did not come to its end.
+    Incomplete,
+    /// The stack is destroyed.
+    Destroy,
+    /// A failed apply is undone.
+    Rollback,
+}
+
+/// Whether a change is going to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// It will be made.
+    Certain,
+    /// It will be made if an attribute turns out to be another than before.
+    Possible,
+}
+
+/// One property that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Where in the property tree.
+    pub path: PropertyPath,
+    /// The value before; `None` if there was none.
+    pub before: Option<Value>,
+    /// The value after; `None` if there will be none.
+    pub after: Option<Value>,
+    /// Whether the change of this property makes a new object necessary.
+    pub forces_replacement: bool,
+}
+
+/// How well the object in the cloud was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checked {
+    /// It was read and compared; the digest of what was read, secrets left out.
+    Read(Digest),
+    /// It was looked for and is not there.
+    Absent,
+    /// There is nothing to look for yet.
+    Nothing,
+    /// It was not looked at, for this reason.
+    Unchecked(String),
+}
+
+/// What happens to one resource, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Whether it is going to happen.
+    pub certainty: Certainty,
+    /// Declared properties: prior against desired.
+    pub differences: Vec<Difference>,
+    /// Declared properties: prior against observed.
+    pub drift: Vec<Difference>,
+    /// How well the object was looked at.
+    pub checked: Checked,
+    /// Whether the object holds data that is lost with it.
+    pub stateful: bool,
+    /// The object as the state and the cloud have it now.
+    pub prior: Option<ResourceState>,
+    /// What it is to become.
+    pub desired: Option<PlannedObject>,
+}
+
+/// What an object is to become.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedObject {
+    /// The properties; what is not yet known is deferred.
+    pub properties: ValueMap,
+    /// The resources it depends on.
+    pub dependencies: BTreeSet<LogicalId>,
+    /// What happens when it leaves the template.
+    pub deletion_policy: RemovalPolicy,
+    /// What happens to it when it is replaced.
+    pub update_replace_policy: RemovalPolicy,
+    /// The current version of each secret reference that could be looked up, by its text.
+    pub secret_versions: BTreeMap<String, String>,
+}
+
+/// The number of a step in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub u32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What one step does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// Create the object of [`Change::desired`]. The resource's object, if it has one, is deposed.
+    Create,
+    /// Change the object of [`Change::prior`] into that of [`Change::desired`].
+    Update,
+    /// Delete this object, which is the resource's own or a deposed one.
+    Delete(Box<ResourceState>),
+    /// Take this object out of the state and leave it in the cloud.
+    Forget(Box<ResourceState>),
+    /// Make this deposed object the resource's object again.
+    Restore(Box<ResourceState>),
+}
+
+impl Operation {
+    /// The word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete(_) => "delete",
+            Self::Forget(_) => "forget",
+            Self::Restore(_) => "restore",
+        }
+    }
+}
+
+/// One step of a plan: one journaled operation on one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number.
+    pub id: StepId,
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// What is done.
+    pub operation: Operation,
+    /// The steps that must have succeeded before.
+    pub after: BTreeSet<StepId>,
+}
+
+/// What happens to one output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputChange {
+    /// The value before; `None` if there was no such output.
+    pub before: Option<Value>,
+    /// The output after; `None` if there will be none.
+    pub after: Option<DesiredOutput>,
+}
+
+impl OutputChange {
+    /// Whether the value differs.
+    pub fn differs(&self) -> bool {
+        self.before.as_ref() != self.after.as_ref().map(|output| &output.value)
+    }
+}
+
+/// Everything that apply will do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What it is for.
+    pub mode: PlanMode,
+    /// The stack.
+    pub stack: StackName,
+    /// Where its objects live.
+    pub environment: Environment,
+    /// The state it was made from.
+    pub base: PlanBase,
+    /// Digest of the template; `None` when it destroys.
+    pub template_digest: Option<Digest>,
+    /// Parameter values in use; secret ones as references.
+    pub parameters: ValueMap,
+    /// One entry for each resource of the template or the state.
+    pub changes: BTreeMap<LogicalId, Change>,
+    /// The steps, in an order in which they can be done.
+    pub steps: Vec<Step>,
+    /// One entry for each output of the template or the state.
+    pub outputs: BTreeMap<String, OutputChange>,
+}
+
+impl Plan {
+    /// Whether applying it would change nothing: neither objects nor outputs.
+    pub fn is_noop(&self) -> bool {
+        self.steps.is_empty() && self.outputs.values().all(|output| !output.differs())
+    }
+
+    /// How many resources each action is planned for.
+    pub fn count(&self, wanted: impl Fn(Action) -> bool) -> usize {
+        self.changes.values().filter(|change| wanted(change.action)).count()
+    }
+}

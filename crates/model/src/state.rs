@@ -1,0 +1,151 @@
+//! The state of a stack: what rstack made and how it was declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::desired::RemovalPolicy;
+use crate::digest::Digest;
+use crate::id::{
+    AccountId, Lineage, LogicalId, Partition, PhysicalId, Region, ResourceType, Serial, StackName,
+};
+use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
+
+/// Whether an object is what its properties say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectStatus {
+    /// It was made or changed as declared.
+    Ready,
+    /// It exists, but its creation did not come to its end; the next plan replaces it.
+    Incomplete,
+    /// It exists, but a change of it did not come to its end; the next plan updates it.
+    PartlyUpdated,
+}
+
+/// One object that rstack made for a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceState {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its name in the cloud.
+    pub physical_id: PhysicalId,
+    /// Whether it is what the properties say.
+    pub status: ObjectStatus,
+    /// The properties as declared, attributes filled in, secrets as references.
+    pub properties: ValueMap,
+    /// What `Fn::GetAtt` returns, by attribute name.
+    pub attributes: ValueMap,
+    /// The resources it depends on.
+    pub dependencies: BTreeSet<LogicalId>,
+    /// What happens when it leaves the template.
+    pub deletion_policy: RemovalPolicy,
+    /// What happens to it when it is replaced.
+    pub update_replace_policy: RemovalPolicy,
+    /// The version each secret reference resolved to, by the reference's text.
+    pub secret_versions: BTreeMap<String, String>,
+    /// The driver that made it, such as `native` or `sandbox`.
+    pub driver: String,
+}
+
+/// An object that is still there although the resource has another one now, or none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeposedObject {
+    /// The resource it was made for.
+    pub logical_id: LogicalId,
+    /// The object.
+    pub object: ResourceState,
+}
+
+/// The value of one output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputState {
+    /// The value; a secret stays a reference.
+    pub value: Value,
+    /// What the template says of it.
+    pub description: Option<String>,
+    /// The name it is exported under.
+    pub export: Option<String>,
+}
+
+/// Where the objects of a state live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// The AWS account; `000000000000` in the sandbox.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// The partition.
+    pub partition: Partition,
+    /// Whether the cloud is the sandbox.
+    pub sandbox: bool,
+}
+
+/// What rstack knows of one stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The line of states this one belongs to.
+    pub lineage: Lineage,
+    /// Its number in that line.
+    pub serial: Serial,
+    /// The stack.
+    pub stack: StackName,
+    /// Where its objects live.
+    pub environment: Environment,
+    /// Digest of the template that was applied last.
+    pub template_digest: Option<Digest>,
+    /// The parameter values that were applied last; secret ones as references.
+    pub parameters: ValueMap,
+    /// The current object of each resource.
+    pub resources: BTreeMap<LogicalId, ResourceState>,
+    /// Objects that wait to be deleted.
+    pub deposed: Vec<DeposedObject>,
+    /// The outputs.
+    pub outputs: BTreeMap<String, OutputState>,
+}
+
+impl State {
+    /// The state of a stack of which nothing exists yet.
+    pub fn empty(lineage: Lineage, stack: StackName, environment: Environment) -> Self {
+        Self {
+            lineage,
+            serial: Serial(0),
+            stack,
+            environment,
+            template_digest: None,
+            parameters: ValueMap::new(),
+            resources: BTreeMap::new(),
+            deposed: Vec::new(),
+            outputs: BTreeMap::new(),
+        }
+    }
+}
+
+impl ResourceState {
+    /// The value of one attribute; nested names are looked up whole, then segment by segment.
+    pub fn attribute(&self, attribute: &Attribute) -> Option<Value> {
+        match attribute {
+            Attribute::Ref => Some(Value::from(self.physical_id.as_str())),
+            Attribute::Named(name) => lookup(&self.attributes, name),
+        }
+    }
+}
+
+fn lookup(attributes: &ValueMap, name: &str) -> Option<Value> {
+    if let Some(value) = attributes.get(name) {
+        return Some(value.clone());
+    }
+    let (first, rest) = name.split_once('.')?;
+    lookup(attributes.get(first)?.as_map()?, rest)
+}
+
+impl Attributes for BTreeMap<LogicalId, ResourceState> {
+    fn attribute(&self, reference: &AttributeRef) -> Option<Value> {
+        self.get(&reference.logical_id)?.attribute(&reference.attribute)
+    }
+}

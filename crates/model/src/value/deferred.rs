@@ -1,0 +1,131 @@
+//! Expressions over attributes that exist only after apply.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SecretReference, Value};
+use crate::id::LogicalId;
+
+/// Which attribute of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attribute {
+    /// What `Ref` returns: the physical ID.
+    Ref,
+    /// What `Fn::GetAtt` returns for this name, which may be nested (`Endpoint.Address`).
+    Named(String),
+}
+
+/// One attribute of one resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttributeRef {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// Its attribute.
+    pub attribute: Attribute,
+}
+
+impl AttributeRef {
+    /// What `Ref` returns for this resource.
+    pub fn reference(logical_id: LogicalId) -> Self {
+        Self { logical_id, attribute: Attribute::Ref }
+    }
+
+    /// What `Fn::GetAtt` returns.
+    pub fn named(logical_id: LogicalId, name: impl Into<String>) -> Self {
+        Self { logical_id, attribute: Attribute::Named(name.into()) }
+    }
+}
+
+impl fmt::Display for AttributeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.attribute {
+            Attribute::Ref => write!(f, "{}", self.logical_id),
+            Attribute::Named(name) => write!(f, "{}.{name}", self.logical_id),
+        }
+    }
+}
+
+/// What is left of an intrinsic function whose arguments are not all known.
+///
+/// A plan carries these, so that apply can finish the evaluation without the template.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deferred {
+    /// `Ref` or `Fn::GetAtt`.
+    Attribute(AttributeRef),
+    /// `Fn::Select` from a list not yet known.
+    Select {
+        /// Which element, counted from 0.
+        index: usize,
+        /// The list.
+        list: Value,
+    },
+    /// `Fn::Split` of a text not yet known.
+    Split {
+        /// Where to cut.
+        delimiter: String,
+        /// The text.
+        text: Value,
+    },
+    /// `Fn::Join` of a list not yet known.
+    Join {
+        /// What to put between the elements.
+        delimiter: String,
+        /// The list.
+        list: Value,
+    },
+    /// `Fn::Base64` of a text not yet known.
+    Base64(Value),
+}
+
+impl Deferred {
+    pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
+        match self {
+            Self::Attribute(reference) => found(reference),
+            Self::Select { list: inner, .. }
+            | Self::Split { text: inner, .. }
+            | Self::Join { list: inner, .. }
+            | Self::Base64(inner) => inner.visit_attributes(found),
+        }
+    }
+
+    pub(super) fn visit_secrets<'a>(&'a self, found: &mut dyn FnMut(&'a SecretReference)) {
+        match self {
+            Self::Attribute(_) => {}
+            Self::Select { list: inner, .. }
+            | Self::Split { text: inner, .. }
+            | Self::Join { list: inner, .. }
+            | Self::Base64(inner) => inner.visit_secrets(found),
+        }
+    }
+}
+
+/// `‹CDN.DomainName›`, with the function around it where there is one.
+impl fmt::Display for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(reference) => write!(f, "‹{reference}›"),
+            Self::Select { index, list } => write!(f, "‹select {index} of {}›", Bare(list)),
+            Self::Split { delimiter, text } => {
+                write!(f, "‹{} split at {}›", Bare(text), Value::from(delimiter.as_str()))
+            }
+            Self::Join { delimiter, list } => {
+                write!(f, "‹{} joined with {}›", Bare(list), Value::from(delimiter.as_str()))
+            }
+            Self::Base64(inner) => write!(f, "‹base64 of {}›", Bare(inner)),
+        }
+    }
+}
+
+/// A value inside `‹…›`, without marks of its own.
+struct Bare<'a>(&'a Value);
+
+impl fmt::Display for Bare<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let inner = text.strip_prefix('‹').and_then(|t| t.strip_suffix('›'));
+        f.write_str(inner.filter(|t| !t.contains('‹')).unwrap_or(&text))
+    }
+}

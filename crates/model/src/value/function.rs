@@ -1,0 +1,187 @@
+//! The intrinsic functions that may have to wait for attributes.
+//!
+//! Their meaning lives here once: template evaluation calls them before the plan, and
+//! [`Value::resolve`] calls them again when an attribute becomes known.
+//!
+//! Source: "Intrinsic function reference", AWS CloudFormation User Guide.
+
+use super::{Deferred, Text, TextPart, Value};
+
+/// Why a function cannot be applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FunctionError {
+    /// A list or map where text is needed.
+    #[error("expected text, found {found}")]
+    NotText {
+        /// What was found instead.
+        found: &'static str,
+    },
+    /// Something else where a list is needed.
+    #[error("expected a list, found {found}")]
+    NotList {
+        /// What was found instead.
+        found: &'static str,
+    },
+    /// `Fn::Select` behind the end of its list.
+    #[error("index {index} is outside of the list of {len}")]
+    OutOfRange {
+        /// The index, from 0.
+        index: usize,
+        /// How many elements the list has.
+        len: usize,
+    },
+    /// `Fn::Split` with nothing to split at.
+    #[error("the delimiter is empty")]
+    EmptyDelimiter,
+    /// A function that would have to look inside a secret.
+    #[error("`{function}` cannot be applied to a secret reference")]
+    Secret {
+        /// The function.
+        function: &'static str,
+    },
+}
+
+/// `Fn::Join`: the elements' texts with `delimiter` between them.
+///
+/// # Errors
+/// If `list` is not a list, or an element is a list or a map.
+pub fn join(delimiter: &str, list: Value) -> Result<Value, FunctionError> {
+    match list {
+        Value::List(items) => {
+            let mut parts = Vec::new();
+            for (i, item) in items.into_iter().enumerate() {
+                if i > 0 {
+                    parts.push(TextPart::Literal(delimiter.to_owned()));
+                }
+                parts.extend(text_parts(item)?);
+            }
+            Ok(Text::concat(parts))
+        }
+        Value::Deferred(_) => {
+            Ok(deferred(Deferred::Join { delimiter: delimiter.to_owned(), list }))
+        }
+        other => Err(FunctionError::NotList { found: kind(&other) }),
+    }
+}
+
+/// `Fn::Select`: the element at `index`, from 0.
+///
+/// # Errors
+/// If `list` is not a list or too short.
+pub fn select(index: usize, list: Value) -> Result<Value, FunctionError> {
+    match list {
+        Value::List(items) => {
+            let len = items.len();
+            items.into_iter().nth(index).ok_or(FunctionError::OutOfRange { index, len })
+        }
+        Value::Deferred(_) => Ok(deferred(Deferred::Select { index, list })),
+        other => Err(FunctionError::NotList { found: kind(&other) }),
+    }
+}
+
+/// `Fn::Split`: the pieces of a text between the delimiters.
+///
+/// # Errors
+/// If `text` is not text, holds a secret, or the delimiter is empty.
+pub fn split(delimiter: &str, text: Value) -> Result<Value, FunctionError> {
+    if delimiter.is_empty() {
+        return Err(FunctionError::EmptyDelimiter);
+    }
+    match text {
+        Value::String(s) => Ok(Value::List(s.split(delimiter).map(Value::from).collect())),
+        Value::Text(ref partly) if partly.has_secret() => {
+            Err(FunctionError::Secret { function: "Fn::Split" })
+        }
+        Value::Text(_) | Value::Deferred(_) => {
+            Ok(deferred(Deferred::Split { delimiter: delimiter.to_owned(), text }))
+        }
+        other => Err(FunctionError::NotText { found: kind(&other) }),
+    }
+}
+
+/// `Fn::Base64`: the text in standard base64 with padding.
+///
+/// # Errors
+/// If `text` is not text or holds a secret.
+pub fn base64(text: Value) -> Result<Value, FunctionError> {
+    match text {
+        Value::String(s) => Ok(Value::String(base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            s.as_bytes(),
+        ))),
+        Value::Text(ref partly) if partly.has_secret() => {
+            Err(FunctionError::Secret { function: "Fn::Base64" })
+        }
+        Value::Text(_) | Value::Deferred(_) => Ok(deferred(Deferred::Base64(text))),
+        other => Err(FunctionError::NotText { found: kind(&other) }),
+    }
+}
+
+/// A scalar as parts of a text; numbers and booleans as CloudFormation writes them.
+///
+/// # Errors
+/// If the value is null, a list or a map.
+pub fn text_parts(value: Value) -> Result<Vec<TextPart>, FunctionError> {
+    match value {
+        Value::String(s) => Ok(vec![TextPart::Literal(s)]),
+        Value::Bool(b) => Ok(vec![TextPart::Literal(b.to_string())]),
+        Value::Number(n) => Ok(vec![TextPart::Literal(n.to_string())]),
+        Value::Text(text) => Ok(text.parts().to_vec()),
+        Value::Deferred(inner) => Ok(vec![TextPart::Deferred(*inner)]),
+        other @ (Value::Null | Value::List(_) | Value::Map(_)) => {
+            Err(FunctionError::NotText { found: kind(&other) })
+        }
+    }
+}
+
+fn deferred(expression: Deferred) -> Value {
+    Value::Deferred(Box::new(expression))
+}
+
+/// What a value is, in words for a message.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) | Value::Text(_) => "text",
+        Value::Deferred(_) => "a value known after apply",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{AttributeRef, Attributes};
+
+    struct Known(&'static str);
+
+    impl Attributes for Known {
+        fn attribute(&self, _: &AttributeRef) -> Option<Value> {
+            Some(Value::from(self.0))
+        }
+    }
+
+    fn url() -> Value {
+        Value::attribute(AttributeRef::named("Hls".into(), "Url"))
+    }
+
+    #[test]
+    fn a_select_of_a_split_waits_for_the_attribute_and_then_yields_text() {
+        let host = select(2, split("/", url()).unwrap()).unwrap();
+        assert!(host.has_unknown());
+        assert_eq!(host.to_string(), "‹select 2 of Hls.Url split at \"/\"›");
+        assert_eq!(host.resolve(&Known("https://a.b/out")).unwrap(), Value::from("a.b"));
+        let error = host.resolve(&Known("nothing")).unwrap_err();
+        assert_eq!(error, FunctionError::OutOfRange { index: 2, len: 1 });
+    }
+
+    #[test]
+    fn a_join_shows_what_it_knows() {
+        let joined = join("", Value::List(vec!["https://".into(), url(), 8.into()])).unwrap();
+        assert_eq!(joined.to_string(), "\"https://‹Hls.Url›8\"");
+        assert_eq!(joined.resolve(&Known("x")).unwrap(), Value::from("https://x8"));
+    }
+}
