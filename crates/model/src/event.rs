@@ -14,7 +14,7 @@ pub struct StepLabel {
     pub logical_id: LogicalId,
     /// Its type.
     pub resource_type: ResourceType,
-    /// The operation: `create`, `update`, `delete`, `forget` or `restore`.
+    /// The operation: `create`, `update`, `record`, `delete`, `forget` or `restore`.
     pub operation: &'static str,
 }
 

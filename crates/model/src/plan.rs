@@ -9,7 +9,7 @@ use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
 use crate::id::{Lineage, LogicalId, ResourceType, Serial, StackName};
 use crate::path::PropertyPath;
-use crate::state::{Environment, ResourceState};
+use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::value::{Value, ValueMap};
 
 /// What a plan is made for.
@@ -53,6 +53,8 @@ pub enum Action {
     Create,
     /// The object is changed in place.
     Update,
+    /// Only what the state says of it changes: its dependencies or policies. Nothing is called.
+    Record,
     /// A new object takes the place of the old one.
     Replace(ReplaceOrder),
     /// The object is deleted.
@@ -91,6 +93,8 @@ pub enum Reason {
         /// The reference.
         reference: String,
     },
+    /// Its policies or dependencies differ from what was applied last.
+    PoliciesChanged,
     /// A property waits for an attribute that may change.
     MayChange(PropertyPath),
     /// A creation or change did not come to its end.
@@ -199,6 +203,8 @@ pub enum Operation {
     Create,
     /// Change the object of [`Change::prior`] into that of [`Change::desired`].
     Update,
+    /// Take the dependencies and policies of [`Change::desired`] into the state.
+    Record,
     /// Delete this object, which is the resource's own or a deposed one.
     Delete(Box<ResourceState>),
     /// Take this object out of the state and leave it in the cloud.
@@ -213,11 +219,23 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Record => "record",
             Self::Delete(_) => "delete",
             Self::Forget(_) => "forget",
             Self::Restore(_) => "restore",
         }
     }
+}
+
+/// Which part of a run a step belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// What the stack is to become is made.
+    Forward,
+    /// What is no longer wanted goes. Begins when every forward step has succeeded, so that until
+    /// then everything can be rolled back.
+    Cleanup,
 }
 
 /// One step of a plan: one journaled operation on one object.
@@ -229,6 +247,8 @@ pub struct Step {
     pub logical_id: LogicalId,
     /// What is done.
     pub operation: Operation,
+    /// When.
+    pub phase: Phase,
     /// The steps that must have succeeded before.
     pub after: BTreeSet<StepId>,
 }
@@ -266,6 +286,8 @@ pub struct Plan {
     pub parameters: ValueMap,
     /// One entry for each resource of the template or the state.
     pub changes: BTreeMap<LogicalId, Change>,
+    /// Objects left over from earlier applies, which this one deletes.
+    pub deposed: Vec<DeposedObject>,
     /// The steps, in an order in which they can be done.
     pub steps: Vec<Step>,
     /// One entry for each output of the template or the state.
