@@ -1,1 +1,24 @@
 //! Dependency graph, three-way comparison, planner and plan checker.
+//!
+//! Everything here is a pure function of its arguments. The planner leaves no choice open; the
+//! checker derives every invariant again from the plan alone.
+
+mod check;
+pub mod compare;
+mod draft;
+mod error;
+mod facts;
+mod input;
+mod name;
+mod order;
+mod outlook;
+mod planner;
+mod rollback;
+mod steps;
+
+pub use check::{Violation, check};
+pub use error::PlanError;
+pub use facts::{Scalar, Schemas, TypeFacts};
+pub use input::{Observation, Observations, PlanInput, PlanOptions};
+pub use planner::{plan, plan_destroy};
+pub use rollback::plan_rollback;

@@ -1,0 +1,342 @@
+//! The plan checker: every invariant of a plan, derived from the plan alone.
+//!
+//! It shares no code with the planner. It runs before a plan is shown and again before it is
+//! applied, so that a plan file made by an older rstack, or by hand, is held to the same rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rstack_model::desired::RemovalPolicy;
+use rstack_model::plan::{
+    Action, Change, Operation, Phase, Plan, PlanMode, ReplaceOrder, Step, StepId,
+};
+use rstack_model::{LogicalId, PhysicalId};
+
+/// A broken invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// Two steps have one number, or a step waits for itself, for none, or for a later one.
+    Order {
+        /// The step.
+        step: StepId,
+    },
+    /// A step of the forward phase waits for one of the cleanup phase.
+    PhaseOrder {
+        /// The step.
+        step: StepId,
+    },
+    /// A step's resource has no entry among the changes.
+    NoChange {
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// A resource's steps are not those of its action.
+    StepsOfAction {
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// A resource is made before something that it depends on.
+    DependencyLater {
+        /// The resource.
+        logical_id: LogicalId,
+        /// What it depends on.
+        dependency: LogicalId,
+    },
+    /// A property waits for an attribute that nothing in the plan makes known.
+    NeverKnown {
+        /// The resource.
+        logical_id: LogicalId,
+        /// The attribute.
+        attribute: String,
+    },
+    /// Two steps change one object.
+    TwoChanges {
+        /// The object.
+        physical_id: PhysicalId,
+    },
+    /// An object is deleted before one that depends on it.
+    DeletedBeforeUser {
+        /// The object's resource.
+        logical_id: LogicalId,
+        /// The resource of the object that depends on it.
+        user: LogicalId,
+    },
+    /// An object is deleted that its policy keeps.
+    RetainedTouched {
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// An output waits for a resource that is not in the plan.
+    OutputNeverKnown {
+        /// The output.
+        output: String,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order { step } => write!(f, "step {step} is not behind the steps it waits for"),
+            Self::PhaseOrder { step } => write!(f, "step {step} waits for a cleanup step"),
+            Self::NoChange { logical_id } => write!(f, "`{logical_id}` has steps but no change"),
+            Self::StepsOfAction { logical_id } => {
+                write!(f, "the steps of `{logical_id}` are not those of its action")
+            }
+            Self::DependencyLater { logical_id, dependency } => {
+                write!(f, "`{logical_id}` is made before `{dependency}`, on which it depends")
+            }
+            Self::NeverKnown { logical_id, attribute } => {
+                write!(f, "`{logical_id}` waits for `{attribute}`, which is never known")
+            }
+            Self::TwoChanges { physical_id } => write!(f, "two steps change `{physical_id}`"),
+            Self::DeletedBeforeUser { logical_id, user } => {
+                write!(f, "`{logical_id}` is deleted before `{user}`, which depends on it")
+            }
+            Self::RetainedTouched { logical_id } => {
+                write!(f, "`{logical_id}` is deleted although its policy keeps it")
+            }
+            Self::OutputNeverKnown { output } => {
+                write!(f, "the output `{output}` waits for a resource that is not in the plan")
+            }
+        }
+    }
+}
+
+/// Every invariant that the plan breaks; empty for a sound plan.
+pub fn check(plan: &Plan) -> Vec<Violation> {
+    let checker = Checker::new(plan);
+    let mut out = Vec::new();
+    checker.order(&mut out);
+    if out.is_empty() {
+        checker.actions(&mut out);
+        checker.dependencies(&mut out);
+        checker.objects(&mut out);
+        checker.deletes(&mut out);
+        checker.policies(&mut out);
+        checker.outputs(&mut out);
+    }
+    out
+}
+
+struct Checker<'a> {
+    plan: &'a Plan,
+    /// For each step, all steps that are sure to be done before it, in its phase.
+    before: BTreeMap<StepId, BTreeSet<StepId>>,
+    by_resource: BTreeMap<&'a LogicalId, Vec<&'a Step>>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut before: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
+        let mut by_resource: BTreeMap<&LogicalId, Vec<&Step>> = BTreeMap::new();
+        for step in &plan.steps {
+            let mut all = step.after.clone();
+            for earlier in &step.after {
+                all.extend(before.get(earlier).into_iter().flatten().copied());
+            }
+            before.insert(step.id, all);
+            by_resource.entry(&step.logical_id).or_default().push(step);
+        }
+        Self { plan, before, by_resource }
+    }
+
+    fn steps_of(&self, id: &LogicalId) -> &[&'a Step] {
+        self.by_resource.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_before(&self, earlier: &Step, later: &Step) -> bool {
+        earlier.phase < later.phase
+            || self.before.get(&later.id).is_some_and(|all| all.contains(&earlier.id))
+    }
+
+    fn order(&self, out: &mut Vec<Violation>) {
+        let mut seen: BTreeMap<StepId, Phase> = BTreeMap::new();
+        for step in &self.plan.steps {
+            if !step.after.iter().all(|earlier| seen.contains_key(earlier)) {
+                out.push(Violation::Order { step: step.id });
+            }
+            let phases = step.after.iter().filter_map(|earlier| seen.get(earlier));
+            if phases.into_iter().any(|phase| *phase > step.phase) {
+                out.push(Violation::PhaseOrder { step: step.id });
+            }
+            if seen.insert(step.id, step.phase).is_some() {
+                out.push(Violation::Order { step: step.id });
+            }
+        }
+    }
+
+    fn actions(&self, out: &mut Vec<Violation>) {
+        for id in self.by_resource.keys() {
+            let deposed = self.plan.deposed.iter().any(|d| d.logical_id == **id);
+            if !self.plan.changes.contains_key(*id) && !deposed {
+                out.push(Violation::NoChange { logical_id: (*id).clone() });
+            }
+        }
+        for (id, change) in &self.plan.changes {
+            let is_deposed = |step: &&&Step| match &step.operation {
+                Operation::Delete(object) | Operation::Forget(object) => {
+                    self.plan.deposed.iter().any(|d| d.logical_id == *id && d.object == **object)
+                }
+                Operation::Create
+                | Operation::Update
+                | Operation::Record
+                | Operation::Restore(_) => false,
+            };
+            let own: Vec<&str> = self
+                .steps_of(id)
+                .iter()
+                .filter(|step| !is_deposed(step))
+                .map(|step| step.operation.name())
+                .collect();
+            if !expected(change).contains(&own.as_slice()) {
+                out.push(Violation::StepsOfAction { logical_id: id.clone() });
+            }
+        }
+    }
+
+    /// What is made is made after all that it depends on, and every attribute it waits for is
+    /// known by then.
+    fn dependencies(&self, out: &mut Vec<Violation>) {
+        for step in self.plan.steps.iter().filter(|step| is_making(step)) {
+            let Some(change) = self.plan.changes.get(&step.logical_id) else { continue };
+            let Some(desired) = &change.desired else { continue };
+            for dependency in &desired.dependencies {
+                for made in self.steps_of(dependency).iter().filter(|step| is_making(step)) {
+                    if !self.is_before(made, step) {
+                        out.push(Violation::DependencyLater {
+                            logical_id: step.logical_id.clone(),
+                            dependency: dependency.clone(),
+                        });
+                    }
+                }
+            }
+            let mut note = |attribute: &rstack_model::value::AttributeRef| {
+                let id = &attribute.logical_id;
+                let exists = self.plan.changes.get(id).is_some_and(|c| c.desired.is_some());
+                if !exists || !desired.dependencies.contains(id) {
+                    out.push(Violation::NeverKnown {
+                        logical_id: step.logical_id.clone(),
+                        attribute: attribute.to_string(),
+                    });
+                }
+            };
+            desired.properties.values().for_each(|value| value.visit_attributes(&mut note));
+        }
+    }
+
+    fn objects(&self, out: &mut Vec<Violation>) {
+        let mut touched: BTreeSet<(&LogicalId, &PhysicalId)> = BTreeSet::new();
+        for step in &self.plan.steps {
+            let prior = self.plan.changes.get(&step.logical_id).and_then(|c| c.prior.as_ref());
+            let object = match &step.operation {
+                Operation::Delete(object)
+                | Operation::Forget(object)
+                | Operation::Restore(object) => Some(&object.physical_id),
+                Operation::Update | Operation::Record => prior.map(|p| &p.physical_id),
+                Operation::Create => None,
+            };
+            if let Some(physical_id) = object
+                && !touched.insert((&step.logical_id, physical_id))
+            {
+                out.push(Violation::TwoChanges { physical_id: physical_id.clone() });
+            }
+        }
+    }
+
+    /// Deletes of current objects run in the reverse order of dependencies.
+    fn deletes(&self, out: &mut Vec<Violation>) {
+        let current: Vec<(&Step, &rstack_model::state::ResourceState)> = self
+            .plan
+            .steps
+            .iter()
+            .filter_map(|step| match &step.operation {
+                Operation::Delete(object) => {
+                    let deposed = self.plan.deposed.iter().any(|d| d.object == **object);
+                    (!deposed).then_some((step, &**object))
+                }
+                _ => None,
+            })
+            .collect();
+        let by_id: BTreeMap<&LogicalId, &Step> =
+            current.iter().map(|(step, _)| (&step.logical_id, *step)).collect();
+        for (user, object) in &current {
+            for dependency in &object.dependencies {
+                if let Some(used) = by_id.get(dependency)
+                    && !self.is_before(user, used)
+                {
+                    out.push(Violation::DeletedBeforeUser {
+                        logical_id: dependency.clone(),
+                        user: user.logical_id.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn policies(&self, out: &mut Vec<Violation>) {
+        if self.plan.mode == PlanMode::Rollback {
+            return;
+        }
+        let keeps = |policy: RemovalPolicy| match policy {
+            RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
+            RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
+        };
+        for step in &self.plan.steps {
+            let Operation::Delete(object) = &step.operation else { continue };
+            let Some(change) = self.plan.changes.get(&step.logical_id) else { continue };
+            let kept = match change.action {
+                Action::Delete => keeps(object.deletion_policy),
+                Action::Replace(_) => {
+                    let desired = change.desired.as_ref().map(|d| d.update_replace_policy);
+                    keeps(object.update_replace_policy) || desired.is_some_and(keeps)
+                }
+                _ => false,
+            };
+            let is_current =
+                change.prior.as_ref().is_some_and(|p| p.physical_id == object.physical_id);
+            if kept && is_current {
+                out.push(Violation::RetainedTouched { logical_id: step.logical_id.clone() });
+            }
+        }
+    }
+
+    fn outputs(&self, out: &mut Vec<Violation>) {
+        for (name, output) in &self.plan.outputs {
+            let Some(after) = &output.after else { continue };
+            let mut known = true;
+            after.value.visit_attributes(&mut |attribute| {
+                let change = self.plan.changes.get(&attribute.logical_id);
+                known &= change.is_some_and(|change| change.desired.is_some());
+            });
+            if !known {
+                out.push(Violation::OutputNeverKnown { output: name.clone() });
+            }
+        }
+    }
+}
+
+fn is_making(step: &Step) -> bool {
+    match step.operation {
+        Operation::Create | Operation::Update | Operation::Record | Operation::Restore(_) => true,
+        Operation::Delete(_) | Operation::Forget(_) => false,
+    }
+}
+
+/// The steps that an action may have, in the order of the plan.
+fn expected(change: &Change) -> &'static [&'static [&'static str]] {
+    match change.action {
+        Action::NoOp => &[&[]],
+        Action::Create => &[&["create"], &["forget", "create"]],
+        Action::Update => &[&["update"]],
+        Action::Record => &[&["record"]],
+        Action::Replace(ReplaceOrder::CreateFirst) => {
+            &[&["create", "delete"], &["create", "forget"]]
+        }
+        Action::Replace(ReplaceOrder::DeleteFirst) => {
+            &[&["delete", "create"], &["forget", "create"]]
+        }
+        Action::Delete => &[&["delete"]],
+        Action::Retain | Action::Forget => &[&["forget"]],
+        Action::Restore => &[&["restore", "delete"], &["restore"]],
+    }
+}

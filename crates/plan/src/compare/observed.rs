@@ -1,0 +1,131 @@
+//! Declared against observed: drift. Only what is declared is compared.
+
+use rstack_model::plan::Difference;
+use rstack_model::{KnownMap, KnownValue, PropertyPath, Value, ValueMap};
+
+use super::canonical::canonical;
+use crate::facts::TypeFacts;
+
+/// The declared properties that the object in the cloud does not have. Write-only and read-only
+/// properties are left out; secret texts are compared by their version, elsewhere.
+pub fn drift(facts: &dyn TypeFacts, declared: &ValueMap, observed: &KnownMap) -> Vec<Difference> {
+    let mut out = Vec::new();
+    for (key, value) in declared {
+        let path = PropertyPath::root().name(key);
+        compare(facts, &path, value, observed.get(key), &mut out);
+    }
+    out
+}
+
+fn compare(
+    facts: &dyn TypeFacts,
+    path: &PropertyPath,
+    declared: &Value,
+    observed: Option<&KnownValue>,
+    out: &mut Vec<Difference>,
+) {
+    if facts.is_write_only(path) || facts.is_read_only(path) || is_nothing(declared) {
+        return;
+    }
+    match (declared, observed) {
+        (Value::Map(declared), Some(KnownValue::Map(observed))) if !facts.is_document(path) => {
+            for (key, value) in declared {
+                compare(facts, &path.name(key), value, observed.get(key), out);
+            }
+            return;
+        }
+        (Value::List(d), Some(KnownValue::List(o)))
+            if !facts.is_document(path) && !facts.is_set(path) && d.len() == o.len() =>
+        {
+            for (i, (d, o)) in d.iter().zip(o).enumerate() {
+                compare(facts, &path.index(i), d, Some(o), out);
+            }
+            return;
+        }
+        (Value::List(d), Some(KnownValue::List(o)))
+            if facts.is_set(path) && same_set(facts, path, d, o) =>
+        {
+            return;
+        }
+        (_, Some(observed)) if same(facts, path, declared, observed) => return,
+        _ => {}
+    }
+    out.push(Difference {
+        path: path.clone(),
+        before: Some(declared.clone()),
+        after: observed.map(KnownValue::redacted),
+        forces_replacement: facts.forces_replacement(path),
+    });
+}
+
+/// What a service gives back as if it had not been said: null and empty collections.
+fn is_nothing(declared: &Value) -> bool {
+    match declared {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Text(_)
+        | Value::Deferred(_) => false,
+    }
+}
+
+/// Whether every declared element has an observed one of its own, and none is left over but tags
+/// that AWS itself sets.
+fn same_set(
+    facts: &dyn TypeFacts,
+    path: &PropertyPath,
+    declared: &[Value],
+    observed: &[KnownValue],
+) -> bool {
+    let mut left: Vec<&KnownValue> = observed.iter().collect();
+    for (i, item) in declared.iter().enumerate() {
+        let at = path.index(i);
+        let found = left.iter().position(|candidate| {
+            let mut differences = Vec::new();
+            compare(facts, &at, item, Some(candidate), &mut differences);
+            differences.is_empty()
+        });
+        match found {
+            Some(position) => {
+                left.remove(position);
+            }
+            None => return false,
+        }
+    }
+    left.iter().all(|item| is_system_tag(item))
+}
+
+fn is_system_tag(item: &KnownValue) -> bool {
+    item.get("Key").and_then(KnownValue::as_str).is_some_and(|key| key.starts_with("aws:"))
+}
+
+fn same(
+    facts: &dyn TypeFacts,
+    path: &PropertyPath,
+    declared: &Value,
+    observed: &KnownValue,
+) -> bool {
+    match (declared, observed) {
+        (Value::Text(_), KnownValue::Secret(_) | KnownValue::String(_)) => true,
+        (Value::String(text), KnownValue::Secret(secret)) => text == secret.expose(),
+        _ => {
+            let declared = canonical(facts, path, declared);
+            let observed = canonical(facts, path, &observed.redacted());
+            declared == observed
+                || scalar_text(&declared).is_some_and(|text| scalar_text(&observed) == Some(text))
+        }
+    }
+}
+
+/// A scalar as text, for paths of which the schema does not say the kind.
+fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Number(n) => Some(n.to_string()),
+        Value::String(s) => Some(s.clone()),
+        Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => None,
+    }
+}

@@ -1,0 +1,284 @@
+//! The decision about one resource: what happens to it, and why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rstack_model::desired::{DesiredResource, RemovalPolicy};
+use rstack_model::plan::{
+    Action, Certainty, Change, Checked, Difference, PlannedObject, Reason, ReplaceOrder,
+};
+use rstack_model::state::{ObjectStatus, ResourceState};
+use rstack_model::value::{SecretReference, redacted_map, resolve_map};
+use rstack_model::{LogicalId, ValueMap};
+
+use crate::PlanError;
+use crate::compare::{differences, drift};
+use crate::facts::{NoFacts, Schemas, TypeFacts};
+use crate::input::{Observation, Observations, PlanInput};
+use crate::name::{taken, value_at};
+use crate::outlook::{Outlook, Outlooks};
+
+pub(crate) fn facts_of(schemas: &dyn Schemas, resource: &ResourceState) -> Arc<dyn TypeFacts> {
+    schemas.facts(&resource.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
+}
+
+/// How well an object was looked at.
+pub(crate) fn checked(observation: Option<&Observation>) -> Checked {
+    match observation {
+        None => Checked::Unchecked("it was not read".to_owned()),
+        Some(Observation::Absent) => Checked::Absent,
+        Some(Observation::Unchecked { reason }) => Checked::Unchecked(reason.clone()),
+        Some(present @ Observation::Present { .. }) => present
+            .fingerprint()
+            .map_or_else(|| Checked::Unchecked("it cannot be digested".to_owned()), Checked::Read),
+    }
+}
+
+/// The object of the state, with the attributes that were read now.
+pub(crate) fn refreshed(prior: &ResourceState, observation: Option<&Observation>) -> ResourceState {
+    let mut object = prior.clone();
+    if let Some(Observation::Present { attributes, .. }) = observation {
+        object.attributes.extend(redacted_map(attributes));
+    }
+    object
+}
+
+/// The current versions of the secrets that a tree refers to, as far as they were looked up.
+fn secret_versions(properties: &ValueMap, seen: &Observations) -> BTreeMap<String, String> {
+    let mut versions = BTreeMap::new();
+    let mut note = |reference: &SecretReference| {
+        let text = reference.to_string();
+        if let Some(version) = seen.secret_versions.get(&text) {
+            versions.insert(text, version.clone());
+        }
+    };
+    properties.values().for_each(|value| value.visit_secrets(&mut note));
+    versions
+}
+
+/// Plans one declared resource and says what becomes of its attributes.
+pub(crate) fn declared(
+    input: &PlanInput<'_>,
+    id: &LogicalId,
+    desired: &DesiredResource,
+    outlooks: &mut Outlooks,
+) -> Result<Change, PlanError> {
+    let function_error = |source| PlanError::Function { logical_id: id.to_string(), source };
+    let facts: Arc<dyn TypeFacts> =
+        input.schemas.facts(&desired.resource_type).unwrap_or_else(|| Arc::new(NoFacts));
+    let properties = resolve_map(&desired.properties, &outlooks.sure()).map_err(function_error)?;
+    let observation = input.observations.objects.get(id);
+    let planned = PlannedObject {
+        secret_versions: secret_versions(&properties, input.observations),
+        dependencies: desired.dependencies.clone(),
+        deletion_policy: desired.deletion_policy,
+        update_replace_policy: desired.update_replace_policy,
+        properties,
+    };
+    let mut change = Change {
+        logical_id: id.clone(),
+        resource_type: desired.resource_type.clone(),
+        action: Action::NoOp,
+        reasons: Vec::new(),
+        certainty: Certainty::Certain,
+        differences: Vec::new(),
+        drift: Vec::new(),
+        checked: Checked::Nothing,
+        stateful: facts.is_stateful(),
+        prior: None,
+        desired: Some(planned),
+    };
+    let Some(prior) = input.state.resources.get(id) else {
+        change.action = Action::Create;
+        change.reasons.push(Reason::NotInState);
+        outlooks.insert(id.clone(), new_object(facts.as_ref(), &change));
+        return Ok(change);
+    };
+    change.checked = checked(observation);
+    change.prior = Some(refreshed(prior, observation));
+    let unchanged =
+        resolve_map(&desired.properties, &outlooks.unchanged()).map_err(function_error)?;
+    compare(&mut change, facts.as_ref(), prior, observation, &unchanged);
+    if let Action::Replace(order) = &mut change.action {
+        let allowed = desired.delete_first || input.options.delete_first.contains(id);
+        *order =
+            replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id)?;
+    }
+    outlooks.insert(id.clone(), outlook(facts, &change, prior, observation));
+    Ok(change)
+}
+
+/// Fills in differences, drift, action and reasons of a resource that has an object.
+fn compare(
+    change: &mut Change,
+    facts: &dyn TypeFacts,
+    prior: &ResourceState,
+    observation: Option<&Observation>,
+    unchanged: &ValueMap,
+) {
+    let Some(desired) = &change.desired else { return };
+    if change.resource_type != prior.resource_type {
+        change.action = Action::Replace(ReplaceOrder::CreateFirst);
+        change.reasons.push(Reason::TypeChanged { from: prior.resource_type.clone() });
+        return;
+    }
+    change.differences = differences(facts, &prior.properties, &desired.properties);
+    match observation {
+        Some(Observation::Absent) => {
+            change.action = Action::Create;
+            change.reasons.push(Reason::Missing);
+            return;
+        }
+        Some(Observation::Present { properties, .. }) => {
+            change.drift = drift(facts, &prior.properties, properties);
+        }
+        Some(Observation::Unchecked { .. }) | None => {}
+    }
+    let certain = !differences(facts, &prior.properties, unchanged).is_empty();
+    let mut reasons = Vec::new();
+    if certain {
+        reasons.push(Reason::PropertiesChanged);
+    } else if let Some(first) = change.differences.first() {
+        reasons.push(Reason::MayChange(first.path.clone()));
+    }
+    if !change.drift.is_empty() {
+        reasons.push(Reason::Drift);
+    }
+    for (reference, version) in &desired.secret_versions {
+        if prior.secret_versions.get(reference).is_some_and(|before| before != version) {
+            reasons.push(Reason::SecretRotated { reference: reference.clone() });
+        }
+    }
+    match prior.status {
+        ObjectStatus::Ready => {}
+        ObjectStatus::Incomplete | ObjectStatus::PartlyUpdated => reasons.push(Reason::Incomplete),
+    }
+    let sure = reasons.iter().any(|reason| !matches!(reason, Reason::MayChange(_)));
+    change.certainty =
+        if reasons.is_empty() || sure { Certainty::Certain } else { Certainty::Possible };
+    let forced: Vec<Reason> = change
+        .differences
+        .iter()
+        .chain(&change.drift)
+        .filter(|d| d.forces_replacement)
+        .map(|Difference { path, .. }| Reason::CreateOnly(path.clone()))
+        .collect();
+    change.action = if !forced.is_empty() || prior.status == ObjectStatus::Incomplete {
+        reasons.extend(forced);
+        reasons.dedup();
+        Action::Replace(ReplaceOrder::CreateFirst)
+    } else if !reasons.is_empty() {
+        Action::Update
+    } else if records_differ(prior, desired) {
+        reasons.push(Reason::PoliciesChanged);
+        Action::Record
+    } else {
+        Action::NoOp
+    };
+    change.reasons = reasons;
+}
+
+fn records_differ(prior: &ResourceState, desired: &PlannedObject) -> bool {
+    prior.dependencies != desired.dependencies
+        || prior.deletion_policy != desired.deletion_policy
+        || prior.update_replace_policy != desired.update_replace_policy
+}
+
+/// The old object goes first only where the names collide and that is allowed. An object whose
+/// creation did not come to its end was never used: it may always go first.
+fn replace_order(
+    reasons: &[Reason],
+    facts: &dyn TypeFacts,
+    prior: &ResourceState,
+    desired: &Option<PlannedObject>,
+    allowed: bool,
+    id: &LogicalId,
+) -> Result<ReplaceOrder, PlanError> {
+    let Some(desired) = desired else { return Ok(ReplaceOrder::CreateFirst) };
+    let Some((property, name)) = taken(facts, &prior.properties, &desired.properties) else {
+        return Ok(ReplaceOrder::CreateFirst);
+    };
+    let kept = matches!(
+        prior.update_replace_policy,
+        RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate
+    );
+    if (allowed && !kept) || prior.status == ObjectStatus::Incomplete {
+        return Ok(ReplaceOrder::DeleteFirst);
+    }
+    let cause = reasons.iter().find_map(|reason| match reason {
+        Reason::CreateOnly(path) => Some(path.to_string()),
+        _ => None,
+    });
+    Err(PlanError::NameTaken {
+        logical_id: id.clone(),
+        cause: cause.unwrap_or_else(|| "Type".to_owned()),
+        property,
+        name,
+    })
+}
+
+/// The outlook of a new object: `Ref` is known if it returns a declared, wholly known property.
+fn new_object(facts: &dyn TypeFacts, change: &Change) -> Outlook {
+    let declared = facts.ref_property().and_then(|path| {
+        let properties = &change.desired.as_ref()?.properties;
+        value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
+    });
+    Outlook::New { reference: declared }
+}
+
+fn outlook(
+    facts: Arc<dyn TypeFacts>,
+    change: &Change,
+    prior: &ResourceState,
+    observation: Option<&Observation>,
+) -> Outlook {
+    match change.action {
+        Action::NoOp | Action::Record => Outlook::Same(refreshed(prior, observation)),
+        Action::Update => Outlook::Updated {
+            prior: refreshed(prior, observation),
+            changed: change
+                .differences
+                .iter()
+                .chain(&change.drift)
+                .map(|difference| difference.path.clone())
+                .collect(),
+            facts,
+        },
+        Action::Create
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Restore => new_object(facts.as_ref(), change),
+    }
+}
+
+/// Plans a resource that is no longer wanted.
+pub(crate) fn unwanted(
+    prior: &ResourceState,
+    id: &LogicalId,
+    observation: Option<&Observation>,
+    facts: &dyn TypeFacts,
+    reason: Reason,
+) -> Change {
+    let (action, reasons) = match (observation, prior.deletion_policy) {
+        (Some(Observation::Absent), _) => (Action::Forget, vec![reason, Reason::Missing]),
+        (_, RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate) => {
+            (Action::Retain, vec![reason])
+        }
+        (_, RemovalPolicy::Delete | RemovalPolicy::Snapshot) => (Action::Delete, vec![reason]),
+    };
+    Change {
+        logical_id: id.clone(),
+        resource_type: prior.resource_type.clone(),
+        action,
+        reasons,
+        certainty: Certainty::Certain,
+        differences: Vec::new(),
+        drift: Vec::new(),
+        checked: checked(observation),
+        stateful: facts.is_stateful(),
+        prior: Some(refreshed(prior, observation)),
+        desired: None,
+    }
+}

@@ -1,0 +1,96 @@
+//! What the planner needs to know of a resource type.
+
+use std::sync::Arc;
+
+use rstack_model::{PropertyPath, ResourceType};
+
+/// The kinds of scalars a schema distinguishes. CloudFormation takes each of them as text, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// True or false.
+    Boolean,
+    /// An integer.
+    Integer,
+    /// Any number.
+    Number,
+    /// Text.
+    Text,
+}
+
+/// What the planner needs to know of one resource type.
+pub trait TypeFacts: Send + Sync {
+    /// Whether a change at this path makes a new object necessary.
+    fn forces_replacement(&self, path: &PropertyPath) -> bool;
+    /// Whether the service alone sets this path: declared values are never compared.
+    fn is_read_only(&self, path: &PropertyPath) -> bool;
+    /// Whether the service takes this path and never gives it back.
+    fn is_write_only(&self, path: &PropertyPath) -> bool;
+    /// The kind of scalar at this path, if it is one.
+    fn scalar(&self, path: &PropertyPath) -> Option<Scalar>;
+    /// Whether this path holds a free JSON document, given as a tree or as text.
+    fn is_document(&self, path: &PropertyPath) -> bool;
+    /// Whether the order of the list at this path means nothing.
+    fn is_set(&self, path: &PropertyPath) -> bool;
+    /// The declared property that `Ref` returns, if it is a declared one.
+    fn ref_property(&self) -> Option<PropertyPath>;
+    /// The declared properties of which no two objects may have the same values, each group for
+    /// itself: names.
+    fn name_properties(&self) -> Vec<Vec<PropertyPath>>;
+    /// Whether an attribute (`Fn::GetAtt` name) can change when an object is updated in place and
+    /// these properties change.
+    fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;
+    /// Whether the object holds data that is lost with it.
+    fn is_stateful(&self) -> bool;
+}
+
+/// Where the planner looks types up.
+pub trait Schemas: Send + Sync {
+    /// What is known of a type; `None` if it is unknown.
+    fn facts(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeFacts>>;
+}
+
+/// A type of which nothing is known: everything is updated in place and may change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoFacts;
+
+impl TypeFacts for NoFacts {
+    fn forces_replacement(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn is_read_only(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn is_write_only(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn scalar(&self, _: &PropertyPath) -> Option<Scalar> {
+        None
+    }
+
+    fn is_document(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn is_set(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn ref_property(&self) -> Option<PropertyPath> {
+        None
+    }
+
+    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
+        Vec::new()
+    }
+
+    fn attribute_may_change(&self, _: &str, _: &[&PropertyPath]) -> bool {
+        true
+    }
+
+    fn is_stateful(&self) -> bool {
+        false
+    }
+}

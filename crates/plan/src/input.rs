@@ -1,0 +1,73 @@
+//! What a plan is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::desired::Desired;
+use rstack_model::state::State;
+use rstack_model::value::redacted_map;
+use rstack_model::{Digest, KnownMap, LogicalId};
+
+use crate::Schemas;
+
+/// What is known of the object of one resource of the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observation {
+    /// The cloud said that it does not exist.
+    Absent,
+    /// It was read.
+    Present {
+        /// Its properties; texts that may be secret are secret.
+        properties: KnownMap,
+        /// Its attributes.
+        attributes: KnownMap,
+    },
+    /// It was not read, for this reason. Never taken for absence.
+    Unchecked {
+        /// The reason, for people.
+        reason: String,
+    },
+}
+
+impl Observation {
+    /// A digest of what was read, secrets left out: two readings of an unchanged object have the
+    /// same.
+    pub fn fingerprint(&self) -> Option<Digest> {
+        match self {
+            Self::Present { properties, attributes } => {
+                Digest::of_json(&(redacted_map(properties), redacted_map(attributes))).ok()
+            }
+            Self::Absent | Self::Unchecked { .. } => None,
+        }
+    }
+}
+
+/// What is known of the objects of a state, and of the secrets that are referred to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observations {
+    /// By resource; a resource that is missing here is unchecked.
+    pub objects: BTreeMap<LogicalId, Observation>,
+    /// The current version of secret references, by the reference's text.
+    pub secret_versions: BTreeMap<String, String>,
+}
+
+/// What the user allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Resources whose old object may be deleted before the new one exists.
+    pub delete_first: BTreeSet<LogicalId>,
+}
+
+/// What a deploy is planned from.
+#[derive(Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// What the template asks for.
+    pub desired: &'a Desired,
+    /// What was applied last.
+    pub state: &'a State,
+    /// What is there.
+    pub observations: &'a Observations,
+    /// What the types allow.
+    pub schemas: &'a dyn Schemas,
+    /// What the user allows.
+    pub options: &'a PlanOptions,
+}

@@ -1,0 +1,128 @@
+//! The planner: desired, prior and observed in, a plan out.
+
+use std::collections::BTreeMap;
+
+use rstack_model::desired::DesiredOutput;
+use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Reason};
+use rstack_model::state::{DeposedObject, ResourceState, State};
+use rstack_model::{Digest, LogicalId, ValueMap};
+
+use crate::PlanError;
+use crate::check::check;
+use crate::draft::{declared, facts_of, unwanted};
+use crate::facts::Schemas;
+use crate::input::{Observations, PlanInput};
+use crate::order::dependencies_first;
+use crate::outlook::Outlooks;
+use crate::steps::steps;
+
+/// Plans what makes the stack what its template says.
+///
+/// # Errors
+/// [`PlanError`] if the resources depend on each other in a circle, a name stands in the way of a
+/// replacement, or a function cannot take what an attribute is.
+pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
+    let desired = input.desired;
+    let graph = desired.resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
+    let mut outlooks = Outlooks::default();
+    let mut changes: BTreeMap<LogicalId, Change> = BTreeMap::new();
+    for id in dependencies_first(&graph)? {
+        if let Some(resource) = desired.resources.get(id) {
+            changes.insert(id.clone(), declared(input, id, resource, &mut outlooks)?);
+        }
+    }
+    let gone = input.state.resources.iter().filter(|(id, _)| !desired.resources.contains_key(*id));
+    for (id, prior) in gone {
+        let facts = facts_of(input.schemas, prior);
+        let observation = input.observations.objects.get(id);
+        let change = unwanted(prior, id, observation, facts.as_ref(), Reason::NotInTemplate);
+        changes.insert(id.clone(), change);
+    }
+    let mut outputs = BTreeMap::new();
+    for (name, output) in &desired.outputs {
+        let error = |source| PlanError::Function { logical_id: name.clone(), source };
+        let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
+        let after = DesiredOutput {
+            value: output.value.resolve(&outlooks.sure()).map_err(error)?,
+            description: output.description.clone(),
+            export: export.transpose().map_err(error)?,
+        };
+        let before = input.state.outputs.get(name).map(|output| output.value.clone());
+        outputs.insert(name.clone(), OutputChange { before, after: Some(after) });
+    }
+    finish(
+        input.state,
+        PlanMode::Deploy,
+        Some(desired.template_digest.clone()),
+        desired.parameters.clone(),
+        changes,
+        outputs,
+        &BTreeMap::new(),
+    )
+}
+
+/// Plans the end of a stack.
+///
+/// # Errors
+/// [`PlanError::Broken`] only: for a defect of the planner.
+pub fn plan_destroy(
+    state: &State,
+    observations: &Observations,
+    schemas: &dyn Schemas,
+) -> Result<Plan, PlanError> {
+    let changes = state
+        .resources
+        .iter()
+        .map(|(id, prior)| {
+            let facts = facts_of(schemas, prior);
+            let observation = observations.objects.get(id);
+            let change = unwanted(prior, id, observation, facts.as_ref(), Reason::Destroy);
+            (id.clone(), change)
+        })
+        .collect();
+    let (outputs, restores) = (BTreeMap::new(), BTreeMap::new());
+    finish(state, PlanMode::Destroy, None, ValueMap::new(), changes, outputs, &restores)
+}
+
+/// Adds what all modes have in common, and checks the plan before anyone sees it. `restores` are
+/// the deposed objects that become current again.
+pub(crate) fn finish(
+    state: &State,
+    mode: PlanMode,
+    template_digest: Option<Digest>,
+    parameters: ValueMap,
+    changes: BTreeMap<LogicalId, Change>,
+    mut outputs: BTreeMap<String, OutputChange>,
+    restores: &BTreeMap<LogicalId, ResourceState>,
+) -> Result<Plan, PlanError> {
+    for (name, output) in &state.outputs {
+        outputs
+            .entry(name.clone())
+            .or_insert_with(|| OutputChange { before: Some(output.value.clone()), after: None });
+    }
+    let deposed: Vec<DeposedObject> = state
+        .deposed
+        .iter()
+        .filter(|deposed| restores.get(&deposed.logical_id) != Some(&deposed.object))
+        .cloned()
+        .collect();
+    let plan = Plan {
+        mode,
+        stack: state.stack.clone(),
+        environment: state.environment.clone(),
+        base: PlanBase { lineage: state.lineage.clone(), serial: state.serial },
+        template_digest,
+        parameters,
+        steps: steps(&changes, &deposed, restores)?,
+        deposed,
+        changes,
+        outputs,
+    };
+    match check(&plan).as_slice() {
+        [] => Ok(plan),
+        broken => {
+            let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
+            Err(PlanError::Broken(texts.join("; ")))
+        }
+    }
+}

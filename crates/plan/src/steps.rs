@@ -1,0 +1,218 @@
+//! From decisions to steps: which operation waits for which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::{has_path_connecting, toposort};
+use petgraph::graphmap::DiGraphMap;
+use rstack_model::LogicalId;
+use rstack_model::desired::RemovalPolicy;
+use rstack_model::plan::{
+    Action, Change, Operation, Phase, PlannedObject, Reason, ReplaceOrder, Step, StepId,
+};
+use rstack_model::state::{DeposedObject, ResourceState};
+
+use crate::PlanError;
+
+/// The steps of a plan, in an order in which they can be done.
+pub(crate) fn steps(
+    changes: &BTreeMap<LogicalId, Change>,
+    deposed: &[DeposedObject],
+    restores: &BTreeMap<LogicalId, ResourceState>,
+) -> Result<Vec<Step>, PlanError> {
+    let mut builder = Builder::default();
+    for (id, change) in changes {
+        builder.change(id, change, restores.get(id));
+    }
+    for object in deposed {
+        let operation = Operation::Delete(Box::new(object.object.clone()));
+        builder.step(&object.logical_id, operation, Phase::Cleanup);
+    }
+    builder.order_forward(changes);
+    builder.order_cleanup();
+    builder.finish()
+}
+
+#[derive(Default)]
+struct Builder {
+    drafts: Vec<(LogicalId, Operation, Phase)>,
+    /// The step after which the resource's object is what it is to become.
+    made: BTreeMap<LogicalId, usize>,
+    /// Old objects that are deleted before the new ones are created.
+    deleted_first: BTreeMap<LogicalId, usize>,
+    after: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+impl Builder {
+    fn step(&mut self, id: &LogicalId, operation: Operation, phase: Phase) -> usize {
+        self.drafts.push((id.clone(), operation, phase));
+        self.drafts.len() - 1
+    }
+
+    fn wait(&mut self, step: usize, before: usize) {
+        self.after.entry(step).or_default().insert(before);
+    }
+
+    fn change(&mut self, id: &LogicalId, change: &Change, restored: Option<&ResourceState>) {
+        let prior = change.prior.as_ref();
+        match change.action {
+            Action::NoOp => {}
+            Action::Record => self.make(id, Operation::Record),
+            Action::Update => self.make(id, Operation::Update),
+            Action::Create => {
+                let missing = prior.filter(|_| change.reasons.contains(&Reason::Missing));
+                let forget = missing.map(|object| {
+                    self.step(id, Operation::Forget(Box::new(object.clone())), Phase::Forward)
+                });
+                self.make(id, Operation::Create);
+                if let (Some(forget), Some(&made)) = (forget, self.made.get(id)) {
+                    self.wait(made, forget);
+                }
+            }
+            Action::Replace(order) => {
+                let Some(prior) = prior else { return };
+                let operation = removal_of_replaced(prior, change.desired.as_ref());
+                match order {
+                    ReplaceOrder::CreateFirst => {
+                        self.make(id, Operation::Create);
+                        self.step(id, operation, Phase::Cleanup);
+                    }
+                    ReplaceOrder::DeleteFirst => {
+                        let delete = self.step(id, operation, Phase::Forward);
+                        self.deleted_first.insert(id.clone(), delete);
+                        self.make(id, Operation::Create);
+                        if let Some(&made) = self.made.get(id) {
+                            self.wait(made, delete);
+                        }
+                    }
+                }
+            }
+            Action::Restore => {
+                let Some(restored) = restored else { return };
+                self.make(id, Operation::Restore(Box::new(restored.clone())));
+                if let Some(prior) = prior {
+                    self.step(id, Operation::Delete(Box::new(prior.clone())), Phase::Cleanup);
+                }
+            }
+            Action::Delete => {
+                if let Some(prior) = prior {
+                    self.step(id, Operation::Delete(Box::new(prior.clone())), Phase::Cleanup);
+                }
+            }
+            Action::Retain | Action::Forget => {
+                if let Some(prior) = prior {
+                    self.step(id, Operation::Forget(Box::new(prior.clone())), Phase::Cleanup);
+                }
+            }
+        }
+    }
+
+    fn make(&mut self, id: &LogicalId, operation: Operation) {
+        let step = self.step(id, operation, Phase::Forward);
+        self.made.insert(id.clone(), step);
+    }
+
+    /// A resource is made when all it depends on is made. An old object that goes first goes when
+    /// the old objects of its users that go first are gone.
+    fn order_forward(&mut self, changes: &BTreeMap<LogicalId, Change>) {
+        let mut waits = Vec::new();
+        for (id, change) in changes {
+            if let (Some(&step), Some(desired)) = (self.made.get(id), &change.desired) {
+                let made = desired.dependencies.iter().filter_map(|d| self.made.get(d));
+                waits.extend(made.map(|&dependency| (step, dependency)));
+            }
+            if let (Some(&delete), Some(prior)) = (self.deleted_first.get(id), &change.prior) {
+                let used = prior.dependencies.iter().filter_map(|d| self.deleted_first.get(d));
+                waits.extend(used.map(|&dependency| (dependency, delete)));
+            }
+        }
+        for (step, before) in waits {
+            self.wait(step, before);
+        }
+    }
+
+    /// An object goes when all that depend on it are gone. Left-overs of different applies may
+    /// depend on each other in a circle; an edge that would close one is left out.
+    fn order_cleanup(&mut self) {
+        let removals: Vec<(usize, LogicalId, BTreeSet<LogicalId>)> = self
+            .drafts
+            .iter()
+            .enumerate()
+            .filter_map(|(step, (id, operation, phase))| match (operation, phase) {
+                (Operation::Delete(object), Phase::Cleanup) => {
+                    Some((step, id.clone(), object.dependencies.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut by_id: BTreeMap<&LogicalId, Vec<usize>> = BTreeMap::new();
+        for (step, id, _) in &removals {
+            by_id.entry(id).or_default().push(*step);
+        }
+        let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
+        let several = by_id.values().any(|steps| steps.len() > 1);
+        let mut waits = Vec::new();
+        for (user, id, dependencies) in &removals {
+            for dependency in dependencies.iter().filter(|d| *d != id) {
+                for &used in by_id.get(dependency).into_iter().flatten() {
+                    if several && has_path_connecting(&graph, used, *user, None) {
+                        continue;
+                    }
+                    graph.add_edge(*user, used, ());
+                    waits.push((used, *user));
+                }
+            }
+        }
+        for (step, before) in waits {
+            self.wait(step, before);
+        }
+    }
+
+    /// Numbers the steps in an order in which they can be done.
+    fn finish(self) -> Result<Vec<Step>, PlanError> {
+        let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
+        (0..self.drafts.len()).for_each(|step| {
+            graph.add_node(step);
+        });
+        for (&step, before) in &self.after {
+            before.iter().for_each(|&b| {
+                graph.add_edge(b, step, ());
+            });
+        }
+        let order = toposort(&graph, None)
+            .map_err(|_| PlanError::Broken("the steps wait for each other in a circle".into()))?;
+        let phase = |step: &usize| self.drafts.get(*step).map(|(_, _, phase)| *phase);
+        let mut order: Vec<usize> = order;
+        order.sort_by_key(phase);
+        let numbers: BTreeMap<usize, StepId> =
+            (0u32..).zip(&order).map(|(number, &draft)| (draft, StepId(number))).collect();
+        let mut drafts: BTreeMap<usize, _> = self.drafts.into_iter().enumerate().collect();
+        let mut steps = Vec::new();
+        for draft in order {
+            let (Some((logical_id, operation, phase)), Some(&id)) =
+                (drafts.remove(&draft), numbers.get(&draft))
+            else {
+                continue;
+            };
+            let before = self.after.get(&draft).into_iter().flatten();
+            let after = before.filter_map(|b| numbers.get(b)).copied().collect();
+            steps.push(Step { id, logical_id, operation, phase, after });
+        }
+        Ok(steps)
+    }
+}
+
+/// The old object of a replacement is deleted, or kept where the policy it was applied with, or
+/// the one that the template gives it now, says so.
+fn removal_of_replaced(object: &ResourceState, desired: Option<&PlannedObject>) -> Operation {
+    let keeps = |policy: RemovalPolicy| match policy {
+        RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
+        RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
+    };
+    if keeps(object.update_replace_policy)
+        || desired.is_some_and(|d| keeps(d.update_replace_policy))
+    {
+        Operation::Forget(Box::new(object.clone()))
+    } else {
+        Operation::Delete(Box::new(object.clone()))
+    }
+}

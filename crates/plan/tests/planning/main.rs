@@ -1,0 +1,5 @@
+//! The planner, the rollback planner and the checker together.
+
+mod cases;
+mod laws;
+mod support;

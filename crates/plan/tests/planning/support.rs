@@ -1,0 +1,215 @@
+//! A small world to plan in: two types, stacks written as lines, and a pretended apply.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
+use rstack_model::plan::{Operation, Plan};
+use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
+use rstack_model::value::{AttributeRef, resolve_map};
+use rstack_model::{
+    Digest, KnownMap, KnownValue, LogicalId, PropertyPath, ResourceType, StackName, Value, ValueMap,
+};
+use rstack_plan::{
+    Observation, Observations, PlanError, PlanInput, PlanOptions, Scalar, Schemas, TypeFacts,
+    check, plan,
+};
+
+/// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
+/// `Doc` a document, `Password` write-only, `Kind` cannot be changed, the attribute `Url` may
+/// change with `Path`.
+struct Thing;
+
+impl TypeFacts for Thing {
+    fn forces_replacement(&self, path: &PropertyPath) -> bool {
+        matches!(path.top(), Some("Name" | "Kind"))
+    }
+    fn is_read_only(&self, path: &PropertyPath) -> bool {
+        path.top() == Some("Arn")
+    }
+    fn is_write_only(&self, path: &PropertyPath) -> bool {
+        path.top() == Some("Password")
+    }
+    fn scalar(&self, path: &PropertyPath) -> Option<Scalar> {
+        match path.top()? {
+            "Size" => Some(Scalar::Integer),
+            "On" => Some(Scalar::Boolean),
+            "Text" => Some(Scalar::Text),
+            _ => None,
+        }
+    }
+    fn is_document(&self, path: &PropertyPath) -> bool {
+        path.to_string() == "Doc"
+    }
+    fn is_set(&self, path: &PropertyPath) -> bool {
+        path.to_string() == "Tags"
+    }
+    fn ref_property(&self) -> Option<PropertyPath> {
+        Some(PropertyPath::root().name("Name"))
+    }
+    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
+        vec![vec![PropertyPath::root().name("Name")]]
+    }
+    fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
+        attribute == "Url" && changed.iter().any(|path| path.top() == Some("Path"))
+    }
+    fn is_stateful(&self) -> bool {
+        false
+    }
+}
+
+pub(crate) struct TestSchemas;
+
+impl Schemas for TestSchemas {
+    fn facts(&self, _: &ResourceType) -> Option<Arc<dyn TypeFacts>> {
+        Some(Arc::new(Thing))
+    }
+}
+
+pub(crate) fn environment() -> Environment {
+    Environment {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+        sandbox: false,
+    }
+}
+
+pub(crate) fn empty_state() -> State {
+    State::empty("lineage".into(), StackName::parse("Stack").unwrap(), environment())
+}
+
+pub(crate) fn json(value: serde_json::Value) -> ValueMap {
+    match Value::from_json(value) {
+        Value::Map(map) => map,
+        other => panic!("not a map: {other}"),
+    }
+}
+
+/// A resource with these properties, depending on what its properties refer to.
+pub(crate) fn thing(properties: ValueMap) -> DesiredResource {
+    let mut dependencies = std::collections::BTreeSet::new();
+    for value in properties.values() {
+        value.visit_attributes(&mut |a| {
+            dependencies.insert(a.logical_id.clone());
+        });
+    }
+    DesiredResource {
+        resource_type: "Test::Thing".into(),
+        properties,
+        dependencies,
+        deletion_policy: RemovalPolicy::Delete,
+        update_replace_policy: RemovalPolicy::Delete,
+        delete_first: false,
+    }
+}
+
+pub(crate) fn attribute(id: &str, name: &str) -> Value {
+    Value::attribute(AttributeRef::named(id.into(), name))
+}
+
+pub(crate) fn stack(
+    resources: impl IntoIterator<Item = (&'static str, DesiredResource)>,
+) -> Desired {
+    Desired {
+        stack: StackName::parse("Stack").unwrap(),
+        template_digest: Digest::of(b"template"),
+        parameters: ValueMap::new(),
+        resources: resources.into_iter().map(|(id, r)| (LogicalId::from(id), r)).collect(),
+        outputs: BTreeMap::new(),
+    }
+}
+
+/// The observations of objects that are just as they were declared.
+pub(crate) fn faithful(state: &State) -> Observations {
+    let objects = state.resources.iter().map(|(id, object)| (id.clone(), present(object)));
+    Observations { objects: objects.collect(), secret_versions: BTreeMap::new() }
+}
+
+pub(crate) fn present(object: &ResourceState) -> Observation {
+    let known = |map: &ValueMap| -> KnownMap {
+        map.iter().map(|(k, v)| (k.clone(), v.known_without_secrets().unwrap())).collect()
+    };
+    let mut properties = known(&object.properties);
+    properties.remove("Password");
+    properties.insert("Default".into(), KnownValue::from("by the service"));
+    Observation::Present { properties, attributes: known(&object.attributes) }
+}
+
+pub(crate) fn plan_of(
+    desired: &Desired,
+    state: &State,
+    observations: &Observations,
+) -> Result<Plan, PlanError> {
+    let options = PlanOptions::default();
+    let input =
+        PlanInput { desired, state, observations, schemas: &TestSchemas, options: &options };
+    let plan = plan(&input)?;
+    assert_eq!(check(&plan), []);
+    Ok(plan)
+}
+
+/// What a faultless apply makes of a state.
+pub(crate) fn applied(plan: &Plan, state: &State) -> State {
+    let mut state = state.clone();
+    state.serial = state.serial.next();
+    for step in &plan.steps {
+        let id = &step.logical_id;
+        let change = &plan.changes.get(id);
+        match &step.operation {
+            Operation::Create | Operation::Update | Operation::Record => {
+                let change = change.expect("a change");
+                let desired = change.desired.as_ref().expect("a desired object");
+                let properties = resolve_map(&desired.properties, &state.resources).unwrap();
+                for value in properties.values() {
+                    assert!(!value.has_unknown(), "{id} is made with {value}");
+                }
+                let old = state.resources.remove(id);
+                let physical_id = match (&step.operation, &old) {
+                    (Operation::Create, _) | (_, None) => {
+                        let name = properties.get("Name").and_then(Value::as_str);
+                        let made = format!("{id}-{}-{}", state.serial, step.id);
+                        name.map_or(made, str::to_owned).into()
+                    }
+                    (_, Some(old)) => old.physical_id.clone(),
+                };
+                if let (Operation::Create, Some(old)) = (&step.operation, old) {
+                    state.deposed.push(DeposedObject { logical_id: id.clone(), object: old });
+                }
+                let path = properties.get("Path").map(ToString::to_string).unwrap_or_default();
+                let attributes = ValueMap::from([
+                    ("Arn".to_owned(), Value::from(format!("arn:{physical_id}"))),
+                    ("Url".to_owned(), Value::from(format!("https://{physical_id}/{path}"))),
+                ]);
+                let object = ResourceState {
+                    resource_type: change.resource_type.clone(),
+                    physical_id,
+                    status: ObjectStatus::Ready,
+                    properties,
+                    attributes,
+                    dependencies: desired.dependencies.clone(),
+                    deletion_policy: desired.deletion_policy,
+                    update_replace_policy: desired.update_replace_policy,
+                    secret_versions: desired.secret_versions.clone(),
+                    driver: "test".to_owned(),
+                };
+                state.resources.insert(id.clone(), object);
+            }
+            Operation::Delete(object) | Operation::Forget(object) => {
+                if state.resources.get(id).is_some_and(|r| r.physical_id == object.physical_id) {
+                    state.resources.remove(id);
+                } else {
+                    state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                }
+            }
+            Operation::Restore(object) => {
+                state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                let now = state.resources.insert(id.clone(), (**object).clone());
+                if let Some(now) = now {
+                    state.deposed.push(DeposedObject { logical_id: id.clone(), object: now });
+                }
+            }
+        }
+    }
+    state
+}
