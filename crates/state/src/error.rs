@@ -1,0 +1,147 @@
+//! What can be wrong with files of the store.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A failed operation on the store, with the file it failed on.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The operating system refused.
+    #[error("cannot {operation} `{}`", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `lock`, …
+        operation: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The state directory is something else.
+    #[error("`{}` is not a directory", path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A file of the store is a link, a directory or a device.
+    #[error("`{}` is not a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A file of the store is open to others.
+    #[error("`{}` can be read or written by others (mode {mode:o})", path.display())]
+    Exposed {
+        /// The path.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file is larger than any that rstack writes.
+    #[error("`{}` is too large ({size} bytes)", path.display())]
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// Its size.
+        size: u64,
+    },
+    /// The file is cut off or is no JSON.
+    #[error("`{}` is damaged: {problem}", path.display())]
+    Damaged {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// The content is not what was written.
+    #[error("`{}` was changed: its checksum does not fit its content", path.display())]
+    Checksum {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file was written by a newer rstack.
+    #[error("`{}` has format {found}; this rstack knows formats up to {known}", path.display())]
+    NewerFormat {
+        /// The path.
+        path: PathBuf,
+        /// The format of the file.
+        found: u32,
+        /// The newest format that can be read.
+        known: u32,
+    },
+    /// The file belongs to another stack.
+    #[error("`{}` holds the stack `{found}`", path.display())]
+    OtherStack {
+        /// The path.
+        path: PathBuf,
+        /// The stack inside.
+        found: String,
+    },
+    /// Somebody else has the lock.
+    #[error("the stack `{stack}` is locked by {holder}")]
+    Locked {
+        /// The stack.
+        stack: String,
+        /// Who, as they said.
+        holder: String,
+    },
+    /// The state on disk is not the one that was read.
+    #[error("the state moved from {expected} to {found} meanwhile")]
+    Moved {
+        /// What was read.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// An earlier run has not been folded into the state yet.
+    #[error("`{}` holds a run that was not finished", path.display())]
+    OpenJournal {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// An earlier write to this journal failed.
+    #[error("`{}` cannot be written any more: an earlier write failed", path.display())]
+    Broken {
+        /// The journal.
+        path: PathBuf,
+    },
+}
+
+impl StateError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some(format!(
+                    "check the owner and the permissions of `{}`, or choose another directory \
+                     with `--state-dir`",
+                    path.display()
+                ))
+            }
+            Self::Io { .. } => None,
+            Self::NotADirectory { .. } => Some("choose a directory with `--state-dir`".to_owned()),
+            Self::NotAFile { .. } => {
+                Some("rstack never follows links here; put the file itself in place".to_owned())
+            }
+            Self::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
+            Self::TooLarge { .. } | Self::Damaged { .. } | Self::Checksum { .. } => Some(
+                "nothing was changed; restore the file from a backup or from version control"
+                    .to_owned(),
+            ),
+            Self::NewerFormat { .. } => Some("use the rstack that wrote it, or a newer one".into()),
+            Self::OtherStack { .. } => {
+                Some("the file was renamed or copied; put the right one in place".to_owned())
+            }
+            Self::Locked { .. } => Some(
+                "wait until it is finished; the lock goes with the process that holds it"
+                    .to_owned(),
+            ),
+            Self::Moved { .. } => Some("plan again".to_owned()),
+            Self::OpenJournal { .. } => {
+                Some("run `rstack apply` to recover the interrupted run".to_owned())
+            }
+            Self::Broken { .. } => {
+                Some("free disk space or repair the disk, then run `rstack apply`".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! From a state and a journal to the state after it. Pure.
+
+use std::collections::BTreeMap;
+
+use rstack_model::plan::{PlanMode, PlannedObject};
+use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
+use rstack_model::{LogicalId, PhysicalId, ValueMap};
+
+use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
+use crate::status::{IllegalTransition, Status, next_status};
+
+/// A journal that cannot have been written by a run over this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The first record is not `begin`, or a later one is.
+    #[error("the journal does not begin with its one `begin` record")]
+    NoBegin,
+    /// It was written over another state.
+    #[error("the journal was written over {journal}, the state is {state}")]
+    OtherBase {
+        /// What the journal says.
+        journal: String,
+        /// What the state is.
+        state: String,
+    },
+    /// A record about an operation without an intent.
+    #[error("operation {0} has no intent")]
+    NoIntent(OperationId),
+    /// A record that cannot follow what stands before it.
+    #[error("operation {operation}: {source}")]
+    Illegal {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        source: IllegalTransition,
+    },
+    /// An operation on an object that the state does not have.
+    #[error("`{logical_id}` has no object `{physical_id}`")]
+    NoObject {
+        /// The resource.
+        logical_id: LogicalId,
+        /// The object.
+        physical_id: PhysicalId,
+    },
+    /// A record behind the end.
+    #[error("there is a record behind the end of the run")]
+    AfterEnd,
+}
+
+/// An operation of which it is not known what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenOperation {
+    /// What was going to be done.
+    pub intent: Intent,
+    /// The object, if its creation is known.
+    pub effect: Option<PhysicalId>,
+}
+
+/// A state with a journal folded into it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folded {
+    /// The state; its serial is still that of the base.
+    pub state: State,
+    /// What must be asked of the cloud before the state can be published.
+    pub open: Vec<OpenOperation>,
+    /// How the run ended; `None` if it did not say.
+    pub ended: Option<JournalEnd>,
+}
+
+/// Folds a journal into the state it was written over.
+///
+/// # Errors
+/// [`JournalError`] if it was not written over this state or holds an illegal record.
+pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
+    let Some((
+        Entry::Begin { mode, base: begun, stack, environment, template_digest, parameters, .. },
+        rest,
+    )) = entries.split_first()
+    else {
+        return Err(JournalError::NoBegin);
+    };
+    let same = begun.lineage == base.lineage
+        && begun.serial == base.serial
+        && *stack == base.stack
+        && *environment == base.environment;
+    if !same {
+        return Err(JournalError::OtherBase {
+            journal: format!("`{stack}` {} serial {}", begun.lineage, begun.serial),
+            state: format!("`{}` {} serial {}", base.stack, base.lineage, base.serial),
+        });
+    }
+    let mut folder = Folder { state: base.clone(), operations: BTreeMap::new(), ended: None };
+    for entry in rest {
+        folder.entry(entry)?;
+    }
+    let mut state = folder.state;
+    let deployed = *mode != PlanMode::Destroy && folder.ended == Some(JournalEnd::Succeeded);
+    if deployed {
+        state.template_digest.clone_from(template_digest);
+        state.parameters.clone_from(parameters);
+    }
+    let mut open = Vec::new();
+    for (intent, status) in folder.operations.into_values() {
+        let effect = match status {
+            Status::Open | Status::Failed(FailedEffect::Unknown) => None,
+            Status::Effected(physical_id) => Some(physical_id),
+            Status::Done | Status::Failed(FailedEffect::None | FailedEffect::Partial) => continue,
+        };
+        open.push(OpenOperation { intent, effect });
+    }
+    Ok(Folded { state, open, ended: folder.ended })
+}
+
+struct Folder {
+    state: State,
+    operations: BTreeMap<OperationId, (Intent, Status)>,
+    ended: Option<JournalEnd>,
+}
+
+impl Folder {
+    fn entry(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        match entry {
+            Entry::Begin { .. } => Err(JournalError::NoBegin),
+            Entry::Intent(intent) => {
+                self.running()?;
+                let operation = intent.operation;
+                let known = self.operations.get(&operation).map(|(_, status)| status);
+                let status = next_status(known, &intent.action, entry)
+                    .map_err(|source| JournalError::Illegal { operation, source })?;
+                self.exists(intent)?;
+                self.operations.insert(operation, ((**intent).clone(), status));
+                Ok(())
+            }
+            Entry::Effect { operation, physical_id } => {
+                let intent = self.advance(*operation, entry)?;
+                // From here on the object is in the state, whatever comes of it.
+                if let IntentAction::Create { object, .. } = &intent.action {
+                    let state = unfinished(&intent, object, physical_id);
+                    self.set_current(&intent.logical_id, state);
+                }
+                Ok(())
+            }
+            Entry::Done { operation, outcome } => {
+                self.running()?;
+                let intent = self.advance(*operation, entry)?;
+                self.done(&intent, outcome);
+                Ok(())
+            }
+            Entry::Failed { operation, effect, .. } => {
+                let intent = self.advance(*operation, entry)?;
+                if let IntentAction::Update { .. } = intent.action
+                    && *effect != FailedEffect::None
+                    && let Some(current) = self.state.resources.get_mut(&intent.logical_id)
+                    && current.status == ObjectStatus::Ready
+                {
+                    current.status = ObjectStatus::PartlyUpdated;
+                }
+                Ok(())
+            }
+            Entry::Outputs { outputs } => {
+                self.running()?;
+                self.state.outputs.clone_from(outputs);
+                Ok(())
+            }
+            Entry::End { end } => {
+                self.running()?;
+                self.ended = Some(*end);
+                Ok(())
+            }
+        }
+    }
+
+    /// Behind the end only the open questions of the run are answered.
+    fn running(&self) -> Result<(), JournalError> {
+        if self.ended == Some(JournalEnd::Succeeded) { Err(JournalError::AfterEnd) } else { Ok(()) }
+    }
+
+    fn advance(&mut self, operation: OperationId, entry: &Entry) -> Result<Intent, JournalError> {
+        let Some((intent, status)) = self.operations.get_mut(&operation) else {
+            return Err(JournalError::NoIntent(operation));
+        };
+        *status = next_status(Some(status), &intent.action, entry)
+            .map_err(|source| JournalError::Illegal { operation, source })?;
+        Ok(intent.clone())
+    }
+
+    fn exists(&self, intent: &Intent) -> Result<(), JournalError> {
+        let Some(physical_id) = intent.action.physical_id() else { return Ok(()) };
+        let current = self.state.resources.get(&intent.logical_id);
+        let known =
+            current.is_some_and(|object| object.physical_id == *physical_id)
+                || self.state.deposed.iter().any(|d| {
+                    d.logical_id == intent.logical_id && d.object.physical_id == *physical_id
+                });
+        if known {
+            return Ok(());
+        }
+        Err(JournalError::NoObject {
+            logical_id: intent.logical_id.clone(),
+            physical_id: physical_id.clone(),
+        })
+    }
+
+    fn done(&mut self, intent: &Intent, outcome: &Outcome) {
+        let id = &intent.logical_id;
+        match outcome {
+            Outcome::Object(object) => {
+                self.state
+                    .deposed
+                    .retain(|d| d.logical_id != *id || d.object.physical_id != object.physical_id);
+                self.set_current(id, (**object).clone());
+            }
+            Outcome::Gone => {
+                let Some(gone) = intent.action.physical_id() else { return };
+                if self.state.resources.get(id).is_some_and(|r| r.physical_id == *gone) {
+                    self.state.resources.remove(id);
+                } else {
+                    self.state
+                        .deposed
+                        .retain(|d| d.logical_id != *id || d.object.physical_id != *gone);
+                }
+            }
+        }
+    }
+
+    /// Makes an object the resource's own; another one that it had waits to be deleted.
+    fn set_current(&mut self, id: &LogicalId, object: ResourceState) {
+        let physical_id = object.physical_id.clone();
+        if let Some(old) = self.state.resources.insert(id.clone(), object)
+            && old.physical_id != physical_id
+        {
+            self.state.deposed.push(DeposedObject { logical_id: id.clone(), object: old });
+        }
+    }
+}
+
+/// An object that exists and of which nothing more is known.
+fn unfinished(intent: &Intent, object: &PlannedObject, physical_id: &PhysicalId) -> ResourceState {
+    ResourceState {
+        resource_type: intent.resource_type.clone(),
+        physical_id: physical_id.clone(),
+        status: ObjectStatus::Incomplete,
+        properties: object.properties.clone(),
+        attributes: ValueMap::new(),
+        dependencies: object.dependencies.clone(),
+        deletion_policy: object.deletion_policy,
+        update_replace_policy: object.update_replace_policy,
+        secret_versions: object.secret_versions.clone(),
+        driver: intent.driver.clone(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Keyed digests: a value can be recognised by whoever has the key, and by nobody else.
+
+use std::path::Path;
+
+use hmac::{Hmac, Mac};
+use rstack_model::SecretString;
+use sha2::Sha256;
+
+use crate::atomic;
+use crate::error::StateError;
+
+/// The key beside the states, 32 random bytes.
+#[derive(Clone)]
+pub struct DigestKey([u8; 32]);
+
+impl std::fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DigestKey(..)")
+    }
+}
+
+impl DigestKey {
+    /// The key of a state directory; made when there is none.
+    pub(crate) fn load(path: &Path) -> Result<Self, StateError> {
+        if let Some(bytes) = atomic::read(path)? {
+            return bytes.try_into().map(Self).map_err(|_| StateError::Damaged {
+                path: path.to_owned(),
+                problem: "a key has 32 bytes".to_owned(),
+            });
+        }
+        let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+        // Each UUID has 122 random bits; hashing them together spreads these over the whole key.
+        let digest = <Sha256 as sha2::Digest>::digest([*a.as_bytes(), *b.as_bytes()].concat());
+        let key: [u8; 32] = digest.into();
+        atomic::write(path, &key)?.publish()?;
+        Ok(Self(key))
+    }
+}
+
+/// The HMAC-SHA256 of a secret, in hexadecimal (RFC 2104).
+pub fn keyed_digest(key: &DigestKey, secret: &SecretString) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return String::new() };
+    mac.update(secret.expose().as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}

@@ -1,0 +1,114 @@
+//! What a journal makes of a state.
+
+use rstack_model::state::ObjectStatus;
+use rstack_state::{
+    Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
+};
+
+use crate::support::{begin, create, effect, gone, intent, made, object, planned, state};
+
+fn failed(operation: u64, effect: FailedEffect) -> Entry {
+    Entry::Failed { operation: OperationId(operation), error: "no".into(), effect }
+}
+
+#[test]
+fn a_create_that_is_done_is_current_and_the_old_object_waits() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("old"));
+    let end = Entry::End { end: JournalEnd::Succeeded };
+    let folded =
+        fold(&base, &[begin(&base), create(1, "A"), effect(1, "new"), made(1, "new"), end])
+            .unwrap();
+    assert_eq!(folded.state.resources["A"].physical_id.as_str(), "new");
+    assert_eq!(folded.state.deposed[0].object.physical_id.as_str(), "old");
+    assert!(folded.open.is_empty() && folded.state.template_digest.is_some());
+    let delete = IntentAction::Delete { physical_id: "old".into() };
+    let next = fold(
+        &base,
+        &[
+            begin(&base),
+            create(1, "A"),
+            effect(1, "new"),
+            made(1, "new"),
+            intent(2, "A", delete),
+            gone(2),
+        ],
+    );
+    assert!(next.unwrap().state.deposed.is_empty());
+}
+
+#[test]
+fn an_object_is_in_the_state_from_its_effect_on() {
+    let base = state();
+    let entries = [begin(&base), create(1, "A"), effect(1, "a")];
+    let folded = fold(&base, &entries).unwrap();
+    assert_eq!(folded.state.resources["A"].status, ObjectStatus::Incomplete);
+    assert_eq!(folded.open[0].effect.as_ref().unwrap().as_str(), "a");
+    let opened = fold(&base, &entries[..2]).unwrap();
+    assert!(opened.state.resources.is_empty());
+    assert_eq!(opened.open[0].effect, None);
+    let partial = fold(&base, &[&entries[..], &[failed(1, FailedEffect::Partial)]].concat());
+    assert!(partial.unwrap().open.is_empty());
+}
+
+#[test]
+fn an_unknown_outcome_stays_open_until_it_is_answered() {
+    let base = state();
+    let end = Entry::End { end: JournalEnd::Failed };
+    let unknown = [begin(&base), create(1, "A"), failed(1, FailedEffect::Unknown), end];
+    assert_eq!(fold(&base, &unknown).unwrap().open.len(), 1);
+    let absent = [&unknown[..], &[failed(1, FailedEffect::None)]].concat();
+    assert!(fold(&base, &absent).unwrap().open.is_empty());
+    let found = [&unknown[..], &[effect(1, "a"), made(1, "a")]].concat();
+    let folded = fold(&base, &found).unwrap();
+    assert_eq!(folded.state.resources["A"].status, ObjectStatus::Ready);
+    assert!(folded.open.is_empty());
+}
+
+#[test]
+fn a_failed_update_marks_the_object_and_keeps_what_was_declared_before() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("a"));
+    let update = IntentAction::Update { physical_id: "a".into(), object: planned() };
+    for (effect, status) in [
+        (FailedEffect::None, ObjectStatus::Ready),
+        (FailedEffect::Partial, ObjectStatus::PartlyUpdated),
+        (FailedEffect::Unknown, ObjectStatus::PartlyUpdated),
+    ] {
+        let entries = [begin(&base), intent(1, "A", update.clone()), failed(1, effect)];
+        assert_eq!(fold(&base, &entries).unwrap().state.resources["A"].status, status);
+    }
+}
+
+#[test]
+fn illegal_journals_have_names() {
+    let base = state();
+    let mut other = base.clone();
+    other.serial = other.serial.next();
+    let delete = IntentAction::Delete { physical_id: "x".into() };
+    let cases: Vec<(Vec<Entry>, &str)> = vec![
+        (vec![], "begin"),
+        (vec![create(1, "A")], "begin"),
+        (vec![begin(&base), begin(&base)], "begin"),
+        (vec![begin(&other)], "serial"),
+        (vec![begin(&base), effect(1, "a")], "no intent"),
+        (vec![begin(&base), create(1, "A"), create(1, "A")], "open"),
+        (vec![begin(&base), create(1, "A"), made(1, "a")], "followed by done"),
+        (vec![begin(&base), create(1, "A"), effect(1, "a"), made(1, "b")], "effected"),
+        (vec![begin(&base), create(1, "A"), gone(1)], "open"),
+        (vec![begin(&base), create(1, "A"), failed(1, FailedEffect::Partial)], "partial"),
+        (vec![begin(&base), intent(1, "A", delete)], "has no object"),
+        (
+            vec![begin(&base), Entry::End { end: JournalEnd::Succeeded }, create(1, "A")],
+            "behind the end",
+        ),
+    ];
+    for (entries, word) in cases {
+        let error = fold(&base, &entries).unwrap_err();
+        let text = match &error {
+            JournalError::Illegal { source, .. } => source.to_string(),
+            other => other.to_string(),
+        };
+        assert!(text.contains(word), "{text} does not say {word}");
+    }
+}
