@@ -1,1 +1,31 @@
 //! Observes, executes plans, recovers and rolls back; emits events.
+//!
+//! The engine obeys the plan: it makes no choice that the plan does not record. Every change is
+//! journaled before it is made (see [`step`](crate::step)), and an operation whose outcome is not
+//! known is settled by asking the cloud, never by guessing (see [`recover`](crate::recover)).
+
+mod engine;
+mod entropy;
+mod error;
+mod events;
+mod ledger;
+mod observe;
+mod recover;
+mod retry;
+mod run;
+mod schedule;
+mod secrets;
+mod step;
+mod stop;
+mod time;
+mod verify;
+
+pub use engine::Engine;
+pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
+pub use error::{ApplyError, RecoverError, StepError};
+pub use events::{Events, Silent};
+pub use run::{ApplyOptions, Outcome};
+pub use secrets::SecretParameters;
+pub use stop::Stop;
+pub use time::{Clock, InstantClock, TokioClock};
+pub use verify::Moved;

@@ -1,4 +1,5 @@
 //! The planner, the rollback planner and the checker together.
+#![cfg(test)]
 
 mod cases;
 mod laws;

@@ -1,0 +1,60 @@
+//! The engine: a cloud, a source of tokens, a clock, a listener.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use rstack_driver::Cloud;
+use rstack_model::desired::Desired;
+use rstack_model::plan::Plan;
+use rstack_model::state::State;
+use rstack_plan::{Observations, PlanError, PlanInput, PlanOptions, Schemas, plan, plan_destroy};
+
+use crate::{Clock, Entropy, Events, Stop};
+
+/// Everything that observing and applying need. Clones share their parts.
+#[derive(Clone)]
+pub struct Engine {
+    /// The cloud.
+    pub cloud: Arc<dyn Cloud>,
+    /// What the resource types allow.
+    pub schemas: Arc<dyn Schemas>,
+    /// Where it waits.
+    pub clock: Arc<dyn Clock>,
+    /// Where tokens and names come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who listens.
+    pub events: Arc<dyn Events>,
+    /// How many operations run at once.
+    pub parallelism: NonZeroUsize,
+    /// The user's wish to stop.
+    pub stop: Stop,
+}
+
+impl Engine {
+    /// Plans a deploy from what was observed.
+    ///
+    /// # Errors
+    /// As [`rstack_plan::plan`].
+    pub fn plan(
+        &self,
+        desired: &Desired,
+        state: &State,
+        observations: &Observations,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanError> {
+        let schemas = self.schemas.as_ref();
+        plan(&PlanInput { desired, state, observations, schemas, options })
+    }
+
+    /// Plans the end of a stack from what was observed.
+    ///
+    /// # Errors
+    /// As [`rstack_plan::plan_destroy`].
+    pub fn plan_destroy(
+        &self,
+        state: &State,
+        observations: &Observations,
+    ) -> Result<Plan, PlanError> {
+        plan_destroy(state, observations, self.schemas.as_ref())
+    }
+}

@@ -1,0 +1,158 @@
+//! What can go wrong while a plan is applied.
+
+use rstack_driver::DriverError;
+use rstack_model::{LogicalId, ResourceType};
+use rstack_model::value::{FunctionError, InvalidReference, NotKnown};
+use rstack_plan::{PlanError, Violation};
+use rstack_state::{JournalError, StateError};
+
+use crate::verify::Moved;
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The cloud refused, or could not be asked.
+    #[error("{0}")]
+    Driver(DriverError),
+    /// No driver serves the type.
+    #[error("no driver of this cloud can manage `{0}`")]
+    NoDriver(ResourceType),
+    /// A property cannot be evaluated now that attributes are known.
+    #[error("a property cannot be evaluated: {0}")]
+    Function(FunctionError),
+    /// A property is still not known.
+    #[error("{0}")]
+    NotKnown(NotKnown),
+    /// A dynamic reference turned out to be malformed.
+    #[error("{0}")]
+    Reference(InvalidReference),
+    /// A secret cannot be resolved.
+    #[error("the secret {reference} cannot be resolved: {source}")]
+    Secret {
+        /// The reference.
+        reference: String,
+        /// Why not.
+        source: DriverError,
+    },
+    /// The value of a `NoEcho` parameter was not given.
+    #[error("the value of the secret parameter `{0}` is not known")]
+    Parameter(String),
+    /// Something is there and it cannot be told whether this operation made it.
+    #[error("it cannot be told whether the object was created: {0}")]
+    Ambiguous(String),
+    /// It did not settle in time.
+    #[error("it did not settle within {minutes} minutes; it still waits for {waits_for}")]
+    Unsettled {
+        /// How long was waited.
+        minutes: u64,
+        /// What for.
+        waits_for: String,
+    },
+    /// The user asked to stop while it was being deleted.
+    #[error("interrupted while it waited for {0}")]
+    Interrupted(String),
+    /// The journal cannot be written; nothing was called.
+    #[error("the journal cannot be written")]
+    Journal(#[source] StateError),
+}
+
+impl From<DriverError> for StepError {
+    fn from(error: DriverError) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<FunctionError> for StepError {
+    fn from(error: FunctionError) -> Self {
+        Self::Function(error)
+    }
+}
+
+impl From<NotKnown> for StepError {
+    fn from(error: NotKnown) -> Self {
+        Self::NotKnown(error)
+    }
+}
+
+impl From<StateError> for StepError {
+    fn from(error: StateError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+/// Why an interrupted run cannot be recovered.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// It cannot be told whether an object is ours.
+    #[error("it cannot be told whether an earlier run created `{logical_id}`: {why}")]
+    Ambiguous {
+        /// The resource.
+        logical_id: LogicalId,
+        /// What was found.
+        why: String,
+    },
+    /// The cloud could not be asked.
+    #[error("`{logical_id}` of an earlier run cannot be looked for")]
+    Step {
+        /// The resource.
+        logical_id: LogicalId,
+        /// Why not.
+        source: StepError,
+    },
+}
+
+/// Why applying ended before it began, or could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// State or journal cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The journal does not fit the state.
+    #[error("the journal does not fit the state")]
+    Journal(#[from] JournalError),
+    /// No plan can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The plan breaks invariants.
+    #[error("the plan is not sound: {}", list(.0))]
+    Unsound(Vec<Violation>),
+    /// The state moved since the plan was made.
+    #[error("the plan was made from serial {planned} of {lineage}, the state is at {found}")]
+    BaseMoved {
+        /// The serial the plan was made from.
+        planned: u64,
+        /// The lineage of the plan.
+        lineage: String,
+        /// What the state is now.
+        found: String,
+    },
+    /// Objects moved since the plan was made.
+    #[error("objects changed since the plan was made: {}", list(.0))]
+    ObjectsMoved(Vec<Moved>),
+    /// The plan is for another account, Region or cloud.
+    #[error("the plan is for {planned}, the current environment is {found}")]
+    Environment {
+        /// Where the plan belongs.
+        planned: String,
+        /// Where we are.
+        found: String,
+    },
+    /// An interrupted run cannot be recovered.
+    #[error("an earlier run was interrupted and cannot be recovered")]
+    Recover(#[from] RecoverError),
+    /// The cloud cannot be observed.
+    #[error("{0}")]
+    Cloud(DriverError),
+    /// An output cannot be evaluated.
+    #[error("the output `{output}` cannot be evaluated: {source}")]
+    Output {
+        /// The output.
+        output: String,
+        /// Why not.
+        source: FunctionError,
+    },
+}
+
+fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,140 @@
+//! The embedded registry: every type opens, and the types rstack serves natively say what they
+//! should.
+#![cfg(test)]
+
+use proptest::prelude::*;
+use rstack_model::{PropertyPath, Value, ValueMap};
+use rstack_schema::{Handler, Registry, validate};
+use serde_json::json;
+
+fn path(dotted: &str) -> PropertyPath {
+    dotted.split('.').fold(PropertyPath::root(), |path, segment| match segment.parse() {
+        Ok(index) => path.index(index),
+        Err(_) => path.name(segment),
+    })
+}
+
+fn properties(json: serde_json::Value) -> ValueMap {
+    let Value::Map(map) = Value::from_json(json) else { panic!("not a map") };
+    map
+}
+
+fn problems(type_name: &str, json: serde_json::Value) -> Vec<String> {
+    let schema = Registry::embedded().get(type_name).unwrap().unwrap();
+    let found = validate(&schema, &properties(json));
+    found.iter().map(|v| format!("{}: {}", v.path, v.kind)).collect()
+}
+
+#[test]
+fn every_type_opens_under_its_name() {
+    let registry = Registry::embedded();
+    let mut count = 0;
+    for name in registry.names() {
+        assert_eq!(registry.get(name).unwrap().unwrap().name(), name);
+        count += 1;
+    }
+    assert_eq!(count, 1898);
+    assert!(registry.get("AWS::No::Such").unwrap().is_none());
+    assert_eq!(registry.nearest("AWS::MediaPackage::Chanel"), Some("AWS::MediaPackage::Channel"));
+}
+
+#[test]
+fn the_streaming_types_are_as_their_services_are() {
+    let get = |name: &str| Registry::embedded().get(name).unwrap().unwrap();
+    let endpoint = get("AWS::MediaPackage::OriginEndpoint");
+    assert!(endpoint.is_create_only(&path("Id")) && endpoint.is_create_only(&path("ChannelId")));
+    assert!(endpoint.is_read_only(&path("CmafPackage.HlsManifests.0.Url")));
+    assert!(endpoint.is_set(&path("HlsPackage.AdTriggers")));
+    assert!(!endpoint.is_set(&path("HlsPackage.AdTriggers.0")));
+    assert!(!endpoint.is_set(&path("CmafPackage.HlsManifests")));
+    let secret = get("AWS::SecretsManager::Secret");
+    assert!(
+        secret.is_stateful()
+            && secret.is_write_only(&path("GenerateSecretString.ExcludeCharacters"))
+    );
+    let role = get("AWS::IAM::Role");
+    assert_eq!(role.ref_identifier()[0].to_string(), "RoleName");
+    let document = role.node(&path("AssumeRolePolicyDocument")).unwrap();
+    assert!(role.is_document(document));
+    assert_eq!(role.tag_property(), Some("Tags"));
+    assert!(role.has_handler(Handler::Update));
+    let distribution = get("AWS::CloudFront::Distribution");
+    assert!(distribution.is_set(&path("DistributionConfig.Origins.0.OriginCustomHeaders")));
+    assert!(!distribution.is_set(&path("DistributionConfig.CacheBehaviors")));
+    assert_eq!(
+        distribution.arn_template(),
+        Some("arn:${Partition}:cloudfront::${Account}:distribution/${DistributionId}")
+    );
+}
+
+#[test]
+fn mistakes_are_found_and_what_cloudformation_takes_is_taken() {
+    let channel = "AWS::MediaPackage::Channel";
+    assert_eq!(problems(channel, json!({"Id": "x", "Description": 5})), [""; 0]);
+    assert_eq!(
+        problems(channel, json!({"Desciption": "x"})),
+        ["Desciption: unknown property `Desciption`", ": the required property `Id` is missing"]
+    );
+    let endpoint = |hls: serde_json::Value| {
+        problems(
+            "AWS::MediaPackage::OriginEndpoint",
+            json!({"Id": "e", "ChannelId": "c", "HlsPackage": hls}),
+        )
+    };
+    assert_eq!(
+        endpoint(json!({"SegmentDurationSeconds": "5", "UseAudioRenditionGroup": "true"})),
+        [""; 0]
+    );
+    assert_eq!(
+        endpoint(json!({"SegmentDurationSeconds": "five"})),
+        ["HlsPackage.SegmentDurationSeconds: expected an integer, found text"]
+    );
+    assert_eq!(
+        endpoint(json!({"AdMarkers": "PASTHROUGH"})),
+        ["HlsPackage.AdMarkers: `PASTHROUGH` is not an allowed value"]
+    );
+    assert_eq!(
+        endpoint(json!({"AdTriggers": "BREAK"})),
+        ["HlsPackage.AdTriggers: expected a list, found text"]
+    );
+    let role = json!({"AssumeRolePolicyDocument": "{\"Version\": \"2012-10-17\"}"});
+    assert_eq!(problems("AWS::IAM::Role", role), [""; 0]);
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        let names = prop_oneof![
+            Just("DistributionConfig".to_owned()),
+            Just("Origins".to_owned()),
+            Just("Enabled".to_owned()),
+            Just("Comment".to_owned()),
+            Just("DefaultCacheBehavior".to_owned()),
+            "[A-Za-z]{1,6}",
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            prop::collection::btree_map(names, inner, 0..4).prop_map(Value::Map),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn checking_never_panics(value in values(), other in values()) {
+        let schema = Registry::embedded().get("AWS::CloudFront::Distribution").unwrap().unwrap();
+        let properties = ValueMap::from([
+            ("DistributionConfig".to_owned(), value),
+            ("Tags".to_owned(), other),
+        ]);
+        let found = validate(&schema, &properties);
+        for violation in found {
+            prop_assert!(!violation.kind.to_string().is_empty());
+        }
+    }
+}
