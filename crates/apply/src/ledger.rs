@@ -1,0 +1,135 @@
+//! The journal of a run in memory and on disk, and the objects as the run has made them so far.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use rstack_driver::{EffectSink, SinkError};
+use rstack_model::plan::Plan;
+use rstack_model::state::{ResourceState, State};
+use rstack_model::{Digest, LogicalId, PhysicalId, StackName};
+use rstack_state::{
+    Entry, Folded, Journal, JournalError, OperationId, StateError, fold,
+};
+
+/// What a run has recorded.
+pub(crate) struct Ledger {
+    base: State,
+    journal: Arc<Journal>,
+    entries: Mutex<Vec<Entry>>,
+    objects: Mutex<BTreeMap<LogicalId, ResourceState>>,
+    next: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first record of a run.
+pub(crate) fn begin(plan: &Plan) -> Entry {
+    Entry::Begin {
+        mode: plan.mode,
+        base: plan.base.clone(),
+        plan_digest: Digest::of_json(plan).unwrap_or_else(|_| Digest::of(b"")),
+        stack: plan.stack.clone(),
+        environment: plan.environment.clone(),
+        template_digest: plan.template_digest.clone(),
+        parameters: plan.parameters.clone(),
+    }
+}
+
+impl Ledger {
+    /// The ledger of a journal that holds these entries.
+    pub(crate) fn new(base: State, journal: Journal, entries: Vec<Entry>) -> Self {
+        let operations = entries.iter().filter(|entry| matches!(entry, Entry::Intent(_))).count();
+        let objects = base.resources.clone();
+        Self {
+            base,
+            journal: Arc::new(journal),
+            entries: Mutex::new(entries),
+            objects: Mutex::new(objects),
+            next: AtomicU64::new(operations as u64),
+        }
+    }
+
+    /// The stack.
+    pub(crate) fn stack(&self) -> &StackName {
+        &self.base.stack
+    }
+
+    /// A fresh number for an operation.
+    pub(crate) fn operation(&self) -> OperationId {
+        OperationId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Makes a record durable. Writing and syncing happen on a thread that may block; concurrent
+    /// appends share their sync.
+    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StateError> {
+        let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
+        let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
+        match written {
+            Ok(result) => result?,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+        lock(&self.entries).push(entry);
+        Ok(())
+    }
+
+    /// The base with everything recorded so far.
+    pub(crate) fn folded(&self) -> Result<Folded, JournalError> {
+        fold(&self.base, &lock(&self.entries))
+    }
+
+    /// The objects as the run sees them now.
+    pub(crate) fn objects(&self) -> BTreeMap<LogicalId, ResourceState> {
+        lock(&self.objects).clone()
+    }
+
+    /// The resource has this object now.
+    pub(crate) fn set_object(&self, id: &LogicalId, object: ResourceState) {
+        lock(&self.objects).insert(id.clone(), object);
+    }
+
+    /// This object is no longer there; the resource may have another one.
+    pub(crate) fn drop_object(&self, id: &LogicalId, physical_id: &PhysicalId) {
+        let mut objects = lock(&self.objects);
+        if objects.get(id).is_some_and(|object| object.physical_id == *physical_id) {
+            objects.remove(id);
+        }
+    }
+}
+
+/// Records that the object of one operation exists.
+pub(crate) struct Effects<'a> {
+    ledger: &'a Ledger,
+    operation: OperationId,
+    recorded: Mutex<Option<PhysicalId>>,
+}
+
+impl<'a> Effects<'a> {
+    pub(crate) fn new(ledger: &'a Ledger, operation: OperationId) -> Self {
+        Self { ledger, operation, recorded: Mutex::new(None) }
+    }
+
+    pub(crate) fn recorded(&self) -> Option<PhysicalId> {
+        lock(&self.recorded).clone()
+    }
+
+    pub(crate) async fn record(&self, physical_id: &PhysicalId) -> Result<(), StateError> {
+        if self.recorded().is_some() {
+            return Ok(());
+        }
+        let (operation, physical_id) = (self.operation, physical_id.clone());
+        self.ledger.append(Entry::Effect { operation, physical_id: physical_id.clone() }).await?;
+        *lock(&self.recorded) = Some(physical_id);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EffectSink for Effects<'_> {
+    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
+        self.record(physical_id).await.map_err(|error| SinkError { message: error.to_string() })
+    }
+}

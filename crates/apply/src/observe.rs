@@ -1,0 +1,147 @@
+//! Reading the objects of a state, and the versions of the secrets that are referred to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt};
+use rstack_driver::{DriverError, ErrorKind, Observed};
+use rstack_model::desired::Desired;
+use rstack_model::event::Event;
+use rstack_model::state::{ResourceState, State};
+use rstack_model::value::{SecretReference, resolve_map};
+use rstack_model::{KnownMap, LogicalId, ValueMap};
+use rstack_plan::{Observation, Observations};
+
+use crate::retry::wait_after;
+use crate::{Engine, SecretParameters, secrets};
+
+/// Declared properties with their secrets left empty, as drivers get them.
+pub(crate) fn without_secrets(properties: &ValueMap) -> KnownMap {
+    let known = properties.iter().filter_map(|(key, value)| {
+        Some((key.clone(), value.known_without_secrets().ok()?))
+    });
+    known.collect()
+}
+
+impl Engine {
+    /// Reads every object of the state, and looks up the secrets that the state and the template
+    /// refer to. What cannot be read is unchecked, with the reason.
+    ///
+    /// # Errors
+    /// If the cloud cannot be asked at all: no credentials, or no connection.
+    pub async fn observe(
+        &self,
+        desired: Option<&Desired>,
+        state: &State,
+        parameters: &SecretParameters,
+    ) -> Result<Observations, DriverError> {
+        self.events.emit(Event::Observing { objects: state.resources.len() });
+        let objects: Vec<_> = stream::iter(&state.resources)
+            .map(|(id, object)| async move { (id.clone(), self.read(object).await) })
+            .buffer_unordered(self.parallelism.get())
+            .collect()
+            .await;
+        let mut observations = Observations::default();
+        for (id, observed) in objects {
+            observations.objects.insert(id, observed?);
+        }
+        observations.secret_versions = self.secret_versions(desired, state, parameters).await?;
+        Ok(observations)
+    }
+
+    /// No object is read: what was applied last is taken for what is there.
+    pub fn observe_nothing(&self, state: &State) -> Observations {
+        let unchecked = |id: &LogicalId| {
+            let reason = "not read because of `--no-refresh`".to_owned();
+            (id.clone(), Observation::Unchecked { reason })
+        };
+        Observations {
+            objects: state.resources.keys().map(unchecked).collect(),
+            secret_versions: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) async fn read(&self, object: &ResourceState) -> Result<Observation, DriverError> {
+        let Some(driver) = self.cloud.driver(&object.resource_type) else {
+            let reason = format!("no driver can read `{}`", object.resource_type);
+            return Ok(Observation::Unchecked { reason });
+        };
+        let declared = without_secrets(&object.properties);
+        let mut attempt = 1;
+        loop {
+            match driver.read(&object.physical_id, &declared).await {
+                Ok(Observed::Absent) => return Ok(Observation::Absent),
+                Ok(Observed::Present(seen)) => {
+                    let (properties, attributes) = (seen.properties, seen.attributes);
+                    return Ok(Observation::Present { properties, attributes });
+                }
+                Err(error) if stops_everything(&error) => return Err(error),
+                Err(error) => {
+                    let Some(wait) = wait_after(&error, attempt) else {
+                        return Ok(Observation::Unchecked { reason: error.to_string() });
+                    };
+                    attempt += 1;
+                    self.clock.sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn secret_versions(
+        &self,
+        desired: Option<&Desired>,
+        state: &State,
+        parameters: &SecretParameters,
+    ) -> Result<BTreeMap<String, String>, DriverError> {
+        let mut references: BTreeMap<String, SecretReference> = BTreeMap::new();
+        let mut note = |properties: &ValueMap| {
+            for value in properties.values() {
+                value.visit_secrets(&mut |reference| {
+                    if !reference.has_unknown() {
+                        references.insert(reference.to_string(), reference.clone());
+                    }
+                });
+            }
+        };
+        for resource in desired.into_iter().flat_map(|desired| desired.resources.values()) {
+            if let Ok(properties) = resolve_map(&resource.properties, &state.resources) {
+                note(&properties);
+            }
+        }
+        state.resources.values().for_each(|object| note(&object.properties));
+        let mut versions = BTreeMap::new();
+        for (text, reference) in references {
+            let version = match &reference {
+                SecretReference::SecretsManager(body) => {
+                    let Ok(parsed) = secrets::parse(body) else { continue };
+                    match self.cloud.secrets().version(&parsed).await {
+                        Ok(version) => version,
+                        Err(error) if stops_everything(&error) => return Err(error),
+                        // The secret may be one that is going to be made, or be gone: resolving it
+                        // says so when it is needed.
+                        Err(_) => continue,
+                    }
+                }
+                SecretReference::Parameter(_) => match parameters.versions.get(&text) {
+                    Some(version) => version.clone(),
+                    None => continue,
+                },
+                SecretReference::Hidden => continue,
+            };
+            versions.insert(text, version);
+        }
+        Ok(versions)
+    }
+}
+
+/// Whether no other call can be expected to succeed.
+fn stops_everything(error: &DriverError) -> bool {
+    matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unreachable)
+}
+
+/// The resources whose objects a plan found gone.
+pub(crate) fn absent(plan: &rstack_model::plan::Plan) -> BTreeSet<LogicalId> {
+    let gone = plan.changes.values().filter(|change| {
+        change.checked == rstack_model::plan::Checked::Absent
+    });
+    gone.map(|change| change.logical_id.clone()).collect()
+}

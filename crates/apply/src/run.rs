@@ -1,0 +1,178 @@
+//! A run: begin, execute, publish; and roll back what failed.
+
+use std::collections::BTreeMap;
+
+use rstack_model::LogicalId;
+use rstack_model::event::{Event, RunEnd};
+use rstack_model::plan::{Plan, PlanMode};
+use rstack_model::state::{OutputState, State};
+use rstack_plan::{check, plan_rollback};
+use rstack_state::{Entry, JournalEnd, LockedStack};
+
+use crate::ledger::{Ledger, begin};
+use crate::observe::absent;
+use crate::schedule::{Executed, execute};
+use crate::step::Context;
+use crate::{ApplyError, Engine, SecretParameters, StepError};
+
+/// How a plan is to be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Whether a failed deploy is undone.
+    pub rollback: bool,
+}
+
+/// What came of applying a plan.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The state now; `None` if nothing is left of the stack.
+    pub state: Option<State>,
+    /// How the plan's own run ended.
+    pub end: RunEnd,
+    /// The steps that failed.
+    pub failures: Vec<(LogicalId, StepError)>,
+    /// What came of the rollback, if there was one: the steps that failed.
+    pub rollback: Option<Vec<(LogicalId, StepError)>>,
+}
+
+impl Engine {
+    /// Applies a plan. The caller holds the lock and has recovered earlier runs.
+    ///
+    /// # Errors
+    /// [`ApplyError`] if nothing was begun, or what was done could not be recorded. Failed steps
+    /// are not errors here: they are in the [`Outcome`].
+    pub async fn apply(
+        &self,
+        locked: &LockedStack,
+        plan: &Plan,
+        parameters: &SecretParameters,
+        options: ApplyOptions,
+    ) -> Result<Outcome, ApplyError> {
+        let broken = check(plan);
+        if !broken.is_empty() {
+            return Err(ApplyError::Unsound(broken));
+        }
+        let base = self.base(locked, plan)?;
+        let first = self.run(locked, &base, plan, parameters).await?;
+        let wants_rollback = options.rollback
+            && first.end == RunEnd::Failed
+            && plan.mode == PlanMode::Deploy
+            && !self.stop.is_requested();
+        let (true, Some(current)) = (wants_rollback, &first.state) else { return Ok(first) };
+        let back = plan_rollback(&base, current, &absent(plan), self.schemas.as_ref())?;
+        if back.steps.is_empty() {
+            let state = self.tidy(locked, &base, first.state)?;
+            return Ok(Outcome { state, rollback: Some(Vec::new()), ..first });
+        }
+        let second = self.run(locked, current, &back, parameters).await?;
+        let state = self.tidy(locked, &base, second.state)?;
+        Ok(Outcome { state, rollback: Some(second.failures), ..first })
+    }
+
+    /// The state that the plan was made from.
+    fn base(&self, locked: &LockedStack, plan: &Plan) -> Result<State, ApplyError> {
+        let found = locked.read()?.state;
+        let base = found.unwrap_or_else(|| {
+            let lineage = plan.base.lineage.clone();
+            State::empty(lineage, plan.stack.clone(), plan.environment.clone())
+        });
+        if base.lineage == plan.base.lineage && base.serial == plan.base.serial {
+            return Ok(base);
+        }
+        Err(ApplyError::BaseMoved {
+            planned: plan.base.serial.0,
+            lineage: plan.base.lineage.to_string(),
+            found: format!("serial {} of {}", base.serial, base.lineage),
+        })
+    }
+
+    async fn run(
+        &self,
+        locked: &LockedStack,
+        base: &State,
+        plan: &Plan,
+        parameters: &SecretParameters,
+    ) -> Result<Outcome, ApplyError> {
+        let first = begin(plan);
+        let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
+        for change in plan.changes.values() {
+            // What was read for the plan is newer than what the state remembers.
+            if let Some(prior) = &change.prior
+                && base.resources.contains_key(&change.logical_id)
+            {
+                ledger.set_object(&change.logical_id, prior.clone());
+            }
+        }
+        let (mode, steps) = (plan.mode, plan.steps.len());
+        self.events.emit(Event::RunStarted { mode, steps });
+        let context = Context { engine: self, plan, ledger: &ledger, parameters };
+        let Executed { failures, interrupted } = execute(context).await;
+        let end = match (failures.is_empty(), interrupted) {
+            (true, false) => RunEnd::Succeeded,
+            (false, _) => RunEnd::Failed,
+            (true, true) => RunEnd::Interrupted,
+        };
+        if end == RunEnd::Succeeded && mode != PlanMode::Destroy {
+            let outputs = outputs(plan, &ledger)?;
+            ledger.append(Entry::Outputs { outputs }).await?;
+        }
+        let recorded = match end {
+            RunEnd::Succeeded => JournalEnd::Succeeded,
+            RunEnd::Failed => JournalEnd::Failed,
+            RunEnd::Interrupted => JournalEnd::Interrupted,
+        };
+        ledger.append(Entry::End { end: recorded }).await?;
+        self.settle_open(&ledger, parameters).await?;
+        let folded = ledger.folded()?;
+        let gone = mode == PlanMode::Destroy
+            && folded.state.resources.is_empty()
+            && folded.state.deposed.is_empty();
+        let state = if gone {
+            locked.retire(folded.state, &plan.base)?;
+            None
+        } else {
+            Some(locked.publish(folded.state, &plan.base)?)
+        };
+        self.events.emit(Event::RunEnded { mode, end });
+        Ok(Outcome { state, end, failures, rollback: None })
+    }
+
+    /// A stack that did not exist before, and of which nothing is left, leaves no state.
+    fn tidy(
+        &self,
+        locked: &LockedStack,
+        base: &State,
+        state: Option<State>,
+    ) -> Result<Option<State>, ApplyError> {
+        let Some(state) = state else { return Ok(None) };
+        let new = base.serial == rstack_model::Serial(0);
+        if !(new && state.resources.is_empty() && state.deposed.is_empty()) {
+            return Ok(Some(state));
+        }
+        let now = rstack_model::plan::PlanBase {
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+        };
+        locked.retire(state, &now)?;
+        Ok(None)
+    }
+}
+
+/// The outputs, with the attributes that are known now.
+fn outputs(plan: &Plan, ledger: &Ledger) -> Result<BTreeMap<String, OutputState>, ApplyError> {
+    let objects = ledger.objects();
+    let mut out = BTreeMap::new();
+    for (name, change) in &plan.outputs {
+        let Some(after) = &change.after else { continue };
+        let error = |source| ApplyError::Output { output: name.clone(), source };
+        let export = after.export.as_ref().map(|export| export.resolve(&objects));
+        let export = export.transpose().map_err(error)?;
+        let output = OutputState {
+            value: after.value.resolve(&objects).map_err(error)?,
+            description: after.description.clone(),
+            export: export.map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned)),
+        };
+        out.insert(name.clone(), output);
+    }
+    Ok(out)
+}

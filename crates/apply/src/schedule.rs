@@ -1,0 +1,103 @@
+//! Which step runs when: those that are ready, longest way to the end first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use rstack_model::LogicalId;
+use rstack_model::event::Event;
+use rstack_model::plan::{Phase, Step, StepId};
+
+use crate::StepError;
+use crate::step::Context;
+
+/// What came of the steps of a plan.
+#[derive(Default)]
+pub(crate) struct Executed {
+    pub(crate) failures: Vec<(LogicalId, StepError)>,
+    pub(crate) interrupted: bool,
+}
+
+/// Runs the steps of a plan. After a failure, or when the user asks to stop, nothing new is
+/// started and what runs is finished.
+pub(crate) async fn execute(context: Context<'_>) -> Executed {
+    let mut out = Executed::default();
+    for phase in [Phase::Forward, Phase::Cleanup] {
+        let steps = context.plan.steps.iter().filter(|step| step.phase == phase).collect();
+        run_phase(context, steps, &mut out).await;
+        if !out.failures.is_empty() || out.interrupted {
+            break;
+        }
+    }
+    out
+}
+
+async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) {
+    let height = heights(&steps);
+    let in_phase: BTreeSet<StepId> = steps.iter().map(|step| step.id).collect();
+    let mut waiting: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
+    let mut users: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+    let mut ready: BTreeSet<(Reverse<u32>, StepId)> = BTreeSet::new();
+    let by_id: BTreeMap<StepId, &Step> = steps.iter().map(|step| (step.id, *step)).collect();
+    let rank = |id: StepId| (Reverse(height.get(&id).copied().unwrap_or(0)), id);
+    for step in &steps {
+        let after: BTreeSet<StepId> = step.after.intersection(&in_phase).copied().collect();
+        for earlier in &after {
+            users.entry(*earlier).or_default().push(step.id);
+        }
+        if after.is_empty() {
+            ready.insert(rank(step.id));
+        } else {
+            waiting.insert(step.id, after);
+        }
+    }
+    let mut running = FuturesUnordered::new();
+    let mut stopping = false;
+    loop {
+        if !stopping && context.engine.stop.is_requested() {
+            stopping = true;
+            out.interrupted = true;
+            let reason = "you asked to stop".to_owned();
+            context.engine.events.emit(Event::Stopping { reason });
+        }
+        while !stopping && running.len() < context.engine.parallelism.get() {
+            let Some((_, id)) = ready.pop_first() else { break };
+            let Some(step) = by_id.get(&id).copied() else { continue };
+            running.push(async move { (step, context.run(step).await) });
+        }
+        let Some((step, result)) = running.next().await else { break };
+        match result {
+            Ok(()) => {
+                for user in users.remove(&step.id).unwrap_or_default() {
+                    let Some(after) = waiting.get_mut(&user) else { continue };
+                    after.remove(&step.id);
+                    if after.is_empty() {
+                        waiting.remove(&user);
+                        ready.insert(rank(user));
+                    }
+                }
+            }
+            Err(error) => {
+                if !stopping {
+                    stopping = true;
+                    let reason = format!("`{}` failed", step.logical_id);
+                    context.engine.events.emit(Event::Stopping { reason });
+                }
+                out.failures.push((step.logical_id.clone(), error));
+            }
+        }
+    }
+}
+
+/// For each step, how many steps the longest way to the end has.
+fn heights(steps: &[&Step]) -> BTreeMap<StepId, u32> {
+    let mut height: BTreeMap<StepId, u32> = BTreeMap::new();
+    for step in steps.iter().rev() {
+        let own = *height.entry(step.id).or_insert(1);
+        for earlier in &step.after {
+            let above = height.entry(*earlier).or_insert(1);
+            *above = (*above).max(own.saturating_add(1));
+        }
+    }
+    height
+}
