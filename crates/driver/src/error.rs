@@ -43,6 +43,8 @@ pub enum ErrorKind {
 pub struct DriverError {
     /// What kind of failure.
     pub kind: ErrorKind,
+    /// The service's own code for it, such as `DistributionNotDisabled`, if it gave one.
+    pub code: Option<String>,
     /// The API operation, such as `mediapackage:CreateChannel`.
     pub operation: String,
     /// What the cloud said of it. Never holds a request's or an answer's body.
@@ -54,7 +56,13 @@ pub struct DriverError {
 impl DriverError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, operation: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, operation: operation.into(), message: message.into(), request_id: None }
+        let (operation, message) = (operation.into(), message.into());
+        Self { kind, code: None, operation, message, request_id: None }
+    }
+
+    /// Whether the service gave this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
     }
 
     /// Whether the same call may succeed a little later.

@@ -1,0 +1,20 @@
+//! One AWS service as its drivers see it: operations by name, inputs and outputs as trees.
+
+use async_trait::async_trait;
+use rstack_driver::DriverError;
+use rstack_model::KnownMap;
+
+/// A service that can be called. Drivers hold this trait and not a client, so that their rules of
+/// recovery are tested against scripted answers.
+#[async_trait]
+pub(crate) trait Api: Send + Sync {
+    /// Calls an operation, such as `CreateChannel`. Input and output are keyed by the member names
+    /// of the service's model (`Id`, `HlsPackage`, …), not by their names on the wire. Members the
+    /// model calls sensitive come back as [`rstack_model::KnownValue::Secret`], timestamps as
+    /// RFC 3339 text, absent members are absent.
+    ///
+    /// # Errors
+    /// [`DriverError`] with the kind that fits, and the service's own code where it gave one. The
+    /// message holds nothing of the request or the answer but the service's own error message.
+    async fn call(&self, operation: &'static str, input: KnownMap) -> Result<KnownMap, DriverError>;
+}
