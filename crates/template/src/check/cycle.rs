@@ -1,0 +1,77 @@
+//! Resources that depend on each other in a circle, with the place of each reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graphmap::DiGraphMap;
+use rstack_model::{Diagnostic, LogicalId, Span};
+
+use crate::template::{ExpressionKind, SubPart, Template};
+
+/// One error for each circle among these resources and their dependencies.
+pub(crate) fn cycles(
+    template: &Template,
+    dependencies: &BTreeMap<&LogicalId, &BTreeSet<LogicalId>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();
+    for (id, targets) in dependencies {
+        for target in *targets {
+            graph.add_edge(id.as_str(), target.as_str(), ());
+        }
+    }
+    for component in kosaraju_scc(&graph) {
+        let inside: BTreeSet<&str> = component.iter().copied().collect();
+        let circular = inside.len() > 1 || inside.iter().any(|id| graph.contains_edge(id, id));
+        let Some(first) = inside.first().filter(|_| circular) else { continue };
+        let walk = circle(&graph, &inside, first);
+        let mut text: Vec<String> = walk.iter().map(|id| format!("`{id}`")).collect();
+        text.extend(text.first().cloned());
+        let message = format!("resources depend on each other in a circle: {}", text.join(" → "));
+        let mut error = Diagnostic::error("cycle", message);
+        for (from, to) in walk.iter().zip(walk.iter().cycle().skip(1)) {
+            let message = format!("`{from}` needs `{to}`");
+            error = error.at(edge_place(template, from, to), message);
+        }
+        let help = "take one of these references or `DependsOn` entries out of the circle";
+        diagnostics.push(error.help(help));
+    }
+}
+
+/// A shortest-first walk from `first` back to itself inside of a strongly connected component.
+fn circle<'a>(
+    graph: &DiGraphMap<&'a str, ()>,
+    inside: &BTreeSet<&'a str>,
+    first: &'a str,
+) -> Vec<&'a str> {
+    let mut walk: Vec<&str> = Vec::new();
+    let mut at = Some(first);
+    while let Some(id) = at {
+        if let Some(start) = walk.iter().position(|seen| *seen == id) {
+            walk.drain(..start);
+            break;
+        }
+        walk.push(id);
+        at = graph.neighbors(id).filter(|next| inside.contains(next)).min();
+    }
+    walk
+}
+
+/// Where one resource first names another.
+fn edge_place(template: &Template, from: &str, to: &str) -> Span {
+    let Some(resource) = template.resources.get(from) else { return Span::default() };
+    let mut found = None;
+    resource.properties.visit(&mut |part| {
+        let span = match &part.kind {
+            ExpressionKind::Ref(name) if name.value == to => Some(part.span),
+            ExpressionKind::GetAtt { logical_id, .. } if logical_id.value == to => Some(part.span),
+            ExpressionKind::Sub { parts, variables } => SubPart::names(parts, variables)
+                .find(|name| name.value.split('.').next() == Some(to))
+                .map(|_| part.span),
+            _ => None,
+        };
+        found = found.or(span);
+    });
+    let declared = || resource.depends_on.iter().find(|d| d.value == to).map(|d| d.span);
+    found.or_else(declared).unwrap_or(resource.name_span)
+}

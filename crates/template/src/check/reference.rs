@@ -1,0 +1,207 @@
+//! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
+
+use rstack_model::{Diagnostic, LogicalId, PropertyPath, Value};
+use rstack_schema::{Registry, TypeSchema, nearest};
+
+use crate::syntax::Spanned;
+use crate::template::{Expression, ExpressionKind, SubPart, Template};
+
+/// The pseudo parameters. Source: "Get AWS values using pseudo parameters", AWS CloudFormation
+/// User Guide.
+pub(crate) const PSEUDO: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
+    let mut checker = Checker { template, diagnostics };
+    for condition in template.conditions.values() {
+        condition.expression.visit(&mut |part| checker.expression(part, true));
+    }
+    for (id, resource) in &template.resources {
+        checker.resource_type(&resource.resource_type.value, resource.resource_type.span);
+        resource.properties.visit(&mut |part| checker.expression(part, false));
+        for dependency in &resource.depends_on {
+            if dependency.value == id.as_str() {
+                let message = format!("`{id}` depends on itself");
+                let error = Diagnostic::error("cycle", message).at(dependency.span, "");
+                checker.diagnostics.push(error);
+            } else if !template.resources.contains_key(dependency.value.as_str()) {
+                checker.no_resource(dependency);
+            }
+        }
+        if let Some(condition) = &resource.condition {
+            checker.condition(condition);
+        }
+    }
+    for output in template.outputs.values() {
+        output.value.visit(&mut |part| checker.expression(part, false));
+        if let Some(export) = &output.export {
+            export.visit(&mut |part| checker.expression(part, false));
+        }
+        if let Some(condition) = &output.condition {
+            checker.condition(condition);
+        }
+    }
+}
+
+struct Checker<'a> {
+    template: &'a Template,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn push(&mut self, code: &str, message: String, at: &Spanned<String>, help: Option<String>) {
+        let error = Diagnostic::error(code, message).at(at.span, "");
+        self.diagnostics.push(match help {
+            Some(help) => error.help(help),
+            None => error,
+        });
+    }
+
+    fn expression(&mut self, part: &Expression, in_condition: bool) {
+        match &part.kind {
+            ExpressionKind::Ref(name) => self.reference(name, in_condition),
+            ExpressionKind::GetAtt { logical_id, attribute } => {
+                self.attribute(logical_id, attribute, in_condition);
+            }
+            ExpressionKind::Sub { parts, variables } => {
+                for name in SubPart::names(parts, variables) {
+                    match name.value.split_once('.') {
+                        Some((id, attribute)) => self.attribute(
+                            &Spanned::new(id.to_owned(), name.span),
+                            &Spanned::new(attribute.to_owned(), name.span),
+                            in_condition,
+                        ),
+                        None => self.reference(name, in_condition),
+                    }
+                }
+            }
+            ExpressionKind::If { condition, .. } | ExpressionKind::Condition(condition) => {
+                self.condition(condition);
+            }
+            ExpressionKind::FindInMap { map, .. } => self.mapping(map),
+            ExpressionKind::Literal(_)
+            | ExpressionKind::List(_)
+            | ExpressionKind::Map(_)
+            | ExpressionKind::Join { .. }
+            | ExpressionKind::Select { .. }
+            | ExpressionKind::Split { .. }
+            | ExpressionKind::Base64(_)
+            | ExpressionKind::Equals(..)
+            | ExpressionKind::And(_)
+            | ExpressionKind::Or(_)
+            | ExpressionKind::Not(_) => {}
+        }
+    }
+
+    fn reference(&mut self, name: &Spanned<String>, in_condition: bool) {
+        let text = name.value.as_str();
+        if PSEUDO.contains(&text) || self.template.parameters.contains_key(text) {
+            return;
+        }
+        if self.template.resources.contains_key(text) {
+            if in_condition {
+                let message = format!("a condition cannot depend on the resource `{text}`");
+                self.push("condition-reference", message, name, None);
+            }
+            return;
+        }
+        let names = self.template.resources.keys().map(LogicalId::as_str);
+        let names = names.chain(self.template.parameters.keys().map(String::as_str)).chain(PSEUDO);
+        let near = nearest(text, names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("`{text}` is neither a resource nor a parameter of this template");
+        self.push("unresolved-reference", message, name, near);
+    }
+
+    fn no_resource(&mut self, name: &Spanned<String>) {
+        let names = self.template.resources.keys().map(LogicalId::as_str);
+        let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no resource `{}` in this template", name.value);
+        self.push("unresolved-reference", message, name, near);
+    }
+
+    fn attribute(&mut self, id: &Spanned<String>, attribute: &Spanned<String>, in_condition: bool) {
+        let Some(resource) = self.template.resources.get(id.value.as_str()) else {
+            return self.no_resource(id);
+        };
+        if in_condition {
+            let message = format!("a condition cannot depend on the resource `{}`", id.value);
+            return self.push("condition-reference", message, id, None);
+        }
+        let resource_type = resource.resource_type.value.as_str();
+        let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { return };
+        if has_attribute(&schema, &attribute.value) {
+            return;
+        }
+        let known: Vec<String> = schema.read_only().iter().map(ToString::to_string).collect();
+        let help = match nearest(&attribute.value, known.iter().map(String::as_str)) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.is_empty() => None,
+            None => Some(format!("its attributes are {}", known.join(", "))),
+        };
+        let message = format!("`{resource_type}` has no attribute `{}`", attribute.value);
+        self.push("unknown-attribute", message, attribute, help);
+    }
+
+    fn condition(&mut self, name: &Spanned<String>) {
+        if self.template.conditions.contains_key(&name.value) {
+            return;
+        }
+        let names = self.template.conditions.keys().map(String::as_str);
+        let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no condition `{}` in this template", name.value);
+        self.push("unresolved-reference", message, name, near);
+    }
+
+    fn mapping(&mut self, map: &Expression) {
+        let ExpressionKind::Literal(Value::String(name)) = &map.kind else { return };
+        if self.template.mappings.contains_key(name) {
+            return;
+        }
+        let names = self.template.mappings.keys().map(String::as_str);
+        let near = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no mapping `{name}` in this template");
+        let at = Spanned::new(name.clone(), map.span);
+        self.push("unresolved-reference", message, &at, near);
+    }
+
+    fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
+        let text = name.as_str();
+        let registry = Registry::embedded();
+        if registry.contains(text) || STANDS_FOR_NOTHING.contains(&text) {
+            return;
+        }
+        let at = Spanned::new(text.to_owned(), span);
+        let custom = text.starts_with("Custom::")
+            || text == "AWS::CloudFormation::CustomResource"
+            || text.ends_with("::MODULE");
+        if custom {
+            let message = format!("`{text}` is not supported yet: it runs code of its own");
+            return self.push("unsupported", message, &at, None);
+        }
+        let near = registry.nearest(text).map(|near| format!("did you mean `{near}`?"));
+        self.push("unknown-type", format!("there is no resource type `{text}`"), &at, near);
+    }
+}
+
+/// Types that the registry does not list and that stand for no object.
+const STANDS_FOR_NOTHING: [&str; 2] =
+    ["AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"];
+
+/// Whether `Fn::GetAtt` takes this name: a read-only property or something inside of one. Types
+/// whose outputs depend on what they run (nested stacks) take `Outputs.` and any name.
+fn has_attribute(schema: &TypeSchema, name: &str) -> bool {
+    let path: PropertyPath =
+        name.split('.').fold(PropertyPath::root(), |path, segment| path.name(segment));
+    if name.starts_with("Outputs.") && schema.name() == "AWS::CloudFormation::Stack" {
+        return true;
+    }
+    schema.is_read_only(&path) || schema.node(&path).is_some()
+}

@@ -1,0 +1,305 @@
+//! Evaluating expressions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::value::{AttributeRef, FunctionError, Text, TextPart, function};
+use rstack_model::{Diagnostic, LogicalId, Span, Value};
+
+use super::Inputs;
+use super::condition::Decision;
+use super::parameter::ParameterValues;
+use crate::syntax::Spanned;
+use crate::template::{Expression, ExpressionKind, SubPart, Template};
+
+/// A mistake that has been reported, here or by an earlier check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reported;
+
+/// A value, or nothing at all (`AWS::NoValue`).
+pub(super) type Evaluated = Result<Option<Value>, Reported>;
+
+/// What evaluation knows and finds.
+pub(super) struct Evaluator<'a> {
+    pub(super) template: &'a Template,
+    inputs: &'a Inputs<'a>,
+    pub(super) parameters: ParameterValues,
+    pub(super) decisions: BTreeMap<String, Decision>,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    /// The resources that the expressions so far have named.
+    pub(super) dependencies: BTreeSet<LogicalId>,
+    /// Inside a condition secret parameters are compared by their value; it goes nowhere else.
+    pub(super) in_condition: bool,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(
+        template: &'a Template,
+        inputs: &'a Inputs<'a>,
+        parameters: ParameterValues,
+        diagnostics: &'a mut Vec<Diagnostic>,
+    ) -> Self {
+        Self {
+            template,
+            inputs,
+            parameters,
+            decisions: BTreeMap::new(),
+            diagnostics,
+            dependencies: BTreeSet::new(),
+            in_condition: false,
+        }
+    }
+
+    fn report(&mut self, error: Diagnostic) -> Reported {
+        self.diagnostics.push(error);
+        Reported
+    }
+
+    fn function_error(&mut self, name: &str, error: &FunctionError, span: Span) -> Reported {
+        let message = format!("`{name}`: {error}");
+        self.report(Diagnostic::error("function-value", message).at(span, ""))
+    }
+
+    /// Evaluates an expression.
+    pub(super) fn value(&mut self, expression: &Expression) -> Evaluated {
+        let span = expression.span;
+        match &expression.kind {
+            ExpressionKind::Literal(value) => Ok(Some(value.clone())),
+            ExpressionKind::List(items) => {
+                let values: Vec<Evaluated> = items.iter().map(|item| self.value(item)).collect();
+                let values: Result<Vec<Option<Value>>, Reported> = values.into_iter().collect();
+                Ok(Some(Value::List(values?.into_iter().flatten().collect())))
+            }
+            ExpressionKind::Map(entries) => {
+                let values: Vec<_> = entries.iter().map(|(key, e)| (key, self.value(e))).collect();
+                let mut map = BTreeMap::new();
+                for (key, value) in values {
+                    if let Some(value) = value? {
+                        map.insert(key.value.clone(), value);
+                    }
+                }
+                Ok(Some(Value::Map(map)))
+            }
+            ExpressionKind::Ref(name) => self.reference(name),
+            ExpressionKind::GetAtt { logical_id, attribute } => {
+                self.attribute(logical_id, attribute).map(Some)
+            }
+            ExpressionKind::Sub { parts, variables } => self.sub(parts, variables, span).map(Some),
+            ExpressionKind::Join { delimiter, list } => {
+                let list = self.needed(list)?;
+                let joined = function::join(delimiter, list);
+                joined.map(Some).map_err(|e| self.function_error("Fn::Join", &e, span))
+            }
+            ExpressionKind::Select { index, list } => {
+                let position = self.needed(index);
+                let list = self.needed(list)?;
+                let index = self.index(&position?, index.span)?;
+                let selected = function::select(index, list);
+                selected.map(Some).map_err(|e| self.function_error("Fn::Select", &e, span))
+            }
+            ExpressionKind::Split { delimiter, text } => {
+                let text = self.needed(text)?;
+                let split = function::split(delimiter, text);
+                split.map(Some).map_err(|e| self.function_error("Fn::Split", &e, span))
+            }
+            ExpressionKind::Base64(inner) => {
+                let text = self.needed(inner)?;
+                let encoded = function::base64(text);
+                encoded.map(Some).map_err(|e| self.function_error("Fn::Base64", &e, span))
+            }
+            ExpressionKind::If { condition, then, otherwise } => {
+                match self.decide(condition).ok_or(Reported)? {
+                    true => self.value(then),
+                    false => self.value(otherwise),
+                }
+            }
+            ExpressionKind::FindInMap { map, top, second } => {
+                self.find_in_map(map, top, second).map(Some)
+            }
+            ExpressionKind::Equals(..)
+            | ExpressionKind::And(_)
+            | ExpressionKind::Or(_)
+            | ExpressionKind::Not(_)
+            | ExpressionKind::Condition(_) => {
+                let message = "true or false cannot stand where a value is needed";
+                Err(self.report(Diagnostic::error("condition-function", message).at(span, "")))
+            }
+        }
+    }
+
+    /// A value that must be there.
+    fn needed(&mut self, expression: &Expression) -> Result<Value, Reported> {
+        self.value(expression)?.ok_or_else(|| {
+            let message = "`AWS::NoValue` cannot stand here";
+            self.report(Diagnostic::error("no-value", message).at(expression.span, ""))
+        })
+    }
+
+    fn index(&mut self, value: &Value, span: Span) -> Result<usize, Reported> {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.parse().map_err(|_| {
+            let message = format!("the index of `Fn::Select` must be a number, found `{text}`");
+            self.report(Diagnostic::error("function-value", message).at(span, ""))
+        })
+    }
+
+    fn reference(&mut self, name: &Spanned<String>) -> Evaluated {
+        let text = name.value.as_str();
+        if let Some(value) = self.pseudo(text) {
+            return Ok(value);
+        }
+        if self.template.parameters.contains_key(text) {
+            return self.parameter(name).map(Some);
+        }
+        let id = self.resource(name)?;
+        Ok(Some(Value::attribute(AttributeRef::reference(id))))
+    }
+
+    fn parameter(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {
+        if self.in_condition
+            && let Some(secret) = self.parameters.secrets.get(&name.value)
+        {
+            return Ok(Value::from(secret.expose()));
+        }
+        // A parameter without a value has been reported.
+        self.parameters.values.get(&name.value).cloned().ok_or(Reported)
+    }
+
+    /// The outer `None` is for names that are no pseudo parameter, the inner for `AWS::NoValue`.
+    fn pseudo(&self, name: &str) -> Option<Option<Value>> {
+        let environment = self.inputs.environment;
+        let value = match name {
+            "AWS::NoValue" => return Some(None),
+            "AWS::AccountId" => Value::from(environment.account.as_str()),
+            "AWS::Region" => Value::from(environment.region.as_str()),
+            "AWS::Partition" => Value::from(environment.partition.as_str()),
+            "AWS::URLSuffix" => Value::from(environment.partition.url_suffix()),
+            "AWS::StackName" => Value::from(self.inputs.stack.as_str()),
+            "AWS::StackId" => Value::from(self.stack_id()),
+            "AWS::NotificationARNs" => Value::List(Vec::new()),
+            _ => return None,
+        };
+        Some(Some(value))
+    }
+
+    /// An identifier of the form that CloudFormation gives stacks. Its unique part follows from
+    /// account, Region and name: it stays the same as long as the stack does.
+    fn stack_id(&self) -> String {
+        let environment = self.inputs.environment;
+        let (account, region) = (&environment.account, &environment.region);
+        let stack = self.inputs.stack;
+        let digest = rstack_model::Digest::of(format!("{account}/{region}/{stack}").as_bytes());
+        let part = |from: usize, to: usize| digest.as_str().get(from..to).unwrap_or_default();
+        let unique = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+        let partition = &environment.partition;
+        format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{unique}")
+    }
+
+    /// A resource that an expression names; it becomes a dependency.
+    fn resource(&mut self, name: &Spanned<String>) -> Result<LogicalId, Reported> {
+        // A resource that does not exist has been reported by the reference check.
+        let resource = self.template.resources.get(name.value.as_str()).ok_or(Reported)?;
+        if !self.holds(resource.condition.as_ref()) {
+            let condition = resource.condition.as_ref();
+            let condition = condition.map_or_else(String::new, |c| c.value.clone());
+            let message = format!(
+                "`{}` is not in the stack: its condition `{condition}` does not hold",
+                name.value
+            );
+            let error = Diagnostic::error("conditional-reference", message).at(name.span, "");
+            return Err(self.report(error.help("wrap the reference in `Fn::If`")));
+        }
+        let id = LogicalId::new(name.value.as_str());
+        self.dependencies.insert(id.clone());
+        Ok(id)
+    }
+
+    fn attribute(
+        &mut self,
+        logical_id: &Spanned<String>,
+        attribute: &Spanned<String>,
+    ) -> Result<Value, Reported> {
+        let id = self.resource(logical_id)?;
+        Ok(Value::attribute(AttributeRef::named(id, attribute.value.as_str())))
+    }
+
+    fn sub(
+        &mut self,
+        parts: &[SubPart],
+        variables: &[(Spanned<String>, Expression)],
+        span: Span,
+    ) -> Result<Value, Reported> {
+        let mut out: Vec<TextPart> = Vec::new();
+        for part in parts {
+            let name = match part {
+                SubPart::Literal(text) => {
+                    out.push(TextPart::Literal(text.clone()));
+                    continue;
+                }
+                SubPart::Variable(name) => name,
+            };
+            let own = variables.iter().find(|(known, _)| known.value == name.value);
+            let value = match (own, name.value.split_once('.')) {
+                (Some((_, expression)), _) => self.needed(expression)?,
+                (None, Some((id, attribute))) => self.attribute(
+                    &Spanned::new(id.to_owned(), name.span),
+                    &Spanned::new(attribute.to_owned(), name.span),
+                )?,
+                (None, None) => self.reference(name)?.ok_or_else(|| {
+                    let message = "`AWS::NoValue` cannot stand inside of a text";
+                    self.report(Diagnostic::error("no-value", message).at(name.span, ""))
+                })?,
+            };
+            let parts = function::text_parts(value);
+            out.extend(parts.map_err(|e| self.function_error("Fn::Sub", &e, span))?);
+        }
+        Ok(Text::concat(out))
+    }
+
+    fn find_in_map(
+        &mut self,
+        map: &Expression,
+        top: &Expression,
+        second: &Expression,
+    ) -> Result<Value, Reported> {
+        let literal = matches!(map.kind, ExpressionKind::Literal(_));
+        let keys = [map, top, second].map(|part| (self.needed(part), part.span));
+        let mut names = Vec::new();
+        for (value, span) in keys {
+            let value = value?;
+            match value.as_str() {
+                Some(text) => names.push((text.to_owned(), span)),
+                None if matches!(value, Value::Number(_) | Value::Bool(_)) => {
+                    names.push((value.to_string(), span));
+                }
+                None => {
+                    let message = "the keys of `Fn::FindInMap` must be known before apply";
+                    let error = Diagnostic::error("function-value", message).at(span, "");
+                    return Err(self.report(error));
+                }
+            }
+        }
+        let [(map, map_span), (top, top_span), (second, second_span)] = names.as_slice() else {
+            return Err(Reported);
+        };
+        let missing = |key: &str, span: Span| {
+            let message = format!("the mapping `{map}` has no key `{key}`");
+            Diagnostic::error("mapping-key", message).at(span, "")
+        };
+        let Some(table) = self.template.mappings.get(map) else {
+            // A name that is written out has been checked before.
+            if literal {
+                return Err(Reported);
+            }
+            let message = format!("there is no mapping `{map}` in this template");
+            let error = Diagnostic::error("unresolved-reference", message);
+            return Err(self.report(error.at(*map_span, "")));
+        };
+        let Some(level) = table.get(top) else {
+            return Err(self.report(missing(top, *top_span)));
+        };
+        match level.get(second) {
+            Some(value) => Ok(value.clone()),
+            None => Err(self.report(missing(second, *second_span))),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A resource's properties: evaluated, dynamic references found, checked against the schema.
+
+use rstack_model::value::SecretReference;
+use rstack_model::{Diagnostic, PropertyPath, Span, Value, ValueMap};
+use rstack_schema::{Registry, Violation, ViolationKind, validate};
+
+use super::condition::Decision;
+use super::expression::Evaluator;
+use crate::template::{Resource, key_place, value_place};
+
+/// The properties of a resource; `None` if something is wrong, which has been reported.
+pub(super) fn properties(evaluator: &mut Evaluator<'_>, resource: &Resource) -> Option<ValueMap> {
+    let Ok(Some(Value::Map(map))) = evaluator.value(&resource.properties) else { return None };
+    let mut properties = ValueMap::new();
+    let mut failed = false;
+    for (name, value) in map {
+        let path = PropertyPath::root().name(&name);
+        match value.with_dynamic_references(&path) {
+            Ok(value) => {
+                properties.insert(name, value);
+            }
+            Err(error) => {
+                failed = true;
+                let place = place(evaluator, resource, error.path(), false);
+                let error = Diagnostic::error("dynamic-reference", error.to_string());
+                evaluator.diagnostics.push(error.at(place, ""));
+                // The property is there, whatever it refers to.
+                properties.insert(name, Value::secret(SecretReference::Hidden));
+            }
+        }
+    }
+    let mut nulls = Vec::new();
+    find_nulls(&Value::Map(properties.clone()), &PropertyPath::root(), &mut nulls);
+    for path in nulls {
+        failed = true;
+        let place = place(evaluator, resource, &path, true);
+        let message = format!("`{path}` is null, which CloudFormation does not allow");
+        let error = Diagnostic::error("null-value", message).at(place, "");
+        evaluator.diagnostics.push(error.help("leave it out, or use `!Ref AWS::NoValue`"));
+    }
+    let resource_type = resource.resource_type.value.as_str();
+    if let Ok(Some(schema)) = Registry::embedded().get(resource_type) {
+        for violation in validate(&schema, &properties) {
+            failed = true;
+            let place = violation_place(evaluator, resource, &violation);
+            evaluator.diagnostics.push(diagnostic(resource_type, &violation, place));
+        }
+    }
+    (!failed).then_some(properties)
+}
+
+fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>) {
+    match value {
+        Value::Null => found.push(path.clone()),
+        Value::List(items) => {
+            for (i, item) in items.iter().enumerate() {
+                find_nulls(item, &path.index(i), found);
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map {
+                find_nulls(item, &path.name(key), found);
+            }
+        }
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Text(_)
+        | Value::Deferred(_) => {}
+    }
+}
+
+fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, key: bool) -> Span {
+    let decide = |name: &str| match evaluator.decisions.get(name) {
+        Some(Decision::Decided(holds)) => Some(*holds),
+        Some(Decision::Open | Decision::Failed) | None => None,
+    };
+    if key {
+        key_place(&resource.properties, path, &decide)
+    } else {
+        value_place(&resource.properties, path, &decide)
+    }
+}
+
+/// A missing property is shown at the key of the map that lacks it; at the resource's name where
+/// the whole property tree lacks it.
+fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &Violation) -> Span {
+    match violation.kind {
+        ViolationKind::Unknown { .. } => place(evaluator, resource, &violation.path, true),
+        ViolationKind::Missing { .. } if violation.path.segments().is_empty() => resource.name_span,
+        ViolationKind::Missing { .. } => place(evaluator, resource, &violation.path, true),
+        ViolationKind::Kind { .. }
+        | ViolationKind::NotAllowed { .. }
+        | ViolationKind::Pattern { .. }
+        | ViolationKind::Bounds { .. } => place(evaluator, resource, &violation.path, false),
+    }
+}
+
+fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagnostic {
+    let code = match violation.kind {
+        ViolationKind::Unknown { .. } => "unknown-property",
+        ViolationKind::Missing { .. } => "missing-property",
+        ViolationKind::Kind { .. } => "property-kind",
+        ViolationKind::NotAllowed { .. } => "property-value",
+        ViolationKind::Pattern { .. } => "property-pattern",
+        ViolationKind::Bounds { .. } => "property-bounds",
+    };
+    let inside = match violation.path.segments() {
+        [] => resource_type.to_owned(),
+        _ => format!("{resource_type}, `{}`", violation.path),
+    };
+    let label = match violation.kind {
+        ViolationKind::Unknown { .. } => format!("not a property of {resource_type}"),
+        _ => format!("in {inside}"),
+    };
+    let error = Diagnostic::error(code, violation.kind.to_string()).at(place, label);
+    match violation.kind.help() {
+        Some(help) => error.help(help),
+        None => error,
+    }
+}

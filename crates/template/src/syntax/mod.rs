@@ -1,0 +1,10 @@
+//! Source text to a tree of nodes with spans. The only module that knows the YAML parser.
+
+mod node;
+mod parse;
+mod scalar;
+
+pub use node::Spanned;
+pub(crate) use node::{Entry, Node, NodeKind};
+pub(crate) use parse::{duplicate_keys, parse};
+pub(crate) use scalar::scalar;

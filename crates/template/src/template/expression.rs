@@ -1,0 +1,153 @@
+//! Expressions: literals, collections and intrinsic functions, with their places.
+
+use rstack_model::{Span, Value};
+
+use crate::syntax::Spanned;
+
+/// An expression and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// What it is.
+    pub kind: ExpressionKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// What an expression is. Functions are those of the "Intrinsic function reference", AWS
+/// CloudFormation User Guide.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpressionKind {
+    /// A scalar.
+    Literal(Value),
+    /// A list.
+    List(Vec<Expression>),
+    /// A map.
+    Map(Vec<(Spanned<String>, Expression)>),
+    /// `Ref`.
+    Ref(Spanned<String>),
+    /// `Fn::GetAtt`.
+    GetAtt {
+        /// The resource.
+        logical_id: Spanned<String>,
+        /// Its attribute, dotted if nested.
+        attribute: Spanned<String>,
+    },
+    /// `Fn::Sub`.
+    Sub {
+        /// The text between and inside `${…}`.
+        parts: Vec<SubPart>,
+        /// The variables of the second form.
+        variables: Vec<(Spanned<String>, Expression)>,
+    },
+    /// `Fn::Join`.
+    Join {
+        /// What stands between the elements.
+        delimiter: String,
+        /// The elements.
+        list: Box<Expression>,
+    },
+    /// `Fn::Select`.
+    Select {
+        /// Which element, from 0.
+        index: Box<Expression>,
+        /// The list.
+        list: Box<Expression>,
+    },
+    /// `Fn::Split`.
+    Split {
+        /// Where to cut.
+        delimiter: String,
+        /// The text.
+        text: Box<Expression>,
+    },
+    /// `Fn::If`.
+    If {
+        /// The condition's name.
+        condition: Spanned<String>,
+        /// The value if it holds.
+        then: Box<Expression>,
+        /// The value if it does not.
+        otherwise: Box<Expression>,
+    },
+    /// `Fn::FindInMap`.
+    FindInMap {
+        /// The map's name.
+        map: Box<Expression>,
+        /// The top-level key.
+        top: Box<Expression>,
+        /// The second-level key.
+        second: Box<Expression>,
+    },
+    /// `Fn::Base64`.
+    Base64(Box<Expression>),
+    /// `Fn::Equals`.
+    Equals(Box<Expression>, Box<Expression>),
+    /// `Fn::And`.
+    And(Vec<Expression>),
+    /// `Fn::Or`.
+    Or(Vec<Expression>),
+    /// `Fn::Not`.
+    Not(Box<Expression>),
+    /// `Condition`: another condition by name.
+    Condition(Spanned<String>),
+}
+
+/// A part of a `Fn::Sub` text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SubPart {
+    /// Text that stays.
+    Literal(String),
+    /// The name inside `${…}`.
+    Variable(Spanned<String>),
+}
+
+impl SubPart {
+    /// The names a text uses that are not variables of its own.
+    pub(crate) fn names<'a>(
+        parts: &'a [SubPart],
+        variables: &'a [(Spanned<String>, Expression)],
+    ) -> impl Iterator<Item = &'a Spanned<String>> {
+        parts.iter().filter_map(move |part| match part {
+            SubPart::Literal(_) => None,
+            SubPart::Variable(name) => {
+                (!variables.iter().any(|(known, _)| known.value == name.value)).then_some(name)
+            }
+        })
+    }
+}
+
+impl Expression {
+    /// Calls `found` for this expression and all inside of it.
+    pub fn visit<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
+        found(self);
+        match &self.kind {
+            ExpressionKind::Literal(_)
+            | ExpressionKind::Ref(_)
+            | ExpressionKind::GetAtt { .. }
+            | ExpressionKind::Condition(_) => {}
+            ExpressionKind::List(items)
+            | ExpressionKind::And(items)
+            | ExpressionKind::Or(items) => {
+                items.iter().for_each(|item| item.visit(found));
+            }
+            ExpressionKind::Map(entries) | ExpressionKind::Sub { variables: entries, .. } => {
+                entries.iter().for_each(|(_, value)| value.visit(found));
+            }
+            ExpressionKind::Join { list: inner, .. }
+            | ExpressionKind::Split { text: inner, .. }
+            | ExpressionKind::Base64(inner)
+            | ExpressionKind::Not(inner) => inner.visit(found),
+            ExpressionKind::Select { index: a, list: b } | ExpressionKind::Equals(a, b) => {
+                a.visit(found);
+                b.visit(found);
+            }
+            ExpressionKind::If { then, otherwise, .. } => {
+                then.visit(found);
+                otherwise.visit(found);
+            }
+            ExpressionKind::FindInMap { map, top, second } => {
+                [map, top, second].into_iter().for_each(|part| part.visit(found));
+            }
+        }
+    }
+}

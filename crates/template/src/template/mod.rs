@@ -1,0 +1,145 @@
+//! The template: sections, resources and expressions with their places, not yet evaluated.
+
+mod expression;
+mod function;
+mod place;
+mod read;
+mod section;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::desired::RemovalPolicy;
+use rstack_model::{Digest, LogicalId, ResourceType, Span, Value};
+
+pub use expression::{Expression, ExpressionKind, SubPart};
+pub(crate) use place::{key_place, value_place};
+pub(crate) use read::read;
+
+use crate::syntax::Spanned;
+
+/// Two-level lookup tables, by map name, top-level key and second-level key.
+pub type Mappings = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
+
+/// A template as it was written.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// Digest of its text.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// Its parameters, by name.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Its lookup tables.
+    pub mappings: Mappings,
+    /// Its conditions, by name.
+    pub conditions: BTreeMap<String, Condition>,
+    /// Its resources.
+    pub resources: BTreeMap<LogicalId, Resource>,
+    /// Its outputs, by name.
+    pub outputs: BTreeMap<String, Output>,
+}
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Where its name stands.
+    pub name_span: Span,
+    /// Its type, such as `String` or `AWS::SSM::Parameter::Value<String>`.
+    pub kind: Spanned<String>,
+    /// Its value when none is given.
+    pub default: Option<Spanned<String>>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether its value is a secret.
+    pub no_echo: bool,
+    /// The only values it may have.
+    pub allowed_values: Option<Vec<String>>,
+    /// The regular expression its value must match as a whole.
+    pub allowed_pattern: Option<String>,
+    /// The shortest and the longest value, in characters.
+    pub length: (Option<usize>, Option<usize>),
+    /// The smallest and the largest value.
+    pub range: (Option<f64>, Option<f64>),
+    /// What to say when a rule is broken.
+    pub constraint_description: Option<String>,
+}
+
+/// One condition.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// Where its name stands.
+    pub name_span: Span,
+    /// When it holds.
+    pub expression: Expression,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Where its logical ID stands.
+    pub name_span: Span,
+    /// Its type.
+    pub resource_type: Spanned<ResourceType>,
+    /// Its properties: an expression of the kind map.
+    pub properties: Expression,
+    /// The resources it waits for without naming them in a property.
+    pub depends_on: Vec<Spanned<String>>,
+    /// The condition under which it exists.
+    pub condition: Option<Spanned<String>>,
+    /// What happens when it leaves the template.
+    pub deletion_policy: RemovalPolicy,
+    /// What happens to the old object when it is replaced.
+    pub update_replace_policy: RemovalPolicy,
+    /// Whether its metadata allow deleting the old object first.
+    pub delete_first: bool,
+}
+
+/// One output.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Where its name stands.
+    pub name_span: Span,
+    /// Its value.
+    pub value: Expression,
+    /// What it is.
+    pub description: Option<String>,
+    /// The name it is exported under.
+    pub export: Option<Expression>,
+    /// The condition under which it exists.
+    pub condition: Option<Spanned<String>>,
+}
+
+impl Template {
+    /// The names of the parameters that some expression uses.
+    pub fn used_parameters(&self) -> BTreeSet<&str> {
+        let mut used = BTreeSet::new();
+        self.visit_expressions(&mut |expression| {
+            expression.visit(&mut |part| match &part.kind {
+                ExpressionKind::Ref(name) if self.parameters.contains_key(&name.value) => {
+                    used.insert(name.value.as_str());
+                }
+                ExpressionKind::Sub { parts, variables } => {
+                    for name in SubPart::names(parts, variables) {
+                        if self.parameters.contains_key(&name.value) {
+                            used.insert(name.value.as_str());
+                        }
+                    }
+                }
+                _ => {}
+            });
+        });
+        used
+    }
+
+    /// Calls `found` for every outermost expression of the template.
+    pub(crate) fn visit_expressions<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
+        self.conditions.values().for_each(|condition| found(&condition.expression));
+        self.resources.values().for_each(|resource| found(&resource.properties));
+        for output in self.outputs.values() {
+            found(&output.value);
+            if let Some(export) = &output.export {
+                found(export);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Walking a map whose keys are known: a section of the template or an entry of one.
+
+use rstack_model::Diagnostic;
+use rstack_schema::nearest;
+
+use crate::syntax::{Entry, Node, Spanned};
+
+/// Reads the parts of templates; what is wrong goes to the diagnostics.
+pub(crate) struct Section<'a> {
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Section<'_> {
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The entries of a node that must be a map; none, with an error, if it is something else.
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
+        if node.is_null() {
+            return &[];
+        }
+        node.as_map().unwrap_or_else(|| {
+            let message = format!("{what} must be a map, found {}", node.words());
+            self.report(Diagnostic::error("shape", message).at(node.span, ""));
+            &[]
+        })
+    }
+
+    /// The text of a node; an error if it is something else.
+    pub(crate) fn text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        let text = node.as_text().filter(|_| !node.is_null());
+        if text.is_none() {
+            let message = format!("{what} must be text, found {}", node.words());
+            self.report(Diagnostic::error("shape", message).at(node.span, ""));
+        }
+        text.map(|text| Spanned::new(text.to_owned(), node.span))
+    }
+
+    /// A text, or a list of texts.
+    pub(crate) fn texts(&mut self, node: &Node, what: &str) -> Vec<Spanned<String>> {
+        match node.as_list() {
+            Some(items) => items.iter().filter_map(|item| self.text(item, what)).collect(),
+            None => self.text(node, what).into_iter().collect(),
+        }
+    }
+
+    /// A key that has no meaning here.
+    pub(crate) fn unknown_key(&mut self, key: &Spanned<String>, place: &str, known: &[&str]) {
+        let message = format!("`{}` means nothing in {place}", key.value);
+        let mut error = Diagnostic::error("unknown-key", message).at(key.span, "");
+        error = match nearest(&key.value, known.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("known are {}", known.join(", "))),
+        };
+        self.report(error);
+    }
+
+    /// Something of CloudFormation that is not supported yet.
+    pub(crate) fn unsupported(&mut self, key: &Spanned<String>, what: &str) {
+        let message = format!("{what} is not supported yet");
+        self.report(Diagnostic::error("unsupported", message).at(key.span, ""));
+    }
+}

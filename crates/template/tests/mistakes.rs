@@ -1,0 +1,124 @@
+//! Mistakes in templates: each is found once, at its place.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+
+use rstack_model::state::Environment;
+use rstack_model::{Diagnostic, StackName};
+use rstack_template::{Inputs, evaluate, parse};
+
+fn findings(text: &str) -> Vec<Diagnostic> {
+    let parsed = parse(text);
+    let mut all = parsed.diagnostics;
+    let Some(template) = parsed.template else { return all };
+    let environment = Environment {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+        sandbox: false,
+    };
+    let stack = StackName::parse("Live").unwrap();
+    let parameters = BTreeMap::new();
+    let inputs = Inputs { stack: &stack, environment: &environment, parameters: &parameters };
+    all.extend(evaluate(&template, &inputs).diagnostics);
+    all
+}
+
+/// `code@text`: the code and the source text of the main place.
+fn told(text: &str) -> Vec<String> {
+    findings(text)
+        .iter()
+        .map(|d| {
+            let place = d.labels.first().map_or("", |l| &text[l.span.start..l.span.end]);
+            format!("{}@{}", d.code, place.trim())
+        })
+        .collect()
+}
+
+const CHANNEL: &str = "AWS::MediaPackage::Channel";
+
+#[test]
+fn each_mistake_is_told_once_with_its_place() {
+    let channel = |properties: &str| {
+        format!("Resources:\n  C:\n    Type: {CHANNEL}\n    Properties:\n      {properties}\n")
+    };
+    let cases: Vec<(String, Vec<&str>)> = vec![
+        (String::new(), vec!["empty@"]),
+        ("Resources: [".into(), vec!["syntax@["]),
+        ("a\0b".into(), vec!["syntax@\0"]),
+        ("Resorces: {}".into(), vec!["no-resources@", "unknown-key@Resorces"]),
+        (channel("Id: c\n      Desciption: x"), vec!["unknown-property@Desciption"]),
+        (channel("Description: x"), vec!["missing-property@C"]),
+        (channel("Id: [c]"), vec!["property-kind@[c]"]),
+        (channel("Id: !Ref Chanel"), vec!["unresolved-reference@!Ref Chanel"]),
+        (channel("Id: !Sub 'x${Chanel}'"), vec!["unresolved-reference@!Sub 'x${Chanel}'"]),
+        (
+            channel("Id: !GetAtt C.Arm"),
+            vec!["unknown-attribute@!GetAtt C.Arm", "cycle@!GetAtt C.Arm"],
+        ),
+        (channel("Id: !Cidr [a, b]"), vec!["unsupported@!Cidr"]),
+        (channel("Id: !Sbu a"), vec!["unknown-function@!Sbu"]),
+        (channel("Id: !Join [a]"), vec!["function-arguments@!Join [a]"]),
+        (channel("Id: !If [A, b, c]"), vec!["unresolved-reference@A"]),
+        (channel("Id: c\n      Id: d"), vec!["duplicate-key@Id"]),
+        (channel("Id: !Equals [a, b]"), vec!["condition-function@!Equals"]),
+        (
+            channel("Id: '{{resolve:secretsmanager:x'"),
+            vec!["dynamic-reference@'{{resolve:secretsmanager:x'"],
+        ),
+        (channel("Id: '{{resolve:ssm:x:1}}'"), vec!["dynamic-reference@'{{resolve:ssm:x:1}}'"]),
+        (channel("Id: c\n      Description:"), vec!["null-value@Description"]),
+        (
+            "Resources:\n  C:\n    Type: AWS::MediaPackage::Chanel\n".into(),
+            vec!["unknown-type@AWS::MediaPackage::Chanel"],
+        ),
+        (
+            "Transform: AWS::Serverless-2016-10-31\nResources: {}".into(),
+            vec!["unsupported@Transform"],
+        ),
+        ("Resources:\n  C:\n    Type: Custom::X\n".into(), vec!["unsupported@Custom::X"]),
+        ("Resources: {}\n---\nResources: {}\n".into(), vec!["several-documents@---"]),
+        ("Resources: *x".into(), vec!["unknown-anchor@*x"]),
+        ("Parameters:\n  P: {Type: String}\nResources: {}".into(), vec!["missing-parameter@P"]),
+        (
+            "Conditions:\n  A: !Equals [!Ref R, a]\nResources:\n  R: {Type: AWS::SNS::Topic}"
+                .into(),
+            vec!["condition-reference@!Ref R"],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (text, expected) in cases {
+        let told = told(&text);
+        if told != expected {
+            wrong.push(format!("{text}\n  expected {expected:?}\n  told     {told:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_circle_names_every_edge_with_its_place() {
+    let text = "Resources:
+  A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref B}}
+  B: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Sub 'x${C.TopicArn}'}}
+  C: {Type: AWS::SNS::Topic, DependsOn: [A]}
+";
+    let found = findings(text);
+    let [cycle] = found.as_slice() else { panic!("{found:?}") };
+    assert!(cycle.message.ends_with("`A` → `B` → `C` → `A`"), "{}", cycle.message);
+    let places: Vec<&str> = cycle.labels.iter().map(|l| &text[l.span.start..l.span.end]).collect();
+    assert_eq!(places, ["!Ref B", "!Sub 'x${C.TopicArn}'", "A"]);
+}
+
+#[test]
+fn hostile_texts_are_refused_quickly() {
+    let bomb = (0..30).fold("a: &a0 [x]\n".to_owned(), |text, i| {
+        format!("{text}b{i}: &a{} [*a{i}, *a{i}, *a{i}]\n", i + 1)
+    });
+    let deep = "[".repeat(100_000);
+    let maps = "{a: ".repeat(100_000);
+    let block: String = (0..2_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    for text in [bomb, deep, maps, block] {
+        assert!(findings(&text).iter().any(Diagnostic::is_error));
+    }
+}
