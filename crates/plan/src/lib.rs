@@ -13,7 +13,9 @@ mod name;
 mod order;
 mod outlook;
 mod planner;
+mod registry;
 mod rollback;
+mod stability;
 mod steps;
 
 pub use check::{Violation, check};
@@ -21,4 +23,5 @@ pub use error::PlanError;
 pub use facts::{Scalar, Schemas, TypeFacts};
 pub use input::{Observation, Observations, PlanInput, PlanOptions};
 pub use planner::{plan, plan_destroy};
+pub use registry::RegistrySchemas;
 pub use rollback::plan_rollback;
