@@ -1,8 +1,8 @@
 //! What can go wrong while a plan is applied.
 
 use rstack_driver::DriverError;
-use rstack_model::{LogicalId, ResourceType};
 use rstack_model::value::{FunctionError, InvalidReference, NotKnown};
+use rstack_model::{LogicalId, ResourceType};
 use rstack_plan::{PlanError, Violation};
 use rstack_state::{JournalError, StateError};
 

@@ -9,9 +9,7 @@ use rstack_driver::{EffectSink, SinkError};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Digest, LogicalId, PhysicalId, StackName};
-use rstack_state::{
-    Entry, Folded, Journal, JournalError, OperationId, StateError, fold,
-};
+use rstack_state::{Entry, Folded, Journal, JournalError, OperationId, StateError, fold};
 
 /// What a run has recorded.
 pub(crate) struct Ledger {

@@ -16,9 +16,9 @@ use crate::{Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
 pub(crate) fn without_secrets(properties: &ValueMap) -> KnownMap {
-    let known = properties.iter().filter_map(|(key, value)| {
-        Some((key.clone(), value.known_without_secrets().ok()?))
-    });
+    let known = properties
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.known_without_secrets().ok()?)));
     known.collect()
 }
 
@@ -140,8 +140,9 @@ fn stops_everything(error: &DriverError) -> bool {
 
 /// The resources whose objects a plan found gone.
 pub(crate) fn absent(plan: &rstack_model::plan::Plan) -> BTreeSet<LogicalId> {
-    let gone = plan.changes.values().filter(|change| {
-        change.checked == rstack_model::plan::Checked::Absent
-    });
+    let gone = plan
+        .changes
+        .values()
+        .filter(|change| change.checked == rstack_model::plan::Checked::Absent);
     gone.map(|change| change.logical_id.clone()).collect()
 }

@@ -36,10 +36,8 @@ impl Engine {
         let stored = locked.read()?;
         let Some(entries) = stored.journal else { return Ok(stored.state) };
         let Some(base) = base_of(stored.state, entries.first()) else { return Ok(None) };
-        let plan_base = rstack_model::plan::PlanBase {
-            lineage: base.lineage.clone(),
-            serial: base.serial,
-        };
+        let plan_base =
+            rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
         let ledger = Ledger::new(base, locked.resume()?, entries);
         self.settle_open(&ledger, parameters).await?;
         let folded = ledger.folded()?;
@@ -73,11 +71,8 @@ impl Engine {
         open: &OpenOperation,
     ) -> Result<(), StepError> {
         let operation = open.intent.operation;
-        let failed = |effect| Entry::Failed {
-            operation,
-            error: "the run was cut off".to_owned(),
-            effect,
-        };
+        let failed =
+            |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
         let IntentAction::Create { name, object } = &open.intent.action else {
             // What a cut-off update did is found by the next plan, which makes it again; an object
             // whose deletion was cut off is still there or is found missing.

@@ -31,6 +31,9 @@ pub struct Outcome {
     pub end: RunEnd,
     /// The steps that failed.
     pub failures: Vec<(LogicalId, StepError)>,
+    /// Whether everything new was made. What failed then is the removal of old objects, which the
+    /// next apply tries again.
+    pub made: bool,
     /// What came of the rollback, if there was one: the steps that failed.
     pub rollback: Option<Vec<(LogicalId, StepError)>>,
 }
@@ -56,6 +59,7 @@ impl Engine {
         let first = self.run(locked, &base, plan, parameters).await?;
         let wants_rollback = options.rollback
             && first.end == RunEnd::Failed
+            && !first.made
             && plan.mode == PlanMode::Deploy
             && !self.stop.is_requested();
         let (true, Some(current)) = (wants_rollback, &first.state) else { return Ok(first) };
@@ -106,13 +110,13 @@ impl Engine {
         let (mode, steps) = (plan.mode, plan.steps.len());
         self.events.emit(Event::RunStarted { mode, steps });
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
-        let Executed { failures, interrupted } = execute(context).await;
+        let Executed { failures, interrupted, made } = execute(context).await;
         let end = match (failures.is_empty(), interrupted) {
             (true, false) => RunEnd::Succeeded,
             (false, _) => RunEnd::Failed,
             (true, true) => RunEnd::Interrupted,
         };
-        if end == RunEnd::Succeeded && mode != PlanMode::Destroy {
+        if made && mode != PlanMode::Destroy {
             let outputs = outputs(plan, &ledger)?;
             ledger.append(Entry::Outputs { outputs }).await?;
         }
@@ -134,7 +138,7 @@ impl Engine {
             Some(locked.publish(folded.state, &plan.base)?)
         };
         self.events.emit(Event::RunEnded { mode, end });
-        Ok(Outcome { state, end, failures, rollback: None })
+        Ok(Outcome { state, end, failures, made, rollback: None })
     }
 
     /// A stack that did not exist before, and of which nothing is left, leaves no state.
@@ -149,10 +153,8 @@ impl Engine {
         if !(new && state.resources.is_empty() && state.deposed.is_empty()) {
             return Ok(Some(state));
         }
-        let now = rstack_model::plan::PlanBase {
-            lineage: state.lineage.clone(),
-            serial: state.serial,
-        };
+        let now =
+            rstack_model::plan::PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         locked.retire(state, &now)?;
         Ok(None)
     }

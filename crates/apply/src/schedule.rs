@@ -16,6 +16,9 @@ use crate::step::Context;
 pub(crate) struct Executed {
     pub(crate) failures: Vec<(LogicalId, StepError)>,
     pub(crate) interrupted: bool,
+    /// Whether every forward step succeeded: what the stack was to become is made, and only old
+    /// objects may be left. There is nothing to roll back then.
+    pub(crate) made: bool,
 }
 
 /// Runs the steps of a plan. After a failure, or when the user asks to stop, nothing new is
@@ -25,6 +28,9 @@ pub(crate) async fn execute(context: Context<'_>) -> Executed {
     for phase in [Phase::Forward, Phase::Cleanup] {
         let steps = context.plan.steps.iter().filter(|step| step.phase == phase).collect();
         run_phase(context, steps, &mut out).await;
+        if phase == Phase::Forward {
+            out.made = out.failures.is_empty() && !out.interrupted;
+        }
         if !out.failures.is_empty() || out.interrupted {
             break;
         }

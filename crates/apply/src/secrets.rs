@@ -40,11 +40,11 @@ pub(crate) async fn resolve(
         match reference {
             SecretReference::SecretsManager(body) => {
                 let parsed = parse(body)?;
-                let (secret, version) =
-                    cloud.secrets().resolve(&parsed).await.map_err(|source| StepError::Secret {
-                        reference: text.clone(),
-                        source,
-                    })?;
+                let (secret, version) = cloud
+                    .secrets()
+                    .resolve(&parsed)
+                    .await
+                    .map_err(|source| StepError::Secret { reference: text.clone(), source })?;
                 secrets.insert(reference, secret);
                 versions.insert(text, version);
             }

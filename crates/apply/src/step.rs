@@ -13,9 +13,7 @@ use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
 use rstack_model::{Digest, KnownMap, KnownValue, PhysicalId, Token, ValueMap};
 use rstack_plan::compare::differences;
-use rstack_state::{
-    Entry, FailedEffect, Intent, IntentAction, OperationId, Outcome,
-};
+use rstack_state::{Entry, FailedEffect, Intent, IntentAction, OperationId, Outcome};
 
 use crate::ledger::{Effects, Ledger};
 use crate::observe::without_secrets;
@@ -83,10 +81,9 @@ impl Context<'_> {
             }
         };
         match &result {
-            Ok(physical_id) => self.engine.events.emit(Event::StepDone {
-                label,
-                physical_id: physical_id.clone(),
-            }),
+            Ok(physical_id) => {
+                self.engine.events.emit(Event::StepDone { label, physical_id: physical_id.clone() })
+            }
             Err(error) => {
                 self.engine.events.emit(Event::StepFailed { label, error: error.to_string() });
             }
@@ -268,7 +265,8 @@ impl Context<'_> {
         error: DriverError,
         label: &StepLabel,
     ) -> Result<Object, Failure> {
-        let failed = |error| Failure { error: StepError::Driver(error), effect: FailedEffect::Partial };
+        let failed =
+            |error| Failure { error: StepError::Driver(error), effect: FailedEffect::Partial };
         let (Some(physical_id), Some(wait)) = (effects.recorded(), wait_after(&error, 1)) else {
             return Err(failed(error));
         };
@@ -357,10 +355,8 @@ impl Context<'_> {
         }
         let request_properties = known(&object.properties, &secrets)?;
         let physical_id = prior.physical_id.clone();
-        let action = IntentAction::Update {
-            physical_id: physical_id.clone(),
-            object: object.clone(),
-        };
+        let action =
+            IntentAction::Update { physical_id: physical_id.clone(), object: object.clone() };
         let (operation, token) =
             self.intent(step, &change.resource_type, driver.name(), action).await?;
         let request = UpdateRequest {
@@ -375,10 +371,9 @@ impl Context<'_> {
                 Ok(()) => Ok(made),
                 Err(failure) => Err(failure),
             },
-            Err(error) => Err(Failure {
-                error: StepError::Driver(error),
-                effect: FailedEffect::Partial,
-            }),
+            Err(error) => {
+                Err(Failure { error: StepError::Driver(error), effect: FailedEffect::Partial })
+            }
         };
         let outcome = result.map(|made| {
             let state = resource_state(change, &object, made, driver.name());
@@ -439,8 +434,7 @@ impl Context<'_> {
     ) -> Result<PhysicalId, StepError> {
         let physical_id = prior.physical_id.clone();
         let action = IntentAction::Record { physical_id: physical_id.clone() };
-        let (operation, _) =
-            self.intent(step, &prior.resource_type, &prior.driver, action).await?;
+        let (operation, _) = self.intent(step, &prior.resource_type, &prior.driver, action).await?;
         let state = ResourceState {
             dependencies: desired.dependencies.clone(),
             deletion_policy: desired.deletion_policy,

@@ -89,13 +89,14 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
             state: format!("`{}` {} serial {}", base.stack, base.lineage, base.serial),
         });
     }
-    let mut folder = Folder { state: base.clone(), operations: BTreeMap::new(), ended: None };
+    let mut folder =
+        Folder { state: base.clone(), operations: BTreeMap::new(), deployed: false, ended: None };
     for entry in rest {
         folder.entry(entry)?;
     }
     let mut state = folder.state;
-    let deployed = *mode != PlanMode::Destroy && folder.ended == Some(JournalEnd::Succeeded);
-    if deployed {
+    // Outputs are recorded when everything new is made.
+    if *mode != PlanMode::Destroy && folder.deployed {
         state.template_digest.clone_from(template_digest);
         state.parameters.clone_from(parameters);
     }
@@ -114,6 +115,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
 struct Folder {
     state: State,
     operations: BTreeMap<OperationId, (Intent, Status)>,
+    deployed: bool,
     ended: Option<JournalEnd>,
 }
 
@@ -160,6 +162,7 @@ impl Folder {
             Entry::Outputs { outputs } => {
                 self.running()?;
                 self.state.outputs.clone_from(outputs);
+                self.deployed = true;
                 Ok(())
             }
             Entry::End { end } => {

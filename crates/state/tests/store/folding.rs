@@ -1,5 +1,7 @@
 //! What a journal makes of a state.
 
+use std::collections::BTreeMap;
+
 use rstack_model::state::ObjectStatus;
 use rstack_state::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
@@ -15,10 +17,13 @@ fn failed(operation: u64, effect: FailedEffect) -> Entry {
 fn a_create_that_is_done_is_current_and_the_old_object_waits() {
     let mut base = state();
     base.resources.insert("A".into(), object("old"));
+    let outputs = Entry::Outputs { outputs: BTreeMap::new() };
     let end = Entry::End { end: JournalEnd::Succeeded };
-    let folded =
-        fold(&base, &[begin(&base), create(1, "A"), effect(1, "new"), made(1, "new"), end])
-            .unwrap();
+    let folded = fold(
+        &base,
+        &[begin(&base), create(1, "A"), effect(1, "new"), made(1, "new"), outputs, end],
+    )
+    .unwrap();
     assert_eq!(folded.state.resources["A"].physical_id.as_str(), "new");
     assert_eq!(folded.state.deposed[0].object.physical_id.as_str(), "old");
     assert!(folded.open.is_empty() && folded.state.template_digest.is_some());
