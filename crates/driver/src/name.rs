@@ -9,6 +9,8 @@ pub enum Separator {
     Hyphen,
     /// `stack_logicalid_abcdef123456`: for names of lower case letters.
     Lowercase,
+    /// `stack-logicalid-abcdef123456`: for names of lower case letters without underscores.
+    LowercaseHyphen,
     /// No characters but letters and digits.
     None,
 }
@@ -30,13 +32,15 @@ impl NameRule {
     /// When it is too long the stack and the logical ID are cut, never the random part.
     pub fn name(&self, stack: &StackName, logical_id: &LogicalId, random: &str) -> String {
         let joint = match self.separator {
-            Separator::Hyphen => "-",
+            Separator::Hyphen | Separator::LowercaseHyphen => "-",
             Separator::Lowercase => "_",
             Separator::None => "",
         };
         let stack: String = match self.separator {
             Separator::None => stack.as_str().chars().filter(char::is_ascii_alphanumeric).collect(),
-            Separator::Hyphen | Separator::Lowercase => stack.as_str().to_owned(),
+            Separator::Hyphen | Separator::Lowercase | Separator::LowercaseHyphen => {
+                stack.as_str().to_owned()
+            }
         };
         let room = self.max_length.saturating_sub(random.len() + 2 * joint.len());
         let (mut s, mut l) = (stack.as_str(), logical_id.as_str());
@@ -48,7 +52,7 @@ impl NameRule {
         }
         let name = format!("{s}{joint}{l}{joint}{random}");
         match self.separator {
-            Separator::Lowercase => name.to_ascii_lowercase(),
+            Separator::Lowercase | Separator::LowercaseHyphen => name.to_ascii_lowercase(),
             Separator::Hyphen | Separator::None => name,
         }
     }

@@ -1,1 +1,37 @@
 //! The simulated cloud behind the Driver trait.
+//!
+//! It is driven by the resource schemas, so it serves every type of the registry: it checks what
+//! it is sent, invents identifiers and attributes of realistic form, keeps names unique, refuses
+//! to delete what is in use, and takes its time where AWS does. It keeps its objects in one file,
+//! injects faults and latency from a seed, and reads neither clock nor randomness: the same calls
+//! in the same sandbox have the same answers. It is not a test of what AWS would accept.
+
+mod arn;
+mod attributes;
+mod chance;
+mod check;
+mod cloud;
+mod cloudfront;
+mod driver;
+mod error;
+mod file;
+mod ids;
+mod kept;
+mod mediapackage;
+mod names;
+mod objects;
+mod options;
+mod pattern;
+mod rules;
+mod secret;
+mod secretsmanager;
+mod store;
+mod subject;
+#[cfg(test)]
+mod sweep;
+mod weather;
+mod world;
+
+pub use cloud::{ACCOUNT, SandboxCloud};
+pub use error::SandboxError;
+pub use options::{Faults, PerMille, SandboxOptions};

@@ -1,0 +1,257 @@
+//! Attributes: a value of the right kind and of a likely form for everything only the service sets.
+
+use rstack_schema::{Kind, Node, SchemaPath};
+use serde_json::{Map, Number, Value as Json};
+
+use crate::arn;
+use crate::chance::LOWER;
+use crate::ids::{self, Identity};
+use crate::kept::{JsonMap, Keeper};
+use crate::pattern;
+use crate::subject::Subject;
+
+/// How deep the maps of an attribute are filled in.
+const DEPTH: usize = 5;
+/// The sandbox has no clock: everything happened then.
+const MOMENT: &str = "2026-01-01T00:00:00Z";
+const MOMENT_SECONDS: i64 = 1_767_225_600;
+/// Names of texts that services give back once and that are secret.
+const SECRET_NAMES: [&str; 6] =
+    ["Password", "SecretAccessKey", "SecretKey", "PrivateKey", "ClientSecret", "KeyMaterial"];
+/// What a state or a status says when all is well, in order of preference.
+const WELL: [&str; 14] = [
+    "ACTIVE",
+    "Active",
+    "active",
+    "AVAILABLE",
+    "Available",
+    "available",
+    "READY",
+    "Ready",
+    "ENABLED",
+    "Enabled",
+    "CREATED",
+    "COMPLETED",
+    "SUCCEEDED",
+    "RUNNING",
+];
+
+/// The attributes of an object, nested as their paths are.
+pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>) -> JsonMap {
+    let mut out = JsonMap::new();
+    let paths = subject.schema.read_only();
+    for path in paths {
+        let part_of = |other: &SchemaPath| {
+            other.segments().len() < path.segments().len()
+                && path.segments().starts_with(other.segments())
+        };
+        let Some(concrete) = path.concrete().filter(|_| !paths.iter().any(part_of)) else {
+            continue;
+        };
+        let value = match identity.chosen.get(&path.to_string()) {
+            Some(chosen) => Some(Json::from(chosen.as_str())),
+            None => {
+                let node = subject.schema.node(&concrete);
+                node.map(|node| Maker { subject, keeper }.value(path.segments(), node, DEPTH))
+            }
+        };
+        if let Some(value) = value {
+            put(&mut out, path.segments(), value);
+        }
+    }
+    for group in crate::names::groups(subject.schema) {
+        for path in group.iter().filter(|path| path.segments().len() == 1) {
+            if let Some(declared) = subject.text_at(path) {
+                put(&mut out, path.segments(), Json::from(declared));
+            }
+        }
+    }
+    out
+}
+
+/// Puts a value at a path of maps.
+pub(crate) fn put(map: &mut JsonMap, path: &[String], value: Json) {
+    match path {
+        [] => {}
+        [last] => {
+            map.insert(last.clone(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = map.entry(first.clone()).or_insert_with(|| Json::Object(Map::new()));
+            if let Json::Object(inner) = inner {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+struct Maker<'a> {
+    subject: &'a Subject<'a>,
+    keeper: Keeper<'a>,
+}
+
+impl Maker<'_> {
+    fn value(&self, path: &[String], node: &Node, depth: usize) -> Json {
+        let schema = self.subject.schema;
+        let node = schema.resolve(node);
+        let kinds = node.kinds();
+        if let Some(chosen) = allowed(node) {
+            return chosen;
+        }
+        let has_properties = node.property_names().next().is_some();
+        match kinds.first() {
+            Some(Kind::Boolean) => Json::Bool(false),
+            Some(Kind::Integer | Kind::Number) => self.number(path, node),
+            Some(Kind::List) => {
+                let element = schema.element(node).filter(|_| depth > 0);
+                let item = element.map(|element| {
+                    self.value(&named(path, |name| singular(name).to_owned()), element, depth - 1)
+                });
+                Json::Array(item.into_iter().collect())
+            }
+            Some(Kind::Map) => self.map(path, node, depth),
+            None if has_properties => self.map(path, node, depth),
+            Some(Kind::Text) | None => self.text(path, node),
+        }
+    }
+
+    fn map(&self, path: &[String], node: &Node, depth: usize) -> Json {
+        if depth == 0 {
+            return Json::Object(Map::new());
+        }
+        let inner = |(name, node): (&str, &Node)| {
+            let mut path = path.to_vec();
+            path.push(name.to_owned());
+            (name.to_owned(), self.value(&path, node, depth - 1))
+        };
+        Json::Object(node.properties().map(inner).collect())
+    }
+
+    fn number(&self, path: &[String], node: &Node) -> Json {
+        let name = path.last().map_or("", String::as_str);
+        let wanted = if name.ends_with("Port") {
+            443
+        } else if is_moment(name) {
+            MOMENT_SECONDS
+        } else {
+            i64::from(name.contains("Version") || name.contains("Revision"))
+        };
+        let bound = |bound: Option<&Number>| bound.and_then(Number::as_i64);
+        let (low, high) = node.range();
+        let low = bound(low).unwrap_or(i64::MIN);
+        Json::from(wanted.clamp(low, bound(high).unwrap_or(i64::MAX).max(low)))
+    }
+
+    fn text(&self, path: &[String], node: &Node) -> Json {
+        let name = path.last().map_or("", String::as_str);
+        if SECRET_NAMES.iter().any(|secret| name.ends_with(secret)) {
+            return self.keeper.mark(&self.subject.chance(&path.join(".")).hex(40));
+        }
+        let likely = self.likely(path, name);
+        let bound = |bound: Option<u64>| bound.and_then(|bound| usize::try_from(bound).ok());
+        let least = bound(node.length().0).unwrap_or(0);
+        let most = bound(node.length().1).unwrap_or(usize::MAX);
+        let fits = (least..=most).contains(&likely.chars().count());
+        let mut chance = self.subject.chance(&path.join("."));
+        match node.pattern() {
+            Some(p) if !fits || pattern::matches(p, &likely) == Some(false) => {
+                pattern::sample(p, (least.max(1), most), &mut chance).unwrap_or(likely).into()
+            }
+            None if !fits => chance.text(LOWER, 8.clamp(least, most.max(least))).into(),
+            Some(_) | None => likely.into(),
+        }
+    }
+
+    /// The text one would expect under this name.
+    fn likely(&self, path: &[String], name: &str) -> String {
+        let subject = self.subject;
+        let environment = subject.environment;
+        let lower = name.to_ascii_lowercase();
+        let ends = |ending: &str| lower.ends_with(ending);
+        if ends("arn") {
+            let kind = name.get(..name.len().saturating_sub(3)).unwrap_or_default();
+            let own = kind.is_empty()
+                || kind == subject.resource()
+                || path.len() == 1 && { kind == "Resource" || subject.resource().ends_with(kind) };
+            if own && path.len() == 1 {
+                return arn::own(subject, &ids::plain_id(subject));
+            }
+            return arn::made(subject, &arn::kebab(kind), &subject.chance(&path.join(".")).uuid());
+        }
+        match lower.as_str() {
+            "region" | "awsregion" => return environment.region.to_string(),
+            "availabilityzone" => return format!("{}a", environment.region),
+            "status" | "state" => return "ACTIVE".to_owned(),
+            "name" => return subject.name(),
+            _ => {}
+        }
+        if ends("accountid") || ends("ownerid") || ends("owneraccount") || lower == "owner" {
+            return environment.account.to_string();
+        }
+        if is_moment(name) {
+            return MOMENT.to_owned();
+        }
+        if ends("status") || ends("state") {
+            return "ACTIVE".to_owned();
+        }
+        if ends("message") || ends("reason") || ends("description") {
+            return String::new();
+        }
+        if ends("url") || ends("uri") {
+            let id = subject.chance(&path.join("/")).hex(16);
+            return format!("https://{}/{id}", ids::host(subject, "host"));
+        }
+        if ends("domainname")
+            || ends("dnsname")
+            || ends("endpoint")
+            || ends("address")
+            || ends("hostname")
+            || ends("host")
+        {
+            return ids::host(subject, "host");
+        }
+        if ends("versionid") || ends("revisionid") {
+            return subject.chance(&path.join(".")).uuid();
+        }
+        if ends("version") || ends("revision") {
+            return "1".to_owned();
+        }
+        if ends("port") {
+            return "443".to_owned();
+        }
+        if path.len() == 1 && (lower == "id" || name == format!("{}Id", subject.resource())) {
+            return ids::plain_id(subject);
+        }
+        if ends("id") || ends("identifier") || ids::prefix(name).is_some() {
+            return ids::usual(subject, name);
+        }
+        format!("{}-{}", arn::kebab(name), subject.chance(&path.join(".")).hex(8))
+    }
+}
+
+fn is_moment(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let ends = ["at", "time", "timestamp", "date", "datetime", "lastmodified"];
+    ends.iter().any(|ending| lower.ends_with(ending))
+        && !["format", "state", "uptime", "runtime"].iter().any(|other| lower.ends_with(other))
+}
+
+/// The element of `NetworkInterfaceIds` is a `NetworkInterfaceId`.
+fn singular(name: &str) -> &str {
+    name.strip_suffix('s').unwrap_or(name)
+}
+
+fn named(path: &[String], rename: impl Fn(&str) -> String) -> Vec<String> {
+    let mut path = path.to_vec();
+    if let Some(last) = path.last_mut() {
+        *last = rename(last);
+    }
+    path
+}
+
+/// One of the values the node allows, a good one if there is one.
+fn allowed(node: &Node) -> Option<Json> {
+    let good = |text: &&str| node.allowed().iter().any(|value| value.as_str() == Some(text));
+    let well = WELL.iter().find(|text| good(text)).map(|text| Json::from(*text));
+    well.or_else(|| node.allowed().first().cloned())
+}

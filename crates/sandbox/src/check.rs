@@ -1,0 +1,194 @@
+//! Checking what a call sends against the type's schema, and comparing it with what is there.
+
+use rstack_driver::ErrorKind;
+use rstack_model::value::redacted_map;
+use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
+use rstack_schema::{TypeSchema, validate};
+use serde_json::Value as Json;
+
+use crate::kept::{JsonMap, Keeper, is_secret};
+use crate::rules::Refusal;
+
+/// The properties without those for which `leave_out` holds, at any depth.
+pub(crate) fn without(
+    properties: &KnownMap,
+    leave_out: &dyn Fn(&PropertyPath) -> bool,
+) -> KnownMap {
+    map_without(properties, &PropertyPath::root(), leave_out)
+}
+
+fn map_without(
+    map: &KnownMap,
+    path: &PropertyPath,
+    leave_out: &dyn Fn(&PropertyPath) -> bool,
+) -> KnownMap {
+    let kept = map.iter().filter_map(|(key, value)| {
+        let path = path.name(key);
+        (!leave_out(&path)).then(|| (key.clone(), value_without(value, &path, leave_out)))
+    });
+    kept.collect()
+}
+
+fn value_without(
+    value: &KnownValue,
+    path: &PropertyPath,
+    leave_out: &dyn Fn(&PropertyPath) -> bool,
+) -> KnownValue {
+    match value {
+        KnownValue::Map(map) => KnownValue::Map(map_without(map, path, leave_out)),
+        KnownValue::List(list) => {
+            let items = list.iter().enumerate();
+            KnownValue::List(
+                items.map(|(i, item)| value_without(item, &path.index(i), leave_out)).collect(),
+            )
+        }
+        KnownValue::Null
+        | KnownValue::Bool(_)
+        | KnownValue::Number(_)
+        | KnownValue::String(_)
+        | KnownValue::Secret(_) => value.clone(),
+    }
+}
+
+/// What a call sends, checked and in the form it is kept in. What only the service sets is passed
+/// over, as it is by CloudFormation; nulls are as good as absent. Texts of write-only properties
+/// are kept as marks: nobody ever reads them again.
+pub(crate) fn accepted(
+    schema: &TypeSchema,
+    keeper: Keeper<'_>,
+    properties: &KnownMap,
+) -> Result<JsonMap, Refusal> {
+    let mut sent = without(properties, &|path| schema.is_read_only(path));
+    sent.retain(|_, value| !matches!(value, KnownValue::Null));
+    if let Some(violation) = validate(schema, &redacted_map(&sent)).into_iter().next() {
+        let place = violation.path.to_string();
+        let kind = ErrorKind::Invalid { property: Some(violation.path) };
+        let help = violation.kind.help().map(|help| format!("; {help}")).unwrap_or_default();
+        let message = match place.as_str() {
+            "" => format!("{}{help}", violation.kind),
+            place => format!("`{place}`: {}{help}", violation.kind),
+        };
+        return Err(Refusal::new(kind, "ValidationException", message));
+    }
+    let mut kept = keeper.keep_map(&sent);
+    for (name, value) in &mut kept {
+        if schema.is_write_only(&PropertyPath::root().name(name)) {
+            *value = keeper.mark(&value.to_string());
+        }
+    }
+    Ok(kept)
+}
+
+/// The first path that cannot be changed in place and that these properties change. What they
+/// leave out is not a change: it stays as it is.
+pub(crate) fn changed_create_only(
+    schema: &TypeSchema,
+    before: &JsonMap,
+    after: &JsonMap,
+) -> Option<PropertyPath> {
+    let root = PropertyPath::root();
+    after.iter().find_map(|(key, value)| {
+        let before = before.get(key).unwrap_or(&Json::Null);
+        changed(schema, &root.name(key), before, value)
+    })
+}
+
+fn changed(
+    schema: &TypeSchema,
+    path: &PropertyPath,
+    before: &Json,
+    after: &Json,
+) -> Option<PropertyPath> {
+    if same(schema, path, before, after) {
+        return None;
+    }
+    if schema.is_create_only(path) {
+        return Some(path.clone());
+    }
+    match (before, after) {
+        (Json::Object(b), Json::Object(a)) if !is_secret(before) && !is_secret(after) => {
+            a.iter().find_map(|(key, after)| {
+                changed(schema, &path.name(key), b.get(key).unwrap_or(&Json::Null), after)
+            })
+        }
+        (Json::Array(b), Json::Array(a)) => a.iter().enumerate().find_map(|(i, after)| {
+            changed(schema, &path.index(i), b.get(i).unwrap_or(&Json::Null), after)
+        }),
+        _ => None,
+    }
+}
+
+/// Whether two values are the same to the type: scalars by their text, sets in any order, a JSON
+/// document given as text or as a tree.
+fn same(schema: &TypeSchema, path: &PropertyPath, a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Array(x), Json::Array(y)) if x.len() == y.len() => {
+            if !schema.is_set(path) {
+                let pairs = x.iter().zip(y).enumerate();
+                return pairs.into_iter().all(|(i, (x, y))| same(schema, &path.index(i), x, y));
+            }
+            let mut left: Vec<&Json> = y.iter().collect();
+            x.iter().all(|x| {
+                let found = left.iter().position(|y| same(schema, &path.index(0), x, y));
+                found.map(|at| left.swap_remove(at)).is_some()
+            })
+        }
+        (Json::Object(x), Json::Object(y)) => {
+            x.len() == y.len()
+                && x.iter()
+                    .all(|(key, x)| y.get(key).is_some_and(|y| same(schema, &path.name(key), x, y)))
+        }
+        (Json::String(text), tree @ Json::Object(_))
+        | (tree @ Json::Object(_), Json::String(text)) => {
+            serde_json::from_str::<Json>(text).is_ok_and(|parsed| parsed == *tree)
+        }
+        _ => a == b || scalar(a).is_some_and(|text| scalar(b) == Some(text)),
+    }
+}
+
+fn scalar(value: &Json) -> Option<String> {
+    match value {
+        Json::Bool(b) => Some(b.to_string()),
+        Json::Number(n) => Some(n.to_string()),
+        Json::String(s) => Some(s.clone()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// Puts a value at a path of kept properties; `None` takes it away. Says whether there is such a
+/// place.
+pub(crate) fn set(properties: &mut JsonMap, path: &PropertyPath, value: Option<Json>) -> bool {
+    let Some((last, rest)) = path.segments().split_last() else { return false };
+    let Some((PathSegment::Name(top), inner)) = rest.split_first() else {
+        return match (last, value) {
+            (PathSegment::Name(name), Some(value)) => {
+                properties.insert(name.clone(), value);
+                true
+            }
+            (PathSegment::Name(name), None) => properties.remove(name).is_some(),
+            (PathSegment::Index(_), _) => false,
+        };
+    };
+    let mut place = properties.get_mut(top);
+    for segment in inner {
+        place = match segment {
+            PathSegment::Name(name) => place.and_then(|place| place.get_mut(name)),
+            PathSegment::Index(index) => place.and_then(|place| place.get_mut(index)),
+        };
+    }
+    match (place, last, value) {
+        (Some(Json::Object(map)), PathSegment::Name(name), Some(value)) => {
+            map.insert(name.clone(), value);
+            true
+        }
+        (Some(Json::Object(map)), PathSegment::Name(name), None) => map.remove(name).is_some(),
+        (Some(Json::Array(list)), PathSegment::Index(index), Some(value)) => {
+            list.get_mut(*index).map(|item| *item = value).is_some()
+        }
+        (Some(Json::Array(list)), PathSegment::Index(index), None) if *index < list.len() => {
+            list.remove(*index);
+            true
+        }
+        _ => false,
+    }
+}

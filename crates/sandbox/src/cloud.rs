@@ -1,0 +1,224 @@
+//! The simulated cloud as the engine and the command line see it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_driver::{Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, json_field};
+use rstack_model::state::Environment;
+use rstack_model::value::SecretsManagerReference;
+use rstack_model::{
+    AccountId, KnownValue, Partition, PhysicalId, PropertyPath, Region, ResourceType, SecretString,
+};
+use rstack_schema::{Registry, TypeSchema};
+
+use crate::check;
+use crate::driver::SandboxDriver;
+use crate::kept::Keeper;
+use crate::objects::Service;
+use crate::rules::Refusal;
+use crate::store::Store;
+use crate::weather::Weather;
+use crate::world::View;
+use crate::{SandboxError, SandboxOptions, secretsmanager};
+
+/// The account that every sandbox is.
+pub const ACCOUNT: &str = "000000000000";
+/// Types that stand for the user's own code, which the sandbox cannot run.
+const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"];
+
+/// What the drivers of one sandbox share.
+pub(crate) struct Inner {
+    store: Arc<Store>,
+    environment: Environment,
+    options: SandboxOptions,
+    pub(crate) weather: Weather,
+}
+
+impl Inner {
+    pub(crate) fn service<'a>(
+        &'a self,
+        resource_type: &'a ResourceType,
+        schema: &'a TypeSchema,
+    ) -> Service<'a> {
+        Service {
+            options: &self.options,
+            environment: &self.environment,
+            weather: &self.weather,
+            resource_type,
+            schema,
+        }
+    }
+
+    /// Works on the world; what comes of it is durable when this returns.
+    pub(crate) async fn call<T: Send + 'static>(
+        self: &Arc<Self>,
+        operation: &str,
+        work: impl FnOnce(&Self, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, DriverError> {
+        let inner = Arc::clone(self);
+        let done = self.store.call(move |world| {
+            work(&inner, &mut View { world, region: &inner.environment.region })
+        });
+        let done = done.await.map_err(|error| error.of_call(operation))?;
+        done.map_err(|refusal| refusal.of(operation))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut View<'_>) -> T) -> Result<T, SandboxError> {
+        self.store.with(|world| work(&mut View { world, region: &self.environment.region }))
+    }
+}
+
+/// A simulated cloud. It serves every resource type of the registry, with no account and no
+/// network; see [`SandboxOptions`] for what it can be asked to be like.
+///
+/// No secret text is ever kept: see [`SandboxCloud::rotate_secret`] for what stands in its place.
+pub struct SandboxCloud {
+    inner: Arc<Inner>,
+}
+
+impl SandboxCloud {
+    /// Opens the sandbox that is kept in a file, or with no path one that is kept in memory.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or is damaged.
+    pub fn open(
+        path: Option<PathBuf>,
+        region: Region,
+        options: SandboxOptions,
+    ) -> Result<Self, SandboxError> {
+        let environment = Environment {
+            account: AccountId::from(ACCOUNT),
+            partition: Partition::of_region(&region),
+            region,
+            sandbox: true,
+        };
+        let store = Arc::new(Store::open(path)?);
+        let weather = Weather::new(options);
+        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather }) })
+    }
+
+    /// Where the objects are.
+    pub fn environment(&self) -> &Environment {
+        &self.inner.environment
+    }
+
+    /// All objects that can be seen from the Region, by type and physical ID.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn list(&self) -> Result<Vec<(ResourceType, PhysicalId)>, SandboxError> {
+        self.inner.with(|view| {
+            let name = |(name, id, _): (&String, &String, _)| {
+                (ResourceType::from(name.as_str()), PhysicalId::from(id.as_str()))
+            };
+            view.everything().map(name).collect()
+        })
+    }
+
+    /// Sets a property behind the back of everybody, or with no value takes it away: drift.
+    ///
+    /// # Errors
+    /// If there is no such object or no such place, or the file cannot be written.
+    pub fn set_property(
+        &self,
+        resource_type: &ResourceType,
+        physical_id: &PhysicalId,
+        path: &PropertyPath,
+        value: Option<&KnownValue>,
+    ) -> Result<(), SandboxError> {
+        self.inner.with(|view| {
+            let value = value.map(|value| Keeper { key: view.key() }.keep(value));
+            let stored = view.get_mut(resource_type, physical_id.as_str());
+            let stored = stored.ok_or_else(|| no_object(resource_type, physical_id))?;
+            if check::set(&mut stored.properties, path, value) {
+                return Ok(());
+            }
+            Err(SandboxError::NoPlace { path: path.to_string() })
+        })?
+    }
+
+    /// Takes an object away behind the back of everybody.
+    ///
+    /// # Errors
+    /// If there is no such object, or the file cannot be written.
+    pub fn remove(
+        &self,
+        resource_type: &ResourceType,
+        physical_id: &PhysicalId,
+    ) -> Result<(), SandboxError> {
+        let removed = self.inner.with(|view| view.remove(resource_type, physical_id.as_str()))?;
+        if removed { Ok(()) } else { Err(no_object(resource_type, physical_id)) }
+    }
+
+    /// Gives a secret, named by its name or ARN, a new version; returns the version's ID.
+    ///
+    /// A secret's text is derived from the sandbox file's key, the secret and the version's ID,
+    /// each time it is asked for. It is in no file. A `SecretString` that was given is forgotten,
+    /// and a derived one stands in its place, with the same JSON keys if it was a JSON object.
+    ///
+    /// # Errors
+    /// If there is no such secret or it has no version, or the file cannot be written.
+    pub fn rotate_secret(&self, id: &str) -> Result<String, SandboxError> {
+        let resource_type = ResourceType::from(secretsmanager::SECRET);
+        self.inner.with(|view| {
+            let arn = secretsmanager::named(view, id).map(|(arn, _)| arn.clone());
+            let version = arn.and_then(|arn| {
+                let stored = view.get_mut(&resource_type, &arn)?;
+                stored.secret.as_mut()?.rotate(&stored.nonce)
+            });
+            version.ok_or_else(|| no_object(&resource_type, &PhysicalId::from(id)))
+        })?
+    }
+}
+
+fn no_object(resource_type: &ResourceType, physical_id: &PhysicalId) -> SandboxError {
+    SandboxError::NoObject {
+        resource_type: resource_type.to_string(),
+        physical_id: physical_id.to_string(),
+    }
+}
+
+#[async_trait]
+impl Cloud for SandboxCloud {
+    async fn identity(&self) -> Result<Identity, DriverError> {
+        let environment = self.inner.environment.clone();
+        let caller = format!("arn:{}:iam::{ACCOUNT}:user/sandbox", environment.partition);
+        Ok(Identity { environment, caller })
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        if Noop::serves(resource_type) {
+            return Some(Arc::new(Noop));
+        }
+        if CODE.contains(&resource_type.as_str()) {
+            return None;
+        }
+        let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
+        let cloud = Arc::clone(&self.inner);
+        Some(Arc::new(SandboxDriver::new(cloud, resource_type.clone(), schema)))
+    }
+
+    fn secrets(&self) -> &dyn SecretStore {
+        self
+    }
+}
+
+#[async_trait]
+impl SecretStore for SandboxCloud {
+    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
+        let (operation, wanted) = ("sandbox secretsmanager:DescribeSecret", reference.clone());
+        let version = move |_: &Inner, view: &mut View<'_>| secretsmanager::version(view, &wanted);
+        self.inner.call(operation, version).await
+    }
+
+    async fn resolve(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let (operation, wanted) = ("sandbox secretsmanager:GetSecretValue", reference.clone());
+        let resolve = move |_: &Inner, view: &mut View<'_>| secretsmanager::resolve(view, &wanted);
+        let (text, version) = self.inner.call(operation, resolve).await?;
+        Ok((json_field(&text, reference)?, version))
+    }
+}

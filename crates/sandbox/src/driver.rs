@@ -1,0 +1,128 @@
+//! The driver of one type: each call goes through the weather to the world.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_driver::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
+    Progress, ResourceDriver, UpdateRequest,
+};
+use rstack_model::{KnownMap, PhysicalId, ResourceType};
+use rstack_schema::TypeSchema;
+
+use crate::cloud::Inner;
+use crate::names;
+use crate::objects::Service;
+use crate::rules::Refusal;
+
+use crate::world::View;
+
+/// The sandbox's driver of one type.
+pub(crate) struct SandboxDriver {
+    cloud: Arc<Inner>,
+    resource_type: ResourceType,
+    schema: Arc<TypeSchema>,
+}
+
+impl SandboxDriver {
+    pub(crate) fn new(
+        cloud: Arc<Inner>,
+        resource_type: ResourceType,
+        schema: Arc<TypeSchema>,
+    ) -> Self {
+        Self { cloud, resource_type, schema }
+    }
+
+    fn service(&self) -> Service<'_> {
+        self.cloud.service(&self.resource_type, &self.schema)
+    }
+
+    /// Makes a call that is named by what it does to which object.
+    async fn call<T: Send + 'static>(
+        &self,
+        verb: &str,
+        object: &str,
+        work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, DriverError> {
+        let operation = self.service().operation(verb);
+        let lost = self.cloud.weather.begin(&operation, object).await;
+        let lost = lost.map_err(|refusal| refusal.of(&operation))?;
+        let (resource_type, schema) = (self.resource_type.clone(), Arc::clone(&self.schema));
+        let done = self.cloud.call(&operation, move |cloud, view| {
+            work(&cloud.service(&resource_type, &schema), view)
+        });
+        let answer = done.await?;
+        if verb == "Get" || verb == "Describe" {
+            return Ok(answer);
+        }
+        lost.answer(answer).map_err(|refusal| refusal.of(&operation))
+    }
+}
+
+fn of_create(request: &CreateRequest) -> String {
+    format!("{}/{}", request.stack, request.logical_id)
+}
+
+#[async_trait]
+impl ResourceDriver for SandboxDriver {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        names::rule(&self.schema)
+    }
+
+    async fn read(&self, physical_id: &PhysicalId, _: &KnownMap) -> Result<Observed, DriverError> {
+        let id = physical_id.to_string();
+        let read = self.call("Get", physical_id.as_str(), move |service, view| {
+            let stored = view.get(service.resource_type, &id);
+            Ok(stored
+                .map_or(Observed::Absent, |stored| Observed::Present(service.object(&id, stored))))
+        });
+        read.await
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        _: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let (sent, of) = (request.clone(), of_create(request));
+        let create = self.call("Create", &of, move |service, view| service.create(view, &sent));
+        create.await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let sent = request.clone();
+        let update = self.call("Update", request.physical_id.as_str(), move |service, view| {
+            service.update(view, &sent)
+        });
+        update.await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let sent = request.clone();
+        let delete = self.call("Delete", request.physical_id.as_str(), move |service, view| {
+            service.delete(view, &sent)
+        });
+        delete.await
+    }
+
+    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
+        let id = physical_id.to_string();
+        let settled = self.call("Describe", physical_id.as_str(), move |service, view| {
+            Ok(service.settled(view, &id))
+        });
+        settled.await
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let (sent, operation) = (request.clone(), self.service().operation("List"));
+        let (resource_type, schema) = (self.resource_type.clone(), Arc::clone(&self.schema));
+        let find = self.cloud.call(&operation, move |cloud, view| {
+            Ok(cloud.service(&resource_type, &schema).find(view, &sent))
+        });
+        find.await
+    }
+}

@@ -1,0 +1,70 @@
+//! What can be wrong with the sandbox itself, as against what it answers.
+
+use std::io;
+use std::path::PathBuf;
+
+use rstack_driver::{DriverError, ErrorKind};
+
+/// The sandbox cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// A file operation failed.
+    #[error("the sandbox file `{}` cannot be {action}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The file is not what was written.
+    #[error(
+        "the sandbox file `{}` is damaged: {problem}; delete it to begin with an empty sandbox",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The file has a format of a later version.
+    #[error("the sandbox file `{}` has format {found}, this version reads up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The file's format.
+        found: u32,
+        /// The format this version writes.
+        known: u32,
+    },
+    /// There is no such object.
+    #[error("the sandbox has no `{resource_type}` named `{physical_id}`")]
+    NoObject {
+        /// The type.
+        resource_type: String,
+        /// The name.
+        physical_id: String,
+    },
+    /// The path cannot be set.
+    #[error("`{path}` cannot be set: what it goes through is not a map or a list that long")]
+    NoPlace {
+        /// The path.
+        path: String,
+    },
+    /// The work on the file was cut off.
+    #[error("the work on the sandbox file did not come to its end")]
+    CutOff,
+}
+
+impl SandboxError {
+    /// The error as a driver gives it: nothing was changed.
+    pub(crate) fn of_call(&self, operation: &str) -> DriverError {
+        let mut message = self.to_string();
+        if let Self::Io { source, .. } = self {
+            message = format!("{message}: {source}");
+        }
+        DriverError::new(ErrorKind::Unreachable, operation, message)
+    }
+}

@@ -1,0 +1,212 @@
+//! Identifiers that the service chooses, in the form its own have.
+
+use std::collections::BTreeMap;
+
+use rstack_schema::SchemaPath;
+
+use crate::arn;
+use crate::chance::{DIGITS, LOWER, UPPER};
+use crate::kept::JsonMap;
+use crate::pattern;
+use crate::subject::Subject;
+
+/// Prefixes of EC2's identifiers, by the last words of the property that holds one.
+const PREFIXES: [(&str, &str); 30] = [
+    ("AllocationId", "eipalloc"),
+    ("AssociationId", "assoc"),
+    ("AttachmentId", "attach"),
+    ("CustomerGatewayId", "cgw"),
+    ("DhcpOptionsId", "dopt"),
+    ("EgressOnlyInternetGatewayId", "eigw"),
+    ("FileSystemId", "fs"),
+    ("FlowLogId", "fl"),
+    ("ImageId", "ami"),
+    ("InstanceId", "i"),
+    ("InternetGatewayId", "igw"),
+    ("IpamId", "ipam"),
+    ("IpamPoolId", "ipam-pool"),
+    ("KeyPairId", "key"),
+    ("LaunchTemplateId", "lt"),
+    ("NatGatewayId", "nat"),
+    ("NetworkAclId", "acl"),
+    ("NetworkInterfaceId", "eni"),
+    ("PrefixListId", "pl"),
+    ("RouteTableId", "rtb"),
+    ("SecurityGroupId", "sg"),
+    ("SnapshotId", "snap"),
+    ("SubnetId", "subnet"),
+    ("TransitGatewayAttachmentId", "tgw-attach"),
+    ("TransitGatewayId", "tgw"),
+    ("VolumeId", "vol"),
+    ("VpcEndpointId", "vpce"),
+    ("VpcId", "vpc"),
+    ("VpcPeeringConnectionId", "pcx"),
+    ("VpnGatewayId", "vgw"),
+];
+
+/// What names a new object.
+pub(crate) struct Identity {
+    /// What `Ref` returns.
+    pub(crate) physical_id: String,
+    /// The identifiers that were chosen, by their path.
+    pub(crate) chosen: BTreeMap<String, String>,
+}
+
+/// Chooses every identifier that is not declared.
+pub(crate) fn identity(subject: &Subject<'_>) -> Identity {
+    let mut chosen = BTreeMap::new();
+    for path in subject.schema.primary_identifier().iter().chain(subject.schema.ref_identifier()) {
+        let declared = !subject.is_read_only(path) && subject.text_at(path).is_some();
+        if !declared {
+            chosen.entry(path.to_string()).or_insert_with(|| invented(subject, path));
+        }
+    }
+    let value = |path: &SchemaPath| {
+        chosen.get(&path.to_string()).cloned().or_else(|| subject.text_at(path))
+    };
+    let parts: Vec<String> = subject.schema.ref_identifier().iter().filter_map(value).collect();
+    let physical_id = if parts.is_empty() { subject.chosen_name() } else { parts.join("|") };
+    Identity { physical_id, chosen }
+}
+
+/// What the service calls the object where it needs no ARN.
+pub(crate) fn plain_id(subject: &Subject<'_>) -> String {
+    if subject.resource_type.service() == Some("MediaPackage") {
+        return special(subject).unwrap_or_else(|| usual(subject, "Id"));
+    }
+    let paths = subject.schema.primary_identifier().iter().chain(subject.schema.ref_identifier());
+    for path in paths {
+        let last = path.segments().last().map_or("", String::as_str);
+        if is_arn(last) {
+            continue;
+        }
+        if let Some(declared) = subject.text_at(path) {
+            return declared;
+        }
+        return invented(subject, path);
+    }
+    special(subject).unwrap_or_else(|| usual(subject, "Id"))
+}
+
+fn is_arn(name: &str) -> bool {
+    name.ends_with("Arn") || name.ends_with("ARN") || name == "arn"
+}
+
+/// An identifier at a path. The same path of the same object gives the same one.
+pub(crate) fn invented(subject: &Subject<'_>, path: &SchemaPath) -> String {
+    let last = path.segments().last().map_or("Id", String::as_str);
+    let node = path.concrete().and_then(|path| subject.schema.node(&path));
+    if let Some(first) = node.and_then(|node| node.allowed().first()) {
+        return first.as_str().map_or_else(|| first.to_string(), str::to_owned);
+    }
+    let own = match subject.resource_type.as_str() {
+        "AWS::SecretsManager::Secret" => Some(secret_arn(subject)),
+        "AWS::SQS::Queue" => Some(queue_url(subject)),
+        _ if is_arn(last) => Some(arn::own(subject, &plain_id(subject))),
+        _ => special(subject),
+    };
+    let candidate = own.unwrap_or_else(|| usual(subject, last));
+    let Some(node) = node else { return candidate };
+    let bound = |bound: Option<u64>| bound.and_then(|bound| usize::try_from(bound).ok());
+    let (least, most) = (bound(node.length().0).unwrap_or(0), bound(node.length().1));
+    let most = most.unwrap_or(usize::MAX);
+    let length = candidate.chars().count();
+    let formed = node.pattern().is_none_or(|p| pattern::matches(p, &candidate) != Some(false));
+    if formed && (least..=most).contains(&length) {
+        return candidate;
+    }
+    let mut chance = subject.chance(&path.to_string());
+    match node.pattern() {
+        Some(p) => pattern::sample(p, (least.max(1), most), &mut chance).unwrap_or(candidate),
+        None => chance.text(LOWER, length.clamp(least, most)),
+    }
+}
+
+/// Identifiers of types that have a form of their own.
+fn special(subject: &Subject<'_>) -> Option<String> {
+    let mut chance = subject.chance("id");
+    let id = match subject.resource_type.as_str() {
+        "AWS::CloudFront::Distribution"
+        | "AWS::CloudFront::StreamingDistribution"
+        | "AWS::CloudFront::OriginAccessControl"
+        | "AWS::CloudFront::CloudFrontOriginAccessIdentity" => {
+            format!("E{}", chance.text(UPPER, 13))
+        }
+        "AWS::CloudFront::PublicKey" => format!("K{}", chance.text(UPPER, 13)),
+        "AWS::MediaPackage::Channel" | "AWS::MediaPackage::OriginEndpoint" => chance.hex(32),
+        "AWS::MediaLive::Channel"
+        | "AWS::MediaLive::Input"
+        | "AWS::MediaLive::InputSecurityGroup" => {
+            format!("{}{}", 1 + chance.below(9), chance.text(DIGITS, 6))
+        }
+        "AWS::Route53::HostedZone" => format!("Z{}", chance.text(UPPER, 20)),
+        "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => chance.text(LOWER, 10),
+        "AWS::KMS::Key" => chance.uuid(),
+        "AWS::EC2::VPC" => format!("vpc-0{}", chance.hex(16)),
+        "AWS::EC2::SecurityGroup" => format!("sg-0{}", chance.hex(16)),
+        "AWS::EC2::EIP" => format!("eipalloc-0{}", chance.hex(16)),
+        "AWS::EC2::VPCEndpoint" => format!("vpce-0{}", chance.hex(16)),
+        _ => return None,
+    };
+    Some(id)
+}
+
+/// An identifier as services usually form them, by the name of its property.
+pub(crate) fn usual(subject: &Subject<'_>, property: &str) -> String {
+    let mut chance = subject.chance(property);
+    if property.ends_with("Name") {
+        return subject.chosen_name();
+    }
+    if property.ends_with("Url") || property.ends_with("URL") || property.ends_with("Uri") {
+        return format!("https://{}/{}", host(subject, property), chance.hex(16));
+    }
+    if let Some(prefix) = prefix(property) {
+        return format!("{prefix}-0{}", chance.hex(16));
+    }
+    if subject.resource_type.service() == Some("EC2") {
+        return format!("{}-0{}", arn::kebab(subject.resource()), chance.hex(16));
+    }
+    chance.uuid()
+}
+
+/// The prefix of EC2's identifiers that this property holds, if it holds one.
+pub(crate) fn prefix(property: &str) -> Option<&'static str> {
+    let ends = |(name, _): &&(&str, &str)| property.ends_with(*name);
+    PREFIXES.iter().filter(ends).max_by_key(|(name, _)| name.len()).map(|(_, prefix)| *prefix)
+}
+
+/// A host name of the object.
+pub(crate) fn host(subject: &Subject<'_>, part: &str) -> String {
+    let environment = subject.environment;
+    let suffix = environment.partition.url_suffix();
+    let label = subject.chance(part).text(LOWER, 12);
+    format!("{label}.{}.{}.{suffix}", subject.service(), environment.region)
+}
+
+/// The ARN of a secret ends in six characters that the service adds to its name.
+fn secret_arn(subject: &Subject<'_>) -> String {
+    let id = format!("{}-{}", subject.name(), subject.chance("id").letters(6));
+    arn::own(subject, &id)
+}
+
+fn queue_url(subject: &Subject<'_>) -> String {
+    let environment = subject.environment;
+    let suffix = environment.partition.url_suffix();
+    let (region, account) = (&environment.region, &environment.account);
+    format!("https://sqs.{region}.{suffix}/{account}/{}", subject.name())
+}
+
+impl Identity {
+    /// Keeps what an object was named when it was made.
+    pub(crate) fn keep(&mut self, physical_id: &str, attributes: &JsonMap) {
+        physical_id.clone_into(&mut self.physical_id);
+        for (path, chosen) in &mut self.chosen {
+            let mut segments = path.split('.');
+            let first = segments.next().and_then(|segment| attributes.get(segment));
+            let value = segments.fold(first, |value, segment| value?.get(segment));
+            if let Some(text) = value.and_then(serde_json::Value::as_str) {
+                text.clone_into(chosen);
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Making, changing and removing objects: one call of a simulated service each.
+
+use rstack_driver::{
+    CreateRequest, DeleteRequest, ErrorKind, Found, Object, Progress, UpdateRequest,
+};
+use rstack_model::state::Environment;
+use rstack_model::{KnownMap, PhysicalId, PropertyPath, ResourceType, Token};
+use rstack_schema::TypeSchema;
+use serde_json::Value as Json;
+
+use crate::SandboxOptions;
+use crate::check::{accepted, changed_create_only, without};
+use crate::cloudfront::DISTRIBUTION;
+use crate::ids::{self, Identity};
+use crate::kept::{JsonMap, Keeper, known_map};
+use crate::rules::{self, Refusal};
+use crate::subject::Subject;
+use crate::weather::Weather;
+use crate::world::{StoredObject, View};
+use crate::{attributes, cloudfront, mediapackage, names, secretsmanager};
+
+/// What a call needs beside the world.
+pub(crate) struct Service<'a> {
+    pub(crate) options: &'a SandboxOptions,
+    pub(crate) environment: &'a Environment,
+    pub(crate) weather: &'a Weather,
+    pub(crate) resource_type: &'a ResourceType,
+    pub(crate) schema: &'a TypeSchema,
+}
+
+impl Service<'_> {
+    /// The name of an operation, such as `sandbox mediapackage:CreateChannel`.
+    pub(crate) fn operation(&self, verb: &str) -> String {
+        let mut parts = self.resource_type.as_str().split("::").skip(1);
+        let service = parts.next().unwrap_or("cloud").to_ascii_lowercase();
+        format!("sandbox {service}:{verb}{}", parts.next().unwrap_or_default())
+    }
+
+    fn is_distribution(&self) -> bool {
+        self.resource_type.as_str() == DISTRIBUTION
+    }
+
+    /// The object as a driver shows it.
+    pub(crate) fn object(&self, id: &str, stored: &StoredObject) -> Object {
+        let properties = known_map(&stored.properties);
+        Object {
+            physical_id: PhysicalId::from(id),
+            properties: without(&properties, &|path| self.schema.is_write_only(path)),
+            attributes: known_map(&stored.attributes),
+        }
+    }
+
+    /// Creates an object.
+    pub(crate) fn create(
+        &self,
+        view: &mut View<'_>,
+        request: &CreateRequest,
+    ) -> Result<Object, Refusal> {
+        view.make_key(self.options.seed, request.token.as_str());
+        let mut properties =
+            accepted(self.schema, Keeper { key: view.key() }, &request.properties)?;
+        let taken = |message: String| {
+            let code = rules::taken_code(self.resource_type);
+            Refusal::new(ErrorKind::AlreadyExists, code, message)
+        };
+        if let Some(id) = self.of_token(view, &request.token) {
+            return Err(taken(format!("the token of the operation has been used for `{id}`")));
+        }
+        if let Some((_, name)) = rules::namesake(view, self.schema, &properties, None) {
+            return Err(taken(format!("an object named `{name}` exists")));
+        }
+        self.ready(view, &properties)?;
+        let of = format!("{}/{}/{}", self.resource_type, request.stack, request.logical_id);
+        let nonce = view.nonce(&of);
+        let identity = ids::identity(&self.subject(&properties, &nonce));
+        if view.get(self.resource_type, &identity.physical_id).is_some() {
+            return Err(taken(format!("an object named `{}` exists", identity.physical_id)));
+        }
+        for (name, chosen) in &identity.chosen {
+            let path = PropertyPath::root().name(name);
+            if !self.schema.is_read_only(&path) && self.schema.node(&path).is_some() {
+                properties.insert(name.clone(), Json::from(chosen.as_str()));
+            }
+        }
+        let stored = StoredObject {
+            token: request.token.to_string(),
+            attributes: self.attributes(view, &properties, &nonce, &identity),
+            secret: secretsmanager::first(self.resource_type, request),
+            unsettled: if self.is_distribution() { self.options.deploy_polls } else { 0 },
+            unseen: self.weather.unseen(&nonce),
+            disabled: false,
+            nonce,
+            properties,
+        };
+        let object = self.object(&identity.physical_id, &stored);
+        view.insert(self.resource_type, &identity.physical_id, stored);
+        Ok(object)
+    }
+
+    /// Changes an object.
+    pub(crate) fn update(
+        &self,
+        view: &mut View<'_>,
+        request: &UpdateRequest,
+    ) -> Result<Object, Refusal> {
+        let id = request.physical_id.as_str();
+        let Some(mut stored) = view.get(self.resource_type, id).cloned() else {
+            let message = format!("there is no `{}` named `{id}`", self.resource_type);
+            return Err(Refusal::new(ErrorKind::NotFound, "ResourceNotFoundException", message));
+        };
+        let keeper = Keeper { key: view.key() };
+        let mut properties = accepted(self.schema, keeper, &request.properties)?;
+        if let Some(path) = changed_create_only(self.schema, &stored.properties, &properties) {
+            let message = format!("`{path}` cannot be changed after creation");
+            return Err(Refusal::invalid(path, "NotUpdatable", message));
+        }
+        for (name, value) in &stored.properties {
+            if self.stays(name) && !properties.contains_key(name) {
+                properties.insert(name.clone(), value.clone());
+            }
+        }
+        if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(id)) {
+            let code = rules::taken_code(self.resource_type);
+            let message = format!("another object named `{name}` exists");
+            return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
+        }
+        self.ready(view, &properties)?;
+        let mut identity = ids::identity(&self.subject(&properties, &stored.nonce));
+        identity.keep(id, &stored.attributes);
+        let changed = properties != stored.properties;
+        if let Some(record) = &mut stored.secret {
+            secretsmanager::next(record, &stored.properties, &properties, request);
+        }
+        stored.attributes = self.attributes(view, &properties, &stored.nonce, &identity);
+        stored.properties = properties;
+        if self.is_distribution() && (changed || stored.disabled) {
+            stored.disabled = false;
+            stored.unsettled = self.options.deploy_polls;
+        }
+        let object = self.object(id, &stored);
+        view.insert(self.resource_type, id, stored);
+        Ok(object)
+    }
+
+    /// Deletes an object; a distribution is disabled first, which takes its time.
+    pub(crate) fn delete(
+        &self,
+        view: &mut View<'_>,
+        request: &DeleteRequest,
+    ) -> Result<Progress, Refusal> {
+        let id = request.physical_id.as_str();
+        rules::before_delete(view, self.resource_type, id)?;
+        if self.is_distribution()
+            && let Some(stored) = view.get_mut(self.resource_type, id)
+        {
+            if stored.disabled {
+                stored.unsettled = stored.unsettled.saturating_sub(1);
+            } else {
+                stored.disabled = true;
+                stored.unsettled = self.options.deploy_polls;
+            }
+            if stored.unsettled > 0 {
+                return Ok(self.pending(format!("distribution {id} to be disabled")));
+            }
+        }
+        view.remove(self.resource_type, id);
+        Ok(Progress::Done)
+    }
+
+    /// Whether an object has settled; each question brings it a little nearer.
+    pub(crate) fn settled(&self, view: &mut View<'_>, id: &str) -> Progress {
+        if view.get(self.resource_type, id).is_none_or(|stored| stored.unsettled == 0) {
+            return Progress::Done;
+        }
+        if let Some(stored) = view.get_mut(self.resource_type, id) {
+            stored.unsettled = stored.unsettled.saturating_sub(1);
+        }
+        self.pending(format!("distribution {id} to be deployed"))
+    }
+
+    /// Looks for what a create may have made.
+    pub(crate) fn find(&self, view: &View<'_>, request: &CreateRequest) -> Found {
+        if let Some(id) = self.of_token(view, &request.token)
+            && let Some(stored) = view.get(self.resource_type, &id)
+        {
+            return Found::Ours(Box::new(self.object(&id, stored)));
+        }
+        let sent: KnownMap = without(&request.properties, &|path| self.schema.is_read_only(path));
+        let sent = Keeper { key: view.key() }.keep_map(&sent);
+        match rules::namesake(view, self.schema, &sent, None) {
+            Some((id, name)) => Found::Ambiguous {
+                why: format!("`{id}` has the name `{name}`, and another operation created it"),
+            },
+            None => Found::Absent,
+        }
+    }
+
+    fn pending(&self, waits_for: String) -> Progress {
+        Progress::Pending { waits_for, ask_again_in: self.options.ask_again_in }
+    }
+
+    fn of_token(&self, view: &View<'_>, token: &Token) -> Option<String> {
+        let mut all = view.all(self.resource_type);
+        all.find(|(_, stored)| stored.token == token.as_str()).map(|(id, _)| id.clone())
+    }
+
+    /// Whether a property stays as it is when an update leaves it out: what cannot be changed, and
+    /// the name.
+    fn stays(&self, name: &str) -> bool {
+        self.schema.is_create_only(&PropertyPath::root().name(name))
+            || names::property(self.schema).as_deref() == Some(name)
+    }
+
+    /// Whether everything these properties name is there and visible.
+    fn ready(&self, view: &mut View<'_>, properties: &JsonMap) -> Result<(), Refusal> {
+        let text = Json::Object(properties.clone()).to_string();
+        if let Some((resource_type, id)) = view.unseen_in(&text) {
+            if let Some(unseen) = view.get_mut(&resource_type, &id) {
+                unseen.unseen = unseen.unseen.saturating_sub(1);
+            }
+            let message = format!("`{id}` is not yet visible");
+            return Err(Refusal::new(ErrorKind::DependencyNotReady, "NotYetVisible", message));
+        }
+        rules::before_write(view, self.resource_type, properties)
+    }
+
+    fn subject<'a>(&'a self, properties: &'a JsonMap, nonce: &'a str) -> Subject<'a> {
+        Subject {
+            seed: self.options.seed,
+            environment: self.environment,
+            resource_type: self.resource_type,
+            schema: self.schema,
+            properties,
+            nonce,
+        }
+    }
+
+    fn attributes(
+        &self,
+        view: &View<'_>,
+        properties: &JsonMap,
+        nonce: &str,
+        identity: &Identity,
+    ) -> JsonMap {
+        let subject = self.subject(properties, nonce);
+        let mut out = attributes::of(&subject, identity, Keeper { key: view.key() });
+        cloudfront::attributes(&subject, &mut out);
+        mediapackage::attributes(&subject, &mut out);
+        out
+    }
+}

@@ -1,0 +1,98 @@
+//! What the simulated services refuse, beside what the schemas forbid.
+
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{PropertyPath, ResourceType};
+use rstack_schema::TypeSchema;
+
+use crate::kept::JsonMap;
+use crate::world::View;
+use crate::{cloudfront, mediapackage, names};
+
+/// A call that the service refuses.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    kind: ErrorKind,
+    code: Option<&'static str>,
+    message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: ErrorKind, code: &'static str, message: String) -> Self {
+        Self { kind, code: Some(code), message }
+    }
+
+    /// A failure that has no code of the service: its answer did not come.
+    pub(crate) fn without_code(kind: ErrorKind, message: String) -> Self {
+        Self { kind, code: None, message }
+    }
+
+    pub(crate) fn invalid(property: PropertyPath, code: &'static str, message: String) -> Self {
+        Self::new(ErrorKind::Invalid { property: Some(property) }, code, message)
+    }
+
+    /// The error of the operation that is refused.
+    pub(crate) fn of(self, operation: &str) -> DriverError {
+        let code = self.code.map(str::to_owned);
+        DriverError { code, ..DriverError::new(self.kind, operation, self.message) }
+    }
+}
+
+/// Whether an object may be made or changed to have these properties.
+pub(crate) fn before_write(
+    view: &View<'_>,
+    resource_type: &ResourceType,
+    properties: &JsonMap,
+) -> Result<(), Refusal> {
+    match resource_type.as_str() {
+        cloudfront::DISTRIBUTION => cloudfront::before_write(view, properties),
+        _ => mediapackage::before_write(view, resource_type, properties),
+    }
+}
+
+/// Whether an object may be deleted.
+pub(crate) fn before_delete(
+    view: &View<'_>,
+    resource_type: &ResourceType,
+    id: &str,
+) -> Result<(), Refusal> {
+    cloudfront::before_delete(view, resource_type, id)?;
+    mediapackage::before_delete(view, resource_type, id)
+}
+
+/// The object of the type, other than `own`, that has a name these properties declare, too: its
+/// physical ID and the name.
+pub(crate) fn namesake(
+    view: &View<'_>,
+    schema: &TypeSchema,
+    properties: &JsonMap,
+    own: Option<&str>,
+) -> Option<(String, String)> {
+    let resource_type = ResourceType::from(schema.name());
+    for group in names::groups(schema) {
+        let Some(wanted) = names::values(&group, properties) else { continue };
+        let mut others = view.all(&resource_type).filter(|(id, _)| Some(id.as_str()) != own);
+        let same = |properties| names::values(&group, properties).as_ref() == Some(&wanted);
+        if let Some((id, _)) = others.find(|(_, other)| same(&other.properties)) {
+            return Some((id.clone(), wanted.join("/")));
+        }
+    }
+    None
+}
+
+/// The service's own code for a name that is taken.
+pub(crate) fn taken_code(resource_type: &ResourceType) -> &'static str {
+    match resource_type.as_str() {
+        "AWS::CloudFront::CachePolicy" => "CachePolicyAlreadyExists",
+        "AWS::CloudFront::Distribution" => "DistributionAlreadyExists",
+        "AWS::CloudFront::Function" => "FunctionAlreadyExists",
+        "AWS::CloudFront::OriginAccessControl" => "OriginAccessControlAlreadyExists",
+        "AWS::CloudFront::OriginRequestPolicy" => "OriginRequestPolicyAlreadyExists",
+        "AWS::CloudFront::ResponseHeadersPolicy" => "ResponseHeadersPolicyAlreadyExists",
+        _ => match resource_type.service() {
+            Some("IAM") => "EntityAlreadyExists",
+            Some("MediaPackage") => "UnprocessableEntityException",
+            Some("SecretsManager") => "ResourceExistsException",
+            _ => "AlreadyExists",
+        },
+    }
+}

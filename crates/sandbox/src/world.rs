@@ -1,0 +1,156 @@
+//! What exists in a sandbox: the data of its file.
+
+use std::collections::BTreeMap;
+
+use rstack_model::{Digest, Region, ResourceType};
+use serde::{Deserialize, Serialize};
+
+use crate::kept::JsonMap;
+use crate::secret::SecretRecord;
+
+/// Services whose objects are in no Region.
+const GLOBAL: [&str; 5] = ["CloudFront", "IAM", "Organizations", "Route53", "S3"];
+
+/// One object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredObject {
+    /// What everything invented for the object is derived from.
+    pub(crate) nonce: String,
+    /// The token of the operation that created it.
+    pub(crate) token: String,
+    /// Its properties.
+    pub(crate) properties: JsonMap,
+    /// Its attributes.
+    pub(crate) attributes: JsonMap,
+    /// How often it will still answer that it is not settled.
+    #[serde(default)]
+    pub(crate) unsettled: u32,
+    /// Whether it is being disabled so that it can be deleted.
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    /// How many calls that name it will find it not yet visible.
+    #[serde(default)]
+    pub(crate) unseen: u32,
+    /// For a secret, its versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret: Option<SecretRecord>,
+}
+
+/// The objects of one type, by physical ID.
+pub(crate) type Objects = BTreeMap<String, StoredObject>;
+
+/// Everything that exists.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct World {
+    /// The key of the digests that stand for secrets, made with the first object.
+    key: String,
+    /// How many objects were created for each resource, so that each has a nonce of its own.
+    made: BTreeMap<String, u64>,
+    /// Objects by Region (or `global`) and type.
+    objects: BTreeMap<String, BTreeMap<String, Objects>>,
+    /// Whether it was changed since it was read.
+    #[serde(skip)]
+    pub(crate) changed: bool,
+}
+
+fn scope<'a>(region: &'a Region, resource_type: &ResourceType) -> &'a str {
+    let global = resource_type.service().is_some_and(|service| GLOBAL.contains(&service));
+    if global { "global" } else { region.as_str() }
+}
+
+/// A world as it is seen from one Region.
+pub(crate) struct View<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) region: &'a Region,
+}
+
+impl View<'_> {
+    /// The key that marks secrets.
+    pub(crate) fn key(&self) -> &str {
+        &self.world.key
+    }
+
+    /// Makes the key out of the seed and the first operation's token.
+    pub(crate) fn make_key(&mut self, seed: u64, token: &str) {
+        if self.world.key.is_empty() {
+            self.world.key = Digest::of(format!("{seed}/{token}").as_bytes()).to_string();
+            self.world.changed = true;
+        }
+    }
+
+    /// A nonce for one more object of a resource.
+    pub(crate) fn nonce(&mut self, of: &str) -> String {
+        let count = self.world.made.entry(of.to_owned()).or_default();
+        *count += 1;
+        self.world.changed = true;
+        format!("{of}/{count}")
+    }
+
+    /// All objects of a type.
+    pub(crate) fn all<'a>(
+        &'a self,
+        resource_type: &ResourceType,
+    ) -> impl Iterator<Item = (&'a String, &'a StoredObject)> + use<'a> {
+        let types = self.world.objects.get(scope(self.region, resource_type));
+        types.and_then(|types| types.get(resource_type.as_str())).into_iter().flatten()
+    }
+
+    /// All objects that can be seen, with their types.
+    pub(crate) fn everything(&self) -> impl Iterator<Item = (&String, &String, &StoredObject)> {
+        let scopes = ["global", self.region.as_str()].into_iter();
+        let types = scopes.filter_map(|scope| self.world.objects.get(scope)).flatten();
+        types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
+    }
+
+    /// One object.
+    pub(crate) fn get(&self, resource_type: &ResourceType, id: &str) -> Option<&StoredObject> {
+        let types = self.world.objects.get(scope(self.region, resource_type))?;
+        types.get(resource_type.as_str())?.get(id)
+    }
+
+    /// One object, to be changed.
+    pub(crate) fn get_mut(
+        &mut self,
+        resource_type: &ResourceType,
+        id: &str,
+    ) -> Option<&mut StoredObject> {
+        let types = self.world.objects.get_mut(scope(self.region, resource_type))?;
+        let found = types.get_mut(resource_type.as_str())?.get_mut(id);
+        self.world.changed |= found.is_some();
+        found
+    }
+
+    /// Puts an object in its place.
+    pub(crate) fn insert(&mut self, resource_type: &ResourceType, id: &str, object: StoredObject) {
+        let types = self.world.objects.entry(scope(self.region, resource_type).to_owned());
+        let all = types.or_default().entry(resource_type.as_str().to_owned()).or_default();
+        all.insert(id.to_owned(), object);
+        self.world.changed = true;
+    }
+
+    /// Takes an object away; says whether it was there.
+    pub(crate) fn remove(&mut self, resource_type: &ResourceType, id: &str) -> bool {
+        let types = self.world.objects.get_mut(scope(self.region, resource_type));
+        let Some(types) = types else { return false };
+        let Some(all) = types.get_mut(resource_type.as_str()) else { return false };
+        let removed = all.remove(id).is_some();
+        if all.is_empty() {
+            types.remove(resource_type.as_str());
+        }
+        self.world.changed |= removed;
+        removed
+    }
+
+    /// The first object of any type that is not yet visible and that this text names.
+    pub(crate) fn unseen_in(&self, text: &str) -> Option<(ResourceType, String)> {
+        let names = |id: &str, object: &StoredObject| {
+            let arn = object.attributes.get("Arn").and_then(serde_json::Value::as_str);
+            text.contains(&format!("\"{id}\"")) || arn.is_some_and(|arn| text.contains(arn))
+        };
+        let mut all = self.everything();
+        let found = all.find(|(_, id, object)| object.unseen > 0 && names(id, object));
+        found.map(|(name, id, _)| (ResourceType::from(name.as_str()), id.clone()))
+    }
+}
