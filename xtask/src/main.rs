@@ -1,6 +1,7 @@
 //! Rebuilds the data files of the workspace from the public packages they come from.
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
+mod models;
 mod overlay;
 mod schemas;
 
@@ -11,7 +12,12 @@ const USAGE: &str = "usage: cargo xtask schemas CFN_LINT_DIR SERVICE_SPEC_DB OUT
 
   CFN_LINT_DIR     the unpacked wheel of cfn-lint (PyPI)
   SERVICE_SPEC_DB  db.json.gz of @aws-cdk/aws-service-spec (npm), unzipped to db.json
-  OUTPUT           crates/schema/data/schemas.bin";
+  OUTPUT           crates/schema/data/schemas.bin
+
+       cargo xtask models BOTOCORE_DIR OUTPUT_DIR
+
+  BOTOCORE_DIR     the package directory of botocore (PyPI), its models unzipped
+  OUTPUT_DIR       crates/aws/data";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +25,9 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["schemas", lint, spec, output] => {
             schemas::run(&PathBuf::from(lint), &PathBuf::from(spec), &PathBuf::from(output))
+        }
+        ["models", botocore, output] => {
+            models::run(&PathBuf::from(botocore), &PathBuf::from(output))
         }
         _ => Err(USAGE.into()),
     };

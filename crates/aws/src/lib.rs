@@ -1,1 +1,17 @@
 //! Native drivers over the AWS SDK, by service.
+//!
+//! A service's public description (`model`) says what its operations take and give; one `codec`
+//! writes and reads all of them; the SDK signs, sends and retries. Drivers call operations by name
+//! through the trait `Api`, with trees of values, and hold the rules of their resource types.
+
+mod api;
+mod client;
+mod cloudfront;
+mod codec;
+#[cfg(test)]
+mod double;
+mod fault;
+mod iam;
+mod mapping;
+mod model;
+mod secretsmanager;

@@ -1,6 +1,123 @@
 //! Service models: the shapes and operations of one AWS service, from its public description.
+//!
+//! A model says what a service understands and how it stands on the wire; it holds no rules of
+//! any resource type.
+
+mod embedded;
+mod raw;
 
 use std::collections::BTreeMap;
+
+/// The services whose models are part of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Service {
+    /// Amazon CloudFront.
+    CloudFront,
+    /// AWS Identity and Access Management.
+    Iam,
+    /// AWS Elemental MediaPackage v1.
+    MediaPackage,
+    /// AWS Secrets Manager.
+    SecretsManager,
+    /// AWS Security Token Service.
+    Sts,
+}
+
+impl Service {
+    /// Every service.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::CloudFront, Self::Iam, Self::MediaPackage, Self::SecretsManager, Self::Sts];
+
+    /// The service's name, as its IAM actions and its data file have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CloudFront => "cloudfront",
+            Self::Iam => "iam",
+            Self::MediaPackage => "mediapackage",
+            Self::SecretsManager => "secretsmanager",
+            Self::Sts => "sts",
+        }
+    }
+}
+
+/// How a service's requests and answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WireProtocol {
+    /// JSON bodies, resources as paths.
+    RestJson,
+    /// XML bodies, resources as paths.
+    RestXml,
+    /// Form bodies, XML answers.
+    Query,
+    /// JSON bodies, the operation in a header (version 1.1).
+    Json,
+}
+
+/// What is said of a service as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    /// The version of the API, such as `2017-10-12`.
+    pub(crate) api_version: String,
+    /// How it is spoken to.
+    pub(crate) protocol: WireProtocol,
+    /// What stands before the operation's name in `X-Amz-Target`.
+    pub(crate) target_prefix: Option<String>,
+    /// The name requests are signed for.
+    pub(crate) signing_name: String,
+}
+
+/// Where in a request or an answer a member stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Location {
+    /// In the body.
+    #[default]
+    Body,
+    /// In the path.
+    Uri,
+    /// In the query string.
+    QueryString,
+    /// In one header.
+    Header,
+    /// In all headers with a prefix.
+    Headers,
+    /// The HTTP status.
+    StatusCode,
+}
+
+/// How a point in time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeFormat {
+    /// RFC 3339.
+    Iso8601,
+    /// As HTTP headers have it.
+    Rfc822,
+    /// Seconds since 1970.
+    Epoch,
+}
+
+/// A use of a shape: a member of a structure, the elements of a list, the keys or values of a map.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// The name of its shape.
+    pub(crate) shape: String,
+    /// Whether a request must have it.
+    pub(crate) required: bool,
+    /// Where it stands.
+    pub(crate) location: Location,
+    /// Its name on the wire, if that is not the member's own.
+    pub(crate) location_name: Option<String>,
+    /// Whether the elements of the list stand without an element around them.
+    pub(crate) flattened: bool,
+    /// Whether it is an attribute of the XML element.
+    pub(crate) xml_attribute: bool,
+    /// The XML namespace of its element.
+    pub(crate) xml_namespace: Option<String>,
+    /// How a point in time is written here.
+    pub(crate) timestamp_format: Option<TimeFormat>,
+    /// Whether it is a token that makes the request safe to repeat. Such members are required: the
+    /// SDKs make one up, a driver has a journaled one.
+    pub(crate) idempotency_token: bool,
+}
 
 /// What a shape is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,4 +155,107 @@ pub(crate) enum ShapeKind {
     Timestamp,
     /// Bytes.
     Blob,
+}
+
+/// A named type of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// What it is.
+    pub(crate) kind: ShapeKind,
+    /// Whether its text must not be shown.
+    pub(crate) sensitive: bool,
+    /// Whether exactly one of its members is set.
+    pub(crate) union: bool,
+    /// The member that is the whole body.
+    pub(crate) payload: Option<String>,
+    /// Whether the elements of the list stand without an element around them.
+    pub(crate) flattened: bool,
+    /// The XML namespace of its elements.
+    pub(crate) xml_namespace: Option<String>,
+    /// How a point in time is written.
+    pub(crate) timestamp_format: Option<TimeFormat>,
+}
+
+impl Shape {
+    /// The members, if this is a structure.
+    pub(crate) fn members(&self) -> Option<&BTreeMap<String, Member>> {
+        if let ShapeKind::Structure { members } = &self.kind { Some(members) } else { None }
+    }
+}
+
+/// One operation of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Its name, such as `CreateChannel`.
+    pub(crate) name: String,
+    /// The HTTP method.
+    pub(crate) method: String,
+    /// The path, with labels in braces, as the model has it.
+    pub(crate) uri: String,
+    /// The shape of the input.
+    pub(crate) input: Option<String>,
+    /// The XML element around the input, where it is not the shape's name.
+    pub(crate) input_element: Option<String>,
+    /// The XML namespace of the input.
+    pub(crate) input_namespace: Option<String>,
+    /// The shape of the output.
+    pub(crate) output: Option<String>,
+    /// The element of the answer the output stands in (query protocol).
+    pub(crate) result_wrapper: Option<String>,
+}
+
+impl Operation {
+    /// Whether the operation only reads: repeating it changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        ["Get", "List", "Describe"].iter().any(|verb| self.name.starts_with(verb))
+    }
+}
+
+/// The shapes and operations of one service.
+#[derive(Debug)]
+pub(crate) struct ServiceModel {
+    /// Which service it is.
+    pub(crate) service: Service,
+    /// What is said of it as a whole.
+    pub(crate) metadata: Metadata,
+    operations: BTreeMap<String, Operation>,
+    shapes: BTreeMap<String, Shape>,
+}
+
+impl ServiceModel {
+    /// A type by its name.
+    pub(crate) fn shape(&self, name: &str) -> Option<&Shape> {
+        self.shapes.get(name)
+    }
+
+    /// An operation by its name.
+    pub(crate) fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// A type and its name, for as long as the model lives.
+    pub(crate) fn shape_entry(&self, name: &str) -> Option<(&str, &Shape)> {
+        self.shapes.get_key_value(name).map(|(name, shape)| (name.as_str(), shape))
+    }
+
+    /// An operation and its name, for as long as the model lives.
+    pub(crate) fn operation_entry(&self, name: &str) -> Option<(&str, &Operation)> {
+        self.operations.get_key_value(name).map(|(name, operation)| (name.as_str(), operation))
+    }
+
+    /// Every operation.
+    #[cfg(test)]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+}
+
+/// A model that cannot be opened. Models are part of the program, so the program is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model of {service} is damaged: {problem}")]
+pub(crate) struct ModelError {
+    /// The service.
+    pub(crate) service: &'static str,
+    /// What is wrong with it.
+    pub(crate) problem: String,
 }

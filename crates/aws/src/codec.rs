@@ -1,0 +1,221 @@
+//! The wire form of any operation, from its model: input trees to HTTP requests, HTTP answers to
+//! output trees.
+//!
+//! Inputs are keyed by member names. Scalars are taken as CloudFormation takes them: text for a
+//! number or a boolean and the other way round. A [`KnownValue::Null`] member is an absent member.
+//! Secrets are exposed only while the request is written. In outputs, shapes the model calls
+//! sensitive are [`KnownValue::Secret`], timestamps RFC 3339 text, and blobs their text if they
+//! are UTF-8 and base64 otherwise; a blob of an input is given as its text.
+
+mod check;
+mod read;
+mod scalar;
+mod schemas;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::sync::OnceLock;
+
+use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
+use aws_smithy_json::protocol::aws_rest_json_1::AwsRestJsonProtocol;
+use aws_smithy_query::protocol::AwsQueryProtocol;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::http::{Request, Response};
+use aws_smithy_schema::protocol::ClientProtocol;
+use aws_smithy_schema::serde::SerdeError;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::error::metadata::ErrorMetadata;
+use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
+use rstack_model::{KnownMap, KnownValue, PropertyPath};
+
+use crate::model::{ModelError, Operation, Service, ServiceModel, WireProtocol};
+use schemas::Schemas;
+use write::Input;
+
+/// What keeps an input from being written or an answer from being read. No text of it holds a
+/// value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CodecError {
+    /// The service does not know the member.
+    #[error("`{path}` is not a member of the request")]
+    Unknown {
+        /// Where in the input.
+        path: PropertyPath,
+    },
+    /// The service wants the member.
+    #[error("`{path}` is missing")]
+    Missing {
+        /// Where in the input.
+        path: PropertyPath,
+    },
+    /// The member's value is of another kind.
+    #[error("`{path}` must be {expected}")]
+    Kind {
+        /// Where in the input.
+        path: PropertyPath,
+        /// What the model wants there.
+        expected: &'static str,
+    },
+    /// The model names a shape it does not have.
+    #[error("the model of {service} has no `{name}`")]
+    Model {
+        /// The service.
+        service: &'static str,
+        /// The operation or shape.
+        name: String,
+    },
+    /// The request cannot be written.
+    #[error("the request cannot be written")]
+    Write,
+    /// The answer cannot be read.
+    #[error("the answer cannot be read: {problem}")]
+    Read {
+        /// What kind of problem; nothing of the answer.
+        problem: &'static str,
+    },
+}
+
+type Protocol = Box<dyn ClientProtocol<Request, Response>>;
+
+/// The wire form of one service's operations.
+#[derive(Debug)]
+pub(crate) struct Codec {
+    pub(crate) model: &'static ServiceModel,
+    protocol: Protocol,
+    schemas: Schemas,
+}
+
+impl Codec {
+    /// The codec of a service: one for each, made when it is first asked for, so that the schemas
+    /// it keeps are bounded by the model.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the service's model is damaged.
+    pub(crate) fn of(service: Service) -> Result<&'static Self, ModelError> {
+        static CODECS: [OnceLock<Result<Codec, ModelError>>; Service::ALL.len()] =
+            [const { OnceLock::new() }; Service::ALL.len()];
+        let slot = match service {
+            Service::CloudFront => &CODECS[0],
+            Service::Iam => &CODECS[1],
+            Service::MediaPackage => &CODECS[2],
+            Service::SecretsManager => &CODECS[3],
+            Service::Sts => &CODECS[4],
+        };
+        slot.get_or_init(|| Self::new(service)).as_ref().map_err(Clone::clone)
+    }
+
+    fn new(service: Service) -> Result<Self, ModelError> {
+        let model = ServiceModel::of(service)?;
+        let metadata = &model.metadata;
+        let protocol: Protocol = match metadata.protocol {
+            WireProtocol::RestJson => Box::new(AwsRestJsonProtocol::new()),
+            WireProtocol::RestXml => Box::new(AwsRestXmlProtocol::new()),
+            WireProtocol::Query => {
+                let version = metadata.api_version.as_str();
+                Box::new(AwsQueryProtocol::new().with_service_version(version))
+            }
+            WireProtocol::Json => {
+                let prefix = metadata.target_prefix.as_deref().unwrap_or_default();
+                Box::new(AwsJsonRpcProtocol::aws_json_1_1().with_target_prefix(prefix))
+            }
+        };
+        Ok(Self { model, protocol, schemas: Schemas::new(model) })
+    }
+
+    /// An operation of the service.
+    ///
+    /// # Errors
+    /// [`CodecError::Model`] if the model does not have it.
+    pub(crate) fn operation(&self, name: &str) -> Result<&'static Operation, CodecError> {
+        self.model.operation(name).ok_or_else(|| self.schemas.missing(name))
+    }
+
+    /// Whether the service would take the input.
+    ///
+    /// # Errors
+    /// [`CodecError`] for the first member that is unknown, missing or of the wrong kind.
+    pub(crate) fn check(&self, operation: &Operation, input: &KnownMap) -> Result<(), CodecError> {
+        match &operation.input {
+            Some(shape) => check::structure(&self.schemas, shape, input, &PropertyPath::root()),
+            None => match input.keys().next() {
+                None => Ok(()),
+                Some(name) => Err(CodecError::Unknown { path: PropertyPath::root().name(name) }),
+            },
+        }
+    }
+
+    /// The request of an operation, without host and signature.
+    ///
+    /// # Errors
+    /// [`CodecError`] if the input is not one the service takes.
+    pub(crate) fn request(
+        &self,
+        operation: &Operation,
+        input: &KnownMap,
+    ) -> Result<Request, CodecError> {
+        self.check(operation, input)?;
+        let schema = self.schemas.input(operation)?;
+        let input = Input {
+            schemas: &self.schemas,
+            shape: operation.input.as_deref(),
+            schema,
+            members: input,
+        };
+        let config = settings(operation);
+        // The text of a serialization error may quote what could not be written.
+        self.protocol.serialize_request(&input, schema, "", &config).map_err(|_| CodecError::Write)
+    }
+
+    /// The output in a successful answer.
+    ///
+    /// # Errors
+    /// [`CodecError::Read`] if the answer is not of the form the model says.
+    pub(crate) fn output(
+        &self,
+        operation: &Operation,
+        answer: &Response,
+    ) -> Result<KnownMap, CodecError> {
+        let Some(shape) = &operation.output else { return Ok(KnownMap::new()) };
+        let schema = self.schemas.structure(shape)?;
+        let config = settings(operation);
+        let mut deserializer = self
+            .protocol
+            .deserialize_response(answer, schema, &config)
+            .map_err(|error| unreadable(&error))?;
+        read::structure(&self.schemas, &mut *deserializer, shape)
+            .map_err(|error| unreadable(&error))
+    }
+
+    /// The code, message and request ID in a failed answer, as far as it gives them.
+    pub(crate) fn error(&self, operation: &Operation, answer: &Response) -> ErrorMetadata {
+        let config = settings(operation);
+        match self.protocol.parse_error_metadata(answer, &config) {
+            Ok(builder) => builder.build(),
+            Err(_) => ErrorMetadata::builder().build(),
+        }
+    }
+}
+
+/// What a protocol needs to know of an operation besides its schema.
+fn settings(operation: &Operation) -> ConfigBag {
+    let mut layer = Layer::new("operation");
+    layer.store_put(Metadata::new(operation.name.clone(), "rstack"));
+    ConfigBag::of_layers(vec![layer])
+}
+
+/// The kind of a problem: the text of the SDK's error may quote the answer.
+fn unreadable(error: &SerdeError) -> CodecError {
+    let problem = match error {
+        SerdeError::TypeMismatch { .. } => "a value is of another kind",
+        SerdeError::MissingMember { .. } => "a member is missing",
+        SerdeError::UnknownMember { .. } => "a member is not known",
+        _ => "it is not well formed",
+    };
+    CodecError::Read { problem }
+}
+
+/// The values that stand for a structure's members: null is absence.
+fn present(members: &KnownMap) -> impl Iterator<Item = (&String, &KnownValue)> {
+    members.iter().filter(|(_, value)| !matches!(value, KnownValue::Null))
+}

@@ -1,0 +1,85 @@
+//! A scripted service for tests of drivers: each expected call has its answer.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{KnownMap, KnownValue};
+use serde_json::Value;
+
+use crate::api::Api;
+
+type Answer = Result<KnownMap, DriverError>;
+
+/// Answers calls in the order that was scripted, and keeps what was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Scripted {
+    answers: Mutex<VecDeque<(&'static str, Answer)>>,
+    calls: Mutex<Vec<(&'static str, KnownMap)>>,
+}
+
+/// A JSON object as a tree of known values.
+pub(crate) fn known(json: Value) -> KnownMap {
+    match KnownValue::from_json(json) {
+        KnownValue::Map(map) => map,
+        other => panic!("not an object: {other:?}"),
+    }
+}
+
+impl Scripted {
+    /// A service that expects nothing yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next call is this operation, and gets this output.
+    #[must_use]
+    pub(crate) fn answer(self, operation: &'static str, output: Value) -> Self {
+        self.then(operation, Ok(known(output)))
+    }
+
+    /// The next call is this operation, and fails.
+    #[must_use]
+    pub(crate) fn fail(self, operation: &'static str, kind: ErrorKind, code: &str) -> Self {
+        let mut error = DriverError::new(kind, operation, format!("{code} was scripted"));
+        error.code = Some(code.to_owned());
+        self.then(operation, Err(error))
+    }
+
+    /// The next call is this operation, and comes out so.
+    #[must_use]
+    pub(crate) fn then(self, operation: &'static str, answer: Answer) -> Self {
+        self.answers.lock().unwrap().push_back((operation, answer));
+        self
+    }
+
+    /// The names of the operations called so far.
+    pub(crate) fn operations(&self) -> Vec<&'static str> {
+        self.calls.lock().unwrap().iter().map(|(operation, _)| *operation).collect()
+    }
+
+    /// The input of the call at a position.
+    pub(crate) fn input(&self, position: usize) -> KnownMap {
+        self.calls.lock().unwrap()[position].1.clone()
+    }
+
+    /// Fails the test if a scripted call was not made.
+    pub(crate) fn assert_finished(&self) {
+        let left: Vec<_> = self.answers.lock().unwrap().iter().map(|(name, _)| *name).collect();
+        assert!(left.is_empty(), "these calls were not made: {left:?}");
+    }
+}
+
+#[async_trait]
+impl Api for Scripted {
+    async fn call(&self, operation: &'static str, input: KnownMap) -> Answer {
+        let next = self.answers.lock().unwrap().pop_front();
+        self.calls.lock().unwrap().push((operation, input));
+        match next {
+            Some((expected, answer)) if expected == operation => answer,
+            Some((expected, _)) => panic!("{operation} was called and {expected} expected"),
+            None => panic!("{operation} was called and nothing expected"),
+        }
+    }
+}

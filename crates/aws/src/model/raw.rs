@@ -1,0 +1,221 @@
+//! The form of a model in the data files: botocore's `service-2.json`, cut down.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{
+    Location, Member, Metadata, Operation, Service, ServiceModel, Shape, ShapeKind, TimeFormat,
+    WireProtocol,
+};
+
+#[derive(Deserialize)]
+pub(super) struct RawModel {
+    metadata: RawMetadata,
+    operations: BTreeMap<String, RawOperation>,
+    shapes: BTreeMap<String, RawShape>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    api_version: String,
+    protocol: String,
+    target_prefix: Option<String>,
+    signing_name: Option<String>,
+    endpoint_prefix: String,
+}
+
+#[derive(Deserialize)]
+struct RawOperation {
+    http: RawHttp,
+    input: Option<RawMember>,
+    output: Option<RawMember>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawHttp {
+    method: String,
+    request_uri: String,
+}
+
+#[derive(Deserialize)]
+struct RawNamespace {
+    uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMember {
+    shape: String,
+    location: Option<String>,
+    location_name: Option<String>,
+    #[serde(default)]
+    flattened: bool,
+    #[serde(default)]
+    xml_attribute: bool,
+    xml_namespace: Option<RawNamespace>,
+    timestamp_format: Option<String>,
+    #[serde(default)]
+    idempotency_token: bool,
+    result_wrapper: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawShape {
+    r#type: String,
+    #[serde(default)]
+    members: BTreeMap<String, RawMember>,
+    member: Option<RawMember>,
+    key: Option<RawMember>,
+    value: Option<RawMember>,
+    #[serde(default)]
+    required: Vec<String>,
+    #[serde(default)]
+    sensitive: bool,
+    #[serde(default)]
+    union: bool,
+    payload: Option<String>,
+    #[serde(default)]
+    flattened: bool,
+    xml_namespace: Option<RawNamespace>,
+    timestamp_format: Option<String>,
+}
+
+impl RawModel {
+    pub(super) fn model(self, service: Service) -> Result<ServiceModel, String> {
+        let metadata = self.metadata.metadata()?;
+        let shapes = self.shapes.into_iter().map(|(name, raw)| {
+            let shape = raw.shape().map_err(|problem| format!("{name}: {problem}"))?;
+            Ok((name, shape))
+        });
+        Ok(ServiceModel {
+            service,
+            metadata,
+            shapes: shapes.collect::<Result<_, String>>()?,
+            operations: self
+                .operations
+                .into_iter()
+                .map(|(name, raw)| (name.clone(), raw.operation(name)))
+                .collect(),
+        })
+    }
+}
+
+impl RawMetadata {
+    fn metadata(self) -> Result<Metadata, String> {
+        let protocol = match self.protocol.as_str() {
+            "rest-json" => WireProtocol::RestJson,
+            "rest-xml" => WireProtocol::RestXml,
+            "query" => WireProtocol::Query,
+            "json" => WireProtocol::Json,
+            other => return Err(format!("the protocol `{other}` is not known")),
+        };
+        Ok(Metadata {
+            api_version: self.api_version,
+            protocol,
+            target_prefix: self.target_prefix,
+            signing_name: self.signing_name.unwrap_or(self.endpoint_prefix),
+        })
+    }
+}
+
+impl RawOperation {
+    fn operation(self, name: String) -> Operation {
+        let (input, input_element, input_namespace) = match self.input {
+            Some(raw) => (Some(raw.shape), raw.location_name, raw.xml_namespace.map(|n| n.uri)),
+            None => (None, None, None),
+        };
+        let (output, result_wrapper) =
+            self.output.map_or((None, None), |raw| (Some(raw.shape), raw.result_wrapper));
+        Operation {
+            name,
+            method: self.http.method,
+            uri: self.http.request_uri,
+            input,
+            input_element,
+            input_namespace,
+            output,
+            result_wrapper,
+        }
+    }
+}
+
+impl RawMember {
+    fn member(self) -> Result<Member, String> {
+        let location = match self.location.as_deref() {
+            None => Location::Body,
+            Some("uri") => Location::Uri,
+            Some("querystring") => Location::QueryString,
+            Some("header") => Location::Header,
+            Some("headers") => Location::Headers,
+            Some("statusCode") => Location::StatusCode,
+            Some(other) => return Err(format!("the location `{other}` is not known")),
+        };
+        Ok(Member {
+            shape: self.shape,
+            required: false,
+            location,
+            location_name: self.location_name,
+            flattened: self.flattened,
+            xml_attribute: self.xml_attribute,
+            xml_namespace: self.xml_namespace.map(|namespace| namespace.uri),
+            timestamp_format: time_format(self.timestamp_format.as_deref())?,
+            idempotency_token: self.idempotency_token,
+        })
+    }
+}
+
+impl RawShape {
+    fn shape(self) -> Result<Shape, String> {
+        let inner = |raw: Option<RawMember>, what: &str| {
+            raw.ok_or_else(|| format!("it lacks its {what}"))?.member()
+        };
+        let kind = match self.r#type.as_str() {
+            "structure" => {
+                let mut members = BTreeMap::new();
+                for (name, raw) in self.members {
+                    let mut member = raw.member().map_err(|e| format!("{name}: {e}"))?;
+                    member.required = member.idempotency_token || self.required.contains(&name);
+                    members.insert(name, member);
+                }
+                ShapeKind::Structure { members }
+            }
+            "list" => ShapeKind::List { member: inner(self.member, "elements")? },
+            "map" => ShapeKind::Map {
+                key: inner(self.key, "keys")?,
+                value: inner(self.value, "values")?,
+            },
+            "string" => ShapeKind::String,
+            "boolean" => ShapeKind::Boolean,
+            "integer" => ShapeKind::Integer,
+            "long" => ShapeKind::Long,
+            "float" => ShapeKind::Float,
+            "double" => ShapeKind::Double,
+            "timestamp" => ShapeKind::Timestamp,
+            "blob" => ShapeKind::Blob,
+            other => return Err(format!("the type `{other}` is not known")),
+        };
+        Ok(Shape {
+            kind,
+            sensitive: self.sensitive,
+            union: self.union,
+            payload: self.payload,
+            flattened: self.flattened,
+            xml_namespace: self.xml_namespace.map(|namespace| namespace.uri),
+            timestamp_format: time_format(self.timestamp_format.as_deref())?,
+        })
+    }
+}
+
+fn time_format(name: Option<&str>) -> Result<Option<TimeFormat>, String> {
+    Ok(match name {
+        None => None,
+        Some("iso8601") => Some(TimeFormat::Iso8601),
+        Some("rfc822") => Some(TimeFormat::Rfc822),
+        Some("unixTimestamp") => Some(TimeFormat::Epoch),
+        Some(other) => return Err(format!("the time format `{other}` is not known")),
+    })
+}

@@ -1,0 +1,257 @@
+"""Writes golden/*.json: what botocore makes of generated inputs and answers.
+
+For every operation of the embedded service models there is a request with the required members
+only and one with every member, as botocore serializes them, and an answer with every member, as
+botocore parses it. Values are made from the shapes alone, so the same botocore gives the same
+files.
+
+    pip install botocore==1.43.127
+    python botocore_golden.py MODELS_RS OUTPUT_DIR
+
+MODELS_RS is xtask/src/models.rs, which lists the operations.
+"""
+
+import base64
+import datetime
+import json
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import botocore
+from botocore.awsrequest import AWSRequest, prepare_request_dict
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+
+PINNED = "1.43.127"
+TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
+TIME_TEXT = "2026-01-02T03:04:05Z"
+
+
+def services(models_rs):
+    text = Path(models_rs).read_text()
+    pattern = r'name: "(\w+)",\s*version: "([\d-]+)",\s*operations: &\[(.*?)\]'
+    for name, version, operations in re.findall(pattern, text, re.S):
+        yield name, version, re.findall(r'"(\w+)"', operations)
+
+
+def value(shape, name, full, seen=()):
+    """A value of a shape: (as the codec's JSON input has it, as botocore wants it)."""
+    kind = shape.type_name
+    if kind == "structure":
+        if seen.count(shape.name) > 0:
+            return {}, {}
+        ours, theirs = {}, {}
+        members = sorted(shape.members)
+        if full and getattr(shape, "is_tagged_union", False):
+            members = members[:1]
+        for member in members:
+            target = shape.members[member]
+            token = target.metadata.get("idempotencyToken")
+            if full or member in shape.required_members or token:
+                if target.type_name == "structure" and target.name in seen + (shape.name,):
+                    continue
+                ours[member], theirs[member] = value(target, member, full, seen + (shape.name,))
+        return ours, theirs
+    if kind == "list":
+        count = 2 if shape.member.type_name != "structure" else 1
+        items = [value(shape.member, f"{name} {i}", full, seen) for i in range(count)]
+        return [item[0] for item in items], [item[1] for item in items]
+    if kind == "map":
+        ours, theirs = {}, {}
+        for key in ("key a", "key-b"):
+            ours[key], theirs[key] = value(shape.value, f"{name} of {key}", full, seen)
+        return ours, theirs
+    if kind == "boolean":
+        return True, True
+    if kind in ("integer", "long"):
+        return len(name), len(name)
+    if kind in ("float", "double"):
+        return len(name) + 0.5, len(name) + 0.5
+    if kind == "timestamp":
+        return TIME_TEXT, TIME
+    if kind == "blob":
+        return f"blob <{name}>\n", f"blob <{name}>\n".encode()
+    enum = shape.metadata.get("enum")
+    text = enum[0] if enum else f"{name} ä&<\"x\">/+=%"
+    return text, text
+
+
+def ascii_labels(shape, ours, theirs):
+    """HTTP headers hold no other characters."""
+    for name, target in shape.members.items():
+        if target.serialization.get("location") == "header" and name in ours:
+            ours[name] = theirs[name] = f"{name}-1"
+
+
+def request(serializer, operation, full):
+    shape = operation.input_shape
+    ours, theirs = value(shape, operation.name, full) if shape else ({}, {})
+    if shape:
+        ascii_labels(shape, ours, theirs)
+    prepared = serializer.serialize_to_request(theirs, operation)
+    prepare_request_dict(prepared, endpoint_url="https://service.example")
+    sent = AWSRequest(
+        method=prepared["method"],
+        url=prepared["url"],
+        data=prepared["body"],
+        headers=prepared["headers"],
+    ).prepare()
+    body = sent.body or b""
+    if isinstance(body, bytes):
+        body = body.decode()
+    if body.startswith("<"):
+        body = ElementTree.canonicalize(body)
+    kept = {}
+    for key, text in sorted(sent.headers.items()):
+        key = key.lower()
+        text = text.decode() if isinstance(text, bytes) else text
+        if key not in ("content-length", "user-agent", "content-type") or (
+            key == "content-type" and body
+        ):
+            kept[key] = text
+    return {
+        "operation": operation.name,
+        "input": ours,
+        "method": sent.method,
+        "uri": sent.url.removeprefix("https://service.example"),
+        "headers": kept,
+        "body": body,
+    }
+
+
+def wire_name(shape, name):
+    return shape.serialization.get("name", name)
+
+
+def wire_time(shape, default):
+    style = shape.serialization.get("timestampFormat", default)
+    if style == "iso8601":
+        return TIME_TEXT
+    if style == "rfc822":
+        return "Fri, 02 Jan 2026 03:04:05 GMT"
+    return int(TIME.timestamp())
+
+
+def to_json(shape, given):
+    kind = shape.type_name
+    if kind == "structure":
+        members = {n: s for n, s in shape.members.items() if n in given}
+        return {
+            wire_name(s, n): to_json(s, given[n])
+            for n, s in members.items()
+            if "location" not in s.serialization
+        }
+    if kind == "list":
+        return [to_json(shape.member, item) for item in given]
+    if kind == "map":
+        return {key: to_json(shape.value, item) for key, item in given.items()}
+    if kind == "timestamp":
+        return wire_time(shape, "unixTimestamp")
+    if kind == "blob":
+        return base64.b64encode(given).decode()
+    return given
+
+
+def to_xml(shape, name, given):
+    kind = shape.type_name
+    if kind == "structure":
+        inner = "".join(
+            to_xml(s, wire_name(s, n), given[n])
+            for n, s in shape.members.items()
+            if n in given and "location" not in s.serialization
+        )
+    elif kind == "list":
+        flat = shape.serialization.get("flattened")
+        element = name if flat else shape.member.serialization.get("name", "member")
+        inner = "".join(to_xml(shape.member, element, item) for item in given)
+        if flat:
+            return inner
+    elif kind == "map":
+        key = shape.key.serialization.get("name", "key")
+        val = shape.value.serialization.get("name", "value")
+        inner = "".join(
+            f"<entry><{key}>{escape(k)}</{key}>{to_xml(shape.value, val, v)}</entry>"
+            for k, v in given.items()
+        )
+    elif kind == "boolean":
+        inner = "true" if given else "false"
+    elif kind == "timestamp":
+        inner = str(wire_time(shape, "iso8601"))
+    elif kind == "blob":
+        inner = base64.b64encode(given).decode()
+    else:
+        inner = escape(str(given))
+    return f"<{name}>{inner}</{name}>"
+
+
+def plain(parsed):
+    if isinstance(parsed, dict):
+        return {k: plain(v) for k, v in parsed.items() if k != "ResponseMetadata"}
+    if isinstance(parsed, list):
+        return [plain(item) for item in parsed]
+    if isinstance(parsed, datetime.datetime):
+        return parsed.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(parsed, bytes):
+        return parsed.decode()
+    return parsed
+
+
+def answer(model, parser, operation):
+    shape = operation.output_shape
+    if shape is None:
+        return None
+    ours, theirs = value(shape, operation.name, True)
+    ascii_labels(shape, ours, theirs)
+    headers = {
+        wire_name(s, n): str(theirs[n])
+        for n, s in shape.members.items()
+        if s.serialization.get("location") == "header"
+    }
+    payload = shape.serialization.get("payload")
+    protocol = model.protocol
+    if payload and shape.members[payload].type_name == "blob":
+        body = theirs[payload].decode()
+    elif protocol in ("json", "rest-json"):
+        target = shape.members[payload] if payload else shape
+        given = theirs[payload] if payload else theirs
+        body = json.dumps(to_json(target, given), ensure_ascii=False)
+    elif protocol == "rest-xml":
+        target = shape.members[payload] if payload else shape
+        given = theirs[payload] if payload else theirs
+        body = '<?xml version="1.0"?>' + to_xml(target, target.serialization.get("name", target.name), given)
+    else:
+        inner = to_xml(shape, f"{operation.name}Result", theirs)
+        space = model.metadata["xmlNamespace"]
+        body = (
+            f'<{operation.name}Response xmlns="{space}">{inner}'
+            f"<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></{operation.name}Response>"
+        )
+    parsed = parser.parse({"status_code": 200, "headers": headers, "body": body.encode()}, shape)
+    return {"operation": operation.name, "headers": headers, "body": body, "output": plain(parsed)}
+
+
+def main(models_rs, output):
+    if botocore.__version__ != PINNED:
+        sys.exit(f"botocore {PINNED} is wanted, this is {botocore.__version__}")
+    for name, version, operations in services(models_rs):
+        model = ServiceModel(Loader().load_service_model(name, "service-2", version), name)
+        serializer = create_serializer(model.protocol, include_validation=False)
+        parser = create_parser(model.protocol)
+        requests, answers = [], []
+        for operation_name in operations:
+            operation = model.operation_model(operation_name)
+            small, large = request(serializer, operation, False), request(serializer, operation, True)
+            requests.extend([small] if small == large else [small, large])
+            answers.extend(filter(None, [answer(model, parser, operation)]))
+        rows = [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in requests]
+        answer_rows = [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in answers]
+        text = '{"requests":[\n' + ",\n".join(rows) + '\n],"answers":[\n' + ",\n".join(answer_rows) + "\n]}\n"
+        Path(output, f"{name}.json").write_text(text)
+
+
+main(*sys.argv[1:])
