@@ -1,0 +1,185 @@
+//! Calling a service: the codec writes and reads, the SDK signs, sends and retries.
+//!
+//! Credentials, Region, endpoints, retry mode and timeouts come from the SDK's configuration. No
+//! body is ever traced: requests and answers are hidden from the SDK's own tracing.
+
+mod clients;
+mod endpoint;
+mod failure;
+mod hide;
+mod retry;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::{self, SigV4AuthScheme};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::defaults::{DefaultPluginParams, default_plugins};
+use aws_smithy_runtime::client::http::connection_poisoning::ConnectionPoisoningInterceptor;
+use aws_smithy_runtime::client::orchestrator::{AuthSchemeAndEndpointOrchestrationV2, invoke};
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{
+    AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
+};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_smithy_runtime_api::client::orchestrator::{Metadata, SensitiveOutput};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{
+    RuntimePlugins, SharedRuntimePlugin, StaticRuntimePlugin,
+};
+use aws_smithy_runtime_api::client::ser_de::{SharedRequestSerializer, SharedResponseDeserializer};
+use aws_smithy_types::config_bag::Layer;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::KnownMap;
+
+use crate::api::Api;
+use crate::codec::Codec;
+use crate::model::{Operation, Service};
+pub(crate) use clients::Clients;
+use failure::not_in_the_program;
+use hide::{Answer, BodyHider, OperationCodec, Request};
+use retry::RetryRule;
+
+/// A client of one service.
+#[derive(Debug)]
+pub(crate) struct Client {
+    service: Service,
+    codec: &'static Codec,
+    plugins: RuntimePlugins,
+}
+
+impl Client {
+    /// A client with the SDK's configuration.
+    ///
+    /// # Errors
+    /// If the service's model is damaged or its endpoint cannot be told.
+    pub(crate) fn new(service: Service, config: &SdkConfig) -> Result<Self, DriverError> {
+        let codec = Codec::of(service)
+            .map_err(|error| not_in_the_program(service.name(), error.to_string()))?;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let params = DefaultPluginParams::new()
+            .with_retry_partition_name(format!("{}-{region}", service.name()))
+            .with_behavior_version(BehaviorVersion::latest())
+            .with_is_aws_sdk(true);
+        let plugins = RuntimePlugins::new()
+            .with_client_plugins(default_plugins(params))
+            .with_client_plugin(settings(service, codec, config)?);
+        Ok(Self { service, codec, plugins })
+    }
+
+    /// The SDK's plugins for one operation.
+    fn operation_plugins(&self, operation: &'static Operation) -> RuntimePlugins {
+        let codec = OperationCodec { codec: self.codec, operation };
+        let mut layer = Layer::new("operation");
+        layer.store_put(SharedRequestSerializer::new(hide::Serializer));
+        layer.store_put(SharedResponseDeserializer::new(codec));
+        layer.store_put(AuthSchemeOptionResolverParams::new(()));
+        layer.store_put(SensitiveOutput);
+        layer.store_put(Metadata::new(operation.name.as_str(), self.service.name()));
+        let components = RuntimeComponentsBuilder::new("operation")
+            .with_retry_classifier(RetryRule { reads: operation.reads() });
+        let plugin = StaticRuntimePlugin::new()
+            .with_config(layer.freeze())
+            .with_runtime_components(components);
+        self.plugins.clone().with_operation_plugin(SharedRuntimePlugin::new(plugin))
+    }
+}
+
+#[async_trait]
+impl Api for Client {
+    async fn call(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let name = format!("{}:{operation}", self.service.name());
+        let invalid = |error: crate::codec::CodecError| failure::unwritten(&name, &error);
+        let operation = self.codec.operation(operation).map_err(invalid)?;
+        let request = self.codec.request(operation, &input).map_err(invalid)?;
+        drop(input);
+        tracing::debug!(operation = name, "call");
+        let input = Input::erase(Request::new(request));
+        let plugins = self.operation_plugins(operation);
+        let result = invoke(self.service.name(), &operation.name, input, &plugins).await;
+        let outcome = match result {
+            Ok(output) => output.downcast::<Answer>().map(Answer::into_inner).map_err(|_| {
+                DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
+            }),
+            Err(error) => Err(failure::failed(&name, operation, error)),
+        };
+        match &outcome {
+            Ok(_) => tracing::debug!(operation = name, "answered"),
+            Err(error) => {
+                tracing::debug!(operation = name, kind = ?error.kind, code = error.code, "failed");
+            }
+        }
+        outcome
+    }
+}
+
+/// What holds for every operation of a client.
+fn settings(
+    service: Service,
+    codec: &Codec,
+    config: &SdkConfig,
+) -> Result<SharedRuntimePlugin, DriverError> {
+    let mut layer = Layer::new("rstack");
+    layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
+    if let Some(region) = config.region() {
+        layer.store_put(region.clone());
+        layer.store_put(SigningRegion::from(region.clone()));
+    }
+    layer.store_put(SigningName::from(codec.model.metadata.signing_name.clone()));
+    // The defaults of signing options are those of every service here: paths encoded twice and
+    // normalized, the body's digest in the signature only.
+    layer.store_put(SigV4OperationSigningConfig::default());
+    layer.store_put(ApiMetadata::new(service.name(), env!("CARGO_PKG_VERSION")));
+    if let Some(name) = config.app_name() {
+        layer.store_put(name.clone());
+    }
+    if let Some(retry) = config.retry_config() {
+        layer.store_put(retry.clone());
+    }
+    if let Some(timeout) = config.timeout_config() {
+        layer.store_put(timeout.clone());
+    }
+    let endpoint = endpoint::endpoint(service, config)?;
+    layer.store_put(endpoint.params);
+
+    let schemes = StaticAuthSchemeOptionResolver::new(vec![sigv4::SCHEME_ID]);
+    let mut components = RuntimeComponentsBuilder::new("rstack")
+        .with_endpoint_resolver(Some(endpoint.resolver))
+        .with_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)))
+        .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
+        .with_interceptor(SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(RequestInfoInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(UserAgentInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(InvocationIdInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(BodyHider));
+    if let Some(credentials) = config.credentials_provider() {
+        components = components.with_identity_resolver(sigv4::SCHEME_ID, credentials);
+    }
+    if let Some(cache) = config.identity_cache() {
+        components = components.with_identity_cache(Some(cache));
+    }
+    if let Some(client) = config.http_client() {
+        components = components.with_http_client(Some(client));
+    }
+    if let Some(sleep) = config.sleep_impl() {
+        components = components.with_sleep_impl(Some(sleep));
+    }
+    if let Some(time) = config.time_source() {
+        components = components.with_time_source(Some(time));
+    }
+    let plugin =
+        StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
+    Ok(SharedRuntimePlugin::new(plugin))
+}

@@ -1,0 +1,53 @@
+//! One client for each service, made when it is first needed.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use rstack_driver::DriverError;
+use rstack_model::KnownMap;
+
+use super::Client;
+use crate::api::Api;
+use crate::model::Service;
+
+/// The clients of one account and Region.
+#[derive(Clone, Debug)]
+pub(crate) struct Clients {
+    config: Arc<SdkConfig>,
+}
+
+impl Clients {
+    /// Clients with the SDK's configuration.
+    pub(crate) fn new(config: SdkConfig) -> Self {
+        Self { config: Arc::new(config) }
+    }
+
+    /// A service to call. It costs nothing before the first call.
+    pub(crate) fn api(&self, service: Service) -> Arc<dyn Api> {
+        let config = Arc::clone(&self.config);
+        Arc::new(LazyClient { service, config, client: OnceLock::new() })
+    }
+}
+
+#[derive(Debug)]
+struct LazyClient {
+    service: Service,
+    config: Arc<SdkConfig>,
+    client: OnceLock<Result<Client, DriverError>>,
+}
+
+#[async_trait]
+impl Api for LazyClient {
+    async fn call(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let client = self.client.get_or_init(|| Client::new(self.service, &self.config));
+        match client {
+            Ok(client) => client.call(operation, input).await,
+            Err(error) => Err(error.clone()),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a service is: its own endpoint rules, or the URL the user configured.
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
+use aws_types::service_config::ServiceConfigKey;
+use rstack_driver::{DriverError, ErrorKind};
+
+use crate::model::Service;
+
+/// A service's endpoint rules and what they are applied to.
+pub(super) struct Endpoint {
+    pub(super) resolver: SharedEndpointResolver,
+    pub(super) params: EndpointResolverParams,
+}
+
+/// The rules of one service's crate.
+macro_rules! rules {
+    ($crate_name:ident, $settings:expr) => {{
+        use $crate_name::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+        let settings: &Settings = $settings;
+        let params = Params::builder()
+            .set_region(settings.region.clone())
+            .set_use_dual_stack(settings.dual_stack)
+            .set_use_fips(settings.fips)
+            .set_endpoint(settings.url.clone())
+            .build();
+        params.map(|params| Endpoint {
+            resolver: DefaultResolver::new().into_shared_resolver(),
+            params: EndpointResolverParams::new(params),
+        })
+    }};
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Settings {
+    region: Option<String>,
+    dual_stack: Option<bool>,
+    fips: Option<bool>,
+    url: Option<String>,
+}
+
+/// The endpoint of a service.
+///
+/// # Errors
+/// If the service's rules do not take the configuration.
+pub(super) fn endpoint(service: Service, config: &SdkConfig) -> Result<Endpoint, DriverError> {
+    let settings = Settings {
+        region: config.region().map(ToString::to_string),
+        dual_stack: config.use_dual_stack(),
+        fips: config.use_fips(),
+        url: configured_url(service, config),
+    };
+    let settings = &settings;
+    let endpoint = match service {
+        Service::CloudFront => rules!(aws_sdk_cloudfront, settings).map_err(|e| e.to_string()),
+        Service::Iam => rules!(aws_sdk_iam, settings).map_err(|e| e.to_string()),
+        Service::MediaPackage => rules!(aws_sdk_mediapackage, settings).map_err(|e| e.to_string()),
+        Service::SecretsManager => {
+            rules!(aws_sdk_secretsmanager, settings).map_err(|e| e.to_string())
+        }
+        Service::Sts => rules!(aws_sdk_sts, settings).map_err(|e| e.to_string()),
+    };
+    endpoint.map_err(|problem| {
+        let message = format!("the endpoint cannot be told: {problem}");
+        DriverError::new(ErrorKind::Invalid { property: None }, service.name(), message)
+    })
+}
+
+/// `AWS_ENDPOINT_URL_<SERVICE>` or the profile's `services` section, else `AWS_ENDPOINT_URL` or
+/// the profile's `endpoint_url`; `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is honoured by the SDK.
+fn configured_url(service: Service, config: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service_id(service))
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    let own = config.service_config().and_then(|services| services.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+/// The name a service has in configuration.
+fn service_id(service: Service) -> &'static str {
+    match service {
+        Service::CloudFront => "CloudFront",
+        Service::Iam => "IAM",
+        Service::MediaPackage => "MediaPackage",
+        Service::SecretsManager => "Secrets Manager",
+        Service::Sts => "STS",
+    }
+}

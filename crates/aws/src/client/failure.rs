@@ -1,0 +1,145 @@
+//! Calls that got no answer: what is known of them, and what can be done.
+
+use std::error::Error as StdError;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::interceptors::context::Error;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use rstack_driver::{DriverError, ErrorKind};
+
+use crate::codec::CodecError;
+use crate::fault::Refusal;
+use crate::model::Operation;
+
+/// What is looked for when there are no credentials.
+pub(super) const CREDENTIAL_SOURCES: &str = "looked for the environment variables \
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile (AWS_PROFILE, --profile) in \
+    ~/.aws/config and ~/.aws/credentials, web identity, container and instance credentials";
+
+/// An error of the program's own data.
+pub(super) fn not_in_the_program(operation: &str, message: String) -> DriverError {
+    DriverError::new(ErrorKind::Unsupported, operation, message)
+}
+
+/// An input that was not sent because the service would not take it.
+pub(super) fn unwritten(operation: &str, error: &CodecError) -> DriverError {
+    let property = match error {
+        CodecError::Unknown { path }
+        | CodecError::Missing { path }
+        | CodecError::Kind { path, .. } => Some(path.clone()),
+        CodecError::Model { .. } => {
+            return not_in_the_program(operation, error.to_string());
+        }
+        CodecError::Write | CodecError::Read { .. } => None,
+    };
+    DriverError::new(ErrorKind::Invalid { property }, operation, error.to_string())
+}
+
+/// The error of a call that the SDK gave up.
+pub(super) fn failed(
+    name: &str,
+    operation: &Operation,
+    error: SdkError<Error, HttpResponse>,
+) -> DriverError {
+    // A read that got no answer can simply be made again; of any other call it is not known what
+    // it did.
+    let lost = if operation.reads() { ErrorKind::Transient } else { ErrorKind::UnknownOutcome };
+    match error {
+        SdkError::ServiceError(error) => match error.into_err().downcast::<Refusal>() {
+            Ok(refusal) => refusal.error(name),
+            Err(_) => DriverError::new(lost, name, "the service refused in an unknown way"),
+        },
+        SdkError::ConstructionFailure(_) => unsent(name, &error),
+        SdkError::TimeoutError(_) => DriverError::new(lost, name, "no answer came in time"),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(connector) => undelivered(name, connector, lost),
+            None => DriverError::new(lost, name, "the connection failed"),
+        },
+        SdkError::ResponseError(_) => {
+            let unreadable = source_of::<CodecError>(&error);
+            let message = unreadable.map_or_else(
+                || "the connection broke before the answer was complete".to_owned(),
+                ToString::to_string,
+            );
+            DriverError::new(lost, name, message)
+        }
+        _ => DriverError::new(lost, name, "the call failed in an unknown way"),
+    }
+}
+
+/// A call that got no answer from the connection.
+fn undelivered(name: &str, error: &ConnectorError, lost: ErrorKind) -> DriverError {
+    if error.is_user() || source_of::<CredentialsError>(error).is_some() {
+        return unsent(name, error);
+    }
+    if never_sent(error) {
+        let message = format!("the endpoint cannot be reached: {}", root_text(error));
+        return DriverError::new(ErrorKind::Unreachable, name, message);
+    }
+    let message = if error.is_timeout() {
+        "no answer came in time"
+    } else {
+        "the connection broke before the answer was complete"
+    };
+    DriverError::new(lost, name, message)
+}
+
+/// A call that was not made: mostly there are no credentials.
+fn unsent(name: &str, error: &(dyn StdError + 'static)) -> DriverError {
+    let reason = root_text(error);
+    if let Some(credentials) = source_of::<CredentialsError>(error) {
+        let message = match credentials {
+            CredentialsError::CredentialsNotLoaded(_) => {
+                format!("there are no AWS credentials; {CREDENTIAL_SOURCES}")
+            }
+            _ => format!("the AWS credentials cannot be used: {reason}"),
+        };
+        return DriverError::new(ErrorKind::Credentials, name, message);
+    }
+    let message = format!("the call could not be made: {reason}");
+    DriverError::new(ErrorKind::Invalid { property: None }, name, message)
+}
+
+/// Whether the connection itself failed, so that nothing was sent.
+pub(super) fn never_sent(error: &(dyn StdError + 'static)) -> bool {
+    sources(error).any(|source| {
+        let refused = source.downcast_ref::<io::Error>().is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::AddrNotAvailable
+            )
+        });
+        // The HTTP client's own errors are private types; these are the texts of those that come
+        // before a connection stands.
+        let text = source.to_string();
+        refused
+            || ["(Connect)", "HTTP connect timeout", "dns error", "failed to resolve"]
+                .iter()
+                .any(|mark| text.contains(mark))
+    })
+}
+
+fn sources<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+fn source_of<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    sources(error).find_map(|source| source.downcast_ref::<T>())
+}
+
+/// What the innermost error says.
+fn root_text(error: &(dyn StdError + 'static)) -> String {
+    sources(error).last().map(ToString::to_string).unwrap_or_default()
+}
