@@ -1,0 +1,23 @@
+//! Drivers of IAM: roles, inline policies, managed policies.
+//!
+//! IAM is one global service that becomes consistent within seconds: what was just made may still
+//! be unknown to the next call. Errors that can mean this are passed on as such, so that the
+//! engine tries again; nothing here waits.
+
+mod document;
+mod fields;
+mod managed_policy;
+mod policy;
+mod principal;
+mod role;
+mod role_contents;
+#[cfg(test)]
+pub(crate) mod script;
+mod service;
+mod tags;
+
+pub(crate) use fields::{Fields, arguments, journal_failed, part, text_in};
+pub(crate) use managed_policy::ManagedPolicy;
+pub(crate) use policy::Policy;
+pub(crate) use role::Role;
+pub(crate) use tags::{TagChanges, Tags, declared_tags, nonce, tag_list, visible_tags, with_nonce};

@@ -1,0 +1,192 @@
+//! `AWS::IAM::Policy`: one inline policy, given to users, groups and roles.
+//!
+//! IAM has no object for it and no identity: it is a name in each of its principals. The physical
+//! ID is made up when it is created, as CloudFormation does; what there is to read, change or
+//! delete follows from the declared properties.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_driver::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, Object, Observed, Progress,
+    ResourceDriver, UpdateRequest,
+};
+use rstack_model::{KnownMap, KnownValue, PhysicalId};
+
+use super::document::{as_declared, decoded, required_document, same_document};
+use super::fields::{Fields, arguments, journal_failed, text_in};
+use super::principal::{Principal, show_principals};
+use super::service::{Iam, not_yet_visible};
+use crate::api::Api;
+
+/// The driver of inline policies.
+pub(crate) struct Policy {
+    iam: Iam,
+}
+
+/// An inline policy as it is declared.
+struct Declared {
+    name: String,
+    /// As it was declared.
+    document: KnownValue,
+    /// As a call takes it.
+    text: KnownValue,
+    principals: BTreeSet<Principal>,
+}
+
+impl Declared {
+    fn parse(properties: &KnownMap) -> Result<Self, DriverError> {
+        let fields = Fields::new(properties, "iam:PutRolePolicy");
+        let text = required_document(fields, "PolicyDocument")?;
+        let document = fields.value("PolicyDocument").unwrap_or(&text).clone();
+        let principals = Principal::declared(fields)?;
+        if principals.is_empty() {
+            return Err(fields.invalid("Roles", "is empty, and so are `Users` and `Groups`"));
+        }
+        Ok(Self { name: fields.required_name("PolicyName")?, document, text, principals })
+    }
+}
+
+impl Policy {
+    pub(crate) fn new(api: Arc<dyn Api>) -> Self {
+        Self { iam: Iam::new(api) }
+    }
+
+    async fn document(
+        &self,
+        principal: &Principal,
+        name: &str,
+    ) -> Result<Option<KnownValue>, DriverError> {
+        let operation = principal.kind.operations().get;
+        let answer = self.iam.call_if_exists(operation, principal.inline(name)).await?;
+        Ok(answer.and_then(|answer| text_in(&answer, "PolicyDocument").map(decoded)))
+    }
+
+    async fn put(&self, declared: &Declared, principal: &Principal) -> Result<(), DriverError> {
+        let mut input = principal.inline(&declared.name);
+        input.insert("PolicyDocument".to_owned(), declared.text.clone());
+        let called = self.iam.call(principal.kind.operations().put, input).await;
+        called.map(drop).map_err(not_yet_visible)
+    }
+
+    async fn remove(&self, principal: &Principal, name: &str) -> Result<(), DriverError> {
+        let operation = principal.kind.operations().delete;
+        self.iam.call_if_exists(operation, principal.inline(name)).await.map(drop)
+    }
+
+    /// The policy as it is seen in its principals. A document that is not the declared one in
+    /// only some of them is shown for all: it is drift.
+    async fn seen(&self, id: &PhysicalId, declared: &Declared) -> Result<Observed, DriverError> {
+        let mut holders = BTreeSet::new();
+        let mut shown = None;
+        for principal in &declared.principals {
+            let Some(document) = self.document(principal, &declared.name).await? else {
+                continue;
+            };
+            holders.insert(principal.clone());
+            let differs = !same_document(&declared.document, &document);
+            if shown.is_none() || differs {
+                shown = Some(as_declared(Some(&declared.document), document));
+            }
+        }
+        let Some(document) = shown else {
+            return Ok(Observed::Absent);
+        };
+        let mut properties = arguments([
+            ("PolicyName", declared.name.as_str().into()),
+            ("PolicyDocument", document),
+        ]);
+        show_principals(&mut properties, &declared.principals, &holders);
+        Ok(Observed::Present(object(id.clone(), properties)))
+    }
+}
+
+fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
+    let attributes = arguments([("Id", physical_id.as_str().into())]);
+    Object { physical_id, properties, attributes }
+}
+
+/// `Stack-LogicalId-ABCDEF123456`, its end taken from the journaled token: looking for the policy
+/// of an open create gives the same.
+fn made_up_id(request: &CreateRequest) -> PhysicalId {
+    let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
+    let end: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
+    PhysicalId::new(format!("{}-{}-{end}", request.stack, request.logical_id))
+}
+
+#[async_trait]
+impl ResourceDriver for Policy {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        self.seen(physical_id, &Declared::parse(declared)?).await
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let declared = Declared::parse(&request.properties)?;
+        let physical_id = made_up_id(request);
+        for (i, principal) in declared.principals.iter().enumerate() {
+            self.put(&declared, principal).await?;
+            if i == 0 {
+                let told = effects.created(&physical_id).await;
+                told.map_err(|error| journal_failed("iam:PutRolePolicy", &error))?;
+            }
+        }
+        Ok(object(physical_id, request.properties.clone()))
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let desired = Declared::parse(&request.properties)?;
+        for principal in &desired.principals {
+            let current = self.document(principal, &desired.name).await?;
+            if !current.is_some_and(|current| same_document(&desired.document, &current)) {
+                self.put(&desired, principal).await?;
+            }
+        }
+        if !request.prior.is_empty() {
+            let prior = Declared::parse(&request.prior)?;
+            for principal in &prior.principals {
+                if prior.name != desired.name || !desired.principals.contains(principal) {
+                    self.remove(principal, &prior.name).await?;
+                }
+            }
+        }
+        Ok(object(request.physical_id.clone(), request.properties.clone()))
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let prior = Declared::parse(&request.prior)?;
+        for principal in &prior.principals {
+            self.remove(principal, &prior.name).await?;
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Putting an inline policy again changes nothing. It is taken for ours as soon as one
+    /// principal has it as declared: an update gives it to the others.
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let declared = Declared::parse(&request.properties)?;
+        for principal in &declared.principals {
+            let document = self.document(principal, &declared.name).await?;
+            if document.is_some_and(|document| same_document(&declared.document, &document)) {
+                let object = object(made_up_id(request), request.properties.clone());
+                return Ok(Found::Ours(Box::new(object)));
+            }
+        }
+        Ok(Found::Absent)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use rstack_model::StackName;
+
+use super::super::script::{Script, done, gone, json, tree};
+use super::*;
+
+const PROPERTIES: &str =
+    r#"{"PolicyName":"p","PolicyDocument":{"Statement":[]},"Roles":["r"],"Users":["u"]}"#;
+const DOCUMENT: &str = r#"{"PolicyDocument":"%7B%22Statement%22%3A%5B%5D%7D"}"#;
+const OTHER: &str = r#"{"PolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}"#;
+
+fn creation() -> CreateRequest {
+    CreateRequest {
+        stack: StackName::parse("Live").unwrap(),
+        logical_id: "Policy".into(),
+        token: "0f9c2d4e-1a2b-4c3d-8e4f-5a6b7c8d9e0f".into(),
+        properties: tree(PROPERTIES),
+    }
+}
+
+#[tokio::test]
+async fn the_journal_knows_of_the_policy_before_its_second_principal_gets_it() {
+    let script = Script::new([("PutUserPolicy", done()), ("PutRolePolicy", done())]);
+    let made = Policy::new(script.clone()).create(&creation(), script.as_ref()).await.unwrap();
+    assert_eq!(made.physical_id.as_str(), "Live-Policy-0F9C2D4E1A2B");
+    script.assert_calls(&[
+        r#"PutUserPolicy {"PolicyDocument":"{\"Statement\":[]}","PolicyName":"p","UserName":"u"}"#,
+        "effect Live-Policy-0F9C2D4E1A2B",
+        r#"PutRolePolicy {"PolicyDocument":"{\"Statement\":[]}","PolicyName":"p","RoleName":"r"}"#,
+    ]);
+}
+
+#[tokio::test]
+async fn a_principal_without_the_policy_or_with_another_document_is_drift() {
+    let read = async |user, role| {
+        let script = Script::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
+        Policy::new(script).read(&"Live-Policy-X".into(), &tree(PROPERTIES)).await.unwrap()
+    };
+    let Observed::Present(whole) = read(json(DOCUMENT), json(DOCUMENT)).await else {
+        panic!("absent")
+    };
+    assert_eq!(whole.properties, tree(PROPERTIES));
+    let Observed::Present(one) = read(gone(), json(OTHER)).await else { panic!("absent") };
+    let expected =
+        r#"{"PolicyName":"p","PolicyDocument":{"Statement":[1]},"Roles":["r"],"Users":[]}"#;
+    assert_eq!(one.properties, tree(expected));
+    assert_eq!(read(gone(), gone()).await, Observed::Absent);
+}
+
+#[tokio::test]
+async fn principals_that_are_no_longer_declared_lose_the_policy() {
+    let script = Script::new([
+        ("GetRolePolicy", json(DOCUMENT)),
+        ("GetRolePolicy", gone()),
+        ("PutRolePolicy", done()),
+        ("DeleteUserPolicy", gone()),
+    ]);
+    let request = UpdateRequest {
+        physical_id: "Live-Policy-X".into(),
+        token: "T".into(),
+        prior: tree(PROPERTIES),
+        properties: tree(
+            r#"{"PolicyName":"p","PolicyDocument":{"Statement":[]},"Roles":["r","s"]}"#,
+        ),
+    };
+    let made = Policy::new(script.clone()).update(&request).await.unwrap();
+    assert_eq!(made.physical_id, request.physical_id);
+    script.assert_calls(&[
+        r#"GetRolePolicy {"PolicyName":"p","RoleName":"r"}"#,
+        r#"GetRolePolicy {"PolicyName":"p","RoleName":"s"}"#,
+        r#"PutRolePolicy {"PolicyDocument":"{\"Statement\":[]}","PolicyName":"p","RoleName":"s"}"#,
+        r#"DeleteUserPolicy {"PolicyName":"p","UserName":"u"}"#,
+    ]);
+}
+
+#[tokio::test]
+async fn a_new_name_takes_the_old_one_away_everywhere() {
+    let script = Script::new([
+        ("GetRolePolicy", gone()),
+        ("PutRolePolicy", done()),
+        ("DeleteUserPolicy", done()),
+        ("DeleteRolePolicy", done()),
+    ]);
+    let request = UpdateRequest {
+        physical_id: "Live-Policy-X".into(),
+        token: "T".into(),
+        prior: tree(PROPERTIES),
+        properties: tree(r#"{"PolicyName":"n","PolicyDocument":{"Statement":[]},"Roles":["r"]}"#),
+    };
+    Policy::new(script.clone()).update(&request).await.unwrap();
+    script.assert_operations(&[
+        "GetRolePolicy",
+        "PutRolePolicy",
+        "DeleteUserPolicy",
+        "DeleteRolePolicy",
+    ]);
+}
+
+#[tokio::test]
+async fn deleting_what_is_gone_is_done() {
+    let script = Script::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
+    let request = DeleteRequest {
+        physical_id: "Live-Policy-X".into(),
+        token: "T".into(),
+        prior: tree(PROPERTIES),
+    };
+    assert_eq!(Policy::new(script).delete(&request).await.unwrap(), Progress::Done);
+}
+
+#[tokio::test]
+async fn one_principal_with_the_declared_document_makes_it_ours() {
+    let find = async |user, role| {
+        let script = Script::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
+        Policy::new(script).find(&creation()).await.unwrap()
+    };
+    assert!(matches!(find(gone(), json(DOCUMENT)).await, Found::Ours(_)));
+    assert_eq!(find(json(OTHER), gone()).await, Found::Absent);
+}

@@ -1,0 +1,167 @@
+//! Calls to IAM: paging, and errors that mean "gone" or "not yet".
+
+use std::sync::Arc;
+
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{KnownMap, KnownValue};
+
+use super::fields::text_in;
+use crate::api::Api;
+
+/// How many pages are read at most: far more than IAM's quotas allow objects.
+const MOST_PAGES: usize = 1000;
+
+/// The service, as the drivers of this folder call it.
+#[derive(Clone)]
+pub(super) struct Iam(Arc<dyn Api>);
+
+impl Iam {
+    pub(super) fn new(api: Arc<dyn Api>) -> Self {
+        Self(api)
+    }
+
+    pub(super) async fn call(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        self.0.call(operation, input).await
+    }
+
+    /// The answer; `None` if what it is about does not exist.
+    pub(super) async fn call_if_exists(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<Option<KnownMap>, DriverError> {
+        match self.call(operation, input).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All answers of an operation that gives its list in pages; `None` if what it is about does
+    /// not exist.
+    pub(super) async fn pages(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<Option<Vec<KnownMap>>, DriverError> {
+        let mut pages = Vec::new();
+        let mut marker: Option<String> = None;
+        while pages.len() < MOST_PAGES {
+            let mut input = input.clone();
+            if let Some(marker) = &marker {
+                input.insert("Marker".to_owned(), marker.as_str().into());
+            }
+            let Some(page) = self.call_if_exists(operation, input).await? else {
+                return Ok(None);
+            };
+            let more = page.get("IsTruncated") == Some(&KnownValue::Bool(true));
+            let next = text_in(&page, "Marker").filter(|_| more).map(str::to_owned);
+            pages.push(page);
+            if next.is_none() || next == marker {
+                return Ok(Some(pages));
+            }
+            marker = next;
+        }
+        let message = format!("the list has more than {MOST_PAGES} pages");
+        Err(DriverError::new(ErrorKind::Unsupported, format!("iam:{operation}"), message))
+    }
+
+    /// One text of every entry of a paged list, such as `PolicyArn` of `AttachedPolicies`; with no
+    /// member, the entries themselves. `None` if what it is about does not exist.
+    pub(super) async fn listed(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+        list: &str,
+        member: Option<&str>,
+    ) -> Result<Option<Vec<String>>, DriverError> {
+        let Some(pages) = self.pages(operation, input).await? else {
+            return Ok(None);
+        };
+        let items = pages.iter().flat_map(|page| items(page, list));
+        let text = |item: &KnownValue| {
+            let value = member.map_or(Some(item), |member| item.get(member));
+            value.and_then(KnownValue::expose_str).map(str::to_owned)
+        };
+        Ok(Some(items.filter_map(text).collect()))
+    }
+}
+
+/// The elements of a list of an answer.
+pub(super) fn items<'a>(answer: &'a KnownMap, list: &str) -> &'a [KnownValue] {
+    answer.get(list).and_then(KnownValue::as_list).unwrap_or_default()
+}
+
+/// Whether the error says that something does not exist.
+pub(super) fn is_gone(error: &DriverError) -> bool {
+    error.kind == ErrorKind::NotFound || error.has_code("NoSuchEntity")
+}
+
+/// What a call about something just made answers while it is not yet visible everywhere.
+pub(super) fn not_yet_visible(error: DriverError) -> DriverError {
+    if is_gone(&error) { passing(error) } else { error }
+}
+
+/// What a call answers while a principal that its trust policy names is not yet visible.
+pub(super) fn principal_not_yet_visible(error: DriverError) -> DriverError {
+    let means_it = error.has_code("MalformedPolicyDocument")
+        && error.message.to_ascii_lowercase().contains("invalid principal");
+    if means_it { passing(error) } else { error }
+}
+
+/// What the deletion of something just emptied answers while that is not yet visible.
+pub(super) fn not_yet_empty(error: DriverError) -> DriverError {
+    if error.has_code("DeleteConflict") { passing(error) } else { error }
+}
+
+fn passing(error: DriverError) -> DriverError {
+    DriverError { kind: ErrorKind::DependencyNotReady, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::arguments;
+    use super::super::script::{Script, failure, json};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_list_in_pages_is_read_to_its_end() {
+        let script = Script::new([
+            ("ListRolePolicies", json(r#"{"PolicyNames":["a"],"IsTruncated":true,"Marker":"m"}"#)),
+            ("ListRolePolicies", json(r#"{"PolicyNames":["b"],"IsTruncated":false}"#)),
+        ]);
+        let iam = Iam::new(script.clone());
+        let input = arguments([("RoleName", "R".into())]);
+        let names = iam.listed("ListRolePolicies", input, "PolicyNames", None).await.unwrap();
+        assert_eq!(names, Some(vec!["a".to_owned(), "b".to_owned()]));
+        script.assert_calls(&[
+            r#"ListRolePolicies {"RoleName":"R"}"#,
+            r#"ListRolePolicies {"Marker":"m","RoleName":"R"}"#,
+        ]);
+    }
+
+    #[tokio::test]
+    async fn only_the_error_that_means_it_is_taken_for_absence() {
+        let script = Script::new([
+            ("GetRole", failure(ErrorKind::NotFound, "NoSuchEntity")),
+            ("GetRole", failure(ErrorKind::AccessDenied { action: None }, "AccessDenied")),
+        ]);
+        let iam = Iam::new(script.clone());
+        assert_eq!(iam.call_if_exists("GetRole", KnownMap::new()).await.unwrap(), None);
+        assert!(iam.call_if_exists("GetRole", KnownMap::new()).await.is_err());
+    }
+
+    #[test]
+    fn an_invalid_principal_passes_and_another_malformed_document_does_not() {
+        let error = |message: &str| DriverError {
+            code: Some("MalformedPolicyDocument".into()),
+            ..DriverError::new(ErrorKind::Invalid { property: None }, "iam:CreateRole", message)
+        };
+        assert!(principal_not_yet_visible(error("Invalid principal in policy")).is_retryable());
+        assert!(!principal_not_yet_visible(error("Syntax errors in policy.")).is_retryable());
+    }
+}

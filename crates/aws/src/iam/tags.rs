@@ -1,0 +1,139 @@
+//! Tags: those the template declares, those that AWS sets, and the one that says an object is
+//! ours.
+
+use std::collections::BTreeMap;
+
+use rstack_driver::DriverError;
+use rstack_model::{KnownMap, KnownValue, Token};
+
+use super::fields::{Fields, arguments, text_in};
+
+/// The tag that is set at creation and holds the journaled token of the operation.
+const NONCE: &str = "rstack:operation";
+
+/// The prefix of the tags that rstack sets.
+const OWN: &str = "rstack:";
+
+/// How many tags an object of IAM or Secrets Manager can have.
+const MOST: usize = 50;
+
+/// Tags by key. Values may be secret.
+pub(crate) type Tags = BTreeMap<String, KnownValue>;
+
+fn is_hidden(key: &str) -> bool {
+    key.starts_with("aws:") || key.starts_with(OWN)
+}
+
+/// The tags that a template declares.
+pub(crate) fn declared_tags(fields: Fields<'_>) -> Result<Tags, DriverError> {
+    let mut tags = Tags::new();
+    for tag in fields.trees("Tags")? {
+        let key = tag.required_name("Key")?;
+        if key.starts_with(OWN) {
+            let problem = format!("holds the key `{key}`, but `{OWN}` begins rstack's own tags");
+            return Err(fields.invalid("Tags", problem));
+        }
+        tags.insert(key, tag.required("Value")?);
+    }
+    Ok(tags)
+}
+
+/// The tags as a call takes them.
+pub(crate) fn tag_list(tags: &Tags) -> KnownValue {
+    let tag = |(key, value): (&String, &KnownValue)| {
+        arguments([("Key", key.as_str().into()), ("Value", value.clone())]).into()
+    };
+    KnownValue::List(tags.iter().map(tag).collect())
+}
+
+/// The tags of a new object: the declared ones and, while there is room, the token.
+pub(crate) fn with_nonce(mut tags: Tags, token: &Token) -> KnownValue {
+    if tags.len() < MOST {
+        tags.insert(NONCE.to_owned(), token.as_str().into());
+    }
+    tag_list(&tags)
+}
+
+fn entries(list: Option<&KnownValue>) -> impl Iterator<Item = &KnownMap> {
+    list.and_then(KnownValue::as_list).unwrap_or_default().iter().filter_map(KnownValue::as_map)
+}
+
+/// The token of the operation that created an object with these tags.
+pub(crate) fn nonce(list: Option<&KnownValue>) -> Option<&str> {
+    let tag = entries(list).find(|tag| text_in(tag, "Key") == Some(NONCE))?;
+    text_in(tag, "Value")
+}
+
+/// The tags of an object, without those that AWS or rstack has set.
+pub(crate) fn visible_tags(list: Option<&KnownValue>) -> Tags {
+    let visible = entries(list).filter_map(|tag| {
+        let key = text_in(tag, "Key").filter(|key| !is_hidden(key))?;
+        Some((key.to_owned(), tag.get("Value").cloned().unwrap_or_else(|| "".into())))
+    });
+    visible.collect()
+}
+
+/// What makes an object's tags the declared ones.
+#[derive(Debug, PartialEq)]
+pub(crate) struct TagChanges {
+    /// The tags to set.
+    pub(crate) set: Tags,
+    /// The keys to remove.
+    pub(crate) remove: Vec<String>,
+}
+
+impl TagChanges {
+    /// While tags are declared, every other visible tag is removed; when they no longer are, only
+    /// those that were.
+    pub(crate) fn between(prior: &Tags, desired: &Tags, current: &Tags) -> Self {
+        let differs = |(key, value): &(&String, &KnownValue)| {
+            current.get(*key).and_then(KnownValue::expose_str) != value.expose_str()
+        };
+        let set = desired.iter().filter(differs).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let goes = |key: &&String| {
+            !desired.contains_key(*key) && (!desired.is_empty() || prior.contains_key(*key))
+        };
+        Self { set, remove: current.keys().filter(goes).cloned().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), KnownValue::from(*v))).collect()
+    }
+
+    #[test]
+    fn tags_that_nobody_declared_are_left_when_none_is_declared() {
+        let current = tags(&[("a", "1"), ("b", "2"), ("foreign", "x")]);
+        let changes =
+            TagChanges::between(&tags(&[("b", "2")]), &tags(&[("a", "1"), ("c", "3")]), &current);
+        assert_eq!(changes.set, tags(&[("c", "3")]));
+        assert_eq!(changes.remove, ["b", "foreign"]);
+        let none = TagChanges::between(&tags(&[("b", "2")]), &Tags::new(), &current);
+        assert_eq!((none.set.len(), none.remove), (0, vec!["b".to_owned()]));
+    }
+
+    #[test]
+    fn tags_of_aws_and_of_rstack_are_not_shown() {
+        let list = with_nonce(tags(&[("a", "1"), ("aws:cloudformation:x", "y")]), &"T".into());
+        assert_eq!(nonce(Some(&list)), Some("T"));
+        assert_eq!(visible_tags(Some(&list)), tags(&[("a", "1")]));
+    }
+
+    #[test]
+    fn a_template_cannot_declare_the_tag_that_says_an_object_is_ours() {
+        let list = tag_list(&tags(&[("rstack:operation", "x")]));
+        let map = arguments([("Tags", list)]);
+        assert!(declared_tags(Fields::new(&map, "iam:CreateRole")).is_err());
+    }
+
+    #[test]
+    fn there_is_no_room_beside_fifty_tags() {
+        let full: Tags = (0..MOST).map(|i| (i.to_string(), "v".into())).collect();
+        let list = with_nonce(full, &"T".into());
+        assert_eq!(list.as_list().map(<[KnownValue]>::len), Some(MOST));
+    }
+}
