@@ -1,0 +1,15 @@
+//! Secrets Manager: the driver of secrets, and the store behind dynamic references.
+//!
+//! A value is in memory only for the call that sends it, in types that are wiped, and is never
+//! read to look at a secret.
+
+mod changes;
+mod description;
+mod generate;
+mod key;
+mod secret;
+mod store;
+mod value;
+
+pub(crate) use secret::Secret;
+pub(crate) use store::SecretsManager;

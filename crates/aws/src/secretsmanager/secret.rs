@@ -1,0 +1,236 @@
+//! `AWS::SecretsManager::Secret`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_driver::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
+    Observed, Progress, ResourceDriver, Separator, UpdateRequest,
+};
+use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+
+use super::changes::{change_replicas, change_settings, change_tags, declared_replicas};
+use super::description::{Description, describe};
+use super::value::first_value;
+use crate::api::Api;
+use crate::iam::{Fields, arguments, declared_tags, journal_failed, text_in, with_nonce};
+
+/// How long a deleted secret can be restored, in days: what AWS does when nothing is said.
+const RECOVERY_DAYS: i64 = 30;
+
+/// How soon to ask again what becomes of replicas.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
+
+/// The driver of secrets. The physical ID is the ARN.
+pub(crate) struct Secret {
+    api: Arc<dyn Api>,
+}
+
+impl Secret {
+    pub(crate) fn new(api: Arc<dyn Api>) -> Self {
+        Self { api }
+    }
+
+    /// What a failed create means if the name belongs to a secret that is going to be deleted.
+    async fn explain(&self, name: &str, error: DriverError) -> DriverError {
+        let may_be_taken =
+            error.kind == ErrorKind::AlreadyExists || error.has_code("InvalidRequestException");
+        if !may_be_taken {
+            return error;
+        }
+        match describe(self.api.as_ref(), name).await {
+            Ok(Some(found)) => match found.deletion() {
+                Some(date) => DriverError { code: error.code, ..scheduled(name, date) },
+                None => error,
+            },
+            Ok(None) | Err(_) => error,
+        }
+    }
+}
+
+/// The error that a secret is going to be deleted.
+pub(super) fn scheduled(name: &str, date: &str) -> DriverError {
+    let message = format!(
+        "the secret `{name}` is scheduled for deletion on {date} and keeps its name until then; \
+         restore it or choose another name"
+    );
+    DriverError::new(ErrorKind::Conflict, "secretsmanager:CreateSecret", message)
+}
+
+fn object(description: &Description, declared: &KnownMap) -> Result<Object, DriverError> {
+    Ok(Object {
+        physical_id: description.arn()?.into(),
+        properties: description.properties(declared),
+        attributes: description.attributes()?,
+    })
+}
+
+/// The object as it was declared, without what is never read.
+fn as_declared(arn: &str, declared: &KnownMap) -> Object {
+    let mut properties = declared.clone();
+    properties.remove("SecretString");
+    properties.remove("GenerateSecretString");
+    let attributes = arguments([("Id", arn.into())]);
+    Object { physical_id: arn.into(), properties, attributes }
+}
+
+#[async_trait]
+impl ResourceDriver for Secret {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        Some(NameRule { property: "Name", max_length: 512, separator: Separator::Hyphen })
+    }
+
+    /// The value is never read. A secret that is scheduled for deletion is deleted.
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        let found = describe(self.api.as_ref(), physical_id.as_str()).await?;
+        match found.filter(|found| found.deletion().is_none()) {
+            Some(found) => {
+                let object = object(&found, declared)?;
+                Ok(Observed::Present(Object { physical_id: physical_id.clone(), ..object }))
+            }
+            None => Ok(Observed::Absent),
+        }
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let operation = "secretsmanager:CreateSecret";
+        let fields = Fields::new(&request.properties, operation);
+        let name = fields.required_name("Name")?;
+        let mut input = arguments([
+            ("Name", name.as_str().into()),
+            ("ClientRequestToken", request.token.as_str().into()),
+            ("Tags", with_nonce(declared_tags(fields)?, &request.token)),
+        ]);
+        for key in ["Description", "KmsKeyId", "Type"] {
+            if let Some(value) = fields.text(key)? {
+                input.insert(key.to_owned(), value);
+            }
+        }
+        let replicas = declared_replicas(fields)?;
+        if !replicas.is_empty() {
+            let list = replicas.values().cloned().map(KnownValue::Map).collect();
+            input.insert("AddReplicaRegions".to_owned(), KnownValue::List(list));
+        }
+        if let Some(value) = first_value(self.api.as_ref(), &request.properties).await? {
+            input.insert("SecretString".to_owned(), value);
+        }
+        let answer = match self.api.call("CreateSecret", input).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.explain(&name, error).await),
+        };
+        let arn = text_in(&answer, "ARN").ok_or_else(|| {
+            let message = "the answer does not hold the secret's ARN";
+            DriverError::new(ErrorKind::UnknownOutcome, operation, message)
+        })?;
+        let told = effects.created(&arn.into()).await;
+        told.map_err(|error| journal_failed(operation, &error))?;
+        Ok(as_declared(arn, &request.properties))
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
+        let operation = "secretsmanager:UpdateSecret";
+        let current = describe(api, id).await?.ok_or_else(|| {
+            DriverError::new(ErrorKind::NotFound, operation, format!("there is no secret `{id}`"))
+        })?;
+        if let Some(date) = current.deletion() {
+            let error = scheduled(current.text("Name").unwrap_or(id), date);
+            return Err(DriverError { operation: operation.to_owned(), ..error });
+        }
+        change_settings(api, &current, request).await?;
+        change_tags(api, &current, request).await?;
+        change_replicas(api, &current, request).await?;
+        Ok(as_declared(id, &request.properties))
+    }
+
+    /// Replicas go first. The secret can be restored for some time.
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
+        let found = describe(api, id).await?.filter(|found| found.deletion().is_none());
+        let Some(found) = found else {
+            return Ok(Progress::Done);
+        };
+        let replicas = found.replicas();
+        if !replicas.is_empty() {
+            let regions = replicas.iter().map(|replica| replica.region.as_str().into()).collect();
+            let input = arguments([
+                ("SecretId", id.into()),
+                ("RemoveReplicaRegions", KnownValue::List(regions)),
+            ]);
+            let answer = api.call("RemoveRegionsFromReplication", input).await?;
+            let left = answer.get("ReplicationStatus").and_then(KnownValue::as_list);
+            if left.is_some_and(|left| !left.is_empty()) {
+                let waits_for = format!("the replicas of secret `{id}` to be removed");
+                return Ok(Progress::Pending { waits_for, ask_again_in: ASK_AGAIN });
+            }
+        }
+        let input =
+            arguments([("SecretId", id.into()), ("RecoveryWindowInDays", RECOVERY_DAYS.into())]);
+        match api.call("DeleteSecret", input).await {
+            Ok(_) => Ok(Progress::Done),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
+        let found = describe(self.api.as_ref(), physical_id.as_str()).await?;
+        for replica in found.iter().flat_map(Description::replicas) {
+            match replica.status.as_deref() {
+                Some("InProgress") => {
+                    let region = replica.region;
+                    let waits_for = format!("secret `{physical_id}` to be replicated to {region}");
+                    return Ok(Progress::Pending { waits_for, ask_again_in: ASK_AGAIN });
+                }
+                Some("Failed") => {
+                    let property = Some(PropertyPath::root().name("ReplicaRegions"));
+                    let why = replica.message.unwrap_or_else(|| "no reason given".to_owned());
+                    let message = format!("replication to {} failed: {why}", replica.region);
+                    return Err(DriverError::new(
+                        ErrorKind::Invalid { property },
+                        "secretsmanager:ReplicateSecretToRegions",
+                        message,
+                    ));
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    /// The token is the ID of the secret's first version. A secret of the name that is going to be
+    /// deleted was not made by an open create: creating it again says what is in the way.
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let fields = Fields::new(&request.properties, "secretsmanager:DescribeSecret");
+        let name = fields.required_name("Name")?;
+        let found = describe(self.api.as_ref(), &name).await?;
+        let Some(found) = found.filter(|found| found.deletion().is_none()) else {
+            return Ok(Found::Absent);
+        };
+        if found.bears(request.token.as_str()) {
+            return Ok(Found::Ours(Box::new(object(&found, &request.properties)?)));
+        }
+        Ok(Found::Ambiguous {
+            why: format!(
+                "a secret named `{name}` exists, and neither its versions nor its tags say that \
+                 this operation made it"
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The store behind `{{resolve:secretsmanager:…}}`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_driver::{DriverError, ErrorKind, SecretStore, json_field};
+use rstack_model::value::{SecretVersion, SecretsManagerReference};
+use rstack_model::{KnownValue, SecretString};
+
+use super::description::describe;
+use crate::api::Api;
+use crate::iam::{arguments, text_in};
+
+/// Secrets Manager of one Region.
+pub(crate) struct SecretsManager {
+    api: Arc<dyn Api>,
+}
+
+impl SecretsManager {
+    pub(crate) fn new(api: Arc<dyn Api>) -> Self {
+        Self { api }
+    }
+}
+
+#[async_trait]
+impl SecretStore for SecretsManager {
+    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
+        let id = &reference.secret_id;
+        let error = |kind, message: String| {
+            DriverError::new(kind, "secretsmanager:DescribeSecret", message)
+        };
+        let found = describe(self.api.as_ref(), id)
+            .await?
+            .ok_or_else(|| error(ErrorKind::NotFound, format!("there is no secret `{id}`")))?;
+        if let Some(date) = found.deletion() {
+            let message = format!("the secret `{id}` is scheduled for deletion on {date}");
+            return Err(error(ErrorKind::Conflict, message));
+        }
+        let versions = found.versions();
+        let (version, wanted) = match &reference.version {
+            SecretVersion::Stage(stage) => {
+                let labelled = versions.iter().find(|(_, labels)| labels.contains(&stage.as_str()));
+                (labelled.map(|(id, _)| *id), format!("with the label `{stage}`"))
+            }
+            SecretVersion::Id(wanted) => {
+                let there = versions.get_key_value(wanted.as_str());
+                (there.map(|(id, _)| *id), format!("`{wanted}`"))
+            }
+        };
+        let version = version.ok_or_else(|| {
+            error(ErrorKind::NotFound, format!("the secret `{id}` has no version {wanted}"))
+        })?;
+        Ok(version.to_owned())
+    }
+
+    async fn resolve(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let id = &reference.secret_id;
+        let (member, version) = match &reference.version {
+            SecretVersion::Stage(stage) => ("VersionStage", stage),
+            SecretVersion::Id(id) => ("VersionId", id),
+        };
+        let input =
+            arguments([("SecretId", id.as_str().into()), (member, version.as_str().into())]);
+        let mut answer = self.api.call("GetSecretValue", input).await?;
+        let text = match answer.remove("SecretString") {
+            Some(KnownValue::Secret(text)) => text,
+            Some(KnownValue::String(text)) => SecretString::new(text),
+            Some(_) | None => {
+                let message = format!("the secret `{id}` is binary, and only text can be used");
+                let kind = ErrorKind::Invalid { property: None };
+                return Err(DriverError::new(kind, "secretsmanager:GetSecretValue", message));
+            }
+        };
+        let version = text_in(&answer, "VersionId").map(str::to_owned).ok_or_else(|| {
+            let message = "the answer does not hold the version's ID";
+            DriverError::new(ErrorKind::UnknownOutcome, "secretsmanager:GetSecretValue", message)
+        })?;
+        Ok((json_field(&text, reference)?, version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::script::{Script, json};
+
+    const DESCRIBED: &str =
+        r#"{"ARN":"arn:s","VersionIdsToStages":{"v1":["AWSPREVIOUS"],"v2":["AWSCURRENT","X"]}}"#;
+
+    fn reference(body: &str) -> SecretsManagerReference {
+        SecretsManagerReference::parse(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_label_means_the_version_that_has_it_now() {
+        for (body, version) in
+            [("s", Some("v2")), ("s:::AWSPREVIOUS:", Some("v1")), ("s:::NONE:", None)]
+        {
+            let store = SecretsManager::new(Script::new([("DescribeSecret", json(DESCRIBED))]));
+            let found = store.version(&reference(body)).await;
+            assert_eq!(found.ok().as_deref(), version, "{body}");
+        }
+        let store = SecretsManager::new(Script::new([("DescribeSecret", json(DESCRIBED))]));
+        let error = store.version(&reference("s::::v9")).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert!(error.message.contains("no version `v9`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_field_is_resolved_with_the_version_it_is_of() {
+        let value = SecretString::new(r#"{"key":"hunter2"}"#.to_owned());
+        let answer =
+            arguments([("SecretString", KnownValue::Secret(value)), ("VersionId", "v2".into())]);
+        let script = Script::new([("GetSecretValue", Ok(answer))]);
+        let store = SecretsManager::new(script.clone());
+        let (secret, version) = store.resolve(&reference("s:SecretString:key::")).await.unwrap();
+        assert_eq!((secret.expose(), version.as_str()), ("hunter2", "v2"));
+        script.assert_calls(&[r#"GetSecretValue {"SecretId":"s","VersionStage":"AWSCURRENT"}"#]);
+    }
+
+    #[tokio::test]
+    async fn a_binary_secret_cannot_be_used_as_text() {
+        let script = Script::new([("GetSecretValue", json(r#"{"VersionId":"v1"}"#))]);
+        let error = SecretsManager::new(script).resolve(&reference("s")).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid { property: None });
+    }
+}
