@@ -1,1 +1,39 @@
 //! Events, plans and diagnostics as terminal text, JSON and graph formats.
+//!
+//! Pure functions from the model's data to text: nothing here prints, reads a clock or looks at a
+//! terminal. The caller says how wide the text is and whether it is coloured ([`View`]), and how
+//! much time has passed. Text that comes from a template or a cloud is never trusted: what could
+//! act on a terminal is shown escaped, in text and in JSON alike.
+
+mod duration;
+mod escape;
+mod graph;
+mod json;
+mod line;
+mod outputs;
+mod plan_json;
+mod plan_text;
+mod show;
+mod state_json;
+mod style;
+mod summary;
+mod table;
+mod text_diff;
+mod tree;
+mod value;
+mod words;
+
+pub use duration::duration;
+pub use escape::escape;
+pub use graph::Graph;
+pub use json::FORMAT;
+pub use outputs::{output_value, outputs_json, outputs_text};
+pub use plan_json::plan_json;
+pub use plan_text::plan_text;
+pub use show::state_text;
+pub use state_json::state_json;
+pub use style::{Detail, Palette, View};
+pub use summary::{Summary, summary_line};
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,133 @@
+//! Which resource depends on which, as text that other programs draw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::desired::Desired;
+use rstack_model::plan::Plan;
+use rstack_model::{LogicalId, ResourceType};
+
+use crate::escape::escape;
+
+/// The resources of a stack and what each depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    nodes: BTreeMap<LogicalId, ResourceType>,
+    edges: BTreeSet<(LogicalId, LogicalId)>,
+}
+
+impl Graph {
+    /// The graph of these resources: name, type, and names of what it depends on. Dependencies on
+    /// resources that are not among them are left out.
+    pub fn new<'a>(
+        resources: impl IntoIterator<Item = (&'a LogicalId, &'a ResourceType, &'a BTreeSet<LogicalId>)>,
+    ) -> Self {
+        let mut graph = Self::default();
+        for (id, resource_type, dependencies) in resources {
+            graph.nodes.insert(id.clone(), resource_type.clone());
+            graph.edges.extend(dependencies.iter().map(|on| (id.clone(), on.clone())));
+        }
+        let nodes = &graph.nodes;
+        graph.edges.retain(|(_, on)| nodes.contains_key(on));
+        graph
+    }
+
+    /// The graph of what a template asks for.
+    pub fn of_desired(desired: &Desired) -> Self {
+        let resources = desired.resources.iter();
+        Self::new(resources.map(|(id, r)| (id, &r.resource_type, &r.dependencies)))
+    }
+
+    /// The graph of what a plan leads to.
+    pub fn of_plan(plan: &Plan) -> Self {
+        Self::new(plan.changes.iter().filter_map(|(id, change)| {
+            let desired = change.desired.as_ref()?;
+            Some((id, &change.resource_type, &desired.dependencies))
+        }))
+    }
+
+    /// For Graphviz. An arrow leads from a resource to what it depends on.
+    pub fn dot(&self) -> String {
+        let mut out = String::from("digraph stack {\n  rankdir = \"RL\";\n  node [shape = box];\n");
+        for (id, resource_type) in &self.nodes {
+            let label = format!("{}\\n{}", dot_text(id.as_str()), dot_text(resource_type.as_str()));
+            out.push_str(&format!("  \"{}\" [label = \"{label}\"];\n", dot_text(id.as_str())));
+        }
+        for (from, to) in &self.edges {
+            let (from, to) = (dot_text(from.as_str()), dot_text(to.as_str()));
+            out.push_str(&format!("  \"{from}\" -> \"{to}\";\n"));
+        }
+        out.push_str("}\n");
+        out
+    }
+
+    /// For Mermaid. An arrow leads from a resource to what it depends on.
+    pub fn mermaid(&self) -> String {
+        let mut out = String::from("flowchart RL\n");
+        let numbers: BTreeMap<&LogicalId, usize> = self.nodes.keys().zip(0..).collect();
+        for ((id, resource_type), number) in self.nodes.iter().zip(0..) {
+            let (id, kind) = (mermaid_text(id.as_str()), mermaid_text(resource_type.as_str()));
+            out.push_str(&format!("  n{number}[\"{id}<br/>{kind}\"]\n"));
+        }
+        for (from, to) in &self.edges {
+            if let (Some(from), Some(to)) = (numbers.get(from), numbers.get(to)) {
+                out.push_str(&format!("  n{from} --> n{to}\n"));
+            }
+        }
+        out
+    }
+}
+
+/// Text inside a quoted string of the DOT language.
+fn dot_text(text: &str) -> String {
+    escape(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// Text inside a quoted label of Mermaid, which knows character references and no backslashes.
+fn mermaid_text(text: &str) -> String {
+    let mut out = String::new();
+    for c in escape(text).chars() {
+        match c {
+            '"' | '#' | '&' | '<' | '>' | '`' | ';' => {
+                out.push_str(&format!("#{};", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph() -> Graph {
+        let (channel, endpoint) = (LogicalId::from("Channel"), LogicalId::from("End\"p<b>\n"));
+        let (a, b) = (ResourceType::from("A::B::Channel"), ResourceType::from("A::B::Endpoint"));
+        let none = BTreeSet::new();
+        let some = BTreeSet::from([channel.clone(), LogicalId::from("Elsewhere")]);
+        Graph::new([(&endpoint, &b, &some), (&channel, &a, &none)])
+    }
+
+    #[test]
+    fn dot_quotes_what_has_a_meaning_there() {
+        let expected = r#"digraph stack {
+  rankdir = "RL";
+  node [shape = box];
+  "Channel" [label = "Channel\nA::B::Channel"];
+  "End\"p<b>\\n" [label = "End\"p<b>\\n\nA::B::Endpoint"];
+  "End\"p<b>\\n" -> "Channel";
+}
+"#;
+        assert_eq!(graph().dot(), expected);
+    }
+
+    #[test]
+    fn mermaid_gets_numbers_for_names() {
+        let expected = r#"flowchart RL
+  n0["Channel<br/>A::B::Channel"]
+  n1["End#34;p#60;b#62;\n<br/>A::B::Endpoint"]
+  n1 --> n0
+"#;
+        assert_eq!(graph().mermaid(), expected);
+    }
+}

@@ -1,0 +1,319 @@
+//! A plan as JSON for programs: what a plan says of each resource, in a shape that stays.
+//!
+//! This is for reading. The file that `apply` takes is the plan's own serialized form.
+
+use std::collections::BTreeMap;
+
+use rstack_model::plan::{
+    Action, Certainty, Change, Checked, Difference, OutputChange, Phase, Plan, PlanMode, Reason,
+    ReplaceOrder, Step,
+};
+use rstack_model::state::Environment;
+use rstack_model::{LogicalId, StackName};
+use serde::Serialize;
+
+use crate::json::{FORMAT, Shown, document};
+use crate::summary::Summary;
+use crate::words::action_name;
+
+/// The plan as a JSON document:
+///
+/// ```json
+/// {"format": 1, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
+///  "base": {"lineage": "…", "serial": 3}, "noop": false,
+///  "changes": [{"logicalId": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
+///    "certainty": "certain", "physicalId": "…", "stateful": false,
+///    "reasons": [{"kind": "create-only", "path": "Id"}],
+///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
+///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"}}],
+///  "deposed": [{"logicalId": "…", "type": "…", "physicalId": "…"}],
+///  "outputs": {"Url": {"before": …, "after": …, "differs": true}},
+///  "steps": [{"id": 0, "logicalId": "…", "operation": "create", "phase": "forward", "after": []}],
+///  "summary": {"create": 1, …}}
+/// ```
+///
+/// A `before` or `after` that is missing says that there is no value. Values that are known only
+/// after apply are `{"$unknown": "‹CDN.DomainName›"}`, secrets `{"$secret": "{{resolve:…}}"}`.
+/// New objects have their whole properties as differences without `before`.
+///
+/// # Errors
+/// If the JSON writer fails, which it does not for plans that were built or read by this program.
+pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
+    document(&PlanDocument {
+        format: FORMAT,
+        stack: &plan.stack,
+        mode: plan.mode,
+        environment: &plan.environment,
+        base: Base { lineage: plan.base.lineage.as_str(), serial: plan.base.serial.0 },
+        noop: plan.is_noop(),
+        changes: plan.changes.values().map(ChangeDocument::of).collect(),
+        deposed: plan
+            .deposed
+            .iter()
+            .map(|deposed| DeposedDocument {
+                logical_id: deposed.logical_id.as_str(),
+                resource_type: deposed.object.resource_type.as_str(),
+                physical_id: deposed.object.physical_id.as_str(),
+            })
+            .collect(),
+        outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
+        steps: plan.steps.iter().map(StepDocument::of).collect(),
+        summary: Summary::of(plan),
+    })
+}
+
+#[derive(Serialize)]
+struct PlanDocument<'a> {
+    format: u32,
+    stack: &'a StackName,
+    mode: PlanMode,
+    environment: &'a Environment,
+    base: Base<'a>,
+    noop: bool,
+    changes: Vec<ChangeDocument<'a>>,
+    deposed: Vec<DeposedDocument<'a>>,
+    outputs: BTreeMap<&'a str, OutputDocument<'a>>,
+    steps: Vec<StepDocument<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Base<'a> {
+    lineage: &'a str,
+    serial: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeDocument<'a> {
+    logical_id: &'a LogicalId,
+    #[serde(rename = "type")]
+    resource_type: &'a str,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<ReplaceOrder>,
+    certainty: Certainty,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_id: Option<&'a str>,
+    stateful: bool,
+    reasons: Vec<ReasonDocument<'a>>,
+    properties: Vec<DifferenceDocument<'a>>,
+    drift: Vec<DifferenceDocument<'a>>,
+    checked: CheckedDocument<'a>,
+}
+
+impl<'a> ChangeDocument<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
+            logical_id: &change.logical_id,
+            resource_type: change.resource_type.as_str(),
+            action: action_name(change.action),
+            order: match change.action {
+                Action::Replace(order) => Some(order),
+                Action::NoOp
+                | Action::Create
+                | Action::Update
+                | Action::Record
+                | Action::Delete
+                | Action::Retain
+                | Action::Forget
+                | Action::Restore => None,
+            },
+            certainty: change.certainty,
+            physical_id: change.prior.as_ref().map(|prior| prior.physical_id.as_str()),
+            stateful: change.stateful,
+            reasons: change.reasons.iter().map(ReasonDocument::of).collect(),
+            properties: properties(change),
+            drift: change.drift.iter().map(DifferenceDocument::of).collect(),
+            checked: match &change.checked {
+                Checked::Read(digest) => CheckedDocument::Read { digest: digest.as_str() },
+                Checked::Absent => CheckedDocument::Absent,
+                Checked::Nothing => CheckedDocument::Nothing,
+                Checked::Unchecked(reason) => CheckedDocument::Unchecked { reason },
+            },
+        }
+    }
+}
+
+/// The differences, or the whole properties of an object that is not there before.
+fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
+    match (&change.action, &change.prior, &change.desired) {
+        (Action::Create, None, Some(desired)) => desired
+            .properties
+            .iter()
+            .map(|(name, value)| DifferenceDocument {
+                path: name.clone(),
+                before: None,
+                after: Some(Shown(value)),
+                forces_replacement: false,
+            })
+            .collect(),
+        _ => change.differences.iter().map(DifferenceDocument::of).collect(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum ReasonDocument<'a> {
+    NotInState,
+    NotInTemplate,
+    PropertiesChanged,
+    CreateOnly { path: String },
+    TypeChanged { from: &'a str },
+    Missing,
+    Drift,
+    SecretRotated { reference: &'a str },
+    PoliciesChanged,
+    MayChange { path: String },
+    Incomplete,
+    Destroy,
+    Rollback,
+}
+
+impl<'a> ReasonDocument<'a> {
+    fn of(reason: &'a Reason) -> Self {
+        match reason {
+            Reason::NotInState => Self::NotInState,
+            Reason::NotInTemplate => Self::NotInTemplate,
+            Reason::PropertiesChanged => Self::PropertiesChanged,
+            Reason::CreateOnly(path) => Self::CreateOnly { path: path.to_string() },
+            Reason::TypeChanged { from } => Self::TypeChanged { from: from.as_str() },
+            Reason::Missing => Self::Missing,
+            Reason::Drift => Self::Drift,
+            Reason::SecretRotated { reference } => Self::SecretRotated { reference },
+            Reason::PoliciesChanged => Self::PoliciesChanged,
+            Reason::MayChange(path) => Self::MayChange { path: path.to_string() },
+            Reason::Incomplete => Self::Incomplete,
+            Reason::Destroy => Self::Destroy,
+            Reason::Rollback => Self::Rollback,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DifferenceDocument<'a> {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Shown<'a>>,
+    forces_replacement: bool,
+}
+
+impl<'a> DifferenceDocument<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        Self {
+            path: difference.path.to_string(),
+            before: difference.before.as_ref().map(Shown),
+            after: difference.after.as_ref().map(Shown),
+            forces_replacement: difference.forces_replacement,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum CheckedDocument<'a> {
+    Read { digest: &'a str },
+    Absent,
+    Nothing,
+    Unchecked { reason: &'a str },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeposedDocument<'a> {
+    logical_id: &'a str,
+    #[serde(rename = "type")]
+    resource_type: &'a str,
+    physical_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct OutputDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Shown<'a>>,
+    differs: bool,
+}
+
+fn output(output: &OutputChange) -> OutputDocument<'_> {
+    OutputDocument {
+        before: output.before.as_ref().map(Shown),
+        after: output.after.as_ref().map(|after| Shown(&after.value)),
+        differs: output.differs(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepDocument<'a> {
+    id: u32,
+    logical_id: &'a LogicalId,
+    operation: &'static str,
+    phase: Phase,
+    after: Vec<u32>,
+}
+
+impl<'a> StepDocument<'a> {
+    fn of(step: &'a Step) -> Self {
+        Self {
+            id: step.id.0,
+            logical_id: &step.logical_id,
+            operation: step.operation.name(),
+            phase: step.phase,
+            after: step.after.iter().map(|id| id.0).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{first_deployment, second_deployment};
+
+    fn read(plan: &Plan) -> serde_json::Value {
+        serde_json::from_str(&plan_json(plan).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_document_has_the_documented_shape() {
+        let json = read(&second_deployment());
+        let expected = serde_json::json!({
+            "logicalId": "Channel", "type": "AWS::MediaPackage::Channel",
+            "action": "replace", "order": "create-first", "certainty": "certain",
+            "physicalId": "live", "stateful": false,
+            "reasons": [
+                {"kind": "properties-changed"},
+                {"kind": "create-only", "path": "Id"},
+            ],
+            "properties": [
+                {"path": "Id", "before": "live", "after": "live-2", "forcesReplacement": true},
+            ],
+            "drift": [],
+            "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},
+        });
+        assert_eq!(json["changes"][1], expected);
+        assert_eq!(json["summary"]["replace"], 1);
+        assert_eq!(json["outputs"]["Old"], serde_json::json!({"before": "x", "differs": true}));
+        assert_eq!((&json["format"], &json["mode"]), (&1.into(), &"deploy".into()));
+        let step = serde_json::json!({
+            "id": 0, "logicalId": "CDN", "operation": "update", "phase": "forward", "after": []
+        });
+        assert_eq!(json["steps"][0], step);
+    }
+
+    #[test]
+    fn unknown_values_and_secrets_are_marked() {
+        let json = read(&first_deployment());
+        let origin = &json["changes"][0]["properties"][0]["after"]["Origins"][0];
+        let expected = serde_json::json!({
+            "DomainName": {"$unknown": "‹HlsEndpoint.Url›"},
+            "Headers": [{"$secret": "{{resolve:secretsmanager:cdn:SecretString:Key}}"}],
+            "Id": "origin",
+        });
+        assert_eq!(*origin, expected);
+    }
+}

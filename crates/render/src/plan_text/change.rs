@@ -1,0 +1,170 @@
+//! What happens to one resource: its line, and the tree of its properties.
+
+use std::collections::BTreeSet;
+
+use rstack_model::plan::{Action, Certainty, Change, Operation, Plan, Reason, ReplaceOrder};
+use rstack_model::{LogicalId, PhysicalId, Value, ValueMap};
+
+use super::reason::{paths, reasons, replacement};
+use super::{difference, subject};
+use crate::line::Line;
+use crate::style::{Detail, Role, View};
+use crate::tree::{INDENT, Node};
+use crate::value::{TreeView, inline, properties};
+use crate::words::mark;
+
+/// The resource with its properties below.
+pub(super) fn tree(change: &Change, removals: &Removals<'_>, view: &View) -> Node {
+    let mut line = mark(change.action, change.certainty)
+        .with(Role::Plain, " ")
+        .then(subject(&change.resource_type, &change.logical_id));
+    if let Some(prior) = &change.prior {
+        line.push(Role::Dim, &format!(" {}", prior.physical_id));
+    }
+    line.append(remarks(change, removals));
+    let room = view.columns() - INDENT;
+    let children = if shows_everything(change) {
+        let tree = TreeView { detail: view.detail, fold_policies: view.detail != Detail::Full };
+        let new = change.desired.as_ref().map(|desired| &desired.properties);
+        new.map_or_else(Vec::new, |new| properties(new, room, tree))
+    } else if shows_differences(change.action) {
+        change.differences.iter().map(|d| difference::node(d, room, view.detail)).collect()
+    } else {
+        Vec::new()
+    };
+    Node { line, body: Vec::new(), children }
+}
+
+/// The resource as cells of one line: mark, type, name, and what identifies it or is changed.
+pub(super) fn compact(change: &Change, removals: &Removals<'_>) -> Vec<Line> {
+    let mut what = Line::of(Role::Name, change.logical_id.as_str());
+    if let Some(prior) = &change.prior {
+        what.push(Role::Dim, &format!(" {}", prior.physical_id));
+    } else if let Some((name, value)) = change
+        .desired
+        .as_ref()
+        .and_then(|desired| identifying(&desired.properties, change.resource_type.as_str()))
+    {
+        what.push(Role::Dim, &format!(" {name}: "));
+        what.append(inline(value));
+    }
+    let certain = change.certainty == Certainty::Certain;
+    if shows_differences(change.action) && certain && !change.differences.is_empty() {
+        what.push(Role::Plain, &format!("  {}", paths(&change.differences)));
+    }
+    what.append(remarks(change, removals));
+    let subject = Line::plain(change.resource_type.as_str());
+    vec![mark(change.action, change.certainty), subject, what]
+}
+
+/// The property by which people tell objects of this type apart.
+fn identifying<'a>(properties: &'a ValueMap, resource_type: &str) -> Option<(&'a str, &'a Value)> {
+    let kind = resource_type.rsplit("::").next().unwrap_or_default();
+    let names = [format!("{kind}Name"), "Name".to_owned(), format!("{kind}Id"), "Id".to_owned()];
+    names.iter().find_map(|name| {
+        let (name, value) = properties.get_key_value(name)?;
+        Some((name.as_str(), value))
+    })
+}
+
+/// New objects are shown whole, also those that take the place of one of another type.
+fn shows_everything(change: &Change) -> bool {
+    match change.action {
+        Action::Create => true,
+        Action::Replace(_) => {
+            change.reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. }))
+        }
+        Action::NoOp
+        | Action::Update
+        | Action::Record
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Restore => false,
+    }
+}
+
+fn shows_differences(action: Action) -> bool {
+    match action {
+        Action::Update | Action::Replace(_) | Action::Restore => true,
+        Action::NoOp
+        | Action::Create
+        | Action::Record
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget => false,
+    }
+}
+
+/// What is said behind the resource's name: what happens where the mark does not say it, what is
+/// lost, and why.
+fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
+    let (what, role) = match change.action {
+        Action::Replace(order) => {
+            let mut what = replacement(change).unwrap_or_else(|| "replace".to_owned());
+            match order {
+                ReplaceOrder::CreateFirst => {}
+                ReplaceOrder::DeleteFirst => what.push_str(", the old object goes first"),
+            }
+            (what, Role::Delete)
+        }
+        Action::Retain => ("stays in the cloud, no longer managed".to_owned(), Role::Dim),
+        Action::Forget => ("leaves the state".to_owned(), Role::Dim),
+        Action::Restore => ("the object from before comes back".to_owned(), Role::Update),
+        Action::NoOp | Action::Create | Action::Update | Action::Record | Action::Delete => {
+            (String::new(), Role::Plain)
+        }
+    };
+    let remark = removals.remark(change).unwrap_or_default();
+    let reasons = reasons(change).join("; ");
+    let mut line = Line::default();
+    for (role, text) in
+        [(role, what.as_str()), (Role::Warning, remark), (Role::Update, reasons.as_str())]
+    {
+        if !text.is_empty() {
+            line.push(Role::Plain, "  ");
+            line.push(role, text);
+        }
+    }
+    line
+}
+
+/// What the steps of a plan do with the objects that are there now.
+pub(super) struct Removals<'a> {
+    deleted: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+    kept: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+}
+
+impl<'a> Removals<'a> {
+    /// Reads the steps.
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let mut removals = Self { deleted: BTreeSet::new(), kept: BTreeSet::new() };
+        for step in &plan.steps {
+            match &step.operation {
+                Operation::Delete(object) => {
+                    removals.deleted.insert((&step.logical_id, &object.physical_id));
+                }
+                Operation::Forget(object) => {
+                    removals.kept.insert((&step.logical_id, &object.physical_id));
+                }
+                Operation::Create
+                | Operation::Update
+                | Operation::Record
+                | Operation::Restore(_) => {}
+            }
+        }
+        removals
+    }
+
+    /// What becomes of the object of a change, where the reader would not expect it.
+    fn remark(&self, change: &Change) -> Option<&'static str> {
+        let object = (&change.logical_id, &change.prior.as_ref()?.physical_id);
+        if change.stateful && self.deleted.contains(&object) {
+            Some("(holds data, will be lost)")
+        } else if matches!(change.action, Action::Replace(_)) && self.kept.contains(&object) {
+            Some("(the old object is kept)")
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! One property that differs: its path, and before and after.
+
+use rstack_model::Value;
+use rstack_model::plan::Difference;
+
+use crate::line::Line;
+use crate::style::{Detail, Role};
+use crate::text_diff::line_diff;
+use crate::tree::{INDENT, Node};
+use crate::value::{TreeView, named};
+
+/// The property with the values below it, in at most `room` columns where values can be broken.
+pub(super) fn node(difference: &Difference, room: usize, detail: Detail) -> Node {
+    let (mark, role) = match (&difference.before, &difference.after) {
+        (None, _) => ("[+]", Role::Create),
+        (Some(_), None) => ("[-]", Role::Delete),
+        (Some(_), Some(_)) => ("[~]", Role::Update),
+    };
+    let mut label = Line::of(role, mark);
+    label.push(Role::Plain, &format!(" {}", difference.path));
+    if difference.forces_replacement {
+        label.push(Role::Delete, " (forces replacement)");
+    }
+    values(label, difference.before.as_ref(), difference.after.as_ref(), room, detail)
+}
+
+/// A label with a value that comes, goes, or is another one than before.
+pub(super) fn values(
+    label: Line,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    room: usize,
+    detail: Detail,
+) -> Node {
+    let view = TreeView { detail, fold_policies: false };
+    let inner = room.saturating_sub(INDENT);
+    match (before, after) {
+        (None, None) => Node::leaf(label),
+        (None, Some(value)) | (Some(value), None) => named(label, value, room, view),
+        (Some(before), Some(after)) => match line_diff(before, after, inner) {
+            Some(body) => Node { line: label, body, children: Vec::new() },
+            None => {
+                let children = vec![
+                    side(Line::of(Role::Delete, "[-]"), before, inner, view),
+                    side(Line::of(Role::Create, "[+]"), after, inner, view),
+                ];
+                Node { line: label, body: Vec::new(), children }
+            }
+        },
+    }
+}
+
+/// `[-] value`.
+fn side(mark: Line, value: &Value, room: usize, view: TreeView) -> Node {
+    let mut node = named(Line::default(), value, room, view);
+    node.line = mark.with(Role::Plain, " ").then(node.line);
+    node
+}

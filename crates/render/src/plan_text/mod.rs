@@ -1,0 +1,108 @@
+//! A plan as text for people: what `cdk diff` shows, and what has to be known to approve it.
+
+mod change;
+mod difference;
+mod drift;
+mod iam;
+mod outputs;
+mod reason;
+mod statement;
+
+use self::change::Removals;
+use rstack_model::plan::{Action, Plan, PlanMode};
+use rstack_model::state::ResourceState;
+use rstack_model::{LogicalId, ResourceType};
+
+use crate::line::{Line, join};
+use crate::style::{Detail, Role, View};
+use crate::summary::{summary_line, unchecked};
+use crate::table::columns;
+use crate::value::inline;
+use crate::words::place;
+
+/// The whole plan: headline, drift, resources, permissions, outputs, what was not checked, and
+/// the summary. Sections without content are left out.
+pub fn plan_text(plan: &Plan, view: &View) -> String {
+    let mut sections = vec![vec![headline(plan)]];
+    let mut add = |title: &str, lines: Vec<Line>| {
+        if !lines.is_empty() {
+            let mut section = vec![Line::of(Role::Heading, title)];
+            section.extend(lines);
+            sections.push(section);
+        }
+    };
+    if view.detail == Detail::Full {
+        add("Parameters", parameters(plan));
+    }
+    add("Drift: changed outside rstack", drift::lines(plan, view));
+    add("Resources", resources(plan, view));
+    add("IAM Statement Changes", iam::statement_table(plan, view));
+    add("IAM Policy Changes", iam::policy_table(plan, view));
+    add("Left over from earlier applies", left_over(plan));
+    add("Outputs", outputs::lines(plan, view));
+    add("Not checked for drift", not_checked(plan));
+    sections.push(Line::of(Role::Name, &summary_line(plan)).wrap(view.columns()));
+    sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
+}
+
+fn headline(plan: &Plan) -> Line {
+    let line = match plan.mode {
+        PlanMode::Deploy => Line::plain("Stack "),
+        PlanMode::Destroy => Line::of(Role::Warning, "Destroy").with(Role::Plain, " stack "),
+        PlanMode::Rollback => Line::of(Role::Update, "Roll back").with(Role::Plain, " stack "),
+    };
+    line.with(Role::Name, plan.stack.as_str())
+        .with(Role::Dim, &format!(" ({})", place(&plan.environment)))
+}
+
+fn parameters(plan: &Plan) -> Vec<Line> {
+    plan.parameters
+        .iter()
+        .map(|(name, value)| Line::plain(name).with(Role::Plain, " = ").then(inline(value)))
+        .collect()
+}
+
+fn resources(plan: &Plan, view: &View) -> Vec<Line> {
+    let removals = Removals::of(plan);
+    let changed = plan.changes.values().filter(|change| change.action != Action::NoOp);
+    match view.detail {
+        Detail::Compact => {
+            let rows: Vec<Vec<Line>> =
+                changed.map(|change| change::compact(change, &removals)).collect();
+            columns(&rows, 1)
+        }
+        Detail::Normal | Detail::Full => {
+            changed.flat_map(|change| change::tree(change, &removals, view).draw()).collect()
+        }
+    }
+}
+
+fn left_over(plan: &Plan) -> Vec<Line> {
+    let line = |id: &LogicalId, object: &ResourceState| {
+        Line::of(Role::Delete, "[-] ")
+            .then(subject(&object.resource_type, id))
+            .with(Role::Dim, &format!(" {}", object.physical_id))
+    };
+    plan.deposed.iter().map(|deposed| line(&deposed.logical_id, &deposed.object)).collect()
+}
+
+fn not_checked(plan: &Plan) -> Vec<Line> {
+    let rows: Vec<Vec<Line>> = plan
+        .changes
+        .values()
+        .filter_map(|change| {
+            let reason = unchecked(plan.mode, change)?;
+            let subject = subject(&change.resource_type, &change.logical_id);
+            Some(vec![Line::of(Role::Update, "[?]"), subject, Line::plain(reason)])
+        })
+        .collect();
+    columns(&rows, 1)
+}
+
+/// `AWS::MediaPackage::Channel Channel`.
+fn subject(resource_type: &ResourceType, id: &LogicalId) -> Line {
+    Line::plain(resource_type.as_str()).with(Role::Plain, " ").with(Role::Name, id.as_str())
+}
+
+#[cfg(test)]
+mod tests;

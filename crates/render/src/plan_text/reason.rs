@@ -1,0 +1,124 @@
+//! Why something happens, in words.
+
+use rstack_model::PropertyPath;
+use rstack_model::plan::{Action, Certainty, Change, Difference, Reason};
+
+/// What makes a new object necessary: `requires replacement: Id changes`.
+pub(super) fn replacement(change: &Change) -> Option<String> {
+    let mut forced = Vec::new();
+    for reason in &change.reasons {
+        match reason {
+            Reason::CreateOnly(path) => forced.push(path.to_string()),
+            Reason::TypeChanged { from } => {
+                return Some(format!("requires replacement: it was {from}"));
+            }
+            Reason::NotInState
+            | Reason::NotInTemplate
+            | Reason::PropertiesChanged
+            | Reason::Missing
+            | Reason::Drift
+            | Reason::SecretRotated { .. }
+            | Reason::PoliciesChanged
+            | Reason::MayChange(_)
+            | Reason::Incomplete
+            | Reason::Destroy
+            | Reason::Rollback => {}
+        }
+    }
+    match (forced.as_slice(), change.certainty) {
+        ([], _) => None,
+        (_, Certainty::Possible) => {
+            Some(format!("may require replacement because of {}", forced.join(", ")))
+        }
+        ([one], Certainty::Certain) => Some(format!("requires replacement: {one} changes")),
+        (_, Certainty::Certain) => {
+            Some(format!("requires replacement: {} change", forced.join(", ")))
+        }
+    }
+}
+
+/// The other reasons, as far as the rest of the plan does not say them already.
+pub(super) fn reasons(change: &Change) -> Vec<String> {
+    change.reasons.iter().filter_map(|reason| words(change, reason)).collect()
+}
+
+fn words(change: &Change, reason: &Reason) -> Option<String> {
+    match reason {
+        Reason::NotInTemplate => Some("no longer in the template".to_owned()),
+        Reason::Missing => Some("it is gone from the cloud".to_owned()),
+        Reason::Drift => Some(format!("drift: {}", set_back(change))),
+        Reason::SecretRotated { reference } => Some(format!("secret rotated: {reference}")),
+        Reason::PoliciesChanged => Some(format!("only in the state: {}", recorded(change))),
+        Reason::MayChange(path) => Some(format!("may change: {}", waits(change, path))),
+        Reason::Incomplete => Some("its last change did not come to its end".to_owned()),
+        Reason::NotInState
+        | Reason::PropertiesChanged
+        | Reason::CreateOnly(_)
+        | Reason::TypeChanged { .. }
+        | Reason::Destroy
+        | Reason::Rollback => None,
+    }
+}
+
+/// What was changed outside, and that it is changed back where the template did not change.
+fn set_back(change: &Change) -> String {
+    let declared = |drift: &&Difference| change.differences.iter().any(|d| d.path == drift.path);
+    let back: Vec<Difference> =
+        change.drift.iter().filter(|drift| !declared(drift)).cloned().collect();
+    match (change.action, back.as_slice()) {
+        (Action::Update, [one]) => format!("{} is set back", one.path),
+        (Action::Update, [_, ..]) => format!("{} are set back", paths(&back)),
+        (
+            Action::Update
+            | Action::NoOp
+            | Action::Create
+            | Action::Record
+            | Action::Replace(_)
+            | Action::Delete
+            | Action::Retain
+            | Action::Forget
+            | Action::Restore,
+            _,
+        ) => paths(&change.drift),
+    }
+}
+
+/// The paths of some differences, each once.
+pub(super) fn paths(differences: &[Difference]) -> String {
+    let paths: Vec<String> = differences.iter().map(|d| d.path.to_string()).collect();
+    paths.join(", ")
+}
+
+/// `Origin.DomainName waits for ‹HlsEndpoint.Url›`.
+fn waits(change: &Change, path: &PropertyPath) -> String {
+    let mut attributes = Vec::new();
+    let at_path = change.differences.iter().filter(|difference| difference.path == *path);
+    for value in at_path.filter_map(|difference| difference.after.as_ref()) {
+        value.visit_attributes(&mut |attribute| attributes.push(format!("‹{attribute}›")));
+    }
+    attributes.dedup();
+    match attributes.as_slice() {
+        [] => path.to_string(),
+        some => format!("{path} waits for {}", some.join(", ")),
+    }
+}
+
+/// What changes in the state alone.
+fn recorded(change: &Change) -> String {
+    let (Some(prior), Some(desired)) = (&change.prior, &change.desired) else {
+        return "its policies".to_owned();
+    };
+    let mut out = Vec::new();
+    if prior.dependencies != desired.dependencies {
+        out.push("dependencies".to_owned());
+    }
+    for (name, before, after) in [
+        ("DeletionPolicy", prior.deletion_policy, desired.deletion_policy),
+        ("UpdateReplacePolicy", prior.update_replace_policy, desired.update_replace_policy),
+    ] {
+        if before != after {
+            out.push(format!("{name} {before:?} → {after:?}"));
+        }
+    }
+    out.join(", ")
+}

@@ -1,0 +1,137 @@
+//! What a plan does, in numbers and in one sentence.
+
+use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
+use serde::Serialize;
+
+use crate::words::count;
+
+/// How many resources each action is planned for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// To create.
+    pub create: usize,
+    /// To update in place.
+    pub update: usize,
+    /// To replace.
+    pub replace: usize,
+    /// To delete.
+    pub delete: usize,
+    /// To keep in the cloud and manage no longer.
+    pub retain: usize,
+    /// Gone already, to leave the state.
+    pub forget: usize,
+    /// Of which only dependencies or policies change.
+    pub record: usize,
+    /// Whose replaced object is taken back.
+    pub restore: usize,
+    /// Unchanged.
+    pub unchanged: usize,
+    /// Of the updates and replacements, those that may turn out to be unnecessary.
+    pub possible: usize,
+    /// With an object that could not be compared with what was applied.
+    pub unchecked: usize,
+    /// Objects left over from earlier applies, to delete.
+    pub left_over: usize,
+    /// Outputs that change.
+    pub outputs: usize,
+}
+
+impl Summary {
+    /// Counts.
+    pub fn of(plan: &Plan) -> Self {
+        let mut summary = Self {
+            left_over: plan.deposed.len(),
+            outputs: plan.outputs.values().filter(|output| output.differs()).count(),
+            ..Self::default()
+        };
+        for change in plan.changes.values() {
+            let counter = match change.action {
+                Action::NoOp => &mut summary.unchanged,
+                Action::Create => &mut summary.create,
+                Action::Update => &mut summary.update,
+                Action::Record => &mut summary.record,
+                Action::Replace(_) => &mut summary.replace,
+                Action::Delete => &mut summary.delete,
+                Action::Retain => &mut summary.retain,
+                Action::Forget => &mut summary.forget,
+                Action::Restore => &mut summary.restore,
+            };
+            *counter += 1;
+            summary.possible += usize::from(change.certainty == Certainty::Possible);
+            summary.unchecked += usize::from(unchecked(plan.mode, change).is_some());
+        }
+        summary
+    }
+}
+
+/// Why an object was not compared with what was applied, if there is one and it was not. A
+/// rollback goes by the journal and looks at nothing, which is not worth a word.
+pub(crate) fn unchecked(mode: PlanMode, change: &Change) -> Option<&str> {
+    match (&change.checked, mode) {
+        (_, PlanMode::Rollback) => None,
+        (Checked::Unchecked(reason), PlanMode::Deploy | PlanMode::Destroy) => {
+            change.prior.as_ref().map(|_| reason.as_str())
+        }
+        (Checked::Read(_) | Checked::Absent | Checked::Nothing, _) => None,
+    }
+}
+
+/// The plan in one sentence: `Plan: 9 to create, 0 to update, …` or `No changes. …`.
+pub fn summary_line(plan: &Plan) -> String {
+    let summary = Summary::of(plan);
+    if plan.is_noop() {
+        return no_changes(plan, summary);
+    }
+    let word = match plan.mode {
+        PlanMode::Deploy => "Plan",
+        PlanMode::Destroy => "Destroy",
+        PlanMode::Rollback => "Rollback",
+    };
+    let all: &[(usize, &str, bool)] = &[
+        (summary.create, "to create", plan.mode == PlanMode::Deploy),
+        (summary.update, "to update", plan.mode == PlanMode::Deploy),
+        (summary.replace, "to replace", plan.mode == PlanMode::Deploy),
+        (summary.restore, "to restore", false),
+        (summary.delete, "to delete", true),
+        (summary.retain, "to retain", false),
+        (summary.forget, "to forget", false),
+        (summary.record, "to record", false),
+        (summary.unchanged, "unchanged", plan.mode == PlanMode::Deploy),
+    ];
+    let parts: Vec<String> = all
+        .iter()
+        .filter(|(number, _, always)| *always || *number > 0)
+        .map(|(number, what, _)| format!("{number} {what}"))
+        .collect();
+    let mut line = format!("{word}: {}.", parts.join(", "));
+    if summary.possible > 0 {
+        let verb = if summary.possible == 1 { "change" } else { "changes" };
+        line.push_str(&format!(" {} {verb} may turn out to be unnecessary.", summary.possible));
+    }
+    if summary.left_over > 0 {
+        line.push_str(&format!(" {} to delete.", count(summary.left_over, "left-over object")));
+    }
+    if summary.outputs > 0 && plan.steps.is_empty() {
+        line.push_str(" Only outputs change.");
+    }
+    if summary.unchecked > 0 {
+        line.push_str(&format!(" {} could not be checked.", count(summary.unchecked, "object")));
+    }
+    line
+}
+
+fn no_changes(plan: &Plan, summary: Summary) -> String {
+    let resources = count(plan.changes.len(), "resource");
+    let verb = if plan.changes.len() == 1 { "is" } else { "are" };
+    let mut line = match plan.mode {
+        PlanMode::Deploy => format!("No changes. {resources} {verb} as declared"),
+        PlanMode::Destroy => "No changes. There is nothing to destroy".to_owned(),
+        PlanMode::Rollback => "No changes. There is nothing to roll back".to_owned(),
+    };
+    if summary.unchecked > 0 {
+        line.push_str(&format!(", of which {} could not be checked", summary.unchecked));
+    }
+    line.push('.');
+    line
+}
