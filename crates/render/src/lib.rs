@@ -7,6 +7,7 @@
 
 mod duration;
 mod escape;
+mod events;
 mod graph;
 mod json;
 mod line;
@@ -25,6 +26,7 @@ mod words;
 
 pub use duration::duration;
 pub use escape::escape;
+pub use events::{EventLog, Progress, event_json};
 pub use graph::Graph;
 pub use json::FORMAT;
 pub use outputs::{output_value, outputs_json, outputs_text};

@@ -1,0 +1,120 @@
+//! Events as JSON, one object a line.
+
+use std::time::Duration;
+
+use rstack_model::event::{Event, RunEnd, StepLabel};
+use rstack_model::plan::PlanMode;
+use serde::Serialize;
+
+use crate::json::record;
+
+/// An event as one line of JSON without a line break: `elapsedMs` and `event` always, the other
+/// fields where the event has them:
+///
+/// ```json
+/// {"elapsedMs": 1200, "event": "step-done", "step": 3, "logicalId": "Channel",
+///  "type": "AWS::MediaPackage::Channel", "operation": "create", "physicalId": "…"}
+/// ```
+///
+/// The events are `observing` (`objects`), `run-started` (`mode`, `steps`), `step-started`,
+/// `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
+/// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`) and `run-ended`
+/// (`mode`, `end`).
+///
+/// # Errors
+/// If the JSON writer fails, which it does not for events.
+pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json::Error> {
+    let base = |event: &'static str| Record {
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        event,
+        ..Record::default()
+    };
+    let of_step = |event: &'static str, label: &'_ StepLabel| {
+        let mut out = base(event);
+        out.step = Some(label.step.0);
+        out.logical_id = Some(label.logical_id.to_string());
+        out.resource_type = Some(label.resource_type.to_string());
+        out.operation = Some(label.operation);
+        out
+    };
+    record(&match event {
+        Event::Observing { objects } => Record { objects: Some(*objects), ..base("observing") },
+        Event::RunStarted { mode, steps } => {
+            Record { mode: Some(*mode), steps: Some(*steps), ..base("run-started") }
+        }
+        Event::StepStarted { label } => of_step("step-started", label),
+        Event::StepWaiting { label, waits_for } => {
+            Record { waits_for: Some(waits_for), ..of_step("step-waiting", label) }
+        }
+        Event::StepRetrying { label, reason, attempt } => Record {
+            reason: Some(reason),
+            attempt: Some(*attempt),
+            ..of_step("step-retrying", label)
+        },
+        Event::StepUnchanged { label } => of_step("step-unchanged", label),
+        Event::StepDone { label, physical_id } => {
+            Record { physical_id: Some(physical_id.as_str()), ..of_step("step-done", label) }
+        }
+        Event::StepFailed { label, error } => {
+            Record { error: Some(error), ..of_step("step-failed", label) }
+        }
+        Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
+        Event::RunEnded { mode, end } => {
+            Record { mode: Some(*mode), end: Some(*end), ..base("run-ended") }
+        }
+    })
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    elapsed_ms: u64,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<PlanMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_id: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    resource_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<RunEnd>,
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::plan::StepId;
+
+    use super::*;
+
+    #[test]
+    fn an_event_has_the_fields_it_needs_and_no_others() {
+        let label = StepLabel {
+            step: StepId(3),
+            logical_id: "A".into(),
+            resource_type: "T".into(),
+            operation: "create",
+        };
+        let event = Event::StepWaiting { label, waits_for: "x\u{202e}".into() };
+        let line = event_json(&event, Duration::from_millis(1200)).unwrap();
+        let expected = r#"{"elapsedMs":1200,"event":"step-waiting","step":3,"logicalId":"A","type":"T","operation":"create","waitsFor":"x\u202e"}"#;
+        assert_eq!(line, expected);
+    }
+}

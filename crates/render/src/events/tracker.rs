@@ -1,0 +1,99 @@
+//! Which steps run, since when, and what each waits for: the state behind every display.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rstack_model::event::{Event, StepLabel};
+use rstack_model::plan::StepId;
+
+/// A step that has begun and not ended.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    pub(super) label: StepLabel,
+    pub(super) since: Duration,
+    /// What it waits for or why it tries again.
+    pub(super) note: String,
+    /// Whether it turned out to have nothing to change.
+    pub(super) unchanged: bool,
+}
+
+/// A step that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) took: Duration,
+    pub(super) unchanged: bool,
+}
+
+/// The steps of one run after the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tracker {
+    pub(super) total: usize,
+    pub(super) done: usize,
+    pub(super) failed: usize,
+    pub(super) running: BTreeMap<StepId, Running>,
+    pub(super) since: Duration,
+    pub(super) stopping: bool,
+    pub(super) active: bool,
+}
+
+impl Tracker {
+    /// Takes an event that happened at `now`; says how a step went if this ends one.
+    pub(super) fn apply(&mut self, event: &Event, now: Duration) -> Option<Ended> {
+        match event {
+            Event::Observing { .. } => None,
+            Event::RunStarted { steps, .. } => {
+                *self = Self { total: *steps, since: now, active: true, ..Self::default() };
+                None
+            }
+            Event::StepStarted { label } => {
+                self.step(label, now);
+                None
+            }
+            Event::StepWaiting { label, waits_for } => {
+                self.step(label, now).note = format!("waits for {waits_for}");
+                None
+            }
+            Event::StepRetrying { label, reason, attempt } => {
+                self.step(label, now).note = format!("attempt {attempt} failed: {reason}");
+                None
+            }
+            Event::StepUnchanged { label } => {
+                self.step(label, now).unchanged = true;
+                None
+            }
+            Event::StepDone { label, .. } => {
+                self.done += 1;
+                Some(self.end(label, now))
+            }
+            Event::StepFailed { label, .. } => {
+                self.failed += 1;
+                Some(self.end(label, now))
+            }
+            Event::Stopping { .. } => {
+                self.stopping = true;
+                None
+            }
+            Event::RunEnded { .. } => {
+                self.running.clear();
+                self.active = false;
+                None
+            }
+        }
+    }
+
+    fn step(&mut self, label: &StepLabel, now: Duration) -> &mut Running {
+        self.running.entry(label.step).or_insert_with(|| Running {
+            label: label.clone(),
+            since: now,
+            note: String::new(),
+            unchanged: false,
+        })
+    }
+
+    fn end(&mut self, label: &StepLabel, now: Duration) -> Ended {
+        let step = self.running.remove(&label.step);
+        let since = step.as_ref().map_or(now, |step| step.since);
+        let took = now.saturating_sub(since);
+        Ended { took, unchanged: step.is_some_and(|step| step.unchanged) }
+    }
+}

@@ -1,0 +1,110 @@
+//! The words for operations and runs.
+
+use rstack_model::event::RunEnd;
+use rstack_model::plan::PlanMode;
+
+use super::tracker::Tracker;
+use crate::duration::duration;
+use crate::line::Line;
+use crate::style::Role;
+use crate::words::count;
+use std::time::Duration;
+
+/// The word for an operation that runs: `creating`.
+pub(super) fn doing(operation: &str) -> &str {
+    match operation {
+        "create" => "creating",
+        "update" => "updating",
+        "record" => "recording",
+        "delete" => "deleting",
+        "forget" => "forgetting",
+        "restore" => "restoring",
+        other => other,
+    }
+}
+
+/// The word for an operation that is done: `created`.
+pub(super) fn done(operation: &str) -> &str {
+    match operation {
+        "create" => "created",
+        "update" => "updated",
+        "record" => "recorded",
+        "delete" => "deleted",
+        "forget" => "forgotten",
+        "restore" => "restored",
+        other => other,
+    }
+}
+
+/// The colour of an operation.
+pub(super) fn role(operation: &str) -> Role {
+    match operation {
+        "create" | "restore" => Role::Create,
+        "update" => Role::Update,
+        "delete" => Role::Delete,
+        _ => Role::Dim,
+    }
+}
+
+/// `Applying 12 steps`.
+pub(super) fn run_started(mode: PlanMode, steps: usize) -> Line {
+    let verb = match mode {
+        PlanMode::Deploy => "Applying",
+        PlanMode::Destroy => "Destroying",
+        PlanMode::Rollback => "Rolling back",
+    };
+    Line::of(Role::Name, verb).with(Role::Plain, &format!(": {}", count(steps, "step")))
+}
+
+/// `Applied: 12 steps in 43 s`.
+pub(super) fn run_ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Duration) -> Line {
+    let time = duration(now.saturating_sub(tracker.since));
+    let Tracker { total, done, failed, .. } = tracker;
+    let progress = match failed {
+        0 => format!("{done} of {} done", count(*total, "step")),
+        failed => format!("{done} of {} done, {failed} failed", count(*total, "step")),
+    };
+    match (end, mode) {
+        (RunEnd::Succeeded, mode) => {
+            let word = match mode {
+                PlanMode::Deploy => "Applied",
+                PlanMode::Destroy => "Destroyed",
+                PlanMode::Rollback => "Rolled back",
+            };
+            let rest = format!(": {} in {time}", count(*done, "step"));
+            Line::of(Role::Good, word).with(Role::Plain, &rest)
+        }
+        (RunEnd::Failed, mode) => {
+            let word = match mode {
+                PlanMode::Deploy => "Failed",
+                PlanMode::Destroy => "Destroy failed",
+                PlanMode::Rollback => "Rollback failed",
+            };
+            Line::of(Role::Warning, word).with(Role::Plain, &format!(": {progress}, after {time}"))
+        }
+        (RunEnd::Interrupted, _) => Line::of(Role::Warning, "Interrupted")
+            .with(Role::Plain, &format!(": {progress}, after {time}")),
+    }
+}
+
+/// `Reading 9 objects`; nothing if there are none.
+pub(super) fn observing(objects: usize) -> Option<Line> {
+    (objects > 0).then(|| Line::plain(&format!("Reading {}", count(objects, "object"))))
+}
+
+/// `Stopping: …`.
+pub(super) fn stopping(reason: &str) -> Line {
+    Line::of(Role::Warning, "Stopping").with(Role::Plain, &format!(": {reason}"))
+}
+
+/// An error text below a line: each of its lines indented.
+pub(super) fn error_lines(error: &str, indent: usize) -> Vec<Line> {
+    let margin = " ".repeat(indent);
+    error
+        .trim_end()
+        .split('\n')
+        .map(|line| {
+            Line::plain(&margin).with(Role::Delete, line.strip_suffix('\r').unwrap_or(line))
+        })
+        .collect()
+}
