@@ -5,6 +5,7 @@
 //! much time has passed. Text that comes from a template or a cloud is never trusted: what could
 //! act on a terminal is shown escaped, in text and in JSON alike.
 
+mod diagnostics;
 mod duration;
 mod escape;
 mod events;
@@ -24,6 +25,7 @@ mod tree;
 mod value;
 mod words;
 
+pub use diagnostics::{Source, report, report_json, report_short, tally};
 pub use duration::duration;
 pub use escape::escape;
 pub use events::{EventLog, Progress, event_json};
