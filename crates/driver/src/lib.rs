@@ -4,6 +4,7 @@
 //! of them; it never waits, and it never chooses a name the engine has not journaled.
 
 mod cloud;
+pub mod conformance;
 mod error;
 mod name;
 mod noop;

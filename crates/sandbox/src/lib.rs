@@ -17,6 +17,8 @@ mod error;
 mod file;
 mod ids;
 mod kept;
+#[cfg(test)]
+mod lives;
 mod mediapackage;
 mod names;
 mod objects;

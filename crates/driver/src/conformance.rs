@@ -1,0 +1,279 @@
+//! What every driver has to do, as a suite that any driver can be put through.
+//!
+//! The suite asks again at once where a driver asks for time: it is for simulated clouds and
+//! emulators. It takes an object through its whole life and leaves nothing behind when it passes.
+
+use rstack_model::{KnownMap, KnownValue, LogicalId, PhysicalId, ResourceType, StackName, Token};
+
+use crate::{
+    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object, Observed,
+    Progress, ResourceDriver, UpdateRequest,
+};
+
+/// How often the suite asks whether something has come to its end.
+const PATIENCE: u32 = 100;
+/// How often a call is repeated that says it may be repeated.
+const ATTEMPTS: u32 = 20;
+
+/// What is needed to take one type through the suite.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The type.
+    pub resource_type: ResourceType,
+    /// The stack that the object is made for.
+    pub stack: StackName,
+    /// The properties to create it with, a name among them where the type needs one.
+    pub create: KnownMap,
+    /// The properties to change it to; `None` for a type that cannot be changed in place.
+    pub change: Option<KnownMap>,
+    /// The top-level properties that reading does not give back.
+    pub unread: Vec<String>,
+    /// The token of the creation.
+    pub token: Token,
+    /// The name of an object that does not exist.
+    pub missing: PhysicalId,
+}
+
+/// What a driver did not do as it has to.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Broken {
+    /// A call failed that has to succeed.
+    #[error("`{step}` failed")]
+    Failed {
+        /// What was done.
+        step: &'static str,
+        /// How it failed.
+        source: Box<DriverError>,
+    },
+    /// A call succeeded with the wrong answer.
+    #[error("`{step}`: {problem}")]
+    Wrong {
+        /// What was done.
+        step: &'static str,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+}
+
+fn wrong(step: &'static str, problem: impl Into<String>) -> Broken {
+    Broken::Wrong { step, problem: problem.into() }
+}
+
+fn failed(step: &'static str) -> impl Fn(DriverError) -> Broken {
+    move |source| Broken::Failed { step, source: Box::new(source) }
+}
+
+/// Takes one object through its life.
+///
+/// # Errors
+/// [`Broken`] says which law the driver broke first. The object may still be there.
+pub async fn check(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
+    let request = CreateRequest {
+        stack: sample.stack.clone(),
+        logical_id: LogicalId::from("Sample"),
+        token: sample.token.clone(),
+        properties: sample.create.clone(),
+    };
+    named(driver, sample)?;
+    unknown(driver, sample).await?;
+    let object = created(driver, &request).await?;
+    let id = &object.physical_id;
+    settled(driver, id).await?;
+    present(driver, sample, id, &sample.create, "read after create").await?;
+    created_again(driver, &request, id).await?;
+    if let Some(change) = &sample.change {
+        changed(driver, sample, id, change).await?;
+    }
+    deleted(driver, sample, id).await?;
+    match driver.find(&request).await.map_err(failed("find after delete"))? {
+        Found::Absent => Ok(()),
+        Found::Ours(_) | Found::Ambiguous { .. } => {
+            Err(wrong("find after delete", "something is still found"))
+        }
+    }
+}
+
+/// A rule for names has to make names for a property that a caller can leave out.
+fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
+    let Some(rule) = driver.naming() else { return Ok(()) };
+    let name = rule.name(&sample.stack, &LogicalId::from("Sample"), "ABCDEF123456");
+    if name.is_empty() || name.chars().count() > rule.max_length {
+        return Err(wrong("naming", format!("`{name}` is not at most {}", rule.max_length)));
+    }
+    Ok(())
+}
+
+/// Nothing is found where nothing is, and it can be deleted.
+async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
+    let step = "read of what does not exist";
+    let read = driver.read(&sample.missing, &sample.create).await.map_err(failed(step))?;
+    if read != Observed::Absent {
+        return Err(wrong(step, "it is present"));
+    }
+    let delete = DeleteRequest {
+        physical_id: sample.missing.clone(),
+        token: sample.token.clone(),
+        prior: sample.create.clone(),
+    };
+    let step = "delete of what does not exist";
+    match driver.delete(&delete).await {
+        Ok(Progress::Done) => Ok(()),
+        Ok(Progress::Pending { waits_for, .. }) => {
+            Err(wrong(step, format!("it waits for {waits_for}")))
+        }
+        Err(error) => Err(failed(step)(error)),
+    }
+}
+
+/// Before a create `find` finds nothing, after it what was made.
+async fn created(driver: &dyn ResourceDriver, request: &CreateRequest) -> Result<Object, Broken> {
+    let step = "find before create";
+    if driver.find(request).await.map_err(failed(step))? != Found::Absent {
+        return Err(wrong(step, "something is found"));
+    }
+    let object = driver.create(request, &NoEffects).await.map_err(failed("create"))?;
+    if object.physical_id.as_str().is_empty() {
+        return Err(wrong("create", "the object has no name"));
+    }
+    match driver.find(request).await.map_err(failed("find after create"))? {
+        Found::Ours(found) if found.physical_id == object.physical_id => Ok(object),
+        Found::Ours(found) => {
+            Err(wrong("find after create", format!("it finds `{}`", found.physical_id)))
+        }
+        Found::Absent => Err(wrong("find after create", "nothing is found")),
+        Found::Ambiguous { why } => Err(wrong("find after create", why)),
+    }
+}
+
+/// A create with a token that was used makes no second object.
+async fn created_again(
+    driver: &dyn ResourceDriver,
+    request: &CreateRequest,
+    id: &PhysicalId,
+) -> Result<(), Broken> {
+    let step = "create again";
+    match driver.create(request, &NoEffects).await {
+        Ok(object) if object.physical_id == *id => Ok(()),
+        Ok(object) => Err(wrong(step, format!("it made `{}`", object.physical_id))),
+        Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed(step)(error)),
+    }
+}
+
+/// An update changes what it says, as often as it is made.
+async fn changed(
+    driver: &dyn ResourceDriver,
+    sample: &Sample,
+    id: &PhysicalId,
+    change: &KnownMap,
+) -> Result<(), Broken> {
+    let request = UpdateRequest {
+        physical_id: id.clone(),
+        token: Token::from(format!("{}-2", sample.token)),
+        prior: sample.create.clone(),
+        properties: change.clone(),
+    };
+    for step in ["update", "update again"] {
+        let object = driver.update(&request).await.map_err(failed(step))?;
+        if object.physical_id != *id {
+            return Err(wrong(step, format!("it is now named `{}`", object.physical_id)));
+        }
+        settled(driver, id).await?;
+        present(driver, sample, id, change, step).await?;
+    }
+    Ok(())
+}
+
+async fn settled(driver: &dyn ResourceDriver, id: &PhysicalId) -> Result<(), Broken> {
+    for _ in 0..PATIENCE {
+        if driver.settled(id).await.map_err(failed("settled"))? == Progress::Done {
+            return Ok(());
+        }
+    }
+    Err(wrong("settled", "it does not come to its end"))
+}
+
+/// Reading shows what was declared.
+async fn present(
+    driver: &dyn ResourceDriver,
+    sample: &Sample,
+    id: &PhysicalId,
+    declared: &KnownMap,
+    step: &'static str,
+) -> Result<(), Broken> {
+    let object = match driver.read(id, declared).await.map_err(failed(step))? {
+        Observed::Present(object) => object,
+        Observed::Absent => return Err(wrong(step, "it is absent")),
+    };
+    if object.physical_id != *id {
+        return Err(wrong(step, format!("it is named `{}`", object.physical_id)));
+    }
+    let read = declared.iter().filter(|(name, _)| !sample.unread.contains(name));
+    for (name, value) in read {
+        if !object.properties.get(name).is_some_and(|seen| shows(value, seen)) {
+            return Err(wrong(step, format!("`{name}` is not as declared")));
+        }
+    }
+    Ok(())
+}
+
+/// Deleting comes to its end, and nothing is there afterwards.
+async fn deleted(
+    driver: &dyn ResourceDriver,
+    sample: &Sample,
+    id: &PhysicalId,
+) -> Result<(), Broken> {
+    let request = DeleteRequest {
+        physical_id: id.clone(),
+        token: Token::from(format!("{}-3", sample.token)),
+        prior: sample.create.clone(),
+    };
+    for step in ["delete", "delete again"] {
+        let (mut polls, mut attempts) = (0, 0);
+        loop {
+            match driver.delete(&request).await {
+                Ok(Progress::Done) => break,
+                Ok(Progress::Pending { .. }) if polls < PATIENCE => polls += 1,
+                Ok(Progress::Pending { waits_for, .. }) => {
+                    return Err(wrong(step, format!("it still waits for {waits_for}")));
+                }
+                Err(error) if error.is_retryable() && attempts < ATTEMPTS => attempts += 1,
+                Err(error) => return Err(failed(step)(error)),
+            }
+        }
+        let read = driver.read(id, &sample.create).await.map_err(failed("read after delete"))?;
+        if read != Observed::Absent {
+            return Err(wrong("read after delete", "it is present"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether what was read has everything that was declared. Lists may come in another order; a
+/// secret shows nothing.
+fn shows(declared: &KnownValue, seen: &KnownValue) -> bool {
+    match (declared, seen) {
+        (KnownValue::Secret(_), _) | (_, KnownValue::Secret(_)) | (KnownValue::Null, _) => true,
+        (KnownValue::Map(declared), KnownValue::Map(seen)) => {
+            declared.iter().all(|(key, value)| seen.get(key).is_some_and(|seen| shows(value, seen)))
+        }
+        (KnownValue::List(declared), KnownValue::List(seen)) => {
+            let mut left: Vec<&KnownValue> = seen.iter().collect();
+            declared.len() == seen.len()
+                && declared.iter().all(|item| {
+                    let found = left.iter().position(|seen| shows(item, seen));
+                    found.map(|at| left.swap_remove(at)).is_some()
+                })
+        }
+        _ => declared == seen || scalar(declared).is_some_and(|text| scalar(seen) == Some(text)),
+    }
+}
+
+fn scalar(value: &KnownValue) -> Option<String> {
+    match value {
+        KnownValue::Bool(b) => Some(b.to_string()),
+        KnownValue::Number(n) => Some(n.to_string()),
+        KnownValue::String(s) => Some(s.clone()),
+        KnownValue::Null | KnownValue::Secret(_) | KnownValue::List(_) | KnownValue::Map(_) => None,
+    }
+}
