@@ -1,0 +1,70 @@
+//! Property trees of CloudFormation become members of API shapes, and back.
+//!
+//! No field is mapped by hand. The tree and the shape from the service's model are walked
+//! together: what has the same name, but for the case of its letters, passes through; scalars take
+//! the kind the other side wants; lists are wrapped in `Quantity` and `Items` where the shape has
+//! these; lists of `Key` and `Value` become maps, and trees become JSON text. What is left (true
+//! renames, defaults a request must spell out) stands in tables of [`Rules`], a few rows a type.
+//! On the way back the type's schema leads: members it does not know are dropped.
+
+mod alike;
+mod document;
+mod error;
+mod from_members;
+mod order;
+mod rules;
+mod scalar;
+mod to_members;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use alike::alike;
+pub(crate) use error::MappingError;
+pub(crate) use order::in_declared_order;
+pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};
+
+use rstack_model::{KnownMap, PropertyPath};
+use rstack_schema::{Node, TypeSchema};
+
+use crate::model::ServiceModel;
+
+/// The mapping between one part of a type's property tree and one shape.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapper<'a> {
+    model: &'a ServiceModel,
+    shape: &'a str,
+    rules: &'static Rules,
+    base: PropertyPath,
+}
+
+impl<'a> Mapper<'a> {
+    /// The mapping to the shape of this name, which must be a structure.
+    pub(crate) fn new(model: &'a ServiceModel, shape: &'a str, rules: &'static Rules) -> Self {
+        Self { model, shape, rules, base: PropertyPath::root() }
+    }
+
+    /// Says where in the property tree the mapped part stands, for errors.
+    #[must_use]
+    pub(crate) fn at(self, base: PropertyPath) -> Self {
+        Self { base, ..self }
+    }
+
+    /// The members of the shape that say what the properties say.
+    ///
+    /// # Errors
+    /// [`MappingError`] if a property has no member, or has a value its member cannot take.
+    pub(crate) fn to_members(&self, properties: &KnownMap) -> Result<KnownMap, MappingError> {
+        to_members::structure(self, self.shape, properties, &self.base)
+    }
+
+    /// The properties that the members say, as far as the node of the schema knows them.
+    pub(crate) fn from_members(
+        &self,
+        members: &KnownMap,
+        schema: &TypeSchema,
+        node: &Node,
+    ) -> KnownMap {
+        from_members::structure(self, self.shape, members, schema, node)
+    }
+}

@@ -1,0 +1,96 @@
+//! Property trees made from a type's schema.
+
+use rstack_model::{KnownMap, KnownValue};
+use rstack_schema::{Kind, Node, TypeSchema};
+
+/// What a tree is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fullness {
+    /// Every property, one element a list.
+    Everything,
+    /// Properties and lengths by chance.
+    Chance,
+}
+
+/// Makes trees; the same seed makes the same tree.
+pub(super) struct Generator<'a> {
+    pub(super) schema: &'a TypeSchema,
+    pub(super) fullness: Fullness,
+    pub(super) seed: u64,
+    /// Properties that are left out wherever they stand.
+    pub(super) without: &'a [&'a str],
+}
+
+impl Generator<'_> {
+    /// A number below the bound (an xorshift step).
+    fn below(&mut self, bound: u64) -> u64 {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        (self.seed >> 11) % bound
+    }
+
+    fn wants(&mut self) -> bool {
+        match self.fullness {
+            Fullness::Everything => true,
+            Fullness::Chance => self.below(2) == 0,
+        }
+    }
+
+    pub(super) fn map(&mut self, node: &Node, depth: usize) -> KnownMap {
+        let node = self.schema.resolve(node);
+        let mut out = KnownMap::new();
+        for (name, property) in node.properties() {
+            let required = node.required().iter().any(|required| required == name);
+            if !self.without.contains(&name) && (required || self.wants()) {
+                out.insert(name.to_owned(), self.value(property, depth + 1));
+            }
+        }
+        // A service that keeps tags as a map gives them back sorted by key.
+        if let Some(KnownValue::List(tags)) = out.get_mut("Tags") {
+            tags.truncate(1);
+        }
+        if out.contains_key("Quantity") || out.contains_key("Items") {
+            let count = out.get("Items").and_then(KnownValue::as_list).map_or(0, <[_]>::len);
+            if node.property_names().any(|name| name == "Quantity") {
+                out.insert("Quantity".to_owned(), KnownValue::from(count as i64));
+            }
+        }
+        out
+    }
+
+    fn value(&mut self, node: &Node, depth: usize) -> KnownValue {
+        assert!(depth < 12, "the schema of {} has no end", self.schema.name());
+        let node = self.schema.resolve(node);
+        if !node.allowed().is_empty() {
+            let chosen = self.below(node.allowed().len() as u64) as usize;
+            return KnownValue::from_json(node.allowed()[chosen].clone());
+        }
+        match node.kinds().first() {
+            Some(Kind::Boolean) => KnownValue::from(self.below(2) == 0),
+            Some(Kind::Integer | Kind::Number) => self.number(),
+            Some(Kind::List) => {
+                let count = match self.fullness {
+                    Fullness::Everything => 1,
+                    Fullness::Chance => self.below(4),
+                };
+                let element = self.schema.element(node).unwrap();
+                KnownValue::List((0..count).map(|_| self.value(element, depth + 1)).collect())
+            }
+            Some(Kind::Map) => KnownValue::Map(self.map(node, depth)),
+            Some(Kind::Text) | None => {
+                let text = format!("t{}", self.below(1000));
+                KnownValue::from(text)
+            }
+        }
+    }
+
+    /// CloudFormation takes a number as text, too.
+    fn number(&mut self) -> KnownValue {
+        let number = self.below(600) as i64;
+        match self.below(3) {
+            0 => KnownValue::from(number.to_string()),
+            _ => KnownValue::from(number),
+        }
+    }
+}

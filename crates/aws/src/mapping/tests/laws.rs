@@ -1,0 +1,136 @@
+//! What holds for every tree that a schema allows.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rstack_model::{KnownMap, KnownValue};
+use rstack_schema::{Node, Registry, TypeSchema};
+
+use super::generate::{Fullness, Generator};
+use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};
+use crate::mapping::{Mapper, Rules, ShapeRules};
+use crate::model::{Service, ServiceModel};
+
+/// A part of a type and the shape it is mapped to.
+struct Case {
+    type_name: &'static str,
+    /// The property that is mapped; empty for the whole tree.
+    property: &'static str,
+    service: Service,
+    shape: &'static str,
+    rules: &'static Rules,
+    /// Properties that are not mapped by names and rules alone.
+    without: &'static [&'static str],
+}
+
+const MEDIAPACKAGE: Rules = Rules(&[ShapeRules {
+    omitted: &["Url"],
+    ..ShapeRules::of("HlsManifestCreateOrUpdateParameters")
+}]);
+
+const fn config(type_name: &'static str, config: &'static str, rules: &'static Rules) -> Case {
+    let without = &["CNAMEs", "S3Origin", "CustomOrigin"];
+    let service = Service::CloudFront;
+    Case { type_name, property: config, service, shape: config, rules, without }
+}
+
+const CASES: &[Case] = &[
+    config("AWS::CloudFront::Distribution", "DistributionConfig", &STANDARD),
+    config("AWS::CloudFront::Distribution", "DistributionConfig", &MULTI_TENANT),
+    config("AWS::CloudFront::CachePolicy", "CachePolicyConfig", &Rules::NONE),
+    config("AWS::CloudFront::OriginRequestPolicy", "OriginRequestPolicyConfig", &Rules::NONE),
+    config("AWS::CloudFront::ResponseHeadersPolicy", "ResponseHeadersPolicyConfig", &Rules::NONE),
+    config("AWS::CloudFront::OriginAccessControl", "OriginAccessControlConfig", &Rules::NONE),
+    config("AWS::CloudFront::Function", "FunctionConfig", &Rules::NONE),
+    Case {
+        type_name: "AWS::MediaPackage::OriginEndpoint",
+        property: "",
+        service: Service::MediaPackage,
+        shape: "CreateOriginEndpointRequest",
+        rules: &MEDIAPACKAGE,
+        without: &["Arn", "Url"],
+    },
+    Case {
+        type_name: "AWS::MediaPackage::Channel",
+        property: "",
+        service: Service::MediaPackage,
+        shape: "CreateChannelRequest",
+        rules: &Rules::NONE,
+        without: &["Arn", "HlsIngest", "EgressAccessLogs", "IngressAccessLogs"],
+    },
+];
+
+impl Case {
+    fn schema(&self) -> Arc<TypeSchema> {
+        Registry::embedded().get(self.type_name).unwrap().unwrap()
+    }
+
+    fn node<'s>(&self, schema: &'s TypeSchema) -> &'s Node {
+        match self.property {
+            "" => schema.root(),
+            property => schema.property(schema.root(), property).unwrap(),
+        }
+    }
+
+    fn check(&self, fullness: Fullness, seed: u64) {
+        let schema = self.schema();
+        let node = self.node(&schema);
+        let mut generator =
+            Generator { schema: &schema, fullness, seed: seed | 1, without: self.without };
+        let tree = generator.map(node, 0);
+        let model = ServiceModel::of(self.service).unwrap();
+        let mapper = Mapper::new(model, self.shape, self.rules);
+        let members = mapper.to_members(&tree).unwrap_or_else(|error| {
+            panic!("{}: {error} in {tree:#?}", self.type_name);
+        });
+        let back = mapper.from_members(&members, &schema, node);
+        assert_eq!(uncovered(&tree, &back), None, "{}\n{tree:#?}\n{members:#?}", self.type_name);
+        assert_eq!(mapper.to_members(&back).unwrap(), members, "{}", self.type_name);
+    }
+}
+
+/// The first declared value that did not come back.
+fn uncovered(declared: &KnownMap, back: &KnownMap) -> Option<String> {
+    declared.iter().find_map(|(name, value)| {
+        let lost = match (value, back.get(name)) {
+            (declared, Some(back)) => lost(declared, back),
+            (KnownValue::List(items), None) if items.is_empty() => None,
+            (_, None) => Some(String::new()),
+        };
+        lost.map(|below| format!("{name}.{below}"))
+    })
+}
+
+fn lost(declared: &KnownValue, back: &KnownValue) -> Option<String> {
+    match (declared, back) {
+        (KnownValue::Map(declared), KnownValue::Map(back)) => uncovered(declared, back),
+        (KnownValue::List(declared), KnownValue::List(back)) => {
+            if declared.len() != back.len() {
+                return Some("length".to_owned());
+            }
+            declared.iter().zip(back).find_map(|(declared, back)| lost(declared, back))
+        }
+        (KnownValue::String(text), KnownValue::Number(n)) if *text == n.to_string() => None,
+        _ => (declared != back).then(|| format!("{declared:?} became {back:?}")),
+    }
+}
+
+#[test]
+fn every_property_of_every_schema_has_a_member_and_comes_back() {
+    for case in CASES {
+        for seed in 1..40 {
+            case.check(Fullness::Everything, u64::wrapping_mul(seed, 0x9E37_79B9_7F4A_7C15));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_declared_comes_back_and_maps_to_the_same(seed in any::<u64>()) {
+        for case in CASES {
+            case.check(Fullness::Chance, seed);
+        }
+    }
+}

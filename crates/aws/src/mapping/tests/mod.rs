@@ -1,0 +1,5 @@
+//! The mapping against the real models and schemas.
+
+mod generate;
+mod laws;
+mod table;
