@@ -1,0 +1,218 @@
+//! Creating, changing and deleting distributions.
+//!
+//! Every change is deployed to the edge, which takes minutes: a distribution settles when its
+//! status is `Deployed`, and only a disabled and deployed one can be deleted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_driver::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
+    Progress, ResourceDriver, UpdateRequest,
+};
+use rstack_model::{KnownMap, KnownValue, PhysicalId};
+
+use super::{config, find};
+use crate::api::Api;
+use crate::cloudfront::service::{action, is_missing, key, map, text};
+use crate::cloudfront::tags;
+use crate::cloudfront::versioned::{Versioned, is_stale};
+
+/// The type.
+pub(in crate::cloudfront) const TYPE: &str = "AWS::CloudFront::Distribution";
+
+const GET: &str = "GetDistribution";
+const UPDATE: &str = "UpdateDistribution";
+const CONFIG: &str = "DistributionConfig";
+
+/// How often a deployment is asked about.
+const INTERVAL: Duration = Duration::from_secs(20);
+
+/// The driver of distributions.
+pub(in crate::cloudfront) struct Distribution {
+    api: Arc<dyn Api>,
+}
+
+impl Distribution {
+    pub(in crate::cloudfront) fn new(api: Arc<dyn Api>) -> Self {
+        Self { api }
+    }
+
+    fn versioned<'a>(&'a self, id: &str) -> Versioned<'a> {
+        let get_input = key("Id", id);
+        Versioned { api: &*self.api, get: GET, key: get_input.clone(), get_input }
+    }
+
+    /// The distribution in an answer, with its tags.
+    async fn object(
+        &self,
+        answer: &KnownMap,
+        operation: &'static str,
+        declared: &KnownMap,
+    ) -> Result<Object, DriverError> {
+        let found = map(answer, "Distribution", operation)?;
+        let mut properties = config::properties(map(found, CONFIG, operation)?, declared)?;
+        let arn = text(found, "ARN", operation)?;
+        properties.insert("Tags".to_owned(), tags::read(&*self.api, arn).await?);
+        let attribute = |name: &str| Some((name.to_owned(), found.get(name)?.clone()));
+        Ok(Object {
+            physical_id: PhysicalId::new(text(found, "Id", operation)?),
+            properties,
+            attributes: ["Id", "DomainName"].into_iter().filter_map(attribute).collect(),
+        })
+    }
+
+    /// Whether an answer shows a deployment that has not come to its end.
+    fn deployment(answer: &KnownMap, id: &str) -> Result<Progress, DriverError> {
+        let found = map(answer, "Distribution", GET)?;
+        Ok(match text(found, "Status", GET)? {
+            "InProgress" => waiting(format!("distribution {id} to be deployed")),
+            _ => Progress::Done,
+        })
+    }
+
+    /// Turns a distribution off; everything else of it stays as it is.
+    async fn disable(
+        &self,
+        object: &Versioned<'_>,
+        answer: &KnownMap,
+        id: &str,
+    ) -> Result<Progress, DriverError> {
+        let found = map(answer, "Distribution", GET)?;
+        let mut members = map(found, CONFIG, GET)?.clone();
+        members.insert("Enabled".to_owned(), KnownValue::from(false));
+        let input = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
+        match object.attempt(answer, UPDATE, input).await {
+            Ok(_) => Ok(waiting(format!("distribution {id} to be disabled"))),
+            Err(error) if is_stale(&error) || error.has_code("NoSuchDistribution") => Ok(again(id)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn waiting(waits_for: String) -> Progress {
+    Progress::Pending { waits_for, ask_again_in: INTERVAL }
+}
+
+/// The distribution changed between two calls: what is to be done is decided anew.
+fn again(id: &str) -> Progress {
+    let waits_for = format!("distribution {id} to be left alone by another change");
+    Progress::Pending { waits_for, ask_again_in: Duration::from_secs(2) }
+}
+
+#[async_trait]
+impl ResourceDriver for Distribution {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        match self.versioned(physical_id.as_str()).read().await {
+            Ok(answer) => Ok(Observed::Present(self.object(&answer, GET, declared).await?)),
+            Err(error) if is_missing(&error) => Ok(Observed::Absent),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let tags = tags::member(&request.properties);
+        let operation = match tags {
+            Some(_) => "CreateDistributionWithTags",
+            None => "CreateDistribution",
+        };
+        let token = request.token.as_str();
+        let members = config::members(&request.properties, token.into(), operation)?;
+        let config = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
+        let input = match tags {
+            Some(tags) => {
+                let mut both = config;
+                both.insert("Tags".to_owned(), tags);
+                KnownMap::from([("DistributionConfigWithTags".to_owned(), both.into())])
+            }
+            None => config,
+        };
+        let answer = match self.api.call(operation, input).await {
+            Ok(answer) => answer,
+            Err(error) if error.has_code("DistributionAlreadyExists") => {
+                // The caller reference is this operation's own: an attempt before took effect.
+                let Some(id) = find::id_in(&error.message) else { return Err(error) };
+                let found = find::with_caller_reference(&*self.api, id, token).await?;
+                found.ok_or(error)?
+            }
+            Err(error) => return Err(error),
+        };
+        let id = PhysicalId::new(text(map(&answer, "Distribution", operation)?, "Id", operation)?);
+        effects.created(&id).await.map_err(|error| {
+            DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
+        })?;
+        self.object(&answer, operation, &request.properties).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let id = request.physical_id.as_str();
+        let object = self.versioned(id);
+        let current = object.read().await?;
+        let found = map(&current, "Distribution", GET)?;
+        let reference = text(map(found, CONFIG, GET)?, "CallerReference", GET)?;
+        let members = config::members(&request.properties, reference.into(), UPDATE)?;
+        let input = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
+        let answer = object.change_from(&current, UPDATE, input).await?;
+        let arn = text(map(&answer, "Distribution", UPDATE)?, "ARN", UPDATE)?;
+        tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
+        self.object(&answer, UPDATE, &request.properties).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let id = request.physical_id.as_str();
+        let object = self.versioned(id);
+        let answer = match object.read().await {
+            Ok(answer) => answer,
+            Err(error) if is_missing(&error) => return Ok(Progress::Done),
+            Err(error) => return Err(error),
+        };
+        let found = map(&answer, "Distribution", GET)?;
+        if map(found, CONFIG, GET)?.get("Enabled") != Some(&KnownValue::Bool(false)) {
+            return self.disable(&object, &answer, id).await;
+        }
+        let deployment = Self::deployment(&answer, id)?;
+        if deployment != Progress::Done {
+            return Ok(deployment);
+        }
+        match object.attempt(&answer, "DeleteDistribution", KnownMap::new()).await {
+            Ok(_) => Ok(Progress::Done),
+            Err(error) if is_missing(&error) => Ok(Progress::Done),
+            Err(error) if is_stale(&error) || error.has_code("DistributionNotDisabled") => {
+                Ok(again(id))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
+        let id = physical_id.as_str();
+        let answer = self.versioned(id).read().await?;
+        Self::deployment(&answer, id)
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let token = request.token.as_str();
+        let members = config::members(&request.properties, token.into(), "CreateDistribution")?;
+        let comment = members.get("Comment").and_then(KnownValue::expose_str).unwrap_or_default();
+        Ok(match find::by_caller_reference(&*self.api, token, comment).await? {
+            None => Found::Absent,
+            Some(answer) => {
+                let object = self.object(&answer, GET, &request.properties).await?;
+                Found::Ours(Box::new(object))
+            }
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! `AWS::CloudFront::Function`.
+//!
+//! A function has two stages. Changes go to `DEVELOPMENT`; where `AutoPublish` is declared they
+//! are then published to `LIVE`, and it is the live stage that is read, so that a publication that
+//! did not come about shows.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_driver::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
+    Progress, ResourceDriver, UpdateRequest,
+};
+use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+
+use super::service::{action, is_missing, key, map, model, schema, text};
+use super::versioned::{Versioned, still_in_use};
+use super::{UNORDERED_BY, tags};
+use crate::api::Api;
+use crate::mapping::{Mapper, Rules, alike, in_declared_order};
+
+/// The type.
+pub(super) const TYPE: &str = "AWS::CloudFront::Function";
+
+const DEVELOPMENT: &str = "DEVELOPMENT";
+const LIVE: &str = "LIVE";
+
+/// The driver of functions.
+pub(super) struct Function {
+    api: Arc<dyn Api>,
+}
+
+/// The name in a function's ARN, `arn:aws:cloudfront::111122223333:function/NAME`.
+fn name_of(physical_id: &PhysicalId) -> &str {
+    let id = physical_id.as_str();
+    id.split_once(":function/").map_or(id, |(_, name)| name)
+}
+
+fn publishes(properties: &KnownMap) -> bool {
+    match properties.get("AutoPublish") {
+        Some(KnownValue::Bool(publish)) => *publish,
+        Some(KnownValue::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
+}
+
+fn staged(name: &str, stage: &str) -> KnownMap {
+    let mut input = key("Name", name);
+    input.insert("Stage".to_owned(), KnownValue::from(stage));
+    input
+}
+
+impl Function {
+    pub(super) fn new(api: Arc<dyn Api>) -> Self {
+        Self { api }
+    }
+
+    fn versioned<'a>(&'a self, name: &str) -> Versioned<'a> {
+        Versioned {
+            api: &*self.api,
+            get: "DescribeFunction",
+            get_input: staged(name, DEVELOPMENT),
+            key: key("Name", name),
+        }
+    }
+
+    /// What is known of a stage; `None` if the function is not there.
+    async fn describe(&self, name: &str, stage: &str) -> Result<Option<KnownMap>, DriverError> {
+        match self.api.call("DescribeFunction", staged(name, stage)).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn code(&self, name: &str, stage: &str) -> Result<Option<KnownValue>, DriverError> {
+        let answer = self.api.call("GetFunction", staged(name, stage)).await?;
+        Ok(answer.get("FunctionCode").cloned())
+    }
+
+    async fn observe(
+        &self,
+        name: &str,
+        declared: &KnownMap,
+    ) -> Result<Option<Object>, DriverError> {
+        let operation = "DescribeFunction";
+        let Some(development) = self.describe(name, DEVELOPMENT).await? else { return Ok(None) };
+        let (stage, shown) = if publishes(declared) {
+            (LIVE, self.describe(name, LIVE).await?)
+        } else {
+            (DEVELOPMENT, Some(development.clone()))
+        };
+        let arn = arn(&development, operation)?;
+        let mut properties = key("Name", name);
+        if let Some(shown) = shown {
+            let summary = map(&shown, "FunctionSummary", operation)?;
+            let config = map(summary, "FunctionConfig", operation)?;
+            let schema = schema(TYPE)?;
+            if let Some(node) = schema.property(schema.root(), "FunctionConfig") {
+                let config = mapper()?.from_members(config, &schema, node);
+                properties.insert("FunctionConfig".to_owned(), KnownValue::Map(config));
+            }
+            let code = self.code(name, stage).await?;
+            properties.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
+        }
+        properties.insert("Tags".to_owned(), tags::read(&*self.api, arn).await?);
+        let attributes = KnownMap::from([
+            ("FunctionARN".to_owned(), KnownValue::from(arn)),
+            ("FunctionMetadata.FunctionARN".to_owned(), KnownValue::from(arn)),
+            ("Stage".to_owned(), KnownValue::from(stage)),
+        ]);
+        Ok(Some(Object {
+            physical_id: PhysicalId::new(arn),
+            properties: in_declared_order(properties, declared, UNORDERED_BY),
+            attributes,
+        }))
+    }
+
+    /// Reads back what was just written.
+    async fn written(
+        &self,
+        name: &str,
+        declared: &KnownMap,
+        operation: &str,
+    ) -> Result<Object, DriverError> {
+        self.observe(name, declared).await?.ok_or_else(|| {
+            let message = format!("the function `{name}` is not there after it was written");
+            DriverError::new(ErrorKind::UnknownOutcome, action(operation), message)
+        })
+    }
+
+    async fn publish(
+        &self,
+        object: &Versioned<'_>,
+        written: &KnownMap,
+        properties: &KnownMap,
+    ) -> Result<(), DriverError> {
+        if publishes(properties) {
+            object.change_from(written, "PublishFunction", KnownMap::new()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn mapper() -> Result<Mapper<'static>, DriverError> {
+    let path = PropertyPath::root().name("FunctionConfig");
+    Ok(Mapper::new(model()?, "FunctionConfig", &Rules::NONE).at(path))
+}
+
+fn arn<'a>(answer: &'a KnownMap, operation: &str) -> Result<&'a str, DriverError> {
+    let summary = map(answer, "FunctionSummary", operation)?;
+    text(map(summary, "FunctionMetadata", operation)?, "FunctionARN", operation)
+}
+
+/// The configuration and the code, as creating and changing take them.
+fn content(properties: &KnownMap, operation: &'static str) -> Result<KnownMap, DriverError> {
+    let missing = |property: &str| {
+        let kind = ErrorKind::Invalid { property: Some(PropertyPath::root().name(property)) };
+        DriverError::new(kind, action(operation), format!("`{property}` is missing"))
+    };
+    let config = properties.get("FunctionConfig").and_then(KnownValue::as_map);
+    let config = config.ok_or_else(|| missing("FunctionConfig"))?;
+    let code = properties.get("FunctionCode").ok_or_else(|| missing("FunctionCode"))?;
+    let config =
+        mapper()?.to_members(config).map_err(|error| error.for_operation(action(operation)))?;
+    Ok(KnownMap::from([
+        ("FunctionConfig".to_owned(), KnownValue::Map(config)),
+        ("FunctionCode".to_owned(), code.clone()),
+    ]))
+}
+
+#[async_trait]
+impl ResourceDriver for Function {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        let found = self.observe(name_of(physical_id), declared).await?;
+        Ok(found.map_or(Observed::Absent, Observed::Present))
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let operation = "CreateFunction";
+        let mut input = content(&request.properties, operation)?;
+        let name = text(&request.properties, "Name", operation)?;
+        if self.describe(name, DEVELOPMENT).await?.is_some() {
+            let message = format!(
+                "a function named `{name}` exists already and was not made by this run; choose \
+                 another name, or import it"
+            );
+            return Err(DriverError::new(ErrorKind::Conflict, action(operation), message));
+        }
+        input.insert("Name".to_owned(), KnownValue::from(name));
+        input.extend(tags::member(&request.properties).map(|tags| ("Tags".to_owned(), tags)));
+        let made = self.api.call(operation, input).await?;
+        let id = PhysicalId::new(arn(&made, operation)?);
+        effects.created(&id).await.map_err(|error| {
+            DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
+        })?;
+        self.publish(&self.versioned(name), &made, &request.properties).await?;
+        self.written(name, &request.properties, operation).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let operation = "UpdateFunction";
+        let name = name_of(&request.physical_id);
+        let object = self.versioned(name);
+        let input = content(&request.properties, operation)?;
+        let made = object.change(operation, input).await?;
+        self.publish(&object, &made, &request.properties).await?;
+        let arn = request.physical_id.as_str();
+        tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
+        self.written(name, &request.properties, operation).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let object = self.versioned(name_of(&request.physical_id));
+        match object.change("DeleteFunction", KnownMap::new()).await {
+            Ok(_) => Ok(Progress::Done),
+            Err(error) if is_missing(&error) => Ok(Progress::Done),
+            Err(error) => Err(still_in_use(error)),
+        }
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let operation = "DescribeFunction";
+        let declared = content(&request.properties, "CreateFunction")?;
+        let name = text(&request.properties, "Name", "CreateFunction")?;
+        let Some(answer) = self.describe(name, DEVELOPMENT).await? else {
+            return Ok(Found::Absent);
+        };
+        let summary = map(&answer, "FunctionSummary", operation)?;
+        let config = map(summary, "FunctionConfig", operation)?.clone();
+        let mut observed = KnownMap::from([("FunctionConfig".to_owned(), config.into())]);
+        let code = self.code(name, DEVELOPMENT).await?;
+        observed.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
+        if !alike(&declared.into(), &observed.into()) {
+            let why = format!("a function named `{name}` exists, but not as declared");
+            return Ok(Found::Ambiguous { why });
+        }
+        let found = self.written(name, &request.properties, operation).await?;
+        Ok(Found::Ours(Box::new(found)))
+    }
+}

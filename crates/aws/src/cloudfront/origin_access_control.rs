@@ -1,0 +1,18 @@
+//! `AWS::CloudFront::OriginAccessControl`.
+
+use super::named::{Kind, Listing};
+
+/// What sets origin access controls apart.
+pub(super) const KIND: Kind = Kind {
+    type_name: "AWS::CloudFront::OriginAccessControl",
+    noun: "origin access control",
+    config: "OriginAccessControlConfig",
+    object: "OriginAccessControl",
+    attributes: &["Id"],
+    create: "CreateOriginAccessControl",
+    get: "GetOriginAccessControl",
+    update: "UpdateOriginAccessControl",
+    delete: "DeleteOriginAccessControl",
+    list: "ListOriginAccessControls",
+    listing: Listing::Summaries { list: "OriginAccessControlList" },
+};

@@ -1,0 +1,18 @@
+//! `AWS::CloudFront::ResponseHeadersPolicy`.
+
+use super::named::{Kind, Listing};
+
+/// What sets response headers policies apart.
+pub(super) const KIND: Kind = Kind {
+    type_name: "AWS::CloudFront::ResponseHeadersPolicy",
+    noun: "response headers policy",
+    config: "ResponseHeadersPolicyConfig",
+    object: "ResponseHeadersPolicy",
+    attributes: &["Id", "LastModifiedTime"],
+    create: "CreateResponseHeadersPolicy",
+    get: "GetResponseHeadersPolicy",
+    update: "UpdateResponseHeadersPolicy",
+    delete: "DeleteResponseHeadersPolicy",
+    list: "ListResponseHeadersPolicies",
+    listing: Listing::Policies { list: "ResponseHeadersPolicyList" },
+};

@@ -1,0 +1,10 @@
+//! The drivers against a scripted service.
+
+mod deleting;
+mod finding;
+mod functions;
+mod legacy;
+mod named;
+mod streaming;
+mod support;
+mod updating;

@@ -1,0 +1,165 @@
+//! Every type that is one named configuration: created, read back, changed.
+
+use rstack_driver::{ErrorKind, NoEffects, Observed};
+use rstack_model::{KnownMap, KnownValue};
+use serde_json::{Value, json};
+
+use super::support::{create, driver, update};
+use crate::double::{Scripted, known};
+
+struct Case {
+    noun: &'static str,
+    operations: [&'static str; 4],
+    list: Value,
+    declared: Value,
+    sent: Value,
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            noun: "CachePolicy",
+            operations: [
+                "ListCachePolicies",
+                "CreateCachePolicy",
+                "GetCachePolicy",
+                "UpdateCachePolicy",
+            ],
+            list: json!({"CachePolicyList": {"Quantity": 0}}),
+            declared: json!({
+                "Name": "n", "MinTTL": 0, "DefaultTTL": 86400, "MaxTTL": 31_536_000,
+                "ParametersInCacheKeyAndForwardedToOrigin": {
+                    "EnableAcceptEncodingGzip": true,
+                    "HeadersConfig": {"HeaderBehavior": "none"},
+                    "CookiesConfig": {"CookieBehavior": "whitelist", "Cookies": ["c"]},
+                    "QueryStringsConfig": {"QueryStringBehavior": "all"},
+                },
+            }),
+            sent: json!({
+                "Name": "n", "MinTTL": 0, "DefaultTTL": 86400, "MaxTTL": 31_536_000,
+                "ParametersInCacheKeyAndForwardedToOrigin": {
+                    "EnableAcceptEncodingGzip": true,
+                    "HeadersConfig": {"HeaderBehavior": "none"},
+                    "CookiesConfig": {"CookieBehavior": "whitelist",
+                        "Cookies": {"Quantity": 1, "Items": ["c"]}},
+                    "QueryStringsConfig": {"QueryStringBehavior": "all"},
+                },
+            }),
+        },
+        Case {
+            noun: "OriginRequestPolicy",
+            operations: [
+                "ListOriginRequestPolicies",
+                "CreateOriginRequestPolicy",
+                "GetOriginRequestPolicy",
+                "UpdateOriginRequestPolicy",
+            ],
+            list: json!({"OriginRequestPolicyList": {"Quantity": 0}}),
+            declared: json!({
+                "Name": "n", "Comment": "Policy to FWD CloudFront headers",
+                "CookiesConfig": {"CookieBehavior": "none"},
+                "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Referer", "User-Agent"]},
+                "QueryStringsConfig": {"QueryStringBehavior": "all"},
+            }),
+            sent: json!({
+                "Name": "n", "Comment": "Policy to FWD CloudFront headers",
+                "CookiesConfig": {"CookieBehavior": "none"},
+                "HeadersConfig": {"HeaderBehavior": "whitelist",
+                    "Headers": {"Quantity": 2, "Items": ["Referer", "User-Agent"]}},
+                "QueryStringsConfig": {"QueryStringBehavior": "all"},
+            }),
+        },
+        Case {
+            noun: "ResponseHeadersPolicy",
+            operations: [
+                "ListResponseHeadersPolicies",
+                "CreateResponseHeadersPolicy",
+                "GetResponseHeadersPolicy",
+                "UpdateResponseHeadersPolicy",
+            ],
+            list: json!({"ResponseHeadersPolicyList": {"Quantity": 0}}),
+            declared: json!({
+                "Name": "n",
+                "CorsConfig": {
+                    "AccessControlAllowCredentials": false,
+                    "AccessControlAllowHeaders": {"Items": ["*"]},
+                    "AccessControlAllowMethods": {"Items": ["GET"]},
+                    "AccessControlAllowOrigins": {"Items": ["https://a.example", "https://b.example"]},
+                    "OriginOverride": true,
+                },
+                "RemoveHeadersConfig": {"Items": [{"Header": "Server"}]},
+                "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": true}},
+            }),
+            sent: json!({
+                "Name": "n",
+                "CorsConfig": {
+                    "AccessControlAllowCredentials": false,
+                    "AccessControlAllowHeaders": {"Quantity": 1, "Items": ["*"]},
+                    "AccessControlAllowMethods": {"Quantity": 1, "Items": ["GET"]},
+                    "AccessControlAllowOrigins": {"Quantity": 2,
+                        "Items": ["https://a.example", "https://b.example"]},
+                    "OriginOverride": true,
+                },
+                "RemoveHeadersConfig": {"Quantity": 1, "Items": [{"Header": "Server"}]},
+                "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": true}},
+            }),
+        },
+        Case {
+            noun: "OriginAccessControl",
+            operations: [
+                "ListOriginAccessControls",
+                "CreateOriginAccessControl",
+                "GetOriginAccessControl",
+                "UpdateOriginAccessControl",
+            ],
+            list: json!({"OriginAccessControlList": {"IsTruncated": false, "Items": [
+                {"Id": "x", "Name": "another"},
+            ]}}),
+            declared: json!({
+                "Name": "n", "SigningProtocol": "sigv4", "SigningBehavior": "always",
+                "OriginAccessControlOriginType": "mediapackagev2",
+            }),
+            sent: json!({
+                "Name": "n", "SigningProtocol": "sigv4", "SigningBehavior": "always",
+                "OriginAccessControlOriginType": "mediapackagev2",
+            }),
+        },
+    ]
+}
+
+#[tokio::test]
+async fn they_are_created_read_and_changed_with_what_is_declared() {
+    for case in cases() {
+        let [list, make, get, change] = case.operations;
+        let config = format!("{}Config", case.noun);
+        let answer = json!({
+            case.noun: {"Id": "i", "LastModifiedTime": "2026-01-01T00:00:00Z", &config: case.sent},
+            "ETag": "E1",
+        });
+        let (service, driver) = driver(
+            &format!("AWS::CloudFront::{}", case.noun),
+            Scripted::new()
+                .answer(list, case.list)
+                .answer(make, answer.clone())
+                .answer(get, answer.clone())
+                .answer(get, answer.clone())
+                .answer(change, answer)
+                .fail(get, ErrorKind::NotFound, "NoSuchObject"),
+        );
+        let declared = known(json!({&config: case.declared}));
+        let sent = KnownMap::from([(config.clone(), KnownValue::from_json(case.sent))]);
+        let made = driver.create(&create(declared.clone()), &NoEffects).await.unwrap();
+        assert_eq!((made.physical_id.as_str(), &made.properties), ("i", &declared));
+        assert_eq!(made.attributes["Id"], "i".into());
+        assert_eq!(service.input(1), sent);
+        let seen = driver.read(&"i".into(), &declared).await.unwrap();
+        assert_eq!(seen, Observed::Present(made.clone()));
+        let request = update("i", declared.clone(), declared.clone());
+        assert_eq!(driver.update(&request).await.unwrap(), made);
+        let mut changed = sent;
+        changed.extend(known(json!({"Id": "i", "IfMatch": "E1"})));
+        assert_eq!(service.input(4), changed);
+        assert_eq!(driver.read(&"i".into(), &declared).await.unwrap(), Observed::Absent);
+        service.assert_finished();
+    }
+}

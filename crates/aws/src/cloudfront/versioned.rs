@@ -1,0 +1,81 @@
+//! Changes that name the version they are made to: read the ETag, send it as `If-Match`.
+
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{KnownMap, KnownValue};
+
+use super::service::text;
+use crate::api::Api;
+
+/// An object whose changes need its ETag.
+pub(super) struct Versioned<'a> {
+    /// The service.
+    pub(super) api: &'a dyn Api,
+    /// The operation that reads it.
+    pub(super) get: &'static str,
+    /// The input of that operation.
+    pub(super) get_input: KnownMap,
+    /// The members that name the object in the changing operation.
+    pub(super) key: KnownMap,
+}
+
+impl Versioned<'_> {
+    /// Reads the object.
+    pub(super) async fn read(&self) -> Result<KnownMap, DriverError> {
+        self.api.call(self.get, self.get_input.clone()).await
+    }
+
+    /// Calls the operation with the object's ETag. If the object changed between the two calls it
+    /// is read once more; the second time that is an error.
+    pub(super) async fn change(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let first = self.read().await?;
+        self.change_from(&first, operation, input).await
+    }
+
+    /// [`Self::change`] for an object that was just read.
+    pub(super) async fn change_from(
+        &self,
+        read: &KnownMap,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        match self.attempt(read, operation, input.clone()).await {
+            Err(error) if is_stale(&error) => {}
+            result => return result,
+        }
+        let again = self.read().await?;
+        self.attempt(&again, operation, input).await.map_err(|error| {
+            let kind = if is_stale(&error) { ErrorKind::Conflict } else { error.kind.clone() };
+            DriverError { kind, ..error }
+        })
+    }
+
+    /// One call with the ETag of what was read.
+    pub(super) async fn attempt(
+        &self,
+        read: &KnownMap,
+        operation: &'static str,
+        mut input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let etag = text(read, "ETag", self.get)?.to_owned();
+        input.extend(self.key.clone());
+        input.insert("IfMatch".to_owned(), KnownValue::from(etag));
+        self.api.call(operation, input).await
+    }
+}
+
+/// Whether the error says that the object has another version by now.
+pub(super) fn is_stale(error: &DriverError) -> bool {
+    error.has_code("PreconditionFailed") || error.has_code("InvalidIfMatchVersion")
+}
+
+/// Deleting says that something still uses the object. What used it was changed or deleted before,
+/// and CloudFront may need a moment to see that: worth trying again, for a bounded time.
+pub(super) fn still_in_use(error: DriverError) -> DriverError {
+    let in_use = error.code.as_deref().is_some_and(|code| code.ends_with("InUse"));
+    let kind = if in_use { ErrorKind::DependencyNotReady } else { error.kind.clone() };
+    DriverError { kind, ..error }
+}
