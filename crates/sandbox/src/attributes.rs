@@ -19,7 +19,7 @@ const MOMENT_SECONDS: i64 = 1_767_225_600;
 const SECRET_NAMES: [&str; 6] =
     ["Password", "SecretAccessKey", "SecretKey", "PrivateKey", "ClientSecret", "KeyMaterial"];
 /// What a state or a status says when all is well, in order of preference.
-const WELL: [&str; 14] = [
+const WELL: [&str; 16] = [
     "ACTIVE",
     "Active",
     "active",
@@ -34,6 +34,8 @@ const WELL: [&str; 14] = [
     "COMPLETED",
     "SUCCEEDED",
     "RUNNING",
+    "IDLE",
+    "DETACHED",
 ];
 
 /// The attributes of an object, nested as their paths are.
@@ -219,11 +221,17 @@ impl Maker<'_> {
         if ends("port") {
             return "443".to_owned();
         }
+        if subject.resource_type.service() == Some("IAM") && ends("id") && lower != "id" {
+            return ids::usual(subject, name);
+        }
         if path.len() == 1 && (lower == "id" || name == format!("{}Id", subject.resource())) {
             return ids::plain_id(subject);
         }
         if ends("id") || ends("identifier") || ids::prefix(name).is_some() {
             return ids::usual(subject, name);
+        }
+        if let Some(prefix) = ids::prefix(&format!("{name}Id")) {
+            return format!("{prefix}-0{}", subject.chance(&path.join(".")).hex(16));
         }
         format!("{}-{}", arn::kebab(name), subject.chance(&path.join(".")).hex(8))
     }

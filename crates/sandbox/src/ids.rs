@@ -141,6 +141,7 @@ fn special(subject: &Subject<'_>) -> Option<String> {
         }
         "AWS::Route53::HostedZone" => format!("Z{}", chance.text(UPPER, 20)),
         "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => chance.text(LOWER, 10),
+        "AWS::IAM::AccessKey" => format!("AKIA{}", chance.text(UPPER, 16)),
         "AWS::KMS::Key" => chance.uuid(),
         "AWS::EC2::VPC" => format!("vpc-0{}", chance.hex(16)),
         "AWS::EC2::SecurityGroup" => format!("sg-0{}", chance.hex(16)),
@@ -160,13 +161,33 @@ pub(crate) fn usual(subject: &Subject<'_>, property: &str) -> String {
     if property.ends_with("Url") || property.ends_with("URL") || property.ends_with("Uri") {
         return format!("https://{}/{}", host(subject, property), chance.hex(16));
     }
+    if let Some(id) = principal_id(subject, property) {
+        return id;
+    }
     if let Some(prefix) = prefix(property) {
         return format!("{prefix}-0{}", chance.hex(16));
     }
     if subject.resource_type.service() == Some("EC2") {
-        return format!("{}-0{}", arn::kebab(subject.resource()), chance.hex(16));
+        let own = property.strip_suffix("Id").filter(|own| !own.is_empty());
+        let kind = arn::kebab(own.unwrap_or_else(|| subject.resource()));
+        return format!("{kind}-0{}", chance.hex(16));
     }
     chance.uuid()
+}
+
+/// The unique identifiers of IAM's principals.
+///
+/// Source: "IAM identifiers", AWS Identity and Access Management User Guide.
+fn principal_id(subject: &Subject<'_>, property: &str) -> Option<String> {
+    let prefix = match (subject.resource_type.service()?, property) {
+        ("IAM", "RoleId") => "AROA",
+        ("IAM", "UserId") => "AIDA",
+        ("IAM", "GroupId") => "AGPA",
+        ("IAM", "PolicyId") => "ANPA",
+        ("IAM", "InstanceProfileId") => "AIPA",
+        _ => return None,
+    };
+    Some(format!("{prefix}{}", subject.chance(property).text(UPPER, 17)))
 }
 
 /// The prefix of EC2's identifiers that this property holds, if it holds one.

@@ -25,6 +25,7 @@ mod objects;
 mod options;
 mod pattern;
 mod rules;
+mod s3;
 mod secret;
 mod secretsmanager;
 mod store;

@@ -17,7 +17,7 @@ use crate::rules::{self, Refusal};
 use crate::subject::Subject;
 use crate::weather::Weather;
 use crate::world::{StoredObject, View};
-use crate::{attributes, cloudfront, mediapackage, names, secretsmanager};
+use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
 
 /// What a call needs beside the world.
 pub(crate) struct Service<'a> {
@@ -245,6 +245,7 @@ impl Service<'_> {
         let subject = self.subject(properties, nonce);
         let mut out = attributes::of(&subject, identity, Keeper { key: view.key() });
         cloudfront::attributes(&subject, &mut out);
+        s3::attributes(&subject, &mut out);
         mediapackage::attributes(&subject, &mut out);
         out
     }
