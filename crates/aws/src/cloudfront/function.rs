@@ -13,7 +13,8 @@ use rstack_driver::{
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
-use super::service::{action, is_missing, key, map, model, schema, text};
+use super::attempts::Attempts;
+use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, tags};
 use crate::api::Api;
@@ -28,6 +29,7 @@ const LIVE: &str = "LIVE";
 /// The driver of functions.
 pub(super) struct Function {
     api: Arc<dyn Api>,
+    attempts: Attempts,
 }
 
 /// The name in a function's ARN, `arn:aws:cloudfront::111122223333:function/NAME`.
@@ -52,7 +54,7 @@ fn staged(name: &str, stage: &str) -> KnownMap {
 
 impl Function {
     pub(super) fn new(api: Arc<dyn Api>) -> Self {
-        Self { api }
+        Self { api, attempts: Attempts::default() }
     }
 
     fn versioned<'a>(&'a self, name: &str) -> Versioned<'a> {
@@ -191,14 +193,12 @@ impl ResourceDriver for Function {
     ) -> Result<Object, DriverError> {
         let operation = "CreateFunction";
         let mut input = content(&request.properties, operation)?;
-        let name = text(&request.properties, "Name", operation)?;
+        let name = declared_name(&request.properties, &PropertyPath::root(), operation)?;
         if self.describe(name, DEVELOPMENT).await?.is_some() {
-            let message = format!(
-                "a function named `{name}` exists already and was not made by this run; choose \
-                 another name, or import it"
-            );
-            return Err(DriverError::new(ErrorKind::Conflict, action(operation), message));
+            let what = format!("a function named `{name}`");
+            return Err(self.attempts.taken(&request.token, operation, &what));
         }
+        self.attempts.note(&request.token);
         input.insert("Name".to_owned(), KnownValue::from(name));
         input.extend(tags::member(&request.properties).map(|tags| ("Tags".to_owned(), tags)));
         let made = self.api.call(operation, input).await?;
@@ -234,7 +234,7 @@ impl ResourceDriver for Function {
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         let operation = "DescribeFunction";
         let declared = content(&request.properties, "CreateFunction")?;
-        let name = text(&request.properties, "Name", "CreateFunction")?;
+        let name = declared_name(&request.properties, &PropertyPath::root(), "CreateFunction")?;
         let Some(answer) = self.describe(name, DEVELOPMENT).await? else {
             return Ok(Found::Absent);
         };

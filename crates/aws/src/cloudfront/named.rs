@@ -2,7 +2,7 @@
 //! controls.
 //!
 //! These types carry no tags and their creation takes no token. That an object found after a lost
-//! answer is our own is told so: before creating one, `create` proves that the name is free, and
+//! answer is our own is told so: before sending anything, `create` proves that the name is free, and
 //! afterwards only an object that is configured as declared is taken for ours.
 
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use rstack_driver::{
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
-use super::service::{action, is_missing, key, map, model, schema, text};
+use super::attempts::Attempts;
+use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, pages};
 use crate::api::Api;
@@ -66,11 +67,12 @@ pub(super) enum Listing {
 pub(super) struct Named {
     api: Arc<dyn Api>,
     kind: &'static Kind,
+    attempts: Attempts,
 }
 
 impl Named {
     pub(super) fn new(api: Arc<dyn Api>, kind: &'static Kind) -> Self {
-        Self { api, kind }
+        Self { api, kind, attempts: Attempts::default() }
     }
 
     fn versioned<'a>(&'a self, id: &str) -> Versioned<'a> {
@@ -148,15 +150,6 @@ impl Named {
         Ok(None)
     }
 
-    fn taken(&self, name: &str, id: &str) -> DriverError {
-        let message = format!(
-            "a {} named `{name}` exists already (ID {id}) and was not made by this run; choose \
-             another name, or import it",
-            self.kind.noun
-        );
-        DriverError::new(ErrorKind::Conflict, action(self.kind.create), message)
-    }
-
     fn input(&self, members: KnownMap) -> KnownMap {
         KnownMap::from([(self.kind.config.to_owned(), KnownValue::Map(members))])
     }
@@ -187,10 +180,13 @@ impl ResourceDriver for Named {
     ) -> Result<Object, DriverError> {
         let create = self.kind.create;
         let members = self.members(&request.properties, create)?;
-        let name = text(&members, "Name", create)?;
+        let within = PropertyPath::root().name(self.kind.config);
+        let name = declared_name(&members, &within, create)?;
         if let Some(id) = self.id_of(name).await? {
-            return Err(self.taken(name, &id));
+            let what = format!("a {} named `{name}` (ID {id})", self.kind.noun);
+            return Err(self.attempts.taken(&request.token, create, &what));
         }
+        self.attempts.note(&request.token);
         let answer = self.api.call(create, self.input(members)).await?;
         self.object(&answer, create, &request.properties)
     }
@@ -214,7 +210,8 @@ impl ResourceDriver for Named {
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         let Kind { noun, config, object, get, .. } = *self.kind;
         let members = self.members(&request.properties, self.kind.create)?;
-        let name = text(&members, "Name", self.kind.create)?;
+        let within = PropertyPath::root().name(config);
+        let name = declared_name(&members, &within, self.kind.create)?;
         let Some(id) = self.id_of(name).await? else { return Ok(Found::Absent) };
         let answer = match self.versioned(&id).read().await {
             Ok(answer) => answer,

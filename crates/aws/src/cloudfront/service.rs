@@ -1,7 +1,7 @@
 //! What all CloudFront drivers need of the service: its model, the schemas, and answers' fields.
 
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{KnownMap, KnownValue};
+use rstack_model::{KnownMap, KnownValue, PropertyPath};
 use rstack_schema::{Registry, TypeSchema};
 
 use crate::model::{Service, ServiceModel};
@@ -43,6 +43,20 @@ pub(super) fn text<'a>(
     operation: &str,
 ) -> Result<&'a str, DriverError> {
     answer.get(name).and_then(KnownValue::as_str).ok_or_else(|| incomplete(name, operation))
+}
+
+/// The declared `Name`, which must be text. `within` is the property it stands in.
+pub(super) fn declared_name<'a>(
+    properties: &'a KnownMap,
+    within: &PropertyPath,
+    operation: &str,
+) -> Result<&'a str, DriverError> {
+    properties.get("Name").and_then(KnownValue::as_str).ok_or_else(|| {
+        let path = within.name("Name");
+        let message = format!("`{path}` must be given as text");
+        let kind = ErrorKind::Invalid { property: Some(path) };
+        DriverError::new(kind, action(operation), message)
+    })
 }
 
 fn incomplete(name: &str, operation: &str) -> DriverError {

@@ -36,7 +36,11 @@ pub(super) fn properties(members: &KnownMap, declared: &KnownMap) -> Result<Know
     let mut properties = KnownMap::new();
     if let Some(node) = schema.property(schema.root(), CONFIG) {
         let read = Mapper::new(model()?, CONFIG, rules_for(members));
-        let read = read.from_members(members, &schema, node);
+        let mut read = read.from_members(members, &schema, node);
+        // CloudFront takes `http2` and may give `HTTP2`.
+        if let Some(KnownValue::String(version)) = read.get_mut("HttpVersion") {
+            version.make_ascii_lowercase();
+        }
         let read = match declared.get(CONFIG).and_then(KnownValue::as_map) {
             Some(declared) => legacy::as_declared(read, declared),
             None => read,

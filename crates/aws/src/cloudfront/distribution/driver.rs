@@ -91,6 +91,14 @@ impl Distribution {
     }
 }
 
+/// A configuration may name a policy or an origin that is not there. That is no word about the
+/// distribution itself: the configuration is wrong.
+fn misses_another(error: DriverError) -> DriverError {
+    let another = is_missing(&error) && !error.has_code("NoSuchDistribution");
+    let kind = if another { ErrorKind::Invalid { property: None } } else { error.kind.clone() };
+    DriverError { kind, ..error }
+}
+
 fn waiting(waits_for: String) -> Progress {
     Progress::Pending { waits_for, ask_again_in: INTERVAL }
 }
@@ -148,7 +156,7 @@ impl ResourceDriver for Distribution {
                 let found = find::with_caller_reference(&*self.api, id, token).await?;
                 found.ok_or(error)?
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(misses_another(error)),
         };
         let id = PhysicalId::new(text(map(&answer, "Distribution", operation)?, "Id", operation)?);
         effects.created(&id).await.map_err(|error| {
@@ -165,7 +173,7 @@ impl ResourceDriver for Distribution {
         let reference = text(map(found, CONFIG, GET)?, "CallerReference", GET)?;
         let members = config::members(&request.properties, reference.into(), UPDATE)?;
         let input = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
-        let answer = object.change_from(&current, UPDATE, input).await?;
+        let answer = object.change_from(&current, UPDATE, input).await.map_err(misses_another)?;
         let arn = text(map(&answer, "Distribution", UPDATE)?, "ARN", UPDATE)?;
         tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
         self.object(&answer, UPDATE, &request.properties).await

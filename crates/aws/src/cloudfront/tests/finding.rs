@@ -158,8 +158,23 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     );
     assert_eq!(found.find(&create(declared_policy())).await.unwrap(), Found::Absent);
 
-    let (service, taken) = driver(kind, Scripted::new().answer("ListCachePolicies", listed));
+    let (service, taken) =
+        driver(kind, Scripted::new().answer("ListCachePolicies", listed.clone()));
     let error = taken.create(&create(declared_policy()), &NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert_eq!(service.operations(), ["ListCachePolicies"]);
+
+    // After our own call went out, the name may be taken by what it made.
+    let nothing = json!({"CachePolicyList": {"Quantity": 0}});
+    let (_, repeated) = driver(
+        kind,
+        Scripted::new()
+            .answer("ListCachePolicies", nothing)
+            .fail("CreateCachePolicy", ErrorKind::UnknownOutcome, "")
+            .answer("ListCachePolicies", listed),
+    );
+    for expected in [ErrorKind::UnknownOutcome, ErrorKind::AlreadyExists] {
+        let error = repeated.create(&create(declared_policy()), &NoEffects).await.unwrap_err();
+        assert_eq!(error.kind, expected);
+    }
 }
