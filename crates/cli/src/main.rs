@@ -1,2 +1,47 @@
-//! The rstack command line: one file per command, wiring and exit codes.
-fn main() {}
+//! The binary `rstack`: arguments in, exit code out.
+
+mod args;
+mod commands;
+mod error;
+mod exit;
+mod log;
+mod plan_file;
+mod progress;
+mod session;
+mod signals;
+mod stack;
+mod template;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Arguments;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start(arguments.global.verbose);
+    let terminal = Terminal::detect(&arguments.global);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(arguments, &terminal)),
+        Err(source) => Err(error::CliError::Runtime(source)),
+    };
+    match exit {
+        Ok(exit) => exit.code(),
+        Err(error) => {
+            terminal.error(&error);
+            error.exit().code()
+        }
+    }
+}
+
+impl Exit {
+    fn code(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}

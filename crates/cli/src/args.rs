@@ -1,0 +1,240 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Plans and applies CloudFormation templates, without CloudFormation.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rstack",
+    version,
+    about,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
+                  name of a template under `stacks/`. With only one template there it may be left \
+                  out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
+                  --detailed-exitcode), 4 apply failed and was rolled back, 5 apply failed and \
+                  what was done stays, 130 interrupted."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Use the sandbox: a simulated cloud that needs no account and no network.
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// Where states are kept.
+    #[arg(long, global = true, value_name = "DIR", default_value = "state")]
+    pub(crate) state_dir: PathBuf,
+    /// The AWS Region; else the one of the profile or `AWS_REGION`.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The AWS profile; else `AWS_PROFILE` or `default`.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How many operations run at once.
+    #[arg(long, global = true, value_name = "N", default_value = "32")]
+    pub(crate) parallelism: NonZeroUsize,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No colours.
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Say more of what the program does; up to three times.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Which stack, and with which parameter values.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct StackArguments {
+    /// The stack: a template, a `cdk.out` folder, or a name under `stacks/`.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: Option<String>,
+    /// The stack's name; else that of the template file.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack_name: Option<String>,
+    /// The value of a template parameter; may be given several times.
+    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) parameter: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+/// What the user allows a plan to do.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PlanArguments {
+    /// Do not read the objects; take what was applied last for what is there.
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
+    /// Allow deleting this resource's object before its replacement exists; may be given several
+    /// times.
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub(crate) delete_first: Vec<String>,
+}
+
+/// How much is shown.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct DetailArguments {
+    /// Show every property.
+    #[arg(long, conflicts_with = "compact")]
+    pub(crate) full: bool,
+    /// Show one line for each resource.
+    #[arg(long)]
+    pub(crate) compact: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what apply would change.
+    Plan {
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        plan: PlanArguments,
+        #[command(flatten)]
+        detail: DetailArguments,
+        /// Save the plan to this file, for `rstack apply FILE`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Exit with 2 if there are changes.
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Make the stack what its template says, or carry out a saved plan.
+    Apply {
+        #[command(flatten)]
+        stack: StackArguments,
+        #[command(flatten)]
+        plan: PlanArguments,
+        #[command(flatten)]
+        detail: DetailArguments,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+        /// When something fails, keep what was done instead of rolling it back.
+        #[arg(long)]
+        no_rollback: bool,
+    },
+    /// Delete everything that the stack made.
+    Destroy {
+        /// The stack: its name, or its template.
+        #[arg(value_name = "STACK")]
+        stack: Option<String>,
+        /// The stack's name; else that of the template file.
+        #[arg(long, value_name = "NAME")]
+        stack_name: Option<String>,
+        #[command(flatten)]
+        detail: DetailArguments,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Check templates without a cloud.
+    Validate {
+        /// Templates, or folders of templates; else those under `stacks/`.
+        #[arg(value_name = "TEMPLATE")]
+        templates: Vec<PathBuf>,
+        /// The value of a template parameter; may be given several times.
+        #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+        parameter: Vec<(String, String)>,
+    },
+    /// List the stacks: templates under `stacks/` and states.
+    Ls,
+    /// Show what is known of a stack.
+    Show {
+        /// The stack: its name, or its template.
+        #[arg(value_name = "STACK")]
+        stack: Option<String>,
+        #[command(flatten)]
+        detail: DetailArguments,
+    },
+    /// Print the outputs of a stack, or the value of one.
+    Output {
+        /// The stack: its name, or its template.
+        #[arg(value_name = "STACK")]
+        stack: Option<String>,
+        /// Only this output, its bare value.
+        #[arg(value_name = "OUTPUT")]
+        output: Option<String>,
+    },
+    /// Print the graph of a template's resources.
+    Graph {
+        #[command(flatten)]
+        stack: StackArguments,
+        /// The language of the graph.
+        #[arg(long, value_enum, default_value = "dot")]
+        format: GraphFormat,
+    },
+    /// Look at the simulated cloud and change it behind rstack's back.
+    Sandbox {
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// A language for graphs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
+}
+
+/// What to do in the sandbox.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// List its objects.
+    Ls,
+    /// Give a secret a new value.
+    RotateSecret {
+        /// The secret's ARN or name.
+        id: String,
+    },
+    /// Change a property of an object, as somebody in the console would.
+    Set {
+        /// The resource type.
+        #[arg(value_name = "TYPE")]
+        resource_type: String,
+        /// The physical ID.
+        id: String,
+        /// The property, such as `HlsPackage.SegmentDurationSeconds`.
+        property: String,
+        /// The value, as JSON or plain text.
+        value: String,
+    },
+    /// Remove an object, as somebody in the console would.
+    Remove {
+        /// The resource type.
+        #[arg(value_name = "TYPE")]
+        resource_type: String,
+        /// The physical ID.
+        id: String,
+    },
+}

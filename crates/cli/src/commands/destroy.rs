@@ -1,0 +1,57 @@
+//! `rstack destroy`: deletes what a stack made. The template is not needed.
+
+use rstack_apply::SecretParameters;
+use rstack_render::plan_text;
+
+use super::apply::{self, carry_out, consent};
+use super::show::name;
+use crate::args::{DetailArguments, Global, PlanArguments};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::signals;
+use crate::terminal::Terminal;
+
+/// What to destroy, and whether to ask.
+pub(crate) struct Options {
+    pub(crate) stack: Option<String>,
+    pub(crate) stack_name: Option<String>,
+    pub(crate) detail: DetailArguments,
+    pub(crate) yes: bool,
+}
+
+/// Destroys a stack.
+pub(crate) async fn run(
+    global: &Global,
+    options: &Options,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let store = crate::session::store(global)?;
+    let stack = name(&store, options.stack.as_deref(), options.stack_name.as_deref())?;
+    let stored = store.read(&stack)?;
+    if stored.state.is_none() && stored.journal.is_none() {
+        terminal.note(&format!("Nothing is known of the stack `{stack}`: nothing to destroy."));
+        return Ok(Exit::Done);
+    }
+    let session = Session::open(global, terminal).await?;
+    signals::listen(session.engine.stop.clone(), *terminal);
+    let locked = session.lock(&stack, "destroy")?;
+    let parameters = SecretParameters::default();
+    let state = session.state(&locked, &stack, &parameters, terminal).await?;
+    let observing = session.engine.observe(None, &state, &parameters);
+    let observations = session.display.during(observing).await?;
+    let plan = session.engine.plan_destroy(&state, &observations)?;
+    if !terminal.json {
+        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
+    }
+    if !consent(&plan, options.yes, terminal)? {
+        return Ok(Exit::Error);
+    }
+    let apply = apply::Options {
+        plan: PlanArguments::default(),
+        detail: options.detail,
+        yes: options.yes,
+        no_rollback: true,
+    };
+    carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
+}

@@ -1,0 +1,88 @@
+//! `rstack ls`: the stacks there are, as templates and as states.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rstack_model::StackName;
+use rstack_render::escape;
+use rstack_state::StateStore;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::{place, store};
+use crate::stack::{STACKS, find, templates_in};
+use crate::terminal::Terminal;
+
+/// One stack in the list.
+#[derive(Default)]
+struct Row {
+    template: Option<String>,
+    state: Option<String>,
+    place: Option<String>,
+}
+
+/// Lists the stacks.
+pub(crate) fn run(global: &Global, terminal: &Terminal) -> Result<Exit, CliError> {
+    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+    for path in templates_in(Path::new(STACKS)) {
+        let text = path.display().to_string();
+        let name = find(Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
+        rows.entry(name).or_default().template = Some(text);
+    }
+    let store = store(global)?;
+    for name in store.stacks()? {
+        let row = rows.entry(name.to_string()).or_default();
+        (row.state, row.place) = state(&store, &name);
+    }
+    if terminal.json {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|(name, row)| {
+                json!({"stack": name, "template": row.template, "state": row.state,
+                       "place": row.place})
+            })
+            .collect();
+        terminal.line(&serde_json::Value::from(list).to_string())?;
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        terminal.note("There is no template under `stacks/` and no state.");
+        return Ok(Exit::Done);
+    }
+    let none = || "-".to_owned();
+    let mut table = vec![["STACK", "TEMPLATE", "STATE", "PLACE"].map(str::to_owned)];
+    for (name, row) in rows {
+        let state = row.state.unwrap_or_else(|| "not applied".to_owned());
+        let template = row.template.unwrap_or_else(none);
+        let cells = [name, template, state, row.place.unwrap_or_else(none)];
+        table.push(cells.map(|cell| escape(&cell).into_owned()));
+    }
+    let width = |column: usize| {
+        table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..4).map(|column| width(column).unwrap_or(0)).collect();
+    for row in &table {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        terminal.line(cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A state in few words, and where its objects live.
+fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String>) {
+    let stored = match store.read(name) {
+        Ok(stored) => stored,
+        Err(error) => return (Some(format!("unreadable: {error}")), None),
+    };
+    let running = if stored.journal.is_some() { ", a run is open" } else { "" };
+    match stored.state {
+        Some(state) => {
+            let resources = state.resources.len();
+            let text = format!("{resources} resources, serial {}{running}", state.serial);
+            (Some(text), Some(place(&state.environment)))
+        }
+        None => (Some(format!("new{running}")), None),
+    }
+}

@@ -1,0 +1,49 @@
+//! The commands, one file each.
+
+mod apply;
+mod deploy;
+mod destroy;
+mod graph;
+mod ls;
+mod output;
+mod plan;
+mod sandbox;
+mod shell;
+mod show;
+mod validate;
+
+use crate::args::{Arguments, Command};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Runs a command.
+pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exit, CliError> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Plan { stack, plan, detail, out, detailed_exitcode } => {
+            let options = plan::Options { plan, detail, out, detailed_exitcode };
+            plan::run(&global, &stack, &options, terminal).await
+        }
+        Command::Apply { stack, plan, detail, yes, no_rollback } => {
+            let options = apply::Options { plan, detail, yes, no_rollback };
+            apply::run(&global, &stack, &options, terminal).await
+        }
+        Command::Destroy { stack, stack_name, detail, yes } => {
+            let options = destroy::Options { stack, stack_name, detail, yes };
+            destroy::run(&global, &options, terminal).await
+        }
+        Command::Validate { templates, parameter } => {
+            validate::run(&global, &templates, parameter, terminal)
+        }
+        Command::Ls => ls::run(&global, terminal),
+        Command::Show { stack, detail } => show::run(&global, stack.as_deref(), detail, terminal),
+        Command::Output { stack, output } => {
+            output::run(&global, stack.as_deref(), output.as_deref(), terminal)
+        }
+        Command::Graph { stack, format } => graph::run(&global, &stack, format, terminal),
+        Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,
+        Command::Completions { shell } => shell::completions(shell, terminal),
+        Command::Man => shell::manual(terminal),
+    }
+}

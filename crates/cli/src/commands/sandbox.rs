@@ -1,0 +1,60 @@
+//! `rstack sandbox`: the simulated cloud seen from the console's side. What is changed here is
+//! drift for the stack that made it.
+
+use rstack_model::{KnownValue, PathSegment, PhysicalId, PropertyPath, ResourceType};
+use rstack_render::escape;
+
+use crate::args::{Global, SandboxCommand};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::sandbox;
+use crate::terminal::Terminal;
+
+/// Looks at the sandbox or changes it.
+pub(crate) async fn run(
+    global: &Global,
+    command: SandboxCommand,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let cloud = sandbox(global)?;
+    match command {
+        SandboxCommand::Ls => {
+            for (resource_type, id) in cloud.list()? {
+                let (kind, id) = (escape(resource_type.as_str()).into_owned(), id.to_string());
+                terminal.line(&format!("{kind}  {}", escape(&id)))?;
+            }
+        }
+        SandboxCommand::RotateSecret { id } => {
+            let version = cloud.rotate_secret(&id)?;
+            terminal.line(&format!("`{}` has the version {version} now", escape(&id)))?;
+        }
+        SandboxCommand::Set { resource_type, id, property, value } => {
+            let value = serde_json::from_str(&value)
+                .map_or_else(|_| KnownValue::from(value.as_str()), KnownValue::from_json);
+            cloud.set_property(
+                &ResourceType::new(resource_type),
+                &PhysicalId::new(id),
+                &path(&property),
+                Some(&value),
+            )?;
+            terminal.line("Changed, behind the back of the stack that made it.")?;
+        }
+        SandboxCommand::Remove { resource_type, id } => {
+            cloud.remove(&ResourceType::new(resource_type), &PhysicalId::new(id))?;
+            terminal.line("Removed, behind the back of the stack that made it.")?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// `A.B[0].C` as a path.
+fn path(text: &str) -> PropertyPath {
+    text.split(['.', '['])
+        .map(|segment| segment.trim_end_matches(']'))
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| match segment.parse() {
+            Ok(index) => PathSegment::Index(index),
+            Err(_) => PathSegment::Name(segment.to_owned()),
+        })
+        .collect()
+}

@@ -1,0 +1,340 @@
+//! What a command can fail with, what to do about it, and with which exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use rstack_apply::{ApplyError, RecoverError, StepError};
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{InvalidId, StackName};
+use rstack_plan::PlanError;
+use rstack_sandbox::SandboxError;
+use rstack_state::StateError;
+
+use crate::exit::Exit;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The template has errors, which have been shown.
+    #[error("{0}")]
+    Template(String),
+    /// No stack was named and there is not exactly one.
+    #[error("{}", no_stack(.known))]
+    NoStack {
+        /// The templates under `stacks/`.
+        known: Vec<PathBuf>,
+    },
+    /// What was named is neither a file nor a name under `stacks/`.
+    #[error("there is no template `{text}`")]
+    NoTemplate {
+        /// What was named.
+        text: String,
+        /// The templates under `stacks/`.
+        known: Vec<PathBuf>,
+    },
+    /// A folder that is no cloud assembly.
+    #[error("`{}` is a folder, not a template", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The templates in it.
+        templates: Vec<PathBuf>,
+    },
+    /// A cloud assembly's manifest that cannot be understood.
+    #[error("`{}` is not the manifest of a cloud assembly", path.display())]
+    Assembly {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A cloud assembly with none or several stacks.
+    #[error("`{}` holds {}", folder.display(), assembly_stacks(.names))]
+    AssemblyStacks {
+        /// The folder.
+        folder: PathBuf,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+    /// A stack's name that is not allowed.
+    #[error("{0}")]
+    Name(InvalidId),
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that is not text.
+    #[error("`{}` is not a text file", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that is too large for a template.
+    #[error("`{}` has {size} bytes, more than a template can have", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        size: u64,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A saved plan that cannot be used.
+    #[error("`{}` is not a saved plan of this rstack: {problem}", path.display())]
+    PlanFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A saved plan was given together with what only a template takes.
+    #[error("a saved plan takes no `{0}`: everything is decided in it")]
+    PlanFileOption(&'static str),
+    /// There is no state of a stack.
+    #[error("nothing is known of the stack `{0}`")]
+    NoState(StackName),
+    /// There is no such output.
+    #[error("the stack `{stack}` has no output `{output}`")]
+    NoOutput {
+        /// The stack.
+        stack: StackName,
+        /// The output.
+        output: String,
+        /// The outputs it has.
+        known: Vec<String>,
+    },
+    /// Nobody can be asked.
+    #[error("there is no terminal to ask on, and `--yes` was not given; nothing was changed")]
+    NoTerminal,
+    /// The state belongs to another place.
+    #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
+    OtherPlace {
+        /// The stack.
+        stack: StackName,
+        /// Where the state says that it lives.
+        state: String,
+        /// Where we are.
+        current: String,
+    },
+    /// `--delete-first` names something that is not in the template.
+    #[error("`--delete-first {0}`: there is no such resource in the template")]
+    DeleteFirst(String),
+    /// The cloud refused, or cannot be asked.
+    #[error("{0}")]
+    Cloud(DriverError),
+    /// The sandbox's file cannot be used.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// State or journal cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// No plan can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Applying did not begin, or could not be recorded.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The program was built without the native drivers.
+    #[cfg(not(feature = "aws"))]
+    #[error("this rstack was built without AWS")]
+    NoAws,
+    /// JSON cannot be written.
+    #[error("the result cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Standard output or input is broken.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+    /// The runtime cannot start.
+    #[error("the program cannot start its threads")]
+    Runtime(#[source] io::Error),
+}
+
+impl From<DriverError> for CliError {
+    fn from(error: DriverError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    names.join(", ")
+}
+
+fn no_stack(known: &[PathBuf]) -> String {
+    match known {
+        [] => "no stack was named, and there is no template under `stacks/`".to_owned(),
+        known => format!("no stack was named, and there are several: {}", list(known)),
+    }
+}
+
+fn assembly_stacks(names: &[String]) -> String {
+    match names {
+        [] => "no such stack".to_owned(),
+        names => format!("several stacks: {}", names.join(", ")),
+    }
+}
+
+impl CliError {
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            // Whoever read our output has seen enough.
+            Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            _ => Exit::Error,
+        }
+    }
+
+    /// Whether there is nothing to say.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoStack { known } if known.is_empty() => Some(
+                "name a template: `rstack plan path/to/template.yaml`, or put one under `stacks/`"
+                    .to_owned(),
+            ),
+            Self::NoStack { .. } => Some("name one of them".to_owned()),
+            Self::NoTemplate { known, .. } if known.is_empty() => {
+                Some("give the path of a template".to_owned())
+            }
+            Self::NoTemplate { known, .. } => Some(format!("there are {}", list(known))),
+            Self::Folder { templates, .. } if templates.is_empty() => {
+                Some("give the path of a template, or of a folder that `cdk synth` wrote".into())
+            }
+            Self::Folder { templates, .. } => Some(format!("it holds {}", list(templates))),
+            Self::AssemblyStacks { folder, .. } => {
+                Some(format!("name one as `{}/NAME`", folder.display()))
+            }
+            Self::Name(_) => Some("give the stack a name with `--stack-name`".to_owned()),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("check the permissions of the file".to_owned())
+            }
+            Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
+            Self::PlanFile { .. } => {
+                Some("make a new one with `rstack plan --out FILE`".to_owned())
+            }
+            Self::NoState(_) => Some("`rstack ls` lists the stacks".to_owned()),
+            Self::NoOutput { known, .. } if !known.is_empty() => {
+                Some(format!("it has {}", known.join(", ")))
+            }
+            Self::NoTerminal => {
+                Some("look at the plan with `rstack plan`, then add `--yes`".into())
+            }
+            Self::OtherPlace { .. } => Some(
+                "choose the Region with `--region`, the account with `--profile`, or another \
+                 directory with `--state-dir`"
+                    .to_owned(),
+            ),
+            Self::Cloud(error) => cloud_hint(error),
+            Self::State(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Apply(error) => apply_hint(error),
+            Self::Sandbox(_) => {
+                Some("the sandbox is kept under `sandbox/cloud` in the state directory".to_owned())
+            }
+            #[cfg(not(feature = "aws"))]
+            Self::NoAws => Some("use `--sandbox`, or build with the feature `aws`".to_owned()),
+            Self::Template(_)
+            | Self::Assembly { .. }
+            | Self::Read { .. }
+            | Self::TooLarge { .. }
+            | Self::Write { .. }
+            | Self::PlanFileOption(_)
+            | Self::NoOutput { .. }
+            | Self::DeleteFirst(_)
+            | Self::Json(_)
+            | Self::Output(_)
+            | Self::Runtime(_) => None,
+        }
+    }
+}
+
+fn apply_hint(error: &ApplyError) -> Option<String> {
+    match error {
+        ApplyError::State(error) => error.hint(),
+        ApplyError::Plan(error) => error.hint(),
+        ApplyError::Cloud(error) => cloud_hint(error),
+        ApplyError::BaseMoved { .. }
+        | ApplyError::ObjectsMoved(_)
+        | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
+        ApplyError::Recover(RecoverError::Step { source, .. }) => step_hint(source),
+        ApplyError::Recover(RecoverError::Ambiguous { .. }) => Some(
+            "if the object is yours, delete it in the console or the AWS CLI, then run the command \
+             again: the journal is kept until then"
+                .to_owned(),
+        ),
+        ApplyError::Journal(_) => Some(
+            "nothing was changed; restore `STACK.json` and `STACK.journal` that belong together"
+                .to_owned(),
+        ),
+        ApplyError::Unsound(_) => {
+            Some("this is a defect of rstack; please report it with the template".to_owned())
+        }
+        ApplyError::Output { .. } => None,
+    }
+}
+
+/// What to do about a failed step.
+pub(crate) fn step_hint(error: &StepError) -> Option<String> {
+    match error {
+        StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
+        StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
+        StepError::Journal(error) => error.hint(),
+        StepError::NoDriver(_) => Some(
+            "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
+                .to_owned(),
+        ),
+        StepError::Interrupted(_) => Some("run the same command again to go on".to_owned()),
+        StepError::Function(_)
+        | StepError::NotKnown(_)
+        | StepError::Reference(_)
+        | StepError::Ambiguous(_)
+        | StepError::Unsettled { .. } => None,
+    }
+}
+
+/// What to do about a failed call.
+fn cloud_hint(error: &DriverError) -> Option<String> {
+    match &error.kind {
+        ErrorKind::Credentials => Some(
+            "sign in (`aws sso login`, `aws configure`) or choose a profile with `--profile`; \
+             without an account, try `--sandbox`"
+                .to_owned(),
+        ),
+        ErrorKind::Unreachable => Some(
+            "check the network, the Region (`--region`) and `AWS_ENDPOINT_URL` if it is set"
+                .to_owned(),
+        ),
+        ErrorKind::AccessDenied { action: Some(action) } => {
+            Some(format!("the caller needs permission for `{action}`"))
+        }
+        ErrorKind::AccessDenied { action: None } => {
+            Some("the caller lacks a permission for this call".to_owned())
+        }
+        ErrorKind::Invalid { property: Some(property) } => {
+            Some(format!("check the property `{property}`"))
+        }
+        ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::Throttled
+        | ErrorKind::DependencyNotReady
+        | ErrorKind::Invalid { property: None }
+        | ErrorKind::Conflict
+        | ErrorKind::Transient
+        | ErrorKind::UnknownOutcome
+        | ErrorKind::Unsupported => None,
+    }
+}

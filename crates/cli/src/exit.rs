@@ -1,0 +1,19 @@
+//! Exit codes. They are part of the interface: scripts and CI go by them.
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// An error; nothing was changed unless the message says so.
+    Error = 1,
+    /// There are changes (`plan --detailed-exitcode`).
+    Changes = 2,
+    /// Apply failed and was rolled back.
+    RolledBack = 4,
+    /// Apply failed; what was done is recorded and stays.
+    Partial = 5,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}

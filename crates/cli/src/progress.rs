@@ -1,0 +1,112 @@
+//! The display of a run: live on a terminal, plain lines or JSON elsewhere.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rstack_apply::Events;
+use rstack_model::event::Event;
+use rstack_render::{EventLog, Progress, event_json};
+
+use crate::terminal::Terminal;
+
+/// How often the live display is drawn anew.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Shows events as they come. What is shown goes to standard error; with `--json` the events go to
+/// standard output, one object a line.
+pub(crate) struct Display {
+    terminal: Terminal,
+    start: Instant,
+    state: Mutex<Mode>,
+}
+
+enum Mode {
+    Json,
+    Plain(EventLog),
+    Live {
+        progress: Progress,
+        /// How many lines of the block are on the screen.
+        drawn: usize,
+    },
+}
+
+impl Display {
+    /// A display of nothing yet.
+    pub(crate) fn new(terminal: Terminal) -> Self {
+        let mode = if terminal.json {
+            Mode::Json
+        } else if terminal.live {
+            Mode::Live { progress: Progress::new(terminal.error_view().palette), drawn: 0 }
+        } else {
+            Mode::Plain(EventLog::new(terminal.error_view().palette))
+        };
+        Self { terminal, start: Instant::now(), state: Mutex::new(mode) }
+    }
+
+    fn mode(&self) -> MutexGuard<'_, Mode> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws the block anew until the future is done, then takes it away.
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => {
+                    self.redraw(&[], false);
+                    return result;
+                }
+                () = tokio::time::sleep(TICK) => self.redraw(&[], true),
+            }
+        }
+    }
+
+    /// Writes lines that stay above the block.
+    fn redraw(&self, lines: &[String], block: bool) {
+        let now = self.start.elapsed();
+        let Mode::Live { progress, drawn } = &mut *self.mode() else { return };
+        let (width, height) = self.terminal.size();
+        let frame = if block {
+            progress.frame(now, width.saturating_sub(1), height.saturating_sub(2).min(16))
+        } else {
+            Vec::new()
+        };
+        if lines.is_empty() && frame.is_empty() && *drawn == 0 {
+            return;
+        }
+        let mut text = String::new();
+        if *drawn > 0 {
+            text.push_str(&format!("\u{1b}[{drawn}A\r\u{1b}[J"));
+        }
+        for line in lines.iter().chain(&frame) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        *drawn = frame.len();
+        self.terminal.error_text(&text);
+    }
+}
+
+impl Events for Display {
+    fn emit(&self, event: Event) {
+        let now = self.start.elapsed();
+        let lines = match &mut *self.mode() {
+            Mode::Json => {
+                if let Ok(line) = event_json(&event, now) {
+                    // A reader that went away is told of by the result that follows.
+                    let _gone = self.terminal.line(&line);
+                }
+                return;
+            }
+            Mode::Plain(log) => {
+                if let Some(line) = log.line(&event, now) {
+                    self.terminal.note(&line);
+                }
+                return;
+            }
+            Mode::Live { progress, .. } => progress.apply(&event, now),
+        };
+        self.redraw(&lines, true);
+    }
+}

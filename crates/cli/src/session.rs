@@ -1,0 +1,192 @@
+//! What commands that need a cloud or a state share: the engine, who we are, where states are.
+
+use std::sync::Arc;
+
+use rstack_apply::{Engine, RandomEntropy, SecretParameters, Stop, TokioClock};
+use rstack_driver::{Cloud, Identity};
+use rstack_model::state::{Environment, State};
+use rstack_model::value::{ResolvedSecrets, SecretReference};
+use rstack_model::{Region, StackName};
+use rstack_plan::RegistrySchemas;
+use rstack_sandbox::{SandboxCloud, SandboxOptions};
+use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
+use rstack_template::Evaluation;
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::progress::Display;
+use crate::terminal::Terminal;
+
+/// The Region of the sandbox where none is chosen.
+const SANDBOX_REGION: &str = "eu-west-1";
+
+/// A connected engine and the states it works on.
+pub(crate) struct Session {
+    pub(crate) engine: Engine,
+    pub(crate) identity: Identity,
+    pub(crate) store: StateStore,
+    pub(crate) display: Arc<Display>,
+}
+
+/// The states of the sandbox are apart from those of real accounts.
+pub(crate) fn store(global: &Global) -> Result<StateStore, CliError> {
+    let directory =
+        if global.sandbox { global.state_dir.join("sandbox") } else { global.state_dir.clone() };
+    Ok(StateStore::open(directory)?)
+}
+
+/// Opens the simulated cloud. It lives beside the states of its stacks.
+pub(crate) fn sandbox(global: &Global) -> Result<SandboxCloud, CliError> {
+    let region = region(global);
+    let directory = global.state_dir.join("sandbox");
+    let path = directory.join("cloud").join("objects.json");
+    Ok(SandboxCloud::open(Some(path), region, SandboxOptions::default())?)
+}
+
+/// The Region as far as it is known without a cloud.
+pub(crate) fn region(global: &Global) -> Region {
+    let asked = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|region| !region.is_empty()));
+    let region = global.region.clone().or(asked);
+    Region::new(region.unwrap_or_else(|| SANDBOX_REGION.to_owned()))
+}
+
+#[cfg(feature = "aws")]
+async fn aws(global: &Global) -> Result<Arc<dyn Cloud>, CliError> {
+    let options = rstack_aws::ConnectOptions {
+        region: global.region.clone().map(Region::new),
+        profile: global.profile.clone(),
+    };
+    Ok(Arc::new(rstack_aws::AwsCloud::connect(options).await?))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_: &Global) -> Result<Arc<dyn Cloud>, CliError> {
+    Err(CliError::NoAws)
+}
+
+impl Session {
+    /// Connects to the cloud and says who we are there.
+    ///
+    /// # Errors
+    /// If there are no credentials or no Region, or the cloud cannot be reached.
+    pub(crate) async fn open(global: &Global, terminal: &Terminal) -> Result<Self, CliError> {
+        let store = store(global)?;
+        let cloud: Arc<dyn Cloud> =
+            if global.sandbox { Arc::new(sandbox(global)?) } else { aws(global).await? };
+        let identity = cloud.identity().await?;
+        let display = Arc::new(Display::new(*terminal));
+        let engine = Engine {
+            cloud,
+            schemas: Arc::new(RegistrySchemas),
+            clock: Arc::new(TokioClock),
+            entropy: Arc::new(RandomEntropy),
+            events: display.clone(),
+            parallelism: global.parallelism,
+            stop: Stop::default(),
+        };
+        Ok(Self { engine, identity, store, display })
+    }
+
+    /// Takes the lock of a stack.
+    ///
+    /// # Errors
+    /// If somebody else has it or the state directory cannot be written.
+    pub(crate) fn lock(&self, stack: &StackName, command: &str) -> Result<LockedStack, CliError> {
+        let host = rustix::system::uname();
+        let holder = LockHolder {
+            pid: std::process::id(),
+            host: host.nodename().to_string_lossy().into_owned(),
+            user: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
+            command: format!("rstack {command}"),
+            since: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+        };
+        Ok(self.store.lock(stack, &holder)?)
+    }
+
+    /// The state of a stack, after what an interrupted run left open has been settled.
+    ///
+    /// # Errors
+    /// If the files cannot be used, it cannot be told what came of an operation, or the stack
+    /// lives somewhere else.
+    pub(crate) async fn state(
+        &self,
+        locked: &LockedStack,
+        stack: &StackName,
+        parameters: &SecretParameters,
+        terminal: &Terminal,
+    ) -> Result<State, CliError> {
+        let stored = locked.read()?;
+        if let Some(state) = &stored.state {
+            self.check_place(stack, &state.environment)?;
+        }
+        let state = match stored {
+            Stored { journal: None, state, .. } => state,
+            Stored { journal: Some(_), .. } => {
+                terminal.note(&format!(
+                    "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
+                ));
+                let state = self.engine.recover(locked, parameters).await?;
+                let objects = state.as_ref().map_or(0, |s| s.resources.len() + s.deposed.len());
+                terminal.note(&format!("Recovered: {objects} objects are known and recorded."));
+                state
+            }
+        };
+        Ok(state.unwrap_or_else(|| self.new_state(stack)))
+    }
+
+    /// The state of a stack of which nothing exists yet.
+    pub(crate) fn new_state(&self, stack: &StackName) -> State {
+        let environment = self.identity.environment.clone();
+        State::empty(self.engine.entropy.lineage(), stack.clone(), environment)
+    }
+
+    /// Refuses a stack that lives somewhere else.
+    pub(crate) fn check_place(
+        &self,
+        stack: &StackName,
+        environment: &Environment,
+    ) -> Result<(), CliError> {
+        if *environment == self.identity.environment {
+            return Ok(());
+        }
+        Err(CliError::OtherPlace {
+            stack: stack.clone(),
+            state: place(environment),
+            current: place(&self.identity.environment),
+        })
+    }
+
+    /// The values of secret parameters, and the digests by which a change of one is noticed.
+    ///
+    /// # Errors
+    /// If the key of the digests cannot be read or made.
+    pub(crate) fn secret_parameters(
+        &self,
+        evaluation: &Evaluation,
+    ) -> Result<SecretParameters, CliError> {
+        let mut parameters = SecretParameters {
+            values: ResolvedSecrets::default(),
+            versions: std::collections::BTreeMap::new(),
+        };
+        if evaluation.secrets.is_empty() {
+            return Ok(parameters);
+        }
+        let key = self.store.digest_key()?;
+        for (name, secret) in &evaluation.secrets {
+            let reference = SecretReference::Parameter(name.clone());
+            parameters.versions.insert(reference.to_string(), keyed_digest(&key, secret));
+            parameters.values.insert(&reference, secret.clone());
+        }
+        Ok(parameters)
+    }
+}
+
+/// A place in words.
+pub(crate) fn place(environment: &Environment) -> String {
+    if environment.sandbox {
+        return format!("the sandbox ({})", environment.region);
+    }
+    format!("account {}, {}", environment.account, environment.region)
+}

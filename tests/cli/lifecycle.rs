@@ -1,0 +1,35 @@
+//! The life of the streaming stack in the sandbox.
+
+use crate::harness::Place;
+
+#[test]
+fn the_streaming_stack_is_made_changed_healed_and_destroyed() {
+    let place = Place::streaming();
+    let plan = place.sandbox(&["plan", "--detailed-exitcode"]).expect(2);
+    assert!(plan.out.contains("Plan: 9 to create"), "{}", plan.out);
+    let applied = place.sandbox(&["apply", "--yes"]).expect(0);
+    assert!(applied.out.contains("streaming.HlsUrl = https://"), "{}", applied.out);
+    let again = place.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    assert!(again.out.contains("No changes. 9 resources are as declared."), "{}", again.out);
+
+    place.edit("stacks/streaming.yaml", "    Default: 6\n", "    Default: 4\n");
+    place.edit("stacks/streaming.yaml", "Comment: !Sub Live stream", "Comment: !Sub New stream");
+    let changed = place.sandbox(&["plan", "--compact"]).expect(0);
+    assert!(
+        changed.out.contains("Plan: 0 to create, 5 to update, 0 to replace"),
+        "{}",
+        changed.out
+    );
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    place.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+
+    let endpoint = "AWS::MediaPackage::OriginEndpoint";
+    place.sandbox(&["sandbox", "remove", endpoint, "streaming-live-mss"]).expect(0);
+    let missing = place.sandbox(&["plan", "--compact"]).expect(0);
+    assert!(missing.out.contains("Plan: 1 to create"), "{}", missing.out);
+    place.sandbox(&["apply", "--yes"]).expect(0);
+
+    place.sandbox(&["destroy", "--yes"]).expect(0);
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
+    assert!(!place.path("state/sandbox/streaming.json").exists());
+}

@@ -1,1 +1,0 @@
-//! Whole-program tests of the rstack binary.
