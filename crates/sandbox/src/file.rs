@@ -1,7 +1,8 @@
 //! The sandbox's file: one JSON document whose head tells its format and the digest of the rest.
 //!
-//! Written by temporary file, fsync and rename, mode 0600. A lock file beside it keeps processes
-//! apart; a reader notices by the head whether another process wrote meanwhile.
+//! Written by temporary file, fsync and rename, mode 0600. A lock file beside it, whose name no
+//! stack's lock can have, keeps processes apart; a reader notices by the head whether another
+//! process wrote meanwhile.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -65,7 +66,7 @@ impl SandboxFile {
         }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(self.beside(".lock")).map_err(self.failed("locked"))?;
+        let file = options.open(self.beside(".sandbox-lock")).map_err(self.failed("locked"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => file.lock().map_err(self.failed("locked"))?,
@@ -126,7 +127,7 @@ impl SandboxFile {
         let body = serde_json::to_string_pretty(world)
             .map_err(|error| self.failed("written")(error.into()))?;
         let head = head_of(&body);
-        let new = self.beside(".new");
+        let new = self.beside(".sandbox-new");
         self.replace(&new, &format!("{head}{body}{CLOSE}")).map_err(self.failed("written"))?;
         Ok(Head(head))
     }
