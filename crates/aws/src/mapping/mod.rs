@@ -59,6 +59,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// The properties that the members say, as far as the node of the schema knows them.
+    #[expect(clippy::wrong_self_convention, reason = "the counterpart of `to_members`")]
     pub(crate) fn from_members(
         &self,
         members: &KnownMap,

@@ -65,8 +65,6 @@ pub(crate) enum Fill {
 pub(crate) enum When {
     /// Always.
     Always,
-    /// If another member is there.
-    With(&'static str),
     /// If none of the other members is there.
     Without(&'static [&'static str]),
 }
@@ -118,7 +116,6 @@ impl FillRow {
         !here(self.member)
             && match self.when {
                 When::Always => true,
-                When::With(other) => here(other),
                 When::Without(others) => !others.iter().any(|other| here(other)),
             }
     }
