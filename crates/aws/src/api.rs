@@ -16,5 +16,6 @@ pub(crate) trait Api: Send + Sync {
     /// # Errors
     /// [`DriverError`] with the kind that fits, and the service's own code where it gave one. The
     /// message holds nothing of the request or the answer but the service's own error message.
-    async fn call(&self, operation: &'static str, input: KnownMap) -> Result<KnownMap, DriverError>;
+    async fn call(&self, operation: &'static str, input: KnownMap)
+    -> Result<KnownMap, DriverError>;
 }

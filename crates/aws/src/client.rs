@@ -151,11 +151,11 @@ fn settings(
         layer.store_put(timeout.clone());
     }
     let endpoint = endpoint::endpoint(service, config)?;
-    layer.store_put(endpoint.params);
 
     let schemes = StaticAuthSchemeOptionResolver::new(vec![sigv4::SCHEME_ID]);
     let mut components = RuntimeComponentsBuilder::new("rstack")
         .with_endpoint_resolver(Some(endpoint.resolver))
+        .with_interceptor(endpoint.params)
         .with_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)))
         .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
         .with_interceptor(SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()))

@@ -6,6 +6,7 @@
 
 mod api;
 mod client;
+mod cloud;
 mod cloudfront;
 mod codec;
 #[cfg(test)]
@@ -13,5 +14,9 @@ mod double;
 mod fault;
 mod iam;
 mod mapping;
+mod mediapackage;
 mod model;
+mod rest_json;
 mod secretsmanager;
+
+pub use cloud::{AwsCloud, ConnectOptions};

@@ -1,7 +1,15 @@
 //! Where a service is: its own endpoint rules, or the URL the user configured.
 
+use std::fmt;
+
 use aws_config::SdkConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{
+    Intercept, SharedInterceptor, dyn_dispatch_hint,
+};
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::service_config::ServiceConfigKey;
 use rstack_driver::{DriverError, ErrorKind};
 
@@ -10,7 +18,28 @@ use crate::model::Service;
 /// A service's endpoint rules and what they are applied to.
 pub(super) struct Endpoint {
     pub(super) resolver: SharedEndpointResolver,
-    pub(super) params: EndpointResolverParams,
+    /// Gives every call what the rules are applied to.
+    pub(super) params: SharedInterceptor,
+}
+
+/// Parameters of one service's endpoint rules.
+#[derive(Debug)]
+struct ParamsOf<P>(P);
+
+#[dyn_dispatch_hint]
+impl<P: Clone + fmt::Debug + Send + Sync + 'static> Intercept for ParamsOf<P> {
+    fn name(&self) -> &'static str {
+        "EndpointParams"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(EndpointResolverParams::new(self.0.clone()));
+        Ok(())
+    }
 }
 
 /// The rules of one service's crate.
@@ -26,7 +55,7 @@ macro_rules! rules {
             .build();
         params.map(|params| Endpoint {
             resolver: DefaultResolver::new().into_shared_resolver(),
-            params: EndpointResolverParams::new(params),
+            params: SharedInterceptor::permanent(ParamsOf(params)),
         })
     }};
 }

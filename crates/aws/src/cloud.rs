@@ -1,0 +1,153 @@
+//! AWS as the engine sees it: drivers by resource type, the caller, the store of secrets.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_types::app_name::AppName;
+use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, Noop, ResourceDriver, SecretStore};
+use rstack_model::state::Environment;
+use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType};
+
+use crate::api::Api;
+use crate::client::Clients;
+use crate::model::Service;
+use crate::secretsmanager::SecretsManager;
+use crate::{cloudfront, iam, mediapackage, secretsmanager};
+
+/// How long the connection to a service may take to stand.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one attempt of a call may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most attempts of one call, whatever the configuration says.
+const MAX_ATTEMPTS: u32 = 10;
+
+/// What of the AWS configuration the user chose for this run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// The Region, before that of the environment and the profile.
+    pub region: Option<Region>,
+    /// The profile, before that of the environment.
+    pub profile: Option<String>,
+}
+
+/// One AWS account in one Region.
+pub struct AwsCloud {
+    region: Region,
+    clients: Clients,
+    secrets: SecretsManager,
+}
+
+impl fmt::Debug for AwsCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsCloud").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+impl AwsCloud {
+    /// Reads the AWS configuration as every AWS tool does: environment, profiles, SSO, roles,
+    /// `AWS_ENDPOINT_URL`. No service is called, except what finds the Region of an instance.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] if nothing says which Region it is.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, DriverError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+        if let Ok(name) = AppName::new("rstack") {
+            loader = loader.app_name(name);
+        }
+        if let Some(region) = &options.region {
+            loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
+        }
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        let Some(region) = config.region().map(|region| Region::new(region.as_ref())) else {
+            return Err(no_region(options.profile.as_deref()));
+        };
+        let retry = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let attempts = retry.max_attempts().min(MAX_ATTEMPTS);
+        let retry = retry.with_max_attempts(attempts);
+        let clients = Clients::new(config.into_builder().retry_config(retry).build());
+        let secrets = SecretsManager::new(clients.api(Service::SecretsManager));
+        Ok(Self { region, clients, secrets })
+    }
+}
+
+fn no_region(profile: Option<&str>) -> DriverError {
+    let profile = profile.map_or_else(String::new, |name| format!(" `{name}`"));
+    let message = format!(
+        "no AWS Region is configured; looked for --region, the environment variables AWS_REGION \
+         and AWS_DEFAULT_REGION, and `region` in the profile{profile} of ~/.aws/config"
+    );
+    DriverError::new(ErrorKind::Credentials, "configuration", message)
+}
+
+/// The text of a member of an answer.
+fn text<'a>(output: &'a KnownMap, name: &str) -> Result<&'a str, DriverError> {
+    output.get(name).and_then(|value| value.as_str()).ok_or_else(|| {
+        let message = format!("the answer has no `{name}`");
+        DriverError::new(ErrorKind::Transient, "sts:GetCallerIdentity", message)
+    })
+}
+
+#[async_trait]
+impl Cloud for AwsCloud {
+    async fn identity(&self) -> Result<Identity, DriverError> {
+        let sts = self.clients.api(Service::Sts);
+        let output = sts.call("GetCallerIdentity", KnownMap::new()).await?;
+        let caller = text(&output, "Arn")?.to_owned();
+        let partition = caller.split(':').nth(1).filter(|part| !part.is_empty());
+        let partition =
+            partition.map_or_else(|| Partition::of_region(&self.region), Partition::new);
+        let account = AccountId::new(text(&output, "Account")?);
+        let region = self.region.clone();
+        let environment = Environment { account, region, partition, sandbox: false };
+        Ok(Identity { environment, caller })
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        if Noop::serves(resource_type) {
+            return Some(Arc::new(Noop));
+        }
+        let api = |service| self.clients.api(service);
+        match resource_type.service()? {
+            "CloudFront" => cloudfront::driver(resource_type, &api(Service::CloudFront)),
+            "IAM" => iam_driver(resource_type, api(Service::Iam)),
+            "MediaPackage" => mediapackage::driver(resource_type, &api(Service::MediaPackage)),
+            "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SecretsManager)),
+            _ => None,
+        }
+    }
+
+    fn secrets(&self) -> &dyn SecretStore {
+        &self.secrets
+    }
+}
+
+fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn ResourceDriver>> {
+    Some(match resource_type.as_str() {
+        "AWS::IAM::ManagedPolicy" => Arc::new(iam::ManagedPolicy::new(api)),
+        "AWS::IAM::Policy" => Arc::new(iam::Policy::new(api)),
+        "AWS::IAM::Role" => Arc::new(iam::Role::new(api)),
+        _ => return None,
+    })
+}
+
+fn secretsmanager_driver(
+    resource_type: &ResourceType,
+    api: Arc<dyn Api>,
+) -> Option<Arc<dyn ResourceDriver>> {
+    match resource_type.as_str() {
+        "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
+        _ => None,
+    }
+}

@@ -1,0 +1,76 @@
+//! AWS Elemental MediaPackage v1: channels and origin endpoints.
+//!
+//! Source of what is not in the model: the API reference of MediaPackage, and its behaviour. A
+//! create with a taken identifier is refused with the same code as any other wrong input. Ingest
+//! passwords and user names are in every description of a channel and are dropped at once. The URL
+//! of a CMAF endpoint stands in its manifests.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use rstack_driver::ResourceDriver;
+use rstack_model::ResourceType;
+
+use crate::api::Api;
+use crate::mapping::{Rules, ShapeRules};
+use crate::model::Service;
+use crate::rest_json::{AttributeRow, ResetRow, ResetValue, RestDriver, RestType, SettingsRow};
+
+/// What a refused create and many another failure is called.
+const REFUSED: &str = "UnprocessableEntityException";
+
+const ARN: AttributeRow = AttributeRow { name: "Arn", places: &["Arn"] };
+
+static CHANNEL: RestType = RestType {
+    type_name: "AWS::MediaPackage::Channel",
+    service: Service::MediaPackage,
+    create: "CreateChannel",
+    read: "DescribeChannel",
+    update: "UpdateChannel",
+    delete: "DeleteChannel",
+    identifier: "Id",
+    settings: &[SettingsRow {
+        operation: "ConfigureLogs",
+        properties: &["EgressAccessLogs", "IngressAccessLogs"],
+    }],
+    rules: &Rules::NONE,
+    attributes: &[ARN, AttributeRow { name: "HlsIngest", places: &["HlsIngest"] }],
+    resets: &[ResetRow { property: "Description", value: ResetValue::EmptyText }],
+    withheld: &["Username", "Password"],
+    taken_code: REFUSED,
+};
+
+static ORIGIN_ENDPOINT: RestType = RestType {
+    type_name: "AWS::MediaPackage::OriginEndpoint",
+    service: Service::MediaPackage,
+    create: "CreateOriginEndpoint",
+    read: "DescribeOriginEndpoint",
+    update: "UpdateOriginEndpoint",
+    delete: "DeleteOriginEndpoint",
+    identifier: "Id",
+    settings: &[],
+    rules: &Rules(&[ShapeRules {
+        omitted: &["Url"],
+        ..ShapeRules::of("HlsManifestCreateOrUpdateParameters")
+    }]),
+    attributes: &[
+        ARN,
+        AttributeRow { name: "Url", places: &["Url", "CmafPackage/HlsManifests/0/Url"] },
+    ],
+    resets: &[ResetRow { property: "Whitelist", value: ResetValue::EmptyList }],
+    withheld: &[],
+    taken_code: REFUSED,
+};
+
+/// The driver of a MediaPackage type, if there is one.
+pub(crate) fn driver(
+    resource_type: &ResourceType,
+    api: &Arc<dyn Api>,
+) -> Option<Arc<dyn ResourceDriver>> {
+    let kind = [&CHANNEL, &ORIGIN_ENDPOINT]
+        .into_iter()
+        .find(|kind| kind.type_name == resource_type.as_str())?;
+    Some(Arc::new(RestDriver::new(Arc::clone(api), kind)))
+}

@@ -1,0 +1,106 @@
+//! Tags that are a map on the wire: the declared ones, and the one that says who made an object.
+
+use std::collections::BTreeMap;
+
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
+
+/// The property and the member.
+pub(super) const TAGS: &str = "Tags";
+
+/// The tag that holds the journaled token of the operation that created the object.
+const NONCE: &str = "rstack:operation";
+
+/// The prefix of rstack's own tags.
+const OWN: &str = "rstack:";
+
+/// What is to be done to an object's tags.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct TagChanges {
+    /// Tags to set.
+    pub(super) set: KnownMap,
+    /// Keys of tags to take away.
+    pub(super) unset: Vec<String>,
+}
+
+fn is_hidden(key: &str) -> bool {
+    key.starts_with("aws:") || key.starts_with(OWN)
+}
+
+/// The declared tags.
+///
+/// # Errors
+/// If a tag has no key, or a key that is rstack's own.
+fn declared(properties: &KnownMap, operation: &str) -> Result<KnownMap, DriverError> {
+    let items = properties.get(TAGS).and_then(KnownValue::as_list).unwrap_or_default();
+    let mut tags = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        let invalid = |problem: String| {
+            let path = PropertyPath::root().name(TAGS).index(index);
+            let message = format!("`{path}` {problem}");
+            DriverError::new(ErrorKind::Invalid { property: Some(path) }, operation, message)
+        };
+        let key = item.get("Key").and_then(KnownValue::as_str);
+        let key = key.ok_or_else(|| invalid("has no `Key`".to_owned()))?;
+        if key.starts_with(OWN) {
+            return Err(invalid(format!("has the key `{key}`; `{OWN}` begins rstack's own tags")));
+        }
+        let value = match item.get("Value") {
+            None | Some(KnownValue::Null) => KnownValue::from(""),
+            Some(KnownValue::Bool(value)) => KnownValue::from(value.to_string()),
+            Some(KnownValue::Number(number)) => KnownValue::from(number.to_string()),
+            Some(value) => value.clone(),
+        };
+        tags.insert(key.to_owned(), value);
+    }
+    Ok(tags)
+}
+
+/// The tags of a new object: the declared ones and the token.
+pub(super) fn of_new(
+    properties: &KnownMap,
+    token: &Token,
+    operation: &str,
+) -> Result<KnownValue, DriverError> {
+    let mut tags = declared(properties, operation)?;
+    tags.insert(NONCE.to_owned(), KnownValue::from(token.as_str()));
+    Ok(KnownValue::Map(tags))
+}
+
+/// Whether an object was made by the operation with this token.
+pub(super) fn made_by(members: &KnownMap, token: &Token) -> bool {
+    let nonce = members.get(TAGS).and_then(|tags| tags.get(NONCE)).and_then(KnownValue::as_str);
+    nonce == Some(token.as_str())
+}
+
+/// The members without the tags that are not the template's.
+pub(super) fn without_hidden(mut members: KnownMap) -> KnownMap {
+    if let Some(KnownValue::Map(tags)) = members.get_mut(TAGS) {
+        tags.retain(|key, _| !is_hidden(key));
+        if tags.is_empty() {
+            members.remove(TAGS);
+        }
+    }
+    members
+}
+
+/// What is to be done so that the object has the declared tags.
+pub(super) fn changes(
+    current: &KnownMap,
+    prior: &KnownMap,
+    properties: &KnownMap,
+    operation: &str,
+) -> Result<TagChanges, DriverError> {
+    let wanted = declared(properties, operation)?;
+    if wanted.is_empty() && !prior.contains_key(TAGS) && !properties.contains_key(TAGS) {
+        return Ok(TagChanges::default());
+    }
+    let nothing = KnownMap::new();
+    let current = current.get(TAGS).and_then(KnownValue::as_map).unwrap_or(&nothing);
+    let surplus = current.keys().filter(|key| !is_hidden(key) && !wanted.contains_key(*key));
+    let unset = surplus.cloned().collect();
+    let missing = wanted.into_iter().filter(|(key, value)| {
+        current.get(key).and_then(KnownValue::expose_str) != value.expose_str()
+    });
+    Ok(TagChanges { set: missing.collect(), unset })
+}
