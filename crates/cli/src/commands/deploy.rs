@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
-use rstack_model::LogicalId;
+use rstack_model::{Diagnostic, LogicalId};
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
@@ -47,11 +47,31 @@ pub(crate) fn evaluate(
         parameters: &given,
     };
     let evaluation = loaded.evaluate(&inputs);
+    let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
+    loaded.diagnostics.extend(unserved(session, &loaded, desired));
     loaded.checked(terminal)?;
     let failed = || CliError::Template(format!("`{}` cannot be evaluated", loaded.name));
     let evaluation = evaluation.ok_or_else(failed)?;
     let parameters = session.secret_parameters(&evaluation)?;
     Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
+}
+
+/// Resources that nobody could make: told before anything is planned, and not half-way through
+/// apply.
+fn unserved(session: &Session, loaded: &Loaded, desired: Option<&Desired>) -> Vec<Diagnostic> {
+    let resources = desired.into_iter().flat_map(|desired| &desired.resources);
+    let unserved = resources.filter(|(_, resource)| {
+        session.engine.cloud.driver(&resource.resource_type).is_none()
+    });
+    unserved
+        .filter_map(|(id, resource)| {
+            let declared = loaded.template.as_ref()?.resources.get(id)?;
+            let message = format!("`{}` has no driver yet", resource.resource_type);
+            let error = Diagnostic::error("no-driver", message);
+            let help = "the sandbox (`--sandbox`) serves every type";
+            Some(error.at(declared.resource_type.span, format!("the type of `{id}`")).help(help))
+        })
+        .collect()
 }
 
 /// Observes and plans.

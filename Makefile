@@ -1,0 +1,60 @@
+# `make demo` and `make test` are all that a newcomer needs: Rust, make, a C compiler and Python 3.
+
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := .venv
+REQUIREMENTS := tests/emulators/requirements.txt
+# cloudformation-validate, which a later release joins in, declares a newer Rust than it needs.
+FLAGS := --locked --ignore-rust-version
+# nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
+TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
+
+.PHONY: build release demo test lint fmt deny bench doc clean
+
+build:
+	$(CARGO) build $(FLAGS)
+
+release:
+	$(CARGO) build --release $(FLAGS)
+
+# The sandbox needs no AWS SDK: without it the program builds in about a minute.
+demo:
+	$(CARGO) build $(FLAGS) --package rstack-cli --no-default-features
+	@start=$$(date +%s); \
+	target=$$($(CARGO) metadata --format-version 1 --no-deps $(FLAGS) | \
+	  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'); \
+	./scripts/demo "$$target/debug/rstack"; \
+	echo; echo "The demo took $$(( $$(date +%s) - start )) seconds."
+
+# Unit, property, whole-program and emulator tests. The last line is the test runner's.
+test: $(VENV)/.installed
+	$(CARGO) $(TEST) --workspace $(FLAGS)
+
+# The emulators, pinned, in a virtual environment of this folder.
+$(VENV)/.installed: $(REQUIREMENTS)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	touch $@
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets $(FLAGS) -- --deny warnings
+	$(CARGO) clippy --package rstack-cli --no-default-features --all-targets $(FLAGS) -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --document-private-items $(FLAGS)
+
+fmt:
+	$(CARGO) fmt --all
+
+# Licences, sources, duplicates and advisories of what we depend on (`cargo install cargo-deny`).
+deny:
+	$(CARGO) deny check
+
+bench: release
+	./scripts/bench
+
+doc:
+	$(CARGO) doc --workspace --no-deps --open $(FLAGS)
+
+clean:
+	$(CARGO) clean
+	rm -rf $(VENV)
