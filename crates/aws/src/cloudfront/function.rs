@@ -131,14 +131,15 @@ impl Function {
         })
     }
 
+    /// Copies the development stage to the live one, if that is declared. The version is read
+    /// anew: an answer to `UpdateFunction` has it under a misspelt header, `ETtag`.
     async fn publish(
         &self,
         object: &Versioned<'_>,
-        written: &KnownMap,
         properties: &KnownMap,
     ) -> Result<(), DriverError> {
         if publishes(properties) {
-            object.change_from(written, "PublishFunction", KnownMap::new()).await?;
+            object.change("PublishFunction", KnownMap::new()).await?;
         }
         Ok(())
     }
@@ -206,7 +207,7 @@ impl ResourceDriver for Function {
         effects.created(&id).await.map_err(|error| {
             DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
         })?;
-        self.publish(&self.versioned(name), &made, &request.properties).await?;
+        self.publish(&self.versioned(name), &request.properties).await?;
         self.written(name, &request.properties, operation).await
     }
 
@@ -215,8 +216,8 @@ impl ResourceDriver for Function {
         let name = name_of(&request.physical_id);
         let object = self.versioned(name);
         let input = content(&request.properties, operation)?;
-        let made = object.change(operation, input).await?;
-        self.publish(&object, &made, &request.properties).await?;
+        object.change(operation, input).await?;
+        self.publish(&object, &request.properties).await?;
         let arn = request.physical_id.as_str();
         tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
         self.written(name, &request.properties, operation).await
