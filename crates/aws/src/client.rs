@@ -8,6 +8,8 @@ mod endpoint;
 mod failure;
 mod hide;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;

@@ -1,0 +1,241 @@
+//! Calls over a scripted connection: what is sent, what is sent again, what is traced.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{fmt, io};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use rstack_driver::ErrorKind;
+use rstack_model::{KnownMap, KnownValue, SecretString};
+use serde_json::json;
+
+use super::Client;
+use crate::api::Api;
+use crate::double::known;
+use crate::model::Service;
+
+/// What a scripted connection does with one request.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// It brings this status and body back.
+    Answer(u16, &'static str),
+    /// It breaks.
+    Break(io::ErrorKind),
+}
+
+#[derive(Clone, Default)]
+struct Connection {
+    acts: Arc<Mutex<VecDeque<Act>>>,
+    sent: Arc<Mutex<Vec<HttpRequest>>>,
+}
+
+/// The SDK traces its components.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    fn new(acts: &[Act]) -> Self {
+        Self { acts: Arc::new(Mutex::new(acts.iter().copied().collect())), sent: Arc::default() }
+    }
+
+    fn requests(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+
+    /// A client of the service over this connection.
+    fn client(&self, service: Service) -> Client {
+        let credentials = Credentials::new("AKIDEXAMPLE", "the-secret-key", None, None, "test");
+        let retry =
+            RetryConfig::standard().with_initial_backoff(Duration::ZERO).with_max_attempts(3);
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(retry)
+            .http_client(self.clone())
+            .build();
+        Client::new(service, &config).unwrap()
+    }
+}
+
+impl HttpConnector for Connection {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.sent.lock().unwrap().push(request);
+        let act = self.acts.lock().unwrap().pop_front().expect("one request too many");
+        HttpConnectorFuture::ready(match act {
+            Act::Answer(status, body) => {
+                // As from a network: a body that is not in memory.
+                let body = SdkBody::from_body_1_x(SdkBody::from(body));
+                Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), body))
+            }
+            Act::Break(kind) => Err(ConnectorError::io(io::Error::from(kind).into())),
+        })
+    }
+}
+
+impl HttpClient for Connection {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn id() -> KnownMap {
+    known(json!({"Id": "live"}))
+}
+
+#[tokio::test]
+async fn a_call_is_signed_for_the_services_own_endpoint() {
+    let rows = [
+        (
+            Service::MediaPackage,
+            "DescribeChannel",
+            "https://mediapackage.eu-west-1.amazonaws.com/",
+            "eu-west-1/mediapackage",
+        ),
+        (
+            Service::CloudFront,
+            "GetDistribution",
+            "https://cloudfront.amazonaws.com/",
+            "us-east-1/cloudfront",
+        ),
+        (Service::Iam, "GetUser", "https://iam.amazonaws.com/", "us-east-1/iam"),
+        (
+            Service::Sts,
+            "GetCallerIdentity",
+            "https://sts.eu-west-1.amazonaws.com/",
+            "eu-west-1/sts",
+        ),
+    ];
+    for (service, operation, endpoint, scope) in rows {
+        let connection = Connection::new(&[Act::Answer(404, "")]);
+        let input =
+            if matches!(service, Service::Iam | Service::Sts) { KnownMap::new() } else { id() };
+        let outcome = connection.client(service).call(operation, input).await;
+        assert_eq!(outcome.unwrap_err().kind, ErrorKind::Unsupported);
+        let sent = connection.sent.lock().unwrap();
+        let request = sent.first().unwrap();
+        assert!(request.uri().starts_with(endpoint), "{}", request.uri());
+        let authorization = request.headers().get("authorization").unwrap();
+        assert!(authorization.contains(scope), "{authorization}");
+    }
+}
+
+#[tokio::test]
+async fn throttling_and_failures_of_the_service_are_tried_again_a_bounded_number_of_times() {
+    let throttled = Act::Answer(429, r#"{"__type":"TooManyRequestsException"}"#);
+    let connection =
+        Connection::new(&[throttled, Act::Answer(503, ""), Act::Answer(200, r#"{"id":"live"}"#)]);
+    let output = connection.client(Service::MediaPackage).call("DescribeChannel", id()).await;
+    assert_eq!(output.unwrap(), id());
+
+    let connection = Connection::new(&[throttled; 3]);
+    let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Throttled);
+    assert_eq!(connection.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_not_sent_again_and_a_read_is() {
+    let lost = Act::Break(io::ErrorKind::ConnectionReset);
+    let connection = Connection::new(&[lost]);
+    let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
+    assert_eq!(error.unwrap_err().kind, ErrorKind::UnknownOutcome);
+
+    let connection = Connection::new(&[lost; 3]);
+    let error = connection.client(Service::MediaPackage).call("DescribeChannel", id()).await;
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Transient);
+    assert_eq!(connection.requests(), 3);
+
+    let connection = Connection::new(&[Act::Break(io::ErrorKind::ConnectionRefused); 3]);
+    let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_leaves_a_change_unknown() {
+    let connection = Connection::new(&[Act::Answer(200, "{\"id\": 7, secret-text")]);
+    let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::UnknownOutcome);
+    assert!(!error.to_string().contains("secret-text"), "{error}");
+}
+
+#[tokio::test]
+async fn an_input_that_the_service_does_not_take_is_not_sent() {
+    let client = Connection::new(&[]).client(Service::MediaPackage);
+    for (input, path) in
+        [(json!({"Id": "x", "Idd": 1}), "Idd"), (json!({}), "Id"), (json!({"Id": []}), "Id")]
+    {
+        let error = client.call("CreateChannel", known(input)).await.unwrap_err();
+        let ErrorKind::Invalid { property: Some(property) } = error.kind else { panic!("{error}") };
+        assert_eq!(property.to_string(), path);
+    }
+}
+
+/// Where a test's traces go.
+#[derive(Clone, Default)]
+struct Traces(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Traces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_body_is_ever_traced() {
+    let traces = Traces::default();
+    let writer = traces.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // For all threads: whether a trace is wanted is remembered for the whole program.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let connection = Connection::new(&[
+        Act::Answer(500, r#"{"message":"hunter3"}"#),
+        Act::Answer(200, r#"{"SecretString":"hunter2","VersionId":"v-1"}"#),
+        Act::Answer(400, r#"{"__type":"InvalidRequestException","message":"hunter3"}"#),
+    ]);
+    let client = connection.client(Service::SecretsManager);
+    let output =
+        client.call("GetSecretValue", known(json!({"SecretId": "hunter1"}))).await.unwrap();
+    let mut input = known(json!({"SecretId": "x", "ClientRequestToken": "t"}));
+    let secret = KnownValue::Secret(SecretString::new("hunter1".into()));
+    input.insert("SecretString".to_owned(), secret);
+    let error = client.call("PutSecretValue", input).await.unwrap_err();
+    assert_eq!(output.get("SecretString").and_then(KnownValue::expose_str), Some("hunter2"));
+    assert!(!format!("{output:?}").contains("hunter2"));
+    assert_eq!(error.message, "hunter3");
+    let traces = String::from_utf8(traces.0.lock().unwrap().clone()).unwrap();
+    assert!(traces.contains("transmitting request"), "the SDK's traces are not there");
+    for secret in ["hunter", "the-secret-key"] {
+        let line = traces.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} was traced: {line:?}");
+    }
+}
