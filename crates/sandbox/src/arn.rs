@@ -22,6 +22,19 @@ pub(crate) fn made(subject: &Subject<'_>, kind: &str, id: &str) -> String {
     )
 }
 
+/// The ARN of a form that a pattern asks for and that neither the type nor habit has: the parts
+/// that every ARN has are the environment's.
+pub(crate) fn placed(subject: &Subject<'_>, sampled: &str) -> String {
+    let environment = subject.environment;
+    let parts: Vec<&str> = sampled.splitn(6, ':').collect();
+    let [_, _, service, region, account, rest] = parts.as_slice() else {
+        return sampled.to_owned();
+    };
+    let region = if region.is_empty() { "" } else { environment.region.as_str() };
+    let account = if account.is_empty() { "" } else { environment.account.as_str() };
+    format!("arn:{}:{service}:{region}:{account}:{rest}", environment.partition)
+}
+
 fn filled(subject: &Subject<'_>, template: &str, id: &str) -> String {
     let mut out = String::new();
     let mut rest = template;

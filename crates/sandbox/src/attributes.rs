@@ -4,10 +4,8 @@ use rstack_schema::{Kind, Node, SchemaPath};
 use serde_json::{Map, Number, Value as Json};
 
 use crate::arn;
-use crate::chance::LOWER;
 use crate::ids::{self, Identity};
 use crate::kept::{JsonMap, Keeper};
-use crate::pattern;
 use crate::subject::Subject;
 
 /// How deep the maps of an attribute are filled in.
@@ -104,17 +102,30 @@ impl Maker<'_> {
         match kinds.first() {
             Some(Kind::Boolean) => Json::Bool(false),
             Some(Kind::Integer | Kind::Number) => self.number(path, node),
-            Some(Kind::List) => {
-                let element = schema.element(node).filter(|_| depth > 0);
-                let item = element.map(|element| {
-                    self.value(&named(path, |name| singular(name).to_owned()), element, depth - 1)
-                });
-                Json::Array(item.into_iter().collect())
-            }
+            Some(Kind::List) => self.list(path, node, depth),
             Some(Kind::Map) => self.map(path, node, depth),
             None if has_properties => self.map(path, node, depth),
             Some(Kind::Text) | None => self.text(path, node),
         }
+    }
+
+    /// Two elements, as templates often select the second one; four name servers.
+    fn list(&self, path: &[String], node: &Node, depth: usize) -> Json {
+        let Some((element, depth)) = self.subject.schema.element(node).zip(depth.checked_sub(1))
+        else {
+            return Json::Array(Vec::new());
+        };
+        let name = path.last().map_or("", String::as_str);
+        let usual = if name == "NameServers" { 4 } else { 2 };
+        let (least, most) = node.count();
+        let count = most.map_or(usual, |most| usual.min(most)).max(least.unwrap_or(0));
+        let item = |i: u64| {
+            let mut path = path.to_vec();
+            path.pop();
+            path.extend([i.to_string(), singular(name).to_owned()]);
+            self.value(&path, element, depth)
+        };
+        Json::Array((0..count).map(item).collect())
     }
 
     fn map(&self, path: &[String], node: &Node, depth: usize) -> Json {
@@ -150,18 +161,7 @@ impl Maker<'_> {
             return self.keeper.mark(&self.subject.chance(&path.join(".")).hex(40));
         }
         let likely = self.likely(path, name);
-        let bound = |bound: Option<u64>| bound.and_then(|bound| usize::try_from(bound).ok());
-        let least = bound(node.length().0).unwrap_or(0);
-        let most = bound(node.length().1).unwrap_or(usize::MAX);
-        let fits = (least..=most).contains(&likely.chars().count());
-        let mut chance = self.subject.chance(&path.join("."));
-        match node.pattern() {
-            Some(p) if !fits || pattern::matches(p, &likely) == Some(false) => {
-                pattern::sample(p, (least.max(1), most), &mut chance).unwrap_or(likely).into()
-            }
-            None if !fits => chance.text(LOWER, 8.clamp(least, most.max(least))).into(),
-            Some(_) | None => likely.into(),
-        }
+        ids::fitting(self.subject, &path.join("."), &[ids::Form::of(node)], likely).into()
     }
 
     /// The text one would expect under this name.
@@ -202,6 +202,16 @@ impl Maker<'_> {
         if ends("url") || ends("uri") {
             let id = subject.chance(&path.join("/")).hex(16);
             return format!("https://{}/{id}", ids::host(subject, "host"));
+        }
+        if ends("ipv6cidrblock") || ends("ipv6cidr") {
+            return "2001:db8::/56".to_owned();
+        }
+        if ends("cidrblock") || ends("cidr") {
+            return "10.0.0.0/16".to_owned();
+        }
+        if name.ends_with("Ip") || ends("ipaddress") || name == "IP" {
+            let host = 1 + subject.chance(&path.join(".")).below(254);
+            return format!("203.0.113.{host}");
         }
         if ends("domainname")
             || ends("dnsname")
@@ -247,14 +257,6 @@ fn is_moment(name: &str) -> bool {
 /// The element of `NetworkInterfaceIds` is a `NetworkInterfaceId`.
 fn singular(name: &str) -> &str {
     name.strip_suffix('s').unwrap_or(name)
-}
-
-fn named(path: &[String], rename: impl Fn(&str) -> String) -> Vec<String> {
-    let mut path = path.to_vec();
-    if let Some(last) = path.last_mut() {
-        *last = rename(last);
-    }
-    path
 }
 
 /// One of the values the node allows, a good one if there is one.

@@ -19,7 +19,7 @@ use crate::objects::Service;
 use crate::rules::Refusal;
 use crate::store::Store;
 use crate::weather::Weather;
-use crate::world::View;
+use crate::world::{StoredObject, View};
 use crate::{SandboxError, SandboxOptions, secretsmanager};
 
 /// The account that every sandbox is.
@@ -109,8 +109,9 @@ impl SandboxCloud {
     /// If the file cannot be read.
     pub fn list(&self) -> Result<Vec<(ResourceType, PhysicalId)>, SandboxError> {
         self.inner.with(|view| {
-            let name = |(name, id, _): (&String, &String, _)| {
-                (ResourceType::from(name.as_str()), PhysicalId::from(id.as_str()))
+            let name = |(name, _, stored): (&String, &String, &StoredObject)| {
+                let id = PhysicalId::from(stored.physical_id.as_str());
+                (ResourceType::from(name.as_str()), id)
             };
             view.everything().map(name).collect()
         })
@@ -129,7 +130,8 @@ impl SandboxCloud {
     ) -> Result<(), SandboxError> {
         self.inner.with(|view| {
             let value = value.map(|value| Keeper { key: view.key() }.keep(value));
-            let stored = view.get_mut(resource_type, physical_id.as_str());
+            let key = view.keys(resource_type, physical_id.as_str()).into_iter().next();
+            let stored = key.and_then(|key| view.get_mut(resource_type, &key));
             let stored = stored.ok_or_else(|| no_object(resource_type, physical_id))?;
             if check::set(&mut stored.properties, path, value) {
                 return Ok(());
@@ -147,7 +149,10 @@ impl SandboxCloud {
         resource_type: &ResourceType,
         physical_id: &PhysicalId,
     ) -> Result<(), SandboxError> {
-        let removed = self.inner.with(|view| view.remove(resource_type, physical_id.as_str()))?;
+        let removed = self.inner.with(|view| {
+            let key = view.keys(resource_type, physical_id.as_str()).into_iter().next();
+            key.is_some_and(|key| view.remove(resource_type, &key))
+        })?;
         if removed { Ok(()) } else { Err(no_object(resource_type, physical_id)) }
     }
 

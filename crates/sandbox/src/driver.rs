@@ -73,12 +73,14 @@ impl ResourceDriver for SandboxDriver {
         names::rule(&self.schema)
     }
 
-    async fn read(&self, physical_id: &PhysicalId, _: &KnownMap) -> Result<Observed, DriverError> {
-        let id = physical_id.to_string();
+    async fn read(
+        &self,
+        physical_id: &PhysicalId,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        let (id, declared) = (physical_id.to_string(), declared.clone());
         let read = self.call("Get", physical_id.as_str(), move |service, view| {
-            let stored = view.get(service.resource_type, &id);
-            Ok(stored
-                .map_or(Observed::Absent, |stored| Observed::Present(service.object(&id, stored))))
+            service.read(view, &id, &declared)
         });
         read.await
     }

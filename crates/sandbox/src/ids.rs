@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rstack_schema::SchemaPath;
+use rstack_model::PropertyPath;
+use rstack_schema::{Node, SchemaPath};
 
 use crate::arn;
-use crate::chance::{DIGITS, LOWER, UPPER};
+use crate::chance::{Chance, DIGITS, LOWER, UPPER};
 use crate::kept::JsonMap;
 use crate::pattern;
 use crate::subject::Subject;
+use crate::users;
 
 /// Prefixes of EC2's identifiers, by the last words of the property that holds one.
 const PREFIXES: [(&str, &str); 30] = [
@@ -48,6 +50,8 @@ const PREFIXES: [(&str, &str); 30] = [
 pub(crate) struct Identity {
     /// What `Ref` returns.
     pub(crate) physical_id: String,
+    /// What no other object of the type has: the primary identifier, where `Ref` returns less.
+    pub(crate) key: String,
     /// The identifiers that were chosen, by their path.
     pub(crate) chosen: BTreeMap<String, String>,
 }
@@ -64,9 +68,16 @@ pub(crate) fn identity(subject: &Subject<'_>) -> Identity {
     let value = |path: &SchemaPath| {
         chosen.get(&path.to_string()).cloned().or_else(|| subject.text_at(path))
     };
-    let parts: Vec<String> = subject.schema.ref_identifier().iter().filter_map(value).collect();
+    let (primary, referred) =
+        (subject.schema.primary_identifier(), subject.schema.ref_identifier());
+    let parts: Vec<String> = referred.iter().filter_map(value).collect();
     let physical_id = if parts.is_empty() { subject.chosen_name() } else { parts.join("|") };
-    Identity { physical_id, chosen }
+    let whole = primary.iter().all(|path| referred.contains(path));
+    let key = match primary.iter().filter_map(value).collect::<Vec<_>>().join("|") {
+        joined if whole || joined.is_empty() => physical_id.clone(),
+        joined => joined,
+    };
+    Identity { physical_id, key, chosen }
 }
 
 /// What the service calls the object where it needs no ARN.
@@ -107,19 +118,72 @@ pub(crate) fn invented(subject: &Subject<'_>, path: &SchemaPath) -> String {
     };
     let candidate = own.unwrap_or_else(|| usual(subject, last));
     let Some(node) = node else { return candidate };
-    let bound = |bound: Option<u64>| bound.and_then(|bound| usize::try_from(bound).ok());
-    let (least, most) = (bound(node.length().0).unwrap_or(0), bound(node.length().1));
-    let most = most.unwrap_or(usize::MAX);
-    let length = candidate.chars().count();
-    let formed = node.pattern().is_none_or(|p| pattern::matches(p, &candidate) != Some(false));
-    if formed && (least..=most).contains(&length) {
+    let own = Form::of(node);
+    if own.pattern.is_some() {
+        return fitting(subject, &path.to_string(), &[own], candidate);
+    }
+    let users = users::of(subject, last);
+    let asked = users
+        .iter()
+        .filter_map(|(schema, name)| schema.node(&PropertyPath::root().name(name)).map(Form::of));
+    let forms: Vec<Form<'_>> = asked.chain([own]).collect();
+    fitting(subject, &path.to_string(), &forms, candidate)
+}
+
+/// What a schema asks of a text.
+#[derive(Clone, Copy)]
+pub(crate) struct Form<'a> {
+    pattern: Option<&'a str>,
+    least: usize,
+    most: usize,
+}
+
+impl<'a> Form<'a> {
+    pub(crate) fn of(node: &'a Node) -> Self {
+        let bound = |bound: Option<u64>| bound.and_then(|bound| usize::try_from(bound).ok());
+        let least = bound(node.length().0).unwrap_or(0);
+        let most = bound(node.length().1).unwrap_or(usize::MAX).max(least);
+        Self { pattern: node.pattern(), least, most }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        (self.least..=self.most).contains(&text.chars().count())
+            && self.pattern.is_none_or(|p| pattern::matches(p, text) != Some(false))
+    }
+
+    /// A text of this form; `like` is what it is to be as long as, if the form leaves that open.
+    fn sample(&self, like: &str, chance: &mut Chance) -> Option<String> {
+        match self.pattern {
+            Some(p) => pattern::sample(p, (self.least.max(1), self.most), chance),
+            None => Some(chance.text(LOWER, like.chars().count().clamp(self.least, self.most))),
+        }
+    }
+}
+
+/// The candidate if it has the forms that are asked for, otherwise a text that has them, if there
+/// is one; what does not have them all has the last one.
+pub(crate) fn fitting(
+    subject: &Subject<'_>,
+    path: &str,
+    forms: &[Form<'_>],
+    candidate: String,
+) -> String {
+    let fits = |text: &str| forms.iter().all(|form| form.has(text));
+    if fits(&candidate) {
         return candidate;
     }
-    let mut chance = subject.chance(&path.to_string());
-    match node.pattern() {
-        Some(p) => pattern::sample(p, (least.max(1), most), &mut chance).unwrap_or(candidate),
-        None => chance.text(LOWER, length.clamp(least, most)),
+    let mut texts = vec![candidate.replace('/', ":")];
+    texts.retain(|text| text.starts_with("arn:"));
+    for form in forms {
+        let sampled = form.sample(&candidate, &mut subject.chance(path));
+        let placed = sampled.as_ref().filter(|text| text.starts_with("arn:"));
+        texts.extend(placed.map(|text| arn::placed(subject, text)));
+        texts.extend(sampled);
     }
+    let own = |text: &&String| forms.last().is_none_or(|form| form.has(text));
+    let chosen = texts.iter().find(|text| fits(text));
+    let chosen = chosen.or_else(|| Some(&candidate).filter(own)).or_else(|| texts.iter().find(own));
+    chosen.unwrap_or(&candidate).clone()
 }
 
 /// Identifiers of types that have a form of their own.
@@ -142,6 +206,10 @@ fn special(subject: &Subject<'_>) -> Option<String> {
         "AWS::Route53::HostedZone" => format!("Z{}", chance.text(UPPER, 20)),
         "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => chance.text(LOWER, 10),
         "AWS::IAM::AccessKey" => format!("AKIA{}", chance.text(UPPER, 16)),
+        "AWS::Cognito::UserPool" => {
+            format!("{}_{}", subject.environment.region, chance.letters(9))
+        }
+        "AWS::IAM::Policy" => subject.chosen_name(),
         "AWS::KMS::Key" => chance.uuid(),
         "AWS::EC2::VPC" => format!("vpc-0{}", chance.hex(16)),
         "AWS::EC2::SecurityGroup" => format!("sg-0{}", chance.hex(16)),

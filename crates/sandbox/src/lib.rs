@@ -32,6 +32,7 @@ mod store;
 mod subject;
 #[cfg(test)]
 mod sweep;
+mod users;
 mod weather;
 mod world;
 

@@ -1,7 +1,7 @@
 //! Making, changing and removing objects: one call of a simulated service each.
 
 use rstack_driver::{
-    CreateRequest, DeleteRequest, ErrorKind, Found, Object, Progress, UpdateRequest,
+    CreateRequest, DeleteRequest, ErrorKind, Found, Object, Observed, Progress, UpdateRequest,
 };
 use rstack_model::state::Environment;
 use rstack_model::{KnownMap, PhysicalId, PropertyPath, ResourceType, Token};
@@ -41,12 +41,59 @@ impl Service<'_> {
     }
 
     /// The object as a driver shows it.
-    pub(crate) fn object(&self, id: &str, stored: &StoredObject) -> Object {
+    pub(crate) fn object(&self, stored: &StoredObject) -> Object {
         let properties = known_map(&stored.properties);
         Object {
-            physical_id: PhysicalId::from(id),
+            physical_id: PhysicalId::from(stored.physical_id.as_str()),
             properties: without(&properties, &|path| self.schema.is_write_only(path)),
             attributes: known_map(&stored.attributes),
+        }
+    }
+
+    /// Reads an object.
+    pub(crate) fn read(
+        &self,
+        view: &View<'_>,
+        id: &str,
+        declared: &KnownMap,
+    ) -> Result<Observed, Refusal> {
+        let key = self.key(view, id, declared)?;
+        let stored = key.and_then(|key| view.get(self.resource_type, &key));
+        Ok(stored.map_or(Observed::Absent, |stored| Observed::Present(self.object(stored))))
+    }
+
+    /// The key of the object of this physical ID whose identifiers are as declared.
+    fn key(
+        &self,
+        view: &View<'_>,
+        id: &str,
+        declared: &KnownMap,
+    ) -> Result<Option<String>, Refusal> {
+        let mut keys = view.keys(self.resource_type, id);
+        if let [only] = keys.as_slice()
+            && only == id
+        {
+            return Ok(Some(only.clone()));
+        }
+        let declared = Keeper { key: view.key() }.keep_map(declared);
+        keys.retain(|key| {
+            let Some(stored) = view.get(self.resource_type, key) else { return false };
+            self.schema.primary_identifier().chunks(1).all(|path| {
+                let wanted = names::values(path, &declared);
+                wanted.is_none_or(|wanted| match names::values(path, &stored.properties) {
+                    Some(found) => found == wanted,
+                    None => true,
+                })
+            })
+        });
+        match keys.as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(only.clone())),
+            _ => {
+                let message = format!("`{id}` names several objects");
+                let kind = ErrorKind::Invalid { property: None };
+                Err(Refusal::new(kind, "AmbiguousIdentifier", message))
+            }
         }
     }
 
@@ -73,8 +120,8 @@ impl Service<'_> {
         let of = format!("{}/{}/{}", self.resource_type, request.stack, request.logical_id);
         let nonce = view.nonce(&of);
         let identity = ids::identity(&self.subject(&properties, &nonce));
-        if view.get(self.resource_type, &identity.physical_id).is_some() {
-            return Err(taken(format!("an object named `{}` exists", identity.physical_id)));
+        if view.get(self.resource_type, &identity.key).is_some() {
+            return Err(taken(format!("an object named `{}` exists", identity.key)));
         }
         for (name, chosen) in &identity.chosen {
             let path = PropertyPath::root().name(name);
@@ -83,6 +130,7 @@ impl Service<'_> {
             }
         }
         let stored = StoredObject {
+            physical_id: identity.physical_id.clone(),
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
             secret: secretsmanager::first(self.resource_type, request),
@@ -92,8 +140,8 @@ impl Service<'_> {
             nonce,
             properties,
         };
-        let object = self.object(&identity.physical_id, &stored);
-        view.insert(self.resource_type, &identity.physical_id, stored);
+        let object = self.object(&stored);
+        view.insert(self.resource_type, &identity.key, stored);
         Ok(object)
     }
 
@@ -104,7 +152,11 @@ impl Service<'_> {
         request: &UpdateRequest,
     ) -> Result<Object, Refusal> {
         let id = request.physical_id.as_str();
-        let Some(mut stored) = view.get(self.resource_type, id).cloned() else {
+        // An update that completes a create has no prior properties.
+        let known = if request.prior.is_empty() { &request.properties } else { &request.prior };
+        let key = self.key(view, id, known)?;
+        let found = key.and_then(|key| Some((view.get(self.resource_type, &key)?.clone(), key)));
+        let Some((mut stored, key)) = found else {
             let message = format!("there is no `{}` named `{id}`", self.resource_type);
             return Err(Refusal::new(ErrorKind::NotFound, "ResourceNotFoundException", message));
         };
@@ -119,7 +171,7 @@ impl Service<'_> {
                 properties.insert(name.clone(), value.clone());
             }
         }
-        if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(id)) {
+        if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(&key)) {
             let code = rules::taken_code(self.resource_type);
             let message = format!("another object named `{name}` exists");
             return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
@@ -137,8 +189,8 @@ impl Service<'_> {
             stored.disabled = false;
             stored.unsettled = self.options.deploy_polls;
         }
-        let object = self.object(id, &stored);
-        view.insert(self.resource_type, id, stored);
+        let object = self.object(&stored);
+        view.insert(self.resource_type, &key, stored);
         Ok(object)
     }
 
@@ -149,9 +201,10 @@ impl Service<'_> {
         request: &DeleteRequest,
     ) -> Result<Progress, Refusal> {
         let id = request.physical_id.as_str();
+        let Some(key) = self.key(view, id, &request.prior)? else { return Ok(Progress::Done) };
         rules::before_delete(view, self.resource_type, id)?;
         if self.is_distribution()
-            && let Some(stored) = view.get_mut(self.resource_type, id)
+            && let Some(stored) = view.get_mut(self.resource_type, &key)
         {
             if stored.disabled {
                 stored.unsettled = stored.unsettled.saturating_sub(1);
@@ -163,7 +216,7 @@ impl Service<'_> {
                 return Ok(self.pending(format!("distribution {id} to be disabled")));
             }
         }
-        view.remove(self.resource_type, id);
+        view.remove(self.resource_type, &key);
         Ok(Progress::Done)
     }
 
@@ -180,10 +233,10 @@ impl Service<'_> {
 
     /// Looks for what a create may have made.
     pub(crate) fn find(&self, view: &View<'_>, request: &CreateRequest) -> Found {
-        if let Some(id) = self.of_token(view, &request.token)
-            && let Some(stored) = view.get(self.resource_type, &id)
+        if let Some(key) = self.of_token(view, &request.token)
+            && let Some(stored) = view.get(self.resource_type, &key)
         {
-            return Found::Ours(Box::new(self.object(&id, stored)));
+            return Found::Ours(Box::new(self.object(stored)));
         }
         let sent: KnownMap = without(&request.properties, &|path| self.schema.is_read_only(path));
         let sent = Keeper { key: view.key() }.keep_map(&sent);

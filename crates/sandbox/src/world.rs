@@ -15,6 +15,8 @@ const GLOBAL: [&str; 5] = ["CloudFront", "IAM", "Organizations", "Route53", "S3"
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredObject {
+    /// What `Ref` returns: not always unique, as the stages of two APIs show.
+    pub(crate) physical_id: String,
     /// What everything invented for the object is derived from.
     pub(crate) nonce: String,
     /// The token of the operation that created it.
@@ -37,7 +39,7 @@ pub(crate) struct StoredObject {
     pub(crate) secret: Option<SecretRecord>,
 }
 
-/// The objects of one type, by physical ID.
+/// The objects of one type, by what names them uniquely: mostly the physical ID.
 pub(crate) type Objects = BTreeMap<String, StoredObject>;
 
 /// Everything that exists.
@@ -104,38 +106,47 @@ impl View<'_> {
         types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
     }
 
-    /// One object.
-    pub(crate) fn get(&self, resource_type: &ResourceType, id: &str) -> Option<&StoredObject> {
+    /// The keys of the objects of this physical ID.
+    pub(crate) fn keys(&self, resource_type: &ResourceType, physical_id: &str) -> Vec<String> {
+        if self.get(resource_type, physical_id).is_some_and(|it| it.physical_id == physical_id) {
+            return vec![physical_id.to_owned()];
+        }
+        let named = self.all(resource_type).filter(|(_, it)| it.physical_id == physical_id);
+        named.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// One object, by its key.
+    pub(crate) fn get(&self, resource_type: &ResourceType, key: &str) -> Option<&StoredObject> {
         let types = self.world.objects.get(scope(self.region, resource_type))?;
-        types.get(resource_type.as_str())?.get(id)
+        types.get(resource_type.as_str())?.get(key)
     }
 
     /// One object, to be changed.
     pub(crate) fn get_mut(
         &mut self,
         resource_type: &ResourceType,
-        id: &str,
+        key: &str,
     ) -> Option<&mut StoredObject> {
         let types = self.world.objects.get_mut(scope(self.region, resource_type))?;
-        let found = types.get_mut(resource_type.as_str())?.get_mut(id);
+        let found = types.get_mut(resource_type.as_str())?.get_mut(key);
         self.world.changed |= found.is_some();
         found
     }
 
     /// Puts an object in its place.
-    pub(crate) fn insert(&mut self, resource_type: &ResourceType, id: &str, object: StoredObject) {
+    pub(crate) fn insert(&mut self, resource_type: &ResourceType, key: &str, object: StoredObject) {
         let types = self.world.objects.entry(scope(self.region, resource_type).to_owned());
         let all = types.or_default().entry(resource_type.as_str().to_owned()).or_default();
-        all.insert(id.to_owned(), object);
+        all.insert(key.to_owned(), object);
         self.world.changed = true;
     }
 
     /// Takes an object away; says whether it was there.
-    pub(crate) fn remove(&mut self, resource_type: &ResourceType, id: &str) -> bool {
+    pub(crate) fn remove(&mut self, resource_type: &ResourceType, key: &str) -> bool {
         let types = self.world.objects.get_mut(scope(self.region, resource_type));
         let Some(types) = types else { return false };
         let Some(all) = types.get_mut(resource_type.as_str()) else { return false };
-        let removed = all.remove(id).is_some();
+        let removed = all.remove(key).is_some();
         if all.is_empty() {
             types.remove(resource_type.as_str());
         }
@@ -143,14 +154,16 @@ impl View<'_> {
         removed
     }
 
-    /// The first object of any type that is not yet visible and that this text names.
+    /// The first object of any type that is not yet visible and that this text names: its
+    /// type and key.
     pub(crate) fn unseen_in(&self, text: &str) -> Option<(ResourceType, String)> {
-        let names = |id: &str, object: &StoredObject| {
+        let names = |object: &StoredObject| {
+            let id = &object.physical_id;
             let arn = object.attributes.get("Arn").and_then(serde_json::Value::as_str);
             text.contains(&format!("\"{id}\"")) || arn.is_some_and(|arn| text.contains(arn))
         };
         let mut all = self.everything();
-        let found = all.find(|(_, id, object)| object.unseen > 0 && names(id, object));
-        found.map(|(name, id, _)| (ResourceType::from(name.as_str()), id.clone()))
+        let found = all.find(|(_, _, object)| object.unseen > 0 && names(object));
+        found.map(|(name, key, _)| (ResourceType::from(name.as_str()), key.clone()))
     }
 }

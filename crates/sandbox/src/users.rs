@@ -1,0 +1,40 @@
+//! What the other types of a service ask of an identifier that its own type does not describe.
+//!
+//! `AWS::Cognito::UserPool` says nothing of the form of its IDs; `AWS::Cognito::UserPoolClient`
+//! does, of its property `UserPoolId`.
+
+use std::sync::Arc;
+
+use rstack_schema::{Registry, TypeSchema};
+
+use crate::subject::Subject;
+
+/// The types of the service, with the name of the property of each that takes the identifier.
+pub(crate) fn of(subject: &Subject<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
+    let Some((service, resource)) = subject.resource_type.as_str().rsplit_once("::") else {
+        return Vec::new();
+    };
+    // EC2 has hundreds of types, and what identifies its objects is known without them.
+    if service == "AWS::EC2" {
+        return Vec::new();
+    }
+    let names = match property {
+        "Id" | "Arn" | "ARN" | "Identifier" => {
+            vec![format!("{resource}{property}"), format!("{resource}Identifier")]
+        }
+        "Name" | "Version" => return Vec::new(),
+        other => vec![other.to_owned()],
+    };
+    let prefix = format!("{service}::");
+    let registry = Registry::embedded();
+    let types = registry.names().skip_while(|name| !name.starts_with(&prefix));
+    let types = types.take_while(|name| name.starts_with(&prefix));
+    let others = types.filter(|name| *name != subject.resource_type.as_str());
+    let schemas = others.filter_map(|name| registry.get(name).ok().flatten());
+    schemas.flat_map(|schema| users(&schema, &names)).collect()
+}
+
+fn users(schema: &Arc<TypeSchema>, names: &[String]) -> Vec<(Arc<TypeSchema>, String)> {
+    let takes = |name: &&String| schema.root().property_names().any(|own| own == name.as_str());
+    names.iter().filter(takes).map(|name| (Arc::clone(schema), name.clone())).collect()
+}
