@@ -2,7 +2,7 @@
 //!
 //! CloudFront takes a caller reference once per account, so a distribution that carries the
 //! journaled token was made by that very operation. Listings do not show caller references: the
-//! distributions with the declared comment are read one by one.
+//! distributions with the declared comment, or with none, are read one by one.
 
 use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue};
@@ -20,7 +20,7 @@ pub(super) async fn by_caller_reference(
     let operation = "ListDistributions";
     for item in pages::all(api, operation, &KnownMap::new(), "DistributionList").await? {
         let theirs = item.get("Comment").and_then(KnownValue::expose_str).unwrap_or_default();
-        if theirs != comment {
+        if theirs != comment && !theirs.is_empty() {
             continue;
         }
         let id = text(&item, "Id", operation)?;
@@ -48,13 +48,12 @@ pub(super) async fn with_caller_reference(
     Ok(ours.then_some(answer))
 }
 
-/// The ID in the message of `DistributionAlreadyExists`: `E` or more than a dozen capitals and
-/// digits.
+/// The ID in the message of `DistributionAlreadyExists`: more than a dozen capitals and digits.
 pub(super) fn id_in(message: &str) -> Option<&str> {
     let is_id = |word: &&str| {
         word.len() >= 12
-            && word.starts_with('E')
             && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && word.chars().any(|c| c.is_ascii_digit())
     };
     message.split(|c: char| !c.is_ascii_alphanumeric()).find(is_id)
 }

@@ -163,3 +163,17 @@ async fn they_are_created_read_and_changed_with_what_is_declared() {
         service.assert_finished();
     }
 }
+
+#[test]
+fn the_physical_ids_are_what_ref_returns() {
+    let reference = |name: &str| {
+        let type_name = format!("AWS::CloudFront::{name}");
+        let schema = rstack_schema::Registry::embedded().get(&type_name).unwrap().unwrap();
+        schema.ref_identifier().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for case in cases() {
+        assert_eq!(reference(case.noun), ["Id"], "{}", case.noun);
+    }
+    assert_eq!(reference("Distribution"), ["Id"]);
+    assert_eq!(reference("Function"), ["FunctionARN"]);
+}
