@@ -143,14 +143,6 @@ pub enum ApplyError {
     /// The cloud cannot be observed.
     #[error("{0}")]
     Cloud(DriverError),
-    /// An output cannot be evaluated.
-    #[error("the output `{output}` cannot be evaluated: {source}")]
-    Output {
-        /// The output.
-        output: String,
-        /// Why not.
-        source: FunctionError,
-    },
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

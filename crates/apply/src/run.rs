@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use rstack_model::LogicalId;
+use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Plan, PlanMode};
-use rstack_model::state::{OutputState, State};
+use rstack_model::state::{OutputState, ResourceState, State};
+use rstack_model::value::FunctionError;
 use rstack_plan::{check, plan_rollback};
 use rstack_state::{Entry, JournalEnd, LockedStack};
 
@@ -117,7 +119,7 @@ impl Engine {
             (true, true) => RunEnd::Interrupted,
         };
         if made && mode != PlanMode::Destroy {
-            let outputs = outputs(plan, &ledger)?;
+            let outputs = self.outputs(plan, &ledger);
             ledger.append(Entry::Outputs { outputs }).await?;
         }
         let recorded = match end {
@@ -141,6 +143,29 @@ impl Engine {
         Ok(Outcome { state, end, failures, made, rollback: None })
     }
 
+    /// The outputs. One that cannot be evaluated is told and left out: everything is made, and a
+    /// stream that runs is not taken back for it.
+    fn outputs(&self, plan: &Plan, ledger: &Ledger) -> BTreeMap<String, OutputState> {
+        let objects = ledger.objects();
+        let mut out = BTreeMap::new();
+        for (name, change) in &plan.outputs {
+            let evaluated = match (&change.after, &change.problem) {
+                (Some(after), _) => evaluated(after, &objects).map_err(|error| error.to_string()),
+                (None, Some(problem)) => Err(problem.clone()),
+                (None, None) => continue,
+            };
+            match evaluated {
+                Ok(output) => {
+                    out.insert(name.clone(), output);
+                }
+                Err(error) => {
+                    self.events.emit(Event::OutputFailed { output: name.clone(), error });
+                }
+            }
+        }
+        out
+    }
+
     /// A stack that did not exist before, and of which nothing is left, leaves no state.
     fn tidy(
         &self,
@@ -160,21 +185,15 @@ impl Engine {
     }
 }
 
-/// The outputs, with the attributes that are known now.
-fn outputs(plan: &Plan, ledger: &Ledger) -> Result<BTreeMap<String, OutputState>, ApplyError> {
-    let objects = ledger.objects();
-    let mut out = BTreeMap::new();
-    for (name, change) in &plan.outputs {
-        let Some(after) = &change.after else { continue };
-        let error = |source| ApplyError::Output { output: name.clone(), source };
-        let export = after.export.as_ref().map(|export| export.resolve(&objects));
-        let export = export.transpose().map_err(error)?;
-        let output = OutputState {
-            value: after.value.resolve(&objects).map_err(error)?,
-            description: after.description.clone(),
-            export: export.map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned)),
-        };
-        out.insert(name.clone(), output);
-    }
-    Ok(out)
+/// An output with the attributes that are known now.
+fn evaluated(
+    output: &DesiredOutput,
+    objects: &BTreeMap<LogicalId, ResourceState>,
+) -> Result<OutputState, FunctionError> {
+    let export = output.export.as_ref().map(|export| export.resolve(objects)).transpose()?;
+    Ok(OutputState {
+        value: output.value.resolve(objects)?,
+        description: output.description.clone(),
+        export: export.map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned)),
+    })
 }

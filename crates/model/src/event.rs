@@ -91,6 +91,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Everything is made, but an output cannot be evaluated, and is left out.
+    OutputFailed {
+        /// The output.
+        output: String,
+        /// Why.
+        error: String,
+    },
     /// The steps of a plan have ended.
     RunEnded {
         /// What the plan was for.

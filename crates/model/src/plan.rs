@@ -260,6 +260,9 @@ pub struct OutputChange {
     pub before: Option<Value>,
     /// The output after; `None` if there will be none.
     pub after: Option<DesiredOutput>,
+    /// Why there will be none although the template declares it: its functions cannot take what
+    /// attributes are. The stack is nevertheless as declared.
+    pub problem: Option<String>,
 }
 
 impl OutputChange {

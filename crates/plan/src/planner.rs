@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Reason};
 use rstack_model::state::{DeposedObject, ResourceState, State};
+use rstack_model::value::FunctionError;
 use rstack_model::{Digest, LogicalId, ValueMap};
 
 use crate::PlanError;
@@ -40,15 +41,13 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
     }
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
-        let error = |source| PlanError::Function { logical_id: name.clone(), source };
-        let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
-        let after = DesiredOutput {
-            value: output.value.resolve(&outlooks.sure()).map_err(error)?,
-            description: output.description.clone(),
-            export: export.transpose().map_err(error)?,
-        };
         let before = input.state.outputs.get(name).map(|output| output.value.clone());
-        outputs.insert(name.clone(), OutputChange { before, after: Some(after) });
+        // An output is the last thing that may go wrong: it stands in nobody's way.
+        let (after, problem) = match evaluated(output, &outlooks) {
+            Ok(after) => (Some(after), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        outputs.insert(name.clone(), OutputChange { before, after, problem });
     }
     finish(
         input.state,
@@ -59,6 +58,15 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         outputs,
         &BTreeMap::new(),
     )
+}
+
+fn evaluated(output: &DesiredOutput, outlooks: &Outlooks) -> Result<DesiredOutput, FunctionError> {
+    let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
+    Ok(DesiredOutput {
+        value: output.value.resolve(&outlooks.sure())?,
+        description: output.description.clone(),
+        export: export.transpose()?,
+    })
 }
 
 /// Plans the end of a stack.
@@ -96,9 +104,10 @@ pub(crate) fn finish(
     restores: &BTreeMap<LogicalId, ResourceState>,
 ) -> Result<Plan, PlanError> {
     for (name, output) in &state.outputs {
-        outputs
-            .entry(name.clone())
-            .or_insert_with(|| OutputChange { before: Some(output.value.clone()), after: None });
+        outputs.entry(name.clone()).or_insert_with(|| {
+            let before = Some(output.value.clone());
+            OutputChange { before, after: None, problem: None }
+        });
     }
     let deposed: Vec<DeposedObject> = state
         .deposed

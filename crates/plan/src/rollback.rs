@@ -77,7 +77,7 @@ pub fn plan_rollback(
                 export: output.export.clone().map(Into::into),
             };
             let before = Some(output.value.clone());
-            (name.clone(), OutputChange { before, after: Some(after) })
+            (name.clone(), OutputChange { before, after: Some(after), problem: None })
         })
         .collect();
     finish(

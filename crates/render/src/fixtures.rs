@@ -123,7 +123,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
 
 pub(crate) fn output(before: Option<Value>, after: Option<Value>) -> OutputChange {
     let after = after.map(|value| DesiredOutput { value, description: None, export: None });
-    OutputChange { before, after }
+    OutputChange { before, after, problem: None }
 }
 
 fn join(parts: Vec<Value>) -> Value {

@@ -237,6 +237,8 @@ struct OutputDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Shown<'a>>,
     differs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
 }
 
 fn output(output: &OutputChange) -> OutputDocument<'_> {
@@ -244,6 +246,7 @@ fn output(output: &OutputChange) -> OutputDocument<'_> {
         before: output.before.as_ref().map(Shown),
         after: output.after.as_ref().map(|after| Shown(&after.value)),
         differs: output.differs(),
+        problem: output.problem.as_deref(),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::json::record;
 ///
 /// The events are `observing` (`objects`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
-/// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`) and `run-ended`
-/// (`mode`, `end`).
+/// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`),
+/// `output-failed` (`output`, `error`) and `run-ended` (`mode`, `end`).
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for events.
@@ -59,6 +59,9 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { error: Some(error), ..of_step("step-failed", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
+        Event::OutputFailed { output, error } => {
+            Record { output: Some(output), error: Some(error), ..base("output-failed") }
+        }
         Event::RunEnded { mode, end } => {
             Record { mode: Some(*mode), end: Some(*end), ..base("run-ended") }
         }
@@ -72,6 +75,8 @@ struct Record<'a> {
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<PlanMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,9 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::StepId;
 
 use super::tracker::Tracker;
-use super::words::{doing, done, error_lines, observing, role, run_ended, run_started, stopping};
+use super::words::{
+    doing, done, error_lines, observing, output_failed, role, run_ended, run_started, stopping,
+};
 use crate::duration::duration;
 use crate::line::Line;
 use crate::style::{Palette, Role};
@@ -67,6 +69,7 @@ impl EventLog {
                 lines
             }
             Event::Stopping { reason } => vec![stopping(reason)],
+            Event::OutputFailed { output, error } => vec![output_failed(output, error)],
             Event::RunEnded { mode, end } => vec![run_ended(*mode, *end, &self.tracker, now)],
         };
         let lines: Vec<String> = lines.iter().map(|line| line.paint(self.palette)).collect();

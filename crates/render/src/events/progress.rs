@@ -7,7 +7,9 @@ use std::time::Duration;
 use rstack_model::event::Event;
 
 use super::tracker::{Running, Tracker};
-use super::words::{doing, done, error_lines, observing, role, run_ended, run_started, stopping};
+use super::words::{
+    doing, done, error_lines, observing, output_failed, role, run_ended, run_started, stopping,
+};
 use crate::duration::duration;
 use crate::line::Line;
 use crate::style::{Palette, Role};
@@ -72,6 +74,7 @@ impl Progress {
                 lines
             }
             Event::Stopping { reason } => vec![stopping(reason)],
+            Event::OutputFailed { output, error } => vec![output_failed(output, error)],
             Event::RunEnded { mode, end } => vec![run_ended(*mode, *end, &self.tracker, now)],
         };
         lines.iter().map(|line| line.paint(self.palette)).collect()

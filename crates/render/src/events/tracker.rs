@@ -73,6 +73,7 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
+            Event::OutputFailed { .. } => None,
             Event::RunEnded { .. } => {
                 self.running.clear();
                 self.active = false;

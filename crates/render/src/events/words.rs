@@ -97,6 +97,14 @@ pub(super) fn stopping(reason: &str) -> Line {
     Line::of(Role::Warning, "Stopping").with(Role::Plain, &format!(": {reason}"))
 }
 
+/// `warning: the output …`.
+pub(super) fn output_failed(output: &str, error: &str) -> Line {
+    Line::of(Role::Warning, "warning")
+        .with(Role::Plain, ": the output ")
+        .with(Role::Name, output)
+        .with(Role::Plain, &format!(" cannot be evaluated and is left out: {error}"))
+}
+
 /// An error text below a line: each of its lines indented.
 pub(super) fn error_lines(error: &str, indent: usize) -> Vec<Line> {
     let margin = " ".repeat(indent);

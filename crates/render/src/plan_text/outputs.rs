@@ -7,13 +7,20 @@ use crate::line::Line;
 use crate::style::{Role, View};
 use crate::tree::Node;
 
-/// One line for each new or removed output, and a tree for each changed one.
+/// One line for each new or removed output and each that cannot be evaluated, and a tree for each
+/// changed one.
 pub(super) fn lines(plan: &Plan, view: &View) -> Vec<Line> {
-    let changed = plan.outputs.iter().filter(|(_, output)| output.differs());
-    changed.flat_map(|(name, output)| node(name, output, view).draw()).collect()
+    let told = plan.outputs.iter().filter(|(_, o)| o.differs() || o.problem.is_some());
+    told.flat_map(|(name, output)| node(name, output, view).draw()).collect()
 }
 
 fn node(name: &str, output: &OutputChange, view: &View) -> Node {
+    if let Some(problem) = &output.problem {
+        let label = Line::of(Role::Warning, "[!] ")
+            .with(Role::Name, name)
+            .with(Role::Plain, &format!(": cannot be evaluated and is left out: {problem}"));
+        return Node::leaf(label);
+    }
     let after = output.after.as_ref().map(|after| &after.value);
     let (role, mark) = match (&output.before, after) {
         (None, _) => (Role::Create, "[+] "),
