@@ -83,6 +83,8 @@ type Protocol = Box<dyn ClientProtocol<Request, Response>>;
 pub(crate) struct Codec {
     pub(crate) model: &'static ServiceModel,
     protocol: Protocol,
+    /// What reads failed answers, where that is not the protocol itself.
+    failures: Option<Protocol>,
     schemas: Schemas,
 }
 
@@ -120,7 +122,12 @@ impl Codec {
                 Box::new(AwsJsonRpcProtocol::aws_json_1_1().with_target_prefix(prefix))
             }
         };
-        Ok(Self { model, protocol, schemas: Schemas::new(model) })
+        let failures: Option<Protocol> = match metadata.protocol {
+            // The SDK's query protocol reads no errors; their XML is that of REST-XML.
+            WireProtocol::Query => Some(Box::new(AwsRestXmlProtocol::new())),
+            WireProtocol::RestJson | WireProtocol::RestXml | WireProtocol::Json => None,
+        };
+        Ok(Self { model, protocol, failures, schemas: Schemas::new(model) })
     }
 
     /// An operation of the service.
@@ -190,7 +197,8 @@ impl Codec {
     /// The code, message and request ID in a failed answer, as far as it gives them.
     pub(crate) fn error(&self, operation: &Operation, answer: &Response) -> ErrorMetadata {
         let config = settings(operation);
-        match self.protocol.parse_error_metadata(answer, &config) {
+        let protocol = self.failures.as_ref().unwrap_or(&self.protocol);
+        match protocol.parse_error_metadata(answer, &config) {
             Ok(builder) => builder.build(),
             Err(_) => ErrorMetadata::builder().build(),
         }

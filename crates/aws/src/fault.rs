@@ -97,8 +97,10 @@ const CONFLICT: &[&str] = &[
 /// What services say while something that was just made, mostly a role, is not yet known
 /// everywhere.
 const NOT_READY: &[&str] = &[
+    "cannot assume",
     "cannot be assumed",
     "can't be assumed",
+    "could not assume",
     "could not be assumed",
     "unable to assume",
     "not able to assume",

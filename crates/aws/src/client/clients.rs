@@ -1,6 +1,7 @@
 //! One client for each service, made when it is first needed.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -11,22 +12,28 @@ use super::Client;
 use crate::api::Api;
 use crate::model::Service;
 
-/// The clients of one account and Region.
-#[derive(Clone, Debug)]
+/// The clients of one account and Region. All users of a service share its client, and with it
+/// connections, credentials and the measure of retries.
+#[derive(Debug)]
 pub(crate) struct Clients {
     config: Arc<SdkConfig>,
+    made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
 }
 
 impl Clients {
     /// Clients with the SDK's configuration.
     pub(crate) fn new(config: SdkConfig) -> Self {
-        Self { config: Arc::new(config) }
+        Self { config: Arc::new(config), made: Mutex::default() }
     }
 
     /// A service to call. It costs nothing before the first call.
     pub(crate) fn api(&self, service: Service) -> Arc<dyn Api> {
-        let config = Arc::clone(&self.config);
-        Arc::new(LazyClient { service, config, client: OnceLock::new() })
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = made.entry(service).or_insert_with(|| {
+            let config = Arc::clone(&self.config);
+            Arc::new(LazyClient { service, config, client: OnceLock::new() })
+        });
+        Arc::<LazyClient>::clone(client)
     }
 }
 

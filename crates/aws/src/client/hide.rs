@@ -82,12 +82,12 @@ impl DeserializeResponse for OperationCodec {
             };
         }
         let metadata = self.codec.error(self.operation, answer);
-        let header = answer.request_id().map(str::to_owned);
+        let request_id = answer.request_id().or_else(|| metadata.extra("request_id"));
         let refusal = Refusal {
             status: answer.status().as_u16(),
             code: metadata.code().map(str::to_owned),
             message: metadata.message().map(str::to_owned),
-            request_id: header.or_else(|| metadata.request_id().map(str::to_owned)),
+            request_id: request_id.map(str::to_owned),
         };
         Err(OrchestratorError::operation(Error::erase(refusal)))
     }

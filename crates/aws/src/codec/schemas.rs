@@ -93,7 +93,7 @@ impl Schemas {
                     if shape.payload.as_deref() == Some(member_name) {
                         schema = schema.with_http_payload();
                     }
-                    schemas.push(&*leak(schema));
+                    schemas.push(leak(schema));
                 }
                 Schema::new_struct(id, shape_type(shape), Box::leak(schemas.into_boxed_slice()))
             }

@@ -136,3 +136,51 @@ fn outputs_are_those_of_botocore() {
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+fn error_of(
+    service: Service,
+    operation: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> [String; 3] {
+    let codec = Codec::of(service).unwrap();
+    let mut answer =
+        Response::new(StatusCode::try_from(400).unwrap(), SdkBody::from(body.to_owned()));
+    for (header, value) in headers {
+        answer.headers_mut().insert((*header).to_owned(), (*value).to_owned());
+    }
+    let error = codec.error(codec.operation(operation).unwrap(), &answer);
+    let parts = [error.code(), error.message(), error.extra("request_id")];
+    parts.map(|part| part.unwrap_or_default().to_owned())
+}
+
+#[test]
+fn errors_are_read_as_each_protocol_writes_them() {
+    let xml = "<ErrorResponse xmlns=\"http://x/\"><Error><Type>Sender</Type><Code>NoSuchThing\
+               </Code><Message>it &amp; that</Message></Error><RequestId>r-1</RequestId>\
+               </ErrorResponse>";
+    let expected = ["NoSuchThing", "it & that"];
+    for (service, operation) in
+        [(Service::CloudFront, "GetDistribution"), (Service::Iam, "GetRole")]
+    {
+        let error = error_of(service, operation, &[], xml);
+        assert_eq!(error, [expected[0], expected[1], "r-1"], "{service:?}");
+    }
+    let type_header = [("x-amzn-errortype", "NoSuchThing:http://internal.example/")];
+    let error = error_of(
+        Service::MediaPackage,
+        "DescribeChannel",
+        &type_header,
+        "{\"message\":\"it & that\"}",
+    );
+    assert_eq!(&error[..2], expected);
+    let body = "{\"__type\":\"com.example#NoSuchThing\",\"Message\":\"it & that\"}";
+    let error = error_of(Service::SecretsManager, "DescribeSecret", &[], body);
+    assert_eq!(&error[..2], expected);
+    for (service, operation) in
+        [(Service::CloudFront, "GetDistribution"), (Service::MediaPackage, "DescribeChannel")]
+    {
+        let error = error_of(service, operation, &[], "<html><p>Not Found</html>");
+        assert_eq!(error, ["", "", ""], "{service:?}");
+    }
+}

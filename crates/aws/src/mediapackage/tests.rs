@@ -186,6 +186,16 @@ async fn a_refused_create_is_a_taken_name_only_if_the_name_is_taken() {
 }
 
 #[tokio::test]
+async fn a_channel_that_is_not_yet_visible_to_its_endpoint_is_waited_for() {
+    let script =
+        Scripted::new().fail("CreateOriginEndpoint", ErrorKind::NotFound, "NotFoundException");
+    let (_, driver) = endpoint_driver(script);
+    let request = create(json!({"Id": "live", "ChannelId": "c"}));
+    let error = driver.create(&request, &NoEffects).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+}
+
+#[tokio::test]
 async fn a_lost_create_is_found_by_its_token_alone() {
     let request = create(json!({"Id": "live"}));
     let (_, driver) =

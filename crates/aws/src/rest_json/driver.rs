@@ -134,7 +134,8 @@ impl RestDriver {
     }
 
     /// What a failed create means: the service has one code for all that is wrong.
-    async fn explain(&self, id: &PhysicalId, mut error: DriverError) -> DriverError {
+    async fn explain(&self, id: &PhysicalId, error: DriverError) -> DriverError {
+        let mut error = not_yet_visible(error);
         if error.has_code(self.kind.taken_code) && matches!(self.look(id).await, Ok(Some(_))) {
             error.kind = ErrorKind::AlreadyExists;
         }
@@ -188,6 +189,15 @@ impl RestDriver {
     }
 }
 
+/// What is not found while an object is made is something else, or the object itself, that was
+/// made a moment ago and is not yet visible everywhere.
+fn not_yet_visible(mut error: DriverError) -> DriverError {
+    if error.kind == ErrorKind::NotFound {
+        error.kind = ErrorKind::DependencyNotReady;
+    }
+    error
+}
+
 #[async_trait]
 impl ResourceDriver for RestDriver {
     fn name(&self) -> &'static str {
@@ -222,8 +232,9 @@ impl ResourceDriver for RestDriver {
                 DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
             })?;
         }
-        if self.set(&made.physical_id, &created, &KnownMap::new(), properties).await? {
-            let members = self.describe(&made.physical_id).await?;
+        let set = self.set(&made.physical_id, &created, &KnownMap::new(), properties).await;
+        if set.map_err(not_yet_visible)? {
+            let members = self.describe(&made.physical_id).await.map_err(not_yet_visible)?;
             return self.object(kind.read, members);
         }
         Ok(made)
