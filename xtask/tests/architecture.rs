@@ -1,0 +1,165 @@
+//! The arrows between the crates, and the purity of the core, as ARCHITECTURE.md states them.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// For each crate the crates of the workspace that it may depend on.
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("rstack-model", &[]),
+    ("rstack-schema", &["rstack-model"]),
+    ("rstack-template", &["rstack-model", "rstack-schema"]),
+    ("rstack-plan", &["rstack-model", "rstack-schema"]),
+    ("rstack-render", &["rstack-model"]),
+    ("rstack-driver", &["rstack-model"]),
+    ("rstack-state", &["rstack-model"]),
+    ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
+    ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-schema"]),
+    ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-schema"]),
+    (
+        "rstack-cli",
+        &[
+            "rstack-apply",
+            "rstack-aws",
+            "rstack-driver",
+            "rstack-model",
+            "rstack-plan",
+            "rstack-render",
+            "rstack-sandbox",
+            "rstack-schema",
+            "rstack-state",
+            "rstack-template",
+        ],
+    ),
+];
+
+/// Crates that do no I/O and read no clock, no environment and no randomness.
+const PURE: [&str; 6] = [
+    "rstack-model",
+    "rstack-schema",
+    "rstack-template",
+    "rstack-plan",
+    "rstack-render",
+    "rstack-driver",
+];
+
+/// Dependencies that pure crates may have beside each other.
+const PURE_DEPENDENCIES: [&str; 18] = [
+    "annotate-snippets",
+    "anstyle",
+    "async-trait",
+    "base64",
+    "granit-parser",
+    "hex",
+    "petgraph",
+    "regex-lite",
+    "serde",
+    "serde_json",
+    "sha2",
+    "similar",
+    "strsim",
+    "thiserror",
+    "unicode-width",
+    "unicode-segmentation",
+    "zeroize",
+    "zstd",
+];
+
+/// What pure source text does not name.
+const IMPURE: [&str; 9] = [
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "println!",
+    "tokio::",
+];
+
+struct Package {
+    folder: PathBuf,
+    dependencies: BTreeSet<String>,
+}
+
+fn packages() -> BTreeMap<String, Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let packages = metadata["packages"].as_array().unwrap().iter().map(|package| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let normal = dependencies.filter(|d| d["kind"].is_null()).map(|d| text(&d["name"]));
+        let manifest = PathBuf::from(text(&package["manifest_path"]));
+        let folder = manifest.parent().unwrap().to_owned();
+        (text(&package["name"]), Package { folder, dependencies: normal.collect() })
+    });
+    packages.collect()
+}
+
+#[test]
+fn arrows_between_crates_run_one_way() {
+    let packages = packages();
+    let mut wrong = Vec::new();
+    for (name, package) in &packages {
+        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| known == name) else {
+            assert_eq!(name, "xtask", "a crate that ARCHITECTURE.md does not know");
+            continue;
+        };
+        let ours = package.dependencies.iter().filter(|d| d.starts_with("rstack-"));
+        wrong.extend(
+            ours.filter(|d| !allowed.contains(&d.as_str())).map(|d| format!("{name} → {d}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert_eq!(packages.len(), ARROWS.len() + 1);
+}
+
+#[test]
+fn the_core_is_pure() {
+    let packages = packages();
+    let mut wrong = Vec::new();
+    let mut read = 0;
+    for name in PURE {
+        let package = &packages[name];
+        for dependency in &package.dependencies {
+            let known = PURE_DEPENDENCIES.contains(&dependency.as_str())
+                || PURE.contains(&dependency.as_str());
+            if !known {
+                wrong.push(format!("{name} depends on {dependency}"));
+            }
+        }
+        for file in sources(&package.folder.join("src")) {
+            read += 1;
+            let text = std::fs::read_to_string(&file).unwrap();
+            let product = text.split("#[cfg(test)]").next().unwrap();
+            for word in IMPURE.iter().filter(|word| product.contains(**word)) {
+                wrong.push(format!("{} names {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(read > 50, "only {read} files were read");
+}
+
+/// The source files below a folder, those of tests left out.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let test = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "fixtures");
+        if path.is_dir() && !test {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !test {
+            files.push(path);
+        }
+    }
+    files
+}
