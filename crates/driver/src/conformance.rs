@@ -6,8 +6,8 @@
 use rstack_model::{KnownMap, KnownValue, LogicalId, PhysicalId, ResourceType, StackName, Token};
 
 use crate::{
-    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
+    Observed, Progress, ResourceDriver, UpdateRequest,
 };
 
 /// How often the suite asks whether something has come to its end.
@@ -67,7 +67,10 @@ fn failed(step: &'static str) -> impl Fn(DriverError) -> Broken {
 ///
 /// # Errors
 /// [`Broken`] says which law the driver broke first. The object may still be there.
-pub async fn check(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
+pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
+    let driver = cloud.driver(&sample.resource_type);
+    let driver = driver.ok_or_else(|| wrong("driver", "there is none of this type"))?;
+    let driver = driver.as_ref();
     let request = CreateRequest {
         stack: sample.stack.clone(),
         logical_id: LogicalId::from("Sample"),

@@ -37,8 +37,8 @@ impl SandboxDriver {
         self.cloud.service(&self.resource_type, &self.schema)
     }
 
-    /// Makes a call that is named by what it does to which object.
-    async fn call<T: Send + 'static>(
+    /// Makes a call that changes something: its answer may be lost.
+    async fn change<T: Send + 'static>(
         &self,
         verb: &str,
         object: &str,
@@ -47,15 +47,33 @@ impl SandboxDriver {
         let operation = self.service().operation(verb);
         let lost = self.cloud.weather.begin(&operation, object).await;
         let lost = lost.map_err(|refusal| refusal.of(&operation))?;
+        let answer = self.work(&operation, work).await?;
+        lost.answer(answer).map_err(|refusal| refusal.of(&operation))
+    }
+
+    /// Makes a call that only asks.
+    async fn ask<T: Send + 'static>(
+        &self,
+        verb: &str,
+        object: &str,
+        work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, DriverError> {
+        let operation = self.service().operation(verb);
+        let begun = self.cloud.weather.begin(&operation, object).await;
+        begun.map_err(|refusal| refusal.of(&operation))?;
+        self.work(&operation, work).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        operation: &str,
+        work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, DriverError> {
         let (resource_type, schema) = (self.resource_type.clone(), Arc::clone(&self.schema));
-        let done = self.cloud.call(&operation, move |cloud, view| {
+        let done = self.cloud.call(operation, move |cloud, view| {
             work(&cloud.service(&resource_type, &schema), view)
         });
-        let answer = done.await?;
-        if verb == "Get" || verb == "Describe" {
-            return Ok(answer);
-        }
-        lost.answer(answer).map_err(|refusal| refusal.of(&operation))
+        done.await
     }
 }
 
@@ -79,7 +97,7 @@ impl ResourceDriver for SandboxDriver {
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
         let (id, declared) = (physical_id.to_string(), declared.clone());
-        let read = self.call("Get", physical_id.as_str(), move |service, view| {
+        let read = self.ask("Get", physical_id.as_str(), move |service, view| {
             service.read(view, &id, &declared)
         });
         read.await
@@ -91,13 +109,13 @@ impl ResourceDriver for SandboxDriver {
         _: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let (sent, of) = (request.clone(), of_create(request));
-        let create = self.call("Create", &of, move |service, view| service.create(view, &sent));
+        let create = self.change("Create", &of, move |service, view| service.create(view, &sent));
         create.await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let sent = request.clone();
-        let update = self.call("Update", request.physical_id.as_str(), move |service, view| {
+        let update = self.change("Update", request.physical_id.as_str(), move |service, view| {
             service.update(view, &sent)
         });
         update.await
@@ -105,7 +123,7 @@ impl ResourceDriver for SandboxDriver {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
         let sent = request.clone();
-        let delete = self.call("Delete", request.physical_id.as_str(), move |service, view| {
+        let delete = self.change("Delete", request.physical_id.as_str(), move |service, view| {
             service.delete(view, &sent)
         });
         delete.await
@@ -113,18 +131,15 @@ impl ResourceDriver for SandboxDriver {
 
     async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
         let id = physical_id.to_string();
-        let settled = self.call("Describe", physical_id.as_str(), move |service, view| {
+        let settled = self.ask("Describe", physical_id.as_str(), move |service, view| {
             Ok(service.settled(view, &id))
         });
         settled.await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        let (sent, operation) = (request.clone(), self.service().operation("List"));
-        let (resource_type, schema) = (self.resource_type.clone(), Arc::clone(&self.schema));
-        let find = self.cloud.call(&operation, move |cloud, view| {
-            Ok(cloud.service(&resource_type, &schema).find(view, &sent))
-        });
-        find.await
+        let sent = request.clone();
+        let operation = self.service().operation("List");
+        self.work(&operation, move |service, view| Ok(service.find(view, &sent))).await
     }
 }

@@ -151,7 +151,7 @@ async fn the_streaming_types_conform() {
             token: Token::from(name),
             missing: "missing".into(),
         };
-        let result = check(driver(&cloud, name).as_ref(), &sample).await;
+        let result = check(&cloud, &sample).await;
         assert!(result.is_ok(), "{name}: {result:?}");
     }
     assert_eq!(cloud.list().unwrap().len(), 1, "only the channel is left");
