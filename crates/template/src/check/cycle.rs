@@ -6,7 +6,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 use rstack_model::{Diagnostic, LogicalId, Span};
 
-use crate::template::{ExpressionKind, SubPart, Template};
+use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
 /// One error for each circle among these resources and their dependencies.
 pub(crate) fn cycles(
@@ -61,7 +61,7 @@ fn circle<'a>(
 fn edge_place(template: &Template, from: &str, to: &str) -> Span {
     let Some(resource) = template.resources.get(from) else { return Span::default() };
     let mut found = None;
-    resource.properties.visit(&mut |part| {
+    let mut look = |part: &Expression| {
         let span = match &part.kind {
             ExpressionKind::Ref(name) if name.value == to => Some(part.span),
             ExpressionKind::GetAtt { logical_id, .. } if logical_id.value == to => Some(part.span),
@@ -71,7 +71,10 @@ fn edge_place(template: &Template, from: &str, to: &str) -> Span {
             _ => None,
         };
         found = found.or(span);
-    });
+    };
+    if let Some(properties) = &resource.properties {
+        properties.visit(&mut look);
+    }
     let declared = || resource.depends_on.iter().find(|d| d.value == to).map(|d| d.span);
     found.or_else(declared).unwrap_or(resource.name_span)
 }

@@ -22,11 +22,15 @@ pub(crate) const PSEUDO: [&str; 8] = [
 pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
     let mut checker = Checker { template, diagnostics };
     for condition in template.conditions.values() {
-        condition.expression.visit(&mut |part| checker.expression(part, true));
+        if let Some(expression) = &condition.expression {
+            expression.visit(&mut |part| checker.expression(part, true));
+        }
     }
     for (id, resource) in &template.resources {
         checker.resource_type(&resource.resource_type.value, resource.resource_type.span);
-        resource.properties.visit(&mut |part| checker.expression(part, false));
+        if let Some(properties) = &resource.properties {
+            properties.visit(&mut |part| checker.expression(part, false));
+        }
         for dependency in &resource.depends_on {
             if dependency.value == id.as_str() {
                 let message = format!("`{id}` depends on itself");
@@ -175,7 +179,8 @@ impl Checker<'_> {
     fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
         let text = name.as_str();
         let registry = Registry::embedded();
-        if registry.contains(text) || STANDS_FOR_NOTHING.contains(&text) {
+        // A resource without a type has been reported.
+        if text.is_empty() || registry.contains(text) || STANDS_FOR_NOTHING.contains(&text) {
             return;
         }
         let at = Spanned::new(text.to_owned(), span);

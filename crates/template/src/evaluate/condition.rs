@@ -37,10 +37,10 @@ impl Evaluator<'_> {
             None => {}
         }
         // A condition that does not exist has been reported by the reference check.
-        let condition = self.template.conditions.get(&name.value)?;
+        let expression = self.template.conditions.get(&name.value)?.expression.as_ref()?;
         self.decisions.insert(name.value.clone(), Decision::Open);
         let outer = std::mem::replace(&mut self.in_condition, true);
-        let holds = self.boolean(&condition.expression);
+        let holds = self.boolean(expression);
         self.in_condition = outer;
         let decision = holds.map_or(Decision::Failed, Decision::Decided);
         self.decisions.insert(name.value.clone(), decision);

@@ -36,7 +36,11 @@ pub(super) fn values(
         let known = template.parameters.keys().map(String::as_str);
         diagnostics.push(match nearest(name, known) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("see `Parameters` in the template for the names it takes"),
+            None if template.parameters.is_empty() => error.help("it takes no parameters"),
+            None => {
+                let names: Vec<&str> = template.parameters.keys().map(String::as_str).collect();
+                error.help(format!("it takes {}", names.join(", ")))
+            }
         });
     }
     let used = template.used_parameters();

@@ -10,7 +10,8 @@ use crate::template::{Resource, key_place, value_place};
 
 /// The properties of a resource; `None` if something is wrong, which has been reported.
 pub(super) fn properties(evaluator: &mut Evaluator<'_>, resource: &Resource) -> Option<ValueMap> {
-    let Ok(Some(Value::Map(map))) = evaluator.value(&resource.properties) else { return None };
+    let declared = resource.properties.as_ref()?;
+    let Ok(Some(Value::Map(map))) = evaluator.value(declared) else { return None };
     let mut properties = ValueMap::new();
     let mut failed = false;
     for (name, value) in map {
@@ -75,10 +76,10 @@ fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, ke
         Some(Decision::Decided(holds)) => Some(*holds),
         Some(Decision::Open | Decision::Failed) | None => None,
     };
-    if key {
-        key_place(&resource.properties, path, &decide)
-    } else {
-        value_place(&resource.properties, path, &decide)
+    match &resource.properties {
+        Some(properties) if key => key_place(properties, path, &decide),
+        Some(properties) => value_place(properties, path, &decide),
+        None => resource.name_span,
     }
 }
 

@@ -3,6 +3,7 @@
 use rstack_model::{Diagnostic, Span};
 use rstack_schema::nearest;
 
+use super::section::instead_of;
 use super::{Expression, ExpressionKind, SubPart};
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
@@ -189,7 +190,8 @@ impl Reader<'_> {
         }
         if LATER.iter().any(|later| function == *later || function.starts_with("Fn::ForEach")) {
             let message = format!("`{function}` is not supported yet");
-            return self.report(Diagnostic::error("unsupported", message).at(name.span, ""));
+            let error = Diagnostic::error("unsupported", message).at(name.span, "");
+            return self.report(error.help(instead_of(function)));
         }
         let message = format!("there is no function `{function}`");
         let mut error = Diagnostic::error("unknown-function", message).at(name.span, "");

@@ -69,8 +69,8 @@ pub struct Parameter {
 pub struct Condition {
     /// Where its name stands.
     pub name_span: Span,
-    /// When it holds.
-    pub expression: Expression,
+    /// When it holds; `None` if that could not be read, which has been reported.
+    pub expression: Option<Expression>,
 }
 
 /// One resource.
@@ -80,8 +80,9 @@ pub struct Resource {
     pub name_span: Span,
     /// Its type.
     pub resource_type: Spanned<ResourceType>,
-    /// Its properties: an expression of the kind map.
-    pub properties: Expression,
+    /// Its properties: an expression of the kind map. `None` if they could not be read, which has
+    /// been reported: the resource is there nevertheless, for those who refer to it.
+    pub properties: Option<Expression>,
     /// The resources it waits for without naming them in a property.
     pub depends_on: Vec<Spanned<String>>,
     /// The condition under which it exists.
@@ -133,8 +134,8 @@ impl Template {
 
     /// Calls `found` for every outermost expression of the template.
     pub(crate) fn visit_expressions<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
-        self.conditions.values().for_each(|condition| found(&condition.expression));
-        self.resources.values().for_each(|resource| found(&resource.properties));
+        self.conditions.values().filter_map(|c| c.expression.as_ref()).for_each(&mut *found);
+        self.resources.values().filter_map(|r| r.properties.as_ref()).for_each(&mut *found);
         for output in self.outputs.values() {
             found(&output.value);
             if let Some(export) = &output.export {

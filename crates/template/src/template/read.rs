@@ -241,9 +241,8 @@ impl Section<'_> {
         let mut out = BTreeMap::new();
         for Entry { key, value } in self.entries(node, "`Conditions`") {
             self.check_name(key, "the name of a condition");
-            if let Some(expression) = self.expression(value, true) {
-                out.insert(key.value.clone(), Condition { name_span: key.span, expression });
-            }
+            let expression = self.expression(value, true);
+            out.insert(key.value.clone(), Condition { name_span: key.span, expression });
         }
         out
     }
@@ -256,22 +255,18 @@ impl Section<'_> {
                 continue;
             }
             self.check_name(key, "the logical ID of a resource");
-            if let Some(resource) = self.resource(key, value) {
-                out.insert(LogicalId::new(key.value.as_str()), resource);
-            }
+            out.insert(LogicalId::new(key.value.as_str()), self.resource(key, value));
         }
         out
     }
 
-    fn resource(&mut self, name: &Spanned<String>, node: &Node) -> Option<Resource> {
+    fn resource(&mut self, name: &Spanned<String>, node: &Node) -> Resource {
         let what = format!("the resource `{}`", name.value);
         let mut kind = None;
-        let mut properties =
-            Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span });
         let mut out = Resource {
             name_span: name.span,
             resource_type: Spanned::new(ResourceType::new(""), name.span),
-            properties: Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span },
+            properties: Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span }),
             depends_on: Vec::new(),
             condition: None,
             deletion_policy: RemovalPolicy::Delete,
@@ -282,7 +277,7 @@ impl Section<'_> {
             match key.value.as_str() {
                 "Type" => kind = self.text(value, "`Type`"),
                 "Properties" if value.is_null() => {}
-                "Properties" => properties = self.properties(value),
+                "Properties" => out.properties = self.properties(value),
                 "DependsOn" => out.depends_on = self.texts(value, "`DependsOn`"),
                 "Condition" => out.condition = self.text(value, "`Condition`"),
                 "DeletionPolicy" => {
@@ -299,13 +294,16 @@ impl Section<'_> {
                 _ => self.unknown_key(key, "a resource", &RESOURCE_KEYS),
             }
         }
-        let Some(kind) = kind else {
-            self.missing(name, "Type");
-            return None;
-        };
-        out.resource_type = Spanned::new(ResourceType::new(kind.value), kind.span);
-        out.properties = properties?;
-        Some(out)
+        match kind {
+            Some(kind) => {
+                out.resource_type = Spanned::new(ResourceType::new(kind.value), kind.span);
+            }
+            None => {
+                self.missing(name, "Type");
+                out.properties = None;
+            }
+        }
+        out
     }
 
     fn properties(&mut self, node: &Node) -> Option<Expression> {

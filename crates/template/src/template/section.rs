@@ -59,6 +59,25 @@ impl Section<'_> {
     /// Something of CloudFormation that is not supported yet.
     pub(crate) fn unsupported(&mut self, key: &Spanned<String>, what: &str) {
         let message = format!("{what} is not supported yet");
-        self.report(Diagnostic::error("unsupported", message).at(key.span, ""));
+        let error = Diagnostic::error("unsupported", message).at(key.span, "");
+        self.report(error.help(instead_of(&key.value)));
+    }
+}
+
+/// What to write instead of something that is not supported yet.
+pub(crate) fn instead_of(name: &str) -> &'static str {
+    match name {
+        "Transform" | "Fn::Transform" => {
+            "have it carried out before: `sam package`, `cdk synth` or a macro's own tool write the \
+             template that it stands for"
+        }
+        "Hooks" => "blue/green deployments are a matter of CloudFormation alone",
+        "Fn::ImportValue" | "Fn::GetStackOutput" => {
+            "take a parameter, and give it with `--parameter`; `rstack output` prints the value"
+        }
+        "Fn::GetAZs" => "name the Availability Zones, or take them as a parameter",
+        _ if name.starts_with("Fn::ForEach") => "write the repeated entries out",
+        _ if name.starts_with("Fn::") => "write its result out, or take it as a parameter",
+        _ => "leave it out if the stack can do without it",
     }
 }
