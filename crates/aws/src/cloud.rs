@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_types::app_name::AppName;
 use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, Noop, ResourceDriver, SecretStore};
 use rstack_model::state::Environment;
@@ -73,12 +73,16 @@ impl AwsCloud {
         let Some(region) = config.region().map(|region| Region::new(region.as_ref())) else {
             return Err(no_region(options.profile.as_deref()));
         };
+        Ok(Self::over(config, region))
+    }
+
+    fn over(config: SdkConfig, region: Region) -> Self {
         let retry = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let attempts = retry.max_attempts().min(MAX_ATTEMPTS);
         let retry = retry.with_max_attempts(attempts);
         let clients = Clients::new(config.into_builder().retry_config(retry).build());
         let secrets = SecretsManager::new(clients.api(Service::SecretsManager));
-        Ok(Self { region, clients, secrets })
+        Self { region, clients, secrets }
     }
 }
 
@@ -149,5 +153,37 @@ fn secretsmanager_driver(
     match resource_type.as_str() {
         "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_native_type_has_its_driver_and_no_other_type_has_one() {
+        let cloud = AwsCloud::over(SdkConfig::builder().build(), Region::new("eu-west-1"));
+        let name = |name: &str| cloud.driver(&name.into()).map(|driver| driver.name());
+        for native in [
+            "AWS::CloudFront::CachePolicy",
+            "AWS::CloudFront::Distribution",
+            "AWS::CloudFront::Function",
+            "AWS::CloudFront::OriginAccessControl",
+            "AWS::CloudFront::OriginRequestPolicy",
+            "AWS::CloudFront::ResponseHeadersPolicy",
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::Policy",
+            "AWS::IAM::Role",
+            "AWS::MediaPackage::Channel",
+            "AWS::MediaPackage::OriginEndpoint",
+            "AWS::SecretsManager::Secret",
+        ] {
+            assert_eq!(name(native), Some("native"), "{native}");
+        }
+        assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
+        assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
+        for other in ["AWS::S3::Bucket", "AWS::MediaPackage::Asset", "AWS::IAM::User", "X"] {
+            assert_eq!(name(other), None, "{other}");
+        }
     }
 }

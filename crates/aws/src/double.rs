@@ -1,4 +1,5 @@
-//! A scripted service for tests of drivers: each expected call has its answer.
+//! A scripted service for tests of drivers: each expected call has its answer, and each call must
+//! be one that the real service would take.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -9,6 +10,8 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::Value;
 
 use crate::api::Api;
+use crate::codec::Codec;
+use crate::model::Service;
 
 type Answer = Result<KnownMap, DriverError>;
 
@@ -71,9 +74,28 @@ impl Scripted {
     }
 }
 
+/// Fails the test if the service would not take the input, or has no such operation. An input
+/// without members says that the test is not about it.
+pub(crate) fn assert_sendable(operation: &str, input: &KnownMap) {
+    if input.is_empty() {
+        return;
+    }
+    let mut problems = Vec::new();
+    for service in Service::ALL {
+        let codec = Codec::of(service).unwrap();
+        let Ok(known) = codec.operation(operation) else { continue };
+        match codec.request(known, input) {
+            Ok(_) => return,
+            Err(problem) => problems.push(format!("{}: {problem}", service.name())),
+        }
+    }
+    panic!("{operation} cannot be called so: {problems:?}");
+}
+
 #[async_trait]
 impl Api for Scripted {
     async fn call(&self, operation: &'static str, input: KnownMap) -> Answer {
+        assert_sendable(operation, &input);
         let next = self.answers.lock().unwrap().pop_front();
         self.calls.lock().unwrap().push((operation, input));
         match next {

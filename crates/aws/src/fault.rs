@@ -161,6 +161,9 @@ impl Refusal {
         if self.is_transient() {
             return ErrorKind::Transient;
         }
+        if code.starts_with("LimitExceeded") || code.starts_with("TooMany") {
+            return ErrorKind::Invalid { property: None };
+        }
         if code.contains("AlreadyExists") || code == "ResourceExistsException" {
             return ErrorKind::AlreadyExists;
         }
@@ -239,6 +242,8 @@ mod tests {
             ),
             (409, "EntityTemporarilyUnmodifiable", "", K::DependencyNotReady),
             (404, "", "", K::Unsupported),
+            (409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", invalid()),
+            (400, "TooManyDistributions", "", invalid()),
         ];
         for (status, code, message, expected) in rows {
             assert_eq!(kind(status, code, message), expected, "{status} {code}");

@@ -39,7 +39,7 @@ static CHANNEL: RestType = RestType {
     attributes: &[ARN, AttributeRow { name: "HlsIngest", places: &["HlsIngest"] }],
     resets: &[ResetRow { property: "Description", value: ResetValue::EmptyText }],
     withheld: &["Username", "Password"],
-    taken_code: REFUSED,
+    refused_code: REFUSED,
 };
 
 static ORIGIN_ENDPOINT: RestType = RestType {
@@ -61,7 +61,7 @@ static ORIGIN_ENDPOINT: RestType = RestType {
     ],
     resets: &[ResetRow { property: "Whitelist", value: ResetValue::EmptyList }],
     withheld: &[],
-    taken_code: REFUSED,
+    refused_code: REFUSED,
 };
 
 /// The driver of a MediaPackage type, if there is one.

@@ -2,6 +2,8 @@
 //!
 //! Such a type has an operation each to create, describe, update and delete it, and an object is
 //! named by one property. Everything else is mapping by name. A new type costs one [`RestType`].
+//! Tags are a map on the wire, given at creation and then changed by `TagResource` and
+//! `UntagResource`, which take the object's ARN; descriptions hold ARN and tags.
 
 mod changes;
 mod driver;
@@ -40,8 +42,9 @@ pub(crate) struct RestType {
     pub(crate) resets: &'static [ResetRow],
     /// Members of answers that are dropped at once, wherever they stand.
     pub(crate) withheld: &'static [&'static str],
-    /// The code of a failed create that can mean that the identifier is taken.
-    pub(crate) taken_code: &'static str,
+    /// The one code for whatever the service refuses: at creation it can mean that the identifier
+    /// is taken.
+    pub(crate) refused_code: &'static str,
 }
 
 /// Properties that another operation sets, at creation and afterwards. It takes the identifier,

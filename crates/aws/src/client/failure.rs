@@ -88,17 +88,16 @@ fn undelivered(name: &str, error: &ConnectorError, lost: ErrorKind) -> DriverErr
 
 /// A call that was not made: mostly there are no credentials.
 fn unsent(name: &str, error: &(dyn StdError + 'static)) -> DriverError {
-    let reason = root_text(error);
     if let Some(credentials) = source_of::<CredentialsError>(error) {
         let message = match credentials {
             CredentialsError::CredentialsNotLoaded(_) => {
                 format!("there are no AWS credentials; {CREDENTIAL_SOURCES}")
             }
-            _ => format!("the AWS credentials cannot be used: {reason}"),
+            _ => format!("the AWS credentials cannot be used: {}", text_of_all(credentials)),
         };
         return DriverError::new(ErrorKind::Credentials, name, message);
     }
-    let message = format!("the call could not be made: {reason}");
+    let message = format!("the call could not be made: {}", text_of_all(error));
     DriverError::new(ErrorKind::Invalid { property: None }, name, message)
 }
 
@@ -137,6 +136,17 @@ fn sources<'a>(
 
 fn source_of<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     sources(error).find_map(|source| source.downcast_ref::<T>())
+}
+
+/// What an error and those behind it say, each thing once.
+fn text_of_all(error: &(dyn StdError + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in sources(error).map(ToString::to_string) {
+        if !texts.iter().any(|said| said.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
 }
 
 /// What the innermost error says.

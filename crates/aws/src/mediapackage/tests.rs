@@ -227,6 +227,9 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     let (_, driver) = channel_driver(script);
     let request = DeleteRequest { physical_id: id, token: Token::new(TOKEN), prior: none };
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
+    let refused = ErrorKind::Invalid { property: None };
+    let (_, driver) = channel_driver(Scripted::new().fail("DeleteChannel", refused, REFUSED));
+    assert_eq!(driver.delete(&request).await.unwrap_err().kind, ErrorKind::Conflict);
 }
 
 fn cmaf(url: Option<&str>) -> Value {

@@ -7,7 +7,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId};
+use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 use rstack_schema::{Registry, TypeSchema};
 
 use super::changes::{places_within, within};
@@ -15,7 +15,7 @@ use super::object::{object, without_withheld};
 use super::{ResetValue, RestType, SettingsRow, tags};
 use crate::api::Api;
 use crate::mapping::Mapper;
-use crate::model::{ServiceModel, Shape};
+use crate::model::ServiceModel;
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
@@ -48,14 +48,12 @@ impl RestDriver {
         ServiceModel::of(self.kind.service).map_err(|error| self.damaged(error))
     }
 
-    /// The mapper of an operation's input and the names of its members.
-    fn input(&self, operation: &str) -> Result<(Mapper<'static>, &'static Shape), DriverError> {
+    /// The mapper to an operation's input.
+    fn input(&self, operation: &str) -> Result<Mapper<'static>, DriverError> {
         let model = self.model()?;
         let shape = model.operation(operation).and_then(|operation| operation.input.as_deref());
-        let named = shape.and_then(|shape| Some((shape, model.shape(shape)?)));
-        let (name, shape) =
-            named.ok_or_else(|| self.damaged(format!("`{operation}` takes nothing")))?;
-        Ok((Mapper::new(model, name, self.kind.rules), shape))
+        let shape = shape.ok_or_else(|| self.damaged(format!("`{operation}` takes nothing")))?;
+        Ok(Mapper::new(model, shape, self.kind.rules))
     }
 
     /// The input of an operation that says these properties, as far as they are its business.
@@ -63,35 +61,38 @@ impl RestDriver {
         &self,
         operation: &str,
         properties: &KnownMap,
-        concerns: &dyn Fn(&str, &Shape) -> bool,
+        concerns: &dyn Fn(&str) -> bool,
     ) -> Result<KnownMap, DriverError> {
-        let (mapper, shape) = self.input(operation)?;
-        let concerned = properties.iter().filter(|(name, _)| concerns(name, shape));
+        let mapper = self.input(operation)?;
+        let concerned = properties.iter().filter(|(name, _)| concerns(name));
         let concerned = concerned.map(|(name, value)| (name.clone(), value.clone())).collect();
         mapper.to_members(&concerned).map_err(|error| error.for_operation(self.action(operation)))
     }
 
     /// The properties that a settings operation sets.
     fn settings(&self, row: &SettingsRow, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        self.members(row.operation, properties, &|name, _| row.properties.contains(&name))
+        self.members(row.operation, properties, &|name| row.properties.contains(&name))
     }
 
-    /// The properties that the updating operation sets. What it does not take cannot be changed.
-    fn updatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        self.members(self.kind.update, properties, &|name, shape| {
-            let taken = shape.members().is_some_and(|members| members.contains_key(name));
-            taken && name != tags::TAGS && name != self.kind.identifier
-        })
+    /// Whether a property is the business of neither the creating nor the updating operation.
+    fn set_apart(&self, name: &str) -> bool {
+        name == tags::TAGS
+            || self.kind.attributes.iter().any(|row| row.name == name)
+            || self.kind.settings.iter().any(|row| row.properties.contains(&name))
     }
 
     /// What the creating operation is told. A property that no operation takes is an error.
     fn creatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        let set_apart = |name: &str| {
-            name == tags::TAGS
-                || self.kind.attributes.iter().any(|row| row.name == name)
-                || self.kind.settings.iter().any(|row| row.properties.contains(&name))
+        self.members(self.kind.create, properties, &|name| !self.set_apart(name))
+    }
+
+    /// What the updating operation is told: all that can be changed in place.
+    fn updatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
+        let schema = self.schema()?;
+        let fixed = |name: &str| {
+            name == self.kind.identifier || schema.is_create_only(&PropertyPath::root().name(name))
         };
-        self.members(self.kind.create, properties, &|name, _| !set_apart(name))
+        self.members(self.kind.update, properties, &|name| !self.set_apart(name) && !fixed(name))
     }
 
     fn identified(&self, physical_id: &PhysicalId, mut members: KnownMap) -> KnownMap {
@@ -136,7 +137,7 @@ impl RestDriver {
     /// What a failed create means: the service has one code for all that is wrong.
     async fn explain(&self, id: &PhysicalId, error: DriverError) -> DriverError {
         let mut error = not_yet_visible(error);
-        if error.has_code(self.kind.taken_code) && matches!(self.look(id).await, Ok(Some(_))) {
+        if error.has_code(self.kind.refused_code) && matches!(self.look(id).await, Ok(Some(_))) {
             error.kind = ErrorKind::AlreadyExists;
         }
         error
@@ -270,6 +271,11 @@ impl ResourceDriver for RestDriver {
         match self.api.call(self.kind.delete, input).await {
             Ok(_) => Ok(Progress::Done),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
+            // A delete says nothing that could be wrong: what is refused is still in use.
+            Err(mut error) if error.has_code(self.kind.refused_code) => {
+                error.kind = ErrorKind::Conflict;
+                Err(error)
+            }
             Err(error) => Err(error),
         }
     }
