@@ -2,6 +2,9 @@
 //!
 //! A model says what a service understands and how it stands on the wire; it holds no rules of
 //! any resource type.
+//!
+//! A new service costs a row in the table of `cargo xtask models`, a variant of [`Service`], and the
+//! endpoint rules of its crate.
 
 mod embedded;
 mod raw;

@@ -118,3 +118,39 @@ fn service_id(service: Service) -> &'static str {
         Service::Sts => "STS",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+    use aws_types::service_config::LoadServiceConfig;
+
+    use super::*;
+
+    /// An environment that has a URL for one service.
+    #[derive(Debug)]
+    struct OnlySecrets;
+
+    impl LoadServiceConfig for OnlySecrets {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let asked = (key.service_id(), key.env(), key.profile());
+            let known = ("Secrets Manager", "AWS_ENDPOINT_URL", "endpoint_url");
+            (asked == known).then(|| "http://secrets.example".to_owned())
+        }
+    }
+
+    #[test]
+    fn a_services_own_url_comes_before_that_of_all() {
+        let config = SdkConfig::builder()
+            .region(Region::new("eu-west-1"))
+            .endpoint_url("http://all.example")
+            .service_config(OnlySecrets)
+            .build();
+        let url = |service| configured_url(service, &config);
+        assert_eq!(url(Service::SecretsManager).as_deref(), Some("http://secrets.example"));
+        assert_eq!(url(Service::Iam).as_deref(), Some("http://all.example"));
+        assert_eq!(configured_url(Service::Iam, &SdkConfig::builder().build()), None);
+        for service in Service::ALL {
+            assert!(endpoint(service, &config).is_ok(), "{service:?}");
+        }
+    }
+}

@@ -93,7 +93,12 @@ fn unsent(name: &str, error: &(dyn StdError + 'static)) -> DriverError {
             CredentialsError::CredentialsNotLoaded(_) => {
                 format!("there are no AWS credentials; {CREDENTIAL_SOURCES}")
             }
-            _ => format!("the AWS credentials cannot be used: {}", text_of_all(credentials)),
+            _ => {
+                let reason = text_of_all(credentials);
+                let hint =
+                    if reason.contains("SSO") { "; `aws sso login` renews them" } else { "" };
+                format!("the AWS credentials cannot be used: {reason}{hint}")
+            }
         };
         return DriverError::new(ErrorKind::Credentials, name, message);
     }
