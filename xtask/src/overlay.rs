@@ -5,6 +5,8 @@ pub(crate) struct Overlay {
     pub(crate) type_name: &'static str,
     /// Paths that cannot be changed in place although the schema does not say so.
     pub(crate) create_only: &'static [&'static str],
+    /// Paths that can be changed in place although the schema says that they cannot.
+    pub(crate) updatable: &'static [&'static str],
     /// Paths that only the service sets although the schema lets templates declare them.
     pub(crate) read_only: &'static [&'static str],
     /// Lists whose order means nothing.
@@ -17,6 +19,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::MediaPackage::OriginEndpoint",
         create_only: &["/properties/ChannelId"],
+        updatable: &[],
         read_only: &["/properties/CmafPackage/HlsManifests/*/Url"],
         sets: &[
             "/properties/HlsPackage/AdTriggers",
@@ -27,10 +30,12 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
             "/properties/Tags",
         ],
     },
-    // API reference: HlsIngest is output only.
+    // API reference: HlsIngest is output only; TagResource and UntagResource change the tags of a
+    // channel, which nobody wants to be a new channel with other ingest URLs.
     Overlay {
         type_name: "AWS::MediaPackage::Channel",
         create_only: &[],
+        updatable: &["/properties/Tags"],
         read_only: &["/properties/HlsIngest"],
         sets: &["/properties/Tags"],
     },
@@ -38,6 +43,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::CloudFront::Distribution",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &[
             "/properties/Tags",
@@ -61,6 +67,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::CloudFront::OriginRequestPolicy",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &[
             "/properties/OriginRequestPolicyConfig/HeadersConfig/Headers",
@@ -71,6 +78,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::CloudFront::CachePolicy",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &[
             "/properties/CachePolicyConfig/ParametersInCacheKeyAndForwardedToOrigin/HeadersConfig/Headers",
@@ -81,6 +89,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::CloudFront::ResponseHeadersPolicy",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &[
             "/properties/ResponseHeadersPolicyConfig/CorsConfig/AccessControlAllowHeaders/Items",
@@ -94,30 +103,35 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
         type_name: "AWS::CloudFront::Function",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &["/properties/Tags"],
     },
     Overlay {
         type_name: "AWS::SecretsManager::Secret",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &["/properties/Tags", "/properties/ReplicaRegions"],
     },
     Overlay {
         type_name: "AWS::IAM::Role",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &["/properties/Tags", "/properties/Policies", "/properties/ManagedPolicyArns"],
     },
     Overlay {
         type_name: "AWS::IAM::Policy",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &["/properties/Users", "/properties/Groups", "/properties/Roles"],
     },
     Overlay {
         type_name: "AWS::IAM::ManagedPolicy",
         create_only: &[],
+        updatable: &[],
         read_only: &[],
         sets: &["/properties/Users", "/properties/Groups", "/properties/Roles"],
     },

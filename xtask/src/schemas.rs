@@ -131,6 +131,9 @@ fn clean_type(name: &str, schema: &Value, facts: Option<&Value>) -> Value {
         extend("createOnlyProperties", overlay.create_only);
         extend("readOnlyProperties", overlay.read_only);
         extend("sets", overlay.sets);
+        if let Some(list) = out.get_mut("createOnlyProperties").and_then(Value::as_array_mut) {
+            list.retain(|path| !overlay.updatable.iter().any(|free| path == free));
+        }
     }
     Value::Object(out)
 }

@@ -43,6 +43,8 @@ fn the_streaming_types_are_as_their_services_are() {
     let get = |name: &str| Registry::embedded().get(name).unwrap().unwrap();
     let endpoint = get("AWS::MediaPackage::OriginEndpoint");
     assert!(endpoint.is_create_only(&path("Id")) && endpoint.is_create_only(&path("ChannelId")));
+    let channel = get("AWS::MediaPackage::Channel");
+    assert!(channel.is_create_only(&path("Id")) && !channel.is_create_only(&path("Tags")));
     assert!(endpoint.is_read_only(&path("CmafPackage.HlsManifests.0.Url")));
     assert!(endpoint.is_set(&path("HlsPackage.AdTriggers")));
     assert!(!endpoint.is_set(&path("HlsPackage.AdTriggers.0")));
