@@ -44,7 +44,8 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     }
     if builder.root.is_none() {
         let error = Diagnostic::error("empty", "the template is empty");
-        builder.diagnostics.push(error.at(Span::new(0, text.len().min(1)), ""));
+        let help = "it needs a map with `Resources` in it";
+        builder.diagnostics.push(error.at(Span::new(0, text.len().min(1)), "").help(help));
     }
     (builder.root, builder.diagnostics)
 }

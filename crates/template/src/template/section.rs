@@ -68,8 +68,7 @@ impl Section<'_> {
 pub(crate) fn instead_of(name: &str) -> &'static str {
     match name {
         "Transform" | "Fn::Transform" => {
-            "have it carried out before: `sam package`, `cdk synth` or a macro's own tool write the \
-             template that it stands for"
+            "only CloudFormation carries transforms out; give the template that comes out of it"
         }
         "Hooks" => "blue/green deployments are a matter of CloudFormation alone",
         "Fn::ImportValue" | "Fn::GetStackOutput" => {
