@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Plans and applies CloudFormation templates, without CloudFormation.
+/// The arguments of the program.
 #[derive(Debug, Parser)]
 #[command(
     name = "rstack",
     version,
-    about,
+    about = "Plans and applies CloudFormation templates, without CloudFormation.",
+    long_about = None,
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
@@ -38,7 +39,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", default_value = "state")]
     pub(crate) state_dir: PathBuf,
     /// The AWS Region; else the one of the profile or `AWS_REGION`.
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     pub(crate) region: Option<String>,
     /// The AWS profile; else `AWS_PROFILE` or `default`.
     #[arg(long, global = true, value_name = "NAME")]
@@ -75,6 +76,19 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+/// A Region's name has the form `eu-west-1` or `us-gov-west-1`.
+fn region(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match parts.as_slice() {
+        [words @ .., last] if words.len() >= 2 && words.iter().all(|w| word(w)) && number(last) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("a Region has a name such as `eu-west-1`".to_owned()),
     }
 }
 
@@ -150,18 +164,18 @@ pub(crate) enum Command {
     },
     /// Check templates without a cloud.
     Validate {
-        /// Templates, or folders of templates; else those under `stacks/`.
+        /// Templates, stacks, or folders of templates; else those under `stacks/`.
         #[arg(value_name = "TEMPLATE")]
-        templates: Vec<PathBuf>,
+        templates: Vec<String>,
         /// The value of a template parameter; may be given several times.
         #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
         parameter: Vec<(String, String)>,
     },
     /// List the stacks: templates under `stacks/` and states.
     Ls,
-    /// Show what is known of a stack.
+    /// Show what is known of a stack, or a saved plan.
     Show {
-        /// The stack: its name, or its template.
+        /// The stack: its name, or its template; or the file of a saved plan.
         #[arg(value_name = "STACK")]
         stack: Option<String>,
         #[command(flatten)]
@@ -169,7 +183,7 @@ pub(crate) enum Command {
     },
     /// Print the outputs of a stack, or the value of one.
     Output {
-        /// The stack: its name, or its template.
+        /// The stack: its name, or its template. With only one stack it may be left out.
         #[arg(value_name = "STACK")]
         stack: Option<String>,
         /// Only this output, its bare value.
@@ -185,6 +199,7 @@ pub(crate) enum Command {
         format: GraphFormat,
     },
     /// Look at the simulated cloud and change it behind rstack's back.
+    #[command(after_help = crate::weather::HELP)]
     Sandbox {
         #[command(subcommand)]
         command: SandboxCommand,

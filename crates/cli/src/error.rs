@@ -56,9 +56,31 @@ pub(crate) enum CliError {
         /// Its stacks.
         names: Vec<String>,
     },
+    /// A cloud assembly without the stack that was named.
+    #[error("`{}` holds no stack `{wanted}`", folder.display())]
+    NotInAssembly {
+        /// The folder.
+        folder: PathBuf,
+        /// The stack that was named.
+        wanted: String,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+    /// No stack was named, and several have a state.
+    #[error("no stack was named, and there are several: {}", names(.0))]
+    SeveralStacks(Vec<StackName>),
     /// A stack's name that is not allowed.
     #[error("{0}")]
     Name(InvalidId),
+    /// A template's file name that cannot name a stack.
+    #[error("{0}")]
+    FileName(InvalidId),
+    /// A saved plan where a template is wanted.
+    #[error("`{}` is a saved plan, not a template", path.display())]
+    SavedPlan {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file cannot be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -98,11 +120,25 @@ pub(crate) enum CliError {
         problem: String,
     },
     /// A saved plan was given together with what only a template takes.
-    #[error("a saved plan takes no `{0}`: everything is decided in it")]
+    #[error("a saved plan takes no `{0}`: that is decided in it")]
     PlanFileOption(&'static str),
+    /// A saved plan was given a value for something that is no secret parameter of it.
+    #[error("the saved plan takes no value for the parameter `{0}`")]
+    PlanFileParameter(String),
+    /// The value of a secret parameter is missing; a saved plan does not hold it.
+    #[error("the saved plan needs the value of the secret parameter `{0}`, which is in no file")]
+    SecretParameter(String),
+    /// The value of a secret parameter is not the one that the plan was made with.
+    #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
+    OtherSecret(String),
     /// There is no state of a stack.
-    #[error("nothing is known of the stack `{0}`")]
-    NoState(StackName),
+    #[error("nothing is known of the stack `{stack}`")]
+    NoState {
+        /// The stack.
+        stack: StackName,
+        /// Whether the sandbox knows it, and was not asked.
+        in_sandbox: bool,
+    },
     /// There is no such output.
     #[error("the stack `{stack}` has no output `{output}`")]
     NoOutput {
@@ -135,6 +171,9 @@ pub(crate) enum CliError {
     /// The sandbox's file cannot be used.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// The environment asks for a sandbox that there is not.
+    #[error("`RSTACK_SANDBOX` asks for `{0}`, which means nothing to the sandbox")]
+    Weather(String),
     /// State or journal cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
@@ -165,6 +204,11 @@ impl From<DriverError> for CliError {
     }
 }
 
+fn names(stacks: &[StackName]) -> String {
+    let names: Vec<String> = stacks.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 fn list(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
     names.join(", ")
@@ -179,7 +223,7 @@ fn no_stack(known: &[PathBuf]) -> String {
 
 fn assembly_stacks(names: &[String]) -> String {
     match names {
-        [] => "no such stack".to_owned(),
+        [] => "no stack".to_owned(),
         names => format!("several stacks: {}", names.join(", ")),
     }
 }
@@ -210,29 +254,52 @@ impl CliError {
             Self::NoTemplate { known, .. } if known.is_empty() => {
                 Some("give the path of a template".to_owned())
             }
-            Self::NoTemplate { known, .. } => Some(format!("there are {}", list(known))),
+            Self::NoTemplate { known, .. } => {
+                Some(format!("the templates under `stacks/` are {}", list(known)))
+            }
             Self::Folder { templates, .. } if templates.is_empty() => {
                 Some("give the path of a template, or of a folder that `cdk synth` wrote".into())
             }
             Self::Folder { templates, .. } => Some(format!("it holds {}", list(templates))),
-            Self::AssemblyStacks { folder, .. } => {
+            Self::AssemblyStacks { folder, names } if !names.is_empty() => {
                 Some(format!("name one as `{}/NAME`", folder.display()))
             }
-            Self::Name(_) => Some("give the stack a name with `--stack-name`".to_owned()),
+            Self::NotInAssembly { names, .. } if !names.is_empty() => {
+                Some(format!("it holds {}", names.join(", ")))
+            }
+            Self::SeveralStacks(_) => Some("name one of them".to_owned()),
+            Self::FileName(_) => Some("give the stack a name with `--stack-name`".to_owned()),
+            Self::SavedPlan { path } => {
+                let path = path.display();
+                Some(format!("look at it with `rstack show {path}`, or `rstack apply {path}`"))
+            }
+            Self::SecretParameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
+            Self::OtherSecret(_) => Some("nothing was changed; plan again".to_owned()),
+            Self::PlanFileParameter(_) => {
+                Some("everything but the values of secret parameters is decided in it".to_owned())
+            }
+            Self::PlanFileOption(_) => Some("plan again with it".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file".to_owned())
+            }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("make its directory first".to_owned())
+            }
+            Self::DeleteFirst(_) => {
+                Some("give the logical ID of a resource, as `Resources` names it".to_owned())
             }
             Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
             Self::PlanFile { .. } => {
                 Some("make a new one with `rstack plan --out FILE`".to_owned())
             }
-            Self::NoState(_) => Some("`rstack ls` lists the stacks".to_owned()),
+            Self::NoState { in_sandbox: true, .. } => {
+                Some("the sandbox knows it: add `--sandbox`".to_owned())
+            }
+            Self::NoState { .. } => Some("`rstack ls` lists the stacks".to_owned()),
             Self::NoOutput { known, .. } if !known.is_empty() => {
                 Some(format!("it has {}", known.join(", ")))
             }
-            Self::NoTerminal => {
-                Some("look at the plan with `rstack plan`, then add `--yes`".into())
-            }
+            Self::NoTerminal => Some("look at the plan, then run the same with `--yes`".into()),
             Self::OtherPlace { .. } => Some(
                 "choose the Region with `--region`, the account with `--profile`, or another \
                  directory with `--state-dir`"
@@ -242,9 +309,8 @@ impl CliError {
             Self::State(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Apply(error) => apply_hint(error),
-            Self::Sandbox(_) => {
-                Some("the sandbox is kept under `sandbox/cloud` in the state directory".to_owned())
-            }
+            Self::Sandbox(error) => sandbox_hint(error),
+            Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
             #[cfg(not(feature = "aws"))]
             Self::NoAws => Some("use `--sandbox`, or build with the feature `aws`".to_owned()),
             Self::Template(_)
@@ -252,13 +318,34 @@ impl CliError {
             | Self::Read { .. }
             | Self::TooLarge { .. }
             | Self::Write { .. }
-            | Self::PlanFileOption(_)
+            | Self::AssemblyStacks { .. }
+            | Self::NotInAssembly { .. }
+            | Self::Name(_)
             | Self::NoOutput { .. }
-            | Self::DeleteFirst(_)
             | Self::Json(_)
             | Self::Output(_)
             | Self::Runtime(_) => None,
         }
+    }
+}
+
+fn sandbox_hint(error: &SandboxError) -> Option<String> {
+    match error {
+        SandboxError::NoObject { .. } => {
+            Some("`rstack sandbox ls` lists the objects of the sandbox".to_owned())
+        }
+        SandboxError::NoPlace { .. } => {
+            Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
+        }
+        SandboxError::Io { .. } => Some(
+            "the sandbox is kept in the state directory; choose one that can be written with \
+             `--state-dir`"
+                .to_owned(),
+        ),
+        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => {
+            Some("the states beside it know its objects: delete both to begin anew".to_owned())
+        }
+        SandboxError::CutOff => None,
     }
 }
 
@@ -283,7 +370,6 @@ fn apply_hint(error: &ApplyError) -> Option<String> {
         ApplyError::Unsound(_) => {
             Some("this is a defect of rstack; please report it with the template".to_owned())
         }
-        ApplyError::Output { .. } => None,
     }
 }
 

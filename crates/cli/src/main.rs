@@ -1,6 +1,7 @@
 //! The binary `rstack`: arguments in, exit code out.
 
 mod args;
+mod assembly;
 mod commands;
 mod error;
 mod exit;
@@ -12,6 +13,7 @@ mod signals;
 mod stack;
 mod template;
 mod terminal;
+mod weather;
 
 use std::process::ExitCode;
 
@@ -22,7 +24,16 @@ use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // There is nowhere left to say that the streams are gone.
+            let _gone = error.print();
+            // 2 says that there are changes; a wrong command line must not look like that.
+            let asked_for = error.exit_code() == 0;
+            return if asked_for { Exit::Done.code() } else { Exit::Error.code() };
+        }
+    };
     log::start(arguments.global.verbose);
     let terminal = Terminal::detect(&arguments.global);
     let runtime =

@@ -13,8 +13,11 @@ use crate::error::CliError;
 /// The number of the format of saved plans.
 const FORMAT: u32 = 1;
 
-/// What a file must begin with to be taken for a saved plan.
-const BEGIN: &str = "{\"rstack-plan\":";
+/// What stands at the beginning of a saved plan.
+const MARK: &[u8] = b"\"rstack-plan\":";
+
+/// How far from the beginning it is looked for: a damaged plan is still no template.
+const BEGIN: u64 = 32;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -46,10 +49,10 @@ pub(crate) fn save(path: &Path, plan: &Plan) -> Result<(), CliError> {
 /// Whether a file is a saved plan, and not a template.
 pub(crate) fn is_plan(path: &Path) -> bool {
     use std::io::Read;
-    let mut begin = [0; BEGIN.len()];
+    let mut begin = Vec::new();
     std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut begin))
-        .is_ok_and(|()| begin == BEGIN.as_bytes())
+        .and_then(|file| file.take(BEGIN).read_to_end(&mut begin))
+        .is_ok_and(|_| begin.windows(MARK.len()).any(|window| window == MARK))
 }
 
 /// Loads a saved plan.

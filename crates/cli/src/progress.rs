@@ -21,6 +21,7 @@ pub(crate) struct Display {
 }
 
 enum Mode {
+    Silent,
     Json,
     Plain(EventLog),
     Live {
@@ -43,6 +44,11 @@ impl Display {
         Self { terminal, start: Instant::now(), state: Mutex::new(mode) }
     }
 
+    /// A display that shows nothing, where standard output is one JSON document.
+    pub(crate) fn silent(terminal: Terminal) -> Self {
+        Self { terminal, start: Instant::now(), state: Mutex::new(Mode::Silent) }
+    }
+
     fn mode(&self) -> MutexGuard<'_, Mode> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,6 +65,15 @@ impl Display {
                 }
                 () = tokio::time::sleep(TICK) => self.redraw(&[], true),
             }
+        }
+    }
+
+    /// Says something while a run is shown.
+    pub(crate) fn note(&self, text: &str) {
+        if self.terminal.live {
+            self.redraw(&[text.to_owned()], true);
+        } else {
+            self.terminal.note(text);
         }
     }
 
@@ -92,6 +107,7 @@ impl Events for Display {
     fn emit(&self, event: Event) {
         let now = self.start.elapsed();
         let lines = match &mut *self.mode() {
+            Mode::Silent => return,
             Mode::Json => {
                 if let Ok(line) = event_json(&event, now) {
                     // A reader that went away is told of by the result that follows.

@@ -8,7 +8,7 @@ use rstack_model::state::{Environment, State};
 use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_model::{Region, StackName};
 use rstack_plan::RegistrySchemas;
-use rstack_sandbox::{SandboxCloud, SandboxOptions};
+use rstack_sandbox::SandboxCloud;
 use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
 use rstack_template::Evaluation;
 
@@ -16,6 +16,7 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::progress::Display;
 use crate::terminal::Terminal;
+use crate::weather;
 
 /// The Region of the sandbox where none is chosen.
 const SANDBOX_REGION: &str = "eu-west-1";
@@ -40,7 +41,7 @@ pub(crate) fn sandbox(global: &Global) -> Result<SandboxCloud, CliError> {
     let region = region(global);
     let directory = global.state_dir.join("sandbox");
     let path = directory.join("cloud").join("objects.json");
-    Ok(SandboxCloud::open(Some(path), region, SandboxOptions::default())?)
+    Ok(SandboxCloud::open(Some(path), region, weather::from_environment()?)?)
 }
 
 /// The Region as far as it is known without a cloud.
@@ -71,12 +72,12 @@ impl Session {
     ///
     /// # Errors
     /// If there are no credentials or no Region, or the cloud cannot be reached.
-    pub(crate) async fn open(global: &Global, terminal: &Terminal) -> Result<Self, CliError> {
+    pub(crate) async fn open(global: &Global, display: Display) -> Result<Self, CliError> {
         let store = store(global)?;
         let cloud: Arc<dyn Cloud> =
             if global.sandbox { Arc::new(sandbox(global)?) } else { aws(global).await? };
         let identity = cloud.identity().await?;
-        let display = Arc::new(Display::new(*terminal));
+        let display = Arc::new(display);
         let engine = Engine {
             cloud,
             schemas: Arc::new(RegistrySchemas),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rstack_model::StackName;
 
 use crate::error::CliError;
+use crate::{assembly, plan_file};
 
 /// Where templates are looked for by name.
 pub(crate) const STACKS: &str = "stacks";
@@ -36,6 +37,14 @@ pub(crate) fn find(stack: Option<&str>, name: Option<&str>) -> Result<StackFile,
     Ok(StackFile { name: found.name?, path: found.path })
 }
 
+/// The template that is meant, whatever the stack is going to be called.
+///
+/// # Errors
+/// If there is no such template, or more than one could be meant.
+pub(crate) fn template(text: &str) -> Result<PathBuf, CliError> {
+    Ok(by_text(text)?.path)
+}
+
 /// A template whose file name may not do as a stack's name.
 struct Found {
     name: Result<StackName, CliError>,
@@ -56,13 +65,19 @@ fn only_one() -> Result<Found, CliError> {
 
 fn by_text(text: &str) -> Result<Found, CliError> {
     let path = Path::new(text);
-    if path.is_dir() {
+    if path.is_dir() && assembly::is_assembly(path) {
         return in_assembly(path, None);
     }
+    if path.is_dir() {
+        return Err(CliError::Folder { path: path.to_owned(), templates: templates_in(path) });
+    }
     if path.exists() {
+        if plan_file::is_plan(path) {
+            return Err(CliError::SavedPlan { path: path.to_owned() });
+        }
         return Ok(Found { name: name_of(path), path: path.to_owned() });
     }
-    let parent = path.parent().filter(|parent| parent.join("manifest.json").is_file());
+    let parent = path.parent().filter(|parent| assembly::is_assembly(parent));
     if let (Some(parent), Some(wanted)) = (parent, path.file_name().and_then(|name| name.to_str()))
     {
         return in_assembly(parent, Some(wanted));
@@ -103,60 +118,13 @@ fn name_of(path: &Path) -> Result<StackName, CliError> {
         stem.strip_suffix(extension).and_then(|s| s.strip_suffix('.')).unwrap_or(stem)
     });
     let stem = stem.strip_suffix(".template").unwrap_or(stem);
-    StackName::parse(stem).map_err(CliError::Name)
+    StackName::parse(stem).map_err(CliError::FileName)
 }
 
-/// A stack of a cloud assembly: what `cdk synth` writes to `cdk.out`.
-///
-/// Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema`.
+/// A stack of a cloud assembly.
 fn in_assembly(folder: &Path, wanted: Option<&str>) -> Result<Found, CliError> {
-    #[derive(serde::Deserialize)]
-    struct Manifest {
-        #[serde(default)]
-        artifacts: std::collections::BTreeMap<String, Artifact>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Artifact {
-        #[serde(rename = "type")]
-        kind: String,
-        #[serde(default)]
-        properties: Properties,
-    }
-    #[derive(Default, serde::Deserialize)]
-    struct Properties {
-        #[serde(rename = "templateFile")]
-        template_file: Option<String>,
-        #[serde(rename = "stackName")]
-        stack_name: Option<String>,
-    }
-    let path = folder.join("manifest.json");
-    if !path.is_file() {
-        return Err(CliError::Folder { path: folder.to_owned(), templates: templates_in(folder) });
-    }
-    let text = fs::read_to_string(&path)
-        .map_err(|source| CliError::Read { path: path.clone(), source })?;
-    let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|source| CliError::Assembly { path: path.clone(), source })?;
-    let mut stacks: Vec<(String, PathBuf)> = manifest
-        .artifacts
-        .into_iter()
-        .filter(|(_, artifact)| artifact.kind == "aws:cloudformation:stack")
-        .filter_map(|(id, artifact)| {
-            let file = folder.join(artifact.properties.template_file?);
-            Some((artifact.properties.stack_name.unwrap_or(id), file))
-        })
-        .filter(|(name, _)| wanted.is_none_or(|wanted| wanted == name))
-        .collect();
-    match (stacks.pop(), stacks.is_empty()) {
-        (Some((name, path)), true) => {
-            Ok(Found { name: StackName::parse(&name).map_err(CliError::Name), path })
-        }
-        (last, _) => {
-            stacks.extend(last);
-            let names = stacks.into_iter().map(|(name, _)| name).collect();
-            Err(CliError::AssemblyStacks { folder: folder.to_owned(), names })
-        }
-    }
+    let stack = assembly::stack(folder, wanted)?;
+    Ok(Found { name: StackName::parse(&stack.name).map_err(CliError::FileName), path: stack.path })
 }
 
 #[cfg(test)]

@@ -1,21 +1,20 @@
-//! `rstack apply`: makes the stack what its template says, or carries out a saved plan.
+//! `rstack apply`: makes the stack what its template says. A saved plan has a file of its own.
 
 use std::path::Path;
 
-use rstack_apply::{ApplyError, ApplyOptions, Outcome, SecretParameters, StepError};
+use rstack_apply::{ApplyOptions, Outcome, SecretParameters, StepError};
 use rstack_model::LogicalId;
-use rstack_model::SecretString;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
-use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_render::{escape, outputs_json, outputs_text, plan_text};
-use rstack_state::{LockedStack, keyed_digest};
+use rstack_state::LockedStack;
 
-use super::deploy;
+use super::{deploy, saved};
 use crate::args::{DetailArguments, Global, PlanArguments, StackArguments};
 use crate::error::{CliError, step_hint};
 use crate::exit::Exit;
-use crate::session::{Session, place};
+use crate::progress::Display;
+use crate::session::Session;
 use crate::terminal::Terminal;
 use crate::{plan_file, signals, stack};
 
@@ -36,7 +35,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let saved = arguments.stack.as_deref().map(Path::new).filter(|path| plan_file::is_plan(path));
     match saved {
-        Some(path) => run_saved(global, path, arguments, options, terminal).await,
+        Some(path) => saved::run(global, path, arguments, options, terminal).await,
         None => run_template(global, arguments, options, terminal).await,
     }
 }
@@ -49,9 +48,8 @@ async fn run_template(
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
     let loaded = deploy::load(&file, terminal)?;
-    let session = Session::open(global, terminal).await?;
+    let session = Session::open(global, Display::new(*terminal)).await?;
     let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;
-    signals::listen(session.engine.stop.clone(), *terminal);
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
     let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
@@ -66,78 +64,6 @@ async fn run_template(
         return Ok(Exit::Error);
     }
     carry_out(&session, &locked, &plan, &wanted.parameters, options, terminal).await
-}
-
-async fn run_saved(
-    global: &Global,
-    path: &Path,
-    arguments: &StackArguments,
-    options: &Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    if options.plan.no_refresh {
-        return Err(CliError::PlanFileOption("--no-refresh"));
-    }
-    if !options.plan.delete_first.is_empty() {
-        return Err(CliError::PlanFileOption("--delete-first"));
-    }
-    if arguments.stack_name.is_some() {
-        return Err(CliError::PlanFileOption("--stack-name"));
-    }
-    let plan = plan_file::load(path)?;
-    let session = Session::open(global, terminal).await?;
-    if plan.environment != session.identity.environment {
-        let planned = place(&plan.environment);
-        let found = place(&session.identity.environment);
-        return Err(ApplyError::Environment { planned, found }.into());
-    }
-    let parameters = given_secrets(&session, &plan, &arguments.parameter)?;
-    signals::listen(session.engine.stop.clone(), *terminal);
-    let locked = session.lock(&plan.stack, "apply")?;
-    session.state(&locked, &plan.stack, &parameters, terminal).await?;
-    if !terminal.json {
-        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
-    }
-    if !consent(&plan, options.yes, terminal)? {
-        return Ok(Exit::Error);
-    }
-    let moved = session.engine.moved(&plan).await?;
-    if !moved.is_empty() {
-        return Err(ApplyError::ObjectsMoved(moved).into());
-    }
-    carry_out(&session, &locked, &plan, &parameters, options, terminal).await
-}
-
-/// A saved plan knows its secret parameters by name only; their values are given again.
-fn given_secrets(
-    session: &Session,
-    plan: &Plan,
-    given: &[(String, String)],
-) -> Result<SecretParameters, CliError> {
-    let mut out = SecretParameters {
-        values: ResolvedSecrets::default(),
-        versions: std::collections::BTreeMap::new(),
-    };
-    let mut names = Vec::new();
-    for value in plan.parameters.values() {
-        value.visit_secrets(&mut |reference| {
-            if let SecretReference::Parameter(name) = reference {
-                names.push(name.clone());
-            }
-        });
-    }
-    if names.is_empty() && !given.is_empty() {
-        return Err(CliError::PlanFileOption("--parameter"));
-    }
-    for name in names {
-        let Some((_, text)) = given.iter().find(|(key, _)| *key == name) else { continue };
-        let reference = SecretReference::Parameter(name);
-        let secret = SecretString::new(text.clone());
-        let key = session.store.digest_key()?;
-        out.versions.insert(reference.to_string(), keyed_digest(&key, &secret));
-        out.values.insert(&reference, secret);
-    }
-    Ok(out)
 }
 
 /// Whether the plan may be carried out.
@@ -170,6 +96,7 @@ pub(super) async fn carry_out(
     options: &Options,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
+    signals::listen(&session.engine.stop, &session.display);
     let apply_options = ApplyOptions { rollback: !options.no_rollback };
     let applying = session.engine.apply(locked, plan, parameters, apply_options);
     let outcome = session.display.during(applying).await?;
@@ -217,7 +144,10 @@ fn finished(
 ) -> Result<Exit, CliError> {
     let Some(state) = state else { return Ok(Exit::Done) };
     if terminal.json {
-        terminal.line(&outputs_json(state)?)?;
+        // The last of the lines that tell of the run.
+        let outputs: serde_json::Value = serde_json::from_str(&outputs_json(state)?)?;
+        let line = serde_json::json!({"event": "outputs", "outputs": outputs});
+        terminal.line(&line.to_string())?;
     } else if !state.outputs.is_empty() {
         terminal.text(&format!("\nOutputs:\n{}", outputs_text(state, terminal.palette())))?;
     }

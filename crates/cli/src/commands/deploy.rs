@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
-use rstack_model::{Diagnostic, LogicalId};
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
+use rstack_model::{Diagnostic, LogicalId};
 use rstack_plan::PlanOptions;
 use rstack_template::Inputs;
 
@@ -60,9 +60,8 @@ pub(crate) fn evaluate(
 /// apply.
 fn unserved(session: &Session, loaded: &Loaded, desired: Option<&Desired>) -> Vec<Diagnostic> {
     let resources = desired.into_iter().flat_map(|desired| &desired.resources);
-    let unserved = resources.filter(|(_, resource)| {
-        session.engine.cloud.driver(&resource.resource_type).is_none()
-    });
+    let unserved = resources
+        .filter(|(_, resource)| session.engine.cloud.driver(&resource.resource_type).is_none());
     unserved
         .filter_map(|(id, resource)| {
             let declared = loaded.template.as_ref()?.resources.get(id)?;

@@ -8,8 +8,8 @@ use super::show::name;
 use crate::args::{DetailArguments, Global, PlanArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::progress::Display;
 use crate::session::Session;
-use crate::signals;
 use crate::terminal::Terminal;
 
 /// What to destroy, and whether to ask.
@@ -27,14 +27,13 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let store = crate::session::store(global)?;
-    let stack = name(&store, options.stack.as_deref(), options.stack_name.as_deref())?;
+    let stack = name(global, &store, options.stack.as_deref(), options.stack_name.as_deref())?;
     let stored = store.read(&stack)?;
     if stored.state.is_none() && stored.journal.is_none() {
         terminal.note(&format!("Nothing is known of the stack `{stack}`: nothing to destroy."));
         return Ok(Exit::Done);
     }
-    let session = Session::open(global, terminal).await?;
-    signals::listen(session.engine.stop.clone(), *terminal);
+    let session = Session::open(global, Display::new(*terminal)).await?;
     let locked = session.lock(&stack, "destroy")?;
     let parameters = SecretParameters::default();
     let state = session.state(&locked, &stack, &parameters, terminal).await?;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::Partition;
+use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
+use rstack_model::{LogicalId, Partition};
 use rstack_render::Graph;
 use rstack_template::Inputs;
+use serde_json::json;
 
 use crate::args::{Global, GraphFormat, StackArguments};
 use crate::error::CliError;
@@ -25,6 +27,20 @@ pub(crate) fn nowhere(global: &Global) -> Environment {
     }
 }
 
+/// The graph for programs: resources, and which needs which.
+fn json(desired: &Desired) -> serde_json::Value {
+    let resources: Vec<_> = desired
+        .resources
+        .iter()
+        .map(|(id, resource)| {
+            let needs: Vec<&str> = resource.dependencies.iter().map(LogicalId::as_str).collect();
+            let kind = resource.resource_type.as_str();
+            json!({"logicalId": id.as_str(), "type": kind, "needs": needs})
+        })
+        .collect();
+    json!({"stack": desired.stack.as_str(), "resources": resources})
+}
+
 /// Prints the graph.
 pub(crate) fn run(
     global: &Global,
@@ -40,6 +56,10 @@ pub(crate) fn run(
     let evaluation = loaded.evaluate(&inputs);
     loaded.checked(terminal)?;
     if let Some(desired) = evaluation.and_then(|evaluation| evaluation.desired) {
+        if terminal.json {
+            terminal.line(&json(&desired).to_string())?;
+            return Ok(Exit::Done);
+        }
         let graph = Graph::of_desired(&desired);
         terminal.text(&match format {
             GraphFormat::Dot => graph.dot(),

@@ -8,6 +8,7 @@ mod ls;
 mod output;
 mod plan;
 mod sandbox;
+mod saved;
 mod shell;
 mod show;
 mod validate;

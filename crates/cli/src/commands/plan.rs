@@ -8,6 +8,7 @@ use super::deploy;
 use crate::args::{DetailArguments, Global, PlanArguments, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::progress::Display;
 use crate::session::Session;
 use crate::terminal::Terminal;
 use crate::{plan_file, stack};
@@ -29,7 +30,8 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
     let loaded = deploy::load(&file, terminal)?;
-    let session = Session::open(global, terminal).await?;
+    let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
+    let session = Session::open(global, display).await?;
     let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;
     let stored = session.store.read(&file.name)?;
     let state = if stored.journal.is_some() {
@@ -47,7 +49,7 @@ pub(crate) async fn run(
     };
     let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
     if terminal.json {
-        terminal.line(&plan_json(&plan)?)?;
+        terminal.text(&plan_json(&plan)?)?;
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
     }

@@ -18,6 +18,14 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let cloud = sandbox(global)?;
     match command {
+        SandboxCommand::Ls if terminal.json => {
+            let list: Vec<_> = cloud
+                .list()?
+                .iter()
+                .map(|(kind, id)| serde_json::json!({"type": kind.as_str(), "id": id.as_str()}))
+                .collect();
+            terminal.line(&serde_json::Value::from(list).to_string())?;
+        }
         SandboxCommand::Ls => {
             for (resource_type, id) in cloud.list()? {
                 let (kind, id) = (escape(resource_type.as_str()).into_owned(), id.to_string());

@@ -9,23 +9,24 @@ use rstack_template::Inputs;
 
 use super::graph::nowhere;
 use crate::args::Global;
+use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::stack::{STACKS, templates_in};
+use crate::stack::{self, STACKS, templates_in};
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 
 /// Checks templates; fails if one of them has errors.
 pub(crate) fn run(
     global: &Global,
-    templates: &[PathBuf],
+    templates: &[String],
     parameters: Vec<(String, String)>,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let paths = paths(templates)?;
     let given: BTreeMap<String, String> = parameters.into_iter().collect();
     let environment = nowhere(global);
-    let stack = StackName::parse("stack").map_err(CliError::Name)?;
+    let name = StackName::parse("stack").map_err(CliError::Name)?;
     let mut failed = 0;
     for path in &paths {
         let mut loaded = match Loaded::read(path) {
@@ -46,7 +47,7 @@ pub(crate) fn run(
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let inputs = Inputs { stack: &stack, environment: &environment, parameters: &own };
+        let inputs = Inputs { stack: &name, environment: &environment, parameters: &own };
         loaded.evaluate(&inputs);
         for diagnostic in &mut loaded.diagnostics {
             // A template may be valid although nobody has said yet what it is applied with.
@@ -71,21 +72,25 @@ pub(crate) fn run(
     }
 }
 
-fn paths(templates: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+/// The templates that are meant: files, folders, cloud assemblies, stacks.
+fn paths(templates: &[String]) -> Result<Vec<PathBuf>, CliError> {
     let mut paths = Vec::new();
     if templates.is_empty() {
         paths = templates_in(Path::new(STACKS));
     }
-    for path in templates {
-        if !path.is_dir() {
-            paths.push(path.clone());
-            continue;
+    for text in templates {
+        let path = Path::new(text);
+        if path.is_dir() && is_assembly(path) {
+            paths.extend(assembly::stacks(path)?.into_iter().map(|stack| stack.path));
+        } else if path.is_dir() {
+            let inside = templates_in(path);
+            if inside.is_empty() {
+                return Err(CliError::Folder { path: path.to_owned(), templates: inside });
+            }
+            paths.extend(inside);
+        } else {
+            paths.push(stack::template(text)?);
         }
-        let inside = templates_in(path);
-        if inside.is_empty() {
-            return Err(CliError::Folder { path: path.clone(), templates: inside });
-        }
-        paths.extend(inside);
     }
     if paths.is_empty() {
         return Err(CliError::NoStack { known: Vec::new() });
