@@ -1,7 +1,11 @@
 //! A folder of its own, a cleared environment, and the program.
 
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// One run of the program.
 pub(crate) struct Ran {
@@ -64,6 +68,7 @@ impl Place {
             .env("PATH", "/usr/bin:/bin")
             .env("COLUMNS", "100")
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("RSTACK_SANDBOX", "deploy-polls=0")
             .stdin(Stdio::null());
         command
     }
@@ -79,6 +84,121 @@ impl Place {
     }
 }
 
+impl Place {
+    /// A folder with what `cdk synth` writes for the streaming stack.
+    pub(crate) fn cdk() -> Self {
+        let place = Self::empty();
+        let template = repository_file("tests/fixtures/cdk-streaming.template.json");
+        place.write("cdk.out/StreamingStack.template.json", &template);
+        place.write("cdk.out/tree.json", r#"{"version": "tree-0.1"}"#);
+        let artifacts = r#"{
+            "version": "36.0.0",
+            "artifacts": {
+                "StreamingStack.assets": {
+                    "type": "cdk:asset-manifest",
+                    "properties": {"file": "StreamingStack.assets.json"}
+                },
+                "StreamingStack": {
+                    "type": "aws:cloudformation:stack",
+                    "environment": "aws://unknown-account/unknown-region",
+                    "properties": {"templateFile": "StreamingStack.template.json"}
+                },
+                "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}
+            }
+        }"#;
+        place.write("cdk.out/manifest.json", artifacts);
+        place
+    }
+
+    /// Every file of the folder, by its name in it.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(self.folder.path()).unwrap();
+                let bytes = std::fs::read(&path).unwrap();
+                files.insert(name.to_str().unwrap().to_owned(), bytes);
+            }
+        }
+        files
+    }
+
+    /// Every file that says what there is: all of them but the locks.
+    pub(crate) fn content(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = self.files();
+        files.retain(|name, _| !name.ends_with("lock"));
+        files
+    }
+
+    /// Starts the program in the sandbox, with a distribution that takes a minute to deploy.
+    pub(crate) fn start_slow(&self, arguments: &[&str]) -> Running {
+        self.start(arguments, "deploy-polls=1,poll-ms=60000")
+    }
+
+    /// Starts the program in a sandbox of this kind.
+    pub(crate) fn start(&self, arguments: &[&str], weather: &str) -> Running {
+        let mut command = self.command(&[arguments, &["--sandbox"]].concat());
+        command.env("RSTACK_SANDBOX", weather);
+        Running::start(command)
+    }
+}
+
+/// A program that runs. It is ended with the value.
+pub(crate) struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stderr, seen: String::new() }
+    }
+
+    /// Reads what the program says until a line holds the text.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        loop {
+            let from = self.seen.len();
+            let read = self.stderr.read_line(&mut self.seen).unwrap();
+            assert!(read > 0, "the program ended before it said `{text}`:\n{}", self.seen);
+            if self.seen[from..].contains(text) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end; gives the exit code, if it was not killed, and all it said.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        while self.stderr.read_line(&mut self.seen).unwrap() > 0 {}
+        (self.child.wait().unwrap().code(), std::mem::take(&mut self.seen))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already unless the test failed.
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
 /// Runs a command to its end.
 pub(crate) fn ran(mut command: Command) -> Ran {
     let output = command.output().unwrap();
@@ -89,11 +209,54 @@ pub(crate) fn ran(mut command: Command) -> Ran {
     }
 }
 
+/// A text without what is drawn at random and differs from run to run.
+pub(crate) fn scrubbed(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    while let Some(start) = rest.find(inside) {
+        let (before, tail) = rest.split_at(start);
+        let end = tail.find(|c| !inside(c)).unwrap_or(tail.len());
+        let (word, after) = tail.split_at(end);
+        out.push_str(before);
+        out.push_str(&scrubbed_word(word));
+        rest = after;
+    }
+    out + rest
+}
+
+fn scrubbed_word(word: &str) -> String {
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let groups: Vec<&str> = word.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    if lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| hex(group)) {
+        return "[uuid]".to_owned();
+    }
+    if word.len() == 32 && hex(word) {
+        return "[id]".to_owned();
+    }
+    match word.rsplit_once('-') {
+        // A name that was chosen for an object: stack, logical ID, twelve letters and digits.
+        Some((name, end)) if end.len() == 12 && name.contains("Role") => format!("{name}-[random]"),
+        _ => word.to_owned(),
+    }
+}
+
+/// A snapshot beside the tests, under this name.
+#[track_caller]
+pub(crate) fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, scrubbed(text)));
+}
+
 impl Ran {
     /// Fails the test unless the program ended with this code.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
 }

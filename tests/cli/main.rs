@@ -1,5 +1,15 @@
 //! The whole program, run as a user runs it, in an environment that knows nothing of the machine.
 #![cfg(test)]
 
+mod bad_input;
+mod bad_template;
+mod cdk;
 mod harness;
+mod interrupt;
 mod lifecycle;
+mod lock;
+mod output;
+mod plan_output;
+mod saved_plan;
+mod secrets;
+mod shell;

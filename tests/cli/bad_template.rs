@@ -1,0 +1,108 @@
+//! Templates that are wrong: one clear error with its place, and nothing is changed.
+
+use crate::harness::{Place, snapshot};
+
+/// A file name, and what is wrong in it.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("empty.yaml", ""),
+    ("scalar.yaml", "hello\n"),
+    ("syntax.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bucket\n   Properties: {\n"),
+    ("syntax.json", "{\"Resources\": "),
+    ("twice.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n  A: {Type: AWS::S3::Bucket}\n"),
+    ("no-resources.yaml", "Outputs:\n  A: {Value: 1}\n"),
+    ("section.yaml", "Resorces:\n  A: {Type: AWS::S3::Bucket}\nResources: {}\n"),
+    ("name.yaml", "Resources:\n  my_bucket: {Type: AWS::S3::Bucket}\n"),
+    ("type.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bukket\n"),
+    (
+        "property.yaml",
+        "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketNam: x\n",
+    ),
+    ("kind.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      Tags: 5\n"),
+    (
+        "value.yaml",
+        "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      \
+         VersioningConfiguration: {Status: Maybe}\n",
+    ),
+    (
+        "missing.yaml",
+        "Resources:\n  A:\n    Type: AWS::MediaPackage::OriginEndpoint\n    Properties:\n      Id: x\n",
+    ),
+    (
+        "cycle.yaml",
+        "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: !Ref B\n  \
+         B:\n    Type: AWS::S3::Bucket\n    DependsOn: A\n",
+    ),
+    (
+        "ref.yaml",
+        "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: !Ref Nam\n",
+    ),
+    (
+        "attribute.yaml",
+        "Resources:\n  A: {Type: AWS::S3::Bucket}\nOutputs:\n  Arn: {Value: !GetAtt A.Arm}\n",
+    ),
+    (
+        "cidr.yaml",
+        "Resources:\n  A:\n    Type: AWS::EC2::Subnet\n    Properties:\n      VpcId: vpc-1\n      \
+         CidrBlock: !Select [0, !Cidr [10.0.0.0/16, 4, 8]]\n",
+    ),
+    (
+        "transform.yaml",
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  A: {Type: AWS::S3::Bucket}\n",
+    ),
+    ("control.yaml", "Resources:\n  A:\n    Type: \"AWS::\\e[31mS3\\a::Bucket\"\n"),
+];
+
+/// Arguments that do not fit the streaming stack's parameters.
+const PARAMETERS: &[&str] = &[
+    "Nope=1",
+    "SegmentSecond=4",
+    "SegmentSeconds=soon",
+    "SegmentSeconds=99",
+    "StreamName=a b",
+    "AdMarkers=X",
+];
+
+#[test]
+fn each_mistake_in_a_template_is_one_error_with_its_place() {
+    let place = Place::empty();
+    for (file, text) in TEMPLATES {
+        place.write(file, text);
+    }
+    place.sandbox(&["sandbox", "ls"]).expect(0);
+    let before = place.content();
+    let mut told = String::new();
+    for (file, _) in TEMPLATES {
+        let plan = place.sandbox(&["plan", file]).expect(1);
+        let apply = place.sandbox(&["apply", file, "--yes"]).expect(1);
+        let validate = place.run(&["validate", file]).expect(1);
+        assert_eq!(plan.out, "", "{file}");
+        assert_eq!(apply.err, plan.err, "{file}");
+        assert_eq!(first_error(&validate.err), first_error(&plan.err), "{file}");
+        let errors = plan.err.lines().filter(|line| line.starts_with("error[")).count();
+        assert_eq!(errors, 1, "{file}:\n{}", plan.err);
+        assert!(plan.err.contains(&format!("--> {file}:")), "{file}:\n{}", plan.err);
+        assert!(!plan.err.contains(['\u{1b}', '\u{7}']), "{file}: {:?}", plan.err);
+        told.push_str(&format!("$ rstack plan {file}\n{}\n", plan.err));
+    }
+    assert_eq!(place.content(), before);
+    snapshot("bad_template", &told);
+}
+
+fn first_error(text: &str) -> Option<&str> {
+    text.lines().find(|line| line.starts_with("error["))
+}
+
+#[test]
+fn each_wrong_parameter_is_named_with_what_it_may_be() {
+    let place = Place::streaming();
+    place.sandbox(&["sandbox", "ls"]).expect(0);
+    let before = place.content();
+    let mut told = String::new();
+    for parameter in PARAMETERS {
+        let ran = place.sandbox(&["apply", "--yes", "--parameter", parameter]).expect(1);
+        assert_eq!(ran.out, "");
+        told.push_str(&format!("$ rstack apply --parameter '{parameter}'\n{}\n", ran.err));
+    }
+    assert_eq!(place.content(), before);
+    snapshot("bad_parameter", &told);
+}

@@ -1,0 +1,109 @@
+//! Runs that are interrupted: nothing is lost, nothing is made twice.
+
+use rustix::process::Signal;
+
+use crate::harness::Place;
+
+const APPLY: &[&str] = &["apply", "--yes"];
+
+/// The next apply finishes the stack, with each object made once.
+fn finishes(place: &Place) {
+    place.sandbox(APPLY).expect(0);
+    let again = place.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    assert!(again.out.contains("No changes. 9 resources are as declared."), "{}", again.out);
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 9);
+    assert!(!place.path("state/sandbox/streaming.journal").exists());
+}
+
+#[test]
+fn an_interrupt_ends_the_run_and_records_it() {
+    let place = Place::streaming();
+    let mut running = place.start_slow(APPLY);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    running.signal(Signal::INT);
+    let (code, said) = running.end();
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("Stopping: what runs is finished and recorded."), "{said}");
+    assert!(
+        said.contains("Interrupted. What was done is recorded; apply again to go on."),
+        "{said}"
+    );
+    assert!(!place.path("state/sandbox/streaming.journal").exists());
+    let listed = place.sandbox(&["ls"]).expect(0);
+    assert!(listed.out.contains("9 resources, serial 1"), "{}", listed.out);
+    finishes(&place);
+}
+
+#[test]
+fn a_killed_run_is_recovered_by_the_next_command() {
+    let place = Place::streaming();
+    let mut running = place.start_slow(APPLY);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    running.signal(Signal::KILL);
+    assert_eq!(running.end().0, None);
+    assert!(place.path("state/sandbox/streaming.journal").exists());
+    let listed = place.sandbox(&["ls"]).expect(0);
+    assert!(listed.out.contains("new, a run is open"), "{}", listed.out);
+    let shown = place.sandbox(&["show"]).expect(1);
+    assert!(shown.err.contains("is under way or was interrupted"), "{}", shown.err);
+
+    let plan = place.sandbox(&["plan"]).expect(0);
+    assert!(plan.err.contains("An earlier run of `streaming` was interrupted."), "{}", plan.err);
+    assert!(plan.err.contains("Recovered: 9 objects are known and recorded."), "{}", plan.err);
+    finishes(&place);
+}
+
+#[test]
+fn a_second_interrupt_leaves_at_once() {
+    let place = Place::streaming();
+    // Calls that take minutes: what runs cannot be finished soon.
+    let mut running = place.start(APPLY, "latency-ms=600000");
+    running.wait_for("creating   ");
+    running.signal(Signal::INT);
+    running.wait_for("Stopping: what runs is finished");
+    running.signal(Signal::INT);
+    let (code, said) = running.end();
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("Leaving now. The next command finds out"), "{said}");
+    assert!(place.path("state/sandbox/streaming.journal").exists());
+    let applied = place.sandbox(APPLY).expect(0);
+    assert!(
+        applied.err.contains("An earlier run of `streaming` was interrupted."),
+        "{}",
+        applied.err
+    );
+    finishes(&place);
+}
+
+#[test]
+fn a_killed_destroy_is_finished_by_the_next_one() {
+    let place = Place::streaming();
+    place.sandbox(APPLY).expect(0);
+    let mut running = place.start_slow(&["destroy", "--yes"]);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    running.signal(Signal::KILL);
+    assert_eq!(running.end().0, None);
+    place.sandbox(&["destroy", "--yes"]).expect(0);
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
+    assert!(!place.path("state/sandbox/streaming.json").exists());
+}
+
+#[test]
+fn what_a_bad_day_breaks_can_be_applied_again() {
+    let place = Place::streaming();
+    let mut codes = Vec::new();
+    for seed in 0..6 {
+        let mut command = place.command(&["apply", "--yes", "--sandbox"]);
+        let weather = format!("faults=stormy,seed={seed},deploy-polls=0,poll-ms=0");
+        command.env("RSTACK_SANDBOX", weather);
+        let ran = crate::harness::ran(command);
+        assert!([0, 4, 5].contains(&ran.code), "{}: {}", ran.code, ran.err);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        codes.push(ran.code);
+        if ran.code == 0 {
+            break;
+        }
+    }
+    assert!(!codes.is_empty());
+    finishes(&place);
+}
