@@ -33,6 +33,14 @@ struct Envelope {
     content: serde_json::Map<String, serde_json::Value>,
 }
 
+impl Envelope {
+    fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
 #[derive(Deserialize)]
 struct Version {
     format: Format,
@@ -57,10 +65,7 @@ impl Content {
             });
         };
         let checksum = Digest::of_json(&content).map_err(damaged)?;
-        let mut bytes =
-            serde_json::to_vec_pretty(&Envelope { checksum, content }).map_err(damaged)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        Envelope { checksum, content }.bytes().map_err(damaged)
     }
 
     /// The content of these bytes, which must be exactly what [`Self::bytes`] writes.
@@ -79,7 +84,8 @@ impl Content {
             serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         let checksum =
             Digest::of_json(&envelope.content).map_err(|error| damaged(error.to_string()))?;
-        if checksum != envelope.checksum {
+        let canonical = envelope.bytes().map_err(|error| damaged(error.to_string()))?;
+        if checksum != envelope.checksum || canonical != bytes {
             return Err(StateError::Checksum { path: path.to_owned() });
         }
         let content: Self = serde_json::from_value(serde_json::Value::Object(envelope.content))
@@ -89,9 +95,6 @@ impl Content {
                 path: path.to_owned(),
                 found: content.state.stack.to_string(),
             });
-        }
-        if content.bytes(path)? != bytes {
-            return Err(StateError::Checksum { path: path.to_owned() });
         }
         Ok(content)
     }

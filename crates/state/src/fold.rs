@@ -150,12 +150,8 @@ impl Folder {
             }
             Entry::Failed { operation, effect, .. } => {
                 let intent = self.advance(*operation, entry)?;
-                if let IntentAction::Update { .. } = intent.action
-                    && *effect != FailedEffect::None
-                    && let Some(current) = self.state.resources.get_mut(&intent.logical_id)
-                    && current.status == ObjectStatus::Ready
-                {
-                    current.status = ObjectStatus::PartlyUpdated;
+                if *effect != FailedEffect::None {
+                    self.touched(&intent);
                 }
                 Ok(())
             }
@@ -202,6 +198,21 @@ impl Folder {
             logical_id: intent.logical_id.clone(),
             physical_id: physical_id.clone(),
         })
+    }
+
+    /// The object was changed by an update, or on the way to its deletion, and is not as declared.
+    fn touched(&mut self, intent: &Intent) {
+        let (IntentAction::Update { physical_id, .. } | IntentAction::Delete { physical_id }) =
+            &intent.action
+        else {
+            return;
+        };
+        if let Some(current) = self.state.resources.get_mut(&intent.logical_id)
+            && current.physical_id == *physical_id
+            && current.status == ObjectStatus::Ready
+        {
+            current.status = ObjectStatus::PartlyUpdated;
+        }
     }
 
     fn done(&mut self, intent: &Intent, outcome: &Outcome) {

@@ -43,6 +43,11 @@ impl Journal {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Its file, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends a record. When this returns, it is durable.
     ///
     /// # Errors

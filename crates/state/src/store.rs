@@ -174,10 +174,12 @@ impl LockedStack {
     /// journal cannot be made.
     pub fn begin(&self, begin: &Entry) -> Result<Journal, StateError> {
         let path = &self.files.journal;
-        if self.read()?.journal.is_some() {
-            return Err(StateError::OpenJournal { path: path.clone() });
+        if self.files.records()?.is_some() {
+            if self.read()?.journal.is_some() {
+                return Err(StateError::OpenJournal { path: path.clone() });
+            }
+            atomic::remove(path)?;
         }
-        atomic::remove(path)?;
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)
@@ -220,8 +222,8 @@ impl LockedStack {
     /// [`StateError::Moved`] if the state on disk is not `base`; others if it cannot be written.
     /// The old state is in place until the new one is.
     pub fn publish(&self, mut state: State, base: &PlanBase) -> Result<State, StateError> {
-        self.check_base(base)?;
-        let (_, tail) = self.files.read()?;
+        let (stored, tail) = self.files.read()?;
+        check_base(stored.state.as_ref(), base)?;
         state.serial = base.serial.next();
         let content = Content::new(state, tail.digest);
         let path = &self.files.state;
@@ -240,25 +242,28 @@ impl LockedStack {
         atomic::remove(&self.files.state)
     }
 
-    fn check_base(&self, base: &PlanBase) -> Result<(), StateError> {
-        let name = |base: &PlanBase| format!("serial {} of {}", base.serial, base.lineage);
-        let content = self.files.content()?;
-        let Some(content) = content else {
-            if base.serial == Serial(0) {
-                return Ok(());
-            }
-            return Err(StateError::Moved { expected: name(base), found: "nothing".to_owned() });
-        };
-        let found =
-            PlanBase { lineage: content.state.lineage.clone(), serial: content.state.serial };
-        if found == *base {
-            return Ok(());
-        }
-        Err(StateError::Moved { expected: name(base), found: name(&found) })
+    /// The stack.
+    pub fn stack(&self) -> &StackName {
+        &self.files.stack
     }
 
     /// The state file, for messages.
     pub fn state_path(&self) -> &Path {
         &self.files.state
     }
+}
+
+fn check_base(found: Option<&State>, base: &PlanBase) -> Result<(), StateError> {
+    let name = |base: &PlanBase| format!("serial {} of {}", base.serial, base.lineage);
+    let Some(found) = found else {
+        if base.serial == Serial(0) {
+            return Ok(());
+        }
+        return Err(StateError::Moved { expected: name(base), found: "nothing".to_owned() });
+    };
+    let found = PlanBase { lineage: found.lineage.clone(), serial: found.serial };
+    if found == *base {
+        return Ok(());
+    }
+    Err(StateError::Moved { expected: name(base), found: name(&found) })
 }

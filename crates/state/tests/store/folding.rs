@@ -85,6 +85,26 @@ fn a_failed_update_marks_the_object_and_keeps_what_was_declared_before() {
     }
 }
 
+/// A distribution is disabled before it is deleted: what is left of a deletion that failed on its
+/// way is not as declared.
+#[test]
+fn a_deletion_that_failed_on_its_way_marks_the_object() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("a"));
+    let delete = |id: &str| IntentAction::Delete { physical_id: id.into() };
+    for (effect, status) in [
+        (FailedEffect::None, ObjectStatus::Ready),
+        (FailedEffect::Partial, ObjectStatus::PartlyUpdated),
+    ] {
+        let entries = [begin(&base), intent(1, "A", delete("a")), failed(1, effect)];
+        assert_eq!(fold(&base, &entries).unwrap().state.resources["A"].status, status);
+    }
+    let other = [create(1, "A"), effect(1, "b"), made(1, "b"), intent(2, "A", delete("a"))];
+    let entries = [&[begin(&base)], &other[..], &[failed(2, FailedEffect::Partial)]].concat();
+    let state = fold(&base, &entries).unwrap().state;
+    assert_eq!(state.resources["A"].status, ObjectStatus::Ready, "the new object is untouched");
+}
+
 #[test]
 fn illegal_journals_have_names() {
     let base = state();

@@ -8,6 +8,11 @@ use rstack_model::state::{Environment, ObjectStatus, ResourceState, State};
 use rstack_model::{Digest, StackName, ValueMap};
 use rstack_state::{Entry, Intent, IntentAction, LockHolder, OperationId, Outcome};
 
+/// A directory for a store. On Linux it is in memory: what is tested here are bytes, not disks.
+pub(crate) fn directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 pub(crate) fn stack() -> StackName {
     StackName::parse("Live").unwrap()
 }
