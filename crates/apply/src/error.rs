@@ -48,7 +48,7 @@ pub enum StepError {
         /// What for.
         waits_for: String,
     },
-    /// The user asked to stop while it was being deleted.
+    /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),
     /// The journal cannot be written; nothing was called.

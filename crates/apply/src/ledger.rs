@@ -10,6 +10,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Digest, LogicalId, PhysicalId, StackName};
 use rstack_state::{Entry, Folded, Journal, JournalError, OperationId, StateError, fold};
+use tokio::task::JoinError;
 
 /// What a run has recorded.
 pub(crate) struct Ledger {
@@ -66,9 +67,11 @@ impl Ledger {
     pub(crate) async fn append(&self, entry: Entry) -> Result<(), StateError> {
         let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
         let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
-        match written {
+        match written.map_err(JoinError::try_into_panic) {
             Ok(result) => result?,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // The runtime ends: it is not known whether the record was written.
+            Err(Err(_)) => return Err(StateError::Broken { path: self.journal.path().to_owned() }),
         }
         lock(&self.entries).push(entry);
         Ok(())
@@ -79,9 +82,12 @@ impl Ledger {
         fold(&self.base, &lock(&self.entries))
     }
 
-    /// The objects as the run sees them now.
-    pub(crate) fn objects(&self) -> BTreeMap<LogicalId, ResourceState> {
-        lock(&self.objects).clone()
+    /// Looks at the objects as the run sees them now.
+    pub(crate) fn with_objects<T>(
+        &self,
+        look: impl FnOnce(&BTreeMap<LogicalId, ResourceState>) -> T,
+    ) -> T {
+        look(&lock(&self.objects))
     }
 
     /// The resource has this object now.
@@ -103,31 +109,47 @@ pub(crate) struct Effects<'a> {
     ledger: &'a Ledger,
     operation: OperationId,
     recorded: Mutex<Option<PhysicalId>>,
+    failed: Mutex<Option<StateError>>,
 }
 
 impl<'a> Effects<'a> {
     pub(crate) fn new(ledger: &'a Ledger, operation: OperationId) -> Self {
-        Self { ledger, operation, recorded: Mutex::new(None) }
+        Self { ledger, operation, recorded: Mutex::default(), failed: Mutex::default() }
     }
 
+    /// The object, if its existence is durable.
     pub(crate) fn recorded(&self) -> Option<PhysicalId> {
         lock(&self.recorded).clone()
     }
 
-    pub(crate) async fn record(&self, physical_id: &PhysicalId) -> Result<(), StateError> {
-        if self.recorded().is_some() {
-            return Ok(());
+    /// Why the journal could not take what the driver told; asked for once.
+    pub(crate) fn failure(&self) -> Option<StateError> {
+        lock(&self.failed).take()
+    }
+
+    /// Makes durable that the object exists; returns the object that is recorded, which is the
+    /// first one that was told.
+    pub(crate) async fn record(&self, physical_id: &PhysicalId) -> Result<PhysicalId, StateError> {
+        if let Some(recorded) = self.recorded() {
+            return Ok(recorded);
         }
         let (operation, physical_id) = (self.operation, physical_id.clone());
         self.ledger.append(Entry::Effect { operation, physical_id: physical_id.clone() }).await?;
-        *lock(&self.recorded) = Some(physical_id);
-        Ok(())
+        *lock(&self.recorded) = Some(physical_id.clone());
+        Ok(physical_id)
     }
 }
 
 #[async_trait]
 impl EffectSink for Effects<'_> {
     async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
-        self.record(physical_id).await.map_err(|error| SinkError { message: error.to_string() })
+        match self.record(physical_id).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let message = error.to_string();
+                *lock(&self.failed) = Some(error);
+                Err(SinkError { message })
+            }
+        }
     }
 }

@@ -11,7 +11,6 @@ use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{KnownMap, LogicalId, ValueMap};
 use rstack_plan::{Observation, Observations};
 
-use crate::retry::wait_after;
 use crate::{Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
@@ -66,23 +65,14 @@ impl Engine {
             return Ok(Observation::Unchecked { reason });
         };
         let declared = without_secrets(&object.properties);
-        let mut attempt = 1;
-        loop {
-            match driver.read(&object.physical_id, &declared).await {
-                Ok(Observed::Absent) => return Ok(Observation::Absent),
-                Ok(Observed::Present(seen)) => {
-                    let (properties, attributes) = (seen.properties, seen.attributes);
-                    return Ok(Observation::Present { properties, attributes });
-                }
-                Err(error) if stops_everything(&error) => return Err(error),
-                Err(error) => {
-                    let Some(wait) = wait_after(&error, attempt) else {
-                        return Ok(Observation::Unchecked { reason: error.to_string() });
-                    };
-                    attempt += 1;
-                    self.clock.sleep(wait).await;
-                }
+        match self.persist(|| driver.read(&object.physical_id, &declared), |_, _| {}).await {
+            Ok(Observed::Absent) => Ok(Observation::Absent),
+            Ok(Observed::Present(seen)) => {
+                let (properties, attributes) = (seen.properties, seen.attributes);
+                Ok(Observation::Present { properties, attributes })
             }
+            Err(error) if stops_everything(&error) => Err(error),
+            Err(error) => Ok(Observation::Unchecked { reason: error.to_string() }),
         }
     }
 
@@ -113,7 +103,8 @@ impl Engine {
             let version = match &reference {
                 SecretReference::SecretsManager(body) => {
                     let Ok(parsed) = secrets::parse(body) else { continue };
-                    match self.cloud.secrets().version(&parsed).await {
+                    let asked = self.persist(|| self.cloud.secrets().version(&parsed), |_, _| {});
+                    match asked.await {
                         Ok(version) => version,
                         Err(error) if stops_everything(&error) => return Err(error),
                         // The secret may be one that is going to be made, or be gone: resolving it
@@ -134,7 +125,7 @@ impl Engine {
 }
 
 /// Whether no other call can be expected to succeed.
-fn stops_everything(error: &DriverError) -> bool {
+pub(crate) fn stops_everything(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unreachable)
 }
 

@@ -1,16 +1,16 @@
 //! Finding out what came of operations that were cut off.
 
-use rstack_driver::{CreateRequest, Found};
-use rstack_model::state::{ObjectStatus, ResourceState, State};
-use rstack_model::value::redacted_map;
-use rstack_model::{KnownValue, PhysicalId};
-use rstack_state::{
-    Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome, StateError,
-};
+use rstack_driver::{CreateRequest, Found, Object, ResourceDriver};
+use rstack_model::plan::PlannedObject;
+use rstack_model::state::{Environment, ObjectStatus, State};
+use rstack_model::{KnownValue, PhysicalId, StackName};
+use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome};
 
 use crate::ledger::{Effects, Ledger};
-use crate::secrets::resolve;
-use crate::step::{completing, known};
+use crate::observe::stops_everything;
+use crate::retry::may_pass;
+use crate::secrets::CallSecrets;
+use crate::step::{Settling, completing, known, resource_state, settling};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// The state below a journal: what is stored, or the empty one that its first record names.
@@ -36,12 +36,22 @@ impl Engine {
         let stored = locked.read()?;
         let Some(entries) = stored.journal else { return Ok(stored.state) };
         let Some(base) = base_of(stored.state, entries.first()) else { return Ok(None) };
+        self.check_place(&base).await?;
         let plan_base =
             rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
         let ledger = Ledger::new(base, locked.resume()?, entries);
         self.settle_open(&ledger, parameters).await?;
         let folded = ledger.folded()?;
         Ok(Some(locked.publish(folded.state, &plan_base)?))
+    }
+
+    /// In another account or Region no object would be found, and all would be forgotten.
+    async fn check_place(&self, base: &State) -> Result<(), ApplyError> {
+        let identity = self.persist(|| self.cloud.identity(), |_, _| {}).await;
+        let identity = identity.map_err(ApplyError::Cloud)?;
+        let planned = place(&base.stack, &base.environment);
+        let found = place(&base.stack, &identity.environment);
+        if planned == found { Ok(()) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
     /// Asks the cloud about every operation of which it is not known what came of it.
@@ -74,23 +84,30 @@ impl Engine {
         let failed =
             |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
         let IntentAction::Create { name, object } = &open.intent.action else {
-            // What a cut-off update did is found by the next plan, which makes it again; an object
-            // whose deletion was cut off is still there or is found missing.
+            // What a cut-off update did is found by the next plan, which makes it again. So it is
+            // with an object whose deletion was cut off: it is gone, or as it was, or between.
             let effect = match open.intent.action {
-                IntentAction::Update { .. } => FailedEffect::Partial,
+                IntentAction::Update { .. } | IntentAction::Delete { .. } => FailedEffect::Partial,
                 IntentAction::Create { .. }
                 | IntentAction::Record { .. }
-                | IntentAction::Delete { .. }
                 | IntentAction::Forget { .. }
                 | IntentAction::Restore { .. } => FailedEffect::None,
             };
             return Ok(ledger.append(failed(effect)).await?);
         };
-        let resource_type = &open.intent.resource_type;
-        let driver = self.cloud.driver(resource_type);
-        let driver = driver.ok_or_else(|| StepError::NoDriver(resource_type.clone()))?;
-        let (secrets, _) = resolve(self.cloud.as_ref(), parameters, &object.properties).await?;
-        let mut properties = known(&object.properties, &secrets)?;
+        let driver = self.cloud.driver(&open.intent.resource_type);
+        let driver =
+            driver.ok_or_else(|| StepError::NoDriver(open.intent.resource_type.clone()))?;
+        let secrets = match self.resolve_secrets(parameters, &object.properties).await {
+            Ok(secrets) => secrets,
+            // Without its secrets it cannot be finished: the next plan replaces it.
+            Err(error) if open.effect.is_some() && is_final(&error) => {
+                return Ok(ledger.append(failed(FailedEffect::Partial)).await?);
+            }
+            Err(error) => return Err(error),
+        };
+        let object = PlannedObject { secret_versions: secrets.versions.clone(), ..object.clone() };
+        let mut properties = known(&object.properties, &secrets.values)?;
         if let Some((property, name)) = name {
             properties.insert(property.clone(), KnownValue::from(name.as_str()));
         }
@@ -102,33 +119,73 @@ impl Engine {
         };
         let physical_id: PhysicalId = match &open.effect {
             Some(physical_id) => physical_id.clone(),
-            None => match driver.find(&request).await? {
-                Found::Absent => return Ok(ledger.append(failed(FailedEffect::None)).await?),
-                Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
-                Found::Ours(found) => {
-                    let effects = Effects::new(ledger, operation);
-                    effects.record(&found.physical_id).await?;
-                    found.physical_id
+            None => {
+                let found = self.persist(|| driver.find(&request), |_, _| {}).await;
+                match found.map_err(|error| secrets.hide(error))? {
+                    Found::Absent => return Ok(ledger.append(failed(FailedEffect::None)).await?),
+                    Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
+                    Found::Ours(found) => {
+                        Effects::new(ledger, operation).record(&found.physical_id).await?
+                    }
                 }
-            },
+            }
         };
-        // The object is ours. An update makes the calls that the create did not come to.
-        let Ok(made) = driver.update(&completing(&request, physical_id)).await else {
-            return Ok(ledger.append(failed(FailedEffect::Partial)).await?);
+        let finished = self.finish(driver.as_ref(), &request, &secrets, &physical_id).await;
+        let (made, status) = match finished {
+            Ok(finished) => finished,
+            Err(error) if is_final(&error) => {
+                return Ok(ledger.append(failed(FailedEffect::Partial)).await?);
+            }
+            Err(error) => return Err(error),
         };
-        let state = ResourceState {
-            resource_type: resource_type.clone(),
-            physical_id: made.physical_id,
-            status: ObjectStatus::Ready,
-            properties: object.properties.clone(),
-            attributes: redacted_map(&made.attributes),
-            dependencies: object.dependencies.clone(),
-            deletion_policy: object.deletion_policy,
-            update_replace_policy: object.update_replace_policy,
-            secret_versions: object.secret_versions.clone(),
-            driver: driver.name().to_owned(),
-        };
-        let done = Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) };
-        ledger.append(done).await.map_err(|error: StateError| error.into())
+        let made = (physical_id, &made.attributes);
+        let resource_type = &open.intent.resource_type;
+        let state = resource_state(resource_type, &object, made, status, driver.as_ref());
+        let outcome = Outcome::Object(Box::new(state));
+        Ok(ledger.append(Entry::Done { operation, outcome }).await?)
     }
+
+    /// The object is ours. An update makes the calls that its create did not come to. It is not
+    /// waited for here: what has not settled is settled by the next plan.
+    async fn finish(
+        &self,
+        driver: &dyn ResourceDriver,
+        request: &CreateRequest,
+        secrets: &CallSecrets,
+        physical_id: &PhysicalId,
+    ) -> Result<(Object, ObjectStatus), StepError> {
+        let update = completing(request, physical_id.clone());
+        let made = self.persist(|| driver.update(&update), |_, _| {}).await;
+        let made = made.map_err(|error| secrets.hide(error))?;
+        let status = match settling(self, driver, physical_id).await? {
+            Settling::Settled => ObjectStatus::Ready,
+            Settling::Goes => ObjectStatus::PartlyUpdated,
+        };
+        Ok((made, status))
+    }
+}
+
+/// Whether trying again later would end in the same way.
+fn is_final(error: &StepError) -> bool {
+    match error {
+        StepError::Driver(error) | StepError::Secret { source: error, .. } => {
+            !may_pass(error) && !stops_everything(error)
+        }
+        StepError::Reference(_) => true,
+        StepError::NoDriver(_)
+        | StepError::Function(_)
+        | StepError::NotKnown(_)
+        | StepError::Parameter(_)
+        | StepError::Ambiguous(_)
+        | StepError::Unsettled { .. }
+        | StepError::Interrupted(_)
+        | StepError::Journal(_) => false,
+    }
+}
+
+/// A stack and where it lives, in words.
+pub(crate) fn place(stack: &StackName, environment: &Environment) -> String {
+    let Environment { account, region, partition, sandbox } = environment;
+    let cloud = if *sandbox { "the sandbox" } else { partition.as_str() };
+    format!("`{stack}` in account {account}, {region} ({cloud})")
 }

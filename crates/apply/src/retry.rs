@@ -4,19 +4,34 @@ use std::time::Duration;
 
 use rstack_driver::{DriverError, ErrorKind};
 
+use crate::Engine;
+
 /// How often a call is made at most. The SDK's own retries come on top: these here are for
 /// throttling beyond them and for what needs time to become visible, such as a new IAM role (2 to
 /// 30 seconds).
-const ATTEMPTS: u32 = 8;
+pub(crate) const ATTEMPTS: u32 = 8;
+
+/// Whether a call that may be repeated can succeed a little later. An unknown outcome passes, too:
+/// all calls may be repeated but a create, which is looked for before.
+pub(crate) fn may_pass(error: &DriverError) -> bool {
+    error.is_retryable() || error.kind == ErrorKind::UnknownOutcome
+}
 
 /// How long to wait after the failed attempt with this number (from 1), or `None` to give up:
 /// 1, 2, 4, … seconds and at most 15, some 76 seconds in all.
-pub(crate) fn wait_after(error: &DriverError, attempt: u32) -> Option<Duration> {
-    if !error.is_retryable() || attempt >= ATTEMPTS {
+fn wait_after(error: &DriverError, attempt: u32) -> Option<Duration> {
+    if !may_pass(error) || attempt >= ATTEMPTS {
         return None;
     }
     let seconds = 1u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX).min(15);
     Some(Duration::from_secs(seconds))
+}
+
+/// Some time from half of `wait` to the whole of it: operations that were refused together do not
+/// come back together.
+fn jittered(wait: Duration, bits: u128) -> Duration {
+    let part = u32::try_from(bits % 1001).unwrap_or_default();
+    wait / 2 + wait.saturating_mul(part) / 2000
 }
 
 /// Whether a failed create may nevertheless have made the object.
@@ -32,5 +47,70 @@ pub(crate) fn may_have_happened(error: &DriverError) -> bool {
         | ErrorKind::Conflict
         | ErrorKind::Unreachable
         | ErrorKind::Unsupported => false,
+    }
+}
+
+impl Engine {
+    /// How long to wait before the next attempt; `None` if there is to be none: the error does not
+    /// pass, it was tried often enough, or the user asked to stop.
+    pub(crate) fn next_attempt(&self, error: &DriverError, attempt: u32) -> Option<Duration> {
+        let wait = wait_after(error, attempt).filter(|_| !self.stop.is_requested())?;
+        Some(jittered(wait, self.entropy.bits()))
+    }
+
+    /// Makes a call that may be repeated until it succeeds or is given up. `failed` hears of every
+    /// attempt that is followed by another.
+    pub(crate) async fn persist<T, F>(
+        &self,
+        mut call: impl FnMut() -> F,
+        failed: impl Fn(&DriverError, u32),
+    ) -> Result<T, DriverError>
+    where
+        F: Future<Output = Result<T, DriverError>>,
+    {
+        let mut attempt = 1;
+        loop {
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let Some(wait) = self.next_attempt(&error, attempt) else { return Err(error) };
+            failed(&error, attempt);
+            if self.sleep_or_stop(wait).await {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Waits; says whether the user asked to stop meanwhile.
+    pub(crate) async fn sleep_or_stop(&self, wait: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => true,
+            () = self.clock.sleep(wait) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_limit_and_end() {
+        let throttled = DriverError::new(ErrorKind::Throttled, "x:Y", "slow down");
+        let waits: Vec<u64> =
+            (1..).map_while(|n| wait_after(&throttled, n)).map(|w| w.as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15]);
+        assert_eq!(wait_after(&DriverError::new(ErrorKind::Conflict, "x:Y", "in use"), 1), None);
+    }
+
+    #[test]
+    fn jitter_stays_between_half_and_whole() {
+        let wait = Duration::from_secs(8);
+        assert_eq!(jittered(wait, 0), Duration::from_secs(4));
+        assert_eq!(jittered(wait, 1000), Duration::from_secs(8));
+        assert_eq!(jittered(wait, u128::MAX), jittered(wait, u128::MAX % 1001));
     }
 }

@@ -13,6 +13,7 @@ use rstack_state::{Entry, JournalEnd, LockedStack};
 
 use crate::ledger::{Ledger, begin};
 use crate::observe::absent;
+use crate::recover::place;
 use crate::schedule::{Executed, execute};
 use crate::step::Context;
 use crate::{ApplyError, Engine, SecretParameters, StepError};
@@ -58,7 +59,7 @@ impl Engine {
             return Err(ApplyError::Unsound(broken));
         }
         let base = self.base(locked, plan)?;
-        let first = self.run(locked, &base, plan, parameters).await?;
+        let (first, _) = self.run(locked, &base, plan, parameters).await?;
         let wants_rollback = options.rollback
             && first.end == RunEnd::Failed
             && !first.made
@@ -70,9 +71,15 @@ impl Engine {
             let state = self.tidy(locked, &base, first.state)?;
             return Ok(Outcome { state, rollback: Some(Vec::new()), ..first });
         }
-        let second = self.run(locked, current, &back, parameters).await?;
+        let (second, left) = self.run(locked, current, &back, parameters).await?;
         let state = self.tidy(locked, &base, second.state)?;
-        Ok(Outcome { state, rollback: Some(second.failures), ..first })
+        let mut failures = second.failures;
+        if second.end == RunEnd::Interrupted {
+            // What was not undone is told: the stack is not as it was before.
+            let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
+            failures.extend(left.into_iter().map(|id| (id, waits_for())));
+        }
+        Ok(Outcome { state, rollback: Some(failures), ..first })
     }
 
     /// The state that the plan was made from.
@@ -82,14 +89,16 @@ impl Engine {
             let lineage = plan.base.lineage.clone();
             State::empty(lineage, plan.stack.clone(), plan.environment.clone())
         });
-        if base.lineage == plan.base.lineage && base.serial == plan.base.serial {
-            return Ok(base);
+        if base.lineage != plan.base.lineage || base.serial != plan.base.serial {
+            return Err(ApplyError::BaseMoved {
+                planned: plan.base.serial.0,
+                lineage: plan.base.lineage.to_string(),
+                found: format!("serial {} of {}", base.serial, base.lineage),
+            });
         }
-        Err(ApplyError::BaseMoved {
-            planned: plan.base.serial.0,
-            lineage: plan.base.lineage.to_string(),
-            found: format!("serial {} of {}", base.serial, base.lineage),
-        })
+        let planned = place(&plan.stack, &plan.environment);
+        let found = place(locked.stack(), &base.environment);
+        if planned == found { Ok(base) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
     async fn run(
@@ -98,7 +107,7 @@ impl Engine {
         base: &State,
         plan: &Plan,
         parameters: &SecretParameters,
-    ) -> Result<Outcome, ApplyError> {
+    ) -> Result<(Outcome, Vec<LogicalId>), ApplyError> {
         let first = begin(plan);
         let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
         for change in plan.changes.values() {
@@ -112,14 +121,14 @@ impl Engine {
         let (mode, steps) = (plan.mode, plan.steps.len());
         self.events.emit(Event::RunStarted { mode, steps });
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
-        let Executed { failures, interrupted, made } = execute(context).await;
+        let Executed { failures, interrupted, left, made } = execute(context).await;
         let end = match (failures.is_empty(), interrupted) {
             (true, false) => RunEnd::Succeeded,
             (false, _) => RunEnd::Failed,
             (true, true) => RunEnd::Interrupted,
         };
         if made && mode != PlanMode::Destroy {
-            let outputs = self.outputs(plan, &ledger);
+            let outputs = ledger.with_objects(|objects| self.outputs(plan, objects));
             ledger.append(Entry::Outputs { outputs }).await?;
         }
         let recorded = match end {
@@ -140,17 +149,20 @@ impl Engine {
             Some(locked.publish(folded.state, &plan.base)?)
         };
         self.events.emit(Event::RunEnded { mode, end });
-        Ok(Outcome { state, end, failures, made, rollback: None })
+        Ok((Outcome { state, end, failures, made, rollback: None }, left))
     }
 
     /// The outputs. One that cannot be evaluated is told and left out: everything is made, and a
     /// stream that runs is not taken back for it.
-    fn outputs(&self, plan: &Plan, ledger: &Ledger) -> BTreeMap<String, OutputState> {
-        let objects = ledger.objects();
+    fn outputs(
+        &self,
+        plan: &Plan,
+        objects: &BTreeMap<LogicalId, ResourceState>,
+    ) -> BTreeMap<String, OutputState> {
         let mut out = BTreeMap::new();
         for (name, change) in &plan.outputs {
             let evaluated = match (&change.after, &change.problem) {
-                (Some(after), _) => evaluated(after, &objects).map_err(|error| error.to_string()),
+                (Some(after), _) => evaluated(after, objects).map_err(|error| error.to_string()),
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => continue,
             };

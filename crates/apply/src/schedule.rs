@@ -15,7 +15,10 @@ use crate::step::Context;
 #[derive(Default)]
 pub(crate) struct Executed {
     pub(crate) failures: Vec<(LogicalId, StepError)>,
+    /// Whether a step was not done, or not to its end, because the user asked to stop.
     pub(crate) interrupted: bool,
+    /// The resources of the steps that were not done.
+    pub(crate) left: Vec<LogicalId>,
     /// Whether every forward step succeeded: what the stack was to become is made, and only old
     /// objects may be left. There is nothing to roll back then.
     pub(crate) made: bool,
@@ -26,13 +29,15 @@ pub(crate) struct Executed {
 pub(crate) async fn execute(context: Context<'_>) -> Executed {
     let mut out = Executed::default();
     for phase in [Phase::Forward, Phase::Cleanup] {
-        let steps = context.plan.steps.iter().filter(|step| step.phase == phase).collect();
+        let steps: Vec<&Step> =
+            context.plan.steps.iter().filter(|step| step.phase == phase).collect();
+        if !out.failures.is_empty() || out.interrupted {
+            out.left.extend(steps.iter().map(|step| step.logical_id.clone()));
+            continue;
+        }
         run_phase(context, steps, &mut out).await;
         if phase == Phase::Forward {
             out.made = out.failures.is_empty() && !out.interrupted;
-        }
-        if !out.failures.is_empty() || out.interrupted {
-            break;
         }
     }
     out
@@ -58,20 +63,25 @@ async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) 
         }
     }
     let mut running = FuturesUnordered::new();
-    let mut stopping = false;
+    let (mut failed, mut stopped) = (false, false);
     loop {
-        if !stopping && context.engine.stop.is_requested() {
-            stopping = true;
-            out.interrupted = true;
+        let unfinished = !(running.is_empty() && ready.is_empty() && waiting.is_empty());
+        if unfinished && !failed && !stopped && context.engine.stop.is_requested() {
+            stopped = true;
             let reason = "you asked to stop".to_owned();
             context.engine.events.emit(Event::Stopping { reason });
         }
-        while !stopping && running.len() < context.engine.parallelism.get() {
+        while !failed && !stopped && running.len() < context.engine.parallelism.get() {
             let Some((_, id)) = ready.pop_first() else { break };
             let Some(step) = by_id.get(&id).copied() else { continue };
             running.push(async move { (step, context.run(step).await) });
         }
-        let Some((step, result)) = running.next().await else { break };
+        let ended = tokio::select! {
+            biased;
+            ended = running.next() => ended,
+            () = context.engine.stop.requested(), if !failed && !stopped => continue,
+        };
+        let Some((step, result)) = ended else { break };
         match result {
             Ok(()) => {
                 for user in users.remove(&step.id).unwrap_or_default() {
@@ -83,16 +93,25 @@ async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) 
                     }
                 }
             }
+            Err(StepError::Interrupted(_)) => {
+                out.interrupted = true;
+                out.left.push(step.logical_id.clone());
+            }
             Err(error) => {
-                if !stopping {
-                    stopping = true;
+                if !failed && !stopped {
                     let reason = format!("`{}` failed", step.logical_id);
                     context.engine.events.emit(Event::Stopping { reason });
                 }
+                failed = true;
                 out.failures.push((step.logical_id.clone(), error));
             }
         }
     }
+    let left = ready.into_iter().map(|(_, id)| id).chain(waiting.into_keys());
+    let left: Vec<LogicalId> =
+        left.filter_map(|id| Some(by_id.get(&id)?.logical_id.clone())).collect();
+    out.interrupted |= stopped && !left.is_empty();
+    out.left.extend(left);
 }
 
 /// For each step, how many steps the longest way to the end has.

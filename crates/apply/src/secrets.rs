@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rstack_driver::Cloud;
+use rstack_driver::DriverError;
 use rstack_model::value::{ResolvedSecrets, SecretReference, SecretsManagerReference};
-use rstack_model::{Value, ValueMap};
+use rstack_model::{SecretString, Value, ValueMap};
 
-use crate::StepError;
+use crate::{Engine, StepError};
+
+/// What a shown text has in the place of a secret.
+const HIDDEN: &str = "‹secret›";
+/// Shorter texts are no secrets, and replacing them would make messages unreadable.
+const SHORTEST: usize = 4;
 
 /// The values of `NoEcho` parameters, and a keyed digest of each that may be stored.
 #[derive(Clone, Debug, Default)]
@@ -17,48 +22,83 @@ pub struct SecretParameters {
     pub versions: BTreeMap<String, String>,
 }
 
-/// Resolves every secret in a tree: the values for the call, and the versions for the state.
-///
-/// # Errors
-/// [`StepError`] naming the reference that cannot be resolved.
-pub(crate) async fn resolve(
-    cloud: &dyn Cloud,
-    parameters: &SecretParameters,
-    properties: &ValueMap,
-) -> Result<(ResolvedSecrets, BTreeMap<String, String>), StepError> {
-    let mut references: Vec<&SecretReference> = Vec::new();
-    for value in properties.values() {
-        value.visit_secrets(&mut |reference| references.push(reference));
+/// The secrets of one call.
+#[derive(Debug, Default)]
+pub(crate) struct CallSecrets {
+    /// Their values, for the call.
+    pub(crate) values: ResolvedSecrets,
+    /// Their versions, for the state.
+    pub(crate) versions: BTreeMap<String, String>,
+    texts: Vec<SecretString>,
+}
+
+impl CallSecrets {
+    fn insert(&mut self, reference: &SecretReference, secret: SecretString, version: String) {
+        self.texts.push(secret.clone());
+        self.values.insert(reference, secret);
+        self.versions.insert(reference.to_string(), version);
     }
-    let mut secrets = ResolvedSecrets::default();
-    let mut versions = BTreeMap::new();
-    for reference in references {
-        let text = reference.to_string();
-        if versions.contains_key(&text) {
-            continue;
-        }
-        match reference {
-            SecretReference::SecretsManager(body) => {
-                let parsed = parse(body)?;
-                let (secret, version) = cloud
-                    .secrets()
-                    .resolve(&parsed)
-                    .await
-                    .map_err(|source| StepError::Secret { reference: text.clone(), source })?;
-                secrets.insert(reference, secret);
-                versions.insert(text, version);
-            }
-            SecretReference::Parameter(name) => {
-                let value = parameters.values.get(reference);
-                let value = value.ok_or_else(|| StepError::Parameter(name.clone()))?;
-                secrets.insert(reference, value.clone());
-                let version = parameters.versions.get(&text).cloned().unwrap_or_default();
-                versions.insert(text, version);
-            }
-            SecretReference::Hidden => return Err(StepError::Parameter("hidden".to_owned())),
-        }
+
+    /// The error without the secrets: a service may quote what it was sent, and errors are
+    /// recorded and shown.
+    pub(crate) fn hide(&self, error: DriverError) -> DriverError {
+        let message = self.hidden(&error.message);
+        DriverError { message, ..error }
     }
-    Ok((secrets, versions))
+
+    fn hidden(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for secret in self.texts.iter().filter(|secret| secret.expose().len() >= SHORTEST) {
+            out = out.replace(secret.expose(), HIDDEN);
+            // As it stands inside of JSON.
+            let quoted = secret.expose().replace('\\', "\\\\").replace('"', "\\\"");
+            let quoted = SecretString::new(quoted);
+            out = out.replace(quoted.expose(), HIDDEN);
+        }
+        out
+    }
+}
+
+impl Engine {
+    /// Resolves every secret in a tree.
+    ///
+    /// # Errors
+    /// [`StepError`] naming the reference that cannot be resolved.
+    pub(crate) async fn resolve_secrets(
+        &self,
+        parameters: &SecretParameters,
+        properties: &ValueMap,
+    ) -> Result<CallSecrets, StepError> {
+        let mut references: Vec<&SecretReference> = Vec::new();
+        for value in properties.values() {
+            value.visit_secrets(&mut |reference| references.push(reference));
+        }
+        let mut secrets = CallSecrets::default();
+        for reference in references {
+            let text = reference.to_string();
+            if secrets.versions.contains_key(&text) {
+                continue;
+            }
+            match reference {
+                SecretReference::SecretsManager(body) => {
+                    let parsed = parse(body)?;
+                    let resolved =
+                        self.persist(|| self.cloud.secrets().resolve(&parsed), |_, _| {}).await;
+                    let (secret, version) =
+                        resolved.map_err(|source| StepError::Secret { reference: text, source })?;
+                    secrets.insert(reference, secret, version);
+                }
+                SecretReference::Parameter(name) => {
+                    let value = parameters.values.get(reference);
+                    let value = value.ok_or_else(|| StepError::Parameter(name.clone()))?;
+                    let version = parameters.versions.get(&text).cloned().unwrap_or_default();
+                    secrets.insert(reference, value.clone(), version);
+                }
+                SecretReference::Hidden => return Err(StepError::Parameter("hidden".to_owned())),
+            }
+        }
+        Ok(secrets)
+    }
 }
 
 /// The reference whose body is this value.
@@ -73,4 +113,24 @@ pub(crate) fn parse(body: &Value) -> Result<SecretsManagerReference, StepError> 
         })
     })?;
     SecretsManagerReference::parse(text).map_err(StepError::Reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_driver::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_service_that_quotes_a_secret_gives_nothing_away() {
+        let mut secrets = CallSecrets::default();
+        let reference = SecretReference::Parameter("P".to_owned());
+        secrets.insert(&reference, SecretString::new("hun\"ter2".to_owned()), String::new());
+        let message = "the header `hun\"ter2` is wrong: {\"HeaderValue\": \"hun\\\"ter2\"}";
+        let error = secrets.hide(DriverError::new(ErrorKind::Transient, "x:Y", message));
+        assert_eq!(
+            error.to_string(),
+            "x:Y: the header `‹secret›` is wrong: {\"HeaderValue\": \"‹secret›\"}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures_util::stream::{self, StreamExt};
 use rstack_driver::DriverError;
 use rstack_model::LogicalId;
 use rstack_model::plan::{Checked, Plan};
@@ -31,29 +32,37 @@ impl Engine {
     /// # Errors
     /// If the cloud cannot be asked at all.
     pub async fn moved(&self, plan: &Plan) -> Result<Vec<Moved>, DriverError> {
+        let looked_at = plan.changes.values().filter_map(|change| match &change.checked {
+            Checked::Read(_) | Checked::Absent => Some((change, change.prior.as_ref()?)),
+            Checked::Unchecked(_) | Checked::Nothing => None,
+        });
+        let read: Vec<_> = stream::iter(looked_at)
+            .map(|(change, prior)| async move { (change, self.read(prior).await) })
+            .buffered(self.parallelism.get())
+            .collect()
+            .await;
         let mut moved = Vec::new();
-        for change in plan.changes.values() {
-            let Some(prior) = &change.prior else { continue };
-            if matches!(change.checked, Checked::Unchecked(_) | Checked::Nothing) {
-                continue;
-            }
-            let now = self.read(prior).await?;
-            let how = match (&change.checked, &now) {
-                (Checked::Read(before), now) => match now {
-                    Observation::Absent => Some("is gone"),
-                    Observation::Present { .. } => {
-                        (now.fingerprint().as_ref() != Some(before)).then_some("was changed")
-                    }
-                    Observation::Unchecked { .. } => Some("cannot be read any more"),
-                },
-                (Checked::Absent, Observation::Absent) => None,
-                (Checked::Absent, _) => Some("is there again"),
-                (Checked::Unchecked(_) | Checked::Nothing, _) => None,
-            };
-            if let Some(how) = how {
+        for (change, now) in read {
+            if let Some(how) = how(&change.checked, &now?) {
                 moved.push(Moved { logical_id: change.logical_id.clone(), how });
             }
         }
         Ok(moved)
+    }
+}
+
+/// What happened to an object, if anything did.
+fn how(before: &Checked, now: &Observation) -> Option<&'static str> {
+    match (before, now) {
+        (Checked::Read(before), Observation::Present { .. }) => {
+            (now.fingerprint().as_ref() != Some(before)).then_some("was changed")
+        }
+        (Checked::Read(_), Observation::Absent) => Some("is gone"),
+        (Checked::Read(_), Observation::Unchecked { .. }) => Some("cannot be read any more"),
+        (Checked::Absent, Observation::Present { .. }) => Some("is there again"),
+        (Checked::Absent, Observation::Unchecked { .. }) => Some("cannot be looked for any more"),
+        (Checked::Absent, Observation::Absent) | (Checked::Unchecked(_) | Checked::Nothing, _) => {
+            None
+        }
     }
 }

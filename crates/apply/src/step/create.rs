@@ -1,0 +1,160 @@
+//! Creating an object: never a second one, never one that nobody knows of.
+
+use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, Object};
+use rstack_model::event::{Event, StepLabel};
+use rstack_model::plan::{Change, Step};
+use rstack_model::{KnownValue, PhysicalId};
+use rstack_state::{FailedEffect, IntentAction};
+
+use super::{Context, Failure, Work, completing};
+use crate::StepError;
+use crate::ledger::Effects;
+use crate::retry::may_have_happened;
+
+impl Context<'_> {
+    pub(super) async fn create(
+        &self,
+        step: &Step,
+        change: &Change,
+        label: &StepLabel,
+    ) -> Result<PhysicalId, StepError> {
+        let work = self.work(change, label).await?;
+        if let Some(kept) = self.unchanged(&work) {
+            self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
+            return self.record_object(step, kept, &work.object).await;
+        }
+        let mut properties = work.known()?;
+        let name = self.chosen_name(&work);
+        if let Some((property, name)) = &name {
+            properties.insert(property.clone(), KnownValue::from(name.as_str()));
+        }
+        let action = IntentAction::Create { name, object: work.object.clone() };
+        let (operation, token) =
+            self.intent(step, &change.resource_type, work.driver.name(), action).await?;
+        let request = CreateRequest {
+            stack: self.plan.stack.clone(),
+            logical_id: change.logical_id.clone(),
+            token,
+            properties,
+        };
+        let effects = Effects::new(self.ledger, operation);
+        let made = match self.call_create(&work, &request, &effects).await {
+            Ok(made) => self.effect_of(&effects, &made).await.map(|id| (id, made)),
+            Err(failure) => Err(failure),
+        };
+        match made {
+            Ok((id, made)) => self.settle_and_finish(&work, operation, id, &made).await,
+            Err(failure) => {
+                let effect = effects.recorded().map_or(failure.effect, |_| FailedEffect::Partial);
+                self.fail(operation, Failure { effect, ..failure }).await
+            }
+        }
+    }
+
+    /// The name of an object that the template does not name.
+    fn chosen_name(&self, work: &Work<'_>) -> Option<(String, String)> {
+        let rule = work.driver.naming()?;
+        if work.object.properties.contains_key(rule.property) {
+            return None;
+        }
+        let suffix = self.engine.entropy.suffix();
+        let name = rule.name(&self.plan.stack, &work.change.logical_id, &suffix);
+        Some((rule.property.to_owned(), name))
+    }
+
+    /// Makes durable that the object exists, unless the driver has told it already.
+    async fn effect_of(&self, effects: &Effects<'_>, made: &Object) -> Result<PhysicalId, Failure> {
+        let unknown = |error| Failure::new(error, FailedEffect::Unknown);
+        let recorded = effects.record(&made.physical_id).await.map_err(unknown)?;
+        if recorded == made.physical_id {
+            return Ok(recorded);
+        }
+        let why = format!("the driver names both `{recorded}` and `{}`", made.physical_id);
+        Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Partial))
+    }
+
+    /// Calls create until it is known what came of it.
+    async fn call_create(
+        &self,
+        work: &Work<'_>,
+        request: &CreateRequest,
+        effects: &Effects<'_>,
+    ) -> Result<Object, Failure> {
+        let (mut attempt, mut in_doubt) = (1, false);
+        loop {
+            let error = match work.driver.create(request, effects).await {
+                Ok(object) => return Ok(object),
+                Err(error) => work.secrets.hide(error),
+            };
+            if let Some(broken) = effects.failure() {
+                // The object exists and nothing can be recorded any more: recovery finds it.
+                return Err(Failure::new(broken, FailedEffect::Unknown));
+            }
+            if let Some(physical_id) = effects.recorded() {
+                // The object is there and its remaining calls failed: an update makes them again.
+                self.retrying(work.label, &error, attempt);
+                return self.complete(work, request, physical_id).await;
+            }
+            if may_have_happened(&error) {
+                if let Some(found) = self.look(work, request, &error, in_doubt).await? {
+                    self.effect_of(effects, &found).await?;
+                    return self.complete(work, request, found.physical_id).await;
+                }
+                in_doubt |= error.kind != ErrorKind::AlreadyExists;
+            }
+            let wait = self.engine.next_attempt(&error, attempt);
+            let Some(wait) = wait else {
+                return Err(Failure::new(self.given_up(error), FailedEffect::None));
+            };
+            self.retrying(work.label, &error, attempt);
+            if self.engine.sleep_or_stop(wait).await {
+                return Err(Failure::new(self.given_up(error), FailedEffect::None));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Looks for what a create that failed may have made. `in_doubt` says that an attempt before
+    /// this one may have made it.
+    async fn look(
+        &self,
+        work: &Work<'_>,
+        request: &CreateRequest,
+        error: &DriverError,
+        in_doubt: bool,
+    ) -> Result<Option<Object>, Failure> {
+        let exists = error.kind == ErrorKind::AlreadyExists;
+        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        let found = self.engine.persist(|| work.driver.find(request), told).await;
+        match found {
+            Ok(Found::Ours(object)) => Ok(Some(*object)),
+            Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), FailedEffect::None)),
+            Ok(Found::Absent) => Ok(None),
+            // The service says that there is another object, and it does not look like ours.
+            Ok(Found::Ambiguous { why }) if exists && !in_doubt => {
+                let message = format!("{} ({why})", error.message);
+                let error = DriverError { message, ..error.clone() };
+                Err(Failure::new(error, FailedEffect::None))
+            }
+            Ok(Found::Ambiguous { why }) => {
+                Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Unknown))
+            }
+            Err(error) => {
+                let error = self.given_up(work.secrets.hide(error));
+                Err(Failure::new(error, FailedEffect::Unknown))
+            }
+        }
+    }
+
+    /// Makes the calls that a create whose object exists did not come to.
+    async fn complete(
+        &self,
+        work: &Work<'_>,
+        request: &CreateRequest,
+        physical_id: PhysicalId,
+    ) -> Result<Object, Failure> {
+        let update = completing(request, physical_id);
+        let updated = self.call_update(work, &update).await;
+        updated.map_err(|error| Failure::new(error, FailedEffect::Partial))
+    }
+}

@@ -1,0 +1,271 @@
+//! One step: intent, call, effect, wait, done. Each record is durable before what follows it.
+
+mod create;
+mod delete;
+mod record;
+mod settle;
+mod update;
+
+use std::sync::Arc;
+
+use rstack_driver::{CreateRequest, DriverError, ResourceDriver, UpdateRequest};
+use rstack_model::event::{Event, StepLabel};
+use rstack_model::plan::{
+    Action, Certainty, Change, Operation, Plan, PlannedObject, ReplaceOrder, Step,
+};
+use rstack_model::state::{ObjectStatus, ResourceState};
+use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
+use rstack_model::{Digest, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
+use rstack_plan::compare::differences;
+use rstack_state::{Entry, FailedEffect, Intent, IntentAction, OperationId};
+
+use crate::ledger::Ledger;
+use crate::retry::may_pass;
+use crate::secrets::CallSecrets;
+use crate::{Engine, SecretParameters, StepError};
+
+pub(crate) use settle::{Settling, settling};
+
+/// What a step needs beside itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) plan: &'a Plan,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) parameters: &'a SecretParameters,
+}
+
+/// An object that is to be made or changed, with all that its calls need.
+struct Work<'a> {
+    change: &'a Change,
+    label: &'a StepLabel,
+    driver: Arc<dyn ResourceDriver>,
+    /// The object; attributes filled in, secrets as references.
+    object: PlannedObject,
+    secrets: CallSecrets,
+}
+
+/// A failed operation and what is known of its effect.
+struct Failure {
+    error: StepError,
+    effect: FailedEffect,
+}
+
+impl Failure {
+    fn new(error: impl Into<StepError>, effect: FailedEffect) -> Self {
+        Self { error: error.into(), effect }
+    }
+}
+
+/// What a step is about.
+pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
+    let change = plan.changes.get(&step.logical_id);
+    let resource_type = match &step.operation {
+        Operation::Delete(object) | Operation::Forget(object) | Operation::Restore(object) => {
+            object.resource_type.clone()
+        }
+        Operation::Create | Operation::Update | Operation::Record => {
+            change.map_or_else(|| "".into(), |change| change.resource_type.clone())
+        }
+    };
+    StepLabel {
+        step: step.id,
+        logical_id: step.logical_id.clone(),
+        resource_type,
+        operation: step.operation.name(),
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Does a step and records it. An error has been recorded, too, unless the journal is broken.
+    pub(crate) async fn run(&self, step: &'a Step) -> Result<(), StepError> {
+        let label = label(self.plan, step);
+        self.engine.events.emit(Event::StepStarted { label: label.clone() });
+        let result = match (&step.operation, self.plan.changes.get(&step.logical_id)) {
+            (Operation::Create, Some(change)) => self.create(step, change, &label).await,
+            (Operation::Update, Some(change)) => self.update(step, change, &label).await,
+            (Operation::Record, Some(change)) => self.record(step, change).await,
+            (Operation::Delete(object) | Operation::Forget(object), Some(change))
+                if self.is_kept(change, object) =>
+            {
+                self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
+                Ok(object.physical_id.clone())
+            }
+            (Operation::Delete(object), _) => self.delete(step, object, &label).await,
+            (Operation::Forget(object), _) => self.forget(step, object).await,
+            (Operation::Restore(object), _) => self.restore(step, object).await,
+            (Operation::Create | Operation::Update | Operation::Record, None) => {
+                Err(StepError::Ambiguous("the plan does not say what to make".to_owned()))
+            }
+        };
+        match &result {
+            Ok(physical_id) => {
+                self.engine.events.emit(Event::StepDone { label, physical_id: physical_id.clone() })
+            }
+            Err(error) => {
+                self.engine.events.emit(Event::StepFailed { label, error: error.to_string() });
+            }
+        }
+        result.map(|_| ())
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Result<Arc<dyn ResourceDriver>, StepError> {
+        let driver = self.engine.cloud.driver(resource_type);
+        driver.ok_or_else(|| StepError::NoDriver(resource_type.clone()))
+    }
+
+    /// The object with all attributes filled in, and its secrets.
+    async fn work<'b>(
+        &self,
+        change: &'b Change,
+        label: &'b StepLabel,
+    ) -> Result<Work<'b>, StepError> {
+        let Some(desired) = &change.desired else {
+            return Err(StepError::Ambiguous("the plan does not say what to make".to_owned()));
+        };
+        let driver = self.driver(&change.resource_type)?;
+        let properties =
+            self.ledger.with_objects(|objects| resolve_map(&desired.properties, objects))?;
+        let secrets = self.engine.resolve_secrets(self.parameters, &properties).await?;
+        let secret_versions = secrets.versions.clone();
+        let object = PlannedObject { properties, secret_versions, ..desired.clone() };
+        Ok(Work { change, label, driver, object, secrets })
+    }
+
+    /// The object that stays, if a change that was only possible turns out to be none. An old
+    /// object that goes first may be gone by now: its replacement is never given up.
+    fn unchanged<'b>(&self, work: &Work<'b>) -> Option<&'b ResourceState> {
+        let change = work.change;
+        match (change.certainty, change.action) {
+            (Certainty::Certain, _) | (_, Action::Replace(ReplaceOrder::DeleteFirst)) => None,
+            (
+                Certainty::Possible,
+                Action::NoOp
+                | Action::Create
+                | Action::Update
+                | Action::Record
+                | Action::Replace(ReplaceOrder::CreateFirst)
+                | Action::Delete
+                | Action::Retain
+                | Action::Forget
+                | Action::Restore,
+            ) => {
+                let facts = self.engine.schemas.facts(&change.resource_type)?;
+                let prior = change.prior.as_ref()?;
+                let differences =
+                    differences(facts.as_ref(), &prior.properties, &work.object.properties);
+                let same =
+                    differences.is_empty() && prior.secret_versions == work.object.secret_versions;
+                same.then_some(prior)
+            }
+        }
+    }
+
+    /// Whether a replacement turned out to be needless, so that the object it was to replace stays.
+    fn is_kept(&self, change: &Change, object: &ResourceState) -> bool {
+        change.action == Action::Replace(ReplaceOrder::CreateFirst)
+            && change.certainty == Certainty::Possible
+            && self.ledger.with_objects(|objects| {
+                let current = objects.get(&change.logical_id);
+                current.is_some_and(|current| current.physical_id == object.physical_id)
+            })
+    }
+
+    async fn intent(
+        &self,
+        step: &Step,
+        resource_type: &ResourceType,
+        driver: &str,
+        action: IntentAction,
+    ) -> Result<(OperationId, Token), StepError> {
+        let (operation, token) = (self.ledger.operation(), self.engine.entropy.token());
+        let intent = Intent {
+            operation,
+            step: step.id,
+            logical_id: step.logical_id.clone(),
+            resource_type: resource_type.clone(),
+            input_digest: Digest::of_json(&action).unwrap_or_else(|_| Digest::of(b"")),
+            action,
+            token: token.clone(),
+            driver: driver.to_owned(),
+        };
+        self.ledger.append(Entry::Intent(Box::new(intent))).await?;
+        Ok((operation, token))
+    }
+
+    /// Records that an operation failed. The record of a failure does not hide the failure.
+    async fn fail(
+        &self,
+        operation: OperationId,
+        failure: Failure,
+    ) -> Result<PhysicalId, StepError> {
+        let Failure { error, effect } = failure;
+        if matches!(error, StepError::Journal(_)) {
+            return Err(error);
+        }
+        let text = error.to_string();
+        self.ledger.append(Entry::Failed { operation, error: text, effect }).await?;
+        Err(error)
+    }
+
+    /// The error of a call that is not made again. If it would have passed and the user asked to
+    /// stop, that is the reason.
+    fn given_up(&self, error: DriverError) -> StepError {
+        if self.engine.stop.is_requested() && may_pass(&error) {
+            return StepError::Interrupted(format!("another attempt: {error}"));
+        }
+        StepError::Driver(error)
+    }
+
+    fn retrying(&self, label: &StepLabel, error: &DriverError, attempt: u32) {
+        let (label, reason) = (label.clone(), error.to_string());
+        self.engine.events.emit(Event::StepRetrying { label, reason, attempt });
+    }
+}
+
+impl Work<'_> {
+    /// The wholly known properties, with their secrets.
+    fn known(&self) -> Result<KnownMap, StepError> {
+        known(&self.object.properties, &self.secrets.values)
+    }
+}
+
+/// The update that makes every call that a create which was cut short did not make.
+pub(crate) fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest {
+    UpdateRequest {
+        physical_id,
+        token: request.token.clone(),
+        prior: KnownMap::new(),
+        properties: request.properties.clone(),
+    }
+}
+
+/// Wholly known properties with their secrets.
+pub(crate) fn known(
+    properties: &ValueMap,
+    secrets: &ResolvedSecrets,
+) -> Result<KnownMap, StepError> {
+    properties.iter().map(|(key, value)| Ok((key.clone(), value.known(secrets)?))).collect()
+}
+
+/// An object as the state remembers it.
+pub(crate) fn resource_state(
+    resource_type: &ResourceType,
+    object: &PlannedObject,
+    (physical_id, attributes): (PhysicalId, &KnownMap),
+    status: ObjectStatus,
+    driver: &dyn ResourceDriver,
+) -> ResourceState {
+    ResourceState {
+        resource_type: resource_type.clone(),
+        physical_id,
+        status,
+        properties: object.properties.clone(),
+        attributes: redacted_map(attributes),
+        dependencies: object.dependencies.clone(),
+        deletion_policy: object.deletion_policy,
+        update_replace_policy: object.update_replace_policy,
+        secret_versions: object.secret_versions.clone(),
+        driver: driver.name().to_owned(),
+    }
+}

@@ -1,0 +1,52 @@
+//! Changing an object in place.
+
+use rstack_driver::{Object, UpdateRequest};
+use rstack_model::PhysicalId;
+use rstack_model::event::{Event, StepLabel};
+use rstack_model::plan::{Change, Step};
+use rstack_state::{FailedEffect, IntentAction};
+
+use super::{Context, Failure, Work};
+use crate::StepError;
+use crate::observe::without_secrets;
+
+impl Context<'_> {
+    pub(super) async fn update(
+        &self,
+        step: &Step,
+        change: &Change,
+        label: &StepLabel,
+    ) -> Result<PhysicalId, StepError> {
+        let Some(prior) = &change.prior else {
+            return Err(StepError::Ambiguous("the plan does not say what to change".to_owned()));
+        };
+        let work = self.work(change, label).await?;
+        if let Some(kept) = self.unchanged(&work) {
+            self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
+            return self.record_object(step, kept, &work.object).await;
+        }
+        let properties = work.known()?;
+        let physical_id = prior.physical_id.clone();
+        let object = work.object.clone();
+        let action = IntentAction::Update { physical_id: physical_id.clone(), object };
+        let (operation, token) =
+            self.intent(step, &change.resource_type, work.driver.name(), action).await?;
+        let prior = without_secrets(&prior.properties);
+        let request = UpdateRequest { physical_id: physical_id.clone(), token, prior, properties };
+        match self.call_update(&work, &request).await {
+            Ok(made) => self.settle_and_finish(&work, operation, physical_id, &made).await,
+            Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
+        }
+    }
+
+    /// Calls update, which may be repeated whatever came of it.
+    pub(super) async fn call_update(
+        &self,
+        work: &Work<'_>,
+        request: &UpdateRequest,
+    ) -> Result<Object, StepError> {
+        let call = || async { work.driver.update(request).await.map_err(|e| work.secrets.hide(e)) };
+        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        self.engine.persist(call, told).await.map_err(|error| self.given_up(error))
+    }
+}
