@@ -3,6 +3,24 @@
 use crate::harness::Place;
 
 #[test]
+fn a_name_that_somebody_else_has_is_said_and_nothing_is_left() {
+    let place = Place::empty();
+    let topic = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    DeletionPolicy: Retain\n    \
+                 Properties: {TopicName: a}\n";
+    place.write("topic.yaml", topic);
+    place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
+    let retained = place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
+    assert!(retained.out.contains("stays in the cloud, no longer managed"), "{}", retained.out);
+    let before = place.content();
+    let refused = place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(4);
+    assert!(refused.err.contains("error: `A`: "), "{}", refused.err);
+    assert!(refused.err.contains("hint: give it another name"), "{}", refused.err);
+    assert_eq!(place.content(), before);
+    place.edit("topic.yaml", "TopicName: a", "TopicName: b");
+    place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
+}
+
+#[test]
 fn the_streaming_stack_is_made_changed_healed_and_destroyed() {
     let place = Place::streaming();
     let plan = place.sandbox(&["plan", "--detailed-exitcode"]).expect(2);

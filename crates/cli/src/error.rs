@@ -413,8 +413,11 @@ fn cloud_hint(error: &DriverError) -> Option<String> {
         ErrorKind::Invalid { property: Some(property) } => {
             Some(format!("check the property `{property}`"))
         }
+        ErrorKind::AlreadyExists => Some(
+            "give it another name, or delete the object that has this name if nobody needs it"
+                .to_owned(),
+        ),
         ErrorKind::NotFound
-        | ErrorKind::AlreadyExists
         | ErrorKind::Throttled
         | ErrorKind::DependencyNotReady
         | ErrorKind::Invalid { property: None }
