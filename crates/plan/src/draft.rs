@@ -103,6 +103,10 @@ pub(crate) fn declared(
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
         *order =
             replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id)?;
+        if *order == ReplaceOrder::DeleteFirst {
+            // The old object goes before it is known whether that is needed.
+            change.certainty = Certainty::Certain;
+        }
     }
     outlooks.insert(id.clone(), outlook(facts, &change, prior, observation));
     Ok(change)
@@ -223,7 +227,8 @@ fn new_object(facts: &dyn TypeFacts, change: &Change) -> Outlook {
         let properties = &change.desired.as_ref()?.properties;
         value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
     });
-    Outlook::New { reference: declared }
+    let kept = change.prior.clone().filter(|_| change.certainty == Certainty::Possible);
+    Outlook::New { reference: declared, kept }
 }
 
 fn outlook(

@@ -15,8 +15,9 @@ pub(crate) enum Outlook {
     Same(ResourceState),
     /// The object stays and is changed at these paths.
     Updated { prior: ResourceState, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
-    /// There will be a new object; `Ref` is known if it returns a declared property.
-    New { reference: Option<Value> },
+    /// There will be a new object; `Ref` is known if it returns a declared property. If the
+    /// replacement is only possible, `kept` is the object that may turn out to stay.
+    New { reference: Option<Value>, kept: Option<ResourceState> },
 }
 
 /// The outlooks of the resources planned so far.
@@ -54,7 +55,10 @@ impl Outlooks {
                 }
                 prior.attribute(&reference.attribute)
             }
-            Outlook::New { reference: declared } => match reference.attribute {
+            Outlook::New { kept: Some(kept), .. } if !may_change => {
+                kept.attribute(&reference.attribute)
+            }
+            Outlook::New { reference: declared, .. } => match reference.attribute {
                 Attribute::Ref => declared.clone(),
                 Attribute::Named(_) => None,
             },

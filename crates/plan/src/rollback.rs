@@ -41,9 +41,7 @@ pub fn plan_rollback(
             .find(|d| d.logical_id == *id && d.object.physical_id == before.physical_id);
         let mut change = draft(id, before, now, schemas);
         change.action = match (now, deposed) {
-            (Some(now), _) if now.physical_id == before.physical_id => {
-                kept(&mut change, now, before)
-            }
+            (Some(now), _) if is_kept(&change, now, before) => kept(&mut change, now, before),
             (_, Some(deposed)) => {
                 restores.insert(id.clone(), deposed.object.clone());
                 Action::Restore
@@ -122,6 +120,15 @@ fn draft(
     }
 }
 
+/// Whether the object is the one it was, and can be changed back. An object that was deleted and
+/// made again bears its old name where the name is its physical ID.
+fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool {
+    now.physical_id == before.physical_id
+        && now.resource_type == before.resource_type
+        && (now.status != ObjectStatus::Incomplete || before.status == ObjectStatus::Incomplete)
+        && !change.differences.iter().any(|difference| difference.forces_replacement)
+}
+
 /// The object is the same one: it is changed back where the apply changed it.
 fn kept(change: &mut Change, now: &ResourceState, before: &ResourceState) -> Action {
     let touched = now.properties != before.properties
@@ -141,6 +148,9 @@ fn kept(change: &mut Change, now: &ResourceState, before: &ResourceState) -> Act
 }
 
 fn order(now: &ResourceState, before: &ResourceState, schemas: &dyn Schemas) -> ReplaceOrder {
+    if now.physical_id == before.physical_id {
+        return ReplaceOrder::DeleteFirst;
+    }
     let facts = facts_of(schemas, before);
     match taken(facts.as_ref(), &now.properties, &before.properties) {
         Some(_) => ReplaceOrder::DeleteFirst,

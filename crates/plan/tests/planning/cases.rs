@@ -8,7 +8,9 @@ use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, Repl
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{KnownValue, LogicalId, PropertyPath, Value};
-use rstack_plan::{Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy};
+use rstack_plan::{
+    Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy, plan_rollback,
+};
 use serde_json::json as j;
 
 fn action(plan: &Plan, id: &str) -> Action {
@@ -154,6 +156,56 @@ fn an_attribute_that_may_change_makes_a_possible_update_and_only_then() {
     let b = &plan.changes[&LogicalId::from("B")];
     assert_eq!((b.action, b.certainty), (Action::Update, Certainty::Possible));
     assert_eq!(b.reasons, [Reason::MayChange(PropertyPath::root().name("From"))]);
+}
+
+/// The users of an object that may turn out to stay may turn out to stay as they are, too.
+#[test]
+fn a_replacement_that_is_only_possible_makes_possible_changes() {
+    let users = |path: &str| {
+        stack([
+            ("A", thing(json(j!({"Path": path})))),
+            ("B", thing([("Kind".into(), attribute("A", "Url"))].into())),
+            ("C", thing([("Kind".into(), attribute("B", "Arn"))].into())),
+        ])
+    };
+    let state = made(&users("p"));
+    let plan = plan_of(&users("q"), &state, &faithful(&state)).unwrap();
+    for id in ["B", "C"] {
+        let change = &plan.changes[&LogicalId::from(id)];
+        assert_eq!(change.action, Action::Replace(ReplaceOrder::CreateFirst));
+        assert_eq!(change.certainty, Certainty::Possible, "{id}");
+    }
+    // With names in the way the old object goes first, whatever comes of it.
+    let named = |path: &str| {
+        let mut desired = users(path);
+        desired.resources.remove("C");
+        let b = desired.resources.get_mut("B").unwrap();
+        b.properties.insert("Name".into(), "b".into());
+        b.delete_first = true;
+        desired
+    };
+    let state = made(&named("p"));
+    let plan = plan_of(&named("q"), &state, &faithful(&state)).unwrap();
+    assert_eq!(plan.changes[&LogicalId::from("B")].certainty, Certainty::Certain);
+}
+
+/// The name is the physical ID: the new object has the old one's, and is another one.
+#[test]
+fn a_rollback_replaces_what_was_deleted_and_made_again_under_its_name() {
+    let named = |kind: &str| {
+        let mut a = thing(json(j!({"Name": "n", "Kind": kind})));
+        a.delete_first = true;
+        stack([("A", a)])
+    };
+    let base = made(&named("a"));
+    let mut broken = applied(&plan_of(&named("b"), &base, &faithful(&base)).unwrap(), &base);
+    let back = |now: &State| plan_rollback(&base, now, &Default::default(), &TestSchemas).unwrap();
+    assert_eq!(steps(&back(&broken)), ["delete A", "create A"]);
+    // Its creation failed half-way, with properties that could be changed back.
+    let a = broken.resources.get_mut("A").unwrap();
+    a.properties = base.resources["A"].properties.clone();
+    a.status = ObjectStatus::Incomplete;
+    assert_eq!(steps(&back(&broken)), ["delete A", "create A"]);
 }
 
 #[test]
