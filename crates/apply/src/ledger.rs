@@ -1,7 +1,7 @@
 //! The journal of a run in memory and on disk, and the objects as the run has made them so far.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -109,12 +109,20 @@ pub(crate) struct Effects<'a> {
     ledger: &'a Ledger,
     operation: OperationId,
     recorded: Mutex<Option<PhysicalId>>,
+    absent: AtomicBool,
     failed: Mutex<Option<StateError>>,
 }
 
 impl<'a> Effects<'a> {
     pub(crate) fn new(ledger: &'a Ledger, operation: OperationId) -> Self {
-        Self { ledger, operation, recorded: Mutex::default(), failed: Mutex::default() }
+        let (recorded, absent, failed) =
+            (Mutex::default(), AtomicBool::new(false), Mutex::default());
+        Self { ledger, operation, recorded, absent, failed }
+    }
+
+    /// Whether it is durable that nothing of the object's name was there.
+    pub(crate) fn absence_proven(&self) -> bool {
+        self.absent.load(Ordering::Acquire)
     }
 
     /// The object, if its existence is durable.
@@ -140,16 +148,28 @@ impl<'a> Effects<'a> {
     }
 }
 
+impl Effects<'_> {
+    fn failed(&self, error: StateError) -> SinkError {
+        let message = error.to_string();
+        *lock(&self.failed) = Some(error);
+        SinkError { message }
+    }
+}
+
 #[async_trait]
 impl EffectSink for Effects<'_> {
     async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
-        match self.record(physical_id).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let message = error.to_string();
-                *lock(&self.failed) = Some(error);
-                Err(SinkError { message })
-            }
+        self.record(physical_id).await.map_err(|error| self.failed(error)).map(|_| ())
+    }
+
+    async fn absent(&self) -> Result<(), SinkError> {
+        if self.absence_proven() {
+            return Ok(());
         }
+        let operation = self.operation;
+        let appended = self.ledger.append(Entry::Absent { operation }).await;
+        appended.map_err(|error| self.failed(error))?;
+        self.absent.store(true, Ordering::Release);
+        Ok(())
     }
 }

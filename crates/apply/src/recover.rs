@@ -116,6 +116,7 @@ impl Engine {
             logical_id: open.intent.logical_id.clone(),
             token: open.intent.token.clone(),
             properties,
+            absence_proven: open.absence_proven,
         };
         let physical_id: PhysicalId = match &open.effect {
             Some(physical_id) => physical_id.clone(),

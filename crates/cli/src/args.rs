@@ -161,6 +161,9 @@ pub(crate) enum Command {
         /// Do not ask.
         #[arg(long, short)]
         yes: bool,
+        /// Delete for good what AWS would keep for a while: secrets without their recovery window.
+        #[arg(long)]
+        purge: bool,
     },
     /// Check templates without a cloud.
     Validate {

@@ -395,6 +395,11 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
 /// What to do about a failed call.
 fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
+        ErrorKind::Credentials if error.operation == "configuration" => Some(
+            "choose one with `--region`, such as `--region eu-west-1`; without an account, try \
+             `--sandbox`"
+                .to_owned(),
+        ),
         ErrorKind::Credentials => Some(
             "sign in (`aws sso login`, `aws configure`) or choose a profile with `--profile`; \
              without an account, try `--sandbox`"

@@ -72,6 +72,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     let driver = driver.ok_or_else(|| wrong("driver", "there is none of this type"))?;
     let driver = driver.as_ref();
     let request = CreateRequest {
+        absence_proven: false,
         stack: sample.stack.clone(),
         logical_id: LogicalId::from("Sample"),
         token: sample.token.clone(),
@@ -114,6 +115,7 @@ async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Bro
         return Err(wrong(step, "it is present"));
     }
     let delete = DeleteRequest {
+        purge: false,
         physical_id: sample.missing.clone(),
         token: sample.token.clone(),
         prior: sample.create.clone(),
@@ -227,6 +229,7 @@ async fn deleted(
     id: &PhysicalId,
 ) -> Result<(), Broken> {
     let request = DeleteRequest {
+        purge: false,
         physical_id: id.clone(),
         token: Token::from(format!("{}-3", sample.token)),
         prior: sample.create.clone(),

@@ -24,6 +24,14 @@ pub trait EffectSink: Send + Sync {
     /// # Errors
     /// If it cannot be made durable; the driver stops and returns the error.
     async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError>;
+
+    /// Makes durable that the driver looked and that no object of this name exists. A driver that
+    /// recognizes its objects by their names only calls this before the call that creates, and
+    /// makes that call only after it: see [`CreateRequest::absence_proven`].
+    ///
+    /// # Errors
+    /// If it cannot be made durable; the driver stops and returns the error.
+    async fn absent(&self) -> Result<(), SinkError>;
 }
 
 /// A sink that keeps nothing, for tests of drivers alone.
@@ -33,6 +41,10 @@ pub struct NoEffects;
 #[async_trait]
 impl EffectSink for NoEffects {
     async fn created(&self, _: &PhysicalId) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn absent(&self) -> Result<(), SinkError> {
         Ok(())
     }
 }
@@ -48,6 +60,9 @@ pub struct CreateRequest {
     pub token: Token,
     /// The wholly known properties, the chosen name among them.
     pub properties: KnownMap,
+    /// Whether [`EffectSink::absent`] was made durable for this operation. While it was not, the
+    /// call that creates was never made: whatever has the name is somebody else's.
+    pub absence_proven: bool,
 }
 
 /// What is needed to change an object.
@@ -73,6 +88,10 @@ pub struct DeleteRequest {
     pub token: Token,
     /// The properties it was declared with, secrets left empty.
     pub prior: KnownMap,
+    /// Whether what the service would keep for a while after the deletion (a secret, for its
+    /// recovery window) is to go at once: when a failed run takes back what it has made itself, or
+    /// when the user asks for it.
+    pub purge: bool,
 }
 
 /// How far a call has got.

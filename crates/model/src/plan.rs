@@ -295,9 +295,17 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// One entry for each output of the template or the state.
     pub outputs: BTreeMap<String, OutputChange>,
+    /// Whether what services would keep for a while after a deletion is to go at once.
+    pub purge: bool,
 }
 
 impl Plan {
+    /// Whether deleted objects go at once: the user asked for it, or a failed run takes back what
+    /// it has made itself and nobody has used.
+    pub fn purges(&self) -> bool {
+        self.purge || self.mode == PlanMode::Rollback
+    }
+
     /// Whether applying it would change nothing: neither objects nor outputs.
     pub fn is_noop(&self) -> bool {
         self.steps.is_empty() && self.outputs.values().all(|output| !output.differs())

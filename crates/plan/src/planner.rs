@@ -126,6 +126,7 @@ pub(crate) fn finish(
         deposed,
         changes,
         outputs,
+        purge: false,
     };
     match check(&plan).as_slice() {
         [] => Ok(plan),

@@ -95,6 +95,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         deposed: Vec::new(),
         steps: Vec::new(),
         outputs: BTreeMap::new(),
+        purge: false,
     };
     for change in plan.changes.values() {
         let old = || Operation::Delete(Box::new(change.prior.clone().unwrap()));

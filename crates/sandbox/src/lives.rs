@@ -28,6 +28,7 @@ pub(crate) fn driver(cloud: &SandboxCloud, resource_type: &str) -> Arc<dyn Resou
 
 pub(crate) fn request(logical_id: &str, properties: Json) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Streaming").unwrap(),
         logical_id: logical_id.into(),
         token: Token::from(format!("token-{logical_id}")),
@@ -36,7 +37,12 @@ pub(crate) fn request(logical_id: &str, properties: Json) -> CreateRequest {
 }
 
 pub(crate) fn gone(id: &PhysicalId) -> DeleteRequest {
-    DeleteRequest { physical_id: id.clone(), token: "gone".into(), prior: KnownMap::new() }
+    DeleteRequest {
+        purge: false,
+        physical_id: id.clone(),
+        token: "gone".into(),
+        prior: KnownMap::new(),
+    }
 }
 
 /// The types of the streaming stack: properties, changed properties, what is not read back.

@@ -43,6 +43,7 @@ fn known(json: Json) -> KnownMap {
 
 fn request(logical_id: &str, properties: KnownMap) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: logical_id.into(),
         token: Token::from(format!("token of {logical_id}")),
@@ -77,7 +78,7 @@ async fn delete(
     id: &PhysicalId,
 ) -> Result<Progress, DriverError> {
     let (physical_id, token) = (id.clone(), Token::from("delete"));
-    let request = DeleteRequest { physical_id, token, prior: KnownMap::new() };
+    let request = DeleteRequest { purge: false, physical_id, token, prior: KnownMap::new() };
     driver(cloud, resource_type).delete(&request).await
 }
 
@@ -384,6 +385,7 @@ async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
     assert_eq!(refusal(again), "AlreadyExists AlreadyExists");
     let id = PhysicalId::from("$default");
     let request = |api| DeleteRequest {
+        purge: false,
         physical_id: id.clone(),
         token: "delete".into(),
         prior: known(of(api)),

@@ -41,6 +41,12 @@ pub enum Entry {
     },
     /// An operation is going to be made. Durable before the first call of the operation.
     Intent(Box<Intent>),
+    /// No object of the name that a create is going to use exists. Durable before the call that
+    /// creates, for APIs that tell nothing of who made an object.
+    Absent {
+        /// The operation.
+        operation: OperationId,
+    },
     /// The object of a create exists. Durable before anything is waited for.
     Effect {
         /// The operation.

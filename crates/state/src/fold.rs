@@ -1,6 +1,6 @@
 //! From a state and a journal to the state after it. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
@@ -54,6 +54,8 @@ pub struct OpenOperation {
     pub intent: Intent,
     /// The object, if its creation is known.
     pub effect: Option<PhysicalId>,
+    /// Whether it was proven, before the call that creates, that no object of its name existed.
+    pub absence_proven: bool,
 }
 
 /// A state with a journal folded into it.
@@ -89,8 +91,13 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
             state: format!("`{}` {} serial {}", base.stack, base.lineage, base.serial),
         });
     }
-    let mut folder =
-        Folder { state: base.clone(), operations: BTreeMap::new(), deployed: false, ended: None };
+    let mut folder = Folder {
+        state: base.clone(),
+        operations: BTreeMap::new(),
+        absent: BTreeSet::new(),
+        deployed: false,
+        ended: None,
+    };
     for entry in rest {
         folder.entry(entry)?;
     }
@@ -101,13 +108,14 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         state.parameters.clone_from(parameters);
     }
     let mut open = Vec::new();
-    for (intent, status) in folder.operations.into_values() {
+    for (operation, (intent, status)) in folder.operations {
         let effect = match status {
             Status::Open | Status::Failed(FailedEffect::Unknown) => None,
             Status::Effected(physical_id) => Some(physical_id),
             Status::Done | Status::Failed(FailedEffect::None | FailedEffect::Partial) => continue,
         };
-        open.push(OpenOperation { intent, effect });
+        let absence_proven = folder.absent.contains(&operation);
+        open.push(OpenOperation { intent, effect, absence_proven });
     }
     Ok(Folded { state, open, ended: folder.ended })
 }
@@ -115,6 +123,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
 struct Folder {
     state: State,
     operations: BTreeMap<OperationId, (Intent, Status)>,
+    absent: BTreeSet<OperationId>,
     deployed: bool,
     ended: Option<JournalEnd>,
 }
@@ -131,6 +140,12 @@ impl Folder {
                     .map_err(|source| JournalError::Illegal { operation, source })?;
                 self.exists(intent)?;
                 self.operations.insert(operation, ((**intent).clone(), status));
+                Ok(())
+            }
+            Entry::Absent { operation } => {
+                self.running()?;
+                self.advance(*operation, entry)?;
+                self.absent.insert(*operation);
                 Ok(())
             }
             Entry::Effect { operation, physical_id } => {

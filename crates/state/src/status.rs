@@ -41,6 +41,7 @@ fn name(entry: &Entry) -> &'static str {
     match entry {
         Entry::Begin { .. } => "begin",
         Entry::Intent(_) => "an intent",
+        Entry::Absent { .. } => "a proof of absence",
         Entry::Effect { .. } => "an effect",
         Entry::Done { .. } => "done",
         Entry::Failed { .. } => "failed",
@@ -62,6 +63,7 @@ pub fn next_status(
     let removes = matches!(action, IntentAction::Delete { .. } | IntentAction::Forget { .. });
     match (status, entry) {
         (None, Entry::Intent(_)) => Ok(Status::Open),
+        (Some(Status::Open), Entry::Absent { .. }) if creates => Ok(Status::Open),
         (Some(Status::Open), Entry::Effect { physical_id, .. }) if creates => {
             Ok(Status::Effected(physical_id.clone()))
         }

@@ -36,6 +36,7 @@ impl Context<'_> {
             logical_id: change.logical_id.clone(),
             token,
             properties,
+            absence_proven: false,
         };
         let effects = Effects::new(self.ledger, operation);
         let made = match self.call_create(&work, &request, &effects).await {
@@ -81,11 +82,14 @@ impl Context<'_> {
         effects: &Effects<'_>,
     ) -> Result<Object, Failure> {
         let (mut attempt, mut in_doubt) = (1, false);
+        let mut request = request.clone();
         loop {
-            let error = match work.driver.create(request, effects).await {
+            request.absence_proven = effects.absence_proven();
+            let error = match work.driver.create(&request, effects).await {
                 Ok(object) => return Ok(object),
                 Err(error) => work.secrets.hide(error),
             };
+            request.absence_proven = effects.absence_proven();
             if let Some(broken) = effects.failure() {
                 // The object exists and nothing can be recorded any more: recovery finds it.
                 return Err(Failure::new(broken, FailedEffect::Unknown));
@@ -93,12 +97,12 @@ impl Context<'_> {
             if let Some(physical_id) = effects.recorded() {
                 // The object is there and its remaining calls failed: an update makes them again.
                 self.retrying(work.label, &error, attempt);
-                return self.complete(work, request, physical_id).await;
+                return self.complete(work, &request, physical_id).await;
             }
             if may_have_happened(&error) {
-                if let Some(found) = self.look(work, request, &error, in_doubt).await? {
+                if let Some(found) = self.look(work, &request, &error, in_doubt).await? {
                     self.effect_of(effects, &found).await?;
-                    return self.complete(work, request, found.physical_id).await;
+                    return self.complete(work, &request, found.physical_id).await;
                 }
                 in_doubt |= error.kind != ErrorKind::AlreadyExists;
             }

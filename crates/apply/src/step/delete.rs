@@ -29,6 +29,7 @@ impl Context<'_> {
             physical_id: physical_id.clone(),
             token,
             prior: without_secrets(&object.properties),
+            purge: self.plan.purges(),
         };
         if let Err(failure) = self.call_delete(driver.as_ref(), &request, label).await {
             return self.fail(operation, failure).await;

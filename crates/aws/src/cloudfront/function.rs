@@ -13,7 +13,7 @@ use rstack_driver::{
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
-use super::attempts::Attempts;
+use super::absence::{proven, taken};
 use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, tags};
@@ -29,7 +29,6 @@ const LIVE: &str = "LIVE";
 /// The driver of functions.
 pub(super) struct Function {
     api: Arc<dyn Api>,
-    attempts: Attempts,
 }
 
 /// The name in a function's ARN, `arn:aws:cloudfront::111122223333:function/NAME`.
@@ -54,7 +53,7 @@ fn staged(name: &str, stage: &str) -> KnownMap {
 
 impl Function {
     pub(super) fn new(api: Arc<dyn Api>) -> Self {
-        Self { api, attempts: Attempts::default() }
+        Self { api }
     }
 
     fn versioned<'a>(&'a self, name: &str) -> Versioned<'a> {
@@ -195,11 +194,12 @@ impl ResourceDriver for Function {
         let operation = "CreateFunction";
         let mut input = content(&request.properties, operation)?;
         let name = declared_name(&request.properties, &PropertyPath::root(), operation)?;
-        if self.describe(name, DEVELOPMENT).await?.is_some() {
-            let what = format!("a function named `{name}`");
-            return Err(self.attempts.taken(&request.token, operation, &what));
+        if !request.absence_proven {
+            if self.describe(name, DEVELOPMENT).await?.is_some() {
+                return Err(taken(operation, &format!("a function named `{name}`")));
+            }
+            proven(effects, operation).await?;
         }
-        self.attempts.note(&request.token);
         input.insert("Name".to_owned(), KnownValue::from(name));
         input.extend(tags::member(&request.properties).map(|tags| ("Tags".to_owned(), tags)));
         let made = self.api.call(operation, input).await?;
@@ -233,6 +233,9 @@ impl ResourceDriver for Function {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        if !request.absence_proven {
+            return Ok(Found::Absent);
+        }
         let operation = "DescribeFunction";
         let declared = content(&request.properties, "CreateFunction")?;
         let name = declared_name(&request.properties, &PropertyPath::root(), "CreateFunction")?;

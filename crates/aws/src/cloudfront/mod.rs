@@ -4,7 +4,7 @@
 //! tags apart from the rest (`tags`). Types that are a named configuration and nothing else share
 //! one driver (`named`) and differ by a table; distributions and functions have their own.
 
-mod attempts;
+mod absence;
 mod cache_policy;
 mod distribution;
 mod function;

@@ -2,8 +2,9 @@
 //! controls.
 //!
 //! These types carry no tags and their creation takes no token. That an object found after a lost
-//! answer is our own is told so: before sending anything, `create` proves that the name is free, and
-//! afterwards only an object that is configured as declared is taken for ours.
+//! answer is our own is told so: `create` proves that the name is free and has that made durable
+//! before it sends anything, and afterwards only an object that is configured as declared is taken
+//! for ours.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use rstack_driver::{
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
-use super::attempts::Attempts;
+use super::absence::{proven, taken};
 use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, pages};
@@ -67,12 +68,11 @@ pub(super) enum Listing {
 pub(super) struct Named {
     api: Arc<dyn Api>,
     kind: &'static Kind,
-    attempts: Attempts,
 }
 
 impl Named {
     pub(super) fn new(api: Arc<dyn Api>, kind: &'static Kind) -> Self {
-        Self { api, kind, attempts: Attempts::default() }
+        Self { api, kind }
     }
 
     fn versioned<'a>(&'a self, id: &str) -> Versioned<'a> {
@@ -176,17 +176,19 @@ impl ResourceDriver for Named {
     async fn create(
         &self,
         request: &CreateRequest,
-        _: &dyn EffectSink,
+        effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let create = self.kind.create;
         let members = self.members(&request.properties, create)?;
         let within = PropertyPath::root().name(self.kind.config);
         let name = declared_name(&members, &within, create)?;
-        if let Some(id) = self.id_of(name).await? {
-            let what = format!("a {} named `{name}` (ID {id})", self.kind.noun);
-            return Err(self.attempts.taken(&request.token, create, &what));
+        if !request.absence_proven {
+            if let Some(id) = self.id_of(name).await? {
+                let what = format!("a {} named `{name}` (ID {id})", self.kind.noun);
+                return Err(taken(create, &what));
+            }
+            proven(effects, create).await?;
         }
-        self.attempts.note(&request.token);
         let answer = self.api.call(create, self.input(members)).await?;
         self.object(&answer, create, &request.properties)
     }
@@ -208,6 +210,9 @@ impl ResourceDriver for Named {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        if !request.absence_proven {
+            return Ok(Found::Absent);
+        }
         let Kind { noun, config, object, get, .. } = *self.kind;
         let members = self.members(&request.properties, self.kind.create)?;
         let within = PropertyPath::root().name(config);

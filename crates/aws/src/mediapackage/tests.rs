@@ -29,6 +29,7 @@ fn endpoint_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
 
 fn create(properties: Value) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "Channel".into(),
         token: Token::new(TOKEN),
@@ -225,7 +226,8 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     assert!(driver.read(&id, &none).await.is_err());
     let script = Scripted::new().fail("DeleteChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
-    let request = DeleteRequest { physical_id: id, token: Token::new(TOKEN), prior: none };
+    let request =
+        DeleteRequest { purge: false, physical_id: id, token: Token::new(TOKEN), prior: none };
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     let refused = ErrorKind::Invalid { property: None };
     let (_, driver) = channel_driver(Scripted::new().fail("DeleteChannel", refused, REFUSED));

@@ -45,12 +45,13 @@ pub(super) async fn change_settings(
         && let Some(value) = next_value(api, id, &request.prior, &request.properties).await?
     {
         input.insert("SecretString".to_owned(), value);
-        input.insert("ClientRequestToken".to_owned(), request.token.as_str().into());
     }
     if input.is_empty() {
         return Ok(());
     }
     input.insert("SecretId".to_owned(), id.into());
+    // It is never left out, with or without a value.
+    input.insert("ClientRequestToken".to_owned(), request.token.as_str().into());
     api.call("UpdateSecret", input).await.map(drop)
 }
 

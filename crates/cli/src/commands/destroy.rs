@@ -18,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) stack_name: Option<String>,
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
+    pub(crate) purge: bool,
 }
 
 /// Destroys a stack.
@@ -39,7 +40,8 @@ pub(crate) async fn run(
     let state = session.state(&locked, &stack, &parameters, terminal).await?;
     let observing = session.engine.observe(None, &state, &parameters);
     let observations = session.display.during(observing).await?;
-    let plan = session.engine.plan_destroy(&state, &observations)?;
+    let mut plan = session.engine.plan_destroy(&state, &observations)?;
+    plan.purge = options.purge;
     if !terminal.json {
         terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
     }

@@ -30,8 +30,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = apply::Options { plan, detail, yes, no_rollback };
             apply::run(&global, &stack, &options, terminal).await
         }
-        Command::Destroy { stack, stack_name, detail, yes } => {
-            let options = destroy::Options { stack, stack_name, detail, yes };
+        Command::Destroy { stack, stack_name, detail, yes, purge } => {
+            let options = destroy::Options { stack, stack_name, detail, yes, purge };
             destroy::run(&global, &options, terminal).await
         }
         Command::Validate { templates, parameter } => {

@@ -24,6 +24,7 @@ pub(super) fn driver(
 
 pub(super) fn create(properties: KnownMap) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "It".into(),
         token: TOKEN.into(),
@@ -36,7 +37,12 @@ pub(super) fn update(id: &str, prior: KnownMap, properties: KnownMap) -> UpdateR
 }
 
 pub(super) fn delete(id: &str) -> DeleteRequest {
-    DeleteRequest { physical_id: id.into(), token: TOKEN.into(), prior: KnownMap::new() }
+    DeleteRequest {
+        purge: false,
+        physical_id: id.into(),
+        token: TOKEN.into(),
+        prior: KnownMap::new(),
+    }
 }
 
 /// The streaming stack's distribution: three behaviors, a MediaPackage origin behind a secret.

@@ -8,6 +8,7 @@ const DOCUMENT: &str =
 
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "Policy".into(),
         token: "TOKEN".into(),
@@ -106,8 +107,12 @@ async fn a_repeated_update_makes_no_version_and_moves_only_its_own_principals() 
 
 #[tokio::test]
 async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
-    let request =
-        DeleteRequest { physical_id: "arn:p".into(), token: "T".into(), prior: KnownMap::new() };
+    let request = DeleteRequest {
+        purge: false,
+        physical_id: "arn:p".into(),
+        token: "T".into(),
+        prior: KnownMap::new(),
+    };
     let script = Script::new([
         ("ListEntitiesForPolicy", json(r#"{"PolicyRoles":[{"RoleName":"foreign"}]}"#)),
         ("DetachRolePolicy", done()),

@@ -10,6 +10,7 @@ const OTHER: &str = r#"{"PolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}"#;
 
 fn creation() -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "Policy".into(),
         token: "0f9c2d4e-1a2b-4c3d-8e4f-5a6b7c8d9e0f".into(),
@@ -99,6 +100,7 @@ async fn a_new_name_takes_the_old_one_away_everywhere() {
 async fn deleting_what_is_gone_is_done() {
     let script = Script::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
     let request = DeleteRequest {
+        purge: false,
         physical_id: "Live-Policy-X".into(),
         token: "T".into(),
         prior: tree(PROPERTIES),

@@ -8,6 +8,7 @@ const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow"
 
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "Role".into(),
         token: "TOKEN".into(),
@@ -214,8 +215,12 @@ async fn old_policies_go_first_where_there_is_no_room_for_both() {
 
 #[tokio::test]
 async fn a_role_is_emptied_before_it_is_deleted() {
-    let request =
-        DeleteRequest { physical_id: "R".into(), token: "T".into(), prior: KnownMap::new() };
+    let request = DeleteRequest {
+        purge: false,
+        physical_id: "R".into(),
+        token: "T".into(),
+        prior: KnownMap::new(),
+    };
     let script = Script::new([
         ("ListAttachedRolePolicies", json(r#"{"AttachedPolicies":[{"PolicyArn":"arn:M"}]}"#)),
         ("DetachRolePolicy", gone()),

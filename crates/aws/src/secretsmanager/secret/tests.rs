@@ -9,6 +9,7 @@ const GENERATED: &str = r#"{"Name":"s","GenerateSecretString":{"GenerateStringKe
 
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
+        absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
         logical_id: "Secret".into(),
         token: "TOKEN".into(),
@@ -184,6 +185,17 @@ async fn an_update_sends_what_differs() {
 }
 
 #[tokio::test]
+async fn settings_change_without_the_value() {
+    let script = Script::new([("DescribeSecret", described("")), ("UpdateSecret", done())]);
+    let request = change(r#"{"Name":"s"}"#, r#"{"Name":"s","Description":"new"}"#);
+    Secret::new(script.clone()).update(&request).await.unwrap();
+    script.assert_calls(&[
+        r#"DescribeSecret {"SecretId":"arn:s"}"#,
+        r#"UpdateSecret {"ClientRequestToken":"TOKEN2","Description":"new","SecretId":"arn:s"}"#,
+    ]);
+}
+
+#[tokio::test]
 async fn the_value_is_put_only_when_it_changes() {
     let same = change(
         r#"{"SecretString":"a","Description":"x"}"#,
@@ -236,8 +248,12 @@ async fn new_rules_generate_a_new_value_once() {
 
 #[tokio::test]
 async fn replicas_go_before_the_secret() {
-    let request =
-        DeleteRequest { physical_id: ARN.into(), token: "T".into(), prior: KnownMap::new() };
+    let request = DeleteRequest {
+        purge: false,
+        physical_id: ARN.into(),
+        token: "T".into(),
+        prior: KnownMap::new(),
+    };
     let replicated = || described(r#","ReplicationStatus":[{"Region":"eu-west-2"}]"#);
     let script = Script::new([
         ("DescribeSecret", replicated()),
