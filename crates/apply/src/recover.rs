@@ -172,11 +172,11 @@ fn is_final(error: &StepError) -> bool {
         StepError::Driver(error) | StepError::Secret { source: error, .. } => {
             !may_pass(error) && !stops_everything(error)
         }
-        StepError::Reference(_) => true,
+        // A command that takes no parameters, such as the end of a stack, will not have it later.
+        StepError::Reference(_) | StepError::Parameter(_) => true,
         StepError::NoDriver(_)
         | StepError::Function(_)
         | StepError::NotKnown(_)
-        | StepError::Parameter(_)
         | StepError::Ambiguous(_)
         | StepError::Unsettled { .. }
         | StepError::Interrupted(_)

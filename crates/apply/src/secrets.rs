@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rstack_driver::DriverError;
-use rstack_model::value::{ResolvedSecrets, SecretReference, SecretsManagerReference};
-use rstack_model::{SecretString, Value, ValueMap};
+use rstack_model::value::{NotKnown, ResolvedSecrets, SecretReference, SecretsManagerReference};
+use rstack_model::{PropertyPath, SecretString, Value, ValueMap};
 
 use crate::{Engine, StepError};
 
@@ -69,12 +69,12 @@ impl Engine {
         parameters: &SecretParameters,
         properties: &ValueMap,
     ) -> Result<CallSecrets, StepError> {
-        let mut references: Vec<&SecretReference> = Vec::new();
-        for value in properties.values() {
-            value.visit_secrets(&mut |reference| references.push(reference));
+        let mut references: Vec<(&String, &SecretReference)> = Vec::new();
+        for (property, value) in properties {
+            value.visit_secrets(&mut |reference| references.push((property, reference)));
         }
         let mut secrets = CallSecrets::default();
-        for reference in references {
+        for (property, reference) in references {
             let text = reference.to_string();
             if secrets.versions.contains_key(&text) {
                 continue;
@@ -94,7 +94,11 @@ impl Engine {
                     let version = parameters.versions.get(&text).cloned().unwrap_or_default();
                     secrets.insert(reference, value.clone(), version);
                 }
-                SecretReference::Hidden => return Err(StepError::Parameter("hidden".to_owned())),
+                // An attribute that the cloud keeps secret is no source of other properties.
+                SecretReference::Hidden => {
+                    let path = PropertyPath::root().name(property);
+                    return Err(NotKnown::Secret { path, reference: text }.into());
+                }
             }
         }
         Ok(secrets)
@@ -107,8 +111,8 @@ impl Engine {
 /// If the body is not wholly known or malformed.
 pub(crate) fn parse(body: &Value) -> Result<SecretsManagerReference, StepError> {
     let text = body.as_str().ok_or_else(|| {
-        StepError::NotKnown(rstack_model::value::NotKnown::Deferred {
-            path: rstack_model::PropertyPath::root(),
+        StepError::NotKnown(NotKnown::Deferred {
+            path: PropertyPath::root(),
             waits_for: body.to_string(),
         })
     })?;

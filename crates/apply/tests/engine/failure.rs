@@ -1,0 +1,218 @@
+//! A step that fails, and what becomes of the rest.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rstack_apply::{Events, Outcome, StepError};
+use rstack_driver::ErrorKind;
+use rstack_model::event::{Event, RunEnd};
+use rstack_model::plan::PlanMode;
+use rstack_model::state::{ObjectStatus, State};
+
+use crate::bench::{Bench, Wanted, desired_of, other_channel, run, streaming};
+use crate::probe::{Call, Probed, Refuse, error};
+
+const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
+
+fn is(call: &Call, verb: &str, resource_type: &str) -> bool {
+    call.verb == verb && call.resource_type == resource_type
+}
+
+/// A cloud that refuses these calls for good.
+fn refusing(bench: &Bench, refused: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Arc<Probed> {
+    let refuse = move |call: &Call| {
+        refused(call).then(|| error(ErrorKind::AccessDenied { action: Some("x:Y".into()) }))
+    };
+    Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)))
+}
+
+fn rolled_back(outcome: &Outcome) {
+    assert_eq!(outcome.end, RunEnd::Failed);
+    let failures = outcome.rollback.as_ref().unwrap();
+    assert!(failures.is_empty(), "{failures:?} after {:?}", outcome.failures);
+}
+
+/// What a rollback gives back: everything but the state's number.
+fn without_serial(state: &State) -> State {
+    State { serial: rstack_model::Serial(0), ..state.clone() }
+}
+
+#[test]
+fn a_failed_creation_leaves_nothing() {
+    run(async {
+        let bench = Bench::new();
+        let engine = bench.engine_on(refusing(&bench, |call| is(call, "create", DISTRIBUTION)));
+        let outcome = bench.apply(&engine, &streaming(&[]).into(), true).await;
+        assert_eq!((outcome.end, outcome.made), (RunEnd::Failed, false));
+        rolled_back(&outcome);
+        assert_eq!(outcome.state, None);
+        assert!(bench.existing().is_empty());
+        bench.check_reached(&Wanted::Nothing).await;
+    });
+}
+
+#[test]
+fn a_failed_update_gives_every_object_its_properties_back() {
+    run(async {
+        let bench = Bench::new();
+        let before = bench.reach(&streaming(&[]).into()).await.unwrap();
+        let failed = AtomicBool::new(false);
+        let cloud = refusing(&bench, move |call| {
+            call.of.ends_with("-mss")
+                && call.verb == "update"
+                && !failed.swap(true, Ordering::SeqCst)
+        });
+        let engine = bench.engine_on(cloud);
+        let wanted = streaming(&[("SegmentSeconds", "4")]).into();
+        let outcome = bench.apply(&engine, &wanted, true).await;
+        rolled_back(&outcome);
+        assert_eq!(without_serial(&outcome.state.unwrap()), without_serial(&before));
+        bench.check_reached(&streaming(&[]).into()).await;
+    });
+}
+
+#[test]
+fn a_failed_replacement_restores_the_objects_it_was_to_replace() {
+    run(async {
+        let bench = Bench::new();
+        let before = bench.reach(&streaming(&[]).into()).await.unwrap();
+        let cloud =
+            refusing(&bench, |call| is(call, "create", "AWS::MediaPackage::OriginEndpoint"));
+        let wanted = streaming(&[("StreamName", "two")]).into();
+        let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;
+        rolled_back(&outcome);
+        assert_eq!(without_serial(&outcome.state.unwrap()), without_serial(&before));
+        bench.check_reached(&streaming(&[]).into()).await;
+    });
+}
+
+/// The old endpoints are gone when the new ones cannot be made: the rollback makes them again. What
+/// was known of their attributes is not known any more, and the next apply says so.
+#[test]
+fn a_failed_replacement_that_deleted_first_makes_the_old_objects_again() {
+    run(async {
+        let bench = Bench::new();
+        bench.reach(&streaming(&[]).into()).await;
+        let before = bench.existing();
+        let failed = AtomicBool::new(false);
+        let cloud = refusing(&bench, move |call| {
+            let is_it = call.of == "MssEndpoint" && call.verb == "create";
+            is_it && !failed.swap(true, Ordering::SeqCst)
+        });
+        let (desired, options) = other_channel();
+        let wanted = Wanted::Stack(desired, options);
+        let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;
+        rolled_back(&outcome);
+        bench.check_known();
+        assert_eq!(bench.existing(), before);
+        let state = outcome.state.unwrap();
+        let plan = bench.planned(&bench.engine(), &state, &streaming(&[]).into()).await;
+        assert_eq!(plan.steps, []);
+        assert!(plan.outputs["MssUrl"].differs());
+    });
+}
+
+#[test]
+fn without_rollback_the_next_apply_goes_on() {
+    run(async {
+        let bench = Bench::new();
+        let wanted: Wanted = streaming(&[]).into();
+        let engine = bench.engine_on(refusing(&bench, |call| is(call, "create", DISTRIBUTION)));
+        let outcome = bench.apply(&engine, &wanted, false).await;
+        assert!(outcome.rollback.is_none());
+        let kept = bench.existing();
+        assert!(kept.len() >= 3, "{kept:?}");
+        bench.check_known();
+        bench.reach(&wanted).await;
+        assert!(kept.is_subset(&bench.existing()), "nothing that was made is made again");
+    });
+}
+
+#[test]
+fn a_failed_clean_up_is_not_rolled_back_and_finished_later() {
+    run(async {
+        let bench = Bench::new();
+        bench.reach(&streaming(&[]).into()).await;
+        let cloud = refusing(&bench, |call| call.verb == "delete" && call.of.ends_with("-dash"));
+        let wanted = streaming(&[("StreamName", "two")]).into();
+        let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;
+        assert_eq!((outcome.end, outcome.made), (RunEnd::Failed, true));
+        assert!(outcome.rollback.is_none());
+        let state = outcome.state.unwrap();
+        assert!(state.deposed.iter().any(|deposed| deposed.logical_id.as_str() == "DashEndpoint"));
+        assert!(state.outputs["HlsOrigin"].value.to_string().contains("https://"));
+        bench.check_known();
+        bench.reach(&wanted).await;
+    });
+}
+
+/// The most usual failure of all: somebody else's object has the name.
+#[test]
+fn a_name_that_is_taken_fails_the_step_and_leaves_no_question_open() {
+    const QUEUE: &str = "
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: taken }
+";
+    run(async {
+        let bench = Bench::new();
+        let wanted: Wanted = desired_of(QUEUE, &[]).into();
+        bench.reach(&wanted).await;
+        let other = bench.beside();
+        let engine = other.engine();
+        let outcome = other.apply(&engine, &wanted, true).await;
+        assert_eq!(outcome.end, RunEnd::Failed);
+        let [(_, StepError::Driver(error))] = &outcome.failures[..] else {
+            panic!("{:?}", outcome.failures)
+        };
+        assert_eq!(error.kind, ErrorKind::AlreadyExists);
+        assert_eq!(bench.existing().len(), 1);
+        assert_eq!(outcome.state, None);
+    });
+}
+
+/// A deletion that cannot go on after the distribution was disabled: the next apply enables it.
+#[test]
+fn a_distribution_that_was_disabled_and_not_deleted_is_not_taken_for_ready() {
+    run(async {
+        let bench = Bench::new();
+        bench.reach(&streaming(&[]).into()).await;
+        let asked = Mutex::new(0);
+        let cloud = refusing(&bench, move |call| {
+            let mut asked = asked.lock().unwrap();
+            *asked += usize::from(is(call, "delete", DISTRIBUTION));
+            *asked > 1
+        });
+        let outcome = bench.apply(&bench.engine_on(cloud), &Wanted::Nothing, true).await;
+        let state = outcome.state.unwrap();
+        assert_eq!(state.resources["Distribution"].status, ObjectStatus::PartlyUpdated);
+        bench.reach(&streaming(&[]).into()).await;
+    });
+}
+
+/// Stops the engine when a rollback has begun.
+struct StopsRollback(rstack_apply::Stop);
+
+impl Events for StopsRollback {
+    fn emit(&self, event: Event) {
+        if matches!(event, Event::RunStarted { mode: PlanMode::Rollback, .. }) {
+            self.0.request();
+        }
+    }
+}
+
+#[test]
+fn a_rollback_that_is_interrupted_says_what_it_did_not_undo() {
+    run(async {
+        let bench = Bench::new();
+        let mut engine = bench.engine_on(refusing(&bench, |call| is(call, "create", DISTRIBUTION)));
+        engine.events = Arc::new(StopsRollback(engine.stop.clone()));
+        let outcome = bench.apply(&engine, &streaming(&[]).into(), true).await;
+        let failures = outcome.rollback.unwrap();
+        assert!(failures.iter().all(|(_, error)| matches!(error, StepError::Interrupted(_))));
+        assert_eq!(failures.len(), bench.existing().len());
+        bench.check_known();
+        bench.reach(&Wanted::Nothing).await;
+    });
+}

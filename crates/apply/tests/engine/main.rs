@@ -1,0 +1,17 @@
+//! The engine against the sandbox: whole lives of stacks, and everything that can go wrong in them.
+#![cfg(test)]
+
+mod bench;
+mod crash;
+mod failure;
+mod interrupt;
+mod journal_tail;
+mod life;
+mod order;
+mod possible;
+mod probe;
+mod recovery;
+mod saved;
+mod secrets;
+mod storm;
+mod waiting;

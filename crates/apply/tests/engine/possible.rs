@@ -1,0 +1,63 @@
+//! Changes that are made only if an attribute turns out to be another one.
+
+use std::sync::Arc;
+
+use rstack_model::plan::{Action, Certainty, ReplaceOrder};
+
+use crate::bench::{Bench, Wanted, desired_of, run, streaming};
+use crate::probe::{Calls, Probed};
+
+/// `AWS::SQS::Queue` says nothing of what its attributes depend on, so that every update of it may
+/// change all that is made of them: a name, which cannot be changed, and what uses that.
+fn named_after_queue(retention: &str) -> Wanted {
+    const TEXT: &str = "
+Parameters:
+  Retention: { Type: Number }
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: { QueueName: q, MessageRetentionPeriod: !Ref Retention }
+  Name:
+    Type: AWS::SSM::Parameter
+    Properties: { Type: String, Name: !GetAtt Queue.QueueName, Value: x }
+  User:
+    Type: AWS::SSM::Parameter
+    Properties: { Type: String, Name: user, Value: !Ref Name }
+";
+    desired_of(TEXT, &[("Retention", retention)]).into()
+}
+
+#[test]
+fn a_replacement_that_turns_out_to_be_needless_is_not_made() {
+    run(async {
+        let bench = Bench::new();
+        let before = bench.reach(&named_after_queue("60")).await.unwrap();
+        let wanted = named_after_queue("120");
+        let plan = bench.planned(&bench.engine(), &before, &wanted).await;
+        let name = &plan.changes["Name"];
+        assert_eq!(name.action, Action::Replace(ReplaceOrder::CreateFirst));
+        assert_eq!(name.certainty, Certainty::Possible);
+        let calls = Arc::new(Calls::default());
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
+        let outcome = bench.apply(&engine, &wanted, true).await;
+        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+        assert_eq!(calls.of("create"), [] as [&str; 0]);
+        assert_eq!(calls.of("delete"), [] as [&str; 0]);
+        assert_eq!(calls.of("update").len(), 1, "the queue alone is changed");
+        bench.check_reached(&wanted).await;
+    });
+}
+
+#[test]
+fn an_update_that_turns_out_to_be_needless_is_not_made() {
+    run(async {
+        let bench = Bench::new();
+        bench.reach(&streaming(&[]).into()).await;
+        let calls = Arc::new(Calls::default());
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
+        let wanted = streaming(&[("SegmentSeconds", "4"), ("AdMarkers", "NONE")]).into();
+        bench.apply(&engine, &wanted, true).await;
+        assert_eq!(calls.of("update").len(), 4, "the endpoints, not the distribution");
+        bench.check_reached(&wanted).await;
+    });
+}

@@ -1,0 +1,243 @@
+//! A cloud whose calls are watched, failed or cut off.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rstack_driver::{
+    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
+    NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, UpdateRequest,
+};
+use rstack_model::value::SecretsManagerReference;
+use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString};
+use tokio::sync::Notify;
+
+/// One call to the cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) verb: &'static str,
+    /// The resource type; empty for calls that are not about one.
+    pub(crate) resource_type: String,
+    /// The logical ID of what is created, otherwise the physical ID.
+    pub(crate) of: String,
+}
+
+/// What is done around calls. An error takes the place of the call, or of its answer.
+#[async_trait]
+pub(crate) trait Probe: Send + Sync {
+    async fn before(&self, _: &Call) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    async fn after(&self, _: &Call) -> Result<(), DriverError> {
+        Ok(())
+    }
+}
+
+pub(crate) struct Probed {
+    inner: Arc<dyn Cloud>,
+    probe: Arc<dyn Probe>,
+}
+
+impl Probed {
+    pub(crate) fn new(inner: Arc<dyn Cloud>, probe: Arc<dyn Probe>) -> Arc<Self> {
+        Arc::new(Self { inner, probe })
+    }
+}
+
+async fn around<T>(
+    probe: &dyn Probe,
+    call: Call,
+    work: impl Future<Output = Result<T, DriverError>>,
+) -> Result<T, DriverError> {
+    probe.before(&call).await?;
+    let answer = work.await?;
+    probe.after(&call).await?;
+    Ok(answer)
+}
+
+#[async_trait]
+impl Cloud for Probed {
+    async fn identity(&self) -> Result<Identity, DriverError> {
+        self.inner.identity().await
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        let inner = self.inner.driver(resource_type)?;
+        let (probe, resource_type) = (Arc::clone(&self.probe), resource_type.clone());
+        Some(Arc::new(ProbedDriver { inner, probe, resource_type }))
+    }
+
+    fn secrets(&self) -> &dyn SecretStore {
+        self
+    }
+}
+
+#[async_trait]
+impl SecretStore for Probed {
+    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
+        self.inner.secrets().version(reference).await
+    }
+
+    async fn resolve(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let of = reference.secret_id.clone();
+        let call = Call { verb: "resolve", resource_type: String::new(), of };
+        around(self.probe.as_ref(), call, self.inner.secrets().resolve(reference)).await
+    }
+}
+
+struct ProbedDriver {
+    inner: Arc<dyn ResourceDriver>,
+    probe: Arc<dyn Probe>,
+    resource_type: ResourceType,
+}
+
+impl ProbedDriver {
+    async fn around<T>(
+        &self,
+        verb: &'static str,
+        of: &str,
+        work: impl Future<Output = Result<T, DriverError>>,
+    ) -> Result<T, DriverError> {
+        let resource_type = self.resource_type.to_string();
+        let call = Call { verb, resource_type, of: of.to_owned() };
+        around(self.probe.as_ref(), call, work).await
+    }
+}
+
+#[async_trait]
+impl ResourceDriver for ProbedDriver {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        self.inner.naming()
+    }
+
+    async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
+        self.around("read", id.as_str(), self.inner.read(id, declared)).await
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        let of = request.logical_id.as_str();
+        self.around("create", of, self.inner.create(request, effects)).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        self.around("update", request.physical_id.as_str(), self.inner.update(request)).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        self.around("delete", request.physical_id.as_str(), self.inner.delete(request)).await
+    }
+
+    async fn settled(&self, id: &PhysicalId) -> Result<Progress, DriverError> {
+        self.around("settled", id.as_str(), self.inner.settled(id)).await
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        self.around("find", request.logical_id.as_str(), self.inner.find(request)).await
+    }
+}
+
+/// Keeps every call.
+#[derive(Default)]
+pub(crate) struct Calls(Mutex<Vec<Call>>);
+
+impl Calls {
+    pub(crate) fn made(&self) -> Vec<Call> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// What was called with this verb, in order.
+    pub(crate) fn of(&self, verb: &str) -> Vec<String> {
+        self.made().into_iter().filter(|call| call.verb == verb).map(|call| call.of).collect()
+    }
+}
+
+#[async_trait]
+impl Probe for Calls {
+    async fn before(&self, call: &Call) -> Result<(), DriverError> {
+        self.0.lock().unwrap().push(call.clone());
+        Ok(())
+    }
+}
+
+/// Fails calls in the place of the cloud.
+pub(crate) struct Refuse<F>(pub(crate) F);
+
+#[async_trait]
+impl<F: Fn(&Call) -> Option<DriverError> + Send + Sync> Probe for Refuse<F> {
+    async fn before(&self, call: &Call) -> Result<(), DriverError> {
+        (self.0)(call).map_or(Ok(()), Err)
+    }
+}
+
+/// An error of this kind.
+pub(crate) fn error(kind: ErrorKind) -> DriverError {
+    DriverError::new(kind, "test:Call", "refused by the test")
+}
+
+/// Where a call is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+/// Ends everything at one call: that call and all later ones never return.
+pub(crate) struct Crash {
+    at: usize,
+    side: Side,
+    calls: Mutex<usize>,
+    crashed: Notify,
+}
+
+impl Crash {
+    pub(crate) fn new(at: usize, side: Side) -> Arc<Self> {
+        Arc::new(Self { at, side, calls: Mutex::new(0), crashed: Notify::new() })
+    }
+
+    /// Runs a future until it ends or the crash comes; `None` is the crash.
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.crashed.notified() => None,
+            done = work => Some(done),
+        }
+    }
+
+    async fn end(&self) {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Probe for Crash {
+    async fn before(&self, _: &Call) -> Result<(), DriverError> {
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        if number > self.at || (number == self.at && self.side == Side::Before) {
+            self.end().await;
+        }
+        Ok(())
+    }
+
+    async fn after(&self, _: &Call) -> Result<(), DriverError> {
+        if *self.calls.lock().unwrap() >= self.at {
+            self.end().await;
+        }
+        Ok(())
+    }
+}

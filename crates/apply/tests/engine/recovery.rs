@@ -1,0 +1,141 @@
+//! What recovery refuses, and what it must not take for an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use rstack_apply::{ApplyError, ApplyOptions, RecoverError, StepError};
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::event::RunEnd;
+use rstack_model::state::ObjectStatus;
+use rstack_sandbox::{SandboxCloud, SandboxOptions};
+
+use crate::bench::{Bench, Wanted, run, small};
+use crate::probe::{Call, Crash, Probe, Probed, Refuse, Side, error};
+
+fn wanted() -> Wanted {
+    small("one", "one", "6")
+}
+
+/// Dies at the first call that `is_it`, after its effect.
+fn die(bench: &Bench, is_it: fn(&Call) -> bool) {
+    struct Only(Arc<Crash>, fn(&Call) -> bool);
+    #[async_trait]
+    impl Probe for Only {
+        async fn before(&self, call: &Call) -> Result<(), DriverError> {
+            if self.1(call) { self.0.before(call).await } else { Ok(()) }
+        }
+        async fn after(&self, call: &Call) -> Result<(), DriverError> {
+            self.0.after(call).await
+        }
+    }
+    let crash = Crash::new(1, Side::After);
+    run(async {
+        let locked = bench.lock();
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        let plan = bench.planned(&bench.engine(), &state, &wanted()).await;
+        let probe = Arc::new(Only(crash.clone(), is_it));
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), probe));
+        let options = ApplyOptions { rollback: true };
+        let applying = engine.apply(&locked, &plan, &bench.parameters, options);
+        assert!(crash.during(applying).await.is_none());
+    });
+}
+
+/// There, no object would be found, and all would be forgotten.
+#[test]
+fn another_region_is_not_asked() {
+    let bench = Bench::new();
+    die(&bench, |call| call.of == "Channel" && call.verb == "create");
+    run(async {
+        let options = SandboxOptions::default();
+        let other = SandboxCloud::open(None, "us-east-1".into(), options).unwrap();
+        let locked = bench.lock();
+        let engine = bench.engine_on(Arc::new(other));
+        let recovered = engine.recover(&locked, &bench.parameters).await;
+        assert!(matches!(recovered, Err(ApplyError::Environment { .. })), "{recovered:?}");
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
+        bench.check_known();
+    });
+}
+
+/// An object is not incomplete because nobody can be asked about it.
+#[test]
+fn a_network_that_fails_leaves_the_question_open() {
+    let bench = Bench::new();
+    die(&bench, |call| call.of == "Channel" && call.verb == "create");
+    run(async {
+        let locked = bench.lock();
+        for verb in ["find", "update"] {
+            let refuse =
+                move |call: &Call| (call.verb == verb).then(|| error(ErrorKind::Unreachable));
+            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
+            let recovered = bench.engine_on(cloud).recover(&locked, &bench.parameters).await;
+            let Err(ApplyError::Recover(RecoverError::Step { source, .. })) = recovered else {
+                panic!("{recovered:?}")
+            };
+            assert!(matches!(source, StepError::Driver(_)));
+            assert!(locked.read().unwrap().journal.is_some());
+        }
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
+    });
+}
+
+/// Throttling is waited out; an object is not replaced because of it.
+#[test]
+fn throttling_is_waited_out() {
+    let bench = Bench::new();
+    die(&bench, |call| call.of == "Channel" && call.verb == "create");
+    run(async {
+        let asked = AtomicUsize::new(0);
+        let refuse = move |_: &Call| {
+            let asked = asked.fetch_add(1, Ordering::SeqCst);
+            (asked % 4 != 3).then(|| error(ErrorKind::Throttled))
+        };
+        let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
+        let locked = bench.lock();
+        let state = bench.recovered(&bench.engine_on(cloud), &locked).await;
+        assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
+    });
+}
+
+/// A distribution that still deploys is not ready, and is not waited for before the next plan.
+#[test]
+fn an_object_that_has_not_settled_is_left_to_the_next_apply() {
+    let bench = Bench::new();
+    die(&bench, |call| call.of == "Distribution" && call.verb == "create");
+    run(async {
+        let locked = bench.lock();
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        let distribution = &state.resources["Distribution"];
+        assert_eq!(distribution.status, ObjectStatus::PartlyUpdated);
+        drop(locked);
+        let reached = bench.reach(&wanted()).await.unwrap();
+        assert_eq!(reached.resources["Distribution"].physical_id, distribution.physical_id);
+    });
+}
+
+/// A run that cannot tell what came of a step says so at its end, and the next run finds out.
+#[test]
+fn an_unknown_outcome_is_asked_about_again_at_the_end_of_the_run() {
+    run(async {
+        let bench = Bench::new();
+        let asked = AtomicUsize::new(0);
+        let refuse = move |call: &Call| {
+            let create = call.of == "Channel" && call.verb == "create";
+            let find = call.verb == "find" && asked.fetch_add(1, Ordering::SeqCst) == 0;
+            match (create, find) {
+                (true, _) => Some(error(ErrorKind::UnknownOutcome)),
+                (_, true) => Some(error(ErrorKind::AccessDenied { action: None })),
+                _ => None,
+            }
+        };
+        let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
+        let outcome = bench.apply(&bench.engine_on(cloud), &wanted(), true).await;
+        assert_eq!(outcome.end, RunEnd::Failed);
+        assert!(outcome.rollback.unwrap().is_empty());
+        assert!(bench.existing().is_empty());
+    });
+}
