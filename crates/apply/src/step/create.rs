@@ -91,7 +91,7 @@ impl Context<'_> {
             };
             request.absence_proven = effects.absence_proven();
             if let Some(broken) = effects.failure() {
-                // The object exists and nothing can be recorded any more: recovery finds it.
+                // Nothing can be recorded any more: recovery finds out what exists.
                 return Err(Failure::new(broken, FailedEffect::Unknown));
             }
             if let Some(physical_id) = effects.recorded() {

@@ -21,10 +21,20 @@ enum Leaves {
     Effect,
 }
 
+/// How the engine and its drivers work.
+#[derive(Clone, Copy)]
+struct Way {
+    parallelism: usize,
+    /// Whether drivers create in more than one call.
+    in_parts: bool,
+}
+
+const PLAIN: Way = Way { parallelism: 1, in_parts: false };
+
 /// Dies at the call with this number; `false` if there are not so many.
-fn die(bench: &Bench, wanted: &Wanted, at: usize, leaves: Leaves, parallelism: usize) -> bool {
+fn die(bench: &Bench, wanted: &Wanted, at: usize, leaves: Leaves, way: Way) -> bool {
     let side = if leaves == Leaves::Effect { Side::After } else { Side::Before };
-    let (crash, parallelism) = (Crash::new(at, side), count(parallelism));
+    let (crash, parallelism) = (Crash::new(at, side, way.in_parts), count(way.parallelism));
     run(async {
         let locked = bench.lock();
         let state = bench.recovered(&bench.engine(), &locked).await;
@@ -48,29 +58,29 @@ fn lose_last_record(bench: &Bench, whole: bool) {
 }
 
 /// Nothing that exists is unknown once the next process has looked.
-fn recover(bench: &Bench, moment: &str, parallelism: usize) {
+fn recover(bench: &Bench, moment: &str, way: Way) {
     let locked = bench.lock();
     let engine = bench.engine();
     let state = run(engine.recover(&locked, &bench.parameters)).unwrap();
     let (known, existing) = (bench.known(state.as_ref()), bench.existing());
     let gone: Vec<_> = known.difference(&existing).collect();
     assert!(existing.is_subset(&known), "{moment}: {existing:?} beside {known:?}");
-    assert!(gone.len() <= parallelism, "{moment}: {gone:?} were deleted");
+    assert!(gone.len() <= way.parallelism, "{moment}: {gone:?} were deleted");
 }
 
 /// Dies at every call on the way from one stack to the other, and at every call on the way back.
-fn explore(there: &Wanted, back: &Wanted, parallelism: usize, leaves: Leaves) {
+fn explore(there: &Wanted, back: &Wanted, way: Way, leaves: Leaves) {
     let bench = Bench::new();
     run(bench.apply(&bench.engine(), back, false));
     for at in 1.. {
         let mut died = 0;
         for to in [there, back] {
-            if die(&bench, to, at, leaves, parallelism) {
+            if die(&bench, to, at, leaves, way) {
                 died += 1;
                 if leaves == Leaves::LastRecordLost {
                     lose_last_record(&bench, at % 2 == 0);
                 }
-                recover(&bench, &format!("call {at}, {leaves:?}"), parallelism);
+                recover(&bench, &format!("call {at}, {leaves:?}"), way);
             }
             run(bench.reach(to));
         }
@@ -83,7 +93,7 @@ fn explore(there: &Wanted, back: &Wanted, parallelism: usize, leaves: Leaves) {
 
 fn explore_all(there: &Wanted, back: &Wanted) {
     for leaves in [Leaves::AllRecords, Leaves::LastRecordLost, Leaves::Effect] {
-        explore(there, back, 1, leaves);
+        explore(there, back, PLAIN, leaves);
     }
 }
 
@@ -94,7 +104,16 @@ fn a_creation_and_a_destruction_that_die_anywhere() {
 
 #[test]
 fn steps_that_overlap_and_die_anywhere() {
-    explore(&small("one", "one", "6"), &Wanted::Nothing, 4, Leaves::Effect);
+    let way = Way { parallelism: 4, ..PLAIN };
+    explore(&small("one", "one", "6"), &Wanted::Nothing, way, Leaves::Effect);
+}
+
+#[test]
+fn creations_in_parts_that_die_anywhere() {
+    let way = Way { in_parts: true, ..PLAIN };
+    for leaves in [Leaves::AllRecords, Leaves::LastRecordLost, Leaves::Effect] {
+        explore(&small("one", "one", "6"), &Wanted::Nothing, way, leaves);
+    }
 }
 
 #[test]

@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use rstack_apply::{Events, Outcome, StepError};
-use rstack_driver::ErrorKind;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::PlanMode;
 use rstack_model::state::{ObjectStatus, State};
 
-use crate::bench::{Bench, Wanted, desired_of, other_channel, run, streaming};
-use crate::probe::{Call, Probed, Refuse, error};
+use crate::bench::{Bench, Wanted, desired_of, other_channel, run, small, streaming};
+use crate::probe::{Call, Calls, Probe, Probed, Refuse, error};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 
@@ -143,6 +144,40 @@ fn a_failed_clean_up_is_not_rolled_back_and_finished_later() {
         assert!(state.outputs["HlsOrigin"].value.to_string().contains("https://"));
         bench.check_known();
         bench.reach(&wanted).await;
+    });
+}
+
+/// Fails the last call of every creation once, and keeps what was called.
+#[derive(Default)]
+struct Parts(Calls);
+
+#[async_trait]
+impl Probe for Parts {
+    async fn before(&self, call: &Call) -> Result<(), DriverError> {
+        self.0.before(call).await?;
+        if call.verb == "finish" { Err(error(ErrorKind::Throttled)) } else { Ok(()) }
+    }
+
+    fn creates_in_parts(&self) -> bool {
+        true
+    }
+}
+
+/// The object exists: it is never created again, and an update makes the calls that are missing.
+#[test]
+fn a_creation_that_fails_half_way_is_finished_and_not_begun_again() {
+    run(async {
+        let bench = Bench::new();
+        let parts = Arc::new(Parts::default());
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), parts.clone()));
+        let wanted = small("one", "one", "6");
+        let outcome = bench.apply(&engine, &wanted, true).await;
+        assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
+        for verb in ["create", "finish", "update"] {
+            assert_eq!(parts.0.of(verb).len(), 5, "{verb}");
+        }
+        assert_eq!(parts.0.of("find").len(), 0, "nobody has to look for it");
+        bench.check_reached(&wanted).await;
     });
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
-    NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, UpdateRequest,
+    NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError, UpdateRequest,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString};
@@ -30,6 +30,12 @@ pub(crate) trait Probe: Send + Sync {
 
     async fn after(&self, _: &Call) -> Result<(), DriverError> {
         Ok(())
+    }
+
+    /// Whether drivers create in more than one call: they prove that nothing is there, create, tell
+    /// that the object exists, and make a last call, `finish`.
+    fn creates_in_parts(&self) -> bool {
+        false
     }
 }
 
@@ -127,7 +133,16 @@ impl ResourceDriver for ProbedDriver {
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let of = request.logical_id.as_str();
-        self.around("create", of, self.inner.create(request, effects)).await
+        let create = self.around("create", of, self.inner.create(request, effects));
+        if !self.probe.creates_in_parts() {
+            return create.await;
+        }
+        let broken =
+            |error: SinkError| DriverError::new(ErrorKind::Transient, "create", error.to_string());
+        effects.absent().await.map_err(broken)?;
+        let object = create.await?;
+        effects.created(&object.physical_id).await.map_err(broken)?;
+        self.around("finish", of, async { Ok(object) }).await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
@@ -196,13 +211,14 @@ pub(crate) enum Side {
 pub(crate) struct Crash {
     at: usize,
     side: Side,
+    in_parts: bool,
     calls: Mutex<usize>,
     crashed: Notify,
 }
 
 impl Crash {
-    pub(crate) fn new(at: usize, side: Side) -> Arc<Self> {
-        Arc::new(Self { at, side, calls: Mutex::new(0), crashed: Notify::new() })
+    pub(crate) fn new(at: usize, side: Side, in_parts: bool) -> Arc<Self> {
+        Arc::new(Self { at, side, in_parts, calls: Mutex::new(0), crashed: Notify::new() })
     }
 
     /// Runs a future until it ends or the crash comes; `None` is the crash.
@@ -239,5 +255,9 @@ impl Probe for Crash {
             self.end().await;
         }
         Ok(())
+    }
+
+    fn creates_in_parts(&self) -> bool {
+        self.in_parts
     }
 }

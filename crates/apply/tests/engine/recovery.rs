@@ -29,7 +29,7 @@ fn die(bench: &Bench, is_it: fn(&Call) -> bool) {
             self.0.after(call).await
         }
     }
-    let crash = Crash::new(1, Side::After);
+    let crash = Crash::new(1, Side::After, false);
     run(async {
         let locked = bench.lock();
         let state = bench.recovered(&bench.engine(), &locked).await;

@@ -106,6 +106,19 @@ fn a_deletion_that_failed_on_its_way_marks_the_object() {
 }
 
 #[test]
+fn a_proof_of_absence_stays_with_its_operation() {
+    let base = state();
+    let absent = |operation| Entry::Absent { operation: OperationId(operation) };
+    let entries = [begin(&base), create(1, "A"), create(2, "B"), absent(2)];
+    let open = fold(&base, &entries).unwrap().open;
+    let proven: Vec<bool> = open.iter().map(|open| open.absence_proven).collect();
+    assert_eq!(proven, [false, true]);
+    // Behind the effect, and for what creates nothing, it proves nothing.
+    let late = [begin(&base), create(1, "A"), effect(1, "a"), absent(1)];
+    assert!(matches!(fold(&base, &late), Err(JournalError::Illegal { .. })));
+}
+
+#[test]
 fn illegal_journals_have_names() {
     let base = state();
     let mut other = base.clone();
