@@ -1,8 +1,8 @@
 //! Observes, executes plans, recovers and rolls back; emits events.
 //!
 //! The engine obeys the plan: it makes no choice that the plan does not record. Every change is
-//! journaled before it is made (see [`step`](crate::step)), and an operation whose outcome is not
-//! known is settled by asking the cloud, never by guessing (see [`recover`](crate::recover)).
+//! journaled before it is made (`step`), and an operation whose outcome is not
+//! known is settled by asking the cloud, never by guessing (`recover`).
 
 mod engine;
 mod entropy;
