@@ -8,6 +8,8 @@ mod harness;
 mod interrupt;
 mod lifecycle;
 mod lock;
+#[cfg(feature = "aws")]
+mod no_cloud;
 mod output;
 mod plan_output;
 mod saved_plan;

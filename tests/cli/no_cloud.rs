@@ -1,0 +1,39 @@
+//! Without credentials, a Region or a network: what is missing is said, and what to do about it.
+
+use crate::harness::{Place, Ran, ran};
+
+/// Plans against the real cloud, with this environment and nothing of the machine's.
+fn plan(place: &Place, environment: &[(&str, &str)]) -> Ran {
+    let mut command = place.command(&["plan"]);
+    command.envs(environment.iter().copied());
+    ran(command).expect(1)
+}
+
+#[test]
+fn what_is_missing_to_reach_the_cloud_is_said() {
+    let place = Place::streaming();
+    let region = ("AWS_REGION", "eu-west-1");
+    let key = ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+    let secret = ("AWS_SECRET_ACCESS_KEY", "KanarieHeadKanarieTail");
+    let nowhere = ("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+
+    let ran = plan(&place, &[]);
+    assert!(ran.err.contains("no AWS Region is configured"), "{}", ran.err);
+    assert!(ran.err.contains("hint: choose one with `--region`"), "{}", ran.err);
+    let ran = plan(&place, &[region]);
+    assert!(ran.err.contains("there are no AWS credentials"), "{}", ran.err);
+    assert!(ran.err.contains("without an account, try `--sandbox`"), "{}", ran.err);
+    let ran = plan(&place, &[region, key, secret, nowhere, ("RUST_LOG", "trace")]);
+    assert!(ran.err.contains("the endpoint cannot be reached"), "{}", ran.err);
+    assert!(ran.err.contains("hint: check the network"), "{}", ran.err);
+    assert!(!ran.err.contains("Kanarie"), "{}", ran.err);
+    assert!(place.files().keys().all(|name| !name.starts_with("state")));
+}
+
+#[test]
+fn a_wrong_template_is_told_before_the_cloud_is_asked() {
+    let place = Place::empty();
+    place.write("bad.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bukket\n");
+    let ran = place.run(&["plan", "bad.yaml"]).expect(1);
+    assert!(ran.err.starts_with("error[unknown-type]"), "{}", ran.err);
+}
