@@ -37,6 +37,11 @@ pub enum StepError {
     /// The value of a `NoEcho` parameter was not given.
     #[error("the value of the secret parameter `{0}` is not known")]
     Parameter(String),
+    /// The value that a `NoEcho` parameter had before was not given, and is kept nowhere.
+    #[error(
+        "the value that the secret parameter `{0}` had before is kept nowhere: it has the new one"
+    )]
+    OldParameter(String),
     /// Something is there and it cannot be told whether this operation made it.
     #[error("it cannot be told whether the object was created: {0}")]
     Ambiguous(String),

@@ -47,15 +47,16 @@ impl Engine {
         Ok(observations)
     }
 
-    /// No object is read: what was applied last is taken for what is there.
-    pub fn observe_nothing(&self, state: &State) -> Observations {
+    /// No object is read: what was applied last is taken for what is there. The values of secret
+    /// parameters are known without asking.
+    pub fn observe_nothing(&self, state: &State, parameters: &SecretParameters) -> Observations {
         let unchecked = |id: &LogicalId| {
             let reason = "not read because of `--no-refresh`".to_owned();
             (id.clone(), Observation::Unchecked { reason })
         };
         Observations {
             objects: state.resources.keys().map(unchecked).collect(),
-            secret_versions: BTreeMap::new(),
+            secret_versions: parameters.versions.clone(),
         }
     }
 

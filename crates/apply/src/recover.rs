@@ -175,6 +175,7 @@ fn is_final(error: &StepError) -> bool {
         // A command that takes no parameters, such as the end of a stack, will not have it later.
         StepError::Reference(_) | StepError::Parameter(_) => true,
         StepError::NoDriver(_)
+        | StepError::OldParameter(_)
         | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Ambiguous(_)

@@ -1,13 +1,13 @@
 //! A run: begin, execute, publish; and roll back what failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::LogicalId;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Plan, PlanMode};
+use rstack_model::plan::{Action, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
-use rstack_model::value::FunctionError;
+use rstack_model::value::{FunctionError, SecretReference};
 use rstack_plan::{check, plan_rollback};
 use rstack_state::{Entry, JournalEnd, LockedStack};
 
@@ -74,6 +74,7 @@ impl Engine {
         let (second, left) = self.run(locked, current, &back, parameters).await?;
         let state = self.tidy(locked, &base, second.state)?;
         let mut failures = second.failures;
+        failures.extend(not_taken_back(&back, parameters));
         if second.end == RunEnd::Interrupted {
             // What was not undone is told: the stack is not as it was before.
             let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
@@ -195,6 +196,30 @@ impl Engine {
         locked.retire(state, &now)?;
         Ok(None)
     }
+}
+
+/// Objects that a rollback cannot give the value back that a secret parameter had before: nobody
+/// keeps it.
+fn not_taken_back(back: &Plan, parameters: &SecretParameters) -> Vec<(LogicalId, StepError)> {
+    let mut out = Vec::new();
+    for (id, change) in &back.changes {
+        let made = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
+        let Some(desired) = change.desired.as_ref().filter(|_| made) else { continue };
+        let mut names = BTreeSet::new();
+        let mut note = |reference: &SecretReference| {
+            let text = reference.to_string();
+            let given = parameters.versions.get(&text);
+            if let SecretReference::Parameter(name) = reference
+                && given.is_some()
+                && desired.secret_versions.get(&text) != given
+            {
+                names.insert(name.clone());
+            }
+        };
+        desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
+        out.extend(names.into_iter().map(|name| (id.clone(), StepError::OldParameter(name))));
+    }
+    out
 }
 
 /// An output with the attributes that are known now.

@@ -99,6 +99,12 @@ pub enum Reason {
     MayChange(PropertyPath),
     /// A creation or change did not come to its end.
     Incomplete,
+    /// Something it depends on is deleted and made anew under the same name, and takes with it what
+    /// was attached to it.
+    DependencyReplaced {
+        /// What it depends on.
+        dependency: LogicalId,
+    },
     /// The stack is destroyed.
     Destroy,
     /// A failed apply is undone.

@@ -10,6 +10,7 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, Plan, PlanMode, ReplaceOrder, Step, StepId,
 };
+use rstack_model::state::ObjectStatus;
 use rstack_model::{LogicalId, PhysicalId};
 
 /// A broken invariant.
@@ -120,24 +121,19 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
 
 struct Checker<'a> {
     plan: &'a Plan,
-    /// For each step, all steps that are sure to be done before it, in its phase.
-    before: BTreeMap<StepId, BTreeSet<StepId>>,
+    by_number: BTreeMap<StepId, &'a Step>,
     by_resource: BTreeMap<&'a LogicalId, Vec<&'a Step>>,
 }
 
 impl<'a> Checker<'a> {
     fn new(plan: &'a Plan) -> Self {
-        let mut before: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
+        let mut by_number: BTreeMap<StepId, &Step> = BTreeMap::new();
         let mut by_resource: BTreeMap<&LogicalId, Vec<&Step>> = BTreeMap::new();
         for step in &plan.steps {
-            let mut all = step.after.clone();
-            for earlier in &step.after {
-                all.extend(before.get(earlier).into_iter().flatten().copied());
-            }
-            before.insert(step.id, all);
+            by_number.insert(step.id, step);
             by_resource.entry(&step.logical_id).or_default().push(step);
         }
-        Self { plan, before, by_resource }
+        Self { plan, by_number, by_resource }
     }
 
     fn steps_of(&self, id: &LogicalId) -> &[&'a Step] {
@@ -146,13 +142,33 @@ impl<'a> Checker<'a> {
 
     fn is_before(&self, earlier: &Step, later: &Step) -> bool {
         earlier.phase < later.phase
-            || self.before.get(&later.id).is_some_and(|all| all.contains(&earlier.id))
+            || later.after.contains(&earlier.id)
+            || self.leads_to(earlier, later)
+    }
+
+    /// Whether the one step is waited for by the other, over others in between. A step waits for
+    /// smaller numbers only, which [`Self::order`] has made sure of.
+    fn leads_to(&self, earlier: &Step, later: &Step) -> bool {
+        let mut seen: BTreeSet<StepId> = BTreeSet::new();
+        let mut open: Vec<StepId> = later.after.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            if id == earlier.id {
+                return true;
+            }
+            if id > earlier.id && seen.insert(id) {
+                open.extend(self.by_number.get(&id).into_iter().flat_map(|step| &step.after));
+            }
+        }
+        false
     }
 
     fn order(&self, out: &mut Vec<Violation>) {
         let mut seen: BTreeMap<StepId, Phase> = BTreeMap::new();
         for step in &self.plan.steps {
             if !step.after.iter().all(|earlier| seen.contains_key(earlier)) {
+                out.push(Violation::Order { step: step.id });
+            }
+            if step.after.last().is_some_and(|last| *last >= step.id) {
                 out.push(Violation::Order { step: step.id });
             }
             let phases = step.after.iter().filter_map(|earlier| seen.get(earlier));
@@ -273,28 +289,33 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// What a policy keeps is not deleted: neither a current object nor one that an earlier apply
+    /// left over.
     fn policies(&self, out: &mut Vec<Violation>) {
         if self.plan.mode == PlanMode::Rollback {
             return;
         }
-        let keeps = |policy: RemovalPolicy| match policy {
-            RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
-            RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
-        };
         for step in &self.plan.steps {
             let Operation::Delete(object) = &step.operation else { continue };
-            let Some(change) = self.plan.changes.get(&step.logical_id) else { continue };
-            let kept = match change.action {
-                Action::Delete => keeps(object.deletion_policy),
-                Action::Replace(_) => {
-                    let desired = change.desired.as_ref().map(|d| d.update_replace_policy);
-                    keeps(object.update_replace_policy) || desired.is_some_and(keeps)
-                }
-                _ => false,
+            let change = self.plan.changes.get(&step.logical_id);
+            let unfinished = object.status == ObjectStatus::Incomplete;
+            let keeps = |policy: RemovalPolicy| match policy {
+                RemovalPolicy::Retain => true,
+                RemovalPolicy::RetainExceptOnCreate => !unfinished,
+                RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
             };
-            let is_current =
-                change.prior.as_ref().is_some_and(|p| p.physical_id == object.physical_id);
-            if kept && is_current {
+            let is_current = change
+                .and_then(|change| change.prior.as_ref())
+                .is_some_and(|prior| prior.physical_id == object.physical_id);
+            let kept = match change.map(|change| change.action).filter(|_| is_current) {
+                Some(Action::Delete) => keeps(object.deletion_policy),
+                Some(_) | None => {
+                    let desired = change.and_then(|change| change.desired.as_ref());
+                    keeps(object.update_replace_policy)
+                        || desired.is_some_and(|desired| keeps(desired.update_replace_policy))
+                }
+            };
+            if kept {
                 out.push(Violation::RetainedTouched { logical_id: step.logical_id.clone() });
             }
         }

@@ -9,7 +9,7 @@ use rstack_model::plan::{
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{SecretReference, redacted_map, resolve_map};
-use rstack_model::{LogicalId, ValueMap};
+use rstack_model::{LogicalId, PropertyPath, Value, ValueMap};
 
 use crate::PlanError;
 use crate::compare::{differences, drift};
@@ -17,6 +17,7 @@ use crate::facts::{NoFacts, Schemas, TypeFacts};
 use crate::input::{Observation, Observations, PlanInput};
 use crate::name::{taken, value_at};
 use crate::outlook::{Outlook, Outlooks};
+use crate::retention::keeps_replaced;
 
 pub(crate) fn facts_of(schemas: &dyn Schemas, resource: &ResourceState) -> Arc<dyn TypeFacts> {
     schemas.facts(&resource.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
@@ -121,6 +122,11 @@ fn compare(
     unchanged: &ValueMap,
 ) {
     let Some(desired) = &change.desired else { return };
+    if observation == Some(&Observation::Absent) {
+        change.action = Action::Create;
+        change.reasons.push(Reason::Missing);
+        return;
+    }
     if change.resource_type != prior.resource_type {
         change.action = Action::Replace(ReplaceOrder::CreateFirst);
         change.reasons.push(Reason::TypeChanged { from: prior.resource_type.clone() });
@@ -128,31 +134,26 @@ fn compare(
     }
     change.differences = differences(facts, &prior.properties, &desired.properties);
     match observation {
-        Some(Observation::Absent) => {
-            change.action = Action::Create;
-            change.reasons.push(Reason::Missing);
-            return;
-        }
         Some(Observation::Present { properties, .. }) => {
             change.drift = drift(facts, &prior.properties, properties);
         }
-        Some(Observation::Unchecked { .. }) | None => {}
+        Some(Observation::Absent | Observation::Unchecked { .. }) | None => {}
     }
-    let certain = !differences(facts, &prior.properties, unchanged).is_empty();
+    let sure_differences = differences(facts, &prior.properties, unchanged);
+    let certain = !sure_differences.is_empty();
     let mut reasons = Vec::new();
     if certain {
         reasons.push(Reason::PropertiesChanged);
     } else if let Some(first) = change.differences.first() {
         reasons.push(Reason::MayChange(first.path.clone()));
     }
-    if !change.drift.is_empty() {
+    // What cannot be changed in place is never set back: the object would be replaced for a change
+    // that somebody made elsewhere. The drift is shown.
+    if change.drift.iter().any(|difference| !difference.forces_replacement) {
         reasons.push(Reason::Drift);
     }
-    for (reference, version) in &desired.secret_versions {
-        if prior.secret_versions.get(reference).is_some_and(|before| before != version) {
-            reasons.push(Reason::SecretRotated { reference: reference.clone() });
-        }
-    }
+    let rotated = Rotated::of(facts, desired, prior);
+    reasons.extend(rotated.in_place);
     match prior.status {
         ObjectStatus::Ready => {}
         ObjectStatus::Incomplete | ObjectStatus::PartlyUpdated => reasons.push(Reason::Incomplete),
@@ -160,16 +161,17 @@ fn compare(
     let sure = reasons.iter().any(|reason| !matches!(reason, Reason::MayChange(_)));
     change.certainty =
         if reasons.is_empty() || sure { Certainty::Certain } else { Certainty::Possible };
-    let forced: Vec<Reason> = change
-        .differences
-        .iter()
-        .chain(&change.drift)
-        .filter(|d| d.forces_replacement)
-        .map(|Difference { path, .. }| Reason::CreateOnly(path.clone()))
-        .collect();
+    let mut forced = create_only(&sure_differences);
+    forced.extend(rotated.create_only);
+    let perhaps_forced = create_only(&change.differences);
     change.action = if !forced.is_empty() || prior.status == ObjectStatus::Incomplete {
+        change.certainty = Certainty::Certain;
         reasons.extend(forced);
-        reasons.dedup();
+        Action::Replace(ReplaceOrder::CreateFirst)
+    } else if !perhaps_forced.is_empty() {
+        // Whether it is replaced or changed in place is known when the attribute is.
+        change.certainty = Certainty::Possible;
+        reasons.extend(perhaps_forced);
         Action::Replace(ReplaceOrder::CreateFirst)
     } else if !reasons.is_empty() {
         Action::Update
@@ -180,6 +182,82 @@ fn compare(
         Action::NoOp
     };
     change.reasons = reasons;
+}
+
+/// The differences that make a new object necessary.
+fn create_only(differences: &[Difference]) -> Vec<Reason> {
+    let forced = differences.iter().filter(|difference| difference.forces_replacement);
+    forced.map(|difference| Reason::CreateOnly(difference.path.clone())).collect()
+}
+
+/// Secrets behind unchanged references that have another value now.
+#[derive(Default)]
+struct Rotated {
+    in_place: Vec<Reason>,
+    create_only: Vec<Reason>,
+}
+
+impl Rotated {
+    /// A parameter's new value is a change of every property that it stands in. A secret that was
+    /// rotated elsewhere does not replace an object that was made with the value it had then.
+    fn of(facts: &dyn TypeFacts, desired: &PlannedObject, prior: &ResourceState) -> Self {
+        let mut out = Self::default();
+        let mut note = |path: &PropertyPath, reference: &SecretReference| {
+            let text = reference.to_string();
+            let (Some(now), Some(before)) =
+                (desired.secret_versions.get(&text), prior.secret_versions.get(&text))
+            else {
+                return;
+            };
+            if now == before {
+                return;
+            }
+            let fixed = facts.forces_replacement(path);
+            match reference {
+                SecretReference::Parameter(_) if fixed => {
+                    out.create_only.push(Reason::CreateOnly(path.clone()));
+                }
+                SecretReference::SecretsManager(_) if fixed => {}
+                SecretReference::Parameter(_)
+                | SecretReference::SecretsManager(_)
+                | SecretReference::Hidden => {
+                    let reason = Reason::SecretRotated { reference: text };
+                    if !out.in_place.contains(&reason) {
+                        out.in_place.push(reason);
+                    }
+                }
+            }
+        };
+        for (key, value) in &desired.properties {
+            visit_secret_places(value, &PropertyPath::root().name(key), &mut note);
+        }
+        out
+    }
+}
+
+fn visit_secret_places(
+    value: &Value,
+    path: &PropertyPath,
+    found: &mut dyn FnMut(&PropertyPath, &SecretReference),
+) {
+    match value {
+        Value::List(items) => {
+            for (i, item) in items.iter().enumerate() {
+                visit_secret_places(item, &path.index(i), found);
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map {
+                visit_secret_places(item, &path.name(key), found);
+            }
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Text(_)
+        | Value::Deferred(_) => value.visit_secrets(&mut |reference| found(path, reference)),
+    }
 }
 
 fn records_differ(prior: &ResourceState, desired: &PlannedObject) -> bool {
@@ -199,14 +277,15 @@ fn replace_order(
     id: &LogicalId,
 ) -> Result<ReplaceOrder, PlanError> {
     let Some(desired) = desired else { return Ok(ReplaceOrder::CreateFirst) };
+    // Objects of different types may have one name.
+    if reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. })) {
+        return Ok(ReplaceOrder::CreateFirst);
+    }
     let Some((property, name)) = taken(facts, &prior.properties, &desired.properties) else {
         return Ok(ReplaceOrder::CreateFirst);
     };
-    let kept = matches!(
-        prior.update_replace_policy,
-        RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate
-    );
-    if (allowed && !kept) || prior.status == ObjectStatus::Incomplete {
+    let kept = keeps_replaced(prior, Some(desired));
+    if (allowed || prior.status == ObjectStatus::Incomplete) && !kept {
         return Ok(ReplaceOrder::DeleteFirst);
     }
     let cause = reasons.iter().find_map(|reason| match reason {
@@ -218,6 +297,7 @@ fn replace_order(
         cause: cause.unwrap_or_else(|| "Type".to_owned()),
         property,
         name,
+        kept,
     })
 }
 

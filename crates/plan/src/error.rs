@@ -26,6 +26,34 @@ pub enum PlanError {
         property: PropertyPath,
         /// The name.
         name: String,
+        /// Whether a policy keeps the old object, so that its name never becomes free.
+        kept: bool,
+    },
+    /// A new object whose name an object of another resource has.
+    #[error(
+        "`{logical_id}` cannot be created: its name `{name}` (`{property}`) is that of the object \
+         of `{other}`"
+    )]
+    NameOfOther {
+        /// The resource.
+        logical_id: LogicalId,
+        /// The property that names the object.
+        property: PropertyPath,
+        /// The name.
+        name: String,
+        /// The resource whose object has it.
+        other: LogicalId,
+    },
+    /// A resource whose old object goes first is used by one whose old object would go later.
+    #[error(
+        "the old object of `{logical_id}` cannot be deleted first: the one of `{user}`, which uses \
+         it, would be deleted only after its own replacement"
+    )]
+    UserInTheWay {
+        /// The resource whose old object goes first.
+        logical_id: LogicalId,
+        /// The resource that uses it.
+        user: LogicalId,
     },
     /// An intrinsic function cannot take what an attribute is.
     #[error("a property of `{logical_id}` cannot be evaluated")]
@@ -52,7 +80,19 @@ impl PlanError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NameTaken { logical_id, property, .. } => Some(format!(
+            Self::NameTaken { property, kept: true, .. } => Some(format!(
+                "its policy keeps the old object, so the new one needs another name: change \
+                 `{property}`, or leave it out, and rstack chooses one"
+            )),
+            Self::NameOfOther { logical_id, property, other, .. } => Some(format!(
+                "give `{property}` another name; if `{other}` was renamed to `{logical_id}` in the \
+                 template, keep the old logical ID: the object cannot be made twice"
+            )),
+            Self::UserInTheWay { user, .. } => Some(format!(
+                "allow that, too, with `--delete-first {user}` or \
+                 `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
+            )),
+            Self::NameTaken { logical_id, property, kept: false, .. } => Some(format!(
                 "give `{property}` another name (or leave it out, and rstack chooses one), or \
                  allow the old object to be deleted first with `--delete-first {logical_id}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"

@@ -31,6 +31,9 @@ pub trait TypeFacts: Send + Sync {
     fn is_document(&self, path: &PropertyPath) -> bool;
     /// Whether the order of the list at this path means nothing.
     fn is_set(&self, path: &PropertyPath) -> bool;
+    /// Whether the keys of the map at this path are the template's own: one that is not declared
+    /// was added elsewhere.
+    fn is_open_map(&self, path: &PropertyPath) -> bool;
     /// The declared property that `Ref` returns, if it is a declared one.
     fn ref_property(&self) -> Option<PropertyPath>;
     /// The declared properties of which no two objects may have the same values, each group for
@@ -75,6 +78,10 @@ impl TypeFacts for NoFacts {
     }
 
     fn is_set(&self, _: &PropertyPath) -> bool {
+        false
+    }
+
+    fn is_open_map(&self, _: &PropertyPath) -> bool {
         false
     }
 

@@ -14,9 +14,11 @@ mod order;
 mod outlook;
 mod planner;
 mod registry;
+mod retention;
 mod rollback;
 mod stability;
 mod steps;
+mod together;
 
 pub use check::{Violation, check};
 pub use error::PlanError;

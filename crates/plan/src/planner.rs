@@ -16,6 +16,7 @@ use crate::input::{Observations, PlanInput};
 use crate::order::dependencies_first;
 use crate::outlook::Outlooks;
 use crate::steps::steps;
+use crate::together::{check_names, users_of_deleted_first};
 
 /// Plans what makes the stack what its template says.
 ///
@@ -39,6 +40,8 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         let change = unwanted(prior, id, observation, facts.as_ref(), Reason::NotInTemplate);
         changes.insert(id.clone(), change);
     }
+    check_names(input, &changes)?;
+    users_of_deleted_first(input, &mut changes)?;
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
         let before = input.state.outputs.get(name).map(|output| output.value.clone());

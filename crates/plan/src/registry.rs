@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_model::{PropertyPath, ResourceType};
+use rstack_model::{PathSegment, PropertyPath, ResourceType};
 use rstack_schema::{Kind, Registry, SchemaPath, TypeSchema};
 
 use crate::facts::{Scalar, Schemas, TypeFacts};
@@ -68,7 +68,13 @@ impl TypeFacts for RegistryFacts {
     }
 
     fn is_set(&self, path: &PropertyPath) -> bool {
+        let tags = matches!(path.segments(), [PathSegment::Name(name)] if self.0.tag_property() == Some(name));
         self.0.is_set(path)
+            || (tags && self.0.node(path).is_some_and(|n| n.kinds() == [Kind::List]))
+    }
+
+    fn is_open_map(&self, path: &PropertyPath) -> bool {
+        self.0.node(path).is_some_and(|node| self.0.is_open_map(node))
     }
 
     fn ref_property(&self) -> Option<PropertyPath> {

@@ -91,12 +91,15 @@ fn leads_to(path: &PropertyPath, part: &SchemaPath) -> bool {
     depth > 0 && depth < part.segments().len() && SchemaPath::parse(&around.join("/")).covers(path)
 }
 
-/// Identifiers and names of the form `Arn`, `RoleId`, `FunctionARN` stay with their object.
+/// Identifiers stay with their object, and so do its own ARN and ID: `Arn`, `RoleId` of a role,
+/// `PolicyArn` of a managed policy. The ARN of something else, such as the stream of a table, may
+/// be another one after a change.
 fn is_identity(schema: &TypeSchema, attribute: &str) -> bool {
-    let last = attribute.rsplit('.').next().unwrap_or(attribute);
     let path = attribute.split('.').fold(PropertyPath::root(), |path, name| path.name(name));
     let identifies = |paths: &[SchemaPath]| paths.iter().any(|p| p.covers(&path));
-    ["Arn", "ARN", "Id"].iter().any(|end| last.ends_with(end))
+    let short = schema.name().rsplit("::").next().unwrap_or_default();
+    let own = |end: &str| attribute.strip_suffix(end).is_some_and(|stem| short.ends_with(stem));
+    ["Arn", "ARN", "Id"].into_iter().any(own)
         || identifies(schema.primary_identifier())
         || identifies(schema.ref_identifier())
         || schema.additional_identifiers().iter().any(|paths| identifies(paths))
@@ -144,5 +147,7 @@ mod tests {
             "DistributionConfig.Comment"
         ));
         assert!(!check("AWS::IAM::Role", "RoleId", "Description"));
+        assert!(!check("AWS::IAM::ManagedPolicy", "PolicyId", "PolicyDocument"));
+        assert!(check("AWS::DynamoDB::Table", "StreamArn", "StreamSpecification.StreamViewType"));
     }
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graphmap::DiGraphMap;
 use rstack_model::LogicalId;
-use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, PlannedObject, Reason, ReplaceOrder, Step, StepId,
 };
 use rstack_model::state::{DeposedObject, ResourceState};
 
 use crate::PlanError;
+use crate::retention::keeps_replaced;
+use crate::together::deleted_early;
 
 /// The steps of a plan, in an order in which they can be done.
 pub(crate) fn steps(
@@ -19,13 +20,13 @@ pub(crate) fn steps(
     deposed: &[DeposedObject],
     restores: &BTreeMap<LogicalId, ResourceState>,
 ) -> Result<Vec<Step>, PlanError> {
-    let mut builder = Builder::default();
+    let mut builder = Builder { early: deleted_early(changes), ..Builder::default() };
     for (id, change) in changes {
         builder.change(id, change, restores.get(id));
     }
-    for object in deposed {
-        let operation = Operation::Delete(Box::new(object.object.clone()));
-        builder.step(&object.logical_id, operation, Phase::Cleanup);
+    for DeposedObject { logical_id, object } in deposed {
+        let desired = changes.get(logical_id).and_then(|change| change.desired.as_ref());
+        builder.step(logical_id, removal_of_replaced(object, desired), Phase::Cleanup);
     }
     builder.order_forward(changes);
     builder.order_cleanup();
@@ -35,6 +36,8 @@ pub(crate) fn steps(
 #[derive(Default)]
 struct Builder {
     drafts: Vec<(LogicalId, Operation, Phase)>,
+    /// The resources whose old object goes before new ones are made.
+    early: BTreeSet<LogicalId>,
     /// The step after which the resource's object is what it is to become.
     made: BTreeMap<LogicalId, usize>,
     /// Old objects that are deleted before the new ones are created.
@@ -94,8 +97,13 @@ impl Builder {
                 }
             }
             Action::Delete => {
-                if let Some(prior) = prior {
-                    self.step(id, Operation::Delete(Box::new(prior.clone())), Phase::Cleanup);
+                let Some(prior) = prior else { return };
+                let operation = Operation::Delete(Box::new(prior.clone()));
+                if self.early.contains(id) {
+                    let delete = self.step(id, operation, Phase::Forward);
+                    self.deleted_first.insert(id.clone(), delete);
+                } else {
+                    self.step(id, operation, Phase::Cleanup);
                 }
             }
             Action::Retain | Action::Forget => {
@@ -201,16 +209,9 @@ impl Builder {
     }
 }
 
-/// The old object of a replacement is deleted, or kept where the policy it was applied with, or
-/// the one that the template gives it now, says so.
+/// The old object of a replacement is deleted, or kept where a policy says so.
 fn removal_of_replaced(object: &ResourceState, desired: Option<&PlannedObject>) -> Operation {
-    let keeps = |policy: RemovalPolicy| match policy {
-        RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
-        RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
-    };
-    if keeps(object.update_replace_policy)
-        || desired.is_some_and(|d| keeps(d.update_replace_policy))
-    {
+    if keeps_replaced(object, desired) {
         Operation::Forget(Box::new(object.clone()))
     } else {
         Operation::Delete(Box::new(object.clone()))

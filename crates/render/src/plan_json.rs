@@ -165,6 +165,7 @@ enum ReasonDocument<'a> {
     SecretRotated { reference: &'a str },
     PoliciesChanged,
     MayChange { path: String },
+    DependencyReplaced { dependency: &'a str },
     Incomplete,
     Destroy,
     Rollback,
@@ -183,6 +184,9 @@ impl<'a> ReasonDocument<'a> {
             Reason::SecretRotated { reference } => Self::SecretRotated { reference },
             Reason::PoliciesChanged => Self::PoliciesChanged,
             Reason::MayChange(path) => Self::MayChange { path: path.to_string() },
+            Reason::DependencyReplaced { dependency } => {
+                Self::DependencyReplaced { dependency: dependency.as_str() }
+            }
             Reason::Incomplete => Self::Incomplete,
             Reason::Destroy => Self::Destroy,
             Reason::Rollback => Self::Rollback,

@@ -23,6 +23,9 @@ impl Context<'_> {
             self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
             return self.record_object(step, kept, &work.object).await;
         }
+        if let Some(kept) = self.changes_in_place(&work) {
+            return self.update_object(step, kept, &work).await;
+        }
         let mut properties = work.known()?;
         let name = self.chosen_name(&work);
         if let Some((property, name)) = &name {

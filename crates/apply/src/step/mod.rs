@@ -154,11 +154,25 @@ impl<'a> Context<'a> {
                 let prior = change.prior.as_ref()?;
                 let differences =
                     differences(facts.as_ref(), &prior.properties, &work.object.properties);
-                let same =
-                    differences.is_empty() && prior.secret_versions == work.object.secret_versions;
+                let same = differences.is_empty()
+                    && prior.secret_versions == work.object.secret_versions
+                    && prior.status == ObjectStatus::Ready
+                    && change.drift.iter().all(|difference| difference.forces_replacement);
                 same.then_some(prior)
             }
         }
+    }
+
+    /// The object that stays, if a replacement that was only possible turns out to be a change in
+    /// place: of what cannot be changed in place nothing differs.
+    fn changes_in_place<'b>(&self, work: &Work<'b>) -> Option<&'b ResourceState> {
+        let change = work.change;
+        let possible = change.certainty == Certainty::Possible
+            && change.action == Action::Replace(ReplaceOrder::CreateFirst);
+        let prior = change.prior.as_ref().filter(|_| possible)?;
+        let facts = self.engine.schemas.facts(&change.resource_type)?;
+        let differences = differences(facts.as_ref(), &prior.properties, &work.object.properties);
+        differences.iter().all(|difference| !difference.forces_replacement).then_some(prior)
     }
 
     /// Whether a replacement turned out to be needless, so that the object it was to replace stays.

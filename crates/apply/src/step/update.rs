@@ -4,6 +4,7 @@ use rstack_driver::{Object, UpdateRequest};
 use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
+use rstack_model::state::ResourceState;
 use rstack_state::{FailedEffect, IntentAction};
 
 use super::{Context, Failure, Work};
@@ -25,16 +26,27 @@ impl Context<'_> {
             self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
             return self.record_object(step, kept, &work.object).await;
         }
+        self.update_object(step, prior, &work).await
+    }
+
+    /// Changes an object into what is to be.
+    pub(super) async fn update_object(
+        &self,
+        step: &Step,
+        prior: &ResourceState,
+        work: &Work<'_>,
+    ) -> Result<PhysicalId, StepError> {
         let properties = work.known()?;
         let physical_id = prior.physical_id.clone();
         let object = work.object.clone();
         let action = IntentAction::Update { physical_id: physical_id.clone(), object };
+        let resource_type = &work.change.resource_type;
         let (operation, token) =
-            self.intent(step, &change.resource_type, work.driver.name(), action).await?;
+            self.intent(step, resource_type, work.driver.name(), action).await?;
         let prior = without_secrets(&prior.properties);
         let request = UpdateRequest { physical_id: physical_id.clone(), token, prior, properties };
-        match self.call_update(&work, &request).await {
-            Ok(made) => self.settle_and_finish(&work, operation, physical_id, &made).await,
+        match self.call_update(work, &request).await {
+            Ok(made) => self.settle_and_finish(work, operation, physical_id, &made).await,
             Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
         }
     }

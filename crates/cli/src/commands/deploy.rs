@@ -90,7 +90,7 @@ pub(crate) async fn plan(
     }
     let engine = &session.engine;
     let observations = if arguments.no_refresh {
-        engine.observe_nothing(state)
+        engine.observe_nothing(state, &wanted.parameters)
     } else {
         let observing = engine.observe(Some(&wanted.desired), state, &wanted.parameters);
         session.display.during(observing).await?

@@ -57,6 +57,18 @@ fn values(
         }
         _ => {}
     }
-    let forces_replacement = facts.forces_replacement(path);
+    let whole = match (&before, &after) {
+        (Some(value), None) | (None, Some(value)) => forces_within(facts, path, value),
+        (Some(_), Some(_)) | (None, None) => false,
+    };
+    let forces_replacement = whole || facts.forces_replacement(path);
     out.push(Difference { path: path.clone(), before, after, forces_replacement });
+}
+
+/// Whether a map that comes or goes as a whole brings or takes a property that cannot be changed in
+/// place.
+fn forces_within(facts: &dyn TypeFacts, path: &PropertyPath, value: &Value) -> bool {
+    let Value::Map(map) = value else { return facts.forces_replacement(path) };
+    !facts.is_document(path)
+        && map.iter().any(|(key, value)| forces_within(facts, &path.name(key), value))
 }

@@ -24,13 +24,23 @@ fn compare(
     observed: Option<&KnownValue>,
     out: &mut Vec<Difference>,
 ) {
-    if facts.is_write_only(path) || facts.is_read_only(path) || is_nothing(declared) {
+    if facts.is_write_only(path) || facts.is_read_only(path) || is_nothing(declared, observed) {
         return;
     }
     match (declared, observed) {
         (Value::Map(declared), Some(KnownValue::Map(observed))) if !facts.is_document(path) => {
             for (key, value) in declared {
                 compare(facts, &path.name(key), value, observed.get(key), out);
+            }
+            if facts.is_open_map(path) {
+                added(facts, path, declared, observed, out);
+            }
+            return;
+        }
+        // A map of which nothing can be read: only what could be read is missing.
+        (Value::Map(declared), None) if !facts.is_document(path) => {
+            for (key, value) in declared {
+                compare(facts, &path.name(key), value, None, out);
             }
             return;
         }
@@ -58,17 +68,40 @@ fn compare(
     });
 }
 
-/// What a service gives back as if it had not been said: null and empty collections.
-fn is_nothing(declared: &Value) -> bool {
+/// What a service gives back as if it had not been said: null, empty maps (which ask for defaults),
+/// and empty lists as long as nobody has put something in.
+fn is_nothing(declared: &Value, observed: Option<&KnownValue>) -> bool {
     match declared {
         Value::Null => true,
-        Value::List(list) => list.is_empty(),
+        Value::List(list) => {
+            let filled = observed.and_then(KnownValue::as_list).is_some_and(|o| !o.is_empty());
+            list.is_empty() && !filled
+        }
         Value::Map(map) => map.is_empty(),
         Value::Bool(_)
         | Value::Number(_)
         | Value::String(_)
         | Value::Text(_)
         | Value::Deferred(_) => false,
+    }
+}
+
+/// Keys that somebody added to a map whose keys are the template's own.
+fn added(
+    facts: &dyn TypeFacts,
+    path: &PropertyPath,
+    declared: &ValueMap,
+    observed: &KnownMap,
+    out: &mut Vec<Difference>,
+) {
+    let foreign = observed.iter().filter(|(key, value)| {
+        !declared.contains_key(*key) && !key.starts_with("aws:") && **value != KnownValue::Null
+    });
+    for (key, value) in foreign {
+        let path = path.name(key);
+        let forces_replacement = facts.forces_replacement(&path);
+        let after = Some(value.redacted());
+        out.push(Difference { path, before: None, after, forces_replacement });
     }
 }
 
@@ -109,7 +142,14 @@ fn same(
     observed: &KnownValue,
 ) -> bool {
     match (declared, observed) {
-        (Value::Text(_), KnownValue::Secret(_) | KnownValue::String(_)) => true,
+        // A secret is compared by its version. It may stand for a number or a boolean, too.
+        (
+            Value::Text(_),
+            KnownValue::Secret(_)
+            | KnownValue::String(_)
+            | KnownValue::Number(_)
+            | KnownValue::Bool(_),
+        ) => true,
         (Value::String(text), KnownValue::Secret(secret)) => text == secret.expose(),
         _ => {
             let declared = canonical(facts, path, declared);

@@ -22,7 +22,7 @@ struct Thing;
 
 impl TypeFacts for Thing {
     fn forces_replacement(&self, path: &PropertyPath) -> bool {
-        matches!(path.top(), Some("Name" | "Kind"))
+        matches!(path.top(), Some("Name" | "Kind")) || path.to_string() == "Network.Fixed"
     }
     fn is_read_only(&self, path: &PropertyPath) -> bool {
         path.top() == Some("Arn")
@@ -43,6 +43,10 @@ impl TypeFacts for Thing {
     }
     fn is_set(&self, path: &PropertyPath) -> bool {
         path.to_string() == "Tags"
+    }
+
+    fn is_open_map(&self, path: &PropertyPath) -> bool {
+        path.to_string() == "Variables"
     }
     fn ref_property(&self) -> Option<PropertyPath> {
         Some(PropertyPath::root().name("Name"))

@@ -21,6 +21,7 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
             | Reason::PoliciesChanged
             | Reason::MayChange(_)
             | Reason::Incomplete
+            | Reason::DependencyReplaced { .. }
             | Reason::Destroy
             | Reason::Rollback => {}
         }
@@ -50,6 +51,9 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
         Reason::SecretRotated { reference } => Some(format!("secret rotated: {reference}")),
         Reason::PoliciesChanged => Some(format!("only in the state: {}", recorded(change))),
         Reason::MayChange(path) => Some(format!("may change: {}", waits(change, path))),
+        Reason::DependencyReplaced { dependency } => {
+            Some(format!("`{dependency}` is deleted first and made anew"))
+        }
         Reason::Incomplete => Some("its last change did not come to its end".to_owned()),
         Reason::NotInState
         | Reason::PropertiesChanged

@@ -1,0 +1,275 @@
+//! Plans that would lose something or come to a halt half-way, and do not.
+
+use rstack_model::desired::{Desired, RemovalPolicy};
+use rstack_model::plan::{
+    Action, Certainty, Operation, OutputChange, Phase, Plan, Reason, ReplaceOrder,
+};
+use rstack_model::state::{DeposedObject, ResourceState, State};
+use rstack_model::value::SecretReference;
+use rstack_model::{KnownValue, LogicalId, PropertyPath, Value};
+use rstack_plan::{
+    Observation, Observations, PlanError, PlanInput, PlanOptions, check, plan, plan_destroy,
+};
+use serde_json::json as j;
+
+use crate::support::{
+    TestSchemas, applied, attribute, empty_state, faithful, json, plan_of, stack, thing,
+};
+
+fn made(desired: &Desired) -> State {
+    let nothing = empty_state();
+    applied(&plan_of(desired, &nothing, &faithful(&nothing)).unwrap(), &nothing)
+}
+
+fn planned(desired: &Desired, state: &State) -> Plan {
+    plan_of(desired, state, &faithful(state)).unwrap()
+}
+
+fn action(plan: &Plan, id: &str) -> Action {
+    plan.changes[&LogicalId::from(id)].action
+}
+
+fn steps(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.logical_id)).collect()
+}
+
+fn top(name: &str) -> PropertyPath {
+    PropertyPath::root().name(name)
+}
+
+fn seen(state: &State, id: &str, change: impl Fn(&mut rstack_model::KnownMap)) -> Observations {
+    let mut observations = faithful(state);
+    let Some(Observation::Present { properties, .. }) = observations.objects.get_mut(id) else {
+        panic!("{id} is not present")
+    };
+    change(properties);
+    observations
+}
+
+/// Deletes `allowed` first.
+fn plan_allowing(desired: &Desired, state: &State, allowed: &[&str]) -> Result<Plan, PlanError> {
+    let options =
+        PlanOptions { delete_first: allowed.iter().map(|id| LogicalId::from(*id)).collect() };
+    let observations = faithful(state);
+    plan(&PlanInput {
+        desired,
+        state,
+        observations: &observations,
+        schemas: &TestSchemas,
+        options: &options,
+    })
+}
+
+#[test]
+fn a_left_over_object_that_its_policy_keeps_is_forgotten_and_not_deleted() {
+    let mut desired = stack([("A", thing(json(j!({"Kind": 2}))))]);
+    let mut state = made(&desired);
+    let kept = ResourceState {
+        physical_id: "old".into(),
+        update_replace_policy: RemovalPolicy::Retain,
+        ..state.resources["A"].clone()
+    };
+    state.deposed.push(DeposedObject { logical_id: "A".into(), object: kept.clone() });
+    assert_eq!(steps(&planned(&desired, &state)), ["forget A"]);
+    let destroyed = plan_destroy(&state, &faithful(&state), &TestSchemas).unwrap();
+    let mut left = steps(&destroyed);
+    left.sort();
+    assert_eq!(left, ["delete A", "forget A"]);
+    // The policy may also be the template's of today.
+    state.deposed[0].object.update_replace_policy = RemovalPolicy::Delete;
+    assert_eq!(steps(&planned(&desired, &state)), ["delete A"]);
+    desired.resources.get_mut("A").unwrap().update_replace_policy = RemovalPolicy::Retain;
+    assert!(steps(&planned(&desired, &state)).contains(&"forget A".to_owned()));
+    // And the checker does not take the planner's word for it.
+    let mut tampered = planned(&desired, &state);
+    for step in &mut tampered.steps {
+        if let Operation::Forget(object) = &step.operation {
+            step.operation = Operation::Delete(object.clone());
+        }
+    }
+    assert!(!check(&tampered).is_empty());
+}
+
+#[test]
+fn drift_of_what_cannot_be_changed_in_place_is_shown_and_never_replaces() {
+    let desired = stack([("A", thing(json(j!({"Kind": 1, "Size": 1}))))]);
+    let state = made(&desired);
+    let seen = seen(&state, "A", |p| {
+        p.insert("Kind".into(), KnownValue::from(2));
+    });
+    let plan = plan_of(&desired, &state, &seen).unwrap();
+    assert_eq!(action(&plan, "A"), Action::NoOp);
+    assert_eq!(plan.changes["A"].drift.len(), 1);
+}
+
+#[test]
+fn what_somebody_added_is_drift_where_the_keys_or_elements_are_the_templates_own() {
+    let desired = stack([("A", thing(json(j!({"Variables": {"A": "1"}, "Rules": []}))))]);
+    let state = made(&desired);
+    let seen = seen(&state, "A", |p| {
+        let variables = j!({"A": "1", "EVIL": "x", "aws:tag": "theirs"});
+        p.insert("Variables".into(), KnownValue::from_json(variables));
+        p.insert("Rules".into(), KnownValue::from_json(j!(["0.0.0.0/0"])));
+    });
+    let plan = plan_of(&desired, &state, &seen).unwrap();
+    let paths: Vec<String> = plan.changes["A"].drift.iter().map(|d| d.path.to_string()).collect();
+    assert_eq!(paths, ["Rules", "Variables.EVIL"]);
+    assert_eq!(action(&plan, "A"), Action::Update);
+}
+
+#[test]
+fn a_map_of_which_only_write_only_parts_are_declared_is_no_drift_when_it_is_not_read() {
+    let desired = stack([("A", thing(json(j!({"Password": {"Deep": "x"}, "Size": 1}))))]);
+    let state = made(&desired);
+    assert_eq!(planned(&desired, &state).steps, []);
+}
+
+#[test]
+fn a_create_only_property_that_comes_inside_of_a_new_map_replaces() {
+    let before = stack([("A", thing(json(j!({"Size": 1}))))]);
+    let state = made(&before);
+    let after = stack([("A", thing(json(j!({"Size": 1, "Network": {"Fixed": "v6"}}))))]);
+    let plan = planned(&after, &state);
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+}
+
+#[test]
+fn a_replacement_that_is_only_possible_stays_possible_beside_a_sure_change() {
+    let with = |path: &str, size: i64| {
+        stack([
+            ("A", thing(json(j!({"Path": path})))),
+            (
+                "B",
+                thing(
+                    [("Kind".into(), attribute("A", "Url")), ("Size".into(), size.into())].into(),
+                ),
+            ),
+        ])
+    };
+    let state = made(&with("one", 1));
+    let change = planned(&with("two", 2), &state).changes["B"].clone();
+    assert_eq!(change.action, Action::Replace(ReplaceOrder::CreateFirst));
+    assert_eq!(change.certainty, Certainty::Possible);
+    assert!(change.reasons.contains(&Reason::PropertiesChanged), "{:?}", change.reasons);
+    assert!(change.reasons.contains(&Reason::CreateOnly(top("Kind"))));
+}
+
+#[test]
+fn another_type_under_the_same_name_is_no_collision() {
+    let before = stack([("A", thing(json(j!({"Name": "n"}))))]);
+    let state = made(&before);
+    let mut after = before.clone();
+    after.resources.get_mut("A").unwrap().resource_type = "Test::Other".into();
+    let plan = planned(&after, &state);
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+}
+
+#[test]
+fn a_renamed_logical_id_cannot_take_the_name_of_the_object_it_leaves() {
+    let state = made(&stack([("A", thing(json(j!({"Name": "n"}))))]));
+    let renamed = stack([("B", thing(json(j!({"Name": "n"}))))]);
+    let error = plan_of(&renamed, &state, &faithful(&state)).unwrap_err();
+    let PlanError::NameOfOther { logical_id, name, other, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((logical_id.as_str(), name.as_str(), other.as_str()), ("B", "n", "A"));
+    assert!(error.hint().unwrap().contains("renamed"));
+    // An object that is gone from the cloud leaves its name.
+    let mut gone = faithful(&state);
+    gone.objects.insert("A".into(), Observation::Absent);
+    let both = stack([("A", thing(json(j!({"Name": "n"}))))]);
+    assert_eq!(action(&plan_of(&both, &state, &gone).unwrap(), "A"), Action::Create);
+}
+
+#[test]
+fn a_kept_object_whose_name_is_needed_is_an_error_even_if_deleting_first_is_allowed() {
+    let before = stack([("A", thing(json(j!({"Name": "n", "Kind": 1}))))]);
+    let state = made(&before);
+    let mut after = stack([("A", thing(json(j!({"Name": "n", "Kind": 2}))))]);
+    after.resources.get_mut("A").unwrap().update_replace_policy = RemovalPolicy::Retain;
+    let error = plan_allowing(&after, &state, &["A"]).unwrap_err();
+    assert!(matches!(error, PlanError::NameTaken { kept: true, .. }), "{error:?}");
+}
+
+/// `Used` has a fixed name and is replaced; `User` refers to it.
+fn used_and_user(kind: i64, user: rstack_model::ValueMap) -> Desired {
+    let mut user = user;
+    user.insert("Url".into(), attribute("Used", "Arn"));
+    stack([("Used", thing(json(j!({"Name": "n", "Kind": kind})))), ("User", thing(user))])
+}
+
+#[test]
+fn users_that_stay_are_attached_again_to_what_is_deleted_and_made_anew() {
+    let with = |kind: i64| {
+        let mut user = thing(json(j!({"Text": "attached"})));
+        user.dependencies.insert("Used".into());
+        stack([("Used", thing(json(j!({"Name": "n", "Kind": kind})))), ("User", user)])
+    };
+    let state = made(&with(1));
+    let plan = plan_allowing(&with(2), &state, &["Used"]).unwrap();
+    assert_eq!(steps(&plan), ["delete Used", "create Used", "update User"]);
+    let reason = Reason::DependencyReplaced { dependency: "Used".into() };
+    assert_eq!(plan.changes["User"].reasons, [reason]);
+}
+
+#[test]
+fn users_that_are_removed_go_before_what_is_deleted_first() {
+    let state = made(&used_and_user(1, json(j!({}))));
+    let after = stack([("Used", thing(json(j!({"Name": "n", "Kind": 2}))))]);
+    let plan = plan_allowing(&after, &state, &["Used"]).unwrap();
+    assert_eq!(steps(&plan), ["delete User", "delete Used", "create Used"]);
+    assert!(plan.steps.iter().all(|step| step.phase == Phase::Forward));
+}
+
+#[test]
+fn users_that_would_be_replaced_create_first_must_be_allowed_to_go_first_too() {
+    let state = made(&used_and_user(1, json(j!({"Kind": 1}))));
+    let after = used_and_user(2, json(j!({"Kind": 2})));
+    let error = plan_allowing(&after, &state, &["Used"]).unwrap_err();
+    assert!(matches!(&error, PlanError::UserInTheWay { user, .. } if user.as_str() == "User"));
+    let plan = plan_allowing(&after, &state, &["Used", "User"]).unwrap();
+    assert_eq!(steps(&plan), ["delete User", "delete Used", "create Used", "create User"]);
+}
+
+#[test]
+fn a_secret_parameter_replaces_where_it_stands_in_what_cannot_be_changed() {
+    let parameter = SecretReference::Parameter("P".into());
+    let elsewhere = SecretReference::SecretsManager(Box::new("s".into()));
+    let desired = stack([
+        ("A", thing([("Kind".into(), Value::secret(parameter.clone()))].into())),
+        ("B", thing([("Text".into(), Value::secret(parameter.clone()))].into())),
+        ("C", thing([("Kind".into(), Value::secret(elsewhere.clone()))].into())),
+    ]);
+    let at = |version: &str| {
+        let versions = [parameter.to_string(), elsewhere.to_string()];
+        versions.map(|text| (text, version.to_owned())).into_iter().collect()
+    };
+    let nothing = empty_state();
+    let first = Observations { secret_versions: at("1"), ..faithful(&nothing) };
+    let state = applied(&plan_of(&desired, &nothing, &first).unwrap(), &nothing);
+    let again = Observations { secret_versions: at("1"), ..faithful(&state) };
+    assert_eq!(plan_of(&desired, &state, &again).unwrap().steps, []);
+    let rotated = Observations { secret_versions: at("2"), ..faithful(&state) };
+    let plan = plan_of(&desired, &state, &rotated).unwrap();
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+    assert_eq!(action(&plan, "B"), Action::Update);
+    assert_eq!(action(&plan, "C"), Action::NoOp);
+}
+
+#[test]
+fn an_output_that_cannot_be_evaluated_stands_in_nobodys_way() {
+    let mut desired = stack([("A", thing(json(j!({"Size": 1}))))]);
+    let state = made(&desired);
+    let list = rstack_model::value::function::split("/", attribute("A", "Url")).unwrap();
+    let value = rstack_model::value::function::select(9, list).unwrap();
+    desired.outputs.insert(
+        "Part".into(),
+        rstack_model::desired::DesiredOutput { value, description: None, export: None },
+    );
+    let plan = planned(&desired, &state);
+    assert!(plan.is_noop());
+    let OutputChange { after: None, problem: Some(problem), .. } = &plan.outputs["Part"] else {
+        panic!("{:?}", plan.outputs)
+    };
+    assert!(problem.contains("index 9"), "{problem}");
+}
