@@ -3,7 +3,9 @@
 //! The data come from cfn-lint's copy of the registry and from AWS's service specification; see
 //! `data/NOTICE.md`. Opening the registry costs nothing, opening a type some microseconds.
 
+mod attributes;
 pub mod container;
+mod declarable;
 mod error;
 mod kinds;
 mod nearest;

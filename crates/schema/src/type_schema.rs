@@ -36,7 +36,6 @@ struct Raw {
     primary_identifier: Vec<String>,
     additional_identifiers: Vec<Vec<String>>,
     create_only_properties: Vec<String>,
-    conditional_create_only_properties: Vec<String>,
     read_only_properties: Vec<String>,
     write_only_properties: Vec<String>,
     sets: Vec<String>,
@@ -76,9 +75,7 @@ fn paths(pointers: &[String]) -> Vec<SchemaPath> {
 impl TypeSchema {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         let raw: Raw = serde_json::from_slice(json)?;
-        let create_only =
-            [paths(&raw.create_only_properties), paths(&raw.conditional_create_only_properties)]
-                .concat();
+        let create_only = paths(&raw.create_only_properties);
         Ok(Self {
             name: raw.type_name,
             root: raw.root,
@@ -117,7 +114,9 @@ impl TypeSchema {
         &self.additional_identifiers
     }
 
-    /// The paths that cannot be changed in place, always or under conditions.
+    /// The paths that can never be changed in place. Those that cannot under conditions that the
+    /// registry does not state are not among them: they are changed in place, and the service
+    /// refuses what it must.
     pub fn create_only(&self) -> &[SchemaPath] {
         &self.create_only
     }
@@ -238,6 +237,14 @@ impl TypeSchema {
             || matches!(node.additional_properties, Additional::Like(_))
             || node.branches().next().is_some();
         kinds.contains(&Kind::Map) && !declares
+    }
+
+    /// Whether the node is a map whose keys are not the schema's but the template's.
+    pub fn is_open_map(&self, node: &Node) -> bool {
+        let node = self.resolve(node);
+        let open = !node.pattern_properties.is_empty()
+            || matches!(node.additional_properties, Additional::Like(_));
+        open && node.properties.is_empty() && node.branches().next().is_none()
     }
 
     /// Whether the order of the list at the path means nothing.

@@ -30,6 +30,11 @@ pub enum ViolationKind {
         /// The property that was perhaps meant.
         nearest: Option<String>,
     },
+    /// A property that only the service sets.
+    ReadOnly {
+        /// The property.
+        name: String,
+    },
     /// A property that must be there is not.
     Missing {
         /// The property.
@@ -69,6 +74,7 @@ impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, .. } => write!(f, "unknown property `{name}`"),
+            Self::ReadOnly { name } => write!(f, "only the service sets `{name}`"),
             Self::Missing { name } => write!(f, "the required property `{name}` is missing"),
             Self::Kind { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::NotAllowed { value, .. } => write!(f, "`{value}` is not an allowed value"),
@@ -95,6 +101,7 @@ impl ViolationKind {
             | Self::Kind { .. }
             | Self::Pattern { .. }
             | Self::Bounds { .. } => None,
+            Self::ReadOnly { .. } => Some("leave it out; `Fn::GetAtt` gives it".to_owned()),
         }
     }
 }
@@ -142,7 +149,12 @@ impl Checker<'_> {
     fn map(&mut self, path: &PropertyPath, node: &Node, map: &ValueMap) {
         for (name, value) in map {
             if let Some(property) = self.schema.property(node, name) {
-                self.value(&path.name(name), property, value);
+                let path = path.name(name);
+                if self.schema.refuses(&path) && !matches!(value, Value::Null) {
+                    self.push(&path, ViolationKind::ReadOnly { name: name.clone() });
+                } else {
+                    self.value(&path, property, value);
+                }
                 continue;
             }
             let closed = matches!(node.additional_properties, Additional::Allowed(false));
@@ -224,7 +236,9 @@ impl Checker<'_> {
 
 fn fits(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
-        (_, Value::Deferred(_) | Value::Null | Value::Text(_)) => true,
+        (_, Value::Deferred(_) | Value::Null) => true,
+        // Text stands for scalars only, whatever it is going to say.
+        (_, Value::Text(_)) => !matches!(kind, Kind::List | Kind::Map),
         (Kind::Boolean, Value::Bool(_)) => true,
         (Kind::Boolean, Value::String(text)) => {
             matches!(text.to_ascii_lowercase().as_str(), "true" | "false")

@@ -103,6 +103,80 @@ fn mistakes_are_found_and_what_cloudformation_takes_is_taken() {
     assert_eq!(problems("AWS::IAM::Role", role), [""; 0]);
 }
 
+#[test]
+fn what_only_the_service_sets_cannot_be_declared() {
+    let queue = "AWS::SQS::Queue";
+    assert_eq!(problems(queue, json!({"Arn": "a"})), ["Arn: only the service sets `Arn`"]);
+    let channel = json!({"Id": "c", "HlsIngest": {"ingestEndpoints": [{"Id": "x"}]}});
+    assert_eq!(problems("AWS::MediaPackage::Channel", channel), [""; 0]);
+    let endpoint = json!({"Id": "e", "ChannelId": "c",
+        "CmafPackage": {"HlsManifests": [{"Id": "m", "Url": "u"}]}});
+    assert_eq!(problems("AWS::MediaPackage::OriginEndpoint", endpoint), [""; 0]);
+    // Listed as read-only and as create-only: it is an argument.
+    let domain = json!({"DomainName": "dd", "EncryptionKey": "k"});
+    assert_eq!(problems("AWS::CodeArtifact::Domain", domain), [""; 0]);
+}
+
+#[test]
+fn few_paths_are_listed_as_read_only_and_as_create_only() {
+    let registry = Registry::embedded();
+    let mut contradictions = Vec::new();
+    for schema in registry.names().filter_map(|name| registry.get(name).unwrap()) {
+        for path in schema.read_only().iter().filter_map(|path| path.concrete()) {
+            if !schema.refuses(&path) {
+                contradictions.push(format!("{} {path}", schema.name()));
+            }
+        }
+    }
+    let overlay = ["AWS::MediaPackage::Channel HlsIngest"];
+    let known = [
+        "AWS::CodeArtifact::Domain EncryptionKey",
+        "AWS::CodeArtifact::Repository DomainOwner",
+        "AWS::EC2::TransitGatewayConnectPeer ConnectPeerConfiguration.BgpConfigurations",
+        "AWS::Signer::SigningProfile ProfileName",
+    ];
+    contradictions.retain(|path| !overlay.contains(&path.as_str()));
+    assert_eq!(contradictions, known);
+}
+
+#[test]
+fn attributes_are_what_the_service_sets_and_what_is_documented() {
+    let get = |name: &str| Registry::embedded().get(name).unwrap().unwrap();
+    let queue = get("AWS::SQS::Queue");
+    assert_eq!(queue.attributes(), ["Arn", "QueueName", "QueueUrl"]);
+    assert!(queue.has_attribute("QueueName") && !queue.has_attribute("VisibilityTimeout"));
+    assert!(!queue.has_attribute("Arn.x") && !queue.has_attribute(""));
+    assert!(get("AWS::CloudFormation::Stack").has_attribute("Outputs.Url"));
+    let instance = get("AWS::RDS::DBInstance");
+    assert!(instance.has_attribute("Endpoint.Address"));
+    let key = get("AWS::IAM::AccessKey");
+    assert!(key.is_secret_attribute("SecretAccessKey") && !key.is_secret_attribute("Id"));
+    assert!(get("AWS::MediaPackage::Channel").is_secret_attribute("HlsIngest.ingestEndpoints"));
+}
+
+#[test]
+fn text_does_not_stand_for_a_list_or_a_map() {
+    let partly = rstack_model::value::function::join(
+        "",
+        Value::List(vec![
+            "a".into(),
+            Value::attribute(rstack_model::value::AttributeRef::reference("R".into())),
+        ]),
+    );
+    let check = |type_name: &str, property: &str| {
+        let schema = Registry::embedded().get(type_name).unwrap().unwrap();
+        let properties = ValueMap::from([(property.to_owned(), partly.clone().unwrap())]);
+        let found = validate(&schema, &properties);
+        found.iter().any(|v| v.path.top() == Some(property))
+    };
+    assert!(check("AWS::SNS::Topic", "Tags"));
+    assert!(check("AWS::CloudFront::Distribution", "DistributionConfig"));
+    assert!(!check("AWS::SNS::Topic", "DisplayName"));
+    assert!(!check("AWS::SQS::Queue", "VisibilityTimeout"));
+    // A free document may be given as text.
+    assert!(!check("AWS::IAM::Role", "AssumeRolePolicyDocument"));
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
