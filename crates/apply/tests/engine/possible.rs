@@ -10,21 +10,26 @@ use crate::probe::{Calls, Probed};
 /// `AWS::SQS::Queue` says nothing of what its attributes depend on, so that every update of it may
 /// change all that is made of them: a name, which cannot be changed, and what uses that.
 fn named_after_queue(retention: &str) -> Wanted {
+    named_after_queue_with(retention, "x")
+}
+
+fn named_after_queue_with(retention: &str, value: &str) -> Wanted {
     const TEXT: &str = "
 Parameters:
   Retention: { Type: Number }
+  Value: { Type: String }
 Resources:
   Queue:
     Type: AWS::SQS::Queue
     Properties: { QueueName: q, MessageRetentionPeriod: !Ref Retention }
   Name:
     Type: AWS::SSM::Parameter
-    Properties: { Type: String, Name: !GetAtt Queue.QueueName, Value: x }
+    Properties: { Type: String, Name: !GetAtt Queue.QueueName, Value: !Ref Value }
   User:
     Type: AWS::SSM::Parameter
     Properties: { Type: String, Name: user, Value: !Ref Name }
 ";
-    desired_of(TEXT, &[("Retention", retention)]).into()
+    desired_of(TEXT, &[("Retention", retention), ("Value", value)]).into()
 }
 
 #[test]
@@ -44,6 +49,27 @@ fn a_replacement_that_turns_out_to_be_needless_is_not_made() {
         assert_eq!(calls.of("create"), [] as [&str; 0]);
         assert_eq!(calls.of("delete"), [] as [&str; 0]);
         assert_eq!(calls.of("update").len(), 1, "the queue alone is changed");
+        bench.check_reached(&wanted).await;
+    });
+}
+
+#[test]
+fn a_replacement_that_turns_out_to_be_a_change_in_place_is_one() {
+    run(async {
+        let bench = Bench::new();
+        let before = bench.reach(&named_after_queue("60")).await.unwrap();
+        let wanted = named_after_queue_with("120", "y");
+        let plan = bench.planned(&bench.engine(), &before, &wanted).await;
+        let name = &plan.changes["Name"];
+        assert_eq!(name.action, Action::Replace(ReplaceOrder::CreateFirst));
+        assert_eq!(name.certainty, Certainty::Possible);
+        let calls = Arc::new(Calls::default());
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
+        let outcome = bench.apply(&engine, &wanted, true).await;
+        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+        assert_eq!(calls.of("create"), [] as [&str; 0]);
+        assert_eq!(calls.of("delete"), [] as [&str; 0]);
+        assert_eq!(calls.of("update").len(), 2, "the queue and the parameter");
         bench.check_reached(&wanted).await;
     });
 }
