@@ -1,7 +1,7 @@
 //! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
 
-use rstack_model::{Diagnostic, LogicalId, PropertyPath, Value};
-use rstack_schema::{Registry, TypeSchema, nearest};
+use rstack_model::{Diagnostic, LogicalId, Value};
+use rstack_schema::{Registry, nearest};
 
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
@@ -141,10 +141,15 @@ impl Checker<'_> {
         }
         let resource_type = resource.resource_type.value.as_str();
         let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { return };
-        if has_attribute(&schema, &attribute.value) {
+        if schema.has_attribute(&attribute.value) {
+            if schema.is_secret_attribute(&attribute.value) {
+                let message = format!("`{}` is a secret, which is not supported", attribute.value);
+                let help = "secrets of the cloud would have to be kept in the state".to_owned();
+                self.push("unsupported", message, attribute, Some(help));
+            }
             return;
         }
-        let known: Vec<String> = schema.read_only().iter().map(ToString::to_string).collect();
+        let known = schema.attributes();
         let help = match nearest(&attribute.value, known.iter().map(String::as_str)) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
@@ -199,14 +204,3 @@ impl Checker<'_> {
 /// Types that the registry does not list and that stand for no object.
 const STANDS_FOR_NOTHING: [&str; 2] =
     ["AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"];
-
-/// Whether `Fn::GetAtt` takes this name: a read-only property or something inside of one. Types
-/// whose outputs depend on what they run (nested stacks) take `Outputs.` and any name.
-fn has_attribute(schema: &TypeSchema, name: &str) -> bool {
-    let path: PropertyPath =
-        name.split('.').fold(PropertyPath::root(), |path, segment| path.name(segment));
-    if name.starts_with("Outputs.") && schema.name() == "AWS::CloudFormation::Stack" {
-        return true;
-    }
-    schema.is_read_only(&path) || schema.node(&path).is_some()
-}

@@ -1,8 +1,12 @@
 //! Deciding conditions. Each is decided once; a circle of conditions is an error.
+//!
+//! Secret parameters may be compared: as they are, as an operand of `Fn::Equals`, and nowhere
+//! else. Their text goes no further than that comparison.
 
-use rstack_model::{Diagnostic, Value};
+use rstack_model::{Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
+use super::finding::Reported;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind};
 
@@ -11,72 +15,113 @@ use crate::template::{Expression, ExpressionKind};
 pub(super) enum Decision {
     /// It is being decided: meeting it again is a circle.
     Open,
-    /// It holds or does not.
-    Decided(bool),
-    /// It cannot be decided, and that has been reported.
-    Failed,
+    /// It holds or does not, or that cannot be told, for a reason that has been.
+    Made(Result<bool, Reported>),
+}
+
+/// One side of `Fn::Equals`.
+enum Operand {
+    Value(Value),
+    Secret(SecretString),
 }
 
 impl Evaluator<'_> {
-    /// Whether what has this condition exists. What cannot be decided (reported elsewhere) does
-    /// not.
+    /// Whether what has this condition exists. What cannot be decided (which has been reported)
+    /// does not.
     pub(super) fn holds(&mut self, condition: Option<&Spanned<String>>) -> bool {
-        condition.is_none_or(|name| self.decide(name) == Some(true))
+        condition.is_none_or(|name| self.decide(name) == Ok(true))
     }
 
-    /// Whether a condition holds; `None` if that cannot be decided, which has been reported.
-    pub(super) fn decide(&mut self, name: &Spanned<String>) -> Option<bool> {
+    /// Whether a condition holds.
+    pub(super) fn decide(&mut self, name: &Spanned<String>) -> Result<bool, Reported> {
         match self.decisions.get(&name.value) {
-            Some(Decision::Decided(holds)) => return Some(*holds),
-            Some(Decision::Failed) => return None,
+            Some(Decision::Made(decision)) => return *decision,
             Some(Decision::Open) => {
                 let message = format!("the condition `{}` depends on itself", name.value);
-                self.diagnostics.push(Diagnostic::error("cycle", message).at(name.span, ""));
-                return None;
+                let error = Diagnostic::error("cycle", message).at(name.span, "");
+                return Err(self.findings.report(error));
             }
             None => {}
         }
-        // A condition that does not exist has been reported by the reference check.
-        let expression = self.template.conditions.get(&name.value)?.expression.as_ref()?;
+        let condition = self.template.conditions.get(&name.value);
+        let Some(expression) = condition.and_then(|c| c.expression.as_ref()) else {
+            let what = format!("the condition `{}`", name.value);
+            return Err(self.findings.told_before(&what, name.span));
+        };
         self.decisions.insert(name.value.clone(), Decision::Open);
-        let outer = std::mem::replace(&mut self.in_condition, true);
-        let holds = self.boolean(expression);
-        self.in_condition = outer;
-        let decision = holds.map_or(Decision::Failed, Decision::Decided);
-        self.decisions.insert(name.value.clone(), decision);
-        holds
+        let decision = self.boolean(expression);
+        self.decisions.insert(name.value.clone(), Decision::Made(decision));
+        decision
     }
 
-    fn boolean(&mut self, expression: &Expression) -> Option<bool> {
+    pub(super) fn boolean(&mut self, expression: &Expression) -> Result<bool, Reported> {
         match &expression.kind {
             ExpressionKind::Condition(name) => self.decide(name),
             ExpressionKind::Not(inner) => self.boolean(inner).map(|holds| !holds),
             ExpressionKind::And(parts) => {
-                let parts: Vec<Option<bool>> = parts.iter().map(|p| self.boolean(p)).collect();
-                parts.into_iter().try_fold(true, |all, part| Some(all & part?))
+                let parts: Vec<_> = parts.iter().map(|part| self.boolean(part)).collect();
+                parts.into_iter().try_fold(true, |all, part| Ok(all & part?))
             }
             ExpressionKind::Or(parts) => {
-                let parts: Vec<Option<bool>> = parts.iter().map(|p| self.boolean(p)).collect();
-                parts.into_iter().try_fold(false, |any, part| Some(any | part?))
+                let parts: Vec<_> = parts.iter().map(|part| self.boolean(part)).collect();
+                parts.into_iter().try_fold(false, |any, part| Ok(any | part?))
             }
             ExpressionKind::Equals(a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
-                Some(text(a.ok()??) == text(b.ok()??))
+                let (a, b) = (self.operand(a), self.operand(b));
+                Ok(equal(a?, b?))
             }
-            ExpressionKind::Literal(Value::Bool(holds)) => Some(*holds),
-            _ => {
+            ExpressionKind::Literal(_)
+            | ExpressionKind::List(_)
+            | ExpressionKind::Map(_)
+            | ExpressionKind::Ref(_)
+            | ExpressionKind::GetAtt { .. }
+            | ExpressionKind::Sub { .. }
+            | ExpressionKind::Join { .. }
+            | ExpressionKind::Select { .. }
+            | ExpressionKind::Split { .. }
+            | ExpressionKind::If { .. }
+            | ExpressionKind::FindInMap { .. }
+            | ExpressionKind::Base64(_) => {
                 let message = "a condition must be a function that gives true or false";
                 let error = Diagnostic::error("condition-kind", message).at(expression.span, "");
                 let help = "use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
-                self.diagnostics.push(error.help(help));
-                None
+                Err(self.findings.report(error.help(help)))
             }
+        }
+    }
+
+    fn operand(&mut self, expression: &Expression) -> Result<Operand, Reported> {
+        if let ExpressionKind::Ref(name) = &expression.kind
+            && let Some(secret) = self.parameters.secrets.get(&name.value)
+        {
+            return Ok(Operand::Secret(secret.clone()));
+        }
+        let value = self.needed(expression)?;
+        let mut secret = false;
+        value.visit_secrets(&mut |_| secret = true);
+        if secret {
+            let message = "a secret parameter cannot be used inside of a condition";
+            let error = Diagnostic::error("secret-in-condition", message).at(expression.span, "");
+            let help = "compare the parameter itself: `Fn::Equals: [!Ref Parameter, …]`";
+            return Err(self.findings.report(error.help(help)));
+        }
+        Ok(Operand::Value(value))
+    }
+}
+
+fn equal(a: Operand, b: Operand) -> bool {
+    match (a, b) {
+        (Operand::Value(a), Operand::Value(b)) => text(a) == text(b),
+        (Operand::Secret(a), Operand::Secret(b)) => a == b,
+        (Operand::Secret(secret), Operand::Value(value))
+        | (Operand::Value(value), Operand::Secret(secret)) => {
+            text(value).as_str() == Some(secret.expose())
         }
     }
 }
 
 /// Values are compared as the texts that CloudFormation makes of them.
-fn text(value: Value) -> Value {
+pub(super) fn text(value: Value) -> Value {
     match value {
         Value::Bool(b) => Value::String(b.to_string()),
         Value::Number(n) => Value::String(n.to_string()),

@@ -7,13 +7,10 @@ use rstack_model::{Diagnostic, LogicalId, Span, Value};
 
 use super::Inputs;
 use super::condition::Decision;
+use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
-
-/// A mistake that has been reported, here or by an earlier check.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reported;
 
 /// A value, or nothing at all (`AWS::NoValue`).
 pub(super) type Evaluated = Result<Option<Value>, Reported>;
@@ -24,11 +21,9 @@ pub(super) struct Evaluator<'a> {
     inputs: &'a Inputs<'a>,
     pub(super) parameters: ParameterValues,
     pub(super) decisions: BTreeMap<String, Decision>,
-    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) findings: Findings,
     /// The resources that the expressions so far have named.
     pub(super) dependencies: BTreeSet<LogicalId>,
-    /// Inside a condition secret parameters are compared by their value; it goes nowhere else.
-    pub(super) in_condition: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -36,22 +31,20 @@ impl<'a> Evaluator<'a> {
         template: &'a Template,
         inputs: &'a Inputs<'a>,
         parameters: ParameterValues,
-        diagnostics: &'a mut Vec<Diagnostic>,
+        findings: Findings,
     ) -> Self {
         Self {
             template,
             inputs,
             parameters,
             decisions: BTreeMap::new(),
-            diagnostics,
+            findings,
             dependencies: BTreeSet::new(),
-            in_condition: false,
         }
     }
 
     fn report(&mut self, error: Diagnostic) -> Reported {
-        self.diagnostics.push(error);
-        Reported
+        self.findings.report(error)
     }
 
     fn function_error(&mut self, name: &str, error: &FunctionError, span: Span) -> Reported {
@@ -106,12 +99,10 @@ impl<'a> Evaluator<'a> {
                 let encoded = function::base64(text);
                 encoded.map(Some).map_err(|e| self.function_error("Fn::Base64", &e, span))
             }
-            ExpressionKind::If { condition, then, otherwise } => {
-                match self.decide(condition).ok_or(Reported)? {
-                    true => self.value(then),
-                    false => self.value(otherwise),
-                }
-            }
+            ExpressionKind::If { condition, then, otherwise } => match self.decide(condition)? {
+                true => self.value(then),
+                false => self.value(otherwise),
+            },
             ExpressionKind::FindInMap { map, top, second } => {
                 self.find_in_map(map, top, second).map(Some)
             }
@@ -127,7 +118,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A value that must be there.
-    fn needed(&mut self, expression: &Expression) -> Result<Value, Reported> {
+    pub(super) fn needed(&mut self, expression: &Expression) -> Result<Value, Reported> {
         self.value(expression)?.ok_or_else(|| {
             let message = "`AWS::NoValue` cannot stand here";
             self.report(Diagnostic::error("no-value", message).at(expression.span, ""))
@@ -155,13 +146,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn parameter(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {
-        if self.in_condition
-            && let Some(secret) = self.parameters.secrets.get(&name.value)
-        {
-            return Ok(Value::from(secret.expose()));
-        }
-        // A parameter without a value has been reported.
-        self.parameters.values.get(&name.value).cloned().ok_or(Reported)
+        let known = self.parameters.values.get(&name.value).cloned();
+        known.unwrap_or_else(|| {
+            let what = format!("the parameter `{}`", name.value);
+            Err(self.findings.told_before(&what, name.span))
+        })
     }
 
     /// The outer `None` is for names that are no pseudo parameter, the inner for `AWS::NoValue`.
@@ -196,14 +185,16 @@ impl<'a> Evaluator<'a> {
 
     /// A resource that an expression names; it becomes a dependency.
     fn resource(&mut self, name: &Spanned<String>) -> Result<LogicalId, Reported> {
-        // A resource that does not exist has been reported by the reference check.
-        let resource = self.template.resources.get(name.value.as_str()).ok_or(Reported)?;
-        if !self.holds(resource.condition.as_ref()) {
-            let condition = resource.condition.as_ref();
-            let condition = condition.map_or_else(String::new, |c| c.value.clone());
+        let Some(resource) = self.template.resources.get(name.value.as_str()) else {
+            let what = format!("a reference to `{}`", name.value);
+            return Err(self.findings.told_before(&what, name.span));
+        };
+        if let Some(condition) = &resource.condition
+            && !self.decide(condition)?
+        {
             let message = format!(
-                "`{}` is not in the stack: its condition `{condition}` does not hold",
-                name.value
+                "`{}` is not in the stack: its condition `{}` does not hold",
+                name.value, condition.value
             );
             let error = Diagnostic::error("conditional-reference", message).at(name.span, "");
             return Err(self.report(error.help("wrap the reference in `Fn::If`")));
@@ -279,7 +270,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         let [(map, map_span), (top, top_span), (second, second_span)] = names.as_slice() else {
-            return Err(Reported);
+            return Err(self.findings.told_before("`Fn::FindInMap`", top.span));
         };
         let missing = |key: &str, span: Span| {
             let message = format!("the mapping `{map}` has no key `{key}`");
@@ -288,7 +279,8 @@ impl<'a> Evaluator<'a> {
         let Some(table) = self.template.mappings.get(map) else {
             // A name that is written out has been checked before.
             if literal {
-                return Err(Reported);
+                let what = format!("a look-up in `{map}`");
+                return Err(self.findings.told_before(&what, *map_span));
             }
             let message = format!("there is no mapping `{map}` in this template");
             let error = Diagnostic::error("unresolved-reference", message);

@@ -1,19 +1,25 @@
 //! Evaluation: parameters and conditions decided, intrinsics applied, what is not known deferred.
 
 mod condition;
+mod depth;
 mod expression;
+mod finding;
 mod parameter;
+mod policy;
 mod properties;
+mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, LogicalId, PropertyPath, SecretString, StackName, Value, ValueMap};
+use rstack_model::{Diagnostic, LogicalId, PropertyPath, SecretString, StackName, Value};
 
 use self::expression::Evaluator;
+use self::finding::{Findings, Reported};
 use crate::check::cycles;
-use crate::template::Template;
+use crate::syntax::Spanned;
+use crate::template::{Expression, Output, Resource, Template};
 
 /// What a template is evaluated with.
 #[derive(Clone, Copy, Debug)]
@@ -37,60 +43,72 @@ pub struct Evaluation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Evaluates a template.
+/// Evaluates a template. One that was read with errors is evaluated to find more of them.
 pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
-    let mut diagnostics = Vec::new();
-    let parameters = parameter::values(template, inputs.parameters, &mut diagnostics);
-    let secrets = parameters.secrets.clone();
-    let mut evaluator = Evaluator::new(template, inputs, parameters, &mut diagnostics);
+    let mut findings = Findings::new(template.has_errors);
+    let parameters = parameter::values(template, inputs.parameters, &mut findings);
+    let mut evaluator = Evaluator::new(template, inputs, parameters, findings);
     let resources = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
-    let parameters: ValueMap = evaluator.parameters.shown.clone();
+    let Evaluator { mut findings, parameters, .. } = evaluator;
     let dependencies = resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
-    cycles(template, &dependencies, &mut diagnostics);
-    crate::sort(&mut diagnostics);
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let desired = (!failed).then(|| Desired {
+    cycles(template, &dependencies, findings.list());
+    let desired = (!findings.failed()).then(|| Desired {
         stack: inputs.stack.clone(),
         template_digest: template.digest.clone(),
-        parameters,
+        parameters: parameters.shown(),
         resources,
         outputs,
     });
-    Evaluation { desired, secrets, diagnostics }
+    let diagnostics = findings.into_sorted();
+    Evaluation { desired, secrets: parameters.secrets, diagnostics }
 }
 
 fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<LogicalId, DesiredResource> {
-    let mut out = BTreeMap::new();
+    // Also the conditions that nothing uses must be decidable.
     let template = evaluator.template;
+    for (name, condition) in &template.conditions {
+        let _ = evaluator.decide(&Spanned::new(name.clone(), condition.name_span));
+    }
+    let mut out = BTreeMap::new();
     for (id, resource) in &template.resources {
         if !evaluator.holds(resource.condition.as_ref()) {
             continue;
         }
-        evaluator.dependencies = BTreeSet::new();
-        let properties = properties::properties(evaluator, resource);
-        for dependency in &resource.depends_on {
-            // A dependency whose condition does not hold is none.
-            if let Some(target) = template.resources.get(dependency.value.as_str())
-                && evaluator.holds(target.condition.as_ref())
-            {
-                evaluator.dependencies.insert(LogicalId::new(dependency.value.as_str()));
-            }
+        // One that could not be evaluated is told, and nothing is planned.
+        if let Ok(desired) = self::resource(evaluator, resource) {
+            out.insert(id.clone(), desired);
         }
-        let Some(properties) = properties else { continue };
-        out.insert(
-            id.clone(),
-            DesiredResource {
-                resource_type: resource.resource_type.value.clone(),
-                properties,
-                dependencies: std::mem::take(&mut evaluator.dependencies),
-                deletion_policy: resource.deletion_policy,
-                update_replace_policy: resource.update_replace_policy,
-                delete_first: resource.delete_first,
-            },
-        );
     }
     out
+}
+
+fn resource(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+) -> Result<DesiredResource, Reported> {
+    evaluator.dependencies = BTreeSet::new();
+    let properties = properties::properties(evaluator, resource);
+    for dependency in &resource.depends_on {
+        // A dependency whose condition does not hold is none.
+        if let Some(target) = evaluator.template.resources.get(dependency.value.as_str())
+            && evaluator.holds(target.condition.as_ref())
+        {
+            evaluator.dependencies.insert(LogicalId::new(dependency.value.as_str()));
+        }
+    }
+    let dependencies = std::mem::take(&mut evaluator.dependencies);
+    let update_replace_policy = policy::update_replace(evaluator, resource);
+    let properties = properties?;
+    let deletion_policy = policy::deletion(evaluator, resource, &properties)?;
+    Ok(DesiredResource {
+        resource_type: resource.resource_type.value.clone(),
+        properties,
+        dependencies,
+        deletion_policy,
+        update_replace_policy: update_replace_policy?,
+        delete_first: resource.delete_first,
+    })
 }
 
 fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {
@@ -100,24 +118,43 @@ fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {
         if !evaluator.holds(output.condition.as_ref()) {
             continue;
         }
-        let Ok(Some(value)) = evaluator.value(&output.value) else { continue };
-        let value = match value.with_dynamic_references(&PropertyPath::root()) {
-            Ok(value) => value,
-            Err(error) => {
-                let error = Diagnostic::error("dynamic-reference", error.to_string());
-                evaluator.diagnostics.push(error.at(output.value.span, ""));
-                continue;
-            }
-        };
-        if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
-            let message = format!("the output `{name}` must be text");
-            let error = Diagnostic::error("output-kind", message).at(output.value.span, "");
-            evaluator.diagnostics.push(error.help("join a list with `Fn::Join`"));
-            continue;
+        // As with resources.
+        if let Ok(desired) = self::output(evaluator, name, output) {
+            out.insert(name.clone(), desired);
         }
-        let export = output.export.as_ref().and_then(|e| evaluator.value(e).ok().flatten());
-        let description = output.description.clone();
-        out.insert(name.clone(), DesiredOutput { value, description, export });
     }
     out
+}
+
+fn output(
+    evaluator: &mut Evaluator<'_>,
+    name: &str,
+    output: &Output,
+) -> Result<DesiredOutput, Reported> {
+    let export = output.export.as_ref().map(|export| export_name(evaluator, export)).transpose();
+    let span = output.value.span;
+    let value = evaluator.needed(&output.value)?;
+    let value = value.with_dynamic_references(&PropertyPath::root()).map_err(|error| {
+        let error = Diagnostic::error("dynamic-reference", error.to_string()).at(span, "");
+        evaluator.findings.report(error)
+    })?;
+    if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
+        let message = format!("the output `{name}` must be text");
+        let error = Diagnostic::error("output-kind", message).at(span, "");
+        return Err(evaluator.findings.report(error.help("join a list with `Fn::Join`")));
+    }
+    if !depth::fits(&value) {
+        let message = format!("the functions of the output `{name}` are nested too deeply");
+        return Err(evaluator.findings.report(Diagnostic::error("depth", message).at(span, "")));
+    }
+    Ok(DesiredOutput { value, description: output.description.clone(), export: export? })
+}
+
+fn export_name(evaluator: &mut Evaluator<'_>, export: &Expression) -> Result<Value, Reported> {
+    let value = evaluator.needed(export)?;
+    if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
+        let error = Diagnostic::error("export-name", "the name of an export must be text");
+        return Err(evaluator.findings.report(error.at(export.span, "")));
+    }
+    Ok(value)
 }

@@ -5,15 +5,25 @@ use rstack_model::{Diagnostic, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
 
 use super::condition::Decision;
+use super::depth;
 use super::expression::Evaluator;
+use super::finding::Reported;
 use crate::template::{Resource, key_place, value_place};
 
-/// The properties of a resource; `None` if something is wrong, which has been reported.
-pub(super) fn properties(evaluator: &mut Evaluator<'_>, resource: &Resource) -> Option<ValueMap> {
-    let declared = resource.properties.as_ref()?;
-    let Ok(Some(Value::Map(map))) = evaluator.value(declared) else { return None };
+/// The properties of a resource.
+pub(super) fn properties(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+) -> Result<ValueMap, Reported> {
+    let what = "a resource";
+    let Some(declared) = &resource.properties else {
+        return Err(evaluator.findings.told_before(what, resource.name_span));
+    };
+    let Value::Map(map) = evaluator.needed(declared)? else {
+        return Err(evaluator.findings.told_before(what, resource.name_span));
+    };
     let mut properties = ValueMap::new();
-    let mut failed = false;
+    let mut failed = None;
     for (name, value) in map {
         let path = PropertyPath::root().name(&name);
         match value.with_dynamic_references(&path) {
@@ -21,10 +31,9 @@ pub(super) fn properties(evaluator: &mut Evaluator<'_>, resource: &Resource) -> 
                 properties.insert(name, value);
             }
             Err(error) => {
-                failed = true;
                 let place = place(evaluator, resource, error.path(), false);
                 let error = Diagnostic::error("dynamic-reference", error.to_string());
-                evaluator.diagnostics.push(error.at(place, ""));
+                failed = Some(evaluator.findings.report(error.at(place, "")));
                 // The property is there, whatever it refers to.
                 properties.insert(name, Value::secret(SecretReference::Hidden));
             }
@@ -33,21 +42,29 @@ pub(super) fn properties(evaluator: &mut Evaluator<'_>, resource: &Resource) -> 
     let mut nulls = Vec::new();
     find_nulls(&Value::Map(properties.clone()), &PropertyPath::root(), &mut nulls);
     for path in nulls {
-        failed = true;
         let place = place(evaluator, resource, &path, true);
         let message = format!("`{path}` is null, which CloudFormation does not allow");
         let error = Diagnostic::error("null-value", message).at(place, "");
-        evaluator.diagnostics.push(error.help("leave it out, or use `!Ref AWS::NoValue`"));
+        let help = "leave it out, or use `!Ref AWS::NoValue`";
+        failed = Some(evaluator.findings.report(error.help(help)));
     }
     let resource_type = resource.resource_type.value.as_str();
     if let Ok(Some(schema)) = Registry::embedded().get(resource_type) {
         for violation in validate(&schema, &properties) {
-            failed = true;
             let place = violation_place(evaluator, resource, &violation);
-            evaluator.diagnostics.push(diagnostic(resource_type, &violation, place));
+            let error = diagnostic(resource_type, &violation, place);
+            failed = Some(evaluator.findings.report(error));
         }
     }
-    (!failed).then_some(properties)
+    if properties.values().any(|value| !depth::fits(value)) {
+        let message = "the functions in these properties are nested too deeply";
+        let error = Diagnostic::error("depth", message).at(resource.name_span, "");
+        failed = Some(evaluator.findings.report(error));
+    }
+    match failed {
+        Some(reported) => Err(reported),
+        None => Ok(properties),
+    }
 }
 
 fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>) {
@@ -73,8 +90,8 @@ fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>)
 
 fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, key: bool) -> Span {
     let decide = |name: &str| match evaluator.decisions.get(name) {
-        Some(Decision::Decided(holds)) => Some(*holds),
-        Some(Decision::Open | Decision::Failed) | None => None,
+        Some(Decision::Made(decision)) => decision.ok(),
+        Some(Decision::Open) | None => None,
     };
     match &resource.properties {
         Some(properties) if key => key_place(properties, path, &decide),
@@ -89,7 +106,9 @@ fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &V
     match violation.kind {
         ViolationKind::Unknown { .. } => place(evaluator, resource, &violation.path, true),
         ViolationKind::Missing { .. } if violation.path.segments().is_empty() => resource.name_span,
-        ViolationKind::Missing { .. } => place(evaluator, resource, &violation.path, true),
+        ViolationKind::Missing { .. } | ViolationKind::ReadOnly { .. } => {
+            place(evaluator, resource, &violation.path, true)
+        }
         ViolationKind::Kind { .. }
         | ViolationKind::NotAllowed { .. }
         | ViolationKind::Pattern { .. }
@@ -100,6 +119,7 @@ fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &V
 fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagnostic {
     let code = match violation.kind {
         ViolationKind::Unknown { .. } => "unknown-property",
+        ViolationKind::ReadOnly { .. } => "read-only-property",
         ViolationKind::Missing { .. } => "missing-property",
         ViolationKind::Kind { .. } => "property-kind",
         ViolationKind::NotAllowed { .. } => "property-value",

@@ -8,6 +8,10 @@ use rstack_model::{Diagnostic, Span};
 
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
 
+/// How deep a template may be nested. CloudFormation says no limit; deeper ones are accidents, and
+/// what comes of them could not be read again from a state.
+const MAX_DEPTH: usize = 64;
+
 /// How many nodes the aliases of one text may add.
 const ALIAS_BUDGET: usize = 100_000;
 
@@ -144,8 +148,18 @@ impl Builder {
         tag: Option<Cow<'_, granit_parser::Tag>>,
     ) -> Result<(), Fatal> {
         let node = Node { kind, span: span_of(span), tag: tag_of(tag, span)? };
+        self.check_depth(1, Span::new(node.span.start, node.span.start))?;
         self.open.push(Open { node, anchor, key: None });
         Ok(())
+    }
+
+    /// Whether so many levels more may be opened here.
+    fn check_depth(&self, levels: usize, at: Span) -> Result<(), Fatal> {
+        if self.open.len() + levels <= MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!("the template is nested deeper than {MAX_DEPTH} levels");
+        Err(Box::new(Diagnostic::error("depth", message).at(at, "")))
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
@@ -158,6 +172,7 @@ impl Builder {
             let message = "the aliases of this template make it too large";
             return Err(Box::new(Diagnostic::error("alias-bomb", message).at(span, "")));
         }
+        self.check_depth(depth(&node), span)?;
         if !self.diagnostics.iter().any(|d| d.code == "alias") {
             self.diagnostics.push(
                 Diagnostic::warning("alias", "CloudFormation does not take YAML aliases")
@@ -213,6 +228,15 @@ fn close(node: &Node, end: Span) -> Span {
     };
     let flow = end.end > end.start;
     Span::new(node.span.start, if flow { end.end } else { last.unwrap_or(end.start) })
+}
+
+/// How many levels of lists and maps a node has.
+fn depth(node: &Node) -> usize {
+    match &node.kind {
+        NodeKind::Scalar { .. } => 0,
+        NodeKind::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        NodeKind::Map(entries) => 1 + entries.iter().map(|e| depth(&e.value)).max().unwrap_or(0),
+    }
 }
 
 fn size(node: &Node) -> usize {

@@ -8,7 +8,6 @@ mod section;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::desired::RemovalPolicy;
 use rstack_model::{Digest, LogicalId, ResourceType, Span, Value};
 
 pub use expression::{Expression, ExpressionKind, SubPart};
@@ -37,6 +36,8 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// Its outputs, by name.
     pub outputs: BTreeMap<String, Output>,
+    /// Whether reading it has told errors: something of it may be missing here.
+    pub(crate) has_errors: bool,
 }
 
 /// One parameter.
@@ -55,7 +56,7 @@ pub struct Parameter {
     /// The only values it may have.
     pub allowed_values: Option<Vec<String>>,
     /// The regular expression its value must match as a whole.
-    pub allowed_pattern: Option<String>,
+    pub allowed_pattern: Option<Spanned<String>>,
     /// The shortest and the longest value, in characters.
     pub length: (Option<usize>, Option<usize>),
     /// The smallest and the largest value.
@@ -88,9 +89,9 @@ pub struct Resource {
     /// The condition under which it exists.
     pub condition: Option<Spanned<String>>,
     /// What happens when it leaves the template.
-    pub deletion_policy: RemovalPolicy,
+    pub deletion_policy: Option<Expression>,
     /// What happens to the old object when it is replaced.
-    pub update_replace_policy: RemovalPolicy,
+    pub update_replace_policy: Option<Expression>,
     /// Whether its metadata allow deleting the old object first.
     pub delete_first: bool,
 }
@@ -135,7 +136,10 @@ impl Template {
     /// Calls `found` for every outermost expression of the template.
     pub(crate) fn visit_expressions<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
         self.conditions.values().filter_map(|c| c.expression.as_ref()).for_each(&mut *found);
-        self.resources.values().filter_map(|r| r.properties.as_ref()).for_each(&mut *found);
+        for resource in self.resources.values() {
+            let policies = [&resource.deletion_policy, &resource.update_replace_policy];
+            policies.into_iter().flatten().chain(&resource.properties).for_each(&mut *found);
+        }
         for output in self.outputs.values() {
             found(&output.value);
             if let Some(export) = &output.export {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::desired::RemovalPolicy;
 use rstack_model::{Diagnostic, Digest, LogicalId, ResourceType, Value};
 
 use super::function::Reader;
@@ -65,6 +64,7 @@ pub(crate) fn read(root: &Node, text: &str, diagnostics: &mut Vec<Diagnostic>) -
         conditions: BTreeMap::new(),
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        has_errors: false,
     };
     let mut section = Section { diagnostics };
     let mut has_resources = false;
@@ -153,7 +153,7 @@ impl Section<'_> {
             let label = format!("`{}`", key.value);
             match key.value.as_str() {
                 "Type" => kind = self.text(value, &label),
-                "Default" => out.default = self.text(value, &label),
+                "Default" => out.default = self.scalar_text(value, &label),
                 "Description" => out.description = self.text(value, &label).map(|t| t.value),
                 "NoEcho" => {
                     out.no_echo = self.text(value, &label).is_some_and(|text| {
@@ -161,11 +161,12 @@ impl Section<'_> {
                     });
                 }
                 "AllowedValues" => {
-                    let texts = self.texts(value, &label).into_iter().map(|t| t.value);
-                    out.allowed_values = Some(texts.collect());
+                    let items = value.as_list().unwrap_or_else(|| std::slice::from_ref(value));
+                    let texts = items.iter().filter_map(|item| self.scalar_text(item, &label));
+                    out.allowed_values = Some(texts.map(|text| text.value).collect());
                 }
                 "AllowedPattern" => {
-                    out.allowed_pattern = self.text(value, &label).map(|t| t.value);
+                    out.allowed_pattern = self.text(value, &label);
                 }
                 "MinLength" => out.length.0 = self.number(value, &label),
                 "MaxLength" => out.length.1 = self.number(value, &label),
@@ -269,8 +270,8 @@ impl Section<'_> {
             properties: Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span }),
             depends_on: Vec::new(),
             condition: None,
-            deletion_policy: RemovalPolicy::Delete,
-            update_replace_policy: RemovalPolicy::Delete,
+            deletion_policy: None,
+            update_replace_policy: None,
             delete_first: false,
         };
         for Entry { key, value } in self.entries(node, &what) {
@@ -280,13 +281,8 @@ impl Section<'_> {
                 "Properties" => out.properties = self.properties(value),
                 "DependsOn" => out.depends_on = self.texts(value, "`DependsOn`"),
                 "Condition" => out.condition = self.text(value, "`Condition`"),
-                "DeletionPolicy" => {
-                    out.deletion_policy = self.policy(value, "DeletionPolicy").unwrap_or_default();
-                }
-                "UpdateReplacePolicy" => {
-                    let policy = self.policy(value, "UpdateReplacePolicy");
-                    out.update_replace_policy = policy.unwrap_or_default();
-                }
+                "DeletionPolicy" => out.deletion_policy = self.policy(key, value),
+                "UpdateReplacePolicy" => out.update_replace_policy = self.policy(key, value),
                 "Metadata" => out.delete_first = self.delete_first(value),
                 "CreationPolicy" | "UpdatePolicy" => {
                     self.unsupported(key, &format!("`{}`", key.value));
@@ -316,25 +312,10 @@ impl Section<'_> {
         None
     }
 
-    fn policy(&mut self, node: &Node, key: &str) -> Option<RemovalPolicy> {
-        let text = self.text(node, &format!("`{key}`"))?;
-        match text.value.as_str() {
-            "Delete" => Some(RemovalPolicy::Delete),
-            "Retain" => Some(RemovalPolicy::Retain),
-            "RetainExceptOnCreate" => Some(RemovalPolicy::RetainExceptOnCreate),
-            "Snapshot" => {
-                let message = format!("`{key}: Snapshot` is not supported yet");
-                let error = Diagnostic::error("unsupported", message).at(text.span, "");
-                self.report(error.help("use `Retain`, and take the snapshot yourself"));
-                None
-            }
-            other => {
-                let message = format!("`{other}` is not a {key}");
-                let error = Diagnostic::error("policy", message).at(text.span, "");
-                self.report(error.help("use `Delete`, `Retain` or `RetainExceptOnCreate`"));
-                None
-            }
-        }
+    fn policy(&mut self, key: &Spanned<String>, node: &Node) -> Option<Expression> {
+        let text = self.text(node, &format!("`{}`", key.value))?;
+        let kind = ExpressionKind::Literal(Value::from(text.value));
+        Some(Expression { kind, span: text.span })
     }
 
     /// `Metadata: {rstack: {Replacement: DeleteFirst}}`; all other metadata are somebody else's.

@@ -1,9 +1,9 @@
 //! Walking a map whose keys are known: a section of the template or an entry of one.
 
-use rstack_model::Diagnostic;
+use rstack_model::{Diagnostic, Value};
 use rstack_schema::nearest;
 
-use crate::syntax::{Entry, Node, Spanned};
+use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Reads the parts of templates; what is wrong goes to the diagnostics.
 pub(crate) struct Section<'a> {
@@ -35,6 +35,17 @@ impl Section<'_> {
             self.report(Diagnostic::error("shape", message).at(node.span, ""));
         }
         text.map(|text| Spanned::new(text.to_owned(), node.span))
+    }
+
+    /// The text that a scalar's value has: of `yes` without quotes it is `true`.
+    pub(crate) fn scalar_text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        let written = self.text(node, what)?;
+        let value = match &node.kind {
+            NodeKind::Scalar { text, plain } => scalar(text, *plain),
+            NodeKind::List(_) | NodeKind::Map(_) => return Some(written),
+        };
+        let text = if let Value::Bool(b) = value { b.to_string() } else { written.value };
+        Some(Spanned::new(text, written.span))
     }
 
     /// A text, or a list of texts.

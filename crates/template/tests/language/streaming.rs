@@ -1,41 +1,16 @@
 //! The two streaming templates: the one written by hand and the one that the CDK wrote.
-#![cfg(test)]
-
-use std::collections::BTreeMap;
 
 use rstack_model::desired::Desired;
-use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, StackName, Value};
-use rstack_template::{Inputs, evaluate, parse};
+use rstack_model::{Diagnostic, Value};
 
-const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
-const CDK: &str = include_str!("../../../tests/fixtures/cdk-streaming.template.json");
+use crate::support::outcome;
 
-fn environment() -> Environment {
-    Environment {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        partition: "aws".into(),
-        sandbox: false,
-    }
-}
+const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
+const CDK: &str = include_str!("../../../../tests/fixtures/cdk-streaming.template.json");
 
 fn desired(text: &str, parameters: &[(&str, &str)]) -> Result<Desired, Vec<Diagnostic>> {
-    let parsed = parse(text);
-    if parsed.diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(parsed.diagnostics);
-    }
-    let parameters = parameters
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect::<BTreeMap<_, _>>();
-    let inputs = Inputs {
-        stack: &StackName::parse("Live").unwrap(),
-        environment: &environment(),
-        parameters: &parameters,
-    };
-    let evaluation = evaluate(&parsed.template.unwrap(), &inputs);
-    evaluation.desired.ok_or(evaluation.diagnostics)
+    let outcome = outcome(text, parameters);
+    outcome.evaluation.and_then(|e| e.desired).ok_or(outcome.diagnostics)
 }
 
 fn at<'a>(desired: &'a Desired, id: &str, path: &[&str]) -> &'a Value {

@@ -1,38 +1,15 @@
 //! Mistakes in templates: each is found once, at its place.
-#![cfg(test)]
 
-use std::collections::BTreeMap;
+use rstack_model::Diagnostic;
 
-use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, StackName};
-use rstack_template::{Inputs, evaluate, parse};
+use crate::support::outcome;
 
 fn findings(text: &str) -> Vec<Diagnostic> {
-    let parsed = parse(text);
-    let mut all = parsed.diagnostics;
-    let Some(template) = parsed.template else { return all };
-    let environment = Environment {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        partition: "aws".into(),
-        sandbox: false,
-    };
-    let stack = StackName::parse("Live").unwrap();
-    let parameters = BTreeMap::new();
-    let inputs = Inputs { stack: &stack, environment: &environment, parameters: &parameters };
-    all.extend(evaluate(&template, &inputs).diagnostics);
-    all
+    outcome(text, &[]).diagnostics
 }
 
-/// `code@text`: the code and the source text of the main place.
 fn told(text: &str) -> Vec<String> {
-    findings(text)
-        .iter()
-        .map(|d| {
-            let place = d.labels.first().map_or("", |l| &text[l.span.start..l.span.end]);
-            format!("{}@{}", d.code, place.trim())
-        })
-        .collect()
+    outcome(text, &[]).told()
 }
 
 const CHANNEL: &str = "AWS::MediaPackage::Channel";

@@ -1,0 +1,31 @@
+//! How deep an evaluated value is nested when it is written down.
+//!
+//! A state and a plan are JSON, and readers of JSON stop at 128 levels. A value that waits for an
+//! attribute takes several levels for each function around it, so that the depth of the template
+//! does not bound it.
+
+use rstack_model::Value;
+
+/// How deep a resource's properties or an output may be: the levels above them in a state or a
+/// plan have room besides.
+const MAX_DEPTH: usize = 96;
+
+/// Whether a value can be written to a state and read again.
+pub(super) fn fits(value: &Value) -> bool {
+    serde_json::to_value(value).is_ok_and(|json| within(&json, MAX_DEPTH))
+}
+
+fn within(json: &serde_json::Value, levels: usize) -> bool {
+    match json {
+        serde_json::Value::Array(items) => {
+            levels.checked_sub(1).is_some_and(|rest| items.iter().all(|item| within(item, rest)))
+        }
+        serde_json::Value::Object(map) => {
+            levels.checked_sub(1).is_some_and(|rest| map.values().all(|item| within(item, rest)))
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => true,
+    }
+}

@@ -1,0 +1,59 @@
+//! Findings of an evaluation, and the proof that a mistake has been told.
+
+use rstack_model::{Diagnostic, Span};
+
+/// Proof that a mistake has been told: only what tells one can make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reported(());
+
+/// What an evaluation finds.
+pub(super) struct Findings {
+    list: Vec<Diagnostic>,
+    /// Whether reading the template has told errors already.
+    read_with_errors: bool,
+}
+
+impl Findings {
+    /// No findings yet, of a template that was read with or without errors.
+    pub(super) fn new(read_with_errors: bool) -> Self {
+        Self { list: Vec::new(), read_with_errors }
+    }
+
+    /// Tells a mistake.
+    pub(super) fn report(&mut self, mistake: Diagnostic) -> Reported {
+        debug_assert!(mistake.is_error(), "a mistake is an error");
+        self.list.push(mistake);
+        Reported(())
+    }
+
+    /// Tells something that stops nothing.
+    pub(super) fn warn(&mut self, warning: Diagnostic) {
+        self.list.push(warning);
+    }
+
+    /// Something that is missing because reading the template has told why. Should it not have,
+    /// it is told now.
+    pub(super) fn told_before(&mut self, what: &str, at: Span) -> Reported {
+        if !self.read_with_errors {
+            let message = format!("{what} cannot be evaluated");
+            self.list.push(Diagnostic::error("not-evaluated", message).at(at, ""));
+        }
+        Reported(())
+    }
+
+    /// Whether there is an error, here or from reading the template.
+    pub(super) fn failed(&self) -> bool {
+        self.read_with_errors || self.list.iter().any(Diagnostic::is_error)
+    }
+
+    /// The findings in the order of the source.
+    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        crate::sort(&mut self.list);
+        self.list
+    }
+
+    /// The list, for checks that add to it.
+    pub(super) fn list(&mut self) -> &mut Vec<Diagnostic> {
+        &mut self.list
+    }
+}

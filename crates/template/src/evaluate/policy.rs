@@ -1,0 +1,100 @@
+//! What happens to objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
+
+use rstack_model::desired::RemovalPolicy;
+use rstack_model::{Diagnostic, Span, ValueMap};
+
+use super::expression::Evaluator;
+use super::finding::Reported;
+use crate::template::{Expression, Resource};
+
+/// What happens when the resource leaves the template.
+///
+/// Source for the defaults: "DeletionPolicy attribute", AWS CloudFormation User Guide: `Delete`, but
+/// `Snapshot` for database clusters and for database instances that are in no cluster.
+pub(super) fn deletion(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+    properties: &ValueMap,
+) -> Result<RemovalPolicy, Reported> {
+    if let Some(written) = &resource.deletion_policy {
+        return policy(evaluator, "DeletionPolicy", written);
+    }
+    let resource_type = resource.resource_type.value.as_str();
+    let snapshot = match resource_type {
+        "AWS::RDS::DBCluster" => true,
+        "AWS::RDS::DBInstance" => !properties.contains_key("DBClusterIdentifier"),
+        _ => false,
+    };
+    if !snapshot {
+        return Ok(RemovalPolicy::Delete);
+    }
+    let message = format!(
+        "`{resource_type}` has the `DeletionPolicy` `Snapshot` unless another is given, and that \
+         is not supported yet"
+    );
+    let error = Diagnostic::error("unsupported", message).at(resource.name_span, "");
+    let help = "say `DeletionPolicy: Retain` or `DeletionPolicy: Delete`";
+    Err(evaluator.findings.report(error.help(help)))
+}
+
+/// What happens to the old object when the resource is replaced.
+pub(super) fn update_replace(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+) -> Result<RemovalPolicy, Reported> {
+    let Some(written) = &resource.update_replace_policy else { return Ok(RemovalPolicy::Delete) };
+    let policy = policy(evaluator, "UpdateReplacePolicy", written)?;
+    if policy == RemovalPolicy::RetainExceptOnCreate {
+        let help = "use `Delete` or `Retain`";
+        return Err(refuse(
+            evaluator,
+            "UpdateReplacePolicy",
+            "RetainExceptOnCreate",
+            help,
+            written.span,
+        ));
+    }
+    Ok(policy)
+}
+
+fn refuse(
+    evaluator: &mut Evaluator<'_>,
+    key: &str,
+    text: &str,
+    help: &str,
+    span: Span,
+) -> Reported {
+    let message = format!("`{text}` is not a value of `{key}`");
+    evaluator.findings.report(Diagnostic::error("policy", message).at(span, "").help(help))
+}
+
+fn policy(
+    evaluator: &mut Evaluator<'_>,
+    key: &str,
+    written: &Expression,
+) -> Result<RemovalPolicy, Reported> {
+    let value = evaluator.needed(written)?;
+    match value.as_str() {
+        Some("Delete") => Ok(RemovalPolicy::Delete),
+        Some("Retain") => Ok(RemovalPolicy::Retain),
+        Some("RetainExceptOnCreate") => Ok(RemovalPolicy::RetainExceptOnCreate),
+        Some("Snapshot") => {
+            let message = format!("`{key}: Snapshot` is not supported yet");
+            let error = Diagnostic::error("unsupported", message).at(written.span, "");
+            let help = "use `Retain`, and take the snapshot yourself";
+            Err(evaluator.findings.report(error.help(help)))
+        }
+        Some(other) => {
+            let help = match key {
+                "DeletionPolicy" => "use `Delete`, `Retain` or `RetainExceptOnCreate`",
+                _ => "use `Delete` or `Retain`",
+            };
+            Err(refuse(evaluator, key, other, help, written.span))
+        }
+        None => {
+            let message = format!("`{key}` must be text that is known before apply");
+            let error = Diagnostic::error("policy", message).at(written.span, "");
+            Err(evaluator.findings.report(error))
+        }
+    }
+}

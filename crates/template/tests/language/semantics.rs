@@ -1,0 +1,203 @@
+//! What templates mean where it is easily got wrong: policies, conditions, secrets, attributes.
+
+use crate::support::{Outcome, outcome};
+
+fn told(text: &str) -> Vec<String> {
+    outcome(text, &[]).told()
+}
+
+fn topic(name: &str) -> String {
+    format!(
+        "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: {name}\n"
+    )
+}
+
+fn desired(outcome: &Outcome) -> &rstack_model::desired::Desired {
+    let desired = outcome.evaluation.as_ref().and_then(|e| e.desired.as_ref());
+    desired.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics))
+}
+
+#[test]
+fn a_condition_that_cannot_be_decided_is_always_told() {
+    let using = |condition: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: a}}}}\nConditions:\n  C: {condition}\n\
+             Resources:\n  R: {{Type: AWS::SNS::Topic, Condition: C}}\n"
+        )
+    };
+    for (condition, expected) in [
+        ("!Equals [!Ref AWS::NoValue, a]", "no-value@!Ref AWS::NoValue"),
+        ("!Not [!Equals [a, !Ref AWS::NoValue]]", "no-value@!Ref AWS::NoValue"),
+        ("!Equals [!If [D, a, b], !Ref AWS::NoValue]", "unresolved-reference@D"),
+        ("true", "condition-kind@true"),
+        ("!Ref P", "condition-kind@!Ref P"),
+        ("!And [true, !Equals [a, a]]", "condition-kind@true"),
+        ("!Not [!Condition C]", "cycle@!Condition C"),
+    ] {
+        let outcome = outcome(&using(condition), &[]);
+        assert_eq!(outcome.told().first().map(String::as_str), Some(expected), "{condition}");
+        assert!(outcome.evaluation.unwrap().desired.is_none(), "{condition}");
+    }
+    let unused = "Conditions: {C: !Equals [!Ref AWS::NoValue, a]}\nResources: {}";
+    assert_eq!(told(unused), ["no-value@!Ref AWS::NoValue"]);
+}
+
+#[test]
+fn a_template_that_was_read_with_errors_is_never_wanted() {
+    let outcome = outcome("Resources:\n  A: {Type: AWS::SNS::Topic}\n  B: {}\n", &[]);
+    assert!(outcome.evaluation.unwrap().desired.is_none());
+}
+
+#[test]
+fn databases_are_kept_as_a_snapshot_unless_told_otherwise() {
+    let database = |resource_type: &str, rest: &str, properties: &str| {
+        format!("Resources:\n  D:\n    Type: {resource_type}\n{rest}    Properties: {properties}\n")
+    };
+    let (cluster, instance) = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance");
+    let delete = "    DeletionPolicy: Delete\n";
+    assert_eq!(told(&database(cluster, "", "{Engine: mysql}")), ["unsupported@D"]);
+    assert_eq!(told(&database(instance, "", "{Engine: mysql}")), ["unsupported@D"]);
+    let member = "{Engine: mysql, DBClusterIdentifier: c}";
+    assert_eq!(told(&database(instance, "", member)), [""; 0]);
+    assert_eq!(told(&database(cluster, delete, "{Engine: mysql}")), [""; 0]);
+    let policies = "    DeletionPolicy: RetainExceptOnCreate\n    \
+                    UpdateReplacePolicy: RetainExceptOnCreate\n";
+    assert_eq!(told(&database(cluster, policies, "{}")), ["policy@RetainExceptOnCreate"]);
+}
+
+#[test]
+fn attributes_are_those_that_cloudformation_gives() {
+    let output = |resource: &str, name: &str| {
+        let text = format!(
+            "Resources:\n  R: {{Type: {resource}}}\nOutputs:\n  O: {{Value: !GetAtt R.{name}}}\n"
+        );
+        let outcome = outcome(&text, &[]);
+        let help = outcome.diagnostics.first().and_then(|d| d.help.clone());
+        (outcome.told(), help.unwrap_or_default())
+    };
+    let (told, help) = output("AWS::SQS::Queue", "VisibilityTimeout");
+    assert_eq!(told, ["unknown-attribute@!GetAtt R.VisibilityTimeout"]);
+    assert_eq!(help, "its attributes are Arn, QueueName, QueueUrl");
+    assert_eq!(output("AWS::SQS::Queue", "QueueName").0, [""; 0]);
+    let key = "AWS::IAM::AccessKey, Properties: {UserName: u}";
+    assert_eq!(output(key, "SecretAccessKey").0, ["unsupported@!GetAtt R.SecretAccessKey"]);
+    assert_eq!(
+        output("AWS::SQS::Queue, Properties: {Arn: a}", "Arn").0,
+        ["read-only-property@Arn"]
+    );
+}
+
+#[test]
+fn a_secret_parameter_is_compared_and_never_shown() {
+    let using = |condition: &str| {
+        format!(
+            "Parameters:\n  S: {{Type: String, NoEcho: true}}\n  N: {{Type: Number, NoEcho: true, \
+             Default: 5}}\nMappings: {{M: {{a: {{b: c}}}}}}\nConditions:\n  C: {condition}\n\
+             Resources:\n  R: {{Type: AWS::SNS::Topic, Condition: C}}\n"
+        )
+    };
+    for (condition, holds) in [
+        ("!Equals [!Ref S, hunter2]", true),
+        ("!Equals [hunter3, !Ref S]", false),
+        ("!Equals [!Ref S, !Ref S]", true),
+        ("!Equals [!Ref N, 5]", true),
+        ("!Equals [!Ref N, !Ref S]", false),
+    ] {
+        let outcome = outcome(&using(condition), &[("S", "hunter2")]);
+        assert_eq!(desired(&outcome).resources.contains_key("R"), holds, "{condition}");
+    }
+    for condition in [
+        "!Equals [!FindInMap [M, !Ref S, b], c]",
+        "!Equals [!Sub '${S}', c]",
+        "!Equals [!Join ['', [!Ref S]], c]",
+        "!Equals [[!Ref S], [c]]",
+        "!Equals [!Select [!Ref S, [a]], c]",
+        "!Equals [!Select [0, !Split [u, !Ref S]], c]",
+        "!Equals [!Base64 {Ref: S}, c]",
+        "!Ref S",
+    ] {
+        let outcome = outcome(&using(condition), &[("S", "hunter2")]);
+        assert_eq!(outcome.diagnostics.len(), 1, "{condition}: {:?}", outcome.diagnostics);
+        let all = format!("{:?}", outcome.diagnostics);
+        assert!(!all.contains("hunter2"), "{all}");
+    }
+}
+
+#[test]
+fn a_list_of_secrets_is_refused_at_its_type() {
+    let with = |kind: &str| {
+        format!("Parameters:\n  S: {{Type: {kind}, NoEcho: true, Default: '1'}}\nResources: {{}}\n")
+    };
+    for kind in ["CommaDelimitedList", "List<Number>", "List<AWS::EC2::Subnet::Id>"] {
+        assert_eq!(told(&with(kind)), [format!("unsupported@{kind}")]);
+    }
+    assert_eq!(told(&with("Number")), [""; 0]);
+}
+
+#[test]
+fn nesting_is_bounded_in_the_template_and_in_what_comes_of_it() {
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    // Five levels are around it: root, resources, resource, properties, and the list itself.
+    let text = |levels| topic(&nested(levels));
+    assert!(told(&text(61)).iter().any(|t| t.starts_with("depth@")));
+    assert!(!told(&text(60)).iter().any(|t| t.starts_with("depth@")));
+    let deep = (0..20).fold("!GetAtt T.TopicName".to_owned(), |inner, _| {
+        format!("!Select [0, !Split [a, {inner}]]")
+    });
+    let outputs = format!("{}Outputs:\n  O: {{Value: {deep}}}\n", topic("t"));
+    assert_eq!(told(&outputs).len(), 1);
+    assert!(told(&outputs)[0].starts_with("depth@!Select"));
+    // A document given as text is text, however deep it is.
+    let policy = format!(
+        "Resources:\n  R:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      \
+         PolicyDocument: '{}'\n",
+        nested(200)
+    );
+    assert_eq!(told(&policy), [""; 0]);
+}
+
+#[test]
+fn the_rules_of_a_list_are_those_of_its_items() {
+    let list = |rule: &str, value: &str| {
+        let kind = "Type: CommaDelimitedList";
+        let text =
+            format!("Parameters:\n  P: {{{kind}, Default: '{value}', {rule}}}\nResources: {{}}");
+        told(&text)
+    };
+    assert_eq!(list("AllowedPattern: '[a-z]+'", "ab,cd"), [""; 0]);
+    assert_eq!(list("AllowedPattern: '[a-z]+'", "ab,c1"), ["parameter-value@P"]);
+    assert_eq!(list("AllowedValues: [a, b]", "a, b"), [""; 0]);
+    assert_eq!(list("MaxLength: 2", "abc,def"), [""; 0]);
+    let looking = list("AllowedPattern: '(?!x)[a-z]+'", "ab");
+    assert_eq!(looking, ["pattern-not-checked@'(?!x)[a-z]+'"]);
+}
+
+#[test]
+fn unquoted_booleans_are_the_same_everywhere() {
+    let text = "Parameters: {P: {Type: String, Default: yes, AllowedValues: [yes, no]}}\n\
+                Conditions: {C: !Equals [!Ref P, true], D: !Equals [!Ref P, yes]}\nResources:\n  \
+                A: {Type: AWS::SNS::Topic, Condition: C}\n  B: {Type: AWS::SNS::Topic, Condition: D}\n";
+    assert_eq!(desired(&outcome(text, &[])).resources.len(), 2);
+}
+
+#[test]
+fn what_an_output_needs_must_be_there() {
+    let output = |output: &str| told(&format!("{}Outputs:\n  O: {output}\n", topic("t")));
+    let no_value = ["no-value@!Ref AWS::NoValue"];
+    assert_eq!(output("{Value: !Ref AWS::NoValue}"), no_value);
+    assert_eq!(output("{Value: a, Export: {Name: !Ref AWS::NoValue}}"), no_value);
+    assert_eq!(output("{Value: a, Export: {Name: [a]}}"), ["export-name@[a]"]);
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    // A condition that cannot be decided, and those who refer to what has it.
+    let text = "Conditions: {C: !Equals [!Ref AWS::NoValue, a]}\nResources:\n  A: {Type: \
+                AWS::SNS::Topic, Condition: C}\n  B: {Type: AWS::SNS::Topic, Properties: \
+                {TopicName: !GetAtt A.TopicName}}\n";
+    assert_eq!(told(text), ["no-value@!Ref AWS::NoValue"]);
+    let text = "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, a]}\nResources:\n  \
+                A: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref P}}\n  B: {Type: \
+                AWS::SNS::Topic, Condition: C}\nOutputs: {O: {Value: !Sub '${P}${B}'}}\n";
+    assert_eq!(told(text), ["missing-parameter@P"]);
+}

@@ -1,0 +1,50 @@
+//! What the tests of this crate share: reading and evaluating a template in a fixed place.
+
+use std::collections::BTreeMap;
+
+use rstack_model::state::Environment;
+use rstack_model::{Diagnostic, StackName};
+use rstack_template::{Evaluation, Inputs, evaluate, parse};
+
+/// Everything that is told of a template, and what came of it.
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) evaluation: Option<Evaluation>,
+}
+
+/// Reads and evaluates a template.
+pub(crate) fn outcome(text: &str, parameters: &[(&str, &str)]) -> Outcome {
+    let parameters: BTreeMap<String, String> =
+        parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let parsed = parse(text);
+    let mut diagnostics = parsed.diagnostics;
+    let environment = Environment {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+        sandbox: false,
+    };
+    let stack = StackName::parse("Live").unwrap();
+    let inputs = Inputs { stack: &stack, environment: &environment, parameters: &parameters };
+    let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
+    diagnostics.extend(evaluation.iter().flat_map(|e| e.diagnostics.clone()));
+    Outcome { text: text.to_owned(), diagnostics, evaluation }
+}
+
+impl Outcome {
+    /// `code@text`: the code and the source text of the main place, of each finding.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let place = |d: &Diagnostic| {
+            d.labels.first().map_or("", |l| &self.text[l.span.start..l.span.end]).trim().to_owned()
+        };
+        self.diagnostics.iter().map(|d| format!("{}@{}", d.code, place(d))).collect()
+    }
+
+    /// The properties of a resource as a plan shows them; fails if there was an error.
+    pub(crate) fn properties(&self, id: &str) -> String {
+        let desired = self.evaluation.as_ref().and_then(|e| e.desired.as_ref());
+        let desired = desired.unwrap_or_else(|| panic!("{:#?}", self.diagnostics));
+        rstack_model::Value::Map(desired.resources[id].properties.clone()).to_string()
+    }
+}
