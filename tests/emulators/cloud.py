@@ -1,0 +1,149 @@
+"""Looks at the emulated cloud and changes it behind rstack's back, for one test after another
+call: a line of JSON on standard input is a call, a line on standard output its answer.
+
+    ["ls"]                             what there is: kind → names
+    ["read_back", STATE, …]            see read_back.py
+    ["secret", ID]                     the value of a secret: to look for, never to show
+    ["describe_secret", ID]            what Secrets Manager says of it, without the value
+    ["rotate", ID]                     gives a secret a new value under its JSON key
+    ["forget_secret", ID]              removes a secret at once, also one that is to be deleted
+    ["comment", DISTRIBUTION, TEXT]    gives a distribution another comment
+    ["header", DISTRIBUTION, TEXT]     gives its first origin another first custom header value
+    ["window", ENDPOINT, SECONDS]      gives an endpoint another playlist or manifest window
+    ["delete_endpoint", ENDPOINT]      removes an origin endpoint
+
+An answer is `{"answer": …}` or `{"failure": "…"}`.
+"""
+
+import functools
+import json
+import sys
+import traceback
+
+import boto3
+
+from read_back import read_back
+
+client = functools.cache(boto3.client)
+
+
+def ls():
+    cloudfront, iam = client("cloudfront"), client("iam")
+    mediapackage, secrets = client("mediapackage"), client("secretsmanager")
+
+    def custom(call, outer, inner, config):
+        found = getattr(cloudfront, call)(Type="custom")[outer].get("Items", [])
+        return [item[inner][config]["Name"] for item in found]
+
+    distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
+    controls = cloudfront.list_origin_access_controls()["OriginAccessControlList"]
+    functions = cloudfront.list_functions()["FunctionList"].get("Items", [])
+    found = {
+        "channels": [item["Id"] for item in mediapackage.list_channels()["Channels"]],
+        "endpoints": [
+            item["Id"] for item in mediapackage.list_origin_endpoints()["OriginEndpoints"]
+        ],
+        "distributions": [item["Id"] for item in distributions],
+        "functions": [item["Name"] for item in functions],
+        "origin access controls": [item["Name"] for item in controls.get("Items", [])],
+        "origin request policies": custom(
+            "list_origin_request_policies",
+            "OriginRequestPolicyList",
+            "OriginRequestPolicy",
+            "OriginRequestPolicyConfig",
+        ),
+        "cache policies": custom(
+            "list_cache_policies", "CachePolicyList", "CachePolicy", "CachePolicyConfig"
+        ),
+        "response headers policies": custom(
+            "list_response_headers_policies",
+            "ResponseHeadersPolicyList",
+            "ResponseHeadersPolicy",
+            "ResponseHeadersPolicyConfig",
+        ),
+        "roles": [item["RoleName"] for item in iam.list_roles()["Roles"]],
+        "policies": [item["PolicyName"] for item in iam.list_policies(Scope="Local")["Policies"]],
+        "secrets": [
+            item["Name"] for item in secrets.list_secrets()["SecretList"] if "DeletedDate" not in item
+        ],
+    }
+    # A function is listed once for each of its stages.
+    return {kind: sorted(set(names)) for kind, names in found.items()}
+
+
+def secret(secret_id):
+    return client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
+
+
+def describe_secret(secret_id):
+    return client("secretsmanager").describe_secret(SecretId=secret_id)
+
+
+def comment(distribution, text):
+    cloudfront = client("cloudfront")
+    found = cloudfront.get_distribution_config(Id=distribution)
+    config = {**found["DistributionConfig"], "Comment": text}
+    cloudfront.update_distribution(
+        Id=distribution, IfMatch=found["ETag"], DistributionConfig=config
+    )
+
+
+def header(distribution, text):
+    cloudfront = client("cloudfront")
+    found = cloudfront.get_distribution_config(Id=distribution)
+    config = found["DistributionConfig"]
+    config["Origins"]["Items"][0]["CustomHeaders"]["Items"][0]["HeaderValue"] = text
+    cloudfront.update_distribution(
+        Id=distribution, IfMatch=found["ETag"], DistributionConfig=config
+    )
+
+
+def window(endpoint, seconds):
+    mediapackage = client("mediapackage")
+    found = mediapackage.describe_origin_endpoint(Id=endpoint)
+    names = ("Id", "Authorization", "Description", "HlsPackage", "DashPackage", "MssPackage")
+    wanted = {name: found[name] for name in names if name in found}
+    for package in ("HlsPackage", "DashPackage", "MssPackage"):
+        for name in ("PlaylistWindowSeconds", "ManifestWindowSeconds"):
+            if name in wanted.get(package, {}):
+                wanted[package][name] = int(seconds)
+    mediapackage.update_origin_endpoint(**wanted)
+
+
+def delete_endpoint(endpoint):
+    client("mediapackage").delete_origin_endpoint(Id=endpoint)
+
+
+def forget_secret(secret_id):
+    secrets = client("secretsmanager")
+    secrets.delete_secret(SecretId=secret_id, ForceDeleteWithoutRecovery=True)
+
+
+def rotate(secret_id):
+    secrets = client("secretsmanager")
+    fields = json.loads(secrets.get_secret_value(SecretId=secret_id)["SecretString"])
+    rotated = {name: value[::-1] for name, value in fields.items()}
+    secrets.put_secret_value(SecretId=secret_id, SecretString=json.dumps(rotated))
+
+
+CALLS = {
+    call.__name__: call
+    for call in (
+        ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
+        delete_endpoint,
+    )
+}
+
+
+def main():
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        try:
+            answer = {"answer": CALLS[name](*arguments)}
+        except Exception:
+            answer = {"failure": traceback.format_exc()}
+        print(json.dumps(answer, default=str), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+//! The whole program against clouds that others wrote: moto (MediaPackage) and MiniStack
+//! (CloudFront, IAM, Secrets Manager, STS), over real HTTP. What is there afterwards is read with
+//! boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot hide itself.
+#![cfg(test)]
+
+mod account;
+mod all_types;
+mod emulators;
+mod failures;
+mod interrupted;
+mod lossy;
+mod secrets;
+mod streaming;
+
+#[path = "../cli/harness.rs"]
+#[expect(dead_code, reason = "the tests of the sandbox use more of it")]
+mod place;

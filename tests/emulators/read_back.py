@@ -1,0 +1,422 @@
+"""Reads every object of a state back with boto3 and compares each declared property.
+
+    read_back.py STATE.json [NAME=VALUE…]    with the values of secret parameters
+
+Independent of rstack: it has its own mapping from CloudFormation's property names to those of the
+APIs, and its own resolution of secret references. It gives one report, and has failed if a
+property differs or could not be looked up, or a resource had nothing to compare. Values that come
+from a secret are compared and never shown.
+
+    {"failed": false, "compared": 131,
+     "resources": {"Channel": {"type": "…", "compared": 2, "mismatches": []}},
+     "limits": ["Endpoint.…: why it is not compared"]}
+"""
+
+import functools
+import json
+import sys
+from urllib.parse import unquote
+
+import boto3
+
+# Resources that are nothing in the cloud.
+NOTHING = {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"}
+
+# Where no comparison is possible: (type, path) with `*` for an index, and the reason.
+LIMITS = {
+    # The API gives the URL of a manifest and takes none; CloudFormation ignores it, too.
+    ("AWS::MediaPackage::OriginEndpoint", "CmafPackage.HlsManifests.*.Url"): "read-only in the API",
+    # A secret's value is generated once. Its form is checked instead, see `generated`.
+    ("AWS::SecretsManager::Secret", "GenerateSecretString.SecretStringTemplate"): "checked by form",
+    # MiniStack 1.5.33 takes a creation's `AddReplicaRegions` and shows no `ReplicationStatus`.
+    # Nothing that rstack made is replicated in these tests, so no row is needed for it.
+}
+
+# CloudFormation's name → the API's, where they differ.
+RENAMED = {
+    "AcmCertificateArn": "ACMCertificateArn",
+    "IPV6Enabled": "IsIPV6Enabled",
+    "OriginCustomHeaders": "CustomHeaders",
+    "OriginSSLProtocols": "OriginSslProtocols",
+    "SslSupportMethod": "SSLSupportMethod",
+    "IamCertificateId": "IAMCertificateId",
+}
+
+# Properties of a list whose order means nothing, by their last name.
+SETS = {
+    "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
+    "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
+    "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations",
+}
+
+# Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
+# there. By the name that tells them apart.
+OTHERS_ADD = {"Tags": "Key", "Policies": "PolicyName"}
+
+
+# The values of secret parameters.
+PARAMETERS = {}
+
+
+class Secret(str):
+    """Text that is compared and never printed."""
+
+
+class Missing:
+    """What the API does not give."""
+
+    def __repr__(self):
+        return "(nothing)"
+
+
+MISSING = Missing()
+
+
+client = functools.cache(boto3.client)
+
+
+def secret_value(secret_id, **version):
+    answer = client("secretsmanager").get_secret_value(SecretId=secret_id, **version)
+    return answer["SecretString"]
+
+
+def resolved(reference):
+    """The text behind `SECRET-ID:SecretString:KEY:STAGE:VERSION`."""
+    fields = reference.split(":")
+    split = 7 if reference.startswith("arn:") else 1
+    secret_id, fields = ":".join(fields[:split]), fields[split:] + [""] * 4
+    version = {}
+    if fields[2]:
+        version["VersionStage"] = fields[2]
+    if fields[3]:
+        version["VersionId"] = fields[3]
+    text = secret_value(secret_id, **version)
+    return Secret(json.loads(text)[fields[1]] if fields[1] else text)
+
+
+def behind(reference):
+    if "parameter" in reference:
+        return PARAMETERS[reference["parameter"]]
+    return resolved(reference["secrets-manager"])
+
+
+def declared(value):
+    """A value of the state as plain data, secret references resolved."""
+    if isinstance(value, list):
+        return [declared(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$rstack" not in value:
+        return {name: declared(item) for name, item in value.items()}
+    special = value["$rstack"]
+    if "map" in special:
+        return {name: declared(item) for name, item in special["map"].items()}
+    text, secret = "", False
+    for part in special["text"]:
+        if "literal" in part:
+            text += part["literal"]
+        else:
+            text += behind(part["secret"])
+            secret = True
+    return Secret(text) if secret else text
+
+
+# --- What the APIs say, one function for each type: (physical id, declared properties) → a tree
+# --- that has the property names of CloudFormation or, below RENAMED, of the API.
+
+
+def tag_list(tags):
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def channel(physical_id, _):
+    found = client("mediapackage").describe_channel(Id=physical_id)
+    return {**found, "Tags": tag_list(found.get("Tags", {}))}
+
+
+def origin_endpoint(physical_id, _):
+    found = client("mediapackage").describe_origin_endpoint(Id=physical_id)
+    return {**found, "Tags": tag_list(found.get("Tags", {}))}
+
+
+def distribution(physical_id, _):
+    cloudfront = client("cloudfront")
+    found = cloudfront.get_distribution(Id=physical_id)["Distribution"]
+    tags = cloudfront.list_tags_for_resource(Resource=found["ARN"])["Tags"]["Items"]
+    config = found["DistributionConfig"]
+    # CloudFormation has the cached methods beside the allowed ones, the API inside of them.
+    for behavior in [config["DefaultCacheBehavior"], *config["CacheBehaviors"].get("Items", [])]:
+        allowed = behavior.get("AllowedMethods", {})
+        behavior["CachedMethods"] = allowed.get("CachedMethods", MISSING)
+    # And names the list of countries, which in the API has no name of its own.
+    countries = config.get("Restrictions", {}).get("GeoRestriction", {})
+    if "Items" in countries:
+        countries["Locations"] = countries["Items"]
+    return {"DistributionConfig": config, "Tags": tags}
+
+
+def named(get, outer, inner):
+    """The reader of a CloudFront type that is one tree, such as a cache policy."""
+
+    def read(physical_id, _):
+        found = getattr(client("cloudfront"), get)(Id=physical_id)
+        return {inner: found[outer][inner]}
+
+    return read
+
+
+def function(_, properties):
+    cloudfront, name = client("cloudfront"), properties["Name"]
+    found = {"Name": name}
+    # What is published is what viewers meet.
+    stage = "LIVE" if properties.get("AutoPublish") else "DEVELOPMENT"
+    summary = cloudfront.describe_function(Name=name, Stage=stage)["FunctionSummary"]
+    found["FunctionConfig"] = summary["FunctionConfig"]
+    found["AutoPublish"] = summary["FunctionMetadata"]["Stage"] == "LIVE"
+    code = cloudfront.get_function(Name=name, Stage=stage)["FunctionCode"].read()
+    found["FunctionCode"] = code.decode()
+    return found
+
+
+def document(value):
+    """A policy document, whether the client has decoded it or not."""
+    return json.loads(unquote(value)) if isinstance(value, str) else value
+
+
+def inline(role, name):
+    found = client("iam").get_role_policy(RoleName=role, PolicyName=name)
+    return document(found["PolicyDocument"])
+
+
+def role(physical_id, _):
+    iam = client("iam")
+    found = iam.get_role(RoleName=physical_id)["Role"]
+    attached = iam.list_attached_role_policies(RoleName=physical_id)["AttachedPolicies"]
+    boundary = found.get("PermissionsBoundary", {})
+    return {
+        **found,
+        "AssumeRolePolicyDocument": document(found["AssumeRolePolicyDocument"]),
+        "PermissionsBoundary": boundary.get("PermissionsBoundaryArn", MISSING),
+        "ManagedPolicyArns": [policy["PolicyArn"] for policy in attached],
+        "Policies": [
+            {"PolicyName": name, "PolicyDocument": inline(physical_id, name)}
+            for name in iam.list_role_policies(RoleName=physical_id)["PolicyNames"]
+        ],
+        "Tags": iam.list_role_tags(RoleName=physical_id)["Tags"],
+    }
+
+
+def managed_policy(physical_id, _):
+    iam = client("iam")
+    found = iam.get_policy(PolicyArn=physical_id)["Policy"]
+    version = iam.get_policy_version(PolicyArn=physical_id, VersionId=found["DefaultVersionId"])
+    users = iam.list_entities_for_policy(PolicyArn=physical_id)
+    return {
+        **found,
+        "ManagedPolicyName": found["PolicyName"],
+        "PolicyDocument": document(version["PolicyVersion"]["Document"]),
+        "Roles": [role["RoleName"] for role in users["PolicyRoles"]],
+        "Tags": iam.list_policy_tags(PolicyArn=physical_id)["Tags"],
+    }
+
+
+def inline_policy(_, properties):
+    name, iam = properties["PolicyName"], client("iam")
+    holders = [
+        role
+        for role in properties["Roles"]
+        if name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    documents = [inline(role, name) for role in holders]
+    same = all(document == documents[0] for document in documents)
+    return {
+        "PolicyName": name,
+        "Roles": holders,
+        "PolicyDocument": documents[0] if documents and same else MISSING,
+    }
+
+
+def secret(physical_id, properties):
+    secrets = client("secretsmanager")
+    found = secrets.describe_secret(SecretId=physical_id)
+    if "GenerateSecretString" in properties:
+        rules = properties["GenerateSecretString"]
+        found["GenerateSecretString"] = generated(secret_value(physical_id), rules)
+    if "SecretString" in properties:
+        found["SecretString"] = Secret(secret_value(physical_id))
+    return found
+
+
+def generated(value, rules):
+    """The rules that a generated value keeps."""
+    kept, key = {}, rules.get("GenerateStringKey")
+    if key:
+        fields = json.loads(value)
+        value = fields.get(key, "")
+        template = json.loads(rules["SecretStringTemplate"])
+        others = {name: text for name, text in fields.items() if name != key}
+        if others == {name: text for name, text in template.items() if name != key}:
+            kept["GenerateStringKey"] = key
+    kept["PasswordLength"] = len(value)
+    kept["ExcludePunctuation"] = value.isalnum()
+    kept["ExcludeNumbers"] = not any(character.isdigit() for character in value)
+    kept["ExcludeLowercase"] = value == value.upper()
+    kept["ExcludeUppercase"] = value == value.lower()
+    left_out = rules.get("ExcludeCharacters", "")
+    kept["ExcludeCharacters"] = "".join(c for c in left_out if c not in value)
+    return kept
+
+
+READERS = {
+    "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
+    "AWS::CloudFront::Distribution": distribution,
+    "AWS::CloudFront::Function": function,
+    "AWS::CloudFront::OriginAccessControl": named(
+        "get_origin_access_control", "OriginAccessControl", "OriginAccessControlConfig"
+    ),
+    "AWS::CloudFront::OriginRequestPolicy": named(
+        "get_origin_request_policy", "OriginRequestPolicy", "OriginRequestPolicyConfig"
+    ),
+    "AWS::CloudFront::ResponseHeadersPolicy": named(
+        "get_response_headers_policy", "ResponseHeadersPolicy", "ResponseHeadersPolicyConfig"
+    ),
+    "AWS::IAM::ManagedPolicy": managed_policy,
+    "AWS::IAM::Policy": inline_policy,
+    "AWS::IAM::Role": role,
+    "AWS::MediaPackage::Channel": channel,
+    "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
+    "AWS::SecretsManager::Secret": secret,
+}
+
+
+# --- Comparing.
+
+
+class Comparison:
+    def __init__(self, resource_type):
+        self.type = resource_type
+        self.compared = 0
+        self.mismatches = []
+        self.limits = []
+
+    def tree(self, path, wanted, found):
+        place = (self.type, ".".join("*" if part.isdigit() else part for part in path))
+        if place in LIMITS:
+            self.limits.append(f"{'.'.join(path)}: {LIMITS[place]}")
+        elif isinstance(wanted, dict):
+            self.map(path, wanted, found)
+        elif isinstance(wanted, list):
+            self.list(path, wanted, found)
+        else:
+            self.scalar(path, wanted, found)
+
+    def map(self, path, wanted, found):
+        if not isinstance(found, dict):
+            self.differs(path, wanted, found)
+            return
+        # An empty map is one thing to compare: that there is one.
+        self.compared += 0 if wanted else 1
+        for name, value in wanted.items():
+            self.tree([*path, name], value, found.get(RENAMED.get(name, name), MISSING))
+
+    def list(self, path, wanted, found):
+        if isinstance(found, dict) and "Quantity" in found:
+            items = found.get("Items", [])
+            if len(items) != found["Quantity"]:
+                self.differs([*path, "Quantity"], found["Quantity"], len(items))
+            found = items
+        # An empty list may be shown as none at all.
+        found = [] if found is MISSING and not wanted else found
+        if not isinstance(found, list):
+            self.differs(path, wanted, found)
+            return
+        if path[-1] in OTHERS_ADD:
+            key = OTHERS_ADD[path[-1]]
+            names = {item[key] for item in wanted}
+            found = [item for item in found if item[key] in names]
+        if path[-1] in SETS:
+            wanted, found = sorted(wanted, key=order), sorted(found, key=order)
+        if len(wanted) != len(found):
+            self.differs(path, wanted, found)
+            return
+        self.compared += 0 if wanted else 1
+        for index, (left, right) in enumerate(zip(wanted, found)):
+            self.tree([*path, str(index)], left, right)
+
+    def scalar(self, path, wanted, found):
+        self.compared += 1
+        if not same(wanted, found):
+            self.differs(path, wanted, found)
+
+    def differs(self, path, wanted, found):
+        if isinstance(wanted, Secret) or isinstance(found, Secret):
+            wanted, found = "(secret)", "(another)"
+        text = f"{'.'.join(path)}: declared {wanted!r}, found {found!r}"
+        self.mismatches.append(text)
+
+
+def order(item):
+    """By name where there is one, so that the same things stand side by side."""
+    if isinstance(item, dict):
+        for name in ("Key", "Id", "PolicyName", "HeaderName", "ErrorCode", "EventType"):
+            if name in item:
+                return str(item[name])
+    return str(item)
+
+
+def same(wanted, found):
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return wanted is found or str(wanted).lower() == str(found).lower()
+    if isinstance(wanted, (int, float)) or isinstance(found, (int, float)):
+        return str(wanted) == str(found) or as_number(wanted) == as_number(found)
+    return wanted == found
+
+
+def as_number(value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def compare(resource):
+    comparison = Comparison(resource["resource_type"])
+    wanted = declared(resource["properties"])
+    read = READERS.get(comparison.type)
+    if read is None:
+        comparison.mismatches.append("no reader for this type")
+        return comparison
+    found = read(resource["physical_id"], wanted)
+    for name, value in wanted.items():
+        comparison.tree([name], value, found.get(name, MISSING))
+    if comparison.compared == 0:
+        comparison.mismatches.append("nothing was compared")
+    return comparison
+
+
+def read_back(path, *parameters):
+    """The report on the state in a file."""
+    PARAMETERS.update(parameter.split("=", 1) for parameter in parameters)
+    with open(path, encoding="utf-8") as file:
+        state = json.load(file)["state"]
+    report = {"failed": bool(state["deposed"]), "compared": 0, "resources": {}, "limits": []}
+    for name, resource in state["resources"].items():
+        if resource["resource_type"] in NOTHING:
+            continue
+        comparison = compare(resource)
+        report["compared"] += comparison.compared
+        report["limits"] += [f"{name}.{limit}" for limit in comparison.limits]
+        report["resources"][name] = {
+            "type": comparison.type,
+            "compared": comparison.compared,
+            "mismatches": comparison.mismatches,
+        }
+        report["failed"] |= bool(comparison.mismatches)
+    report["failed"] |= report["compared"] == 0
+    return report
+
+
+if __name__ == "__main__":
+    told = read_back(*sys.argv[1:])
+    print(json.dumps(told, indent=1))
+    sys.exit(told["failed"])
