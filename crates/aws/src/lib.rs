@@ -16,6 +16,7 @@ mod iam;
 mod mapping;
 mod mediapackage;
 mod model;
+mod ownership;
 mod rest_json;
 mod secretsmanager;
 

@@ -257,14 +257,14 @@ impl ResourceDriver for ManagedPolicy {
         let mut input = arguments([
             ("PolicyName", fields.required("ManagedPolicyName")?),
             ("PolicyDocument", required_document(fields, "PolicyDocument")?),
-            ("Tags", with_nonce(Tags::new(), &request.token)),
         ]);
         for key in ["Path", "Description"] {
             if let Some(value) = fields.text(key)? {
                 input.insert(key.to_owned(), value);
             }
         }
-        let answer = self.iam.call("CreatePolicy", input).await?;
+        let tags = with_nonce(Tags::new(), &request.token);
+        let answer = self.iam.create("CreatePolicy", input, &tags).await?;
         let policy = part(&answer, "Policy", operation)?;
         let arn = text_in(policy, "Arn").ok_or_else(|| {
             let message = "the answer does not hold the policy's ARN";
@@ -296,7 +296,7 @@ impl ResourceDriver for ManagedPolicy {
         let policy = self.get(arn).await.map_err(passing)?;
         self.change_document(&policy, arn, desired).await.map_err(passing)?;
         self.change_principals(arn, &before, &principals).await?;
-        let changed = self.get(arn).await?;
+        let changed = self.get(arn).await.map_err(passing)?;
         Ok(Object {
             physical_id: request.physical_id.clone(),
             properties: request.properties.clone(),

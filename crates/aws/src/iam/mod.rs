@@ -20,4 +20,7 @@ pub(crate) use fields::{Fields, arguments, journal_failed, part, text_in};
 pub(crate) use managed_policy::ManagedPolicy;
 pub(crate) use policy::Policy;
 pub(crate) use role::Role;
-pub(crate) use tags::{TagChanges, Tags, declared_tags, nonce, tag_list, visible_tags, with_nonce};
+pub(crate) use tags::{
+    TagChanges, Tags, add_own, create_tagged, declared_tags, nonce, tag_list, tag_of, visible_tags,
+    with_nonce,
+};

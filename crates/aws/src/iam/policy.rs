@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, Object, Observed, Progress,
-    ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
+    Progress, ResourceDriver, UpdateRequest,
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId};
 
@@ -61,6 +61,25 @@ impl Policy {
         let operation = principal.kind.operations().get;
         let answer = self.iam.call_if_exists(operation, principal.inline(name)).await?;
         Ok(answer.and_then(|answer| text_in(&answer, "PolicyDocument").map(decoded)))
+    }
+
+    /// No principal has a policy of the name. Putting one replaces what is there under its name
+    /// without a word, so whatever is there would be lost.
+    async fn prove_absence(&self, declared: &Declared) -> Result<(), DriverError> {
+        for principal in &declared.principals {
+            if self.document(principal, &declared.name).await?.is_some() {
+                let message = format!(
+                    "the {} `{}` has an inline policy named `{}` already, which was not made by \
+                     this run; remove it or choose another name",
+                    principal.kind.noun(),
+                    principal.name,
+                    declared.name,
+                );
+                let operation = "iam:PutRolePolicy";
+                return Err(DriverError::new(ErrorKind::Conflict, operation, message));
+            }
+        }
+        Ok(())
     }
 
     async fn put(&self, declared: &Declared, principal: &Principal) -> Result<(), DriverError> {
@@ -134,13 +153,21 @@ impl ResourceDriver for Policy {
         request: &CreateRequest,
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
+        let operation = "iam:PutRolePolicy";
         let declared = Declared::parse(&request.properties)?;
         let physical_id = made_up_id(request);
+        if !request.absence_proven {
+            self.prove_absence(&declared).await?;
+            let told = effects.absent().await;
+            told.map_err(|error| {
+                DriverError::new(ErrorKind::Conflict, operation, error.to_string())
+            })?;
+        }
         for (i, principal) in declared.principals.iter().enumerate() {
             self.put(&declared, principal).await?;
             if i == 0 {
                 let told = effects.created(&physical_id).await;
-                told.map_err(|error| journal_failed("iam:PutRolePolicy", &error))?;
+                told.map_err(|error| journal_failed(operation, &error))?;
             }
         }
         Ok(object(physical_id, request.properties.clone()))
@@ -173,9 +200,13 @@ impl ResourceDriver for Policy {
         Ok(Progress::Done)
     }
 
-    /// Putting an inline policy again changes nothing. It is taken for ours as soon as one
-    /// principal has it as declared: an update gives it to the others.
+    /// Before it was proven that the name is free nothing was put. After that, putting it again
+    /// changes nothing, and it is taken for ours as soon as one principal has it as declared: an
+    /// update gives it to the others.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        if !request.absence_proven {
+            return Ok(Found::Absent);
+        }
         let declared = Declared::parse(&request.properties)?;
         for principal in &declared.principals {
             let document = self.document(principal, &declared.name).await?;

@@ -37,6 +37,15 @@ impl PrincipalKind {
         }
     }
 
+    /// What it is called in a sentence.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+        }
+    }
+
     /// The member of inputs and answers that names one.
     pub(super) fn member(self) -> &'static str {
         match self {

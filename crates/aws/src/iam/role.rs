@@ -216,7 +216,6 @@ impl ResourceDriver for Role {
         let mut input = arguments([
             ("RoleName", name.as_str().into()),
             ("AssumeRolePolicyDocument", required_document(fields, "AssumeRolePolicyDocument")?),
-            ("Tags", with_nonce(declared_tags(fields)?, &request.token)),
         ]);
         for key in ["Path", "Description", "PermissionsBoundary"] {
             if let Some(value) = fields.text(key)? {
@@ -226,7 +225,8 @@ impl ResourceDriver for Role {
         if let Some(seconds) = fields.integer("MaxSessionDuration")? {
             input.insert("MaxSessionDuration".to_owned(), seconds.into());
         }
-        let called = self.iam.call("CreateRole", input).await;
+        let tags = with_nonce(declared_tags(fields)?, &request.token);
+        let called = self.iam.create("CreateRole", input, &tags).await;
         let answer = called.map_err(principal_not_yet_visible)?;
         let physical_id = PhysicalId::from(name.as_str());
         let told = effects.created(&physical_id).await;
@@ -247,11 +247,11 @@ impl ResourceDriver for Role {
         };
         let (contents, before) = (Contents::declared(desired)?, Contents::declared(prior)?);
         let role = self.get(name).await.map_err(passing)?;
-        self.change_trust(name, &role, desired).await?;
-        self.change_settings(name, &role, prior, desired).await?;
-        self.change_boundary(name, &role, prior, desired).await?;
+        self.change_trust(name, &role, desired).await.map_err(passing)?;
+        self.change_settings(name, &role, prior, desired).await.map_err(passing)?;
+        self.change_boundary(name, &role, prior, desired).await.map_err(passing)?;
         contents.change(&self.iam, name, &before).await.map_err(passing)?;
-        self.change_tags(name, &role, prior, desired).await?;
+        self.change_tags(name, &role, prior, desired).await.map_err(passing)?;
         Ok(Object {
             physical_id: request.physical_id.clone(),
             properties: request.properties.clone(),

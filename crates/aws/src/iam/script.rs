@@ -59,6 +59,11 @@ impl EffectSink for Script {
         self.lines.lock().unwrap().push(format!("effect {physical_id}"));
         Ok(())
     }
+
+    async fn absent(&self) -> Result<(), SinkError> {
+        self.lines.lock().unwrap().push("absent".to_owned());
+        Ok(())
+    }
 }
 
 /// A value as one line of JSON.

@@ -6,6 +6,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use super::fields::text_in;
+use super::tags::{Tags, create_tagged};
 use crate::api::Api;
 
 /// How many pages are read at most: far more than IAM's quotas allow objects.
@@ -26,6 +27,17 @@ impl Iam {
         input: KnownMap,
     ) -> Result<KnownMap, DriverError> {
         self.0.call(operation, input).await
+    }
+
+    /// Calls a creating operation with these tags, and without rstack's own if only these are in
+    /// the way.
+    pub(super) async fn create(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+        tags: &Tags,
+    ) -> Result<KnownMap, DriverError> {
+        create_tagged(self.0.as_ref(), operation, input, tags).await
     }
 
     /// The answer; `None` if what it is about does not exist.

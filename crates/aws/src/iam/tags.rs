@@ -7,12 +7,8 @@ use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue, Token};
 
 use super::fields::{Fields, arguments, text_in};
-
-/// The tag that is set at creation and holds the journaled token of the operation.
-const NONCE: &str = "rstack:operation";
-
-/// The prefix of the tags that rstack sets.
-const OWN: &str = "rstack:";
+use crate::api::Api;
+use crate::ownership::{OPERATION, PREFIX, forbids_tags, is_hidden, is_own};
 
 /// How many tags an object of IAM or Secrets Manager can have.
 const MOST: usize = 50;
@@ -20,17 +16,13 @@ const MOST: usize = 50;
 /// Tags by key. Values may be secret.
 pub(crate) type Tags = BTreeMap<String, KnownValue>;
 
-fn is_hidden(key: &str) -> bool {
-    key.starts_with("aws:") || key.starts_with(OWN)
-}
-
 /// The tags that a template declares.
 pub(crate) fn declared_tags(fields: Fields<'_>) -> Result<Tags, DriverError> {
     let mut tags = Tags::new();
     for tag in fields.trees("Tags")? {
         let key = tag.required_name("Key")?;
-        if key.starts_with(OWN) {
-            let problem = format!("holds the key `{key}`, but `{OWN}` begins rstack's own tags");
+        if is_own(&key) {
+            let problem = format!("holds the key `{key}`, but `{PREFIX}` begins rstack's own tags");
             return Err(fields.invalid("Tags", problem));
         }
         tags.insert(key, tag.required("Value")?);
@@ -47,11 +39,16 @@ pub(crate) fn tag_list(tags: &Tags) -> KnownValue {
 }
 
 /// The tags of a new object: the declared ones and, while there is room, the token.
-pub(crate) fn with_nonce(mut tags: Tags, token: &Token) -> KnownValue {
+pub(crate) fn with_nonce(mut tags: Tags, token: &Token) -> Tags {
+    add_own(&mut tags, OPERATION, token.as_str());
+    tags
+}
+
+/// Adds a tag of rstack's own, if there is room.
+pub(crate) fn add_own(tags: &mut Tags, key: &str, value: &str) {
     if tags.len() < MOST {
-        tags.insert(NONCE.to_owned(), token.as_str().into());
+        tags.insert(key.to_owned(), value.into());
     }
-    tag_list(&tags)
 }
 
 fn entries(list: Option<&KnownValue>) -> impl Iterator<Item = &KnownMap> {
@@ -60,8 +57,38 @@ fn entries(list: Option<&KnownValue>) -> impl Iterator<Item = &KnownMap> {
 
 /// The token of the operation that created an object with these tags.
 pub(crate) fn nonce(list: Option<&KnownValue>) -> Option<&str> {
-    let tag = entries(list).find(|tag| text_in(tag, "Key") == Some(NONCE))?;
+    tag_of(list, OPERATION)
+}
+
+/// The value of the tag with this key.
+pub(crate) fn tag_of<'a>(list: Option<&'a KnownValue>, key: &str) -> Option<&'a str> {
+    let tag = entries(list).find(|tag| text_in(tag, "Key") == Some(key))?;
     text_in(tag, "Value")
+}
+
+/// Whether there is no tag that the template declares.
+pub(crate) fn only_own(tags: &Tags) -> bool {
+    tags.keys().all(|key| is_own(key))
+}
+
+/// Calls a creating operation with these tags. A caller who may not tag and has declared no tags
+/// makes it without the tags that are rstack's own: what it made is then known again by other
+/// means, or not for certain.
+pub(crate) async fn create_tagged(
+    api: &dyn Api,
+    operation: &'static str,
+    mut input: KnownMap,
+    tags: &Tags,
+) -> Result<KnownMap, DriverError> {
+    input.insert("Tags".to_owned(), tag_list(tags));
+    let mut untagged = input.clone();
+    match api.call(operation, input).await {
+        Err(error) if forbids_tags(&error) && only_own(tags) => {
+            untagged.remove("Tags");
+            api.call(operation, untagged).await
+        }
+        answered => answered,
+    }
 }
 
 /// The tags of an object, without those that AWS or rstack has set.
@@ -118,7 +145,8 @@ mod tests {
 
     #[test]
     fn tags_of_aws_and_of_rstack_are_not_shown() {
-        let list = with_nonce(tags(&[("a", "1"), ("aws:cloudformation:x", "y")]), &"T".into());
+        let all = with_nonce(tags(&[("a", "1"), ("aws:cloudformation:x", "y")]), &"T".into());
+        let list = tag_list(&all);
         assert_eq!(nonce(Some(&list)), Some("T"));
         assert_eq!(visible_tags(Some(&list)), tags(&[("a", "1")]));
     }
@@ -133,7 +161,6 @@ mod tests {
     #[test]
     fn there_is_no_room_beside_fifty_tags() {
         let full: Tags = (0..MOST).map(|i| (i.to_string(), "v".into())).collect();
-        let list = with_nonce(full, &"T".into());
-        assert_eq!(list.as_list().map(<[KnownValue]>::len), Some(MOST));
+        assert_eq!(with_nonce(full, &"T".into()).len(), MOST);
     }
 }

@@ -16,7 +16,8 @@ const OPERATION: &str = "secretsmanager:UpdateSecret";
 
 /// Changes description, key, type and value in one call, and only what differs. The value is put
 /// under the journaled token, which becomes the ID of its version: once there, it is not put, and
-/// not generated, again.
+/// not generated, again. With nothing declared before, this completes a create, maybe of a secret
+/// that was restored: what is not declared goes back to its default.
 pub(super) async fn change_settings(
     api: &dyn Api,
     current: &Description,
@@ -29,7 +30,9 @@ pub(super) async fn change_settings(
     for key in ["Description", "KmsKeyId", "Type"] {
         let wanted = match desired.text(key)? {
             Some(wanted) => wanted,
-            None if prior.value(key).is_some() => "".into(),
+            // A type is kept: the service takes no empty one.
+            None if key == "Type" => continue,
+            None if prior.value(key).is_some() || request.prior.is_empty() => "".into(),
             None => continue,
         };
         let (now, then) = (current.text(key), wanted.expose_str());

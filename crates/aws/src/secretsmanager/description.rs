@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{KnownMap, KnownValue};
+use rstack_driver::{CreateRequest, DriverError, ErrorKind};
+use rstack_model::{KnownMap, KnownValue, Token};
 
 use super::key::same_key;
 use crate::api::Api;
-use crate::iam::{Tags, arguments, nonce, tag_list, text_in, visible_tags};
+use crate::iam::{Tags, arguments, nonce, tag_list, tag_of, text_in, visible_tags};
+use crate::ownership::{RESOURCE, RESTORED, resource_of};
 
 /// A copy of a secret in another Region.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,21 @@ impl Description {
     /// Whether the operation with this token made the secret or one of its versions.
     pub(super) fn bears(&self, token: &str) -> bool {
         self.versions().contains_key(token) || nonce(self.answer.get("Tags")) == Some(token)
+    }
+
+    /// Whether its tags say that it was made for this resource of this stack.
+    pub(super) fn is_of(&self, request: &CreateRequest) -> bool {
+        tag_of(self.answer.get("Tags"), RESOURCE) == Some(resource_of(request).as_str())
+    }
+
+    /// Whether its tags say that an operation before this one made it.
+    pub(super) fn was_made_before(&self, token: &Token) -> bool {
+        nonce(self.answer.get("Tags")).is_some_and(|made_by| made_by != token.as_str())
+    }
+
+    /// Whether it was not made but restored for the stack that has it.
+    pub(super) fn was_restored(&self) -> bool {
+        tag_of(self.answer.get("Tags"), RESTORED).is_some()
     }
 
     pub(super) fn replicas(&self) -> Vec<Replica> {

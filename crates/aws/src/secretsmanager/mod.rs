@@ -7,6 +7,7 @@ mod changes;
 mod description;
 mod generate;
 mod key;
+mod restore;
 mod secret;
 mod store;
 mod value;

@@ -8,13 +8,18 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
     Observed, Progress, ResourceDriver, Separator, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath, Token};
 
 use super::changes::{change_replicas, change_settings, change_tags, declared_replicas};
 use super::description::{Description, describe};
+use super::restore::{instead, is_refused, scheduled};
 use super::value::first_value;
 use crate::api::Api;
-use crate::iam::{Fields, arguments, declared_tags, journal_failed, text_in, with_nonce};
+use crate::iam::{
+    Fields, Tags, add_own, arguments, create_tagged, declared_tags, journal_failed, tag_list,
+    text_in, with_nonce,
+};
+use crate::ownership::{RESOURCE, RESTORED, resource_of};
 
 /// How long a deleted secret can be restored, in days: what AWS does when nothing is said.
 const RECOVERY_DAYS: i64 = 30;
@@ -31,31 +36,6 @@ impl Secret {
     pub(crate) fn new(api: Arc<dyn Api>) -> Self {
         Self { api }
     }
-
-    /// What a failed create means if the name belongs to a secret that is going to be deleted.
-    async fn explain(&self, name: &str, error: DriverError) -> DriverError {
-        let may_be_taken =
-            error.kind == ErrorKind::AlreadyExists || error.has_code("InvalidRequestException");
-        if !may_be_taken {
-            return error;
-        }
-        match describe(self.api.as_ref(), name).await {
-            Ok(Some(found)) => match found.deletion() {
-                Some(date) => DriverError { code: error.code, ..scheduled(name, date) },
-                None => error,
-            },
-            Ok(None) | Err(_) => error,
-        }
-    }
-}
-
-/// The error that a secret is going to be deleted.
-pub(super) fn scheduled(name: &str, date: &str) -> DriverError {
-    let message = format!(
-        "the secret `{name}` is scheduled for deletion on {date} and keeps its name until then; \
-         restore it or choose another name"
-    );
-    DriverError::new(ErrorKind::Conflict, "secretsmanager:CreateSecret", message)
 }
 
 fn object(description: &Description, declared: &KnownMap) -> Result<Object, DriverError> {
@@ -64,6 +44,50 @@ fn object(description: &Description, declared: &KnownMap) -> Result<Object, Driv
         properties: description.properties(declared),
         attributes: description.attributes()?,
     })
+}
+
+/// The update that gives a secret what its creation declares.
+fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest {
+    UpdateRequest {
+        physical_id,
+        token: request.token.clone(),
+        prior: KnownMap::new(),
+        properties: request.properties.clone(),
+    }
+}
+
+/// Remembers at the secret that it was there before the operation with this token.
+async fn mark_restored(api: &dyn Api, id: &str, token: &Token) -> Result<(), DriverError> {
+    let tags = Tags::from([(RESTORED.to_owned(), token.as_str().into())]);
+    let input = arguments([("SecretId", id.into()), ("Tags", tag_list(&tags))]);
+    api.call("TagResource", input).await.map(drop)
+}
+
+/// Deletes a secret, at once or with its recovery window.
+async fn delete(api: &dyn Api, id: &str, purge: bool) -> Result<Progress, DriverError> {
+    let how = match purge {
+        true => ("ForceDeleteWithoutRecovery", true.into()),
+        false => ("RecoveryWindowInDays", RECOVERY_DAYS.into()),
+    };
+    match api.call("DeleteSecret", arguments([("SecretId", id.into()), how])).await {
+        Ok(_) => Ok(Progress::Done),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
+        Err(error) => Err(error),
+    }
+}
+
+/// Deletes at once what is scheduled for deletion. It is not documented whether that is taken for
+/// such a secret; where it is refused the secret is restored first.
+async fn purge_scheduled(api: &dyn Api, id: &str) -> Result<Progress, DriverError> {
+    match delete(api, id, true).await {
+        Err(error) if is_refused(&error) => {}
+        answered => return answered,
+    }
+    match api.call("RestoreSecret", arguments([("SecretId", id.into())])).await {
+        Ok(_) => delete(api, id, true).await,
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
+        Err(error) => Err(error),
+    }
 }
 
 /// The object as it was declared, without what is never read.
@@ -112,7 +136,6 @@ impl ResourceDriver for Secret {
         let mut input = arguments([
             ("Name", name.as_str().into()),
             ("ClientRequestToken", request.token.as_str().into()),
-            ("Tags", with_nonce(declared_tags(fields)?, &request.token)),
         ]);
         for key in ["Description", "KmsKeyId", "Type"] {
             if let Some(value) = fields.text(key)? {
@@ -127,9 +150,15 @@ impl ResourceDriver for Secret {
         if let Some(value) = first_value(self.api.as_ref(), &request.properties).await? {
             input.insert("SecretString".to_owned(), value);
         }
-        let answer = match self.api.call("CreateSecret", input).await {
+        let mut tags = with_nonce(declared_tags(fields)?, &request.token);
+        add_own(&mut tags, RESOURCE, &resource_of(request));
+        let api = self.api.as_ref();
+        let answer = match create_tagged(api, "CreateSecret", input, &tags).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.explain(&name, error).await),
+            Err(error) => {
+                let physical_id = instead(api, request, &name, error, effects).await?;
+                return self.update(&completing(request, physical_id)).await;
+            }
         };
         let arn = text_in(&answer, "ARN").ok_or_else(|| {
             let message = "the answer does not hold the secret's ARN";
@@ -146,9 +175,15 @@ impl ResourceDriver for Secret {
         let current = describe(api, id).await?.ok_or_else(|| {
             DriverError::new(ErrorKind::NotFound, operation, format!("there is no secret `{id}`"))
         })?;
+        let completes = request.prior.is_empty();
         if let Some(date) = current.deletion() {
             let error = scheduled(current.text("Name").unwrap_or(id), date);
-            return Err(DriverError { operation: operation.to_owned(), ..error });
+            // One that was just restored may not be seen so at once.
+            let kind = if completes { ErrorKind::DependencyNotReady } else { error.kind.clone() };
+            return Err(DriverError { kind, operation: operation.to_owned(), ..error });
+        }
+        if completes && current.was_made_before(&request.token) {
+            mark_restored(api, id, &request.token).await?;
         }
         change_settings(api, &current, request).await?;
         change_tags(api, &current, request).await?;
@@ -156,14 +191,22 @@ impl ResourceDriver for Secret {
         Ok(as_declared(id, &request.properties))
     }
 
-    /// Replicas go first. The secret can be restored for some time.
+    /// Replicas go first. The secret can be restored for some time, unless it is to go for good;
+    /// one that was restored itself holds older values, and always can.
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
         let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
-        let found = describe(api, id).await?.filter(|found| found.deletion().is_none());
-        let Some(found) = found else {
+        let Some(found) = describe(api, id).await? else {
             return Ok(Progress::Done);
         };
+        let purge = request.purge && !found.was_restored();
+        if found.deletion().is_some() {
+            return if purge { purge_scheduled(api, id).await } else { Ok(Progress::Done) };
+        }
         let replicas = found.replicas();
+        if replicas.iter().any(|replica| replica.status.as_deref() == Some("InProgress")) {
+            let waits_for = format!("the replicas of secret `{id}` to be made");
+            return Ok(Progress::Pending { waits_for, ask_again_in: ASK_AGAIN });
+        }
         if !replicas.is_empty() {
             let regions = replicas.iter().map(|replica| replica.region.as_str().into()).collect();
             let input = arguments([
@@ -177,13 +220,7 @@ impl ResourceDriver for Secret {
                 return Ok(Progress::Pending { waits_for, ask_again_in: ASK_AGAIN });
             }
         }
-        let input =
-            arguments([("SecretId", id.into()), ("RecoveryWindowInDays", RECOVERY_DAYS.into())]);
-        match api.call("DeleteSecret", input).await {
-            Ok(_) => Ok(Progress::Done),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
-            Err(error) => Err(error),
-        }
+        delete(api, id, purge).await
     }
 
     async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
@@ -211,8 +248,9 @@ impl ResourceDriver for Secret {
         Ok(Progress::Done)
     }
 
-    /// The token is the ID of the secret's first version. A secret of the name that is going to be
-    /// deleted was not made by an open create: creating it again says what is in the way.
+    /// The token is the ID of the secret's first version, or of the one that a restored secret was
+    /// given. A secret of the name that is going to be deleted was not made by an open create:
+    /// creating it again restores it or says what is in the way.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         let fields = Fields::new(&request.properties, "secretsmanager:DescribeSecret");
         let name = fields.required_name("Name")?;
@@ -220,7 +258,9 @@ impl ResourceDriver for Secret {
         let Some(found) = found.filter(|found| found.deletion().is_none()) else {
             return Ok(Found::Absent);
         };
-        if found.bears(request.token.as_str()) {
+        // That no secret was in use under the name is proven just before one is restored.
+        let restored = request.absence_proven && found.is_of(request);
+        if restored || found.bears(request.token.as_str()) {
             return Ok(Found::Ours(Box::new(object(&found, &request.properties)?)));
         }
         Ok(Found::Ambiguous {
@@ -232,5 +272,7 @@ impl ResourceDriver for Secret {
     }
 }
 
+#[cfg(test)]
+mod deletion_tests;
 #[cfg(test)]
 mod tests;

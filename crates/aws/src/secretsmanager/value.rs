@@ -25,9 +25,10 @@ pub(super) async fn first_value(
 /// The value that an update puts; `None` if the secret keeps the one it has.
 ///
 /// A declared text is put when it is another than before, a generated one when the rules for it
-/// are, as CloudFormation does; secret texts in the rules do not count. Of a text that is secret the state does not tell whether it is
-/// another, so it is compared with the current one. With nothing declared before, the update
-/// completes a create, which is one call: the value is there.
+/// are, as CloudFormation does; secret texts in the rules do not count. Of a text that is secret
+/// the state does not tell whether it is another, so it is compared with the current one. With
+/// nothing declared before, the update completes a create: a value that is not there under the
+/// token, because the secret was restored and not made, is the first one.
 pub(super) async fn next_value(
     api: &dyn Api,
     secret_id: &str,
@@ -35,7 +36,7 @@ pub(super) async fn next_value(
     desired: &KnownMap,
 ) -> Result<Option<KnownValue>, DriverError> {
     if prior.is_empty() {
-        return Ok(None);
+        return first_value(api, desired).await;
     }
     let fields = Fields::new(desired, "secretsmanager:UpdateSecret");
     if fields.value("GenerateSecretString").is_some() {

@@ -174,3 +174,20 @@ async fn the_policy_of_an_open_create_is_found_by_name_and_known_by_its_tag() {
     let script = Script::new([("ListPolicies", json(r#"{"Policies":[]}"#))]);
     assert_eq!(ManagedPolicy::new(script).find(&request).await.unwrap(), Found::Absent);
 }
+
+#[tokio::test]
+async fn a_new_policy_that_is_lost_from_sight_again_is_waited_for() {
+    let script = Script::new([
+        ("GetPolicy", policy()),
+        ("GetPolicyVersion", json(DOCUMENT)),
+        ("GetPolicy", gone()),
+    ]);
+    let request = UpdateRequest {
+        physical_id: "arn:p".into(),
+        token: "T".into(),
+        prior: KnownMap::new(),
+        properties: tree(r#"{"PolicyDocument":{"Statement":[]}}"#),
+    };
+    let error = ManagedPolicy::new(script).update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+}

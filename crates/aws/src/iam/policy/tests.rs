@@ -20,14 +20,38 @@ fn creation() -> CreateRequest {
 
 #[tokio::test]
 async fn the_journal_knows_of_the_policy_before_its_second_principal_gets_it() {
-    let script = Script::new([("PutUserPolicy", done()), ("PutRolePolicy", done())]);
+    let script = Script::new([
+        ("GetUserPolicy", gone()),
+        ("GetRolePolicy", gone()),
+        ("PutUserPolicy", done()),
+        ("PutRolePolicy", done()),
+    ]);
     let made = Policy::new(script.clone()).create(&creation(), script.as_ref()).await.unwrap();
     assert_eq!(made.physical_id.as_str(), "Live-Policy-0F9C2D4E1A2B");
     script.assert_calls(&[
+        r#"GetUserPolicy {"PolicyName":"p","UserName":"u"}"#,
+        r#"GetRolePolicy {"PolicyName":"p","RoleName":"r"}"#,
+        "absent",
         r#"PutUserPolicy {"PolicyDocument":"{\"Statement\":[]}","PolicyName":"p","UserName":"u"}"#,
         "effect Live-Policy-0F9C2D4E1A2B",
         r#"PutRolePolicy {"PolicyDocument":"{\"Statement\":[]}","PolicyName":"p","RoleName":"r"}"#,
     ]);
+}
+
+#[tokio::test]
+async fn a_policy_of_that_name_is_never_replaced_unless_this_operation_put_it() {
+    let script = Script::new([("GetUserPolicy", gone()), ("GetRolePolicy", json(OTHER))]);
+    let refused = Policy::new(script.clone()).create(&creation(), script.as_ref()).await;
+    let error = refused.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    assert!(error.message.contains("the role `r` has an inline policy named `p` already"));
+    script.assert_operations(&["GetUserPolicy", "GetRolePolicy"]);
+
+    // Proven before: what is there is what an attempt before this one has put.
+    let script = Script::new([("PutUserPolicy", done()), ("PutRolePolicy", done())]);
+    let again = CreateRequest { absence_proven: true, ..creation() };
+    Policy::new(script.clone()).create(&again, script.as_ref()).await.unwrap();
+    script.assert_operations(&["PutUserPolicy", "effect", "PutRolePolicy"]);
 }
 
 #[tokio::test]
@@ -109,10 +133,13 @@ async fn deleting_what_is_gone_is_done() {
 }
 
 #[tokio::test]
-async fn one_principal_with_the_declared_document_makes_it_ours() {
+async fn one_principal_with_the_declared_document_makes_it_ours_once_absence_was_proven() {
+    let unproven = Policy::new(Script::new([])).find(&creation()).await.unwrap();
+    assert_eq!(unproven, Found::Absent);
     let find = async |user, role| {
         let script = Script::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
-        Policy::new(script).find(&creation()).await.unwrap()
+        let request = CreateRequest { absence_proven: true, ..creation() };
+        Policy::new(script).find(&request).await.unwrap()
     };
     assert!(matches!(find(gone(), json(DOCUMENT)).await, Found::Ours(_)));
     assert_eq!(find(json(OTHER), gone()).await, Found::Absent);

@@ -264,3 +264,50 @@ async fn a_role_is_ours_if_its_tag_says_so() {
     let found = Role::new(script.clone()).find(&request).await.unwrap();
     assert!(matches!(found, Found::Ours(_)));
 }
+
+#[tokio::test]
+async fn every_call_that_completes_a_new_role_waits_until_it_is_visible() {
+    let properties = declared(
+        r#","Description":"d","PermissionsBoundary":"arn:B","Tags":[{"Key":"a","Value":"1"}]"#,
+    );
+    let other = r#","AssumeRolePolicyDocument":"%7B%7D""#;
+    let described = r#","Description":"d""#;
+    let bounded = r#","Description":"d","PermissionsBoundary":{"PermissionsBoundaryArn":"arn:B"}"#;
+    for (seen, operation) in [
+        (other, "UpdateAssumeRolePolicy"),
+        ("", "UpdateRole"),
+        (described, "PutRolePermissionsBoundary"),
+        (bounded, "TagRole"),
+    ] {
+        let script = Script::new([("GetRole", role(seen)), (operation, gone())]);
+        let update = change("{}", &properties);
+        let error = Role::new(script.clone()).update(&update).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::DependencyNotReady, "{operation}");
+        script.assert_operations(&["GetRole", operation]);
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_may_not_tag_makes_a_role_without_the_tag_if_none_is_declared() {
+    let denied = || {
+        let action = Some("iam:TagRole".to_owned());
+        failure(ErrorKind::AccessDenied { action }, "AccessDenied")
+    };
+    let script = Script::new([("CreateRole", denied()), ("CreateRole", role(""))]);
+    let request = creation(&declared(""));
+    Role::new(script.clone()).create(&request, script.as_ref()).await.unwrap();
+    let trust = serde_json::Value::from(TRUST);
+    script.assert_calls(&[
+        &format!(
+            r#"CreateRole {{"AssumeRolePolicyDocument":{trust},"RoleName":"R","Tags":[{{"Key":"rstack:operation","Value":"TOKEN"}}]}}"#
+        ),
+        &format!(r#"CreateRole {{"AssumeRolePolicyDocument":{trust},"RoleName":"R"}}"#),
+        "effect R",
+    ]);
+
+    let script = Script::new([("CreateRole", denied())]);
+    let request = creation(&declared(r#","Tags":[{"Key":"a","Value":"1"}]"#));
+    let error = Role::new(script.clone()).create(&request, script.as_ref()).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::AccessDenied { .. }));
+    script.assert_operations(&["CreateRole"]);
+}

@@ -51,7 +51,7 @@ async fn a_generated_value_is_sent_and_never_shown() {
     assert!(!format!("{made:?}{script:?}").contains("hunter2"));
     script.assert_calls(&[
         r#"GetRandomPassword {"PasswordLength":20}"#,
-        r#"CreateSecret {"ClientRequestToken":"TOKEN","Name":"s","SecretString":‹secret›,"Tags":[{"Key":"rstack:operation","Value":"TOKEN"}]}"#,
+        r#"CreateSecret {"ClientRequestToken":"TOKEN","Name":"s","SecretString":‹secret›,"Tags":[{"Key":"rstack:operation","Value":"TOKEN"},{"Key":"rstack:resource","Value":"Live/Secret"}]}"#,
         "effect arn:s",
     ]);
 }
@@ -67,7 +67,7 @@ async fn a_declared_text_and_everything_else_is_sent_at_once() {
     let made = Secret::new(script.clone()).create(&request, script.as_ref()).await.unwrap();
     assert!(!made.properties.contains_key("SecretString"));
     script.assert_calls(&[
-        r#"CreateSecret {"AddReplicaRegions":[{"KmsKeyId":"alias/r","Region":"eu-west-2"}],"ClientRequestToken":"TOKEN","Description":"d","KmsKeyId":"alias/k","Name":"s","SecretString":‹secret›,"Tags":[{"Key":"a","Value":"1"},{"Key":"rstack:operation","Value":"TOKEN"}]}"#,
+        r#"CreateSecret {"AddReplicaRegions":[{"KmsKeyId":"alias/r","Region":"eu-west-2"}],"ClientRequestToken":"TOKEN","Description":"d","KmsKeyId":"alias/k","Name":"s","SecretString":‹secret›,"Tags":[{"Key":"a","Value":"1"},{"Key":"rstack:operation","Value":"TOKEN"},{"Key":"rstack:resource","Value":"Live/Secret"}]}"#,
         "effect arn:s",
     ]);
 }
@@ -255,7 +255,10 @@ async fn replicas_go_before_the_secret() {
         prior: KnownMap::new(),
     };
     let replicated = || described(r#","ReplicationStatus":[{"Region":"eu-west-2"}]"#);
+    let making =
+        described(r#","ReplicationStatus":[{"Region":"eu-west-2","Status":"InProgress"}]"#);
     let script = Script::new([
+        ("DescribeSecret", making),
         ("DescribeSecret", replicated()),
         (
             "RemoveRegionsFromReplication",
@@ -266,10 +269,16 @@ async fn replicas_go_before_the_secret() {
         ("DescribeSecret", described(r#","DeletedDate":"2026-09-01T00:00:00Z""#)),
     ]);
     let driver = Secret::new(script.clone());
-    assert!(matches!(driver.delete(&request).await.unwrap(), Progress::Pending { .. }));
+    for what in ["to be made", "to be removed"] {
+        let Progress::Pending { waits_for, .. } = driver.delete(&request).await.unwrap() else {
+            panic!("it is done")
+        };
+        assert!(waits_for.ends_with(what), "{waits_for}");
+    }
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     script.assert_calls(&[
+        r#"DescribeSecret {"SecretId":"arn:s"}"#,
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
         r#"RemoveRegionsFromReplication {"RemoveReplicaRegions":["eu-west-2"],"SecretId":"arn:s"}"#,
         r#"DescribeSecret {"SecretId":"arn:s"}"#,

@@ -1,0 +1,99 @@
+//! The tags by which rstack knows what it made, in one place for all drivers.
+//!
+//! They are written at creation, never shown as properties, and a template may not declare them.
+
+use rstack_driver::{CreateRequest, DriverError, ErrorKind};
+use rstack_model::Digest;
+
+/// The tag that holds the journaled token of the operation that created an object.
+pub(crate) const OPERATION: &str = "rstack:operation";
+
+/// The tag that holds which resource of which stack an object was made for, where that matters
+/// after its deletion.
+pub(crate) const RESOURCE: &str = "rstack:resource";
+
+/// The tag that says that an object was not made but restored: what it held before is not ours to
+/// delete for good.
+pub(crate) const RESTORED: &str = "rstack:restored";
+
+/// The prefix of all of them.
+pub(crate) const PREFIX: &str = "rstack:";
+
+/// The longest value of a tag, in characters.
+const LONGEST: usize = 256;
+
+/// Whether a tag is rstack's own.
+pub(crate) fn is_own(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
+/// Whether a tag is not the template's: AWS sets the one kind, rstack the other.
+pub(crate) fn is_hidden(key: &str) -> bool {
+    key.starts_with("aws:") || is_own(key)
+}
+
+/// The value of [`RESOURCE`]: `stack/LogicalId`, the latter as its digest where both together are
+/// too long.
+pub(crate) fn resource_of(request: &CreateRequest) -> String {
+    let whole = format!("{}/{}", request.stack, request.logical_id);
+    if whole.chars().count() <= LONGEST {
+        return whole;
+    }
+    format!("{}/{}", request.stack, Digest::of(request.logical_id.as_str().as_bytes()))
+}
+
+/// Whether a creation was refused for its tags alone: the caller may create, and may not tag.
+pub(crate) fn forbids_tags(error: &DriverError) -> bool {
+    match &error.kind {
+        ErrorKind::AccessDenied { action: Some(action) } => {
+            action.split(':').nth(1).is_some_and(|name| name.starts_with("Tag"))
+        }
+        ErrorKind::AccessDenied { action: None }
+        | ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::Throttled
+        | ErrorKind::DependencyNotReady
+        | ErrorKind::Credentials
+        | ErrorKind::Invalid { .. }
+        | ErrorKind::Conflict
+        | ErrorKind::Transient
+        | ErrorKind::Unreachable
+        | ErrorKind::UnknownOutcome
+        | ErrorKind::Unsupported => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::{KnownMap, StackName};
+
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_names_the_tagging_is_about_tags() {
+        let denied = |action: Option<&str>| {
+            let action = action.map(str::to_owned);
+            DriverError::new(ErrorKind::AccessDenied { action }, "iam:CreateRole", "no")
+        };
+        assert!(forbids_tags(&denied(Some("iam:TagRole"))));
+        assert!(forbids_tags(&denied(Some("mediapackage:TagResource"))));
+        assert!(!forbids_tags(&denied(Some("iam:CreateRole"))));
+        assert!(!forbids_tags(&denied(None)));
+    }
+
+    #[test]
+    fn the_mark_of_a_resource_fits_into_a_tag() {
+        let request = |stack: &str, logical_id: &str| CreateRequest {
+            stack: StackName::parse(stack).unwrap(),
+            logical_id: logical_id.into(),
+            token: "T".into(),
+            properties: KnownMap::new(),
+            absence_proven: false,
+        };
+        assert_eq!(resource_of(&request("Live", "Secret")), "Live/Secret");
+        let long = "L".repeat(255);
+        let one = resource_of(&request(&"s".repeat(120), &long));
+        assert!(one.len() <= LONGEST);
+        assert_ne!(one, resource_of(&request(&"s".repeat(120), &long.replacen('L', "M", 1))));
+    }
+}

@@ -1,0 +1,87 @@
+//! Names that belong to a secret that is going to be deleted.
+//!
+//! A deleted secret keeps its name for its recovery window. One that its tags say was this very
+//! resource of this stack is restored and changed to what is declared, so that a stack can be made
+//! again after it was destroyed; any other is in the way.
+
+use rstack_driver::{CreateRequest, DriverError, EffectSink, ErrorKind};
+use rstack_model::PhysicalId;
+
+use super::description::{Description, describe};
+use crate::api::Api;
+use crate::iam::{arguments, journal_failed};
+
+const OPERATION: &str = "secretsmanager:RestoreSecret";
+
+/// Whether the service says that the state of a secret is in the way.
+pub(super) fn is_refused(error: &DriverError) -> bool {
+    error.has_code("InvalidRequestException")
+}
+
+/// The error that a secret is going to be deleted.
+pub(super) fn scheduled(name: &str, date: &str) -> DriverError {
+    let message = format!(
+        "the secret `{name}` is scheduled for deletion on {date} and keeps its name until then; \
+         restore it or choose another name"
+    );
+    DriverError::new(ErrorKind::Conflict, "secretsmanager:CreateSecret", message)
+}
+
+/// What a failed creation means if the name belongs to a secret that is going to be deleted. If
+/// that is the same resource's it is restored, and then named.
+pub(super) async fn instead(
+    api: &dyn Api,
+    request: &CreateRequest,
+    name: &str,
+    error: DriverError,
+    effects: &dyn EffectSink,
+) -> Result<PhysicalId, DriverError> {
+    if error.kind != ErrorKind::AlreadyExists && !is_refused(&error) {
+        return Err(error);
+    }
+    let Ok(found) = describe(api, name).await else { return Err(error) };
+    let Some(found) = found else { return Err(going(error)) };
+    match found.deletion() {
+        Some(_) if found.is_of(request) => restore(api, request, &found, effects).await,
+        Some(date) => Err(DriverError { code: error.code, ..scheduled(name, date) }),
+        None => Err(going(error)),
+    }
+}
+
+/// A secret that was deleted for good keeps its name for some moments more.
+fn going(error: DriverError) -> DriverError {
+    let text = error.message.to_ascii_lowercase();
+    let deleted = text.contains("scheduled for deletion") || text.contains("deleted");
+    if is_refused(&error) && deleted { passing(error) } else { error }
+}
+
+fn passing(error: DriverError) -> DriverError {
+    DriverError { kind: ErrorKind::DependencyNotReady, ..error }
+}
+
+/// Takes a secret out of its deletion. That none is in use under the name is made durable before:
+/// from then on one that is there, and is this resource's, is the one that was restored.
+async fn restore(
+    api: &dyn Api,
+    request: &CreateRequest,
+    found: &Description,
+    effects: &dyn EffectSink,
+) -> Result<PhysicalId, DriverError> {
+    let arn = found.arn()?;
+    if !request.absence_proven {
+        let told = effects.absent().await;
+        told.map_err(|error| DriverError::new(ErrorKind::Conflict, OPERATION, error.to_string()))?;
+    }
+    match api.call("RestoreSecret", arguments([("SecretId", arn.into())])).await {
+        Ok(_) => {}
+        // It is deleted for good at this moment: soon its name is free.
+        Err(error) if error.kind == ErrorKind::NotFound || is_refused(&error) => {
+            return Err(passing(error));
+        }
+        Err(error) => return Err(error),
+    }
+    let physical_id = PhysicalId::from(arn);
+    let told = effects.created(&physical_id).await;
+    told.map_err(|error| journal_failed(OPERATION, &error))?;
+    Ok(physical_id)
+}
