@@ -24,7 +24,10 @@ impl ClassifyRetry for RetryRule {
         if let Some(error) = error.as_operation_error() {
             return match error.downcast_ref::<Refusal>() {
                 Some(refusal) if refusal.is_throttling() => RetryAction::throttling_error(),
-                Some(refusal) if refusal.is_transient() => RetryAction::transient_error(),
+                // A service that failed by itself may have done it nevertheless.
+                Some(refusal) if refusal.is_transient() && self.reads => {
+                    RetryAction::transient_error()
+                }
                 Some(_) | None => RetryAction::NoActionIndicated,
             };
         }

@@ -151,6 +151,12 @@ async fn throttling_and_failures_of_the_service_are_tried_again_a_bounded_number
     let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
     assert_eq!(error.unwrap_err().kind, ErrorKind::Throttled);
     assert_eq!(connection.requests(), 3);
+
+    // A change may have been made before the service failed: that is looked for first.
+    let connection = Connection::new(&[Act::Answer(503, "")]);
+    let error = connection.client(Service::MediaPackage).call("CreateChannel", id()).await;
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Transient);
+    assert_eq!(connection.requests(), 1);
 }
 
 #[tokio::test]
