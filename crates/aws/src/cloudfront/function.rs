@@ -62,6 +62,8 @@ impl Function {
             get: "DescribeFunction",
             get_input: staged(name, DEVELOPMENT),
             key: key("Name", name),
+            // Of the code only the time of its last change can be seen.
+            content: ["FunctionSummary", "FunctionMetadata"],
         }
     }
 
@@ -83,6 +85,7 @@ impl Function {
         &self,
         name: &str,
         declared: &KnownMap,
+        tags: tags::Shown,
     ) -> Result<Option<Object>, DriverError> {
         let operation = "DescribeFunction";
         let Some(development) = self.describe(name, DEVELOPMENT).await? else { return Ok(None) };
@@ -104,7 +107,7 @@ impl Function {
             let code = self.code(name, stage).await?;
             properties.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
         }
-        properties.insert("Tags".to_owned(), tags::read(&*self.api, arn).await?);
+        properties.extend(tags.property(&*self.api, arn, declared).await?);
         let attributes = KnownMap::from([
             ("FunctionARN".to_owned(), KnownValue::from(arn)),
             ("FunctionMetadata.FunctionARN".to_owned(), KnownValue::from(arn)),
@@ -124,7 +127,7 @@ impl Function {
         declared: &KnownMap,
         operation: &str,
     ) -> Result<Object, DriverError> {
-        self.observe(name, declared).await?.ok_or_else(|| {
+        self.observe(name, declared, tags::Shown::AsDeclared).await?.ok_or_else(|| {
             let message = format!("the function `{name}` is not there after it was written");
             DriverError::new(ErrorKind::UnknownOutcome, action(operation), message)
         })
@@ -182,7 +185,7 @@ impl ResourceDriver for Function {
         physical_id: &PhysicalId,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        let found = self.observe(name_of(physical_id), declared).await?;
+        let found = self.observe(name_of(physical_id), declared, tags::Shown::AsRead).await?;
         Ok(found.map_or(Observed::Absent, Observed::Present))
     }
 
@@ -247,7 +250,7 @@ impl ResourceDriver for Function {
         let mut observed = KnownMap::from([("FunctionConfig".to_owned(), config.into())]);
         let code = self.code(name, DEVELOPMENT).await?;
         observed.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
-        if !alike(&declared.into(), &observed.into()) {
+        if !alike(&declared.into(), &observed.into(), UNORDERED_BY) {
             let why = format!("a function named `{name}` exists, but not as declared");
             return Ok(Found::Ambiguous { why });
         }

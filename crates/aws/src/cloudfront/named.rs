@@ -81,6 +81,7 @@ impl Named {
             get: self.kind.get,
             get_input: key("Id", id),
             key: key("Id", id),
+            content: [self.kind.object, self.kind.config],
         }
     }
 
@@ -224,7 +225,8 @@ impl ResourceDriver for Named {
             Err(error) => return Err(error),
         };
         let observed = map(map(&answer, object, get)?, config, get)?;
-        if alike(&KnownValue::Map(members.clone()), &KnownValue::Map(observed.clone())) {
+        let (declared, observed) = (members.clone().into(), observed.clone().into());
+        if alike(&declared, &observed, UNORDERED_BY) {
             let found = self.object(&answer, get, &request.properties)?;
             return Ok(Found::Ours(Box::new(found)));
         }

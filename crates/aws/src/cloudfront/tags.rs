@@ -2,23 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
-use super::service::{key, map};
+use super::service::{is_missing, key, map};
 use crate::api::Api;
+use crate::ownership::is_hidden;
 
 type Tags = BTreeMap<String, KnownValue>;
 
-/// Tags that are not the template's: AWS sets the one kind, rstack the other.
-fn is_foreign(key: &str) -> bool {
-    key.starts_with("aws:") || key.starts_with("rstack:")
+/// Which tags an object is shown with, if its template declares any. Where it declares none they
+/// are nobody's business, and are not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Those it has.
+    AsRead,
+    /// Those that were just written: whether they can be read back decides nothing.
+    AsDeclared,
 }
 
-/// The object's tags as the property lists them.
-pub(super) async fn read(api: &dyn Api, arn: &str) -> Result<KnownValue, DriverError> {
-    let tags = current(api, arn).await?;
-    Ok(KnownValue::List(tags.into_iter().map(|(key, value)| pair(&key, value)).collect()))
+impl Shown {
+    /// The property `Tags`.
+    pub(super) async fn property(
+        self,
+        api: &dyn Api,
+        arn: &str,
+        properties: &KnownMap,
+    ) -> Result<Option<(String, KnownValue)>, DriverError> {
+        if !properties.contains_key("Tags") {
+            return Ok(None);
+        }
+        let tags = match self {
+            Self::AsRead => current(api, arn).await.map_err(not_yet_visible)?,
+            Self::AsDeclared => declared(properties),
+        };
+        let tags = tags.into_iter().map(|(key, value)| pair(&key, value)).collect();
+        Ok(Some(("Tags".to_owned(), KnownValue::List(tags))))
+    }
 }
 
 /// The declared tags as the member `Tags` of a creating operation, if there are any.
@@ -28,18 +48,25 @@ pub(super) fn member(properties: &KnownMap) -> Option<KnownValue> {
     (!items.is_empty()).then(|| wrapped(items))
 }
 
-/// Gives the object the declared tags and takes away those that are no longer declared.
+/// Gives the object the declared tags and takes away those that are no longer declared. A caller
+/// who may not read them says all again that are declared.
 pub(super) async fn update(
     api: &dyn Api,
     arn: &str,
     prior: &KnownMap,
     properties: &KnownMap,
 ) -> Result<(), DriverError> {
-    let wanted = declared(properties);
-    if wanted.is_empty() && declared(prior).is_empty() {
+    let (wanted, before) = (declared(properties), declared(prior));
+    if wanted.is_empty() && before.is_empty() {
         return Ok(());
     }
-    let current = current(api, arn).await?;
+    let current = match current(api, arn).await {
+        Ok(current) => current,
+        Err(error) if matches!(error.kind, ErrorKind::AccessDenied { .. }) => {
+            before.into_iter().filter(|(key, _)| !wanted.contains_key(key)).collect()
+        }
+        Err(error) => return Err(not_yet_visible(error)),
+    };
     let surplus: Vec<KnownValue> = current
         .keys()
         .filter(|key| !wanted.contains_key(*key))
@@ -53,21 +80,27 @@ pub(super) async fn update(
     if !missing.is_empty() {
         let mut input = key("Resource", arn);
         input.insert("Tags".to_owned(), wrapped(missing));
-        api.call("TagResource", input).await?;
+        api.call("TagResource", input).await.map_err(not_yet_visible)?;
     }
     if !surplus.is_empty() {
         let mut input = key("Resource", arn);
         input.insert("TagKeys".to_owned(), wrapped(surplus));
-        api.call("UntagResource", input).await?;
+        api.call("UntagResource", input).await.map_err(not_yet_visible)?;
     }
     Ok(())
+}
+
+/// The object is there: its tags are not found only while it is new.
+fn not_yet_visible(error: DriverError) -> DriverError {
+    let kind = if is_missing(&error) { ErrorKind::DependencyNotReady } else { error.kind.clone() };
+    DriverError { kind, ..error }
 }
 
 async fn current(api: &dyn Api, arn: &str) -> Result<Tags, DriverError> {
     let answer = api.call("ListTagsForResource", key("Resource", arn)).await?;
     let tags = map(&answer, "Tags", "ListTagsForResource")?;
     let items = tags.get("Items").and_then(KnownValue::as_list).unwrap_or_default();
-    Ok(by_key(items).into_iter().filter(|(key, _)| !is_foreign(key)).collect())
+    Ok(by_key(items).into_iter().filter(|(key, _)| !is_hidden(key)).collect())
 }
 
 fn declared(properties: &KnownMap) -> Tags {

@@ -3,7 +3,7 @@
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
-use super::service::text;
+use super::service::{action, text};
 use crate::api::Api;
 
 /// An object whose changes need its ETag.
@@ -16,6 +16,8 @@ pub(super) struct Versioned<'a> {
     pub(super) get_input: KnownMap,
     /// The members that name the object in the changing operation.
     pub(super) key: KnownMap,
+    /// Where what a change replaces stands in the answer: one member within the other.
+    pub(super) content: [&'static str; 2],
 }
 
 impl Versioned<'_> {
@@ -24,8 +26,9 @@ impl Versioned<'_> {
         self.api.call(self.get, self.get_input.clone()).await
     }
 
-    /// Calls the operation with the object's ETag. If the object changed between the two calls it
-    /// is read once more; the second time that is an error.
+    /// Calls the operation with the object's ETag. If the object has another one by then it is read
+    /// once more: the call is made again only if nothing of its content changed, so that nobody
+    /// else's change is lost.
     pub(super) async fn change(
         &self,
         operation: &'static str,
@@ -47,10 +50,17 @@ impl Versioned<'_> {
             result => return result,
         }
         let again = self.read().await?;
-        self.attempt(&again, operation, input).await.map_err(|error| {
-            let kind = if is_stale(&error) { ErrorKind::Conflict } else { error.kind.clone() };
-            DriverError { kind, ..error }
-        })
+        if self.content(read) != self.content(&again) {
+            return Err(changed_meanwhile(operation));
+        }
+        self.attempt(&again, operation, input)
+            .await
+            .map_err(|error| if is_stale(&error) { changed_meanwhile(operation) } else { error })
+    }
+
+    fn content<'m>(&self, read: &'m KnownMap) -> Option<&'m KnownValue> {
+        let [outer, inner] = self.content;
+        read.get(outer)?.get(inner)
     }
 
     /// One call with the ETag of what was read.
@@ -70,6 +80,12 @@ impl Versioned<'_> {
 /// Whether the error says that the object has another version by now.
 pub(super) fn is_stale(error: &DriverError) -> bool {
     error.has_code("PreconditionFailed") || error.has_code("InvalidIfMatchVersion")
+}
+
+fn changed_meanwhile(operation: &str) -> DriverError {
+    let message = "somebody changed it between reading and writing, and that change was left \
+                   alone; plan and apply again";
+    DriverError::new(ErrorKind::Conflict, action(operation), message)
 }
 
 /// Deleting says that something still uses the object. What used it was changed or deleted before,

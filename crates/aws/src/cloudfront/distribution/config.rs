@@ -1,11 +1,12 @@
 //! The configuration of a distribution, in both vocabularies.
 
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{DriverError, ErrorKind, UpdateRequest};
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
-use super::{driver::TYPE, legacy, lifetimes, rules};
+use super::keep::keep_undeclared;
+use super::{driver::TYPE, legacy, lifetimes, rules, shown};
 use crate::cloudfront::UNORDERED_BY;
-use crate::cloudfront::service::{action, model, schema};
+use crate::cloudfront::service::{action, model, schema, text};
 use crate::mapping::{Mapper, Rules, in_declared_order};
 
 const CONFIG: &str = "DistributionConfig";
@@ -30,18 +31,33 @@ pub(super) fn members(
     Ok(members)
 }
 
+/// [`members`] of an update: what was never declared stays as it is in the current configuration.
+pub(super) fn updated_members(
+    request: &UpdateRequest,
+    current: &KnownMap,
+    operation: &'static str,
+) -> Result<KnownMap, DriverError> {
+    let reference = text(current, "CallerReference", operation)?;
+    let mut members = members(&request.properties, reference.into(), operation)?;
+    let nothing = KnownMap::new();
+    let config = |properties: &'_ KnownMap| {
+        properties.get(CONFIG).and_then(KnownValue::as_map).unwrap_or(&nothing).clone()
+    };
+    let (prior, desired) = (config(&request.prior), config(&request.properties));
+    keep_undeclared(&mut members, current, &prior, &desired);
+    Ok(members)
+}
+
 /// The configuration that the API gave, in the vocabulary of the type and as it is declared.
 pub(super) fn properties(members: &KnownMap, declared: &KnownMap) -> Result<KnownMap, DriverError> {
     let schema = schema(TYPE)?;
     let mut properties = KnownMap::new();
     if let Some(node) = schema.property(schema.root(), CONFIG) {
         let read = Mapper::new(model()?, CONFIG, rules_for(members));
-        let mut read = read.from_members(members, &schema, node);
-        // CloudFront takes `http2` and may give `HTTP2`.
-        if let Some(KnownValue::String(version)) = read.get_mut("HttpVersion") {
-            version.make_ascii_lowercase();
-        }
-        let read = match declared.get(CONFIG).and_then(KnownValue::as_map) {
+        let read = read.from_members(members, &schema, node);
+        let config = declared.get(CONFIG).and_then(KnownValue::as_map);
+        let read = shown::as_declared(read, config);
+        let read = match config {
             Some(declared) => legacy::as_declared(read, declared),
             None => read,
         };

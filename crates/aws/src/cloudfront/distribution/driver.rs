@@ -13,7 +13,8 @@ use rstack_driver::{
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId};
 
-use super::{config, find};
+use super::config;
+use super::find::{self, Search};
 use crate::api::Api;
 use crate::cloudfront::service::{action, is_missing, key, map, text};
 use crate::cloudfront::tags;
@@ -28,6 +29,8 @@ const CONFIG: &str = "DistributionConfig";
 
 /// How often a deployment is asked about.
 const INTERVAL: Duration = Duration::from_secs(20);
+/// How soon one goes on where nothing is left to be deployed.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// The driver of distributions.
 pub(in crate::cloudfront) struct Distribution {
@@ -41,7 +44,8 @@ impl Distribution {
 
     fn versioned<'a>(&'a self, id: &str) -> Versioned<'a> {
         let get_input = key("Id", id);
-        Versioned { api: &*self.api, get: GET, key: get_input.clone(), get_input }
+        let content = ["Distribution", CONFIG];
+        Versioned { api: &*self.api, get: GET, key: get_input.clone(), get_input, content }
     }
 
     /// The distribution in an answer, with its tags.
@@ -50,11 +54,12 @@ impl Distribution {
         answer: &KnownMap,
         operation: &'static str,
         declared: &KnownMap,
+        tags: tags::Shown,
     ) -> Result<Object, DriverError> {
         let found = map(answer, "Distribution", operation)?;
         let mut properties = config::properties(map(found, CONFIG, operation)?, declared)?;
         let arn = text(found, "ARN", operation)?;
-        properties.insert("Tags".to_owned(), tags::read(&*self.api, arn).await?);
+        properties.extend(tags.property(&*self.api, arn, declared).await?);
         let attribute = |name: &str| Some((name.to_owned(), found.get(name)?.clone()));
         Ok(Object {
             physical_id: PhysicalId::new(text(found, "Id", operation)?),
@@ -84,18 +89,40 @@ impl Distribution {
         members.insert("Enabled".to_owned(), KnownValue::from(false));
         let input = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
         match object.attempt(answer, UPDATE, input).await {
-            Ok(_) => Ok(waiting(format!("distribution {id} to be disabled"))),
+            Ok(written) => {
+                let waits_for = format!("distribution {id} to be disabled");
+                Ok(match Self::deployment(&written, id) {
+                    Ok(Progress::Done) => Progress::Pending { waits_for, ask_again_in: AT_ONCE },
+                    Ok(Progress::Pending { .. }) | Err(_) => waiting(waits_for),
+                })
+            }
             Err(error) if is_stale(&error) || error.has_code("NoSuchDistribution") => Ok(again(id)),
             Err(error) => Err(error),
         }
     }
 }
 
-/// A configuration may name a policy or an origin that is not there. That is no word about the
-/// distribution itself: the configuration is wrong.
-fn misses_another(error: DriverError) -> DriverError {
-    let another = is_missing(&error) && !error.has_code("NoSuchDistribution");
-    let kind = if another { ErrorKind::Invalid { property: None } } else { error.kind.clone() };
+/// What is said of something that a configuration names and that was maybe made or issued a moment
+/// ago.
+const NOT_YET_VISIBLE: &[&str] = &[
+    "EntityNotFound",
+    "InvalidViewerCertificate",
+    "NoSuchCachePolicy",
+    "NoSuchOriginRequestPolicy",
+    "NoSuchResponseHeadersPolicy",
+];
+
+/// A configuration may name something that is not there, or not yet. That is no word about the
+/// distribution itself.
+fn explained(error: DriverError) -> DriverError {
+    let code = error.code.as_deref();
+    let kind = if code.is_some_and(|code| NOT_YET_VISIBLE.contains(&code)) {
+        ErrorKind::DependencyNotReady
+    } else if is_missing(&error) && !error.has_code("NoSuchDistribution") {
+        ErrorKind::Invalid { property: None }
+    } else {
+        error.kind.clone()
+    };
     DriverError { kind, ..error }
 }
 
@@ -121,7 +148,10 @@ impl ResourceDriver for Distribution {
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
         match self.versioned(physical_id.as_str()).read().await {
-            Ok(answer) => Ok(Observed::Present(self.object(&answer, GET, declared).await?)),
+            Ok(answer) => {
+                let object = self.object(&answer, GET, declared, tags::Shown::AsRead).await?;
+                Ok(Observed::Present(object))
+            }
             Err(error) if is_missing(&error) => Ok(Observed::Absent),
             Err(error) => Err(error),
         }
@@ -156,13 +186,13 @@ impl ResourceDriver for Distribution {
                 let found = find::with_caller_reference(&*self.api, id, token).await?;
                 found.ok_or(error)?
             }
-            Err(error) => return Err(misses_another(error)),
+            Err(error) => return Err(explained(error)),
         };
         let id = PhysicalId::new(text(map(&answer, "Distribution", operation)?, "Id", operation)?);
         effects.created(&id).await.map_err(|error| {
             DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
         })?;
-        self.object(&answer, operation, &request.properties).await
+        self.object(&answer, operation, &request.properties, tags::Shown::AsDeclared).await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
@@ -170,13 +200,12 @@ impl ResourceDriver for Distribution {
         let object = self.versioned(id);
         let current = object.read().await?;
         let found = map(&current, "Distribution", GET)?;
-        let reference = text(map(found, CONFIG, GET)?, "CallerReference", GET)?;
-        let members = config::members(&request.properties, reference.into(), UPDATE)?;
+        let members = config::updated_members(request, map(found, CONFIG, GET)?, UPDATE)?;
         let input = KnownMap::from([(CONFIG.to_owned(), KnownValue::Map(members))]);
-        let answer = object.change_from(&current, UPDATE, input).await.map_err(misses_another)?;
+        let answer = object.change_from(&current, UPDATE, input).await.map_err(explained)?;
         let arn = text(map(&answer, "Distribution", UPDATE)?, "ARN", UPDATE)?;
         tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
-        self.object(&answer, UPDATE, &request.properties).await
+        self.object(&answer, UPDATE, &request.properties, tags::Shown::AsDeclared).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
@@ -207,8 +236,15 @@ impl ResourceDriver for Distribution {
 
     async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
         let id = physical_id.as_str();
-        let answer = self.versioned(id).read().await?;
-        Self::deployment(&answer, id)
+        match self.versioned(id).read().await {
+            Ok(answer) => Self::deployment(&answer, id),
+            // It was just written: it is there.
+            Err(error) if is_missing(&error) => Ok(Progress::Pending {
+                waits_for: format!("distribution {id} to become visible"),
+                ask_again_in: Duration::from_secs(2),
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
@@ -216,9 +252,17 @@ impl ResourceDriver for Distribution {
         let members = config::members(&request.properties, token.into(), "CreateDistribution")?;
         let comment = members.get("Comment").and_then(KnownValue::expose_str).unwrap_or_default();
         Ok(match find::by_caller_reference(&*self.api, token, comment).await? {
-            None => Found::Absent,
-            Some(answer) => {
-                let object = self.object(&answer, GET, &request.properties).await?;
+            Search::Absent => Found::Absent,
+            Search::Unclear { skipped } => {
+                let why = format!(
+                    "{skipped} distributions may not be read, and one of them can be the one that \
+                     this operation made"
+                );
+                Found::Ambiguous { why }
+            }
+            Search::Found(answer) => {
+                let shown = tags::Shown::AsDeclared;
+                let object = self.object(&answer, GET, &request.properties, shown).await?;
                 Found::Ours(Box::new(object))
             }
         })

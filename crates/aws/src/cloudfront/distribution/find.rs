@@ -4,31 +4,49 @@
 //! journaled token was made by that very operation. Listings do not show caller references: the
 //! distributions with the declared comment, or with none, are read one by one.
 
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use crate::api::Api;
 use crate::cloudfront::pages;
 use crate::cloudfront::service::{is_missing, key, map, text};
 
-/// The answer of `GetDistribution` for the distribution of this caller reference.
+/// What came of a search.
+pub(super) enum Search {
+    /// The answer of `GetDistribution` for the distribution that was looked for.
+    Found(KnownMap),
+    /// There is none.
+    Absent,
+    /// None of those that may be read is it.
+    Unclear {
+        /// How many may not be read.
+        skipped: usize,
+    },
+}
+
+/// Looks for the distribution of this caller reference. That one of somebody else's may not be
+/// read is no reason to stop.
 pub(super) async fn by_caller_reference(
     api: &dyn Api,
     token: &str,
     comment: &str,
-) -> Result<Option<KnownMap>, DriverError> {
+) -> Result<Search, DriverError> {
     let operation = "ListDistributions";
+    let mut skipped = 0;
     for item in pages::all(api, operation, &KnownMap::new(), "DistributionList").await? {
         let theirs = item.get("Comment").and_then(KnownValue::expose_str).unwrap_or_default();
         if theirs != comment && !theirs.is_empty() {
             continue;
         }
         let id = text(&item, "Id", operation)?;
-        if let Some(found) = with_caller_reference(api, id, token).await? {
-            return Ok(Some(found));
+        match with_caller_reference(api, id, token).await {
+            Ok(Some(found)) => return Ok(Search::Found(found)),
+            Ok(None) => {}
+            Err(error) if matches!(error.kind, ErrorKind::AccessDenied { .. }) => skipped += 1,
+            Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(if skipped == 0 { Search::Absent } else { Search::Unclear { skipped } })
 }
 
 /// The answer of `GetDistribution`, if the distribution is there and has the caller reference.

@@ -3,8 +3,10 @@
 mod config;
 mod driver;
 mod find;
+mod keep;
 mod legacy;
 mod lifetimes;
 pub(crate) mod rules;
+mod shown;
 
 pub(super) use driver::{Distribution, TYPE};

@@ -81,6 +81,12 @@ pub(crate) const MULTI_TENANT: Rules = Rules(&[
     S3_ORIGIN,
 ]);
 
+/// The member of a property that has another name, wherever it stands.
+pub(super) fn member_of(property: &str) -> Option<&'static str> {
+    let row = CONFIG_RENAMES.iter().chain(ORIGIN.renames).find(|(from, _)| *from == property);
+    row.map(|(_, to)| *to)
+}
+
 const CONFIG_RENAMES: &[(&str, &str)] = &[("IPV6Enabled", "IsIPV6Enabled")];
 
 const CACHED_METHODS: &[NestedRow] =
@@ -121,7 +127,11 @@ const COOKIES: ShapeRules = ShapeRules {
 };
 
 const CUSTOM_ERROR: ShapeRules = ShapeRules {
-    fills: &[FillRow::new("ErrorCachingMinTTL", Fill::Integer(300))],
+    fills: &[
+        FillRow::new("ErrorCachingMinTTL", Fill::Integer(300)),
+        FillRow::new("ResponseCode", Fill::Text("")),
+        FillRow::new("ResponsePagePath", Fill::Text("")),
+    ],
     ..ShapeRules::of("CustomErrorResponse")
 };
 

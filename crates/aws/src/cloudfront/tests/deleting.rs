@@ -1,5 +1,7 @@
 //! Deleting: disable, wait, delete; and every point at which it is taken up again.
 
+use std::time::Duration;
+
 use rstack_driver::{ErrorKind, Progress};
 use rstack_model::KnownValue;
 use serde_json::json;
@@ -48,6 +50,24 @@ async fn a_distribution_is_disabled_then_deployed_then_deleted() {
     assert_eq!(service.input(1)["DistributionConfig"], KnownValue::Map(disabled));
     assert_eq!(service.input(1)["IfMatch"], "E1".into());
     assert_eq!(service.input(6)["IfMatch"], "E3".into());
+}
+
+#[tokio::test]
+async fn a_distribution_that_is_deployed_at_once_is_deleted_at_once() {
+    for (status, at_once) in [("Deployed", true), ("InProgress", false)] {
+        let (_, driver) = driver(
+            TYPE,
+            Scripted::new()
+                .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
+                .then("UpdateDistribution", Ok(distribution(&small(false), status, "E2"))),
+        );
+        match driver.delete(&delete(ID)).await.unwrap() {
+            Progress::Pending { ask_again_in, .. } => {
+                assert_eq!(ask_again_in < Duration::from_secs(1), at_once, "{status}");
+            }
+            Progress::Done => panic!("{status}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use rstack_driver::{ErrorKind, Found, NoEffects};
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
-use super::support::{TOKEN, create, distribution, driver, no_tags, small};
+use super::support::{TOKEN, create, distribution, driver, proven, small};
 use crate::double::{Scripted, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
@@ -41,8 +41,7 @@ async fn a_distribution_is_ours_by_its_caller_reference_on_whatever_page_it_is()
                 page(json!([{"Id": "E2QWRUHAPOMQZL", "Comment": ""}]), "".into()),
             )
             .then("GetDistribution", Ok(distribution(&foreign(), "Deployed", "E")))
-            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E")))
-            .answer("ListTagsForResource", no_tags()),
+            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E"))),
     );
     let Found::Ours(object) = found.find(&create(declared())).await.unwrap() else {
         panic!("it is ours")
@@ -74,8 +73,7 @@ async fn a_repeated_create_that_took_effect_before_is_recognised() {
         TYPE,
         Scripted::new()
             .then("CreateDistribution", conflict(message))
-            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E")))
-            .answer("ListTagsForResource", no_tags()),
+            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E"))),
     );
     let made = repeated.create(&create(declared()), &NoEffects).await.unwrap();
     assert_eq!(made.physical_id.as_str(), "E2QWRUHAPOMQZL");
@@ -134,7 +132,7 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
             .answer("GetCachePolicy", policy(comment))
     };
     let (service, found) = driver(kind, script(""));
-    let Found::Ours(object) = found.find(&create(declared_policy())).await.unwrap() else {
+    let Found::Ours(object) = found.find(&proven(declared_policy())).await.unwrap() else {
         panic!("it is ours")
     };
     assert_eq!(object.physical_id.as_str(), "p1");
@@ -145,7 +143,7 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     assert_eq!(*headers, KnownValue::from_json(json!(["A", "B"])));
 
     let (_, found) = driver(kind, script("somebody else's"));
-    let Found::Ambiguous { why } = found.find(&create(declared_policy())).await.unwrap() else {
+    let Found::Ambiguous { why } = found.find(&proven(declared_policy())).await.unwrap() else {
         panic!("it is not as declared")
     };
     assert_eq!(
@@ -156,7 +154,7 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
         kind,
         Scripted::new().answer("ListCachePolicies", json!({"CachePolicyList": {"Quantity": 0}})),
     );
-    assert_eq!(found.find(&create(declared_policy())).await.unwrap(), Found::Absent);
+    assert_eq!(found.find(&proven(declared_policy())).await.unwrap(), Found::Absent);
 
     let (service, taken) =
         driver(kind, Scripted::new().answer("ListCachePolicies", listed.clone()));
@@ -165,16 +163,39 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     assert_eq!(service.operations(), ["ListCachePolicies"]);
 
     // After our own call went out, the name may be taken by what it made.
-    let nothing = json!({"CachePolicyList": {"Quantity": 0}});
-    let (_, repeated) = driver(
-        kind,
+    let (service, repeated) =
+        driver(kind, Scripted::new().fail("CreateCachePolicy", ErrorKind::AlreadyExists, ""));
+    let error = repeated.create(&proven(declared_policy()), &NoEffects).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AlreadyExists);
+    assert_eq!(service.operations(), ["CreateCachePolicy"]);
+
+    // Before, it was never made: what has the name is not ours, however it is configured.
+    let (_, found) = driver(kind, Scripted::new());
+    assert_eq!(found.find(&create(declared_policy())).await.unwrap(), Found::Absent);
+}
+
+#[tokio::test]
+async fn a_foreign_distribution_that_may_not_be_read_is_skipped() {
+    let listed = |ids: &[&str]| {
+        let items: Vec<_> = ids.iter().map(|id| json!({"Id": id, "Comment": ""})).collect();
+        json!({"DistributionList": {"Items": items}})
+    };
+    let denied = || ErrorKind::AccessDenied { action: Some("cloudfront:GetDistribution".into()) };
+    let (_, found) = driver(
+        TYPE,
         Scripted::new()
-            .answer("ListCachePolicies", nothing)
-            .fail("CreateCachePolicy", ErrorKind::UnknownOutcome, "")
-            .answer("ListCachePolicies", listed),
+            .answer("ListDistributions", listed(&["E1", "E2QWRUHAPOMQZL"]))
+            .fail("GetDistribution", denied(), "AccessDenied")
+            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E"))),
     );
-    for expected in [ErrorKind::UnknownOutcome, ErrorKind::AlreadyExists] {
-        let error = repeated.create(&create(declared_policy()), &NoEffects).await.unwrap_err();
-        assert_eq!(error.kind, expected);
-    }
+    assert!(matches!(found.find(&create(declared())).await.unwrap(), Found::Ours(_)));
+    let (_, unclear) = driver(
+        TYPE,
+        Scripted::new().answer("ListDistributions", listed(&["E1"])).fail(
+            "GetDistribution",
+            denied(),
+            "AccessDenied",
+        ),
+    );
+    assert!(matches!(unclear.find(&create(declared())).await.unwrap(), Found::Ambiguous { .. }));
 }

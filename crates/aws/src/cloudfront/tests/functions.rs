@@ -7,7 +7,7 @@ use rstack_driver::{EffectSink, ErrorKind, Found, Observed, SinkError};
 use rstack_model::{KnownMap, PhysicalId};
 use serde_json::{Value, json};
 
-use super::support::{create, delete, driver, no_tags, update};
+use super::support::{create, delete, driver, no_tags, proven, update};
 use crate::double::{Scripted, known};
 
 const TYPE: &str = "AWS::CloudFront::Function";
@@ -21,6 +21,10 @@ struct Effects(Mutex<Vec<PhysicalId>>);
 impl EffectSink for Effects {
     async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
         self.0.lock().unwrap().push(physical_id.clone());
+        Ok(())
+    }
+
+    async fn absent(&self) -> Result<(), SinkError> {
         Ok(())
     }
 }
@@ -63,10 +67,6 @@ fn read_back(service: Scripted) -> Scripted {
         .answer("DescribeFunction", described("E2"))
         .answer("DescribeFunction", described("E2"))
         .answer("GetFunction", json!({"FunctionCode": CODE}))
-        .answer(
-            "ListTagsForResource",
-            json!({"Tags": {"Items": [{"Key": "team", "Value": "video"}]}}),
-        )
 }
 
 #[tokio::test]
@@ -138,9 +138,11 @@ async fn a_function_is_ours_if_its_code_and_configuration_are() {
             .answer("GetFunction", json!({"FunctionCode": code}))
     };
     let (_, ours) = driver(TYPE, read_back(script(CODE)));
-    assert!(matches!(ours.find(&create(declared())).await.unwrap(), Found::Ours(_)));
+    assert!(matches!(ours.find(&proven(declared())).await.unwrap(), Found::Ours(_)));
     let (_, theirs) = driver(TYPE, script("other"));
-    assert!(matches!(theirs.find(&create(declared())).await.unwrap(), Found::Ambiguous { .. }));
+    assert!(matches!(theirs.find(&proven(declared())).await.unwrap(), Found::Ambiguous { .. }));
+    let (_, unproven) = driver(TYPE, Scripted::new());
+    assert_eq!(unproven.find(&create(declared())).await.unwrap(), Found::Absent);
     let (service, taken) =
         driver(TYPE, Scripted::new().answer("DescribeFunction", described("E1")));
     let error = taken.create(&create(declared()), &rstack_driver::NoEffects).await.unwrap_err();

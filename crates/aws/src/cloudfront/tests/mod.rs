@@ -3,6 +3,7 @@
 mod deleting;
 mod finding;
 mod functions;
+mod keeping;
 mod legacy;
 mod named;
 mod streaming;

@@ -5,7 +5,7 @@ use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
-use super::support::{SECRET, TOKEN, create, distribution, driver, no_tags, streaming};
+use super::support::{SECRET, TOKEN, create, distribution, driver, streaming};
 use crate::double::{Scripted, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
@@ -129,11 +129,9 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
         TYPE,
         Scripted::new()
             .then("CreateDistribution", Ok(distribution(&members, "InProgress", "E1")))
-            .answer("ListTagsForResource", no_tags())
             .then("GetDistribution", Ok(distribution(&members, "InProgress", "E1")))
             .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
-            .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
-            .answer("ListTagsForResource", no_tags()),
+            .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1"))),
     );
     let declared = streaming();
     let made = driver.create(&create(declared.clone()), &NoEffects).await.unwrap();
@@ -186,15 +184,17 @@ async fn declared_tags_are_sent_with_it_and_foreign_ones_are_not_shown() {
         TYPE,
         Scripted::new()
             .then("CreateDistributionWithTags", Ok(distribution(&members, "InProgress", "E1")))
+            .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
             .answer(
                 "ListTagsForResource",
                 json!({"Tags": {"Items": [
                     {"Key": "aws:cloudformation:stack-name", "Value": "Live"},
                     {"Key": "team", "Value": "video"},
                 ]}}),
-            ),
+            )
+            .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1"))),
     );
-    let properties: KnownMap = known(json!({
+    let mut properties: KnownMap = known(json!({
         "DistributionConfig": {
             "Enabled": true,
             "Origins": [{"Id": "o", "DomainName": "example.com"}],
@@ -208,4 +208,12 @@ async fn declared_tags_are_sent_with_it_and_foreign_ones_are_not_shown() {
     let both = input["DistributionConfigWithTags"].as_map().unwrap();
     assert_eq!(both["Tags"].get("Items"), Some(&properties["Tags"]));
     assert_eq!(both["DistributionConfig"].get("CallerReference"), Some(&TOKEN.into()));
+    let Observed::Present(read) = driver.read(&made.physical_id, &properties).await.unwrap() else {
+        panic!("it is there")
+    };
+    assert_eq!(read.properties["Tags"], properties["Tags"]);
+    // Where none are declared they are not asked for.
+    properties.remove("Tags");
+    driver.read(&made.physical_id, &properties).await.unwrap();
+    service.assert_finished();
 }

@@ -32,6 +32,11 @@ pub(super) fn create(properties: KnownMap) -> CreateRequest {
     }
 }
 
+/// A creation that has proven before that the name is free.
+pub(super) fn proven(properties: KnownMap) -> CreateRequest {
+    CreateRequest { absence_proven: true, ..create(properties) }
+}
+
 pub(super) fn update(id: &str, prior: KnownMap, properties: KnownMap) -> UpdateRequest {
     UpdateRequest { physical_id: id.into(), token: TOKEN.into(), prior, properties }
 }

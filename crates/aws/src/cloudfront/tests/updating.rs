@@ -4,7 +4,7 @@ use rstack_driver::ErrorKind;
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
-use super::support::{distribution, driver, no_tags, small, update};
+use super::support::{distribution, driver, small, update};
 use crate::double::{Scripted, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
@@ -26,6 +26,11 @@ fn declared(tags: serde_json::Value) -> KnownMap {
     }))
 }
 
+fn config_of(properties: &mut KnownMap) -> &mut KnownMap {
+    let Some(KnownValue::Map(config)) = properties.get_mut("DistributionConfig") else { panic!() };
+    config
+}
+
 #[tokio::test]
 async fn a_stale_version_is_read_again_once() {
     let mut before = small(true);
@@ -42,10 +47,11 @@ async fn a_stale_version_is_read_again_once() {
         TYPE,
         stale(Scripted::new(), "E1")
             .then("GetDistribution", Ok(distribution(&before, "Deployed", "E2")))
-            .then("UpdateDistribution", Ok(distribution(&before, "InProgress", "E3")))
-            .answer("ListTagsForResource", no_tags()),
+            .then("UpdateDistribution", Ok(distribution(&before, "InProgress", "E3"))),
     );
-    let request = update(ID, KnownMap::new(), declared(json!([])));
+    let mut prior = declared(json!([]));
+    config_of(&mut prior).insert("WebACLId".to_owned(), KnownValue::from("acl"));
+    let request = update(ID, prior, declared(json!([])));
     changed.update(&request).await.unwrap();
     service.assert_finished();
     assert_eq!(service.input(1)["IfMatch"], "E1".into());
@@ -61,6 +67,24 @@ async fn a_stale_version_is_read_again_once() {
     let (service, changed) = driver(TYPE, stale(stale(Scripted::new(), "E1"), "E2"));
     let error = changed.update(&request).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
+    service.assert_finished();
+}
+
+#[tokio::test]
+async fn a_change_of_somebody_else_meanwhile_is_not_overwritten() {
+    let mut after = small(true);
+    after.insert("Comment".to_owned(), KnownValue::from("theirs"));
+    let (service, changed) = driver(
+        TYPE,
+        Scripted::new()
+            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
+            .fail("UpdateDistribution", ErrorKind::Conflict, "PreconditionFailed")
+            .then("GetDistribution", Ok(distribution(&after, "Deployed", "E2"))),
+    );
+    let request = update(ID, KnownMap::new(), declared(json!([])));
+    let error = changed.update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    assert!(error.message.contains("somebody changed it"), "{error}");
     service.assert_finished();
 }
 
@@ -81,8 +105,7 @@ async fn only_tags_that_differ_are_changed() {
             .then("UpdateDistribution", Ok(distribution(&members, "InProgress", "E2")))
             .answer("ListTagsForResource", current)
             .answer("TagResource", json!({}))
-            .answer("UntagResource", json!({}))
-            .answer("ListTagsForResource", no_tags()),
+            .answer("UntagResource", json!({})),
     );
     changed.update(&update(ID, KnownMap::new(), declared(tags))).await.unwrap();
     service.assert_finished();
@@ -95,11 +118,35 @@ async fn only_tags_that_differ_are_changed() {
 }
 
 #[tokio::test]
+async fn tags_that_may_not_be_read_are_said_again_and_tags_not_yet_visible_are_waited_for() {
+    let tags = json!([{"Key": "team", "Value": "video"}]);
+    let script = |kind, code| {
+        Scripted::new()
+            .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
+            .then("UpdateDistribution", Ok(distribution(&small(true), "InProgress", "E2")))
+            .fail("ListTagsForResource", kind, code)
+    };
+    let denied = script(ErrorKind::AccessDenied { action: None }, "AccessDenied")
+        .answer("TagResource", json!({}))
+        .answer("UntagResource", json!({}));
+    let (service, changed) = driver(TYPE, denied);
+    let prior = declared(json!([{"Key": "old", "Value": ""}]));
+    let request = update(ID, prior, declared(tags.clone()));
+    let made = changed.update(&request).await.unwrap();
+    service.assert_finished();
+    assert_eq!(made.properties["Tags"], KnownValue::from_json(tags));
+    assert_eq!(service.input(4)["TagKeys"], KnownValue::from_json(json!({"Items": ["old"]})));
+
+    let (_, changed) = driver(TYPE, script(ErrorKind::NotFound, "NoSuchResource"));
+    let error = changed.update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+}
+
+#[tokio::test]
 async fn a_wrong_property_is_named_before_anything_is_called() {
     let (_, changed) = driver(TYPE, Scripted::new());
     let mut properties = declared(json!([]));
-    let Some(KnownValue::Map(config)) = properties.get_mut("DistributionConfig") else { panic!() };
-    config.insert("Enabled".to_owned(), KnownValue::from("maybe"));
+    config_of(&mut properties).insert("Enabled".to_owned(), KnownValue::from("maybe"));
     let request = super::support::create(properties);
     let error = changed.create(&request, &rstack_driver::NoEffects).await.unwrap_err();
     assert_eq!(
