@@ -23,8 +23,11 @@ const REFUSED: &str = "UnprocessableEntityException";
 
 const ARN: AttributeRow = AttributeRow { name: "Arn", places: &["Arn"] };
 
+const NO_DESCRIPTION: ResetRow = ResetRow { property: "Description", value: ResetValue::Text("") };
+
 static CHANNEL: RestType = RestType {
     type_name: "AWS::MediaPackage::Channel",
+    noun: "channel",
     service: Service::MediaPackage,
     create: "CreateChannel",
     read: "DescribeChannel",
@@ -37,13 +40,16 @@ static CHANNEL: RestType = RestType {
     }],
     rules: &Rules::NONE,
     attributes: &[ARN, AttributeRow { name: "HlsIngest", places: &["HlsIngest"] }],
-    resets: &[ResetRow { property: "Description", value: ResetValue::EmptyText }],
+    resets: &[NO_DESCRIPTION],
+    kept: &["Description"],
+    defaulted: &[],
     withheld: &["Username", "Password"],
     refused_code: REFUSED,
 };
 
 static ORIGIN_ENDPOINT: RestType = RestType {
     type_name: "AWS::MediaPackage::OriginEndpoint",
+    noun: "origin endpoint",
     service: Service::MediaPackage,
     create: "CreateOriginEndpoint",
     read: "DescribeOriginEndpoint",
@@ -59,7 +65,23 @@ static ORIGIN_ENDPOINT: RestType = RestType {
         ARN,
         AttributeRow { name: "Url", places: &["Url", "CmafPackage/HlsManifests/0/Url"] },
     ],
-    resets: &[ResetRow { property: "Whitelist", value: ResetValue::EmptyList }],
+    resets: &[
+        NO_DESCRIPTION,
+        ResetRow { property: "Origination", value: ResetValue::Text("ALLOW") },
+        ResetRow { property: "StartoverWindowSeconds", value: ResetValue::Integer(0) },
+        ResetRow { property: "TimeDelaySeconds", value: ResetValue::Integer(0) },
+        ResetRow { property: "Whitelist", value: ResetValue::EmptyList },
+    ],
+    kept: &[
+        "Authorization",
+        "Description",
+        "ManifestName",
+        "Origination",
+        "StartoverWindowSeconds",
+        "TimeDelaySeconds",
+        "Whitelist",
+    ],
+    defaulted: &["ManifestName", "StreamSelection"],
     withheld: &[],
     refused_code: REFUSED,
 };

@@ -7,10 +7,14 @@
 
 mod changes;
 mod driver;
+mod leftover;
 mod object;
+mod roles;
 mod tags;
 
 pub(crate) use driver::RestDriver;
+
+use rstack_model::KnownValue;
 
 use crate::mapping::Rules;
 use crate::model::Service;
@@ -20,6 +24,8 @@ use crate::model::Service;
 pub(crate) struct RestType {
     /// The type's name, such as `AWS::MediaPackage::Channel`.
     pub(crate) type_name: &'static str,
+    /// What an object is called in a sentence.
+    pub(crate) noun: &'static str,
     /// The service.
     pub(crate) service: Service,
     /// The operation that creates an object.
@@ -40,6 +46,10 @@ pub(crate) struct RestType {
     pub(crate) attributes: &'static [AttributeRow],
     /// What an update must say of properties that are declared no longer.
     pub(crate) resets: &'static [ResetRow],
+    /// Properties that stay as they are while the template declares them neither now nor before.
+    pub(crate) kept: &'static [&'static str],
+    /// Properties that the service shows with values of its own when it is told none.
+    pub(crate) defaulted: &'static [&'static str],
     /// Members of answers that are dropped at once, wherever they stand.
     pub(crate) withheld: &'static [&'static str],
     /// The one code for whatever the service refuses: at creation it can mean that the identifier
@@ -79,8 +89,20 @@ pub(crate) struct ResetRow {
 /// What a property is reset to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResetValue {
-    /// The empty text.
-    EmptyText,
+    /// A text.
+    Text(&'static str),
+    /// An integer.
+    Integer(i64),
     /// The empty list.
     EmptyList,
+}
+
+impl ResetValue {
+    fn known(self) -> KnownValue {
+        match self {
+            Self::Text(text) => KnownValue::from(text),
+            Self::Integer(value) => KnownValue::from(value),
+            Self::EmptyList => KnownValue::List(Vec::new()),
+        }
+    }
 }

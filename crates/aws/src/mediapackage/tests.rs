@@ -1,5 +1,7 @@
 //! The drivers against scripted answers.
 
+mod endpoints;
+
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -78,6 +80,10 @@ impl EffectSink for Effects {
         self.0.lock().unwrap().push(physical_id.to_string());
         Ok(())
     }
+
+    async fn absent(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }
 
 #[tokio::test]
@@ -142,10 +148,12 @@ async fn an_update_calls_only_what_differs() {
     assert_eq!(script.input(1).get("Tags"), Some(&KnownValue::from_json(json!({"owner": "x"}))));
     assert_eq!(script.input(2).get("TagKeys"), Some(&KnownValue::from_json(json!(["team"]))));
 
+    let mut plain = described_channel();
+    plain.insert("Description".to_owned(), KnownValue::from(""));
     let script = Scripted::new()
         .then("DescribeChannel", Ok(described_channel()))
         .answer("UpdateChannel", json!({}))
-        .then("DescribeChannel", Ok(described_channel()));
+        .then("DescribeChannel", Ok(plain));
     let (script, driver) = channel_driver(script);
     driver.update(&update(same, json!({"Id": "live", "Tags": tags}))).await.unwrap();
     script.assert_finished();
@@ -187,13 +195,24 @@ async fn a_refused_create_is_a_taken_name_only_if_the_name_is_taken() {
 }
 
 #[tokio::test]
-async fn a_channel_that_is_not_yet_visible_to_its_endpoint_is_waited_for() {
-    let script =
-        Scripted::new().fail("CreateOriginEndpoint", ErrorKind::NotFound, "NotFoundException");
-    let (_, driver) = endpoint_driver(script);
-    let request = create(json!({"Id": "live", "ChannelId": "c"}));
+async fn a_caller_who_may_not_tag_makes_a_channel_without_the_token_if_no_tag_is_declared() {
+    let denied = || {
+        let action = Some("mediapackage:TagResource".to_owned());
+        ErrorKind::AccessDenied { action }
+    };
+    let script = Scripted::new()
+        .fail("CreateChannel", denied(), "AccessDeniedException")
+        .then("CreateChannel", Ok(described_channel()));
+    let (script, driver) = channel_driver(script);
+    driver.create(&create(json!({"Id": "live"})), &NoEffects).await.unwrap();
+    script.assert_finished();
+    assert_eq!(script.input(1), known(json!({"Id": "live"})));
+
+    let script = Scripted::new().fail("CreateChannel", denied(), "AccessDeniedException");
+    let (_, driver) = channel_driver(script);
+    let request = create(json!({"Id": "live", "Tags": [{"Key": "a", "Value": "b"}]}));
     let error = driver.create(&request, &NoEffects).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    assert_eq!(error.kind, denied());
 }
 
 #[tokio::test]
@@ -231,64 +250,27 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     let refused = ErrorKind::Invalid { property: None };
     let (_, driver) = channel_driver(Scripted::new().fail("DeleteChannel", refused, REFUSED));
-    assert_eq!(driver.delete(&request).await.unwrap_err().kind, ErrorKind::Conflict);
-}
-
-fn cmaf(url: Option<&str>) -> Value {
-    let mut manifest = json!({"Id": "hls", "PlaylistWindowSeconds": 60});
-    if let Some(url) = url {
-        manifest["Url"] = json!(url);
-    }
-    json!({"SegmentDurationSeconds": 6, "HlsManifests": [manifest]})
+    assert_eq!(driver.delete(&request).await.unwrap_err().kind, ErrorKind::DependencyNotReady);
 }
 
 #[tokio::test]
-async fn the_url_of_a_cmaf_endpoint_is_that_of_its_first_manifest_and_is_never_sent() {
-    let url = "https://x.mediapackage.eu-west-1.amazonaws.com/out/v1/y/index.m3u8";
-    let answer = json!({
-        "Id": "live", "ChannelId": "c", "Arn": "arn:x", "Url": "", "CmafPackage": cmaf(Some(url)),
-        "Whitelist": [], "Tags": {},
-    });
-    let (script, driver) = endpoint_driver(Scripted::new().answer("CreateOriginEndpoint", answer));
-    let declared = json!({
-        "Id": "live", "ChannelId": "c", "CmafPackage": cmaf(Some("https://declared.example")),
-        "TimeDelaySeconds": "30",
-    });
-    let object = driver.create(&create(declared), &NoEffects).await.unwrap();
-    assert_eq!(object.attributes.get("Url"), Some(&KnownValue::from(url)));
-    let sent = script.input(0);
-    assert_eq!(sent.get("CmafPackage"), Some(&KnownValue::from_json(cmaf(None))));
-    assert_eq!(sent.get("TimeDelaySeconds"), Some(&KnownValue::from(30)));
-}
-
-#[tokio::test]
-async fn an_endpoint_is_replaced_by_its_declaration_and_a_lost_whitelist_is_emptied() {
-    let answer = json!({
-        "Id": "live", "ChannelId": "c", "Arn": "arn:x", "Url": "https://x.example",
-        "HlsPackage": {"SegmentDurationSeconds": 6, "AdMarkers": "NONE"},
-        "Whitelist": ["10.0.0.0/8"], "TimeDelaySeconds": 5,
-    });
+async fn a_deletion_is_done_when_the_object_is_gone() {
     let script = Scripted::new()
-        .answer("DescribeOriginEndpoint", answer.clone())
-        .answer("UpdateOriginEndpoint", json!({}))
-        .answer("DescribeOriginEndpoint", answer);
-    let (script, driver) = endpoint_driver(script);
-    let hls = json!({"SegmentDurationSeconds": 6});
-    let prior = json!({
-        "Id": "live", "ChannelId": "c", "HlsPackage": hls, "Whitelist": ["10.0.0.0/8"],
-        "TimeDelaySeconds": 5,
-    });
-    let wanted = json!({"Id": "live", "ChannelId": "c", "HlsPackage": hls});
-    driver.update(&update(prior, wanted)).await.unwrap();
+        .answer("DeleteChannel", json!({}))
+        .then("DescribeChannel", Ok(described_channel()))
+        .answer("DeleteChannel", json!({}))
+        .fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
+    let (script, driver) = channel_driver(script);
+    let request = DeleteRequest {
+        purge: false,
+        physical_id: PhysicalId::new("live"),
+        token: Token::new(TOKEN),
+        prior: KnownMap::new(),
+    };
+    let Progress::Pending { waits_for, .. } = driver.delete(&request).await.unwrap() else {
+        panic!("it is done")
+    };
+    assert_eq!(waits_for, "channel `live` to be gone");
+    assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     script.assert_finished();
-    assert_eq!(script.input(1), known(json!({"Id": "live", "HlsPackage": hls, "Whitelist": []})));
-}
-
-#[tokio::test]
-async fn a_property_that_the_service_does_not_know_is_an_error_before_any_call() {
-    let (script, driver) = endpoint_driver(Scripted::new());
-    let request = create(json!({"Id": "live", "ChannelId": "c", "HlsPackge": {}}));
-    let error = driver.create(&request, &NoEffects).await.unwrap_err();
-    assert!(matches!(error.kind, ErrorKind::Invalid { property: Some(_) }), "{error}");
-    assert!(script.operations().is_empty());
 }

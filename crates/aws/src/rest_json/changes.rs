@@ -7,7 +7,8 @@ pub(super) fn within(here: &KnownMap, there: &KnownMap) -> bool {
     here.iter().all(|(key, value)| there.get(key).is_some_and(|other| value_within(value, other)))
 }
 
-fn value_within(here: &KnownValue, there: &KnownValue) -> bool {
+/// [`within`] for one value.
+pub(super) fn value_within(here: &KnownValue, there: &KnownValue) -> bool {
     match (here, there) {
         (KnownValue::Map(here), KnownValue::Map(there)) => within(here, there),
         (KnownValue::List(here), KnownValue::List(there)) => {

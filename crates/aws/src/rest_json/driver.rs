@@ -1,6 +1,7 @@
 //! The driver that the tables speak of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -11,11 +12,17 @@ use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 use rstack_schema::{Registry, TypeSchema};
 
 use super::changes::{places_within, within};
+use super::leftover::left_over;
 use super::object::{object, without_withheld};
-use super::{ResetValue, RestType, SettingsRow, tags};
+use super::roles::roles;
+use super::{RestType, SettingsRow, tags};
 use crate::api::Api;
 use crate::mapping::Mapper;
 use crate::model::ServiceModel;
+use crate::ownership::forbids_tags;
+
+/// How soon to ask again whether something is gone.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
@@ -134,13 +141,80 @@ impl RestDriver {
         })
     }
 
-    /// What a failed create means: the service has one code for all that is wrong.
-    async fn explain(&self, id: &PhysicalId, error: DriverError) -> DriverError {
+    /// Calls the creating operation. A caller who may not tag and has declared no tags makes the
+    /// object without the token: it is then not known again.
+    async fn make(&self, input: KnownMap, properties: &KnownMap) -> Result<KnownMap, DriverError> {
+        let mut untagged = input.clone();
+        let answered = match self.api.call(self.kind.create, input).await {
+            Err(error) if forbids_tags(&error) && tags::are_undeclared(properties) => {
+                untagged.remove(tags::TAGS);
+                self.api.call(self.kind.create, untagged).await
+            }
+            answered => answered,
+        };
+        answered.map(|answer| without_withheld(self.kind, answer))
+    }
+
+    /// What a failed create means: the service has one code for all that is wrong. With a role in
+    /// the request and the identifier free, it may be that the role cannot be used yet.
+    async fn explain(&self, id: &PhysicalId, error: DriverError, names_role: bool) -> DriverError {
         let mut error = not_yet_visible(error);
-        if error.has_code(self.kind.refused_code) && matches!(self.look(id).await, Ok(Some(_))) {
-            error.kind = ErrorKind::AlreadyExists;
+        if error.has_code(self.kind.refused_code) {
+            match self.look(id).await {
+                Ok(Some(_)) => error.kind = ErrorKind::AlreadyExists,
+                Ok(None) if names_role => error.kind = ErrorKind::DependencyNotReady,
+                Ok(None) | Err(_) => {}
+            }
         }
         error
+    }
+
+    /// Calls the updating operation. A role that the object did not have may not be usable yet.
+    async fn change(
+        &self,
+        id: &PhysicalId,
+        current: &KnownMap,
+        wanted: KnownMap,
+    ) -> Result<(), DriverError> {
+        let new_role = !roles(&wanted).is_subset(&roles(current));
+        let called = self.api.call(self.kind.update, self.identified(id, wanted)).await;
+        called.map(drop).map_err(|mut error| {
+            if new_role && error.has_code(self.kind.refused_code) {
+                error.kind = ErrorKind::DependencyNotReady;
+            }
+            error
+        })
+    }
+
+    /// What the updating operation is told beyond what is declared: what goes back to nothing, and
+    /// what nobody declared and so stays.
+    fn completed(&self, mut wanted: KnownMap, before: &KnownMap, current: &KnownMap) -> KnownMap {
+        for row in self.kind.resets {
+            if before.contains_key(row.property) && !wanted.contains_key(row.property) {
+                wanted.insert(row.property.to_owned(), row.value.known());
+            }
+        }
+        for name in self.kind.kept {
+            let undeclared = !before.contains_key(*name) && !wanted.contains_key(*name);
+            let held = current.get(*name).filter(|value| {
+                value.as_str() != Some("") && value.as_list().is_none_or(|list| !list.is_empty())
+            });
+            if let (true, Some(value)) = (undeclared, held) {
+                wanted.insert((*name).to_owned(), value.clone());
+            }
+        }
+        wanted
+    }
+
+    /// The error that a property is still there which was declared before and is no longer.
+    fn stays(&self, property: PropertyPath) -> DriverError {
+        let message = format!(
+            "`{property}` is declared no longer, but the service keeps it and takes it back by no \
+             update; declare it again, or replace the {}",
+            self.kind.noun
+        );
+        let kind = ErrorKind::Invalid { property: Some(property) };
+        DriverError::new(kind, self.action(self.kind.update), message)
     }
 
     /// Tells the service every setting that is not as declared. Whether there was one.
@@ -223,9 +297,10 @@ impl ResourceDriver for RestDriver {
         let mut input = self.creatable(properties)?;
         let tags = tags::of_new(properties, &request.token, &action)?;
         input.insert(tags::TAGS.to_owned(), tags);
-        let created = match self.api.call(kind.create, input).await {
-            Ok(answer) => without_withheld(kind, answer),
-            Err(error) => return Err(self.explain(&id, error).await),
+        let names_role = !roles(&input).is_empty();
+        let created = match self.make(input, properties).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.explain(&id, error, names_role).await),
         };
         let made = self.object(kind.create, created.clone())?;
         if !kind.settings.is_empty() {
@@ -245,39 +320,44 @@ impl ResourceDriver for RestDriver {
         let (kind, id) = (self.kind, &request.physical_id);
         let current = self.describe(id).await?;
         let before = self.updatable(&request.prior)?;
-        let mut wanted = self.updatable(&request.properties)?;
-        for row in kind.resets {
-            if before.contains_key(row.property) && !wanted.contains_key(row.property) {
-                let value = match row.value {
-                    ResetValue::EmptyText => KnownValue::from(""),
-                    ResetValue::EmptyList => KnownValue::List(Vec::new()),
-                };
-                wanted.insert(row.property.to_owned(), value);
-            }
-        }
+        let declared = self.updatable(&request.properties)?;
+        let wanted = self.completed(declared.clone(), &before, &current);
         let mut changed = false;
         if !within(&wanted, &current) || !places_within(&before, &wanted) {
-            self.api.call(kind.update, self.identified(id, wanted)).await?;
+            self.change(id, &current, wanted).await?;
             changed = true;
         }
         changed |= self.set(id, &current, &request.prior, &request.properties).await?;
         changed |= self.change_tags(&current, request).await?;
         let members = if changed { self.describe(id).await? } else { current };
+        if let Some(property) = left_over(kind, &before, &declared, &members) {
+            return Err(self.stays(property));
+        }
         self.object(kind.read, members)
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let input = self.identified(&request.physical_id, KnownMap::new());
+        let id = &request.physical_id;
+        let input = self.identified(id, KnownMap::new());
         match self.api.call(self.kind.delete, input).await {
-            Ok(_) => Ok(Progress::Done),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
-            // A delete says nothing that could be wrong: what is refused is still in use.
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Progress::Done),
+            // A delete says nothing that could be wrong: what is refused is still in use, mostly by
+            // something whose own deletion goes on.
             Err(mut error) if error.has_code(self.kind.refused_code) => {
-                error.kind = ErrorKind::Conflict;
-                Err(error)
+                error.kind = ErrorKind::DependencyNotReady;
+                return Err(error);
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        // The service has only taken note of it.
+        Ok(match self.look(id).await? {
+            None => Progress::Done,
+            Some(_) => Progress::Pending {
+                waits_for: format!("{} `{id}` to be gone", self.kind.noun),
+                ask_again_in: ASK_AGAIN,
+            },
+        })
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
 
+use crate::ownership::{OPERATION, PREFIX, is_hidden, is_own};
+
 /// The property and the member.
 pub(super) const TAGS: &str = "Tags";
-
-/// The tag that holds the journaled token of the operation that created the object.
-const NONCE: &str = "rstack:operation";
-
-/// The prefix of rstack's own tags.
-const OWN: &str = "rstack:";
 
 /// What is to be done to an object's tags.
 #[derive(Debug, Default, PartialEq)]
@@ -21,10 +17,6 @@ pub(super) struct TagChanges {
     pub(super) set: KnownMap,
     /// Keys of tags to take away.
     pub(super) unset: Vec<String>,
-}
-
-fn is_hidden(key: &str) -> bool {
-    key.starts_with("aws:") || key.starts_with(OWN)
 }
 
 /// The declared tags.
@@ -42,8 +34,9 @@ fn declared(properties: &KnownMap, operation: &str) -> Result<KnownMap, DriverEr
         };
         let key = item.get("Key").and_then(KnownValue::as_str);
         let key = key.ok_or_else(|| invalid("has no `Key`".to_owned()))?;
-        if key.starts_with(OWN) {
-            return Err(invalid(format!("has the key `{key}`; `{OWN}` begins rstack's own tags")));
+        if is_own(key) {
+            let problem = format!("has the key `{key}`; `{PREFIX}` begins rstack's own tags");
+            return Err(invalid(problem));
         }
         let value = match item.get("Value") {
             None | Some(KnownValue::Null) => KnownValue::from(""),
@@ -63,13 +56,18 @@ pub(super) fn of_new(
     operation: &str,
 ) -> Result<KnownValue, DriverError> {
     let mut tags = declared(properties, operation)?;
-    tags.insert(NONCE.to_owned(), KnownValue::from(token.as_str()));
+    tags.insert(OPERATION.to_owned(), KnownValue::from(token.as_str()));
     Ok(KnownValue::Map(tags))
+}
+
+/// Whether no tag is declared.
+pub(super) fn are_undeclared(properties: &KnownMap) -> bool {
+    properties.get(TAGS).and_then(KnownValue::as_list).is_none_or(<[_]>::is_empty)
 }
 
 /// Whether an object was made by the operation with this token.
 pub(super) fn made_by(members: &KnownMap, token: &Token) -> bool {
-    let nonce = members.get(TAGS).and_then(|tags| tags.get(NONCE)).and_then(KnownValue::as_str);
+    let nonce = members.get(TAGS).and_then(|tags| tags.get(OPERATION)).and_then(KnownValue::as_str);
     nonce == Some(token.as_str())
 }
 
