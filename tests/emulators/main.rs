@@ -9,6 +9,7 @@ mod emulators;
 mod failures;
 mod interrupted;
 mod lossy;
+mod moved;
 mod secrets;
 mod streaming;
 
