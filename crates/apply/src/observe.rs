@@ -66,7 +66,7 @@ impl Engine {
             return Ok(Observation::Unchecked { reason });
         };
         let declared = without_secrets(&object.properties);
-        match self.persist(|| driver.read(&object.physical_id, &declared), |_, _| {}).await {
+        match self.ask(|| driver.read(&object.physical_id, &declared)).await {
             Ok(Observed::Absent) => Ok(Observation::Absent),
             Ok(Observed::Present(seen)) => {
                 let (properties, attributes) = (seen.properties, seen.attributes);
@@ -104,13 +104,18 @@ impl Engine {
             let version = match &reference {
                 SecretReference::SecretsManager(body) => {
                     let Ok(parsed) = secrets::parse(body) else { continue };
-                    let asked = self.persist(|| self.cloud.secrets().version(&parsed), |_, _| {});
+                    let asked = self.ask(|| self.cloud.secrets().version(&parsed));
                     match asked.await {
                         Ok(version) => version,
                         Err(error) if stops_everything(&error) => return Err(error),
                         // The secret may be one that is going to be made, or be gone: resolving it
                         // says so when it is needed.
-                        Err(_) => continue,
+                        Err(error) if error.kind == ErrorKind::NotFound => continue,
+                        Err(error) => {
+                            let error = error.to_string();
+                            self.events.emit(Event::SecretUnchecked { reference: text, error });
+                            continue;
+                        }
                     }
                 }
                 SecretReference::Parameter(_) => match parameters.versions.get(&text) {

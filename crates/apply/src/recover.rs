@@ -47,7 +47,7 @@ impl Engine {
 
     /// In another account or Region no object would be found, and all would be forgotten.
     async fn check_place(&self, base: &State) -> Result<(), ApplyError> {
-        let identity = self.persist(|| self.cloud.identity(), |_, _| {}).await;
+        let identity = self.ask(|| self.cloud.identity()).await;
         let identity = identity.map_err(ApplyError::Cloud)?;
         let planned = place(&base.stack, &base.environment);
         let found = place(&base.stack, &identity.environment);
@@ -121,7 +121,7 @@ impl Engine {
         let physical_id: PhysicalId = match &open.effect {
             Some(physical_id) => physical_id.clone(),
             None => {
-                let found = self.persist(|| driver.find(&request), |_, _| {}).await;
+                let found = self.ask(|| driver.find(&request)).await;
                 match found.map_err(|error| secrets.hide(error))? {
                     Found::Absent => return Ok(ledger.append(failed(FailedEffect::None)).await?),
                     Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
@@ -156,7 +156,7 @@ impl Engine {
         physical_id: &PhysicalId,
     ) -> Result<(Object, ObjectStatus), StepError> {
         let update = completing(request, physical_id.clone());
-        let made = self.persist(|| driver.update(&update), |_, _| {}).await;
+        let made = self.ask(|| driver.update(&update)).await;
         let made = made.map_err(|error| secrets.hide(error))?;
         let status = match settling(self, driver, physical_id).await? {
             Settling::Settled => ObjectStatus::Ready,

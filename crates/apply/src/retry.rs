@@ -12,9 +12,11 @@ use crate::Engine;
 pub(crate) const ATTEMPTS: u32 = 8;
 
 /// Whether a call that may be repeated can succeed a little later. An unknown outcome passes, too:
-/// all calls may be repeated but a create, which is looked for before.
+/// all calls may be repeated but a create, which is looked for before. So does a network that is
+/// gone for a moment: nothing was changed, and a run that has begun does not end for it.
 pub(crate) fn may_pass(error: &DriverError) -> bool {
-    error.is_retryable() || error.kind == ErrorKind::UnknownOutcome
+    let lost = matches!(error.kind, ErrorKind::UnknownOutcome | ErrorKind::Unreachable);
+    error.is_retryable() || lost
 }
 
 /// How long to wait after the failed attempt with this number (from 1), or `None` to give up:
@@ -83,6 +85,27 @@ impl Engine {
         }
     }
 
+    /// As [`Self::persist`], before anything has begun: a cloud that cannot be reached is told at
+    /// once.
+    pub(crate) async fn ask<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, DriverError>
+    where
+        F: Future<Output = Result<T, DriverError>>,
+    {
+        let asked = self.persist(
+            || {
+                let answer = call();
+                async {
+                    match answer.await {
+                        Err(error) if error.kind == ErrorKind::Unreachable => Ok(Err(error)),
+                        other => other.map(Ok),
+                    }
+                }
+            },
+            |_, _| {},
+        );
+        asked.await?
+    }
+
     /// Waits; says whether the user asked to stop meanwhile.
     pub(crate) async fn sleep_or_stop(&self, wait: Duration) -> bool {
         tokio::select! {
@@ -103,6 +126,8 @@ mod tests {
         let waits: Vec<u64> =
             (1..).map_while(|n| wait_after(&throttled, n)).map(|w| w.as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15]);
+        let gone = DriverError::new(ErrorKind::Unreachable, "x:Y", "no route");
+        assert!(wait_after(&gone, 1).is_some());
         assert_eq!(wait_after(&DriverError::new(ErrorKind::Conflict, "x:Y", "in use"), 1), None);
     }
 

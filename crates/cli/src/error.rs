@@ -383,9 +383,9 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
             "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
                 .to_owned(),
         ),
-        StepError::OldParameter(name) => Some(format!(
-            "apply again with the value it is to have: `--parameter {name}=VALUE`"
-        )),
+        StepError::OldParameter(name) => {
+            Some(format!("apply again with the value it is to have: `--parameter {name}=VALUE`"))
+        }
         StepError::Interrupted(_) => Some("run the same command again to go on".to_owned()),
         StepError::Function(_)
         | StepError::NotKnown(_)

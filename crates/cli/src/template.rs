@@ -48,13 +48,23 @@ impl Loaded {
         self.template.is_none() || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// Shows the findings: as text on standard error, as JSON lines on standard output.
-    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CliError> {
+    /// The findings as JSON, one object a line.
+    ///
+    /// # Errors
+    /// If the JSON cannot be written.
+    pub(crate) fn lines(&self) -> Result<String, CliError> {
         let source = Source { name: &self.name, text: &self.text };
+        Ok(report_json(&self.diagnostics, source)?)
+    }
+
+    /// Shows the findings on standard error, as text or as JSON lines. Standard output is for the
+    /// result of the command.
+    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CliError> {
         if terminal.json {
-            let lines = report_json(&self.diagnostics, source)?;
-            return terminal.text(&lines);
+            terminal.error_text(&self.lines()?);
+            return Ok(());
         }
+        let source = Source { name: &self.name, text: &self.text };
         if !self.diagnostics.is_empty() {
             terminal.error_text(&report(&self.diagnostics, source, &terminal.error_view()));
         }

@@ -39,6 +39,13 @@ pub enum Event {
         /// How many.
         objects: usize,
     },
+    /// The version of a secret cannot be looked up: a rotation of it would not be noticed.
+    SecretUnchecked {
+        /// The reference.
+        reference: String,
+        /// Why not.
+        error: String,
+    },
     /// A plan's steps begin.
     RunStarted {
         /// What the plan is for.

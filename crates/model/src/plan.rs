@@ -264,6 +264,8 @@ pub struct Step {
 pub struct OutputChange {
     /// The value before; `None` if there was no such output.
     pub before: Option<Value>,
+    /// The name it was exported under before.
+    pub exported_before: Option<String>,
     /// The output after; `None` if there will be none.
     pub after: Option<DesiredOutput>,
     /// Why there will be none although the template declares it: its functions cannot take what
@@ -272,9 +274,14 @@ pub struct OutputChange {
 }
 
 impl OutputChange {
-    /// Whether the value differs.
+    /// Whether the value differs, or the name that it is exported under.
     pub fn differs(&self) -> bool {
-        self.before.as_ref() != self.after.as_ref().map(|output| &output.value)
+        let export = self.after.as_ref().and_then(|output| output.export.as_ref());
+        let same_export = match (export, &self.exported_before) {
+            (Some(Value::String(after)), Some(before)) => after == before,
+            (after, before) => after.is_none() && before.is_none(),
+        };
+        !same_export || self.before.as_ref() != self.after.as_ref().map(|output| &output.value)
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rstack_model::desired::DesiredOutput;
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Reason};
-use rstack_model::state::{DeposedObject, ResourceState, State};
+use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_model::{Digest, LogicalId, ValueMap};
+use rstack_model::{Digest, LogicalId, Value, ValueMap};
 
 use crate::PlanError;
 use crate::check::check;
@@ -44,13 +44,14 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
     users_of_deleted_first(input, &mut changes)?;
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
-        let before = input.state.outputs.get(name).map(|output| output.value.clone());
+        let (before, exported_before) = before(input.state.outputs.get(name));
         // An output is the last thing that may go wrong: it stands in nobody's way.
         let (after, problem) = match evaluated(output, &outlooks) {
             Ok(after) => (Some(after), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        outputs.insert(name.clone(), OutputChange { before, after, problem });
+        let change = OutputChange { before, exported_before, after, problem };
+        outputs.insert(name.clone(), change);
     }
     finish(
         input.state,
@@ -61,6 +62,12 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         outputs,
         &BTreeMap::new(),
     )
+}
+
+/// The value of an output, and the name it is exported under.
+pub(crate) fn before(output: Option<&OutputState>) -> (Option<Value>, Option<String>) {
+    let value = output.map(|output| output.value.clone());
+    (value, output.and_then(|output| output.export.clone()))
 }
 
 fn evaluated(output: &DesiredOutput, outlooks: &Outlooks) -> Result<DesiredOutput, FunctionError> {
@@ -108,8 +115,8 @@ pub(crate) fn finish(
 ) -> Result<Plan, PlanError> {
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
-            let before = Some(output.value.clone());
-            OutputChange { before, after: None, problem: None }
+            let (before, exported_before) = before(Some(output));
+            OutputChange { before, exported_before, after: None, problem: None }
         });
     }
     let deposed: Vec<DeposedObject> = state

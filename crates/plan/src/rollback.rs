@@ -15,7 +15,7 @@ use crate::compare::differences;
 use crate::draft::facts_of;
 use crate::facts::Schemas;
 use crate::name::taken;
-use crate::planner::finish;
+use crate::planner::{before, finish};
 
 /// Plans the way from `current`, the state as a failed apply left it, back to `base`. Objects of
 /// `absent` resources were gone before the apply began, and are not made again.
@@ -74,8 +74,9 @@ pub fn plan_rollback(
                 description: output.description.clone(),
                 export: output.export.clone().map(Into::into),
             };
-            let before = Some(output.value.clone());
-            (name.clone(), OutputChange { before, after: Some(after), problem: None })
+            let (before, exported_before) = before(Some(output));
+            let after = Some(after);
+            (name.clone(), OutputChange { before, exported_before, after, problem: None })
         })
         .collect();
     finish(

@@ -124,7 +124,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
 
 pub(crate) fn output(before: Option<Value>, after: Option<Value>) -> OutputChange {
     let after = after.map(|value| DesiredOutput { value, description: None, export: None });
-    OutputChange { before, after, problem: None }
+    OutputChange { before, exported_before: None, after, problem: None }
 }
 
 fn join(parts: Vec<Value>) -> Value {

@@ -130,7 +130,7 @@ fn partial(outcome: &Outcome) -> &'static str {
 
 fn tell_failures(failures: &[(LogicalId, StepError)], terminal: &Terminal) {
     for (id, error) in failures {
-        terminal.note(&format!("error: `{id}`: {}", escape(&error.to_string())));
+        terminal.note(&format!("error: `{}`: {}", escape(id.as_str()), escape(&error.to_string())));
         if let Some(hint) = step_hint(error) {
             terminal.note(&format!("  hint: {}", escape(&hint)));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rstack_model::{Severity, StackName};
-use rstack_render::tally;
+use rstack_render::{escape, tally};
 use rstack_template::Inputs;
 
 use super::graph::nowhere;
@@ -55,12 +55,16 @@ pub(crate) fn run(
                 diagnostic.severity = Severity::Warning;
             }
         }
-        loaded.show(terminal)?;
+        if terminal.json {
+            terminal.text(&loaded.lines()?)?;
+        } else {
+            loaded.show(terminal)?;
+        }
         if loaded.failed() {
             failed += 1;
         } else if !terminal.json {
             let tally = tally(&loaded.diagnostics).map_or_else(String::new, |t| format!(" ({t})"));
-            terminal.line(&format!("{} is valid{tally}", loaded.name))?;
+            terminal.line(&format!("{} is valid{tally}", escape(&loaded.name)))?;
         }
     }
     match (failed, paths.len()) {

@@ -19,7 +19,8 @@ use crate::json::record;
 /// The events are `observing` (`objects`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`),
-/// `output-failed` (`output`, `error`) and `run-ended` (`mode`, `end`).
+/// `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
+/// `error`) and `run-ended` (`mode`, `end`).
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for events.
@@ -59,6 +60,9 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { error: Some(error), ..of_step("step-failed", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
+        Event::SecretUnchecked { reference, error } => {
+            Record { reference: Some(reference), error: Some(error), ..base("secret-unchecked") }
+        }
         Event::OutputFailed { output, error } => {
             Record { output: Some(output), error: Some(error), ..base("output-failed") }
         }
@@ -77,6 +81,8 @@ struct Record<'a> {
     mode: Option<PlanMode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

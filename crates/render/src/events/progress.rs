@@ -8,7 +8,8 @@ use rstack_model::event::Event;
 
 use super::tracker::{Running, Tracker};
 use super::words::{
-    doing, done, error_lines, observing, output_failed, role, run_ended, run_started, stopping,
+    doing, done, error_lines, observing, output_failed, role, run_ended, run_started,
+    secret_unchecked, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -74,6 +75,9 @@ impl Progress {
                 lines
             }
             Event::Stopping { reason } => vec![stopping(reason)],
+            Event::SecretUnchecked { reference, error } => {
+                vec![secret_unchecked(reference, error)]
+            }
             Event::OutputFailed { output, error } => vec![output_failed(output, error)],
             Event::RunEnded { mode, end } => vec![run_ended(*mode, *end, &self.tracker, now)],
         };

@@ -73,7 +73,7 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
-            Event::OutputFailed { .. } => None,
+            Event::SecretUnchecked { .. } | Event::OutputFailed { .. } => None,
             Event::RunEnded { .. } => {
                 self.running.clear();
                 self.active = false;

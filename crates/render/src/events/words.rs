@@ -105,6 +105,14 @@ pub(super) fn output_failed(output: &str, error: &str) -> Line {
         .with(Role::Plain, &format!(" cannot be evaluated and is left out: {error}"))
 }
 
+/// `warning: the version of …`.
+pub(super) fn secret_unchecked(reference: &str, error: &str) -> Line {
+    Line::of(Role::Warning, "warning")
+        .with(Role::Plain, ": whether ")
+        .with(Role::Secret, reference)
+        .with(Role::Plain, &format!(" was rotated cannot be told: {error}"))
+}
+
 /// An error text below a line: each of its lines indented.
 pub(super) fn error_lines(error: &str, indent: usize) -> Vec<Line> {
     let margin = " ".repeat(indent);
