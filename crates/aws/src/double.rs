@@ -1,5 +1,5 @@
 //! A scripted service for tests of drivers: each expected call has its answer, and each call must
-//! be one that the real service would take.
+//! be one that the real service would take, and that the page on permissions names.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -92,10 +92,22 @@ pub(crate) fn assert_sendable(operation: &str, input: &KnownMap) {
     panic!("{operation} cannot be called so: {problems:?}");
 }
 
+/// The page that says what a caller must be allowed.
+const PERMISSIONS: &str = include_str!("../../../docs/permissions.md");
+
+/// Fails the test if the page on permissions does not name the operation.
+fn assert_documented(operation: &str) {
+    // This operation is allowed by the permissions of two others.
+    let action =
+        if operation == "CreateDistributionWithTags" { "CreateDistribution" } else { operation };
+    assert!(PERMISSIONS.contains(&format!(":{action}`")), "docs/permissions.md lacks {action}");
+}
+
 #[async_trait]
 impl Api for Scripted {
     async fn call(&self, operation: &'static str, input: KnownMap) -> Answer {
         assert_sendable(operation, &input);
+        assert_documented(operation);
         let next = self.answers.lock().unwrap().pop_front();
         self.calls.lock().unwrap().push((operation, input));
         match next {
@@ -104,4 +116,22 @@ impl Api for Scripted {
             None => panic!("{operation} was called and nothing expected"),
         }
     }
+}
+
+#[test]
+fn every_action_on_the_page_on_permissions_is_an_operation() {
+    let actions = PERMISSIONS.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(':'));
+    let mut seen = 0;
+    for (service, action) in actions {
+        let Some(service) = Service::ALL.into_iter().find(|known| known.name() == service) else {
+            continue;
+        };
+        let codec = Codec::of(service).unwrap();
+        // The one is asked of other services, the other is called by none of the drivers.
+        let others = ["PassRole", "CreateServiceLinkedRole"];
+        let known = others.contains(&action) || codec.operation(action).is_ok();
+        assert!(known, "{}:{action} is no operation", service.name());
+        seen += 1;
+    }
+    assert!(seen > 100, "the page names {seen} actions only");
 }

@@ -16,7 +16,7 @@ use rstack_model::{KnownMap, KnownValue, PhysicalId, Token};
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::principal::{Principal, PrincipalKind, show_principals};
-use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible};
+use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible, without_tags};
 use super::tags::{Tags, nonce, with_nonce};
 use crate::api::Api;
 
@@ -177,10 +177,13 @@ impl ManagedPolicy {
         Ok(arn.map(str::to_owned))
     }
 
-    /// Whether the policy's tags say that this operation made it.
+    /// Whether the policy's tags say that this operation made it, if they may be listed.
     async fn is_ours(&self, arn: &str, token: &Token) -> Result<bool, DriverError> {
-        let pages = self.iam.pages("ListPolicyTags", named(arn)).await?.unwrap_or_default();
-        Ok(pages.iter().any(|page| nonce(page.get("Tags")) == Some(token.as_str())))
+        let pages = self.iam.pages("ListPolicyTags", named(arn)).await.or_else(without_tags)?;
+        Ok(pages
+            .unwrap_or_default()
+            .iter()
+            .any(|page| nonce(page.get("Tags")) == Some(token.as_str())))
     }
 }
 

@@ -13,7 +13,9 @@ use rstack_model::{KnownMap, KnownValue, PhysicalId};
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::role_contents::{Contents, empty};
-use super::service::{Iam, is_gone, not_yet_empty, not_yet_visible, principal_not_yet_visible};
+use super::service::{
+    Iam, is_gone, items, not_yet_empty, not_yet_visible, principal_not_yet_visible, without_tags,
+};
 use super::tags::{TagChanges, declared_tags, nonce, tag_list, visible_tags, with_nonce};
 use crate::api::Api;
 
@@ -30,14 +32,16 @@ impl Role {
         Self { iam: Iam::new(api) }
     }
 
-    /// The role as IAM describes it, its tags included.
+    /// The role as IAM describes it, its tags included. To a caller who may not list them a role
+    /// that is described without tags has none.
     async fn get(&self, name: &str) -> Result<KnownMap, DriverError> {
         let named = || arguments([("RoleName", name.into())]);
         let answer = self.iam.call("GetRole", named()).await?;
         let mut role = part(&answer, "Role", "iam:GetRole")?.clone();
         if !role.contains_key("Tags") {
-            let pages = self.iam.pages("ListRoleTags", named()).await?.unwrap_or_default();
-            let tags = pages.iter().flat_map(|page| super::service::items(page, "Tags").to_vec());
+            let pages = self.iam.pages("ListRoleTags", named()).await.or_else(without_tags)?;
+            let pages = pages.unwrap_or_default();
+            let tags = pages.iter().flat_map(|page| items(page, "Tags").to_vec());
             role.insert("Tags".to_owned(), KnownValue::List(tags.collect()));
         }
         Ok(role)

@@ -263,6 +263,13 @@ async fn a_role_is_ours_if_its_tag_says_so() {
     ]);
     let found = Role::new(script.clone()).find(&request).await.unwrap();
     assert!(matches!(found, Found::Ours(_)));
+    let denied = ErrorKind::AccessDenied { action: Some("iam:ListRoleTags".to_owned()) };
+    let script = Script::new([
+        ("GetRole", json(r#"{"Role":{"Arn":"arn:R"}}"#)),
+        ("ListRoleTags", failure(denied, "AccessDenied")),
+    ]);
+    let found = Role::new(script).find(&request).await.unwrap();
+    assert!(matches!(found, Found::Ambiguous { .. }));
 }
 
 #[tokio::test]
