@@ -78,6 +78,15 @@ pub enum Deferred {
     },
     /// `Fn::Base64` of a text not yet known.
     Base64(Value),
+    /// `Fn::Cidr` of a block not yet known.
+    Cidr {
+        /// The block to cut up.
+        block: Value,
+        /// How many blocks to cut from it.
+        count: u16,
+        /// How many bits of an address are left to each of them.
+        bits: u8,
+    },
 }
 
 impl Deferred {
@@ -87,7 +96,8 @@ impl Deferred {
             Self::Select { list: inner, .. }
             | Self::Split { text: inner, .. }
             | Self::Join { list: inner, .. }
-            | Self::Base64(inner) => inner.visit_attributes(found),
+            | Self::Base64(inner)
+            | Self::Cidr { block: inner, .. } => inner.visit_attributes(found),
         }
     }
 
@@ -97,7 +107,8 @@ impl Deferred {
             Self::Select { list: inner, .. }
             | Self::Split { text: inner, .. }
             | Self::Join { list: inner, .. }
-            | Self::Base64(inner) => inner.visit_secrets(found),
+            | Self::Base64(inner)
+            | Self::Cidr { block: inner, .. } => inner.visit_secrets(found),
         }
     }
 }
@@ -115,6 +126,9 @@ impl fmt::Display for Deferred {
                 write!(f, "‹{} joined with {}›", Bare(list), Value::from(delimiter.as_str()))
             }
             Self::Base64(inner) => write!(f, "‹base64 of {}›", Bare(inner)),
+            Self::Cidr { block, count, bits } => {
+                write!(f, "‹{} cut into {count} blocks of {bits} bits›", Bare(block))
+            }
         }
     }
 }

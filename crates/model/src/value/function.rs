@@ -33,6 +33,12 @@ pub enum FunctionError {
     /// `Fn::Split` with nothing to split at.
     #[error("the delimiter is empty")]
     EmptyDelimiter,
+    /// `Fn::Cidr` of something that is no block, or of one that is too small.
+    #[error("{problem}")]
+    Cidr {
+        /// What is wrong.
+        problem: String,
+    },
     /// A function that would have to look inside a secret.
     #[error("`{function}` cannot be applied to a secret reference")]
     Secret {
@@ -113,6 +119,25 @@ pub fn base64(text: Value) -> Result<Value, FunctionError> {
             Err(FunctionError::Secret { function: "Fn::Base64" })
         }
         Value::Text(_) | Value::Deferred(_) => Ok(deferred(Deferred::Base64(text))),
+        other => Err(FunctionError::NotText { found: kind(&other) }),
+    }
+}
+
+/// `Fn::Cidr`: so many blocks, each of which leaves `bits` bits to its addresses, from the start
+/// of a block.
+///
+/// # Errors
+/// If `block` is not an IPv4 or IPv6 block, holds a secret, or has no room for them.
+pub fn cidr(block: Value, count: u16, bits: u8) -> Result<Value, FunctionError> {
+    match block {
+        Value::String(text) => match super::cidr::blocks(&text, count, bits) {
+            Ok(blocks) => Ok(Value::List(blocks.into_iter().map(Value::String).collect())),
+            Err(problem) => Err(FunctionError::Cidr { problem }),
+        },
+        Value::Text(ref partly) if partly.has_secret() => {
+            Err(FunctionError::Secret { function: "Fn::Cidr" })
+        }
+        Value::Text(_) | Value::Deferred(_) => Ok(deferred(Deferred::Cidr { block, count, bits })),
         other => Err(FunctionError::NotText { found: kind(&other) }),
     }
 }

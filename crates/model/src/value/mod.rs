@@ -1,5 +1,6 @@
 //! Values of properties: known, partly known, or known only after apply.
 
+mod cidr;
 mod deferred;
 mod dynamic;
 pub mod function;

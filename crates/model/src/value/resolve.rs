@@ -50,6 +50,9 @@ fn resolve_deferred(
         }
         Deferred::Join { delimiter, list } => function::join(delimiter, list.resolve(attributes)?),
         Deferred::Base64(inner) => function::base64(inner.resolve(attributes)?),
+        Deferred::Cidr { block, count, bits } => {
+            function::cidr(block.resolve(attributes)?, *count, *bits)
+        }
     }
 }
 
