@@ -31,6 +31,10 @@ pub fn parse(text: &str) -> Parsed {
     let (root, mut diagnostics) = syntax::parse(text);
     let Some(root) = root else { return Parsed { template: None, diagnostics } };
     syntax::duplicate_keys(&root, &mut diagnostics);
+    let dialect = template::dialect(&root, &mut diagnostics);
+    if dialect == template::Dialect::Foreign {
+        return Parsed { template: None, diagnostics };
+    }
     let mut template = template::read(&root, text, &mut diagnostics);
     check::check(&template, &mut diagnostics);
     template.has_errors = diagnostics.iter().any(Diagnostic::is_error);

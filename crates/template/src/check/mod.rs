@@ -8,6 +8,7 @@ use rstack_model::Diagnostic;
 use crate::template::Template;
 
 pub(crate) use cycle::cycles;
+pub(crate) use reference::is_custom;
 
 /// Checks names and references.
 pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {

@@ -140,6 +140,9 @@ impl Checker<'_> {
             return self.push("condition-reference", message, id, None);
         }
         let resource_type = resource.resource_type.value.as_str();
+        if is_custom(resource_type) {
+            return;
+        }
         let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { return };
         if schema.has_attribute(&attribute.value) {
             if schema.is_secret_attribute(&attribute.value) {
@@ -185,14 +188,12 @@ impl Checker<'_> {
         let text = name.as_str();
         let registry = Registry::embedded();
         // A resource without a type has been reported.
-        if text.is_empty() || registry.contains(text) || STANDS_FOR_NOTHING.contains(&text) {
+        let known = registry.contains(text) && !is_custom(text);
+        if text.is_empty() || known || STANDS_FOR_NOTHING.contains(&text) {
             return;
         }
         let at = Spanned::new(text.to_owned(), span);
-        let custom = text.starts_with("Custom::")
-            || text == "AWS::CloudFormation::CustomResource"
-            || text.ends_with("::MODULE");
-        if custom {
+        if is_custom(text) || text.ends_with("::MODULE") {
             let message = format!("`{text}` is not supported yet: it runs code of its own");
             return self.push("unsupported", message, &at, None);
         }
@@ -204,3 +205,8 @@ impl Checker<'_> {
 /// Types that the registry does not list and that stand for no object.
 const STANDS_FOR_NOTHING: [&str; 2] =
     ["AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"];
+
+/// Whether a type's objects and attributes are whatever code of the template's own makes of them.
+pub(crate) fn is_custom(resource_type: &str) -> bool {
+    resource_type.starts_with("Custom::") || resource_type == "AWS::CloudFormation::CustomResource"
+}

@@ -105,13 +105,10 @@ pub(crate) fn is_list(kind: &str) -> bool {
     kind == "CommaDelimitedList" || kind.starts_with("List<")
 }
 
-/// The values a text gives: one, or those of a list.
+/// The values a text gives: one, or those of a list. An empty text is a list of one empty text:
+/// templates in use compare `Fn::Select: [0, …]` of it with `''`.
 pub(crate) fn items<'a>(kind: &str, text: &'a str) -> Vec<&'a str> {
-    match text.trim() {
-        _ if !is_list(kind) => vec![text],
-        "" => Vec::new(),
-        _ => text.split(',').map(str::trim).collect(),
-    }
+    if is_list(kind) { text.split(',').map(str::trim).collect() } else { vec![text] }
 }
 
 fn typed(kind: &str, text: &str) -> Value {

@@ -1,5 +1,7 @@
 //! A resource's properties: evaluated, dynamic references found, checked against the schema.
 
+use std::collections::BTreeSet;
+
 use rstack_model::value::SecretReference;
 use rstack_model::{Diagnostic, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
@@ -15,15 +17,22 @@ pub(super) fn properties(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
 ) -> Result<ValueMap, Reported> {
-    let what = "a resource";
     let Some(declared) = &resource.properties else {
-        return Err(evaluator.findings.told_before(what, resource.name_span));
+        return Err(evaluator.findings.told_before("a resource", resource.name_span));
     };
-    let Value::Map(map) = evaluator.needed(declared)? else {
-        return Err(evaluator.findings.told_before(what, resource.name_span));
+    let map = match evaluator.value(declared)? {
+        None => ValueMap::new(),
+        Some(Value::Map(map)) => map,
+        Some(other) => {
+            let found = rstack_model::value::function::kind(&other);
+            let message = format!("`Properties` must be a map, found {found}");
+            let error = Diagnostic::error("shape", message).at(declared.span, "");
+            return Err(evaluator.findings.report(error));
+        }
     };
     let mut properties = ValueMap::new();
     let mut failed = None;
+    let mut unread = BTreeSet::new();
     for (name, value) in map {
         let path = PropertyPath::root().name(&name);
         match value.with_dynamic_references(&path) {
@@ -35,7 +44,8 @@ pub(super) fn properties(
                 let error = Diagnostic::error("dynamic-reference", error.to_string());
                 failed = Some(evaluator.findings.report(error.at(place, "")));
                 // The property is there, whatever it refers to.
-                properties.insert(name, Value::secret(SecretReference::Hidden));
+                properties.insert(name.clone(), Value::secret(SecretReference::Hidden));
+                unread.insert(name);
             }
         }
     }
@@ -50,9 +60,11 @@ pub(super) fn properties(
     }
     let resource_type = resource.resource_type.value.as_str();
     if let Ok(Some(schema)) = Registry::embedded().get(resource_type) {
-        for violation in validate(&schema, &properties) {
-            let place = violation_place(evaluator, resource, &violation);
-            let error = diagnostic(resource_type, &violation, place);
+        let found = validate(&schema, &properties);
+        for violation in found.iter().filter(|v| !v.path.top().is_some_and(|t| unread.contains(t)))
+        {
+            let place = violation_place(evaluator, resource, violation);
+            let error = diagnostic(resource_type, violation, place);
             failed = Some(evaluator.findings.report(error));
         }
     }

@@ -5,6 +5,7 @@ mod function;
 mod place;
 mod read;
 mod section;
+mod transform;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use rstack_model::{Digest, LogicalId, ResourceType, Span, Value};
 pub use expression::{Expression, ExpressionKind, SubPart};
 pub(crate) use place::{key_place, value_place};
 pub(crate) use read::read;
+pub(crate) use transform::{Dialect, dialect};
 
 use crate::syntax::Spanned;
 
@@ -81,7 +83,7 @@ pub struct Resource {
     pub name_span: Span,
     /// Its type.
     pub resource_type: Spanned<ResourceType>,
-    /// Its properties: an expression of the kind map. `None` if they could not be read, which has
+    /// Its properties: a map, or `Fn::If` between maps. `None` if they could not be read, which has
     /// been reported: the resource is there nevertheless, for those who refer to it.
     pub properties: Option<Expression>,
     /// The resources it waits for without naming them in a property.

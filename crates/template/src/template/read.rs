@@ -9,6 +9,7 @@ use super::section::Section;
 use super::{
     Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Template,
 };
+use crate::check::is_custom;
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 const SECTIONS: [&str; 11] = [
@@ -84,7 +85,7 @@ pub(crate) fn read(root: &Node, text: &str, diagnostics: &mut Vec<Diagnostic>) -
             }
             "Outputs" => template.outputs = section.outputs(value),
             "Rules" => section.rules(value),
-            "Transform" => section.unsupported(key, "`Transform`"),
+            "Transform" => {}
             "Hooks" => section.unsupported(key, "`Hooks`"),
             _ => section.unknown_key(key, "a template", &SECTIONS),
         }
@@ -263,7 +264,7 @@ impl Section<'_> {
 
     fn resource(&mut self, name: &Spanned<String>, node: &Node) -> Resource {
         let what = format!("the resource `{}`", name.value);
-        let mut kind = None;
+        let (mut kind, mut version) = (None, None);
         let mut out = Resource {
             name_span: name.span,
             resource_type: Spanned::new(ResourceType::new(""), name.span),
@@ -287,8 +288,14 @@ impl Section<'_> {
                 "CreationPolicy" | "UpdatePolicy" => {
                     self.unsupported(key, &format!("`{}`", key.value));
                 }
+                "Version" => version = Some(key),
                 _ => self.unknown_key(key, "a resource", &RESOURCE_KEYS),
             }
+        }
+        // Only custom resources have a version.
+        let custom = kind.as_ref().is_some_and(|kind| is_custom(&kind.value));
+        if let Some(key) = version.filter(|_| !custom) {
+            self.unknown_key(key, "a resource", &RESOURCE_KEYS);
         }
         match kind {
             Some(kind) => {
@@ -304,7 +311,7 @@ impl Section<'_> {
 
     fn properties(&mut self, node: &Node) -> Option<Expression> {
         let expression = self.expression(node, false)?;
-        if matches!(expression.kind, ExpressionKind::Map(_)) {
+        if matches!(expression.kind, ExpressionKind::Map(_) | ExpressionKind::If { .. }) {
             return Some(expression);
         }
         let message = format!("`Properties` must be a map, found {}", node.words());

@@ -51,7 +51,7 @@ fn each_mistake_is_told_once_with_its_place() {
         ),
         (
             "Transform: AWS::Serverless-2016-10-31\nResources: {}".into(),
-            vec!["unsupported@Transform"],
+            vec!["unsupported@AWS::Serverless-2016-10-31"],
         ),
         ("Resources:\n  C:\n    Type: Custom::X\n".into(), vec!["unsupported@Custom::X"]),
         ("Resources: {}\n---\nResources: {}\n".into(), vec!["several-documents@---"]),

@@ -1,0 +1,47 @@
+//! The transforms a template asks for.
+
+use rstack_model::Diagnostic;
+
+use super::section::instead_of;
+use crate::syntax::{Node, Spanned};
+
+/// The transform whose functions are part of the language here.
+const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+
+/// What a template is, as far as transforms go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// It asks for none.
+    Plain,
+    /// It asks for the language extensions.
+    Extended,
+    /// It asks for a transform that only CloudFormation carries out, which has been reported. What
+    /// its text means is known to that transform alone.
+    Foreign,
+}
+
+/// Reads `Transform`.
+pub(crate) fn dialect(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect {
+    let entry = root.as_map().into_iter().flatten().find(|entry| entry.key.value == "Transform");
+    let Some(entry) = entry else { return Dialect::Plain };
+    let nodes = entry.value.as_list().unwrap_or(std::slice::from_ref(&entry.value));
+    let mut dialect = Dialect::Plain;
+    for node in nodes {
+        match node.as_text() {
+            Some(LANGUAGE_EXTENSIONS) if dialect == Dialect::Plain => dialect = Dialect::Extended,
+            Some(LANGUAGE_EXTENSIONS) => {}
+            other => {
+                dialect = Dialect::Foreign;
+                let name = other.map_or("a macro".to_owned(), |name| format!("`{name}`"));
+                diagnostics.push(foreign(&name, &entry.key, node));
+            }
+        }
+    }
+    dialect
+}
+
+fn foreign(name: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
+    let message = format!("the transform {name} is not supported");
+    let error = Diagnostic::error("unsupported", message).at(node.span, "");
+    error.help(instead_of(&key.value))
+}
