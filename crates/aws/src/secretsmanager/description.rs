@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind};
-use rstack_model::{KnownMap, KnownValue, Token};
+use rstack_model::{KnownMap, KnownValue};
 
 use super::key::same_key;
 use crate::api::Api;
@@ -79,11 +79,6 @@ impl Description {
     /// Whether its tags say that it was made for this resource of this stack.
     pub(super) fn is_of(&self, request: &CreateRequest) -> bool {
         tag_of(self.answer.get("Tags"), RESOURCE) == Some(resource_of(request).as_str())
-    }
-
-    /// Whether its tags say that an operation before this one made it.
-    pub(super) fn was_made_before(&self, token: &Token) -> bool {
-        nonce(self.answer.get("Tags")).is_some_and(|made_by| made_by != token.as_str())
     }
 
     /// Whether it was not made but restored for the stack that has it.

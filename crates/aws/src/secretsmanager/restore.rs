@@ -9,7 +9,8 @@ use rstack_model::PhysicalId;
 
 use super::description::{Description, describe};
 use crate::api::Api;
-use crate::iam::{arguments, journal_failed};
+use crate::iam::{Tags, arguments, journal_failed, tag_list};
+use crate::ownership::RESTORED;
 
 const OPERATION: &str = "secretsmanager:RestoreSecret";
 
@@ -60,7 +61,8 @@ fn passing(error: DriverError) -> DriverError {
 }
 
 /// Takes a secret out of its deletion. That none is in use under the name is made durable before:
-/// from then on one that is there, and is this resource's, is the one that was restored.
+/// from then on one that is there, and is this resource's, is the one that was restored. A tag
+/// remembers that it holds older values, which are not this operation's to delete for good.
 async fn restore(
     api: &dyn Api,
     request: &CreateRequest,
@@ -83,5 +85,8 @@ async fn restore(
     let physical_id = PhysicalId::from(arn);
     let told = effects.created(&physical_id).await;
     told.map_err(|error| journal_failed(OPERATION, &error))?;
+    let restored = Tags::from([(RESTORED.to_owned(), request.token.as_str().into())]);
+    let input = arguments([("SecretId", arn.into()), ("Tags", tag_list(&restored))]);
+    api.call("TagResource", input).await?;
     Ok(physical_id)
 }

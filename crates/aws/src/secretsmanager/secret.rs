@@ -8,7 +8,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
     Observed, Progress, ResourceDriver, Separator, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath, Token};
+use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
 use super::changes::{change_replicas, change_settings, change_tags, declared_replicas};
 use super::description::{Description, describe};
@@ -16,10 +16,9 @@ use super::restore::{instead, is_refused, scheduled};
 use super::value::first_value;
 use crate::api::Api;
 use crate::iam::{
-    Fields, Tags, add_own, arguments, create_tagged, declared_tags, journal_failed, tag_list,
-    text_in, with_nonce,
+    Fields, add_own, arguments, create_tagged, declared_tags, journal_failed, text_in, with_nonce,
 };
-use crate::ownership::{RESOURCE, RESTORED, resource_of};
+use crate::ownership::{RESOURCE, resource_of};
 
 /// How long a deleted secret can be restored, in days: what AWS does when nothing is said.
 const RECOVERY_DAYS: i64 = 30;
@@ -54,13 +53,6 @@ fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest
         prior: KnownMap::new(),
         properties: request.properties.clone(),
     }
-}
-
-/// Remembers at the secret that it was there before the operation with this token.
-async fn mark_restored(api: &dyn Api, id: &str, token: &Token) -> Result<(), DriverError> {
-    let tags = Tags::from([(RESTORED.to_owned(), token.as_str().into())]);
-    let input = arguments([("SecretId", id.into()), ("Tags", tag_list(&tags))]);
-    api.call("TagResource", input).await.map(drop)
 }
 
 /// Deletes a secret, at once or with its recovery window.
@@ -181,9 +173,6 @@ impl ResourceDriver for Secret {
             // One that was just restored may not be seen so at once.
             let kind = if completes { ErrorKind::DependencyNotReady } else { error.kind.clone() };
             return Err(DriverError { kind, operation: operation.to_owned(), ..error });
-        }
-        if completes && current.was_made_before(&request.token) {
-            mark_restored(api, id, &request.token).await?;
         }
         change_settings(api, &current, request).await?;
         change_tags(api, &current, request).await?;
