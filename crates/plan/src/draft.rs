@@ -57,12 +57,14 @@ fn secret_versions(properties: &ValueMap, seen: &Observations) -> BTreeMap<Strin
     versions
 }
 
-/// Plans one declared resource and says what becomes of its attributes.
+/// Plans one declared resource and says what becomes of its attributes. What stands in the way of
+/// its replacement goes to `blocked`.
 pub(crate) fn declared(
     input: &PlanInput<'_>,
     id: &LogicalId,
     desired: &DesiredResource,
     outlooks: &mut Outlooks,
+    blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
     let function_error = |source| PlanError::Function { logical_id: id.to_string(), source };
     let facts: Arc<dyn TypeFacts> =
@@ -102,8 +104,11 @@ pub(crate) fn declared(
     compare(&mut change, facts.as_ref(), prior, observation, &unchanged);
     if let Action::Replace(order) = &mut change.action {
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
-        *order =
-            replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id)?;
+        match replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id) {
+            Ok(decided) => *order = decided,
+            // The others that are in the way of the same change are told with it.
+            Err(error) => blocked.push(error),
+        }
         if *order == ReplaceOrder::DeleteFirst {
             // The old object goes before it is known whether that is needed.
             change.certainty = Certainty::Certain;

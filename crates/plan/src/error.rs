@@ -55,6 +55,9 @@ pub enum PlanError {
         /// The resource that uses it.
         user: LogicalId,
     },
+    /// Several resources stand in the way of the plan.
+    #[error("{}", several(.0))]
+    Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
     #[error("a property of `{logical_id}` cannot be evaluated")]
     Function {
@@ -77,9 +80,40 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// One error for all; `None` if there are none.
+    pub(crate) fn of(mut errors: Vec<Self>) -> Option<Self> {
+        errors.sort_by_cached_key(ToString::to_string);
+        match (errors.pop(), errors.is_empty()) {
+            (None, _) => None,
+            (only, true) => only,
+            (Some(last), false) => {
+                errors.push(last);
+                Some(Self::Several(errors))
+            }
+        }
+    }
+
+    /// What is to be said on the command line to let the old objects go first.
+    fn allowances(errors: &[Self]) -> Option<String> {
+        let allowances = errors.iter().map(|error| match error {
+            Self::NameTaken { logical_id, kept: false, .. } => {
+                Some(format!("--delete-first {logical_id}"))
+            }
+            _ => None,
+        });
+        Some(allowances.collect::<Option<Vec<_>>>()?.join(" "))
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Several(errors) => Some(match Self::allowances(errors) {
+                Some(allowances) => format!(
+                    "give them other names (or none, and rstack chooses them), or allow the old \
+                     objects to be deleted first: `{allowances}`"
+                ),
+                None => errors.iter().find_map(Self::hint)?,
+            }),
             Self::NameTaken { property, kept: true, .. } => Some(format!(
                 "its policy keeps the old object, so the new one needs another name: change \
                  `{property}`, or leave it out, and rstack chooses one"
@@ -106,6 +140,11 @@ impl PlanError {
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }
     }
+}
+
+fn several(errors: &[PlanError]) -> String {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 fn circle(members: &[LogicalId]) -> String {

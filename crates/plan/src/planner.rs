@@ -27,10 +27,11 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
     let desired = input.desired;
     let graph = desired.resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
     let mut outlooks = Outlooks::default();
+    let mut blocked = Vec::new();
     let mut changes: BTreeMap<LogicalId, Change> = BTreeMap::new();
     for id in dependencies_first(&graph)? {
         if let Some(resource) = desired.resources.get(id) {
-            changes.insert(id.clone(), declared(input, id, resource, &mut outlooks)?);
+            changes.insert(id.clone(), declared(input, id, resource, &mut outlooks, &mut blocked)?);
         }
     }
     let gone = input.state.resources.iter().filter(|(id, _)| !desired.resources.contains_key(*id));
@@ -39,6 +40,9 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         let observation = input.observations.objects.get(id);
         let change = unwanted(prior, id, observation, facts.as_ref(), Reason::NotInTemplate);
         changes.insert(id.clone(), change);
+    }
+    if let Some(error) = PlanError::of(blocked) {
+        return Err(error);
     }
     check_names(input, &changes)?;
     users_of_deleted_first(input, &mut changes)?;

@@ -273,3 +273,16 @@ fn an_output_that_cannot_be_evaluated_stands_in_nobodys_way() {
     };
     assert!(problem.contains("index 9"), "{problem}");
 }
+
+#[test]
+fn all_names_that_stand_in_the_way_are_told_at_once() {
+    let with = |kind: i64| {
+        let named = |name: &str| thing(json(j!({"Name": name, "Kind": kind})));
+        stack([("A", named("a")), ("B", named("b"))])
+    };
+    let state = made(&with(1));
+    let error = plan_of(&with(2), &state, &faithful(&state)).unwrap_err();
+    assert!(matches!(&error, PlanError::Several(errors) if errors.len() == 2), "{error:?}");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("--delete-first A --delete-first B"), "{hint}");
+}
