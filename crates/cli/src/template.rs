@@ -1,5 +1,6 @@
 //! Reading a template from disk and showing what is wrong with it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -23,13 +24,16 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads and parses a template.
+    /// Reads and parses a template. The values given for parameters decide what its loops make.
     ///
     /// # Errors
     /// If the file cannot be read or is no text. Mistakes in the template are diagnostics.
-    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
+    pub(crate) fn read(
+        path: &Path,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Self, CliError> {
         let text = read_text(path)?;
-        let parsed = parse(&text);
+        let parsed = parse(&text, parameters);
         let name = path.display().to_string();
         Ok(Self { name, text, template: parsed.template, diagnostics: parsed.diagnostics })
     }

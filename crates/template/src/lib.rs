@@ -1,19 +1,26 @@
 //! Template source text to a spanned tree, its checks, and the evaluation of its intrinsics.
 //!
-//! `text → syntax → template → evaluate → desired`. Each stage adds its findings to one list of
+//! `text → syntax → expand → template → evaluate → desired`. Each stage adds its findings to one list of
 //! diagnostics, so that one run tells everything that is wrong. Nothing here does I/O.
 
 mod check;
 mod evaluate;
+mod expand;
 mod syntax;
 mod template;
 
+use std::collections::BTreeMap;
+
 use rstack_model::Diagnostic;
+
+use self::syntax::Node;
+use self::template::Dialect;
 
 pub use evaluate::{Evaluation, Inputs, evaluate};
 pub use syntax::Spanned;
 pub use template::{
-    Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, SubPart, Template,
+    Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,
+    SubPart, Template,
 };
 
 /// A template that was read, and what is wrong with it.
@@ -25,21 +32,32 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a template and checks what can be checked without parameter values: its form, its
-/// references, its resource types.
-pub fn parse(text: &str) -> Parsed {
+/// Reads a template and checks what can be checked without evaluating it: its form, its
+/// references, its resource types. The values given for parameters decide what its loops make.
+pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Parsed {
     let (root, mut diagnostics) = syntax::parse(text);
-    let Some(root) = root else { return Parsed { template: None, diagnostics } };
-    syntax::duplicate_keys(&root, &mut diagnostics);
-    let dialect = template::dialect(&root, &mut diagnostics);
-    if dialect == template::Dialect::Foreign {
-        return Parsed { template: None, diagnostics };
-    }
-    let mut template = template::read(&root, text, &mut diagnostics);
-    check::check(&template, &mut diagnostics);
-    template.has_errors = diagnostics.iter().any(Diagnostic::is_error);
+    let template = root.and_then(|root| read(root, text, parameters, &mut diagnostics));
     sort(&mut diagnostics);
-    Parsed { template: Some(template), diagnostics }
+    Parsed { template, diagnostics }
+}
+
+fn read(
+    root: Node,
+    text: &str,
+    parameters: &BTreeMap<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Template> {
+    syntax::duplicate_keys(&root, diagnostics);
+    let dialect = template::dialect(&root, diagnostics);
+    let root = match dialect {
+        Dialect::Plain => root,
+        Dialect::Extended => expand::expand(&root, parameters, diagnostics).ok()?,
+        Dialect::Foreign => return None,
+    };
+    let mut template = template::read(&root, text, dialect, diagnostics);
+    check::check(&template, diagnostics);
+    template.has_errors = diagnostics.iter().any(Diagnostic::is_error);
+    Some(template)
 }
 
 /// Puts diagnostics in the order of the source and removes repetitions.

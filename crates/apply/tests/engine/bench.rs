@@ -31,13 +31,19 @@ pub(crate) fn count(n: usize) -> NonZeroUsize {
 
 /// What a template asks for in the sandbox.
 pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
-    let parsed = parse(text);
-    let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let parsed = parse(text, &parameters);
+    let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let sandbox = SandboxCloud::open(None, "eu-west-1".into(), SandboxOptions::default()).unwrap();
     let (stack, environment) = (stack(), sandbox.environment().clone());
-    let inputs = Inputs { stack: &stack, environment: &environment, parameters: &parameters };
+    let exports = BTreeMap::new();
+    let inputs = Inputs {
+        stack: &stack,
+        environment: &environment,
+        parameters: &parameters,
+        exports: &exports,
+    };
     let evaluation = evaluate(&template, &inputs);
     evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))
 }

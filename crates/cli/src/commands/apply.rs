@@ -47,7 +47,7 @@ async fn run_template(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let loaded = deploy::load(&file, terminal)?;
+    let loaded = deploy::load(&file, arguments, terminal)?;
     let session = Session::open(global, Display::new(*terminal)).await?;
     let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;
     let locked = session.lock(&file.name, "apply")?;

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let loaded = deploy::load(&file, terminal)?;
+    let loaded = deploy::load(&file, arguments, terminal)?;
     let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
     let session = Session::open(global, display).await?;
     let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;

@@ -26,10 +26,20 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
             expression.visit(&mut |part| checker.expression(part, true));
         }
     }
+    for rule in template.rules.values() {
+        let assertions = rule.assertions.iter().map(|assertion| &assertion.assert);
+        for expression in rule.condition.iter().chain(assertions) {
+            expression.visit(&mut |part| checker.expression(part, true));
+        }
+    }
     for (id, resource) in &template.resources {
         checker.resource_type(&resource.resource_type.value, resource.resource_type.span);
         if let Some(properties) = &resource.properties {
             properties.visit(&mut |part| checker.expression(part, false));
+        }
+        let policies = [&resource.deletion_policy, &resource.update_replace_policy];
+        for policy in policies.into_iter().flatten() {
+            policy.visit(&mut |part| checker.expression(part, true));
         }
         for dependency in &resource.depends_on {
             if dependency.value == id.as_str() {
@@ -98,6 +108,15 @@ impl Checker<'_> {
             | ExpressionKind::Select { .. }
             | ExpressionKind::Split { .. }
             | ExpressionKind::Base64(_)
+            | ExpressionKind::Cidr { .. }
+            | ExpressionKind::ImportValue(_)
+            | ExpressionKind::Length(_)
+            | ExpressionKind::ToJsonString(_)
+            | ExpressionKind::Contains(..)
+            | ExpressionKind::EachMemberEquals(..)
+            | ExpressionKind::EachMemberIn(..)
+            | ExpressionKind::Implies(..)
+            | ExpressionKind::RefAll(_)
             | ExpressionKind::Equals(..)
             | ExpressionKind::And(_)
             | ExpressionKind::Or(_)
@@ -112,7 +131,9 @@ impl Checker<'_> {
         }
         if self.template.resources.contains_key(text) {
             if in_condition {
-                let message = format!("a condition cannot depend on the resource `{text}`");
+                let message = format!(
+                    "conditions, rules and policies cannot depend on the resource `{text}`"
+                );
                 self.push("condition-reference", message, name, None);
             }
             return;
@@ -136,7 +157,10 @@ impl Checker<'_> {
             return self.no_resource(id);
         };
         if in_condition {
-            let message = format!("a condition cannot depend on the resource `{}`", id.value);
+            let message = format!(
+                "conditions, rules and policies cannot depend on the resource `{}`",
+                id.value
+            );
             return self.push("condition-reference", message, id, None);
         }
         let resource_type = resource.resource_type.value.as_str();

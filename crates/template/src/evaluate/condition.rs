@@ -70,6 +70,24 @@ impl Evaluator<'_> {
                 let (a, b) = (self.operand(a), self.operand(b));
                 Ok(equal(a?, b?))
             }
+            ExpressionKind::Implies(first, then) => {
+                let (first, then) = (self.boolean(first), self.boolean(then));
+                Ok(!first? | then?)
+            }
+            ExpressionKind::Contains(list, value) => {
+                let (list, value) = (self.members(list), self.comparable(value));
+                Ok(list?.contains(&value?))
+            }
+            ExpressionKind::EachMemberEquals(list, value) => {
+                let (list, value) = (self.members(list), self.comparable(value));
+                let value = value?;
+                Ok(list?.iter().all(|member| *member == value))
+            }
+            ExpressionKind::EachMemberIn(list, among) => {
+                let (list, among) = (self.members(list), self.members(among));
+                let among = among?;
+                Ok(list?.iter().all(|member| among.contains(member)))
+            }
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_)
@@ -81,7 +99,12 @@ impl Evaluator<'_> {
             | ExpressionKind::Split { .. }
             | ExpressionKind::If { .. }
             | ExpressionKind::FindInMap { .. }
-            | ExpressionKind::Base64(_) => {
+            | ExpressionKind::Base64(_)
+            | ExpressionKind::Cidr { .. }
+            | ExpressionKind::ImportValue(_)
+            | ExpressionKind::Length(_)
+            | ExpressionKind::ToJsonString(_)
+            | ExpressionKind::RefAll(_) => {
                 let message = "a condition must be a function that gives true or false";
                 let error = Diagnostic::error("condition-kind", message).at(expression.span, "");
                 let help = "use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
@@ -96,6 +119,11 @@ impl Evaluator<'_> {
         {
             return Ok(Operand::Secret(secret.clone()));
         }
+        self.comparable(expression).map(Operand::Value)
+    }
+
+    /// A value without secrets, as the text that it is compared by.
+    fn comparable(&mut self, expression: &Expression) -> Result<Value, Reported> {
         let value = self.needed(expression)?;
         let mut secret = false;
         value.visit_secrets(&mut |_| secret = true);
@@ -105,23 +133,36 @@ impl Evaluator<'_> {
             let help = "compare the parameter itself: `Fn::Equals: [!Ref Parameter, …]`";
             return Err(self.findings.report(error.help(help)));
         }
-        Ok(Operand::Value(value))
+        Ok(text(value))
+    }
+
+    /// The members of a list, as the texts that they are compared by.
+    fn members(&mut self, expression: &Expression) -> Result<Vec<Value>, Reported> {
+        match self.comparable(expression)? {
+            Value::List(members) => Ok(members),
+            other => {
+                let found = rstack_model::value::function::kind(&other);
+                let message = format!("expected a list, found {found}");
+                let error = Diagnostic::error("function-value", message).at(expression.span, "");
+                Err(self.findings.report(error))
+            }
+        }
     }
 }
 
 fn equal(a: Operand, b: Operand) -> bool {
     match (a, b) {
-        (Operand::Value(a), Operand::Value(b)) => text(a) == text(b),
+        (Operand::Value(a), Operand::Value(b)) => a == b,
         (Operand::Secret(a), Operand::Secret(b)) => a == b,
         (Operand::Secret(secret), Operand::Value(value))
         | (Operand::Value(value), Operand::Secret(secret)) => {
-            text(value).as_str() == Some(secret.expose())
+            value.as_str() == Some(secret.expose())
         }
     }
 }
 
 /// Values are compared as the texts that CloudFormation makes of them.
-pub(super) fn text(value: Value) -> Value {
+fn text(value: Value) -> Value {
     match value {
         Value::Bool(b) => Value::String(b.to_string()),
         Value::Number(n) => Value::String(n.to_string()),

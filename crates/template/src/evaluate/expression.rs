@@ -1,14 +1,17 @@
 //! Evaluating expressions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use rstack_model::value::{AttributeRef, FunctionError, Text, TextPart, function};
 use rstack_model::{Diagnostic, LogicalId, Span, Value};
+use rstack_schema::nearest;
 
 use super::Inputs;
 use super::condition::Decision;
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
+use super::{extension, rules};
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
@@ -43,7 +46,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn report(&mut self, error: Diagnostic) -> Reported {
+    pub(super) fn report(&mut self, error: Diagnostic) -> Reported {
         self.findings.report(error)
     }
 
@@ -103,10 +106,21 @@ impl<'a> Evaluator<'a> {
                 true => self.value(then),
                 false => self.value(otherwise),
             },
-            ExpressionKind::FindInMap { map, top, second } => {
-                self.find_in_map(map, top, second).map(Some)
+            ExpressionKind::FindInMap { map, top, second, default } => {
+                self.find_in_map([map, top, second], default.as_deref())
             }
+            ExpressionKind::Cidr { block, count, bits } => {
+                self.cidr([block, count, bits], span).map(Some)
+            }
+            ExpressionKind::ImportValue(name) => self.import(name).map(Some),
+            ExpressionKind::Length(list) => extension::length(self, list).map(Some),
+            ExpressionKind::ToJsonString(inner) => extension::to_json(self, inner).map(Some),
+            ExpressionKind::RefAll(kind) => Ok(Some(rules::all_of(self, &kind.value))),
             ExpressionKind::Equals(..)
+            | ExpressionKind::Contains(..)
+            | ExpressionKind::EachMemberEquals(..)
+            | ExpressionKind::EachMemberIn(..)
+            | ExpressionKind::Implies(..)
             | ExpressionKind::And(_)
             | ExpressionKind::Or(_)
             | ExpressionKind::Not(_)
@@ -126,11 +140,45 @@ impl<'a> Evaluator<'a> {
     }
 
     fn index(&mut self, value: &Value, span: Span) -> Result<usize, Reported> {
+        self.number(value, "the index of `Fn::Select`", span)
+    }
+
+    /// A whole number that must be known.
+    fn number<T: FromStr>(&mut self, value: &Value, what: &str, at: Span) -> Result<T, Reported> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         text.parse().map_err(|_| {
-            let message = format!("the index of `Fn::Select` must be a number, found `{text}`");
-            self.report(Diagnostic::error("function-value", message).at(span, ""))
+            let message = format!("{what} must be a number, found `{text}`");
+            self.report(Diagnostic::error("function-value", message).at(at, ""))
         })
+    }
+
+    fn cidr(&mut self, parts: [&Expression; 3], span: Span) -> Result<Value, Reported> {
+        let [block, count, bits] = parts.map(|part| (self.needed(part), part.span));
+        let many = self.number(&count.0?, "the number of blocks of `Fn::Cidr`", count.1)?;
+        let bits = self.number(&bits.0?, "the number of bits of `Fn::Cidr`", bits.1)?;
+        let blocks = function::cidr(block.0?, many, bits);
+        blocks.map_err(|e| self.function_error("Fn::Cidr", &e, span))
+    }
+
+    /// What another stack exports under a name.
+    fn import(&mut self, name: &Expression) -> Result<Value, Reported> {
+        let value = self.needed(name)?;
+        let Some(text) = value.as_str() else {
+            let message = "the name of an export must be known before apply";
+            let error = Diagnostic::error("function-value", message).at(name.span, "");
+            return Err(self.report(error));
+        };
+        let exports = self.inputs.exports;
+        if let Some(value) = exports.get(text) {
+            return Ok(value.clone());
+        }
+        let message = format!("no stack exports `{text}`");
+        let error = Diagnostic::error("unknown-export", message).at(name.span, "");
+        let help = match nearest(text, exports.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "apply the stack that exports it first, or take a parameter".to_owned(),
+        };
+        Err(self.report(error.help(help)))
     }
 
     fn reference(&mut self, name: &Spanned<String>) -> Evaluated {
@@ -244,54 +292,5 @@ impl<'a> Evaluator<'a> {
             out.extend(parts.map_err(|e| self.function_error("Fn::Sub", &e, span))?);
         }
         Ok(Text::concat(out))
-    }
-
-    fn find_in_map(
-        &mut self,
-        map: &Expression,
-        top: &Expression,
-        second: &Expression,
-    ) -> Result<Value, Reported> {
-        let literal = matches!(map.kind, ExpressionKind::Literal(_));
-        let keys = [map, top, second].map(|part| (self.needed(part), part.span));
-        let mut names = Vec::new();
-        for (value, span) in keys {
-            let value = value?;
-            match value.as_str() {
-                Some(text) => names.push((text.to_owned(), span)),
-                None if matches!(value, Value::Number(_) | Value::Bool(_)) => {
-                    names.push((value.to_string(), span));
-                }
-                None => {
-                    let message = "the keys of `Fn::FindInMap` must be known before apply";
-                    let error = Diagnostic::error("function-value", message).at(span, "");
-                    return Err(self.report(error));
-                }
-            }
-        }
-        let [(map, map_span), (top, top_span), (second, second_span)] = names.as_slice() else {
-            return Err(self.findings.told_before("`Fn::FindInMap`", top.span));
-        };
-        let missing = |key: &str, span: Span| {
-            let message = format!("the mapping `{map}` has no key `{key}`");
-            Diagnostic::error("mapping-key", message).at(span, "")
-        };
-        let Some(table) = self.template.mappings.get(map) else {
-            // A name that is written out has been checked before.
-            if literal {
-                let what = format!("a look-up in `{map}`");
-                return Err(self.findings.told_before(&what, *map_span));
-            }
-            let message = format!("there is no mapping `{map}` in this template");
-            let error = Diagnostic::error("unresolved-reference", message);
-            return Err(self.report(error.at(*map_span, "")));
-        };
-        let Some(level) = table.get(top) else {
-            return Err(self.report(missing(top, *top_span)));
-        };
-        match level.get(second) {
-            Some(value) => Ok(value.clone()),
-            None => Err(self.report(missing(second, *second_span))),
-        }
     }
 }

@@ -1,13 +1,16 @@
 //! Evaluation: parameters and conditions decided, intrinsics applied, what is not known deferred.
 
 mod condition;
+mod constraint;
 mod depth;
 mod expression;
+mod extension;
 mod finding;
+mod mapping;
 mod parameter;
 mod policy;
 mod properties;
-mod rule;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +20,7 @@ use rstack_model::{Diagnostic, LogicalId, PropertyPath, SecretString, StackName,
 
 use self::expression::Evaluator;
 use self::finding::{Findings, Reported};
+pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
 use crate::syntax::Spanned;
 use crate::template::{Expression, Output, Resource, Template};
@@ -30,6 +34,8 @@ pub struct Inputs<'a> {
     pub environment: &'a Environment,
     /// The values given for parameters.
     pub parameters: &'a BTreeMap<String, String>,
+    /// What other stacks export, by the name of the export.
+    pub exports: &'a BTreeMap<String, Value>,
 }
 
 /// What came of an evaluation.
@@ -48,6 +54,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let mut findings = Findings::new(template.has_errors);
     let parameters = parameter::values(template, inputs.parameters, &mut findings);
     let mut evaluator = Evaluator::new(template, inputs, parameters, findings);
+    conditions(&mut evaluator);
+    rules::check(&mut evaluator);
     let resources = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
     let Evaluator { mut findings, parameters, .. } = evaluator;
@@ -64,12 +72,15 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     Evaluation { desired, secrets: parameters.secrets, diagnostics }
 }
 
-fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<LogicalId, DesiredResource> {
-    // Also the conditions that nothing uses must be decidable.
-    let template = evaluator.template;
-    for (name, condition) in &template.conditions {
-        let _ = evaluator.decide(&Spanned::new(name.clone(), condition.name_span));
+/// Decides the conditions; those that nothing uses must be decidable too.
+fn conditions(evaluator: &mut Evaluator<'_>) {
+    for (name, condition) in &evaluator.template.conditions {
+        evaluator.holds(Some(&Spanned::new(name.clone(), condition.name_span)));
     }
+}
+
+fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<LogicalId, DesiredResource> {
+    let template = evaluator.template;
     let mut out = BTreeMap::new();
     for (id, resource) in &template.resources {
         if !evaluator.holds(resource.condition.as_ref()) {

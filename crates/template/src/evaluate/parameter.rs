@@ -6,8 +6,8 @@ use rstack_model::value::SecretReference;
 use rstack_model::{Diagnostic, SecretString, Value, ValueMap};
 use rstack_schema::nearest;
 
+use super::constraint;
 use super::finding::{Findings, Reported};
-use super::rule;
 use crate::syntax::scalar;
 use crate::template::{Parameter, Template};
 
@@ -78,11 +78,11 @@ fn value(
         return Err(findings.report(error.help("take each secret as a parameter of its own")));
     }
     let items = items(kind, text);
-    if let Err(problem) = rule::check(parameter, &items) {
+    if let Err(problem) = constraint::check(parameter, &items) {
         return Err(findings.report(refusal(name, parameter, &problem)));
     }
     if let Some(pattern) = &parameter.allowed_pattern
-        && !rule::is_understood(&pattern.value)
+        && !constraint::is_understood(&pattern.value)
     {
         let message = format!("the value of `{name}` is not checked against this pattern");
         let warning = Diagnostic::warning("pattern-not-checked", message).at(pattern.span, "");

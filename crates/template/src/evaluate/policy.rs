@@ -1,7 +1,7 @@
 //! What happens to objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
 
 use rstack_model::desired::RemovalPolicy;
-use rstack_model::{Diagnostic, Span, ValueMap};
+use rstack_model::{Diagnostic, Span, Value, ValueMap};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -91,8 +91,12 @@ fn policy(
             };
             Err(refuse(evaluator, key, other, help, written.span))
         }
+        // Only resources are not known yet, and the reference check refuses them here.
+        None if matches!(value, Value::Deferred(_) | Value::Text(_)) => {
+            Err(evaluator.findings.told_before(&format!("`{key}`"), written.span))
+        }
         None => {
-            let message = format!("`{key}` must be text that is known before apply");
+            let message = format!("`{key}` must be text");
             let error = Diagnostic::error("policy", message).at(written.span, "");
             Err(evaluator.findings.report(error))
         }

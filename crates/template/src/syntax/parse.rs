@@ -239,6 +239,7 @@ fn depth(node: &Node) -> usize {
     }
 }
 
+/// How many nodes a node is, itself included.
 fn size(node: &Node) -> usize {
     match &node.kind {
         NodeKind::Scalar { .. } => 1,

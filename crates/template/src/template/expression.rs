@@ -77,9 +77,26 @@ pub enum ExpressionKind {
         top: Box<Expression>,
         /// The second-level key.
         second: Box<Expression>,
+        /// The value where the map lacks a key.
+        default: Option<Box<Expression>>,
     },
     /// `Fn::Base64`.
     Base64(Box<Expression>),
+    /// `Fn::Cidr`.
+    Cidr {
+        /// The block to cut up.
+        block: Box<Expression>,
+        /// How many blocks to cut from it.
+        count: Box<Expression>,
+        /// How many bits of an address are left to each of them.
+        bits: Box<Expression>,
+    },
+    /// `Fn::ImportValue`.
+    ImportValue(Box<Expression>),
+    /// `Fn::Length`.
+    Length(Box<Expression>),
+    /// `Fn::ToJsonString`.
+    ToJsonString(Box<Expression>),
     /// `Fn::Equals`.
     Equals(Box<Expression>, Box<Expression>),
     /// `Fn::And`.
@@ -90,6 +107,16 @@ pub enum ExpressionKind {
     Not(Box<Expression>),
     /// `Condition`: another condition by name.
     Condition(Spanned<String>),
+    /// `Fn::Contains`: whether the list holds the value.
+    Contains(Box<Expression>, Box<Expression>),
+    /// `Fn::EachMemberEquals`: whether every member of the list is the value.
+    EachMemberEquals(Box<Expression>, Box<Expression>),
+    /// `Fn::EachMemberIn`: whether every member of the first list is in the second.
+    EachMemberIn(Box<Expression>, Box<Expression>),
+    /// `Fn::Implies`: whether the second holds if the first does.
+    Implies(Box<Expression>, Box<Expression>),
+    /// `Fn::RefAll`: the values of all parameters of a type.
+    RefAll(Spanned<String>),
 }
 
 /// A part of a `Fn::Sub` text.
@@ -124,6 +151,7 @@ impl Expression {
             ExpressionKind::Literal(_)
             | ExpressionKind::Ref(_)
             | ExpressionKind::GetAtt { .. }
+            | ExpressionKind::RefAll(_)
             | ExpressionKind::Condition(_) => {}
             ExpressionKind::List(items)
             | ExpressionKind::And(items)
@@ -136,8 +164,16 @@ impl Expression {
             ExpressionKind::Join { list: inner, .. }
             | ExpressionKind::Split { text: inner, .. }
             | ExpressionKind::Base64(inner)
+            | ExpressionKind::ImportValue(inner)
+            | ExpressionKind::Length(inner)
+            | ExpressionKind::ToJsonString(inner)
             | ExpressionKind::Not(inner) => inner.visit(found),
-            ExpressionKind::Select { index: a, list: b } | ExpressionKind::Equals(a, b) => {
+            ExpressionKind::Select { index: a, list: b }
+            | ExpressionKind::Contains(a, b)
+            | ExpressionKind::EachMemberEquals(a, b)
+            | ExpressionKind::EachMemberIn(a, b)
+            | ExpressionKind::Implies(a, b)
+            | ExpressionKind::Equals(a, b) => {
                 a.visit(found);
                 b.visit(found);
             }
@@ -145,8 +181,12 @@ impl Expression {
                 then.visit(found);
                 otherwise.visit(found);
             }
-            ExpressionKind::FindInMap { map, top, second } => {
-                [map, top, second].into_iter().for_each(|part| part.visit(found));
+            ExpressionKind::FindInMap { map, top, second, default } => {
+                let parts = [map, top, second].into_iter().chain(default);
+                parts.for_each(|part| part.visit(found));
+            }
+            ExpressionKind::Cidr { block, count, bits } => {
+                [block, count, bits].into_iter().for_each(|part| part.visit(found));
             }
         }
     }

@@ -2,8 +2,12 @@
 
 mod expression;
 mod function;
+mod outputs;
+mod parameters;
 mod place;
 mod read;
+mod resources;
+mod rules;
 mod section;
 mod transform;
 
@@ -38,6 +42,8 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// Its outputs, by name.
     pub outputs: BTreeMap<String, Output>,
+    /// What its parameters must fulfil together, by name.
+    pub rules: BTreeMap<String, Rule>,
     /// Whether reading it has told errors: something of it may be missing here.
     pub(crate) has_errors: bool,
 }
@@ -113,6 +119,24 @@ pub struct Output {
     pub condition: Option<Spanned<String>>,
 }
 
+/// A rule about parameters.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// When its assertions must hold; always if there is none.
+    pub condition: Option<Expression>,
+    /// What must hold.
+    pub assertions: Vec<Assertion>,
+}
+
+/// One assertion of a rule.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// What must hold.
+    pub assert: Expression,
+    /// What is said if it does not.
+    pub description: Option<String>,
+}
+
 impl Template {
     /// The names of the parameters that some expression uses.
     pub fn used_parameters(&self) -> BTreeSet<&str> {
@@ -138,6 +162,10 @@ impl Template {
     /// Calls `found` for every outermost expression of the template.
     pub(crate) fn visit_expressions<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
         self.conditions.values().filter_map(|c| c.expression.as_ref()).for_each(&mut *found);
+        for rule in self.rules.values() {
+            let assertions = rule.assertions.iter().map(|assertion| &assertion.assert);
+            rule.condition.iter().chain(assertions).for_each(&mut *found);
+        }
         for resource in self.resources.values() {
             let policies = [&resource.deletion_policy, &resource.update_replace_policy];
             policies.into_iter().flatten().chain(&resource.properties).for_each(&mut *found);

@@ -3,11 +3,13 @@
 use rstack_model::{Diagnostic, Value};
 use rstack_schema::nearest;
 
+use super::Dialect;
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Reads the parts of templates; what is wrong goes to the diagnostics.
 pub(crate) struct Section<'a> {
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) dialect: Dialect,
 }
 
 impl Section<'_> {
@@ -67,6 +69,18 @@ impl Section<'_> {
         self.report(error);
     }
 
+    /// A key that is missing from what has this name.
+    pub(crate) fn missing(&mut self, name: &Spanned<String>, key: &str) {
+        let message = format!("`{}` has no `{key}`", name.value);
+        self.report(Diagnostic::error("missing-key", message).at(name.span, ""));
+    }
+
+    /// A loop in a template that does not ask for the transform that has loops.
+    pub(crate) fn needs_extensions(&mut self, key: &Spanned<String>) {
+        let message = format!("`{}` needs `Transform: AWS::LanguageExtensions`", key.value);
+        self.report(Diagnostic::error("needs-extensions", message).at(key.span, ""));
+    }
+
     /// Something of CloudFormation that is not supported yet.
     pub(crate) fn unsupported(&mut self, key: &Spanned<String>, what: &str) {
         let message = format!("{what} is not supported yet");
@@ -82,11 +96,11 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
             "only CloudFormation carries transforms out; give the template that comes out of it"
         }
         "Hooks" => "blue/green deployments are a matter of CloudFormation alone",
-        "Fn::ImportValue" | "Fn::GetStackOutput" => {
+        "Fn::GetStackOutput" => {
             "take a parameter, and give it with `--parameter`; `rstack output` prints the value"
         }
         "Fn::GetAZs" => "name the Availability Zones, or take them as a parameter",
-        _ if name.starts_with("Fn::ForEach") => "write the repeated entries out",
+        "Fn::ValueOf" | "Fn::ValueOfAll" => "leave the assertion out",
         _ if name.starts_with("Fn::") => "write its result out, or take it as a parameter",
         _ => "leave it out if the stack can do without it",
     }

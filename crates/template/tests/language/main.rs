@@ -1,7 +1,10 @@
 //! The template language: what templates mean, and what is told of those that mean nothing.
 #![cfg(test)]
 
+mod functions;
+mod loops;
 mod mistakes;
+mod rules;
 mod semantics;
 mod streaming;
 mod support;

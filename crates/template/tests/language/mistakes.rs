@@ -33,7 +33,7 @@ fn each_mistake_is_told_once_with_its_place() {
             channel("Id: !GetAtt C.Arm"),
             vec!["unknown-attribute@!GetAtt C.Arm", "cycle@!GetAtt C.Arm"],
         ),
-        (channel("Id: !Cidr [a, b]"), vec!["unsupported@!Cidr"]),
+        (channel("Id: !GetAZs a"), vec!["unsupported@!GetAZs"]),
         (channel("Id: !Sbu a"), vec!["unknown-function@!Sbu"]),
         (channel("Id: !Join [a]"), vec!["function-arguments@!Join [a]"]),
         (channel("Id: !If [A, b, c]"), vec!["unresolved-reference@A"]),

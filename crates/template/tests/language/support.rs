@@ -13,11 +13,20 @@ pub(crate) struct Outcome {
     pub(crate) evaluation: Option<Evaluation>,
 }
 
-/// Reads and evaluates a template.
+/// Reads and evaluates a template where nothing is exported.
 pub(crate) fn outcome(text: &str, parameters: &[(&str, &str)]) -> Outcome {
+    outcome_with(text, parameters, &[])
+}
+
+/// Reads and evaluates a template.
+pub(crate) fn outcome_with(
+    text: &str,
+    parameters: &[(&str, &str)],
+    exports: &[(&str, &str)],
+) -> Outcome {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let parsed = parse(text);
+    let parsed = parse(text, &parameters);
     let mut diagnostics = parsed.diagnostics;
     let environment = Environment {
         account: "111122223333".into(),
@@ -26,7 +35,13 @@ pub(crate) fn outcome(text: &str, parameters: &[(&str, &str)]) -> Outcome {
         sandbox: false,
     };
     let stack = StackName::parse("Live").unwrap();
-    let inputs = Inputs { stack: &stack, environment: &environment, parameters: &parameters };
+    let exports = exports.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
+    let inputs = Inputs {
+        stack: &stack,
+        environment: &environment,
+        parameters: &parameters,
+        exports: &exports,
+    };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     diagnostics.extend(evaluation.iter().flat_map(|e| e.diagnostics.clone()));
     Outcome { text: text.to_owned(), diagnostics, evaluation }

@@ -1,14 +1,17 @@
 //! Reading nodes as expressions: which function, with which arguments.
 
+mod arguments;
+mod sub;
+
 use rstack_model::{Diagnostic, Span};
 use rstack_schema::nearest;
 
 use super::section::instead_of;
-use super::{Expression, ExpressionKind, SubPart};
+use super::{Dialect, Expression, ExpressionKind};
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Functions that work anywhere in properties and outputs.
-const VALUE_FUNCTIONS: [&str; 9] = [
+const VALUE_FUNCTIONS: [&str; 11] = [
     "Ref",
     "Fn::GetAtt",
     "Fn::Sub",
@@ -18,40 +21,50 @@ const VALUE_FUNCTIONS: [&str; 9] = [
     "Fn::If",
     "Fn::FindInMap",
     "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::ImportValue",
 ];
+
+/// Functions of the transform `AWS::LanguageExtensions`.
+const EXTENSIONS: [&str; 3] = ["Fn::ForEach", "Fn::Length", "Fn::ToJsonString"];
 
 /// Functions that give a boolean, for conditions.
 const CONDITION_FUNCTIONS: [&str; 5] = ["Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Condition"];
 
-/// Functions of CloudFormation that are not supported yet.
-const LATER: [&str; 16] = [
-    "Fn::Cidr",
+/// Functions that only rules have.
+const RULE_FUNCTIONS: [&str; 7] = [
     "Fn::Contains",
     "Fn::EachMemberEquals",
     "Fn::EachMemberIn",
-    "Fn::ForEach",
-    "Fn::GetAZs",
-    "Fn::GetStackOutput",
-    "Fn::ImportValue",
     "Fn::Implies",
-    "Fn::Length",
     "Fn::RefAll",
-    "Fn::ToJsonString",
-    "Fn::Transform",
     "Fn::ValueOf",
     "Fn::ValueOfAll",
-    "Rain::Module",
 ];
+
+/// Functions of CloudFormation that are not supported yet.
+const LATER: [&str; 4] = ["Fn::GetAZs", "Fn::GetStackOutput", "Fn::Transform", "Rain::Module"];
 
 /// A mistake that has been reported.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported;
 
+/// Where an expression stands, which decides what functions it may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In properties and outputs.
+    Value,
+    /// In `Conditions`: functions that give booleans besides.
+    Condition,
+    /// In `Rules`: functions about parameters besides.
+    Rule,
+}
+
 /// Reads expressions; what is wrong goes to `diagnostics`.
 pub(crate) struct Reader<'a> {
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
-    /// Whether functions that give booleans may stand here.
-    pub(crate) in_condition: bool,
+    pub(crate) place: Place,
+    pub(crate) dialect: Dialect,
 }
 
 type Read = Result<Expression, Reported>;
@@ -60,6 +73,14 @@ impl Reader<'_> {
     fn report(&mut self, diagnostic: Diagnostic) -> Reported {
         self.diagnostics.push(diagnostic);
         Reported
+    }
+
+    /// Whether functions that give booleans may stand here.
+    fn decides(&self) -> bool {
+        match self.place {
+            Place::Value => false,
+            Place::Condition | Place::Rule => true,
+        }
     }
 
     fn shape(&mut self, function: &str, span: Span, expected: &str) -> Reported {
@@ -106,7 +127,7 @@ impl Reader<'_> {
 
     fn map(&mut self, entries: &[Entry], span: Span) -> Read {
         let names_function = |key: &str| {
-            key == "Ref" || key.starts_with("Fn::") || (self.in_condition && key == "Condition")
+            key == "Ref" || key.starts_with("Fn::") || (self.decides() && key == "Condition")
         };
         if let [only] = entries
             && names_function(&only.key.value)
@@ -125,7 +146,7 @@ impl Reader<'_> {
         let function = name.value.as_str();
         let kind = match function {
             "Ref" => ExpressionKind::Ref(self.name(function, argument)?),
-            "Condition" if self.in_condition => {
+            "Condition" if self.decides() => {
                 ExpressionKind::Condition(self.name(function, argument)?)
             }
             "Fn::GetAtt" => self.get_att(argument)?,
@@ -156,28 +177,105 @@ impl Reader<'_> {
                 ExpressionKind::If { condition, then, otherwise }
             }
             "Fn::FindInMap" => {
-                let expected = "the name of a map and two keys";
-                let [map, top, second] = self.exactly(function, argument, expected)?;
-                let (map, top) = (Box::new(self.read(map)?), Box::new(self.read(top)?));
-                ExpressionKind::FindInMap { map, top, second: Box::new(self.read(second)?) }
+                return self.find_in_map(argument, span);
+            }
+            "Fn::Cidr" => {
+                let expected = "a block, a number of blocks, and the bits of each";
+                let [block, count, bits] = self.exactly(function, argument, expected)?;
+                let [block, count, bits] = [block, count, bits].map(|part| self.read(part));
+                let (block, count) = (Box::new(block?), Box::new(count?));
+                ExpressionKind::Cidr { block, count, bits: Box::new(bits?) }
+            }
+            "Fn::ImportValue" => ExpressionKind::ImportValue(Box::new(self.read(argument)?)),
+            "Fn::Length" if self.extended() => {
+                ExpressionKind::Length(Box::new(self.read(argument)?))
+            }
+            "Fn::ToJsonString" if self.extended() => {
+                ExpressionKind::ToJsonString(Box::new(self.read(argument)?))
             }
             "Fn::Base64" => ExpressionKind::Base64(Box::new(self.read(argument)?)),
-            "Fn::Equals" if self.in_condition => {
-                let [a, b] = self.exactly(function, argument, "two values")?;
-                let (a, b) = (self.read(a), self.read(b));
-                ExpressionKind::Equals(Box::new(a?), Box::new(b?))
+            "Fn::Equals" if self.decides() => {
+                let (a, b) = self.pair(function, argument, "two values")?;
+                ExpressionKind::Equals(a, b)
             }
-            "Fn::And" if self.in_condition => {
-                ExpressionKind::And(self.several(function, argument)?)
-            }
-            "Fn::Or" if self.in_condition => ExpressionKind::Or(self.several(function, argument)?),
-            "Fn::Not" if self.in_condition => {
+            "Fn::And" if self.decides() => ExpressionKind::And(self.several(function, argument)?),
+            "Fn::Or" if self.decides() => ExpressionKind::Or(self.several(function, argument)?),
+            "Fn::Not" if self.decides() => {
                 let [inner] = self.exactly(function, argument, "a list of one condition")?;
                 ExpressionKind::Not(Box::new(self.read(inner)?))
+            }
+            _ if self.place == Place::Rule && RULE_FUNCTIONS.contains(&function) => {
+                self.rule_function(name, argument)?
             }
             _ => return Err(self.unknown(name)),
         };
         Ok(Expression { kind, span })
+    }
+
+    fn rule_function(
+        &mut self,
+        name: &Spanned<String>,
+        argument: &Node,
+    ) -> Result<ExpressionKind, Reported> {
+        let function = name.value.as_str();
+        Ok(match function {
+            "Fn::Contains" => {
+                let (list, value) = self.pair(function, argument, "a list and a value")?;
+                ExpressionKind::Contains(list, value)
+            }
+            "Fn::EachMemberEquals" => {
+                let (list, value) = self.pair(function, argument, "a list and a value")?;
+                ExpressionKind::EachMemberEquals(list, value)
+            }
+            "Fn::EachMemberIn" => {
+                let (list, among) = self.pair(function, argument, "two lists")?;
+                ExpressionKind::EachMemberIn(list, among)
+            }
+            "Fn::Implies" => {
+                let (first, then) = self.pair(function, argument, "two conditions")?;
+                ExpressionKind::Implies(first, then)
+            }
+            "Fn::RefAll" => ExpressionKind::RefAll(self.name(function, argument)?),
+            _ => {
+                let message = format!("`{function}` is not supported: it asks the account");
+                let error = Diagnostic::error("unsupported", message).at(name.span, "");
+                return Err(self.report(error.help(instead_of(function))));
+            }
+        })
+    }
+
+    fn extended(&self) -> bool {
+        self.dialect == Dialect::Extended
+    }
+
+    fn find_in_map(&mut self, argument: &Node, span: Span) -> Read {
+        let function = "Fn::FindInMap";
+        let expected = "the name of a map and two keys";
+        let items = argument.as_list().unwrap_or_default();
+        let (keys, default) = match items {
+            [map, top, second] => ([map, top, second], None),
+            [map, top, second, default] if self.extended() => {
+                let default = match default.as_map() {
+                    Some([only]) if only.key.value == "DefaultValue" => &only.value,
+                    _ => {
+                        let expected = "`DefaultValue: …` as its fourth argument";
+                        return Err(self.shape(function, default.span, expected));
+                    }
+                };
+                ([map, top, second], Some(self.read(default)))
+            }
+            [_, _, _, default] => return Err(self.needs_extensions("`DefaultValue`", default.span)),
+            _ => return Err(self.shape(function, argument.span, expected)),
+        };
+        let [map, top, second] = keys.map(|key| self.read(key).map(Box::new));
+        let (map, top, second) = (map?, top?, second?);
+        let default = default.transpose()?.map(Box::new);
+        Ok(Expression { kind: ExpressionKind::FindInMap { map, top, second, default }, span })
+    }
+
+    pub(crate) fn needs_extensions(&mut self, what: &str, at: Span) -> Reported {
+        let message = format!("{what} needs `Transform: AWS::LanguageExtensions`");
+        self.report(Diagnostic::error("needs-extensions", message).at(at, ""))
     }
 
     fn unknown(&mut self, name: &Spanned<String>) -> Reported {
@@ -188,51 +286,33 @@ impl Reader<'_> {
             let help = "name the condition under `Conditions` and use it with `Fn::If`";
             return self.report(error.help(help));
         }
-        if LATER.iter().any(|later| function == *later || function.starts_with("Fn::ForEach")) {
+        if RULE_FUNCTIONS.contains(&function) {
+            let message = format!("`{function}` may only stand in `Rules`");
+            let error = Diagnostic::error("rule-function", message).at(name.span, "");
+            return self.report(error);
+        }
+        if function.starts_with("Fn::ForEach") && self.extended() {
+            let message = format!("`{function}` cannot stand here");
+            let error = Diagnostic::error("loop", message).at(name.span, "");
+            return self
+                .report(error.help("a loop is an entry of a map: `Fn::ForEach::Name: […]`"));
+        }
+        if EXTENSIONS.iter().any(|extension| function.starts_with(extension)) {
+            return self.needs_extensions(&format!("`{function}`"), name.span);
+        }
+        if LATER.contains(&function) {
             let message = format!("`{function}` is not supported yet");
             let error = Diagnostic::error("unsupported", message).at(name.span, "");
             return self.report(error.help(instead_of(function)));
         }
         let message = format!("there is no function `{function}`");
         let mut error = Diagnostic::error("unknown-function", message).at(name.span, "");
-        let known = VALUE_FUNCTIONS.into_iter().chain(CONDITION_FUNCTIONS).chain(LATER);
+        let known = VALUE_FUNCTIONS.into_iter().chain(CONDITION_FUNCTIONS).chain(EXTENSIONS);
+        let known = known.chain(RULE_FUNCTIONS).chain(LATER);
         if let Some(near) = nearest(function, known) {
             error = error.help(format!("did you mean `{near}`?"));
         }
         self.report(error)
-    }
-
-    /// An argument that must be plain text: a name.
-    fn name(&mut self, function: &str, node: &Node) -> Result<Spanned<String>, Reported> {
-        match node.as_text() {
-            Some(text) if !text.is_empty() => Ok(Spanned::new(text.to_owned(), node.span)),
-            _ => Err(self.shape(function, node.span, "a name here")),
-        }
-    }
-
-    fn text(&mut self, function: &str, node: &Node, expected: &str) -> Result<String, Reported> {
-        match node.as_text() {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(self.shape(function, node.span, expected)),
-        }
-    }
-
-    /// A list of exactly so many arguments.
-    fn exactly<'n, const N: usize>(
-        &mut self,
-        function: &str,
-        node: &'n Node,
-        expected: &str,
-    ) -> Result<[&'n Node; N], Reported> {
-        let items: Vec<&Node> = node.as_list().into_iter().flatten().collect();
-        items.try_into().map_err(|_| self.shape(function, node.span, expected))
-    }
-
-    fn several(&mut self, function: &str, node: &Node) -> Result<Vec<Expression>, Reported> {
-        match node.as_list() {
-            Some(items) if (2..=10).contains(&items.len()) => self.all(items),
-            _ => Err(self.shape(function, node.span, "a list of 2 to 10 conditions")),
-        }
     }
 
     fn get_att(&mut self, node: &Node) -> Result<ExpressionKind, Reported> {
@@ -254,55 +334,5 @@ impl Reader<'_> {
         }
         let logical_id = self.name("Fn::GetAtt", id)?;
         Ok(ExpressionKind::GetAtt { logical_id, attribute: self.name("Fn::GetAtt", attribute)? })
-    }
-
-    fn sub(&mut self, node: &Node) -> Result<ExpressionKind, Reported> {
-        let expected = "a text, or a text and a map of variables";
-        if let Some(text) = node.as_text() {
-            let parts = self.sub_parts(text, node.span)?;
-            return Ok(ExpressionKind::Sub { parts, variables: Vec::new() });
-        }
-        let [text, map] = self.exactly("Fn::Sub", node, expected)?;
-        let (Some(template), Some(entries)) = (text.as_text(), map.as_map()) else {
-            return Err(self.shape("Fn::Sub", node.span, expected));
-        };
-        let parts = self.sub_parts(template, text.span)?;
-        Ok(ExpressionKind::Sub { parts, variables: self.entries(entries)? })
-    }
-
-    /// Cuts `a${B}c${!D}` into literal `a`, variable `B`, literal `c${D}`.
-    fn sub_parts(&mut self, text: &str, span: Span) -> Result<Vec<SubPart>, Reported> {
-        let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            literal.push_str(before);
-            let Some((name, behind)) = after.split_once('}') else {
-                let message = "`${` is not closed with `}`";
-                let error = Diagnostic::error("sub-syntax", message).at(span, "");
-                return Err(self.report(error.help("write `${!` for the characters `${`")));
-            };
-            rest = behind;
-            let name = name.trim();
-            if let Some(kept) = name.strip_prefix('!') {
-                literal.push_str(&format!("${{{kept}}}"));
-                continue;
-            }
-            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-');
-            if name.is_empty() || !name.chars().all(legal) {
-                let message = format!("`${{{name}}}` does not name a variable");
-                let error = Diagnostic::error("sub-syntax", message).at(span, "");
-                return Err(self.report(error.help("write `${!` for the characters `${`")));
-            }
-            if !literal.is_empty() {
-                parts.push(SubPart::Literal(std::mem::take(&mut literal)));
-            }
-            parts.push(SubPart::Variable(Spanned::new(name.to_owned(), span)));
-        }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            parts.push(SubPart::Literal(literal));
-        }
-        Ok(parts)
     }
 }

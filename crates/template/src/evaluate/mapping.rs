@@ -1,0 +1,60 @@
+//! `Fn::FindInMap`.
+
+use rstack_model::{Diagnostic, Span, Value};
+
+use super::expression::{Evaluated, Evaluator};
+use super::finding::Reported;
+use crate::template::{Expression, ExpressionKind};
+
+impl Evaluator<'_> {
+    /// Looks a value up: the name of the map, and a key on each of its two levels. Where a key is
+    /// missing, the default stands if there is one.
+    pub(super) fn find_in_map(
+        &mut self,
+        keys: [&Expression; 3],
+        default: Option<&Expression>,
+    ) -> Evaluated {
+        let [map, top, second] = keys.map(|key| (self.key(key), key.span));
+        let written = matches!(keys, [Expression { kind: ExpressionKind::Literal(_), .. }, ..]);
+        let (map_name, top_key, second_key) = (map.0?, top.0?, second.0?);
+        let Some(table) = self.template.mappings.get(&map_name) else {
+            // A name that is written out has been checked before.
+            if written {
+                let what = format!("a look-up in `{map_name}`");
+                return Err(self.findings.told_before(&what, map.1));
+            }
+            let message = format!("there is no mapping `{map_name}` in this template");
+            let error = Diagnostic::error("unresolved-reference", message);
+            return Err(self.report(error.at(map.1, "")));
+        };
+        let level = table.get(&top_key);
+        match (level.and_then(|level| level.get(&second_key)), default) {
+            (Some(value), _) => Ok(Some(value.clone())),
+            (None, Some(default)) => self.value(default),
+            (None, None) => {
+                let (key, at) = match level {
+                    Some(_) => (second_key, second.1),
+                    None => (top_key, top.1),
+                };
+                Err(self.no_key(&map_name, &key, at))
+            }
+        }
+    }
+
+    fn no_key(&mut self, map: &str, key: &str, at: Span) -> Reported {
+        let message = format!("the mapping `{map}` has no key `{key}`");
+        self.report(Diagnostic::error("mapping-key", message).at(at, ""))
+    }
+
+    fn key(&mut self, expression: &Expression) -> Result<String, Reported> {
+        match self.needed(expression)? {
+            Value::String(text) => Ok(text),
+            value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
+            Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => {
+                let message = "the keys of `Fn::FindInMap` must be known before apply";
+                let error = Diagnostic::error("function-value", message).at(expression.span, "");
+                Err(self.report(error))
+            }
+        }
+    }
+}

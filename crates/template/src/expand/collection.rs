@@ -1,0 +1,148 @@
+//! The values that a loop goes through: written out, or known from parameters and mappings.
+
+use rstack_model::{Diagnostic, Span, Value};
+
+use super::variables::reference;
+use super::{Expander, Stopped};
+use crate::evaluate::{is_list, items};
+use crate::syntax::{Entry, Node, NodeKind, scalar};
+
+impl Expander<'_> {
+    /// The values of a collection.
+    pub(super) fn collection(&mut self, node: &Node) -> Result<Vec<String>, Stopped> {
+        if let Some(items) = node.as_list() {
+            return items.iter().map(|item| self.text(item)).collect();
+        }
+        if let Some(name) = reference(node) {
+            let name = name.to_owned();
+            let (kind, text) = self.parameter(&name, node.span)?;
+            if is_list(&kind) {
+                return Ok(items(&kind, &text).into_iter().map(str::to_owned).collect());
+            }
+            let message = format!("the parameter `{name}` of type `{kind}` is not a list");
+            return Err(self.wrong(message, node.span));
+        }
+        match function(node) {
+            Some(("FindInMap", arguments)) => self.found(&arguments, node.span),
+            Some(("Split", arguments)) => match arguments.as_list() {
+                Some([delimiter, text]) => {
+                    let (delimiter, text) = (self.text(delimiter)?, self.text(text)?);
+                    if delimiter.is_empty() {
+                        return Err(self.wrong("the delimiter is empty", node.span));
+                    }
+                    Ok(text.split(delimiter.as_str()).map(str::to_owned).collect())
+                }
+                _ => Err(self.wrong("`Fn::Split` takes a delimiter and a text", node.span)),
+            },
+            _ => Err(self.not_known(node.span)),
+        }
+    }
+
+    /// The values at a place of a mapping.
+    fn found(&mut self, arguments: &Node, at: Span) -> Result<Vec<String>, Stopped> {
+        let Some([map, top, second]) = arguments.as_list() else {
+            let message = "`Fn::FindInMap` takes the name of a map and two keys here";
+            return Err(self.wrong(message, at));
+        };
+        let path = ["Mappings".to_owned(), self.text(map)?, self.text(top)?, self.text(second)?];
+        let mut node = self.root;
+        for key in &path {
+            match get(node, key) {
+                Some(inner) => node = inner,
+                None => {
+                    let message = format!("there is no `{}` in this template", path.join("."));
+                    return Err(self.wrong(message, at));
+                }
+            }
+        }
+        let Some(items) = node.as_list() else {
+            return Err(self.wrong(format!("`{}` is not a list", path.join(".")), at));
+        };
+        items.iter().map(|item| self.text(item)).collect()
+    }
+
+    /// A text that is known.
+    fn text(&mut self, node: &Node) -> Result<String, Stopped> {
+        if let Some(value) = self.variables.referred(node) {
+            return Ok(value.to_owned());
+        }
+        if let Some(name) = reference(node) {
+            let name = name.to_owned();
+            let (kind, text) = self.parameter(&name, node.span)?;
+            if is_list(&kind) {
+                let message = format!("the parameter `{name}` is a list, and text is needed here");
+                return Err(self.wrong(message, node.span));
+            }
+            return Ok(text);
+        }
+        match &node.kind {
+            NodeKind::Scalar { text, plain } if node.tag.is_none() && !node.is_null() => {
+                match self.variables.replaced(text) {
+                    Some(text) => Ok(text),
+                    None => Ok(scalar_text(text, *plain)),
+                }
+            }
+            NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => {
+                Err(self.not_known(node.span))
+            }
+        }
+    }
+
+    /// The type and the value of a parameter.
+    fn parameter(&mut self, name: &str, at: Span) -> Result<(String, String), Stopped> {
+        let declared = get(self.root, "Parameters").and_then(|all| get(all, name));
+        let Some(declared) = declared else { return Err(self.not_known(at)) };
+        let field = |key: &str| match get(declared, key).map(|node| &node.kind) {
+            Some(NodeKind::Scalar { text, plain }) => Some(scalar_text(text, *plain)),
+            Some(NodeKind::List(_) | NodeKind::Map(_)) | None => None,
+        };
+        if field("NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+            let message = format!("a loop cannot go through the secret parameter `{name}`");
+            return Err(self.wrong(message, at));
+        }
+        let kind = field("Type").unwrap_or_default();
+        if kind.starts_with("AWS::SSM::Parameter::Value<") {
+            return Err(self.not_known(at));
+        }
+        match self.given.get(name).cloned().or_else(|| field("Default")) {
+            Some(text) => Ok((kind, text)),
+            None => {
+                let message = format!("the loop needs a value of the parameter `{name}`");
+                let error = Diagnostic::error("missing-parameter-of-loop", message).at(at, "");
+                let help = format!("give one with `--parameter {name}=VALUE`");
+                Err(self.stop(error.help(help)))
+            }
+        }
+    }
+
+    fn not_known(&mut self, at: Span) -> Stopped {
+        let message = "what a loop goes through must follow from the template and its parameters";
+        let error = Diagnostic::error("unsupported", message).at(at, "");
+        let help = "use a list, `Ref` to a list parameter, `Fn::FindInMap` or `Fn::Split`";
+        self.stop(error.help(help))
+    }
+}
+
+/// The text of a scalar's value, as parameters have it.
+fn scalar_text(text: &str, plain: bool) -> String {
+    match scalar(text, plain) {
+        Value::Bool(b) => b.to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+fn get<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    let entry = node.as_map()?.iter().find(|entry| entry.key.value == key)?;
+    Some(&entry.value)
+}
+
+/// A function's name without `Fn::`, and its argument.
+fn function(node: &Node) -> Option<(&str, Node)> {
+    if let Some(tag) = &node.tag {
+        return Some((tag.value.as_str(), Node { tag: None, ..node.clone() }));
+    }
+    match node.as_map()? {
+        [Entry { key, value }] => Some((key.value.strip_prefix("Fn::")?, value.clone())),
+        _ => None,
+    }
+}

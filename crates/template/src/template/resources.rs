@@ -1,0 +1,159 @@
+//! Reading `Resources`.
+
+use std::collections::BTreeMap;
+
+use rstack_model::{Diagnostic, LogicalId, ResourceType, Value};
+
+use super::function::Place;
+use super::section::Section;
+use super::{Dialect, Expression, ExpressionKind, Resource};
+use crate::check::is_custom;
+use crate::syntax::{Entry, Node, Spanned};
+
+const RESOURCE_KEYS: [&str; 9] = [
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Metadata",
+    "CreationPolicy",
+    "UpdatePolicy",
+];
+
+/// The types whose creation can wait for signals or start something. Source: "CreationPolicy
+/// attribute", AWS CloudFormation User Guide.
+const SIGNALLING: [&str; 4] = [
+    "AWS::AppStream::Fleet",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::EC2::Instance",
+];
+
+/// The types whose updates can take another course. Source: "UpdatePolicy attribute", AWS
+/// CloudFormation User Guide.
+const ROLLING: [&str; 6] = [
+    "AWS::AppStream::Fleet",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Elasticsearch::Domain",
+    "AWS::Lambda::Alias",
+    "AWS::OpenSearchService::Domain",
+];
+
+impl Section<'_> {
+    pub(super) fn resources(&mut self, node: &Node) -> BTreeMap<LogicalId, Resource> {
+        let mut out = BTreeMap::new();
+        for Entry { key, value } in self.entries(node, "`Resources`") {
+            if key.value.starts_with("Fn::ForEach") {
+                self.needs_extensions(key);
+                continue;
+            }
+            self.check_name(key, "the logical ID of a resource");
+            out.insert(LogicalId::new(key.value.as_str()), self.resource(key, value));
+        }
+        out
+    }
+
+    fn resource(&mut self, name: &Spanned<String>, node: &Node) -> Resource {
+        let what = format!("the resource `{}`", name.value);
+        let (mut kind, mut version) = (None, None);
+        let (mut waits, mut updates) = (None, None);
+        let mut out = Resource {
+            name_span: name.span,
+            resource_type: Spanned::new(ResourceType::new(""), name.span),
+            properties: Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span }),
+            depends_on: Vec::new(),
+            condition: None,
+            deletion_policy: None,
+            update_replace_policy: None,
+            delete_first: false,
+        };
+        for Entry { key, value } in self.entries(node, &what) {
+            match key.value.as_str() {
+                "Type" => kind = self.text(value, "`Type`"),
+                "Properties" if value.is_null() => {}
+                "Properties" => out.properties = self.properties(value),
+                "DependsOn" => out.depends_on = self.texts(value, "`DependsOn`"),
+                "Condition" => out.condition = self.text(value, "`Condition`"),
+                "DeletionPolicy" => out.deletion_policy = self.policy(key, value),
+                "UpdateReplacePolicy" => out.update_replace_policy = self.policy(key, value),
+                "Metadata" => out.delete_first = self.delete_first(value),
+                "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
+                "UpdatePolicy" => updates = Some((key, &ROLLING[..])),
+                "Version" => version = Some(key),
+                _ => self.unknown_key(key, "a resource", &RESOURCE_KEYS),
+            }
+        }
+        for (key, types) in waits.into_iter().chain(updates) {
+            self.behaviour(key, kind.as_ref().map(|kind| kind.value.as_str()), types);
+        }
+        // Only custom resources have a version.
+        let custom = kind.as_ref().is_some_and(|kind| is_custom(&kind.value));
+        if let Some(key) = version.filter(|_| !custom) {
+            self.unknown_key(key, "a resource", &RESOURCE_KEYS);
+        }
+        match kind {
+            Some(kind) => {
+                out.resource_type = Spanned::new(ResourceType::new(kind.value), kind.span);
+            }
+            None => {
+                self.missing(name, "Type");
+                out.properties = None;
+            }
+        }
+        out
+    }
+
+    fn properties(&mut self, node: &Node) -> Option<Expression> {
+        let expression = self.expression(node, Place::Value)?;
+        if matches!(expression.kind, ExpressionKind::Map(_) | ExpressionKind::If { .. }) {
+            return Some(expression);
+        }
+        let message = format!("`Properties` must be a map, found {}", node.words());
+        self.report(Diagnostic::error("shape", message).at(node.span, ""));
+        None
+    }
+
+    /// `CreationPolicy` or `UpdatePolicy`, which change what some types do and mean nothing to the
+    /// others.
+    fn behaviour(&mut self, key: &Spanned<String>, resource_type: Option<&str>, types: &[&str]) {
+        let Some(resource_type) = resource_type else { return };
+        if types.contains(&resource_type) {
+            return self.unsupported(key, &format!("`{}` of `{resource_type}`", key.value));
+        }
+        let message = format!("`{}` has no effect on `{resource_type}`", key.value);
+        self.report(Diagnostic::warning("no-effect", message).at(key.span, ""));
+    }
+
+    /// `DeletionPolicy` or `UpdateReplacePolicy`: text, or with the language extensions a function.
+    fn policy(&mut self, key: &Spanned<String>, node: &Node) -> Option<Expression> {
+        let what = format!("`{}`", key.value);
+        let is_function = node.tag.is_some() || node.as_map().is_some();
+        if is_function && self.dialect == Dialect::Extended {
+            return self.expression(node, Place::Value);
+        }
+        let text = self.text(node, &what)?;
+        let kind = ExpressionKind::Literal(Value::from(text.value));
+        Some(Expression { kind, span: text.span })
+    }
+
+    /// `Metadata: {rstack: {Replacement: DeleteFirst}}`; all other metadata are somebody else's.
+    fn delete_first(&mut self, metadata: &Node) -> bool {
+        let ours = metadata.as_map().into_iter().flatten().find(|e| e.key.value == "rstack");
+        let mut delete_first = false;
+        for Entry { key, value } in ours.map_or(&[][..], |e| self.entries(&e.value, "`rstack`")) {
+            match (key.value.as_str(), value.as_text()) {
+                ("Replacement", Some("DeleteFirst")) => delete_first = true,
+                ("Replacement", Some("CreateFirst")) => {}
+                ("Replacement", _) => {
+                    let message = "`Replacement` is `CreateFirst` or `DeleteFirst`";
+                    self.report(Diagnostic::error("metadata", message).at(value.span, ""));
+                }
+                _ => self.unknown_key(key, "the metadata for rstack", &["Replacement"]),
+            }
+        }
+        delete_first
+    }
+}
