@@ -5,6 +5,7 @@ mod assembly;
 mod commands;
 mod error;
 mod exit;
+mod exports;
 mod log;
 mod plan_file;
 mod progress;

@@ -12,6 +12,7 @@ use rstack_template::Inputs;
 
 use crate::args::{PlanArguments, StackArguments};
 use crate::error::CliError;
+use crate::exports::exports;
 use crate::session::Session;
 use crate::stack::StackFile;
 use crate::template::Loaded;
@@ -24,8 +25,13 @@ pub(crate) struct Wanted {
 }
 
 /// Reads the template; mistakes that need no cloud are told before it is asked.
-pub(crate) fn load(file: &StackFile, terminal: &Terminal) -> Result<Loaded, CliError> {
-    let loaded = Loaded::read(&file.path)?;
+pub(crate) fn load(
+    file: &StackFile,
+    arguments: &StackArguments,
+    terminal: &Terminal,
+) -> Result<Loaded, CliError> {
+    let given = arguments.parameter.iter().cloned().collect();
+    let loaded = Loaded::read(&file.path, &given)?;
     if loaded.failed() {
         loaded.checked(terminal)?;
     }
@@ -41,11 +47,9 @@ pub(crate) fn evaluate(
     terminal: &Terminal,
 ) -> Result<Wanted, CliError> {
     let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-    let inputs = Inputs {
-        stack: &file.name,
-        environment: &session.identity.environment,
-        parameters: &given,
-    };
+    let environment = &session.identity.environment;
+    let exports = exports(&session.store, &file.name, Some(environment))?;
+    let inputs = Inputs { stack: &file.name, environment, parameters: &given, exports: &exports };
     let evaluation = loaded.evaluate(&inputs);
     let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
     loaded.diagnostics.extend(unserved(session, &loaded, desired));

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::args::{Global, GraphFormat, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::exports::exports;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 use crate::{session, stack};
@@ -49,10 +50,16 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let mut loaded = Loaded::read(&file.path)?;
     let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
+    let mut loaded = Loaded::read(&file.path, &given)?;
     let environment = nowhere(global);
-    let inputs = Inputs { stack: &file.name, environment: &environment, parameters: &given };
+    let exports = exports(&session::store(global)?, &file.name, None)?;
+    let inputs = Inputs {
+        stack: &file.name,
+        environment: &environment,
+        parameters: &given,
+        exports: &exports,
+    };
     let evaluation = loaded.evaluate(&inputs);
     loaded.checked(terminal)?;
     if let Some(desired) = evaluation.and_then(|evaluation| evaluation.desired) {

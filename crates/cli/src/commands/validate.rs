@@ -12,6 +12,8 @@ use crate::args::Global;
 use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::exports::exports;
+use crate::session;
 use crate::stack::{self, STACKS, templates_in};
 use crate::template::Loaded;
 use crate::terminal::Terminal;
@@ -29,7 +31,7 @@ pub(crate) fn run(
     let name = StackName::parse("stack").map_err(CliError::Name)?;
     let mut failed = 0;
     for path in &paths {
-        let mut loaded = match Loaded::read(path) {
+        let mut loaded = match Loaded::read(path, &given) {
             Ok(loaded) => loaded,
             Err(error) if paths.len() > 1 => {
                 terminal.error(&error);
@@ -47,11 +49,14 @@ pub(crate) fn run(
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let inputs = Inputs { stack: &name, environment: &environment, parameters: &own };
+        let exports = exports(&session::store(global)?, &name, None)?;
+        let inputs =
+            Inputs { stack: &name, environment: &environment, parameters: &own, exports: &exports };
         loaded.evaluate(&inputs);
         for diagnostic in &mut loaded.diagnostics {
-            // A template may be valid although nobody has said yet what it is applied with.
-            if diagnostic.code == "missing-parameter" {
+            // A template may be valid although nobody has said yet what it is applied with, and
+            // although what it imports does not exist yet.
+            if matches!(diagnostic.code.as_str(), "missing-parameter" | "unknown-export") {
                 diagnostic.severity = Severity::Warning;
             }
         }
