@@ -115,7 +115,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::ImportValue(name) => self.import(name).map(Some),
             ExpressionKind::Length(list) => extension::length(self, list).map(Some),
             ExpressionKind::ToJsonString(inner) => extension::to_json(self, inner).map(Some),
-            ExpressionKind::RefAll(kind) => Ok(Some(rules::all_of(self, &kind.value))),
+            ExpressionKind::RefAll(kind) => rules::all_of(self, &kind.value).map(Some),
             ExpressionKind::Equals(..)
             | ExpressionKind::Contains(..)
             | ExpressionKind::EachMemberEquals(..)

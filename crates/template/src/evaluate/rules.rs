@@ -3,6 +3,7 @@
 use rstack_model::{Diagnostic, Value};
 
 use super::expression::Evaluator;
+use super::finding::Reported;
 use super::parameter;
 
 /// Tells every assertion that does not hold.
@@ -29,20 +30,22 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>) {
 }
 
 /// The values of all parameters of a type, those of lists one by one.
-pub(super) fn all_of(evaluator: &Evaluator<'_>, kind: &str) -> Value {
+///
+/// # Errors
+/// If one of them has no value, which has been told.
+pub(super) fn all_of(evaluator: &Evaluator<'_>, kind: &str) -> Result<Value, Reported> {
     let of_kind = evaluator.template.parameters.iter().filter(|(_, declared)| {
         let declared = declared.kind.value.as_str();
         let item = declared.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
         declared == kind || (parameter::is_list(declared) && item == Some(kind))
     });
-    let values =
-        of_kind.filter_map(|(name, _)| evaluator.parameters.values.get(name)?.clone().ok());
-    Value::List(
-        values
-            .flat_map(|value| match value {
-                Value::List(items) => items,
-                other => vec![other],
-            })
-            .collect(),
-    )
+    let mut members = Vec::new();
+    for (name, _) in of_kind {
+        match evaluator.parameters.values.get(name) {
+            Some(Ok(Value::List(items))) => members.extend(items.iter().cloned()),
+            Some(value) => members.push(value.clone()?),
+            None => {}
+        }
+    }
+    Ok(Value::List(members))
 }

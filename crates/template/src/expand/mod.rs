@@ -78,6 +78,11 @@ impl Expander<'_> {
             let kind = NodeKind::Scalar { text: value.to_owned(), plain: false };
             return Ok(Node { kind, span: node.span, tag: None });
         }
+        if node.tag.is_some() && !matches!(node.kind, NodeKind::Scalar { .. }) {
+            // The argument of a function may be a `Ref` to an identifier.
+            let argument = self.node(&Node { tag: None, ..node.clone() })?;
+            return Ok(Node { kind: argument.kind, span: node.span, tag: node.tag.clone() });
+        }
         let kind = match &node.kind {
             NodeKind::Scalar { text, plain } => match self.variables.replaced(text) {
                 Some(text) => NodeKind::Scalar { text, plain: false },

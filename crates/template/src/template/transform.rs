@@ -32,16 +32,17 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect
             Some(LANGUAGE_EXTENSIONS) => {}
             other => {
                 dialect = Dialect::Foreign;
-                let name = other.map_or("a macro".to_owned(), |name| format!("`{name}`"));
-                diagnostics.push(foreign(&name, &entry.key, node));
+                let what = other
+                    .map_or("this transform".to_owned(), |name| format!("the transform `{name}`"));
+                diagnostics.push(foreign(&what, &entry.key, node));
             }
         }
     }
     dialect
 }
 
-fn foreign(name: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
-    let message = format!("the transform {name} is not supported");
+fn foreign(what: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
+    let message = format!("{what} is not supported");
     let error = Diagnostic::error("unsupported", message).at(node.span, "");
     error.help(instead_of(&key.value))
 }

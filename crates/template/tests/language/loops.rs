@@ -58,6 +58,18 @@ fn loops_nest_and_take_their_values_from_parameters_mappings_and_texts() {
 }
 
 #[test]
+fn the_argument_of_a_function_may_be_an_identifier() {
+    let text = "Resources:\n  Fn::ForEach::T: [N, !Ref Names, {'${N}': {Type: \
+                AWS::SNS::Topic}}]\nOutputs:\n  Fn::ForEach::O:\n    - N\n    - !Ref Names\n    - \
+                'O${N}': {Value: !Ref {Ref: N}}\n      'P${N}': {Value: {Ref: {Ref: N}}}\n      \
+                'A${N}': {Value: {'Fn::GetAtt': [!Ref N, TopicName]}}\n";
+    let outcome = with(text);
+    let outputs = desired(&outcome).outputs.values().map(|o| o.value.to_string());
+    let expected = ["‹one.TopicName›", "‹two.TopicName›", "‹one›", "‹two›", "‹one›", "‹two›"];
+    assert_eq!(outputs.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_loop_inside_of_properties_makes_their_entries() {
     let text = "Resources:\n  T:\n    Type: AWS::SSM::Document\n    Properties:\n      Content:\n        \
                 keep: '${N}'\n        Fn::ForEach::P: [N, !Ref Names, {'k${N}': {v: '${!N}${N}', n: \

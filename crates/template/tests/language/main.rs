@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod functions;
+mod laws;
 mod loops;
 mod mistakes;
 mod rules;

@@ -36,6 +36,7 @@ fn the_functions_of_rules() {
         ("'Fn::EachMemberEquals': [!Ref Nets, a]", false),
         ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, v-3]", true),
         ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, v-4]", false),
+        ("'Fn::EachMemberEquals': [{'Fn::RefAll': 'AWS::EC2::Image::Id'}, x]", true),
         ("'Fn::Implies': [!Equals [!Ref Env, prod], !Equals [!Ref Size, large]]", true),
         ("'Fn::Implies': [!Equals [!Ref Env, test], !Equals [!Ref Size, large]]", false),
         ("'Fn::Not': [!Equals [!Ref Key, '']]", true),
