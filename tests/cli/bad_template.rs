@@ -41,9 +41,9 @@ const TEMPLATES: &[(&str, &str)] = &[
         "Resources:\n  A: {Type: AWS::S3::Bucket}\nOutputs:\n  Arn: {Value: !GetAtt A.Arm}\n",
     ),
     (
-        "cidr.yaml",
+        "zones.yaml",
         "Resources:\n  A:\n    Type: AWS::EC2::Subnet\n    Properties:\n      VpcId: vpc-1\n      \
-         CidrBlock: !Select [0, !Cidr [10.0.0.0/16, 4, 8]]\n",
+         AvailabilityZone: !Select [0, !GetAZs '']\n",
     ),
     (
         "transform.yaml",
