@@ -7,7 +7,7 @@ use rstack_model::{KnownMap, KnownValue, LogicalId, PhysicalId, ResourceType, St
 
 use crate::{
     Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
-    Observed, Progress, ResourceDriver, UpdateRequest,
+    Observed, Progress, Removal, ResourceDriver, UpdateRequest,
 };
 
 /// How often the suite asks whether something has come to its end.
@@ -115,7 +115,7 @@ async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Bro
         return Err(wrong(step, "it is present"));
     }
     let delete = DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: sample.missing.clone(),
         token: sample.token.clone(),
         prior: sample.create.clone(),
@@ -229,7 +229,7 @@ async fn deleted(
     id: &PhysicalId,
 ) -> Result<(), Broken> {
     let request = DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: id.clone(),
         token: Token::from(format!("{}-3", sample.token)),
         prior: sample.create.clone(),

@@ -18,7 +18,7 @@ pub use name::{NameRule, Separator};
 pub use noop::Noop;
 pub use object::{Object, Observed};
 pub use resource::{
-    CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, ResourceDriver,
+    CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, Removal, ResourceDriver,
     SinkError, UpdateRequest,
 };
 pub use secret::{SecretStore, json_field};

@@ -79,6 +79,19 @@ pub struct UpdateRequest {
     pub properties: KnownMap,
 }
 
+/// How far a deleted object is to be gone, where the service would keep something of it for a while:
+/// a secret, for its recovery window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// What the service keeps may be kept.
+    Recoverable,
+    /// A failed run takes back what it has made itself, and nobody has used: nothing of it is kept.
+    /// What was there before the run, in whatever form, is.
+    Undo,
+    /// The user asks that nothing is kept.
+    Purge,
+}
+
 /// What is needed to delete an object.
 #[derive(Clone, Debug)]
 pub struct DeleteRequest {
@@ -88,10 +101,8 @@ pub struct DeleteRequest {
     pub token: Token,
     /// The properties it was declared with, secrets left empty.
     pub prior: KnownMap,
-    /// Whether what the service would keep for a while after the deletion (a secret, for its
-    /// recovery window) is to go at once: when a failed run takes back what it has made itself, or
-    /// when the user asks for it.
-    pub purge: bool,
+    /// How far it is to be gone.
+    pub removal: Removal,
 }
 
 /// How far a call has got.

@@ -313,12 +313,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether deleted objects go at once: the user asked for it, or a failed run takes back what
-    /// it has made itself and nobody has used.
-    pub fn purges(&self) -> bool {
-        self.purge || self.mode == PlanMode::Rollback
-    }
-
     /// Whether applying it would change nothing: neither objects nor outputs.
     pub fn is_noop(&self) -> bool {
         self.steps.is_empty() && self.outputs.values().all(|output| !output.differs())

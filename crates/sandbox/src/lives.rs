@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rstack_driver::conformance::{Sample, check};
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, NoEffects, Observed, Progress, ResourceDriver,
+    Cloud, CreateRequest, DeleteRequest, NoEffects, Observed, Progress, Removal, ResourceDriver,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, KnownValue, PhysicalId, Region, ResourceType, StackName, Token};
@@ -38,7 +38,7 @@ pub(crate) fn request(logical_id: &str, properties: Json) -> CreateRequest {
 
 pub(crate) fn gone(id: &PhysicalId) -> DeleteRequest {
     DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: id.clone(),
         token: "gone".into(),
         prior: KnownMap::new(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
-    Observed, Progress, ResourceDriver, UpdateRequest,
+    Observed, Progress, Removal, ResourceDriver, UpdateRequest,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{
@@ -78,7 +78,8 @@ async fn delete(
     id: &PhysicalId,
 ) -> Result<Progress, DriverError> {
     let (physical_id, token) = (id.clone(), Token::from("delete"));
-    let request = DeleteRequest { purge: false, physical_id, token, prior: KnownMap::new() };
+    let request =
+        DeleteRequest { removal: Removal::Recoverable, physical_id, token, prior: KnownMap::new() };
     driver(cloud, resource_type).delete(&request).await
 }
 
@@ -385,7 +386,7 @@ async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
     assert_eq!(refusal(again), "AlreadyExists AlreadyExists");
     let id = PhysicalId::from("$default");
     let request = |api| DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: id.clone(),
         token: "delete".into(),
         prior: known(of(api)),

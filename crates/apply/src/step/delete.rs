@@ -1,9 +1,9 @@
 //! Deleting an object.
 
-use rstack_driver::{DeleteRequest, ErrorKind, Progress, ResourceDriver};
+use rstack_driver::{DeleteRequest, ErrorKind, Progress, Removal, ResourceDriver};
 use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
-use rstack_model::plan::Step;
+use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
 use rstack_state::{Entry, FailedEffect, IntentAction, Outcome};
 
@@ -29,7 +29,11 @@ impl Context<'_> {
             physical_id: physical_id.clone(),
             token,
             prior: without_secrets(&object.properties),
-            purge: self.plan.purges(),
+            removal: match (self.plan.mode, self.plan.purge) {
+                (PlanMode::Rollback, _) => Removal::Undo,
+                (PlanMode::Deploy | PlanMode::Destroy, true) => Removal::Purge,
+                (PlanMode::Deploy | PlanMode::Destroy, false) => Removal::Recoverable,
+            },
         };
         if let Err(failure) = self.call_delete(driver.as_ref(), &request, label).await {
             return self.fail(operation, failure).await;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, EffectSink, ErrorKind, Found, NoEffects, Observed, Progress,
-    SinkError, UpdateRequest,
+    Removal, SinkError, UpdateRequest,
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token};
 use serde_json::{Value, json};
@@ -245,8 +245,12 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     assert!(driver.read(&id, &none).await.is_err());
     let script = Scripted::new().fail("DeleteChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
-    let request =
-        DeleteRequest { purge: false, physical_id: id, token: Token::new(TOKEN), prior: none };
+    let request = DeleteRequest {
+        removal: Removal::Recoverable,
+        physical_id: id,
+        token: Token::new(TOKEN),
+        prior: none,
+    };
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     let refused = ErrorKind::Invalid { property: None };
     let (_, driver) = channel_driver(Scripted::new().fail("DeleteChannel", refused, REFUSED));
@@ -262,7 +266,7 @@ async fn a_deletion_is_done_when_the_object_is_gone() {
         .fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
     let (script, driver) = channel_driver(script);
     let request = DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: PhysicalId::new("live"),
         token: Token::new(TOKEN),
         prior: KnownMap::new(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
-    Observed, Progress, ResourceDriver, Separator, UpdateRequest,
+    Observed, Progress, Removal, ResourceDriver, Separator, UpdateRequest,
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
@@ -180,14 +180,18 @@ impl ResourceDriver for Secret {
         Ok(as_declared(id, &request.properties))
     }
 
-    /// Replicas go first. The secret can be restored for some time, unless it is to go for good;
-    /// one that was restored itself holds older values, and always can.
+    /// Replicas go first. The secret can be restored for some time, unless it is to go for good.
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
         let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
         let Some(found) = describe(api, id).await? else {
             return Ok(Progress::Done);
         };
-        let purge = request.purge && !found.was_restored();
+        let purge = match request.removal {
+            Removal::Recoverable => false,
+            // A restored secret has values that were there before the run.
+            Removal::Undo => !found.was_restored(),
+            Removal::Purge => true,
+        };
         if found.deletion().is_some() {
             return if purge { purge_scheduled(api, id).await } else { Ok(Progress::Done) };
         }

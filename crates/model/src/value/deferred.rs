@@ -76,7 +76,8 @@ pub enum Deferred {
         /// The list.
         list: Value,
     },
-    /// `Fn::Base64` of a text not yet known.
+    /// `Fn::Base64` of a text not yet known, or of one that holds a secret: then it is part of a
+    /// [`Text`](super::Text) and is carried out together with the call.
     Base64(Value),
     /// `Fn::Cidr` of a block not yet known.
     Cidr {
@@ -90,6 +91,18 @@ pub enum Deferred {
 }
 
 impl Deferred {
+    /// Whether it waits for an attribute, and not only for a secret.
+    pub(super) fn has_unknown(&self) -> bool {
+        match self {
+            Self::Attribute(_) => true,
+            Self::Select { list: inner, .. }
+            | Self::Split { text: inner, .. }
+            | Self::Join { list: inner, .. }
+            | Self::Base64(inner)
+            | Self::Cidr { block: inner, .. } => inner.has_unknown(),
+        }
+    }
+
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
         match self {
             Self::Attribute(reference) => found(reference),

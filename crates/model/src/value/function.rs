@@ -105,22 +105,24 @@ pub fn split(delimiter: &str, text: Value) -> Result<Value, FunctionError> {
     }
 }
 
-/// `Fn::Base64`: the text in standard base64 with padding.
+/// `Fn::Base64`: the text in standard base64 with padding. A secret in it is put in at the call.
 ///
 /// # Errors
-/// If `text` is not text or holds a secret.
+/// If `text` is not text.
 pub fn base64(text: Value) -> Result<Value, FunctionError> {
     match text {
-        Value::String(s) => Ok(Value::String(base64::Engine::encode(
-            &base64::engine::general_purpose::STANDARD,
-            s.as_bytes(),
-        ))),
+        Value::String(s) => Ok(Value::String(encoded(&s))),
         Value::Text(ref partly) if partly.has_secret() => {
-            Err(FunctionError::Secret { function: "Fn::Base64" })
+            Ok(Text::concat([TextPart::Deferred(Deferred::Base64(text))]))
         }
         Value::Text(_) | Value::Deferred(_) => Ok(deferred(Deferred::Base64(text))),
         other => Err(FunctionError::NotText { found: kind(&other) }),
     }
+}
+
+/// A text in standard base64 with padding.
+pub(super) fn encoded(text: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text.as_bytes())
 }
 
 /// `Fn::Cidr`: so many blocks, each of which leaves `bits` bits to its addresses, from the start
@@ -179,7 +181,7 @@ pub fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{AttributeRef, Attributes};
+    use crate::value::{AttributeRef, Attributes, ResolvedSecrets, SecretReference, SecretString};
 
     struct Known(&'static str);
 
@@ -208,5 +210,33 @@ mod tests {
         let joined = join("", Value::List(vec!["https://".into(), url(), 8.into()])).unwrap();
         assert_eq!(joined.to_string(), "\"https://‹Hls.Url›8\"");
         assert_eq!(joined.resolve(&Known("x")).unwrap(), Value::from("https://x8"));
+    }
+
+    #[test]
+    fn a_secret_in_base64_is_put_in_at_the_call() {
+        let secret = SecretReference::Parameter("Key".into());
+        let around = |middle: Value| {
+            let parts = Value::List(vec!["user:".into(), middle]);
+            base64(join("", parts).unwrap()).unwrap()
+        };
+        let value = around(Value::secret(secret.clone()));
+        assert!(!value.has_unknown());
+        assert_eq!(value.to_string(), "\"‹base64 of \"user:‹secret parameter Key›\"›\"");
+        let mut secrets = ResolvedSecrets::default();
+        assert!(value.known(&secrets).is_err());
+        secrets.insert(&secret, SecretString::new("pass".into()));
+        let known = value.known(&secrets).unwrap();
+        assert_eq!(known.expose_str(), Some("dXNlcjpwYXNz"));
+        assert_eq!(known.redacted(), Value::secret(SecretReference::Hidden));
+        assert_eq!(split(":", value.clone()), Err(FunctionError::Secret { function: "Fn::Split" }));
+
+        // With an attribute beside it, it waits for that first.
+        let both = around(join("", Value::List(vec![url(), value])).unwrap());
+        assert!(both.has_unknown() && both.known(&secrets).is_err());
+        let known = both.resolve(&Known("u")).unwrap().known(&secrets).unwrap();
+        let expected = encoded("user:udXNlcjpwYXNz");
+        assert_eq!(known.expose_str(), Some(expected.as_str()));
+        let json = serde_json::to_string(&both).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), both);
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::{ResolvedSecrets, SecretReference, SecretString, Text, TextPart, Value, ValueMap};
+use super::{Deferred, ResolvedSecrets, SecretReference, SecretString, Text, TextPart, Value};
+use super::{ValueMap, function};
 use crate::path::PropertyPath;
 
 /// A tree of named known values.
@@ -111,6 +112,11 @@ fn known_text(
     for part in text.parts() {
         match part {
             TextPart::Literal(literal) => out.push_str(literal),
+            TextPart::Deferred(Deferred::Base64(Value::Text(inner))) => {
+                let inner = known_text(inner, path, secret)?;
+                let encoded = SecretString::new(function::encoded(inner.expose()));
+                out.push_str(encoded.expose());
+            }
             TextPart::Deferred(deferred) => {
                 return Err(NotKnown::Deferred {
                     path: path.clone(),

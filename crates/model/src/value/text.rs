@@ -58,14 +58,16 @@ impl Text {
     pub fn has_unknown(&self) -> bool {
         self.parts.iter().any(|part| match part {
             TextPart::Literal(_) => false,
-            TextPart::Deferred(_) => true,
+            TextPart::Deferred(deferred) => deferred.has_unknown(),
             TextPart::Secret(reference) => reference.has_unknown(),
         })
     }
 
     /// Whether some part is secret.
     pub fn has_secret(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, TextPart::Secret(_)))
+        let mut found = false;
+        self.visit_secrets(&mut |_| found = true);
+        found
     }
 
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {

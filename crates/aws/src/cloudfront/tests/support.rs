@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_driver::{CreateRequest, DeleteRequest, ResourceDriver, UpdateRequest};
+use rstack_driver::{CreateRequest, DeleteRequest, Removal, ResourceDriver, UpdateRequest};
 use rstack_model::{KnownMap, KnownValue, SecretString, StackName};
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ pub(super) fn update(id: &str, prior: KnownMap, properties: KnownMap) -> UpdateR
 
 pub(super) fn delete(id: &str) -> DeleteRequest {
     DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: id.into(),
         token: TOKEN.into(),
         prior: KnownMap::new(),

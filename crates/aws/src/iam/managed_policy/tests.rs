@@ -108,7 +108,7 @@ async fn a_repeated_update_makes_no_version_and_moves_only_its_own_principals() 
 #[tokio::test]
 async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
     let request = DeleteRequest {
-        purge: false,
+        removal: rstack_driver::Removal::Recoverable,
         physical_id: "arn:p".into(),
         token: "T".into(),
         prior: KnownMap::new(),

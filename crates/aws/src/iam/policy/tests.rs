@@ -124,7 +124,7 @@ async fn a_new_name_takes_the_old_one_away_everywhere() {
 async fn deleting_what_is_gone_is_done() {
     let script = Script::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
     let request = DeleteRequest {
-        purge: false,
+        removal: rstack_driver::Removal::Recoverable,
         physical_id: "Live-Policy-X".into(),
         token: "T".into(),
         prior: tree(PROPERTIES),

@@ -216,7 +216,7 @@ async fn old_policies_go_first_where_there_is_no_room_for_both() {
 #[tokio::test]
 async fn a_role_is_emptied_before_it_is_deleted() {
     let request = DeleteRequest {
-        purge: false,
+        removal: rstack_driver::Removal::Recoverable,
         physical_id: "R".into(),
         token: "T".into(),
         prior: KnownMap::new(),

@@ -18,8 +18,8 @@ fn creation(properties: &str) -> CreateRequest {
     }
 }
 
-fn deletion(purge: bool) -> DeleteRequest {
-    DeleteRequest { purge, physical_id: ARN.into(), token: "T".into(), prior: KnownMap::new() }
+fn deletion(removal: Removal) -> DeleteRequest {
+    DeleteRequest { removal, physical_id: ARN.into(), token: "T".into(), prior: KnownMap::new() }
 }
 
 /// A secret that was made by an operation before, for a resource.
@@ -142,7 +142,7 @@ async fn a_name_whose_secret_is_just_deleted_for_good_is_waited_for() {
 async fn a_purge_leaves_no_recovery_window_whatever_was_done_before() {
     let forced = r#"DeleteSecret {"ForceDeleteWithoutRecovery":true,"SecretId":"arn:s"}"#;
     let script = Script::new([("DescribeSecret", described("r", "")), ("DeleteSecret", done())]);
-    let done_now = Secret::new(script.clone()).delete(&deletion(true)).await.unwrap();
+    let done_now = Secret::new(script.clone()).delete(&deletion(Removal::Purge)).await.unwrap();
     assert_eq!(done_now, Progress::Done);
     script.assert_calls(&[r#"DescribeSecret {"SecretId":"arn:s"}"#, forced]);
 
@@ -152,7 +152,7 @@ async fn a_purge_leaves_no_recovery_window_whatever_was_done_before() {
         ("RestoreSecret", done()),
         ("DeleteSecret", done()),
     ]);
-    Secret::new(script.clone()).delete(&deletion(true)).await.unwrap();
+    Secret::new(script.clone()).delete(&deletion(Removal::Purge)).await.unwrap();
     script.assert_calls(&[
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
         forced,
@@ -162,14 +162,22 @@ async fn a_purge_leaves_no_recovery_window_whatever_was_done_before() {
 }
 
 #[tokio::test]
-async fn what_was_restored_is_never_deleted_for_good() {
+async fn what_was_restored_is_deleted_for_good_only_when_that_is_asked_for() {
     let restored =
         json(r#"{"ARN":"arn:s","Name":"s","Tags":[{"Key":"rstack:restored","Value":"TOKEN"}]}"#);
     let script = Script::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
-    Secret::new(script.clone()).delete(&deletion(true)).await.unwrap();
+    Secret::new(script.clone()).delete(&deletion(Removal::Undo)).await.unwrap();
     script.assert_calls(&[
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
         r#"DeleteSecret {"RecoveryWindowInDays":30,"SecretId":"arn:s"}"#,
+    ]);
+    let restored =
+        json(r#"{"ARN":"arn:s","Name":"s","Tags":[{"Key":"rstack:restored","Value":"TOKEN"}]}"#);
+    let script = Script::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
+    Secret::new(script.clone()).delete(&deletion(Removal::Purge)).await.unwrap();
+    script.assert_calls(&[
+        r#"DescribeSecret {"SecretId":"arn:s"}"#,
+        r#"DeleteSecret {"ForceDeleteWithoutRecovery":true,"SecretId":"arn:s"}"#,
     ]);
 }
 

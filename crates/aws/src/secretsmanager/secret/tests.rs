@@ -249,7 +249,7 @@ async fn new_rules_generate_a_new_value_once() {
 #[tokio::test]
 async fn replicas_go_before_the_secret() {
     let request = DeleteRequest {
-        purge: false,
+        removal: Removal::Recoverable,
         physical_id: ARN.into(),
         token: "T".into(),
         prior: KnownMap::new(),
