@@ -124,6 +124,18 @@ fn a_secret_parameter_is_compared_and_never_shown() {
 }
 
 #[test]
+fn a_secret_in_base64_stays_a_reference() {
+    let text = "Parameters: {S: {Type: String, NoEcho: true}}\nResources:\n  R:\n    Type: \
+                AWS::EC2::LaunchTemplate\n    Properties:\n      LaunchTemplateData:\n        \
+                UserData:\n          Fn::Base64: !Sub 'key=${S}'\n";
+    let outcome = outcome(text, &[("S", "hunter2")]);
+    assert_eq!(
+        outcome.properties("R"),
+        "{\"LaunchTemplateData\": {\"UserData\": \"‹base64 of \"key=‹secret parameter S›\"›\"}}"
+    );
+}
+
+#[test]
 fn a_list_of_secrets_is_refused_at_its_type() {
     let with = |kind: &str| {
         format!("Parameters:\n  S: {{Type: {kind}, NoEcho: true, Default: '1'}}\nResources: {{}}\n")
