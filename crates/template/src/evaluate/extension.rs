@@ -46,46 +46,39 @@ impl Writer<'_, '_> {
 
     /// Writes an expression; `false` if it is `AWS::NoValue`.
     fn expression(&mut self, expression: &Expression) -> Result<bool, Reported> {
-        match &expression.kind {
-            ExpressionKind::List(items) => {
-                self.push("[");
-                let mut empty = true;
-                for item in items {
-                    let before = self.parts.len();
-                    if !empty {
-                        self.push(",");
-                    }
-                    if self.expression(item)? {
-                        empty = false;
-                    } else {
-                        self.parts.truncate(before);
-                    }
-                }
-                self.push("]");
-            }
-            ExpressionKind::Map(entries) => {
-                self.push("{");
-                let mut empty = true;
-                for (key, value) in entries {
-                    let before = self.parts.len();
-                    if !empty {
-                        self.push(",");
-                    }
-                    self.push(format!("{}:", quoted(&key.value)));
-                    if self.expression(value)? {
-                        empty = false;
-                    } else {
-                        self.parts.truncate(before);
-                    }
-                }
-                self.push("}");
-            }
-            _ => {
-                let Some(value) = self.evaluator.value(expression)? else { return Ok(false) };
-                self.value(&value, expression)?;
-            }
+        if let ExpressionKind::List(items) = &expression.kind {
+            let items = items.iter().map(|item| (None, item));
+            self.members(["[", "]"], items)?;
+        } else if let ExpressionKind::Map(entries) = &expression.kind {
+            let entries = entries.iter().map(|(key, value)| (Some(key.value.as_str()), value));
+            self.members(["{", "}"], entries)?;
+        } else {
+            let Some(value) = self.evaluator.value(expression)? else { return Ok(false) };
+            self.value(&value, expression)?;
         }
         Ok(true)
+    }
+
+    /// Writes the members of a list or, with keys, of a map.
+    fn members<'m>(
+        &mut self,
+        [open, close]: [&str; 2],
+        members: impl Iterator<Item = (Option<&'m str>, &'m Expression)>,
+    ) -> Result<(), Reported> {
+        self.push(open);
+        let mut empty = true;
+        for (key, member) in members {
+            let before = self.parts.len();
+            let comma = if empty { "" } else { "," };
+            self.push(key.map_or_else(|| comma.to_owned(), |k| format!("{comma}{}:", quoted(k))));
+            if self.expression(member)? {
+                empty = false;
+            } else {
+                self.parts.truncate(before);
+            }
+        }
+        self.push(close);
+        Ok(())
     }
 
     fn value(&mut self, value: &Value, at: &Expression) -> Result<(), Reported> {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use rstack_model::value::SecretReference;
-use rstack_model::{Diagnostic, PropertyPath, Span, Value, ValueMap};
+use rstack_model::value::{AttributeRef, SecretReference};
+use rstack_model::{Diagnostic, LogicalId, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
 
 use super::condition::Decision;
 use super::depth;
-use super::expression::Evaluator;
+use super::expression::{Evaluated, Evaluator};
 use super::finding::Reported;
-use crate::template::{Resource, key_place, value_place};
+use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
 
 /// The properties of a resource.
 pub(super) fn properties(
@@ -20,7 +20,8 @@ pub(super) fn properties(
     let Some(declared) = &resource.properties else {
         return Err(evaluator.findings.told_before("a resource", resource.name_span));
     };
-    let map = match evaluator.value(declared)? {
+    let mut failed = None;
+    let map = match tree(evaluator, declared, &mut failed)? {
         None => ValueMap::new(),
         Some(Value::Map(map)) => map,
         Some(other) => {
@@ -31,7 +32,6 @@ pub(super) fn properties(
         }
     };
     let mut properties = ValueMap::new();
-    let mut failed = None;
     let mut unread = BTreeSet::new();
     for (name, value) in map {
         let path = PropertyPath::root().name(&name);
@@ -77,6 +77,36 @@ pub(super) fn properties(
         Some(reported) => Err(reported),
         None => Ok(properties),
     }
+}
+
+/// Evaluates properties as far as they go: what cannot be evaluated becomes a value of which
+/// nothing is known, so that the rest is checked nevertheless.
+///
+/// # Errors
+/// If the whole cannot be evaluated.
+fn tree(
+    evaluator: &mut Evaluator<'_>,
+    expression: &Expression,
+    failed: &mut Option<Reported>,
+) -> Evaluated {
+    let mut part = |expression: &Expression| {
+        tree(evaluator, expression, failed).unwrap_or_else(|reported| {
+            *failed = Some(reported);
+            Some(Value::attribute(AttributeRef::reference(LogicalId::new(""))))
+        })
+    };
+    if let ExpressionKind::Map(entries) = &expression.kind {
+        let entries = entries.iter().filter_map(|(key, e)| Some((key.value.clone(), part(e)?)));
+        return Ok(Some(Value::Map(entries.collect())));
+    }
+    if let ExpressionKind::List(items) = &expression.kind {
+        return Ok(Some(Value::List(items.iter().filter_map(part).collect())));
+    }
+    if let ExpressionKind::If { condition, then, otherwise } = &expression.kind {
+        let chosen = if evaluator.decide(condition)? { then } else { otherwise };
+        return tree(evaluator, chosen, failed);
+    }
+    evaluator.value(expression)
 }
 
 fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>) {
@@ -142,10 +172,9 @@ fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagno
         [] => resource_type.to_owned(),
         _ => format!("{resource_type}, `{}`", violation.path),
     };
-    let label = match violation.kind {
-        ViolationKind::Unknown { .. } => format!("not a property of {resource_type}"),
-        _ => format!("in {inside}"),
-    };
+    let unknown = matches!(violation.kind, ViolationKind::Unknown { .. });
+    let label =
+        if unknown { format!("not a property of {resource_type}") } else { format!("in {inside}") };
     let error = Diagnostic::error(code, violation.kind.to_string()).at(place, label);
     match violation.kind.help() {
         Some(help) => error.help(help),

@@ -125,10 +125,7 @@ impl Expander<'_> {
 
 /// The text of a scalar's value, as parameters have it.
 fn scalar_text(text: &str, plain: bool) -> String {
-    match scalar(text, plain) {
-        Value::Bool(b) => b.to_string(),
-        _ => text.to_owned(),
-    }
+    if let Value::Bool(b) = scalar(text, plain) { b.to_string() } else { text.to_owned() }
 }
 
 fn get<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {

@@ -202,6 +202,17 @@ fn what_an_output_needs_must_be_there() {
 }
 
 #[test]
+fn what_cannot_be_evaluated_does_not_hide_the_rest() {
+    let text = "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [a, a]}\nResources:\n  \
+                R:\n    Type: AWS::MediaPackage::Channel\n    Properties: !If\n      - C\n      - \
+                Id: !Ref P\n        Tags: [{Key: !Ref P}, {Kay: a}]\n        Descr: x\n      - {}\n";
+    let mut told = told(text);
+    // Of the tag itself: its key and its value.
+    told.retain(|told| !told.starts_with("missing-property@"));
+    assert_eq!(told, ["missing-parameter@P", "unknown-property@Kay", "unknown-property@Descr"]);
+}
+
+#[test]
 fn one_mistake_is_told_once() {
     // A condition that cannot be decided, and those who refer to what has it.
     let text = "Conditions: {C: !Equals [!Ref AWS::NoValue, a]}\nResources:\n  A: {Type: \
