@@ -106,10 +106,10 @@ impl Terminal {
         } else {
             ("", "", "")
         };
-        let mut text = format!("{red}error{end}: {}\n", escape(&error.to_string()));
+        let mut text = format!("{red}error{end}: {}\n", lines(&error.to_string()));
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
-            text.push_str(&format!("  because {}\n", escape(&cause.to_string())));
+            text.push_str(&format!("  because {}\n", lines(&cause.to_string())));
             source = cause.source();
         }
         if let Some(hint) = error.hint() {
@@ -125,4 +125,10 @@ impl Terminal {
         io::stdin().read_line(&mut answer).map_err(CliError::Output)?;
         Ok(answer.trim() == "yes")
     }
+}
+
+/// A text of several lines, each of them escaped.
+fn lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(escape).collect();
+    lines.join("\n")
 }

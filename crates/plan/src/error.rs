@@ -144,7 +144,7 @@ impl PlanError {
 
 fn several(errors: &[PlanError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    texts.join("; ")
+    format!("{} resources stand in the way of the plan:\n  {}", texts.len(), texts.join("\n  "))
 }
 
 fn circle(members: &[LogicalId]) -> String {
