@@ -117,6 +117,7 @@ impl Checker<'_> {
             | ExpressionKind::EachMemberIn(..)
             | ExpressionKind::Implies(..)
             | ExpressionKind::RefAll(_)
+            | ExpressionKind::Unread
             | ExpressionKind::Equals(..)
             | ExpressionKind::And(_)
             | ExpressionKind::Or(_)

@@ -88,6 +88,9 @@ impl Evaluator<'_> {
                 let among = among?;
                 Ok(list?.iter().all(|member| among.contains(member)))
             }
+            ExpressionKind::Unread => {
+                Err(self.findings.told_before("a condition", expression.span))
+            }
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_)

@@ -116,6 +116,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Length(list) => extension::length(self, list).map(Some),
             ExpressionKind::ToJsonString(inner) => extension::to_json(self, inner).map(Some),
             ExpressionKind::RefAll(kind) => rules::all_of(self, &kind.value).map(Some),
+            ExpressionKind::Unread => Err(self.findings.told_before("a value", span)),
             ExpressionKind::Equals(..)
             | ExpressionKind::Contains(..)
             | ExpressionKind::EachMemberEquals(..)

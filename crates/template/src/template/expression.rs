@@ -117,6 +117,8 @@ pub enum ExpressionKind {
     Implies(Box<Expression>, Box<Expression>),
     /// `Fn::RefAll`: the values of all parameters of a type.
     RefAll(Spanned<String>),
+    /// What could not be read, which has been reported.
+    Unread,
 }
 
 /// A part of a `Fn::Sub` text.
@@ -152,6 +154,7 @@ impl Expression {
             | ExpressionKind::Ref(_)
             | ExpressionKind::GetAtt { .. }
             | ExpressionKind::RefAll(_)
+            | ExpressionKind::Unread
             | ExpressionKind::Condition(_) => {}
             ExpressionKind::List(items)
             | ExpressionKind::And(items)

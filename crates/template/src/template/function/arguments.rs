@@ -46,7 +46,7 @@ impl Reader<'_> {
         node: &Node,
     ) -> Result<Vec<Expression>, Reported> {
         match node.as_list() {
-            Some(items) if (2..=10).contains(&items.len()) => self.all(items),
+            Some(items) if (2..=10).contains(&items.len()) => Ok(self.all(items)),
             _ => Err(self.shape(function, node.span, "a list of 2 to 10 conditions")),
         }
     }

@@ -104,25 +104,25 @@ impl Reader<'_> {
                 Ok(Expression { kind, span: node.span })
             }
             NodeKind::List(items) => {
-                let items = self.all(items)?;
+                let items = self.all(items);
                 Ok(Expression { kind: ExpressionKind::List(items), span: node.span })
             }
             NodeKind::Map(entries) => self.map(entries, node.span),
         }
     }
 
-    fn all(&mut self, nodes: &[Node]) -> Result<Vec<Expression>, Reported> {
-        let read: Vec<Read> = nodes.iter().map(|node| self.read(node)).collect();
-        read.into_iter().collect()
+    /// Reads a part of something that is worth reading without it.
+    fn part(&mut self, node: &Node) -> Expression {
+        let unread = Expression { kind: ExpressionKind::Unread, span: node.span };
+        self.read(node).unwrap_or(unread)
     }
 
-    fn entries(
-        &mut self,
-        entries: &[Entry],
-    ) -> Result<Vec<(Spanned<String>, Expression)>, Reported> {
-        let read: Vec<_> =
-            entries.iter().map(|e| Ok((e.key.clone(), self.read(&e.value)?))).collect();
-        read.into_iter().collect()
+    fn all(&mut self, nodes: &[Node]) -> Vec<Expression> {
+        nodes.iter().map(|node| self.part(node)).collect()
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> Vec<(Spanned<String>, Expression)> {
+        entries.iter().map(|entry| (entry.key.clone(), self.part(&entry.value))).collect()
     }
 
     fn map(&mut self, entries: &[Entry], span: Span) -> Read {
@@ -139,7 +139,7 @@ impl Reader<'_> {
             let error = Diagnostic::error("function-with-siblings", message);
             return Err(self.report(error.at(entry.key.span, "")));
         }
-        Ok(Expression { kind: ExpressionKind::Map(self.entries(entries)?), span })
+        Ok(Expression { kind: ExpressionKind::Map(self.entries(entries)), span })
     }
 
     fn function(&mut self, name: &Spanned<String>, argument: &Node, span: Span) -> Read {
@@ -172,8 +172,8 @@ impl Reader<'_> {
                 let expected = "the name of a condition and two values";
                 let [condition, then, otherwise] = self.exactly(function, argument, expected)?;
                 let condition = self.name(function, condition)?;
-                let (then, otherwise) = (self.read(then), self.read(otherwise));
-                let (then, otherwise) = (Box::new(then?), Box::new(otherwise?));
+                let (then, otherwise) = (self.part(then), self.part(otherwise));
+                let (then, otherwise) = (Box::new(then), Box::new(otherwise));
                 ExpressionKind::If { condition, then, otherwise }
             }
             "Fn::FindInMap" => {

@@ -18,7 +18,7 @@ impl Reader<'_> {
             return Err(self.shape("Fn::Sub", node.span, expected));
         };
         let parts = self.sub_parts(template, text.span)?;
-        Ok(ExpressionKind::Sub { parts, variables: self.entries(entries)? })
+        Ok(ExpressionKind::Sub { parts, variables: self.entries(entries) })
     }
 
     /// Cuts `a${B}c${!D}` into literal `a`, variable `B`, literal `c${D}`.
