@@ -166,8 +166,11 @@ fn renamed(stack: &Stack) {
     (stack.rename)(&account.place);
     let refused = account.run(&["plan", stack.template]).expect(1);
     assert!(refused.err.contains("is taken by the old object until that is deleted"));
-    assert!(refused.err.contains("hint: give `Id` another name"), "{}", refused.err);
-    assert!(refused.err.contains("--delete-first"), "{}", refused.err);
+    assert!(refused.err.contains("hint: give them other names"), "{}", refused.err);
+    for endpoint in stack.named {
+        let allowance = format!("--delete-first {endpoint}");
+        assert!(refused.err.contains(&allowance), "{}", refused.err);
+    }
     assert_eq!(account.run(&["apply", stack.template, "--yes"]).code, 1);
 
     let mut allowed = Vec::new();
