@@ -1,11 +1,12 @@
 //! Attributes: a value of the right kind and of a likely form for everything only the service sets.
 
+use rstack_model::PropertyPath;
 use rstack_schema::{Kind, Node, SchemaPath};
 use serde_json::{Map, Number, Value as Json};
 
 use crate::arn;
 use crate::ids::{self, Identity};
-use crate::kept::{JsonMap, Keeper};
+use crate::kept::{JsonMap, Keeper, is_secret};
 use crate::subject::Subject;
 
 /// How deep the maps of an attribute are filled in.
@@ -59,6 +60,15 @@ pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>)
             put(&mut out, path.segments(), value);
         }
     }
+    for name in subject.schema.declared_attributes() {
+        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let concrete = path.iter().fold(PropertyPath::root(), |path, part| path.name(part));
+        let maker = Maker { subject, keeper };
+        let invented = || Some(maker.value(&path, subject.schema.node(&concrete)?, DEPTH));
+        if let Some(value) = declared(subject.properties, &path).or_else(invented) {
+            put(&mut out, &path, maker.flat(&path, value));
+        }
+    }
     for group in crate::names::groups(subject.schema) {
         for path in group.iter().filter(|path| path.segments().len() == 1) {
             if let Some(declared) = subject.text_at(path) {
@@ -67,6 +77,17 @@ pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>)
         }
     }
     out
+}
+
+/// What is declared at a path of maps.
+fn declared(map: &JsonMap, path: &[String]) -> Option<Json> {
+    let (first, rest) = path.split_first()?;
+    let value = map.get(first)?;
+    match value {
+        Json::Object(inner) if !rest.is_empty() => declared(inner, rest),
+        _ if rest.is_empty() => Some(value.clone()),
+        _ => None,
+    }
 }
 
 /// Puts a value at a path of maps.
@@ -91,6 +112,21 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// An attribute is text or a list of texts: of the members of a list of maps, such as the
+    /// destinations of a MediaLive input, it gives the addresses.
+    fn flat(&self, path: &[String], value: Json) -> Json {
+        let Json::Array(items) = value else { return value };
+        let flat = |(i, item): (usize, Json)| {
+            if !item.is_object() || is_secret(&item) {
+                return item;
+            }
+            let mut path = path.to_vec();
+            path.extend([i.to_string(), "Url".to_owned()]);
+            self.text(&path, &Node::default())
+        };
+        Json::Array(items.into_iter().enumerate().map(flat).collect())
+    }
+
     fn value(&self, path: &[String], node: &Node, depth: usize) -> Json {
         let schema = self.subject.schema;
         let node = schema.resolve(node);

@@ -401,6 +401,22 @@ async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
 }
 
 #[tokio::test]
+async fn attributes_that_templates_may_declare_are_what_they_declare() {
+    let cloud = memory();
+    let vpc = json!({"CidrBlock": "10.7.0.0/16"});
+    let vpc = create(&cloud, "AWS::EC2::VPC", "V", vpc).await.unwrap();
+    assert_eq!(vpc.attributes["CidrBlock"].as_str(), Some("10.7.0.0/16"));
+    let subnet = json!({"VpcId": vpc.physical_id.as_str(), "CidrBlock": "10.7.0.0/24"});
+    let subnet = create(&cloud, "AWS::EC2::Subnet", "S", subnet).await.unwrap();
+    assert!(subnet.attributes["AvailabilityZone"].as_str().is_some(), "one is chosen");
+    let input =
+        json!({"Type": "RTMP_PUSH", "Destinations": [{"StreamName": "a"}, {"StreamName": "b"}]});
+    let input = create(&cloud, "AWS::MediaLive::Input", "I", input).await.unwrap();
+    let addresses = input.attributes["Destinations"].as_list().unwrap();
+    assert!(addresses.len() == 2 && addresses.iter().all(|a| a.as_str().is_some()));
+}
+
+#[tokio::test]
 async fn an_identifier_has_the_form_that_its_users_ask_for() {
     let cloud = memory();
     for (maker, user, property) in [

@@ -150,14 +150,19 @@ impl TypeSchema {
             return true;
         }
         let path = name.split('.').fold(PropertyPath::root(), |path, part| path.name(part));
-        let mut declared = listed(DECLARED, self.name()).iter();
+        let mut declared = self.declared_attributes().iter();
         let given = self.is_read_only(&path) || declared.any(|upper| lies_under(name, upper));
         given && self.node(&path).is_some()
     }
 
+    /// The attributes that are properties which templates may declare.
+    pub fn declared_attributes(&self) -> &'static [&'static str] {
+        listed(DECLARED, self.name())
+    }
+
     /// The names that `Fn::GetAtt` takes, sorted.
     pub fn attributes(&self) -> Vec<String> {
-        let declared = listed(DECLARED, self.name()).iter().map(|name| (*name).to_owned());
+        let declared = self.declared_attributes().iter().map(|name| (*name).to_owned());
         let named = self.read_only().iter().filter(|path| path.concrete().is_some());
         let mut names: Vec<String> = named.map(ToString::to_string).chain(declared).collect();
         names.sort();
