@@ -20,8 +20,8 @@ release:
 # The sandbox needs no AWS SDK: without it the program builds in about a minute.
 demo:
 	$(CARGO) build $(FLAGS) --package rstack-cli --no-default-features
-	@start=$$(date +%s); \
-	target=$$($(CARGO) metadata --format-version 1 --no-deps $(FLAGS) | \
+	@set -e; start=$$(date +%s); \
+	target=$$($(CARGO) metadata --format-version 1 --no-deps --locked | \
 	  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'); \
 	./scripts/demo "$$target/debug/rstack"; \
 	echo; echo "The demo took $$(( $$(date +%s) - start )) seconds."
