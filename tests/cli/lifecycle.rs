@@ -1,6 +1,6 @@
 //! The life of the streaming stack in the sandbox.
 
-use crate::harness::Place;
+use crate::harness::{Place, ran};
 
 #[test]
 fn a_name_that_somebody_else_has_is_said_and_nothing_is_left() {
@@ -50,4 +50,15 @@ fn the_streaming_stack_is_made_changed_healed_and_destroyed() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
     assert!(!place.path("state/sandbox/streaming.json").exists());
+}
+
+#[test]
+fn the_demo_runs_to_its_end() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut command = std::process::Command::new(root.join("scripts/demo"));
+    command.arg(env!("CARGO_BIN_EXE_rstack")).env("NO_COLOR", "1");
+    let demo = ran(command).expect(0);
+    assert!(demo.out.contains("No changes. 9 resources are as declared."), "{}", demo.out);
+    let end = demo.out.split("Nothing is left").nth(1).unwrap();
+    assert!(end.contains("not applied"), "{end}");
 }
