@@ -36,10 +36,17 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
     }
     add("Drift: changed outside rstack", drift::lines(plan, view));
     add("Resources", resources(plan, view));
-    add("IAM Statement Changes", iam::statement_table(plan, view));
-    add("IAM Policy Changes", iam::policy_table(plan, view));
+    // Permissions that come are never left out of a plan; a short one need not list what goes with
+    // the whole stack.
+    let short = view.detail == Detail::Compact;
+    if !(short && plan.mode == PlanMode::Destroy) {
+        add("IAM Statement Changes", iam::statement_table(plan, view));
+        add("IAM Policy Changes", iam::policy_table(plan, view));
+    }
     add("Left over from earlier applies", left_over(plan));
-    add("Outputs", outputs::lines(plan, view));
+    if !short {
+        add("Outputs", outputs::lines(plan, view));
+    }
     add("Not checked for drift", not_checked(plan));
     sections.push(Line::of(Role::Name, &summary_line(plan)).wrap(view.columns()));
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
