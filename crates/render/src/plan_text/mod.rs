@@ -44,9 +44,7 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
         add("IAM Policy Changes", iam::policy_table(plan, view));
     }
     add("Left over from earlier applies", left_over(plan));
-    if !short {
-        add("Outputs", outputs::lines(plan, view));
-    }
+    add("Outputs", outputs::lines(plan, view));
     add("Not checked for drift", not_checked(plan));
     sections.push(Line::of(Role::Name, &summary_line(plan)).wrap(view.columns()));
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")

@@ -4,13 +4,15 @@ use rstack_model::plan::{OutputChange, Plan};
 
 use super::difference::values;
 use crate::line::Line;
-use crate::style::{Role, View};
+use crate::style::{Detail, Role, View};
 use crate::tree::Node;
 
 /// One line for each new or removed output and each that cannot be evaluated, and a tree for each
-/// changed one.
+/// changed one. A compact plan has only those that cannot be evaluated.
 pub(super) fn lines(plan: &Plan, view: &View) -> Vec<Line> {
-    let told = plan.outputs.iter().filter(|(_, o)| o.differs() || o.problem.is_some());
+    let told = plan.outputs.iter().filter(|(_, output)| {
+        output.problem.is_some() || (output.differs() && view.detail != Detail::Compact)
+    });
     told.flat_map(|(name, output)| node(name, output, view).draw()).collect()
 }
 

@@ -122,7 +122,6 @@ fn the_compact_form_is_one_line_for_each_resource() {
         "[+] AWS::CloudFront::Distribution CDN",
         "[+] AWS::MediaPackage::Channel    Channel Id: \"live\"",
         "[+] AWS::IAM::Role                Role",
-        "[+] Url: \"https://‹CDN.DomainName›/index.m3u8\"",
     ];
     assert_eq!(resources, expected);
 }
