@@ -62,16 +62,22 @@ impl Ledger {
         OperationId(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Makes a record durable. Writing and syncing happen on a thread that may block; concurrent
-    /// appends share their sync.
+    /// Makes a record durable. Writing and syncing that may take time happen on a thread that may
+    /// block; concurrent appends share their sync.
     pub(crate) async fn append(&self, entry: Entry) -> Result<(), StateError> {
-        let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
-        let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
-        match written.map_err(JoinError::try_into_panic) {
-            Ok(result) => result?,
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            // The runtime ends: it is not known whether the record was written.
-            Err(Err(_)) => return Err(StateError::Broken { path: self.journal.path().to_owned() }),
+        if self.journal.blocks() {
+            let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
+            let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
+            match written.map_err(JoinError::try_into_panic) {
+                Ok(result) => result?,
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                // The runtime ends: it is not known whether the record was written.
+                Err(Err(_)) => {
+                    return Err(StateError::Broken { path: self.journal.path().to_owned() });
+                }
+            }
+        } else {
+            self.journal.append(&entry)?;
         }
         lock(&self.entries).push(entry);
         Ok(())

@@ -1,125 +1,134 @@
 //! Files that are there whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
+use crate::disk::{Access, Disk, DiskFile, Kind};
 use crate::error::StateError;
 
 /// Larger than any state or journal that rstack writes, in bytes.
 const LIMIT: u64 = 256 << 20;
 
-pub(crate) fn io(
-    operation: &'static str,
-    path: &Path,
-) -> impl FnOnce(std::io::Error) -> StateError {
+pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StateError {
     let path = path.to_owned();
     move |source| StateError::Io { operation, path, source }
 }
 
-/// The flag that makes `open` fail on a symbolic link.
-pub(crate) fn no_follow() -> i32 {
-    i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default()
-}
-
 /// Makes a directory for the owner alone, if there is none.
-pub(crate) fn directory(path: &Path) -> Result<(), StateError> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => return Ok(()),
-        Ok(_) => return Err(StateError::NotADirectory { path: path.to_owned() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
+    match disk.kind(path) {
+        Ok(Kind::Directory) => return Ok(()),
+        Ok(Kind::File | Kind::Other) => {
+            return Err(StateError::NotADirectory { path: path.to_owned() });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(io("read", path)(error)),
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io("create", path))
+    disk.make_directory(path).map_err(io("create", path))
 }
 
 /// Refuses links, devices, files open to others, and files that are too large.
-pub(crate) fn check(path: &Path, file: &File) -> Result<(), StateError> {
-    let metadata = file.metadata().map_err(io("read", path))?;
-    if !metadata.is_file() {
+fn check(path: &Path, file: &dyn DiskFile) -> Result<(), StateError> {
+    let facts = file.facts().map_err(io("read", path))?;
+    if facts.kind != Kind::File {
         return Err(StateError::NotAFile { path: path.to_owned() });
     }
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(StateError::Exposed { path: path.to_owned(), mode });
+    if facts.mode & 0o077 != 0 {
+        return Err(StateError::Exposed { path: path.to_owned(), mode: facts.mode });
     }
-    if metadata.size() > LIMIT {
-        return Err(StateError::TooLarge { path: path.to_owned(), size: metadata.size() });
+    if facts.size > LIMIT {
+        return Err(StateError::TooLarge { path: path.to_owned(), size: facts.size });
     }
     Ok(())
 }
 
 /// Opens an existing file of the store; `None` if there is none.
-pub(crate) fn open(path: &Path, write: bool) -> Result<Option<File>, StateError> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
+pub(crate) fn open(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+) -> Result<Option<Box<dyn DiskFile>>, StateError> {
+    match disk.own_kind(path) {
+        Ok(Kind::Directory | Kind::Other) => {
             return Err(StateError::NotAFile { path: path.to_owned() });
         }
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Ok(Kind::File) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io("read", path)(error)),
     }
-    let opened = OpenOptions::new().read(true).write(write).custom_flags(no_follow()).open(path);
-    match opened {
+    match disk.open(path, access) {
         Ok(file) => {
-            check(path, &file)?;
+            check(path, file.as_ref())?;
             Ok(Some(file))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io("open", path)(error)),
     }
 }
 
 /// The bytes of a file of the store; `None` if there is none.
-pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
-    let Some(mut file) = open(path, false)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(io("read", path))?;
-    Ok(Some(bytes))
+pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    let Some(file) = open(disk, path, Access::Read)? else { return Ok(None) };
+    file.read().map(Some).map_err(io("read", path))
 }
 
-/// A new file that is durable but not yet in place.
+/// A new file that is durable but not yet in place. One that is not published is removed.
 #[must_use = "the file is not in place until it is published"]
-pub(crate) struct Unpublished {
-    file: tempfile::NamedTempFile,
-    path: PathBuf,
+pub(crate) struct Unpublished<'a> {
+    disk: &'a dyn Disk,
+    temporary: Option<PathBuf>,
+    path: &'a Path,
 }
 
 /// Writes a file, durably, beside its place. Its mode is 0600.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<Unpublished, StateError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".rstack-")
-        .tempfile_in(parent)
-        .map_err(io("write in", parent))?;
-    file.write_all(bytes).map_err(io("write", path))?;
-    file.as_file().sync_all().map_err(io("sync", path))?;
-    Ok(Unpublished { file, path: path.to_owned() })
+pub(crate) fn write<'a>(
+    disk: &'a dyn Disk,
+    path: &'a Path,
+    bytes: &[u8],
+) -> Result<Unpublished<'a>, StateError> {
+    let parent = parent(path);
+    let (temporary, file) = disk.temporary(parent).map_err(io("write in", parent))?;
+    let unpublished = Unpublished { disk, temporary: Some(temporary), path };
+    file.write(bytes).map_err(io("write", path))?;
+    file.sync().map_err(io("sync", path))?;
+    Ok(unpublished)
 }
 
-impl Unpublished {
+impl Unpublished<'_> {
     /// Puts the file in its place, durably.
-    pub(crate) fn publish(self) -> Result<(), StateError> {
-        self.file.persist(&self.path).map_err(|error| io("replace", &self.path)(error.error))?;
-        sync_parent(&self.path)
+    pub(crate) fn publish(mut self) -> Result<(), StateError> {
+        if let Some(temporary) = &self.temporary {
+            self.disk.rename(temporary, self.path).map_err(io("replace", self.path))?;
+        }
+        self.temporary = None;
+        sync_parent(self.disk, self.path)
+    }
+}
+
+impl Drop for Unpublished<'_> {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // What led here is told already, and a file that stays is nobody's state.
+            let _removed = self.disk.remove(temporary);
+        }
     }
 }
 
 /// Removes a file, durably. A file that is not there is removed.
-pub(crate) fn remove(path: &Path) -> Result<(), StateError> {
-    match fs::remove_file(path) {
-        Ok(()) => sync_parent(path),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+pub(crate) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
+    match disk.remove(path) {
+        Ok(()) => sync_parent(disk, path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io("remove", path)(error)),
     }
 }
 
 /// Makes durable what names a directory holds.
-pub(crate) fn sync_parent(path: &Path) -> Result<(), StateError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let directory = File::open(parent).map_err(io("open", parent))?;
-    directory.sync_all().map_err(io("sync", parent))
+pub(crate) fn sync_parent(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
+    let parent = parent(path);
+    disk.sync_directory(parent).map_err(io("sync", parent))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }

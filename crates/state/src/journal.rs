@@ -1,11 +1,10 @@
 //! Writing the journal. Concurrent appends share one fsync (group commit).
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::atomic::io;
+use crate::disk::DiskFile;
 use crate::entry::Entry;
 use crate::error::StateError;
 use crate::record::Tail;
@@ -14,7 +13,7 @@ use crate::record::Tail;
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    file: File,
+    file: Box<dyn DiskFile>,
     inner: Mutex<Inner>,
     synced: Condvar,
 }
@@ -29,7 +28,7 @@ struct Inner {
 }
 
 impl Journal {
-    pub(crate) fn new(path: &Path, file: File, tail: Tail) -> Self {
+    pub(crate) fn new(path: &Path, file: Box<dyn DiskFile>, tail: Tail) -> Self {
         let durable = tail.count;
         Self {
             path: path.to_owned(),
@@ -48,6 +47,11 @@ impl Journal {
         &self.path
     }
 
+    /// Whether appending may take time: see [`DiskFile::blocks`].
+    pub fn blocks(&self) -> bool {
+        self.file.blocks()
+    }
+
     /// Appends a record. When this returns, it is durable.
     ///
     /// # Errors
@@ -61,7 +65,7 @@ impl Journal {
             path: self.path.clone(),
             problem: error.to_string(),
         })?;
-        if let Err(error) = (&self.file).write_all(&line) {
+        if let Err(error) = self.file.write(&line) {
             inner.broken = true;
             self.synced.notify_all();
             return Err(io("write", &self.path)(error));

@@ -7,6 +7,7 @@ use rstack_model::SecretString;
 use sha2::Sha256;
 
 use crate::atomic;
+use crate::disk::Disk;
 use crate::error::StateError;
 
 /// The key beside the states, 32 random bytes.
@@ -21,8 +22,8 @@ impl std::fmt::Debug for DigestKey {
 
 impl DigestKey {
     /// The key of a state directory; made when there is none.
-    pub(crate) fn load(path: &Path) -> Result<Self, StateError> {
-        if let Some(bytes) = atomic::read(path)? {
+    pub(crate) fn load(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
+        if let Some(bytes) = atomic::read(disk, path)? {
             return bytes.try_into().map(Self).map_err(|_| StateError::Damaged {
                 path: path.to_owned(),
                 problem: "a key has 32 bytes".to_owned(),
@@ -32,7 +33,7 @@ impl DigestKey {
         // Each UUID has 122 random bits; hashing them together spreads these over the whole key.
         let digest = <Sha256 as sha2::Digest>::digest([*a.as_bytes(), *b.as_bytes()].concat());
         let key: [u8; 32] = digest.into();
-        atomic::write(path, &key)?.publish()?;
+        atomic::write(disk, path, &key)?.publish()?;
         Ok(Self(key))
     }
 }

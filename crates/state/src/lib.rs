@@ -4,6 +4,7 @@
 //! `STACK.lock` who is at it. Damage is refused with its name, never repaired silently.
 
 mod atomic;
+mod disk;
 mod entry;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod record;
 mod status;
 mod store;
 
+pub use disk::{Access, Disk, DiskFile, Facts, FileSystem, Kind};
 pub use entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
 pub use error::StateError;
 pub use fold::{Folded, JournalError, OpenOperation, fold};

@@ -1,14 +1,14 @@
 //! The store: one directory, three files for each stack.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 use rstack_model::{Serial, StackName};
 
 use crate::atomic::{self, io};
+use crate::disk::{Access, Disk, DiskFile, FileSystem, Kind};
 use crate::entry::Entry;
 use crate::error::StateError;
 use crate::file::Content;
@@ -20,6 +20,7 @@ use crate::record::{self, Records, Tail};
 /// A directory of states.
 #[derive(Clone, Debug)]
 pub struct StateStore {
+    disk: Arc<dyn Disk>,
     directory: PathBuf,
 }
 
@@ -38,11 +39,12 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct LockedStack {
     files: Files,
-    _lock: File,
+    _lock: Box<dyn DiskFile>,
 }
 
 #[derive(Clone, Debug)]
 struct Files {
+    disk: Arc<dyn Disk>,
     stack: StackName,
     state: PathBuf,
     journal: PathBuf,
@@ -55,24 +57,31 @@ impl StateStore {
     /// # Errors
     /// If there is something else than a directory.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StateError> {
+        Self::on(Arc::new(FileSystem), directory)
+    }
+
+    /// [`Self::open`] on another disk.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn on(disk: Arc<dyn Disk>, directory: impl Into<PathBuf>) -> Result<Self, StateError> {
         let directory = directory.into();
-        match fs::metadata(&directory) {
-            Ok(metadata) if !metadata.is_dir() => {
-                Err(StateError::NotADirectory { path: directory })
-            }
+        match disk.kind(&directory) {
+            Ok(Kind::File | Kind::Other) => Err(StateError::NotADirectory { path: directory }),
             Err(error)
                 if error.kind() != std::io::ErrorKind::NotFound
                     && error.kind() != std::io::ErrorKind::NotADirectory =>
             {
                 Err(io("read", &directory)(error))
             }
-            Ok(_) | Err(_) => Ok(Self { directory }),
+            Ok(Kind::Directory) | Err(_) => Ok(Self { disk, directory }),
         }
     }
 
     fn files(&self, stack: &StackName) -> Files {
         let file = |extension: &str| self.directory.join(format!("{stack}.{extension}"));
         Files {
+            disk: Arc::clone(&self.disk),
             stack: stack.clone(),
             state: file("json"),
             journal: file("journal"),
@@ -85,14 +94,13 @@ impl StateStore {
     /// # Errors
     /// If the directory cannot be read.
     pub fn stacks(&self) -> Result<Vec<StackName>, StateError> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
+        let paths = match self.disk.list(&self.directory) {
+            Ok(paths) => paths,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(io("read", &self.directory)(error)),
         };
         let mut stacks = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(io("read", &self.directory))?.path();
+        for path in paths {
             let known = path.extension().is_some_and(|e| e == "json" || e == "journal");
             let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| known);
             stacks.extend(stem.and_then(|stem| StackName::parse(stem).ok()));
@@ -115,9 +123,9 @@ impl StateStore {
     /// # Errors
     /// [`StateError::Locked`] if somebody else has it, others if the directory cannot be used.
     pub fn lock(&self, stack: &StackName, holder: &LockHolder) -> Result<LockedStack, StateError> {
-        atomic::directory(&self.directory)?;
+        atomic::directory(self.disk.as_ref(), &self.directory)?;
         let files = self.files(stack);
-        let lock = take(&files.lock, stack, holder)?;
+        let lock = take(self.disk.as_ref(), &files.lock, stack, holder)?;
         Ok(LockedStack { files, _lock: lock })
     }
 
@@ -126,19 +134,19 @@ impl StateStore {
     /// # Errors
     /// If it cannot be read or written.
     pub fn digest_key(&self) -> Result<DigestKey, StateError> {
-        atomic::directory(&self.directory)?;
-        DigestKey::load(&self.directory.join(".key"))
+        atomic::directory(self.disk.as_ref(), &self.directory)?;
+        DigestKey::load(self.disk.as_ref(), &self.directory.join(".key"))
     }
 }
 
 impl Files {
     fn content(&self) -> Result<Option<Content>, StateError> {
-        let Some(bytes) = atomic::read(&self.state)? else { return Ok(None) };
+        let Some(bytes) = atomic::read(self.disk.as_ref(), &self.state)? else { return Ok(None) };
         Content::parse(&self.state, &bytes, &self.stack).map(Some)
     }
 
     fn records(&self) -> Result<Option<Records>, StateError> {
-        let Some(bytes) = atomic::read(&self.journal)? else { return Ok(None) };
+        let Some(bytes) = atomic::read(self.disk.as_ref(), &self.journal)? else { return Ok(None) };
         record::parse(&self.journal, &bytes).map(Some)
     }
 
@@ -173,21 +181,15 @@ impl LockedStack {
     /// [`StateError::OpenJournal`] if an earlier run has not been folded in yet; others if the
     /// journal cannot be made.
     pub fn begin(&self, begin: &Entry) -> Result<Journal, StateError> {
-        let path = &self.files.journal;
+        let (disk, path) = (self.files.disk.as_ref(), &self.files.journal);
         if self.files.records()?.is_some() {
             if self.read()?.journal.is_some() {
                 return Err(StateError::OpenJournal { path: path.clone() });
             }
-            atomic::remove(path)?;
+            atomic::remove(disk, path)?;
         }
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(atomic::no_follow())
-            .open(path)
-            .map_err(io("create", path))?;
-        atomic::sync_parent(path)?;
+        let file = disk.open(path, Access::New).map_err(io("create", path))?;
+        atomic::sync_parent(disk, path)?;
         let journal = Journal::new(path, file, Tail::default());
         journal.append(begin)?;
         Ok(journal)
@@ -204,15 +206,10 @@ impl LockedStack {
             path: path.clone(),
             problem: "there is no journal to go on with".to_owned(),
         };
-        let file = atomic::open(path, true)?.ok_or_else(missing)?;
-        file.set_len(tail.length).map_err(io("truncate", path))?;
-        file.sync_all().map_err(io("sync", path))?;
-        drop(file);
-        let file = OpenOptions::new()
-            .append(true)
-            .custom_flags(atomic::no_follow())
-            .open(path)
-            .map_err(io("open", path))?;
+        let disk = self.files.disk.as_ref();
+        let file = atomic::open(disk, path, Access::Write)?.ok_or_else(missing)?;
+        file.truncate(tail.length).map_err(io("truncate", path))?;
+        file.sync().map_err(io("sync", path))?;
         Ok(Journal::new(path, file, tail))
     }
 
@@ -226,9 +223,9 @@ impl LockedStack {
         check_base(stored.state.as_ref(), base)?;
         state.serial = base.serial.next();
         let content = Content::new(state, tail.digest);
-        let path = &self.files.state;
-        atomic::write(path, &content.bytes(path)?)?.publish()?;
-        atomic::remove(&self.files.journal)?;
+        let (disk, path) = (self.files.disk.as_ref(), &self.files.state);
+        atomic::write(disk, path, &content.bytes(path)?)?.publish()?;
+        atomic::remove(disk, &self.files.journal)?;
         Ok(content.state)
     }
 
@@ -239,7 +236,7 @@ impl LockedStack {
     /// As [`Self::publish`].
     pub fn retire(&self, state: State, base: &PlanBase) -> Result<(), StateError> {
         self.publish(state, base)?;
-        atomic::remove(&self.files.state)
+        atomic::remove(self.files.disk.as_ref(), &self.files.state)
     }
 
     /// The stack.
