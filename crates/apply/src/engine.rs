@@ -42,7 +42,7 @@ impl Engine {
         observations: &Observations,
         options: &PlanOptions,
     ) -> Result<Plan, PlanError> {
-        let schemas = self.schemas.as_ref();
+        let (schemas, state) = (self.schemas.as_ref(), &self.reclaimed(desired, state));
         plan(&PlanInput { desired, state, observations, schemas, options })
     }
 

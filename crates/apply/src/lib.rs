@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod ledger;
 mod observe;
+mod reclaim;
 mod recover;
 mod retry;
 mod run;

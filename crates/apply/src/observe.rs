@@ -22,7 +22,7 @@ pub(crate) fn without_secrets(properties: &ValueMap) -> KnownMap {
 }
 
 impl Engine {
-    /// Reads every object of the state, and looks up the secrets that the state and the template
+    /// Reads every object of the state that is to be the resource's own, and looks up the secrets that the state and the template
     /// refer to. What cannot be read is unchecked, with the reason.
     ///
     /// # Errors
@@ -33,6 +33,8 @@ impl Engine {
         state: &State,
         parameters: &SecretParameters,
     ) -> Result<Observations, DriverError> {
+        let reclaimed = desired.map(|desired| self.reclaimed(desired, state));
+        let state = reclaimed.as_ref().unwrap_or(state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
         let objects: Vec<_> = stream::iter(&state.resources)
             .map(|(id, object)| async move { (id.clone(), self.read(object).await) })
