@@ -9,7 +9,7 @@ FLAGS := --locked --ignore-rust-version
 # nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
-.PHONY: build release demo test lint fmt deny bench doc clean
+.PHONY: build release demo test crash-explorer mutations lint fmt deny bench doc clean
 
 build:
 	$(CARGO) build $(FLAGS)
@@ -29,6 +29,14 @@ demo:
 # Unit, property, whole-program and emulator tests. The last line is the test runner's.
 test: $(VENV)/.installed
 	$(CARGO) $(TEST) --workspace $(FLAGS)
+
+# Every moment at which a run can die, and what comes after: see docs/reliability.md.
+crash-explorer:
+	$(CARGO) run --release --package rstack-explorer $(FLAGS)
+
+# The control: each of ten defects, put into a copy of the sources, must turn the explorer red.
+mutations:
+	./scripts/mutations
 
 # The emulators, pinned, in a virtual environment of this folder.
 $(VENV)/.installed: $(REQUIREMENTS)

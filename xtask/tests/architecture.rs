@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("rstack-model", &[]),
     ("rstack-schema", &["rstack-model"]),
     ("rstack-template", &["rstack-model", "rstack-schema"]),
@@ -19,6 +19,18 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
     ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-schema"]),
     ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-schema"]),
+    (
+        "rstack-explorer",
+        &[
+            "rstack-apply",
+            "rstack-driver",
+            "rstack-model",
+            "rstack-plan",
+            "rstack-sandbox",
+            "rstack-state",
+            "rstack-template",
+        ],
+    ),
     (
         "rstack-cli",
         &[

@@ -98,6 +98,17 @@ impl SandboxCloud {
         Ok(Self { inner: Arc::new(Inner { store, environment, options, weather }) })
     }
 
+    /// A sandbox in memory with the same objects, which goes its own way from here on.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn fork(&self) -> Result<Self, SandboxError> {
+        let world = self.inner.store.with(|world| world.clone())?;
+        let (environment, options) = (self.inner.environment.clone(), self.inner.options);
+        let (store, weather) = (Arc::new(Store::of(world)), Weather::new(options));
+        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather }) })
+    }
+
     /// Where the objects are.
     pub fn environment(&self) -> &Environment {
         &self.inner.environment

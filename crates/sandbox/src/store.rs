@@ -31,6 +31,11 @@ impl Store {
         Ok(store)
     }
 
+    /// A store in memory that holds this world.
+    pub(crate) fn of(world: World) -> Self {
+        Self { file: None, loaded: Mutex::new(Loaded { world, head: None }) }
+    }
+
     /// Works on the world as it is now. What `work` changes is on the disk when this returns;
     /// when it cannot be written it did not happen.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> Result<T, SandboxError> {

@@ -1,0 +1,246 @@
+//! The cloud as one process sees it: every call is a moment of its fate, and suffers its weather.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rstack_apply::Clock;
+use rstack_driver::{
+    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
+    NameRule, NoEffects, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError,
+    UpdateRequest,
+};
+use rstack_model::value::SecretsManagerReference;
+use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, Token};
+use rstack_sandbox::SandboxCloud;
+
+use crate::clock::VirtualClock;
+use crate::disk::Platter;
+use crate::fate::{Fate, Ruling, lock};
+use crate::moment::Act;
+use crate::weather::{Happening, Weather};
+
+/// What an object in the cloud was made for, and by which operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Maker {
+    pub(crate) logical_id: LogicalId,
+    pub(crate) token: Token,
+}
+
+/// Every object that was ever made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Made(pub(crate) BTreeMap<(ResourceType, PhysicalId), Maker>);
+
+/// What the calls of a process need.
+pub(crate) struct Wire {
+    pub(crate) sandbox: Arc<SandboxCloud>,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) platter: Arc<Platter>,
+    pub(crate) fate: Arc<Fate>,
+    pub(crate) weather: Weather,
+    pub(crate) made: Arc<Mutex<Made>>,
+    /// Whether drivers create in more than one call: they prove that nothing is there, create,
+    /// tell that the object exists, and make a last call.
+    pub(crate) in_parts: bool,
+    /// Changes that were begun although the disk had failed.
+    pub(crate) reckless: Mutex<Vec<String>>,
+}
+
+impl Wire {
+    /// Makes a call that only asks.
+    async fn ask<T>(
+        &self,
+        verb: &'static str,
+        resource_type: &ResourceType,
+        work: impl Future<Output = Result<T, DriverError>>,
+    ) -> Result<T, DriverError> {
+        self.clock.sleep(self.weather.pause()).await;
+        let ruling = self.meet(verb).await;
+        if let Some(refusal) = self.weather.refusal(verb, resource_type) {
+            self.end(ruling).await;
+            return Err(refusal);
+        }
+        let answer = match self.weather.happening() {
+            Happening::Refused(trouble) | Happening::Unanswered(trouble) => {
+                self.clock.sleep(trouble.takes()).await;
+                Err(trouble.error(verb))
+            }
+            Happening::Answered | Happening::Late(_) => work.await,
+        };
+        self.end(ruling).await;
+        answer
+    }
+
+    /// Makes a call that changes something.
+    async fn change<T: Send + 'static, F>(
+        &self,
+        verb: &'static str,
+        resource_type: &ResourceType,
+        work: impl FnOnce() -> F,
+    ) -> Result<T, DriverError>
+    where
+        F: Future<Output = Result<T, DriverError>> + Send + 'static,
+    {
+        self.clock.sleep(self.weather.pause()).await;
+        if self.platter.has_failed() && !self.fate.is_dead() {
+            lock(&self.reckless).push(format!("{verb} {resource_type}"));
+        }
+        let ruling = self.meet(verb).await;
+        if let Some(refusal) = self.weather.refusal(verb, resource_type) {
+            self.end(ruling).await;
+            return Err(refusal);
+        }
+        let answer = match self.weather.happening() {
+            Happening::Answered => work().await,
+            Happening::Refused(trouble) => {
+                self.clock.sleep(trouble.takes()).await;
+                Err(trouble.error(verb))
+            }
+            Happening::Unanswered(trouble) => {
+                let _lost = work().await;
+                self.clock.sleep(trouble.takes()).await;
+                Err(trouble.error(verb))
+            }
+            Happening::Late(after) => {
+                let work = work();
+                self.clock.later(
+                    after,
+                    Box::pin(async move {
+                        let _nobody_hears = work.await;
+                    }),
+                );
+                Err(crate::weather::Trouble::Lost.error(verb))
+            }
+        };
+        self.end(ruling).await;
+        self.clock.sleep(self.weather.pause()).await;
+        answer
+    }
+
+    async fn meet(&self, verb: &'static str) -> Ruling {
+        let ruling = self.fate.meet(Act::Call(verb));
+        if ruling == Ruling::Dead {
+            self.fate.die();
+            pending::<()>().await;
+        }
+        ruling
+    }
+
+    async fn end(&self, ruling: Ruling) {
+        if ruling == Ruling::Last {
+            self.fate.die();
+            pending::<()>().await;
+        }
+    }
+}
+
+/// The cloud as one process sees it.
+pub(crate) struct WatchedCloud(pub(crate) Arc<Wire>);
+
+#[async_trait]
+impl Cloud for WatchedCloud {
+    async fn identity(&self) -> Result<Identity, DriverError> {
+        self.0.sandbox.identity().await
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        let inner = self.0.sandbox.driver(resource_type)?;
+        let (wire, resource_type) = (Arc::clone(&self.0), resource_type.clone());
+        Some(Arc::new(WatchedDriver { inner, wire, resource_type }))
+    }
+
+    fn secrets(&self) -> &dyn SecretStore {
+        self
+    }
+}
+
+#[async_trait]
+impl SecretStore for WatchedCloud {
+    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
+        self.0.ask("version", &"".into(), self.0.sandbox.secrets().version(reference)).await
+    }
+
+    async fn resolve(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        self.0.ask("resolve", &"".into(), self.0.sandbox.secrets().resolve(reference)).await
+    }
+}
+
+struct WatchedDriver {
+    inner: Arc<dyn ResourceDriver>,
+    wire: Arc<Wire>,
+    resource_type: ResourceType,
+}
+
+fn broken(error: SinkError) -> DriverError {
+    DriverError::new(ErrorKind::Transient, "create", error.to_string())
+}
+
+#[async_trait]
+impl ResourceDriver for WatchedDriver {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        self.inner.naming()
+    }
+
+    async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
+        self.wire.ask("read", &self.resource_type, self.inner.read(id, declared)).await
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        if self.wire.in_parts {
+            effects.absent().await.map_err(broken)?;
+        }
+        let create = || {
+            let (inner, made) = (Arc::clone(&self.inner), Arc::clone(&self.wire.made));
+            let (request, resource_type) = (request.clone(), self.resource_type.clone());
+            async move {
+                let object = inner.create(&request, &NoEffects).await?;
+                let (logical_id, token) = (request.logical_id, request.token);
+                let maker = Maker { logical_id, token };
+                lock(&made).0.insert((resource_type, object.physical_id.clone()), maker);
+                Ok(object)
+            }
+        };
+        let object = self.wire.change("create", &self.resource_type, create).await?;
+        if self.wire.in_parts {
+            effects.created(&object.physical_id).await.map_err(broken)?;
+            self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
+        }
+        Ok(object)
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        let update = || {
+            let (inner, request) = (Arc::clone(&self.inner), request.clone());
+            async move { inner.update(&request).await }
+        };
+        self.wire.change("update", &self.resource_type, update).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        let delete = || {
+            let (inner, request) = (Arc::clone(&self.inner), request.clone());
+            async move { inner.delete(&request).await }
+        };
+        self.wire.change("delete", &self.resource_type, delete).await
+    }
+
+    async fn settled(&self, id: &PhysicalId) -> Result<Progress, DriverError> {
+        self.wire.ask("settled", &self.resource_type, self.inner.settled(id)).await
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        self.wire.ask("find", &self.resource_type, self.inner.find(request)).await
+    }
+}

@@ -1,0 +1,197 @@
+//! Every point of a scenario, and every pair of points.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::fate::lock;
+use crate::invariant;
+use crate::moment::{Point, Strike, points};
+use crate::scenario::{Ready, Scenario};
+use crate::stack::{Size, Wanted};
+use crate::world::{Conditions, Life, World};
+
+/// What came of exploring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// How many moments the undisturbed run has.
+    pub moments: usize,
+    /// How many points (or pairs, or schedules) were explored.
+    pub explored: usize,
+    /// Each failing case, as arguments of the explorer, with what it broke.
+    pub violations: Vec<(String, Vec<String>)>,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, case: String, broken: Vec<String>) {
+        self.explored += 1;
+        if !broken.is_empty() {
+            self.violations.push((case, broken));
+        }
+    }
+}
+
+impl World {
+    /// Runs undisturbed to the end, and tells what is not as it should be there.
+    pub(crate) fn end(
+        &mut self,
+        wanted: &Wanted,
+        goal: Option<&str>,
+    ) -> Result<Vec<String>, String> {
+        let life = self.live(wanted, &Conditions::default())?;
+        let mut violations = life.violations;
+        match life.report {
+            Some(Ok(rstack_model::event::RunEnd::Succeeded)) => {}
+            Some(Ok(end)) => violations.push(format!("I2: running again ends {end:?}")),
+            Some(Err(error)) => violations.push(format!("I2: running again fails: {error}")),
+            None => violations.push("I2: running again does not end".to_owned()),
+        }
+        violations.extend(invariant::at_the_end(self, wanted, goal)?);
+        violations.extend(invariant::no_secret(self));
+        Ok(violations)
+    }
+
+    /// As [`Self::end`], where nothing may be wrong.
+    pub(crate) fn reach(&mut self, wanted: &Wanted, goal: Option<&str>) -> Result<(), String> {
+        let broken = self.end(wanted, goal)?;
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
+    }
+
+    /// The picture of the state, if there is one.
+    pub(crate) fn picture(&self) -> Result<Option<String>, String> {
+        let stored = self.store()?.read(&crate::stack::name()?);
+        let state = stored.map_err(|error| error.to_string())?.state;
+        state.as_ref().map(crate::picture::picture).transpose()
+    }
+}
+
+/// Runs a process that is struck, and checks what it leaves.
+pub(crate) fn strike(
+    world: &mut World,
+    wanted: &Wanted,
+    conditions: &Conditions,
+    limit: usize,
+) -> Result<(Life, Vec<String>), String> {
+    let mut life = world.live(wanted, conditions)?;
+    let mut broken = std::mem::take(&mut life.violations);
+    broken.extend(invariant::after_a_death(world, limit)?);
+    if let Some(Point { strike: Strike::Before(_) | Strike::After(_), moment, .. }) =
+        conditions.point
+        && !life.died
+        && moment < life.moments.len()
+    {
+        broken.push("it lived on".to_owned());
+    }
+    Ok((life, broken))
+}
+
+fn case(ready: &Ready, size: Size, points: &[Point]) -> String {
+    let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
+    let small = if size == Size::Small { " --small" } else { "" };
+    format!("--scenario {}{small}{}", ready.scenario.name, points.concat())
+}
+
+/// The first process of a scenario, struck at a point, and the world after it.
+fn first(ready: &Ready, point: Option<Point>) -> Result<(World, Life, Vec<String>), String> {
+    let mut world = ready.before.fork()?;
+    let conditions = Conditions { point, ..ready.scenario.conditions() };
+    let (life, broken) = strike(&mut world, &ready.to, &conditions, ready.scenario.limit())?;
+    Ok((world, life, broken))
+}
+
+/// Lives through some points, each of them striking the next process, and then to the end.
+///
+/// # Errors
+/// If the scenario cannot be lived through undisturbed.
+pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings, String> {
+    let ready = scenario.ready(size, 1)?;
+    let (mut world, mut broken) = (ready.before.fork()?, Vec::new());
+    let mut findings = Findings::default();
+    for (number, point) in struck.iter().enumerate() {
+        let (wanted, conditions) = if number == 0 {
+            (&ready.to, scenario.conditions())
+        } else {
+            (&ready.end, Conditions::default())
+        };
+        let conditions = Conditions { point: Some(*point), ..conditions };
+        let (life, more) = strike(&mut world, wanted, &conditions, scenario.limit())?;
+        findings.moments = life.moments.len();
+        broken.extend(more);
+    }
+    broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+    findings.add(case(&ready, size, struck), broken);
+    Ok(findings)
+}
+
+/// Explores every point of a scenario, the faults of the disk among them.
+///
+/// # Errors
+/// If the scenario cannot be lived through undisturbed.
+pub fn singles(scenario: Scenario, size: Size) -> Result<Findings, String> {
+    let ready = scenario.ready(size, 1)?;
+    let (_, undisturbed, broken) = first(&ready, None)?;
+    let all = points(&undisturbed.moments, undisturbed.left, true);
+    let explored = in_parallel(&all, |point| {
+        let (mut world, _, mut broken) = first(&ready, Some(*point))?;
+        broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+        Ok((case(&ready, size, &[*point]), broken))
+    })?;
+    let mut findings = Findings { moments: undisturbed.moments.len(), ..Findings::default() };
+    findings.add(case(&ready, size, &[]), broken);
+    explored.into_iter().for_each(|(case, broken)| findings.add(case, broken));
+    findings.explored -= 1;
+    Ok(findings)
+}
+
+/// Explores every pair of points: a death, and another one during the recovery from it. Of every
+/// `stride` first points one is taken.
+///
+/// # Errors
+/// If the scenario cannot be lived through undisturbed.
+pub fn pairs(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, String> {
+    let ready = scenario.ready(size, 1)?;
+    let (_, undisturbed, _) = first(&ready, None)?;
+    let all = points(&undisturbed.moments, undisturbed.left, false);
+    let chosen: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
+    let explored = in_parallel(&chosen, |point| {
+        let (world, _, _) = first(&ready, Some(*point))?;
+        let mut recovery = world.fork()?;
+        let life = recovery.live(&ready.end, &Conditions::default())?;
+        let mut cases = Vec::new();
+        for second in points(&life.moments, life.left, false).into_iter().step_by(stride.max(1)) {
+            let mut world = world.fork()?;
+            let conditions = Conditions { point: Some(second), ..Conditions::default() };
+            let limit = ready.scenario.limit();
+            let (_, mut broken) = strike(&mut world, &ready.end, &conditions, limit)?;
+            broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+            cases.push((case(&ready, size, &[*point, second]), broken));
+        }
+        Ok(cases)
+    })?;
+    let mut findings = Findings { moments: undisturbed.moments.len(), ..Findings::default() };
+    explored.into_iter().flatten().for_each(|(case, broken)| findings.add(case, broken));
+    Ok(findings)
+}
+
+/// Does something with each of these on all cores; the results have their order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(
+    of: &[T],
+    work: impl Fn(&T) -> Result<R, String> + Sync,
+) -> Result<Vec<R>, String> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = of.get(number) else { break };
+                    let result = work(item);
+                    lock(&results).push((number, result));
+                }
+            });
+        }
+    });
+    let mut results = std::mem::take(&mut *lock(&results));
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,132 @@
+//! What must be true whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::state::{ObjectStatus, State};
+use rstack_model::{LogicalId, PhysicalId, ResourceType};
+use rstack_state::{Entry, IntentAction, fold};
+
+use crate::fate::lock;
+use crate::picture::picture;
+use crate::stack::{self, Wanted};
+use crate::world::World;
+
+type Objects = BTreeSet<(ResourceType, PhysicalId)>;
+
+fn known(state: &State) -> Objects {
+    let deposed = state.deposed.iter().map(|deposed| &deposed.object);
+    let objects = state.resources.values().chain(deposed);
+    objects.map(|object| (object.resource_type.clone(), object.physical_id.clone())).collect()
+}
+
+fn existing(world: &World) -> Result<Objects, String> {
+    let objects = world.sandbox.list().map_err(|error| error.to_string())?;
+    Ok(objects.into_iter().collect())
+}
+
+/// I1 after a recovery: every object is in the state.
+pub(crate) fn nothing_unknown(world: &World, state: Option<&State>) -> Result<Vec<String>, String> {
+    let known = state.map(known).unwrap_or_default();
+    let unknown = existing(world)?.into_iter().filter(|object| !known.contains(object));
+    Ok(unknown.map(|(_, id)| format!("I1: `{id}` exists and recovery forgot it")).collect())
+}
+
+/// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
+/// there has the token that it was made with; and there are not more than `limit` for one resource.
+pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, String> {
+    let stored = match world.store()?.read(&stack::name()?) {
+        Ok(stored) => stored,
+        Err(error) => return Ok(vec![format!("I1: the state cannot be read: {error}")]),
+    };
+    let entries = stored.journal.unwrap_or_default();
+    let base = stored.state.or_else(|| match entries.first() {
+        Some(Entry::Begin { base, stack, environment, .. }) => {
+            Some(State::empty(base.lineage.clone(), stack.clone(), environment.clone()))
+        }
+        _ => None,
+    });
+    let (mut known_ones, mut tokens) = (Objects::new(), BTreeSet::new());
+    if let Some(base) = base {
+        known_ones = known(&base);
+        if !entries.is_empty() {
+            match fold(&base, &entries) {
+                Ok(folded) => {
+                    known_ones = known(&folded.state);
+                    let creates = folded
+                        .open
+                        .iter()
+                        .filter(|open| matches!(open.intent.action, IntentAction::Create { .. }));
+                    tokens.extend(creates.map(|open| open.intent.token.clone()));
+                }
+                Err(error) => return Ok(vec![format!("I1: the journal does not fit: {error}")]),
+            }
+        }
+    }
+    let mut violations = Vec::new();
+    let made = lock(&world.made);
+    let mut live: BTreeMap<&LogicalId, usize> = BTreeMap::new();
+    for object in existing(world)? {
+        let Some(maker) = made.0.get(&object) else {
+            violations.push(format!("`{}` was made by nobody", object.1));
+            continue;
+        };
+        *live.entry(&maker.logical_id).or_default() += 1;
+        if !known_ones.contains(&object) && !tokens.contains(&maker.token) {
+            violations.push(format!("I1: `{}` is in neither state nor journal", object.1));
+        }
+    }
+    let too_many = live.into_iter().filter(|(_, count)| *count > limit);
+    violations.extend(too_many.map(|(id, count)| format!("I3: `{id}` has {count} objects")));
+    Ok(violations)
+}
+
+/// I2 and I3 at the end: the stack is as an undisturbed run leaves it, and nothing else exists.
+pub(crate) fn at_the_end(
+    world: &World,
+    wanted: &Wanted,
+    goal: Option<&str>,
+) -> Result<Vec<String>, String> {
+    let stored = match world.store()?.read(&stack::name()?) {
+        Ok(stored) => stored,
+        Err(error) => return Ok(vec![format!("I2: the state cannot be read: {error}")]),
+    };
+    let mut violations = Vec::new();
+    if stored.journal.is_some() {
+        violations.push("I2: a journal is left".to_owned());
+    }
+    let known = stored.state.as_ref().map(known).unwrap_or_default();
+    let existing = existing(world)?;
+    let unknown = existing.difference(&known);
+    violations.extend(unknown.map(|(_, id)| format!("I1: `{id}` exists and is not known")));
+    let imagined = known.difference(&existing);
+    violations.extend(imagined.map(|(_, id)| format!("I2: `{id}` is known and does not exist")));
+    match (&stored.state, wanted) {
+        (None, Wanted::Nothing) => {}
+        (Some(_), Wanted::Nothing) => violations.push("I2: a state is left".to_owned()),
+        (None, Wanted::Stack(..)) => violations.push("I2: there is no state".to_owned()),
+        (Some(state), Wanted::Stack(..)) => {
+            if !state.deposed.is_empty() {
+                violations.push("I3: old objects are left".to_owned());
+            }
+            let unready = state.resources.iter().filter(|(_, o)| o.status != ObjectStatus::Ready);
+            violations.extend(unready.map(|(id, o)| format!("I2: `{id}` is {:?}", o.status)));
+            if let Some(goal) = goal
+                && picture(state)? != goal
+            {
+                violations.push("I2: the end is not that of an undisturbed run".to_owned());
+            }
+        }
+    }
+    Ok(violations)
+}
+
+/// I4: none of the secrets that the cloud gave out was ever written.
+pub(crate) fn no_secret(world: &World) -> Vec<String> {
+    let secrets = crate::secret::texts(world);
+    let forms = secrets.iter().flat_map(|text| {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        [text.clone().into_bytes(), hex.into_bytes()]
+    });
+    let found = forms.filter(|form| world.platter.holds(form)).count();
+    (0..found).map(|_| "I4: a secret was written".to_owned()).collect()
+}

@@ -1,0 +1,34 @@
+//! Explores every moment at which a run can die, and what comes after.
+//!
+//! The real engine runs against the sandbox, which does not die, on a simulated disk that loses what
+//! was not made durable, in virtual time. A run is struck at a point: the process dies before or
+//! after a call to the cloud, an append, a sync, a rename, or the disk fails. Then the next command
+//! runs, and this must be true, whatever the point:
+//!
+//! * I1: every object that was made is in the state or in the journal;
+//! * I2: running again reaches the end that an undisturbed run reaches;
+//! * I3: no resource has a second object;
+//! * I4: no secret was ever written.
+
+mod chance;
+mod clock;
+mod cloud;
+mod disk;
+mod explore;
+mod fate;
+mod invariant;
+mod moment;
+mod picture;
+mod scenario;
+mod schedule;
+mod secret;
+mod stack;
+mod weather;
+mod world;
+
+pub use disk::Platter;
+pub use explore::{Findings, one, pairs, singles};
+pub use moment::{Act, Data, Fault, Moment, Names, Pending, Point, Strike, Survival, points};
+pub use scenario::{SCENARIOS, Scenario};
+pub use schedule::{schedule, schedules};
+pub use stack::Size;

@@ -1,0 +1,134 @@
+//! `crash-explorer`: explores, prints what was explored and what was found, and fails if anything
+//! was.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use rstack_explorer::{
+    Findings, Point, SCENARIOS, Scenario, Size, one, pairs, schedule, schedules, singles,
+};
+
+/// How many failing cases are printed of each kind.
+const SHOWN: usize = 5;
+
+/// Explores every moment at which a run can die, and what comes after.
+#[derive(Debug, Parser)]
+#[command(name = "crash-explorer")]
+struct Arguments {
+    /// Explore this scenario alone
+    #[arg(long)]
+    scenario: Option<String>,
+    /// Live through this point of the scenario alone; given twice, the second strikes the recovery
+    #[arg(long, requires = "scenario")]
+    point: Vec<Point>,
+    /// Explore all pairs of points of the scenario
+    #[arg(long, requires = "scenario")]
+    pairs: bool,
+    /// Explore random schedules alone
+    #[arg(long, conflicts_with = "scenario")]
+    random: bool,
+    /// The seed of the first random schedule
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Of so many points take one, for pairs
+    #[arg(long, default_value_t = 1)]
+    stride: usize,
+    /// Take a smaller stack than the streaming one
+    #[arg(long)]
+    small: bool,
+    /// Live through the random schedule of this seed alone
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many random schedules to explore
+    #[arg(long, default_value_t = 100_000)]
+    schedules: usize,
+}
+
+struct Report {
+    violations: usize,
+}
+
+impl Report {
+    fn line(&self, text: impl Display) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{text}")
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        kind: &str,
+        explore: impl FnOnce() -> Result<Findings, String>,
+    ) -> io::Result<()> {
+        let start = Instant::now();
+        let findings = match explore() {
+            Ok(findings) => findings,
+            Err(error) => {
+                self.violations += 1;
+                return self.line(format!("{name}: does not come to its end undisturbed: {error}"));
+            }
+        };
+        let Findings { moments, explored, violations } = findings;
+        let (count, seconds) = (violations.len(), start.elapsed().as_secs_f64());
+        self.violations += count;
+        self.line(format!(
+            "{name:24} {moments:>5} moments {explored:>8} {kind:10} {count:>5} violations {seconds:>7.1} s"
+        ))?;
+        for (case, broken) in violations.iter().take(SHOWN) {
+            self.line(format!("    crash-explorer {case}\n        {}", broken.join("\n        ")))?;
+        }
+        if count > SHOWN {
+            self.line(format!("    and {} more", count - SHOWN))?;
+        }
+        Ok(())
+    }
+}
+
+fn explore(arguments: &Arguments) -> io::Result<usize> {
+    let size = if arguments.small { Size::Small } else { Size::Streaming };
+    let mut report = Report { violations: 0 };
+    if let Some(seed) = arguments.seed {
+        report.add("schedule", "schedule", || schedule(seed))?;
+        return Ok(report.violations);
+    }
+    if let Some(name) = &arguments.scenario {
+        let Some(scenario) = Scenario::named(name) else {
+            let known: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+            report
+                .line(format!("there is no scenario `{name}`; there are {}", known.join(", ")))?;
+            return Ok(1);
+        };
+        let stride = arguments.stride;
+        if !arguments.point.is_empty() {
+            report.add(name, "case", || one(scenario, size, &arguments.point))?;
+        } else if arguments.pairs {
+            report.add(name, "pairs", || pairs(scenario, size, stride))?;
+        } else {
+            report.add(name, "points", || singles(scenario, size))?;
+        }
+        return Ok(report.violations);
+    }
+    if arguments.random {
+        let Arguments { first, schedules: count, .. } = arguments;
+        report.add("random", "schedules", || schedules(*first, *count))?;
+        return Ok(report.violations);
+    }
+    for scenario in SCENARIOS {
+        report.add(scenario.name, "points", || singles(scenario, size))?;
+    }
+    if let Some(create) = SCENARIOS.first() {
+        report.add(create.name, "pairs", || pairs(*create, size, arguments.stride))?;
+    }
+    report.add("random", "schedules", || schedules(arguments.first, arguments.schedules))?;
+    report.line(format!("{} violations", report.violations))?;
+    Ok(report.violations)
+}
+
+fn main() -> ExitCode {
+    match explore(&Arguments::parse()) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) | Err(_) => ExitCode::FAILURE,
+    }
+}

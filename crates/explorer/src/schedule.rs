@@ -1,0 +1,108 @@
+//! Random schedules: bad days on which several processes die one after the other.
+
+use std::time::Duration;
+
+use crate::chance::Chance;
+use crate::explore::{Findings, in_parallel, strike};
+use crate::moment::{Data, Fault, Names, Point, Strike, Survival};
+use crate::scenario::{Ready, SCENARIOS};
+use crate::stack::Size;
+use crate::weather::{LATEST, Odds};
+use crate::world::Conditions;
+
+/// More moments than most runs of the small stack have.
+const MOMENTS: usize = 160;
+/// How much is explored at a time: what is found is told in between.
+const AT_ONCE: usize = 1000;
+
+fn odds(chance: &Chance) -> Odds {
+    let often = |most: usize| if chance.happens(50) { chance.below(most) } else { 0 };
+    Odds {
+        throttle: often(60),
+        server_error: often(20),
+        lost_answer: often(20),
+        late_effect: often(10),
+        hang: often(5),
+        longest: Duration::from_millis(often(2000) as u64),
+    }
+}
+
+fn point(chance: &Chance) -> Point {
+    let moment = chance.below(MOMENTS);
+    let data = chance.pick(&[Data::Kept, Data::Lost, Data::Torn, Data::Zeroed]);
+    let names = chance.pick(&[Names::Kept, Names::Lost, Names::Last]);
+    let left = match (data, names) {
+        (Some(data), Some(names)) => Survival { data, names },
+        (None, _) | (_, None) => Survival::ALL,
+    };
+    let strike = match chance.below(10) {
+        0..4 => Strike::Before(left),
+        4..9 => Strike::After(left),
+        _ => Strike::Fail(
+            chance.pick(&[Fault::Full, Fault::ReadOnly, Fault::Failing]).unwrap_or(Fault::Full),
+        ),
+    };
+    Point { moment, strike, act: None }
+}
+
+fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
+    let chance = Chance::new(seed);
+    let (mut world, mut broken) = (ready.before.fork()?, Vec::new());
+    let mut wanted = &ready.to;
+    for _ in 0..=chance.below(3) {
+        let conditions = Conditions {
+            parallelism: 1 + chance.below(4),
+            in_parts: chance.happens(30),
+            rollback: chance.happens(70),
+            refused: ready.scenario.conditions().refused.filter(|_| chance.happens(60)),
+            odds: odds(&chance),
+            seed: chance.below(usize::MAX) as u64,
+            point: chance.happens(80).then(|| point(&chance)),
+        };
+        let (_, more) = strike(&mut world, wanted, &conditions, 2)?;
+        broken.extend(more);
+        wanted = if chance.happens(70) { wanted } else { &ready.from };
+    }
+    // Whatever is still under way comes to its end.
+    world.pass(LATEST);
+    let (wanted, goal) =
+        if chance.happens(50) { (&ready.from, &ready.origin) } else { (&ready.end, &ready.goal) };
+    broken.extend(world.end(wanted, goal.as_deref())?);
+    Ok(broken)
+}
+
+fn all_ready() -> Result<Vec<Ready>, String> {
+    SCENARIOS.into_iter().map(|scenario| scenario.ready(Size::Small, 1)).collect()
+}
+
+fn of_seed(ready: &[Ready], seed: u64) -> Result<(String, Vec<String>), String> {
+    let index = usize::try_from(seed).unwrap_or_default().checked_rem(ready.len()).unwrap_or(0);
+    let broken = ready.get(index).map_or_else(|| Ok(Vec::new()), |ready| live(ready, seed))?;
+    Ok((format!("--seed {seed}"), broken))
+}
+
+/// Explores the schedule of one seed.
+///
+/// # Errors
+/// If a scenario cannot be lived through undisturbed.
+pub fn schedule(seed: u64) -> Result<Findings, String> {
+    let mut findings = Findings::default();
+    let (case, broken) = of_seed(&all_ready()?, seed)?;
+    findings.add(case, broken);
+    Ok(findings)
+}
+
+/// Explores the schedules of this many seeds from `first` on.
+///
+/// # Errors
+/// If a scenario cannot be lived through undisturbed.
+pub fn schedules(first: u64, count: usize) -> Result<Findings, String> {
+    let ready = all_ready()?;
+    let mut findings = Findings::default();
+    let seeds: Vec<u64> = (first..first.saturating_add(count as u64)).collect();
+    for some in seeds.chunks(AT_ONCE) {
+        let explored = in_parallel(some, |seed| of_seed(&ready, *seed))?;
+        explored.into_iter().for_each(|(case, broken)| findings.add(case, broken));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,36 @@
+//! The secrets of a world, to be searched for.
+
+use std::sync::Arc;
+
+use rstack_driver::Cloud;
+use rstack_model::ResourceType;
+use rstack_model::value::SecretsManagerReference;
+
+use crate::clock::{Ended, VirtualClock};
+use crate::fate::Fate;
+use crate::world::World;
+
+/// The texts of all secrets in the cloud; of those that are JSON objects, their longer fields.
+pub(crate) fn texts(world: &World) -> Vec<String> {
+    let secret = ResourceType::from("AWS::SecretsManager::Secret");
+    let objects = world.sandbox.list().unwrap_or_default();
+    let arns = objects.into_iter().filter(|(of, _)| *of == secret).map(|(_, id)| id);
+    let mut texts = Vec::new();
+    for arn in arns {
+        let Ok(reference) = SecretsManagerReference::parse(arn.as_str()) else { continue };
+        let fate = Fate::new(Arc::clone(&world.platter), None);
+        let asked = world.sandbox.secrets().resolve(&reference);
+        let Ended::Done(Ok((text, _))) = VirtualClock::default().run(&fate, asked) else {
+            continue;
+        };
+        let text = text.expose().to_owned();
+        match serde_json::from_str::<serde_json::Value>(&text) {
+            Ok(serde_json::Value::Object(fields)) => {
+                let fields = fields.into_iter().filter_map(|(_, v)| v.as_str().map(str::to_owned));
+                texts.extend(fields.filter(|field| field.len() >= 16));
+            }
+            Ok(_) | Err(_) => texts.push(text),
+        }
+    }
+    texts
+}

@@ -1,0 +1,90 @@
+//! The stacks that are explored.
+
+use std::collections::BTreeMap;
+
+use rstack_model::StackName;
+use rstack_model::desired::Desired;
+use rstack_model::state::Environment;
+use rstack_plan::PlanOptions;
+use rstack_template::{Inputs, evaluate, parse};
+
+/// The stack that everybody begins with.
+const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
+/// A smaller one of the same kind, for very many runs: a name given and a name chosen, attributes,
+/// a secret, an object that takes its time.
+const SMALL: &str = include_str!("small.yaml");
+
+/// What is wanted of a stack.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// It is to be like this.
+    Stack(Box<Desired>, PlanOptions),
+    /// It is to be gone.
+    Nothing,
+}
+
+/// Which stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// The streaming stack.
+    Streaming,
+    /// The smaller one.
+    Small,
+}
+
+/// What makes one stack different from another of the same template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// The stack.
+    First,
+    /// Objects are changed in place.
+    Changed,
+    /// Objects are replaced by others of other names: the new ones are made first.
+    Renamed,
+    /// Objects are replaced by others of the same names: the old ones are deleted first.
+    Attached,
+}
+
+pub(crate) fn name() -> Result<StackName, String> {
+    StackName::parse("Live").map_err(|error| error.to_string())
+}
+
+impl Size {
+    fn text(self, variant: Variant) -> String {
+        let text = match self {
+            Self::Streaming => STREAMING,
+            Self::Small => SMALL,
+        };
+        let (channel, other) =
+            ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n");
+        if variant == Variant::Attached { text.replacen(channel, other, 1) } else { text.into() }
+    }
+
+    /// The stack in a variant.
+    ///
+    /// # Errors
+    /// If the template has mistakes.
+    pub(crate) fn wanted(
+        self,
+        variant: Variant,
+        environment: &Environment,
+    ) -> Result<Wanted, String> {
+        let parsed = parse(&self.text(variant));
+        let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
+        let given: &[(&str, &str)] = match variant {
+            Variant::First | Variant::Attached => &[],
+            Variant::Changed => &[("SegmentSeconds", "4")],
+            Variant::Renamed => &[("StreamName", "two")],
+        };
+        let parameters: BTreeMap<String, String> =
+            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let stack = name()?;
+        let inputs = Inputs { stack: &stack, environment, parameters: &parameters };
+        let evaluation = evaluate(&template, &inputs);
+        let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
+        let ids = desired.resources.keys();
+        // Where their names stay and their channel does not, they can only be deleted first.
+        let delete_first = ids.filter(|id| id.as_str().ends_with("Endpoint")).cloned().collect();
+        Ok(Wanted::Stack(Box::new(desired), PlanOptions { delete_first }))
+    }
+}

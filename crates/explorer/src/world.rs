@@ -1,0 +1,227 @@
+//! A cloud, a disk and a clock, and the processes that live and die in them.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rstack_apply::{ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop};
+use rstack_model::event::RunEnd;
+use rstack_model::state::State;
+use rstack_plan::RegistrySchemas;
+use rstack_sandbox::{SandboxCloud, SandboxOptions};
+use rstack_state::{LockHolder, StateStore};
+
+use crate::clock::{Ended, VirtualClock};
+use crate::cloud::{Made, WatchedCloud, Wire};
+use crate::disk::{Platter, SimulatedDisk};
+use crate::fate::{Fate, lock};
+use crate::invariant;
+use crate::moment::{Moment, Pending, Point, Strike};
+use crate::stack::{self, Wanted};
+use crate::weather::{Odds, Weather};
+
+const DIRECTORY: &str = "/state";
+/// How long it takes until somebody starts the next process.
+const UNTIL_NEXT: Duration = Duration::from_secs(1);
+
+/// What survives a process.
+pub(crate) struct World {
+    pub(crate) sandbox: Arc<SandboxCloud>,
+    pub(crate) platter: Arc<Platter>,
+    pub(crate) made: Arc<Mutex<Made>>,
+    clock: Arc<VirtualClock>,
+    /// How many processes there were: each has tokens of its own.
+    processes: u64,
+}
+
+/// How a process works, and what it suffers.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) parallelism: usize,
+    pub(crate) in_parts: bool,
+    pub(crate) rollback: bool,
+    /// A verb and a type that are refused.
+    pub(crate) refused: Option<(&'static str, &'static str)>,
+    pub(crate) odds: Odds,
+    pub(crate) seed: u64,
+    pub(crate) point: Option<Point>,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self {
+            parallelism: 1,
+            in_parts: false,
+            rollback: true,
+            refused: None,
+            odds: Odds::default(),
+            seed: 0,
+            point: None,
+        }
+    }
+}
+
+/// What became of a process.
+#[derive(Debug)]
+pub(crate) struct Life {
+    /// What it reported; `None` if it did not come to report anything.
+    pub(crate) report: Option<Result<RunEnd, String>>,
+    pub(crate) died: bool,
+    pub(crate) moments: Vec<Moment>,
+    /// What was not durable at its end.
+    pub(crate) left: Pending,
+    /// Invariants that it broke.
+    pub(crate) violations: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Result<Self, String> {
+        let options = SandboxOptions { seed, ..SandboxOptions::default() };
+        let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options);
+        Ok(Self {
+            sandbox: Arc::new(sandbox.map_err(|error| error.to_string())?),
+            platter: Arc::default(),
+            made: Arc::default(),
+            clock: Arc::default(),
+            processes: 0,
+        })
+    }
+
+    /// Another world that is the same up to now. Nothing may be under way.
+    pub(crate) fn fork(&self) -> Result<Self, String> {
+        let sandbox = self.sandbox.fork().map_err(|error| error.to_string())?;
+        Ok(Self {
+            sandbox: Arc::new(sandbox),
+            platter: Arc::new(self.platter.fork()),
+            made: Arc::new(Mutex::new(lock(&self.made).clone())),
+            clock: Arc::default(),
+            processes: self.processes,
+        })
+    }
+
+    /// The store, as somebody sees it who only looks.
+    pub(crate) fn store(&self) -> Result<StateStore, String> {
+        self.store_of(&Fate::new(Arc::clone(&self.platter), None))
+    }
+
+    fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
+        let disk = SimulatedDisk { platter: Arc::clone(&self.platter), fate: Arc::clone(fate) };
+        StateStore::on(Arc::new(disk), DIRECTORY).map_err(|error| error.to_string())
+    }
+
+    /// Whether nothing is going to happen in the cloud by itself.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.clock.is_quiet()
+    }
+
+    /// Lets time pass while no process runs.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+
+    /// Runs a command from its beginning to its end or its death: it takes the lock, recovers what
+    /// an earlier one left open, plans, and applies.
+    pub(crate) fn live(
+        &mut self,
+        wanted: &Wanted,
+        conditions: &Conditions,
+    ) -> Result<Life, String> {
+        self.clock.pass(UNTIL_NEXT);
+        self.processes += 1;
+        let fate = Fate::new(Arc::clone(&self.platter), conditions.point);
+        let mut weather = Weather::new(conditions.odds, conditions.seed);
+        weather.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
+        let wire = Arc::new(Wire {
+            sandbox: Arc::clone(&self.sandbox),
+            clock: Arc::clone(&self.clock),
+            platter: Arc::clone(&self.platter),
+            fate: Arc::clone(&fate),
+            weather,
+            made: Arc::clone(&self.made),
+            in_parts: conditions.in_parts,
+            reckless: Mutex::default(),
+        });
+        let engine = Engine {
+            cloud: Arc::new(WatchedCloud(Arc::clone(&wire))),
+            schemas: Arc::new(RegistrySchemas),
+            clock: Arc::clone(&self.clock) as Arc<dyn rstack_apply::Clock>,
+            entropy: Arc::new(SeededEntropy::new(conditions.seed ^ (self.processes << 32))),
+            events: Arc::new(Silent),
+            parallelism: NonZeroUsize::new(conditions.parallelism).unwrap_or(NonZeroUsize::MIN),
+            stop: Stop::default(),
+        };
+        let store = self.store_of(&fate)?;
+        let violations = Mutex::default();
+        let command = command(self, &engine, &store, wanted, conditions.rollback, &violations);
+        let ended = self.clock.run(&fate, command);
+        let left = self.platter.pending();
+        let mut violations = violations.into_inner().unwrap_or_default();
+        let reckless = std::mem::take(&mut *lock(&wire.reckless));
+        let reckless = reckless.into_iter().filter(|_| conditions.parallelism == 1);
+        violations.extend(reckless.map(|call| format!("called `{call}` on a failed disk")));
+        let (report, died) = match ended {
+            Ended::Done(report) => (Some(report), false),
+            Ended::Died => (None, true),
+            Ended::Stuck => {
+                violations.push("the process waits for ever".to_owned());
+                (None, true)
+            }
+        };
+        if died {
+            self.platter.crash(match conditions.point.map(|point| point.strike) {
+                Some(Strike::Before(left) | Strike::After(left)) => left,
+                Some(Strike::Fail(_)) | None => crate::moment::Survival::ALL,
+            });
+        }
+        if matches!(conditions.point.map(|point| point.strike), Some(Strike::Fail(_))) {
+            self.platter.repair();
+        }
+        Ok(Life { report, died, moments: fate.met(), left, violations })
+    }
+}
+
+async fn command(
+    world: &World,
+    engine: &Engine,
+    store: &StateStore,
+    wanted: &Wanted,
+    rollback: bool,
+    violations: &Mutex<Vec<String>>,
+) -> Result<RunEnd, String> {
+    let parameters = SecretParameters::default();
+    let told = |error: &dyn std::error::Error| {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            text = format!("{text}: {error}");
+            source = error.source();
+        }
+        text
+    };
+    let name = stack::name()?;
+    let (host, user) = ("host".to_owned(), "user".to_owned());
+    let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
+    let holder = LockHolder { pid: 1, host, user, command, since };
+    let locked = store.lock(&name, &holder).map_err(|error| told(&error))?;
+    let recovered = engine.recover(&locked, &parameters).await.map_err(|error| told(&error))?;
+    if world.is_quiet() {
+        lock(violations).extend(invariant::nothing_unknown(world, recovered.as_ref())?);
+    }
+    let state = recovered.unwrap_or_else(|| {
+        let environment = world.sandbox.environment().clone();
+        State::empty(engine.entropy.lineage(), name, environment)
+    });
+    let desired = match wanted {
+        Wanted::Stack(desired, _) => Some(desired.as_ref()),
+        Wanted::Nothing => None,
+    };
+    let seen = engine.observe(desired, &state, &parameters).await.map_err(|error| told(&error))?;
+    let plan = match wanted {
+        Wanted::Stack(desired, options) => engine.plan(desired, &state, &seen, options),
+        Wanted::Nothing => engine.plan_destroy(&state, &seen),
+    };
+    let plan = plan.map_err(|error| told(&error))?;
+    let options = ApplyOptions { rollback };
+    let outcome = engine.apply(&locked, &plan, &parameters, options).await;
+    outcome.map(|outcome| outcome.end).map_err(|error| told(&error))
+}

@@ -1,0 +1,42 @@
+//! The explorer in the bounds of a test run: all single points of the smaller stack, a part of the
+//! pairs and of the schedules. `make crash-explorer` explores all.
+#![cfg(test)]
+
+use rstack_explorer::{Findings, SCENARIOS, Scenario, Size, one, pairs, schedules, singles};
+
+fn sound(findings: &Findings, at_least: usize) {
+    assert!(findings.explored >= at_least, "only {} were explored", findings.explored);
+    let failing = findings.violations.iter().take(5);
+    let told: Vec<String> = failing
+        .map(|(case, broken)| format!("crash-explorer {case}\n{}", broken.join("\n")))
+        .collect();
+    assert!(told.is_empty(), "{}", told.join("\n\n"));
+}
+
+#[test]
+fn every_point_of_every_scenario() {
+    for scenario in SCENARIOS {
+        sound(&singles(scenario, Size::Small).unwrap(), 300);
+    }
+}
+
+#[test]
+fn a_part_of_the_pairs_of_a_creation() {
+    let create = Scenario::named("create").unwrap();
+    sound(&pairs(create, Size::Small, 23).unwrap(), 300);
+}
+
+#[test]
+fn some_random_schedules() {
+    sound(&schedules(0, 300).unwrap(), 300);
+}
+
+/// A case that is told can be lived through alone.
+#[test]
+fn a_case_is_repeated_by_its_points() {
+    let create = Scenario::named("create").unwrap();
+    let points = ["14:after-create".parse().unwrap(), "9:before-fsync:torn".parse().unwrap()];
+    let findings = one(create, Size::Small, &points).unwrap();
+    sound(&findings, 1);
+    assert!(findings.moments > 9);
+}
