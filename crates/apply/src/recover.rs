@@ -8,10 +8,28 @@ use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, OpenOperation
 
 use crate::ledger::{Effects, Ledger};
 use crate::observe::stops_everything;
-use crate::retry::may_pass;
+use crate::retry::{QUIET, may_pass};
 use crate::secrets::CallSecrets;
 use crate::step::{Settling, completing, known, resource_state, settling};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
+
+/// How often the cloud was asked about an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// It is the first time.
+    First,
+    /// It is not, and [`QUIET`] has passed.
+    Again,
+}
+
+/// What is known of an operation that was open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    /// What came of it is recorded.
+    Recorded,
+    /// Its object is not there yet.
+    Absent,
+}
 
 /// The state below a journal: what is stored, or the empty one that its first record names.
 pub(crate) fn base_of(stored: Option<State>, begin: Option<&Entry>) -> Option<State> {
@@ -54,24 +72,43 @@ impl Engine {
         if planned == found { Ok(()) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
-    /// Asks the cloud about every operation of which it is not known what came of it.
+    /// Asks the cloud about every operation of which it is not known what came of it. What is not
+    /// there is asked for again after [`QUIET`], for all of them at once.
     pub(crate) async fn settle_open(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
     ) -> Result<(), ApplyError> {
-        for open in ledger.folded()?.open {
-            let logical_id = open.intent.logical_id.clone();
-            match self.settle_one(ledger, parameters, &open).await {
-                Ok(()) => {}
-                Err(StepError::Journal(error)) => return Err(ApplyError::State(error)),
-                Err(StepError::Ambiguous(why)) => {
-                    return Err(RecoverError::Ambiguous { logical_id, why }.into());
-                }
-                Err(source) => return Err(RecoverError::Step { logical_id, source }.into()),
+        let mut asked = Asked::First;
+        loop {
+            let mut absent = false;
+            for open in ledger.folded()?.open {
+                absent |= self.settle(ledger, parameters, &open, asked).await? == Settled::Absent;
             }
+            if !absent {
+                return Ok(());
+            }
+            asked = Asked::Again;
+            self.clock.sleep(QUIET).await;
         }
-        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        ledger: &Ledger,
+        parameters: &SecretParameters,
+        open: &OpenOperation,
+        asked: Asked,
+    ) -> Result<Settled, ApplyError> {
+        let logical_id = open.intent.logical_id.clone();
+        match self.settle_one(ledger, parameters, open, asked).await {
+            Ok(settled) => Ok(settled),
+            Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
+            Err(StepError::Ambiguous(why)) => {
+                Err(RecoverError::Ambiguous { logical_id, why }.into())
+            }
+            Err(source) => Err(RecoverError::Step { logical_id, source }.into()),
+        }
     }
 
     async fn settle_one(
@@ -79,7 +116,8 @@ impl Engine {
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
-    ) -> Result<(), StepError> {
+        asked: Asked,
+    ) -> Result<Settled, StepError> {
         let operation = open.intent.operation;
         let failed =
             |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
@@ -93,7 +131,8 @@ impl Engine {
                 | IntentAction::Forget { .. }
                 | IntentAction::Restore { .. } => FailedEffect::None,
             };
-            return Ok(ledger.append(failed(effect)).await?);
+            ledger.append(failed(effect)).await?;
+            return Ok(Settled::Recorded);
         };
         let driver = self.cloud.driver(&open.intent.resource_type);
         let driver =
@@ -102,7 +141,8 @@ impl Engine {
             Ok(secrets) => secrets,
             // Without its secrets it cannot be finished: the next plan replaces it.
             Err(error) if open.effect.is_some() && is_final(&error) => {
-                return Ok(ledger.append(failed(FailedEffect::Partial)).await?);
+                ledger.append(failed(FailedEffect::Partial)).await?;
+                return Ok(Settled::Recorded);
             }
             Err(error) => return Err(error),
         };
@@ -123,7 +163,11 @@ impl Engine {
             None => {
                 let found = self.ask(|| driver.find(&request)).await;
                 match found.map_err(|error| secrets.hide(error))? {
-                    Found::Absent => return Ok(ledger.append(failed(FailedEffect::None)).await?),
+                    Found::Absent if asked == Asked::First => return Ok(Settled::Absent),
+                    Found::Absent => {
+                        ledger.append(failed(FailedEffect::None)).await?;
+                        return Ok(Settled::Recorded);
+                    }
                     Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
                     Found::Ours(found) => {
                         Effects::new(ledger, operation).record(&found.physical_id).await?
@@ -135,7 +179,8 @@ impl Engine {
         let (made, status) = match finished {
             Ok(finished) => finished,
             Err(error) if is_final(&error) => {
-                return Ok(ledger.append(failed(FailedEffect::Partial)).await?);
+                ledger.append(failed(FailedEffect::Partial)).await?;
+                return Ok(Settled::Recorded);
             }
             Err(error) => return Err(error),
         };
@@ -143,7 +188,8 @@ impl Engine {
         let resource_type = &open.intent.resource_type;
         let state = resource_state(resource_type, &object, made, status, driver.as_ref());
         let outcome = Outcome::Object(Box::new(state));
-        Ok(ledger.append(Entry::Done { operation, outcome }).await?)
+        ledger.append(Entry::Done { operation, outcome }).await?;
+        Ok(Settled::Recorded)
     }
 
     /// The object is ours. An update makes the calls that its create did not come to. It is not

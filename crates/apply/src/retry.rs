@@ -11,6 +11,10 @@ use crate::Engine;
 /// 30 seconds).
 pub(crate) const ATTEMPTS: u32 = 8;
 
+/// How long it is waited before it is believed that a creation has no effect. A request that was
+/// on its way when its sender died is still carried out, and takes the service some seconds.
+pub(crate) const QUIET: Duration = Duration::from_secs(5);
+
 /// Whether a call that may be repeated can succeed a little later. An unknown outcome passes, too:
 /// all calls may be repeated but a create, which is looked for before. So does a network that is
 /// gone for a moment: nothing was changed, and a run that has begun does not end for it.

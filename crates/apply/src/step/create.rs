@@ -9,7 +9,7 @@ use rstack_state::{FailedEffect, IntentAction};
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
-use crate::retry::may_have_happened;
+use crate::retry::{QUIET, may_have_happened};
 
 impl Context<'_> {
     pub(super) async fn create(
@@ -109,13 +109,19 @@ impl Context<'_> {
                 }
                 in_doubt |= error.kind != ErrorKind::AlreadyExists;
             }
+            let lost = error.kind == ErrorKind::UnknownOutcome;
             let wait = self.engine.next_attempt(&error, attempt);
-            let Some(wait) = wait else {
-                return Err(Failure::new(self.given_up(error), FailedEffect::None));
+            let Some(wait) = wait.map(|wait| if lost { wait.max(QUIET) } else { wait }) else {
+                return Err(Failure::new(self.given_up(error), doubt(in_doubt)));
             };
             self.retrying(work.label, &error, attempt);
             if self.engine.sleep_or_stop(wait).await {
-                return Err(Failure::new(self.given_up(error), FailedEffect::None));
+                return Err(Failure::new(self.given_up(error), doubt(in_doubt)));
+            }
+            // A request whose answer was lost may have been carried out meanwhile.
+            if lost && let Some(found) = self.look(work, &request, &error, in_doubt).await? {
+                self.effect_of(effects, &found).await?;
+                return self.complete(work, &request, found.physical_id).await;
             }
             attempt += 1;
         }
@@ -135,7 +141,7 @@ impl Context<'_> {
         let found = self.engine.persist(|| work.driver.find(request), told).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(*object)),
-            Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), FailedEffect::None)),
+            Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), doubt(in_doubt))),
             Ok(Found::Absent) => Ok(None),
             // The service says that there is another object, and it does not look like ours.
             Ok(Found::Ambiguous { why }) if exists && !in_doubt => {
@@ -164,4 +170,10 @@ impl Context<'_> {
         let updated = self.call_update(work, &update).await;
         updated.map_err(|error| Failure::new(error, FailedEffect::Partial))
     }
+}
+
+/// What is known of a create whose object is not there. If an attempt may have been carried out,
+/// it may still come to be there: the end of the run asks again.
+fn doubt(in_doubt: bool) -> FailedEffect {
+    if in_doubt { FailedEffect::Unknown } else { FailedEffect::None }
 }
