@@ -134,6 +134,18 @@ impl Platter {
         }
     }
 
+    /// What is on it, as text.
+    pub(crate) fn image(&self) -> String {
+        let surface = lock(&self.0);
+        let mut image = String::new();
+        for (path, inode) in &surface.names {
+            let content = surface.files.get(inode).map(|content| content.now.as_slice());
+            let text = String::from_utf8_lossy(content.unwrap_or_default());
+            image.push_str(&format!("{}\n{}\n{text}\n", path.display(), text.len()));
+        }
+        image
+    }
+
     /// Whether these bytes were ever written.
     pub(crate) fn holds(&self, needle: &[u8]) -> bool {
         let surface = lock(&self.0);

@@ -1,5 +1,6 @@
 //! Every point of a scenario, and every pair of points.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -122,14 +123,16 @@ pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings,
     Ok(findings)
 }
 
-/// Explores every point of a scenario, the faults of the disk among them.
+/// Explores every point of a scenario, the faults of the disk among them. Of every `stride` points
+/// one is taken.
 ///
 /// # Errors
 /// If the scenario cannot be lived through undisturbed.
-pub fn singles(scenario: Scenario, size: Size) -> Result<Findings, String> {
+pub fn singles(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, String> {
     let ready = scenario.ready(size, 1)?;
     let (_, undisturbed, broken) = first(&ready, None)?;
     let all = points(&undisturbed.moments, undisturbed.left, true);
+    let all: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
     let explored = in_parallel(&all, |point| {
         let (mut world, _, mut broken) = first(&ready, Some(*point))?;
         broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
@@ -142,8 +145,20 @@ pub fn singles(scenario: Scenario, size: Size) -> Result<Findings, String> {
     Ok(findings)
 }
 
-/// Explores every pair of points: a death, and another one during the recovery from it. Of every
-/// `stride` first points one is taken.
+/// What a death at a point leaves: the disk, and how many calls had changed the cloud. Deaths that
+/// leave the same are followed by the same.
+fn remains(world: &World, life: &Life, point: Point) -> (String, usize) {
+    let met = life.moments.iter().enumerate();
+    let had_effect = |number: usize| match point.strike {
+        Strike::Before(_) => number < point.moment,
+        Strike::After(_) | Strike::Fail(_) => true,
+    };
+    let calls = met.filter(|(number, moment)| moment.act.changes_cloud() && had_effect(*number));
+    (world.platter.image(), calls.count())
+}
+
+/// Explores every pair of points: a death, and another one during the recovery from it. Deaths
+/// that leave the same are lived through once. Of every `stride` points one is taken.
 ///
 /// # Errors
 /// If the scenario cannot be lived through undisturbed.
@@ -152,23 +167,42 @@ pub fn pairs(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, 
     let (_, undisturbed, _) = first(&ready, None)?;
     let all = points(&undisturbed.moments, undisturbed.left, false);
     let chosen: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
-    let explored = in_parallel(&chosen, |point| {
-        let (world, _, _) = first(&ready, Some(*point))?;
-        let mut recovery = world.fork()?;
-        let life = recovery.live(&ready.end, &Conditions::default())?;
-        let mut cases = Vec::new();
-        for second in points(&life.moments, life.left, false).into_iter().step_by(stride.max(1)) {
-            let mut world = world.fork()?;
-            let conditions = Conditions { point: Some(second), ..Conditions::default() };
-            let limit = ready.scenario.limit();
-            let (_, mut broken) = strike(&mut world, &ready.end, &conditions, limit)?;
-            broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
-            cases.push((case(&ready, size, &[*point, second]), broken));
-        }
-        Ok(cases)
+    let left = in_parallel(&chosen, |point| {
+        let (world, life, _) = first(&ready, Some(*point))?;
+        Ok(remains(&world, &life, *point))
+    })?;
+    let mut classes: BTreeMap<(String, usize), (Point, usize)> = BTreeMap::new();
+    for (point, left) in chosen.iter().zip(left) {
+        classes.entry(left).or_insert((*point, 0)).1 += 1;
+    }
+    let classes: Vec<(Point, usize)> = classes.into_values().collect();
+    let explored = in_parallel(&classes, |(point, deaths)| {
+        Ok((after_first(&ready, size, *point, stride)?, *deaths))
     })?;
     let mut findings = Findings { moments: undisturbed.moments.len(), ..Findings::default() };
-    explored.into_iter().flatten().for_each(|(case, broken)| findings.add(case, broken));
+    for (found, deaths) in explored {
+        findings.explored += found.explored * deaths;
+        findings.violations.extend(found.violations);
+    }
+    Ok(findings)
+}
+
+/// Every second death after a first one.
+fn after_first(ready: &Ready, size: Size, point: Point, stride: usize) -> Result<Findings, String> {
+    let (world, _, _) = first(ready, Some(point))?;
+    let life = world.fork()?.live(&ready.end, &Conditions::default())?;
+    let mut seen = BTreeSet::new();
+    let mut findings = Findings::default();
+    for second in points(&life.moments, life.left, false).into_iter().step_by(stride.max(1)) {
+        let mut world = world.fork()?;
+        let conditions = Conditions { point: Some(second), ..Conditions::default() };
+        let limit = ready.scenario.limit();
+        let (life, mut broken) = strike(&mut world, &ready.end, &conditions, limit)?;
+        if seen.insert(remains(&world, &life, second)) {
+            broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+        }
+        findings.add(case(ready, size, &[point, second]), broken);
+    }
     Ok(findings)
 }
 

@@ -33,7 +33,7 @@ struct Arguments {
     /// The seed of the first random schedule
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// Of so many points take one, for pairs
+    /// Of so many points take one
     #[arg(long, default_value_t = 1)]
     stride: usize,
     /// Take a smaller stack than the streaming one
@@ -106,7 +106,7 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         } else if arguments.pairs {
             report.add(name, "pairs", || pairs(scenario, size, stride))?;
         } else {
-            report.add(name, "points", || singles(scenario, size))?;
+            report.add(name, "points", || singles(scenario, size, arguments.stride))?;
         }
         return Ok(report.violations);
     }
@@ -116,7 +116,7 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         return Ok(report.violations);
     }
     for scenario in SCENARIOS {
-        report.add(scenario.name, "points", || singles(scenario, size))?;
+        report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
     }
     if let Some(create) = SCENARIOS.first() {
         report.add(create.name, "pairs", || pairs(*create, size, arguments.stride))?;

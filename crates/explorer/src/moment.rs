@@ -38,6 +38,21 @@ impl Act {
         }
     }
 
+    /// Whether the cloud is another one afterwards.
+    pub fn changes_cloud(self) -> bool {
+        match self {
+            // A question brings what is under way nearer to its end.
+            Self::Call(verb) => matches!(verb, "create" | "update" | "delete" | "settled"),
+            Self::Make
+            | Self::Write
+            | Self::Truncate
+            | Self::Sync
+            | Self::Rename
+            | Self::Remove
+            | Self::SyncDirectory => false,
+        }
+    }
+
     /// Whether it is about the disk.
     pub fn is_of_disk(self) -> bool {
         !matches!(self, Self::Call(_))

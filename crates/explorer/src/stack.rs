@@ -69,8 +69,6 @@ impl Size {
         variant: Variant,
         environment: &Environment,
     ) -> Result<Wanted, String> {
-        let parsed = parse(&self.text(variant));
-        let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let given: &[(&str, &str)] = match variant {
             Variant::First | Variant::Attached => &[],
             Variant::Changed => &[("SegmentSeconds", "4")],
@@ -78,8 +76,12 @@ impl Size {
         };
         let parameters: BTreeMap<String, String> =
             given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let parsed = parse(&self.text(variant), &parameters);
+        let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
-        let inputs = Inputs { stack: &stack, environment, parameters: &parameters };
+        let exports = BTreeMap::new();
+        let (stack, parameters, exports) = (&stack, &parameters, &exports);
+        let inputs = Inputs { stack, environment, parameters, exports };
         let evaluation = evaluate(&template, &inputs);
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
         let ids = desired.resources.keys();
