@@ -2,8 +2,8 @@
 #![cfg(test)]
 
 mod bench;
-mod crash;
 mod failure;
+mod going_back;
 mod interrupt;
 mod journal_tail;
 mod life;
