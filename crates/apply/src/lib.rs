@@ -4,6 +4,7 @@
 //! journaled before it is made (`step`), and an operation whose outcome is not
 //! known is settled by asking the cloud, never by guessing (`recover`).
 
+mod decide;
 mod engine;
 mod entropy;
 mod error;
@@ -21,6 +22,7 @@ mod stop;
 mod time;
 mod verify;
 
+pub use decide::Decision;
 pub use engine::Engine;
 pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
 pub use error::{ApplyError, RecoverError, StepError};

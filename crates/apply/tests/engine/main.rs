@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bench;
+mod disk;
 mod failure;
 mod going_back;
 mod interrupt;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use rstack_apply::{ApplyError, ApplyOptions, RecoverError, StepError};
+use rstack_apply::{ApplyError, ApplyOptions, Decision, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
@@ -137,5 +137,67 @@ fn an_unknown_outcome_is_asked_about_again_at_the_end_of_the_run() {
         assert_eq!(outcome.end, RunEnd::Failed);
         assert!(outcome.rollback.unwrap().is_empty());
         assert!(bench.existing().is_empty());
+    });
+}
+
+/// Somebody else's channel has the name, and the process died before it could notice.
+fn ambiguous() -> Bench {
+    let other = Bench::new();
+    run(other.reach(&wanted()));
+    let bench = other.beside();
+    let crash = Crash::new(1, Side::Before, false);
+    run(async {
+        let locked = bench.lock();
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        let plan = bench.planned(&bench.engine(), &state, &wanted()).await;
+        let mut engine = bench.engine_on(Probed::new(bench.sandbox.clone(), crash.clone()));
+        engine.parallelism = crate::bench::count(1);
+        let applying =
+            engine.apply(&locked, &plan, &bench.parameters, ApplyOptions { rollback: true });
+        assert!(crash.during(applying).await.is_none());
+        let recovered = bench.engine().recover(&locked, &bench.parameters).await;
+        let Err(ApplyError::Recover(RecoverError::Ambiguous { logical_id, why })) = recovered
+        else {
+            panic!("{recovered:?}")
+        };
+        assert_eq!(logical_id.as_str(), "Channel");
+        assert!(why.contains("`one`"), "{why}");
+    });
+    bench
+}
+
+#[test]
+fn what_the_user_says_is_not_ours_is_left_alone() {
+    let bench = ambiguous();
+    let existing = bench.existing();
+    run(async {
+        let locked = bench.lock();
+        let engine = bench.engine();
+        let id = "Channel".into();
+        assert_eq!(engine.decide(&locked, &id, &Decision::NotOurs).await.unwrap(), 1);
+        assert_eq!(engine.decide(&locked, &id, &Decision::NotOurs).await.unwrap(), 0);
+        let state = engine.recover(&locked, &bench.parameters).await.unwrap().unwrap();
+        assert!(state.resources.is_empty());
+        drop(locked);
+        let outcome = bench.apply(&bench.engine(), &wanted(), true).await;
+        let [(_, StepError::Driver(error)), ..] = &outcome.failures[..] else {
+            panic!("{:?}", outcome.failures)
+        };
+        assert_eq!(error.kind, ErrorKind::AlreadyExists);
+        assert_eq!(bench.existing(), existing);
+    });
+}
+
+#[test]
+fn what_the_user_says_is_ours_is_in_the_state() {
+    let bench = ambiguous();
+    run(async {
+        let locked = bench.lock();
+        let engine = bench.engine();
+        let decision = Decision::Ours("one".into());
+        assert_eq!(engine.decide(&locked, &"Channel".into(), &decision).await.unwrap(), 1);
+        let state = engine.recover(&locked, &bench.parameters).await.unwrap().unwrap();
+        assert_eq!(state.resources["Channel"].physical_id.as_str(), "one");
+        assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
     });
 }
