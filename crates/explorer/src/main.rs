@@ -36,6 +36,9 @@ struct Arguments {
     /// Of so many points take one
     #[arg(long, default_value_t = 1)]
     stride: usize,
+    /// Stop at the first scenario in which something is found
+    #[arg(long)]
+    fail_fast: bool,
     /// Take a smaller stack than the streaming one
     #[arg(long)]
     small: bool,
@@ -49,6 +52,7 @@ struct Arguments {
 
 struct Report {
     violations: usize,
+    fail_fast: bool,
 }
 
 impl Report {
@@ -62,6 +66,9 @@ impl Report {
         kind: &str,
         explore: impl FnOnce() -> Result<Findings, String>,
     ) -> io::Result<()> {
+        if self.fail_fast && self.violations > 0 {
+            return Ok(());
+        }
         let start = Instant::now();
         let findings = match explore() {
             Ok(findings) => findings,
@@ -88,7 +95,7 @@ impl Report {
 
 fn explore(arguments: &Arguments) -> io::Result<usize> {
     let size = if arguments.small { Size::Small } else { Size::Streaming };
-    let mut report = Report { violations: 0 };
+    let mut report = Report { violations: 0, fail_fast: arguments.fail_fast };
     if let Some(seed) = arguments.seed {
         report.add("schedule", "schedule", || schedule(seed))?;
         return Ok(report.violations);

@@ -14,9 +14,13 @@ pub(crate) fn picture(state: &State) -> Result<String, String> {
     for (id, object) in &state.resources {
         chosen.push((object.physical_id.to_string(), format!("‹{id}›")));
         for (name, value) in &object.attributes {
-            if let Some(text) = value.as_str().filter(|text| text.len() >= SHORTEST) {
-                chosen.push((text.to_owned(), format!("‹{id}.{name}›")));
-            }
+            // Functions take attributes apart: a URL gives a host and a path.
+            let text = value.as_str().unwrap_or_default();
+            let parts = text.split('/').enumerate();
+            let parts = parts.map(|(number, part)| (part, format!("‹{id}.{name}/{number}›")));
+            let named = parts.chain([(text, format!("‹{id}.{name}›"))]);
+            let long = named.filter(|(text, _)| text.len() >= SHORTEST);
+            chosen.extend(long.map(|(text, name)| (text.to_owned(), name)));
         }
         let attributes: Vec<&String> = object.attributes.keys().collect();
         let object = json!({
