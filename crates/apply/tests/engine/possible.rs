@@ -32,45 +32,38 @@ Resources:
     desired_of(TEXT, &[("Retention", retention), ("Value", value)]).into()
 }
 
+/// Applies a stack in which the replacement of `Name` is only possible. Returns the calls: none of
+/// them may be one that a replacement makes.
+async fn not_replaced(wanted: &Wanted) -> Arc<Calls> {
+    let bench = Bench::new();
+    let before = bench.reach(&named_after_queue("60")).await.unwrap();
+    let plan = bench.planned(&bench.engine(), &before, wanted).await;
+    let name = &plan.changes["Name"];
+    assert_eq!(name.action, Action::Replace(ReplaceOrder::CreateFirst));
+    assert_eq!(name.certainty, Certainty::Possible);
+    let calls = Arc::new(Calls::default());
+    let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
+    let outcome = bench.apply(&engine, wanted, true).await;
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    assert_eq!(calls.of("create"), [] as [&str; 0]);
+    assert_eq!(calls.of("delete"), [] as [&str; 0]);
+    bench.check_reached(wanted).await;
+    calls
+}
+
 #[test]
 fn a_replacement_that_turns_out_to_be_needless_is_not_made() {
     run(async {
-        let bench = Bench::new();
-        let before = bench.reach(&named_after_queue("60")).await.unwrap();
-        let wanted = named_after_queue("120");
-        let plan = bench.planned(&bench.engine(), &before, &wanted).await;
-        let name = &plan.changes["Name"];
-        assert_eq!(name.action, Action::Replace(ReplaceOrder::CreateFirst));
-        assert_eq!(name.certainty, Certainty::Possible);
-        let calls = Arc::new(Calls::default());
-        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
-        let outcome = bench.apply(&engine, &wanted, true).await;
-        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
-        assert_eq!(calls.of("create"), [] as [&str; 0]);
-        assert_eq!(calls.of("delete"), [] as [&str; 0]);
+        let calls = not_replaced(&named_after_queue("120")).await;
         assert_eq!(calls.of("update").len(), 1, "the queue alone is changed");
-        bench.check_reached(&wanted).await;
     });
 }
 
 #[test]
 fn a_replacement_that_turns_out_to_be_a_change_in_place_is_one() {
     run(async {
-        let bench = Bench::new();
-        let before = bench.reach(&named_after_queue("60")).await.unwrap();
-        let wanted = named_after_queue_with("120", "y");
-        let plan = bench.planned(&bench.engine(), &before, &wanted).await;
-        let name = &plan.changes["Name"];
-        assert_eq!(name.action, Action::Replace(ReplaceOrder::CreateFirst));
-        assert_eq!(name.certainty, Certainty::Possible);
-        let calls = Arc::new(Calls::default());
-        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
-        let outcome = bench.apply(&engine, &wanted, true).await;
-        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
-        assert_eq!(calls.of("create"), [] as [&str; 0]);
-        assert_eq!(calls.of("delete"), [] as [&str; 0]);
+        let calls = not_replaced(&named_after_queue_with("120", "y")).await;
         assert_eq!(calls.of("update").len(), 2, "the queue and the parameter");
-        bench.check_reached(&wanted).await;
     });
 }
 
