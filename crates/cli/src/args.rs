@@ -201,6 +201,23 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "dot")]
         format: GraphFormat,
     },
+    /// Say what came of a creation that was cut off, when the cloud cannot tell who made what is
+    /// there.
+    #[command(group(clap::ArgGroup::new("decision").required(true)))]
+    Settle {
+        /// The stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// The resource, as the error names it.
+        #[arg(value_name = "LOGICAL_ID")]
+        logical_id: String,
+        /// The creation made the object of this physical ID: it is taken into the state.
+        #[arg(long, value_name = "PHYSICAL_ID", group = "decision")]
+        ours: Option<String>,
+        /// The creation made nothing: what is there is somebody else's and is left alone.
+        #[arg(long, group = "decision")]
+        not_ours: bool,
+    },
     /// Look at the simulated cloud and change it behind rstack's back.
     #[command(after_help = crate::weather::HELP)]
     Sandbox {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{InvalidId, StackName};
+use rstack_model::{InvalidId, LogicalId, StackName};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
 use rstack_state::StateError;
@@ -138,6 +138,14 @@ pub(crate) enum CliError {
         stack: StackName,
         /// Whether the sandbox knows it, and was not asked.
         in_sandbox: bool,
+    },
+    /// No creation of a resource waits to be settled.
+    #[error("no creation of `{logical_id}` in the stack `{stack}` waits to be settled")]
+    NothingOpen {
+        /// The stack.
+        stack: StackName,
+        /// The resource.
+        logical_id: LogicalId,
     },
     /// There is no such output.
     #[error("the stack `{stack}` has no output `{output}`")]
@@ -299,6 +307,10 @@ impl CliError {
             Self::NoOutput { known, .. } if !known.is_empty() => {
                 Some(format!("it has {}", known.join(", ")))
             }
+            Self::NothingOpen { .. } => Some(
+                "it is needed only after an error that names this resource and this command"
+                    .to_owned(),
+            ),
             Self::NoTerminal => Some("look at the plan, then run the same with `--yes`".into()),
             Self::OtherPlace { .. } => Some(
                 "choose the Region with `--region`, the account with `--profile`, or another \
@@ -358,11 +370,11 @@ fn apply_hint(error: &ApplyError) -> Option<String> {
         | ApplyError::ObjectsMoved(_)
         | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
         ApplyError::Recover(RecoverError::Step { source, .. }) => step_hint(source),
-        ApplyError::Recover(RecoverError::Ambiguous { .. }) => Some(
-            "if the object is yours, delete it in the console or the AWS CLI, then run the command \
-             again: the journal is kept until then"
-                .to_owned(),
-        ),
+        ApplyError::Recover(RecoverError::Ambiguous { logical_id, .. }) => Some(format!(
+            "look at the object; if the interrupted run made it, `rstack settle STACK {logical_id} \
+             --ours PHYSICAL_ID`, if somebody else did, `rstack settle STACK {logical_id} \
+             --not-ours`; nothing is changed until then"
+        )),
         ApplyError::Journal(_) => Some(
             "nothing was changed; restore `STACK.json` and `STACK.journal` that belong together"
                 .to_owned(),

@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod sandbox;
 mod saved;
+mod settle;
 mod shell;
 mod show;
 mod validate;
@@ -43,6 +44,9 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             output::run(&global, stack.as_deref(), output.as_deref(), terminal)
         }
         Command::Graph { stack, format } => graph::run(&global, &stack, format, terminal),
+        Command::Settle { stack, logical_id, ours, not_ours: _ } => {
+            settle::run(&global, &stack, &logical_id, ours, terminal).await
+        }
         Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,
         Command::Completions { shell } => shell::completions(shell, terminal),
         Command::Man => shell::manual(terminal),
