@@ -107,3 +107,39 @@ fn what_a_bad_day_breaks_can_be_applied_again() {
     assert!(!codes.is_empty());
     finishes(&place);
 }
+
+/// A stack of the one channel `x`.
+fn channel(description: &str) -> String {
+    format!(
+        "Resources:\n  C:\n    Type: AWS::MediaPackage::Channel\n    \
+         Properties: {{Id: x, Description: {description}}}\n"
+    )
+}
+
+/// A run is killed when its intent is durable and its call has not been made, and another stack
+/// makes an object of that name.
+fn in_doubt() -> Place {
+    let place = Place::empty();
+    place.write("stacks/one.yaml", &channel("a"));
+    place.write("stacks/two.yaml", &channel("b"));
+    let running = place.start(&["apply", "one", "--yes"], "latency-ms=600000");
+    let journal = place.path("state/sandbox/one.journal");
+    let begun = |_| std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"intent\""));
+    assert!((0..1_000_000).any(begun), "the run did not begin");
+    running.signal(Signal::KILL);
+    running.end();
+    place.sandbox(&["apply", "two", "--yes"]).expect(0);
+    place
+}
+
+#[test]
+fn what_the_cloud_cannot_tell_the_user_settles() {
+    for (decision, planned) in [("--not-ours", "1 to create"), ("--ours=x", "No changes.")] {
+        let place = in_doubt();
+        let stopped = place.sandbox(&["plan", "one"]).expect(1);
+        assert!(stopped.err.contains("rstack settle STACK C --not-ours"), "{}", stopped.err);
+        place.sandbox(&["settle", "one", "C", decision]).expect(0);
+        let plan = place.sandbox(&["plan", "one"]).expect(0);
+        assert!(plan.out.contains(planned), "{decision}: {}", plan.out);
+    }
+}
