@@ -12,6 +12,8 @@ pub enum Severity {
     Error,
     /// Planning goes on; the finding is shown.
     Warning,
+    /// Planning goes on; the finding is shown to who asks for it.
+    Information,
 }
 
 /// A place in the source that a diagnostic points at.
@@ -36,6 +38,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do next, if there is something to say.
     pub help: Option<String>,
+    /// Where more about this kind of finding can be read: a URL.
+    pub docs: Option<String>,
 }
 
 impl Diagnostic {
@@ -47,12 +51,18 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: None,
+            docs: None,
         }
     }
 
     /// A warning of the kind `code`.
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A remark of the kind `code`.
+    pub fn information(code: &str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Information, ..Self::error(code, message) }
     }
 
     /// Adds a place; the first one added is the main place.
@@ -66,6 +76,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says where more can be read.
+    #[must_use]
+    pub fn docs(mut self, url: impl Into<String>) -> Self {
+        self.docs = Some(url.into());
         self
     }
 

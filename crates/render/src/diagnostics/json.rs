@@ -15,7 +15,7 @@ use crate::json::record;
 /// {"severity": "error", "code": "unknown-property", "message": "…", "file": "stack.yaml",
 ///  "line": 12, "column": 5, "endLine": 12, "endColumn": 9, "label": "…",
 ///  "labels": [{"line": 3, "column": 1, "endLine": 3, "endColumn": 8, "label": "…"}],
-///  "help": "…"}
+///  "help": "…", "docs": "https://…"}
 /// ```
 ///
 /// # Errors
@@ -36,6 +36,7 @@ pub fn report_json(
             place: places.next(),
             labels: places.collect(),
             help: diagnostic.help.as_deref(),
+            docs: diagnostic.docs.as_deref(),
         })?);
         out.push('\n');
     }
@@ -53,6 +54,8 @@ struct Finding<'a> {
     labels: Vec<Place<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    docs: Option<&'a str>,
 }
 
 #[derive(Serialize)]

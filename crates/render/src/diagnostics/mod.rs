@@ -29,7 +29,7 @@ pub struct Source<'a> {
 const PLACE: &str = "\u{1}";
 
 /// The findings in the manner of the Rust compiler: message, place, source lines with what is said
-/// of them, and help. Spans outside of the text are taken to its nearest place.
+/// of them, help, and where to read more. Spans outside of the text are taken to its nearest place.
 pub fn report(diagnostics: &[Diagnostic], source: Source<'_>, view: &View) -> String {
     let lines = Lines::of(source.text);
     let renderer = match view.palette {
@@ -51,6 +51,7 @@ fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Information => Level::INFO,
     };
     let mut title = level.primary_title(message(&diagnostic.message));
     if !diagnostic.code.is_empty() {
@@ -73,6 +74,9 @@ fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'
     };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(message(help)));
+    }
+    if let Some(url) = &diagnostic.docs {
+        group = group.element(Level::NOTE.with_name("docs").message(message(url)));
     }
     group
 }
@@ -119,13 +123,20 @@ pub fn report_short(diagnostics: &[Diagnostic], source: Source<'_>) -> String {
     out
 }
 
-/// `2 errors, 1 warning`; `None` if there are no findings.
+/// `2 errors, 1 warning, 1 remark`; `None` if there are no findings.
 pub fn tally(diagnostics: &[Diagnostic]) -> Option<String> {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let parts: Vec<String> = [(errors, "error"), (diagnostics.len() - errors, "warning")]
+    let kinds = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Information, "remark"),
+    ];
+    let parts: Vec<String> = kinds
         .iter()
+        .map(|(severity, what)| {
+            (diagnostics.iter().filter(|d| d.severity == *severity).count(), what)
+        })
         .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| count(*number, what))
+        .map(|(number, what)| count(number, what))
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -134,6 +145,7 @@ fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Information => "info",
     }
 }
 

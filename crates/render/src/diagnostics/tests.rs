@@ -40,6 +40,31 @@ error[unknown-type]: `AWS::MediaPackage::Chanel` is not a resource type
 }
 
 #[test]
+fn a_remark_says_where_more_can_be_read() {
+    let remark = Diagnostic::information("I3013", "no retention period is set")
+        .at(span(TEXT, "Channel"), "")
+        .help("set one")
+        .docs("https://example.com/I3013");
+    let expected = "\
+info[I3013]: no retention period is set
+ --> stack.yaml:2:3
+  |
+2 |   Channel:
+  |   ^^^^^^^
+  |
+  = help: set one
+  = docs: https://example.com/I3013
+";
+    let remarks = [remark];
+    assert_eq!(report(&remarks, source(TEXT), &View::PLAIN), expected);
+    let json = report_json(&remarks, source(TEXT)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["severity"], "information");
+    assert_eq!(json["docs"], "https://example.com/I3013");
+    assert_eq!(tally(&remarks).as_deref(), Some("1 remark"));
+}
+
+#[test]
 fn one_line_and_json_say_the_same() {
     let short = report_short(&[finding(), Diagnostic::warning("w", "a\nb")], source(TEXT));
     let expected = "\
