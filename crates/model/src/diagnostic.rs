@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::code::FindingCode;
 use crate::span::Span;
 
 /// How bad a finding is.
@@ -30,8 +31,8 @@ pub struct Label {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// A stable name for this kind of finding, such as `unknown-property`.
-    pub code: String,
+    /// What kind of finding it is.
+    pub code: FindingCode,
     /// What is wrong: lower case, no final stop, user text in backticks.
     pub message: String,
     /// Where: the main place first.
@@ -44,10 +45,10 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error of the kind `code`.
-    pub fn error(code: &str, message: impl Into<String>) -> Self {
+    pub fn error(code: impl Into<FindingCode>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            code: code.to_owned(),
+            code: code.into(),
             message: message.into(),
             labels: Vec::new(),
             help: None,
@@ -56,12 +57,12 @@ impl Diagnostic {
     }
 
     /// A warning of the kind `code`.
-    pub fn warning(code: &str, message: impl Into<String>) -> Self {
+    pub fn warning(code: impl Into<FindingCode>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
     /// A remark of the kind `code`.
-    pub fn information(code: &str, message: impl Into<String>) -> Self {
+    pub fn information(code: impl Into<FindingCode>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Information, ..Self::error(code, message) }
     }
 

@@ -3,6 +3,7 @@
 //! This crate holds data and the laws of that data only. It does no I/O, reads no clock, no
 //! environment and no randomness; every other crate of the workspace speaks its vocabulary.
 
+pub mod code;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
@@ -14,6 +15,7 @@ pub mod span;
 pub mod state;
 pub mod value;
 
+pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
 pub use id::{

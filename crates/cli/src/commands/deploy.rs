@@ -6,7 +6,7 @@ use rstack_apply::SecretParameters;
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
-use rstack_model::{Diagnostic, LogicalId};
+use rstack_model::{Code, Diagnostic, LogicalId};
 use rstack_plan::PlanOptions;
 use rstack_template::Inputs;
 
@@ -70,7 +70,7 @@ fn unserved(session: &Session, loaded: &Loaded, desired: Option<&Desired>) -> Ve
         .filter_map(|(id, resource)| {
             let declared = loaded.template.as_ref()?.resources.get(id)?;
             let message = format!("`{}` has no driver yet", resource.resource_type);
-            let error = Diagnostic::error("no-driver", message);
+            let error = Diagnostic::error(Code::NoDriver, message);
             let help = "the sandbox (`--sandbox`) serves every type";
             Some(error.at(declared.resource_type.span, format!("the type of `{id}`")).help(help))
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rstack_model::{Severity, StackName};
+use rstack_model::{Code, Severity, StackName};
 use rstack_render::{escape, tally};
 use rstack_template::Inputs;
 
@@ -56,7 +56,7 @@ pub(crate) fn run(
         for diagnostic in &mut loaded.diagnostics {
             // A template may be valid although nobody has said yet what it is applied with, and
             // although what it imports does not exist yet.
-            if matches!(diagnostic.code.as_str(), "missing-parameter" | "unknown-export") {
+            if diagnostic.code == Code::MissingParameter || diagnostic.code == Code::UnknownExport {
                 diagnostic.severity = Severity::Warning;
             }
         }

@@ -30,7 +30,7 @@ pub fn report_json(
         let mut places = diagnostic.labels.iter().map(|label| Place::of(label, &lines));
         out.push_str(&record(&Finding {
             severity: diagnostic.severity,
-            code: &diagnostic.code,
+            code: diagnostic.code.as_str(),
             message: &diagnostic.message,
             file: source.name,
             place: places.next(),

@@ -53,10 +53,9 @@ fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'
         Severity::Warning => Level::WARNING,
         Severity::Information => Level::INFO,
     };
-    let mut title = level.primary_title(message(&diagnostic.message));
-    if !diagnostic.code.is_empty() {
-        title = title.id(escape(&diagnostic.code).into_owned());
-    }
+    let title = level
+        .primary_title(message(&diagnostic.message))
+        .id(escape(diagnostic.code.as_str()).into_owned());
     let mut group = match Excerpt::of(diagnostic, lines, view.columns()) {
         None => title.element(Origin::path(PLACE)),
         Some(excerpt) => {
@@ -113,12 +112,9 @@ pub fn report_short(diagnostics: &[Diagnostic], source: Source<'_>) -> String {
     for diagnostic in diagnostics {
         let place = place(diagnostic, source, &lines);
         let severity = severity(diagnostic.severity);
-        let code = match diagnostic.code.as_str() {
-            "" => String::new(),
-            code => format!("[{}]", escape(code)),
-        };
+        let code = escape(diagnostic.code.as_str());
         let message = escape(&diagnostic.message);
-        out.push_str(&format!("{place}: {severity}{code}: {message}\n"));
+        out.push_str(&format!("{place}: {severity}[{code}]: {message}\n"));
     }
     out
 }

@@ -1,6 +1,6 @@
 //! Reports as people see them, and reports of nonsense, which must not end the program.
 
-use rstack_model::Span;
+use rstack_model::{Code, FindingCode, Span};
 
 use super::*;
 use crate::style::Detail;
@@ -11,13 +11,17 @@ fn source(text: &str) -> Source<'_> {
     Source { name: "stack.yaml", text }
 }
 
+fn rule(id: &str) -> FindingCode {
+    FindingCode::Rule(id.to_owned())
+}
+
 fn span(text: &str, part: &str) -> Span {
     let start = text.find(part).unwrap();
     Span::new(start, start + part.len())
 }
 
 fn finding() -> Diagnostic {
-    Diagnostic::error("unknown-type", "`AWS::MediaPackage::Chanel` is not a resource type")
+    Diagnostic::error(Code::UnknownType, "`AWS::MediaPackage::Chanel` is not a resource type")
         .at(span(TEXT, "AWS::MediaPackage::Chanel"), "")
         .at(span(TEXT, "Channel"), "in this resource")
         .help("did you mean `AWS::MediaPackage::Channel`?")
@@ -41,7 +45,7 @@ error[unknown-type]: `AWS::MediaPackage::Chanel` is not a resource type
 
 #[test]
 fn a_remark_says_where_more_can_be_read() {
-    let remark = Diagnostic::information("I3013", "no retention period is set")
+    let remark = Diagnostic::information(rule("I3013"), "no retention period is set")
         .at(span(TEXT, "Channel"), "")
         .help("set one")
         .docs("https://example.com/I3013");
@@ -66,7 +70,7 @@ info[I3013]: no retention period is set
 
 #[test]
 fn one_line_and_json_say_the_same() {
-    let short = report_short(&[finding(), Diagnostic::warning("w", "a\nb")], source(TEXT));
+    let short = report_short(&[finding(), Diagnostic::warning(rule("w"), "a\nb")], source(TEXT));
     let expected = "\
 stack.yaml:3:11: error[unknown-type]: `AWS::MediaPackage::Chanel` is not a resource type
 stack.yaml: warning[w]: a\\nb
@@ -90,7 +94,7 @@ stack.yaml: warning[w]: a\\nb
 #[test]
 fn long_lines_are_cut_around_the_place() {
     let text = format!("a: {}HERE{}\n", "x".repeat(300), "y".repeat(300));
-    let diagnostic = Diagnostic::error("e", "m").at(span(&text, "HERE"), "this");
+    let diagnostic = Diagnostic::error(rule("e"), "m").at(span(&text, "HERE"), "this");
     let view = View { width: 60, ..View::PLAIN };
     let expected = "\
 error[e]: m
@@ -105,7 +109,7 @@ error[e]: m
 #[test]
 fn what_could_act_on_a_terminal_is_shown() {
     let text = "a:\t\u{1b}[31m\u{202e}x\r\nb: 日本\r\n";
-    let diagnostic = Diagnostic::error("e\u{7}", "m\u{9b}")
+    let diagnostic = Diagnostic::error(rule("e\u{7}"), "m\u{9b}")
         .at(span(text, "x"), "l\u{1b}")
         .at(span(text, "本"), "wide")
         .help("h\u{1b}\nsecond line");
@@ -157,7 +161,7 @@ fn nonsense_is_reported_without_harm() {
     for _ in 0..1_000 {
         let count = numbers.below(12);
         let text: String = (0..count).map(|_| pieces[numbers.below(pieces.len())]).collect();
-        let mut diagnostic = Diagnostic::error("c", "m");
+        let mut diagnostic = Diagnostic::error(rule("c"), "m");
         for _ in 0..numbers.below(5) {
             let (a, b) = (numbers.below(text.len() + 9), numbers.below(text.len() + 9));
             diagnostic = diagnostic.at(Span { start: a, end: b }, pieces[numbers.below(13)]);
@@ -173,6 +177,6 @@ fn nonsense_is_reported_without_harm() {
         report_short(std::slice::from_ref(&diagnostic), source(&text));
         report_json(std::slice::from_ref(&diagnostic), source(&text)).unwrap();
     }
-    let far = Diagnostic::error("c", "m").at(Span::new(usize::MAX - 1, usize::MAX), "x");
+    let far = Diagnostic::error(rule("c"), "m").at(Span::new(usize::MAX - 1, usize::MAX), "x");
     report(&[far], source(""), &View::PLAIN);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
-use rstack_model::{Diagnostic, LogicalId, Span};
+use rstack_model::{Code, Diagnostic, LogicalId, Span};
 
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
@@ -28,7 +28,7 @@ pub(crate) fn cycles(
         let mut text: Vec<String> = walk.iter().map(|id| format!("`{id}`")).collect();
         text.extend(text.first().cloned());
         let message = format!("resources depend on each other in a circle: {}", text.join(" → "));
-        let mut error = Diagnostic::error("cycle", message);
+        let mut error = Diagnostic::error(Code::Cycle, message);
         for (from, to) in walk.iter().zip(walk.iter().cycle().skip(1)) {
             let message = format!("`{from}` needs `{to}`");
             error = error.at(edge_place(template, from, to), message);

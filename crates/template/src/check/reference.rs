@@ -1,6 +1,6 @@
 //! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
 
-use rstack_model::{Diagnostic, LogicalId, Value};
+use rstack_model::{Code, Diagnostic, LogicalId, Value};
 use rstack_schema::{Registry, nearest};
 
 use crate::syntax::Spanned;
@@ -44,7 +44,7 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
         for dependency in &resource.depends_on {
             if dependency.value == id.as_str() {
                 let message = format!("`{id}` depends on itself");
-                let error = Diagnostic::error("cycle", message).at(dependency.span, "");
+                let error = Diagnostic::error(Code::Cycle, message).at(dependency.span, "");
                 checker.diagnostics.push(error);
             } else if !template.resources.contains_key(dependency.value.as_str()) {
                 checker.no_resource(dependency);
@@ -71,7 +71,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn push(&mut self, code: &str, message: String, at: &Spanned<String>, help: Option<String>) {
+    fn push(&mut self, code: Code, message: String, at: &Spanned<String>, help: Option<String>) {
         let error = Diagnostic::error(code, message).at(at.span, "");
         self.diagnostics.push(match help {
             Some(help) => error.help(help),
@@ -135,7 +135,7 @@ impl Checker<'_> {
                 let message = format!(
                     "conditions, rules and policies cannot depend on the resource `{text}`"
                 );
-                self.push("condition-reference", message, name, None);
+                self.push(Code::ConditionReference, message, name, None);
             }
             return;
         }
@@ -143,14 +143,14 @@ impl Checker<'_> {
         let names = names.chain(self.template.parameters.keys().map(String::as_str)).chain(PSEUDO);
         let near = nearest(text, names).map(|near| format!("did you mean `{near}`?"));
         let message = format!("`{text}` is neither a resource nor a parameter of this template");
-        self.push("unresolved-reference", message, name, near);
+        self.push(Code::UnresolvedReference, message, name, near);
     }
 
     fn no_resource(&mut self, name: &Spanned<String>) {
         let names = self.template.resources.keys().map(LogicalId::as_str);
         let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
         let message = format!("there is no resource `{}` in this template", name.value);
-        self.push("unresolved-reference", message, name, near);
+        self.push(Code::UnresolvedReference, message, name, near);
     }
 
     fn attribute(&mut self, id: &Spanned<String>, attribute: &Spanned<String>, in_condition: bool) {
@@ -162,7 +162,7 @@ impl Checker<'_> {
                 "conditions, rules and policies cannot depend on the resource `{}`",
                 id.value
             );
-            return self.push("condition-reference", message, id, None);
+            return self.push(Code::ConditionReference, message, id, None);
         }
         let resource_type = resource.resource_type.value.as_str();
         if is_custom(resource_type) {
@@ -173,7 +173,7 @@ impl Checker<'_> {
             if schema.is_secret_attribute(&attribute.value) {
                 let message = format!("`{}` is a secret, which is not supported", attribute.value);
                 let help = "secrets of the cloud would have to be kept in the state".to_owned();
-                self.push("unsupported", message, attribute, Some(help));
+                self.push(Code::Unsupported, message, attribute, Some(help));
             }
             return;
         }
@@ -184,7 +184,7 @@ impl Checker<'_> {
             None => Some(format!("its attributes are {}", known.join(", "))),
         };
         let message = format!("`{resource_type}` has no attribute `{}`", attribute.value);
-        self.push("unknown-attribute", message, attribute, help);
+        self.push(Code::UnknownAttribute, message, attribute, help);
     }
 
     fn condition(&mut self, name: &Spanned<String>) {
@@ -194,7 +194,7 @@ impl Checker<'_> {
         let names = self.template.conditions.keys().map(String::as_str);
         let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
         let message = format!("there is no condition `{}` in this template", name.value);
-        self.push("unresolved-reference", message, name, near);
+        self.push(Code::UnresolvedReference, message, name, near);
     }
 
     fn mapping(&mut self, map: &Expression) {
@@ -206,7 +206,7 @@ impl Checker<'_> {
         let near = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
         let message = format!("there is no mapping `{name}` in this template");
         let at = Spanned::new(name.clone(), map.span);
-        self.push("unresolved-reference", message, &at, near);
+        self.push(Code::UnresolvedReference, message, &at, near);
     }
 
     fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
@@ -220,10 +220,10 @@ impl Checker<'_> {
         let at = Spanned::new(text.to_owned(), span);
         if is_custom(text) || text.ends_with("::MODULE") {
             let message = format!("`{text}` is not supported yet: it runs code of its own");
-            return self.push("unsupported", message, &at, None);
+            return self.push(Code::Unsupported, message, &at, None);
         }
         let near = registry.nearest(text).map(|near| format!("did you mean `{near}`?"));
-        self.push("unknown-type", format!("there is no resource type `{text}`"), &at, near);
+        self.push(Code::UnknownType, format!("there is no resource type `{text}`"), &at, near);
     }
 }
 

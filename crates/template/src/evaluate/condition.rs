@@ -3,7 +3,7 @@
 //! Secret parameters may be compared: as they are, as an operand of `Fn::Equals`, and nowhere
 //! else. Their text goes no further than that comparison.
 
-use rstack_model::{Diagnostic, SecretString, Value};
+use rstack_model::{Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -38,7 +38,7 @@ impl Evaluator<'_> {
             Some(Decision::Made(decision)) => return *decision,
             Some(Decision::Open) => {
                 let message = format!("the condition `{}` depends on itself", name.value);
-                let error = Diagnostic::error("cycle", message).at(name.span, "");
+                let error = Diagnostic::error(Code::Cycle, message).at(name.span, "");
                 return Err(self.findings.report(error));
             }
             None => {}
@@ -109,7 +109,7 @@ impl Evaluator<'_> {
             | ExpressionKind::ToJsonString(_)
             | ExpressionKind::RefAll(_) => {
                 let message = "a condition must be a function that gives true or false";
-                let error = Diagnostic::error("condition-kind", message).at(expression.span, "");
+                let error = Diagnostic::error(Code::ConditionKind, message).at(expression.span, "");
                 let help = "use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
                 Err(self.findings.report(error.help(help)))
             }
@@ -132,7 +132,7 @@ impl Evaluator<'_> {
         value.visit_secrets(&mut |_| secret = true);
         if secret {
             let message = "a secret parameter cannot be used inside of a condition";
-            let error = Diagnostic::error("secret-in-condition", message).at(expression.span, "");
+            let error = Diagnostic::error(Code::SecretInCondition, message).at(expression.span, "");
             let help = "compare the parameter itself: `Fn::Equals: [!Ref Parameter, …]`";
             return Err(self.findings.report(error.help(help)));
         }
@@ -146,7 +146,7 @@ impl Evaluator<'_> {
             other => {
                 let found = rstack_model::value::function::kind(&other);
                 let message = format!("expected a list, found {found}");
-                let error = Diagnostic::error("function-value", message).at(expression.span, "");
+                let error = Diagnostic::error(Code::FunctionValue, message).at(expression.span, "");
                 Err(self.findings.report(error))
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use rstack_model::value::{AttributeRef, FunctionError, Text, TextPart, function};
-use rstack_model::{Diagnostic, LogicalId, Span, Value};
+use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
 use rstack_schema::nearest;
 
 use super::Inputs;
@@ -52,7 +52,7 @@ impl<'a> Evaluator<'a> {
 
     fn function_error(&mut self, name: &str, error: &FunctionError, span: Span) -> Reported {
         let message = format!("`{name}`: {error}");
-        self.report(Diagnostic::error("function-value", message).at(span, ""))
+        self.report(Diagnostic::error(Code::FunctionValue, message).at(span, ""))
     }
 
     /// Evaluates an expression.
@@ -127,7 +127,7 @@ impl<'a> Evaluator<'a> {
             | ExpressionKind::Not(_)
             | ExpressionKind::Condition(_) => {
                 let message = "true or false cannot stand where a value is needed";
-                Err(self.report(Diagnostic::error("condition-function", message).at(span, "")))
+                Err(self.report(Diagnostic::error(Code::ConditionFunction, message).at(span, "")))
             }
         }
     }
@@ -136,7 +136,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn needed(&mut self, expression: &Expression) -> Result<Value, Reported> {
         self.value(expression)?.ok_or_else(|| {
             let message = "`AWS::NoValue` cannot stand here";
-            self.report(Diagnostic::error("no-value", message).at(expression.span, ""))
+            self.report(Diagnostic::error(Code::NoValue, message).at(expression.span, ""))
         })
     }
 
@@ -149,7 +149,7 @@ impl<'a> Evaluator<'a> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         text.parse().map_err(|_| {
             let message = format!("{what} must be a number, found `{text}`");
-            self.report(Diagnostic::error("function-value", message).at(at, ""))
+            self.report(Diagnostic::error(Code::FunctionValue, message).at(at, ""))
         })
     }
 
@@ -166,7 +166,7 @@ impl<'a> Evaluator<'a> {
         let value = self.needed(name)?;
         let Some(text) = value.as_str() else {
             let message = "the name of an export must be known before apply";
-            let error = Diagnostic::error("function-value", message).at(name.span, "");
+            let error = Diagnostic::error(Code::FunctionValue, message).at(name.span, "");
             return Err(self.report(error));
         };
         let exports = self.inputs.exports;
@@ -174,7 +174,7 @@ impl<'a> Evaluator<'a> {
             return Ok(value.clone());
         }
         let message = format!("no stack exports `{text}`");
-        let error = Diagnostic::error("unknown-export", message).at(name.span, "");
+        let error = Diagnostic::error(Code::UnknownExport, message).at(name.span, "");
         let help = match nearest(text, exports.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "apply the stack that exports it first, or take a parameter".to_owned(),
@@ -245,7 +245,7 @@ impl<'a> Evaluator<'a> {
                 "`{}` is not in the stack: its condition `{}` does not hold",
                 name.value, condition.value
             );
-            let error = Diagnostic::error("conditional-reference", message).at(name.span, "");
+            let error = Diagnostic::error(Code::ConditionalReference, message).at(name.span, "");
             return Err(self.report(error.help("wrap the reference in `Fn::If`")));
         }
         let id = LogicalId::new(name.value.as_str());
@@ -286,7 +286,7 @@ impl<'a> Evaluator<'a> {
                 )?,
                 (None, None) => self.reference(name)?.ok_or_else(|| {
                     let message = "`AWS::NoValue` cannot stand inside of a text";
-                    self.report(Diagnostic::error("no-value", message).at(name.span, ""))
+                    self.report(Diagnostic::error(Code::NoValue, message).at(name.span, ""))
                 })?,
             };
             let parts = function::text_parts(value);

@@ -3,7 +3,7 @@
 //! Source: "AWS::LanguageExtensions transform", AWS CloudFormation User Guide.
 
 use rstack_model::value::{Text, TextPart, function};
-use rstack_model::{Diagnostic, Value};
+use rstack_model::{Code, Diagnostic, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -16,7 +16,7 @@ pub(super) fn length(evaluator: &mut Evaluator<'_>, list: &Expression) -> Result
         Value::Deferred(_) => "the list of `Fn::Length` must be known before apply".to_owned(),
         other => format!("`Fn::Length`: expected a list, found {}", function::kind(&other)),
     };
-    let error = Diagnostic::error("function-value", message).at(list.span, "");
+    let error = Diagnostic::error(Code::FunctionValue, message).at(list.span, "");
     Err(evaluator.findings.report(error))
 }
 
@@ -28,7 +28,7 @@ pub(super) fn to_json(
     let mut writer = Writer { evaluator, parts: Vec::new() };
     if !writer.expression(inner)? {
         let message = "`AWS::NoValue` cannot stand here";
-        let error = Diagnostic::error("no-value", message).at(inner.span, "");
+        let error = Diagnostic::error(Code::NoValue, message).at(inner.span, "");
         return Err(writer.evaluator.findings.report(error));
     }
     Ok(Text::concat(writer.parts))
@@ -106,7 +106,7 @@ impl Writer<'_, '_> {
             }
             Value::Text(text) if text.has_secret() => {
                 let message = "`Fn::ToJsonString` cannot be applied to a secret parameter";
-                let error = Diagnostic::error("function-value", message).at(at.span, "");
+                let error = Diagnostic::error(Code::FunctionValue, message).at(at.span, "");
                 return Err(self.evaluator.findings.report(error));
             }
             // As CloudFormation does, an attribute's text is put between quotes as it is.

@@ -1,6 +1,6 @@
 //! Findings of an evaluation, and the proof that a mistake has been told.
 
-use rstack_model::{Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span};
 
 /// Proof that a mistake has been told: only what tells one can make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Findings {
     pub(super) fn told_before(&mut self, what: &str, at: Span) -> Reported {
         if !self.read_with_errors {
             let message = format!("{what} cannot be evaluated");
-            self.list.push(Diagnostic::error("not-evaluated", message).at(at, ""));
+            self.list.push(Diagnostic::error(Code::NotEvaluated, message).at(at, ""));
         }
         Reported(())
     }

@@ -1,6 +1,6 @@
 //! `Fn::FindInMap`.
 
-use rstack_model::{Diagnostic, Span, Value};
+use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::expression::{Evaluated, Evaluator};
 use super::finding::Reported;
@@ -24,7 +24,7 @@ impl Evaluator<'_> {
                 return Err(self.findings.told_before(&what, map.1));
             }
             let message = format!("there is no mapping `{map_name}` in this template");
-            let error = Diagnostic::error("unresolved-reference", message);
+            let error = Diagnostic::error(Code::UnresolvedReference, message);
             return Err(self.report(error.at(map.1, "")));
         };
         let level = table.get(&top_key);
@@ -43,7 +43,7 @@ impl Evaluator<'_> {
 
     fn no_key(&mut self, map: &str, key: &str, at: Span) -> Reported {
         let message = format!("the mapping `{map}` has no key `{key}`");
-        self.report(Diagnostic::error("mapping-key", message).at(at, ""))
+        self.report(Diagnostic::error(Code::MappingKey, message).at(at, ""))
     }
 
     fn key(&mut self, expression: &Expression) -> Result<String, Reported> {
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
             value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
             Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => {
                 let message = "the keys of `Fn::FindInMap` must be known before apply";
-                let error = Diagnostic::error("function-value", message).at(expression.span, "");
+                let error = Diagnostic::error(Code::FunctionValue, message).at(expression.span, "");
                 Err(self.report(error))
             }
         }

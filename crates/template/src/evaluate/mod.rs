@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, LogicalId, PropertyPath, SecretString, StackName, Value};
+use rstack_model::{Code, Diagnostic, LogicalId, PropertyPath, SecretString, StackName, Value};
 
 use self::expression::Evaluator;
 use self::finding::{Findings, Reported};
@@ -146,17 +146,19 @@ fn output(
     let span = output.value.span;
     let value = evaluator.needed(&output.value)?;
     let value = value.with_dynamic_references(&PropertyPath::root()).map_err(|error| {
-        let error = Diagnostic::error("dynamic-reference", error.to_string()).at(span, "");
+        let error = Diagnostic::error(Code::DynamicReference, error.to_string()).at(span, "");
         evaluator.findings.report(error)
     })?;
     if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
         let message = format!("the output `{name}` must be text");
-        let error = Diagnostic::error("output-kind", message).at(span, "");
+        let error = Diagnostic::error(Code::OutputKind, message).at(span, "");
         return Err(evaluator.findings.report(error.help("join a list with `Fn::Join`")));
     }
     if !depth::fits(&value) {
         let message = format!("the functions of the output `{name}` are nested too deeply");
-        return Err(evaluator.findings.report(Diagnostic::error("depth", message).at(span, "")));
+        return Err(evaluator
+            .findings
+            .report(Diagnostic::error(Code::Depth, message).at(span, "")));
     }
     Ok(DesiredOutput { value, description: output.description.clone(), export: export? })
 }
@@ -164,7 +166,7 @@ fn output(
 fn export_name(evaluator: &mut Evaluator<'_>, export: &Expression) -> Result<Value, Reported> {
     let value = evaluator.needed(export)?;
     if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
-        let error = Diagnostic::error("export-name", "the name of an export must be text");
+        let error = Diagnostic::error(Code::ExportName, "the name of an export must be text");
         return Err(evaluator.findings.report(error.at(export.span, "")));
     }
     Ok(value)

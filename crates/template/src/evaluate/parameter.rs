@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_model::value::SecretReference;
-use rstack_model::{Diagnostic, SecretString, Value, ValueMap};
+use rstack_model::{Code, Diagnostic, SecretString, Value, ValueMap};
 use rstack_schema::nearest;
 
 use super::constraint;
@@ -69,12 +69,12 @@ fn value(
     let kind = parameter.kind.value.as_str();
     if !is_kind(kind) {
         let message = format!("`{kind}` is not a type of parameters");
-        let error = Diagnostic::error("parameter-type", message).at(parameter.kind.span, "");
+        let error = Diagnostic::error(Code::ParameterType, message).at(parameter.kind.span, "");
         return Err(findings.report(error));
     }
     if parameter.no_echo && is_list(kind) {
         let message = format!("`NoEcho` is not supported for the list `{name}`");
-        let error = Diagnostic::error("unsupported", message).at(parameter.kind.span, "");
+        let error = Diagnostic::error(Code::Unsupported, message).at(parameter.kind.span, "");
         return Err(findings.report(error.help("take each secret as a parameter of its own")));
     }
     let items = items(kind, text);
@@ -85,7 +85,7 @@ fn value(
         && !constraint::is_understood(&pattern.value)
     {
         let message = format!("the value of `{name}` is not checked against this pattern");
-        let warning = Diagnostic::warning("pattern-not-checked", message).at(pattern.span, "");
+        let warning = Diagnostic::warning(Code::PatternNotChecked, message).at(pattern.span, "");
         findings.warn(warning.help("look-around and back references are not understood"));
     }
     Ok(match (parameter.no_echo, is_list(kind)) {
@@ -120,7 +120,7 @@ fn typed(kind: &str, text: &str) -> Value {
 
 fn unknown(template: &Template, name: &str) -> Diagnostic {
     let message = format!("the template has no parameter `{name}`");
-    let error = Diagnostic::error("unknown-parameter", message);
+    let error = Diagnostic::error(Code::UnknownParameter, message);
     let known = template.parameters.keys().map(String::as_str);
     match nearest(name, known) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
@@ -135,14 +135,14 @@ fn unknown(template: &Template, name: &str) -> Diagnostic {
 fn in_the_store(name: &str, parameter: &Parameter) -> Diagnostic {
     let kind = &parameter.kind;
     let message = format!("the parameter `{name}` of type `{}` cannot be resolved", kind.value);
-    let error = Diagnostic::error("unsupported", message);
+    let error = Diagnostic::error(Code::Unsupported, message);
     let help = "parameters from the Parameter Store are not supported yet";
     error.at(kind.span, "").help(help)
 }
 
 fn missing(name: &str, parameter: &Parameter) -> Diagnostic {
     let message = format!("the parameter `{name}` has no value");
-    let error = Diagnostic::error("missing-parameter", message);
+    let error = Diagnostic::error(Code::MissingParameter, message);
     let help = format!("give one with `--parameter {name}=VALUE`");
     error.at(parameter.name_span, "").help(help)
 }
@@ -150,7 +150,7 @@ fn missing(name: &str, parameter: &Parameter) -> Diagnostic {
 /// A value that breaks a rule. The value is not repeated: it may be a secret.
 fn refusal(name: &str, parameter: &Parameter, problem: &str) -> Diagnostic {
     let message = format!("the value of the parameter `{name}` is not allowed: {problem}");
-    let error = Diagnostic::error("parameter-value", message).at(parameter.name_span, "");
+    let error = Diagnostic::error(Code::ParameterValue, message).at(parameter.name_span, "");
     match &parameter.constraint_description {
         Some(text) => error.help(text.clone()),
         None => error,

@@ -1,7 +1,7 @@
 //! What happens to objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
 
 use rstack_model::desired::RemovalPolicy;
-use rstack_model::{Diagnostic, Span, Value, ValueMap};
+use rstack_model::{Code, Diagnostic, Span, Value, ValueMap};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -32,7 +32,7 @@ pub(super) fn deletion(
         "`{resource_type}` has the `DeletionPolicy` `Snapshot` unless another is given, and that \
          is not supported yet"
     );
-    let error = Diagnostic::error("unsupported", message).at(resource.name_span, "");
+    let error = Diagnostic::error(Code::Unsupported, message).at(resource.name_span, "");
     let help = "say `DeletionPolicy: Retain` or `DeletionPolicy: Delete`";
     Err(evaluator.findings.report(error.help(help)))
 }
@@ -65,7 +65,7 @@ fn refuse(
     span: Span,
 ) -> Reported {
     let message = format!("`{text}` is not a value of `{key}`");
-    evaluator.findings.report(Diagnostic::error("policy", message).at(span, "").help(help))
+    evaluator.findings.report(Diagnostic::error(Code::Policy, message).at(span, "").help(help))
 }
 
 fn policy(
@@ -80,7 +80,7 @@ fn policy(
         Some("RetainExceptOnCreate") => Ok(RemovalPolicy::RetainExceptOnCreate),
         Some("Snapshot") => {
             let message = format!("`{key}: Snapshot` is not supported yet");
-            let error = Diagnostic::error("unsupported", message).at(written.span, "");
+            let error = Diagnostic::error(Code::Unsupported, message).at(written.span, "");
             let help = "use `Retain`, and take the snapshot yourself";
             Err(evaluator.findings.report(error.help(help)))
         }
@@ -97,7 +97,7 @@ fn policy(
         }
         None => {
             let message = format!("`{key}` must be text");
-            let error = Diagnostic::error("policy", message).at(written.span, "");
+            let error = Diagnostic::error(Code::Policy, message).at(written.span, "");
             Err(evaluator.findings.report(error))
         }
     }

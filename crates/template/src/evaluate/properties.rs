@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{Diagnostic, LogicalId, PropertyPath, Span, Value, ValueMap};
+use rstack_model::{Code, Diagnostic, LogicalId, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
 
 use super::condition::Decision;
@@ -27,7 +27,7 @@ pub(super) fn properties(
         Some(other) => {
             let found = rstack_model::value::function::kind(&other);
             let message = format!("`Properties` must be a map, found {found}");
-            let error = Diagnostic::error("shape", message).at(declared.span, "");
+            let error = Diagnostic::error(Code::Shape, message).at(declared.span, "");
             return Err(evaluator.findings.report(error));
         }
     };
@@ -41,7 +41,7 @@ pub(super) fn properties(
             }
             Err(error) => {
                 let place = place(evaluator, resource, error.path(), false);
-                let error = Diagnostic::error("dynamic-reference", error.to_string());
+                let error = Diagnostic::error(Code::DynamicReference, error.to_string());
                 failed = Some(evaluator.findings.report(error.at(place, "")));
                 // The property is there, whatever it refers to.
                 properties.insert(name.clone(), Value::secret(SecretReference::Hidden));
@@ -54,7 +54,7 @@ pub(super) fn properties(
     for path in nulls {
         let place = place(evaluator, resource, &path, true);
         let message = format!("`{path}` is null, which CloudFormation does not allow");
-        let error = Diagnostic::error("null-value", message).at(place, "");
+        let error = Diagnostic::error(Code::NullValue, message).at(place, "");
         let help = "leave it out, or use `!Ref AWS::NoValue`";
         failed = Some(evaluator.findings.report(error.help(help)));
     }
@@ -70,7 +70,7 @@ pub(super) fn properties(
     }
     if properties.values().any(|value| !depth::fits(value)) {
         let message = "the functions in these properties are nested too deeply";
-        let error = Diagnostic::error("depth", message).at(resource.name_span, "");
+        let error = Diagnostic::error(Code::Depth, message).at(resource.name_span, "");
         failed = Some(evaluator.findings.report(error));
     }
     match failed {
@@ -160,13 +160,13 @@ fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &V
 
 fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagnostic {
     let code = match violation.kind {
-        ViolationKind::Unknown { .. } => "unknown-property",
-        ViolationKind::ReadOnly { .. } => "read-only-property",
-        ViolationKind::Missing { .. } => "missing-property",
-        ViolationKind::Kind { .. } => "property-kind",
-        ViolationKind::NotAllowed { .. } => "property-value",
-        ViolationKind::Pattern { .. } => "property-pattern",
-        ViolationKind::Bounds { .. } => "property-bounds",
+        ViolationKind::Unknown { .. } => Code::UnknownProperty,
+        ViolationKind::ReadOnly { .. } => Code::ReadOnlyProperty,
+        ViolationKind::Missing { .. } => Code::MissingProperty,
+        ViolationKind::Kind { .. } => Code::PropertyKind,
+        ViolationKind::NotAllowed { .. } => Code::PropertyValue,
+        ViolationKind::Pattern { .. } => Code::PropertyPattern,
+        ViolationKind::Bounds { .. } => Code::PropertyBounds,
     };
     let inside = match violation.path.segments() {
         [] => resource_type.to_owned(),

@@ -1,6 +1,6 @@
 //! Rules: what the parameters of a template must fulfil together.
 
-use rstack_model::{Diagnostic, Value};
+use rstack_model::{Code, Diagnostic, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -23,7 +23,7 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>) {
                 || format!("an assertion of the rule `{name}` does not hold"),
                 |said| format!("the rule `{name}` does not hold: {said}"),
             );
-            let error = Diagnostic::error("rule", message).at(assertion.assert.span, "");
+            let error = Diagnostic::error(Code::Rule, message).at(assertion.assert.span, "");
             evaluator.findings.report(error.help("give other values with `--parameter`"));
         }
     }

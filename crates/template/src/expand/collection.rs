@@ -1,6 +1,6 @@
 //! The values that a loop goes through: written out, or known from parameters and mappings.
 
-use rstack_model::{Diagnostic, Span, Value};
+use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::variables::reference;
 use super::{Expander, Stopped};
@@ -108,7 +108,7 @@ impl Expander<'_> {
             Some(text) => Ok((kind, text)),
             None => {
                 let message = format!("the loop needs a value of the parameter `{name}`");
-                let error = Diagnostic::error("missing-parameter-of-loop", message).at(at, "");
+                let error = Diagnostic::error(Code::MissingParameterOfLoop, message).at(at, "");
                 let help = format!("give one with `--parameter {name}=VALUE`");
                 Err(self.stop(error.help(help)))
             }
@@ -117,7 +117,7 @@ impl Expander<'_> {
 
     fn not_known(&mut self, at: Span) -> Stopped {
         let message = "what a loop goes through must follow from the template and its parameters";
-        let error = Diagnostic::error("unsupported", message).at(at, "");
+        let error = Diagnostic::error(Code::Unsupported, message).at(at, "");
         let help = "use a list, `Ref` to a list parameter, `Fn::FindInMap` or `Fn::Split`";
         self.stop(error.help(help))
     }

@@ -8,7 +8,7 @@ mod variables;
 
 use std::collections::{BTreeMap, HashMap};
 
-use rstack_model::{Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span};
 
 use self::variables::Variables;
 use crate::syntax::{Entry, Node, NodeKind, Spanned};
@@ -59,7 +59,7 @@ impl Expander<'_> {
     }
 
     fn wrong(&mut self, message: impl Into<String>, at: Span) -> Stopped {
-        self.stop(Diagnostic::error("loop", message).at(at, ""))
+        self.stop(Diagnostic::error(Code::Loop, message).at(at, ""))
     }
 
     fn spend(&mut self, amount: usize, at: Span) -> Result<(), Stopped> {
@@ -158,7 +158,7 @@ impl Expander<'_> {
         for Entry { key, .. } in entries {
             if let Some(first) = seen.insert(key.value.as_str(), key.span) {
                 let message = format!("a loop makes the key `{}` twice", key.value);
-                let error = Diagnostic::error("duplicate-key", message).at(key.span, "");
+                let error = Diagnostic::error(Code::DuplicateKey, message).at(key.span, "");
                 let error = if first == key.span { error } else { error.at(first, "also here") };
                 let help = "the key must hold the identifier: `Name${Identifier}`";
                 return Err(self.stop(error.help(help)));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, options};
-use rstack_model::{Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span};
 
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
 
@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         emit_comments: false,
     };
     if let Some(at) = text.find('\0') {
-        let error = Diagnostic::error("syntax", "the text holds a NUL character");
+        let error = Diagnostic::error(Code::Syntax, "the text holds a NUL character");
         return (None, vec![error.at(Span::new(at, at + 1), "here").help("is this a text file?")]);
     }
     for event in Parser::new_from_str_with_options(text, options) {
@@ -39,7 +39,7 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
                 let end = text.get(at..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
                 builder.diagnostics.push(
-                    Diagnostic::error("syntax", lower_first(&error.info()))
+                    Diagnostic::error(Code::Syntax, lower_first(&error.info()))
                         .at(Span::new(at, at + end), "here"),
                 );
                 return (None, builder.diagnostics);
@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         }
     }
     if builder.root.is_none() {
-        let error = Diagnostic::error("empty", "the template is empty");
+        let error = Diagnostic::error(Code::Empty, "the template is empty");
         let help = "it needs a map with `Resources` in it";
         builder.diagnostics.push(error.at(Span::new(0, text.len().min(1)), "").help(help));
     }
@@ -99,7 +99,7 @@ fn tag_of(
         return Ok(None);
     }
     let message = format!("`{}` is not a tag of CloudFormation templates", tag.original());
-    Err(Box::new(Diagnostic::error("unknown-tag", message).at(place, "")))
+    Err(Box::new(Diagnostic::error(Code::UnknownTag, message).at(place, "")))
 }
 
 impl Builder {
@@ -126,12 +126,12 @@ impl Builder {
             }
             Event::Alias(anchor) => self.alias(anchor, span_of(span)),
             Event::UnresolvedAlias(name) => Err(Box::new(
-                Diagnostic::error("unknown-anchor", format!("there is no anchor `&{name}`"))
+                Diagnostic::error(Code::UnknownAnchor, format!("there is no anchor `&{name}`"))
                     .at(span_of(span), "")
                     .help("text that begins with `*` must be quoted"),
             )),
             Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(
-                Diagnostic::error("several-documents", "the file holds more than one document")
+                Diagnostic::error(Code::SeveralDocuments, "the file holds more than one document")
                     .at(span_of(span), "the second one begins here")
                     .help("put each template into a file of its own"),
             )),
@@ -159,23 +159,23 @@ impl Builder {
             return Ok(());
         }
         let message = format!("the template is nested deeper than {MAX_DEPTH} levels");
-        Err(Box::new(Diagnostic::error("depth", message).at(at, "")))
+        Err(Box::new(Diagnostic::error(Code::Depth, message).at(at, "")))
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
             let message = "an alias cannot stand inside of what it names";
-            return Err(Box::new(Diagnostic::error("alias-loop", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::AliasLoop, message).at(span, "")));
         };
         self.aliased = self.aliased.saturating_add(size(&node));
         if self.aliased > ALIAS_BUDGET {
             let message = "the aliases of this template make it too large";
-            return Err(Box::new(Diagnostic::error("alias-bomb", message).at(span, "")));
+            return Err(Box::new(Diagnostic::error(Code::AliasBomb, message).at(span, "")));
         }
         self.check_depth(depth(&node), span)?;
-        if !self.diagnostics.iter().any(|d| d.code == "alias") {
+        if !self.diagnostics.iter().any(|d| d.code == Code::Alias) {
             self.diagnostics.push(
-                Diagnostic::warning("alias", "CloudFormation does not take YAML aliases")
+                Diagnostic::warning(Code::Alias, "CloudFormation does not take YAML aliases")
                     .at(span, "rstack does, but the template cannot be deployed elsewhere"),
             );
         }
@@ -205,12 +205,12 @@ impl Builder {
 /// A node as the key of a map.
 fn key_of(node: Node) -> Result<Spanned<String>, Fatal> {
     let NodeKind::Scalar { text, plain } = node.kind else {
-        let error = Diagnostic::error("key", "a key must be text").at(node.span, "");
+        let error = Diagnostic::error(Code::Key, "a key must be text").at(node.span, "");
         return Err(Box::new(error));
     };
     if text == "<<" && plain {
         return Err(Box::new(
-            Diagnostic::error("merge-key", "merge keys (`<<`) are not supported")
+            Diagnostic::error(Code::MergeKey, "merge keys (`<<`) are not supported")
                 .at(node.span, "")
                 .help("write the entries out; CloudFormation does not take merge keys either"),
         ));
@@ -259,7 +259,7 @@ pub(crate) fn duplicate_keys(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
                 if let Some(first) = seen.insert(key.value.as_str(), key.span) {
                     let message = format!("the key `{}` stands twice in this map", key.value);
                     diagnostics.push(
-                        Diagnostic::error("duplicate-key", message)
+                        Diagnostic::error(Code::DuplicateKey, message)
                             .at(key.span, "again here")
                             .at(first, "first here"),
                     );

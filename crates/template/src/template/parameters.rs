@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Diagnostic, Value};
+use rstack_model::{Code, Diagnostic, Value};
 
 use super::section::Section;
 use super::{Mappings, Parameter};
@@ -91,7 +91,7 @@ impl Section<'_> {
         let number = text.value.parse().ok();
         if number.is_none() {
             let message = format!("{what} must be a number, found `{}`", text.value);
-            self.report(Diagnostic::error("shape", message).at(text.span, ""));
+            self.report(Diagnostic::error(Code::Shape, message).at(text.span, ""));
         }
         number
     }
@@ -123,7 +123,7 @@ impl Section<'_> {
             }
             NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => {
                 let message = format!("a mapping holds texts and lists, found {}", node.words());
-                self.report(Diagnostic::error("shape", message).at(node.span, ""));
+                self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
                 None
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Diagnostic, Digest};
+use rstack_model::{Code, Diagnostic, Digest};
 
 use super::function::{Place, Reader};
 use super::section::Section;
@@ -65,7 +65,7 @@ pub(crate) fn read(
         }
     }
     if !has_resources && root.as_map().is_some() {
-        let error = Diagnostic::error("no-resources", "the template has no `Resources`");
+        let error = Diagnostic::error(Code::NoResources, "the template has no `Resources`");
         let start = rstack_model::Span::new(root.span.start, root.span.start);
         section.report(error.at(start, "").help("is this a CloudFormation template?"));
     }
@@ -76,7 +76,7 @@ impl Section<'_> {
     fn format_version(&mut self, node: &Node) {
         if node.as_text() != Some("2010-09-09") {
             let message = "the only version of the template format is `2010-09-09`";
-            self.report(Diagnostic::error("format-version", message).at(node.span, ""));
+            self.report(Diagnostic::error(Code::FormatVersion, message).at(node.span, ""));
         }
     }
 
@@ -85,7 +85,7 @@ impl Section<'_> {
         let legal = !key.value.is_empty() && key.value.chars().all(|c| c.is_ascii_alphanumeric());
         if !legal {
             let message = format!("`{}` cannot be {what}", key.value);
-            let error = Diagnostic::error("name", message).at(key.span, "");
+            let error = Diagnostic::error(Code::Name, message).at(key.span, "");
             self.report(error.help("use letters and digits only"));
         }
     }

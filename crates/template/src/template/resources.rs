@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Diagnostic, LogicalId, ResourceType, Value};
+use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
 
 use super::function::Place;
 use super::section::Section;
@@ -112,7 +112,7 @@ impl Section<'_> {
             return Some(expression);
         }
         let message = format!("`Properties` must be a map, found {}", node.words());
-        self.report(Diagnostic::error("shape", message).at(node.span, ""));
+        self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
         None
     }
 
@@ -124,7 +124,7 @@ impl Section<'_> {
             return self.unsupported(key, &format!("`{}` of `{resource_type}`", key.value));
         }
         let message = format!("`{}` has no effect on `{resource_type}`", key.value);
-        self.report(Diagnostic::warning("no-effect", message).at(key.span, ""));
+        self.report(Diagnostic::warning(Code::NoEffect, message).at(key.span, ""));
     }
 
     /// `DeletionPolicy` or `UpdateReplacePolicy`: text, or with the language extensions a function.
@@ -149,7 +149,7 @@ impl Section<'_> {
                 ("Replacement", Some("CreateFirst")) => {}
                 ("Replacement", _) => {
                     let message = "`Replacement` is `CreateFirst` or `DeleteFirst`";
-                    self.report(Diagnostic::error("metadata", message).at(value.span, ""));
+                    self.report(Diagnostic::error(Code::Metadata, message).at(value.span, ""));
                 }
                 _ => self.unknown_key(key, "the metadata for rstack", &["Replacement"]),
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::Diagnostic;
+use rstack_model::{Code, Diagnostic};
 
 use super::function::Place;
 use super::section::Section;
@@ -49,7 +49,7 @@ impl Section<'_> {
     fn assertions(&mut self, node: &Node) -> Vec<Assertion> {
         let Some(items) = node.as_list() else {
             let message = format!("`Assertions` must be a list, found {}", node.words());
-            self.report(Diagnostic::error("shape", message).at(node.span, ""));
+            self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
             return Vec::new();
         };
         let mut out = Vec::new();

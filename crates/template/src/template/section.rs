@@ -1,6 +1,6 @@
 //! Walking a map whose keys are known: a section of the template or an entry of one.
 
-use rstack_model::{Diagnostic, Value};
+use rstack_model::{Code, Diagnostic, Value};
 use rstack_schema::nearest;
 
 use super::Dialect;
@@ -24,7 +24,7 @@ impl Section<'_> {
         }
         node.as_map().unwrap_or_else(|| {
             let message = format!("{what} must be a map, found {}", node.words());
-            self.report(Diagnostic::error("shape", message).at(node.span, ""));
+            self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
             &[]
         })
     }
@@ -34,7 +34,7 @@ impl Section<'_> {
         let text = node.as_text().filter(|_| !node.is_null());
         if text.is_none() {
             let message = format!("{what} must be text, found {}", node.words());
-            self.report(Diagnostic::error("shape", message).at(node.span, ""));
+            self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
         }
         text.map(|text| Spanned::new(text.to_owned(), node.span))
     }
@@ -61,7 +61,7 @@ impl Section<'_> {
     /// A key that has no meaning here.
     pub(crate) fn unknown_key(&mut self, key: &Spanned<String>, place: &str, known: &[&str]) {
         let message = format!("`{}` means nothing in {place}", key.value);
-        let mut error = Diagnostic::error("unknown-key", message).at(key.span, "");
+        let mut error = Diagnostic::error(Code::UnknownKey, message).at(key.span, "");
         error = match nearest(&key.value, known.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!("known are {}", known.join(", "))),
@@ -72,19 +72,19 @@ impl Section<'_> {
     /// A key that is missing from what has this name.
     pub(crate) fn missing(&mut self, name: &Spanned<String>, key: &str) {
         let message = format!("`{}` has no `{key}`", name.value);
-        self.report(Diagnostic::error("missing-key", message).at(name.span, ""));
+        self.report(Diagnostic::error(Code::MissingKey, message).at(name.span, ""));
     }
 
     /// A loop in a template that does not ask for the transform that has loops.
     pub(crate) fn needs_extensions(&mut self, key: &Spanned<String>) {
         let message = format!("`{}` needs `Transform: AWS::LanguageExtensions`", key.value);
-        self.report(Diagnostic::error("needs-extensions", message).at(key.span, ""));
+        self.report(Diagnostic::error(Code::NeedsExtensions, message).at(key.span, ""));
     }
 
     /// Something of CloudFormation that is not supported yet.
     pub(crate) fn unsupported(&mut self, key: &Spanned<String>, what: &str) {
         let message = format!("{what} is not supported yet");
-        let error = Diagnostic::error("unsupported", message).at(key.span, "");
+        let error = Diagnostic::error(Code::Unsupported, message).at(key.span, "");
         self.report(error.help(instead_of(&key.value)));
     }
 }

@@ -1,6 +1,6 @@
 //! The transforms a template asks for.
 
-use rstack_model::Diagnostic;
+use rstack_model::{Code, Diagnostic};
 
 use super::section::instead_of;
 use crate::syntax::{Node, Spanned};
@@ -43,6 +43,6 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect
 
 fn foreign(what: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
     let message = format!("{what} is not supported");
-    let error = Diagnostic::error("unsupported", message).at(node.span, "");
+    let error = Diagnostic::error(Code::Unsupported, message).at(node.span, "");
     error.help(instead_of(&key.value))
 }

@@ -3,7 +3,7 @@
 mod arguments;
 mod sub;
 
-use rstack_model::{Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span};
 use rstack_schema::nearest;
 
 use super::section::instead_of;
@@ -85,7 +85,7 @@ impl Reader<'_> {
 
     fn shape(&mut self, function: &str, span: Span, expected: &str) -> Reported {
         let message = format!("`{function}` takes {expected}");
-        self.report(Diagnostic::error("function-arguments", message).at(span, ""))
+        self.report(Diagnostic::error(Code::FunctionArguments, message).at(span, ""))
     }
 
     /// Reads a node.
@@ -136,7 +136,7 @@ impl Reader<'_> {
         }
         if let Some(entry) = entries.iter().find(|entry| entry.key.value.starts_with("Fn::")) {
             let message = format!("`{}` must be the only key of its map", entry.key.value);
-            let error = Diagnostic::error("function-with-siblings", message);
+            let error = Diagnostic::error(Code::FunctionWithSiblings, message);
             return Err(self.report(error.at(entry.key.span, "")));
         }
         Ok(Expression { kind: ExpressionKind::Map(self.entries(entries)), span })
@@ -238,7 +238,7 @@ impl Reader<'_> {
             "Fn::RefAll" => ExpressionKind::RefAll(self.name(function, argument)?),
             _ => {
                 let message = format!("`{function}` is not supported: it asks the account");
-                let error = Diagnostic::error("unsupported", message).at(name.span, "");
+                let error = Diagnostic::error(Code::Unsupported, message).at(name.span, "");
                 return Err(self.report(error.help(instead_of(function))));
             }
         })
@@ -275,25 +275,25 @@ impl Reader<'_> {
 
     pub(crate) fn needs_extensions(&mut self, what: &str, at: Span) -> Reported {
         let message = format!("{what} needs `Transform: AWS::LanguageExtensions`");
-        self.report(Diagnostic::error("needs-extensions", message).at(at, ""))
+        self.report(Diagnostic::error(Code::NeedsExtensions, message).at(at, ""))
     }
 
     fn unknown(&mut self, name: &Spanned<String>) -> Reported {
         let function = name.value.as_str();
         if CONDITION_FUNCTIONS.contains(&function) {
             let message = format!("`{function}` may only stand in `Conditions`");
-            let error = Diagnostic::error("condition-function", message).at(name.span, "");
+            let error = Diagnostic::error(Code::ConditionFunction, message).at(name.span, "");
             let help = "name the condition under `Conditions` and use it with `Fn::If`";
             return self.report(error.help(help));
         }
         if RULE_FUNCTIONS.contains(&function) {
             let message = format!("`{function}` may only stand in `Rules`");
-            let error = Diagnostic::error("rule-function", message).at(name.span, "");
+            let error = Diagnostic::error(Code::RuleFunction, message).at(name.span, "");
             return self.report(error);
         }
         if function.starts_with("Fn::ForEach") && self.extended() {
             let message = format!("`{function}` cannot stand here");
-            let error = Diagnostic::error("loop", message).at(name.span, "");
+            let error = Diagnostic::error(Code::Loop, message).at(name.span, "");
             return self
                 .report(error.help("a loop is an entry of a map: `Fn::ForEach::Name: […]`"));
         }
@@ -302,11 +302,11 @@ impl Reader<'_> {
         }
         if LATER.contains(&function) {
             let message = format!("`{function}` is not supported yet");
-            let error = Diagnostic::error("unsupported", message).at(name.span, "");
+            let error = Diagnostic::error(Code::Unsupported, message).at(name.span, "");
             return self.report(error.help(instead_of(function)));
         }
         let message = format!("there is no function `{function}`");
-        let mut error = Diagnostic::error("unknown-function", message).at(name.span, "");
+        let mut error = Diagnostic::error(Code::UnknownFunction, message).at(name.span, "");
         let known = VALUE_FUNCTIONS.into_iter().chain(CONDITION_FUNCTIONS).chain(EXTENSIONS);
         let known = known.chain(RULE_FUNCTIONS).chain(LATER);
         if let Some(near) = nearest(function, known) {
@@ -329,7 +329,7 @@ impl Reader<'_> {
         let [id, attribute] = self.exactly("Fn::GetAtt", node, expected)?;
         if attribute.as_text().is_none() && id.as_text().is_some() {
             let message = "an attribute name that is itself a function is not supported yet";
-            let error = Diagnostic::error("unsupported", message).at(attribute.span, "");
+            let error = Diagnostic::error(Code::Unsupported, message).at(attribute.span, "");
             return Err(self.report(error));
         }
         let logical_id = self.name("Fn::GetAtt", id)?;

@@ -1,6 +1,6 @@
 //! `Fn::Sub`: the text and its variables.
 
-use rstack_model::{Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span};
 
 use super::{Reader, Reported};
 use crate::syntax::{Node, Spanned};
@@ -30,7 +30,7 @@ impl Reader<'_> {
             literal.push_str(before);
             let Some((name, behind)) = after.split_once('}') else {
                 let message = "`${` is not closed with `}`";
-                let error = Diagnostic::error("sub-syntax", message).at(span, "");
+                let error = Diagnostic::error(Code::SubSyntax, message).at(span, "");
                 return Err(self.report(error.help("write `${!` for the characters `${`")));
             };
             rest = behind;
@@ -42,7 +42,7 @@ impl Reader<'_> {
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-');
             if name.is_empty() || !name.chars().all(legal) {
                 let message = format!("`${{{name}}}` does not name a variable");
-                let error = Diagnostic::error("sub-syntax", message).at(span, "");
+                let error = Diagnostic::error(Code::SubSyntax, message).at(span, "");
                 return Err(self.report(error.help("write `${!` for the characters `${`")));
             }
             if !literal.is_empty() {

@@ -1,0 +1,233 @@
+//! The kinds of findings: rstack's own, in one table, and the rules of a validator.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
+        /// A kind of finding that rstack itself reports. Its name is part of the interface:
+        /// scripts go by it, and `rstack explain` has a page about it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $code,)*
+        }
+
+        impl Code {
+            /// All of them, by name.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// Its name, such as `unknown-property`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A YAML alias, which CloudFormation does not take.
+    Alias = "alias",
+    /// Aliases that make a small text a huge template.
+    AliasBomb = "alias-bomb",
+    /// An alias inside of what it names.
+    AliasLoop = "alias-loop",
+    /// A condition's function in a property.
+    ConditionFunction = "condition-function",
+    /// A condition that is not a function which gives true or false.
+    ConditionKind = "condition-kind",
+    /// A condition, rule or policy that depends on a resource.
+    ConditionReference = "condition-reference",
+    /// A reference to a resource that its condition leaves out.
+    ConditionalReference = "conditional-reference",
+    /// Resources or conditions that depend on each other in a circle.
+    Cycle = "cycle",
+    /// Nested too deep.
+    Depth = "depth",
+    /// A key twice in one map.
+    DuplicateKey = "duplicate-key",
+    /// A `{{resolve:…}}` that is not one.
+    DynamicReference = "dynamic-reference",
+    /// No template at all.
+    Empty = "empty",
+    /// An export whose name is not text.
+    ExportName = "export-name",
+    /// An unknown format version.
+    FormatVersion = "format-version",
+    /// Arguments that a function does not take.
+    FunctionArguments = "function-arguments",
+    /// A value that a function cannot do with.
+    FunctionValue = "function-value",
+    /// A function beside other keys.
+    FunctionWithSiblings = "function-with-siblings",
+    /// A key that is not text.
+    Key = "key",
+    /// A wrong `Fn::ForEach`.
+    Loop = "loop",
+    /// A key that a mapping does not have.
+    MappingKey = "mapping-key",
+    /// A YAML merge key.
+    MergeKey = "merge-key",
+    /// Metadata that cannot be understood.
+    Metadata = "metadata",
+    /// A key that must be there and is not.
+    MissingKey = "missing-key",
+    /// A parameter without a value.
+    MissingParameter = "missing-parameter",
+    /// A parameter that a loop needs, without a value.
+    MissingParameterOfLoop = "missing-parameter-of-loop",
+    /// A property that must be there and is not.
+    MissingProperty = "missing-property",
+    /// A name that is not letters and digits.
+    Name = "name",
+    /// Something that needs the transform `AWS::LanguageExtensions`.
+    NeedsExtensions = "needs-extensions",
+    /// A type that has no driver in AWS.
+    NoDriver = "no-driver",
+    /// Something that has no effect.
+    NoEffect = "no-effect",
+    /// A template without resources.
+    NoResources = "no-resources",
+    /// `AWS::NoValue` where a value is needed.
+    NoValue = "no-value",
+    /// Something that could not be evaluated for a reason told elsewhere.
+    NotEvaluated = "not-evaluated",
+    /// A key without a value.
+    NullValue = "null-value",
+    /// An output that is not text.
+    OutputKind = "output-kind",
+    /// An unknown type of parameter.
+    ParameterType = "parameter-type",
+    /// A value that a parameter does not take.
+    ParameterValue = "parameter-value",
+    /// A pattern that is beyond what can be checked here.
+    PatternNotChecked = "pattern-not-checked",
+    /// A deletion or replacement policy that is not one.
+    Policy = "policy",
+    /// A text or list that is too short or too long, a number that is too small or too large.
+    PropertyBounds = "property-bounds",
+    /// A value of another kind.
+    PropertyKind = "property-kind",
+    /// A text that does not have the required form.
+    PropertyPattern = "property-pattern",
+    /// A value that is not one of those allowed.
+    PropertyValue = "property-value",
+    /// A property that only the service sets.
+    ReadOnlyProperty = "read-only-property",
+    /// An assertion of the template's own rules that does not hold.
+    Rule = "rule",
+    /// A function that only rules take.
+    RuleFunction = "rule-function",
+    /// A secret inside of a condition.
+    SecretInCondition = "secret-in-condition",
+    /// Several YAML documents in one file.
+    SeveralDocuments = "several-documents",
+    /// A map where a list belongs, and the like.
+    Shape = "shape",
+    /// A `${…}` that is not one.
+    SubSyntax = "sub-syntax",
+    /// Neither YAML nor JSON.
+    Syntax = "syntax",
+    /// An alias without an anchor.
+    UnknownAnchor = "unknown-anchor",
+    /// An attribute that the type does not have.
+    UnknownAttribute = "unknown-attribute",
+    /// An export that no stack has.
+    UnknownExport = "unknown-export",
+    /// A function that there is not.
+    UnknownFunction = "unknown-function",
+    /// A key that does not belong where it is.
+    UnknownKey = "unknown-key",
+    /// A value for a parameter that the template does not have.
+    UnknownParameter = "unknown-parameter",
+    /// A property that the type does not have.
+    UnknownProperty = "unknown-property",
+    /// A YAML tag that is not CloudFormation's.
+    UnknownTag = "unknown-tag",
+    /// A resource type that there is not.
+    UnknownType = "unknown-type",
+    /// A name that nothing in the template has.
+    UnresolvedReference = "unresolved-reference",
+    /// Something that rstack does not do yet.
+    Unsupported = "unsupported",
+}
+
+impl Code {
+    /// The code of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What kind of finding a diagnostic is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum FindingCode {
+    /// One of rstack's own.
+    Own(Code),
+    /// A rule of a validator, by its ID.
+    Rule(String),
+}
+
+impl FindingCode {
+    /// The name of the code or the ID of the rule.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Own(code) => code.name(),
+            Self::Rule(id) => id,
+        }
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Code> for FindingCode {
+    fn from(code: Code) -> Self {
+        Self::Own(code)
+    }
+}
+
+impl From<String> for FindingCode {
+    fn from(text: String) -> Self {
+        Code::parse(&text).map_or(Self::Rule(text), Self::Own)
+    }
+}
+
+impl From<FindingCode> for String {
+    fn from(code: FindingCode) -> Self {
+        code.as_str().to_owned()
+    }
+}
+
+impl PartialEq<Code> for FindingCode {
+    fn eq(&self, code: &Code) -> bool {
+        matches!(self, Self::Own(own) if own == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_found_by_their_names() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].name() < pair[1].name()));
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.name()), Some(*code));
+            assert_eq!(FindingCode::from(code.name().to_owned()), *code);
+        }
+        assert_eq!(FindingCode::from("E3012".to_owned()), FindingCode::Rule("E3012".into()));
+    }
+}
