@@ -2,11 +2,12 @@
 
 use crate::harness::{Place, snapshot};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "plan",
     "apply",
     "destroy",
     "validate",
+    "explain",
     "ls",
     "show",
     "output",

@@ -8,8 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("rstack-model", &[]),
+    ("rstack-explain", &["rstack-model"]),
     ("rstack-schema", &["rstack-model"]),
     ("rstack-template", &["rstack-model", "rstack-schema"]),
     ("rstack-plan", &["rstack-model", "rstack-schema"]),
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "rstack-apply",
             "rstack-aws",
             "rstack-driver",
+            "rstack-explain",
             "rstack-model",
             "rstack-plan",
             "rstack-render",
@@ -49,7 +51,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates that do no I/O and read no clock, no environment and no randomness.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
+    "rstack-explain",
     "rstack-model",
     "rstack-schema",
     "rstack-template",
@@ -59,7 +62,7 @@ const PURE: [&str; 6] = [
 ];
 
 /// Dependencies that pure crates may have beside each other.
-const PURE_DEPENDENCIES: [&str; 18] = [
+const PURE_DEPENDENCIES: [&str; 19] = [
     "annotate-snippets",
     "anstyle",
     "async-trait",
@@ -67,6 +70,7 @@ const PURE_DEPENDENCIES: [&str; 18] = [
     "granit-parser",
     "hex",
     "petgraph",
+    "pulldown-cmark",
     "regex-lite",
     "serde",
     "serde_json",

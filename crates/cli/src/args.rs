@@ -174,6 +174,12 @@ pub(crate) enum Command {
         #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
         parameter: Vec<(String, String)>,
     },
+    /// Say what a finding means, with an example and what to do.
+    Explain {
+        /// The code of the finding, such as `unknown-property`; without one, all are listed.
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
     /// List the stacks: templates under `stacks/` and states.
     Ls,
     /// Show what is known of a stack, or a saved plan.

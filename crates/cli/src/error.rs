@@ -191,6 +191,14 @@ pub(crate) enum CliError {
     /// Applying did not begin, or could not be recorded.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// `rstack explain` of a code that there is not.
+    #[error("there is no finding `{text}`")]
+    NoCode {
+        /// What was asked for.
+        text: String,
+        /// What was perhaps meant.
+        near: Option<String>,
+    },
     /// The program was built without the native drivers.
     #[cfg(not(feature = "aws"))]
     #[error("this rstack was built without AWS")]
@@ -317,6 +325,10 @@ impl CliError {
                  directory with `--state-dir`"
                     .to_owned(),
             ),
+            Self::NoCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::NoCode { near: None, .. } => {
+                Some("`rstack explain` lists the codes of all findings".to_owned())
+            }
             Self::Cloud(error) => cloud_hint(error),
             Self::State(error) => error.hint(),
             Self::Plan(error) => error.hint(),

@@ -3,6 +3,7 @@
 mod apply;
 mod deploy;
 mod destroy;
+mod explain;
 mod graph;
 mod ls;
 mod output;
@@ -38,6 +39,7 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
         Command::Validate { templates, parameter } => {
             validate::run(&global, &templates, parameter, terminal)
         }
+        Command::Explain { code } => explain::run(code.as_deref(), terminal),
         Command::Ls => ls::run(&global, terminal),
         Command::Show { stack, detail } => show::run(&global, stack.as_deref(), detail, terminal),
         Command::Output { stack, output } => {

@@ -1,0 +1,69 @@
+//! `rstack explain`: what a finding means, with a template that shows it and one that is right.
+
+use rstack_explain::{ExampleKind, Page};
+use rstack_model::Code;
+use rstack_render::{markdown, terms};
+use rstack_schema::nearest;
+use serde_json::{Value, json};
+
+use crate::args::DetailArguments;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Explains a code, or lists all of them.
+pub(crate) fn run(code: Option<&str>, terminal: &Terminal) -> Result<Exit, CliError> {
+    let Some(text) = code else { return list(terminal) };
+    let page = Page::of(find(text)?);
+    if terminal.json {
+        terminal.line(&page_json(&page).to_string())?;
+    } else {
+        let view = terminal.view(DetailArguments::default());
+        terminal.text(&markdown(page.markdown, &view))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The code of this name, also as a finding shows it: `error[cycle]`.
+fn find(text: &str) -> Result<Code, CliError> {
+    let inner = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+    let name = inner.unwrap_or(text).trim().to_lowercase();
+    Code::parse(&name).ok_or_else(|| {
+        let near = nearest(&name, Code::ALL.iter().map(|code| code.name()));
+        CliError::NoCode { text: text.to_owned(), near: near.map(str::to_owned) }
+    })
+}
+
+fn list(terminal: &Terminal) -> Result<Exit, CliError> {
+    let pages = Code::ALL.iter().map(|code| Page::of(*code));
+    if terminal.json {
+        let list: Vec<Value> =
+            pages.map(|page| json!({"code": page.code.name(), "title": page.title})).collect();
+        terminal.line(&Value::from(list).to_string())?;
+    } else {
+        let rows: Vec<(&str, &str)> = pages.map(|page| (page.code.name(), page.title)).collect();
+        terminal.text(&terms(&rows, &terminal.view(DetailArguments::default())))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn page_json(page: &Page) -> Value {
+    let examples = page.examples();
+    let examples: Vec<Value> = examples
+        .iter()
+        .map(|example| {
+            let kind = match example.kind {
+                ExampleKind::Mistake => "mistake",
+                ExampleKind::Fixed => "fixed",
+            };
+            let parameters: serde_json::Map<String, Value> = example
+                .parameters
+                .iter()
+                .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+                .collect();
+            json!({"kind": kind, "template": example.template, "parameters": parameters})
+        })
+        .collect();
+    json!({"code": page.code.name(), "title": page.title, "markdown": page.markdown,
+           "examples": examples})
+}
