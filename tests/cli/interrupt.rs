@@ -25,7 +25,7 @@ fn an_interrupt_ends_the_run_and_records_it() {
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("Stopping: what runs is finished and recorded."), "{said}");
     assert!(
-        said.contains("Interrupted. What was done is recorded; apply again to go on."),
+        said.contains("Interrupted. What was done is recorded; apply again to go on, or go back"),
         "{said}"
     );
     assert!(!place.path("state/sandbox/streaming.journal").exists());

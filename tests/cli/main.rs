@@ -13,6 +13,7 @@ mod lock;
 mod no_cloud;
 mod output;
 mod plan_output;
+mod rollback;
 mod saved_plan;
 mod secrets;
 mod shell;

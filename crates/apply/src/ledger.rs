@@ -25,8 +25,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The first record of a run.
-pub(crate) fn begin(plan: &Plan) -> Entry {
+/// The first record of a run. `keeps_former` as in [`Entry::Begin`].
+pub(crate) fn begin(plan: &Plan, keeps_former: bool) -> Entry {
     Entry::Begin {
         mode: plan.mode,
         base: plan.base.clone(),
@@ -35,6 +35,7 @@ pub(crate) fn begin(plan: &Plan) -> Entry {
         environment: plan.environment.clone(),
         template_digest: plan.template_digest.clone(),
         parameters: plan.parameters.clone(),
+        keeps_former,
     }
 }
 

@@ -1,18 +1,17 @@
 //! A run: begin, execute, publish; and roll back what failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rstack_model::LogicalId;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Action, Plan, PlanMode};
+use rstack_model::plan::{Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
-use rstack_model::value::{FunctionError, SecretReference};
-use rstack_plan::{check, plan_rollback};
+use rstack_model::value::FunctionError;
+use rstack_plan::check;
 use rstack_state::{Entry, JournalEnd, LockedStack};
 
 use crate::ledger::{Ledger, begin};
-use crate::observe::absent;
 use crate::recover::place;
 use crate::schedule::{Executed, execute};
 use crate::step::Context;
@@ -23,6 +22,15 @@ use crate::{ApplyError, Engine, SecretParameters, StepError};
 pub struct ApplyOptions {
     /// Whether a failed deploy is undone.
     pub rollback: bool,
+}
+
+/// What a plan leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// To a stack that is as declared: nothing waits to be rolled back then.
+    Whole,
+    /// Back to what an earlier apply left that did not come to its end.
+    Partial,
 }
 
 /// What came of applying a plan.
@@ -59,28 +67,30 @@ impl Engine {
             return Err(ApplyError::Unsound(broken));
         }
         let base = self.base(locked, plan)?;
-        let (first, _) = self.run(locked, &base, plan, parameters).await?;
-        let wants_rollback = options.rollback
-            && first.end == RunEnd::Failed
-            && !first.made
-            && plan.mode == PlanMode::Deploy
-            && !self.stop.is_requested();
-        let (true, Some(current)) = (wants_rollback, &first.state) else { return Ok(first) };
-        let back = plan_rollback(&base, current, &absent(plan), self.schemas.as_ref())?;
-        if back.steps.is_empty() {
-            let state = self.tidy(locked, &base, first.state)?;
-            return Ok(Outcome { state, rollback: Some(Vec::new()), ..first });
+        let (first, _) = self.run(locked, &base, plan, parameters, Leads::Whole).await?;
+        match plan.mode {
+            PlanMode::Destroy => Ok(first),
+            PlanMode::Rollback => {
+                let target = base.former.as_deref().unwrap_or(&base);
+                let state = self.tidy(locked, target, first.state)?;
+                Ok(Outcome { state, ..first })
+            }
+            PlanMode::Deploy => {
+                let wants_rollback = options.rollback
+                    && first.end == RunEnd::Failed
+                    && !first.made
+                    && !self.stop.is_requested();
+                match first.state {
+                    Some(current) if wants_rollback => {
+                        let back = self.plan_undo(&base, &current, plan)?;
+                        let (state, failures) =
+                            self.undo(locked, (&base, &current), &back, parameters).await?;
+                        Ok(Outcome { state, rollback: Some(failures), ..first })
+                    }
+                    state => Ok(Outcome { state, ..first }),
+                }
+            }
         }
-        let (second, left) = self.run(locked, current, &back, parameters).await?;
-        let state = self.tidy(locked, &base, second.state)?;
-        let mut failures = second.failures;
-        failures.extend(not_taken_back(&back, parameters));
-        if second.end == RunEnd::Interrupted {
-            // What was not undone is told: the stack is not as it was before.
-            let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
-            failures.extend(left.into_iter().map(|id| (id, waits_for())));
-        }
-        Ok(Outcome { state, rollback: Some(failures), ..first })
     }
 
     /// The state that the plan was made from.
@@ -102,14 +112,17 @@ impl Engine {
         if planned == found { Ok(base) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
-    async fn run(
+    /// Runs a plan over `base` and publishes what comes of it; names the resources whose steps were
+    /// not done, too.
+    pub(crate) async fn run(
         &self,
         locked: &LockedStack,
         base: &State,
         plan: &Plan,
         parameters: &SecretParameters,
+        leads: Leads,
     ) -> Result<(Outcome, Vec<LogicalId>), ApplyError> {
-        let first = begin(plan);
+        let first = begin(plan, leads == Leads::Partial);
         let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
         for change in plan.changes.values() {
             // What was read for the plan is newer than what the state remembers.
@@ -120,7 +133,11 @@ impl Engine {
             }
         }
         let (mode, steps) = (plan.mode, plan.steps.len());
-        self.events.emit(Event::RunStarted { mode, steps });
+        // A rollback that only drops the former state has nothing to tell.
+        let told = mode != PlanMode::Rollback || steps > 0;
+        if told {
+            self.events.emit(Event::RunStarted { mode, steps });
+        }
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
         let Executed { failures, interrupted, left, made } = execute(context).await;
         let end = match (failures.is_empty(), interrupted) {
@@ -140,16 +157,16 @@ impl Engine {
         ledger.append(Entry::End { end: recorded }).await?;
         self.settle_open(&ledger, parameters).await?;
         let folded = ledger.folded()?;
-        let gone = mode == PlanMode::Destroy
-            && folded.state.resources.is_empty()
-            && folded.state.deposed.is_empty();
+        let gone = mode == PlanMode::Destroy && folded.state.is_bare();
         let state = if gone {
             locked.retire(folded.state, &plan.base)?;
             None
         } else {
             Some(locked.publish(folded.state, &plan.base)?)
         };
-        self.events.emit(Event::RunEnded { mode, end });
+        if told {
+            self.events.emit(Event::RunEnded { mode, end });
+        }
         Ok((Outcome { state, end, failures, made, rollback: None }, left))
     }
 
@@ -180,7 +197,7 @@ impl Engine {
     }
 
     /// A stack that did not exist before, and of which nothing is left, leaves no state.
-    fn tidy(
+    pub(crate) fn tidy(
         &self,
         locked: &LockedStack,
         base: &State,
@@ -188,7 +205,7 @@ impl Engine {
     ) -> Result<Option<State>, ApplyError> {
         let Some(state) = state else { return Ok(None) };
         let new = base.serial == rstack_model::Serial(0);
-        if !(new && state.resources.is_empty() && state.deposed.is_empty()) {
+        if !(new && state.is_bare()) {
             return Ok(Some(state));
         }
         let now =
@@ -196,30 +213,6 @@ impl Engine {
         locked.retire(state, &now)?;
         Ok(None)
     }
-}
-
-/// Objects that a rollback cannot give the value back that a secret parameter had before: nobody
-/// keeps it.
-fn not_taken_back(back: &Plan, parameters: &SecretParameters) -> Vec<(LogicalId, StepError)> {
-    let mut out = Vec::new();
-    for (id, change) in &back.changes {
-        let made = matches!(change.action, Action::Create | Action::Update | Action::Replace(_));
-        let Some(desired) = change.desired.as_ref().filter(|_| made) else { continue };
-        let mut names = BTreeSet::new();
-        let mut note = |reference: &SecretReference| {
-            let text = reference.to_string();
-            let given = parameters.versions.get(&text);
-            if let SecretReference::Parameter(name) = reference
-                && given.is_some()
-                && desired.secret_versions.get(&text) != given
-            {
-                names.insert(name.clone());
-            }
-        };
-        desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
-        out.extend(names.into_iter().map(|name| (id.clone(), StepError::OldParameter(name))));
-    }
-    out
 }
 
 /// An output with the attributes that are known now.

@@ -148,6 +148,28 @@ pub(crate) enum Command {
         #[arg(long)]
         no_rollback: bool,
     },
+    /// Go back to what was there before an apply that did not come to its end.
+    #[command(after_help = "For an apply that failed with `--no-rollback` (exit code 5), was \
+        interrupted (130) or died: changed objects get their properties back, new ones are \
+        deleted, old ones whose deletion was put off are taken back. After several such applies \
+        it leads to what the last complete one left.")]
+    Rollback {
+        /// The stack: its name, or its template. With only one stack it may be left out.
+        #[arg(value_name = "STACK")]
+        stack: Option<String>,
+        /// The stack's name; else that of the template file.
+        #[arg(long, value_name = "NAME")]
+        stack_name: Option<String>,
+        /// The value that a secret (`NoEcho`) parameter had before: it is kept nowhere. May be
+        /// given several times.
+        #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+        parameter: Vec<(String, String)>,
+        #[command(flatten)]
+        detail: DetailArguments,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Delete everything that the stack made.
     Destroy {
         /// The stack: its name, or its template.

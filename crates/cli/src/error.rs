@@ -1,5 +1,6 @@
 //! What a command can fail with, what to do about it, and with which exit code.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -131,6 +132,15 @@ pub(crate) enum CliError {
     /// The value of a secret parameter is not the one that the plan was made with.
     #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
     OtherSecret(String),
+    /// A rollback was given a value for something that is no secret parameter of the stack.
+    #[error("a rollback takes no value for the parameter `{0}`")]
+    RollbackParameter(String),
+    /// Objects of a rollback need the values of secret parameters.
+    #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
+    OldSecrets(BTreeSet<String>),
+    /// No apply of the stack waits to be rolled back.
+    #[error("there is nothing to roll back: no apply of `{0}` failed or was interrupted half-way")]
+    NothingToRollBack(StackName),
     /// There is no state of a stack.
     #[error("nothing is known of the stack `{stack}`")]
     NoState {
@@ -230,6 +240,11 @@ fn list(paths: &[PathBuf]) -> String {
     names.join(", ")
 }
 
+fn quoted(names: &BTreeSet<String>) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 fn no_stack(known: &[PathBuf]) -> String {
     match known {
         [] => "no stack was named, and there is no template under `stacks/`".to_owned(),
@@ -294,6 +309,22 @@ impl CliError {
             Self::PlanFileParameter(_) => {
                 Some("everything but the values of secret parameters is decided in it".to_owned())
             }
+            Self::RollbackParameter(_) => {
+                Some("only the values of secret (`NoEcho`) parameters can be given".to_owned())
+            }
+            Self::OldSecrets(names) => {
+                let given: Vec<String> =
+                    names.iter().map(|name| format!("`--parameter {name}=VALUE`")).collect();
+                Some(format!(
+                    "nothing was changed; give {}, the value it had before or the one it is to have",
+                    given.join(", ")
+                ))
+            }
+            Self::NothingToRollBack(_) => Some(
+                "to go back further, apply the former template: `rstack apply`; `rstack destroy` \
+                 deletes the stack"
+                    .to_owned(),
+            ),
             Self::PlanFileOption(_) => Some("plan again with it".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file".to_owned())

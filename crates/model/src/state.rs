@@ -107,6 +107,10 @@ pub struct State {
     pub deposed: Vec<DeposedObject>,
     /// The outputs.
     pub outputs: BTreeMap<String, OutputState>,
+    /// The state that the last complete apply left, as long as a later one has not come to its
+    /// end: where a rollback leads. It has no former one itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Box<State>>,
 }
 
 impl State {
@@ -122,7 +126,13 @@ impl State {
             resources: BTreeMap::new(),
             deposed: Vec::new(),
             outputs: BTreeMap::new(),
+            former: None,
         }
+    }
+
+    /// Whether nothing exists of the stack.
+    pub fn is_bare(&self) -> bool {
+        self.resources.is_empty() && self.deposed.is_empty()
     }
 }
 

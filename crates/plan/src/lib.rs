@@ -26,4 +26,4 @@ pub use facts::{Scalar, Schemas, TypeFacts};
 pub use input::{Observation, Observations, PlanInput, PlanOptions};
 pub use planner::{plan, plan_destroy};
 pub use registry::RegistrySchemas;
-pub use rollback::plan_rollback;
+pub use rollback::{RollbackInput, plan_rollback};

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::LogicalId;
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, OutputChange, Plan, PlanMode, PlannedObject, Reason,
     ReplaceOrder,
 };
-use rstack_model::state::{ObjectStatus, ResourceState, State};
+use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
+use rstack_model::{LogicalId, PhysicalId};
 
 use crate::PlanError;
 use crate::compare::differences;
@@ -17,17 +17,72 @@ use crate::facts::Schemas;
 use crate::name::taken;
 use crate::planner::{before, finish};
 
-/// Plans the way from `current`, the state as a failed apply left it, back to `base`. Objects of
-/// `absent` resources were gone before the apply began, and are not made again.
+/// What a rollback is planned from.
+#[derive(Clone, Copy)]
+pub struct RollbackInput<'a> {
+    /// Where it leads: the state before the apply that failed.
+    pub target: &'a State,
+    /// The state as that apply left it.
+    pub current: &'a State,
+    /// Resources whose objects were gone before that apply began. They are not made again.
+    pub absent: &'a BTreeSet<LogicalId>,
+    /// Objects of the current state that are gone from the cloud, as far as it was asked.
+    pub missing: &'a BTreeSet<(LogicalId, PhysicalId)>,
+    /// What the resource types allow.
+    pub schemas: &'a dyn Schemas,
+}
+
+impl RollbackInput<'_> {
+    fn is_missing(&self, id: &LogicalId, object: &ResourceState) -> bool {
+        self.missing.contains(&(id.clone(), object.physical_id.clone()))
+    }
+
+    /// Where among the deposed objects the one is that the resource had before, if it is still
+    /// there.
+    fn replaced(&self, state: &State, id: &LogicalId, before: &ResourceState) -> Option<usize> {
+        state.deposed.iter().position(|deposed| {
+            deposed.logical_id == *id
+                && deposed.object.physical_id == before.physical_id
+                && !self.is_missing(id, &deposed.object)
+        })
+    }
+
+    /// The state that the plan begins with. An old object that was changed before it was replaced
+    /// is the resource's own again, so that it is changed back. Left-overs that a rollback after
+    /// this one may take back are left out: they stay.
+    fn own(&self) -> State {
+        let mut own = self.current.clone();
+        if self.target.former.is_some() {
+            own.deposed.retain(|deposed| !self.target.deposed.contains(deposed));
+        }
+        for (id, before) in &self.target.resources {
+            let Some(index) = self.replaced(&own, id, before) else { continue };
+            let same_name = own.resources.get(id).map(|now| &now.physical_id);
+            let changed = own.deposed.get(index).is_some_and(|old| !is_as(&old.object, before));
+            if changed && same_name != Some(&before.physical_id) {
+                let object = own.deposed.remove(index).object;
+                if let Some(object) = own.resources.insert(id.clone(), object) {
+                    own.deposed.push(DeposedObject { logical_id: id.clone(), object });
+                }
+            }
+        }
+        own
+    }
+}
+
+/// Whether an object is what it was, attributes apart.
+fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
+    let attributes = before.attributes.clone();
+    ResourceState { attributes, ..now.clone() } == *before
+}
+
+/// Plans the way back.
 ///
 /// # Errors
 /// [`PlanError::Broken`] only: for a defect of the planner.
-pub fn plan_rollback(
-    base: &State,
-    current: &State,
-    absent: &BTreeSet<LogicalId>,
-    schemas: &dyn Schemas,
-) -> Result<Plan, PlanError> {
+pub fn plan_rollback(input: RollbackInput<'_>) -> Result<Plan, PlanError> {
+    let RollbackInput { target: base, absent, schemas, .. } = input;
+    let current = &input.own();
     let mut changes = BTreeMap::new();
     let mut restores = BTreeMap::new();
     for (id, before) in &base.resources {
@@ -35,15 +90,24 @@ pub fn plan_rollback(
         if absent.contains(id) && now.is_none() {
             continue;
         }
-        let deposed = current
-            .deposed
-            .iter()
-            .find(|d| d.logical_id == *id && d.object.physical_id == before.physical_id);
         let mut change = draft(id, before, now, schemas);
-        change.action = match (now, deposed) {
+        let replaced = input.replaced(current, id, before);
+        let replaced = replaced.and_then(|index| current.deposed.get(index)).map(|d| &d.object);
+        change.action = match (now, replaced) {
+            (Some(now), replaced) if input.is_missing(id, now) => {
+                change.checked = Checked::Absent;
+                change.reasons.push(Reason::Missing);
+                match replaced {
+                    Some(object) => {
+                        restores.insert(id.clone(), object.clone());
+                        Action::Restore
+                    }
+                    None => Action::Create,
+                }
+            }
             (Some(now), _) if is_kept(&change, now, before) => kept(&mut change, now, before),
-            (_, Some(deposed)) => {
-                restores.insert(id.clone(), deposed.object.clone());
+            (_, Some(object)) => {
+                restores.insert(id.clone(), object.clone());
                 Action::Restore
             }
             (Some(now), None) => Action::Replace(order(now, before, schemas)),
@@ -58,6 +122,10 @@ pub fn plan_rollback(
         let mut change = draft(id, now, Some(now), schemas);
         change.desired = None;
         change.action = match now.deletion_policy {
+            _ if input.is_missing(id, now) => {
+                change.checked = Checked::Absent;
+                Action::Forget
+            }
             RemovalPolicy::Retain => Action::Retain,
             RemovalPolicy::Delete
             | RemovalPolicy::RetainExceptOnCreate

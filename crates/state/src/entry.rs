@@ -38,6 +38,10 @@ pub enum Entry {
         template_digest: Option<Digest>,
         /// Parameter values; secret ones as references.
         parameters: ValueMap,
+        /// Whether the run leads back to a state that is itself what an apply left that did not
+        /// come to its end: then the state before that one is still where a rollback leads.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_former: bool,
     },
     /// An operation is going to be made. Durable before the first call of the operation.
     Intent(Box<Intent>),

@@ -75,7 +75,16 @@ pub struct Folded {
 /// [`JournalError`] if it was not written over this state or holds an illegal record.
 pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
     let Some((
-        Entry::Begin { mode, base: begun, stack, environment, template_digest, parameters, .. },
+        Entry::Begin {
+            mode,
+            base: begun,
+            plan_digest: _,
+            stack,
+            environment,
+            template_digest,
+            parameters,
+            keeps_former,
+        },
         rest,
     )) = entries.split_first()
     else {
@@ -101,12 +110,18 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
     for entry in rest {
         folder.entry(entry)?;
     }
+    let end = End {
+        deployed: folder.deployed,
+        succeeded: folder.ended == Some(JournalEnd::Succeeded),
+        keeps_former: *keeps_former,
+    };
     let mut state = folder.state;
     // Outputs are recorded when everything new is made.
     if *mode != PlanMode::Destroy && folder.deployed {
         state.template_digest.clone_from(template_digest);
         state.parameters.clone_from(parameters);
     }
+    state.former = former(base, &state, *mode, end);
     let mut open = Vec::new();
     for (operation, (intent, status)) in folder.operations {
         let effect = match status {
@@ -118,6 +133,34 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         open.push(OpenOperation { intent, effect, absence_proven });
     }
     Ok(Folded { state, open, ended: folder.ended })
+}
+
+/// Where a rollback leads after a run over `base` that left `state`.
+fn former(base: &State, state: &State, mode: PlanMode, end: End) -> Option<Box<State>> {
+    match mode {
+        PlanMode::Deploy if end.deployed => None,
+        PlanMode::Deploy => Some(base.former.clone().unwrap_or_else(|| Box::new(base.clone()))),
+        // New objects are deleted last: until they are gone the rollback has not come to its end.
+        PlanMode::Rollback if end.succeeded && !end.keeps_former => None,
+        PlanMode::Rollback => base.former.clone(),
+        // Whoever has begun to destroy a stack does not want it back. Of one that was never whole,
+        // a rollback leaves nothing, too.
+        PlanMode::Destroy => {
+            let untouched = base.resources == state.resources && base.deposed == state.deposed;
+            base.former.clone().filter(|former| untouched || former.is_bare())
+        }
+    }
+}
+
+/// How far a run came.
+#[derive(Clone, Copy)]
+struct End {
+    /// Everything new was made: there is nothing to roll back.
+    deployed: bool,
+    /// Every step succeeded.
+    succeeded: bool,
+    /// As in [`Entry::Begin`].
+    keeps_former: bool,
 }
 
 struct Folder {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rstack_apply::{ApplyOptions, Outcome, SecretParameters, StepError};
+use rstack_apply::{ApplyOptions, SecretParameters, StepError};
 use rstack_model::LogicalId;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
@@ -53,17 +53,29 @@ async fn run_template(
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
     let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
-    if !terminal.json {
-        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
-    }
-    // A stack that is applied for the first time gets its state even if it is empty.
-    if plan.is_noop() && state.serial.0 > 0 {
+    show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
+    // A stack that is applied for the first time gets its state even if it is empty. One that an
+    // earlier apply left half-way is whole now, which is recorded without a question.
+    let known = plan.is_noop() && state.serial.0 > 0;
+    if known && state.former.is_none() {
         return finished(terminal, Some(&state));
     }
-    if !consent(&plan, options.yes, terminal)? {
+    if !known && !consent(&plan, options.yes, terminal)? {
         return Ok(Exit::Error);
     }
     carry_out(&session, &locked, &plan, &wanted.parameters, options, terminal).await
+}
+
+/// Shows a plan that is going to be carried out. A reader that went away changes nothing: whoever
+/// said `--yes` has said so, and everybody else is asked on a terminal.
+pub(super) fn show_plan(text: &str, terminal: &Terminal) -> Result<(), CliError> {
+    if terminal.json {
+        return Ok(());
+    }
+    match terminal.text(text) {
+        Err(error) if error.is_silent() => Ok(()),
+        shown => shown,
+    }
 }
 
 /// Whether the plan may be carried out.
@@ -75,9 +87,8 @@ pub(super) fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<boo
         return Err(CliError::NoTerminal);
     }
     let question = match plan.mode {
-        PlanMode::Deploy | PlanMode::Rollback => {
-            format!("Apply these changes to `{}`?", plan.stack)
-        }
+        PlanMode::Deploy => format!("Apply these changes to `{}`?", plan.stack),
+        PlanMode::Rollback => format!("Roll `{}` back?", plan.stack),
         PlanMode::Destroy => format!("Really destroy `{}`?", plan.stack),
     };
     let agreed = terminal.confirm(&question)?;
@@ -104,7 +115,8 @@ pub(super) async fn carry_out(
     match (outcome.end, &outcome.rollback) {
         (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
         (RunEnd::Interrupted, _) => {
-            terminal.note("Interrupted. What was done is recorded; apply again to go on.");
+            let how = ways_on(plan.mode);
+            terminal.note(&format!("Interrupted. What was done is recorded; {how}."));
             return Ok(Exit::Interrupted);
         }
         (RunEnd::Failed, Some(failures)) if failures.is_empty() => {
@@ -113,18 +125,32 @@ pub(super) async fn carry_out(
         }
         (RunEnd::Failed, Some(failures)) => {
             tell_failures(failures, terminal);
-            terminal.note("The rollback failed, too. What exists is recorded; apply again.");
+            let how = ways_on(PlanMode::Rollback);
+            if session.engine.stop.is_requested() {
+                let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
+                terminal.note(&text);
+                return Ok(Exit::Interrupted);
+            }
+            terminal.note(&format!("The rollback failed, too. What exists is recorded; {how}."));
         }
-        (RunEnd::Failed, None) => terminal.note(partial(&outcome)),
+        (RunEnd::Failed, None) if outcome.made && plan.mode == PlanMode::Deploy => terminal
+            .note("Everything new was made, but old objects are left. Apply again to remove them."),
+        (RunEnd::Failed, None) => {
+            let how = ways_on(plan.mode);
+            terminal.note(&format!("What was done is recorded and stays: {how}."));
+        }
     }
     Ok(Exit::Partial)
 }
 
-fn partial(outcome: &Outcome) -> &'static str {
-    if outcome.made {
-        "Everything new was made, but old objects are left. Apply again to remove them."
-    } else {
-        "What was done is recorded and stays. Apply again to go on from here."
+/// What leads on from a run that did not come to its end.
+fn ways_on(mode: PlanMode) -> &'static str {
+    match mode {
+        PlanMode::Deploy => "apply again to go on, or go back with `rstack rollback`",
+        PlanMode::Destroy => "destroy again to go on",
+        PlanMode::Rollback => {
+            "`rstack rollback` goes on with it, and `rstack apply` makes what the template says"
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use rstack_apply::SecretParameters;
 use rstack_render::plan_text;
 
-use super::apply::{self, carry_out, consent};
+use super::apply::{self, carry_out, consent, show_plan};
 use super::show::name;
 use crate::args::{DetailArguments, Global, PlanArguments};
 use crate::error::CliError;
@@ -42,9 +42,7 @@ pub(crate) async fn run(
     let observations = session.display.during(observing).await?;
     let mut plan = session.engine.plan_destroy(&state, &observations)?;
     plan.purge = options.purge;
-    if !terminal.json {
-        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
-    }
+    show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     if !consent(&plan, options.yes, terminal)? {
         return Ok(Exit::Error);
     }

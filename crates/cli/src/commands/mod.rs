@@ -8,6 +8,7 @@ mod graph;
 mod ls;
 mod output;
 mod plan;
+mod rollback;
 mod sandbox;
 mod saved;
 mod settle;
@@ -35,6 +36,10 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
         Command::Destroy { stack, stack_name, detail, yes, purge } => {
             let options = destroy::Options { stack, stack_name, detail, yes, purge };
             destroy::run(&global, &options, terminal).await
+        }
+        Command::Rollback { stack, stack_name, parameter, detail, yes } => {
+            let options = rollback::Options { stack, stack_name, parameter, detail, yes };
+            rollback::run(&global, &options, terminal).await
         }
         Command::Validate { templates, parameter } => {
             validate::run(&global, &templates, parameter, terminal)

@@ -11,7 +11,7 @@ use rstack_model::value::SecretReference;
 use rstack_render::plan_text;
 use rstack_state::keyed_digest;
 
-use super::apply::{Options, carry_out, consent};
+use super::apply::{Options, carry_out, consent, show_plan};
 use crate::args::{Global, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -48,9 +48,7 @@ pub(super) async fn run(
     let locked = session.lock(&plan.stack, "apply")?;
     session.state(&locked, &plan.stack, &parameters, terminal).await?;
     check_base(&plan, locked.read()?.state.as_ref())?;
-    if !terminal.json {
-        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
-    }
+    show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     if !consent(&plan, options.yes, terminal)? {
         return Ok(Exit::Error);
     }

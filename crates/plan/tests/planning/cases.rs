@@ -1,16 +1,15 @@
 //! What the planner decides, case by case.
 
 use crate::support::{
-    TestSchemas, applied, attribute, empty_state, faithful, json, plan_of, stack, thing,
+    TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, plan_of,
+    stack, thing,
 };
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, ReplaceOrder};
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{KnownValue, LogicalId, PropertyPath, Value};
-use rstack_plan::{
-    Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy, plan_rollback,
-};
+use rstack_plan::{Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy};
 use serde_json::json as j;
 
 fn action(plan: &Plan, id: &str) -> Action {
@@ -199,13 +198,63 @@ fn a_rollback_replaces_what_was_deleted_and_made_again_under_its_name() {
     };
     let base = made(&named("a"));
     let mut broken = applied(&plan_of(&named("b"), &base, &faithful(&base)).unwrap(), &base);
-    let back = |now: &State| plan_rollback(&base, now, &Default::default(), &TestSchemas).unwrap();
+    let back = |now: &State| back_to(&base, now);
     assert_eq!(steps(&back(&broken)), ["delete A", "create A"]);
     // Its creation failed half-way, with properties that could be changed back.
     let a = broken.resources.get_mut("A").unwrap();
     a.properties = base.resources["A"].properties.clone();
     a.status = ObjectStatus::Incomplete;
     assert_eq!(steps(&back(&broken)), ["delete A", "create A"]);
+}
+
+/// Two applies replace an object and fail one after the other. The way back from the second one alone
+/// leaves the first object where it is: the way back from both takes it back.
+#[test]
+fn a_rollback_to_a_state_that_is_itself_unfinished_deletes_nothing_that_is_needed_before_it() {
+    let named = |kind: &str| stack([("A", thing(json(j!({"Kind": kind}))))]);
+    let whole = made(&named("one"));
+    let halfway = |kind: &str, from: &State| {
+        let mut plan = plan_of(&named(kind), from, &faithful(from)).unwrap();
+        plan.steps.retain(|step| step.phase == Phase::Forward);
+        let former = Some(Box::new(whole.clone()));
+        State { former, ..applied(&plan, from) }
+    };
+    let second = halfway("two", &whole);
+    let third = halfway("three", &second);
+    let id = |state: &State| state.resources["A"].physical_id.to_string();
+    let back = back_to(&second, &third);
+    assert_eq!(steps(&back), ["restore A", "delete A"]);
+    let undone = State { former: second.former.clone(), ..applied(&back, &third) };
+    assert_eq!((id(&undone), &undone.deposed), (id(&second), &second.deposed));
+    let end = applied(&back_to(&whole, &undone), &undone);
+    assert_eq!((id(&end), end.deposed.len()), (id(&whole), 0));
+    let end = applied(&back_to(&whole, &third), &third);
+    assert_eq!((id(&end), end.deposed.len()), (id(&whole), 0));
+}
+
+#[test]
+fn a_rollback_makes_anew_what_was_deleted_behind_its_back() {
+    let named = |size: u8, kind: &str| {
+        let [a, b] = [json(j!({"Size": size})), json(j!({"Kind": kind}))].map(thing);
+        stack([("A", a), ("B", b)])
+    };
+    let whole = made(&named(1, "one"));
+    let mut plan = plan_of(&named(2, "two"), &whole, &faithful(&whole)).unwrap();
+    plan.steps.retain(|step| step.phase == Phase::Forward);
+    let broken = applied(&plan, &whole);
+    let (a, b) = (&whole.resources["A"].physical_id, &whole.resources["B"].physical_id);
+    let new = broken.resources["B"].physical_id.as_str();
+    let back = |missing: &[(&str, &str)]| {
+        let mut steps = steps(&back_without(&whole, &broken, missing));
+        steps.sort();
+        steps
+    };
+    assert_eq!(back(&[]), ["delete B", "restore B", "update A"]);
+    assert_eq!(back(&[("B", new)]), ["delete B", "restore B", "update A"]);
+    let a_is_gone = ["create A", "delete B", "forget A", "restore B"];
+    assert_eq!(back(&[("A", a.as_str())]), a_is_gone);
+    let both_are_gone = ["create B", "delete B", "forget B", "update A"];
+    assert_eq!(back(&[("B", b.as_str()), ("B", new)]), both_are_gone);
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::support::{
-    TestSchemas, applied, attribute, empty_state, faithful, plan_of, stack, thing,
+    TestSchemas, applied, attribute, back_to, empty_state, faithful, plan_of, stack, thing,
 };
 use proptest::prelude::*;
 use rstack_model::desired::Desired;
 use rstack_model::plan::PlanMode;
 use rstack_model::state::State;
 use rstack_model::{LogicalId, Value};
-use rstack_plan::{check, plan_destroy, plan_rollback};
+use rstack_plan::{check, plan_destroy};
 
 const NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
@@ -67,17 +67,22 @@ proptest! {
         prop_assert!(end.resources.is_empty() && end.deposed.is_empty());
     }
 
-    /// However far the forward phase came, a rollback restores every object and every property.
+    /// However far the forward phases of two applies came, a rollback restores every object and
+    /// every property.
     #[test]
     fn a_rollback_from_any_forward_step_restores_the_base(
-        first in stacks(), second in stacks(), cut in 0usize..12
+        first in stacks(), second in stacks(), third in stacks(),
+        cuts in (0usize..12, 0usize..12)
     ) {
         let base = apply_to(&first, &empty_state());
-        let mut plan = plan_of(&second, &base, &faithful(&base)).unwrap();
-        plan.steps.retain(|step| step.phase == rstack_model::plan::Phase::Forward);
-        plan.steps.truncate(cut);
-        let broken = applied(&plan, &base);
-        let back = plan_rollback(&base, &broken, &Default::default(), &TestSchemas).unwrap();
+        let cut_off = |desired: &Desired, state: &State, cut: usize| {
+            let mut plan = plan_of(desired, state, &faithful(state)).unwrap();
+            plan.steps.retain(|step| step.phase == rstack_model::plan::Phase::Forward);
+            plan.steps.truncate(cut);
+            applied(&plan, state)
+        };
+        let broken = cut_off(&third, &cut_off(&second, &base, cuts.0), cuts.1);
+        let back = back_to(&base, &broken);
         prop_assert_eq!(check(&back), vec![]);
         let end = applied(&back, &broken);
         prop_assert!(end.deposed.is_empty());

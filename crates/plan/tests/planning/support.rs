@@ -11,8 +11,8 @@ use rstack_model::{
     Digest, KnownMap, KnownValue, LogicalId, PropertyPath, ResourceType, StackName, Value, ValueMap,
 };
 use rstack_plan::{
-    Observation, Observations, PlanError, PlanInput, PlanOptions, Scalar, Schemas, TypeFacts,
-    check, plan,
+    Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
+    TypeFacts, check, plan, plan_rollback,
 };
 
 /// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
@@ -168,7 +168,19 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 for value in properties.values() {
                     assert!(!value.has_unknown(), "{id} is made with {value}");
                 }
-                let old = state.resources.remove(id);
+                let mut old = state.resources.remove(id);
+                // An object that is taken back is the resource's own again.
+                let prior = change.prior.as_ref().filter(|_| step.operation != Operation::Create);
+                let back = prior.and_then(|prior| {
+                    let same = |d: &DeposedObject| d.object.physical_id == prior.physical_id;
+                    state.deposed.iter().position(same)
+                });
+                if let Some(index) = back {
+                    let object = state.deposed.remove(index).object;
+                    if let Some(object) = old.replace(object) {
+                        state.deposed.push(DeposedObject { logical_id: id.clone(), object });
+                    }
+                }
                 let physical_id = match (&step.operation, &old) {
                     (Operation::Create, _) | (_, None) => {
                         let name = properties.get("Name").and_then(Value::as_str);
@@ -216,4 +228,17 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
         }
     }
     state
+}
+
+/// The plan from `current` back to `target`; these objects are gone.
+pub(crate) fn back_without(target: &State, current: &State, missing: &[(&str, &str)]) -> Plan {
+    let missing = missing.iter().map(|(id, object)| ((*id).into(), (*object).into())).collect();
+    let (absent, schemas) = (Default::default(), &TestSchemas);
+    let (absent, missing) = (&absent, &missing);
+    plan_rollback(RollbackInput { target, current, absent, missing, schemas }).unwrap()
+}
+
+/// The plan from `current` back to `target`.
+pub(crate) fn back_to(target: &State, current: &State) -> Plan {
+    back_without(target, current, &[])
 }

@@ -49,6 +49,7 @@ pub(crate) fn begin(state: &State) -> Entry {
         stack: stack(),
         environment: state.environment.clone(),
         template_digest: Some(Digest::of(b"template")),
+        keeps_former: false,
         parameters: ValueMap::from([("P".to_owned(), "v".into())]),
     }
 }

@@ -1,0 +1,164 @@
+//! Going back: what a failed apply did is undone at once, or later when the user asks for it.
+
+use std::collections::BTreeSet;
+
+use rstack_model::LogicalId;
+use rstack_model::event::{Event, RunEnd};
+use rstack_model::plan::{Action, Operation, Plan};
+use rstack_model::state::{ResourceState, State};
+use rstack_model::value::SecretReference;
+use rstack_plan::{Observation, RollbackInput, plan_rollback};
+use rstack_state::LockedStack;
+
+use crate::observe::absent;
+use crate::run::Leads;
+use crate::{ApplyError, Engine, SecretParameters, StepError};
+
+/// A secret parameter that an object of a rollback is made with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OldSecret {
+    /// The resource.
+    pub logical_id: LogicalId,
+    /// The parameter.
+    pub parameter: String,
+    /// What is known of its value.
+    pub given: GivenSecret,
+}
+
+/// What is known of the value that a rollback gives to a secret parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GivenSecret {
+    /// No value was given, and none is kept anywhere.
+    Missing,
+    /// It is the one that the object had before.
+    Same,
+    /// It is another one than the object had before.
+    Other,
+}
+
+impl Engine {
+    /// Plans the way back from a state that an apply left which did not come to its end; `None` if
+    /// the last one did. What the rollback touches is looked for before: what somebody has deleted
+    /// meanwhile is made anew.
+    ///
+    /// # Errors
+    /// If the cloud cannot be asked at all, or for a defect of the planner.
+    pub async fn plan_rollback(&self, state: &State) -> Result<Option<Plan>, ApplyError> {
+        let Some(target) = state.former.as_deref() else { return Ok(None) };
+        let (absent, none, schemas) = (BTreeSet::new(), BTreeSet::new(), self.schemas.as_ref());
+        let input =
+            RollbackInput { target, current: state, absent: &absent, missing: &none, schemas };
+        let plan = plan_rollback(input)?;
+        let mut missing = BTreeSet::new();
+        let touched: Vec<(&LogicalId, &ResourceState)> = touched(&plan).collect();
+        self.events.emit(Event::Observing { objects: touched.len() });
+        for (id, object) in touched {
+            let read = self.read(object).await.map_err(ApplyError::Cloud)?;
+            if matches!(read, Observation::Absent) {
+                missing.insert((id.clone(), object.physical_id.clone()));
+            }
+        }
+        if missing.is_empty() {
+            return Ok(Some(plan));
+        }
+        Ok(Some(plan_rollback(RollbackInput { missing: &missing, ..input })?))
+    }
+
+    /// Plans the way back from what `plan` has just failed to do.
+    pub(crate) fn plan_undo(
+        &self,
+        base: &State,
+        current: &State,
+        plan: &Plan,
+    ) -> Result<Plan, ApplyError> {
+        let (absent, missing, schemas) = (absent(plan), BTreeSet::new(), self.schemas.as_ref());
+        let input =
+            RollbackInput { target: base, current, absent: &absent, missing: &missing, schemas };
+        Ok(plan_rollback(input)?)
+    }
+
+    /// Goes back from `current` to `base`; returns the state, and what was not undone.
+    pub(crate) async fn undo(
+        &self,
+        locked: &LockedStack,
+        (base, current): (&State, &State),
+        back: &Plan,
+        parameters: &SecretParameters,
+    ) -> Result<(Option<State>, Vec<(LogicalId, StepError)>), ApplyError> {
+        let leads = if base.former.is_some() { Leads::Partial } else { Leads::Whole };
+        let (outcome, left) = self.run(locked, current, back, parameters, leads).await?;
+        let state = self.tidy(locked, base, outcome.state)?;
+        let mut failures = outcome.failures;
+        let others = old_secrets(back, parameters).into_iter();
+        failures.extend(others.filter(|old| old.given == GivenSecret::Other).map(|old| {
+            let error = StepError::OldParameter(old.parameter);
+            (old.logical_id, error)
+        }));
+        if outcome.end == RunEnd::Interrupted {
+            // What was not undone is told: the stack is not as it was before.
+            let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
+            failures.extend(left.into_iter().map(|id| (id, waits_for())));
+        }
+        Ok((state, failures))
+    }
+
+    /// Removes the state of a stack of which a rollback has left nothing, and that was never whole.
+    /// Says whether it was one.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn forget_bare(&self, locked: &LockedStack, state: &State) -> Result<bool, ApplyError> {
+        let bare = state.is_bare() && state.template_digest.is_none() && state.former.is_none();
+        if bare && state.serial.0 > 0 {
+            let base = State { serial: rstack_model::Serial(0), ..state.clone() };
+            self.tidy(locked, &base, Some(state.clone()))?;
+        }
+        Ok(bare)
+    }
+}
+
+/// The objects that the steps of a plan are about, and that have to be there for them.
+fn touched(plan: &Plan) -> impl Iterator<Item = (&LogicalId, &ResourceState)> {
+    plan.steps.iter().filter_map(|step| {
+        let prior = || plan.changes.get(&step.logical_id).and_then(|change| change.prior.as_ref());
+        let object = match &step.operation {
+            Operation::Create => None,
+            Operation::Update | Operation::Record => prior(),
+            Operation::Delete(object) | Operation::Forget(object) | Operation::Restore(object) => {
+                Some(&**object)
+            }
+        };
+        Some((&step.logical_id, object?))
+    })
+}
+
+/// The secret parameters that objects are made with when a rollback is carried out. The values that
+/// they had before are kept nowhere: they have to be given.
+pub fn old_secrets(back: &Plan, parameters: &SecretParameters) -> BTreeSet<OldSecret> {
+    let mut out = BTreeSet::new();
+    for (id, change) in &back.changes {
+        let made = match change.action {
+            Action::Create | Action::Update | Action::Replace(_) => true,
+            Action::NoOp
+            | Action::Record
+            | Action::Delete
+            | Action::Retain
+            | Action::Forget
+            | Action::Restore => false,
+        };
+        let Some(desired) = change.desired.as_ref().filter(|_| made) else { continue };
+        let mut note = |reference: &SecretReference| {
+            let SecretReference::Parameter(name) = reference else { return };
+            let text = reference.to_string();
+            let given = match parameters.versions.get(&text) {
+                None => GivenSecret::Missing,
+                given if desired.secret_versions.get(&text) == given => GivenSecret::Same,
+                Some(_) => GivenSecret::Other,
+            };
+            let (logical_id, parameter) = (id.clone(), name.clone());
+            out.insert(OldSecret { logical_id, parameter, given });
+        };
+        desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
+    }
+    out
+}

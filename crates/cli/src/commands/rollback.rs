@@ -1,0 +1,136 @@
+//! `rstack rollback`: goes back to what was there before an apply that did not come to its end.
+
+use std::collections::BTreeSet;
+
+use rstack_apply::{GivenSecret, SecretParameters, old_secrets};
+use rstack_model::plan::Plan;
+use rstack_model::state::State;
+use rstack_model::value::SecretReference;
+use rstack_model::{SecretString, ValueMap};
+use rstack_render::{escape, plan_text};
+use rstack_state::{Entry, Stored, keyed_digest};
+
+use super::apply::{self, carry_out, consent, show_plan};
+use super::show::name;
+use crate::args::{DetailArguments, Global, PlanArguments};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::progress::Display;
+use crate::session::Session;
+use crate::terminal::Terminal;
+
+/// What to roll back, and whether to ask.
+pub(crate) struct Options {
+    pub(crate) stack: Option<String>,
+    pub(crate) stack_name: Option<String>,
+    pub(crate) parameter: Vec<(String, String)>,
+    pub(crate) detail: DetailArguments,
+    pub(crate) yes: bool,
+}
+
+/// Rolls a stack back.
+pub(crate) async fn run(
+    global: &Global,
+    options: &Options,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let store = crate::session::store(global)?;
+    let stack = name(global, &store, options.stack.as_deref(), options.stack_name.as_deref())?;
+    let stored = store.read(&stack)?;
+    if stored.state.is_none() && stored.journal.is_none() {
+        terminal.note(&format!("Nothing is known of the stack `{stack}`: nothing to roll back."));
+        return Ok(Exit::Done);
+    }
+    let session = Session::open(global, Display::new(*terminal)).await?;
+    let locked = session.lock(&stack, "rollback")?;
+    let parameters = secrets(&session, &locked.read()?, &options.parameter)?;
+    let state = session.state(&locked, &stack, &parameters, terminal).await?;
+    if session.engine.forget_bare(&locked, &state)? {
+        terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
+        return Ok(Exit::Done);
+    }
+    let planning = session.engine.plan_rollback(&state);
+    let Some(plan) = session.display.during(planning).await? else {
+        return Err(CliError::NothingToRollBack(stack));
+    };
+    show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
+    tell_secrets(&plan, &parameters, terminal)?;
+    // Without steps only what is known of the former state goes.
+    if !plan.is_noop() && !consent(&plan, options.yes, terminal)? {
+        return Ok(Exit::Error);
+    }
+    let apply = apply::Options {
+        plan: PlanArguments::default(),
+        detail: options.detail,
+        yes: options.yes,
+        no_rollback: true,
+    };
+    carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
+}
+
+/// The values that were given for secret parameters. Only those are taken that the stack has, now or
+/// before: every other parameter is decided.
+fn secrets(
+    session: &Session,
+    stored: &Stored,
+    given: &[(String, String)],
+) -> Result<SecretParameters, CliError> {
+    let mut names = BTreeSet::new();
+    let mut note = |parameters: &ValueMap| {
+        for value in parameters.values() {
+            value.visit_secrets(&mut |reference| {
+                if let SecretReference::Parameter(name) = reference {
+                    names.insert(name.clone());
+                }
+            });
+        }
+    };
+    let states = |state: &State| {
+        let former = state.former.as_deref().map(|former| former.parameters.clone());
+        [Some(state.parameters.clone()), former]
+    };
+    stored.state.iter().flat_map(states).flatten().for_each(|parameters| note(&parameters));
+    if let Some(Entry::Begin { parameters, .. }) = stored.journal.iter().flatten().next() {
+        note(parameters);
+    }
+    let objects = stored.state.iter().flat_map(|state| state.resources.values());
+    objects.for_each(|object| note(&object.properties));
+    let mut out = SecretParameters::default();
+    for (name, text) in given {
+        if !names.contains(name) {
+            return Err(CliError::RollbackParameter(name.clone()));
+        }
+        let secret = SecretString::new(text.clone());
+        let reference = SecretReference::Parameter(name.clone());
+        let version = keyed_digest(&session.store.digest_key()?, &secret);
+        out.versions.insert(reference.to_string(), version);
+        out.values.insert(&reference, secret);
+    }
+    Ok(out)
+}
+
+/// Tells which objects will have another secret than before, and refuses if one would have none.
+fn tell_secrets(
+    plan: &Plan,
+    parameters: &SecretParameters,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    let mut missing = BTreeSet::new();
+    for old in old_secrets(plan, parameters) {
+        let (id, name) = (escape(old.logical_id.as_str()), escape(&old.parameter));
+        match old.given {
+            GivenSecret::Same => {}
+            GivenSecret::Other => terminal.note(&format!(
+                "note: the value given for `{name}` is not the one that `{id}` had before: it will \
+                 have the one that was given."
+            )),
+            GivenSecret::Missing => {
+                terminal.note(&format!(
+                    "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
+                ));
+                missing.insert(old.parameter);
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(CliError::OldSecrets(missing)) }
+}
