@@ -129,10 +129,10 @@ impl Place {
         files
     }
 
-    /// Every file that says what there is: all of them but the locks.
+    /// Every file that says what there is: all of them but the locks and what was kept of the past.
     pub(crate) fn content(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = self.files();
-        files.retain(|name, _| !name.ends_with("lock"));
+        files.retain(|name, _| !name.ends_with("lock") && !name.contains(".backup/"));
         files
     }
 

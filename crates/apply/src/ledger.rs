@@ -84,6 +84,12 @@ impl Ledger {
         Ok(())
     }
 
+    /// Refuses if this process may make no call any more: see [`Journal::verify`]. Every record asks
+    /// by itself; this is for those who have waited since the last one.
+    pub(crate) fn verify(&self) -> Result<(), StateError> {
+        self.journal.verify()
+    }
+
     /// The base with everything recorded so far.
     pub(crate) fn folded(&self) -> Result<Folded, JournalError> {
         fold(&self.base, &lock(&self.entries))

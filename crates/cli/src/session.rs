@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, RandomEntropy, SecretParameters, Stop, TokioClock};
+use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock};
 use rstack_driver::{Cloud, Identity};
 use rstack_model::state::{Environment, State};
 use rstack_model::value::{ResolvedSecrets, SecretReference};
@@ -95,15 +95,7 @@ impl Session {
     /// # Errors
     /// If somebody else has it or the state directory cannot be written.
     pub(crate) fn lock(&self, stack: &StackName, command: &str) -> Result<LockedStack, CliError> {
-        let host = rustix::system::uname();
-        let holder = LockHolder {
-            pid: std::process::id(),
-            host: host.nodename().to_string_lossy().into_owned(),
-            user: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
-            command: format!("rstack {command}"),
-            since: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
-        };
-        Ok(self.store.lock(stack, &holder)?)
+        Ok(self.store.lock(stack, &holder(command))?)
     }
 
     /// The state of a stack, after what an interrupted run left open has been settled.
@@ -181,6 +173,19 @@ impl Session {
             parameters.values.insert(&reference, secret.clone());
         }
         Ok(parameters)
+    }
+}
+
+/// Who we are, for those who find the stack locked.
+pub(crate) fn holder(command: &str) -> LockHolder {
+    let host = rustix::system::uname();
+    LockHolder {
+        id: RandomEntropy.uuid().into(),
+        pid: std::process::id(),
+        host: host.nodename().to_string_lossy().into_owned(),
+        user: std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()),
+        command: format!("rstack {command}"),
+        since: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
     }
 }
 

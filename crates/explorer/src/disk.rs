@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use rstack_state::{Access, Disk, DiskFile, Facts, Kind};
+use rstack_state::{Access, Disk, DiskFile, Facts, Identity, Kind};
 
 use crate::fate::{Fate, Ruling, lock};
 use crate::moment::{Act, Data, Fault, Names, Pending, Survival};
@@ -30,6 +30,21 @@ enum Naming {
     Taken(PathBuf),
 }
 
+impl Naming {
+    /// The directory whose names it changes.
+    fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Given(path, _) | Self::Moved(_, path, _) | Self::Taken(path) => path.parent(),
+        }
+    }
+}
+
+impl From<Inode> for Identity {
+    fn from(inode: Inode) -> Self {
+        Self { device: 0, inode: inode.0 }
+    }
+}
+
 type Directory = BTreeMap<PathBuf, Inode>;
 
 #[derive(Clone, Debug, Default)]
@@ -38,6 +53,9 @@ struct Surface {
     names: Directory,
     durable_names: Directory,
     namings: Vec<Naming>,
+    /// Which of the names are those of directories.
+    folders: BTreeSet<Inode>,
+    /// The directories that are older than the stack.
     directories: BTreeSet<PathBuf>,
     locks: BTreeSet<Inode>,
     next: u64,
@@ -102,10 +120,18 @@ impl Platter {
             (Names::Last, Some(last)) => apply(&mut surface.durable_names, last),
             (Names::Lost, _) | (Names::Last, None) => {}
         }
+        let Surface { durable_names, directories, folders, .. } = &mut *surface;
+        let there = |path: &Path, names: &Directory| {
+            directories.contains(path) || names.get(path).is_some_and(|i| folders.contains(i))
+        };
+        // What is in a directory goes with it.
+        let names = durable_names.clone();
+        durable_names.retain(|path, _| path.parent().is_some_and(|above| there(above, &names)));
         surface.names.clone_from(&surface.durable_names);
         surface.namings.clear();
         let named: BTreeSet<Inode> = surface.names.values().copied().collect();
         surface.files.retain(|inode, _| named.contains(inode));
+        surface.folders.retain(|inode| named.contains(inode));
         for content in surface.files.values_mut() {
             content.now = survivor(content, left.data);
             content.durable.clone_from(&content.now);
@@ -144,6 +170,12 @@ impl Platter {
             image.push_str(&format!("{}\n{}\n{text}\n", path.display(), text.len()));
         }
         image
+    }
+
+    /// How many temporary files are on it.
+    pub(crate) fn temporary_files(&self) -> usize {
+        let name = |path: &PathBuf| path.file_name()?.to_str().map(|n| n.starts_with(".rstack-"));
+        lock(&self.0).names.keys().filter(|path| name(path) == Some(true)).count()
     }
 
     /// Whether these bytes were ever written.
@@ -200,17 +232,8 @@ impl SimulatedDisk {
 
     fn make(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let inode = self.act(Act::Make, |surface| {
-            surface.changeable()?;
-            if surface.fault == Some(Fault::Full) {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            if surface.names.contains_key(path) {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            let inode = Inode(surface.next);
-            surface.next += 1;
+            let inode = surface.make(path)?;
             surface.files.insert(inode, Content::default());
-            surface.name(Naming::Given(path.to_owned(), inode));
             Ok(inode)
         })?;
         Ok(self.file(inode))
@@ -230,6 +253,20 @@ impl Surface {
             Some(Fault::Failing) => Err(io::Error::other("input/output error")),
             Some(Fault::Full | Fault::ReadOnly) | None => Ok(()),
         }
+    }
+
+    fn make(&mut self, path: &Path) -> io::Result<Inode> {
+        self.changeable()?;
+        if self.fault == Some(Fault::Full) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        if self.names.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let inode = Inode(self.next);
+        self.next += 1;
+        self.name(Naming::Given(path.to_owned(), inode));
+        Ok(inode)
     }
 
     fn name(&mut self, naming: Naming) {
@@ -252,7 +289,15 @@ impl Disk for SimulatedDisk {
             if surface.directories.contains(path) {
                 return Ok(Kind::Directory);
             }
-            surface.names.get(path).map(|_| Kind::File).ok_or_else(missing)
+            let inode = surface.names.get(path).ok_or_else(missing)?;
+            let folder = surface.folders.contains(inode);
+            Ok(if folder { Kind::Directory } else { Kind::File })
+        })
+    }
+
+    fn identity(&self, path: &Path) -> io::Result<Identity> {
+        self.look(|surface| {
+            surface.names.get(path).map(|inode| Identity::from(*inode)).ok_or_else(missing)
         })
     }
 
@@ -263,10 +308,21 @@ impl Disk for SimulatedDisk {
         })
     }
 
-    // The directory is older than the stack: what becomes of it in a crash is not explored.
+    // The directory of the states is older than the stack: what becomes of it in a crash is not
+    // explored. That of the backups, which is in it, may be lost.
     fn make_directory(&self, path: &Path) -> io::Result<()> {
-        lock(&self.platter.0).directories.insert(path.to_owned());
-        Ok(())
+        let inside = |surface: &Surface| {
+            Ok(path.parent().is_some_and(|above| surface.directories.contains(above)))
+        };
+        if !self.look(inside)? {
+            lock(&self.platter.0).directories.insert(path.to_owned());
+            return Ok(());
+        }
+        self.act(Act::Make, |surface| {
+            let inode = surface.make(path)?;
+            surface.folders.insert(inode);
+            Ok(())
+        })
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
@@ -278,9 +334,13 @@ impl Disk for SimulatedDisk {
         }
     }
 
-    fn temporary(&self, directory: &Path) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
+    fn temporary(
+        &self,
+        directory: &Path,
+        prefix: &str,
+    ) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
         let number = self.look(|surface| Ok(surface.next))?;
-        let path = directory.join(format!(".rstack-{number}"));
+        let path = directory.join(format!("{prefix}{number}"));
         let file = self.make(&path)?;
         Ok((path, file))
     }
@@ -305,11 +365,17 @@ impl Disk for SimulatedDisk {
         })
     }
 
-    fn sync_directory(&self, _: &Path) -> io::Result<()> {
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         self.act(Act::SyncDirectory, |surface| {
             surface.syncable()?;
-            surface.durable_names.clone_from(&surface.names);
-            surface.namings.clear();
+            let Surface { namings, durable_names, .. } = surface;
+            namings.retain(|naming| {
+                let here = naming.directory() == Some(directory);
+                if here {
+                    apply(durable_names, naming);
+                }
+                !here
+            });
             Ok(())
         })
     }
@@ -318,7 +384,7 @@ impl Disk for SimulatedDisk {
 impl DiskFile for SimulatedFile {
     fn facts(&self) -> io::Result<Facts> {
         let size = self.read()?.len() as u64;
-        Ok(Facts { kind: Kind::File, mode: 0o600, size })
+        Ok(Facts { identity: self.inode.into(), kind: Kind::File, mode: 0o600, size })
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
@@ -383,7 +449,9 @@ mod tests {
     fn disk() -> SimulatedDisk {
         let platter = Arc::new(Platter::default());
         let fate = Fate::new(Arc::clone(&platter), None);
-        SimulatedDisk { platter, fate }
+        let disk = SimulatedDisk { platter, fate };
+        disk.make_directory(Path::new("/d")).unwrap();
+        disk
     }
 
     /// What stands at a path after a crash.
@@ -410,6 +478,20 @@ mod tests {
         assert_eq!(read(Data::Lost), "whole");
         assert_eq!(read(Data::Torn), "whole1234");
         assert_eq!(read(Data::Zeroed), "whole1234\0\0\0\0");
+    }
+
+    #[test]
+    fn a_directory_that_was_not_durable_takes_with_it_what_is_in_it() {
+        let (disk, inner) = (disk(), Path::new("/d/inner"));
+        disk.make_directory(inner).unwrap();
+        let file = disk.open(&inner.join("a"), Access::New).unwrap();
+        file.write(b"whole").unwrap();
+        file.sync_data().unwrap();
+        disk.sync_directory(inner).unwrap();
+        let left = Survival { data: Data::Lost, names: Names::Lost };
+        assert_eq!(after(&disk, left, "/d/inner/a"), None);
+        disk.sync_directory(Path::new("/d")).unwrap();
+        assert_eq!(after(&disk, left, "/d/inner/a").as_deref(), Some("whole"));
     }
 
     #[test]

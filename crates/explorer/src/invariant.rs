@@ -94,6 +94,9 @@ pub(crate) fn at_the_end(
     if stored.journal.is_some() {
         violations.push("I2: a journal is left".to_owned());
     }
+    if world.platter.temporary_files() > 0 {
+        violations.push("I2: temporary files are left".to_owned());
+    }
     let known = stored.state.as_ref().map(known).unwrap_or_default();
     let existing = existing(world)?;
     let unknown = existing.difference(&known);

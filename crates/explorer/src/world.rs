@@ -201,7 +201,8 @@ async fn command(
     let name = stack::name()?;
     let (host, user) = ("host".to_owned(), "user".to_owned());
     let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
-    let holder = LockHolder { pid: 1, host, user, command, since };
+    let id = format!("{}", world.processes).into();
+    let holder = LockHolder { id, pid: 1, host, user, command, since };
     let locked = store.lock(&name, &holder).map_err(|error| told(&error))?;
     let recovered = engine.recover(&locked, &parameters).await.map_err(|error| told(&error))?;
     if world.is_quiet() {

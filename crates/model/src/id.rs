@@ -93,6 +93,10 @@ text_id! {
     /// The idempotency token of one operation: a UUIDv4, journaled before the call is made.
     Token
 }
+text_id! {
+    /// The identity of one holding of a lock: a UUIDv4.
+    LockId
+}
 
 impl ResourceType {
     /// The service part: `MediaPackage` of `AWS::MediaPackage::Channel`.

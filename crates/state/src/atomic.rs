@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{Access, Disk, DiskFile, Kind};
+use rstack_model::StackName;
+
+use crate::disk::{Access, Disk, DiskFile, Facts, Kind};
 use crate::error::StateError;
 
 /// Larger than any state or journal that rstack writes, in bytes.
@@ -14,21 +16,31 @@ pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error)
     move |source| StateError::Io { operation, path, source }
 }
 
-/// Makes a directory for the owner alone, if there is none.
-pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
-    match disk.kind(path) {
-        Ok(Kind::Directory) => return Ok(()),
+/// Whether something was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// It was.
+    Before,
+    /// It was not, and has been made.
+    Now,
+}
+
+/// Makes a directory for the owner alone, if there is none. Links are refused.
+pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<Made, StateError> {
+    match disk.own_kind(path) {
+        Ok(Kind::Directory) => return Ok(Made::Before),
         Ok(Kind::File | Kind::Other) => {
             return Err(StateError::NotADirectory { path: path.to_owned() });
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(io("read", path)(error)),
     }
-    disk.make_directory(path).map_err(io("create", path))
+    disk.make_directory(path).map_err(io("create", path))?;
+    Ok(Made::Now)
 }
 
 /// Refuses links, devices, files open to others, and files that are too large.
-fn check(path: &Path, file: &dyn DiskFile) -> Result<(), StateError> {
+pub(crate) fn check(path: &Path, file: &dyn DiskFile) -> Result<Facts, StateError> {
     let facts = file.facts().map_err(io("read", path))?;
     if facts.kind != Kind::File {
         return Err(StateError::NotAFile { path: path.to_owned() });
@@ -39,7 +51,7 @@ fn check(path: &Path, file: &dyn DiskFile) -> Result<(), StateError> {
     if facts.size > LIMIT {
         return Err(StateError::TooLarge { path: path.to_owned(), size: facts.size });
     }
-    Ok(())
+    Ok(facts)
 }
 
 /// Opens an existing file of the store; `None` if there is none.
@@ -80,14 +92,63 @@ pub(crate) struct Unpublished<'a> {
     path: &'a Path,
 }
 
-/// Writes a file, durably, beside its place. Its mode is 0600.
+/// How the names of the temporary files of a stack begin. No stack's name holds a dot, so that no
+/// other stack's files begin like this.
+fn prefix(owner: &str) -> String {
+    format!(".rstack-{owner}.")
+}
+
+/// Removes the temporary files that writers of a stack left in a directory when they died. Whoever
+/// holds the stack's lock is its only writer.
+pub(crate) fn sweep(
+    disk: &dyn Disk,
+    directory: &Path,
+    stack: &StackName,
+) -> Result<(), StateError> {
+    let paths = match disk.list(directory) {
+        Ok(paths) => paths,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io("read", directory)(error)),
+    };
+    let prefix = prefix(stack.as_str());
+    let ours = |path: &&PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n.starts_with(&prefix))
+            && disk.own_kind(path).is_ok_and(|kind| kind == Kind::File)
+    };
+    for path in paths.iter().filter(ours) {
+        disk.remove(path).map_err(io("remove", path))?;
+    }
+    Ok(())
+}
+
+/// Writes a file of a stack, durably, beside its place. Its mode is 0600.
 pub(crate) fn write<'a>(
+    disk: &'a dyn Disk,
+    path: &'a Path,
+    stack: &StackName,
+    bytes: &[u8],
+) -> Result<Unpublished<'a>, StateError> {
+    write_of(disk, path, stack.as_str(), bytes)
+}
+
+/// Writes a file that belongs to no stack, as [`write`] does.
+pub(crate) fn write_shared<'a>(
     disk: &'a dyn Disk,
     path: &'a Path,
     bytes: &[u8],
 ) -> Result<Unpublished<'a>, StateError> {
+    write_of(disk, path, "", bytes)
+}
+
+fn write_of<'a>(
+    disk: &'a dyn Disk,
+    path: &'a Path,
+    owner: &str,
+    bytes: &[u8],
+) -> Result<Unpublished<'a>, StateError> {
     let parent = parent(path);
-    let (temporary, file) = disk.temporary(parent).map_err(io("write in", parent))?;
+    let (temporary, file) =
+        disk.temporary(parent, &prefix(owner)).map_err(io("write in", parent))?;
     let unpublished = Unpublished { disk, temporary: Some(temporary), path };
     file.write(bytes).map_err(io("write", path))?;
     file.sync().map_err(io("sync", path))?;

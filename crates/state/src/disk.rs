@@ -22,9 +22,20 @@ pub enum Kind {
     Other,
 }
 
+/// Tells a file from every other one that exists at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The device.
+    pub device: u64,
+    /// The number of the file on it.
+    pub inode: u64,
+}
+
 /// What an open file is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
+    /// Which file it is. As long as it is open, no other one is the same.
+    pub identity: Identity,
     /// What it is.
     pub kind: Kind,
     /// Its permission bits.
@@ -114,13 +125,20 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As [`Self::kind`].
     fn own_kind(&self, path: &Path) -> io::Result<Kind>;
 
+    /// Which file is at a path itself.
+    ///
+    /// # Errors
+    /// As [`Self::kind`].
+    fn identity(&self, path: &Path) -> io::Result<Identity>;
+
     /// The paths of what is in a directory.
     ///
     /// # Errors
     /// If it is not there or cannot be read.
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
 
-    /// Makes a directory, and those above it, for the owner alone.
+    /// Makes a directory, and those above it, for the owner alone. Its name is not durable before
+    /// [`Self::sync_directory`] of the one above it.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -132,11 +150,13 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// If it is not as `access` says, or may not be opened.
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Makes a file of a new name in a directory, for writing, with the mode 0600.
+    /// Makes a file of a new name that begins with `prefix` in a directory, for writing, with the
+    /// mode 0600.
     ///
     /// # Errors
     /// If it cannot be made.
-    fn temporary(&self, directory: &Path) -> io::Result<(PathBuf, Box<dyn DiskFile>)>;
+    fn temporary(&self, directory: &Path, prefix: &str)
+    -> io::Result<(PathBuf, Box<dyn DiskFile>)>;
 
     /// Gives a file another name, in the place of what had it. Not durable before
     /// [`Self::sync_directory`].
@@ -162,6 +182,10 @@ pub trait Disk: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct FileSystem;
 
+fn identity(metadata: &fs::Metadata) -> Identity {
+    Identity { device: metadata.dev(), inode: metadata.ino() }
+}
+
 fn kind(metadata: &fs::Metadata) -> Kind {
     if metadata.is_file() {
         Kind::File
@@ -186,6 +210,10 @@ impl Disk for FileSystem {
         fs::symlink_metadata(path).map(|metadata| kind(&metadata))
     }
 
+    fn identity(&self, path: &Path) -> io::Result<Identity> {
+        fs::symlink_metadata(path).map(|metadata| identity(&metadata))
+    }
+
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect()
     }
@@ -206,8 +234,12 @@ impl Disk for FileSystem {
         Ok(Box::new(options.open(path)?))
     }
 
-    fn temporary(&self, directory: &Path) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
-        let file = tempfile::Builder::new().prefix(".rstack-").tempfile_in(directory)?;
+    fn temporary(
+        &self,
+        directory: &Path,
+        prefix: &str,
+    ) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
+        let file = tempfile::Builder::new().prefix(prefix).tempfile_in(directory)?;
         let (file, path) = file.keep().map_err(|error| error.error)?;
         Ok((path, Box::new(file)))
     }
@@ -229,7 +261,8 @@ impl DiskFile for File {
     fn facts(&self) -> io::Result<Facts> {
         let metadata = self.metadata()?;
         let mode = metadata.mode() & 0o7777;
-        Ok(Facts { kind: kind(&metadata), mode, size: metadata.size() })
+        let (identity, kind) = (identity(&metadata), kind(&metadata));
+        Ok(Facts { identity, kind, mode, size: metadata.size() })
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {

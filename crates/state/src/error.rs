@@ -3,6 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use rstack_model::StackName;
+
+use crate::lock::LockHolder;
+
 /// A failed operation on the store, with the file it failed on.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -77,12 +81,26 @@ pub enum StateError {
         found: String,
     },
     /// Somebody else has the lock.
-    #[error("the stack `{stack}` is locked by {holder}")]
+    #[error("the stack `{stack}` is locked by {}", holder_words(.holder.as_deref()))]
     Locked {
         /// The stack.
-        stack: String,
-        /// Who, as they said.
-        holder: String,
+        stack: StackName,
+        /// Who, if they have come to say so.
+        holder: Option<Box<LockHolder>>,
+    },
+    /// The lock file is not the one that was locked any more.
+    #[error("the lock of the stack `{stack}` is lost: `{}` was removed or replaced", path.display())]
+    LockLost {
+        /// The stack.
+        stack: StackName,
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The journal is not the file that is written to any more.
+    #[error("the journal `{}` was removed or replaced during the run", path.display())]
+    JournalLost {
+        /// The journal.
+        path: PathBuf,
     },
     /// The state on disk is not the one that was read.
     #[error("the state moved from {expected} to {found} meanwhile")]
@@ -106,6 +124,10 @@ pub enum StateError {
     },
 }
 
+fn holder_words(holder: Option<&LockHolder>) -> String {
+    holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
+}
+
 impl StateError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
@@ -118,7 +140,10 @@ impl StateError {
                 ))
             }
             Self::Io { .. } => None,
-            Self::NotADirectory { .. } => Some("choose a directory with `--state-dir`".to_owned()),
+            Self::NotADirectory { .. } => Some(
+                "choose a directory with `--state-dir`; links to directories are not followed here"
+                    .to_owned(),
+            ),
             Self::NotAFile { .. } => {
                 Some("rstack never follows links here; put the file itself in place".to_owned())
             }
@@ -127,12 +152,25 @@ impl StateError {
                 "nothing was changed; restore the file from a backup or from version control"
                     .to_owned(),
             ),
-            Self::NewerFormat { .. } => Some("use the rstack that wrote it, or a newer one".into()),
+            Self::NewerFormat { .. } => {
+                Some("nothing was changed; upgrade rstack to the version that wrote it".to_owned())
+            }
             Self::OtherStack { .. } => {
                 Some("the file was renamed or copied; put the right one in place".to_owned())
             }
             Self::Locked { .. } => Some(
                 "wait until it is finished; the lock goes with the process that holds it"
+                    .to_owned(),
+            ),
+            Self::LockLost { .. } => Some(
+                "another rstack may be at the stack, so no further call was made; put a state \
+                 directory that was moved back in its place, then run the same command again: it \
+                 settles what was left open"
+                    .to_owned(),
+            ),
+            Self::JournalLost { .. } => Some(
+                "no further call was made; put the journal back in its place, then run the same \
+                 command again: without it rstack does not know what this run has made"
                     .to_owned(),
             ),
             Self::Moved { .. } => Some("plan again".to_owned()),

@@ -7,23 +7,50 @@ use rstack_model::{Digest, StackName};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StateError;
+use crate::lock::LockHolder;
+use crate::migration::{FORMAT, upgraded};
 
-/// The version of the state file's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Format(u32);
+/// Which command wrote a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// The command.
+    pub command: String,
+    /// The user and the machine.
+    pub by: String,
+    /// When the command took the lock.
+    pub at: String,
+}
 
-const FORMAT: Format = Format(1);
+impl Written {
+    pub(crate) fn by(holder: &LockHolder) -> Self {
+        Self {
+            command: holder.command.clone(),
+            by: format!("{}@{}", holder.user, holder.host),
+            at: holder.since.clone(),
+        }
+    }
+}
 
 /// What the checksum covers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Content {
-    format: Format,
+    format: u32,
     /// Digest of the last record of the journal that is folded in: a journal that ends with it has
     /// nothing left to say.
     pub(crate) folded: Option<Digest>,
+    /// Who wrote it; `None` before format 2.
+    pub(crate) written: Option<Written>,
     pub(crate) state: State,
+}
+
+/// What stands in a state file, whether its checksum fits or not.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unsealed {
+    pub(crate) content: Content,
+    /// Whether the bytes are exactly those that were written.
+    pub(crate) intact: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,16 +66,20 @@ impl Envelope {
         bytes.push(b'\n');
         Ok(bytes)
     }
+
+    fn is_intact(&self, bytes: &[u8]) -> Result<bool, serde_json::Error> {
+        Ok(Digest::of_json(&self.content)? == self.checksum && self.bytes()? == bytes)
+    }
 }
 
 #[derive(Deserialize)]
 struct Version {
-    format: Format,
+    format: u32,
 }
 
 impl Content {
-    pub(crate) fn new(state: State, folded: Option<Digest>) -> Self {
-        Self { format: FORMAT, folded, state }
+    pub(crate) fn new(state: State, folded: Option<Digest>, written: Option<Written>) -> Self {
+        Self { format: FORMAT, folded, written, state }
     }
 
     /// The bytes of the file.
@@ -68,34 +99,47 @@ impl Content {
         Envelope { checksum, content }.bytes().map_err(damaged)
     }
 
-    /// The content of these bytes, which must be exactly what [`Self::bytes`] writes.
+    /// The content of these bytes, which must be exactly what [`Self::bytes`] of the rstack that
+    /// wrote them has written.
     pub(crate) fn parse(path: &Path, bytes: &[u8], stack: &StackName) -> Result<Self, StateError> {
+        let unsealed = Self::unsealed(path, bytes, stack)?;
+        if unsealed.intact {
+            Ok(unsealed.content)
+        } else {
+            Err(StateError::Checksum { path: path.to_owned() })
+        }
+    }
+
+    /// The content of these bytes, even if somebody has changed them.
+    pub(crate) fn unsealed(
+        path: &Path,
+        bytes: &[u8],
+        stack: &StackName,
+    ) -> Result<Unsealed, StateError> {
         let damaged = |problem: String| StateError::Damaged { path: path.to_owned(), problem };
-        let version: Version =
-            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-        if version.format > FORMAT {
-            return Err(StateError::NewerFormat {
-                path: path.to_owned(),
-                found: version.format.0,
-                known: FORMAT.0,
-            });
+        let json = |error: serde_json::Error| damaged(error.to_string());
+        let Version { format } = serde_json::from_slice(bytes).map_err(json)?;
+        if format > FORMAT {
+            let (path, found, known) = (path.to_owned(), format, FORMAT);
+            return Err(StateError::NewerFormat { path, found, known });
         }
-        let envelope: Envelope =
-            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-        let checksum =
-            Digest::of_json(&envelope.content).map_err(|error| damaged(error.to_string()))?;
-        let canonical = envelope.bytes().map_err(|error| damaged(error.to_string()))?;
-        if checksum != envelope.checksum || canonical != bytes {
-            return Err(StateError::Checksum { path: path.to_owned() });
-        }
-        let content: Self = serde_json::from_value(serde_json::Value::Object(envelope.content))
-            .map_err(|error| damaged(error.to_string()))?;
+        let envelope: Envelope = serde_json::from_slice(bytes).map_err(json)?;
+        let intact = envelope.is_intact(bytes).map_err(json)?;
+        let upgraded = upgraded(format, envelope.content)
+            .ok_or_else(|| damaged(format!("there is no format {format}")))?;
+        let content = serde_json::from_value::<Self>(serde_json::Value::Object(upgraded));
+        // What a flipped bit makes of a name is no other kind of damage than what it makes of a
+        // value.
+        let content = match content {
+            Ok(content) => content,
+            Err(error) => return Err(json(error)),
+        };
         if content.state.stack != *stack {
             return Err(StateError::OtherStack {
                 path: path.to_owned(),
                 found: content.state.stack.to_string(),
             });
         }
-        Ok(content)
+        Ok(Unsealed { content, intact })
     }
 }

@@ -1,12 +1,14 @@
 //! Writing the journal. Concurrent appends share one fsync (group commit).
 
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::atomic::io;
-use crate::disk::DiskFile;
+use crate::disk::{Disk, DiskFile, Identity};
 use crate::entry::Entry;
 use crate::error::StateError;
+use crate::files::Files;
+use crate::lock::Held;
 use crate::record::Tail;
 
 /// The journal of a run. Shared by all its operations.
@@ -14,6 +16,9 @@ use crate::record::Tail;
 pub struct Journal {
     path: PathBuf,
     file: Box<dyn DiskFile>,
+    identity: Identity,
+    disk: Arc<dyn Disk>,
+    lock: Arc<Held>,
     inner: Mutex<Inner>,
     synced: Condvar,
 }
@@ -28,17 +33,26 @@ struct Inner {
 }
 
 impl Journal {
-    pub(crate) fn new(path: &Path, file: Box<dyn DiskFile>, tail: Tail) -> Self {
+    pub(crate) fn new(
+        files: &Files,
+        lock: &Arc<Held>,
+        file: Box<dyn DiskFile>,
+        tail: Tail,
+    ) -> Result<Self, StateError> {
         let durable = tail.count;
-        Self {
-            path: path.to_owned(),
+        let path = files.journal.clone();
+        Ok(Self {
+            identity: file.facts().map_err(io("read", &path))?.identity,
+            path,
             file,
+            disk: Arc::clone(&files.disk),
+            lock: Arc::clone(lock),
             inner: Mutex::new(Inner { tail, durable, syncing: false, broken: false }),
             synced: Condvar::new(),
-        }
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock_inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,14 +66,37 @@ impl Journal {
         self.file.blocks()
     }
 
-    /// Appends a record. When this returns, it is durable.
+    /// Refuses if this process may not write any more: its lock is lost, or the journal that the
+    /// next command is going to read is another file.
     ///
     /// # Errors
-    /// If it could not be made durable; from then on every append fails.
+    /// [`StateError::LockLost`], [`StateError::JournalLost`], or if it cannot be told.
+    pub fn verify(&self) -> Result<(), StateError> {
+        self.lock.verify()?;
+        match self.disk.identity(&self.path) {
+            Ok(found) if found == self.identity => Ok(()),
+            Ok(_) => Err(StateError::JournalLost { path: self.path.clone() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(StateError::JournalLost { path: self.path.clone() })
+            }
+            Err(error) => Err(io("read", &self.path)(error)),
+        }
+    }
+
+    /// Appends a record. When this returns, it is durable, and the lock was held all the time.
+    ///
+    /// # Errors
+    /// If it could not be made durable, or the lock is lost; from then on every append fails.
     pub fn append(&self, entry: &Entry) -> Result<(), StateError> {
-        let mut inner = self.lock();
+        let mut inner = self.lock_inner();
         if inner.broken {
+            self.verify()?;
             return Err(StateError::Broken { path: self.path.clone() });
+        }
+        if let Err(error) = self.verify() {
+            inner.broken = true;
+            self.synced.notify_all();
+            return Err(error);
         }
         let (line, tail) = inner.tail.line(entry).map_err(|error| StateError::Damaged {
             path: self.path.clone(),
@@ -88,14 +125,16 @@ impl Journal {
             inner.syncing = true;
             drop(inner);
             let result = self.file.sync_data();
-            inner = self.lock();
+            // A process may have slept before its record was durable, too.
+            let result = result.map_err(io("sync", &self.path)).and_then(|()| self.verify());
+            inner = self.lock_inner();
             inner.syncing = false;
             match result {
                 Ok(()) => inner.durable = inner.durable.max(written),
                 Err(error) => {
                     inner.broken = true;
                     self.synced.notify_all();
-                    return Err(io("sync", &self.path)(error));
+                    return Err(error);
                 }
             }
             self.synced.notify_all();

@@ -33,7 +33,7 @@ impl DigestKey {
         // Each UUID has 122 random bits; hashing them together spreads these over the whole key.
         let digest = <Sha256 as sha2::Digest>::digest([*a.as_bytes(), *b.as_bytes()].concat());
         let key: [u8; 32] = digest.into();
-        atomic::write(disk, path, &key)?.publish()?;
+        atomic::write_shared(disk, path, &key)?.publish()?;
         Ok(Self(key))
     }
 }

@@ -1,17 +1,24 @@
 //! The lock of a stack: an OS file lock, and who holds it.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rstack_model::StackName;
+use rstack_model::{LockId, StackName};
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::io;
-use crate::disk::{Access, Disk, DiskFile};
+use crate::atomic::{self, io};
+use crate::disk::{Access, Disk, DiskFile, Identity, Kind};
 use crate::error::StateError;
+
+/// How often a lock file that is removed or replaced while it is being taken is opened anew.
+const ATTEMPTS: usize = 8;
 
 /// Who holds a lock, for the message to others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
+    /// The identity of this holding.
+    pub id: LockId,
     /// The process.
     pub pid: u32,
     /// The machine.
@@ -26,28 +33,109 @@ pub struct LockHolder {
 
 impl std::fmt::Display for LockHolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { pid, host, user, command, since } = self;
-        write!(f, "{user}@{host} (`{command}`, process {pid}, since {since})")
+        let Self { id, pid, host, user, command, since } = self;
+        write!(f, "{user}@{host} (`{command}`, process {pid}, since {since}, lock ID {id})")
     }
 }
 
-/// Takes the lock without waiting. It is given back when the file is closed, and so also when the
-/// process dies.
-pub(crate) fn take(
-    disk: &dyn Disk,
-    path: &Path,
-    stack: &StackName,
-    holder: &LockHolder,
-) -> Result<Box<dyn DiskFile>, StateError> {
-    let file = disk.open(path, Access::Any).map_err(io("open", path))?;
-    if !file.lock().map_err(io("lock", path))? {
-        let text = file.read().map_err(io("read", path))?;
-        let holder = serde_json::from_slice::<LockHolder>(&text)
-            .map_or_else(|_| "another process".to_owned(), |holder| holder.to_string());
-        return Err(StateError::Locked { stack: stack.to_string(), holder });
+/// A lock that is held: until this is dropped, or the process dies.
+#[derive(Debug)]
+pub(crate) struct Held {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    stack: StackName,
+    file: Box<dyn DiskFile>,
+    identity: Identity,
+    pub(crate) holder: LockHolder,
+    /// Who held it before and died with it.
+    pub(crate) dead: Option<LockHolder>,
+}
+
+/// An opened lock file.
+enum Opened {
+    /// The lock is ours.
+    Free(Box<dyn DiskFile>, Identity),
+    /// Somebody else has it.
+    Taken(Box<dyn DiskFile>),
+    /// The file has no longer the name that it was opened by.
+    Replaced,
+}
+
+fn open(disk: &dyn Disk, path: &Path) -> Result<Opened, StateError> {
+    match disk.own_kind(path) {
+        Ok(Kind::Directory | Kind::Other) => {
+            return Err(StateError::NotAFile { path: path.to_owned() });
+        }
+        Ok(Kind::File) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io("read", path)(error)),
     }
-    let text = serde_json::to_string(holder).unwrap_or_default();
-    file.truncate(0).map_err(io("write", path))?;
-    file.write(text.as_bytes()).map_err(io("write", path))?;
-    Ok(file)
+    let file = disk.open(path, Access::Any).map_err(io("open", path))?;
+    let identity = atomic::check(path, file.as_ref())?.identity;
+    if !file.lock().map_err(io("lock", path))? {
+        return Ok(Opened::Taken(file));
+    }
+    match disk.identity(path) {
+        Ok(found) if found == identity => Ok(Opened::Free(file, identity)),
+        Ok(_) => Ok(Opened::Replaced),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Opened::Replaced),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// Who says in a lock file that they hold it.
+fn holder_in(file: &dyn DiskFile, path: &Path) -> Result<Option<LockHolder>, StateError> {
+    let text = file.read().map_err(io("read", path))?;
+    Ok(serde_json::from_slice(&text).ok())
+}
+
+impl Held {
+    /// Takes the lock without waiting.
+    pub(crate) fn take(
+        disk: &Arc<dyn Disk>,
+        path: &Path,
+        stack: &StackName,
+        holder: &LockHolder,
+    ) -> Result<Self, StateError> {
+        for _ in 0..ATTEMPTS {
+            let (file, identity) = match open(disk.as_ref(), path)? {
+                Opened::Free(file, identity) => (file, identity),
+                Opened::Taken(file) => {
+                    let holder = holder_in(file.as_ref(), path)?.map(Box::new);
+                    return Err(StateError::Locked { stack: stack.clone(), holder });
+                }
+                Opened::Replaced => continue,
+            };
+            let dead = holder_in(file.as_ref(), path)?;
+            let text = serde_json::to_string(holder).unwrap_or_default();
+            file.truncate(0).map_err(io("write", path))?;
+            file.write(text.as_bytes()).map_err(io("write", path))?;
+            let (disk, path, stack) = (Arc::clone(disk), path.to_owned(), stack.clone());
+            return Ok(Self { disk, path, stack, file, identity, holder: holder.clone(), dead });
+        }
+        Err(StateError::LockLost { stack: stack.clone(), path: path.to_owned() })
+    }
+
+    /// Refuses if somebody else may have taken the lock, because its file was removed, replaced or
+    /// moved away with its directory while this process slept.
+    pub(crate) fn verify(&self) -> Result<(), StateError> {
+        match self.disk.identity(&self.path) {
+            Ok(found) if found == self.identity => Ok(()),
+            Ok(_) => Err(self.lost()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.lost()),
+            Err(error) => Err(io("read", &self.path)(error)),
+        }
+    }
+
+    fn lost(&self) -> StateError {
+        StateError::LockLost { stack: self.stack.clone(), path: self.path.clone() }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A holder that is still named in a file that nobody has locked is dead. Where this fails,
+        // the next one takes a living one for dead, and goes on all the same.
+        let _cleared = self.file.truncate(0);
+    }
 }

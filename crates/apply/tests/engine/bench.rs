@@ -161,7 +161,7 @@ impl Bench {
     pub(crate) fn lock(&self) -> LockedStack {
         let (host, user) = ("host".into(), "user".into());
         let (command, since) = ("test".into(), "now".into());
-        let holder = LockHolder { pid: 1, host, user, command, since };
+        let holder = LockHolder { id: "lock".into(), pid: 1, host, user, command, since };
         self.store.lock(&stack(), &holder).unwrap()
     }
 

@@ -25,8 +25,16 @@ impl Events for Told {
 
 /// Everything in the state directory, whatever its name.
 fn stored(bench: &Bench) -> String {
-    let files = fs::read_dir(bench.directory.path()).unwrap();
-    files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    let mut paths = vec![bench.directory.path().to_owned()];
+    let mut text = String::new();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+    text
 }
 
 const HEADER: &str = "

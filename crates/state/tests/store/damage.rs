@@ -30,18 +30,20 @@ fn a_state_that_is_cut_off_anywhere_is_refused() {
     }
 }
 
-/// Two bits of every byte, other ones from byte to byte.
-fn bits(bytes: usize) -> impl Iterator<Item = usize> {
-    (0..bytes).flat_map(|byte| [byte * 8 + byte % 8, byte * 8 + (byte + 3) % 8])
+/// Every bit of these bytes, one after the other flipped.
+fn flipped(whole: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    (0..whole.len() * 8).map(|bit| {
+        let mut flipped = whole.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        (bit, flipped)
+    })
 }
 
 #[test]
 fn a_state_with_one_bit_flipped_is_refused() {
     let (_directory, store, path) = stored();
     let whole = fs::read(&path).unwrap();
-    for bit in bits(whole.len()) {
-        let mut flipped = whole.clone();
-        flipped[bit / 8] ^= 1 << (bit % 8);
+    for (bit, flipped) in flipped(&whole) {
         fs::write(&path, &flipped).unwrap();
         assert!(store.read(&stack()).is_err(), "bit {bit} was not noticed");
     }
@@ -55,9 +57,8 @@ fn a_journal_with_one_bit_flipped_is_refused_or_cut() {
     locked.begin(&begin(&state)).unwrap();
     let path = directory.path().join("Live.journal");
     let whole = fs::read(&path).unwrap();
-    for bit in bits(whole.len() - 1) {
-        let mut flipped = whole.clone();
-        flipped[bit / 8] ^= 1 << (bit % 8);
+    let end = whole.len() - 1;
+    for (bit, flipped) in flipped(&whole).filter(|(bit, _)| bit / 8 < end) {
         fs::write(&path, &flipped).unwrap();
         assert!(store.read(&stack()).is_err(), "bit {bit} was not noticed");
     }
@@ -75,19 +76,50 @@ fn links_directories_and_open_files_are_refused() {
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     assert!(matches!(store.read(&stack()), Err(StateError::NotAFile { .. })));
-    assert!(matches!(StateStore::open(other), Err(StateError::NotADirectory { .. })));
+    assert!(matches!(StateStore::open(&other), Err(StateError::NotADirectory { .. })));
+    fs::remove_dir(&path).unwrap();
+
+    for name in ["Live.journal", "Live.lock"] {
+        let path = directory.path().join(name);
+        let used = || match name {
+            "Live.lock" => store.lock(&stack(), &holder()).map(|_| ()),
+            _ => store.read(&stack()).map(|_| ()),
+        };
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        let error = used().unwrap_err();
+        assert!(matches!(error, StateError::Exposed { mode: 0o620, .. }), "{error}");
+        assert_eq!(error.hint().unwrap(), format!("run `chmod 600 {}`", path.display()));
+        fs::remove_file(&path).unwrap();
+        symlink(&other, &path).unwrap();
+        assert!(matches!(used(), Err(StateError::NotAFile { .. })), "{name}");
+        fs::remove_file(&path).unwrap();
+    }
+
+    let (link, real) = (directory.path().join("link"), directory.path().join("real"));
+    fs::create_dir(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    for link in [link.clone(), link.join("")] {
+        assert!(matches!(StateStore::open(link), Err(StateError::NotADirectory { .. })));
+    }
+    // The link comes after the store was opened; that of the backups is refused, too.
+    let late = directory.path().join("late");
+    let store = StateStore::open(&late).unwrap();
+    symlink(&real, &late).unwrap();
+    assert!(matches!(store.lock(&stack(), &holder()), Err(StateError::NotADirectory { .. })));
+    let store = StateStore::open(&real).unwrap();
+    let locked = store.lock(&stack(), &holder()).unwrap();
+    symlink(directory.path(), real.join("Live.backup")).unwrap();
+    let published = locked.publish(state(), &base(&state()));
+    assert!(matches!(published, Err(StateError::NotADirectory { .. })), "{published:?}");
 }
 
 #[test]
-fn another_stacks_file_and_newer_formats_are_refused() {
+fn another_stacks_file_is_refused() {
     let (directory, store, path) = stored();
     fs::rename(&path, directory.path().join("Other.json")).unwrap();
     let other = StackName::parse("Other").unwrap();
     assert!(matches!(store.read(&other), Err(StateError::OtherStack { .. })));
-    let text = fs::read_to_string(directory.path().join("Other.json")).unwrap();
-    fs::write(&path, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(store.read(&stack()), Err(StateError::NewerFormat { found: 2, .. })));
 }
 
 #[test]

@@ -97,14 +97,3 @@ fn concurrent_appends_are_all_durable_and_chained() {
     });
     assert_eq!(store.read(&stack()).unwrap().journal.unwrap().len(), 1 + 8 * 16);
 }
-
-#[test]
-fn a_second_lock_is_refused_and_says_who_has_the_first() {
-    let directory = directory();
-    let store = StateStore::open(directory.path()).unwrap();
-    let first = store.lock(&stack(), &holder()).unwrap();
-    let error = store.lock(&stack(), &holder()).unwrap_err();
-    assert!(error.to_string().contains("user@host (`rstack apply`"), "{error}");
-    drop(first);
-    store.lock(&stack(), &holder()).unwrap();
-}

@@ -1,7 +1,11 @@
 //! The store on a real file system: damage, locks, recovery of what was cut off.
 #![cfg(test)]
 
+mod backup;
 mod damage;
+mod fault;
 mod folding;
+mod format;
 mod journal;
+mod lock;
 mod support;

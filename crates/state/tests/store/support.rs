@@ -19,6 +19,7 @@ pub(crate) fn stack() -> StackName {
 
 pub(crate) fn holder() -> LockHolder {
     LockHolder {
+        id: "lock".into(),
         pid: 1,
         host: "host".into(),
         user: "user".into(),

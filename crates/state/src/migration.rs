@@ -1,0 +1,27 @@
+//! Older formats of the state file, brought up to the present one, step by step.
+
+use serde_json::{Map, Value};
+
+/// One step: what is written in a format becomes what the next one writes.
+type Step = fn(&mut Map<String, Value>);
+
+/// The steps, the first of them from format 1 to 2.
+const STEPS: [Step; 1] = [one_to_two];
+
+/// The present format.
+pub(crate) const FORMAT: u32 = 1 + STEPS.len() as u32;
+
+/// Format 2 says who wrote a state, and when. Format 1 did not.
+fn one_to_two(content: &mut Map<String, Value>) {
+    content.insert("written".to_owned(), Value::Null);
+}
+
+/// Content of this format as the present format writes it; `None` if there was never such a one.
+pub(crate) fn upgraded(format: u32, mut content: Map<String, Value>) -> Option<Map<String, Value>> {
+    let done = usize::try_from(format).ok()?.checked_sub(1)?;
+    for step in STEPS.get(done..)? {
+        step(&mut content);
+    }
+    content.insert("format".to_owned(), FORMAT.into());
+    Some(content)
+}
