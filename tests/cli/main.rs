@@ -9,6 +9,7 @@ mod harness;
 mod interrupt;
 mod lifecycle;
 mod lock;
+mod memory;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;

@@ -1,7 +1,13 @@
 //! Diagnostics of the program itself, on standard error: off unless asked for with `-v` or
 //! `RUST_LOG`.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, filter, fmt};
+
+/// Where the SDK writes whole answers, secrets included, when `LOG_SENSITIVE_BODIES` is set in the
+/// environment. Nothing that it says there is ever shown.
+const BODIES: &str = "aws_smithy_runtime::client::orchestrator::http";
 
 /// Starts logging. Bodies of requests and answers are logged at no level.
 pub(crate) fn start(verbose: u8) {
@@ -12,10 +18,8 @@ pub(crate) fn start(verbose: u8) {
         (_, 2) => EnvFilter::new("rstack=debug,aws_config=debug"),
         _ => EnvFilter::new("debug"),
     };
+    let quiet = filter::filter_fn(|metadata| metadata.target() != BODIES);
+    let shown = fmt::layer().with_writer(std::io::stderr).with_target(true).with_filter(quiet);
     // A second subscriber cannot be set; there is none before this one.
-    let _already_set = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(true)
-        .try_init();
+    let _already_set = tracing_subscriber::registry().with(filter).with(shown).try_init();
 }

@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod exports;
 mod log;
+mod memory;
 mod plan_file;
 mod progress;
 mod session;
@@ -25,6 +26,7 @@ use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
+    memory::protect();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
