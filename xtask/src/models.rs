@@ -92,6 +92,19 @@ const SERVICES: &[Service] = &[
         hidden: &[],
     },
     Service {
+        name: "ec2",
+        version: "2016-11-15",
+        operations: &[
+            "DescribeAvailabilityZones",
+            "DescribeNetworkAcls",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeVpcs",
+        ],
+        shown: &[],
+        hidden: &[],
+    },
+    Service {
         name: "iam",
         version: "2010-05-08",
         operations: &[
@@ -220,6 +233,13 @@ const SERVICES: &[Service] = &[
         hidden: &[],
     },
     Service {
+        name: "ssm",
+        version: "2014-11-06",
+        operations: &["GetParameter"],
+        shown: &[],
+        hidden: &[],
+    },
+    Service {
         name: "sts",
         version: "2011-06-15",
         operations: &["GetCallerIdentity"],
@@ -245,8 +265,9 @@ const SHAPE_KEYS: [&str; 8] = [
 ];
 
 /// What is taken of a reference to a shape.
-const REFERENCE_KEYS: [&str; 9] = [
+const REFERENCE_KEYS: [&str; 10] = [
     "shape",
+    "queryName",
     "location",
     "locationName",
     "flattened",

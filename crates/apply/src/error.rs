@@ -1,7 +1,7 @@
 //! What can go wrong while a plan is applied.
 
 use rstack_driver::DriverError;
-use rstack_model::value::{FunctionError, InvalidReference, NotKnown};
+use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{LogicalId, ResourceType};
 use rstack_plan::{PlanError, Violation};
 use rstack_state::{JournalError, StateError};
@@ -26,6 +26,9 @@ pub enum StepError {
     /// A dynamic reference turned out to be malformed.
     #[error("{0}")]
     Reference(InvalidReference),
+    /// The name of a secret parameter turned out to be malformed.
+    #[error("{0}")]
+    ParameterName(InvalidParameter),
     /// A secret cannot be resolved.
     #[error("the secret {reference} cannot be resolved: {source}")]
     Secret {

@@ -10,6 +10,7 @@ mod entropy;
 mod error;
 mod events;
 mod ledger;
+mod lookups;
 mod observe;
 mod reclaim;
 mod recover;

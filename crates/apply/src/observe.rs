@@ -103,28 +103,32 @@ impl Engine {
         state.resources.values().for_each(|object| note(&object.properties));
         let mut versions = BTreeMap::new();
         for (text, reference) in references {
-            let version = match &reference {
+            let asked = match &reference {
                 SecretReference::SecretsManager(body) => {
                     let Ok(parsed) = secrets::parse(body) else { continue };
-                    let asked = self.ask(|| self.cloud.secrets().version(&parsed));
-                    match asked.await {
-                        Ok(version) => version,
-                        Err(error) if stops_everything(&error) => return Err(error),
-                        // The secret may be one that is going to be made, or be gone: resolving it
-                        // says so when it is needed.
-                        Err(error) if error.kind == ErrorKind::NotFound => continue,
-                        Err(error) => {
-                            let error = error.to_string();
-                            self.events.emit(Event::SecretUnchecked { reference: text, error });
-                            continue;
-                        }
-                    }
+                    self.ask(|| self.cloud.secrets().version(&parsed)).await
+                }
+                SecretReference::SecureParameter(body) => {
+                    let Ok(parsed) = secrets::parse_parameter(body) else { continue };
+                    self.ask(|| self.cloud.secrets().parameter_version(&parsed)).await
                 }
                 SecretReference::Parameter(_) => match parameters.versions.get(&text) {
-                    Some(version) => version.clone(),
+                    Some(version) => Ok(version.clone()),
                     None => continue,
                 },
                 SecretReference::Hidden => continue,
+            };
+            let version = match asked {
+                Ok(version) => version,
+                Err(error) if stops_everything(&error) => return Err(error),
+                // The secret may be one that is going to be made, or be gone: resolving it says so
+                // when it is needed.
+                Err(error) if error.kind == ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let error = error.to_string();
+                    self.events.emit(Event::SecretUnchecked { reference: text, error });
+                    continue;
+                }
             };
             versions.insert(text, version);
         }

@@ -219,7 +219,7 @@ fn is_final(error: &StepError) -> bool {
             !may_pass(error) && !stops_everything(error)
         }
         // A command that takes no parameters, such as the end of a stack, will not have it later.
-        StepError::Reference(_) | StepError::Parameter(_) => true,
+        StepError::Reference(_) | StepError::ParameterName(_) | StepError::Parameter(_) => true,
         StepError::NoDriver(_)
         | StepError::OldParameter(_)
         | StepError::Function(_)

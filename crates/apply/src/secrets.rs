@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use rstack_driver::DriverError;
-use rstack_model::value::{NotKnown, ResolvedSecrets, SecretReference, SecretsManagerReference};
+use rstack_model::value::{
+    NotKnown, ParameterReference, ResolvedSecrets, SecretReference, SecretsManagerReference,
+};
 use rstack_model::{PropertyPath, SecretString, Value, ValueMap};
 
 use crate::{Engine, StepError};
@@ -88,6 +90,14 @@ impl Engine {
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, version);
                 }
+                SecretReference::SecureParameter(body) => {
+                    let parsed = parse_parameter(body)?;
+                    let secrets_of = || self.cloud.secrets().resolve_parameter(&parsed);
+                    let resolved = self.persist(secrets_of, |_, _| {}).await;
+                    let (secret, version) =
+                        resolved.map_err(|source| StepError::Secret { reference: text, source })?;
+                    secrets.insert(reference, secret, version);
+                }
                 SecretReference::Parameter(name) => {
                     let value = parameters.values.get(reference);
                     let value = value.ok_or_else(|| StepError::Parameter(name.clone()))?;
@@ -110,13 +120,24 @@ impl Engine {
 /// # Errors
 /// If the body is not wholly known or malformed.
 pub(crate) fn parse(body: &Value) -> Result<SecretsManagerReference, StepError> {
-    let text = body.as_str().ok_or_else(|| {
+    SecretsManagerReference::parse(known(body)?).map_err(StepError::Reference)
+}
+
+/// The parameter whose name is this value.
+///
+/// # Errors
+/// If the name is not wholly known or malformed.
+pub(crate) fn parse_parameter(body: &Value) -> Result<ParameterReference, StepError> {
+    ParameterReference::parse(known(body)?).map_err(StepError::ParameterName)
+}
+
+fn known(body: &Value) -> Result<&str, StepError> {
+    body.as_str().ok_or_else(|| {
         StepError::NotKnown(NotKnown::Deferred {
             path: PropertyPath::root(),
             waits_for: body.to_string(),
         })
-    })?;
-    SecretsManagerReference::parse(text).map_err(StepError::Reference)
+    })
 }
 
 #[cfg(test)]

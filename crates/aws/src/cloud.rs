@@ -11,13 +11,14 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_types::app_name::AppName;
 use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, Noop, ResourceDriver, SecretStore};
 use rstack_model::state::Environment;
-use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType};
+use rstack_model::value::Lookup;
+use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
 
 use crate::api::Api;
 use crate::client::Clients;
 use crate::model::Service;
-use crate::secretsmanager::SecretsManager;
-use crate::{cloudfront, iam, mediapackage, secretsmanager};
+use crate::secrets::Secrets;
+use crate::{cloudfront, iam, lookup, mediapackage, secretsmanager};
 
 /// How long the connection to a service may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +40,7 @@ pub struct ConnectOptions {
 pub struct AwsCloud {
     region: Region,
     clients: Clients,
-    secrets: SecretsManager,
+    secrets: Secrets,
 }
 
 impl fmt::Debug for AwsCloud {
@@ -81,7 +82,7 @@ impl AwsCloud {
         let attempts = retry.max_attempts().min(MAX_ATTEMPTS);
         let retry = retry.with_max_attempts(attempts);
         let clients = Clients::new(config.into_builder().retry_config(retry).build());
-        let secrets = SecretsManager::new(clients.api(Service::SecretsManager));
+        let secrets = Secrets::new(clients.api(Service::SecretsManager), clients.api(Service::Ssm));
         Self { region, clients, secrets }
     }
 }
@@ -129,6 +130,25 @@ impl Cloud for AwsCloud {
             "MediaPackage" => mediapackage::driver(resource_type, &api(Service::MediaPackage)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SecretsManager)),
             _ => None,
+        }
+    }
+
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
+        match lookup {
+            Lookup::Zones(region) if *region == self.region => {
+                lookup::zones(self.clients.api(Service::Ec2).as_ref()).await
+            }
+            Lookup::Zones(region) => {
+                let there = self.clients.in_region(region);
+                lookup::zones(there.api(Service::Ec2).as_ref()).await
+            }
+            Lookup::Parameter(parameter) => {
+                self.secrets.parameters().plain(parameter).await.map(Value::from)
+            }
+            Lookup::Attribute { resource_type, id, attribute } => {
+                let api = self.clients.api(Service::Ec2);
+                lookup::attribute(api.as_ref(), resource_type.as_str(), id, attribute).await
+            }
         }
     }
 

@@ -24,8 +24,10 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::http::{Request, Response};
 use aws_smithy_schema::protocol::ClientProtocol;
 use aws_smithy_schema::serde::SerdeError;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
+use aws_smithy_xml::codec::find_depth2_element_slice_by;
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
@@ -83,6 +85,8 @@ type Protocol = Box<dyn ClientProtocol<Request, Response>>;
 pub(crate) struct Codec {
     pub(crate) model: &'static ServiceModel,
     protocol: Protocol,
+    /// What reads answers, where that is not the protocol itself.
+    answers: Option<Protocol>,
     /// What reads failed answers, where that is not the protocol itself.
     failures: Option<Protocol>,
     schemas: Schemas,
@@ -99,10 +103,12 @@ impl Codec {
             [const { OnceLock::new() }; Service::ALL.len()];
         let slot = match service {
             Service::CloudFront => &CODECS[0],
-            Service::Iam => &CODECS[1],
-            Service::MediaPackage => &CODECS[2],
-            Service::SecretsManager => &CODECS[3],
-            Service::Sts => &CODECS[4],
+            Service::Ec2 => &CODECS[1],
+            Service::Iam => &CODECS[2],
+            Service::MediaPackage => &CODECS[3],
+            Service::SecretsManager => &CODECS[4],
+            Service::Ssm => &CODECS[5],
+            Service::Sts => &CODECS[6],
         };
         slot.get_or_init(|| Self::new(service)).as_ref().map_err(Clone::clone)
     }
@@ -113,7 +119,7 @@ impl Codec {
         let protocol: Protocol = match metadata.protocol {
             WireProtocol::RestJson => Box::new(AwsRestJsonProtocol::new()),
             WireProtocol::RestXml => Box::new(AwsRestXmlProtocol::new()),
-            WireProtocol::Query => {
+            WireProtocol::Query | WireProtocol::Ec2 => {
                 let version = metadata.api_version.as_str();
                 Box::new(AwsQueryProtocol::new().with_service_version(version))
             }
@@ -122,12 +128,14 @@ impl Codec {
                 Box::new(AwsJsonRpcProtocol::aws_json_1_1().with_target_prefix(prefix))
             }
         };
-        let failures: Option<Protocol> = match metadata.protocol {
+        let xml = || -> Option<Protocol> { Some(Box::new(AwsRestXmlProtocol::new())) };
+        let (answers, failures) = match metadata.protocol {
             // The SDK's query protocol reads no errors; their XML is that of REST-XML.
-            WireProtocol::Query => Some(Box::new(AwsRestXmlProtocol::new())),
-            WireProtocol::RestJson | WireProtocol::RestXml | WireProtocol::Json => None,
+            WireProtocol::Query => (None, xml()),
+            WireProtocol::Ec2 => (xml(), xml()),
+            WireProtocol::RestJson | WireProtocol::RestXml | WireProtocol::Json => (None, None),
         };
-        Ok(Self { model, protocol, failures, schemas: Schemas::new(model) })
+        Ok(Self { model, protocol, answers, failures, schemas: Schemas::new(model) })
     }
 
     /// An operation of the service.
@@ -186,8 +194,8 @@ impl Codec {
         let Some(shape) = &operation.output else { return Ok(KnownMap::new()) };
         let schema = self.schemas.structure(shape)?;
         let config = settings(operation);
-        let mut deserializer = self
-            .protocol
+        let protocol = self.answers.as_ref().unwrap_or(&self.protocol);
+        let mut deserializer = protocol
             .deserialize_response(answer, schema, &config)
             .map_err(|error| unreadable(&error))?;
         read::structure(&self.schemas, &mut *deserializer, shape)
@@ -198,11 +206,25 @@ impl Codec {
     pub(crate) fn error(&self, operation: &Operation, answer: &Response) -> ErrorMetadata {
         let config = settings(operation);
         let protocol = self.failures.as_ref().unwrap_or(&self.protocol);
-        match protocol.parse_error_metadata(answer, &config) {
+        let unwrapped = match self.model.metadata.protocol {
+            WireProtocol::Ec2 => ec2_errors(answer),
+            WireProtocol::RestJson
+            | WireProtocol::RestXml
+            | WireProtocol::Query
+            | WireProtocol::Json => None,
+        };
+        match protocol.parse_error_metadata(unwrapped.as_ref().unwrap_or(answer), &config) {
             Ok(builder) => builder.build(),
             Err(_) => ErrorMetadata::builder().build(),
         }
     }
+}
+
+/// EC2 has one more element around its errors; the answer without what is around that.
+fn ec2_errors(answer: &Response) -> Option<Response> {
+    let body = answer.body().bytes()?;
+    let errors = find_depth2_element_slice_by(body, |name| name == "Errors")?;
+    Some(Response::new(answer.status(), SdkBody::from(errors)))
 }
 
 /// What a protocol needs to know of an operation besides its schema.

@@ -13,11 +13,13 @@ mod codec;
 mod double;
 mod fault;
 mod iam;
+mod lookup;
 mod mapping;
 mod mediapackage;
 mod model;
 mod ownership;
 mod rest_json;
+mod secrets;
 mod secretsmanager;
 
 pub use cloud::{AwsCloud, ConnectOptions};

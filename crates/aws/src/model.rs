@@ -16,28 +16,41 @@ use std::collections::BTreeMap;
 pub(crate) enum Service {
     /// Amazon CloudFront.
     CloudFront,
+    /// Amazon EC2, for what templates ask.
+    Ec2,
     /// AWS Identity and Access Management.
     Iam,
     /// AWS Elemental MediaPackage v1.
     MediaPackage,
     /// AWS Secrets Manager.
     SecretsManager,
+    /// AWS Systems Manager, for its Parameter Store.
+    Ssm,
     /// AWS Security Token Service.
     Sts,
 }
 
 impl Service {
     /// Every service.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::CloudFront, Self::Iam, Self::MediaPackage, Self::SecretsManager, Self::Sts];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::CloudFront,
+        Self::Ec2,
+        Self::Iam,
+        Self::MediaPackage,
+        Self::SecretsManager,
+        Self::Ssm,
+        Self::Sts,
+    ];
 
     /// The service's name, as its IAM actions and its data file have it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CloudFront => "cloudfront",
+            Self::Ec2 => "ec2",
             Self::Iam => "iam",
             Self::MediaPackage => "mediapackage",
             Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
     }
@@ -52,6 +65,9 @@ pub(crate) enum WireProtocol {
     RestXml,
     /// Form bodies, XML answers.
     Query,
+    /// Form bodies and XML answers in EC2's own way: lists without an element around them in
+    /// requests, no element around the output in answers.
+    Ec2,
     /// JSON bodies, the operation in a header (version 1.1).
     Json,
 }

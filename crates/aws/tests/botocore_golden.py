@@ -224,6 +224,9 @@ def answer(model, parser, operation):
         target = shape.members[payload] if payload else shape
         given = theirs[payload] if payload else theirs
         body = '<?xml version="1.0"?>' + to_xml(target, target.serialization.get("name", target.name), given)
+    elif protocol == "ec2":
+        inner = to_xml(shape, f"{operation.name}Response", theirs)
+        body = inner.replace("<", f'<?xml version="1.0"?><', 1)
     else:
         inner = to_xml(shape, f"{operation.name}Result", theirs)
         space = model.metadata["xmlNamespace"]

@@ -445,13 +445,14 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
         StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Reference(_)
+        | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
         | StepError::Unsettled { .. } => None,
     }
 }
 
 /// What to do about a failed call.
-fn cloud_hint(error: &DriverError) -> Option<String> {
+pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
         ErrorKind::Credentials if error.operation == "configuration" => Some(
             "choose one with `--region`, such as `--region eu-west-1`; without an account, try \

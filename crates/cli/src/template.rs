@@ -41,10 +41,15 @@ impl Loaded {
     /// Evaluates the template, with what is found added to the diagnostics.
     pub(crate) fn evaluate(&mut self, inputs: &Inputs<'_>) -> Option<Evaluation> {
         let evaluation = evaluate(self.template.as_ref()?, inputs);
-        self.diagnostics.extend(evaluation.diagnostics.iter().cloned());
+        self.add(evaluation.diagnostics.iter().cloned());
+        Some(evaluation)
+    }
+
+    /// Adds findings, in the order of the source.
+    pub(crate) fn add(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(found);
         let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
         self.diagnostics.sort_by_key(place);
-        Some(evaluation)
     }
 
     /// Whether there are errors.

@@ -1,10 +1,11 @@
-//! A cloud: drivers by resource type, an identity, and a store of secrets.
+//! A cloud: drivers by resource type, an identity, answers to look-ups, and a store of secrets.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rstack_model::ResourceType;
 use rstack_model::state::Environment;
+use rstack_model::value::Lookup;
+use rstack_model::{ResourceType, Value};
 
 use crate::{DriverError, ResourceDriver, SecretStore};
 
@@ -29,6 +30,13 @@ pub trait Cloud: Send + Sync {
     /// The driver of a type; `None` if this cloud cannot manage it.
     fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>>;
 
-    /// Where dynamic references to Secrets Manager are resolved.
+    /// Answers what a template asks before anything is planned. A parameter that is a secret is no
+    /// answer, but an error.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or it may not be read.
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError>;
+
+    /// Where dynamic references to secrets are resolved.
     fn secrets(&self) -> &dyn SecretStore;
 }

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use rstack_model::SecretString;
-use rstack_model::value::SecretsManagerReference;
+use rstack_model::value::{ParameterReference, SecretsManagerReference};
 
 use crate::{DriverError, ErrorKind};
 
-/// The store behind `{{resolve:secretsmanager:…}}`.
+/// The stores behind `{{resolve:secretsmanager:…}}` and `{{resolve:ssm-secure:…}}`.
 #[async_trait]
 pub trait SecretStore: Send + Sync {
     /// The ID of the version a reference means now; the secret itself is not read.
@@ -22,6 +22,24 @@ pub trait SecretStore: Send + Sync {
     async fn resolve(
         &self,
         reference: &SecretsManagerReference,
+    ) -> Result<(SecretString, String), DriverError>;
+
+    /// The version of a parameter that is a `SecureString`; its value is not decrypted.
+    ///
+    /// # Errors
+    /// If the parameter or the version does not exist, is no secret, or may not be read.
+    async fn parameter_version(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<String, DriverError>;
+
+    /// The secret text of a parameter that is a `SecureString`, and its version.
+    ///
+    /// # Errors
+    /// If the parameter or the version does not exist, is no secret, or may not be decrypted.
+    async fn resolve_parameter(
+        &self,
+        parameter: &ParameterReference,
     ) -> Result<(SecretString, String), DriverError>;
 }
 

@@ -11,8 +11,8 @@ use rstack_driver::{
     NameRule, NoEffects, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError,
     UpdateRequest,
 };
-use rstack_model::value::SecretsManagerReference;
-use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, Token};
+use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
+use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, Token, Value};
 use rstack_sandbox::SandboxCloud;
 
 use crate::clock::VirtualClock;
@@ -150,6 +150,10 @@ impl Cloud for WatchedCloud {
         Some(Arc::new(WatchedDriver { inner, wire, resource_type }))
     }
 
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
+        self.0.sandbox.lookup(lookup).await
+    }
+
     fn secrets(&self) -> &dyn SecretStore {
         self
     }
@@ -166,6 +170,22 @@ impl SecretStore for WatchedCloud {
         reference: &SecretsManagerReference,
     ) -> Result<(SecretString, String), DriverError> {
         self.0.ask("resolve", &"".into(), self.0.sandbox.secrets().resolve(reference)).await
+    }
+
+    async fn parameter_version(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<String, DriverError> {
+        let asked = self.0.sandbox.secrets().parameter_version(parameter);
+        self.0.ask("version", &"".into(), asked).await
+    }
+
+    async fn resolve_parameter(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let asked = self.0.sandbox.secrets().resolve_parameter(parameter);
+        self.0.ask("resolve", &"".into(), asked).await
     }
 }
 

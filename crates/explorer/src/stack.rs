@@ -6,7 +6,7 @@ use rstack_model::StackName;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, evaluate, parse};
+use rstack_template::{Inputs, Outside, evaluate, parse};
 
 /// The stack that everybody begins with.
 const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
@@ -79,9 +79,9 @@ impl Size {
         let parsed = parse(&self.text(variant), &parameters);
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
-        let exports = BTreeMap::new();
-        let (stack, parameters, exports) = (&stack, &parameters, &exports);
-        let inputs = Inputs { stack, environment, parameters, exports };
+        let outside = Outside::default();
+        let (stack, parameters, outside) = (&stack, &parameters, &outside);
+        let inputs = Inputs { stack, environment, parameters, outside };
         let evaluation = evaluate(&template, &inputs);
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
         let ids = desired.resources.keys();

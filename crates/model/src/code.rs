@@ -64,6 +64,8 @@ codes! {
     FunctionWithSiblings = "function-with-siblings",
     /// A key that is not text.
     Key = "key",
+    /// Something that the cloud was asked for the template and did not give.
+    Lookup = "lookup",
     /// A wrong `Fn::ForEach`.
     Loop = "loop",
     /// A key that a mapping does not have.
@@ -144,6 +146,8 @@ codes! {
     UnknownParameter = "unknown-parameter",
     /// A property that the type does not have.
     UnknownProperty = "unknown-property",
+    /// A stack or an output of one that is not known.
+    UnknownStackOutput = "unknown-stack-output",
     /// A YAML tag that is not CloudFormation's.
     UnknownTag = "unknown-tag",
     /// A resource type that there is not.

@@ -222,9 +222,11 @@ impl Rotated {
                 SecretReference::Parameter(_) if fixed => {
                     out.create_only.push(Reason::CreateOnly(path.clone()));
                 }
-                SecretReference::SecretsManager(_) if fixed => {}
+                SecretReference::SecretsManager(_) | SecretReference::SecureParameter(_)
+                    if fixed => {}
                 SecretReference::Parameter(_)
                 | SecretReference::SecretsManager(_)
+                | SecretReference::SecureParameter(_)
                 | SecretReference::Hidden => {
                     let reason = Reason::SecretRotated { reference: text };
                     if !out.in_place.contains(&reason) {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rstack_driver::{Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, json_field};
 use rstack_model::state::Environment;
-use rstack_model::value::SecretsManagerReference;
+use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
     AccountId, KnownValue, Partition, PhysicalId, PropertyPath, Region, ResourceType, SecretString,
+    Value,
 };
 use rstack_schema::{Registry, TypeSchema};
 
@@ -20,7 +21,7 @@ use crate::rules::Refusal;
 use crate::store::Store;
 use crate::weather::Weather;
 use crate::world::{StoredObject, View};
-use crate::{SandboxError, SandboxOptions, secretsmanager};
+use crate::{SandboxError, SandboxOptions, lookup, secretsmanager};
 
 /// The account that every sandbox is.
 pub const ACCOUNT: &str = "000000000000";
@@ -215,6 +216,17 @@ impl Cloud for SandboxCloud {
         Some(Arc::new(SandboxDriver::new(cloud, resource_type.clone(), schema)))
     }
 
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
+        let operation = match lookup {
+            Lookup::Zones(_) => "sandbox ec2:DescribeAvailabilityZones",
+            Lookup::Parameter(_) => "sandbox ssm:GetParameter",
+            Lookup::Attribute { .. } => "sandbox ec2:Describe",
+        };
+        let lookup = lookup.clone();
+        let answer = move |_: &Inner, view: &mut View<'_>| lookup::answer(view, &lookup);
+        self.inner.call(operation, answer).await
+    }
+
     fn secrets(&self) -> &dyn SecretStore {
         self
     }
@@ -236,5 +248,23 @@ impl SecretStore for SandboxCloud {
         let resolve = move |_: &Inner, view: &mut View<'_>| secretsmanager::resolve(view, &wanted);
         let (text, version) = self.inner.call(operation, resolve).await?;
         Ok((json_field(&text, reference)?, version))
+    }
+
+    async fn parameter_version(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<String, DriverError> {
+        let wanted = parameter.clone();
+        let version = move |_: &Inner, view: &mut View<'_>| lookup::version(view, &wanted);
+        self.inner.call("sandbox ssm:GetParameter", version).await
+    }
+
+    async fn resolve_parameter(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let wanted = parameter.clone();
+        let resolve = move |_: &Inner, view: &mut View<'_>| lookup::resolve(view, &wanted);
+        self.inner.call("sandbox ssm:GetParameter", resolve).await
     }
 }

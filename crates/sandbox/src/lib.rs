@@ -19,6 +19,7 @@ mod ids;
 mod kept;
 #[cfg(test)]
 mod lives;
+mod lookup;
 mod mediapackage;
 mod names;
 mod objects;

@@ -16,7 +16,7 @@ use rstack_model::Diagnostic;
 use self::syntax::Node;
 use self::template::Dialect;
 
-pub use evaluate::{Evaluation, Inputs, evaluate};
+pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
 pub use syntax::Spanned;
 pub use template::{
     Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,

@@ -17,7 +17,7 @@ use rstack_model::{PhysicalId, ResourceType, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_state::{LockHolder, LockedStack, StateStore};
-use rstack_template::{Inputs, evaluate, parse};
+use rstack_template::{Inputs, Outside, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
 
@@ -37,12 +37,11 @@ pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
     let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let sandbox = SandboxCloud::open(None, "eu-west-1".into(), SandboxOptions::default()).unwrap();
     let (stack, environment) = (stack(), sandbox.environment().clone());
-    let exports = BTreeMap::new();
     let inputs = Inputs {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        exports: &exports,
+        outside: &Outside::default(),
     };
     let evaluation = evaluate(&template, &inputs);
     evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))

@@ -7,8 +7,8 @@ use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
     NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError, UpdateRequest,
 };
-use rstack_model::value::SecretsManagerReference;
-use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString};
+use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
+use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString, Value};
 use tokio::sync::Notify;
 
 /// One call to the cloud.
@@ -73,6 +73,10 @@ impl Cloud for Probed {
         Some(Arc::new(ProbedDriver { inner, probe, resource_type }))
     }
 
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
+        self.inner.lookup(lookup).await
+    }
+
     fn secrets(&self) -> &dyn SecretStore {
         self
     }
@@ -91,6 +95,22 @@ impl SecretStore for Probed {
         let of = reference.secret_id.clone();
         let call = Call { verb: "resolve", resource_type: String::new(), of };
         around(self.probe.as_ref(), call, self.inner.secrets().resolve(reference)).await
+    }
+
+    async fn parameter_version(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<String, DriverError> {
+        self.inner.secrets().parameter_version(parameter).await
+    }
+
+    async fn resolve_parameter(
+        &self,
+        parameter: &ParameterReference,
+    ) -> Result<(SecretString, String), DriverError> {
+        let call =
+            Call { verb: "resolve", resource_type: String::new(), of: parameter.to_string() };
+        around(self.probe.as_ref(), call, self.inner.secrets().resolve_parameter(parameter)).await
     }
 }
 

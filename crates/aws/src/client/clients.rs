@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use rstack_driver::DriverError;
-use rstack_model::KnownMap;
+use rstack_model::{KnownMap, Region};
 
 use super::Client;
 use crate::api::Api;
@@ -24,6 +24,12 @@ impl Clients {
     /// Clients with the SDK's configuration.
     pub(crate) fn new(config: SdkConfig) -> Self {
         Self { config: Arc::new(config), made: Mutex::default() }
+    }
+
+    /// Clients with the same configuration in another Region.
+    pub(crate) fn in_region(&self, region: &Region) -> Self {
+        let region = aws_config::Region::new(region.as_str().to_owned());
+        Self::new(self.config.to_builder().region(region).build())
     }
 
     /// A service to call. It costs nothing before the first call.

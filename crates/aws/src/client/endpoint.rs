@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_config::SdkConfig;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
@@ -12,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::{
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::service_config::ServiceConfigKey;
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{Partition, Region};
 
 use crate::model::Service;
 
@@ -82,6 +84,7 @@ pub(super) fn endpoint(service: Service, config: &SdkConfig) -> Result<Endpoint,
     let settings = &settings;
     let endpoint = match service {
         Service::CloudFront => rules!(aws_sdk_cloudfront, settings).map_err(|e| e.to_string()),
+        Service::Ec2 | Service::Ssm => of_form(service, settings),
         Service::Iam => rules!(aws_sdk_iam, settings).map_err(|e| e.to_string()),
         Service::MediaPackage => rules!(aws_sdk_mediapackage, settings).map_err(|e| e.to_string()),
         Service::SecretsManager => {
@@ -92,6 +95,30 @@ pub(super) fn endpoint(service: Service, config: &SdkConfig) -> Result<Endpoint,
     endpoint.map_err(|problem| {
         let message = format!("the endpoint cannot be told: {problem}");
         DriverError::new(ErrorKind::Invalid { property: None }, service.name(), message)
+    })
+}
+
+/// The endpoint of a service whose crate is no part of the program: the configured URL, or the
+/// form that the endpoints of nearly all services have.
+fn of_form(service: Service, settings: &Settings) -> Result<Endpoint, String> {
+    let url = match (&settings.url, &settings.region) {
+        (Some(url), _) => url.clone(),
+        (None, Some(region)) => {
+            if settings.fips == Some(true) || settings.dual_stack == Some(true) {
+                let name = service.name();
+                let variable = format!("AWS_ENDPOINT_URL_{}", name.to_uppercase());
+                return Err(format!(
+                    "FIPS and dual-stack endpoints of {name} are not known; set {variable}"
+                ));
+            }
+            let suffix = Partition::of_region(&Region::new(region.as_str())).url_suffix();
+            format!("https://{}.{region}.{suffix}", service.name())
+        }
+        (None, None) => return Err("no Region is configured".to_owned()),
+    };
+    Ok(Endpoint {
+        resolver: SharedEndpointResolver::new(StaticUriEndpointResolver::uri(url)),
+        params: SharedInterceptor::permanent(ParamsOf(())),
     })
 }
 
@@ -112,9 +139,11 @@ fn configured_url(service: Service, config: &SdkConfig) -> Option<String> {
 fn service_id(service: Service) -> &'static str {
     match service {
         Service::CloudFront => "CloudFront",
+        Service::Ec2 => "EC2",
         Service::Iam => "IAM",
         Service::MediaPackage => "MediaPackage",
         Service::SecretsManager => "Secrets Manager",
+        Service::Ssm => "SSM",
         Service::Sts => "STS",
     }
 }

@@ -117,6 +117,8 @@ async fn a_call_is_signed_for_the_services_own_endpoint() {
             "https://cloudfront.amazonaws.com/",
             "us-east-1/cloudfront",
         ),
+        (Service::Ec2, "DescribeVpcs", "https://ec2.eu-west-1.amazonaws.com/", "eu-west-1/ec2"),
+        (Service::Ssm, "GetParameter", "https://ssm.eu-west-1.amazonaws.com/", "eu-west-1/ssm"),
         (Service::Iam, "GetUser", "https://iam.amazonaws.com/", "us-east-1/iam"),
         (
             Service::Sts,
@@ -127,8 +129,11 @@ async fn a_call_is_signed_for_the_services_own_endpoint() {
     ];
     for (service, operation, endpoint, scope) in rows {
         let connection = Connection::new(&[Act::Answer(404, "")]);
-        let input =
-            if matches!(service, Service::Iam | Service::Sts) { KnownMap::new() } else { id() };
+        let input = match service {
+            Service::Iam | Service::Sts | Service::Ec2 => KnownMap::new(),
+            Service::Ssm => KnownMap::from([("Name".to_owned(), "x".into())]),
+            Service::CloudFront | Service::MediaPackage | Service::SecretsManager => id(),
+        };
         let outcome = connection.client(service).call(operation, input).await;
         assert_eq!(outcome.unwrap_err().kind, ErrorKind::Unsupported);
         let sent = connection.sent.lock().unwrap();

@@ -189,7 +189,9 @@ impl Schemas {
             Location::Body => match wire_name {
                 Some(wire_name) if wire_name != name => match self.model.metadata.protocol {
                     WireProtocol::RestJson | WireProtocol::Json => schema.with_json_name(wire_name),
-                    WireProtocol::RestXml | WireProtocol::Query => schema.with_xml_name(wire_name),
+                    WireProtocol::RestXml | WireProtocol::Query | WireProtocol::Ec2 => {
+                        schema.with_xml_name(wire_name)
+                    }
                 },
                 Some(_) | None => schema,
             },

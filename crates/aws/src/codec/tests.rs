@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const GOLDEN: [(Service, &str); 5] = [
+const GOLDEN: [(Service, &str); 7] = [
     (Service::CloudFront, include_str!("../../tests/golden/cloudfront.json")),
+    (Service::Ec2, include_str!("../../tests/golden/ec2.json")),
     (Service::Iam, include_str!("../../tests/golden/iam.json")),
     (Service::MediaPackage, include_str!("../../tests/golden/mediapackage.json")),
     (Service::SecretsManager, include_str!("../../tests/golden/secretsmanager.json")),
+    (Service::Ssm, include_str!("../../tests/golden/ssm.json")),
     (Service::Sts, include_str!("../../tests/golden/sts.json")),
 ];
 
@@ -54,7 +56,7 @@ fn body(protocol: WireProtocol, text: &str) -> Value {
     match protocol {
         WireProtocol::RestJson | WireProtocol::Json if text.is_empty() => json!({}),
         WireProtocol::RestJson | WireProtocol::Json => serde_json::from_str(text).unwrap(),
-        WireProtocol::Query => {
+        WireProtocol::Query | WireProtocol::Ec2 => {
             let mut pairs: Vec<String> = text.split('&').map(|p| p.replace('+', "%20")).collect();
             pairs.sort();
             json!(pairs)

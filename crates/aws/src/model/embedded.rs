@@ -15,17 +15,21 @@ impl ServiceModel {
     /// [`ModelError`] if the embedded data are damaged.
     pub(crate) fn of(service: Service) -> Result<&'static Self, ModelError> {
         static CLOUDFRONT: Opened = OnceLock::new();
+        static EC2: Opened = OnceLock::new();
         static IAM: Opened = OnceLock::new();
         static MEDIAPACKAGE: Opened = OnceLock::new();
         static SECRETSMANAGER: Opened = OnceLock::new();
+        static SSM: Opened = OnceLock::new();
         static STS: Opened = OnceLock::new();
         let (opened, data): (&'static Opened, &'static [u8]) = match service {
             Service::CloudFront => (&CLOUDFRONT, include_bytes!("../../data/cloudfront.bin")),
+            Service::Ec2 => (&EC2, include_bytes!("../../data/ec2.bin")),
             Service::Iam => (&IAM, include_bytes!("../../data/iam.bin")),
             Service::MediaPackage => (&MEDIAPACKAGE, include_bytes!("../../data/mediapackage.bin")),
             Service::SecretsManager => {
                 (&SECRETSMANAGER, include_bytes!("../../data/secretsmanager.bin"))
             }
+            Service::Ssm => (&SSM, include_bytes!("../../data/ssm.bin")),
             Service::Sts => (&STS, include_bytes!("../../data/sts.bin")),
         };
         opened.get_or_init(|| open(service, data)).as_ref().map_err(Clone::clone)

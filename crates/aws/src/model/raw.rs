@@ -1,6 +1,6 @@
 //! The form of a model in the data files: botocore's `service-2.json`, cut down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -51,6 +51,7 @@ struct RawMember {
     shape: String,
     location: Option<String>,
     location_name: Option<String>,
+    query_name: Option<String>,
     #[serde(default)]
     flattened: bool,
     #[serde(default)]
@@ -85,8 +86,11 @@ struct RawShape {
 }
 
 impl RawModel {
-    pub(super) fn model(self, service: Service) -> Result<ServiceModel, String> {
+    pub(super) fn model(mut self, service: Service) -> Result<ServiceModel, String> {
         let metadata = self.metadata.metadata()?;
+        if metadata.protocol == WireProtocol::Ec2 {
+            name_for_ec2(&self.operations, &mut self.shapes);
+        }
         let shapes = self.shapes.into_iter().map(|(name, raw)| {
             let shape = raw.shape().map_err(|problem| format!("{name}: {problem}"))?;
             Ok((name, shape))
@@ -110,6 +114,7 @@ impl RawMetadata {
             "rest-json" => WireProtocol::RestJson,
             "rest-xml" => WireProtocol::RestXml,
             "query" => WireProtocol::Query,
+            "ec2" => WireProtocol::Ec2,
             "json" => WireProtocol::Json,
             other => return Err(format!("the protocol `{other}` is not known")),
         };
@@ -207,6 +212,33 @@ impl RawShape {
             xml_namespace: self.xml_namespace.map(|namespace| namespace.uri),
             timestamp_format: time_format(self.timestamp_format.as_deref())?,
         })
+    }
+}
+
+/// What EC2's requests do in a way of their own: each name begins with a capital letter, and lists
+/// have no element around them. No shape stands both in requests and in answers.
+fn name_for_ec2(
+    operations: &BTreeMap<String, RawOperation>,
+    shapes: &mut BTreeMap<String, RawShape>,
+) {
+    let inputs = operations.values().filter_map(|operation| operation.input.as_ref());
+    let mut open: Vec<String> = inputs.map(|input| input.shape.clone()).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let Some(shape) = shapes.get_mut(&name) else { continue };
+        shape.flattened |= shape.r#type == "list";
+        open.extend(shape.member.iter().map(|member| member.shape.clone()));
+        for (name, member) in &mut shape.members {
+            let written = member.location_name.as_deref().unwrap_or(name);
+            let mut chars = written.chars();
+            let first = chars.next().map(|first| first.to_ascii_uppercase());
+            let capital = first.into_iter().chain(chars).collect();
+            member.location_name = Some(member.query_name.take().unwrap_or(capital));
+            open.push(member.shape.clone());
+        }
     }
 }
 

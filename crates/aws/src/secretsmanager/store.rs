@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use rstack_driver::{DriverError, ErrorKind, SecretStore, json_field};
+use rstack_driver::{DriverError, ErrorKind, json_field};
 use rstack_model::value::{SecretVersion, SecretsManagerReference};
 use rstack_model::{KnownValue, SecretString};
 
@@ -20,11 +19,12 @@ impl SecretsManager {
     pub(crate) fn new(api: Arc<dyn Api>) -> Self {
         Self { api }
     }
-}
 
-#[async_trait]
-impl SecretStore for SecretsManager {
-    async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
+    /// The ID of the version that a reference means now.
+    pub(crate) async fn version(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<String, DriverError> {
         let id = &reference.secret_id;
         let error = |kind, message: String| {
             DriverError::new(kind, "secretsmanager:DescribeSecret", message)
@@ -53,7 +53,8 @@ impl SecretStore for SecretsManager {
         Ok(version.to_owned())
     }
 
-    async fn resolve(
+    /// The text that a reference means now and the ID of its version.
+    pub(crate) async fn resolve(
         &self,
         reference: &SecretsManagerReference,
     ) -> Result<(SecretString, String), DriverError> {

@@ -49,7 +49,7 @@ async fn run_template(
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
     let loaded = deploy::load(&file, arguments, terminal)?;
     let session = Session::open(global, Display::new(*terminal)).await?;
-    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;
+    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal).await?;
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
     let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;

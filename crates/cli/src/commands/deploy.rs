@@ -12,7 +12,8 @@ use rstack_template::Inputs;
 
 use crate::args::{PlanArguments, StackArguments};
 use crate::error::CliError;
-use crate::exports::exports;
+use crate::lookups::{Evaluated, evaluate_with};
+use crate::outside::outside;
 use crate::session::Session;
 use crate::stack::StackFile;
 use crate::template::Loaded;
@@ -39,7 +40,7 @@ pub(crate) fn load(
 }
 
 /// Evaluates the template.
-pub(crate) fn evaluate(
+pub(crate) async fn evaluate(
     session: &Session,
     file: &StackFile,
     mut loaded: Loaded,
@@ -48,9 +49,15 @@ pub(crate) fn evaluate(
 ) -> Result<Wanted, CliError> {
     let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
     let environment = &session.identity.environment;
-    let exports = exports(&session.store, &file.name, Some(environment))?;
-    let inputs = Inputs { stack: &file.name, environment, parameters: &given, exports: &exports };
-    let evaluation = loaded.evaluate(&inputs);
+    let outside = outside(&session.store, &file.name, Some(environment))?;
+    let inputs = Inputs { stack: &file.name, environment, parameters: &given, outside: &outside };
+    let mut evaluation = None;
+    if let Some(template) = &loaded.template {
+        let evaluated = evaluate_with(session, template, &inputs).await?;
+        let Evaluated { evaluation: found, unanswered } = evaluated;
+        loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
+        evaluation = Some(found);
+    }
     let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
     loaded.diagnostics.extend(unserved(session, &loaded, desired));
     loaded.checked(terminal)?;

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::args::{Global, GraphFormat, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::exports::exports;
+use crate::outside::outside;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 use crate::{session, stack};
@@ -53,12 +53,12 @@ pub(crate) fn run(
     let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
     let mut loaded = Loaded::read(&file.path, &given)?;
     let environment = nowhere(global);
-    let exports = exports(&session::store(global)?, &file.name, None)?;
+    let outside = outside(&session::store(global)?, &file.name, None)?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,
         parameters: &given,
-        exports: &exports,
+        outside: &outside,
     };
     let evaluation = loaded.evaluate(&inputs);
     loaded.checked(terminal)?;

@@ -32,7 +32,7 @@ pub(crate) async fn run(
     let loaded = deploy::load(&file, arguments, terminal)?;
     let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
     let session = Session::open(global, display).await?;
-    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal)?;
+    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal).await?;
     let stored = session.store.read(&file.name)?;
     let state = if stored.journal.is_some() {
         // Only what holds the lock may settle what an interrupted run left open.

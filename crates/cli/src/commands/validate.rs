@@ -12,7 +12,7 @@ use crate::args::Global;
 use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::exports::exports;
+use crate::outside::outside;
 use crate::session;
 use crate::stack::{self, STACKS, templates_in};
 use crate::template::Loaded;
@@ -49,14 +49,15 @@ pub(crate) fn run(
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let exports = exports(&session::store(global)?, &name, None)?;
+        let outside = outside(&session::store(global)?, &name, None)?;
         let inputs =
-            Inputs { stack: &name, environment: &environment, parameters: &own, exports: &exports };
+            Inputs { stack: &name, environment: &environment, parameters: &own, outside: &outside };
         loaded.evaluate(&inputs);
         for diagnostic in &mut loaded.diagnostics {
             // A template may be valid although nobody has said yet what it is applied with, and
             // although what it imports does not exist yet.
-            if diagnostic.code == Code::MissingParameter || diagnostic.code == Code::UnknownExport {
+            let open = [Code::MissingParameter, Code::UnknownExport, Code::UnknownStackOutput];
+            if open.iter().any(|code| diagnostic.code == *code) {
                 diagnostic.severity = Severity::Warning;
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SecretReference, Value};
+use super::{Lookup, SecretReference, Value};
 use crate::id::LogicalId;
 
 /// Which attribute of a resource.
@@ -55,6 +55,9 @@ impl fmt::Display for AttributeRef {
 pub enum Deferred {
     /// `Ref` or `Fn::GetAtt`.
     Attribute(AttributeRef),
+    /// What the cloud has not been asked: only where templates are evaluated without one. No plan
+    /// has it.
+    Lookup(Lookup),
     /// `Fn::Select` from a list not yet known.
     Select {
         /// Which element, counted from 0.
@@ -91,10 +94,10 @@ pub enum Deferred {
 }
 
 impl Deferred {
-    /// Whether it waits for an attribute, and not only for a secret.
+    /// Whether it waits for an attribute or a look-up, and not only for a secret.
     pub(super) fn has_unknown(&self) -> bool {
         match self {
-            Self::Attribute(_) => true,
+            Self::Attribute(_) | Self::Lookup(_) => true,
             Self::Select { list: inner, .. }
             | Self::Split { text: inner, .. }
             | Self::Join { list: inner, .. }
@@ -106,6 +109,7 @@ impl Deferred {
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
         match self {
             Self::Attribute(reference) => found(reference),
+            Self::Lookup(_) => {}
             Self::Select { list: inner, .. }
             | Self::Split { text: inner, .. }
             | Self::Join { list: inner, .. }
@@ -114,9 +118,21 @@ impl Deferred {
         }
     }
 
-    pub(super) fn visit_secrets<'a>(&'a self, found: &mut dyn FnMut(&'a SecretReference)) {
+    pub(super) fn visit_lookups<'a>(&'a self, found: &mut dyn FnMut(&'a Lookup)) {
         match self {
             Self::Attribute(_) => {}
+            Self::Lookup(lookup) => found(lookup),
+            Self::Select { list: inner, .. }
+            | Self::Split { text: inner, .. }
+            | Self::Join { list: inner, .. }
+            | Self::Base64(inner)
+            | Self::Cidr { block: inner, .. } => inner.visit_lookups(found),
+        }
+    }
+
+    pub(super) fn visit_secrets<'a>(&'a self, found: &mut dyn FnMut(&'a SecretReference)) {
+        match self {
+            Self::Attribute(_) | Self::Lookup(_) => {}
             Self::Select { list: inner, .. }
             | Self::Split { text: inner, .. }
             | Self::Join { list: inner, .. }
@@ -131,6 +147,7 @@ impl fmt::Display for Deferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attribute(reference) => write!(f, "‹{reference}›"),
+            Self::Lookup(lookup) => write!(f, "‹{lookup}›"),
             Self::Select { index, list } => write!(f, "‹select {index} of {}›", Bare(list)),
             Self::Split { delimiter, text } => {
                 write!(f, "‹{} split at {}›", Bare(text), Value::from(delimiter.as_str()))

@@ -3,7 +3,10 @@
 //! Source: "Get values stored in other services using dynamic references", AWS CloudFormation
 //! User Guide.
 
-use super::{SecretReference, SecretsManagerReference, Text, TextPart, Value};
+use super::{
+    Answers, Deferred, Lookup, ParameterReference, SecretReference, SecretsManagerReference, Text,
+    TextPart, Value,
+};
 use crate::path::PropertyPath;
 
 const OPEN: &str = "{{resolve:";
@@ -18,15 +21,23 @@ pub enum DynamicReferenceError {
         /// Where in the property tree.
         path: PropertyPath,
     },
-    /// A service other than Secrets Manager.
-    #[error("dynamic references to `{service}` are not supported yet")]
+    /// A service that CloudFormation does not document.
+    #[error(
+        "there are no dynamic references to `{service}`: only to `secretsmanager`, `ssm` and `ssm-secure`"
+    )]
     Service {
         /// Where in the property tree.
         path: PropertyPath,
         /// The text behind `{{resolve:`.
         service: String,
     },
-    /// A Secrets Manager reference of the wrong form.
+    /// A parameter that is named by something that exists only after apply.
+    #[error("the name in a reference to `ssm` must be known before apply")]
+    Unknown {
+        /// Where in the property tree.
+        path: PropertyPath,
+    },
+    /// A reference of the wrong form.
     #[error("{problem}")]
     Invalid {
         /// Where in the property tree.
@@ -40,39 +51,42 @@ impl DynamicReferenceError {
     /// Where in the property tree.
     pub fn path(&self) -> &PropertyPath {
         match self {
-            Self::Unclosed { path } | Self::Service { path, .. } | Self::Invalid { path, .. } => {
-                path
-            }
+            Self::Unclosed { path }
+            | Self::Service { path, .. }
+            | Self::Unknown { path }
+            | Self::Invalid { path, .. } => path,
         }
     }
 }
 
 impl Value {
-    /// This tree with every `{{resolve:secretsmanager:…}}` in its texts turned into a secret
-    /// reference. Applied once, to what the template wrote: text that comes from the cloud is
+    /// This tree with the dynamic references in its texts read: those to `secretsmanager` and
+    /// `ssm-secure` become secret references, those to `ssm` the answer, or a look-up where there
+    /// is none yet. Applied once, to what the template wrote: text that comes from the cloud is
     /// never read as a reference.
     ///
     /// # Errors
-    /// [`DynamicReferenceError`] for references that are not closed, malformed or not supported.
+    /// [`DynamicReferenceError`] for references that are not closed, malformed or not known.
     pub fn with_dynamic_references(
         self,
         path: &PropertyPath,
+        answers: &Answers,
     ) -> Result<Self, DynamicReferenceError> {
         Ok(match self {
             Self::String(text) if text.contains(OPEN) => {
-                references(vec![TextPart::Literal(text)], path)?
+                references(vec![TextPart::Literal(text)], path, answers)?
             }
-            Self::Text(text) => references(text.parts().to_vec(), path)?,
+            Self::Text(text) => references(text.parts().to_vec(), path, answers)?,
             Self::List(list) => Self::List(
                 list.into_iter()
                     .enumerate()
-                    .map(|(i, item)| item.with_dynamic_references(&path.index(i)))
+                    .map(|(i, item)| item.with_dynamic_references(&path.index(i), answers))
                     .collect::<Result<_, _>>()?,
             ),
             Self::Map(map) => Self::Map(
                 map.into_iter()
                     .map(|(k, item)| {
-                        let item = item.with_dynamic_references(&path.name(&k))?;
+                        let item = item.with_dynamic_references(&path.name(&k), answers)?;
                         Ok((k, item))
                     })
                     .collect::<Result<_, _>>()?,
@@ -87,7 +101,11 @@ impl Value {
 }
 
 /// Walks the parts; `body` collects those of an open reference.
-fn references(parts: Vec<TextPart>, path: &PropertyPath) -> Result<Value, DynamicReferenceError> {
+fn references(
+    parts: Vec<TextPart>,
+    path: &PropertyPath,
+    answers: &Answers,
+) -> Result<Value, DynamicReferenceError> {
     let mut out: Vec<TextPart> = Vec::new();
     let mut body: Option<Vec<TextPart>> = None;
     for part in parts {
@@ -105,7 +123,7 @@ fn references(parts: Vec<TextPart>, path: &PropertyPath) -> Result<Value, Dynami
             rest = after;
             if let Some(mut whole) = body.take() {
                 whole.push(TextPart::Literal(before.to_owned()));
-                out.push(TextPart::Secret(reference(whole, path)?));
+                out.push(reference(whole, path, answers)?);
             } else {
                 out.push(TextPart::Literal(before.to_owned()));
                 body = Some(Vec::new());
@@ -121,26 +139,44 @@ fn references(parts: Vec<TextPart>, path: &PropertyPath) -> Result<Value, Dynami
 fn reference(
     mut whole: Vec<TextPart>,
     path: &PropertyPath,
-) -> Result<SecretReference, DynamicReferenceError> {
-    let service = |text: &str| {
-        let service = text.split(':').next().unwrap_or_default().to_owned();
-        DynamicReferenceError::Service { path: path.clone(), service }
+    answers: &Answers,
+) -> Result<TextPart, DynamicReferenceError> {
+    let unknown = |service: &str| DynamicReferenceError::Service {
+        path: path.clone(),
+        service: service.to_owned(),
     };
-    match whole.first_mut() {
-        Some(TextPart::Literal(first)) => match first.strip_prefix("secretsmanager:") {
-            Some(stripped) => *first = stripped.to_owned(),
-            None => return Err(service(first)),
-        },
-        Some(TextPart::Deferred(_) | TextPart::Secret(_)) | None => return Err(service("")),
-    }
+    let invalid = |problem: String| DynamicReferenceError::Invalid { path: path.clone(), problem };
+    let Some(TextPart::Literal(first)) = whole.first_mut() else { return Err(unknown("")) };
+    let (service, rest) = first.split_once(':').unwrap_or((first, ""));
+    let (service, rest) = (service.to_owned(), rest.to_owned());
+    *first = rest;
     let body = Text::concat(whole);
-    if let Value::String(text) = &body {
-        SecretsManagerReference::parse(text).map_err(|error| DynamicReferenceError::Invalid {
-            path: path.clone(),
-            problem: error.to_string(),
-        })?;
+    let known = body.as_str().map(str::to_owned);
+    let parameter =
+        |text: &str| ParameterReference::parse(text).map_err(|error| invalid(error.to_string()));
+    match service.as_str() {
+        "secretsmanager" => {
+            if let Some(text) = known {
+                SecretsManagerReference::parse(&text).map_err(|e| invalid(e.to_string()))?;
+            }
+            Ok(TextPart::Secret(SecretReference::SecretsManager(Box::new(body))))
+        }
+        "ssm-secure" => {
+            if let Some(text) = known {
+                parameter(&text)?;
+            }
+            Ok(TextPart::Secret(SecretReference::SecureParameter(Box::new(body))))
+        }
+        "ssm" => {
+            let text = known.ok_or(DynamicReferenceError::Unknown { path: path.clone() })?;
+            let lookup = Lookup::Parameter(parameter(&text)?);
+            Ok(match answers.get(&lookup).and_then(Value::as_str) {
+                Some(answer) => TextPart::Literal(answer.to_owned()),
+                None => TextPart::Deferred(Deferred::Lookup(lookup)),
+            })
+        }
+        other => Err(unknown(other)),
     }
-    Ok(SecretReference::SecretsManager(Box::new(body)))
 }
 
 #[cfg(test)]
@@ -149,7 +185,7 @@ mod tests {
     use crate::value::{AttributeRef, function};
 
     fn find(value: Value) -> Result<Value, DynamicReferenceError> {
-        value.with_dynamic_references(&PropertyPath::root())
+        value.with_dynamic_references(&PropertyPath::root(), &Answers::new())
     }
 
     #[test]
@@ -171,6 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_parameter_is_its_answer_and_a_secure_one_stays_a_reference() {
+        let text = "{{resolve:ssm:/a:2}}/{{resolve:ssm-secure:b}}";
+        let open = find(text.into()).unwrap();
+        assert_eq!(open.to_string(), "\"‹SSM parameter /a:2›/{{resolve:ssm-secure:b}}\"");
+        let lookup = Lookup::Parameter(ParameterReference::parse("/a:2").unwrap());
+        // What the cloud answers is not read as a reference.
+        let answers = Answers::from([(lookup.clone(), "{{resolve:ssm:x}}".into())]);
+        let root = PropertyPath::root();
+        let known = Value::from(text).with_dynamic_references(&root, &answers).unwrap();
+        assert_eq!(known.to_string(), "\"{{resolve:ssm:x}}/{{resolve:ssm-secure:b}}\"");
+        assert!(!known.has_unknown() && open.has_unknown());
+        let mut asked = Vec::new();
+        open.visit_lookups(&mut |lookup| asked.push(lookup.clone()));
+        assert_eq!(asked, [lookup]);
+    }
+
+    #[test]
     fn text_around_and_between_references_stays() {
         let value = find("a{{resolve:secretsmanager:x}}b{{resolve:secretsmanager:y}}".into());
         let Value::Text(text) = value.unwrap() else { panic!("not a text") };
@@ -179,9 +232,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_resolved_is_an_error() {
-        for bad in
-            ["{{resolve:secretsmanager:x", "{{resolve:ssm:p:1}}", "{{resolve:secretsmanager:}}"]
-        {
+        for bad in [
+            "{{resolve:secretsmanager:x",
+            "{{resolve:s3:x}}",
+            "{{resolve:ssm}}",
+            "{{resolve:ssm:p:latest}}",
+            "{{resolve:ssm-secure:}}",
+            "{{resolve:secretsmanager:}}",
+        ] {
             assert!(find(bad.into()).is_err(), "{bad} was accepted");
         }
         assert_eq!(find("{{other}}".into()).unwrap(), Value::from("{{other}}"));

@@ -5,6 +5,7 @@ mod deferred;
 mod dynamic;
 pub mod function;
 mod known;
+mod lookup;
 mod resolve;
 mod secret;
 mod serial;
@@ -19,6 +20,7 @@ pub use deferred::{Attribute, AttributeRef, Deferred};
 pub use dynamic::DynamicReferenceError;
 pub use function::FunctionError;
 pub use known::{KnownMap, KnownValue, NotKnown, redacted_map};
+pub use lookup::{Answers, InvalidParameter, Lookup, ParameterReference};
 pub use resolve::{Attributes, resolve_map};
 pub use secret::{
     InvalidReference, ResolvedSecrets, SecretReference, SecretString, SecretVersion,
@@ -57,6 +59,11 @@ impl Value {
     /// A deferred attribute of another resource.
     pub fn attribute(reference: AttributeRef) -> Self {
         Self::Deferred(Box::new(Deferred::Attribute(reference)))
+    }
+
+    /// What the cloud has not been asked yet.
+    pub fn lookup(lookup: Lookup) -> Self {
+        Self::Deferred(Box::new(Deferred::Lookup(lookup)))
     }
 
     /// A reference to a secret, alone.
@@ -119,6 +126,17 @@ impl Value {
             Self::Deferred(deferred) => deferred.visit_secrets(found),
             Self::List(list) => list.iter().for_each(|v| v.visit_secrets(found)),
             Self::Map(map) => map.values().for_each(|v| v.visit_secrets(found)),
+        }
+    }
+
+    /// Calls `found` for everything that the cloud has to be asked before this value is known.
+    pub fn visit_lookups<'a>(&'a self, found: &mut dyn FnMut(&'a Lookup)) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+            Self::Text(text) => text.visit_lookups(found),
+            Self::Deferred(deferred) => deferred.visit_lookups(found),
+            Self::List(list) => list.iter().for_each(|v| v.visit_lookups(found)),
+            Self::Map(map) => map.values().for_each(|v| v.visit_lookups(found)),
         }
     }
 

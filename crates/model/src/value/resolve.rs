@@ -44,6 +44,7 @@ fn resolve_deferred(
         Deferred::Attribute(reference) => Ok(attributes
             .attribute(reference)
             .unwrap_or_else(|| Value::Deferred(Box::new(deferred.clone())))),
+        Deferred::Lookup(_) => Ok(Value::Deferred(Box::new(deferred.clone()))),
         Deferred::Select { index, list } => function::select(*index, list.resolve(attributes)?),
         Deferred::Split { delimiter, text } => {
             function::split(delimiter, text.resolve(attributes)?)
@@ -67,6 +68,10 @@ fn resolve_text(text: &Text, attributes: &dyn Attributes) -> Result<Value, Funct
             TextPart::Secret(SecretReference::SecretsManager(body)) => {
                 let body = Box::new(body.resolve(attributes)?);
                 parts.push(TextPart::Secret(SecretReference::SecretsManager(body)));
+            }
+            TextPart::Secret(SecretReference::SecureParameter(body)) => {
+                let body = Box::new(body.resolve(attributes)?);
+                parts.push(TextPart::Secret(SecretReference::SecureParameter(body)));
             }
             TextPart::Secret(SecretReference::Parameter(_) | SecretReference::Hidden) => {
                 parts.push(part.clone());

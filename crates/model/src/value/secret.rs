@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{AttributeRef, Deferred, Text, TextPart, Value};
+use super::{AttributeRef, Deferred, Lookup, Text, TextPart, Value};
 
 /// Where a secret text comes from. A reference may be shown, planned and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum SecretReference {
     /// `{{resolve:secretsmanager:BODY}}`. The body is a [`Value::String`], or a [`Value::Text`]
     /// while it names a secret whose ARN is not yet known.
     SecretsManager(Box<Value>),
+    /// `{{resolve:ssm-secure:BODY}}`, with a body of the same kinds.
+    SecureParameter(Box<Value>),
     /// The value of a template parameter declared `NoEcho`.
     Parameter(String),
     /// Secret text that was read from the cloud at a place where none is declared; it can be
@@ -26,14 +28,23 @@ impl SecretReference {
     /// Whether what it refers to is known only after apply.
     pub fn has_unknown(&self) -> bool {
         match self {
-            Self::SecretsManager(body) => body.has_unknown(),
+            Self::SecretsManager(body) | Self::SecureParameter(body) => body.has_unknown(),
             Self::Parameter(_) | Self::Hidden => false,
         }
     }
 
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
         match self {
-            Self::SecretsManager(body) => body.visit_attributes(found),
+            Self::SecretsManager(body) | Self::SecureParameter(body) => {
+                body.visit_attributes(found);
+            }
+            Self::Parameter(_) | Self::Hidden => {}
+        }
+    }
+
+    pub(super) fn visit_lookups<'a>(&'a self, found: &mut dyn FnMut(&'a Lookup)) {
+        match self {
+            Self::SecretsManager(body) | Self::SecureParameter(body) => body.visit_lookups(found),
             Self::Parameter(_) | Self::Hidden => {}
         }
     }
@@ -42,19 +53,22 @@ impl SecretReference {
 impl fmt::Display for SecretReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SecretsManager(body) => {
-                f.write_str("{{resolve:secretsmanager:")?;
-                match &**body {
-                    Value::String(text) => f.write_str(text)?,
-                    Value::Text(text) => text.fmt(f)?,
-                    other => other.fmt(f)?,
-                }
-                f.write_str("}}")
-            }
+            Self::SecretsManager(body) => dynamic(f, "secretsmanager", body),
+            Self::SecureParameter(body) => dynamic(f, "ssm-secure", body),
             Self::Parameter(name) => write!(f, "‹secret parameter {name}›"),
             Self::Hidden => f.write_str("‹secret›"),
         }
     }
+}
+
+fn dynamic(f: &mut fmt::Formatter<'_>, service: &str, body: &Value) -> fmt::Result {
+    write!(f, "{{{{resolve:{service}:")?;
+    match body {
+        Value::String(text) => f.write_str(text)?,
+        Value::Text(text) => write!(f, "{text}")?,
+        other => write!(f, "{other}")?,
+    }
+    f.write_str("}}")
 }
 
 /// Which version of a Secrets Manager secret.

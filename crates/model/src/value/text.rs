@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeRef, Deferred, SecretReference, Value};
+use super::{AttributeRef, Deferred, Lookup, SecretReference, Value};
 
 /// One part of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,16 @@ impl Text {
                 TextPart::Literal(_) => {}
                 TextPart::Deferred(deferred) => deferred.visit_attributes(found),
                 TextPart::Secret(reference) => reference.visit_attributes(found),
+            }
+        }
+    }
+
+    pub(super) fn visit_lookups<'a>(&'a self, found: &mut dyn FnMut(&'a Lookup)) {
+        for part in &self.parts {
+            match part {
+                TextPart::Literal(_) => {}
+                TextPart::Deferred(deferred) => deferred.visit_lookups(found),
+                TextPart::Secret(reference) => reference.visit_lookups(found),
             }
         }
     }

@@ -101,6 +101,7 @@ impl Checker<'_> {
                 self.condition(condition);
             }
             ExpressionKind::FindInMap { map, .. } => self.mapping(map),
+            ExpressionKind::ValueOf { parameter, .. } => self.parameter(parameter),
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_)
@@ -116,7 +117,10 @@ impl Checker<'_> {
             | ExpressionKind::EachMemberEquals(..)
             | ExpressionKind::EachMemberIn(..)
             | ExpressionKind::Implies(..)
+            | ExpressionKind::GetAzs(_)
+            | ExpressionKind::GetStackOutput { .. }
             | ExpressionKind::RefAll(_)
+            | ExpressionKind::ValueOfAll { .. }
             | ExpressionKind::Unread
             | ExpressionKind::Equals(..)
             | ExpressionKind::And(_)
@@ -143,6 +147,16 @@ impl Checker<'_> {
         let names = names.chain(self.template.parameters.keys().map(String::as_str)).chain(PSEUDO);
         let near = nearest(text, names).map(|near| format!("did you mean `{near}`?"));
         let message = format!("`{text}` is neither a resource nor a parameter of this template");
+        self.push(Code::UnresolvedReference, message, name, near);
+    }
+
+    fn parameter(&mut self, name: &Spanned<String>) {
+        if self.template.parameters.contains_key(&name.value) {
+            return;
+        }
+        let near = nearest(&name.value, self.template.parameters.keys().map(String::as_str));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no parameter `{}` in this template", name.value);
         self.push(Code::UnresolvedReference, message, name, near);
     }
 

@@ -3,20 +3,37 @@
 //! Secret parameters may be compared: as they are, as an operand of `Fn::Equals`, and nowhere
 //! else. Their text goes no further than that comparison.
 
+use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
+use super::outside;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind};
 
 /// How far a condition has been decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// It is being decided: meeting it again is a circle.
     Open,
-    /// It holds or does not, or that cannot be told, for a reason that has been.
-    Made(Result<bool, Reported>),
+    /// It holds or does not, or that cannot be told.
+    Made(Result<bool, Undecided>),
+}
+
+/// Why it cannot be told whether a condition holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Undecided {
+    /// For a reason that has been told.
+    Told(Reported),
+    /// The cloud has not been asked.
+    Waits(Lookup),
+}
+
+impl From<Reported> for Undecided {
+    fn from(reported: Reported) -> Self {
+        Self::Told(reported)
+    }
 }
 
 /// One side of `Fn::Equals`.
@@ -29,32 +46,41 @@ impl Evaluator<'_> {
     /// Whether what has this condition exists. What cannot be decided (which has been reported)
     /// does not.
     pub(super) fn holds(&mut self, condition: Option<&Spanned<String>>) -> bool {
-        condition.is_none_or(|name| self.decide(name) == Ok(true))
+        condition.is_none_or(|name| self.may_hold(name) == Ok(true))
+    }
+
+    /// Whether a condition holds, or may hold as long as the cloud has not been asked.
+    pub(super) fn may_hold(&mut self, name: &Spanned<String>) -> Result<bool, Reported> {
+        match self.decide(name) {
+            Ok(holds) => Ok(holds),
+            Err(Undecided::Waits(_)) => Ok(true),
+            Err(Undecided::Told(reported)) => Err(reported),
+        }
     }
 
     /// Whether a condition holds.
-    pub(super) fn decide(&mut self, name: &Spanned<String>) -> Result<bool, Reported> {
+    pub(super) fn decide(&mut self, name: &Spanned<String>) -> Result<bool, Undecided> {
         match self.decisions.get(&name.value) {
-            Some(Decision::Made(decision)) => return *decision,
+            Some(Decision::Made(decision)) => return decision.clone(),
             Some(Decision::Open) => {
                 let message = format!("the condition `{}` depends on itself", name.value);
                 let error = Diagnostic::error(Code::Cycle, message).at(name.span, "");
-                return Err(self.findings.report(error));
+                return Err(self.findings.report(error).into());
             }
             None => {}
         }
         let condition = self.template.conditions.get(&name.value);
         let Some(expression) = condition.and_then(|c| c.expression.as_ref()) else {
             let what = format!("the condition `{}`", name.value);
-            return Err(self.findings.told_before(&what, name.span));
+            return Err(self.findings.told_before(&what, name.span).into());
         };
         self.decisions.insert(name.value.clone(), Decision::Open);
         let decision = self.boolean(expression);
-        self.decisions.insert(name.value.clone(), Decision::Made(decision));
+        self.decisions.insert(name.value.clone(), Decision::Made(decision.clone()));
         decision
     }
 
-    pub(super) fn boolean(&mut self, expression: &Expression) -> Result<bool, Reported> {
+    pub(super) fn boolean(&mut self, expression: &Expression) -> Result<bool, Undecided> {
         match &expression.kind {
             ExpressionKind::Condition(name) => self.decide(name),
             ExpressionKind::Not(inner) => self.boolean(inner).map(|holds| !holds),
@@ -89,7 +115,7 @@ impl Evaluator<'_> {
                 Ok(list?.iter().all(|member| among.contains(member)))
             }
             ExpressionKind::Unread => {
-                Err(self.findings.told_before("a condition", expression.span))
+                Err(self.findings.told_before("a condition", expression.span).into())
             }
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
@@ -105,18 +131,22 @@ impl Evaluator<'_> {
             | ExpressionKind::Base64(_)
             | ExpressionKind::Cidr { .. }
             | ExpressionKind::ImportValue(_)
+            | ExpressionKind::GetAzs(_)
+            | ExpressionKind::GetStackOutput { .. }
             | ExpressionKind::Length(_)
             | ExpressionKind::ToJsonString(_)
-            | ExpressionKind::RefAll(_) => {
+            | ExpressionKind::RefAll(_)
+            | ExpressionKind::ValueOf { .. }
+            | ExpressionKind::ValueOfAll { .. } => {
                 let message = "a condition must be a function that gives true or false";
                 let error = Diagnostic::error(Code::ConditionKind, message).at(expression.span, "");
                 let help = "use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
-                Err(self.findings.report(error.help(help)))
+                Err(self.findings.report(error.help(help)).into())
             }
         }
     }
 
-    fn operand(&mut self, expression: &Expression) -> Result<Operand, Reported> {
+    fn operand(&mut self, expression: &Expression) -> Result<Operand, Undecided> {
         if let ExpressionKind::Ref(name) = &expression.kind
             && let Some(secret) = self.parameters.secrets.get(&name.value)
         {
@@ -126,28 +156,31 @@ impl Evaluator<'_> {
     }
 
     /// A value without secrets, as the text that it is compared by.
-    fn comparable(&mut self, expression: &Expression) -> Result<Value, Reported> {
+    fn comparable(&mut self, expression: &Expression) -> Result<Value, Undecided> {
         let value = self.needed(expression)?;
+        if let Some(lookup) = outside::waits(&value) {
+            return Err(Undecided::Waits(lookup));
+        }
         let mut secret = false;
         value.visit_secrets(&mut |_| secret = true);
         if secret {
             let message = "a secret parameter cannot be used inside of a condition";
             let error = Diagnostic::error(Code::SecretInCondition, message).at(expression.span, "");
             let help = "compare the parameter itself: `Fn::Equals: [!Ref Parameter, …]`";
-            return Err(self.findings.report(error.help(help)));
+            return Err(self.findings.report(error.help(help)).into());
         }
         Ok(text(value))
     }
 
     /// The members of a list, as the texts that they are compared by.
-    fn members(&mut self, expression: &Expression) -> Result<Vec<Value>, Reported> {
+    fn members(&mut self, expression: &Expression) -> Result<Vec<Value>, Undecided> {
         match self.comparable(expression)? {
             Value::List(members) => Ok(members),
             other => {
                 let found = rstack_model::value::function::kind(&other);
                 let message = format!("expected a list, found {found}");
                 let error = Diagnostic::error(Code::FunctionValue, message).at(expression.span, "");
-                Err(self.findings.report(error))
+                Err(self.findings.report(error).into())
             }
         }
     }

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use rstack_model::value::{AttributeRef, FunctionError, Text, TextPart, function};
+use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
 use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
-use rstack_schema::nearest;
 
 use super::Inputs;
-use super::condition::Decision;
+use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
-use super::{extension, rules};
+use super::{extension, outside, rules};
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
@@ -21,12 +20,14 @@ pub(super) type Evaluated = Result<Option<Value>, Reported>;
 /// What evaluation knows and finds.
 pub(super) struct Evaluator<'a> {
     pub(super) template: &'a Template,
-    inputs: &'a Inputs<'a>,
+    pub(super) inputs: &'a Inputs<'a>,
     pub(super) parameters: ParameterValues,
     pub(super) decisions: BTreeMap<String, Decision>,
     pub(super) findings: Findings,
     /// The resources that the expressions so far have named.
     pub(super) dependencies: BTreeSet<LogicalId>,
+    /// What the cloud has to be asked, and where that stands.
+    pub(super) lookups: BTreeMap<Lookup, Span>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -43,6 +44,7 @@ impl<'a> Evaluator<'a> {
             decisions: BTreeMap::new(),
             findings,
             dependencies: BTreeSet::new(),
+            lookups: BTreeMap::new(),
         }
     }
 
@@ -87,8 +89,11 @@ impl<'a> Evaluator<'a> {
             }
             ExpressionKind::Select { index, list } => {
                 let position = self.needed(index);
-                let list = self.needed(list)?;
-                let index = self.index(&position?, index.span)?;
+                let (position, list) = (position?, self.needed(list)?);
+                if let Some(lookup) = outside::waits(&position) {
+                    return Ok(Some(Value::lookup(lookup)));
+                }
+                let index = self.index(&position, index.span)?;
                 let selected = function::select(index, list);
                 selected.map(Some).map_err(|e| self.function_error("Fn::Select", &e, span))
             }
@@ -102,9 +107,14 @@ impl<'a> Evaluator<'a> {
                 let encoded = function::base64(text);
                 encoded.map(Some).map_err(|e| self.function_error("Fn::Base64", &e, span))
             }
-            ExpressionKind::If { condition, then, otherwise } => match self.decide(condition)? {
-                true => self.value(then),
-                false => self.value(otherwise),
+            ExpressionKind::If { condition, then, otherwise } => match self.decide(condition) {
+                Ok(true) => self.value(then),
+                Ok(false) => self.value(otherwise),
+                Err(Undecided::Told(reported)) => Err(reported),
+                Err(Undecided::Waits(lookup)) => {
+                    let (then, otherwise) = (self.value(then), self.value(otherwise));
+                    then.and(otherwise).map(|_| Some(Value::lookup(lookup)))
+                }
             },
             ExpressionKind::FindInMap { map, top, second, default } => {
                 self.find_in_map([map, top, second], default.as_deref())
@@ -113,9 +123,19 @@ impl<'a> Evaluator<'a> {
                 self.cidr([block, count, bits], span).map(Some)
             }
             ExpressionKind::ImportValue(name) => self.import(name).map(Some),
+            ExpressionKind::GetAzs(region) => self.zones(region).map(Some),
+            ExpressionKind::GetStackOutput { stack, output, region } => {
+                self.stack_output(stack, output, region.as_deref(), span).map(Some)
+            }
             ExpressionKind::Length(list) => extension::length(self, list).map(Some),
             ExpressionKind::ToJsonString(inner) => extension::to_json(self, inner).map(Some),
             ExpressionKind::RefAll(kind) => rules::all_of(self, &kind.value).map(Some),
+            ExpressionKind::ValueOf { parameter, attribute } => {
+                rules::value_of(self, &parameter.value, attribute).map(Some)
+            }
+            ExpressionKind::ValueOfAll { kind, attribute } => {
+                rules::value_of_all(self, &kind.value, attribute).map(Some)
+            }
             ExpressionKind::Unread => Err(self.findings.told_before("a value", span)),
             ExpressionKind::Equals(..)
             | ExpressionKind::Contains(..)
@@ -155,31 +175,14 @@ impl<'a> Evaluator<'a> {
 
     fn cidr(&mut self, parts: [&Expression; 3], span: Span) -> Result<Value, Reported> {
         let [block, count, bits] = parts.map(|part| (self.needed(part), part.span));
-        let many = self.number(&count.0?, "the number of blocks of `Fn::Cidr`", count.1)?;
-        let bits = self.number(&bits.0?, "the number of bits of `Fn::Cidr`", bits.1)?;
+        let (many, each) = (count.0?, bits.0?);
+        if let Some(lookup) = outside::waits(&many).or_else(|| outside::waits(&each)) {
+            return Ok(Value::lookup(lookup));
+        }
+        let many = self.number(&many, "the number of blocks of `Fn::Cidr`", count.1)?;
+        let bits = self.number(&each, "the number of bits of `Fn::Cidr`", bits.1)?;
         let blocks = function::cidr(block.0?, many, bits);
         blocks.map_err(|e| self.function_error("Fn::Cidr", &e, span))
-    }
-
-    /// What another stack exports under a name.
-    fn import(&mut self, name: &Expression) -> Result<Value, Reported> {
-        let value = self.needed(name)?;
-        let Some(text) = value.as_str() else {
-            let message = "the name of an export must be known before apply";
-            let error = Diagnostic::error(Code::FunctionValue, message).at(name.span, "");
-            return Err(self.report(error));
-        };
-        let exports = self.inputs.exports;
-        if let Some(value) = exports.get(text) {
-            return Ok(value.clone());
-        }
-        let message = format!("no stack exports `{text}`");
-        let error = Diagnostic::error(Code::UnknownExport, message).at(name.span, "");
-        let help = match nearest(text, exports.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "apply the stack that exports it first, or take a parameter".to_owned(),
-        };
-        Err(self.report(error.help(help)))
     }
 
     fn reference(&mut self, name: &Spanned<String>) -> Evaluated {
@@ -239,7 +242,7 @@ impl<'a> Evaluator<'a> {
             return Err(self.findings.told_before(&what, name.span));
         };
         if let Some(condition) = &resource.condition
-            && !self.decide(condition)?
+            && !self.may_hold(condition)?
         {
             let message = format!(
                 "`{}` is not in the stack: its condition `{}` does not hold",

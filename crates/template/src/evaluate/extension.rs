@@ -7,12 +7,17 @@ use rstack_model::{Code, Diagnostic, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
+use super::outside;
 use crate::template::{Expression, ExpressionKind};
 
 /// How many elements a list has. The elements need not be known.
 pub(super) fn length(evaluator: &mut Evaluator<'_>, list: &Expression) -> Result<Value, Reported> {
-    let message = match evaluator.needed(list)? {
+    let value = evaluator.needed(list)?;
+    let message = match value {
         Value::List(items) => return Ok(Value::Number(items.len().into())),
+        Value::Deferred(_) if let Some(lookup) = outside::waits(&value) => {
+            return Ok(Value::lookup(lookup));
+        }
         Value::Deferred(_) => "the list of `Fn::Length` must be known before apply".to_owned(),
         other => format!("`Fn::Length`: expected a list, found {}", function::kind(&other)),
     };

@@ -16,7 +16,12 @@ impl Evaluator<'_> {
     ) -> Evaluated {
         let [map, top, second] = keys.map(|key| (self.key(key), key.span));
         let written = matches!(keys, [Expression { kind: ExpressionKind::Literal(_), .. }, ..]);
-        let (map_name, top_key, second_key) = (map.0?, top.0?, second.0?);
+        let (map_name, top_key, second_key) = match (map.0?, top.0?, second.0?) {
+            (Ok(map), Ok(top), Ok(second)) => (map, top, second),
+            (Err(waiting), _, _) | (_, Err(waiting), _) | (_, _, Err(waiting)) => {
+                return Ok(Some(waiting));
+            }
+        };
         let Some(table) = self.template.mappings.get(&map_name) else {
             // A name that is written out has been checked before.
             if written {
@@ -46,15 +51,8 @@ impl Evaluator<'_> {
         self.report(Diagnostic::error(Code::MappingKey, message).at(at, ""))
     }
 
-    fn key(&mut self, expression: &Expression) -> Result<String, Reported> {
-        match self.needed(expression)? {
-            Value::String(text) => Ok(text),
-            value @ (Value::Number(_) | Value::Bool(_)) => Ok(value.to_string()),
-            Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => {
-                let message = "the keys of `Fn::FindInMap` must be known before apply";
-                let error = Diagnostic::error(Code::FunctionValue, message).at(expression.span, "");
-                Err(self.report(error))
-            }
-        }
+    fn key(&mut self, expression: &Expression) -> Result<Result<String, Value>, Reported> {
+        let value = self.needed(expression)?;
+        self.known_text(&value, "a key of `Fn::FindInMap`", expression.span)
     }
 }

@@ -7,19 +7,25 @@ mod expression;
 mod extension;
 mod finding;
 mod mapping;
+mod outside;
 mod parameter;
 mod policy;
 mod properties;
 mod rules;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
-use rstack_model::{Code, Diagnostic, LogicalId, PropertyPath, SecretString, StackName, Value};
+use rstack_model::value::Lookup;
+use rstack_model::{
+    Code, Diagnostic, LogicalId, PropertyPath, SecretString, Span, StackName, Value,
+};
 
 use self::expression::Evaluator;
 use self::finding::{Findings, Reported};
+pub use self::outside::Outside;
 pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
 use crate::syntax::Spanned;
@@ -34,8 +40,8 @@ pub struct Inputs<'a> {
     pub environment: &'a Environment,
     /// The values given for parameters.
     pub parameters: &'a BTreeMap<String, String>,
-    /// What other stacks export, by the name of the export.
-    pub exports: &'a BTreeMap<String, Value>,
+    /// What stands outside of the template.
+    pub outside: &'a Outside,
 }
 
 /// What came of an evaluation.
@@ -45,6 +51,10 @@ pub struct Evaluation {
     pub desired: Option<Desired>,
     /// The values of the `NoEcho` parameters, by name.
     pub secrets: BTreeMap<String, SecretString>,
+    /// What the cloud has to be asked first, and where the question stands: with the answers the
+    /// template is to be evaluated again. Until then values of `desired` are not known, and what
+    /// hangs on an undecided condition is in it.
+    pub lookups: BTreeMap<Lookup, Span>,
     /// What was found, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -52,13 +62,15 @@ pub struct Evaluation {
 /// Evaluates a template. One that was read with errors is evaluated to find more of them.
 pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let mut findings = Findings::new(template.has_errors);
-    let parameters = parameter::values(template, inputs.parameters, &mut findings);
+    let mut lookups = BTreeMap::new();
+    let parameters = parameter::values(template, inputs, &mut lookups, &mut findings);
     let mut evaluator = Evaluator::new(template, inputs, parameters, findings);
+    evaluator.lookups = lookups;
     conditions(&mut evaluator);
     rules::check(&mut evaluator);
     let resources = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
-    let Evaluator { mut findings, parameters, .. } = evaluator;
+    let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
     let dependencies = resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
@@ -69,7 +81,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         outputs,
     });
     let diagnostics = findings.into_sorted();
-    Evaluation { desired, secrets: parameters.secrets, diagnostics }
+    Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
 }
 
 /// Decides the conditions; those that nothing uses must be decidable too.
@@ -145,10 +157,12 @@ fn output(
     let export = output.export.as_ref().map(|export| export_name(evaluator, export)).transpose();
     let span = output.value.span;
     let value = evaluator.needed(&output.value)?;
-    let value = value.with_dynamic_references(&PropertyPath::root()).map_err(|error| {
+    let answers = &evaluator.inputs.outside.answers;
+    let value = value.with_dynamic_references(&PropertyPath::root(), answers).map_err(|error| {
         let error = Diagnostic::error(Code::DynamicReference, error.to_string()).at(span, "");
         evaluator.findings.report(error)
     })?;
+    evaluator.note_lookups(&value, span);
     if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
         let message = format!("the output `{name}` must be text");
         let error = Diagnostic::error(Code::OutputKind, message).at(span, "");

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::value::SecretReference;
-use rstack_model::{Code, Diagnostic, SecretString, Value, ValueMap};
+use rstack_model::value::{Lookup, SecretReference};
+use rstack_model::{Code, Diagnostic, SecretString, Span, Value, ValueMap};
 use rstack_schema::nearest;
 
-use super::constraint;
 use super::finding::{Findings, Reported};
+use super::{Inputs, constraint, stored};
 use crate::syntax::scalar;
 use crate::template::{Parameter, Template};
 
@@ -32,23 +32,28 @@ impl ParameterValues {
 /// Takes given values and defaults, and checks them.
 pub(super) fn values(
     template: &Template,
-    given: &BTreeMap<String, String>,
+    inputs: &Inputs<'_>,
+    lookups: &mut BTreeMap<Lookup, Span>,
     findings: &mut Findings,
 ) -> ParameterValues {
+    let given = inputs.parameters;
     for name in given.keys().filter(|name| !template.parameters.contains_key(*name)) {
         findings.report(unknown(template, name));
     }
     let used = template.used_parameters();
     let mut out = ParameterValues { values: BTreeMap::new(), secrets: BTreeMap::new() };
     for (name, parameter) in &template.parameters {
-        let from_store = parameter.kind.value.starts_with("AWS::SSM::Parameter::Value<");
+        let from_store = stored::inner(&parameter.kind.value).is_some();
         if from_store && !used.contains(name.as_str()) {
             // A reference into the Parameter Store that nothing uses is never looked up.
             continue;
         }
         let text = given.get(name).or(parameter.default.as_ref().map(|d| &d.value));
         let value = match text.map(String::as_str) {
-            _ if from_store => Err(findings.report(in_the_store(name, parameter))),
+            Some(text) if from_store => {
+                let answers = &inputs.outside.answers;
+                stored::value(name, parameter, text, answers, lookups, findings)
+            }
             Some(text) => value(name, parameter, text, findings),
             None => Err(findings.report(missing(name, parameter))),
         };
@@ -132,14 +137,6 @@ fn unknown(template: &Template, name: &str) -> Diagnostic {
     }
 }
 
-fn in_the_store(name: &str, parameter: &Parameter) -> Diagnostic {
-    let kind = &parameter.kind;
-    let message = format!("the parameter `{name}` of type `{}` cannot be resolved", kind.value);
-    let error = Diagnostic::error(Code::Unsupported, message);
-    let help = "parameters from the Parameter Store are not supported yet";
-    error.at(kind.span, "").help(help)
-}
-
 fn missing(name: &str, parameter: &Parameter) -> Diagnostic {
     let message = format!("the parameter `{name}` has no value");
     let error = Diagnostic::error(Code::MissingParameter, message);
@@ -148,7 +145,7 @@ fn missing(name: &str, parameter: &Parameter) -> Diagnostic {
 }
 
 /// A value that breaks a rule. The value is not repeated: it may be a secret.
-fn refusal(name: &str, parameter: &Parameter, problem: &str) -> Diagnostic {
+pub(super) fn refusal(name: &str, parameter: &Parameter, problem: &str) -> Diagnostic {
     let message = format!("the value of the parameter `{name}` is not allowed: {problem}");
     let error = Diagnostic::error(Code::ParameterValue, message).at(parameter.name_span, "");
     match &parameter.constraint_description {

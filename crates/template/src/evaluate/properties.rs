@@ -6,10 +6,11 @@ use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{Code, Diagnostic, LogicalId, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
 
-use super::condition::Decision;
+use super::condition::{Decision, Undecided};
 use super::depth;
 use super::expression::{Evaluated, Evaluator};
 use super::finding::Reported;
+use super::outside;
 use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
 
 /// The properties of a resource.
@@ -24,6 +25,8 @@ pub(super) fn properties(
     let map = match tree(evaluator, declared, &mut failed)? {
         None => ValueMap::new(),
         Some(Value::Map(map)) => map,
+        // Which properties there are hangs on an answer of the cloud.
+        Some(other) if outside::waits(&other).is_some() => ValueMap::new(),
         Some(other) => {
             let found = rstack_model::value::function::kind(&other);
             let message = format!("`Properties` must be a map, found {found}");
@@ -35,7 +38,7 @@ pub(super) fn properties(
     let mut unread = BTreeSet::new();
     for (name, value) in map {
         let path = PropertyPath::root().name(&name);
-        match value.with_dynamic_references(&path) {
+        match value.with_dynamic_references(&path, &evaluator.inputs.outside.answers) {
             Ok(value) => {
                 properties.insert(name, value);
             }
@@ -48,6 +51,9 @@ pub(super) fn properties(
                 unread.insert(name);
             }
         }
+    }
+    for value in properties.values() {
+        evaluator.note_lookups(value, declared.span);
     }
     let mut nulls = Vec::new();
     find_nulls(&Value::Map(properties.clone()), &PropertyPath::root(), &mut nulls);
@@ -103,8 +109,16 @@ fn tree(
         return Ok(Some(Value::List(items.iter().filter_map(part).collect())));
     }
     if let ExpressionKind::If { condition, then, otherwise } = &expression.kind {
-        let chosen = if evaluator.decide(condition)? { then } else { otherwise };
-        return tree(evaluator, chosen, failed);
+        return match evaluator.decide(condition) {
+            Ok(true) => tree(evaluator, then, failed),
+            Ok(false) => tree(evaluator, otherwise, failed),
+            Err(Undecided::Told(reported)) => Err(reported),
+            Err(Undecided::Waits(lookup)) => {
+                tree(evaluator, then, failed)?;
+                tree(evaluator, otherwise, failed)?;
+                Ok(Some(Value::lookup(lookup)))
+            }
+        };
     }
     evaluator.value(expression)
 }
@@ -132,7 +146,7 @@ fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>)
 
 fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, key: bool) -> Span {
     let decide = |name: &str| match evaluator.decisions.get(name) {
-        Some(Decision::Made(decision)) => decision.ok(),
+        Some(Decision::Made(decision)) => decision.clone().ok(),
         Some(Decision::Open) | None => None,
     };
     match &resource.properties {

@@ -93,6 +93,17 @@ pub enum ExpressionKind {
     },
     /// `Fn::ImportValue`.
     ImportValue(Box<Expression>),
+    /// `Fn::GetAZs`: the Availability Zones of a Region.
+    GetAzs(Box<Expression>),
+    /// `Fn::GetStackOutput`.
+    GetStackOutput {
+        /// The stack.
+        stack: Box<Expression>,
+        /// Its output.
+        output: Box<Expression>,
+        /// Its Region, if that is another.
+        region: Option<Box<Expression>>,
+    },
     /// `Fn::Length`.
     Length(Box<Expression>),
     /// `Fn::ToJsonString`.
@@ -117,6 +128,20 @@ pub enum ExpressionKind {
     Implies(Box<Expression>, Box<Expression>),
     /// `Fn::RefAll`: the values of all parameters of a type.
     RefAll(Spanned<String>),
+    /// `Fn::ValueOf`: an attribute of what a parameter names.
+    ValueOf {
+        /// The parameter.
+        parameter: Spanned<String>,
+        /// The attribute, such as `Tags.Department`.
+        attribute: Spanned<String>,
+    },
+    /// `Fn::ValueOfAll`: an attribute of what all parameters of a type name.
+    ValueOfAll {
+        /// The type of parameters.
+        kind: Spanned<String>,
+        /// The attribute.
+        attribute: Spanned<String>,
+    },
     /// What could not be read, which has been reported.
     Unread,
 }
@@ -154,6 +179,8 @@ impl Expression {
             | ExpressionKind::Ref(_)
             | ExpressionKind::GetAtt { .. }
             | ExpressionKind::RefAll(_)
+            | ExpressionKind::ValueOf { .. }
+            | ExpressionKind::ValueOfAll { .. }
             | ExpressionKind::Unread
             | ExpressionKind::Condition(_) => {}
             ExpressionKind::List(items)
@@ -168,6 +195,7 @@ impl Expression {
             | ExpressionKind::Split { text: inner, .. }
             | ExpressionKind::Base64(inner)
             | ExpressionKind::ImportValue(inner)
+            | ExpressionKind::GetAzs(inner)
             | ExpressionKind::Length(inner)
             | ExpressionKind::ToJsonString(inner)
             | ExpressionKind::Not(inner) => inner.visit(found),
@@ -187,6 +215,9 @@ impl Expression {
             ExpressionKind::FindInMap { map, top, second, default } => {
                 let parts = [map, top, second].into_iter().chain(default);
                 parts.for_each(|part| part.visit(found));
+            }
+            ExpressionKind::GetStackOutput { stack, output, region } => {
+                [stack, output].into_iter().chain(region).for_each(|part| part.visit(found));
             }
             ExpressionKind::Cidr { block, count, bits } => {
                 [block, count, bits].into_iter().for_each(|part| part.visit(found));

@@ -146,6 +146,9 @@ impl Template {
                 ExpressionKind::Ref(name) if self.parameters.contains_key(&name.value) => {
                     used.insert(name.value.as_str());
                 }
+                ExpressionKind::ValueOf { parameter, .. } => {
+                    used.insert(parameter.value.as_str());
+                }
                 ExpressionKind::Sub { parts, variables } => {
                     for name in SubPart::names(parts, variables) {
                         if self.parameters.contains_key(&name.value) {

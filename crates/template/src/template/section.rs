@@ -99,8 +99,6 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
         "Fn::GetStackOutput" => {
             "take a parameter, and give it with `--parameter`; `rstack output` prints the value"
         }
-        "Fn::GetAZs" => "name the Availability Zones, or take them as a parameter",
-        "Fn::ValueOf" | "Fn::ValueOfAll" => "leave the assertion out",
         _ if name.starts_with("Fn::") => "write its result out, or take it as a parameter",
         _ => "leave it out if the stack can do without it",
     }

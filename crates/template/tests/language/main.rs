@@ -3,6 +3,7 @@
 
 mod functions;
 mod laws;
+mod lookups;
 mod loops;
 mod mistakes;
 mod rules;

@@ -33,7 +33,7 @@ fn each_mistake_is_told_once_with_its_place() {
             channel("Id: !GetAtt C.Arm"),
             vec!["unknown-attribute@!GetAtt C.Arm", "cycle@!GetAtt C.Arm"],
         ),
-        (channel("Id: !GetAZs a"), vec!["unsupported@!GetAZs"]),
+        (channel("Id: !Transform a"), vec!["unsupported@!Transform"]),
         (channel("Id: !Sbu a"), vec!["unknown-function@!Sbu"]),
         (channel("Id: !Join [a]"), vec!["function-arguments@!Join [a]"]),
         (channel("Id: !If [A, b, c]"), vec!["unresolved-reference@A"]),
@@ -43,7 +43,7 @@ fn each_mistake_is_told_once_with_its_place() {
             channel("Id: '{{resolve:secretsmanager:x'"),
             vec!["dynamic-reference@'{{resolve:secretsmanager:x'"],
         ),
-        (channel("Id: '{{resolve:ssm:x:1}}'"), vec!["dynamic-reference@'{{resolve:ssm:x:1}}'"]),
+        (channel("Id: '{{resolve:s3:x:1}}'"), vec!["dynamic-reference@'{{resolve:s3:x:1}}'"]),
         (channel("Id: c\n      Description:"), vec!["null-value@Description"]),
         (
             "Resources:\n  C:\n    Type: AWS::MediaPackage::Chanel\n".into(),

@@ -57,7 +57,7 @@ fn what_rules_cannot_say_is_told() {
     for (rule, code) in [
         ("    Assertions: [{Assert: {'Fn::Contains': [!Ref Env, a]}}]\n", "function-value"),
         ("    Assertions: [{Assert: {'Fn::Contains': [[!Ref Key], a]}}]\n", "secret-in-condition"),
-        ("    Assertions: [{Assert: {'Fn::ValueOf': [V1, Tags]}}]\n", "unsupported"),
+        ("    Assertions: [{Assert: {'Fn::ValueOf': [V1, Tags.x]}}]\n", "condition-kind"),
         ("    Assertions: [{Assert: true}]\n", "condition-kind"),
         ("    Assertions: [{AssertDescription: x}]\n", "missing-key"),
         ("    Assertions: {}\n", "shape"),

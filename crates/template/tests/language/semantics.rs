@@ -215,9 +215,12 @@ fn what_cannot_be_evaluated_does_not_hide_the_rest() {
 #[test]
 fn what_cannot_be_read_does_not_hide_the_rest() {
     let text = "Resources:\n  R:\n    Type: AWS::MediaPackage::Channel\n    Properties:\n      Id: \
-                !GetAZs a\n      Descr: x\n      Tags: [!Join [a], {Key: !Ref Nope, Value: b, Old: c}]\n";
-    let expected =
-        ["unsupported@!GetAZs", "function-arguments@!Join [a]", "unresolved-reference@!Ref Nope"];
+                !Transform a\n      Descr: x\n      Tags: [!Join [a], {Key: !Ref Nope, Value: b, Old: c}]\n";
+    let expected = [
+        "unsupported@!Transform",
+        "function-arguments@!Join [a]",
+        "unresolved-reference@!Ref Nope",
+    ];
     let (read, rest): (Vec<String>, Vec<String>) =
         told(text).into_iter().partition(|told| expected.contains(&told.as_str()));
     assert_eq!(read, expected);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, StackName};
-use rstack_template::{Evaluation, Inputs, evaluate, parse};
+use rstack_template::{Evaluation, Inputs, Outside, evaluate, parse};
 
 /// Everything that is told of a template, and what came of it.
 pub(crate) struct Outcome {
@@ -24,6 +24,12 @@ pub(crate) fn outcome_with(
     parameters: &[(&str, &str)],
     exports: &[(&str, &str)],
 ) -> Outcome {
+    let exports = exports.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
+    outcome_in(text, parameters, &Outside { exports, ..Outside::default() })
+}
+
+/// Reads and evaluates a template among other stacks, with answers of the cloud.
+pub(crate) fn outcome_in(text: &str, parameters: &[(&str, &str)], outside: &Outside) -> Outcome {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let parsed = parse(text, &parameters);
@@ -35,13 +41,8 @@ pub(crate) fn outcome_with(
         sandbox: false,
     };
     let stack = StackName::parse("Live").unwrap();
-    let exports = exports.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
-    let inputs = Inputs {
-        stack: &stack,
-        environment: &environment,
-        parameters: &parameters,
-        exports: &exports,
-    };
+    let inputs =
+        Inputs { stack: &stack, environment: &environment, parameters: &parameters, outside };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     diagnostics.extend(evaluation.iter().flat_map(|e| e.diagnostics.clone()));
     Outcome { text: text.to_owned(), diagnostics, evaluation }

@@ -11,7 +11,7 @@ use super::{Dialect, Expression, ExpressionKind};
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Functions that work anywhere in properties and outputs.
-const VALUE_FUNCTIONS: [&str; 11] = [
+const VALUE_FUNCTIONS: [&str; 13] = [
     "Ref",
     "Fn::GetAtt",
     "Fn::Sub",
@@ -23,6 +23,8 @@ const VALUE_FUNCTIONS: [&str; 11] = [
     "Fn::Base64",
     "Fn::Cidr",
     "Fn::ImportValue",
+    "Fn::GetAZs",
+    "Fn::GetStackOutput",
 ];
 
 /// Functions of the transform `AWS::LanguageExtensions`.
@@ -43,7 +45,7 @@ const RULE_FUNCTIONS: [&str; 7] = [
 ];
 
 /// Functions of CloudFormation that are not supported yet.
-const LATER: [&str; 4] = ["Fn::GetAZs", "Fn::GetStackOutput", "Fn::Transform", "Rain::Module"];
+const LATER: [&str; 1] = ["Fn::Transform"];
 
 /// A mistake that has been reported.
 #[derive(Clone, Copy, Debug)]
@@ -187,6 +189,8 @@ impl Reader<'_> {
                 ExpressionKind::Cidr { block, count, bits: Box::new(bits?) }
             }
             "Fn::ImportValue" => ExpressionKind::ImportValue(Box::new(self.read(argument)?)),
+            "Fn::GetAZs" => ExpressionKind::GetAzs(Box::new(self.read(argument)?)),
+            "Fn::GetStackOutput" => self.get_stack_output(argument)?,
             "Fn::Length" if self.extended() => {
                 ExpressionKind::Length(Box::new(self.read(argument)?))
             }
@@ -236,12 +240,47 @@ impl Reader<'_> {
                 ExpressionKind::Implies(first, then)
             }
             "Fn::RefAll" => ExpressionKind::RefAll(self.name(function, argument)?),
-            _ => {
-                let message = format!("`{function}` is not supported: it asks the account");
-                let error = Diagnostic::error(Code::Unsupported, message).at(name.span, "");
-                return Err(self.report(error.help(instead_of(function))));
+            "Fn::ValueOf" => {
+                let expected = "the name of a parameter and an attribute";
+                let [parameter, attribute] = self.exactly(function, argument, expected)?;
+                let parameter = self.name(function, parameter)?;
+                ExpressionKind::ValueOf { parameter, attribute: self.name(function, attribute)? }
             }
+            "Fn::ValueOfAll" => {
+                let expected = "a type of parameters and an attribute";
+                let [kind, attribute] = self.exactly(function, argument, expected)?;
+                let kind = self.name(function, kind)?;
+                ExpressionKind::ValueOfAll { kind, attribute: self.name(function, attribute)? }
+            }
+            _ => return Err(self.unknown(name)),
         })
+    }
+
+    fn get_stack_output(&mut self, node: &Node) -> Result<ExpressionKind, Reported> {
+        let function = "Fn::GetStackOutput";
+        let expected = "a map of `StackName` and `OutputName`, and maybe `Region`";
+        let entries = node.as_map().unwrap_or_default();
+        let (mut stack, mut output, mut region) = (None, None, None);
+        for Entry { key, value } in entries {
+            match key.value.as_str() {
+                "StackName" => stack = Some(Box::new(self.read(value)?)),
+                "OutputName" => output = Some(Box::new(self.read(value)?)),
+                "Region" => region = Some(Box::new(self.read(value)?)),
+                "RoleArn" => {
+                    let message = "`RoleArn` of `Fn::GetStackOutput` is not supported: the states \
+                                   of other accounts are not at hand";
+                    let error = Diagnostic::error(Code::Unsupported, message).at(key.span, "");
+                    return Err(self.report(error.help(instead_of(function))));
+                }
+                _ => return Err(self.shape(function, key.span, expected)),
+            }
+        }
+        match (stack, output) {
+            (Some(stack), Some(output)) => {
+                Ok(ExpressionKind::GetStackOutput { stack, output, region })
+            }
+            (_, _) => Err(self.shape(function, node.span, expected)),
+        }
     }
 
     fn extended(&self) -> bool {

@@ -1,0 +1,7 @@
+//! What templates ask of an account before anything is planned.
+
+mod network;
+mod parameter;
+
+pub(crate) use network::{attribute, zones};
+pub(crate) use parameter::Parameters;

@@ -1,0 +1,217 @@
+//! What only the cloud or another stack can tell: asked once, not known until then.
+
+use rstack_model::value::{Answers, Lookup, ParameterReference};
+use rstack_model::{ResourceType, Value};
+use rstack_template::Outside;
+
+use crate::support::{Outcome, outcome, outcome_in};
+
+fn parameter(text: &str) -> Lookup {
+    Lookup::Parameter(ParameterReference::parse(text).unwrap())
+}
+
+fn attribute(kind: &str, id: &str, attribute: &str) -> Lookup {
+    let resource_type = ResourceType::from(kind);
+    Lookup::Attribute { resource_type, id: id.into(), attribute: attribute.into() }
+}
+
+fn answered(text: &str, answers: &[(Lookup, Value)]) -> Outcome {
+    let answers: Answers = answers.iter().cloned().collect();
+    outcome_in(text, &[], &Outside { answers, ..Outside::default() })
+}
+
+fn asked(outcome: &Outcome) -> Vec<String> {
+    let evaluation = outcome.evaluation.as_ref().unwrap();
+    evaluation.lookups.keys().map(ToString::to_string).collect()
+}
+
+fn zones() -> (Lookup, Value) {
+    (Lookup::Zones("eu-west-1".into()), Value::List(vec!["eu-west-1a".into(), "eu-west-1c".into()]))
+}
+
+const NETWORK: &str = "Parameters:
+  Ami: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /ami:4}
+  Nets: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /nets}
+  Unused: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /unused}
+Resources:
+  D:
+    Type: AWS::SSM::Document
+    Properties:
+      Content:
+        Zone: !Select [1, !GetAZs '']
+        Zones: !GetAZs {Ref: AWS::Region}
+        Image: !Sub '<${Ami}>'
+        Nets: !Join ['+', !Ref Nets]
+        Plain: 'a{{resolve:ssm:/plain}}z'
+        Secret: '{{resolve:ssm-secure:/secret:2}}'
+";
+
+#[test]
+fn a_value_is_not_known_until_the_cloud_is_asked() {
+    let open = answered(NETWORK, &[]);
+    assert_eq!(open.told(), [""; 0]);
+    assert_eq!(
+        open.properties("D"),
+        "{\"Content\": {\"Image\": \"<‹SSM parameter /ami:4›>\", \"Nets\": ‹SSM parameter \
+         /nets joined with \"+\"›, \"Plain\": \"a‹SSM parameter /plain›z\", \"Secret\": \
+         \"{{resolve:ssm-secure:/secret:2}}\", \"Zone\": ‹select 1 of Availability Zones of \
+         eu-west-1›, \"Zones\": ‹Availability Zones of eu-west-1›}}"
+    );
+    assert_eq!(
+        asked(&open),
+        [
+            "Availability Zones of eu-west-1",
+            "SSM parameter /ami:4",
+            "SSM parameter /nets",
+            "SSM parameter /plain"
+        ]
+    );
+    let known = answered(
+        NETWORK,
+        &[
+            zones(),
+            (parameter("/ami:4"), "ami-1".into()),
+            (parameter("/nets"), "a, b".into()),
+            (parameter("/plain"), "{{resolve:ssm:/other}}".into()),
+        ],
+    );
+    assert_eq!(asked(&known), [""; 0]);
+    assert_eq!(
+        known.properties("D"),
+        "{\"Content\": {\"Image\": \"<ami-1>\", \"Nets\": \"a+b\", \"Plain\": \
+         \"a{{resolve:ssm:/other}}z\", \"Secret\": \"{{resolve:ssm-secure:/secret:2}}\", \"Zone\": \
+         \"eu-west-1c\", \"Zones\": [\"eu-west-1a\", \"eu-west-1c\"]}}"
+    );
+}
+
+#[test]
+fn what_hangs_on_an_open_question_is_neither_decided_nor_a_mistake() {
+    let text = "Parameters:
+  P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /p}
+Conditions:
+  C: !Equals [!Ref P, yes]
+  D: !And [!Condition C, !Equals [a, a]]
+Mappings: {M: {k: {v: found}}}
+Resources:
+  A: {Type: AWS::SNS::Topic, Condition: C}
+  B:
+    Type: AWS::SSM::Document
+    Properties:
+      Content:
+        If: !If [D, !GetAtt A.TopicName, none]
+        Map: !FindInMap [M, !Ref P, v]
+        Zones: !GetAZs {Ref: P}
+        Nested: '{{resolve:ssm:/x}}'
+";
+    let open = answered(text, &[]);
+    assert_eq!(open.told(), [""; 0]);
+    let waiting = "‹SSM parameter /p›";
+    assert_eq!(
+        open.properties("B"),
+        format!(
+            "{{\"Content\": {{\"If\": {waiting}, \"Map\": {waiting}, \"Nested\": \"‹SSM \
+             parameter /x›\", \"Zones\": {waiting}}}}}"
+        )
+    );
+    let desired = open.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
+    assert_eq!(desired.resources.len(), 2);
+    // An answer may lead to the next question, and to a mistake.
+    let next = answered(text, &[(parameter("/p"), "k".into())]);
+    assert_eq!(asked(&next), ["Availability Zones of k", "SSM parameter /x"]);
+    let desired = next.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
+    assert_eq!(desired.resources.len(), 1);
+    assert_eq!(answered(text, &[(parameter("/p"), "j".into())]).told(), ["mapping-key@!Ref P"]);
+}
+
+#[test]
+fn names_and_answers_that_cannot_be_used_are_told() {
+    let store = |kind: &str, name: &str| {
+        format!(
+            "Parameters:\n  P: {{Type: 'AWS::SSM::Parameter::Value<{kind}>', Default: '{name}'}}\n\
+             Resources:\n  T: {{Type: AWS::SNS::Topic, Properties: {{TopicName: !Ref P}}}}\n"
+        )
+    };
+    assert_eq!(answered(&store("Strin", "/p"), &[]).told().len(), 1);
+    assert_eq!(answered(&store("String", "a b"), &[]).told(), ["parameter-value@P"]);
+    let text = store("String", "/p");
+    let reference = (parameter("/p"), "{{resolve:secretsmanager:x}}".into());
+    assert_eq!(answered(&text, &[reference]).told(), ["lookup@P"]);
+    let topic = |name: &str| {
+        format!(
+            "Resources:\n  S: {{Type: AWS::SNS::Topic}}\n  T: {{Type: AWS::SNS::Topic, \
+             Properties: {{TopicName: !Sub '{name}'}}}}\n"
+        )
+    };
+    for (name, count) in [
+        ("{{resolve:ssm:${S.TopicName}}}", 1),
+        ("{{resolve:ssm:/p:x}}", 1),
+        ("{{resolve:ssm-secure:/p q}}", 1),
+        ("{{resolve:ssm-secure:/${S.TopicName}:1}}", 0),
+    ] {
+        let told = answered(&topic(name), &[]).told();
+        assert_eq!(told.len(), count, "{name}: {told:?}");
+        assert!(told.iter().all(|told| told.starts_with("dynamic-reference@")), "{told:?}");
+    }
+}
+
+#[test]
+fn an_output_of_another_stack_needs_no_export() {
+    let text = |arguments: &str| {
+        format!(
+            "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName:\n        \
+             Fn::GetStackOutput: {{{arguments}}}\n"
+        )
+    };
+    let mut outside = Outside::default();
+    let outputs = [("Vpc".to_owned(), "vpc-1".into())].into();
+    outside.outputs.insert(("net".into(), "eu-west-1".into()), outputs);
+    let told = |arguments: &str| outcome_in(&text(arguments), &[], &outside).told();
+    let found = outcome_in(&text("StackName: net, OutputName: Vpc"), &[], &outside);
+    assert_eq!(found.properties("T"), "{\"TopicName\": \"vpc-1\"}");
+    assert_eq!(told("StackName: !Ref AWS::StackName, OutputName: Vpc").len(), 1);
+    for (arguments, code) in [
+        ("StackName: net, OutputName: Vcp", "unknown-stack-output"),
+        ("StackName: net, OutputName: Vpc, Region: us-east-1", "unknown-stack-output"),
+        ("StackName: net", "function-arguments"),
+        ("StackName: net, OutputName: Vpc, Rol: x", "function-arguments"),
+        ("StackName: net, OutputName: Vpc, RoleArn: x", "unsupported"),
+        ("StackName: net, OutputName: !Ref T", "function-value"),
+    ] {
+        let told = told(arguments);
+        assert!(told[0].starts_with(code), "{arguments}: {told:?}");
+    }
+}
+
+#[test]
+fn rules_ask_what_parameters_name() {
+    let text = |assert: &str| {
+        format!(
+            "Parameters:\n  V: {{Type: 'AWS::EC2::VPC::Id', Default: vpc-1}}\n  S: {{Type: \
+             'List<AWS::EC2::Subnet::Id>', Default: 's-1, s-2'}}\n  N: {{Type: String, Default: \
+             x}}\nRules:\n  R: {{Assertions: [{{Assert: {{{assert}}}}}]}}\nResources: {{}}\n"
+        )
+    };
+    let same = "'Fn::EachMemberEquals': [{'Fn::ValueOf': [S, VpcId]}, {Ref: V}]";
+    let all = "'Fn::EachMemberIn': [{'Fn::ValueOfAll': ['AWS::EC2::Subnet::Id', VpcId]}, \
+               {'Fn::RefAll': 'AWS::EC2::VPC::Id'}]";
+    let subnet = |id: &str| attribute("AWS::EC2::Subnet", id, "VpcId");
+    for assert in [same, all] {
+        let open = answered(&text(assert), &[]);
+        assert_eq!(asked(&open), ["VpcId of s-1", "VpcId of s-2"]);
+        assert_eq!(open.told(), [""; 0]);
+        let vpcs = |second: &str| [(subnet("s-1"), "vpc-1".into()), (subnet("s-2"), second.into())];
+        assert_eq!(answered(&text(assert), &vpcs("vpc-1")).told(), [""; 0]);
+        assert!(answered(&text(assert), &vpcs("vpc-2")).told()[0].starts_with("rule@"));
+    }
+    let tag = "'Fn::Equals': [{'Fn::ValueOf': [V, Tags.Department]}, IT]";
+    let department = attribute("AWS::EC2::VPC", "vpc-1", "Tags.Department");
+    assert_eq!(answered(&text(tag), &[(department, "IT".into())]).told(), [""; 0]);
+    for (assert, told) in [
+        ("'Fn::Equals': [{'Fn::ValueOf': [V, Tags]}, x]", "function-value@Tags"),
+        ("'Fn::Equals': [{'Fn::ValueOf': [V, VpcId]}, x]", "function-value@VpcId"),
+        ("'Fn::Equals': [{'Fn::ValueOf': [N, VpcId]}, x]", "function-value@VpcId"),
+        ("'Fn::Equals': [{'Fn::ValueOf': [W, VpcId]}, x]", "unresolved-reference@W"),
+    ] {
+        assert_eq!(outcome(&text(assert), &[]).told(), [told]);
+    }
+}
