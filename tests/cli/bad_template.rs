@@ -41,9 +41,9 @@ const TEMPLATES: &[(&str, &str)] = &[
         "Resources:\n  A: {Type: AWS::S3::Bucket}\nOutputs:\n  Arn: {Value: !GetAtt A.Arm}\n",
     ),
     (
-        "zones.yaml",
-        "Resources:\n  A:\n    Type: AWS::EC2::Subnet\n    Properties:\n      VpcId: vpc-1\n      \
-         AvailabilityZone: !Select [0, !GetAZs '']\n",
+        "output.yaml",
+        "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName:\n        \
+         Fn::GetStackOutput: {StackName: net, OutputName: Name, RoleArn: r}\n",
     ),
     (
         "transform.yaml",

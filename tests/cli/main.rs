@@ -9,7 +9,11 @@ mod harness;
 mod interrupt;
 mod lifecycle;
 mod lock;
+<<<<<<< HEAD
 mod memory;
+=======
+mod lookups;
+>>>>>>> 9c1459d (Pages, documents and a whole-program test for what templates ask of the cloud and of other stacks)
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;

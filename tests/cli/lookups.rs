@@ -1,0 +1,57 @@
+//! What a template asks of the cloud and of other stacks.
+
+use crate::harness::Place;
+
+const NETWORK: &str = "Parameters:
+  Image: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /images/ami}
+Resources:
+  Subnet:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: vpc-0123456789abcdef0
+      CidrBlock: 10.0.0.0/24
+      AvailabilityZone: !Select [1, !GetAZs '']
+      Tags:
+        - {Key: Image, Value: !Ref Image}
+        - {Key: Plain, Value: '{{resolve:ssm:/names/plain:3}}'}
+  Channel:
+    Type: AWS::MediaPackage::Channel
+    Properties: {Id: live, Description: '{{resolve:ssm-secure:/secret/description}}'}
+Outputs:
+  Zones: {Value: !Join [' ', !GetAZs us-east-1]}
+";
+
+const USER: &str = "Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName:
+        Fn::GetStackOutput: {StackName: network, OutputName: Zones}
+";
+
+#[test]
+fn the_cloud_is_asked_before_anything_is_planned() {
+    let place = Place::empty();
+    place.write("network.yaml", NETWORK);
+    place.write("user.yaml", USER);
+    // Without a cloud nothing of it is known, and nothing is wrong.
+    assert!(place.sandbox(&["validate", "network.yaml"]).expect(0).err.is_empty());
+    place.sandbox(&["graph", "network.yaml"]).expect(0);
+    let warned = place.sandbox(&["validate", "user.yaml"]).expect(0).err;
+    assert!(warned.contains("warning[unknown-stack-output]"), "{warned}");
+
+    let plan = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
+    for known in [
+        "\"eu-west-1b\"",
+        "\"us-east-1a us-east-1b us-east-1c\"",
+        "\"ami-",
+        "\"{{resolve:ssm-secure:",
+    ] {
+        assert!(plan.contains(known), "{plan}");
+    }
+    place.sandbox(&["apply", "network.yaml", "--yes"]).expect(0);
+    let again = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
+    assert!(again.contains("No changes"), "{again}");
+    let plan = place.sandbox(&["plan", "user.yaml"]).expect(0).out;
+    assert!(plan.contains("\"us-east-1a us-east-1b us-east-1c\""), "{plan}");
+}
