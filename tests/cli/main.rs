@@ -9,11 +9,8 @@ mod harness;
 mod interrupt;
 mod lifecycle;
 mod lock;
-<<<<<<< HEAD
-mod memory;
-=======
 mod lookups;
->>>>>>> 9c1459d (Pages, documents and a whole-program test for what templates ask of the cloud and of other stacks)
+mod memory;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;
