@@ -91,18 +91,20 @@ pub(crate) enum CliError {
         source: io::Error,
     },
     /// A file that is not text.
-    #[error("`{}` is not a text file", path.display())]
+    #[error("`{}` is not a text file: {problem}", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
+        /// What is wrong, and where.
+        problem: String,
     },
     /// A file that is too large for a template.
-    #[error("`{}` has {size} bytes, more than a template can have", path.display())]
+    #[error("`{}` is too large for a template: more than {limit} MiB", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Its size.
-        size: u64,
+        /// The size that templates may have.
+        limit: usize,
     },
     /// A file cannot be written.
     #[error("cannot write `{}`", path.display())]
@@ -336,6 +338,9 @@ impl CliError {
                 Some("give the logical ID of a resource, as `Resources` names it".to_owned())
             }
             Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
+            Self::TooLarge { .. } => {
+                Some("is this the template? otherwise split the stack into several".to_owned())
+            }
             Self::PlanFile { .. } => {
                 Some("make a new one with `rstack plan --out FILE`".to_owned())
             }
@@ -371,7 +376,6 @@ impl CliError {
             Self::Template(_)
             | Self::Assembly { .. }
             | Self::Read { .. }
-            | Self::TooLarge { .. }
             | Self::Write { .. }
             | Self::AssemblyStacks { .. }
             | Self::NotInAssembly { .. }

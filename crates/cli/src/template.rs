@@ -5,15 +5,12 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use rstack_model::Diagnostic;
+use rstack_model::{Code, Diagnostic};
 use rstack_render::{Source, report, report_json, tally};
-use rstack_template::{Evaluation, Inputs, Template, evaluate, parse};
+use rstack_template::{Evaluation, Inputs, MAX_SIZE, Template, evaluate, parse};
 
 use crate::error::CliError;
 use crate::terminal::Terminal;
-
-/// No template is larger: CloudFormation takes 1 MB, rstack a hundred times as much.
-const MAX_SIZE: u64 = 100 << 20;
 
 /// A template and its text.
 pub(crate) struct Loaded {
@@ -48,7 +45,8 @@ impl Loaded {
     /// Adds findings, in the order of the source.
     pub(crate) fn add(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.extend(found);
-        let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+        // What says that there is more comes last.
+        let place = |d: &Diagnostic| (d.code == Code::More, d.labels.first().map(|l| l.span));
         self.diagnostics.sort_by_key(place);
     }
 
@@ -99,11 +97,27 @@ impl Loaded {
 fn read_text(path: &Path) -> Result<String, CliError> {
     let read = |source| CliError::Read { path: path.to_owned(), source };
     let file = fs::File::open(path).map_err(read)?;
-    let size = file.metadata().map_err(read)?.len();
-    if size > MAX_SIZE {
-        return Err(CliError::TooLarge { path: path.to_owned(), size });
+    let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX);
+    let too_large = || CliError::TooLarge { path: path.to_owned(), limit: MAX_SIZE >> 20 };
+    if file.metadata().map_err(read)?.len() > limit {
+        return Err(too_large());
     }
     let mut bytes = Vec::new();
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(read)?;
-    String::from_utf8(bytes).map_err(|_| CliError::NotText { path: path.to_owned() })
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() > MAX_SIZE {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let problem = not_text(error.as_bytes(), error.utf8_error().valid_up_to());
+        CliError::NotText { path: path.to_owned(), problem }
+    })
+}
+
+/// What is wrong with bytes that are UTF-8 up to an offset only.
+fn not_text(bytes: &[u8], valid: usize) -> String {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return "it is UTF-16".to_owned();
+    }
+    let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line} is not UTF-8 (byte {valid})")
 }

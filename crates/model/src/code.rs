@@ -82,6 +82,8 @@ codes! {
     MissingParameterOfLoop = "missing-parameter-of-loop",
     /// A property that must be there and is not.
     MissingProperty = "missing-property",
+    /// Findings beyond those that are shown.
+    More = "more",
     /// A name that is not letters and digits.
     Name = "name",
     /// Something that needs the transform `AWS::LanguageExtensions`.
@@ -128,6 +130,8 @@ codes! {
     SeveralDocuments = "several-documents",
     /// A map where a list belongs, and the like.
     Shape = "shape",
+    /// More than a template may hold, or than its functions may make.
+    Size = "size",
     /// A `${…}` that is not one.
     SubSyntax = "sub-syntax",
     /// Neither YAML nor JSON.

@@ -1,8 +1,14 @@
 //! "Did you mean": the candidate most like a misspelt word.
 
+/// A longer word is no misspelt name.
+const LONGEST: usize = 128;
+
 /// The candidate most like `word`, if one differs in no more than about a third of its letters.
 /// Case counts little: a candidate that differs in case only is always the nearest.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     let allowed = (word.chars().count() / 3).clamp(1, 5);
     candidates

@@ -106,7 +106,10 @@ impl ViolationKind {
     }
 }
 
-/// Everything that is wrong with a resource's declared properties.
+/// How many mistakes of one resource are told: whoever made more has made them all alike.
+const MAX_VIOLATIONS: usize = 200;
+
+/// What is wrong with a resource's declared properties.
 pub fn validate(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     let mut checker = Checker { schema, out: Vec::new() };
     checker.map(&PropertyPath::root(), schema.root(), properties);
@@ -123,7 +126,14 @@ impl Checker<'_> {
         self.out.push(Violation { path: path.clone(), kind });
     }
 
+    fn is_full(&self) -> bool {
+        self.out.len() >= MAX_VIOLATIONS
+    }
+
     fn value(&mut self, path: &PropertyPath, node: &Node, value: &Value) {
+        if self.is_full() {
+            return;
+        }
         let node = self.schema.resolve(node);
         if matches!(value, Value::Null | Value::Deferred(_)) {
             return;
@@ -148,6 +158,9 @@ impl Checker<'_> {
 
     fn map(&mut self, path: &PropertyPath, node: &Node, map: &ValueMap) {
         for (name, value) in map {
+            if self.is_full() {
+                return;
+            }
             if let Some(property) = self.schema.property(node, name) {
                 let path = path.name(name);
                 if self.schema.refuses(&path) && !matches!(value, Value::Null) {
@@ -265,9 +278,15 @@ fn bounds<T: fmt::Display + PartialEq>(min: Option<T>, max: Option<T>) -> String
     }
 }
 
-/// Whether the text matches; `None` for a pattern beyond the regular expressions known here
-/// (look-around, back references), which is then left to the service.
+/// How many bytes a text may have that is checked against a pattern.
+const LONGEST: usize = 1 << 16;
+
+/// Whether the text matches; `None` for a text that is too long to try, and for a pattern beyond the
+/// regular expressions known here (look-around, back references): both are left to the service.
 fn matches(pattern: &str, text: &str) -> Option<bool> {
+    if text.len() > LONGEST {
+        return None;
+    }
     let pattern = pattern.replace("\\A", "^").replace("\\Z", "$").replace("\\z", "$");
     regex_lite::RegexBuilder::new(&pattern)
         .size_limit(1 << 20)

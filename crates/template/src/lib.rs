@@ -4,6 +4,7 @@
 //! diagnostics, so that one run tells everything that is wrong. Nothing here does I/O.
 
 mod check;
+mod diagnostics;
 mod evaluate;
 mod expand;
 mod syntax;
@@ -13,11 +14,12 @@ use std::collections::BTreeMap;
 
 use rstack_model::Diagnostic;
 
+use self::diagnostics::Diagnostics;
 use self::syntax::Node;
 use self::template::Dialect;
 
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
-pub use syntax::Spanned;
+pub use syntax::{MAX_SIZE, Spanned};
 pub use template::{
     Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,
     SubPart, Template,
@@ -35,17 +37,17 @@ pub struct Parsed {
 /// Reads a template and checks what can be checked without evaluating it: its form, its
 /// references, its resource types. The values given for parameters decide what its loops make.
 pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Parsed {
-    let (root, mut diagnostics) = syntax::parse(text);
+    let mut diagnostics = Diagnostics::default();
+    let root = syntax::parse(text, &mut diagnostics);
     let template = root.and_then(|root| read(root, text, parameters, &mut diagnostics));
-    sort(&mut diagnostics);
-    Parsed { template, diagnostics }
+    Parsed { template, diagnostics: diagnostics.into_sorted() }
 }
 
 fn read(
-    root: Node,
+    root: Node<'_>,
     text: &str,
     parameters: &BTreeMap<String, String>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
     let dialect = template::dialect(&root, diagnostics);
@@ -56,13 +58,6 @@ fn read(
     };
     let mut template = template::read(&root, text, dialect, diagnostics);
     check::check(&template, diagnostics);
-    template.has_errors = diagnostics.iter().any(Diagnostic::is_error);
+    template.has_errors = diagnostics.has_errors();
     Some(template)
-}
-
-/// Puts diagnostics in the order of the source and removes repetitions.
-pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    let place = |d: &Diagnostic| d.labels.first().map(|label| label.span);
-    diagnostics.sort_by_key(place);
-    diagnostics.dedup();
 }

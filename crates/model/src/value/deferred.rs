@@ -106,6 +106,18 @@ impl Deferred {
         }
     }
 
+    /// What the function is applied to, if it is one.
+    pub fn operand(&self) -> Option<&Value> {
+        match self {
+            Self::Attribute(_) | Self::Lookup(_) => None,
+            Self::Select { list: inner, .. }
+            | Self::Split { text: inner, .. }
+            | Self::Join { list: inner, .. }
+            | Self::Base64(inner)
+            | Self::Cidr { block: inner, .. } => Some(inner),
+        }
+    }
+
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
         match self {
             Self::Attribute(reference) => found(reference),

@@ -14,6 +14,9 @@ use crate::escape::escape;
 /// Columns that line numbers and margins take.
 const MARGIN: usize = 12;
 
+/// How many lines a label may be away from the main one to be shown in the same excerpt.
+const FAR: usize = 500;
+
 /// How many lines around a labelled one keep their text, in case they are shown between two.
 const AROUND: usize = 2;
 
@@ -35,28 +38,35 @@ pub(super) struct Excerpt {
     pub(super) first_line: usize,
     /// The labels, the main one first.
     pub(super) marks: Vec<Mark>,
+    /// The labels that are too far away.
+    pub(super) far: Vec<Label>,
 }
 
 impl Excerpt {
     /// The lines that the labels are in; `None` if there are no labels.
     pub(super) fn of(diagnostic: &Diagnostic, lines: &Lines<'_>, columns: usize) -> Option<Self> {
-        let numbers: BTreeSet<usize> =
-            diagnostic.labels.iter().map(|label| line_of(label, lines)).collect();
+        let main = line_of(diagnostic.labels.first()?, lines);
+        let (near, far): (Vec<Label>, Vec<Label>) = diagnostic
+            .labels
+            .iter()
+            .cloned()
+            .partition(|label| line_of(label, lines).abs_diff(main) <= FAR);
+        let numbers: BTreeSet<usize> = near.iter().map(|label| line_of(label, lines)).collect();
         let (first, last) = (*numbers.first()?, *numbers.last()?);
         let limit = columns.saturating_sub(MARGIN).max(20);
         let mut text = String::new();
         let mut shown: BTreeMap<usize, (usize, ShownLine)> = BTreeMap::new();
         for number in first..=last {
-            let near = number.saturating_sub(AROUND)..=number + AROUND;
-            if numbers.range(near).next().is_some() {
-                let line = ShownLine::of(number, &diagnostic.labels, lines, limit);
+            let around = number.saturating_sub(AROUND)..=number + AROUND;
+            if numbers.range(around).next().is_some() {
+                let line = ShownLine::of(number, &near, lines, limit);
                 let start = text.len();
                 text.push_str(&line.text);
                 shown.insert(number, (start, line));
             }
             text.push('\n');
         }
-        let marks = diagnostic.labels.iter().map(|label| {
+        let marks = near.iter().map(|label| {
             let found = shown.get(&line_of(label, lines));
             let range = found.map_or(0..0, |(start, line)| {
                 let range = line.range(label, lines);
@@ -64,7 +74,7 @@ impl Excerpt {
             });
             Mark { range, message: label.message.clone() }
         });
-        Some(Self { first_line: first + 1, marks: marks.collect(), text })
+        Some(Self { first_line: first + 1, marks: marks.collect(), text, far })
     }
 }
 
@@ -87,28 +97,34 @@ impl ShownLine {
             .iter()
             .find(|label| line_of(label, lines) == number)
             .map_or(start, |label| lines.clamp(label.span.start));
-        let length = source.chars().count();
-        let at = source.char_indices().take_while(|(i, _)| start + i < focus).count();
-        let from = if length <= limit || at < limit * 2 / 3 { 0 } else { at - limit / 3 };
-        let until = length.min(from + limit);
+        let at = lines.clamp(focus).saturating_sub(start).min(source.len());
+        let before = source.get(..at).unwrap_or(source);
+        // A line is cut where its label begins behind two thirds of what is shown.
+        let fits = source.chars().nth(limit).is_none();
+        let behind = if fits { None } else { before.char_indices().nth_back(limit * 2 / 3 - 1) };
+        let from = match behind {
+            None => 0,
+            Some(_) => before.char_indices().nth_back(limit / 3 - 1).map_or(0, |(from, _)| from),
+        };
         let mut text = String::from(if from > 0 { "…" } else { "" });
         let mut offsets = Vec::new();
         let mut end = start + source.len();
-        for (i, (offset, c)) in source.char_indices().enumerate() {
-            if i == until {
-                end = start + offset;
+        let mut cut = false;
+        let rest = source.get(from..).unwrap_or_default();
+        for (i, (offset, c)) in rest.char_indices().enumerate() {
+            if i == limit {
+                end = start + from + offset;
+                cut = true;
                 break;
             }
-            if i >= from {
-                offsets.push((start + offset, text.len()));
-                match c {
-                    '\t' => text.push_str("    "),
-                    c => text.push_str(&escape(c.encode_utf8(&mut [0; 4]))),
-                }
+            offsets.push((start + from + offset, text.len()));
+            match c {
+                '\t' => text.push_str("    "),
+                c => text.push_str(&escape(c.encode_utf8(&mut [0; 4]))),
             }
         }
         offsets.push((end, text.len()));
-        text.push_str(if until < length { "…" } else { "" });
+        text.push_str(if cut { "…" } else { "" });
         Self { text, offsets }
     }
 

@@ -6,7 +6,7 @@ mod json;
 mod position;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use rstack_model::{Diagnostic, Severity};
+use rstack_model::{Diagnostic, Label, Severity};
 
 use self::excerpt::Excerpt;
 pub use self::json::report_json;
@@ -40,14 +40,19 @@ pub fn report(diagnostics: &[Diagnostic], source: Source<'_>, view: &View) -> St
     let texts: Vec<String> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let text = renderer.render(&[group(diagnostic, &lines, view)]);
+            let text = renderer.render(&[group(diagnostic, source, &lines, view)]);
             with_place(&text, &place(diagnostic, source, &lines)) + "\n"
         })
         .collect();
     texts.join("\n")
 }
 
-fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'a> {
+fn group<'a>(
+    diagnostic: &Diagnostic,
+    source: Source<'_>,
+    lines: &Lines<'_>,
+    view: &View,
+) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -68,7 +73,11 @@ fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'
                 .path(PLACE)
                 .line_start(excerpt.first_line)
                 .annotations(annotations.collect::<Vec<_>>());
-            title.element(snippet)
+            let notes = excerpt.far.iter().map(|label| {
+                let place = place_of(label, source, lines);
+                Level::NOTE.message(message(&format!("{}: {place}", label.message)))
+            });
+            notes.fold(title.element(snippet), |group, note| group.element(note))
         }
     };
     if let Some(help) = &diagnostic.help {
@@ -82,14 +91,15 @@ fn group<'a>(diagnostic: &Diagnostic, lines: &Lines<'_>, view: &View) -> Group<'
 
 /// `stack.yaml:12:5`, or the name alone for a finding about no place.
 fn place(diagnostic: &Diagnostic, source: Source<'_>, lines: &Lines<'_>) -> String {
-    let name = escape(source.name);
     match diagnostic.labels.first() {
-        Some(label) => {
-            let at = lines.position(label.span.start);
-            format!("{name}:{}:{}", at.line, at.column)
-        }
-        None => name.into_owned(),
+        Some(label) => place_of(label, source, lines),
+        None => escape(source.name).into_owned(),
     }
+}
+
+fn place_of(label: &Label, source: Source<'_>, lines: &Lines<'_>) -> String {
+    let at = lines.position(label.span.start);
+    format!("{}:{}:{}", escape(source.name), at.line, at.column)
 }
 
 /// The text with the place where the renderer wrote its own idea of it.

@@ -12,18 +12,35 @@ pub(super) struct Position {
     pub(super) column: usize,
 }
 
+/// How many bytes of a line are counted at once.
+const STRIDE: usize = 4096;
+
 /// A text and where its lines begin.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// In long lines: offsets, and how many characters of their line are before them.
+    counted: Vec<(usize, usize)>,
 }
 
 impl<'a> Lines<'a> {
     /// Finds the lines of a text, which end with `\n` or `\r\n`.
     pub(super) fn of(text: &'a str) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+        let starts: Vec<usize> = std::iter::once(0).chain(breaks).collect();
+        let mut counted = Vec::new();
+        for (i, start) in starts.iter().enumerate() {
+            let end = starts.get(i + 1).copied().unwrap_or(text.len());
+            let (mut at, mut count) = (*start, 0);
+            while end - at > STRIDE {
+                let next = text.ceil_char_boundary(at + STRIDE);
+                count += text.get(at..next).map_or(0, |part| part.chars().count());
+                counted.push((next, count));
+                at = next;
+            }
+        }
+        Self { text, starts, counted }
     }
 
     /// The nearest offset that is a character's beginning or the end of the text.
@@ -54,8 +71,11 @@ impl<'a> Lines<'a> {
         let offset = self.clamp(offset);
         let number = self.line_of(offset);
         let start = self.starts.get(number).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
-        Position { line: number + 1, column: before.chars().count() + 1 }
+        let counted = self.counted.partition_point(|(at, _)| *at <= offset);
+        let last = counted.checked_sub(1).and_then(|last| self.counted.get(last));
+        let (from, count) = last.copied().filter(|(at, _)| *at > start).unwrap_or((start, 0));
+        let rest = self.text.get(from..offset).unwrap_or_default();
+        Position { line: number + 1, column: count + rest.chars().count() + 1 }
     }
 }
 
@@ -75,5 +95,18 @@ mod tests {
         assert_eq!(lines.line(0), (0, "ab"));
         assert_eq!(lines.line(1), (4, "日本x"));
         assert_eq!(lines.line(9), (12, ""));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_the_same_wherever_counting_begins() {
+        let text = format!("a\n{}\nb{}", "x日".repeat(5_000), "é".repeat(4_096));
+        let lines = Lines::of(&text);
+        for offset in (0..=text.len()).step_by(501).chain([2, 4_098, 20_001, 20_002, text.len()]) {
+            let offset = lines.clamp(offset);
+            let before = &text[..offset];
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            let line = before.matches('\n').count() + 1;
+            assert_eq!(lines.position(offset), Position { line, column }, "{offset}");
+        }
     }
 }

@@ -6,13 +6,14 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 use rstack_model::{Code, Diagnostic, LogicalId, Span};
 
+use crate::diagnostics::Diagnostics;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
 /// One error for each circle among these resources and their dependencies.
 pub(crate) fn cycles(
     template: &Template,
     dependencies: &BTreeMap<&LogicalId, &BTreeSet<LogicalId>>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();
     for (id, targets) in dependencies {

@@ -3,14 +3,13 @@
 mod cycle;
 mod reference;
 
-use rstack_model::Diagnostic;
-
+use crate::diagnostics::Diagnostics;
 use crate::template::Template;
 
 pub(crate) use cycle::cycles;
 pub(crate) use reference::is_custom;
 
 /// Checks names and references.
-pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
     reference::check(template, diagnostics);
 }

@@ -1,8 +1,9 @@
 //! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
 
 use rstack_model::{Code, Diagnostic, LogicalId, Value};
-use rstack_schema::{Registry, nearest};
+use rstack_schema::Registry;
 
+use crate::diagnostics::Diagnostics;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
@@ -19,7 +20,7 @@ pub(crate) const PSEUDO: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
-pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
     let mut checker = Checker { template, diagnostics };
     for condition in template.conditions.values() {
         if let Some(expression) = &condition.expression {
@@ -67,7 +68,7 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Vec<Diagnostic>) {
 
 struct Checker<'a> {
     template: &'a Template,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Checker<'_> {
@@ -145,7 +146,7 @@ impl Checker<'_> {
         }
         let names = self.template.resources.keys().map(LogicalId::as_str);
         let names = names.chain(self.template.parameters.keys().map(String::as_str)).chain(PSEUDO);
-        let near = nearest(text, names).map(|near| format!("did you mean `{near}`?"));
+        let near = self.diagnostics.suggestion(text, names);
         let message = format!("`{text}` is neither a resource nor a parameter of this template");
         self.push(Code::UnresolvedReference, message, name, near);
     }
@@ -154,15 +155,15 @@ impl Checker<'_> {
         if self.template.parameters.contains_key(&name.value) {
             return;
         }
-        let near = nearest(&name.value, self.template.parameters.keys().map(String::as_str));
-        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let names = self.template.parameters.keys().map(String::as_str);
+        let near = self.diagnostics.suggestion(&name.value, names);
         let message = format!("there is no parameter `{}` in this template", name.value);
         self.push(Code::UnresolvedReference, message, name, near);
     }
 
     fn no_resource(&mut self, name: &Spanned<String>) {
         let names = self.template.resources.keys().map(LogicalId::as_str);
-        let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
+        let near = self.diagnostics.suggestion(&name.value, names);
         let message = format!("there is no resource `{}` in this template", name.value);
         self.push(Code::UnresolvedReference, message, name, near);
     }
@@ -192,8 +193,9 @@ impl Checker<'_> {
             return;
         }
         let known = schema.attributes();
-        let help = match nearest(&attribute.value, known.iter().map(String::as_str)) {
-            Some(near) => Some(format!("did you mean `{near}`?")),
+        let names = known.iter().map(String::as_str);
+        let help = match self.diagnostics.suggestion(&attribute.value, names) {
+            Some(near) => Some(near),
             None if known.is_empty() => None,
             None => Some(format!("its attributes are {}", known.join(", "))),
         };
@@ -206,7 +208,7 @@ impl Checker<'_> {
             return;
         }
         let names = self.template.conditions.keys().map(String::as_str);
-        let near = nearest(&name.value, names).map(|near| format!("did you mean `{near}`?"));
+        let near = self.diagnostics.suggestion(&name.value, names);
         let message = format!("there is no condition `{}` in this template", name.value);
         self.push(Code::UnresolvedReference, message, name, near);
     }
@@ -217,7 +219,7 @@ impl Checker<'_> {
             return;
         }
         let names = self.template.mappings.keys().map(String::as_str);
-        let near = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
+        let near = self.diagnostics.suggestion(name, names);
         let message = format!("there is no mapping `{name}` in this template");
         let at = Spanned::new(name.clone(), map.span);
         self.push(Code::UnresolvedReference, message, &at, near);
@@ -236,7 +238,7 @@ impl Checker<'_> {
             let message = format!("`{text}` is not supported yet: it runs code of its own");
             return self.push(Code::Unsupported, message, &at, None);
         }
-        let near = registry.nearest(text).map(|near| format!("did you mean `{near}`?"));
+        let near = self.diagnostics.suggestion(text, registry.names());
         self.push(Code::UnknownType, format!("there is no resource type `{text}`"), &at, near);
     }
 }

@@ -3,6 +3,8 @@
 //! Secret parameters may be compared: as they are, as an operand of `Fn::Equals`, and nowhere
 //! else. Their text goes no further than that comparison.
 
+use std::collections::HashSet;
+
 use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, SecretString, Value};
 
@@ -111,8 +113,7 @@ impl Evaluator<'_> {
             }
             ExpressionKind::EachMemberIn(list, among) => {
                 let (list, among) = (self.members(list), self.members(among));
-                let among = among?;
-                Ok(list?.iter().all(|member| among.contains(member)))
+                Ok(all_among(&list?, &among?))
             }
             ExpressionKind::Unread => {
                 Err(self.findings.told_before("a condition", expression.span).into())
@@ -184,6 +185,16 @@ impl Evaluator<'_> {
             }
         }
     }
+}
+
+/// Whether every member of a list is in another one. Nearly all are texts, and lists may be long.
+fn all_among(list: &[Value], among: &[Value]) -> bool {
+    let texts: HashSet<&str> = among.iter().filter_map(Value::as_str).collect();
+    let others = among.iter().filter(|value| value.as_str().is_none());
+    list.iter().all(|member| match member.as_str() {
+        Some(text) => texts.contains(text),
+        None => others.clone().any(|value| value == member),
+    })
 }
 
 fn equal(a: Operand, b: Operand) -> bool {

@@ -4,55 +4,108 @@
 //! each value must be allowed and match the pattern; lengths are those of a text, and smallest and
 //! largest values those of numbers.
 
+use std::collections::HashSet;
+
+use regex_lite::Regex;
+
 use crate::template::Parameter;
 
-/// Checks values against their parameter's rules; the problem does not repeat the value.
-pub(super) fn check(parameter: &Parameter, items: &[&str]) -> Result<(), String> {
-    items.iter().try_for_each(|item| check_one(parameter, item))
+/// How many bytes a value may have that is checked against a pattern: as many as CloudFormation
+/// takes of any value ("CloudFormation quotas", AWS CloudFormation User Guide). The time of a check
+/// is that of the value's length times the pattern's.
+const LONGEST: usize = 4096;
+
+/// How many of the allowed values are named to whoever gave another one.
+const NAMED: usize = 20;
+
+/// How many bytes a pattern may have, as it is written and when it is compiled. A larger one is not
+/// one that is understood here.
+const LONGEST_PATTERN: usize = 4096;
+const PATTERN_SIZE: usize = 1 << 18;
+
+/// The rules of a parameter, ready to be applied to each of its values.
+pub(super) struct Constraints<'a> {
+    parameter: &'a Parameter,
+    allowed: Option<HashSet<&'a str>>,
+    /// `None` if there is no pattern or it is not one that is understood here.
+    pattern: Option<Regex>,
 }
 
-fn check_one(parameter: &Parameter, item: &str) -> Result<(), String> {
-    let kind = parameter.kind.value.as_str();
-    if matches!(kind, "Number" | "List<Number>") {
-        let number = item.parse::<f64>().ok().filter(|number| number.is_finite());
-        let number = number.ok_or("it must be a number")?;
-        if let Some(low) = parameter.range.0.filter(|low| number < *low) {
-            return Err(format!("it must be at least {low}"));
-        }
-        if let Some(high) = parameter.range.1.filter(|high| number > *high) {
-            return Err(format!("it must be at most {high}"));
+impl<'a> Constraints<'a> {
+    pub(super) fn of(parameter: &'a Parameter) -> Self {
+        let allowed = parameter.allowed_values.as_ref();
+        let pattern = parameter.allowed_pattern.as_ref();
+        Self {
+            parameter,
+            allowed: allowed.map(|values| values.iter().map(String::as_str).collect()),
+            pattern: pattern.and_then(|pattern| whole(&pattern.value)),
         }
     }
-    if let Some(allowed) = &parameter.allowed_values
-        && !allowed.iter().any(|value| value == item)
-    {
-        let allowed: Vec<String> = allowed.iter().map(|value| format!("`{value}`")).collect();
-        return Err(format!("it must be one of {}", allowed.join(", ")));
-    }
-    let length = item.chars().count();
-    if kind == "String" {
-        if let Some(min) = parameter.length.0.filter(|min| length < *min) {
-            return Err(format!("it must have at least {min} characters"));
-        }
-        if let Some(max) = parameter.length.1.filter(|max| length > *max) {
-            return Err(format!("it must have at most {max} characters"));
-        }
-    }
-    if let Some(pattern) = &parameter.allowed_pattern
-        && whole(&pattern.value).is_some_and(|regex| !regex.is_match(item))
-    {
-        return Err(format!("it must match the pattern `{}`", pattern.value));
-    }
-    Ok(())
-}
 
-/// Whether values can be checked against a pattern.
-pub(super) fn is_understood(pattern: &str) -> bool {
-    whole(pattern).is_some()
+    /// Whether there is a pattern that values cannot be checked against.
+    pub(super) fn has_strange_pattern(&self) -> bool {
+        self.parameter.allowed_pattern.is_some() && self.pattern.is_none()
+    }
+
+    /// Checks values; the problem does not repeat the value.
+    pub(super) fn check(&self, items: &[&str]) -> Result<(), String> {
+        let length: usize = items.iter().map(|item| item.len()).sum();
+        if self.pattern.is_some() && length > LONGEST {
+            return Err(format!(
+                "it has {length} bytes, and a value with a pattern has at most {LONGEST}"
+            ));
+        }
+        items.iter().try_for_each(|item| self.check_one(item))
+    }
+
+    fn check_one(&self, item: &str) -> Result<(), String> {
+        let parameter = self.parameter;
+        let kind = parameter.kind.value.as_str();
+        if matches!(kind, "Number" | "List<Number>") {
+            let number = item.parse::<f64>().ok().filter(|number| number.is_finite());
+            let number = number.ok_or("it must be a number")?;
+            if let Some(low) = parameter.range.0.filter(|low| number < *low) {
+                return Err(format!("it must be at least {low}"));
+            }
+            if let Some(high) = parameter.range.1.filter(|high| number > *high) {
+                return Err(format!("it must be at most {high}"));
+            }
+        }
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(item)) {
+            return Err(format!("it must be one of {}", self.allowed_in_words()));
+        }
+        if kind == "String" {
+            let length = item.chars().count();
+            if let Some(min) = parameter.length.0.filter(|min| length < *min) {
+                return Err(format!("it must have at least {min} characters"));
+            }
+            if let Some(max) = parameter.length.1.filter(|max| length > *max) {
+                return Err(format!("it must have at most {max} characters"));
+            }
+        }
+        if let (Some(regex), Some(pattern)) = (&self.pattern, &parameter.allowed_pattern)
+            && !regex.is_match(item)
+        {
+            return Err(format!("it must match the pattern `{}`", pattern.value));
+        }
+        Ok(())
+    }
+
+    fn allowed_in_words(&self) -> String {
+        let allowed = self.parameter.allowed_values.iter().flatten();
+        let named: Vec<String> = allowed.clone().take(NAMED).map(|v| format!("`{v}`")).collect();
+        match allowed.count().saturating_sub(NAMED) {
+            0 => named.join(", "),
+            more => format!("{} and {more} more", named.join(", ")),
+        }
+    }
 }
 
 /// The regular expression that the whole value must match, if it is one that is understood here.
-fn whole(pattern: &str) -> Option<regex_lite::Regex> {
+fn whole(pattern: &str) -> Option<Regex> {
+    if pattern.len() > LONGEST_PATTERN {
+        return None;
+    }
     let pattern = pattern.replace("\\A", "^").replace("\\Z", "$").replace("\\z", "$");
-    regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build().ok()
+    regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(PATTERN_SIZE).build().ok()
 }

@@ -1,12 +1,13 @@
 //! Evaluating expressions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
 use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
 
 use super::Inputs;
+use super::budget::{self, Budget};
 use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
@@ -24,6 +25,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) parameters: ParameterValues,
     pub(super) decisions: BTreeMap<String, Decision>,
     pub(super) findings: Findings,
+    pub(super) budget: Budget,
     /// The resources that the expressions so far have named.
     pub(super) dependencies: BTreeSet<LogicalId>,
     /// What the cloud has to be asked, and where that stands.
@@ -43,6 +45,7 @@ impl<'a> Evaluator<'a> {
             parameters,
             decisions: BTreeMap::new(),
             findings,
+            budget: Budget::default(),
             dependencies: BTreeSet::new(),
             lookups: BTreeMap::new(),
         }
@@ -57,8 +60,24 @@ impl<'a> Evaluator<'a> {
         self.report(Diagnostic::error(Code::FunctionValue, message).at(span, ""))
     }
 
-    /// Evaluates an expression.
+    /// Evaluates an expression. What a function makes takes its part of what there may be.
     pub(super) fn value(&mut self, expression: &Expression) -> Evaluated {
+        self.check_budget()?;
+        let value = self.made(expression)?;
+        let passed_on = matches!(
+            expression.kind,
+            ExpressionKind::Literal(_)
+                | ExpressionKind::List(_)
+                | ExpressionKind::Map(_)
+                | ExpressionKind::If { .. }
+        );
+        if let Some(value) = value.as_ref().filter(|_| !passed_on) {
+            self.spend(budget::weight(value), expression.span)?;
+        }
+        Ok(value)
+    }
+
+    fn made(&mut self, expression: &Expression) -> Evaluated {
         let span = expression.span;
         match &expression.kind {
             ExpressionKind::Literal(value) => Ok(Some(value.clone())),
@@ -84,6 +103,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Sub { parts, variables } => self.sub(parts, variables, span).map(Some),
             ExpressionKind::Join { delimiter, list } => {
                 let list = self.needed(list)?;
+                self.spend(budget::joined_weight(delimiter, &list), span)?;
                 let joined = function::join(delimiter, list);
                 joined.map(Some).map_err(|e| self.function_error("Fn::Join", &e, span))
             }
@@ -99,6 +119,7 @@ impl<'a> Evaluator<'a> {
             }
             ExpressionKind::Split { delimiter, text } => {
                 let text = self.needed(text)?;
+                self.spend(budget::split_weight(delimiter, &text), span)?;
                 let split = function::split(delimiter, text);
                 split.map(Some).map_err(|e| self.function_error("Fn::Split", &e, span))
             }
@@ -271,7 +292,12 @@ impl<'a> Evaluator<'a> {
         variables: &[(Spanned<String>, Expression)],
         span: Span,
     ) -> Result<Value, Reported> {
+        let own: HashMap<&str, &Expression> =
+            variables.iter().rev().map(|(name, value)| (name.value.as_str(), value)).collect();
+        // Each is evaluated once, however often it is used.
+        let mut known: HashMap<&str, Value> = HashMap::new();
         let mut out: Vec<TextPart> = Vec::new();
+        let mut weight = 0_usize;
         for part in parts {
             let name = match part {
                 SubPart::Literal(text) => {
@@ -280,21 +306,33 @@ impl<'a> Evaluator<'a> {
                 }
                 SubPart::Variable(name) => name,
             };
-            let own = variables.iter().find(|(known, _)| known.value == name.value);
-            let value = match (own, name.value.split_once('.')) {
-                (Some((_, expression)), _) => self.needed(expression)?,
-                (None, Some((id, attribute))) => self.attribute(
-                    &Spanned::new(id.to_owned(), name.span),
-                    &Spanned::new(attribute.to_owned(), name.span),
-                )?,
-                (None, None) => self.reference(name)?.ok_or_else(|| {
-                    let message = "`AWS::NoValue` cannot stand inside of a text";
-                    self.report(Diagnostic::error(Code::NoValue, message).at(name.span, ""))
-                })?,
+            let value = match (own.get(name.value.as_str()), known.get(name.value.as_str())) {
+                (_, Some(value)) => value.clone(),
+                (Some(expression), None) => {
+                    let value = self.needed(expression)?;
+                    known.insert(name.value.as_str(), value.clone());
+                    value
+                }
+                (None, None) => self.named(name)?,
             };
             let parts = function::text_parts(value);
-            out.extend(parts.map_err(|e| self.function_error("Fn::Sub", &e, span))?);
+            let parts = parts.map_err(|e| self.function_error("Fn::Sub", &e, span))?;
+            weight = parts.iter().map(budget::part_weight).fold(weight, usize::saturating_add);
+            self.check_size(weight, span)?;
+            out.extend(parts);
         }
         Ok(Text::concat(out))
+    }
+
+    /// What a name inside of a text stands for.
+    fn named(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {
+        if let Some((id, attribute)) = name.value.split_once('.') {
+            let id = Spanned::new(id.to_owned(), name.span);
+            return self.attribute(&id, &Spanned::new(attribute.to_owned(), name.span));
+        }
+        self.reference(name)?.ok_or_else(|| {
+            let message = "`AWS::NoValue` cannot stand inside of a text";
+            self.report(Diagnostic::error(Code::NoValue, message).at(name.span, ""))
+        })
     }
 }

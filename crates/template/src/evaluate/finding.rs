@@ -2,13 +2,15 @@
 
 use rstack_model::{Code, Diagnostic, Span};
 
+use crate::diagnostics::Diagnostics;
+
 /// Proof that a mistake has been told: only what tells one can make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reported(());
 
 /// What an evaluation finds.
 pub(super) struct Findings {
-    list: Vec<Diagnostic>,
+    list: Diagnostics,
     /// Whether reading the template has told errors already.
     read_with_errors: bool,
 }
@@ -16,7 +18,7 @@ pub(super) struct Findings {
 impl Findings {
     /// No findings yet, of a template that was read with or without errors.
     pub(super) fn new(read_with_errors: bool) -> Self {
-        Self { list: Vec::new(), read_with_errors }
+        Self { list: Diagnostics::default(), read_with_errors }
     }
 
     /// Tells a mistake.
@@ -43,17 +45,16 @@ impl Findings {
 
     /// Whether there is an error, here or from reading the template.
     pub(super) fn failed(&self) -> bool {
-        self.read_with_errors || self.list.iter().any(Diagnostic::is_error)
+        self.read_with_errors || self.list.has_errors()
     }
 
     /// The findings in the order of the source.
-    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        crate::sort(&mut self.list);
-        self.list
+    pub(super) fn into_sorted(self) -> Vec<Diagnostic> {
+        self.list.into_sorted()
     }
 
     /// The list, for checks that add to it.
-    pub(super) fn list(&mut self) -> &mut Vec<Diagnostic> {
+    pub(super) fn list(&mut self) -> &mut Diagnostics {
         &mut self.list
     }
 }

@@ -1,5 +1,6 @@
 //! Evaluation: parameters and conditions decided, intrinsics applied, what is not known deferred.
 
+mod budget;
 mod condition;
 mod constraint;
 mod depth;
@@ -7,6 +8,7 @@ mod expression;
 mod extension;
 mod finding;
 mod mapping;
+mod order;
 mod outside;
 mod parameter;
 mod policy;
@@ -28,7 +30,6 @@ use self::finding::{Findings, Reported};
 pub use self::outside::Outside;
 pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
-use crate::syntax::Spanned;
 use crate::template::{Expression, Output, Resource, Template};
 
 /// What a template is evaluated with.
@@ -66,7 +67,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let parameters = parameter::values(template, inputs, &mut lookups, &mut findings);
     let mut evaluator = Evaluator::new(template, inputs, parameters, findings);
     evaluator.lookups = lookups;
-    conditions(&mut evaluator);
+    order::decide_all(&mut evaluator);
     rules::check(&mut evaluator);
     let resources = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
@@ -82,13 +83,6 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     });
     let diagnostics = findings.into_sorted();
     Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
-}
-
-/// Decides the conditions; those that nothing uses must be decidable too.
-fn conditions(evaluator: &mut Evaluator<'_>) {
-    for (name, condition) in &evaluator.template.conditions {
-        evaluator.holds(Some(&Spanned::new(name.clone(), condition.name_span)));
-    }
 }
 
 fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<LogicalId, DesiredResource> {

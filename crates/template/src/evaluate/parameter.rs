@@ -6,8 +6,9 @@ use rstack_model::value::{Lookup, SecretReference};
 use rstack_model::{Code, Diagnostic, SecretString, Span, Value, ValueMap};
 use rstack_schema::nearest;
 
+use super::constraint::Constraints;
 use super::finding::{Findings, Reported};
-use super::{Inputs, constraint, stored};
+use super::{Inputs, stored};
 use crate::syntax::scalar;
 use crate::template::{Parameter, Template};
 
@@ -83,11 +84,12 @@ fn value(
         return Err(findings.report(error.help("take each secret as a parameter of its own")));
     }
     let items = items(kind, text);
-    if let Err(problem) = constraint::check(parameter, &items) {
+    let constraints = Constraints::of(parameter);
+    if let Err(problem) = constraints.check(&items) {
         return Err(findings.report(refusal(name, parameter, &problem)));
     }
     if let Some(pattern) = &parameter.allowed_pattern
-        && !constraint::is_understood(&pattern.value)
+        && constraints.has_strange_pattern()
     {
         let message = format!("the value of `{name}` is not checked against this pattern");
         let warning = Diagnostic::warning(Code::PatternNotChecked, message).at(pattern.span, "");

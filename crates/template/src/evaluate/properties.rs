@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{Code, Diagnostic, LogicalId, PropertyPath, Span, Value, ValueMap};
+use rstack_model::{Code, Diagnostic, LogicalId, PathSegment, PropertyPath, Span, Value, ValueMap};
 use rstack_schema::{Registry, Violation, ViolationKind, validate};
 
 use super::condition::{Decision, Undecided};
@@ -56,7 +56,7 @@ pub(super) fn properties(
         evaluator.note_lookups(value, declared.span);
     }
     let mut nulls = Vec::new();
-    find_nulls(&Value::Map(properties.clone()), &PropertyPath::root(), &mut nulls);
+    nulls_of(&properties, &mut Vec::new(), &mut nulls);
     for path in nulls {
         let place = place(evaluator, resource, &path, true);
         let message = format!("`{path}` is null, which CloudFormation does not allow");
@@ -123,24 +123,34 @@ fn tree(
     evaluator.value(expression)
 }
 
-fn find_nulls(value: &Value, path: &PropertyPath, found: &mut Vec<PropertyPath>) {
+fn find_nulls(value: &Value, path: &mut Vec<PathSegment>, found: &mut Vec<PropertyPath>) {
     match value {
-        Value::Null => found.push(path.clone()),
+        Value::Null => found.push(path.iter().cloned().collect()),
         Value::List(items) => {
             for (i, item) in items.iter().enumerate() {
-                find_nulls(item, &path.index(i), found);
+                path.push(PathSegment::Index(i));
+                find_nulls(item, path, found);
+                path.pop();
             }
         }
-        Value::Map(map) => {
-            for (key, item) in map {
-                find_nulls(item, &path.name(key), found);
-            }
-        }
+        Value::Map(map) => nulls_of(map, path, found),
         Value::Bool(_)
         | Value::Number(_)
         | Value::String(_)
         | Value::Text(_)
         | Value::Deferred(_) => {}
+    }
+}
+
+/// The places in a map that hold null.
+fn nulls_of(map: &ValueMap, path: &mut Vec<PathSegment>, found: &mut Vec<PropertyPath>) {
+    for (key, item) in map {
+        // A path is made where it is needed: nearly all leaves are none.
+        if !matches!(item, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
+            path.push(PathSegment::Name(key.clone()));
+            find_nulls(item, path, found);
+            path.pop();
+        }
     }
 }
 

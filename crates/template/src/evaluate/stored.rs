@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rstack_model::value::{Answers, Lookup, ParameterReference};
 use rstack_model::{Code, Diagnostic, Span, Value};
 
-use super::constraint;
+use super::constraint::Constraints;
 use super::finding::{Findings, Reported};
 use super::parameter::{is_list, items, refusal};
 use crate::template::Parameter;
@@ -50,7 +50,7 @@ pub(super) fn value(
         return Err(findings.report(error.help(help)));
     }
     // The rules are those of the name.
-    if let Err(problem) = constraint::check(parameter, &[text]) {
+    if let Err(problem) = Constraints::of(parameter).check(&[text]) {
         return Err(findings.report(refusal(name, parameter, &problem)));
     }
     let reference = ParameterReference::parse(text)

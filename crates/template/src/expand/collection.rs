@@ -7,9 +7,16 @@ use super::{Expander, Stopped};
 use crate::evaluate::{is_list, items};
 use crate::syntax::{Entry, Node, NodeKind, scalar};
 
-impl Expander<'_> {
-    /// The values of a collection.
-    pub(super) fn collection(&mut self, node: &Node) -> Result<Vec<String>, Stopped> {
+impl<'t> Expander<'_, 't> {
+    /// The values of a collection, which take memory.
+    pub(super) fn collection(&mut self, node: &Node<'t>) -> Result<Vec<String>, Stopped> {
+        let values = self.values(node)?;
+        let size = values.iter().map(|value| value.len() + size_of::<String>()).sum();
+        self.spend(size, node.span)?;
+        Ok(values)
+    }
+
+    fn values(&mut self, node: &Node<'t>) -> Result<Vec<String>, Stopped> {
         if let Some(items) = node.as_list() {
             return items.iter().map(|item| self.text(item)).collect();
         }
@@ -23,7 +30,7 @@ impl Expander<'_> {
             return Err(self.wrong(message, node.span));
         }
         match function(node) {
-            Some(("FindInMap", arguments)) => self.found(&arguments, node.span),
+            Some(("FindInMap", arguments)) => self.found(arguments, node.span),
             Some(("Split", arguments)) => match arguments.as_list() {
                 Some([delimiter, text]) => {
                     let (delimiter, text) = (self.text(delimiter)?, self.text(text)?);
@@ -39,7 +46,7 @@ impl Expander<'_> {
     }
 
     /// The values at a place of a mapping.
-    fn found(&mut self, arguments: &Node, at: Span) -> Result<Vec<String>, Stopped> {
+    fn found(&mut self, arguments: &Node<'t>, at: Span) -> Result<Vec<String>, Stopped> {
         let Some([map, top, second]) = arguments.as_list() else {
             let message = "`Fn::FindInMap` takes the name of a map and two keys here";
             return Err(self.wrong(message, at));
@@ -47,7 +54,7 @@ impl Expander<'_> {
         let path = ["Mappings".to_owned(), self.text(map)?, self.text(top)?, self.text(second)?];
         let mut node = self.root;
         for key in &path {
-            match get(node, key) {
+            match self.get(node, key, at)? {
                 Some(inner) => node = inner,
                 None => {
                     let message = format!("there is no `{}` in this template", path.join("."));
@@ -62,7 +69,7 @@ impl Expander<'_> {
     }
 
     /// A text that is known.
-    fn text(&mut self, node: &Node) -> Result<String, Stopped> {
+    fn text(&mut self, node: &Node<'t>) -> Result<String, Stopped> {
         if let Some(value) = self.variables.referred(node) {
             return Ok(value.to_owned());
         }
@@ -76,25 +83,29 @@ impl Expander<'_> {
             return Ok(text);
         }
         match &node.kind {
-            NodeKind::Scalar { text, plain } if node.tag.is_none() && !node.is_null() => {
+            NodeKind::Scalar { text, plain } if !node.is_null() => {
                 match self.variables.replaced(text) {
                     Some(text) => Ok(text),
                     None => Ok(scalar_text(text, *plain)),
                 }
             }
-            NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => {
-                Err(self.not_known(node.span))
-            }
+            NodeKind::Scalar { .. }
+            | NodeKind::List(_)
+            | NodeKind::Map(_)
+            | NodeKind::Tagged(_) => Err(self.not_known(node.span)),
         }
     }
 
     /// The type and the value of a parameter.
     fn parameter(&mut self, name: &str, at: Span) -> Result<(String, String), Stopped> {
-        let declared = get(self.root, "Parameters").and_then(|all| get(all, name));
+        let declared = match self.get(self.root, "Parameters", at)? {
+            Some(all) => self.get(all, name, at)?,
+            None => None,
+        };
         let Some(declared) = declared else { return Err(self.not_known(at)) };
-        let field = |key: &str| match get(declared, key).map(|node| &node.kind) {
+        let field = |key: &str| match find(declared, key).map(|node| &node.kind) {
             Some(NodeKind::Scalar { text, plain }) => Some(scalar_text(text, *plain)),
-            Some(NodeKind::List(_) | NodeKind::Map(_)) | None => None,
+            Some(NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Tagged(_)) | None => None,
         };
         if field("NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
             let message = format!("a loop cannot go through the secret parameter `{name}`");
@@ -115,6 +126,17 @@ impl Expander<'_> {
         }
     }
 
+    /// The value of a key. Looking for it in a large map takes its part of what loops may take.
+    fn get<'n>(
+        &mut self,
+        node: &'n Node<'t>,
+        key: &str,
+        at: Span,
+    ) -> Result<Option<&'n Node<'t>>, Stopped> {
+        self.spend(node.as_map().map_or(0, <[_]>::len), at)?;
+        Ok(find(node, key))
+    }
+
     fn not_known(&mut self, at: Span) -> Stopped {
         let message = "what a loop goes through must follow from the template and its parameters";
         let error = Diagnostic::error(Code::Unsupported, message).at(at, "");
@@ -128,18 +150,18 @@ fn scalar_text(text: &str, plain: bool) -> String {
     if let Value::Bool(b) = scalar(text, plain) { b.to_string() } else { text.to_owned() }
 }
 
-fn get<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+fn find<'n, 't>(node: &'n Node<'t>, key: &str) -> Option<&'n Node<'t>> {
     let entry = node.as_map()?.iter().find(|entry| entry.key.value == key)?;
     Some(&entry.value)
 }
 
 /// A function's name without `Fn::`, and its argument.
-fn function(node: &Node) -> Option<(&str, Node)> {
-    if let Some(tag) = &node.tag {
-        return Some((tag.value.as_str(), Node { tag: None, ..node.clone() }));
+fn function<'n, 't>(node: &'n Node<'t>) -> Option<(&'n str, &'n Node<'t>)> {
+    if let Some((tag, argument)) = node.as_tagged() {
+        return Some((tag.value.as_str(), argument));
     }
     match node.as_map()? {
-        [Entry { key, value }] => Some((key.value.strip_prefix("Fn::")?, value.clone())),
+        [Entry { key, value }] => Some((key.value.strip_prefix("Fn::")?, value)),
         _ => None,
     }
 }

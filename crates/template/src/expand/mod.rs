@@ -6,18 +6,23 @@
 mod collection;
 mod variables;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use rstack_model::{Code, Diagnostic, Span};
 
 use self::variables::Variables;
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, NodeKind, Spanned};
 
 /// The sections in which loops may stand.
 const SECTIONS: [&str; 3] = ["Conditions", "Resources", "Outputs"];
 
-/// How many nodes and turns the loops of one template may make.
-const BUDGET: usize = 100_000;
+/// How many bytes of memory the loops of one template may take; every step of one takes some.
+const BUDGET: usize = 32 << 20;
+
+/// About how many bytes a node or a turn takes besides its text.
+const STEP: usize = 100;
 
 /// A mistake that has been told; the tree cannot be used.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +32,11 @@ pub(crate) struct Stopped;
 ///
 /// # Errors
 /// If a loop cannot be carried out, which is told.
-pub(crate) fn expand(
-    root: &Node,
+pub(crate) fn expand<'t>(
+    root: &Node<'t>,
     given: &BTreeMap<String, String>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Node, Stopped> {
+    diagnostics: &mut Diagnostics,
+) -> Result<Node<'t>, Stopped> {
     let Some(sections) = root.as_map() else { return Ok(root.clone()) };
     let mut expander =
         Expander { root, given, variables: Variables::default(), made: 0, diagnostics };
@@ -44,15 +49,15 @@ pub(crate) fn expand(
     Ok(Node { kind: NodeKind::Map(entries), ..root.clone() })
 }
 
-struct Expander<'a> {
-    root: &'a Node,
+struct Expander<'a, 't> {
+    root: &'a Node<'t>,
     given: &'a BTreeMap<String, String>,
     variables: Variables,
     made: usize,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
-impl Expander<'_> {
+impl<'t> Expander<'_, 't> {
     fn stop(&mut self, error: Diagnostic) -> Stopped {
         self.diagnostics.push(error);
         Stopped
@@ -67,25 +72,22 @@ impl Expander<'_> {
         if self.made <= BUDGET {
             return Ok(());
         }
-        Err(self.wrong("the loops of this template make it too large", at))
+        let message = "the loops of this template make it too large";
+        let error = Diagnostic::error(Code::Loop, message).at(at, "");
+        Err(self.stop(error.help("let them go through fewer or shorter values")))
     }
 
-    fn node(&mut self, node: &Node) -> Result<Node, Stopped> {
+    fn node(&mut self, node: &Node<'t>) -> Result<Node<'t>, Stopped> {
         if !self.variables.is_empty() {
-            self.spend(1, node.span)?;
+            self.spend(STEP, node.span)?;
         }
         if let Some(value) = self.variables.referred(node) {
-            let kind = NodeKind::Scalar { text: value.to_owned(), plain: false };
-            return Ok(Node { kind, span: node.span, tag: None });
-        }
-        if node.tag.is_some() && !matches!(node.kind, NodeKind::Scalar { .. }) {
-            // The argument of a function may be a `Ref` to an identifier.
-            let argument = self.node(&Node { tag: None, ..node.clone() })?;
-            return Ok(Node { kind: argument.kind, span: node.span, tag: node.tag.clone() });
+            let kind = NodeKind::Scalar { text: Cow::Owned(value.to_owned()), plain: false };
+            return self.made(Node { kind, span: node.span });
         }
         let kind = match &node.kind {
             NodeKind::Scalar { text, plain } => match self.variables.replaced(text) {
-                Some(text) => NodeKind::Scalar { text, plain: false },
+                Some(text) => NodeKind::Scalar { text: Cow::Owned(text), plain: false },
                 None => NodeKind::Scalar { text: text.clone(), plain: *plain },
             },
             NodeKind::List(items) => {
@@ -93,11 +95,23 @@ impl Expander<'_> {
                 NodeKind::List(items?)
             }
             NodeKind::Map(entries) => NodeKind::Map(self.map(entries)?),
+            NodeKind::Tagged(tagged) => {
+                let (tag, argument) = &**tagged;
+                NodeKind::Tagged(Box::new((tag.clone(), self.node(argument)?)))
+            }
         };
-        Ok(Node { kind, span: node.span, tag: node.tag.clone() })
+        self.made(Node { kind, span: node.span })
     }
 
-    fn map(&mut self, entries: &[Entry]) -> Result<Vec<Entry>, Stopped> {
+    /// A node of a loop, whose text takes memory of its own.
+    fn made(&mut self, node: Node<'t>) -> Result<Node<'t>, Stopped> {
+        if let NodeKind::Scalar { text: Cow::Owned(text), .. } = &node.kind {
+            self.spend(text.len(), node.span)?;
+        }
+        Ok(node)
+    }
+
+    fn map(&mut self, entries: &[Entry<'t>]) -> Result<Vec<Entry<'t>>, Stopped> {
         let mut out = Vec::new();
         self.entries(entries, &mut out)?;
         if entries.iter().any(is_loop) {
@@ -106,7 +120,7 @@ impl Expander<'_> {
         Ok(out)
     }
 
-    fn entries(&mut self, entries: &[Entry], out: &mut Vec<Entry>) -> Result<(), Stopped> {
+    fn entries(&mut self, entries: &[Entry<'t>], out: &mut Vec<Entry<'t>>) -> Result<(), Stopped> {
         for entry in entries {
             if is_loop(entry) {
                 self.repeat(entry, out)?;
@@ -114,6 +128,9 @@ impl Expander<'_> {
             }
             let Entry { key, value } = entry;
             let name = self.variables.replaced(&key.value).unwrap_or_else(|| key.value.clone());
+            if !self.variables.is_empty() {
+                self.spend(name.len(), key.span)?;
+            }
             let value = self.node(value)?;
             out.push(Entry { key: Spanned::new(name, key.span), value });
         }
@@ -121,7 +138,7 @@ impl Expander<'_> {
     }
 
     /// Appends what a loop makes.
-    fn repeat(&mut self, entry: &Entry, out: &mut Vec<Entry>) -> Result<(), Stopped> {
+    fn repeat(&mut self, entry: &Entry<'t>, out: &mut Vec<Entry<'t>>) -> Result<(), Stopped> {
         let Entry { key, value } = entry;
         let parts = value.as_list().unwrap_or_default();
         let (Some("Fn::ForEach"), [name, collection, body]) = (loop_function(&key.value), parts)
@@ -144,7 +161,7 @@ impl Expander<'_> {
             return Err(self.wrong("a loop repeats the entries of a map", body.span));
         };
         for item in self.collection(collection)? {
-            self.spend(1, key.span)?;
+            self.spend(STEP + item.len(), key.span)?;
             self.variables.enter(identifier, item);
             let made = self.entries(body, out);
             self.variables.leave();
@@ -153,7 +170,7 @@ impl Expander<'_> {
         Ok(())
     }
 
-    fn check_keys(&mut self, entries: &[Entry]) -> Result<(), Stopped> {
+    fn check_keys(&mut self, entries: &[Entry<'t>]) -> Result<(), Stopped> {
         let mut seen: HashMap<&str, Span> = HashMap::with_capacity(entries.len());
         for Entry { key, .. } in entries {
             if let Some(first) = seen.insert(key.value.as_str(), key.span) {
@@ -168,7 +185,7 @@ impl Expander<'_> {
     }
 }
 
-fn is_loop(entry: &Entry) -> bool {
+fn is_loop(entry: &Entry<'_>) -> bool {
     entry.key.value.starts_with("Fn::ForEach")
 }
 

@@ -29,7 +29,7 @@ impl Variables {
     }
 
     /// The value that a `Ref` to an identifier stands for.
-    pub(super) fn referred(&self, node: &Node) -> Option<&str> {
+    pub(super) fn referred(&self, node: &Node<'_>) -> Option<&str> {
         self.get(reference(node)?)
     }
 
@@ -45,8 +45,9 @@ impl Variables {
             let (before, from) = rest.split_at(at);
             out.push_str(before);
             let named = from.get(1..).and_then(|r| r.strip_prefix('{')).and_then(|r| {
-                let (name, behind) = r.split_once('}')?;
-                Some((self.get(name.trim())?, behind))
+                let inside = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace();
+                let (name, behind) = r.split_at(r.find(|c| !inside(c))?);
+                Some((self.get(name.trim())?, behind.strip_prefix('}')?))
             });
             let Some((value, behind)) = named else {
                 let (sign, behind) = from.split_at(1);
@@ -68,14 +69,14 @@ impl Variables {
 }
 
 /// The name in `!Ref Name` or `{Ref: Name}`.
-pub(super) fn reference(node: &Node) -> Option<&str> {
-    match (&node.kind, &node.tag) {
-        (NodeKind::Scalar { text, .. }, Some(tag)) if tag.value == "Ref" => Some(text),
-        (NodeKind::Map(entries), None) => match entries.as_slice() {
+pub(super) fn reference<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    match &node.kind {
+        NodeKind::Tagged(tagged) if tagged.0.value == "Ref" => tagged.1.as_text(),
+        NodeKind::Map(entries) => match entries.as_slice() {
             [only] if only.key.value == "Ref" => only.value.as_text(),
             _ => None,
         },
-        (NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_), _) => None,
+        NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Tagged(_) => None,
     }
 }
 

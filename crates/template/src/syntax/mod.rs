@@ -6,5 +6,6 @@ mod scalar;
 
 pub use node::Spanned;
 pub(crate) use node::{Entry, Node, NodeKind};
+pub use parse::MAX_SIZE;
 pub(crate) use parse::{duplicate_keys, parse};
 pub(crate) use scalar::scalar;

@@ -1,5 +1,7 @@
 //! The tree of a source text: what was written, and where.
 
+use std::borrow::Cow;
+
 use rstack_model::Span;
 
 /// Something with its place.
@@ -18,67 +20,78 @@ impl<T> Spanned<T> {
     }
 }
 
+/// About how many bytes of memory a node takes besides its text.
+const NODE_WEIGHT: usize = 100;
+
 /// A local tag such as `!Sub`, without its `!`.
 pub(crate) type Tag = Spanned<String>;
 
 /// One key and its value in a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<'t> {
     /// The key.
     pub(crate) key: Spanned<String>,
     /// The value.
-    pub(crate) value: Node,
+    pub(crate) value: Node<'t>,
 }
 
 /// One node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct Node<'t> {
     /// What it is.
-    pub(crate) kind: NodeKind,
+    pub(crate) kind: NodeKind<'t>,
     /// Where it is, its tag included.
     pub(crate) span: Span,
-    /// Its tag, if it has one of its own.
-    pub(crate) tag: Option<Tag>,
 }
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NodeKind {
+pub(crate) enum NodeKind<'t> {
     /// Text as it was written, quotes and escapes removed.
     Scalar {
         /// The text.
-        text: String,
+        text: Cow<'t, str>,
         /// Whether it was written without quotes, so that it may mean a boolean or a number.
         plain: bool,
     },
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Node<'t>>),
     /// A map; its keys are unique.
-    Map(Vec<Entry>),
+    Map(Vec<Entry<'t>>),
+    /// A node of one of the other kinds behind a tag: a function and its argument.
+    Tagged(Box<(Tag, Node<'t>)>),
 }
 
-impl Node {
+impl<'t> Node<'t> {
     /// The entries, if this is a map without a tag.
-    pub(crate) fn as_map(&self) -> Option<&[Entry]> {
+    pub(crate) fn as_map(&self) -> Option<&[Entry<'t>]> {
         match &self.kind {
-            NodeKind::Map(entries) if self.tag.is_none() => Some(entries),
-            NodeKind::Map(_) | NodeKind::List(_) | NodeKind::Scalar { .. } => None,
+            NodeKind::Map(entries) => Some(entries),
+            NodeKind::List(_) | NodeKind::Scalar { .. } | NodeKind::Tagged(_) => None,
         }
     }
 
     /// The elements, if this is a list without a tag.
-    pub(crate) fn as_list(&self) -> Option<&[Node]> {
+    pub(crate) fn as_list(&self) -> Option<&[Node<'t>]> {
         match &self.kind {
-            NodeKind::List(items) if self.tag.is_none() => Some(items),
-            NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Scalar { .. } => None,
+            NodeKind::List(items) => Some(items),
+            NodeKind::Map(_) | NodeKind::Scalar { .. } | NodeKind::Tagged(_) => None,
         }
     }
 
     /// The text, if this is a scalar without a tag.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.kind {
-            NodeKind::Scalar { text, .. } if self.tag.is_none() => Some(text),
-            NodeKind::Scalar { .. } | NodeKind::Map(_) | NodeKind::List(_) => None,
+            NodeKind::Scalar { text, .. } => Some(text),
+            NodeKind::Map(_) | NodeKind::List(_) | NodeKind::Tagged(_) => None,
+        }
+    }
+
+    /// The tag and what is behind it, if there is one.
+    pub(crate) fn as_tagged(&self) -> Option<(&Tag, &Node<'t>)> {
+        match &self.kind {
+            NodeKind::Tagged(tagged) => Some((&tagged.0, &tagged.1)),
+            NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => None,
         }
     }
 
@@ -86,22 +99,41 @@ impl Node {
     pub(crate) fn is_null(&self) -> bool {
         match &self.kind {
             NodeKind::Scalar { text, plain } => {
-                *plain
-                    && self.tag.is_none()
-                    && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+                *plain && matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL")
             }
-            NodeKind::List(_) | NodeKind::Map(_) => false,
+            NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Tagged(_) => false,
         }
     }
 
     /// What it is, in words for a message.
     pub(crate) fn words(&self) -> &'static str {
         match &self.kind {
-            _ if self.tag.is_some() => "a function",
+            NodeKind::Tagged(_) => "a function",
             NodeKind::Scalar { .. } if self.is_null() => "nothing",
             NodeKind::Scalar { .. } => "text",
             NodeKind::List(_) => "a list",
             NodeKind::Map(_) => "a map",
         }
+    }
+
+    /// How many levels of lists and maps it has.
+    pub(crate) fn depth(&self) -> usize {
+        match &self.kind {
+            NodeKind::Scalar { .. } => 0,
+            NodeKind::List(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            NodeKind::Map(map) => 1 + map.iter().map(|e| e.value.depth()).max().unwrap_or(0),
+            NodeKind::Tagged(tagged) => tagged.1.depth(),
+        }
+    }
+
+    /// About how many bytes of memory it takes.
+    pub(crate) fn weight(&self) -> usize {
+        let inside: usize = match &self.kind {
+            NodeKind::Scalar { text, .. } => text.len(),
+            NodeKind::List(items) => items.iter().map(Self::weight).sum(),
+            NodeKind::Map(map) => map.iter().map(|e| e.key.value.len() + e.value.weight()).sum(),
+            NodeKind::Tagged(tagged) => tagged.1.weight(),
+        };
+        inside + NODE_WEIGHT
     }
 }

@@ -3,55 +3,61 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, options};
 use rstack_model::{Code, Diagnostic, Span};
 
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
+use crate::diagnostics::Diagnostics;
 
 /// How deep a template may be nested. CloudFormation says no limit; deeper ones are accidents, and
 /// what comes of them could not be read again from a state.
 const MAX_DEPTH: usize = 64;
 
-/// How many nodes the aliases of one text may add.
-const ALIAS_BUDGET: usize = 100_000;
+/// How many bytes a template may have. CloudFormation takes 1 MB, rstack so many times as much.
+pub const MAX_SIZE: usize = 64 << 20;
+
+/// How many texts, lists and maps a template may have. 50 MB of an ordinary one have 2 million.
+const MAX_NODES: usize = 3_000_000;
+
+/// How many bytes of memory the anchors and aliases of a template may take.
+const ALIAS_BUDGET: usize = 16 << 20;
 
 /// Parses a source text. Without a tree there is at least one error among the diagnostics.
-pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
+pub(crate) fn parse<'t>(text: &'t str, diagnostics: &mut Diagnostics) -> Option<Node<'t>> {
     let mut builder = Builder::default();
-    let options = options! {
-        block_scalar_eof_without_line_feed: true,
-        emit_unresolved_aliases: true,
-        emit_comments: false,
-    };
-    if let Some(at) = text.find('\0') {
-        let error = Diagnostic::error(Code::Syntax, "the text holds a NUL character");
-        return (None, vec![error.at(Span::new(at, at + 1), "here").help("is this a text file?")]);
+    let read = builder.text(text);
+    if let Some(place) = builder.first_alias {
+        let warning = Diagnostic::warning(Code::Alias, "CloudFormation does not take YAML aliases");
+        let label = "rstack does, but the template cannot be deployed elsewhere";
+        diagnostics.push(warning.at(place, label));
     }
-    for event in Parser::new_from_str_with_options(text, options) {
-        match event {
-            Ok((event, span)) => {
-                if let Err(error) = builder.event(event, &span) {
-                    builder.diagnostics.push(*error);
-                    return (None, builder.diagnostics);
-                }
-            }
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                let end = text.get(at..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
-                builder.diagnostics.push(
-                    Diagnostic::error(Code::Syntax, lower_first(&error.info()))
-                        .at(Span::new(at, at + end), "here"),
-                );
-                return (None, builder.diagnostics);
-            }
+    match (read, builder.root) {
+        (Ok(()), Some(root)) => return Some(root),
+        (Ok(()), None) => {
+            let error = Diagnostic::error(Code::Empty, "the template is empty");
+            let help = "it needs a map with `Resources` in it";
+            diagnostics.push(error.at(char_at(text, 0), "").help(help));
         }
+        (Err(error), _) => diagnostics.push(*error),
     }
-    if builder.root.is_none() {
-        let error = Diagnostic::error(Code::Empty, "the template is empty");
-        let help = "it needs a map with `Resources` in it";
-        builder.diagnostics.push(error.at(Span::new(0, text.len().min(1)), "").help(help));
-    }
-    (builder.root, builder.diagnostics)
+    None
+}
+
+/// The place of the character at an offset.
+fn char_at(text: &str, at: usize) -> Span {
+    let at = text.floor_char_boundary(at);
+    let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    Span::new(at, at + end)
+}
+
+fn too_large(at: Span, what: &str) -> Fatal {
+    let error = Diagnostic::error(Code::Size, format!("the template is too large: {what}"));
+    Box::new(error.at(at, "").help("split the stack into several"))
+}
+
+fn too_deep(at: Span) -> Fatal {
+    let message = format!("the template is nested deeper than {MAX_DEPTH} levels");
+    Box::new(Diagnostic::error(Code::Depth, message).at(at, "").help("write it flatter"))
 }
 
 fn lower_first(text: &str) -> String {
@@ -60,19 +66,21 @@ fn lower_first(text: &str) -> String {
 }
 
 /// A collection that is being read, and in a map the key whose value comes next.
-struct Open {
-    node: Node,
+struct Open<'t> {
+    node: Node<'t>,
+    tag: Option<Tag>,
     anchor: usize,
     key: Option<Spanned<String>>,
 }
 
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    root: Option<Node>,
-    anchors: HashMap<usize, Node>,
+struct Builder<'t> {
+    open: Vec<Open<'t>>,
+    root: Option<Node<'t>>,
+    nodes: usize,
+    anchors: HashMap<usize, Node<'t>>,
     aliased: usize,
-    diagnostics: Vec<Diagnostic>,
+    first_alias: Option<Span>,
 }
 
 type Fatal = Box<Diagnostic>;
@@ -102,16 +110,55 @@ fn tag_of(
     Err(Box::new(Diagnostic::error(Code::UnknownTag, message).at(place, "")))
 }
 
-impl Builder {
-    fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> Result<(), Fatal> {
+/// A node behind its tag.
+fn tagged(tag: Option<Tag>, node: Node<'_>) -> Node<'_> {
+    let Some(tag) = tag else { return node };
+    Node { span: node.span, kind: NodeKind::Tagged(Box::new((tag, node))) }
+}
+
+impl<'t> Builder<'t> {
+    fn text(&mut self, text: &'t str) -> Result<(), Fatal> {
+        if text.len() > MAX_SIZE {
+            let what = format!("it has {} bytes, and {MAX_SIZE} are taken", text.len());
+            return Err(too_large(char_at(text, MAX_SIZE), &what));
+        }
+        if let Some(at) = text.find('\0') {
+            let error = Diagnostic::error(Code::Syntax, "the text holds a NUL character");
+            let error = error.at(Span::new(at, at + 1), "here").help("is this a text file?");
+            return Err(Box::new(error));
+        }
+        let options = options! {
+            block_scalar_eof_without_line_feed: true,
+            emit_unresolved_aliases: true,
+            emit_comments: false,
+        };
+        for event in Parser::new_from_str_with_options(text, options) {
+            match event {
+                Ok((event, span)) => self.event(event, &span)?,
+                Err(error) => {
+                    let place = char_at(text, error.marker().byte_offset().unwrap_or(text.len()));
+                    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+                        return Err(too_deep(Span::new(place.start, place.start)));
+                    }
+                    let message = lower_first(&error.info());
+                    return Err(Box::new(
+                        Diagnostic::error(Code::Syntax, message).at(place, "here"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Fatal> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 // `!!str 5` is text although it is written without quotes.
                 let core_text = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let plain = style == ScalarStyle::Plain && !core_text;
-                let kind = NodeKind::Scalar { text: text.into_owned(), plain };
-                let node = Node { kind, span: span_of(span), tag: tag_of(tag, span)? };
-                self.put(node, anchor)
+                let tag = tag_of(tag, span)?;
+                let node = Node { kind: NodeKind::Scalar { text, plain }, span: span_of(span) };
+                self.put(tagged(tag, node), anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.begin(NodeKind::List(Vec::new()), span, anchor, tag)
@@ -120,9 +167,11 @@ impl Builder {
                 self.begin(NodeKind::Map(Vec::new()), span, anchor, tag)
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let Some(Open { mut node, anchor, .. }) = self.open.pop() else { return Ok(()) };
+                let Some(Open { mut node, tag, anchor, .. }) = self.open.pop() else {
+                    return Ok(());
+                };
                 node.span = close(&node, span_of(span));
-                self.put(node, anchor)
+                self.put(tagged(tag, node), anchor)
             }
             Event::Alias(anchor) => self.alias(anchor, span_of(span)),
             Event::UnresolvedAlias(name) => Err(Box::new(
@@ -142,48 +191,57 @@ impl Builder {
 
     fn begin(
         &mut self,
-        kind: NodeKind,
+        kind: NodeKind<'t>,
         span: &granit_parser::Span,
         anchor: usize,
         tag: Option<Cow<'_, granit_parser::Tag>>,
     ) -> Result<(), Fatal> {
-        let node = Node { kind, span: span_of(span), tag: tag_of(tag, span)? };
+        let tag = tag_of(tag, span)?;
+        let node = Node { kind, span: span_of(span) };
         self.check_depth(1, Span::new(node.span.start, node.span.start))?;
-        self.open.push(Open { node, anchor, key: None });
+        self.open.push(Open { node, tag, anchor, key: None });
         Ok(())
     }
 
     /// Whether so many levels more may be opened here.
     fn check_depth(&self, levels: usize, at: Span) -> Result<(), Fatal> {
-        if self.open.len() + levels <= MAX_DEPTH {
+        if self.open.len() + levels <= MAX_DEPTH { Ok(()) } else { Err(too_deep(at)) }
+    }
+
+    /// Takes memory for a node that is kept apart or repeated.
+    fn spend(&mut self, node: &Node<'t>) -> Result<(), Fatal> {
+        self.aliased = self.aliased.saturating_add(node.weight());
+        if self.aliased <= ALIAS_BUDGET {
             return Ok(());
         }
-        let message = format!("the template is nested deeper than {MAX_DEPTH} levels");
-        Err(Box::new(Diagnostic::error(Code::Depth, message).at(at, "")))
+        let message = "the anchors and aliases of this template make it too large";
+        Err(Box::new(Diagnostic::error(Code::AliasBomb, message).at(node.span, "")))
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
-        let Some(node) = self.anchors.get(&anchor).cloned() else {
+        let Some(named) = self.anchors.get(&anchor) else {
             let message = "an alias cannot stand inside of what it names";
             return Err(Box::new(Diagnostic::error(Code::AliasLoop, message).at(span, "")));
         };
-        self.aliased = self.aliased.saturating_add(size(&node));
-        if self.aliased > ALIAS_BUDGET {
-            let message = "the aliases of this template make it too large";
-            return Err(Box::new(Diagnostic::error(Code::AliasBomb, message).at(span, "")));
+        self.check_depth(named.depth(), span)?;
+        let mut node = named.clone();
+        node.span = span;
+        if let NodeKind::Tagged(tagged) = &mut node.kind {
+            tagged.1.span = span;
         }
-        self.check_depth(depth(&node), span)?;
-        if !self.diagnostics.iter().any(|d| d.code == Code::Alias) {
-            self.diagnostics.push(
-                Diagnostic::warning(Code::Alias, "CloudFormation does not take YAML aliases")
-                    .at(span, "rstack does, but the template cannot be deployed elsewhere"),
-            );
-        }
-        self.put(Node { span, ..node }, 0)
+        self.first_alias.get_or_insert(span);
+        self.spend(&node)?;
+        self.put(node, 0)
     }
 
-    fn put(&mut self, node: Node, anchor: usize) -> Result<(), Fatal> {
+    fn put(&mut self, node: Node<'t>, anchor: usize) -> Result<(), Fatal> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let what = format!("it has more than {MAX_NODES} texts, lists and maps");
+            return Err(too_large(node.span, &what));
+        }
         if anchor != 0 {
+            self.spend(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(Open { node: parent, key, .. }) = self.open.last_mut() else {
@@ -196,62 +254,49 @@ impl Builder {
                 Some(key) => entries.push(Entry { key, value: node }),
                 None => *key = Some(key_of(node)?),
             },
-            NodeKind::Scalar { .. } => {}
+            NodeKind::Scalar { .. } | NodeKind::Tagged(_) => {}
         }
         Ok(())
     }
 }
 
 /// A node as the key of a map.
-fn key_of(node: Node) -> Result<Spanned<String>, Fatal> {
-    let NodeKind::Scalar { text, plain } = node.kind else {
-        let error = Diagnostic::error(Code::Key, "a key must be text").at(node.span, "");
-        return Err(Box::new(error));
+fn key_of(node: Node<'_>) -> Result<Spanned<String>, Fatal> {
+    let span = node.span;
+    let untagged = match node.kind {
+        NodeKind::Tagged(tagged) => tagged.1.kind,
+        kind @ (NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_)) => kind,
+    };
+    let NodeKind::Scalar { text, plain } = untagged else {
+        return Err(Box::new(Diagnostic::error(Code::Key, "a key must be text").at(span, "")));
     };
     if text == "<<" && plain {
         return Err(Box::new(
             Diagnostic::error(Code::MergeKey, "merge keys (`<<`) are not supported")
-                .at(node.span, "")
+                .at(span, "")
                 .help("write the entries out; CloudFormation does not take merge keys either"),
         ));
     }
-    Ok(Spanned::new(text, node.span))
+    Ok(Spanned::new(text.into_owned(), span))
 }
 
 /// A block collection ends where its last element ends; what the parser says is where the next
 /// token begins.
-fn close(node: &Node, end: Span) -> Span {
+fn close(node: &Node<'_>, end: Span) -> Span {
     let last = match &node.kind {
         NodeKind::List(items) => items.last().map(|item| item.span.end),
         NodeKind::Map(entries) => entries.last().map(|entry| entry.value.span.end),
-        NodeKind::Scalar { .. } => None,
+        NodeKind::Scalar { .. } | NodeKind::Tagged(_) => None,
     };
     let flow = end.end > end.start;
     Span::new(node.span.start, if flow { end.end } else { last.unwrap_or(end.start) })
 }
 
-/// How many levels of lists and maps a node has.
-fn depth(node: &Node) -> usize {
-    match &node.kind {
-        NodeKind::Scalar { .. } => 0,
-        NodeKind::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        NodeKind::Map(entries) => 1 + entries.iter().map(|e| depth(&e.value)).max().unwrap_or(0),
-    }
-}
-
-/// How many nodes a node is, itself included.
-fn size(node: &Node) -> usize {
-    match &node.kind {
-        NodeKind::Scalar { .. } => 1,
-        NodeKind::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        NodeKind::Map(entries) => 1 + entries.iter().map(|e| size(&e.value)).sum::<usize>(),
-    }
-}
-
 /// Every key that stands twice in its map.
-pub(crate) fn duplicate_keys(root: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn duplicate_keys(root: &Node<'_>, diagnostics: &mut Diagnostics) {
     match &root.kind {
         NodeKind::Scalar { .. } => {}
+        NodeKind::Tagged(tagged) => duplicate_keys(&tagged.1, diagnostics),
         NodeKind::List(items) => items.iter().for_each(|item| duplicate_keys(item, diagnostics)),
         NodeKind::Map(entries) => {
             let mut seen: HashMap<&str, Span> = HashMap::with_capacity(entries.len());

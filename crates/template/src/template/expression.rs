@@ -1,5 +1,7 @@
 //! Expressions: literals, collections and intrinsic functions, with their places.
 
+use std::collections::HashSet;
+
 use rstack_model::{Span, Value};
 
 use crate::syntax::Spanned;
@@ -161,11 +163,10 @@ impl SubPart {
         parts: &'a [SubPart],
         variables: &'a [(Spanned<String>, Expression)],
     ) -> impl Iterator<Item = &'a Spanned<String>> {
+        let own: HashSet<&str> = variables.iter().map(|(name, _)| name.value.as_str()).collect();
         parts.iter().filter_map(move |part| match part {
             SubPart::Literal(_) => None,
-            SubPart::Variable(name) => {
-                (!variables.iter().any(|(known, _)| known.value == name.value)).then_some(name)
-            }
+            SubPart::Variable(name) => (!own.contains(name.value.as_str())).then_some(name),
         })
     }
 }

@@ -115,13 +115,13 @@ impl Section<'_> {
     /// A value of a mapping: a scalar or a list of scalars.
     fn mapped(&mut self, node: &Node) -> Option<Value> {
         match &node.kind {
-            NodeKind::Scalar { text, plain } if node.tag.is_none() => Some(scalar(text, *plain)),
-            NodeKind::List(items) if node.tag.is_none() => {
+            NodeKind::Scalar { text, plain } => Some(scalar(text, *plain)),
+            NodeKind::List(items) => {
                 let values: Vec<Value> =
                     items.iter().filter_map(|item| self.mapped(item)).collect();
                 Some(Value::List(values))
             }
-            NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => {
+            NodeKind::Map(_) | NodeKind::Tagged(_) => {
                 let message = format!("a mapping holds texts and lists, found {}", node.words());
                 self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
                 None

@@ -7,6 +7,7 @@ use rstack_model::{Code, Diagnostic, Digest};
 use super::function::{Place, Reader};
 use super::section::Section;
 use super::{Condition, Dialect, Expression, Mappings, Template};
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, Spanned};
 
 const SECTIONS: [&str; 11] = [
@@ -28,7 +29,7 @@ pub(crate) fn read(
     root: &Node,
     text: &str,
     dialect: Dialect,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Template {
     let mut template = Template {
         digest: Digest::of(text.as_bytes()),

@@ -130,7 +130,7 @@ impl Section<'_> {
     /// `DeletionPolicy` or `UpdateReplacePolicy`: text, or with the language extensions a function.
     fn policy(&mut self, key: &Spanned<String>, node: &Node) -> Option<Expression> {
         let what = format!("`{}`", key.value);
-        let is_function = node.tag.is_some() || node.as_map().is_some();
+        let is_function = node.as_tagged().is_some() || node.as_map().is_some();
         if is_function && self.dialect == Dialect::Extended {
             return self.expression(node, Place::Value);
         }

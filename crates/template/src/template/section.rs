@@ -1,14 +1,14 @@
 //! Walking a map whose keys are known: a section of the template or an entry of one.
 
 use rstack_model::{Code, Diagnostic, Value};
-use rstack_schema::nearest;
 
 use super::Dialect;
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Reads the parts of templates; what is wrong goes to the diagnostics.
 pub(crate) struct Section<'a> {
-    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) diagnostics: &'a mut Diagnostics,
     pub(crate) dialect: Dialect,
 }
 
@@ -18,7 +18,7 @@ impl Section<'_> {
     }
 
     /// The entries of a node that must be a map; none, with an error, if it is something else.
-    pub(crate) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node<'n>, what: &str) -> &'n [Entry<'n>] {
         if node.is_null() {
             return &[];
         }
@@ -44,7 +44,7 @@ impl Section<'_> {
         let written = self.text(node, what)?;
         let value = match &node.kind {
             NodeKind::Scalar { text, plain } => scalar(text, *plain),
-            NodeKind::List(_) | NodeKind::Map(_) => return Some(written),
+            NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Tagged(_) => return Some(written),
         };
         let text = if let Value::Bool(b) = value { b.to_string() } else { written.value };
         Some(Spanned::new(text, written.span))
@@ -62,8 +62,8 @@ impl Section<'_> {
     pub(crate) fn unknown_key(&mut self, key: &Spanned<String>, place: &str, known: &[&str]) {
         let message = format!("`{}` means nothing in {place}", key.value);
         let mut error = Diagnostic::error(Code::UnknownKey, message).at(key.span, "");
-        error = match nearest(&key.value, known.iter().copied()) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
+        error = match self.diagnostics.suggestion(&key.value, known.iter().copied()) {
+            Some(near) => error.help(near),
             None => error.help(format!("known are {}", known.join(", "))),
         };
         self.report(error);

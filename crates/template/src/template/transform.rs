@@ -3,6 +3,7 @@
 use rstack_model::{Code, Diagnostic};
 
 use super::section::instead_of;
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Node, Spanned};
 
 /// The transform whose functions are part of the language here.
@@ -21,7 +22,7 @@ pub(crate) enum Dialect {
 }
 
 /// Reads `Transform`.
-pub(crate) fn dialect(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect {
+pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
     let entry = root.as_map().into_iter().flatten().find(|entry| entry.key.value == "Transform");
     let Some(entry) = entry else { return Dialect::Plain };
     let nodes = entry.value.as_list().unwrap_or(std::slice::from_ref(&entry.value));

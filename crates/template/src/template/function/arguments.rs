@@ -33,11 +33,11 @@ impl Reader<'_> {
     pub(super) fn exactly<'n, const N: usize>(
         &mut self,
         function: &str,
-        node: &'n Node,
+        node: &'n Node<'n>,
         expected: &str,
-    ) -> Result<[&'n Node; N], Reported> {
-        let items: Vec<&Node> = node.as_list().into_iter().flatten().collect();
-        items.try_into().map_err(|_| self.shape(function, node.span, expected))
+    ) -> Result<[&'n Node<'n>; N], Reported> {
+        let items = <&[Node<'n>; N]>::try_from(node.as_list().unwrap_or_default());
+        items.map(<[_; N]>::each_ref).map_err(|_| self.shape(function, node.span, expected))
     }
 
     pub(super) fn several(

@@ -4,10 +4,10 @@ mod arguments;
 mod sub;
 
 use rstack_model::{Code, Diagnostic, Span};
-use rstack_schema::nearest;
 
 use super::section::instead_of;
 use super::{Dialect, Expression, ExpressionKind};
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 
 /// Functions that work anywhere in properties and outputs.
@@ -64,7 +64,7 @@ pub(crate) enum Place {
 
 /// Reads expressions; what is wrong goes to `diagnostics`.
 pub(crate) struct Reader<'a> {
-    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) diagnostics: &'a mut Diagnostics,
     pub(crate) place: Place,
     pub(crate) dialect: Dialect,
 }
@@ -92,15 +92,15 @@ impl Reader<'_> {
 
     /// Reads a node.
     pub(crate) fn read(&mut self, node: &Node) -> Read {
-        if let Some(tag) = &node.tag {
-            let name = match tag.value.as_str() {
-                "Ref" | "Condition" => tag.value.clone(),
-                name => format!("Fn::{name}"),
-            };
-            let argument = Node { tag: None, ..node.clone() };
-            return self.function(&Spanned::new(name, tag.span), &argument, node.span);
-        }
         match &node.kind {
+            NodeKind::Tagged(tagged) => {
+                let (tag, argument) = &**tagged;
+                let name = match tag.value.as_str() {
+                    "Ref" | "Condition" => tag.value.clone(),
+                    name => format!("Fn::{name}"),
+                };
+                self.function(&Spanned::new(name, tag.span), argument, node.span)
+            }
             NodeKind::Scalar { text, plain } => {
                 let kind = ExpressionKind::Literal(scalar(text, *plain));
                 Ok(Expression { kind, span: node.span })
@@ -348,8 +348,8 @@ impl Reader<'_> {
         let mut error = Diagnostic::error(Code::UnknownFunction, message).at(name.span, "");
         let known = VALUE_FUNCTIONS.into_iter().chain(CONDITION_FUNCTIONS).chain(EXTENSIONS);
         let known = known.chain(RULE_FUNCTIONS).chain(LATER);
-        if let Some(near) = nearest(function, known) {
-            error = error.help(format!("did you mean `{near}`?"));
+        if let Some(near) = self.diagnostics.suggestion(function, known) {
+            error = error.help(near);
         }
         self.report(error)
     }
