@@ -4,6 +4,7 @@
 mod bad_input;
 mod bad_template;
 mod cdk;
+mod docs;
 mod explain;
 mod harness;
 mod interrupt;

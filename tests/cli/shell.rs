@@ -2,12 +2,13 @@
 
 use crate::harness::{Place, snapshot};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "plan",
     "apply",
     "destroy",
     "validate",
     "explain",
+    "docs",
     "ls",
     "show",
     "output",

@@ -1,6 +1,7 @@
 //! Rebuilds the data files of the workspace from the public packages they come from.
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
+mod documentation;
 mod models;
 mod overlay;
 mod schemas;
@@ -14,6 +15,10 @@ const USAGE: &str = "usage: cargo xtask schemas CFN_LINT_DIR SERVICE_SPEC_DB OUT
   SERVICE_SPEC_DB  db.json.gz of @aws-cdk/aws-service-spec (npm), unzipped to db.json
   OUTPUT           crates/schema/data/schemas.bin
 
+       cargo xtask documentation CFN_LINT_DIR SERVICE_SPEC_DB OUTPUT
+
+  OUTPUT           crates/schema/data/documentation.bin
+
        cargo xtask models BOTOCORE_DIR OUTPUT_DIR
 
   BOTOCORE_DIR     the package directory of botocore (PyPI), its models unzipped
@@ -25,6 +30,9 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["schemas", lint, spec, output] => {
             schemas::run(&PathBuf::from(lint), &PathBuf::from(spec), &PathBuf::from(output))
+        }
+        ["documentation", lint, spec, output] => {
+            documentation::run(&PathBuf::from(lint), &PathBuf::from(spec), &PathBuf::from(output))
         }
         ["models", botocore, output] => {
             models::run(&PathBuf::from(botocore), &PathBuf::from(output))

@@ -65,6 +65,19 @@ const NODE_KEYS: [&str; 21] = [
 pub(crate) fn run(lint: &Path, spec: &Path, output: &Path) -> Result<String, Box<dyn Error>> {
     let facts = specification(spec)?;
     let mut types: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for (name, schema) in resource_schemas(lint)? {
+        let cleaned = clean_type(&name, &schema, facts.get(&name));
+        types.insert(name, serde_json::to_vec(&cleaned)?);
+    }
+    let (dictionary, rows) = compressed(&types)?;
+    let bytes = container::write(&dictionary, &rows)?;
+    std::fs::write(output, &bytes)?;
+    Ok(format!("{} types, {} bytes", rows.len(), bytes.len()))
+}
+
+/// The registry's schemas with cfn-lint's patches, by type name.
+pub(crate) fn resource_schemas(lint: &Path) -> Result<BTreeMap<String, Value>, Box<dyn Error>> {
+    let mut schemas = BTreeMap::new();
     for entry in std::fs::read_dir(lint.join("cfnlint/data/schemas/resources"))? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -72,22 +85,28 @@ pub(crate) fn run(lint: &Path, spec: &Path, output: &Path) -> Result<String, Box
         }
         let schema: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
         let name = schema.get("typeName").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if name.is_empty() {
-            continue;
+        if !name.is_empty() {
+            schemas.insert(name, schema);
         }
-        let cleaned = clean_type(&name, &schema, facts.get(&name));
-        types.insert(name, serde_json::to_vec(&cleaned)?);
     }
+    Ok(schemas)
+}
+
+/// A name, a compressed frame and its plain length for each type.
+type Rows = Vec<(String, Vec<u8>, usize)>;
+
+/// A dictionary, and each type's JSON compressed with it.
+pub(crate) fn compressed(
+    types: &BTreeMap<String, Vec<u8>>,
+) -> Result<(Vec<u8>, Rows), Box<dyn Error>> {
     let samples: Vec<&Vec<u8>> = types.values().collect();
     let dictionary = zstd::dict::from_samples(&samples, DICTIONARY)?;
     let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;
     let mut rows = Vec::new();
-    for (name, json) in &types {
+    for (name, json) in types {
         rows.push((name.clone(), compressor.compress(json)?, json.len()));
     }
-    let bytes = container::write(&dictionary, &rows)?;
-    std::fs::write(output, &bytes)?;
-    Ok(format!("{} types, {} bytes", rows.len(), bytes.len()))
+    Ok((dictionary, rows))
 }
 
 fn clean_type(name: &str, schema: &Value, facts: Option<&Value>) -> Value {

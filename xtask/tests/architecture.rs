@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("rstack-schema", &["rstack-model"]),
     ("rstack-template", &["rstack-model", "rstack-schema"]),
     ("rstack-plan", &["rstack-model", "rstack-schema"]),
-    ("rstack-render", &["rstack-model"]),
+    ("rstack-render", &["rstack-model", "rstack-schema"]),
     ("rstack-driver", &["rstack-model"]),
     ("rstack-state", &["rstack-model"]),
     ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),

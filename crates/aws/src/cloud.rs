@@ -77,6 +77,12 @@ impl AwsCloud {
         Ok(Self::over(config, region))
     }
 
+    /// Whether there is a native driver for the type, whatever the account.
+    pub fn serves(resource_type: &ResourceType) -> bool {
+        let nowhere = Self::over(SdkConfig::builder().build(), Region::new("us-east-1"));
+        nowhere.driver(resource_type).is_some()
+    }
+
     fn over(config: SdkConfig, region: Region) -> Self {
         let retry = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let attempts = retry.max_attempts().min(MAX_ATTEMPTS);

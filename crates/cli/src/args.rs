@@ -202,6 +202,16 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE")]
         code: Option<String>,
     },
+    /// Say what a resource type takes and gives.
+    Docs {
+        /// A type, a property or an attribute of one (`AWS::SNS::Topic.DisplayName`), or how the
+        /// names of types begin (`AWS::SNS`); without one, the services are listed.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// How many levels of properties are shown.
+        #[arg(long, value_name = "N", default_value = "1")]
+        depth: NonZeroUsize,
+    },
     /// List the stacks: templates under `stacks/` and states.
     Ls,
     /// Show what is known of a stack, or a saved plan.

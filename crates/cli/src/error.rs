@@ -9,6 +9,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{InvalidId, LogicalId, StackName};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
+use rstack_schema::RegistryError;
 use rstack_state::StateError;
 
 use crate::exit::Exit;
@@ -211,6 +212,29 @@ pub(crate) enum CliError {
         /// What was perhaps meant.
         near: Option<String>,
     },
+    /// There is no such resource type.
+    #[error("there is no resource type `{text}`")]
+    NoType {
+        /// What was asked for.
+        text: String,
+        /// What was perhaps meant.
+        near: Option<String>,
+    },
+    /// A type, or a property of one, that has no such property.
+    #[error("`{holder}` has no property `{name}`")]
+    NoProperty {
+        /// The type or property.
+        holder: String,
+        /// What was asked for.
+        name: String,
+        /// What was perhaps meant.
+        near: Option<String>,
+        /// The properties it has.
+        names: Vec<String>,
+    },
+    /// The schemas are damaged.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The program was built without the native drivers.
     #[cfg(not(feature = "aws"))]
     #[error("this rstack was built without AWS")]
@@ -361,9 +385,18 @@ impl CliError {
                  directory with `--state-dir`"
                     .to_owned(),
             ),
-            Self::NoCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::NoCode { near: Some(near), .. }
+            | Self::NoType { near: Some(near), .. }
+            | Self::NoProperty { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::NoCode { near: None, .. } => {
                 Some("`rstack explain` lists the codes of all findings".to_owned())
+            }
+            Self::NoType { near: None, .. } => {
+                Some("`rstack docs` lists the services, `rstack docs AWS::SNS` types".to_owned())
+            }
+            Self::NoProperty { near: None, names, .. } if names.is_empty() => None,
+            Self::NoProperty { near: None, names, .. } => {
+                Some(format!("it has {}", names.join(", ")))
             }
             Self::Cloud(error) => cloud_hint(error),
             Self::State(error) => error.hint(),
@@ -381,6 +414,7 @@ impl CliError {
             | Self::NotInAssembly { .. }
             | Self::Name(_)
             | Self::NoOutput { .. }
+            | Self::Registry(_)
             | Self::Json(_)
             | Self::Output(_)
             | Self::Runtime(_) => None,

@@ -6,6 +6,7 @@
 //! act on a terminal is shown escaped, in text and in JSON alike.
 
 mod diagnostics;
+mod docs;
 mod duration;
 mod escape;
 mod events;
@@ -28,6 +29,10 @@ mod value;
 mod words;
 
 pub use diagnostics::{Source, report, report_json, report_short, tally};
+pub use docs::{
+    Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
+    type_json, type_text,
+};
 pub use duration::duration;
 pub use escape::escape;
 pub use events::{EventLog, Progress, event_json};

@@ -64,6 +64,11 @@ impl Line {
         self.push(Role::Plain, &" ".repeat(missing));
     }
 
+    /// The text without its styles.
+    pub(crate) fn text(&self) -> String {
+        self.pieces.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
     /// Terminal columns it takes.
     pub(crate) fn width(&self) -> usize {
         self.pieces.iter().flat_map(|(_, text)| text.chars()).map(width_of).sum()

@@ -6,7 +6,7 @@ use crate::line::{Line, join};
 use crate::style::{Role, View};
 
 /// The most columns that prose takes: longer lines are hard to read.
-const READABLE: usize = 96;
+pub(crate) const READABLE: usize = 96;
 
 /// Spaces before the lines of code.
 const CODE: &str = "    ";

@@ -6,20 +6,24 @@
 mod attributes;
 pub mod container;
 mod declarable;
+mod documentation;
 mod error;
 mod kinds;
 mod nearest;
 mod node;
 mod path;
+mod property;
 mod registry;
 mod type_schema;
 mod validate;
 
+pub use documentation::Documentation;
 pub use error::RegistryError;
 pub use kinds::Kind;
 pub use nearest::nearest;
 pub use node::Node;
 pub use path::SchemaPath;
+pub use property::{Change, Property};
 pub use registry::Registry;
 pub use type_schema::{Handler, TypeSchema};
 pub use validate::{Violation, ViolationKind, validate};

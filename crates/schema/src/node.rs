@@ -75,6 +75,11 @@ impl Node {
         self.one_of.iter().chain(&self.any_of).chain(&self.all_of)
     }
 
+    /// The name of the definition that it stands for, if it does.
+    pub(crate) fn definition(&self) -> Option<&str> {
+        self.reference.as_deref()?.rsplit('/').next()
+    }
+
     /// The names of the properties it declares itself.
     pub fn property_names(&self) -> impl Iterator<Item = &str> {
         self.properties.keys().map(String::as_str)

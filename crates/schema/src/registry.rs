@@ -37,16 +37,11 @@ impl Registry {
         if let Some(schema) = opened.get(name) {
             return Ok(Some(Arc::clone(schema)));
         }
-        let container = self.container()?;
-        let Some(position) = container.position(name) else { return Ok(None) };
-        let problem = |problem: String| RegistryError::Type { type_name: name.to_owned(), problem };
-        let frame = container.frame(position).ok_or_else(|| problem("no frame".to_owned()))?;
-        let mut decompressor = zstd::bulk::Decompressor::with_dictionary(container.dictionary)
-            .map_err(|error| problem(error.to_string()))?;
-        let json = decompressor
-            .decompress(frame.bytes, frame.plain_length)
-            .map_err(|error| problem(error.to_string()))?;
-        let schema = TypeSchema::parse(&json).map_err(|error| problem(error.to_string()))?;
+        let Some(json) = frame(self.container()?, name)? else { return Ok(None) };
+        let schema = TypeSchema::parse(&json).map_err(|error| RegistryError::Type {
+            type_name: name.to_owned(),
+            problem: error.to_string(),
+        })?;
         let schema = Arc::new(schema);
         opened.insert(name.to_owned(), Arc::clone(&schema));
         Ok(Some(schema))
@@ -68,4 +63,20 @@ impl Registry {
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
         nearest(name, self.names())
     }
+}
+
+/// The decompressed frame of a type; `None` if there is no such type.
+pub(crate) fn frame(
+    container: &Container<'_>,
+    name: &str,
+) -> Result<Option<Vec<u8>>, RegistryError> {
+    let Some(position) = container.position(name) else { return Ok(None) };
+    let problem = |problem: String| RegistryError::Type { type_name: name.to_owned(), problem };
+    let frame = container.frame(position).ok_or_else(|| problem("no frame".to_owned()))?;
+    let mut decompressor = zstd::bulk::Decompressor::with_dictionary(container.dictionary)
+        .map_err(|error| problem(error.to_string()))?;
+    let json = decompressor
+        .decompress(frame.bytes, frame.plain_length)
+        .map_err(|error| problem(error.to_string()))?;
+    Ok(Some(json))
 }

@@ -268,7 +268,7 @@ fn fits(kind: Kind, value: &Value) -> bool {
     }
 }
 
-fn bounds<T: fmt::Display + PartialEq>(min: Option<T>, max: Option<T>) -> String {
+pub(crate) fn bounds<T: fmt::Display + PartialEq>(min: Option<T>, max: Option<T>) -> String {
     match (min, max) {
         (Some(min), Some(max)) if min == max => format!("exactly {min}"),
         (Some(min), Some(max)) => format!("{min} to {max}"),

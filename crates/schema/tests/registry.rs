@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use rstack_model::{PropertyPath, Value, ValueMap};
-use rstack_schema::{Handler, Registry, validate};
+use rstack_schema::{Change, Documentation, Handler, Property, Registry, validate};
 use serde_json::json;
 
 fn path(dotted: &str) -> PropertyPath {
@@ -213,4 +213,25 @@ proptest! {
             prop_assert!(!violation.kind.to_string().is_empty());
         }
     }
+}
+
+#[test]
+fn most_properties_have_a_text() {
+    fn walk(properties: &[Property<'_>], depth: usize, count: &mut (usize, usize)) {
+        for property in properties.iter().filter(|p| p.change() != Change::ReadOnly) {
+            count.0 += 1;
+            count.1 += usize::from(property.text().is_some());
+            if depth > 0 && !property.repeats() {
+                walk(&property.properties(), depth - 1, count);
+            }
+        }
+    }
+    let mut count = (0, 0);
+    for name in Registry::embedded().names().step_by(10) {
+        let schema = Registry::embedded().get(name).unwrap().unwrap();
+        let documentation = Documentation::of(name).unwrap();
+        walk(&Property::all(&schema, &documentation), 2, &mut count);
+    }
+    let (all, with_text) = count;
+    assert!(all > 3_000 && with_text * 100 > all * 85, "{with_text} of {all}");
 }

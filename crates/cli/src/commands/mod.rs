@@ -3,6 +3,7 @@
 mod apply;
 mod deploy;
 mod destroy;
+mod docs;
 mod explain;
 mod graph;
 mod ls;
@@ -44,6 +45,7 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
         Command::Validate { templates, parameter } => {
             validate::run(&global, &templates, parameter, terminal)
         }
+        Command::Docs { name, depth } => docs::run(name.as_deref(), depth.get(), terminal),
         Command::Explain { code } => explain::run(code.as_deref(), terminal),
         Command::Ls => ls::run(&global, terminal),
         Command::Show { stack, detail } => show::run(&global, stack.as_deref(), detail, terminal),

@@ -1,0 +1,78 @@
+//! The documentation of types as JSON.
+
+use rstack_schema::{Change, Property, SchemaPath};
+use serde_json::{Map, Value, json};
+
+use super::TypeDocs;
+
+/// A type with its properties, all levels to the chosen depth.
+pub fn type_json(docs: &TypeDocs<'_>) -> Value {
+    let reference = docs.schema.ref_identifier().iter().map(SchemaPath::to_string);
+    let attributes = docs.schema.attributes();
+    let attributes: Vec<Value> = attributes.iter().map(|name| attribute_json(docs, name)).collect();
+    let permissions: Map<String, Value> = docs
+        .documentation
+        .permissions()
+        .iter()
+        .map(|(handler, actions)| (handler.name().to_owned(), json!(actions)))
+        .collect();
+    let all = Property::all(docs.schema, docs.documentation);
+    json!({
+        "type": docs.schema.name(),
+        "text": docs.documentation.about(),
+        "ref": reference.collect::<Vec<_>>(),
+        "arn": docs.schema.arn_template(),
+        "stateful": docs.schema.is_stateful(),
+        "driver": docs.served.name(),
+        "tags": docs.schema.tag_property(),
+        "tagsAtCreation": docs.documentation.tags_at_creation(),
+        "tagsChangeInPlace": docs.documentation.tags_change_in_place(),
+        "properties": list(&all, docs.depth),
+        "attributes": attributes,
+        "permissions": permissions,
+    })
+}
+
+/// An attribute.
+pub fn attribute_json(docs: &TypeDocs<'_>, name: &str) -> Value {
+    json!({
+        "name": name,
+        "text": docs.documentation.attribute(name),
+        "secret": docs.schema.is_secret_attribute(name),
+    })
+}
+
+/// A property with those in it.
+pub fn property_json(property: &Property<'_>, depth: usize) -> Value {
+    let (change, inner) = (change_name(property.change()), property.properties());
+    let deeper = depth > 0 && !property.repeats();
+    json!({
+        "name": property.name(),
+        "path": property.dotted(),
+        "kind": property.kind(),
+        "required": property.is_required(),
+        "change": change,
+        "values": property.allowed(),
+        "bounds": property.bounds(),
+        "pattern": property.pattern(),
+        "default": property.default(),
+        "set": property.is_set(),
+        "writeOnly": property.is_write_only(),
+        "deprecated": property.is_deprecated(),
+        "text": property.text(),
+        "properties": if deeper { list(&inner, depth) } else { Vec::new() },
+    })
+}
+
+fn list(properties: &[Property<'_>], depth: usize) -> Vec<Value> {
+    properties.iter().map(|property| property_json(property, depth.saturating_sub(1))).collect()
+}
+
+fn change_name(change: Change) -> &'static str {
+    match change {
+        Change::InPlace => "in-place",
+        Change::Replacement => "replacement",
+        Change::Sometimes => "sometimes",
+        Change::ReadOnly => "read-only",
+    }
+}

@@ -1,0 +1,100 @@
+//! A property or an attribute on a page of its own.
+
+use rstack_schema::{Change, Property};
+use serde_json::Value;
+
+use super::{TypeDocs, properties};
+use crate::line::{Line, join};
+use crate::markdown::{READABLE, lines};
+use crate::style::{Role, View};
+use crate::table::columns;
+
+/// What a property takes, what a change of it does, and what is in it.
+pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) -> String {
+    let width = view.columns();
+    let name = docs.schema.name();
+    let mut out = vec![Line::of(Role::Heading, &format!("{name}.{}", property.dotted()))];
+    out.push(Line::default());
+    if let Some(text) = property.text() {
+        out.extend(lines(text, width.min(READABLE)));
+        out.push(Line::default());
+    }
+    let mut rows = Vec::new();
+    for (term, text) in facts(property) {
+        let mut term = Line::of(Role::Name, term);
+        for part in Line::plain(&text).wrap(width.saturating_sub(12)) {
+            rows.push(vec![std::mem::take(&mut term), part]);
+        }
+    }
+    out.extend(columns(&rows, 2));
+    let inner = property.properties();
+    if !inner.is_empty() {
+        out.push(Line::default());
+        out.push(Line::of(Role::Heading, "Properties"));
+        out.extend(properties::tree(&inner, docs.depth, width));
+    }
+    join(&out, view.palette)
+}
+
+/// What an attribute gives.
+pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> String {
+    let heading = format!("{}.{attribute}", docs.schema.name());
+    let mut out = vec![Line::of(Role::Heading, &heading), Line::default()];
+    if let Some(text) = docs.documentation.attribute(attribute) {
+        out.extend(lines(text, view.columns().min(READABLE)));
+        out.push(Line::default());
+    }
+    out.push(
+        Line::plain("An attribute: `!GetAtt LogicalId.")
+            .with(Role::Plain, attribute)
+            .with(Role::Plain, "` gives it. Only the service sets it."),
+    );
+    if docs.schema.is_secret_attribute(attribute) {
+        out.push(Line::of(Role::Warning, "It is a secret, and rstack does not give it away."));
+    }
+    join(&out, view.palette)
+}
+
+fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let set = if property.is_set() { ", in any order" } else { "" };
+    facts.push(("Kind", format!("{}{set}", property.kind())));
+    let required = if property.is_required() { "yes" } else { "no" };
+    facts.push(("Required", required.to_owned()));
+    if !property.allowed().is_empty() {
+        let values: Vec<String> = property.allowed().iter().map(bare).collect();
+        facts.push(("Values", values.join(", ")));
+    }
+    if !property.bounds().is_empty() {
+        facts.push(("Bounds", property.bounds().join("; ")));
+    }
+    if let Some(pattern) = property.pattern() {
+        facts.push(("Pattern", pattern.to_owned()));
+    }
+    if let Some(default) = property.default() {
+        facts.push(("Default", bare(default)));
+    }
+    facts.push(("A change", change_words(property.change()).to_owned()));
+    if property.is_write_only() {
+        let text = "cannot be read back: drift of it is not seen";
+        facts.push(("Reading", text.to_owned()));
+    }
+    if property.is_deprecated() {
+        facts.push(("Deprecated", "yes".to_owned()));
+    }
+    facts
+}
+
+fn change_words(change: Change) -> &'static str {
+    match change {
+        Change::InPlace => "is made in place",
+        Change::Replacement => "replaces the object",
+        Change::Sometimes => "replaces the object in some cases, else it is made in place",
+        Change::ReadOnly => "cannot be asked for: only the service sets it",
+    }
+}
+
+/// A text without quotes, everything else as JSON.
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
