@@ -56,6 +56,9 @@ pub enum StepError {
         /// What for.
         waits_for: String,
     },
+    /// A secret is rotated more often than it can be taken up.
+    #[error("the secret is rotated again and again while it waits for {0}")]
+    KeepsRotating(String),
     /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),

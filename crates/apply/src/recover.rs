@@ -226,6 +226,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::NotKnown(_)
         | StepError::Ambiguous(_)
         | StepError::Unsettled { .. }
+        | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
         | StepError::Journal(_) => false,
     }

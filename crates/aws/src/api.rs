@@ -1,5 +1,7 @@
 //! One AWS service as its drivers see it: operations by name, inputs and outputs as trees.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use rstack_driver::DriverError;
 use rstack_model::KnownMap;
@@ -18,4 +20,10 @@ pub(crate) trait Api: Send + Sync {
     /// message holds nothing of the request or the answer but the service's own error message.
     async fn call(&self, operation: &'static str, input: KnownMap)
     -> Result<KnownMap, DriverError>;
+
+    /// What time it is by the service's clock, as far as its answers have told: this machine's may
+    /// go wrong.
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }

@@ -5,12 +5,15 @@
 //! when the user sets the SDK's switch `LOG_SENSITIVE_BODIES`).
 
 mod clients;
+mod clock;
 mod endpoint;
 mod failure;
 mod hide;
 mod retry;
 #[cfg(test)]
 mod tests;
+
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -46,6 +49,7 @@ use crate::api::Api;
 use crate::codec::Codec;
 use crate::model::{Operation, Service};
 pub(crate) use clients::Clients;
+use clock::ServiceClock;
 use failure::not_in_the_program;
 use hide::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
@@ -55,6 +59,7 @@ use retry::RetryRule;
 pub(crate) struct Client {
     service: Service,
     codec: &'static Codec,
+    clock: ServiceClock,
     plugins: RuntimePlugins,
 }
 
@@ -71,10 +76,11 @@ impl Client {
             .with_retry_partition_name(format!("{}-{region}", service.name()))
             .with_behavior_version(BehaviorVersion::latest())
             .with_is_aws_sdk(true);
+        let clock = ServiceClock::default();
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins(params))
-            .with_client_plugin(settings(service, codec, config)?);
-        Ok(Self { service, codec, plugins })
+            .with_client_plugin(settings(service, codec, config, &clock)?);
+        Ok(Self { service, codec, clock, plugins })
     }
 
     /// The SDK's plugins for one operation.
@@ -125,6 +131,10 @@ impl Api for Client {
         }
         outcome
     }
+
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
 }
 
 /// What holds for every operation of a client.
@@ -132,6 +142,7 @@ fn settings(
     service: Service,
     codec: &Codec,
     config: &SdkConfig,
+    clock: &ServiceClock,
 ) -> Result<SharedRuntimePlugin, DriverError> {
     let mut layer = Layer::new("rstack");
     layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
@@ -166,6 +177,7 @@ fn settings(
         .with_interceptor(SharedInterceptor::permanent(UserAgentInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(InvocationIdInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()))
+        .with_interceptor(SharedInterceptor::permanent(clock.clone()))
         .with_interceptor(SharedInterceptor::permanent(BodyHider));
     if let Some(credentials) = config.credentials_provider() {
         components = components.with_identity_resolver(sigv4::SCHEME_ID, credentials);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rstack_driver::{DriverError, SecretStore};
+use rstack_driver::{DriverError, SecretStore, VersionHistory};
 use rstack_model::SecretString;
 use rstack_model::value::{ParameterReference, SecretsManagerReference};
 
@@ -32,6 +32,13 @@ impl Secrets {
 impl SecretStore for Secrets {
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
         self.manager.version(reference).await
+    }
+
+    async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError> {
+        self.manager.history(reference).await
     }
 
     async fn resolve(

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
                   name of a template under `stacks/`. With only one template there it may be left \
                   out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
-                  --detailed-exitcode), 4 apply failed and was rolled back, 5 apply failed and \
+                  --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and was rolled back, 5 apply failed and \
                   what was done stays, 130 interrupted."
 )]
 pub(crate) struct Arguments {
@@ -285,10 +285,17 @@ pub(crate) enum GraphFormat {
 pub(crate) enum SandboxCommand {
     /// List its objects.
     Ls,
-    /// Give a secret a new value.
+    /// Give a secret a new value, as somebody who rotates it would.
+    #[command(visible_alias = "rotate")]
     RotateSecret {
         /// The secret's ARN or name.
         id: String,
+    },
+    /// Play a URL, as viewers would, through CloudFront or straight from an origin endpoint. Exits
+    /// with 3 unless every viewer can.
+    Play {
+        /// The URL, such as the output `HlsUrl`.
+        url: String,
     },
     /// Change a property of an object, as somebody in the console would.
     Set {

@@ -479,6 +479,9 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
         StepError::OldParameter(name) => {
             Some(format!("apply again with the value it is to have: `--parameter {name}=VALUE`"))
         }
+        StepError::KeepsRotating(_) => {
+            Some("stop the rotation of the secret for some time, and apply again".to_owned())
+        }
         StepError::Interrupted(_) => Some("run the same command again to go on".to_owned()),
         StepError::Function(_)
         | StepError::NotKnown(_)

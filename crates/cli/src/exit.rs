@@ -10,6 +10,8 @@ pub(crate) enum Exit {
     Error = 1,
     /// There are changes (`plan --detailed-exitcode`).
     Changes = 2,
+    /// What was checked is not as it should be.
+    Check = 3,
     /// Apply failed and was rolled back.
     RolledBack = 4,
     /// Apply failed; what was done is recorded and stays.

@@ -41,7 +41,9 @@ pub(crate) fn sandbox(global: &Global) -> Result<SandboxCloud, CliError> {
     let region = region(global);
     let directory = global.state_dir.join("sandbox");
     let path = directory.join("cloud").join("objects.json");
-    Ok(SandboxCloud::open(Some(path), region, weather::from_environment()?)?)
+    let conditions = weather::from_environment()?;
+    let cloud = SandboxCloud::open(Some(path), region, conditions.options)?;
+    Ok(cloud.with_time(Arc::new(conditions.time)))
 }
 
 /// The Region as far as it is known without a cloud.

@@ -1,8 +1,8 @@
 //! `RSTACK_SANDBOX`: what the simulated cloud is to be like, for demos, rehearsals and tests.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rstack_sandbox::{Faults, SandboxOptions};
+use rstack_sandbox::{Faults, SandboxOptions, Time};
 
 use crate::error::CliError;
 
@@ -16,26 +16,56 @@ pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the
     faults=KIND     `none` or `stormy`: calls fail, or their answers are lost\n  \
     latency-ms=N    the longest a call takes\n  \
     deploy-polls=N  how often a distribution answers that it is still being deployed\n  \
-    poll-ms=N       how long it is waited between two such answers";
+    poll-ms=N       how long it is waited between two such answers\n  \
+    speed=N         how many times as fast its clock runs as yours (60): ten minutes in which\n  \
+                    MediaPackage takes up a rotated secret take ten seconds";
 
-/// The options that the environment asks for.
+/// How fast the sandbox's clock runs: nobody waits ten minutes to see that something waits.
+const SPEED: u32 = 60;
+
+/// What the environment asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Conditions {
+    pub(crate) options: SandboxOptions,
+    pub(crate) time: FastTime,
+}
+
+/// This machine's clock, and how many times as fast the sandbox's runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FastTime {
+    speed: u32,
+}
+
+impl Time for FastTime {
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    fn speed(&self) -> u32 {
+        self.speed
+    }
+}
+
+/// The conditions that the environment asks for.
 ///
 /// # Errors
 /// If it asks for something that there is not.
-pub(crate) fn from_environment() -> Result<SandboxOptions, CliError> {
+pub(crate) fn from_environment() -> Result<Conditions, CliError> {
     parse(&std::env::var(VARIABLE).unwrap_or_default())
 }
 
-fn parse(text: &str) -> Result<SandboxOptions, CliError> {
-    let mut options = SandboxOptions::default();
+fn parse(text: &str) -> Result<Conditions, CliError> {
+    let (options, time) = (SandboxOptions::default(), FastTime { speed: SPEED });
+    let mut conditions = Conditions { options, time };
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        set(&mut options, part).ok_or_else(|| CliError::Weather(part.to_owned()))?;
+        set(&mut conditions, part).ok_or_else(|| CliError::Weather(part.to_owned()))?;
     }
-    Ok(options)
+    Ok(conditions)
 }
 
-fn set(options: &mut SandboxOptions, part: &str) -> Option<()> {
+fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
     let (key, value) = part.split_once('=')?;
+    let options = &mut conditions.options;
     let milliseconds = || value.parse().ok().map(Duration::from_millis);
     match key {
         "seed" => options.seed = value.parse().ok()?,
@@ -44,6 +74,7 @@ fn set(options: &mut SandboxOptions, part: &str) -> Option<()> {
         "latency-ms" => options.latency = milliseconds()?,
         "deploy-polls" => options.deploy_polls = value.parse().ok()?,
         "poll-ms" => options.ask_again_in = milliseconds()?,
+        "speed" => conditions.time.speed = value.parse().ok().filter(|speed| *speed > 0)?,
         _ => return None,
     }
     Some(())
@@ -55,10 +86,12 @@ mod tests {
 
     #[test]
     fn says_what_the_sandbox_is_like() {
-        assert_eq!(parse("").unwrap(), SandboxOptions::default());
-        let options = parse("seed=7, faults=stormy,latency-ms=5,deploy-polls=0,poll-ms=9").unwrap();
+        assert_eq!(parse("").unwrap().options, SandboxOptions::default());
+        let text = "seed=7, faults=stormy,latency-ms=5,deploy-polls=0,poll-ms=9,speed=3";
+        let conditions = parse(text).unwrap();
+        assert_eq!(conditions.time.speed(), 3);
         assert_eq!(
-            options,
+            conditions.options,
             SandboxOptions {
                 seed: 7,
                 faults: Faults::stormy(),
@@ -67,7 +100,7 @@ mod tests {
                 ask_again_in: Duration::from_millis(9),
             }
         );
-        for wrong in ["seed", "seed=x", "faults=bad", "speed=9"] {
+        for wrong in ["seed", "seed=x", "faults=bad", "speed=0"] {
             assert!(matches!(parse(wrong), Err(CliError::Weather(part)) if part == wrong));
         }
     }

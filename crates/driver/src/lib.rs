@@ -21,4 +21,4 @@ pub use resource::{
     CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, Removal, ResourceDriver,
     SinkError, UpdateRequest,
 };
-pub use secret::{SecretStore, json_field};
+pub use secret::{SecretStore, VersionHistory, json_field};

@@ -1,10 +1,23 @@
 //! Resolving dynamic references, in memory only.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use rstack_model::SecretString;
 use rstack_model::value::{ParameterReference, SecretsManagerReference};
 
 use crate::{DriverError, ErrorKind};
+
+/// How long a reference has meant what it means now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionHistory {
+    /// The ID of the version it means.
+    pub version: String,
+    /// How long it has meant it, by the clock of the cloud: rather too short than too long.
+    pub age: Duration,
+    /// The ID of the version before it, if the secret has had one.
+    pub previous: Option<String>,
+}
 
 /// The stores behind `{{resolve:secretsmanager:…}}` and `{{resolve:ssm-secure:…}}`.
 #[async_trait]
@@ -14,6 +27,16 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// If the secret or the version does not exist, or may not be described.
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError>;
+
+    /// The version a reference means now, since when, and which one was before it; the secret itself
+    /// is not read.
+    ///
+    /// # Errors
+    /// As [`Self::version`].
+    async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError>;
 
     /// The secret text a reference means now and the ID of its version. The JSON key is applied.
     ///

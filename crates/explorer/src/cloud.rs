@@ -9,7 +9,7 @@ use rstack_apply::Clock;
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
     NameRule, NoEffects, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError,
-    UpdateRequest,
+    UpdateRequest, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, Token, Value};
@@ -163,6 +163,13 @@ impl Cloud for WatchedCloud {
 impl SecretStore for WatchedCloud {
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
         self.0.ask("version", &"".into(), self.0.sandbox.secrets().version(reference)).await
+    }
+
+    async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError> {
+        self.0.ask("history", &"".into(), self.0.sandbox.secrets().history(reference)).await
     }
 
     async fn resolve(

@@ -1,5 +1,7 @@
 //! What happens while a plan is applied, as the engine tells it and renderers show it.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::id::{LogicalId, PhysicalId, ResourceType};
@@ -64,6 +66,16 @@ pub enum Event {
         label: StepLabel,
         /// What it waits for.
         waits_for: String,
+    },
+    /// A step has everything it needs and waits before its call is made. Told again and again while
+    /// it does.
+    StepHeld {
+        /// The step.
+        label: StepLabel,
+        /// What it waits for.
+        waits_for: String,
+        /// How long, at the most.
+        remaining: Duration,
     },
     /// A call failed in a way that passes, and will be made again.
     StepRetrying {

@@ -285,6 +285,18 @@ impl OutputChange {
     }
 }
 
+/// Why the user of a secret waits before it sends a new version of it: others check what it sends,
+/// take up the new version some time after it was made, and accept the version before it meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickUp {
+    /// The reference in the properties of the user.
+    pub reference: String,
+    /// The resources that check what the user sends.
+    pub checked_by: BTreeSet<LogicalId>,
+    /// The longest they take.
+    pub within_seconds: u64,
+}
+
 /// Everything that apply will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -310,6 +322,9 @@ pub struct Plan {
     pub outputs: BTreeMap<String, OutputChange>,
     /// Whether what services would keep for a while after a deletion is to go at once.
     pub purge: bool,
+    /// What each change that sends a secret waits for, should it send another version than before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pick_ups: BTreeMap<LogicalId, Vec<PickUp>>,
 }
 
 impl Plan {

@@ -72,6 +72,11 @@ pub enum Violation {
         /// The output.
         output: String,
     },
+    /// A change waits for a resource that is not in the plan, or for nobody.
+    PickUp {
+        /// The resource whose change waits.
+        logical_id: LogicalId,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -99,6 +104,9 @@ impl fmt::Display for Violation {
             Self::OutputNeverKnown { output } => {
                 write!(f, "the output `{output}` waits for a resource that is not in the plan")
             }
+            Self::PickUp { logical_id } => {
+                write!(f, "`{logical_id}` waits for a resource that is not in the plan")
+            }
         }
     }
 }
@@ -115,6 +123,7 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
         checker.deletes(&mut out);
         checker.policies(&mut out);
         checker.outputs(&mut out);
+        checker.pick_ups(&mut out);
     }
     out
 }
@@ -331,6 +340,19 @@ impl<'a> Checker<'a> {
             });
             if !known {
                 out.push(Violation::OutputNeverKnown { output: name.clone() });
+            }
+        }
+    }
+
+    /// Whoever waits for others waits for objects that are there.
+    fn pick_ups(&self, out: &mut Vec<Violation>) {
+        let there = |id: &LogicalId| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
+        for (id, pick_ups) in &self.plan.pick_ups {
+            let mut all = pick_ups.iter().map(|it| &it.checked_by);
+            let sound = self.plan.changes.contains_key(id)
+                && all.all(|by| !by.is_empty() && by.iter().all(there));
+            if !sound {
+                out.push(Violation::PickUp { logical_id: id.clone() });
             }
         }
     }

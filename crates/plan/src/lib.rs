@@ -12,6 +12,7 @@ mod input;
 mod name;
 mod order;
 mod outlook;
+mod pick_up;
 mod planner;
 mod registry;
 mod retention;

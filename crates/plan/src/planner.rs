@@ -15,6 +15,7 @@ use crate::facts::Schemas;
 use crate::input::{Observations, PlanInput};
 use crate::order::dependencies_first;
 use crate::outlook::Outlooks;
+use crate::pick_up::pick_ups;
 use crate::steps::steps;
 use crate::together::{check_names, users_of_deleted_first};
 
@@ -138,6 +139,7 @@ pub(crate) fn finish(
         parameters,
         steps: steps(&changes, &deposed, restores)?,
         deposed,
+        pick_ups: pick_ups(&changes),
         changes,
         outputs,
         purge: false,

@@ -96,6 +96,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         steps: Vec::new(),
         outputs: BTreeMap::new(),
         purge: false,
+        pick_ups: BTreeMap::new(),
     };
     for change in plan.changes.values() {
         let old = || Operation::Delete(Box::new(change.prior.clone().unwrap()));

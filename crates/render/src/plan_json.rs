@@ -2,11 +2,11 @@
 //!
 //! This is for reading. The file that `apply` takes is the plan's own serialized form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{
-    Action, Certainty, Change, Checked, Difference, OutputChange, Phase, Plan, PlanMode, Reason,
-    ReplaceOrder, Step,
+    Action, Certainty, Change, Checked, Difference, OutputChange, Phase, PickUp, Plan, PlanMode,
+    Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
 use rstack_model::{LogicalId, StackName};
@@ -25,7 +25,8 @@ use crate::words::action_name;
 ///    "certainty": "certain", "physicalId": "…", "stateful": false,
 ///    "reasons": [{"kind": "create-only", "path": "Id"}],
 ///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
-///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"}}],
+///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"},
+///    "pickUps": [{"reference": "{{resolve:…}}", "checkedBy": ["…"], "withinSeconds": 600}]}],
 ///  "deposed": [{"logicalId": "…", "type": "…", "physicalId": "…"}],
 ///  "outputs": {"Url": {"before": …, "after": …, "differs": true}},
 ///  "steps": [{"id": 0, "logicalId": "…", "operation": "create", "phase": "forward", "after": []}],
@@ -34,7 +35,8 @@ use crate::words::action_name;
 ///
 /// A `before` or `after` that is missing says that there is no value. Values that are known only
 /// after apply are `{"$unknown": "‹CDN.DomainName›"}`, secrets `{"$secret": "{{resolve:…}}"}`.
-/// New objects have their whole properties as differences without `before`.
+/// `pickUps` is there where a change, should it send another version of a secret than before, waits
+/// until that version has been there for so long. New objects have their whole properties as differences without `before`.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
@@ -46,7 +48,7 @@ pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
         environment: &plan.environment,
         base: Base { lineage: plan.base.lineage.as_str(), serial: plan.base.serial.0 },
         noop: plan.is_noop(),
-        changes: plan.changes.values().map(ChangeDocument::of).collect(),
+        changes: plan.changes.values().map(|change| ChangeDocument::of(plan, change)).collect(),
         deposed: plan
             .deposed
             .iter()
@@ -100,11 +102,15 @@ struct ChangeDocument<'a> {
     properties: Vec<DifferenceDocument<'a>>,
     drift: Vec<DifferenceDocument<'a>>,
     checked: CheckedDocument<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pick_ups: Vec<PickUpDocument<'a>>,
 }
 
 impl<'a> ChangeDocument<'a> {
-    fn of(change: &'a Change) -> Self {
+    fn of(plan: &'a Plan, change: &'a Change) -> Self {
+        let pick_ups = plan.pick_ups.get(&change.logical_id).into_iter().flatten();
         Self {
+            pick_ups: pick_ups.map(PickUpDocument::of).collect(),
             logical_id: &change.logical_id,
             resource_type: change.resource_type.as_str(),
             action: action_name(change.action),
@@ -213,6 +219,21 @@ impl<'a> DifferenceDocument<'a> {
             after: difference.after.as_ref().map(Shown),
             forces_replacement: difference.forces_replacement,
         }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PickUpDocument<'a> {
+    reference: &'a str,
+    checked_by: &'a BTreeSet<LogicalId>,
+    within_seconds: u64,
+}
+
+impl<'a> PickUpDocument<'a> {
+    fn of(pick_up: &'a PickUp) -> Self {
+        let PickUp { reference, checked_by, within_seconds } = pick_up;
+        Self { reference, checked_by, within_seconds: *within_seconds }
     }
 }
 

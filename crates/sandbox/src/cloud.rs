@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rstack_driver::{Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, json_field};
+use rstack_driver::{
+    Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, VersionHistory, json_field,
+};
 use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
@@ -17,8 +19,10 @@ use crate::check;
 use crate::driver::SandboxDriver;
 use crate::kept::Keeper;
 use crate::objects::Service;
+use crate::play::{self, Marks, Playback, Scene};
 use crate::rules::Refusal;
 use crate::store::Store;
+use crate::time::{Now, StandingTime, Time};
 use crate::weather::Weather;
 use crate::world::{StoredObject, View};
 use crate::{SandboxError, SandboxOptions, lookup, secretsmanager};
@@ -34,6 +38,8 @@ pub(crate) struct Inner {
     environment: Environment,
     options: SandboxOptions,
     pub(crate) weather: Weather,
+    time: Arc<dyn Time>,
+    marks: Marks,
 }
 
 impl Inner {
@@ -46,9 +52,14 @@ impl Inner {
             options: &self.options,
             environment: &self.environment,
             weather: &self.weather,
+            now: self.now(),
             resource_type,
             schema,
         }
+    }
+
+    fn now(&self) -> Now {
+        Now::of(self.time.as_ref())
     }
 
     /// Works on the world; what comes of it is durable when this returns.
@@ -79,7 +90,8 @@ pub struct SandboxCloud {
 }
 
 impl SandboxCloud {
-    /// Opens the sandbox that is kept in a file, or with no path one that is kept in memory.
+    /// Opens the sandbox that is kept in a file, or with no path one that is kept in memory. Its
+    /// clock stands still.
     ///
     /// # Errors
     /// If the file cannot be read or written, or is damaged.
@@ -96,7 +108,18 @@ impl SandboxCloud {
         };
         let store = Arc::new(Store::open(path)?);
         let weather = Weather::new(options);
-        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather }) })
+        let (time, marks) = (Arc::new(StandingTime), Marks::default());
+        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) })
+    }
+
+    /// The same sandbox with this clock.
+    #[must_use]
+    pub fn with_time(self, time: Arc<dyn Time>) -> Self {
+        let Inner { store, environment, options, .. } = &*self.inner;
+        let (store, environment) = (Arc::clone(store), environment.clone());
+        let (options, weather) = (*options, Weather::new(*options));
+        let marks = Marks::default();
+        Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) }
     }
 
     /// A sandbox in memory with the same objects, which goes its own way from here on.
@@ -107,7 +130,8 @@ impl SandboxCloud {
         let world = self.inner.store.with(|world| world.clone())?;
         let (environment, options) = (self.inner.environment.clone(), self.inner.options);
         let (store, weather) = (Arc::new(Store::of(world)), Weather::new(options));
-        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather }) })
+        let (time, marks) = (Arc::clone(&self.inner.time), Marks::default());
+        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) })
     }
 
     /// Where the objects are.
@@ -178,14 +202,26 @@ impl SandboxCloud {
     /// If there is no such secret or it has no version, or the file cannot be written.
     pub fn rotate_secret(&self, id: &str) -> Result<String, SandboxError> {
         let resource_type = ResourceType::from(secretsmanager::SECRET);
+        let now = self.inner.now().moment();
         self.inner.with(|view| {
             let arn = secretsmanager::named(view, id).map(|(arn, _)| arn.clone());
             let version = arn.and_then(|arn| {
                 let stored = view.get_mut(&resource_type, &arn)?;
-                stored.secret.as_mut()?.rotate(&stored.nonce)
+                stored.secret.as_mut()?.rotate(&stored.nonce, now)
             });
             version.ok_or_else(|| no_object(&resource_type, &PhysicalId::from(id)))
         })?
+    }
+}
+
+impl SandboxCloud {
+    /// What viewers get who play this URL now, each answer once: see [`Playback`].
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn play(&self, url: &str) -> Result<Vec<Playback>, SandboxError> {
+        let (now, seed, marks) = (self.inner.now(), self.inner.options.seed, &self.inner.marks);
+        self.inner.with(|view| play::play(Scene { view, marks, now, seed }, url))
     }
 }
 
@@ -238,6 +274,17 @@ impl SecretStore for SandboxCloud {
         let (operation, wanted) = ("sandbox secretsmanager:DescribeSecret", reference.clone());
         let version = move |_: &Inner, view: &mut View<'_>| secretsmanager::version(view, &wanted);
         self.inner.call(operation, version).await
+    }
+
+    async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError> {
+        let (operation, wanted) = ("sandbox secretsmanager:DescribeSecret", reference.clone());
+        let history = move |inner: &Inner, view: &mut View<'_>| {
+            secretsmanager::history(view, &wanted, inner.now())
+        };
+        self.inner.call(operation, history).await
     }
 
     async fn resolve(

@@ -80,7 +80,7 @@ fn behaviours(properties: &JsonMap) -> Vec<(PropertyPath, &Json)> {
     default.into_iter().chain(others).collect()
 }
 
-fn origins(properties: &JsonMap) -> Vec<(PropertyPath, &Json)> {
+pub(crate) fn origins(properties: &JsonMap) -> Vec<(PropertyPath, &Json)> {
     let root = PropertyPath::root().name("DistributionConfig").name("Origins");
     let config = properties.get("DistributionConfig");
     let list = config.and_then(|config| config.get("Origins")?.as_array());

@@ -14,7 +14,8 @@ use rstack_model::Digest;
 use crate::SandboxError;
 use crate::world::World;
 
-const FORMAT: u32 = 1;
+/// Format 1 had no reigns of a secret's versions and no former configurations.
+const FORMAT: u32 = 2;
 const OPEN: &str = "{\"rstack_sandbox\":";
 const DIGEST: &str = ",\"sha256\":\"";
 const BODY: &str = "\",\"world\":";
@@ -109,7 +110,7 @@ impl SandboxFile {
         if found > FORMAT {
             return Err(SandboxError::Newer { path: self.path.clone(), found, known: FORMAT });
         }
-        if found < FORMAT {
+        if found == 0 {
             return Err(not_ours());
         }
         let (digest, rest) = rest.split_once(BODY).ok_or_else(not_ours)?;
@@ -168,8 +169,8 @@ mod tests {
             std::fs::write(&file.path, flipped).unwrap();
             assert!(file.read(&locked, None).is_err(), "flipped at {at}");
         }
-        std::fs::write(&file.path, whole.replacen(":1,", ":2,", 1)).unwrap();
+        std::fs::write(&file.path, whole.replacen(":2,", ":3,", 1)).unwrap();
         let refused = file.read(&locked, None).unwrap_err();
-        assert!(matches!(refused, SandboxError::Newer { found: 2, .. }), "{refused}");
+        assert!(matches!(refused, SandboxError::Newer { found: 3, .. }), "{refused}");
     }
 }

@@ -3,8 +3,8 @@
 //! It is driven by the resource schemas, so it serves every type of the registry: it checks what
 //! it is sent, invents identifiers and attributes of realistic form, keeps names unique, refuses
 //! to delete what is in use, and takes its time where AWS does. It keeps its objects in one file,
-//! injects faults and latency from a seed, and reads neither clock nor randomness: the same calls
-//! in the same sandbox have the same answers. It is not a test of what AWS would accept.
+//! injects faults and latency from a seed, and reads neither clock nor randomness (its time is given
+//! to it): the same calls in the same sandbox have the same answers. It is not a test of what AWS would accept.
 
 mod arn;
 mod attributes;
@@ -25,6 +25,7 @@ mod names;
 mod objects;
 mod options;
 mod pattern;
+mod play;
 mod rules;
 mod s3;
 mod secret;
@@ -33,6 +34,7 @@ mod store;
 mod subject;
 #[cfg(test)]
 mod sweep;
+mod time;
 mod users;
 mod weather;
 mod world;
@@ -40,3 +42,5 @@ mod world;
 pub use cloud::{ACCOUNT, SandboxCloud};
 pub use error::SandboxError;
 pub use options::{Faults, PerMille, SandboxOptions};
+pub use play::Playback;
+pub use time::{StandingTime, Time};

@@ -11,7 +11,7 @@ use crate::subject::Subject;
 use crate::world::View;
 
 const CHANNEL: &str = "AWS::MediaPackage::Channel";
-const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
+pub(crate) const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
 const PACKAGES: [&str; 4] = ["HlsPackage", "DashPackage", "CmafPackage", "MssPackage"];
 
 /// The attributes that have a form of their own.

@@ -15,6 +15,7 @@ use crate::ids::{self, Identity};
 use crate::kept::{JsonMap, Keeper, known_map};
 use crate::rules::{self, Refusal};
 use crate::subject::Subject;
+use crate::time::Now;
 use crate::weather::Weather;
 use crate::world::{StoredObject, View};
 use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
@@ -24,6 +25,7 @@ pub(crate) struct Service<'a> {
     pub(crate) options: &'a SandboxOptions,
     pub(crate) environment: &'a Environment,
     pub(crate) weather: &'a Weather,
+    pub(crate) now: Now,
     pub(crate) resource_type: &'a ResourceType,
     pub(crate) schema: &'a TypeSchema,
 }
@@ -133,9 +135,10 @@ impl Service<'_> {
             physical_id: identity.physical_id.clone(),
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
-            secret: secretsmanager::first(self.resource_type, request),
+            secret: secretsmanager::first(self.resource_type, request, self.now),
             unsettled: if self.is_distribution() { self.options.deploy_polls } else { 0 },
             unseen: self.weather.unseen(&nonce),
+            former: Vec::new(),
             disabled: false,
             nonce,
             properties,
@@ -181,13 +184,13 @@ impl Service<'_> {
         identity.keep(id, &stored.attributes);
         let changed = properties != stored.properties;
         if let Some(record) = &mut stored.secret {
-            secretsmanager::next(record, &stored.properties, &properties, request);
+            secretsmanager::next(record, &stored.properties, &properties, request, self.now);
         }
         stored.attributes = self.attributes(view, &properties, &stored.nonce, &identity);
-        stored.properties = properties;
+        let former = std::mem::replace(&mut stored.properties, properties);
         if self.is_distribution() && (changed || stored.disabled) {
             stored.disabled = false;
-            stored.unsettled = self.options.deploy_polls;
+            stored.deploy(former, self.options.deploy_polls);
         }
         let object = self.object(&stored);
         view.insert(self.resource_type, &key, stored);
@@ -207,7 +210,7 @@ impl Service<'_> {
             && let Some(stored) = view.get_mut(self.resource_type, &key)
         {
             if stored.disabled {
-                stored.unsettled = stored.unsettled.saturating_sub(1);
+                stored.settle();
             } else {
                 stored.disabled = true;
                 stored.unsettled = self.options.deploy_polls;
@@ -226,7 +229,7 @@ impl Service<'_> {
             return Progress::Done;
         }
         if let Some(stored) = view.get_mut(self.resource_type, id) {
-            stored.unsettled = stored.unsettled.saturating_sub(1);
+            stored.settle();
         }
         self.pending(format!("distribution {id} to be deployed"))
     }

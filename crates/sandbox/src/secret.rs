@@ -5,12 +5,14 @@
 //! of the same shape, so that what refers to its JSON keys still finds them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rstack_model::value::SecretVersion;
 use rstack_model::{KnownValue, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::chance::Chance;
+use crate::time::{Moment, Now};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -48,6 +50,17 @@ pub(crate) enum Shape {
     Fields(BTreeMap<String, Field>),
 }
 
+/// How many versions are kept, those that have lost their labels included.
+const KEPT: usize = 8;
+
+/// A version and since when it is, or was, the current one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reign {
+    version: String,
+    since: Moment,
+}
+
 /// The versions of a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +68,9 @@ pub(crate) struct SecretRecord {
     versions: BTreeMap<String, Shape>,
     current: Option<String>,
     previous: Option<String>,
+    /// The last versions that were or are the current one, oldest first.
+    #[serde(default)]
+    reigns: Vec<Reign>,
 }
 
 impl Password {
@@ -161,23 +177,46 @@ impl Shape {
 
 impl SecretRecord {
     /// Adds a version and makes it the current one. Adding it again changes nothing.
-    pub(crate) fn add(&mut self, version: &str, shape: Shape) {
+    pub(crate) fn add(&mut self, version: &str, shape: Shape, since: Moment) {
         if self.versions.contains_key(version) {
             return;
         }
         self.versions.insert(version.to_owned(), shape);
         self.previous = self.current.replace(version.to_owned());
-        let kept = [self.current.clone(), self.previous.clone()];
-        self.versions.retain(|id, _| kept.iter().flatten().any(|kept| kept == id));
+        self.reigns.push(Reign { version: version.to_owned(), since });
+        let surplus = self.reigns.len().saturating_sub(KEPT);
+        self.reigns.drain(..surplus);
+        let (previous, reigns) = (&self.previous, &self.reigns);
+        self.versions.retain(|id, _| {
+            previous.as_ref() == Some(id) || reigns.iter().any(|reign| reign.version == *id)
+        });
     }
 
     /// Adds a version of the current shape under an ID derived from the current one; gives the ID.
-    pub(crate) fn rotate(&mut self, nonce: &str) -> Option<String> {
+    pub(crate) fn rotate(&mut self, nonce: &str, since: Moment) -> Option<String> {
         let current = self.current.clone()?;
         let shape = self.versions.get(&current)?.clone();
         let version = Chance::new(&["rotation", nonce, &current]).uuid();
-        self.add(&version, shape);
+        self.add(&version, shape, since);
         Some(version)
+    }
+
+    /// How long the current version has been that.
+    pub(crate) fn age(&self, now: Now) -> Duration {
+        self.reigns.last().map_or(Duration::MAX, |reign| now.since(reign.since))
+    }
+
+    /// The ID of the version before the current one.
+    pub(crate) fn previous(&self) -> Option<&str> {
+        self.previous.as_deref()
+    }
+
+    /// The current version and the one before it, as somebody knows them who asked so long ago. Who
+    /// asked before there was a version has asked again since for the first one.
+    pub(crate) fn known(&self, asked: Duration, now: Now) -> Vec<&str> {
+        let before = self.reigns.iter().filter(|reign| now.since(reign.since) >= asked).count();
+        let seen = self.reigns.get(..before.max(1)).unwrap_or(&self.reigns);
+        seen.iter().rev().take(2).map(|reign| reign.version.as_str()).collect()
     }
 
     /// The ID of a version.
@@ -201,6 +240,11 @@ impl SecretRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::StandingTime;
+
+    fn start() -> Moment {
+        Now::of(&StandingTime).moment()
+    }
 
     #[test]
     fn a_generated_secret_has_the_form_that_was_asked_for() {
@@ -209,7 +253,7 @@ mod tests {
             "PasswordLength": "20", "ExcludePunctuation": true, "ExcludeCharacters": "abc"
         }));
         let mut record = SecretRecord::default();
-        record.add("v1", Shape::asked(&rule));
+        record.add("v1", Shape::asked(&rule), start());
         let text = |record: &SecretRecord, version: &str| {
             let text = record.text("key", "nonce", version).unwrap();
             serde_json::from_str::<serde_json::Value>(text.expose()).unwrap()
@@ -222,7 +266,7 @@ mod tests {
             assert!(password.contains(|c| class.contains(c)), "{password}");
         }
         assert!(!password.contains(|c| PUNCTUATION.contains(c) || "abc".contains(c)));
-        let second = record.rotate("nonce").unwrap();
+        let second = record.rotate("nonce", start()).unwrap();
         assert_ne!(text(&record, &second)["password"], first["password"]);
         assert_eq!(record.version(&SecretVersion::Stage("AWSPREVIOUS".into())), Some("v1"));
         assert!(!serde_json::to_string(&record).unwrap().contains(password));
@@ -231,7 +275,7 @@ mod tests {
     #[test]
     fn a_given_secret_keeps_its_keys_and_nothing_else() {
         let mut record = SecretRecord::default();
-        record.add("v", Shape::given("{\"Key\":\"hunter2\"}"));
+        record.add("v", Shape::given("{\"Key\":\"hunter2\"}"), start());
         let text = record.text("k", "n", "v").unwrap();
         assert!(text.expose().starts_with("{\"Key\":\"") && !text.expose().contains("hunter2"));
         assert!(!serde_json::to_string(&record).unwrap().contains("hunter2"));

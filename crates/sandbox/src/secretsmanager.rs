@@ -3,13 +3,14 @@
 //! A deleted secret frees its name at once, where AWS keeps it for the recovery window: a sandbox
 //! is for trying again.
 
-use rstack_driver::{CreateRequest, ErrorKind, UpdateRequest};
+use rstack_driver::{CreateRequest, ErrorKind, UpdateRequest, VersionHistory};
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, KnownValue, ResourceType, SecretString};
 
 use crate::kept::JsonMap;
 use crate::rules::Refusal;
 use crate::secret::{SecretRecord, Shape};
+use crate::time::Now;
 use crate::world::{StoredObject, View};
 
 pub(crate) const SECRET: &str = "AWS::SecretsManager::Secret";
@@ -24,13 +25,17 @@ fn shape(properties: &KnownMap) -> Option<Shape> {
 }
 
 /// The versions of a new secret; the token of its creation is the first one's ID, as at AWS.
-pub(crate) fn first(resource_type: &ResourceType, request: &CreateRequest) -> Option<SecretRecord> {
+pub(crate) fn first(
+    resource_type: &ResourceType,
+    request: &CreateRequest,
+    now: Now,
+) -> Option<SecretRecord> {
     if resource_type.as_str() != SECRET {
         return None;
     }
     let mut record = SecretRecord::default();
     if let Some(shape) = shape(&request.properties) {
-        record.add(request.token.as_str(), shape);
+        record.add(request.token.as_str(), shape, now.moment());
     }
     Some(record)
 }
@@ -41,12 +46,13 @@ pub(crate) fn next(
     before: &JsonMap,
     after: &JsonMap,
     request: &UpdateRequest,
+    now: Now,
 ) {
     let changed = SOURCES
         .iter()
         .any(|name| after.get(*name).is_some_and(|source| before.get(*name) != Some(source)));
     if let Some(shape) = shape(&request.properties).filter(|_| changed) {
-        record.add(request.token.as_str(), shape);
+        record.add(request.token.as_str(), shape, now.moment());
     }
 }
 
@@ -86,6 +92,17 @@ pub(crate) fn version(
     reference: &SecretsManagerReference,
 ) -> Result<String, Refusal> {
     found(view, reference).map(|(_, _, version)| version)
+}
+
+/// The version a reference means, since when, and which one was before it.
+pub(crate) fn history(
+    view: &View<'_>,
+    reference: &SecretsManagerReference,
+    now: Now,
+) -> Result<VersionHistory, Refusal> {
+    let (_, record, version) = found(view, reference)?;
+    let previous = record.previous().map(str::to_owned);
+    Ok(VersionHistory { version, age: record.age(now), previous })
 }
 
 /// The whole text of the version a reference means, and its ID.

@@ -28,6 +28,9 @@ pub(crate) struct StoredObject {
     /// How often it will still answer that it is not settled.
     #[serde(default)]
     pub(crate) unsettled: u32,
+    /// For a distribution, what it was before and still is at some edge locations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) former: Vec<JsonMap>,
     /// Whether it is being disabled so that it can be deleted.
     #[serde(default)]
     pub(crate) disabled: bool,
@@ -37,6 +40,25 @@ pub(crate) struct StoredObject {
     /// For a secret, its versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret: Option<SecretRecord>,
+}
+
+impl StoredObject {
+    /// What it is now takes its time to come to where `former` still is.
+    pub(crate) fn deploy(&mut self, former: JsonMap, polls: u32) {
+        self.unsettled = polls;
+        self.former.push(former);
+        if polls == 0 {
+            self.former.clear();
+        }
+    }
+
+    /// Comes a little nearer to its end.
+    pub(crate) fn settle(&mut self) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+        if self.unsettled == 0 {
+            self.former.clear();
+        }
+    }
 }
 
 /// The objects of one type, by what names them uniquely: mostly the physical ID.

@@ -24,8 +24,10 @@ impl Context<'_> {
             return self.record_object(step, kept, &work.object).await;
         }
         if let Some(kept) = self.changes_in_place(&work) {
+            let work = self.picked_up(work, Some(kept)).await?;
             return self.update_object(step, kept, &work).await;
         }
+        let work = self.picked_up(work, change.prior.as_ref()).await?;
         let mut properties = work.known()?;
         let name = self.chosen_name(&work);
         if let Some((property, name)) = &name {

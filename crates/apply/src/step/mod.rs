@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod pick_up;
 mod record;
 mod settle;
 mod update;

@@ -26,6 +26,7 @@ impl Context<'_> {
             self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
             return self.record_object(step, kept, &work.object).await;
         }
+        let work = self.picked_up(work, Some(prior)).await?;
         self.update_object(step, prior, &work).await
     }
 

@@ -12,6 +12,7 @@ mod order;
 mod possible;
 mod probe;
 mod recovery;
+mod rotation;
 mod saved;
 mod secrets;
 mod storm;

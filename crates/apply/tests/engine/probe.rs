@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
     NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError, UpdateRequest,
+    VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString, Value};
@@ -30,6 +31,11 @@ pub(crate) trait Probe: Send + Sync {
 
     async fn after(&self, _: &Call) -> Result<(), DriverError> {
         Ok(())
+    }
+
+    /// What is told of the versions of a secret.
+    fn told(&self, history: VersionHistory) -> VersionHistory {
+        history
     }
 
     /// Whether drivers create in more than one call: they prove that nothing is there, create, tell
@@ -86,6 +92,13 @@ impl Cloud for Probed {
 impl SecretStore for Probed {
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
         self.inner.secrets().version(reference).await
+    }
+
+    async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError> {
+        self.inner.secrets().history(reference).await.map(|history| self.probe.told(history))
     }
 
     async fn resolve(

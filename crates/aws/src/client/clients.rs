@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -62,5 +63,10 @@ impl Api for LazyClient {
             Ok(client) => client.call(operation, input).await,
             Err(error) => Err(error.clone()),
         }
+    }
+
+    fn now(&self) -> SystemTime {
+        let client = self.client.get().and_then(|client| client.as_ref().ok());
+        client.map_or_else(SystemTime::now, Client::now)
     }
 }

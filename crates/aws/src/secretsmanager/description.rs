@@ -1,7 +1,10 @@
 //! What Secrets Manager says of a secret: everything but its value.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use rstack_driver::{CreateRequest, DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
@@ -53,6 +56,18 @@ impl Description {
         self.text("DeletedDate")
     }
 
+    /// How long it has been as it is, at this time: not known to have been for any time if it is
+    /// not said.
+    ///
+    /// Source: `DescribeSecret`, AWS Secrets Manager API Reference: `LastChangedDate` is when the
+    /// secret was last modified in any way. A version may be older than its label.
+    pub(super) fn age(&self, now: SystemTime) -> Duration {
+        let changed = self.text("LastChangedDate").or_else(|| self.text("CreatedDate"));
+        let changed = changed.and_then(|text| DateTime::from_str(text, Format::DateTime).ok());
+        let changed = changed.and_then(|date| SystemTime::try_from(date).ok());
+        changed.and_then(|changed| now.duration_since(changed).ok()).unwrap_or_default()
+    }
+
     /// The visible tags.
     pub(super) fn tags(&self) -> Tags {
         visible_tags(self.answer.get("Tags"))
@@ -69,6 +84,13 @@ impl Description {
                 (id.as_str(), stages.filter_map(KnownValue::as_str).collect())
             })
             .collect()
+    }
+
+    /// The ID of the version with this label.
+    pub(super) fn labelled(&self, label: &str) -> Option<&str> {
+        let versions = self.versions();
+        let mut labelled = versions.iter().filter(|(_, labels)| labels.contains(&label));
+        labelled.next().map(|(id, _)| *id)
     }
 
     /// Whether the operation with this token made the secret or one of its versions.

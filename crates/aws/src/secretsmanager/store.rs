@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rstack_driver::{DriverError, ErrorKind, json_field};
+use rstack_driver::{DriverError, ErrorKind, VersionHistory, json_field};
 use rstack_model::value::{SecretVersion, SecretsManagerReference};
 use rstack_model::{KnownValue, SecretString};
 
-use super::description::describe;
+use super::description::{Description, describe};
 use crate::api::Api;
 use crate::iam::{arguments, text_in};
 
@@ -20,11 +20,11 @@ impl SecretsManager {
         Self { api }
     }
 
-    /// The ID of the version that a reference means now.
-    pub(crate) async fn version(
+    /// What Secrets Manager says of the secret of a reference, and the version that it means.
+    async fn described(
         &self,
         reference: &SecretsManagerReference,
-    ) -> Result<String, DriverError> {
+    ) -> Result<(Description, String), DriverError> {
         let id = &reference.secret_id;
         let error = |kind, message: String| {
             DriverError::new(kind, "secretsmanager:DescribeSecret", message)
@@ -36,21 +36,37 @@ impl SecretsManager {
             let message = format!("the secret `{id}` is scheduled for deletion on {date}");
             return Err(error(ErrorKind::Conflict, message));
         }
-        let versions = found.versions();
         let (version, wanted) = match &reference.version {
             SecretVersion::Stage(stage) => {
-                let labelled = versions.iter().find(|(_, labels)| labels.contains(&stage.as_str()));
-                (labelled.map(|(id, _)| *id), format!("with the label `{stage}`"))
+                (found.labelled(stage), format!("with the label `{stage}`"))
             }
             SecretVersion::Id(wanted) => {
-                let there = versions.get_key_value(wanted.as_str());
-                (there.map(|(id, _)| *id), format!("`{wanted}`"))
+                let there = found.versions().contains_key(wanted.as_str());
+                (there.then_some(wanted.as_str()), format!("`{wanted}`"))
             }
         };
-        let version = version.ok_or_else(|| {
+        let version = version.map(str::to_owned).ok_or_else(|| {
             error(ErrorKind::NotFound, format!("the secret `{id}` has no version {wanted}"))
         })?;
-        Ok(version.to_owned())
+        Ok((found, version))
+    }
+
+    /// The ID of the version that a reference means now.
+    pub(crate) async fn version(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<String, DriverError> {
+        self.described(reference).await.map(|(_, version)| version)
+    }
+
+    /// The version that a reference means now, since when, and the one before it.
+    pub(crate) async fn history(
+        &self,
+        reference: &SecretsManagerReference,
+    ) -> Result<VersionHistory, DriverError> {
+        let (found, version) = self.described(reference).await?;
+        let previous = found.labelled("AWSPREVIOUS").map(str::to_owned);
+        Ok(VersionHistory { version, age: found.age(self.api.now()), previous })
     }
 
     /// The text that a reference means now and the ID of its version.
@@ -108,6 +124,25 @@ mod tests {
         let error = store.version(&reference("s::::v9")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.message.contains("no version `v9`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_version_is_as_old_as_the_last_change_of_its_secret() {
+        for (changed, old) in [
+            (r#","LastChangedDate":"2020-01-01T00:00:00Z""#, true),
+            (
+                r#","LastChangedDate":"2999-01-01T00:00:00Z","CreatedDate":"2020-01-01T00:00:00Z""#,
+                false,
+            ),
+            ("", false),
+        ] {
+            let answer = DESCRIBED.replace("}}", &format!("}}{changed}}}"));
+            let store = SecretsManager::new(Script::new([("DescribeSecret", json(&answer))]));
+            let history = store.history(&reference("s")).await.unwrap();
+            assert_eq!(history.version, "v2");
+            assert_eq!(history.previous.as_deref(), Some("v1"));
+            assert_eq!(history.age > std::time::Duration::from_secs(86_400), old, "{changed}");
+        }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 
 use rstack_model::{KnownValue, PathSegment, PhysicalId, PropertyPath, ResourceType};
 use rstack_render::escape;
+use rstack_sandbox::Playback;
 
 use crate::args::{Global, SandboxCommand};
 use crate::error::CliError;
@@ -36,6 +37,7 @@ pub(crate) async fn run(
             let version = cloud.rotate_secret(&id)?;
             terminal.line(&format!("`{}` has the version {version} now", escape(&id)))?;
         }
+        SandboxCommand::Play { url } => return play(&cloud.play(&url)?, &url, terminal),
         SandboxCommand::Set { resource_type, id, property, value } => {
             let value = serde_json::from_str(&value)
                 .map_or_else(|_| KnownValue::from(value.as_str()), KnownValue::from_json);
@@ -53,6 +55,30 @@ pub(crate) async fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Tells what viewers get.
+fn play(answers: &[Playback], url: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+    let all_play = answers == [Playback::Plays];
+    if terminal.json {
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status()).collect();
+        let document = serde_json::json!({"url": url, "statuses": statuses, "plays": all_play});
+        terminal.line(&document.to_string())?;
+    } else {
+        let who = if answers.len() > 1 { "some viewers" } else { "every viewer" };
+        for answer in answers {
+            let what = match answer {
+                Playback::Plays => "it plays",
+                Playback::NotAuthorized => {
+                    "the origin endpoint does not accept the secret that it is sent, or none is sent"
+                }
+                Playback::Disabled => "the distribution is disabled",
+                Playback::NotFound => "nothing in the sandbox has this URL",
+            };
+            terminal.line(&format!("{} for {who}: {what}", answer.status()))?;
+        }
+    }
+    Ok(if all_play { Exit::Done } else { Exit::Check })
 }
 
 /// `A.B[0].C` as a path.

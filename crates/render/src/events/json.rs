@@ -17,7 +17,7 @@ use crate::json::record;
 /// ```
 ///
 /// The events are `observing` (`objects`), `run-started` (`mode`, `steps`), `step-started`,
-/// `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
+/// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`),
 /// `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
 /// `error`) and `run-ended` (`mode`, `end`).
@@ -26,7 +26,7 @@ use crate::json::record;
 /// If the JSON writer fails, which it does not for events.
 pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json::Error> {
     let base = |event: &'static str| Record {
-        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        elapsed_ms: milliseconds(elapsed),
         event,
         ..Record::default()
     };
@@ -47,6 +47,11 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         Event::StepWaiting { label, waits_for } => {
             Record { waits_for: Some(waits_for), ..of_step("step-waiting", label) }
         }
+        Event::StepHeld { label, waits_for, remaining } => Record {
+            waits_for: Some(waits_for),
+            remaining_ms: Some(milliseconds(*remaining)),
+            ..of_step("step-held", label)
+        },
         Event::StepRetrying { label, reason, attempt } => Record {
             reason: Some(reason),
             attempt: Some(*attempt),
@@ -70,6 +75,10 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { mode: Some(*mode), end: Some(*end), ..base("run-ended") }
         }
     })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[derive(Default, Serialize)]
@@ -99,6 +108,8 @@ struct Record<'a> {
     physical_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

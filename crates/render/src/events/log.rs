@@ -50,6 +50,7 @@ impl EventLog {
                 }
                 _ => return None,
             },
+            Event::StepHeld { label, .. } => vec![self.note("holding", label, now)?],
             Event::StepWaiting { label, .. } => vec![self.note("waiting", label, now)?],
             Event::StepRetrying { label, .. } => vec![self.note("retrying", label, now)?],
             Event::StepUnchanged { .. } => return None,
@@ -102,7 +103,7 @@ impl EventLog {
         let age = duration(now.saturating_sub(step.since));
         let line = self
             .step(word, Role::Dim, label)
-            .with(Role::Plain, &format!("  {}", step.note))
+            .with(Role::Plain, &format!("  {}{}", step.note, step.countdown(now)))
             .with(Role::Dim, &format!("  ({age})"));
         self.said.insert(label.step, (step.note.clone(), now));
         Some(line)

@@ -48,6 +48,7 @@ impl Progress {
             Event::Observing { objects } => observing(*objects).into_iter().collect(),
             Event::RunStarted { mode, steps } => vec![run_started(*mode, *steps)],
             Event::StepStarted { .. }
+            | Event::StepHeld { .. }
             | Event::StepWaiting { .. }
             | Event::StepRetrying { .. }
             | Event::StepUnchanged { .. } => Vec::new(),
@@ -134,7 +135,8 @@ fn row(step: &Running, now: Duration) -> Vec<Line> {
         Line::of(role, doing(step.label.operation)),
         Line::of(Role::Name, step.label.logical_id.as_str()),
         Line::plain(&duration(age)),
-        Line::of(Role::Dim, step.note.lines().next().unwrap_or_default()),
+        Line::of(Role::Dim, step.note.lines().next().unwrap_or_default())
+            .with(Role::Name, &step.countdown(now)),
     ]
 }
 

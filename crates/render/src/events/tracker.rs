@@ -6,6 +6,8 @@ use std::time::Duration;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::StepId;
 
+use crate::duration::duration;
+
 /// A step that has begun and not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Running {
@@ -13,8 +15,19 @@ pub(super) struct Running {
     pub(super) since: Duration,
     /// What it waits for or why it tries again.
     pub(super) note: String,
+    /// When it goes on at the latest, if it is held.
+    pub(super) until: Option<Duration>,
     /// Whether it turned out to have nothing to change.
     pub(super) unchanged: bool,
+}
+
+impl Running {
+    /// ` · 9 min 43 s more` while it is held.
+    pub(super) fn countdown(&self, now: Duration) -> String {
+        self.until.map_or_else(String::new, |until| {
+            format!(" · {} more", duration(until.saturating_sub(now)))
+        })
+    }
 }
 
 /// A step that has ended.
@@ -49,12 +62,17 @@ impl Tracker {
                 self.step(label, now);
                 None
             }
+            Event::StepHeld { label, waits_for, remaining } => {
+                let until = Some(now.saturating_add(*remaining));
+                self.note(label, now, format!("waits for {waits_for}"), until);
+                None
+            }
             Event::StepWaiting { label, waits_for } => {
-                self.step(label, now).note = format!("waits for {waits_for}");
+                self.note(label, now, format!("waits for {waits_for}"), None);
                 None
             }
             Event::StepRetrying { label, reason, attempt } => {
-                self.step(label, now).note = format!("attempt {attempt} failed: {reason}");
+                self.note(label, now, format!("attempt {attempt} failed: {reason}"), None);
                 None
             }
             Event::StepUnchanged { label } => {
@@ -82,11 +100,17 @@ impl Tracker {
         }
     }
 
+    fn note(&mut self, label: &StepLabel, now: Duration, note: String, until: Option<Duration>) {
+        let step = self.step(label, now);
+        (step.note, step.until) = (note, until);
+    }
+
     fn step(&mut self, label: &StepLabel, now: Duration) -> &mut Running {
         self.running.entry(label.step).or_insert_with(|| Running {
             label: label.clone(),
             since: now,
             note: String::new(),
+            until: None,
             unchanged: false,
         })
     }

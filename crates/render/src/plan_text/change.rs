@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rstack_model::plan::{Action, Certainty, Change, Operation, Plan, Reason, ReplaceOrder};
 use rstack_model::{LogicalId, PhysicalId, Value, ValueMap};
 
-use super::reason::{paths, reasons, replacement};
+use super::reason::{paths, pick_up, reasons, replacement};
 use super::{difference, subject};
 use crate::line::Line;
 use crate::style::{Detail, Role, View};
@@ -116,7 +116,9 @@ fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
         }
     };
     let remark = removals.remark(change).unwrap_or_default();
-    let reasons = reasons(change).join("; ");
+    let mut reasons = reasons(change);
+    reasons.extend(removals.pick_up(change));
+    let reasons = reasons.join("; ");
     let mut line = Line::default();
     for (role, text) in
         [(role, what.as_str()), (Role::Warning, remark), (Role::Update, reasons.as_str())]
@@ -129,8 +131,9 @@ fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
     line
 }
 
-/// What the steps of a plan do with the objects that are there now.
+/// What the steps of a plan do with the objects that are there now, and what they wait for.
 pub(super) struct Removals<'a> {
+    plan: &'a Plan,
     deleted: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
     kept: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
 }
@@ -138,7 +141,7 @@ pub(super) struct Removals<'a> {
 impl<'a> Removals<'a> {
     /// Reads the steps.
     pub(super) fn of(plan: &'a Plan) -> Self {
-        let mut removals = Self { deleted: BTreeSet::new(), kept: BTreeSet::new() };
+        let mut removals = Self { plan, deleted: BTreeSet::new(), kept: BTreeSet::new() };
         for step in &plan.steps {
             match &step.operation {
                 Operation::Delete(object) => {
@@ -166,5 +169,14 @@ impl<'a> Removals<'a> {
         } else {
             None
         }
+    }
+    /// What the change waits for before it sends a secret that was rotated.
+    fn pick_up(&self, change: &Change) -> Option<String> {
+        let pick_ups = self.plan.pick_ups.get(&change.logical_id)?;
+        let rotated = |reference: &String| {
+            let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
+            change.reasons.iter().any(says)
+        };
+        pick_ups.iter().find(|it| rotated(&it.reference)).map(pick_up)
     }
 }
