@@ -17,6 +17,7 @@ mod no_cloud;
 mod output;
 mod plan_output;
 mod rollback;
+mod sarif;
 mod saved_plan;
 mod secrets;
 mod shell;

@@ -195,6 +195,9 @@ pub(crate) enum Command {
         /// The value of a template parameter; may be given several times.
         #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
         parameter: Vec<(String, String)>,
+        /// The format of the report; `--json` is short for `--format json`.
+        #[arg(long, value_enum, conflicts_with = "json")]
+        format: Option<ReportFormat>,
     },
     /// Say what a finding means, with an example and what to do.
     Explain {
@@ -269,6 +272,17 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// A format for what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// One object a line for each finding.
+    Json,
+    /// One SARIF 2.1.0 log, for code scanning services.
+    Sarif,
 }
 
 /// A language for graphs.

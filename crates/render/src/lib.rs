@@ -28,7 +28,7 @@ mod tree;
 mod value;
 mod words;
 
-pub use diagnostics::{Source, report, report_json, report_short, tally};
+pub use diagnostics::{RuleText, SarifLog, Source, report, report_json, report_short, tally};
 pub use docs::{
     Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
     type_json, type_text,

@@ -16,6 +16,7 @@ mod settle;
 mod shell;
 mod show;
 mod validate;
+mod validate_report;
 
 use crate::args::{Arguments, Command};
 use crate::error::CliError;
@@ -42,8 +43,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = rollback::Options { stack, stack_name, parameter, detail, yes };
             rollback::run(&global, &options, terminal).await
         }
-        Command::Validate { templates, parameter } => {
-            validate::run(&global, &templates, parameter, terminal)
+        Command::Validate { templates, parameter, format } => {
+            validate::run(&global, &templates, parameter, format, terminal)
         }
         Command::Docs { name, depth } => docs::run(name.as_deref(), depth.get(), terminal),
         Command::Explain { code } => explain::run(code.as_deref(), terminal),

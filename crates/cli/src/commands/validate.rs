@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rstack_model::{Code, Severity, StackName};
-use rstack_render::{escape, tally};
 use rstack_template::Inputs;
 
 use super::graph::nowhere;
-use crate::args::Global;
+use super::validate_report::Report;
+use crate::args::{Global, ReportFormat};
 use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -23,12 +23,14 @@ pub(crate) fn run(
     global: &Global,
     templates: &[String],
     parameters: Vec<(String, String)>,
+    format: Option<ReportFormat>,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let paths = paths(templates)?;
     let given: BTreeMap<String, String> = parameters.into_iter().collect();
     let environment = nowhere(global);
     let name = StackName::parse("stack").map_err(CliError::Name)?;
+    let mut report = Report::new(format, terminal);
     let mut failed = 0;
     for path in &paths {
         let mut loaded = match Loaded::read(path, &given) {
@@ -61,18 +63,10 @@ pub(crate) fn run(
                 diagnostic.severity = Severity::Warning;
             }
         }
-        if terminal.json {
-            terminal.text(&loaded.lines()?)?;
-        } else {
-            loaded.show(terminal)?;
-        }
-        if loaded.failed() {
-            failed += 1;
-        } else if !terminal.json {
-            let tally = tally(&loaded.diagnostics).map_or_else(String::new, |t| format!(" ({t})"));
-            terminal.line(&format!("{} is valid{tally}", escape(&loaded.name)))?;
-        }
+        report.add(&loaded, terminal)?;
+        failed += usize::from(loaded.failed());
     }
+    report.finish(terminal)?;
     match (failed, paths.len()) {
         (0, _) => Ok(Exit::Done),
         (_, 1) => Err(CliError::Template("the template is not valid".to_owned())),

@@ -4,6 +4,7 @@
 mod excerpt;
 mod json;
 mod position;
+mod sarif;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use rstack_model::{Diagnostic, Label, Severity};
@@ -11,6 +12,7 @@ use rstack_model::{Diagnostic, Label, Severity};
 use self::excerpt::Excerpt;
 pub use self::json::report_json;
 use self::position::Lines;
+pub use self::sarif::{RuleText, SarifLog};
 use crate::escape::escape;
 use crate::style::{Palette, View};
 use crate::words::count;

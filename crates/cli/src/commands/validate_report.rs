@@ -1,0 +1,78 @@
+//! What `rstack validate` found, in the format that was asked for.
+
+use rstack_explain::Page;
+use rstack_model::FindingCode;
+use rstack_render::{RuleText, SarifLog, Source, escape, tally};
+
+use crate::args::ReportFormat;
+use crate::error::CliError;
+use crate::template::Loaded;
+use crate::terminal::Terminal;
+
+/// A report that templates are added to.
+pub(super) enum Report {
+    Text,
+    Json,
+    Sarif(Box<SarifLog>),
+}
+
+impl Report {
+    pub(super) fn new(format: Option<ReportFormat>, terminal: &Terminal) -> Self {
+        match format {
+            Some(ReportFormat::Sarif) => Self::Sarif(Box::default()),
+            Some(ReportFormat::Json) => Self::Json,
+            Some(ReportFormat::Text) => Self::Text,
+            None if terminal.json => Self::Json,
+            None => Self::Text,
+        }
+    }
+
+    /// Adds a template that was checked: shows it at once, unless the format has to wait.
+    pub(super) fn add(&mut self, loaded: &Loaded, terminal: &Terminal) -> Result<(), CliError> {
+        match self {
+            Self::Json => terminal.text(&loaded.lines()?),
+            Self::Sarif(log) => {
+                let source = Source { name: &loaded.name, text: &loaded.text };
+                log.add(source, &loaded.diagnostics);
+                Ok(())
+            }
+            Self::Text => {
+                loaded.show(terminal)?;
+                if loaded.failed() {
+                    return Ok(());
+                }
+                let tally =
+                    tally(&loaded.diagnostics).map_or_else(String::new, |t| format!(" ({t})"));
+                terminal.line(&format!("{} is valid{tally}", escape(&loaded.name)))
+            }
+        }
+    }
+
+    /// Ends the report.
+    pub(super) fn finish(self, terminal: &Terminal) -> Result<(), CliError> {
+        match self {
+            Self::Text | Self::Json => Ok(()),
+            Self::Sarif(log) => {
+                let log = log.finish(env!("CARGO_PKG_VERSION"), describe);
+                terminal.line(&serde_json::to_string_pretty(&log)?)
+            }
+        }
+    }
+}
+
+fn describe(code: &FindingCode) -> RuleText {
+    match code {
+        FindingCode::Own(code) => {
+            let page = Page::of(*code);
+            let markdown = page.markdown.split_once('\n').map_or("", |(_, text)| text.trim());
+            RuleText {
+                title: page.title.to_owned(),
+                markdown: Some(markdown.to_owned()),
+                docs: None,
+            }
+        }
+        FindingCode::Rule(id) => {
+            RuleText { title: format!("the rule {id}"), markdown: None, docs: None }
+        }
+    }
+}
