@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
-use rstack_model::desired::Desired;
+use rstack_model::desired::{Desired, RemovalPolicy};
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_model::{Code, Diagnostic, LogicalId};
@@ -60,6 +60,7 @@ pub(crate) async fn evaluate(
     }
     let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
     loaded.diagnostics.extend(unserved(session, &loaded, desired));
+    loaded.diagnostics.extend(snapshots(&loaded, desired));
     loaded.checked(terminal)?;
     let failed = || CliError::Template(format!("`{}` cannot be evaluated", loaded.name));
     let evaluation = evaluation.ok_or_else(failed)?;
@@ -80,6 +81,24 @@ fn unserved(session: &Session, loaded: &Loaded, desired: Option<&Desired>) -> Ve
             let error = Diagnostic::error(Code::NoDriver, message);
             let help = "the sandbox (`--sandbox`) serves every type";
             Some(error.at(declared.resource_type.span, format!("the type of `{id}`")).help(help))
+        })
+        .collect()
+}
+
+/// Resources of which a snapshot would have to be taken before they are deleted: they are not made,
+/// so that none is ever deleted without one.
+fn snapshots(loaded: &Loaded, desired: Option<&Desired>) -> Vec<Diagnostic> {
+    let resources = desired.into_iter().flat_map(|desired| &desired.resources);
+    let asking = resources.filter(|(_, resource)| {
+        [resource.deletion_policy, resource.update_replace_policy]
+            .contains(&RemovalPolicy::Snapshot)
+    });
+    asking
+        .filter_map(|(id, _)| {
+            let declared = loaded.template.as_ref()?.resources.get(id)?;
+            let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
+            let error = Diagnostic::error(Code::Unsupported, message).at(declared.name_span, "");
+            Some(error.help("use `Retain`, and take the snapshot yourself"))
         })
         .collect()
 }

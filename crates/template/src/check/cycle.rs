@@ -12,12 +12,12 @@ use crate::template::{Expression, ExpressionKind, SubPart, Template};
 /// One error for each circle among these resources and their dependencies.
 pub(crate) fn cycles(
     template: &Template,
-    dependencies: &BTreeMap<&LogicalId, &BTreeSet<LogicalId>>,
+    dependencies: &BTreeMap<LogicalId, BTreeSet<LogicalId>>,
     diagnostics: &mut Diagnostics,
 ) {
     let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();
     for (id, targets) in dependencies {
-        for target in *targets {
+        for target in targets {
             graph.add_edge(id.as_str(), target.as_str(), ());
         }
     }

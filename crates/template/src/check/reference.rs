@@ -229,18 +229,40 @@ impl Checker<'_> {
         let text = name.as_str();
         let registry = Registry::embedded();
         // A resource without a type has been reported.
-        let known = registry.contains(text) && !is_custom(text);
-        if text.is_empty() || known || STANDS_FOR_NOTHING.contains(&text) {
+        if text.is_empty()
+            || registry.contains(text)
+            || is_custom(text)
+            || STANDS_FOR_NOTHING.contains(&text)
+        {
             return;
         }
         let at = Spanned::new(text.to_owned(), span);
-        if is_custom(text) || text.ends_with("::MODULE") {
-            let message = format!("`{text}` is not supported yet: it runs code of its own");
-            return self.push(Code::Unsupported, message, &at, None);
+        if text.ends_with(MODULE) {
+            let message = format!("`{text}` is a module, and modules are not supported");
+            let help =
+                "only CloudFormation has the account's modules; write out what it stands for";
+            return self.push(Code::Unsupported, message, &at, Some(help.to_owned()));
         }
         let near = self.diagnostics.suggestion(text, registry.names());
+        if near.is_none() && is_third_party(text) {
+            let message = format!("`{text}` is not a type of AWS: its properties are not checked");
+            let warning = Diagnostic::warning(Code::UnknownType, message).at(span, "");
+            return self.diagnostics.push(warning);
+        }
         self.push(Code::UnknownType, format!("there is no resource type `{text}`"), &at, near);
     }
+}
+
+/// What the types of modules end with.
+const MODULE: &str = "::MODULE";
+
+/// Whether a type has the form of those that others than AWS register.
+fn is_third_party(text: &str) -> bool {
+    let mut parts = text.split("::");
+    let well_formed = parts.clone().count() == 3
+        && parts.all(|part| part.len() >= 2 && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    let own = ["AWS", "Alexa"].iter().any(|owner| text.split("::").next() == Some(owner));
+    well_formed && !own
 }
 
 /// Types that the registry does not list and that stand for no object.

@@ -69,10 +69,9 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     evaluator.lookups = lookups;
     order::decide_all(&mut evaluator);
     rules::check(&mut evaluator);
-    let resources = resources(&mut evaluator);
+    let (resources, dependencies) = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
     let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
-    let dependencies = resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
         stack: inputs.stack.clone(),
@@ -85,25 +84,30 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
 }
 
-fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<LogicalId, DesiredResource> {
+/// The resources whose condition holds, and what each depends on, also of those that could not be
+/// evaluated: that is told, and nothing is planned.
+fn resources(
+    evaluator: &mut Evaluator<'_>,
+) -> (BTreeMap<LogicalId, DesiredResource>, BTreeMap<LogicalId, BTreeSet<LogicalId>>) {
     let template = evaluator.template;
-    let mut out = BTreeMap::new();
+    let (mut out, mut dependencies) = (BTreeMap::new(), BTreeMap::new());
     for (id, resource) in &template.resources {
         if !evaluator.holds(resource.condition.as_ref()) {
             continue;
         }
-        // One that could not be evaluated is told, and nothing is planned.
-        if let Ok(desired) = self::resource(evaluator, resource) {
+        let (desired, needs) = self::resource(evaluator, resource);
+        dependencies.insert(id.clone(), needs);
+        if let Ok(desired) = desired {
             out.insert(id.clone(), desired);
         }
     }
-    out
+    (out, dependencies)
 }
 
 fn resource(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
-) -> Result<DesiredResource, Reported> {
+) -> (Result<DesiredResource, Reported>, BTreeSet<LogicalId>) {
     evaluator.dependencies = BTreeSet::new();
     let properties = properties::properties(evaluator, resource);
     for dependency in &resource.depends_on {
@@ -116,16 +120,18 @@ fn resource(
     }
     let dependencies = std::mem::take(&mut evaluator.dependencies);
     let update_replace_policy = policy::update_replace(evaluator, resource);
-    let properties = properties?;
-    let deletion_policy = policy::deletion(evaluator, resource, &properties)?;
-    Ok(DesiredResource {
-        resource_type: resource.resource_type.value.clone(),
-        properties,
-        dependencies,
-        deletion_policy,
-        update_replace_policy: update_replace_policy?,
-        delete_first: resource.delete_first,
-    })
+    let desired = properties.and_then(|properties| {
+        let deletion_policy = policy::deletion(evaluator, resource, &properties)?;
+        Ok(DesiredResource {
+            resource_type: resource.resource_type.value.clone(),
+            properties,
+            dependencies: dependencies.clone(),
+            deletion_policy,
+            update_replace_policy: update_replace_policy?,
+            delete_first: resource.delete_first,
+        })
+    });
+    (desired, dependencies)
 }
 
 fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use rstack_model::value::{Answers, Lookup};
 use rstack_model::{Code, Diagnostic, Region, Span, Value};
-use rstack_schema::nearest;
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -55,6 +54,7 @@ impl Evaluator<'_> {
     /// The Availability Zones of a Region; an empty text is the stack's own.
     pub(super) fn zones(&mut self, region: &Expression) -> Result<Value, Reported> {
         let value = self.needed(region)?;
+        let value = if value == Value::Null { Value::from("") } else { value };
         let name = match self.known_text(&value, "the Region of `Fn::GetAZs`", region.span)? {
             Ok(name) => name,
             Err(waiting) => return Ok(waiting),
@@ -74,17 +74,16 @@ impl Evaluator<'_> {
             Ok(text) => text,
             Err(waiting) => return Ok(waiting),
         };
-        let exports = &self.inputs.outside.exports;
+        let outside: &Outside = self.inputs.outside;
+        let exports = &outside.exports;
         if let Some(value) = exports.get(&text) {
             return Ok(value.clone());
         }
         let message = format!("no stack exports `{text}`");
         let error = Diagnostic::error(Code::UnknownExport, message).at(name.span, "");
-        let help = match nearest(&text, exports.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "apply the stack that exports it first, or take a parameter".to_owned(),
-        };
-        Err(self.report(error.help(help)))
+        let near = self.findings.list().suggestion(&text, exports.keys().map(String::as_str));
+        let otherwise = || "apply the stack that exports it first, or take a parameter".to_owned();
+        Err(self.report(error.help(near.unwrap_or_else(otherwise))))
     }
 
     /// An output of another stack.
@@ -107,15 +106,17 @@ impl Evaluator<'_> {
         let (stack, output) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let region = names.next().map(Region::new);
         let region = region.unwrap_or_else(|| self.inputs.environment.region.clone());
-        let outputs = self.inputs.outside.outputs.get(&(stack.clone(), region.clone()));
+        let outside: &Outside = self.inputs.outside;
+        let outputs = outside.outputs.get(&(stack.clone(), region.clone()));
         if let Some(value) = outputs.and_then(|outputs| outputs.get(&output)) {
             return Ok(value.clone());
         }
         let (message, help) = match outputs {
             Some(outputs) => {
-                let near = nearest(&output, outputs.keys().map(String::as_str));
+                let names = outputs.keys().map(String::as_str);
+                let near = self.findings.list().suggestion(&output, names);
                 let message = format!("the stack `{stack}` has no output `{output}`");
-                (message, near.map(|near| format!("did you mean `{near}`?")))
+                (message, near)
             }
             None => {
                 let help = "apply that stack first, or take a parameter".to_owned();

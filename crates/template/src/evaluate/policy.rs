@@ -30,12 +30,13 @@ pub(super) fn deletion(
         return Ok(RemovalPolicy::Delete);
     }
     let message = format!(
-        "`{resource_type}` has the `DeletionPolicy` `Snapshot` unless another is given, and that \
-         is not supported yet"
+        "`{resource_type}` has the `DeletionPolicy` `Snapshot` unless another is given, and rstack \
+         takes no snapshots yet"
     );
-    let error = Diagnostic::error(Code::Unsupported, message).at(resource.name_span, "");
+    let warning = Diagnostic::warning(Code::Unsupported, message).at(resource.name_span, "");
     let help = "say `DeletionPolicy: Retain` or `DeletionPolicy: Delete`";
-    Err(evaluator.findings.report(error.help(help)))
+    evaluator.findings.warn(warning.help(help));
+    Ok(RemovalPolicy::Snapshot)
 }
 
 /// What happens to the old object when the resource is replaced.
@@ -80,10 +81,12 @@ fn policy(
         Some("Retain") => Ok(RemovalPolicy::Retain),
         Some("RetainExceptOnCreate") => Ok(RemovalPolicy::RetainExceptOnCreate),
         Some("Snapshot") => {
-            let message = format!("`{key}: Snapshot` is not supported yet");
-            let error = Diagnostic::error(Code::Unsupported, message).at(written.span, "");
+            let message =
+                format!("rstack takes no snapshots yet, which `{key}: Snapshot` asks for");
+            let warning = Diagnostic::warning(Code::Unsupported, message).at(written.span, "");
             let help = "use `Retain`, and take the snapshot yourself";
-            Err(evaluator.findings.report(error.help(help)))
+            evaluator.findings.warn(warning.help(help));
+            Ok(RemovalPolicy::Snapshot)
         }
         Some(other) => {
             let help = match key {

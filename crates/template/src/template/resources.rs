@@ -108,7 +108,13 @@ impl Section<'_> {
 
     fn properties(&mut self, node: &Node) -> Option<Expression> {
         let expression = self.expression(node, Place::Value)?;
-        if matches!(expression.kind, ExpressionKind::Map(_) | ExpressionKind::If { .. }) {
+        let nothing = |name: &Spanned<String>| name.value == "AWS::NoValue";
+        let map = match &expression.kind {
+            ExpressionKind::Map(_) | ExpressionKind::If { .. } => true,
+            ExpressionKind::Ref(name) => nothing(name),
+            _ => false,
+        };
+        if map {
             return Some(expression);
         }
         let message = format!("`Properties` must be a map, found {}", node.words());
@@ -121,7 +127,15 @@ impl Section<'_> {
     fn behaviour(&mut self, key: &Spanned<String>, resource_type: Option<&str>, types: &[&str]) {
         let Some(resource_type) = resource_type else { return };
         if types.contains(&resource_type) {
-            return self.unsupported(key, &format!("`{}` of `{resource_type}`", key.value));
+            let message = format!("rstack does not carry `{}` out", key.value);
+            let warning = Diagnostic::warning(Code::Unsupported, message).at(key.span, "");
+            let help = match key.value.as_str() {
+                "CreationPolicy" => {
+                    "it does not wait for signals: the resource is ready when it is made"
+                }
+                _ => "the resource is updated as its properties alone say",
+            };
+            return self.report(warning.help(help));
         }
         let message = format!("`{}` has no effect on `{resource_type}`", key.value);
         self.report(Diagnostic::warning(Code::NoEffect, message).at(key.span, ""));

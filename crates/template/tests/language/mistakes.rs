@@ -53,7 +53,7 @@ fn each_mistake_is_told_once_with_its_place() {
             "Transform: AWS::Serverless-2016-10-31\nResources: {}".into(),
             vec!["unsupported@AWS::Serverless-2016-10-31"],
         ),
-        ("Resources:\n  C:\n    Type: Custom::X\n".into(), vec!["unsupported@Custom::X"]),
+        ("Resources:\n  C:\n    Type: My::X::MODULE\n".into(), vec!["unsupported@My::X::MODULE"]),
         ("Resources: {}\n---\nResources: {}\n".into(), vec!["several-documents@---"]),
         ("Resources: *x".into(), vec!["unknown-anchor@*x"]),
         ("Parameters:\n  P: {Type: String}\nResources: {}".into(), vec!["missing-parameter@P"]),

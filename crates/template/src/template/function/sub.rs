@@ -29,9 +29,11 @@ impl Reader<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             literal.push_str(before);
             let Some((name, behind)) = after.split_once('}') else {
-                let message = "`${` is not closed with `}`";
-                let error = Diagnostic::error(Code::SubSyntax, message).at(span, "");
-                return Err(self.report(error.help("write `${!` for the characters `${`")));
+                let message = "`${` is not closed with `}`, so that it stays as it is";
+                self.report(Diagnostic::warning(Code::SubSyntax, message).at(span, ""));
+                literal.push_str("${");
+                rest = after;
+                continue;
             };
             rest = behind;
             let name = name.trim();
