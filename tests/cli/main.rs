@@ -21,3 +21,4 @@ mod sarif;
 mod saved_plan;
 mod secrets;
 mod shell;
+mod state;

@@ -1,10 +1,9 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
 use rstack_model::{LogicalId, PhysicalId};
-use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack};
+use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, base_of};
 
 use crate::ledger::Ledger;
-use crate::recover::base_of;
 use crate::{ApplyError, Engine};
 
 /// What the user says of a creation of which the cloud does not tell what came of it.

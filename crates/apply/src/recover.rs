@@ -4,7 +4,9 @@ use rstack_driver::{CreateRequest, Found, Object, ResourceDriver};
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, ObjectStatus, State};
 use rstack_model::{KnownValue, PhysicalId, StackName};
-use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome};
+use rstack_state::{
+    Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome, base_of,
+};
 
 use crate::ledger::{Effects, Ledger};
 use crate::observe::stops_everything;
@@ -29,15 +31,6 @@ enum Settled {
     Recorded,
     /// Its object is not there yet.
     Absent,
-}
-
-/// The state below a journal: what is stored, or the empty one that its first record names.
-pub(crate) fn base_of(stored: Option<State>, begin: Option<&Entry>) -> Option<State> {
-    if stored.is_some() {
-        return stored;
-    }
-    let Some(Entry::Begin { base, stack, environment, .. }) = begin else { return None };
-    Some(State::empty(base.lineage.clone(), stack.clone(), environment.clone()))
 }
 
 impl Engine {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::StateCommand;
+
 /// The arguments of the program.
 #[derive(Debug, Parser)]
 #[command(
@@ -258,6 +260,11 @@ pub(crate) enum Command {
         /// The creation made nothing: what is there is somebody else's and is left alone.
         #[arg(long, group = "decision")]
         not_ours: bool,
+    },
+    /// Look at what is known of a stack and change it, without a cloud.
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
     },
     /// Look at the simulated cloud and change it behind rstack's back.
     #[command(after_help = crate::weather::HELP)]

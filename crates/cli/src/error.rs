@@ -12,6 +12,7 @@ use rstack_sandbox::SandboxError;
 use rstack_schema::RegistryError;
 use rstack_state::StateError;
 
+use crate::commands::RefusedEdit;
 use crate::exit::Exit;
 
 /// Why a command failed.
@@ -198,6 +199,9 @@ pub(crate) enum CliError {
     /// State or journal cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A state cannot be changed like this.
+    #[error(transparent)]
+    Edit(#[from] RefusedEdit),
     /// No plan can be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -379,7 +383,9 @@ impl CliError {
                 "it is needed only after an error that names this resource and this command"
                     .to_owned(),
             ),
-            Self::NoTerminal => Some("look at the plan, then run the same with `--yes`".into()),
+            Self::NoTerminal => {
+                Some("look at what would be done, then run the same with `--yes`".into())
+            }
             Self::OtherPlace { .. } => Some(
                 "choose the Region with `--region`, the account with `--profile`, or another \
                  directory with `--state-dir`"
@@ -400,6 +406,7 @@ impl CliError {
             }
             Self::Cloud(error) => cloud_hint(error),
             Self::State(error) => error.hint(),
+            Self::Edit(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Apply(error) => apply_hint(error),
             Self::Sandbox(error) => sandbox_hint(error),

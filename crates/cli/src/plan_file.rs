@@ -36,11 +36,19 @@ pub(crate) fn save(path: &Path, plan: &Plan) -> Result<(), CliError> {
     let saved = Saved { format: FORMAT, digest: Digest::of_json(&plan)?, plan };
     let mut bytes = serde_json::to_vec(&saved)?;
     bytes.push(b'\n');
+    write(path, &bytes)
+}
+
+/// Writes a file that is there whole or not at all, for the user alone.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let write = |source| CliError::Write { path: path.to_owned(), source };
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut file =
         tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(write)?;
-    file.write_all(&bytes).map_err(write)?;
+    file.write_all(bytes).map_err(write)?;
     file.as_file().sync_all().map_err(write)?;
     file.persist(path).map_err(|error| write(error.error))?;
     Ok(())

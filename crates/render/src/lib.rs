@@ -42,11 +42,12 @@ pub use markdown::markdown;
 pub use outputs::{output_value, outputs_json, outputs_text};
 pub use plan_json::plan_json;
 pub use plan_text::plan_text;
-pub use show::state_text;
-pub use state_json::state_json;
+pub use show::{resource_text, resources_text, state_text};
+pub use state_json::{resources_json, state_json};
 pub use style::{Detail, Palette, View};
 pub use summary::{Summary, summary_line};
 pub use terms::terms;
+pub use text_diff::text_diff;
 
 #[cfg(test)]
 mod fixtures;

@@ -35,6 +35,40 @@ pub fn state_text(state: &State, view: &View) -> String {
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
 }
 
+/// The resources of a state, one a line: name, type, physical ID, and what is wrong.
+pub fn resources_text(state: &State, view: &View) -> String {
+    let rows: Vec<_> = state.resources.iter().map(|(id, object)| row(id, object)).collect();
+    let mut lines = columns(&rows, 2);
+    let deposed = state.deposed.iter().map(|deposed| {
+        let mut row = row(&deposed.logical_id, &deposed.object);
+        row.truncate(3);
+        row.push(Line::of(Role::Warning, "waits to be deleted"));
+        row
+    });
+    let deposed: Vec<_> = deposed.collect();
+    lines.extend(columns(&deposed, 2));
+    join(&lines, view.palette)
+}
+
+/// Everything that is known of one resource, its objects that wait to be deleted included; `None`
+/// if nothing is.
+pub fn resource_text(state: &State, id: &LogicalId, view: &View) -> Option<String> {
+    let current = state.resources.get(id).into_iter().map(|object| (object, None));
+    let deposed = state.deposed.iter().filter(|deposed| deposed.logical_id == *id);
+    let deposed = deposed.map(|deposed| (&deposed.object, Some("waits to be deleted")));
+    let lines: Vec<Line> = current
+        .chain(deposed)
+        .flat_map(|(object, remark)| {
+            let mut tree = tree(id, object, &View { detail: Detail::Full, ..*view });
+            if let Some(remark) = remark {
+                tree.line = tree.line.with(Role::Warning, &format!("  {remark}"));
+            }
+            tree.draw()
+        })
+        .collect();
+    if lines.is_empty() { None } else { Some(join(&lines, view.palette)) }
+}
+
 fn objects<'a>(
     objects: impl Iterator<Item = (&'a LogicalId, &'a ResourceState)>,
     view: &View,
@@ -130,5 +164,16 @@ streaming.Url = https://a/b
         assert_eq!(state_text(&state(), &View::PLAIN), expected);
         let full = state_text(&state(), &View { detail: Detail::Full, ..View::PLAIN });
         assert!(full.contains(" ├─ Depends on: Channel\n └─ Driver: native\n"), "{full}");
+    }
+    #[test]
+    fn one_resource_is_shown_with_all_that_is_known_of_it() {
+        let list = resources_text(&state(), &View::PLAIN);
+        let rows: Vec<&str> = list.lines().collect();
+        assert_eq!(rows[1], "Channel  AWS::MediaPackage::Channel     live");
+        assert!(rows[2].ends_with("live-0  waits to be deleted"), "{list}");
+        let shown = resource_text(&state(), &"Channel".into(), &View::PLAIN).unwrap();
+        assert!(shown.contains("\n └─ Driver: native\n"), "{shown}");
+        assert!(shown.contains("live-0  waits to be deleted\n"), "{shown}");
+        assert_eq!(resource_text(&state(), &"Nope".into(), &View::PLAIN), None);
     }
 }

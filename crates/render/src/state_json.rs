@@ -43,6 +43,31 @@ pub fn state_json(state: &State) -> Result<String, serde_json::Error> {
     })
 }
 
+/// The objects of a state, or of one resource of it, as a JSON list of those that [`state_json`] has
+/// under `resources` and `deposed`; the latter have `"deposed": true`.
+///
+/// # Errors
+/// As [`state_json`].
+pub fn resources_json(state: &State, id: Option<&LogicalId>) -> Result<String, serde_json::Error> {
+    let current = state.resources.iter().map(|(id, object)| (id, object, false));
+    let deposed = state.deposed.iter().map(|d| (&d.logical_id, &d.object, true));
+    let wanted = current.chain(deposed).filter(|(found, ..)| id.is_none_or(|id| id == *found));
+    let objects: Vec<ListedDocument<'_>> = wanted
+        .map(|(id, object, deposed)| ListedDocument {
+            deposed,
+            object: ObjectDocument::of(id, object),
+        })
+        .collect();
+    document(&objects)
+}
+
+#[derive(Serialize)]
+struct ListedDocument<'a> {
+    deposed: bool,
+    #[serde(flatten)]
+    object: ObjectDocument<'a>,
+}
+
 type ShownMap<'a> = BTreeMap<&'a str, Shown<'a>>;
 
 fn shown(map: &ValueMap) -> ShownMap<'_> {

@@ -3,8 +3,8 @@
 use rstack_model::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::line::Line;
-use crate::style::Role;
+use crate::line::{Line, join};
+use crate::style::{Role, View};
 use crate::value::{as_document, document_lines, inline, raw_text};
 
 /// Unchanged lines shown around a change.
@@ -16,7 +16,21 @@ pub(crate) fn line_diff(before: &Value, after: &Value, room: usize) -> Option<Ve
     let (before, after) = lines_of(before, after, room)?;
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
-    let diff = TextDiff::from_slices(&before, &after);
+    Some(changed_lines(&before, &after))
+}
+
+/// The difference of two texts, line by line; empty if there is none.
+pub fn text_diff(before: &str, after: &str, view: &View) -> String {
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        (before.lines().collect(), after.lines().collect());
+    if before == after {
+        return String::new();
+    }
+    join(&changed_lines(&before, &after), view.palette)
+}
+
+fn changed_lines(before: &[&str], after: &[&str]) -> Vec<Line> {
+    let diff = TextDiff::from_slices(before, after);
     let mut out = Vec::new();
     let mut reached = 0;
     for group in diff.grouped_ops(CONTEXT) {
@@ -41,7 +55,7 @@ pub(crate) fn line_diff(before: &Value, after: &Value, room: usize) -> Option<Ve
     if before.len() > reached {
         out.push(unchanged(before.len() - reached));
     }
-    Some(out)
+    out
 }
 
 fn unchanged(count: usize) -> Line {

@@ -28,14 +28,14 @@ pub(crate) struct Backups {
 }
 
 /// One backup of a state.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Backup {
     /// Its serial.
     pub serial: Serial,
     /// Its file.
     pub path: PathBuf,
     /// What is in it, or what is wrong with it.
-    pub content: Result<(State, Option<Written>), Arc<StateError>>,
+    pub content: Result<(State, Option<Written>), StateError>,
 }
 
 /// What the name of a backup says.
@@ -79,12 +79,19 @@ impl Backups {
         Ok(names)
     }
 
-    /// Keeps a copy of a state, durably. One that is there already is not written again.
-    pub(crate) fn keep(&self, state: &State, bytes: &[u8]) -> Result<(), StateError> {
+    /// Makes their directory, durably, if there is none.
+    pub(crate) fn make_directory(&self) -> Result<(), StateError> {
         let disk = self.disk.as_ref();
         if atomic::directory(disk, &self.directory)? == atomic::Made::Now {
             atomic::sync_parent(disk, &self.directory)?;
         }
+        Ok(())
+    }
+
+    /// Keeps a copy of a state, durably. One that is there already is not written again.
+    pub(crate) fn keep(&self, state: &State, bytes: &[u8]) -> Result<(), StateError> {
+        let disk = self.disk.as_ref();
+        self.make_directory()?;
         let path = self.path(state);
         // A copy that cannot be read is one more reason to write it.
         if atomic::read(disk, &path).is_ok_and(|found| found.as_deref() == Some(bytes)) {
@@ -104,7 +111,7 @@ impl Backups {
     /// The backups, those of this lineage first, and the newest of each first.
     pub(crate) fn list(&self, lineage: Option<&Lineage>) -> Result<Vec<Backup>, StateError> {
         let backups = self.names(lineage)?.into_iter().map(|Name { serial, path, .. }| {
-            let content = self.content(&path).map_err(Arc::new);
+            let content = self.content(&path);
             Backup { serial, path, content }
         });
         Ok(backups.collect())

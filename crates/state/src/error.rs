@@ -116,6 +116,14 @@ pub enum StateError {
         /// The journal.
         path: PathBuf,
     },
+    /// What is wrong is not mended in the way that was chosen.
+    #[error("`{stack}` is not mended like this: {problem}")]
+    NotMended {
+        /// The stack.
+        stack: StackName,
+        /// Why not.
+        problem: String,
+    },
     /// An earlier write to this journal failed.
     #[error("`{}` cannot be written any more: an earlier write failed", path.display())]
     Broken {
@@ -149,7 +157,8 @@ impl StateError {
             }
             Self::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
             Self::TooLarge { .. } | Self::Damaged { .. } | Self::Checksum { .. } => Some(
-                "nothing was changed; restore the file from a backup or from version control"
+                "nothing was changed; `rstack state repair STACK` says what is wrong and what can \
+                 be kept"
                     .to_owned(),
             ),
             Self::NewerFormat { .. } => {
@@ -158,7 +167,12 @@ impl StateError {
             Self::OtherStack { .. } => {
                 Some("the file was renamed or copied; put the right one in place".to_owned())
             }
-            Self::Locked { .. } => Some(
+            Self::Locked { holder: Some(holder), .. } => Some(format!(
+                "wait until it is finished; the lock goes with the process that holds it (process \
+                 {} on {})",
+                holder.pid, holder.host
+            )),
+            Self::Locked { holder: None, .. } => Some(
                 "wait until it is finished; the lock goes with the process that holds it"
                     .to_owned(),
             ),
@@ -177,6 +191,9 @@ impl StateError {
             Self::OpenJournal { .. } => {
                 Some("run `rstack apply` to recover the interrupted run".to_owned())
             }
+            Self::NotMended { stack, .. } => Some(format!(
+                "`rstack state repair {stack}` says what is wrong and what can be done"
+            )),
             Self::Broken { .. } => {
                 Some("free disk space or repair the disk, then run `rstack apply`".to_owned())
             }

@@ -77,6 +77,14 @@ struct Version {
     format: u32,
 }
 
+/// The state in the bytes of a state file that is not in its place, such as a copy.
+///
+/// # Errors
+/// [`StateError`] for whatever is wrong with it.
+pub fn parse_state(path: &Path, bytes: &[u8], stack: &StackName) -> Result<State, StateError> {
+    Ok(Content::parse(path, bytes, stack)?.state)
+}
+
 impl Content {
     pub(crate) fn new(state: State, folded: Option<Digest>, written: Option<Written>) -> Self {
         Self { format: FORMAT, folded, written, state }

@@ -69,6 +69,15 @@ pub struct Folded {
     pub ended: Option<JournalEnd>,
 }
 
+/// The state below a journal: what is stored, or the empty one that its first record names.
+pub fn base_of(stored: Option<State>, begin: Option<&Entry>) -> Option<State> {
+    if stored.is_some() {
+        return stored;
+    }
+    let Some(Entry::Begin { base, stack, environment, .. }) = begin else { return None };
+    Some(State::empty(base.lineage.clone(), stack.clone(), environment.clone()))
+}
+
 /// Folds a journal into the state it was written over.
 ///
 /// # Errors

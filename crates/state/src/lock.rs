@@ -89,6 +89,47 @@ fn holder_in(file: &dyn DiskFile, path: &Path) -> Result<Option<LockHolder>, Sta
     Ok(serde_json::from_slice(&text).ok())
 }
 
+/// What came of unlocking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlocked {
+    /// Nobody had the lock, and nobody's name was left.
+    Nobody,
+    /// The name of this holder, who is dead, was removed.
+    Dead(LockHolder),
+    /// The name of a dead holder is left there: its lock has another ID.
+    Other(LockHolder),
+}
+
+/// Removes the name of a dead holder.
+pub(crate) fn unlock(
+    disk: &dyn Disk,
+    path: &Path,
+    stack: &StackName,
+    id: &LockId,
+) -> Result<Unlocked, StateError> {
+    if disk.own_kind(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(Unlocked::Nobody);
+    }
+    let file = match open(disk, path)? {
+        Opened::Free(file, _) => file,
+        Opened::Taken(file) => {
+            let holder = holder_in(file.as_ref(), path)?.map(Box::new);
+            return Err(StateError::Locked { stack: stack.clone(), holder });
+        }
+        Opened::Replaced => {
+            return Err(StateError::LockLost { stack: stack.clone(), path: path.to_owned() });
+        }
+    };
+    match holder_in(file.as_ref(), path)? {
+        None => Ok(Unlocked::Nobody),
+        Some(holder) if holder.id == *id => {
+            file.truncate(0).map_err(io("write", path))?;
+            Ok(Unlocked::Dead(holder))
+        }
+        Some(holder) => Ok(Unlocked::Other(holder)),
+    }
+}
+
 impl Held {
     /// Takes the lock without waiting.
     pub(crate) fn take(

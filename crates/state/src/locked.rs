@@ -149,8 +149,7 @@ impl LockedStack {
         if let (Some(old), Some(bytes)) = (&contents.stored.state, &contents.bytes) {
             backups.keep(old, bytes)?;
         }
-        let written = Written::by(&self.lock.holder);
-        let content = Content::new(state, contents.tail.digest, Some(written));
+        let content = Content::new(state, contents.tail.digest, Some(self.written()));
         let bytes = content.bytes(path)?;
         backups.keep(&content.state, &bytes)?;
         let unpublished = atomic::write(disk, path, stack, &bytes)?;
@@ -159,6 +158,10 @@ impl LockedStack {
         atomic::remove(disk, journal)?;
         backups.prune(&content.state.lineage)?;
         Ok(content.state)
+    }
+
+    pub(crate) fn written(&self) -> Written {
+        Written::by(&self.lock.holder)
     }
 
     fn refuse_journal(&self, stored: &Stored) -> Result<(), StateError> {
@@ -171,6 +174,11 @@ impl LockedStack {
     /// The stack.
     pub fn stack(&self) -> &StackName {
         &self.files.stack
+    }
+
+    /// The journal, for messages.
+    pub fn journal_path(&self) -> &Path {
+        &self.files.journal
     }
 
     /// The state file, for messages.

@@ -66,37 +66,89 @@ fn digest(
     Digest::of_json(&(FORMAT, number, previous, entry))
 }
 
-/// Reads a journal. A last line without its end was being written when the writer died: its
-/// operation was not yet allowed to begin, and it is left out. Any other damage is an error.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Records, StateError> {
-    let mut entries = Vec::new();
-    let mut tail = Tail::default();
-    let mut torn = false;
+/// Why a line is no record of its journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// A newer rstack wrote it.
+    Newer(u32),
+    /// It was damaged.
+    Damaged(String),
+}
+
+/// A journal up to the first flaw in it.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) records: Records,
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// Reads a journal as far as it is whole. A last line without its end was being written when the
+/// writer died: its operation was not yet allowed to begin, and it is left out.
+pub(crate) fn read(bytes: &[u8]) -> Reading {
+    let mut records = Records { entries: Vec::new(), tail: Tail::default(), torn: false };
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         if line.last() != Some(&b'\n') {
-            torn = true;
+            records.torn = true;
             break;
         }
-        let damaged = |problem: String| StateError::Damaged {
-            path: path.to_owned(),
-            problem: format!("record {}: {problem}", tail.count),
-        };
-        let record: Record =
-            serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
-        if record.format > FORMAT {
-            return Err(StateError::NewerFormat {
-                path: path.to_owned(),
-                found: record.format,
-                known: FORMAT,
-            });
+        match next(&records.tail, line) {
+            Ok((entry, tail)) => {
+                records.entries.push(entry);
+                records.tail = tail;
+            }
+            Err(flaw) => return Reading { records, flaw: Some(flaw) },
         }
-        let (expected, next) =
-            tail.line(&record.entry).map_err(|error| damaged(error.to_string()))?;
-        if expected != line {
-            return Err(damaged("it is not chained to the record before it".to_owned()));
-        }
-        entries.push(record.entry);
-        tail = next;
     }
-    Ok(Records { entries, tail, torn })
+    Reading { records, flaw: None }
+}
+
+/// The record of a line that follows these.
+fn next(tail: &Tail, line: &[u8]) -> Result<(Entry, Tail), Flaw> {
+    let damaged = |error: serde_json::Error| Flaw::Damaged(error.to_string());
+    let record: Record = serde_json::from_slice(line).map_err(damaged)?;
+    if record.format > FORMAT {
+        return Err(Flaw::Newer(record.format));
+    }
+    let (expected, next) = tail.line(&record.entry).map_err(damaged)?;
+    if expected != line {
+        return Err(Flaw::Damaged("it is not chained to the record before it".to_owned()));
+    }
+    Ok((record.entry, next))
+}
+
+/// The records of a journal, all of which must be whole.
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Records, StateError> {
+    let Reading { records, flaw } = read(bytes);
+    let path = path.to_owned();
+    match flaw {
+        None => Ok(records),
+        Some(Flaw::Newer(found)) => Err(StateError::NewerFormat { path, found, known: FORMAT }),
+        Some(Flaw::Damaged(problem)) => {
+            let problem = format!("record {}: {problem}", records.tail.count);
+            Err(StateError::Damaged { path, problem })
+        }
+    }
+}
+
+/// What one line says by itself, wherever it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Alone {
+    /// It is as it was written.
+    Whole(Entry),
+    /// It can be read, and is not what was written.
+    Changed(Entry),
+    /// It cannot be read.
+    Unreadable,
+}
+
+/// Looks at a line without those before it.
+pub(crate) fn alone(line: &[u8]) -> Alone {
+    let Ok(record) = serde_json::from_slice::<Record>(line) else { return Alone::Unreadable };
+    let Record { format, number, previous, entry, digest } = record;
+    let before = Tail { count: number, digest: previous, length: 0 };
+    let whole = format == FORMAT
+        && before
+            .line(&entry)
+            .is_ok_and(|(expected, after)| expected == line && after.digest == Some(digest));
+    if whole { Alone::Whole(entry) } else { Alone::Changed(entry) }
 }

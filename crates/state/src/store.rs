@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rstack_model::StackName;
 use rstack_model::state::State;
+use rstack_model::{LockId, StackName};
 
 use crate::atomic::{self, io};
 use crate::backup::Backup;
@@ -15,7 +15,7 @@ use crate::error::StateError;
 use crate::file::Written;
 use crate::files::Files;
 use crate::key::DigestKey;
-use crate::lock::LockHolder;
+use crate::lock::{LockHolder, Unlocked};
 use crate::locked::LockedStack;
 
 /// How many states of a stack are kept beside its own.
@@ -128,6 +128,34 @@ impl StateStore {
     /// [`StateError::Locked`] if somebody else has it, others if the directory cannot be used.
     pub fn lock(&self, stack: &StackName, holder: &LockHolder) -> Result<LockedStack, StateError> {
         LockedStack::take(self.files(stack), holder)
+    }
+
+    /// Whether there is anything of a stack: a state, a journal, or a state that is kept.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn is_known(&self, stack: &StackName) -> Result<bool, StateError> {
+        let files = self.files(stack);
+        let there = [&files.state, &files.journal].into_iter();
+        let known = there.into_iter().any(|path| self.disk.own_kind(path).is_ok());
+        Ok(known || !files.backups.list(None)?.is_empty())
+    }
+
+    /// The bytes of a stack's state file, if it is sound.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn copy(&self, stack: &StackName) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.files(stack).read()?.bytes)
+    }
+
+    /// Removes what a dead holder left in the lock file. The lock of a living one is never taken
+    /// away: the operating system gives it back when the process ends.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] if somebody has the lock; others if the file cannot be used.
+    pub fn unlock(&self, stack: &StackName, id: &LockId) -> Result<Unlocked, StateError> {
+        crate::lock::unlock(self.disk.as_ref(), &self.files(stack).lock, stack, id)
     }
 
     /// The key for digests of secrets; made when there is none.

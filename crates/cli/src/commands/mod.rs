@@ -15,8 +15,11 @@ mod saved;
 mod settle;
 mod shell;
 mod show;
+mod state;
 mod validate;
 mod validate_report;
+
+pub(crate) use state::{RefusedEdit, StateCommand};
 
 use crate::args::{Arguments, Command};
 use crate::error::CliError;
@@ -57,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
         Command::Settle { stack, logical_id, ours, not_ours: _ } => {
             settle::run(&global, &stack, &logical_id, ours, terminal).await
         }
+        Command::State { command } => state::run(&global, command, terminal),
         Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,
         Command::Completions { shell } => shell::completions(shell, terminal),
         Command::Man => shell::manual(terminal),

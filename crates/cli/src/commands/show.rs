@@ -91,7 +91,7 @@ pub(crate) fn state(
 }
 
 /// There is no state; the sandbox may have one that was not asked for.
-fn no_state(global: &Global, stack: StackName) -> CliError {
+pub(crate) fn no_state(global: &Global, stack: StackName) -> CliError {
     let sandbox = Global { sandbox: true, ..global.clone() };
     let in_sandbox = !global.sandbox
         && session::store(&sandbox)

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use rstack_state::{LockedStack, StateError, StateStore};
+use rstack_state::{LockedStack, StateError, StateStore, Unlocked};
 
 use crate::support::{base, begin, create, directory, holder, stack, state};
 
@@ -115,4 +115,23 @@ fn a_journal_that_was_taken_away_takes_no_record() {
     fs::remove_file(directory.path().join("Live.journal")).unwrap();
     let error = journal.append(&create(1, "A")).unwrap_err();
     assert!(matches!(error, StateError::JournalLost { .. }), "{error}");
+}
+
+#[test]
+fn only_what_a_dead_holder_left_is_unlocked_and_only_by_its_id() {
+    let directory = directory();
+    let store = StateStore::open(directory.path()).unwrap();
+    let (id, other) = (holder().id, "other".into());
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    let alive = store.lock(&stack(), &holder()).unwrap();
+    let text = fs::read(directory.path().join("Live.lock")).unwrap();
+    let error = store.unlock(&stack(), &id).unwrap_err();
+    assert!(matches!(error, StateError::Locked { holder: Some(_), .. }), "{error}");
+    alive.verify().unwrap();
+    drop(alive);
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    fs::write(directory.path().join("Live.lock"), text).unwrap();
+    assert_eq!(store.unlock(&stack(), &other).unwrap(), Unlocked::Other(holder()));
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Dead(holder()));
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
 }

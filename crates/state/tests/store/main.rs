@@ -8,4 +8,5 @@ mod folding;
 mod format;
 mod journal;
 mod lock;
+mod mend;
 mod support;

@@ -1,0 +1,108 @@
+//! What the commands that change a state share: the lock, the question, the words.
+
+use rstack_model::plan::PlanBase;
+use rstack_model::state::{ResourceState, State};
+use rstack_model::{LogicalId, StackName};
+use rstack_render::escape;
+use rstack_state::{LockedStack, StateError, StateStore};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::commands::show;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::{holder, store};
+use crate::terminal::Terminal;
+
+/// A stack whose state is going to be changed.
+pub(super) struct Editing {
+    pub(super) locked: LockedStack,
+    pub(super) state: State,
+}
+
+/// Takes the lock of a stack.
+pub(super) fn lock(
+    store: &StateStore,
+    stack: &StackName,
+    command: &str,
+    terminal: &Terminal,
+) -> Result<LockedStack, CliError> {
+    let locked = store.lock(stack, &holder(&format!("state {command}")))?;
+    if let Some(dead) = locked.dead_holder() {
+        terminal.note(&format!(
+            "note: {} has ended without giving back its lock, which is no obstacle.",
+            escape(&dead.to_string())
+        ));
+    }
+    Ok(locked)
+}
+
+/// The state of a stack under its lock.
+///
+/// # Errors
+/// If a run is open, or nothing is known of the stack.
+pub(super) fn open(
+    global: &Global,
+    stack: &str,
+    command: &str,
+    terminal: &Terminal,
+) -> Result<Editing, CliError> {
+    let store = store(global)?;
+    let stack = show::name(global, &store, Some(stack), None)?;
+    let locked = lock(&store, &stack, command, terminal)?;
+    let stored = locked.read()?;
+    if stored.journal.is_some() {
+        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+    }
+    let state = stored.state.ok_or_else(|| show::no_state(global, stack))?;
+    Ok(Editing { locked, state })
+}
+
+/// Whether the user agrees to what was said.
+pub(super) fn agreed(question: &str, yes: bool, terminal: &Terminal) -> Result<bool, CliError> {
+    if yes {
+        return Ok(true);
+    }
+    if !terminal.interactive || terminal.json {
+        return Err(CliError::NoTerminal);
+    }
+    let agreed = terminal.confirm(question)?;
+    if !agreed {
+        terminal.note("Nothing was changed.");
+    }
+    Ok(agreed)
+}
+
+/// What a state was made from.
+pub(super) fn base(state: &State) -> PlanBase {
+    PlanBase { lineage: state.lineage.clone(), serial: state.serial }
+}
+
+/// Says that a state was published.
+pub(super) fn done(what: &str, state: &State, terminal: &Terminal) -> Result<Exit, CliError> {
+    terminal
+        .note(&format!("{what} The state of `{}` has serial {} now.", state.stack, state.serial));
+    if terminal.json {
+        terminal.line(&json!({"stack": state.stack, "serial": state.serial}).to_string())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// An object in words: resource, type, physical ID.
+pub(super) fn object_words(id: &LogicalId, object: &ResourceState) -> String {
+    format!(
+        "`{}`, {} {}",
+        escape(id.as_str()),
+        escape(object.resource_type.as_str()),
+        escape(object.physical_id.as_str())
+    )
+}
+
+/// A logical ID that a template can hold.
+pub(super) fn logical_id(text: &str) -> Result<LogicalId, CliError> {
+    let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
+    if fits {
+        return Ok(LogicalId::new(text));
+    }
+    Err(super::error::RefusedEdit::LogicalId(text.to_owned()).into())
+}

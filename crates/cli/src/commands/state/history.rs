@@ -1,0 +1,96 @@
+//! `rstack state history`: the states of a stack that are kept.
+
+use rstack_model::{Serial, StackName};
+use rstack_render::{escape, state_json, state_text};
+use rstack_state::Backup;
+use serde_json::json;
+
+use super::error::RefusedEdit;
+use super::name;
+use crate::args::{DetailArguments, Global};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::store;
+use crate::terminal::Terminal;
+
+/// Lists the states, or shows one.
+pub(super) fn run(
+    global: &Global,
+    stack: &str,
+    serial: Option<u64>,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let store = store(global)?;
+    // A stack that was destroyed has a past, too.
+    let stack = name(global, &store, stack)?;
+    let backups = store.backups(&stack)?;
+    if let Some(serial) = serial {
+        return one(&stack, Serial(serial), backups, terminal);
+    }
+    let present = store.read(&stack).ok().and_then(|stored| stored.state);
+    let is_present = |backup: &Backup| {
+        let content = backup.content.as_ref().ok();
+        content.is_some_and(|(state, _)| Some(state) == present.as_ref())
+    };
+    if terminal.json {
+        let list: Vec<_> = backups.iter().map(|b| json(b, is_present(b))).collect();
+        terminal.line(&serde_json::Value::from(list).to_string())?;
+        return Ok(Exit::Done);
+    }
+    if backups.is_empty() {
+        terminal.note(&format!("No state of `{stack}` is kept."));
+        return Ok(Exit::Done);
+    }
+    for backup in &backups {
+        terminal.line(&line(backup, is_present(backup)))?;
+    }
+    terminal.note(&format!("To go back to one: `rstack state restore {stack} SERIAL`."));
+    Ok(Exit::Done)
+}
+
+fn one(
+    stack: &StackName,
+    serial: Serial,
+    backups: Vec<Backup>,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let found = backups.into_iter().find(|backup| backup.serial == serial);
+    let found = found.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
+    let (state, _) = found.content.map_err(CliError::State)?;
+    if terminal.json {
+        terminal.text(&state_json(&state)?)?;
+    } else {
+        terminal.text(&state_text(&state, &terminal.view(DetailArguments::default())))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn line(backup: &Backup, present: bool) -> String {
+    let (serial, file) = (backup.serial, backup.path.display());
+    let text = match &backup.content {
+        Ok((state, written)) => {
+            let (count, mark) = (state.resources.len(), if present { "  (present)" } else { "" });
+            let noun = if count == 1 { "resource" } else { "resources" };
+            let (at, command, by) = match written {
+                Some(w) => (w.at.as_str(), w.command.as_str(), w.by.as_str()),
+                None => ("-", "an older rstack", "-"),
+            };
+            format!("serial {serial}  {at}  {command}  {by}  {count} {noun}{mark}  {file}")
+        }
+        Err(error) => format!("serial {serial}  unreadable: {error}"),
+    };
+    escape(&text).into_owned()
+}
+
+fn json(backup: &Backup, present: bool) -> serde_json::Value {
+    let file = backup.path.display().to_string();
+    match &backup.content {
+        Ok((state, written)) => json!({
+            "serial": backup.serial, "lineage": state.lineage, "resources": state.resources.len(),
+            "written": written, "present": present, "file": file,
+        }),
+        Err(error) => {
+            json!({"serial": backup.serial, "problem": error.to_string(), "file": file})
+        }
+    }
+}

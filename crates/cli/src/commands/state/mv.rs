@@ -1,0 +1,113 @@
+//! `rstack state mv`: gives a resource another logical ID, or another stack.
+//!
+//! Between stacks the new state is published before the old one: whenever the command dies, the
+//! resource is in one of them or in both, and the same command again goes on from there.
+
+use rstack_apply::{Entropy, RandomEntropy};
+use rstack_model::state::State;
+use rstack_model::{LogicalId, StackName};
+use rstack_state::{
+    LockedStack, ReviseError, StateError, StateStore, Taken, dependants, put_in, rename, take_out,
+};
+
+use super::edit::{Editing, agreed, base, done, lock, logical_id, open};
+use super::error::RefusedEdit;
+use crate::args::Global;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::{place, store};
+use crate::terminal::Terminal;
+
+/// What to move where.
+pub(super) struct Move {
+    pub(super) stack: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) to_stack: Option<String>,
+    pub(super) yes: bool,
+}
+
+/// Renames or moves a resource.
+pub(super) fn run(global: &Global, asked: &Move, terminal: &Terminal) -> Result<Exit, CliError> {
+    let (from, to) = (LogicalId::new(asked.from.as_str()), logical_id(&asked.to)?);
+    let Editing { locked, mut state } = open(global, &asked.stack, "mv", terminal)?;
+    if let Some(other) = &asked.to_stack {
+        let other = StackName::parse(other).map_err(CliError::Name)?;
+        if other != state.stack {
+            return between(global, asked, Editing { locked, state }, &other, terminal);
+        }
+    }
+    let before = base(&state);
+    rename(&mut state, &from, &to).map_err(RefusedEdit::from)?;
+    let state = locked.revise(state, &before)?;
+    done(&format!("`{from}` is `{to}`; nothing was changed in the cloud."), &state, terminal)
+}
+
+/// The state that a resource is moved to: its own, or the first one of a new stack.
+fn destination(
+    global: &Global,
+    source: &State,
+    stack: &StackName,
+    terminal: &Terminal,
+) -> Result<(LockedStack, State), CliError> {
+    let store: StateStore = store(global)?;
+    let locked = lock(&store, stack, "mv", terminal)?;
+    let stored = locked.read()?;
+    if stored.journal.is_some() {
+        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+    }
+    let state = stored.state.unwrap_or_else(|| {
+        State::empty(RandomEntropy.lineage(), stack.clone(), source.environment.clone())
+    });
+    if state.environment != source.environment {
+        let (ours, theirs) = (place(&source.environment), place(&state.environment));
+        let (from, to) = (source.stack.clone(), stack.clone());
+        return Err(RefusedEdit::Apart { from, to, ours, theirs }.into());
+    }
+    Ok((locked, state))
+}
+
+/// Whether a move was cut off when the other stack had the resource already.
+fn is_there(other: &State, to: &LogicalId, taken: &Taken) -> bool {
+    let same = |object: &rstack_model::state::ResourceState| {
+        taken.objects().any(|taken| {
+            taken.physical_id == object.physical_id && taken.resource_type == object.resource_type
+        })
+    };
+    other.resources.get(to).is_some_and(same)
+}
+
+fn between(
+    global: &Global,
+    asked: &Move,
+    Editing { locked, mut state }: Editing,
+    stack: &StackName,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let (from, to) = (LogicalId::new(asked.from.as_str()), logical_id(&asked.to)?);
+    let (there, mut other) = destination(global, &state, stack, terminal)?;
+    let (before, their_before) = (base(&state), base(&other));
+    let depending: Vec<String> = dependants(&state, &from).map(|id| format!("`{id}`")).collect();
+    let taken = take_out(&mut state, &from).map_err(RefusedEdit::from)?;
+    let cut_off = is_there(&other, &to, &taken);
+    if !cut_off {
+        put_in(&mut other, &to, taken).map_err(|error: ReviseError| RefusedEdit::from(error))?;
+    }
+    if !depending.is_empty() {
+        terminal.note(&format!(
+            "{} of `{}` depend on `{from}`: their templates have to name it in another way.",
+            depending.join(", "),
+            state.stack
+        ));
+        let question = format!("Move `{from}` to `{stack}` all the same?");
+        if !agreed(&question, asked.yes, terminal)? {
+            return Ok(Exit::Error);
+        }
+    }
+    if !cut_off {
+        there.revise(other, &their_before)?;
+    }
+    let state = locked.revise(state, &before)?;
+    let what = format!("`{from}` is `{to}` of `{stack}`; nothing was changed in the cloud.");
+    done(&what, &state, terminal)
+}

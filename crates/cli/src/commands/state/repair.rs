@@ -1,0 +1,323 @@
+//! `rstack state repair`: says what is wrong with a state or a journal, and mends it as the user
+//! chooses. Nothing is mended that was not chosen.
+
+use rstack_model::Serial;
+use rstack_render::{escape, text_diff};
+use rstack_state::{
+    Difference, Entry, Examination, IntentAction, JournalFinding, LockedStack, LostRecord, Salvage,
+    StateError, StateFinding, forgotten,
+};
+
+use super::edit::{agreed, done, lock, object_words};
+use super::name;
+use crate::args::{DetailArguments, Global};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::store;
+use crate::terminal::Terminal;
+
+/// A way to mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mend {
+    /// None: only say what is wrong.
+    Nothing,
+    /// Accept a state that was edited by hand.
+    AcceptEdit,
+    /// Put a kept state in place.
+    Restore(Serial),
+    /// Keep of the journal what is whole.
+    CutJournal,
+}
+
+impl Mend {
+    /// What the options say, of which there is one at most.
+    pub(super) fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
+        match (accept_edit, restore, cut_journal) {
+            (_, Some(serial), _) => Self::Restore(serial),
+            (true, None, _) => Self::AcceptEdit,
+            (false, None, true) => Self::CutJournal,
+            (false, None, false) => Self::Nothing,
+        }
+    }
+}
+
+/// Examines a stack's files, and mends them if it is asked to.
+pub(super) fn run(
+    global: &Global,
+    stack: &str,
+    mend: Mend,
+    yes: bool,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let store = store(global)?;
+    let stack = name(global, &store, stack)?;
+    if !store.is_known(&stack)? {
+        return Err(crate::commands::show::no_state(global, stack));
+    }
+    let locked = lock(&store, &stack, "repair", terminal)?;
+    let found = locked.examine()?;
+    let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
+    let lines = findings(&locked, &found, differs.then_some(terminal));
+    lines.iter().try_for_each(|line| terminal.line(line))?;
+    match mend {
+        Mend::Nothing => {
+            let choices = choices(&locked, &found);
+            let sound = choices.is_empty();
+            choices.iter().try_for_each(|line| terminal.line(line))?;
+            Ok(if sound { Exit::Done } else { Exit::Error })
+        }
+        Mend::AcceptEdit => accept(&locked, &found, yes, terminal),
+        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal),
+        Mend::CutJournal => cut(&locked, &found, yes, terminal),
+    }
+}
+
+/// What is wrong; with the differences of a state if there is a terminal to show them on.
+fn findings(
+    locked: &LockedStack,
+    found: &Examination,
+    differences: Option<&Terminal>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let path = locked.state_path().display();
+    match &found.state {
+        StateFinding::Missing => lines.push(format!(
+            "There is no state `{path}`: the stack was not made yet, was destroyed, or the file was \
+             lost."
+        )),
+        StateFinding::Sound(state) => {
+            lines.push(format!("The state `{path}` is sound: serial {}.", state.serial));
+        }
+        StateFinding::Edited(_) => lines.push(format!(
+            "The state `{path}` can be read, and is not what rstack wrote: its checksum does not fit."
+        )),
+        StateFinding::Unusable(error) => lines.push(problem(error)),
+    }
+    if let (Some(twin), Some(text)) = (&found.twin, &found.text) {
+        let (serial, copy) = (twin.state.serial, twin.path.display());
+        match twin.difference {
+            Difference::Cut { left, of } => lines.push(format!(
+                "Of the {of} bytes of its copy `{copy}` (serial {serial}) the first {left} are left."
+            )),
+            Difference::Bit { byte } => lines.push(format!(
+                "One bit, in byte {byte}, is another one than in its copy `{copy}` (serial \
+                 {serial}): that is no edit, it is a failing disk."
+            )),
+            Difference::Other => lines.push(format!(
+                "It differs from `{copy}` (serial {serial}), which it is most like."
+            )),
+        }
+        let cut = matches!(twin.difference, Difference::Cut { .. });
+        if let Some(terminal) = differences.filter(|_| !cut) {
+            let diff = text_diff(&twin.text, text, &terminal.view(DetailArguments::default()));
+            lines.extend(diff.lines().map(str::to_owned));
+        }
+    }
+    let journal = locked.journal_path().display();
+    match &found.journal {
+        JournalFinding::Missing => {}
+        JournalFinding::Sound { records } => lines.push(format!(
+            "The journal `{journal}` is sound: {records} records of a run that is not settled."
+        )),
+        JournalFinding::Damaged { error, salvage } => {
+            lines.push(problem(error));
+            lines.extend(salvage.iter().flat_map(salvage_lines));
+        }
+        JournalFinding::Unusable(error) => lines.push(problem(error)),
+    }
+    lines.iter().map(|line| one_line(line)).collect()
+}
+
+/// Colours of a difference stay, everything else is escaped where it was made.
+fn one_line(line: &str) -> String {
+    line.replace(['\n', '\r'], " ")
+}
+
+fn problem(error: &StateError) -> String {
+    match error.hint() {
+        Some(hint) if !matches!(error, StateError::Damaged { .. }) => {
+            escape(&format!("{error}; {hint}.")).into_owned()
+        }
+        Some(_) | None => escape(&format!("{error}.")).into_owned(),
+    }
+}
+
+fn salvage_lines(salvage: &Salvage) -> Vec<String> {
+    let Salvage { sound, kept, lost, rebuilt } = salvage;
+    let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
+    let mut lines = vec![format!(
+        "{sound} records before the damage are whole, and {behind} behind it that can follow them."
+    )];
+    if *rebuilt {
+        lines.push("The first record is rebuilt from the state.".to_owned());
+    }
+    lines.extend(lost.iter().map(lost_line));
+    lines
+}
+
+/// A record that would not be kept, and what would be forgotten with it.
+fn lost_line(lost: &LostRecord) -> String {
+    let LostRecord { number, entry, whole, settled } = lost;
+    let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
+    let text = match entry {
+        None => "it cannot be read. If it announced a creation, look in the cloud for an object \
+                 that `rstack state list` does not name"
+            .to_owned(),
+        Some(Entry::Intent(intent)) => {
+            let (id, kind) = (&intent.logical_id, &intent.resource_type);
+            match &intent.action {
+                IntentAction::Create { .. } => format!(
+                    "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \
+                     is one"
+                ),
+                IntentAction::Update { physical_id, .. }
+                | IntentAction::Delete { physical_id }
+                | IntentAction::Record { physical_id }
+                | IntentAction::Forget { physical_id }
+                | IntentAction::Restore { physical_id } => format!(
+                    "it announces a change of `{id}` ({kind} {physical_id}), which the next plan \
+                     finds"
+                ),
+            }
+        }
+        Some(Entry::Effect { operation, physical_id }) if *settled => format!(
+            "it says that operation {operation} made `{physical_id}`, which the cloud is asked for"
+        ),
+        Some(Entry::Effect { operation, physical_id }) => format!(
+            "it says that operation {operation} made `{physical_id}`, which would be FORGOTTEN"
+        ),
+        Some(Entry::Done { operation, .. }) => {
+            format!("it says that operation {operation} was done")
+        }
+        Some(Entry::Failed { operation, .. }) => {
+            format!("it says that operation {operation} failed")
+        }
+        Some(Entry::Absent { operation }) => {
+            format!("it says that nothing of the name of operation {operation} was there")
+        }
+        Some(Entry::Begin { .. }) => "it is the first one of a run".to_owned(),
+        Some(Entry::Outputs { .. }) => "it holds outputs".to_owned(),
+        Some(Entry::End { .. }) => "it ends the run".to_owned(),
+    };
+    escape(&format!("Record {number} {how}: {text}.")).into_owned()
+}
+
+/// What can be done.
+fn choices(locked: &LockedStack, found: &Examination) -> Vec<String> {
+    let stack = locked.stack();
+    let mut lines = Vec::new();
+    let broken = match &found.state {
+        StateFinding::Sound(_) => false,
+        StateFinding::Missing => found.twin.is_some(),
+        StateFinding::Edited(_) => {
+            lines.push(format!("To accept it as it is: rstack state repair {stack} --accept-edit"));
+            true
+        }
+        StateFinding::Unusable(
+            StateError::Damaged { .. }
+            | StateError::TooLarge { .. }
+            | StateError::OtherStack { .. },
+        ) => true,
+        // What the message says of permissions, links and formats comes first.
+        StateFinding::Unusable(_) => {
+            lines.push("Nothing else can be done here before that is mended.".to_owned());
+            false
+        }
+    };
+    if let Some(twin) = found.twin.as_ref().filter(|_| broken) {
+        let serial = twin.state.serial;
+        lines.push(format!(
+            "To put serial {serial} in its place: rstack state repair {stack} --restore {serial}"
+        ));
+    }
+    if broken {
+        lines.push(format!("To see what else is kept: rstack state history {stack}"));
+    }
+    match &found.journal {
+        JournalFinding::Missing => {}
+        JournalFinding::Sound { .. } if lines.is_empty() => lines.push(format!(
+            "Nothing is damaged. To settle the run: rstack plan, rstack apply or rstack destroy \
+             {stack}"
+        )),
+        JournalFinding::Sound { .. } => {}
+        JournalFinding::Damaged { salvage: Some(_), .. } => lines.push(format!(
+            "To go on with what can be kept: rstack state repair {stack} --cut-journal"
+        )),
+        JournalFinding::Damaged { salvage: None, .. } => {
+            lines.push("What can be kept of the journal is known when the state is mended.".into());
+        }
+        JournalFinding::Unusable(_) => {
+            lines.push("Nothing else can be done here before that is mended.".to_owned());
+        }
+    }
+    lines
+}
+
+fn aside_words(aside: Option<&std::path::Path>) -> String {
+    aside.map_or_else(String::new, |path| format!(" What was there is in `{}`.", path.display()))
+}
+
+fn accept(
+    locked: &LockedStack,
+    found: &Examination,
+    yes: bool,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    if let (StateFinding::Edited(edited), Some(twin)) = (&found.state, &found.twin) {
+        for (id, object) in forgotten(&twin.state, edited) {
+            let object = object_words(id, object);
+            terminal.note(&format!("{object} would be forgotten; it stays in the cloud."));
+        }
+    }
+    let question = format!("Accept the edited state of `{}`?", locked.stack());
+    if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal)? {
+        return Ok(Exit::Error);
+    }
+    let mended = locked.accept_edit()?;
+    let what = format!("The edited state is accepted.{}", aside_words(mended.aside.as_deref()));
+    done(&what, &mended.now, terminal)
+}
+
+fn restore(
+    locked: &LockedStack,
+    found: &Examination,
+    serial: Serial,
+    yes: bool,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let stack = locked.stack();
+    if let Some(twin) = found.twin.as_ref().filter(|twin| twin.state.serial > serial) {
+        terminal.note(&format!(
+            "Serial {} is kept, too: what was made between {serial} and that would be forgotten.",
+            twin.state.serial
+        ));
+    }
+    let question = format!("Put the state of serial {serial} in the place of `{stack}`?");
+    if !matches!(found.state, StateFinding::Sound(_)) && !agreed(&question, yes, terminal)? {
+        return Ok(Exit::Error);
+    }
+    let mended = locked.restore_damaged(serial)?;
+    let aside = aside_words(mended.aside.as_deref());
+    done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
+}
+
+fn cut(
+    locked: &LockedStack,
+    found: &Examination,
+    yes: bool,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let stack = locked.stack();
+    let question = format!("Go on with what can be kept of the journal of `{stack}`?");
+    let damaged = matches!(found.journal, JournalFinding::Damaged { salvage: Some(_), .. });
+    if damaged && !agreed(&question, yes, terminal)? {
+        return Ok(Exit::Error);
+    }
+    let mended = locked.cut_journal()?;
+    let (count, aside) = (mended.now.kept.len(), aside_words(mended.aside.as_deref()));
+    terminal.note(&format!(
+        "{count} records are kept.{aside} Run `rstack plan` or `rstack apply` next: it asks the \
+         cloud what came of every operation whose end is not recorded."
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,224 @@
+//! What is wrong with the files of a stack. Reads, and changes nothing.
+
+use std::path::{Path, PathBuf};
+
+use rstack_model::state::State;
+
+use crate::atomic;
+use crate::error::StateError;
+use crate::file::Content;
+use crate::files::Files;
+use crate::record::{self, Reading};
+use crate::salvage::{Salvage, salvage};
+
+/// What a state file is found to be.
+#[derive(Debug)]
+pub enum StateFinding {
+    /// There is none.
+    Missing,
+    /// It is whole.
+    Sound(Box<State>),
+    /// It can be read, and is not what was written.
+    Edited(Box<State>),
+    /// It cannot be used.
+    Unusable(StateError),
+}
+
+/// What a journal is found to be.
+#[derive(Debug)]
+pub enum JournalFinding {
+    /// There is none, or it has nothing left to say.
+    Missing,
+    /// It is whole, but perhaps for a last record that was cut off.
+    Sound {
+        /// Its records.
+        records: usize,
+    },
+    /// A record is damaged.
+    Damaged {
+        /// What is wrong, and where.
+        error: StateError,
+        /// What can be kept; `None` if that cannot be told.
+        salvage: Option<Salvage>,
+    },
+    /// It cannot be used.
+    Unusable(StateError),
+}
+
+/// How the bytes of a file differ from those of its copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// It was cut off.
+    Cut {
+        /// How many bytes are left.
+        left: usize,
+        /// How many there were.
+        of: usize,
+    },
+    /// One bit is another one.
+    Bit {
+        /// The byte that it is in.
+        byte: usize,
+    },
+    /// Something else.
+    Other,
+}
+
+/// The kept state that is most like a damaged one.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    /// The state.
+    pub state: State,
+    /// Its file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// How the damaged one differs.
+    pub difference: Difference,
+}
+
+/// What is found of a stack.
+#[derive(Debug)]
+pub struct Examination {
+    /// Of its state.
+    pub state: StateFinding,
+    /// The text of the state file, as far as it is text.
+    pub text: Option<String>,
+    /// Of its journal.
+    pub journal: JournalFinding,
+    /// The kept state that is most like what is there, if that is damaged or missing.
+    pub twin: Option<Twin>,
+}
+
+pub(crate) fn difference(damaged: &[u8], whole: &[u8]) -> Difference {
+    if whole.starts_with(damaged) && damaged.len() < whole.len() {
+        return Difference::Cut { left: damaged.len(), of: whole.len() };
+    }
+    let mut bytes = damaged.iter().zip(whole).enumerate().filter(|(_, (a, b))| a != b);
+    match (damaged.len() == whole.len(), bytes.next(), bytes.next()) {
+        (true, Some((byte, (a, b))), None) if (a ^ b).count_ones() == 1 => Difference::Bit { byte },
+        _ => Difference::Other,
+    }
+}
+
+/// How many bytes two texts have in common at their beginning and their end.
+fn likeness(a: &[u8], b: &[u8]) -> usize {
+    let same = |(x, y): &(&u8, &u8)| x == y;
+    let begin = a.iter().zip(b).take_while(same).count();
+    begin + a.iter().rev().zip(b.iter().rev()).take_while(same).count()
+}
+
+impl Files {
+    pub(crate) fn examine(&self) -> Result<Examination, StateError> {
+        let (finding, bytes) = self.state_finding();
+        let sound = match &finding {
+            StateFinding::Sound(state) => Some(state.as_ref()),
+            StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => None,
+        };
+        let judged = matches!(finding, StateFinding::Sound(_) | StateFinding::Missing);
+        let journal = self.journal_finding(sound, judged);
+        let twin = if sound.is_some() { None } else { self.twin(bytes.as_deref())? };
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(Examination { state: finding, text, journal, twin })
+    }
+
+    fn state_finding(&self) -> (StateFinding, Option<Vec<u8>>) {
+        let bytes = match atomic::read(self.disk.as_ref(), &self.state) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return (StateFinding::Missing, None),
+            Err(error) => return (StateFinding::Unusable(error), None),
+        };
+        let finding = match Content::unsealed(&self.state, &bytes, &self.stack) {
+            Ok(unsealed) if unsealed.intact => {
+                StateFinding::Sound(Box::new(unsealed.content.state))
+            }
+            Ok(unsealed) => StateFinding::Edited(Box::new(unsealed.content.state)),
+            Err(error) => StateFinding::Unusable(error),
+        };
+        (finding, Some(bytes))
+    }
+
+    fn journal_finding(&self, state: Option<&State>, judged: bool) -> JournalFinding {
+        let bytes = match atomic::read(self.disk.as_ref(), &self.journal) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return JournalFinding::Missing,
+            Err(error) => return JournalFinding::Unusable(error),
+        };
+        match record::parse(&self.journal, &bytes) {
+            Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
+            // The state may remember it as folded in.
+            Ok(records) => match self.read() {
+                Ok(contents) if contents.stored.journal.is_none() => JournalFinding::Missing,
+                Ok(_) | Err(_) => JournalFinding::Sound { records: records.entries.len() },
+            },
+            Err(error @ StateError::Damaged { .. }) => {
+                let salvage = if judged { salvage(&bytes, state) } else { None };
+                JournalFinding::Damaged { error, salvage }
+            }
+            Err(error) => JournalFinding::Unusable(error),
+        }
+    }
+
+    /// The lineage and serial over which the journal was written, if its first record tells.
+    pub(crate) fn journal_base(&self) -> Option<rstack_model::plan::PlanBase> {
+        let bytes = atomic::read(self.disk.as_ref(), &self.journal).ok()??;
+        let Reading { records, .. } = record::read(&bytes);
+        match records.entries.first() {
+            Some(crate::entry::Entry::Begin { base, .. }) => Some(base.clone()),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The kept state that is most like these bytes; without any, the one that the journal was
+    /// written over, or the newest.
+    fn twin(&self, bytes: Option<&[u8]>) -> Result<Option<Twin>, StateError> {
+        let base = self.journal_base();
+        let mut best: Option<(usize, Twin)> = None;
+        for backup in self.backups.list(base.as_ref().map(|base| &base.lineage))? {
+            let Ok((state, _)) = backup.content else { continue };
+            let Some(whole) = atomic::read(self.disk.as_ref(), &backup.path)? else { continue };
+            let is_base = base
+                .as_ref()
+                .is_some_and(|b| b.lineage == state.lineage && b.serial == state.serial);
+            // Without a state, only the one that the open run began with can be the lost one.
+            if bytes.is_none() && base.is_some() && !is_base {
+                continue;
+            }
+            let like = bytes.map_or(usize::from(is_base), |bytes| likeness(bytes, &whole));
+            if best.as_ref().is_some_and(|(most, _)| *most >= like) {
+                continue;
+            }
+            let difference = bytes.map_or(Difference::Other, |bytes| difference(bytes, &whole));
+            let text = String::from_utf8_lossy(&whole).into_owned();
+            best = Some((like, Twin { state, path: backup.path, text, difference }));
+        }
+        Ok(best.map(|(_, twin)| twin))
+    }
+
+    /// Keeps a damaged file beside the backups, durably.
+    pub(crate) fn keep_aside(&self, path: &Path) -> Result<Option<PathBuf>, StateError> {
+        let disk = self.disk.as_ref();
+        let Some(bytes) = atomic::read(disk, path)? else { return Ok(None) };
+        let digest = rstack_model::Digest::of(&bytes);
+        let digits: String = digest.as_str().chars().take(8).collect();
+        let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+        let aside = self.backups.directory.join(format!("damaged-{digits}.{kind}"));
+        self.backups.make_directory()?;
+        atomic::write(disk, &aside, &self.stack, &bytes)?.publish()?;
+        Ok(Some(aside))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_names() {
+        assert_eq!(difference(b"ab", b"abc"), Difference::Cut { left: 2, of: 3 });
+        assert_eq!(difference(b"abb", b"abc"), Difference::Bit { byte: 2 });
+        assert_eq!(difference(b"abx", b"abc"), Difference::Other);
+        assert_eq!(difference(b"abcd", b"abc"), Difference::Other);
+        assert!(likeness(b"abXcd", b"abYcd") > likeness(b"abXcd", b"abYcX"));
+    }
+}

@@ -1,0 +1,255 @@
+//! Changes of a state that no run makes: renaming, forgetting, moving. Pure.
+//!
+//! Where a rollback leads is changed with it: what was moved in is not made by a run, and is not
+//! undone by one.
+
+use rstack_model::LogicalId;
+use rstack_model::state::{DeposedObject, ResourceState, State};
+
+/// Why a state cannot be changed like this.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReviseError {
+    /// There is no such resource.
+    #[error("the state of `{stack}` has no resource `{logical_id}`")]
+    NoResource {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        logical_id: LogicalId,
+    },
+    /// There is a resource of this name already.
+    #[error("the state of `{stack}` has a resource `{logical_id}` already")]
+    Exists {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        logical_id: LogicalId,
+    },
+}
+
+/// The objects of one resource.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Taken {
+    /// Its object.
+    pub current: Option<ResourceState>,
+    /// Its former objects, which wait to be deleted.
+    pub deposed: Vec<DeposedObject>,
+}
+
+impl Taken {
+    /// All of them.
+    pub fn objects(&self) -> impl Iterator<Item = &ResourceState> {
+        self.current.iter().chain(self.deposed.iter().map(|deposed| &deposed.object))
+    }
+}
+
+fn knows(state: &State, id: &LogicalId) -> bool {
+    state.resources.contains_key(id) || state.deposed.iter().any(|d| d.logical_id == *id)
+}
+
+fn check(state: &State, id: &LogicalId) -> Result<(), ReviseError> {
+    if knows(state, id) {
+        return Ok(());
+    }
+    let (stack, logical_id) = (state.stack.to_string(), id.clone());
+    Err(ReviseError::NoResource { stack, logical_id })
+}
+
+fn check_free(state: &State, id: &LogicalId) -> Result<(), ReviseError> {
+    if !knows(state, id) {
+        return Ok(());
+    }
+    let (stack, logical_id) = (state.stack.to_string(), id.clone());
+    Err(ReviseError::Exists { stack, logical_id })
+}
+
+/// The resources that depend on one.
+pub fn dependants<'a>(
+    state: &'a State,
+    id: &'a LogicalId,
+) -> impl Iterator<Item = &'a LogicalId> + 'a {
+    let depends =
+        move |(_, object): &(&LogicalId, &ResourceState)| object.dependencies.contains(id);
+    state.resources.iter().filter(depends).map(|(other, _)| other)
+}
+
+/// Takes the objects of a resource out of a state. Nothing depends on it any more.
+///
+/// # Errors
+/// [`ReviseError::NoResource`].
+pub fn take_out(state: &mut State, id: &LogicalId) -> Result<Taken, ReviseError> {
+    check(state, id)?;
+    if let Some(former) = state.former.as_deref_mut().filter(|former| knows(former, id)) {
+        take_out(former, id)?;
+    }
+    let current = state.resources.remove(id);
+    let (deposed, left) =
+        std::mem::take(&mut state.deposed).into_iter().partition(|d| d.logical_id == *id);
+    state.deposed = left;
+    for object in objects_mut(state) {
+        object.dependencies.remove(id);
+    }
+    Ok(Taken { current, deposed })
+}
+
+/// Puts the objects of a resource into a state under a name. What they depend on elsewhere is not
+/// there.
+///
+/// # Errors
+/// [`ReviseError::Exists`].
+pub fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), ReviseError> {
+    check_free(state, id)?;
+    if let Some(former) = state.former.as_deref_mut() {
+        put_in(former, id, taken.clone())?;
+    }
+    let known: std::collections::BTreeSet<LogicalId> = state.resources.keys().cloned().collect();
+    let local = |mut object: ResourceState| {
+        object.dependencies.retain(|dependency| known.contains(dependency));
+        object
+    };
+    if let Some(current) = taken.current {
+        state.resources.insert(id.clone(), local(current));
+    }
+    state.deposed.extend(
+        taken
+            .deposed
+            .into_iter()
+            .map(|d| DeposedObject { logical_id: id.clone(), object: local(d.object) }),
+    );
+    Ok(())
+}
+
+/// Gives a resource another name. Whoever depends on it depends on the new one.
+///
+/// # Errors
+/// [`ReviseError`] if it is not there, or the name is taken.
+pub fn rename(state: &mut State, from: &LogicalId, to: &LogicalId) -> Result<(), ReviseError> {
+    check(state, from)?;
+    check_free(state, to)?;
+    if let Some(former) = state.former.as_deref_mut().filter(|former| knows(former, from)) {
+        rename(former, from, to)?;
+    }
+    if let Some(object) = state.resources.remove(from) {
+        state.resources.insert(to.clone(), object);
+    }
+    for deposed in state.deposed.iter_mut().filter(|deposed| deposed.logical_id == *from) {
+        deposed.logical_id = to.clone();
+    }
+    for object in objects_mut(state) {
+        if object.dependencies.remove(from) {
+            object.dependencies.insert(to.clone());
+        }
+    }
+    Ok(())
+}
+
+fn objects_mut(state: &mut State) -> impl Iterator<Item = &mut ResourceState> {
+    state.resources.values_mut().chain(state.deposed.iter_mut().map(|d| &mut d.object))
+}
+
+/// The objects that one state knows and another does not: what would be forgotten if the other took
+/// its place.
+pub fn forgotten<'a>(
+    known: &'a State,
+    then: &'a State,
+) -> impl Iterator<Item = (&'a LogicalId, &'a ResourceState)> {
+    let all = |state: &'a State| {
+        let deposed = state.deposed.iter().map(|d| (&d.logical_id, &d.object));
+        state.resources.iter().chain(deposed)
+    };
+    let same = |a: &ResourceState, b: &ResourceState| {
+        a.physical_id == b.physical_id && a.resource_type == b.resource_type
+    };
+    all(known).filter(move |(_, object)| !all(then).any(|(_, other)| same(object, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::desired::RemovalPolicy;
+    use rstack_model::state::{Environment, ObjectStatus};
+    use rstack_model::{StackName, ValueMap};
+
+    use super::*;
+
+    fn object(physical_id: &str, dependencies: &[&str]) -> ResourceState {
+        ResourceState {
+            resource_type: "Test::Thing".into(),
+            physical_id: physical_id.into(),
+            status: ObjectStatus::Ready,
+            properties: ValueMap::new(),
+            attributes: ValueMap::new(),
+            dependencies: dependencies.iter().map(|id| LogicalId::from(*id)).collect(),
+            deletion_policy: RemovalPolicy::Delete,
+            update_replace_policy: RemovalPolicy::Delete,
+            secret_versions: Default::default(),
+            driver: "test".into(),
+        }
+    }
+
+    fn state() -> State {
+        let environment = Environment {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+            sandbox: false,
+        };
+        let mut state =
+            State::empty("lineage".into(), StackName::parse("Live").unwrap(), environment);
+        state.resources.insert("A".into(), object("a", &[]));
+        state.resources.insert("B".into(), object("b", &["A"]));
+        state.deposed.push(DeposedObject { logical_id: "A".into(), object: object("a0", &[]) });
+        state.deposed.push(DeposedObject { logical_id: "B".into(), object: object("b0", &["A"]) });
+        state
+    }
+
+    fn depends(state: &State) -> Vec<&str> {
+        objects(state).flat_map(|o| o.dependencies.iter().map(LogicalId::as_str)).collect()
+    }
+
+    fn objects(state: &State) -> impl Iterator<Item = &ResourceState> {
+        state.resources.values().chain(state.deposed.iter().map(|d| &d.object))
+    }
+
+    #[test]
+    fn a_new_name_is_followed_by_all_that_has_the_old_one() {
+        let (mut renamed, before) = (state(), state());
+        rename(&mut renamed, &"A".into(), &"C".into()).unwrap();
+        assert_eq!(renamed.resources["C"], before.resources["A"]);
+        assert_eq!(depends(&renamed), ["C", "C"]);
+        assert_eq!(renamed.deposed[0].logical_id.as_str(), "C");
+        assert_eq!(forgotten(&before, &renamed).count(), 0);
+        let taken = rename(&mut renamed, &"C".into(), &"B".into()).unwrap_err();
+        assert!(matches!(taken, ReviseError::Exists { .. }));
+        let gone = rename(&mut renamed, &"A".into(), &"D".into()).unwrap_err();
+        assert!(matches!(gone, ReviseError::NoResource { .. }));
+    }
+
+    #[test]
+    fn where_a_rollback_leads_is_changed_with_it() {
+        let mut now = State { former: Some(Box::new(state())), ..state() };
+        rename(&mut now, &"A".into(), &"C".into()).unwrap();
+        let taken = take_out(&mut now, &"C".into()).unwrap();
+        assert!(!knows(now.former.as_deref().unwrap(), &"C".into()));
+        put_in(&mut now, &"D".into(), taken).unwrap();
+        let former = now.former.unwrap();
+        assert_eq!((&former.resources, &former.deposed), (&now.resources, &now.deposed));
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_nothing_behind_and_comes_in_whole() {
+        let (mut left, before) = (state(), state());
+        assert_eq!(dependants(&left, &"A".into()).count(), 1);
+        let taken = take_out(&mut left, &"B".into()).unwrap();
+        let ids: Vec<&str> = taken.objects().map(|object| object.physical_id.as_str()).collect();
+        assert_eq!(ids, ["b", "b0"]);
+        let lost: Vec<&str> = forgotten(&before, &left).map(|(id, _)| id.as_str()).collect();
+        assert_eq!(lost, ["B", "B"]);
+        let mut other = State { resources: Default::default(), deposed: Vec::new(), ..state() };
+        put_in(&mut other, &"X".into(), taken.clone()).unwrap();
+        assert!(depends(&other).is_empty());
+        assert_eq!(other.deposed[0].logical_id.as_str(), "X");
+        assert!(put_in(&mut other, &"X".into(), taken).is_err());
+        take_out(&mut left, &"A".into()).unwrap();
+        assert!(left.resources.is_empty() && left.deposed.is_empty());
+    }
+}

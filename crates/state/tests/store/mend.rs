@@ -1,0 +1,198 @@
+//! What is kept of damaged files, and what of it is told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rstack_model::Serial;
+use rstack_model::state::State;
+use rstack_state::{
+    Difference, Entry, IntentAction, JournalEnd, JournalFinding, LockedStack, StateError,
+    StateFinding, StateStore, fold,
+};
+
+use crate::support::{
+    base, begin, create, directory, effect, gone, holder, intent, made, object, stack, state,
+};
+
+struct Place {
+    directory: tempfile::TempDir,
+    store: StateStore,
+    locked: LockedStack,
+}
+
+impl Place {
+    /// Two states, of which the first has the object `a` and the second `b`, too.
+    fn new() -> Self {
+        let directory = directory();
+        let store = StateStore::open(directory.path()).unwrap();
+        let locked = store.lock(&stack(), &holder()).unwrap();
+        let mut now = state();
+        for id in ["a", "b"] {
+            now.resources.insert(id.to_uppercase().as_str().into(), object(id));
+            now = locked.publish(now.clone(), &base(&now)).unwrap();
+        }
+        Self { directory, store, locked }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn state(&self) -> State {
+        self.locked.read().unwrap().state.unwrap()
+    }
+
+    /// A run over the state: makes `c`, deletes `a`, and comes to its end.
+    fn run(&self) -> Vec<u8> {
+        let journal = self.locked.begin(&begin(&self.state())).unwrap();
+        let delete = IntentAction::Delete { physical_id: "a".into() };
+        for entry in [
+            create(1, "C"),
+            effect(1, "c"),
+            made(1, "c"),
+            intent(2, "A", delete),
+            gone(2),
+            Entry::Outputs { outputs: Default::default() },
+            Entry::End { end: JournalEnd::Succeeded },
+        ] {
+            journal.append(&entry).unwrap();
+        }
+        fs::read(self.path("Live.journal")).unwrap()
+    }
+}
+
+fn replace(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from));
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn an_edited_state_is_accepted_when_it_is_asked_for_under_a_serial_of_its_own() {
+    let place = Place::new();
+    replace(&place.path("Live.json"), "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
+    assert!(matches!(place.locked.read(), Err(StateError::Checksum { .. })));
+    let found = place.locked.examine().unwrap();
+    assert!(matches!(found.state, StateFinding::Edited(_)));
+    let twin = found.twin.unwrap();
+    assert_eq!((twin.state.serial, twin.difference), (Serial(2), Difference::Other));
+    let mended = place.locked.accept_edit().unwrap();
+    assert_eq!(mended.now, place.state());
+    assert_eq!(mended.now.serial, Serial(3));
+    assert_eq!(mended.now.resources["B"].physical_id.as_str(), "edited");
+    let aside = fs::read_to_string(mended.aside.unwrap()).unwrap();
+    assert!(aside.contains("edited") && aside.contains("\"serial\": 2"));
+    assert!(place.locked.accept_edit().is_err(), "there is nothing to accept any more");
+
+    for (from, to) in
+        [("\"lineage\": \"lineage\"", "\"lineage\": \"x\""), ("eu-west-1", "us-east-1")]
+    {
+        let whole = fs::read(place.path("Live.json")).unwrap();
+        replace(&place.path("Live.json"), from, to);
+        let error = place.locked.accept_edit().unwrap_err();
+        assert!(matches!(error, StateError::NotMended { .. }), "{error}");
+        fs::write(place.path("Live.json"), whole).unwrap();
+    }
+}
+
+#[test]
+fn an_edit_under_an_open_run_is_not_accepted() {
+    let place = Place::new();
+    place.run();
+    replace(&place.path("Live.json"), "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
+    let error = place.locked.accept_edit().unwrap_err();
+    assert!(error.to_string().contains("a run is open"), "{error}");
+    // The state comes back as it was, so that the journal fits it.
+    assert!(place.locked.restore_damaged(Serial(1)).is_err());
+    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+    let entries = place.locked.read().unwrap().journal.unwrap();
+    fold(&mended.now, &entries).unwrap();
+}
+
+#[test]
+fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
+    let place = Place::new();
+    let (path, before) = (place.path("Live.json"), place.state());
+    let whole = fs::read(&path).unwrap();
+    let mut flipped = whole.clone();
+    flipped[300] ^= 2;
+    for (bytes, difference) in [
+        (Some(whole[..200].to_vec()), Difference::Cut { left: 200, of: whole.len() }),
+        (Some(flipped), Difference::Bit { byte: 300 }),
+        (Some(b"nonsense".to_vec()), Difference::Other),
+        (None, Difference::Other),
+    ] {
+        match &bytes {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        let twin = place.locked.examine().unwrap().twin.unwrap();
+        assert_eq!(twin.difference, difference);
+        let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+        assert_eq!((&mended.now, &place.state()), (&before, &before));
+        assert_eq!(mended.aside.map(|aside| fs::read(aside).unwrap()), bytes);
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+    let sound = place.locked.restore_damaged(Serial(1)).unwrap_err();
+    assert!(sound.to_string().contains("the state is sound"), "{sound}");
+    // An older one has a serial that no plan was made from.
+    fs::write(&path, "").unwrap();
+    let mended = place.locked.restore_damaged(Serial(1)).unwrap();
+    assert_eq!((mended.now.serial, mended.now.resources.len()), (Serial(3), 1));
+    assert_eq!(place.store.backups(&stack()).unwrap().len(), 3);
+}
+
+/// Whatever byte of a journal is damaged: each object that it tells of is known afterwards, is asked
+/// for, or is told to be lost; and nothing says that the run came to its end.
+#[test]
+fn no_object_is_silently_forgotten_with_a_damaged_journal() {
+    let place = Place::new();
+    let (base, whole) = (place.state(), place.run());
+    let path = place.path("Live.journal");
+    let aside = place.path("Live.backup");
+    for byte in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 1 << (byte % 7);
+        fs::write(&path, &damaged).unwrap();
+        let found = place.locked.examine().unwrap();
+        let error = match &found.journal {
+            JournalFinding::Damaged { error, .. } => error,
+            // A digit of a format that is not known yet.
+            JournalFinding::Unusable(StateError::NewerFormat { .. }) => continue,
+            // The end of the last line: its record was being written.
+            JournalFinding::Sound { .. } if byte == whole.len() - 1 => continue,
+            other => panic!("byte {byte}: {other:?}"),
+        };
+        assert!(error.to_string().contains(": record "), "{error}");
+        let mended = place.locked.cut_journal().unwrap();
+        assert_eq!(fs::read(mended.aside.unwrap()).unwrap(), damaged);
+        let entries = place.locked.read().unwrap().journal.unwrap();
+        assert_eq!(entries, mended.now.kept);
+        let folded = fold(&base, &entries).unwrap();
+        assert_eq!(folded.ended, None);
+        let known = folded.state.resources.get("C").is_some_and(|c| c.physical_id.as_str() == "c");
+        let open = folded.open.iter().any(|open| open.intent.logical_id.as_str() == "C");
+        let told = mended.now.lost.iter().any(|lost| !lost.settled);
+        assert!(known || open || told, "byte {byte}: {:?}", mended.now);
+        assert!(folded.state.resources.contains_key("B"));
+    }
+    assert!(fs::read_dir(aside).unwrap().count() > 2);
+    fs::write(&path, &whole).unwrap();
+    assert!(place.locked.cut_journal().is_err(), "the journal is sound");
+}
+
+#[test]
+fn a_journal_is_not_cut_before_its_state_is_mended() {
+    let place = Place::new();
+    let whole = place.run();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    fs::write(place.path("Live.journal"), damaged).unwrap();
+    let state = fs::read(place.path("Live.json")).unwrap();
+    fs::write(place.path("Live.json"), &state[..100]).unwrap();
+    let error = place.locked.cut_journal().unwrap_err();
+    assert!(error.to_string().contains("without the state"), "{error}");
+    place.locked.restore_damaged(Serial(2)).unwrap();
+    place.locked.cut_journal().unwrap();
+    assert!(place.locked.resume().is_ok());
+}

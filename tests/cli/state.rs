@@ -1,0 +1,242 @@
+//! `rstack state`: what is known of a stack, and how it is changed without a cloud.
+
+use rustix::process::Signal;
+
+use crate::harness::{Place, snapshot};
+
+const TOPICS: &str = "Resources:
+  A: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}
+  B: {Type: AWS::SNS::Topic, Properties: {TopicName: b}, DependsOn: A}
+";
+
+fn topics() -> Place {
+    let place = Place::empty();
+    place.write("stacks/topics.yaml", TOPICS);
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    place
+}
+
+fn no_changes(place: &Place, stack: &str) {
+    let plan = place.sandbox(&["plan", stack, "--detailed-exitcode"]).expect(0);
+    assert!(plan.out.contains("No changes."), "{}", plan.out);
+}
+
+/// What was said, without times, users and lineages.
+fn said(place: &Place, line: &[&str], code: i32) -> String {
+    let ran = place.sandbox(line).expect(code);
+    let text = format!("$ rstack {}\n{}{}\n", line.join(" "), ran.out, ran.err);
+    text.lines().map(|line| scrubbed(line) + "\n").collect()
+}
+
+fn scrubbed(line: &str) -> String {
+    let (line, copy) = match line.split_once("topics.backup/") {
+        Some((before, _)) => (before, "topics.backup/[copy]"),
+        None => (line, ""),
+    };
+    let words = line.split(' ').map(|word| {
+        let time = word.len() == 20 && word.ends_with('Z') && word.contains('T');
+        if time {
+            "[time]"
+        } else if word.contains('@') {
+            "[user]"
+        } else {
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ") + copy
+}
+
+#[test]
+fn a_state_is_looked_at_and_edited() {
+    let place = topics();
+    let mut told = String::new();
+    for (line, code) in [
+        (&["state", "list"][..], 0),
+        (&["state", "show", "topics", "B"], 0),
+        (&["state", "show", "topics", "C"], 1),
+        (&["state", "mv", "topics", "A", "B"], 1),
+        (&["state", "mv", "topics", "C", "D"], 1),
+        (&["state", "mv", "topics", "A", "not-one"], 1),
+        (&["state", "mv", "topics", "A", "First"], 0),
+        (&["state", "rm", "topics", "First", "Nope"], 1),
+        (&["state", "rm", "topics", "First"], 1),
+        (&["state", "rm", "topics", "First", "--yes"], 0),
+        (&["state", "list", "topics"], 0),
+        (&["state", "restore", "topics", "9"], 1),
+        (&["state", "restore", "topics", "2", "--yes"], 0),
+        (&["state", "history", "topics"], 0),
+        (&["state", "history", "topics", "1"], 0),
+        (&["state", "list", "nope"], 1),
+        (&["state", "pull", "../nope"], 1),
+        (&["state", "history", "../nope"], 1),
+        (&["state", "repair", "topics"], 0),
+        (&["state", "repair", "topics", "--accept-edit"], 1),
+        (&["state", "unlock", "topics", "nope"], 0),
+    ] {
+        told.push_str(&said(&place, line, code));
+    }
+    snapshot("state", &told);
+    place.write("stacks/topics.yaml", &TOPICS.replace("A:", "First:").replace(": A}", ": First}"));
+    no_changes(&place, "topics");
+    let shown = place.sandbox(&["state", "list", "--json"]).expect(0).out;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown[1]["logicalId"], "First");
+}
+
+#[test]
+fn a_resource_moves_between_stacks_and_a_move_that_was_cut_off_is_finished() {
+    let place = topics();
+    let before = place.read("state/sandbox/topics.json");
+    let line = ["state", "mv", "topics", "A", "Moved", "--to-stack", "other"];
+    let asked = place.sandbox(&line).expect(1);
+    assert!(asked.err.contains("`B` of `topics` depend on `A`"), "{}", asked.err);
+    let line = [&line[..], &["--yes"]].concat();
+    place.sandbox(&line).expect(0);
+    // The process died before the first stack knew.
+    place.write("state/sandbox/topics.json", &before);
+    let again = place.sandbox(&line).expect(0);
+    assert!(again.err.contains("`A` is `Moved` of `other`"), "{}", again.err);
+    place.write(
+        "stacks/topics.yaml",
+        &format!("{}{}", "Resources:\n", TOPICS.lines().nth(2).unwrap())
+            .replace(", DependsOn: A", ""),
+    );
+    let moved = TOPICS.lines().nth(1).unwrap().replace("A:", "Moved:");
+    place.write("stacks/other.yaml", &format!("Resources:\n{moved}\n"));
+    no_changes(&place, "topics");
+    no_changes(&place, "other");
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 2);
+}
+
+#[test]
+fn what_is_pushed_must_fit_or_be_forced_by_name() {
+    let place = topics();
+    place.sandbox(&["state", "pull", "topics", "old.json"]).expect(0);
+    let pulled = place.sandbox(&["state", "pull", "topics"]).expect(0).out;
+    assert_eq!(pulled, place.read("old.json"));
+    place.sandbox(&["plan", "--out", "saved.plan"]).expect(0);
+    place.sandbox(&["state", "push", "topics", "old.json", "--yes"]).expect(0);
+    let moved = place.sandbox(&["apply", "saved.plan", "--yes"]).expect(1);
+    assert!(moved.err.contains("nothing was changed; plan again"), "{}", moved.err);
+
+    let edited = pulled.replace("\"account\": \"000000000000\"", "\"account\": \"000000000001\"");
+    place.write("edited.json", &edited);
+    let before = place.content();
+    for (line, word) in [
+        (&["old.json", "--yes"][..], "has serial 1, the state of `topics` has 2"),
+        (&["old.json", "--yes", "--force", "other"], "does not name the stack"),
+        (&["edited.json", "--yes", "--force", "topics"], "its checksum does not fit"),
+        (&["stacks/topics.yaml", "--yes"], "is damaged"),
+        (&["nope.json", "--yes"], "cannot read `nope.json`"),
+        (&["old.json", "--force", "topics"], "there is no terminal"),
+    ] {
+        let ran = place.sandbox(&[&["state", "push", "topics"], line].concat()).expect(1);
+        assert!(ran.err.contains(word), "{line:?}: {}", ran.err);
+    }
+    let other = place.sandbox(&["state", "push", "other", "old.json", "--yes"]).expect(1);
+    assert!(other.err.contains("holds the stack `topics`"), "{}", other.err);
+    let real = place.run(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
+    assert!(real.err.contains("the states here are of AWS accounts"), "{}", real.err);
+    assert_eq!(place.content(), before);
+
+    place.sandbox(&["state", "push", "topics", "old.json", "--yes", "--force", "topics"]).expect(0);
+    no_changes(&place, "topics");
+    // Another line of states, after the stack was made anew.
+    place.sandbox(&["destroy", "topics", "--yes"]).expect(0);
+    place.sandbox(&["apply", "topics", "--yes"]).expect(0);
+    let line = place.sandbox(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
+    assert!(line.err.contains("is of another line of states"), "{}", line.err);
+}
+
+/// A run that was killed is settled by plan and apply, and by nothing here.
+#[test]
+fn an_open_run_is_not_edited_away() {
+    let place = Place::streaming();
+    let mut running = place.start_slow(&["apply", "--yes"]);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    let lock = place.read("state/sandbox/streaming.lock");
+    let lock: serde_json::Value = serde_json::from_str(&lock).unwrap();
+    let id = lock["id"].as_str().unwrap();
+    let alive = place.sandbox(&["state", "unlock", "streaming", id]).expect(1);
+    assert!(alive.err.contains("is locked by"), "{}", alive.err);
+    assert!(alive.err.contains(&format!("lock ID {id}")), "{}", alive.err);
+    assert!(alive.err.contains("the lock goes with the process"), "{}", alive.err);
+    running.signal(Signal::KILL);
+    running.end();
+
+    let other = place.sandbox(&["state", "unlock", "streaming", "nope"]).expect(1);
+    assert!(other.err.contains(&format!("rstack state unlock streaming {id}")), "{}", other.err);
+    let dead = place.sandbox(&["state", "unlock", "streaming", id]).expect(0);
+    assert!(dead.err.contains("had ended without giving back the lock"), "{}", dead.err);
+    place.sandbox(&["state", "pull", "streaming"]).expect(1);
+    let before = place.content();
+    for line in [
+        &["mv", "streaming", "Channel", "X"][..],
+        &["rm", "streaming", "Channel", "--yes"],
+        &["restore", "streaming", "1", "--yes"],
+    ] {
+        let ran = place.sandbox(&[&["state"], line].concat()).expect(1);
+        assert!(ran.err.contains("holds a run that was not finished"), "{}", ran.err);
+        assert!(ran.err.contains("hint: run `rstack apply`"), "{}", ran.err);
+    }
+    assert_eq!(place.content(), before);
+    let repair = place.sandbox(&["state", "repair", "streaming"]).expect(1);
+    assert!(repair.out.contains("of a run that is not settled"), "{}", repair.out);
+    place.sandbox(&["apply", "--yes"]).expect(0);
+}
+
+/// The damaged record is the one that says that an object was made: the cloud is asked for it.
+#[test]
+fn a_damaged_journal_is_cut_only_when_asked_and_forgets_nothing() {
+    let place = Place::streaming();
+    let mut running = place.start_slow(&["apply", "--yes"]);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    running.signal(Signal::KILL);
+    running.end();
+    let name = "state/sandbox/streaming.journal";
+    let text = place.read(name);
+    let effect = text.lines().find(|line| line.contains("\"effect\"")).unwrap();
+    let damaged = effect.replace("physical_id", "physicaL_id");
+    place.write(name, &text.replace(effect, &damaged));
+    for line in [&["plan"][..], &["apply", "--yes"], &["destroy", "--yes"]] {
+        let ran = place.sandbox(line).expect(1);
+        assert!(ran.err.contains("is damaged: record "), "{}", ran.err);
+    }
+    let before = place.content();
+    let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
+    assert!(found.out.contains("--cut-journal"), "{}", found.out);
+    assert!(!found.out.contains("FORGOTTEN"), "{}", found.out);
+    place.sandbox(&["state", "repair", "streaming", "--cut-journal"]).expect(1);
+    assert_eq!(place.content(), before);
+    place.sandbox(&["state", "repair", "streaming", "--cut-journal", "--yes"]).expect(0);
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    no_changes(&place, "streaming");
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 9);
+}
+
+#[test]
+fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
+    let place = topics();
+    let name = "state/sandbox/topics.json";
+    let whole = place.read(name);
+    place.write(
+        name,
+        &whole.replace("\"deletion_policy\": \"Delete\"", "\"deletion_policy\": \"Retain\""),
+    );
+    let found = place.sandbox(&["state", "repair", "topics"]).expect(1);
+    for text in [
+        "is not what rstack wrote: its checksum does not fit.",
+        "[-]         \"deletion_policy\": \"Delete\",",
+        "[+]         \"deletion_policy\": \"Retain\",",
+        "rstack state repair topics --accept-edit",
+        "rstack state repair topics --restore 1",
+    ] {
+        assert!(found.out.contains(text), "{text}: {}", found.out);
+    }
+    place.sandbox(&["state", "repair", "topics", "--accept-edit"]).expect(1);
+    place.sandbox(&["state", "repair", "topics", "--accept-edit", "--yes"]).expect(0);
+    assert!(place.read(name).contains("Retain"));
+    place.write(name, "");
+    place.sandbox(&["state", "repair", "topics", "--restore", "1", "--yes"]).expect(0);
+    no_changes(&place, "topics");
+}
