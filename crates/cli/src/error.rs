@@ -413,7 +413,8 @@ impl CliError {
             Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
             #[cfg(not(feature = "aws"))]
             Self::NoAws => Some("use `--sandbox`, or build with the feature `aws`".to_owned()),
-            Self::Template(_)
+            Self::Template(_) => Some("`rstack explain CODE` says more of a finding".to_owned()),
+            Self::Registry(_)
             | Self::Assembly { .. }
             | Self::Read { .. }
             | Self::Write { .. }
@@ -421,7 +422,6 @@ impl CliError {
             | Self::NotInAssembly { .. }
             | Self::Name(_)
             | Self::NoOutput { .. }
-            | Self::Registry(_)
             | Self::Json(_)
             | Self::Output(_)
             | Self::Runtime(_) => None,

@@ -7,6 +7,7 @@ mod attributes;
 pub mod container;
 mod declarable;
 mod documentation;
+mod elsewhere;
 mod error;
 mod kinds;
 mod nearest;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use rstack_model::{PropertyPath, Value, ValueMap};
 
+use crate::elsewhere::elsewhere;
 use crate::kinds::Kind;
 use crate::nearest::nearest;
 use crate::node::{Additional, Node};
@@ -29,6 +30,8 @@ pub enum ViolationKind {
         name: String,
         /// The property that was perhaps meant.
         nearest: Option<String>,
+        /// Where in the type there are properties of this name, if none is like it here.
+        elsewhere: Vec<String>,
     },
     /// A property that only the service sets.
     ReadOnly {
@@ -90,9 +93,15 @@ impl ViolationKind {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Unknown { nearest, .. } => {
-                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
-            }
+            Self::Unknown { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::Unknown { elsewhere, .. } => match elsewhere.as_slice() {
+                [] => None,
+                [only] => Some(format!("it belongs elsewhere: `{only}`")),
+                several => Some(format!("it belongs elsewhere: `{}`", several.join("`, `"))),
+            },
+            Self::Kind { expected, found } if expected == "a list" => Some(format!(
+                "make {found} an element of a list: put a dash before it, or brackets around it"
+            )),
             Self::NotAllowed { nearest: Some(value), .. } => {
                 Some(format!("did you mean `{value}`?"))
             }
@@ -174,7 +183,12 @@ impl Checker<'_> {
             if closed && node.pattern_properties.is_empty() {
                 let names = node.property_names();
                 let nearest = nearest(name, names).map(str::to_owned);
-                self.push(&path.name(name), ViolationKind::Unknown { name: name.clone(), nearest });
+                let elsewhere = match nearest {
+                    Some(_) => Vec::new(),
+                    None => elsewhere(self.schema, name),
+                };
+                let kind = ViolationKind::Unknown { name: name.clone(), nearest, elsewhere };
+                self.push(&path.name(name), kind);
             }
         }
         for name in node.required() {

@@ -146,7 +146,7 @@ impl Checker<'_> {
         }
         let names = self.template.resources.keys().map(LogicalId::as_str);
         let names = names.chain(self.template.parameters.keys().map(String::as_str)).chain(PSEUDO);
-        let near = self.diagnostics.suggestion(text, names);
+        let near = self.other(text).or_else(|| self.diagnostics.suggestion(text, names));
         let message = format!("`{text}` is neither a resource nor a parameter of this template");
         self.push(Code::UnresolvedReference, message, name, near);
     }
@@ -159,6 +159,20 @@ impl Checker<'_> {
         let near = self.diagnostics.suggestion(&name.value, names);
         let message = format!("there is no parameter `{}` in this template", name.value);
         self.push(Code::UnresolvedReference, message, name, near);
+    }
+
+    /// What to write instead, if the name is that of something else.
+    fn other(&self, name: &str) -> Option<String> {
+        let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
+        if self.template.conditions.contains_key(name) {
+            Some(format!("`{name}` is a condition: use it with `Fn::If` or `Condition`"))
+        } else if self.template.mappings.contains_key(name) {
+            Some(format!("`{name}` is a mapping: use it with `Fn::FindInMap`"))
+        } else if !attribute.is_empty() && self.template.resources.contains_key(id) {
+            Some(format!("`Fn::GetAtt` gives attributes: `!GetAtt {name}`"))
+        } else {
+            None
+        }
     }
 
     fn no_resource(&mut self, name: &Spanned<String>) {

@@ -1,6 +1,7 @@
 //! `Fn::FindInMap`.
 
 use rstack_model::{Code, Diagnostic, Span, Value};
+use rstack_schema::nearest;
 
 use super::expression::{Evaluated, Evaluator};
 use super::finding::Reported;
@@ -37,18 +38,23 @@ impl Evaluator<'_> {
             (Some(value), _) => Ok(Some(value.clone())),
             (None, Some(default)) => self.value(default),
             (None, None) => {
-                let (key, at) = match level {
-                    Some(_) => (second_key, second.1),
-                    None => (top_key, top.1),
+                let (key, at, known) = match level {
+                    Some(level) => (second_key, second.1, level.keys().collect()),
+                    None => (top_key, top.1, table.keys().collect()),
                 };
-                Err(self.no_key(&map_name, &key, at))
+                Err(self.no_key(&map_name, &key, at, known))
             }
         }
     }
 
-    fn no_key(&mut self, map: &str, key: &str, at: Span) -> Reported {
+    fn no_key(&mut self, map: &str, key: &str, at: Span, known: Vec<&String>) -> Reported {
         let message = format!("the mapping `{map}` has no key `{key}`");
-        self.report(Diagnostic::error(Code::MappingKey, message).at(at, ""))
+        let error = Diagnostic::error(Code::MappingKey, message).at(at, "");
+        let names = known.iter().map(|name| name.as_str());
+        self.report(match nearest(key, names.clone()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("here it has {}", names.collect::<Vec<_>>().join(", "))),
+        })
     }
 
     fn key(&mut self, expression: &Expression) -> Result<Result<String, Value>, Reported> {

@@ -55,6 +55,7 @@ pub(super) fn values(
                 let answers = &inputs.outside.answers;
                 stored::value(name, parameter, text, answers, lookups, findings)
             }
+            _ if !is_kind(&parameter.kind.value) => Err(findings.report(no_kind(parameter))),
             Some(text) => value(name, parameter, text, findings),
             None => Err(findings.report(missing(name, parameter))),
         };
@@ -73,11 +74,6 @@ fn value(
     findings: &mut Findings,
 ) -> Result<Value, Reported> {
     let kind = parameter.kind.value.as_str();
-    if !is_kind(kind) {
-        let message = format!("`{kind}` is not a type of parameters");
-        let error = Diagnostic::error(Code::ParameterType, message).at(parameter.kind.span, "");
-        return Err(findings.report(error));
-    }
     if parameter.no_echo && is_list(kind) {
         let message = format!("`NoEcho` is not supported for the list `{name}`");
         let error = Diagnostic::error(Code::Unsupported, message).at(parameter.kind.span, "");
@@ -102,10 +98,12 @@ fn value(
     })
 }
 
+/// The types of parameters that are not AWS's own.
+const PLAIN_KINDS: [&str; 5] =
+    ["String", "Number", "List<Number>", "List<String>", "CommaDelimitedList"];
+
 fn is_kind(kind: &str) -> bool {
-    matches!(kind, "String" | "Number" | "List<Number>" | "List<String>" | "CommaDelimitedList")
-        || kind.starts_with("AWS::")
-        || kind.starts_with("List<AWS::")
+    PLAIN_KINDS.contains(&kind) || kind.starts_with("AWS::") || kind.starts_with("List<AWS::")
 }
 
 pub(crate) fn is_list(kind: &str) -> bool {
@@ -122,6 +120,16 @@ fn typed(kind: &str, text: &str) -> Value {
     match kind {
         "Number" | "List<Number>" => scalar(text, true),
         _ => Value::from(text),
+    }
+}
+
+fn no_kind(parameter: &Parameter) -> Diagnostic {
+    let kind = parameter.kind.value.as_str();
+    let message = format!("`{kind}` is not a type of parameters");
+    let error = Diagnostic::error(Code::ParameterType, message).at(parameter.kind.span, "");
+    match nearest(kind, PLAIN_KINDS.into_iter()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help("it is `String`, `Number`, `CommaDelimitedList` or a type of AWS's"),
     }
 }
 

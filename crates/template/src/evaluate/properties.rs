@@ -31,7 +31,8 @@ pub(super) fn properties(
             let found = rstack_model::value::function::kind(&other);
             let message = format!("`Properties` must be a map, found {found}");
             let error = Diagnostic::error(Code::Shape, message).at(declared.span, "");
-            return Err(evaluator.findings.report(error));
+            let help = "a map has entries `Name: value`, without dashes";
+            return Err(evaluator.findings.report(error.help(help)));
         }
     };
     let mut properties = ValueMap::new();
@@ -202,6 +203,7 @@ fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagno
     let error = Diagnostic::error(code, violation.kind.to_string()).at(place, label);
     match violation.kind.help() {
         Some(help) => error.help(help),
+        None if unknown => error.help(format!("`rstack docs {resource_type}` lists what it has")),
         None => error,
     }
 }

@@ -2,6 +2,7 @@
 
 mod node;
 mod parse;
+mod problem;
 mod scalar;
 
 pub use node::Spanned;

@@ -7,6 +7,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, options};
 use rstack_model::{Code, Diagnostic, Span};
 
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
+use super::problem::problem;
 use crate::diagnostics::Diagnostics;
 
 /// How deep a template may be nested. CloudFormation says no limit; deeper ones are accidents, and
@@ -141,9 +142,7 @@ impl<'t> Builder<'t> {
                         return Err(too_deep(Span::new(place.start, place.start)));
                     }
                     let message = lower_first(&error.info());
-                    return Err(Box::new(
-                        Diagnostic::error(Code::Syntax, message).at(place, "here"),
-                    ));
+                    return Err(Box::new(problem(text, &message, place)));
                 }
             }
         }
@@ -268,7 +267,8 @@ fn key_of(node: Node<'_>) -> Result<Spanned<String>, Fatal> {
         kind @ (NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_)) => kind,
     };
     let NodeKind::Scalar { text, plain } = untagged else {
-        return Err(Box::new(Diagnostic::error(Code::Key, "a key must be text").at(span, "")));
+        let error = Diagnostic::error(Code::Key, "a key must be text").at(span, "");
+        return Err(Box::new(error.help("quote text that begins with `{` or `[`")));
     };
     if text == "<<" && plain {
         return Err(Box::new(

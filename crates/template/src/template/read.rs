@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_model::{Code, Diagnostic, Digest};
+use rstack_schema::nearest;
 
 use super::function::{Place, Reader};
 use super::section::Section;
@@ -44,6 +45,7 @@ pub(crate) fn read(
     };
     let mut section = Section { diagnostics, dialect };
     let mut has_resources = false;
+    let (mut meant, mut stray) = (false, Vec::new());
     for Entry { key, value } in section.entries(root, "a template") {
         match key.value.as_str() {
             "AWSTemplateFormatVersion" => section.format_version(value),
@@ -62,15 +64,42 @@ pub(crate) fn read(
             "Rules" => template.rules = section.rules(value),
             "Transform" => {}
             "Hooks" => section.unsupported(key, "`Hooks`"),
-            _ => section.unknown_key(key, "a template", &SECTIONS),
+            // Resources at the top are told once, below.
+            _ if resource_at_top(value) => stray.push(key),
+            _ => {
+                meant |= nearest(&key.value, SECTIONS.into_iter()) == Some("Resources");
+                section.unknown_key(key, "a template", &SECTIONS);
+            }
         }
     }
-    if !has_resources && root.as_map().is_some() {
+    // A misspelt `Resources` has been told.
+    if !has_resources && !meant && root.as_map().is_some() {
         let error = Diagnostic::error(Code::NoResources, "the template has no `Resources`");
         let start = rstack_model::Span::new(root.span.start, root.span.start);
-        section.report(error.at(start, "").help("is this a CloudFormation template?"));
+        section.report(match stray.first() {
+            Some(first) => {
+                let label = "this is a resource at the top of the file";
+                let help = "write `Resources:` above the resources and indent them under it";
+                error.at(first.span, label).help(help)
+            }
+            None => error.at(start, "").help("is this a CloudFormation template?"),
+        });
+    } else {
+        for key in stray {
+            let message = format!("the resource `{}` is not under `Resources`", key.value);
+            let error = Diagnostic::error(Code::UnknownKey, message).at(key.span, "");
+            section.report(error.help("move it there, indented as the other resources are"));
+        }
     }
     template
+}
+
+/// Whether something that no section is looks like a resource: it has a type of resources.
+fn resource_at_top(node: &Node) -> bool {
+    let mut entries = node.as_map().into_iter().flatten();
+    entries.any(|entry| {
+        entry.key.value == "Type" && entry.value.as_text().is_some_and(|text| text.contains("::"))
+    })
 }
 
 impl Section<'_> {

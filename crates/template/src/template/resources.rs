@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
+use rstack_schema::Registry;
 
 use super::function::Place;
 use super::section::Section;
@@ -42,6 +43,14 @@ const ROLLING: [&str; 6] = [
     "AWS::OpenSearchService::Domain",
 ];
 
+/// Whether the type has such a property at its top.
+fn is_property(resource_type: &str, name: &str) -> bool {
+    let schema = Registry::embedded().get(resource_type);
+    schema.is_ok_and(|schema| {
+        schema.is_some_and(|schema| schema.root().property_names().any(|known| known == name))
+    })
+}
+
 impl Section<'_> {
     pub(super) fn resources(&mut self, node: &Node) -> BTreeMap<LogicalId, Resource> {
         let mut out = BTreeMap::new();
@@ -60,6 +69,7 @@ impl Section<'_> {
         let what = format!("the resource `{}`", name.value);
         let (mut kind, mut version) = (None, None);
         let (mut waits, mut updates) = (None, None);
+        let mut unknown = Vec::new();
         let mut out = Resource {
             name_span: name.span,
             resource_type: Spanned::new(ResourceType::new(""), name.span),
@@ -83,7 +93,19 @@ impl Section<'_> {
                 "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
                 "UpdatePolicy" => updates = Some((key, &ROLLING[..])),
                 "Version" => version = Some(key),
-                _ => self.unknown_key(key, "a resource", &RESOURCE_KEYS),
+                _ => unknown.push(key),
+            }
+        }
+        for key in unknown {
+            match kind.as_ref().filter(|kind| is_property(&kind.value, &key.value)) {
+                Some(kind) => {
+                    let (name, kind) = (&key.value, &kind.value);
+                    let message = format!("`{name}` must stand under `Properties`");
+                    let label = format!("a property of {kind}");
+                    let error = Diagnostic::error(Code::UnknownKey, message).at(key.span, label);
+                    self.report(error.help("indent it under `Properties:`"));
+                }
+                None => self.unknown_key(key, "a resource", &RESOURCE_KEYS),
             }
         }
         for (key, types) in waits.into_iter().chain(updates) {
@@ -118,7 +140,8 @@ impl Section<'_> {
             return Some(expression);
         }
         let message = format!("`Properties` must be a map, found {}", node.words());
-        self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
+        let error = Diagnostic::error(Code::Shape, message).at(node.span, "");
+        self.report(error.help("a map has entries `Name: value`, without dashes"));
         None
     }
 

@@ -24,7 +24,11 @@ impl Section<'_> {
         }
         node.as_map().unwrap_or_else(|| {
             let message = format!("{what} must be a map, found {}", node.words());
-            self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
+            let error = Diagnostic::error(Code::Shape, message).at(node.span, "");
+            self.report(match node.as_list() {
+                Some(_) => error.help("a map has entries `Key: value`, without dashes"),
+                None => error.help("a map has entries `Key: value`, indented under its name"),
+            });
             &[]
         })
     }

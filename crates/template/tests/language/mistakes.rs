@@ -23,7 +23,7 @@ fn each_mistake_is_told_once_with_its_place() {
         (String::new(), vec!["empty@"]),
         ("Resources: [".into(), vec!["syntax@["]),
         ("a\0b".into(), vec!["syntax@\0"]),
-        ("Resorces: {}".into(), vec!["no-resources@", "unknown-key@Resorces"]),
+        ("Resorces: {}".into(), vec!["unknown-key@Resorces"]),
         (channel("Id: c\n      Desciption: x"), vec!["unknown-property@Desciption"]),
         (channel("Description: x"), vec!["missing-property@C"]),
         (channel("Id: [c]"), vec!["property-kind@[c]"]),
@@ -97,5 +97,51 @@ fn hostile_texts_are_refused_quickly() {
     let block: String = (0..2_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
     for text in [bomb, deep, maps, block] {
         assert!(findings(&text).iter().any(Diagnostic::is_error));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_by_what_stands_there() {
+    let topic = |rest: &str| format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n{rest}");
+    let value = |value: &str| topic(&format!("    Properties:\n      DisplayName: {value}\n"));
+    let cases = [
+        ("Resources:\n\tT:\n".to_owned(), "\t", "a tab cannot indent YAML"),
+        (value("*"), "*", "text that begins with `*` must be quoted"),
+        (value("@a"), "@a", "text that begins with `@` must be quoted"),
+        (value("[a, %b]"), "%b", "text that begins with `%` must be quoted"),
+        (value("!Ref !Sub x"), "!Sub", "`!Ref` cannot be followed by another short form"),
+        (value("a: b"), "a: b", "a text with a colon and a space in it must be quoted"),
+        (topic("    Properties\n      A: b\n"), "Properties", "a colon is missing in this line"),
+        (topic("    Tags a\n    B: c\n"), "Tags a", "a colon is missing in this line"),
+        (topic("   B: c\n"), "B: c", "this line is indented like none around it"),
+        (topic("    A:\n      -b: c\n       d: e\n"), "-b: c", "a dash that begins an element"),
+        (topic("    A: {b: c\n    D: e\n"), ":", "a comma or `}` is missing"),
+    ];
+    for (text, place, message) in cases {
+        let found = findings(&text);
+        let [error] = found.as_slice() else { panic!("{text}: {found:?}") };
+        let span = error.labels[0].span;
+        assert_eq!(&text[span.start..span.end], place, "{text}: {error:?}");
+        assert!(error.message.starts_with(message) && error.help.is_some(), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn a_finding_says_what_to_do_where_that_is_certain() {
+    let topic = |rest: &str| format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n{rest}");
+    let value = |value: &str| topic(&format!("    Properties:\n      DisplayName: {value}\n"));
+    let cases = [
+        (topic("    DisplayName: x\n"), "indent it under `Properties:`"),
+        (format!("Conditions: {{C: !Equals [a, a]}}\n{}", value("!Ref C")), "`C` is a condition"),
+        (value("!Ref T.TopicArn"), "`!GetAtt T.TopicArn`"),
+        (topic("    Properties: {Endpoint: x}\n"), "it belongs elsewhere: `Subscription.Endpoint`"),
+        (topic("    Properties: {Nonsense: x}\n"), "`rstack docs AWS::SNS::Topic` lists"),
+        ("T:\n  Type: AWS::SNS::Topic\n".to_owned(), "write `Resources:` above"),
+        (format!("Parameters: {{P: {{Type: string}}}}\n{}", topic("")), "did you mean `String`?"),
+    ];
+    for (text, help) in cases {
+        let found = findings(&text);
+        let said = found.first().and_then(|first| first.help.as_deref()).unwrap_or_default();
+        assert!(said.contains(help), "{text}: {found:?}");
     }
 }
