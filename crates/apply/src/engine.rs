@@ -9,7 +9,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::{Observations, PlanError, PlanInput, PlanOptions, Schemas, plan, plan_destroy};
 
-use crate::{Clock, Entropy, Events, Stop};
+use crate::{Clock, Entropy, Events, Stop, Waiting};
 
 /// Everything that observing and applying need. Clones share their parts.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Engine {
     pub events: Arc<dyn Events>,
     /// How many operations run at once.
     pub parallelism: NonZeroUsize,
+    /// What is waited for, and how long.
+    pub waiting: Waiting,
     /// The user's wish to stop.
     pub stop: Stop,
 }

@@ -1,5 +1,7 @@
 //! What can go wrong while a plan is applied.
 
+use std::time::Duration;
+
 use rstack_driver::DriverError;
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{LogicalId, ResourceType};
@@ -49,10 +51,10 @@ pub enum StepError {
     #[error("it cannot be told whether the object was created: {0}")]
     Ambiguous(String),
     /// It did not settle in time.
-    #[error("it did not settle within {minutes} minutes; it still waits for {waits_for}")]
+    #[error("it did not settle within {}; it still waits for {waits_for}", spoken(*.within))]
     Unsettled {
         /// How long was waited.
-        minutes: u64,
+        within: Duration,
         /// What for.
         waits_for: String,
     },
@@ -65,6 +67,29 @@ pub enum StepError {
     /// The journal cannot be written; nothing was called.
     #[error("the journal cannot be written")]
     Journal(#[source] StateError),
+}
+
+impl StepError {
+    /// Whether no other call can be expected to succeed: a rollback would end in the same way.
+    pub fn stops_everything(&self) -> bool {
+        match self {
+            Self::Driver(error) | Self::Secret { source: error, .. } => {
+                crate::observe::stops_everything(error)
+            }
+            Self::NoDriver(_)
+            | Self::Function(_)
+            | Self::NotKnown(_)
+            | Self::Reference(_)
+            | Self::ParameterName(_)
+            | Self::Parameter(_)
+            | Self::OldParameter(_)
+            | Self::Ambiguous(_)
+            | Self::Unsettled { .. }
+            | Self::KeepsRotating(_)
+            | Self::Interrupted(_)
+            | Self::Journal(_) => false,
+        }
+    }
 }
 
 impl From<DriverError> for StepError {
@@ -154,6 +179,16 @@ pub enum ApplyError {
     /// The cloud cannot be observed.
     #[error("{0}")]
     Cloud(DriverError),
+}
+
+/// `45 minutes`, `90 seconds`.
+fn spoken(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds >= 120 && seconds.is_multiple_of(60) => {
+            format!("{} minutes", seconds / 60)
+        }
+        seconds => format!("{seconds} seconds"),
+    }
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

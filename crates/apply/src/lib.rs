@@ -23,6 +23,7 @@ mod step;
 mod stop;
 mod time;
 mod verify;
+mod waiting;
 
 pub use decide::Decision;
 pub use engine::Engine;
@@ -35,3 +36,4 @@ pub use secrets::SecretParameters;
 pub use stop::Stop;
 pub use time::{Clock, InstantClock, TokioClock};
 pub use verify::Moved;
+pub use waiting::{Wait, Waiting};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
-use rstack_driver::{DriverError, ErrorKind, Observed};
+use rstack_driver::{DriverError, ErrorKind, Observed, Progress};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
-use rstack_model::state::{ResourceState, State};
+use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{KnownMap, LogicalId, ValueMap};
 use rstack_plan::{Observation, Observations};
@@ -45,8 +45,27 @@ impl Engine {
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
         }
+        self.tell_settling(state).await?;
         observations.secret_versions = self.secret_versions(desired, state, parameters).await?;
         Ok(observations)
+    }
+
+    /// Tells which objects that were not waited for still settle.
+    async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
+        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
+        for (id, object) in settling {
+            let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
+            match self.ask(|| driver.settled(&object.physical_id)).await {
+                Ok(Progress::Pending { waits_for, .. }) => {
+                    let logical_id = id.clone();
+                    self.events.emit(Event::StillSettling { logical_id, waits_for });
+                }
+                Err(error) if stops_everything(&error) => return Err(error),
+                // That it is gone, or cannot be read, the plan says.
+                Ok(Progress::Done) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// No object is read: what was applied last is taken for what is there. The values of secret

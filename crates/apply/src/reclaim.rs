@@ -52,7 +52,7 @@ impl Engine {
         let found = whole.or_else(|| candidates().next().filter(|_| unfit));
         let Some(index) = found.map(|(index, _)| index) else { return false };
         let mut object = state.deposed.remove(index).object;
-        if object.status == ObjectStatus::Ready {
+        if object.status.is_as_declared() {
             object.status = ObjectStatus::PartlyUpdated;
         }
         if let Some(object) = state.resources.insert(id.clone(), object) {

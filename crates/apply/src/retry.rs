@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::event::Event;
 
 use crate::Engine;
 
@@ -10,6 +11,10 @@ use crate::Engine;
 /// throttling beyond them and for what needs time to become visible, such as a new IAM role (2 to
 /// 30 seconds).
 pub(crate) const ATTEMPTS: u32 = 8;
+
+/// The attempt from which on it is told, where no step is running that shows it: some three seconds
+/// have passed.
+const TOLD: u32 = 3;
 
 /// How long it is waited before it is believed that a creation has no effect. A request that was
 /// on its way when its sender died is still carried out, and takes the service some seconds.
@@ -105,9 +110,17 @@ impl Engine {
                     }
                 }
             },
-            |_, _| {},
+            |error, attempt| self.asking_again(error, attempt),
         );
         asked.await?
+    }
+
+    /// Tells of a question that is asked again, if it has been for some time.
+    pub(crate) fn asking_again(&self, error: &DriverError, attempt: u32) {
+        if attempt >= TOLD {
+            let reason = error.to_string();
+            self.events.emit(Event::AskingAgain { reason, attempt });
+        }
     }
 
     /// Waits; says whether the user asked to stop meanwhile.

@@ -79,7 +79,8 @@ impl Engine {
                 let wants_rollback = options.rollback
                     && first.end == RunEnd::Failed
                     && !first.made
-                    && !self.stop.is_requested();
+                    && !self.stop.is_requested()
+                    && !first.failures.iter().any(|(_, error)| error.stops_everything());
                 match first.state {
                     Some(current) if wants_rollback => {
                         let back = self.plan_undo(&base, &current, plan)?;

@@ -76,6 +76,7 @@ impl Engine {
             value.visit_secrets(&mut |reference| references.push((property, reference)));
         }
         let mut secrets = CallSecrets::default();
+        let told = |error: &_, attempt| self.asking_again(error, attempt);
         for (property, reference) in references {
             let text = reference.to_string();
             if secrets.versions.contains_key(&text) {
@@ -84,8 +85,8 @@ impl Engine {
             match reference {
                 SecretReference::SecretsManager(body) => {
                     let parsed = parse(body)?;
-                    let resolved =
-                        self.persist(|| self.cloud.secrets().resolve(&parsed), |_, _| {}).await;
+                    let secrets_of = || self.cloud.secrets().resolve(&parsed);
+                    let resolved = self.persist(secrets_of, told).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, version);
@@ -93,7 +94,7 @@ impl Engine {
                 SecretReference::SecureParameter(body) => {
                     let parsed = parse_parameter(body)?;
                     let secrets_of = || self.cloud.secrets().resolve_parameter(&parsed);
-                    let resolved = self.persist(secrets_of, |_, _| {}).await;
+                    let resolved = self.persist(secrets_of, told).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, version);

@@ -9,6 +9,7 @@ mod clock;
 mod endpoint;
 mod failure;
 mod hide;
+mod renewal;
 mod retry;
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_types::app_name::AppName;
+use aws_config::SdkConfig;
 use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, Noop, ResourceDriver, SecretStore};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -16,25 +12,10 @@ use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
 
 use crate::api::Api;
 use crate::client::Clients;
+use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::model::Service;
 use crate::secrets::Secrets;
 use crate::{cloudfront, iam, lookup, mediapackage, secretsmanager};
-
-/// How long the connection to a service may take to stand.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one attempt of a call may take.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The most attempts of one call, whatever the configuration says.
-const MAX_ATTEMPTS: u32 = 10;
-
-/// What of the AWS configuration the user chose for this run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConnectOptions {
-    /// The Region, before that of the environment and the profile.
-    pub region: Option<Region>,
-    /// The profile, before that of the environment.
-    pub profile: Option<String>,
-}
 
 /// One AWS account in one Region.
 pub struct AwsCloud {
@@ -56,25 +37,11 @@ impl AwsCloud {
     /// # Errors
     /// [`ErrorKind::Credentials`] if nothing says which Region it is.
     pub async fn connect(options: ConnectOptions) -> Result<Self, DriverError> {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-        if let Ok(name) = AppName::new("rstack") {
-            loader = loader.app_name(name);
-        }
-        if let Some(region) = &options.region {
-            loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
-        }
-        if let Some(profile) = &options.profile {
-            loader = loader.profile_name(profile);
-        }
-        let config = loader.load().await;
+        let config = options.load().await;
         let Some(region) = config.region().map(|region| Region::new(region.as_ref())) else {
             return Err(no_region(options.profile.as_deref()));
         };
-        Ok(Self::over(config, region))
+        Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region))
     }
 
     /// Whether there is a native driver for the type, whatever the account.
@@ -84,10 +51,10 @@ impl AwsCloud {
     }
 
     fn over(config: SdkConfig, region: Region) -> Self {
-        let retry = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let attempts = retry.max_attempts().min(MAX_ATTEMPTS);
-        let retry = retry.with_max_attempts(attempts);
-        let clients = Clients::new(config.into_builder().retry_config(retry).build());
+        Self::with(Clients::new(bounded(config)), region)
+    }
+
+    fn with(clients: Clients, region: Region) -> Self {
         let secrets = Secrets::new(clients.api(Service::SecretsManager), clients.api(Service::Ssm));
         Self { region, clients, secrets }
     }
@@ -120,6 +87,7 @@ impl Cloud for AwsCloud {
         let partition =
             partition.map_or_else(|| Partition::of_region(&self.region), Partition::new);
         let account = AccountId::new(text(&output, "Account")?);
+        self.clients.belong_to(&account);
         let region = self.region.clone();
         let environment = Environment { account, region, partition, sandbox: false };
         Ok(Identity { environment, caller })

@@ -9,6 +9,7 @@ mod client;
 mod cloud;
 mod cloudfront;
 mod codec;
+mod configuration;
 #[cfg(test)]
 mod double;
 mod fault;
@@ -22,4 +23,5 @@ mod rest_json;
 mod secrets;
 mod secretsmanager;
 
-pub use cloud::{AwsCloud, ConnectOptions};
+pub use cloud::AwsCloud;
+pub use configuration::ConnectOptions;

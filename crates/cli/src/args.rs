@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::StateCommand;
+use crate::waiting::WaitArguments;
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
@@ -20,8 +21,8 @@ use crate::commands::StateCommand;
     after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
                   name of a template under `stacks/`. With only one template there it may be left \
                   out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
-                  --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and was rolled back, 5 apply failed and \
-                  what was done stays, 130 interrupted."
+                  --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and \
+                  was rolled back, 5 apply failed and what was done stays, 130 interrupted."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -149,6 +150,8 @@ pub(crate) enum Command {
         /// When something fails, keep what was done instead of rolling it back.
         #[arg(long)]
         no_rollback: bool,
+        #[command(flatten)]
+        wait: WaitArguments,
     },
     /// Go back to what was there before an apply that did not come to its end.
     #[command(after_help = "For an apply that failed with `--no-rollback` (exit code 5), was \
@@ -171,6 +174,8 @@ pub(crate) enum Command {
         /// Do not ask.
         #[arg(long, short)]
         yes: bool,
+        #[command(flatten)]
+        wait: WaitArguments,
     },
     /// Delete everything that the stack made.
     Destroy {
@@ -188,6 +193,8 @@ pub(crate) enum Command {
         /// Delete for good what AWS would keep for a while: secrets without their recovery window.
         #[arg(long)]
         purge: bool,
+        #[command(flatten)]
+        wait: WaitArguments,
     },
     /// Check templates without a cloud.
     Validate {

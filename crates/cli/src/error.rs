@@ -187,6 +187,9 @@ pub(crate) enum CliError {
     /// `--delete-first` names something that is not in the template.
     #[error("`--delete-first {0}`: there is no such resource in the template")]
     DeleteFirst(String),
+    /// `--timeout` names something that is not in the plan.
+    #[error("`--timeout {0}=…`: there is no such resource in the stack")]
+    Timeout(String),
     /// The cloud refused, or cannot be asked.
     #[error("{0}")]
     Cloud(DriverError),
@@ -362,7 +365,7 @@ impl CliError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("make its directory first".to_owned())
             }
-            Self::DeleteFirst(_) => {
+            Self::DeleteFirst(_) | Self::Timeout(_) => {
                 Some("give the logical ID of a resource, as `Resources` names it".to_owned())
             }
             Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
@@ -476,6 +479,15 @@ fn apply_hint(error: &ApplyError) -> Option<String> {
 /// What to do about a failed step.
 pub(crate) fn step_hint(error: &StepError) -> Option<String> {
     match error {
+        StepError::Driver(error) | StepError::Secret { source: error, .. }
+            if error.kind == ErrorKind::Credentials =>
+        {
+            Some(
+                "nothing is lost: sign in again (`aws sso login`, `aws configure`; with `--profile` \
+                 if you use one) and run the same command, which goes on from here"
+                    .to_owned(),
+            )
+        }
         StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
         StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
         StepError::Journal(error) => error.hint(),
@@ -494,8 +506,12 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
         | StepError::NotKnown(_)
         | StepError::Reference(_)
         | StepError::ParameterName(_)
-        | StepError::Ambiguous(_)
-        | StepError::Unsettled { .. } => None,
+        | StepError::Ambiguous(_) => None,
+        StepError::Unsettled { .. } => Some(
+            "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
+             it more time with `--timeout LOGICAL_ID=90m`"
+                .to_owned(),
+        ),
     }
 }
 

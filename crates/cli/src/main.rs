@@ -16,6 +16,7 @@ mod signals;
 mod stack;
 mod template;
 mod terminal;
+mod waiting;
 mod weather;
 
 use std::process::ExitCode;

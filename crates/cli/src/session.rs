@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock};
+use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock, Waiting};
 use rstack_driver::{Cloud, Identity};
 use rstack_model::state::{Environment, State};
 use rstack_model::value::{ResolvedSecrets, SecretReference};
@@ -87,6 +87,7 @@ impl Session {
             entropy: Arc::new(RandomEntropy),
             events: display.clone(),
             parallelism: global.parallelism,
+            waiting: Waiting::default(),
             stop: Stop::default(),
         };
         Ok(Self { engine, identity, store, display })

@@ -188,6 +188,12 @@ pub trait ResourceDriver: Send + Sync {
         Ok(Progress::Done)
     }
 
+    /// Whether others can use an object that has not settled: all its attributes are known and hold,
+    /// as the domain name of a distribution does while that is deployed.
+    fn is_usable_unsettled(&self) -> bool {
+        false
+    }
+
     /// Looks for the object of a create of which it is not known whether it took effect.
     ///
     /// # Errors

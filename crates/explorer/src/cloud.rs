@@ -216,6 +216,10 @@ impl ResourceDriver for WatchedDriver {
         self.inner.naming()
     }
 
+    fn is_usable_unsettled(&self) -> bool {
+        self.inner.is_usable_unsettled()
+    }
+
     async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
         self.wire.ask("read", &self.resource_type, self.inner.read(id, declared)).await
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rstack_apply::{ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop};
+use rstack_apply::{ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
 use rstack_model::event::RunEnd;
 use rstack_model::state::State;
 use rstack_plan::RegistrySchemas;
@@ -148,6 +148,7 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(conditions.seed ^ (self.processes << 32))),
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::new(conditions.parallelism).unwrap_or(NonZeroUsize::MIN),
+            waiting: Waiting::default(),
             stop: Stop::default(),
         };
         let store = self.store_of(&fate)?;

@@ -48,6 +48,20 @@ pub enum Event {
         /// Why not.
         error: String,
     },
+    /// An object that was not waited for still settles. That is no difference.
+    StillSettling {
+        /// The resource.
+        logical_id: LogicalId,
+        /// What it waits for.
+        waits_for: String,
+    },
+    /// The cloud is asked again what it did not answer for some time, outside of any step.
+    AskingAgain {
+        /// Why.
+        reason: String,
+        /// The number of the attempt that failed, from 1.
+        attempt: u32,
+    },
     /// A plan's steps begin.
     RunStarted {
         /// What the plan is for.

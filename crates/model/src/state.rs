@@ -17,10 +17,22 @@ use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 pub enum ObjectStatus {
     /// It was made or changed as declared.
     Ready,
+    /// It is as declared, and still settles: it was not waited for.
+    Settling,
     /// It exists, but its creation did not come to its end; the next plan replaces it.
     Incomplete,
     /// It exists, but a change of it did not come to its end; the next plan updates it.
     PartlyUpdated,
+}
+
+impl ObjectStatus {
+    /// Whether the object is what its properties say.
+    pub fn is_as_declared(self) -> bool {
+        match self {
+            Self::Ready | Self::Settling => true,
+            Self::Incomplete | Self::PartlyUpdated => false,
+        }
+    }
 }
 
 /// One object that rstack made for a resource.

@@ -160,7 +160,7 @@ fn compare(
     let rotated = Rotated::of(facts, desired, prior);
     reasons.extend(rotated.in_place);
     match prior.status {
-        ObjectStatus::Ready => {}
+        ObjectStatus::Ready | ObjectStatus::Settling => {}
         ObjectStatus::Incomplete | ObjectStatus::PartlyUpdated => reasons.push(Reason::Incomplete),
     }
     let sure = reasons.iter().any(|reason| !matches!(reason, Reason::MayChange(_)));

@@ -11,6 +11,7 @@ use rstack_model::{KnownMap, PhysicalId, ResourceType};
 use rstack_schema::TypeSchema;
 
 use crate::cloud::Inner;
+use crate::cloudfront::DISTRIBUTION;
 use crate::names;
 use crate::objects::Service;
 use crate::rules::Refusal;
@@ -89,6 +90,10 @@ impl ResourceDriver for SandboxDriver {
 
     fn naming(&self) -> Option<NameRule> {
         names::rule(&self.schema)
+    }
+
+    fn is_usable_unsettled(&self) -> bool {
+        self.resource_type.as_str() == DISTRIBUTION
     }
 
     async fn read(

@@ -276,7 +276,7 @@ impl Folder {
         };
         if let Some(current) = self.state.resources.get_mut(&intent.logical_id)
             && current.physical_id == *physical_id
-            && current.status == ObjectStatus::Ready
+            && current.status.is_as_declared()
         {
             current.status = ObjectStatus::PartlyUpdated;
         }

@@ -51,7 +51,8 @@ impl Context<'_> {
         request: &DeleteRequest,
         label: &StepLabel,
     ) -> Result<(), Failure> {
-        let mut patience = Patience::default();
+        let mut patience =
+            Patience::new(self.engine.waiting.limit(&label.logical_id, &label.resource_type));
         let (mut attempt, mut effect) = (1, FailedEffect::None);
         loop {
             let (wait, waits_for) = match driver.delete(request).await {

@@ -157,7 +157,7 @@ impl<'a> Context<'a> {
                     differences(facts.as_ref(), &prior.properties, &work.object.properties);
                 let same = differences.is_empty()
                     && prior.secret_versions == work.object.secret_versions
-                    && prior.status == ObjectStatus::Ready
+                    && prior.status.is_as_declared()
                     && change.drift.iter().all(|difference| difference.forces_replacement);
                 same.then_some(prior)
             }

@@ -2,40 +2,76 @@
 
 use std::time::Duration;
 
-use rstack_driver::{Object, Progress, ResourceDriver};
+use rstack_driver::{ErrorKind, Object, Progress, ResourceDriver};
 use rstack_model::PhysicalId;
 use rstack_model::event::Event;
+use rstack_model::plan::Phase;
 use rstack_model::state::ObjectStatus;
 use rstack_state::{Entry, FailedEffect, OperationId, Outcome};
 
 use super::{Context, Failure, Work, resource_state};
-use crate::{Engine, StepError};
+use crate::{Engine, StepError, Wait};
 
-/// How long an object may take to settle or to go: CloudFront deploys in minutes, seldom in an
-/// hour.
-pub(super) const PATIENCE: Duration = Duration::from_secs(90 * 60);
 /// The shortest time between two questions, whatever a driver says: it bounds their number.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// The patience of one operation.
-#[derive(Default)]
 pub(super) struct Patience {
     waited: Duration,
+    limit: Duration,
 }
 
 impl Patience {
+    /// A patience that ends after this time.
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { waited: Duration::ZERO, limit }
+    }
+
     /// How long to wait now, when the driver names this time.
     ///
     /// # Errors
     /// [`StepError::Unsettled`] when it was waited long enough.
     pub(super) fn wait(&mut self, wait: Duration, waits_for: &str) -> Result<Duration, StepError> {
-        if self.waited > PATIENCE {
-            let minutes = PATIENCE.as_secs() / 60;
-            return Err(StepError::Unsettled { minutes, waits_for: waits_for.to_owned() });
+        if self.waited >= self.limit {
+            let waits_for = waits_for.to_owned();
+            return Err(StepError::Unsettled { within: self.limit, waits_for });
         }
-        let wait = wait.max(SHORTEST);
+        let wait = wait.min(self.limit - self.waited).max(SHORTEST);
         self.waited = self.waited.saturating_add(wait);
         Ok(wait)
+    }
+}
+
+/// Whether an error says that the object itself failed, and not only that it is not known yet
+/// whether it has settled.
+fn tells_of_object(error: &StepError) -> bool {
+    match error {
+        StepError::Interrupted(_) | StepError::Unsettled { .. } => false,
+        StepError::Driver(error) => match error.kind {
+            ErrorKind::Throttled
+            | ErrorKind::AccessDenied { .. }
+            | ErrorKind::Credentials
+            | ErrorKind::Transient
+            | ErrorKind::Unreachable
+            | ErrorKind::UnknownOutcome => false,
+            ErrorKind::NotFound
+            | ErrorKind::AlreadyExists
+            | ErrorKind::DependencyNotReady
+            | ErrorKind::Invalid { .. }
+            | ErrorKind::Conflict
+            | ErrorKind::Unsupported => true,
+        },
+        StepError::NoDriver(_)
+        | StepError::Function(_)
+        | StepError::NotKnown(_)
+        | StepError::Reference(_)
+        | StepError::ParameterName(_)
+        | StepError::Secret { .. }
+        | StepError::Parameter(_)
+        | StepError::OldParameter(_)
+        | StepError::Ambiguous(_)
+        | StepError::KeepsRotating(_)
+        | StepError::Journal(_) => true,
     }
 }
 
@@ -65,8 +101,8 @@ pub(crate) async fn settling(
 impl Context<'_> {
     /// Waits until an object that was made or changed has settled, and records it.
     ///
-    /// An object that did not settle in time, or before the user asked to stop, is as declared and
-    /// recorded so; that it is not ready yet is recorded, too, and the next plan goes on from
+    /// An object that did not settle in time, or before the user asked to stop, or of which the cloud
+    /// does not tell whether it did, is as declared and recorded so; that it is not ready yet is recorded, too, and the next plan goes on from
     /// there. Its users are not made before.
     pub(super) async fn settle_and_finish(
         &self,
@@ -75,12 +111,9 @@ impl Context<'_> {
         physical_id: PhysicalId,
         made: &Object,
     ) -> Result<PhysicalId, StepError> {
-        let settled = self.settle(work, &physical_id).await;
-        let status = match settled {
-            Ok(()) => ObjectStatus::Ready,
-            Err(StepError::Interrupted(_) | StepError::Unsettled { .. }) => {
-                ObjectStatus::PartlyUpdated
-            }
+        let (status, settled) = match self.status(work, &physical_id).await {
+            Ok(status) => (status, Ok(())),
+            Err(error) if !tells_of_object(&error) => (ObjectStatus::PartlyUpdated, Err(error)),
             Err(error) => {
                 return self.fail(operation, Failure::new(error, FailedEffect::Partial)).await;
             }
@@ -98,8 +131,39 @@ impl Context<'_> {
         settled.map(|()| physical_id)
     }
 
+    /// Whether an object is waited for until it has settled.
+    fn is_waited_for(&self, work: &Work<'_>) -> bool {
+        let steps = &self.plan.steps;
+        if steps.iter().any(|step| step.phase == Phase::Cleanup) {
+            return true;
+        }
+        let usable = work.driver.is_usable_unsettled();
+        match self.engine.waiting.wait {
+            Wait::Full => true,
+            Wait::Ready => !usable,
+            Wait::None => !usable && steps.iter().any(|s| s.after.contains(&work.label.step)),
+        }
+    }
+
+    /// Whether the object has settled, or how it is to be recorded if it has not.
+    async fn status(
+        &self,
+        work: &Work<'_>,
+        physical_id: &PhysicalId,
+    ) -> Result<ObjectStatus, StepError> {
+        if self.is_waited_for(work) {
+            return self.settle(work, physical_id).await.map(|()| ObjectStatus::Ready);
+        }
+        Ok(match settling(self.engine, work.driver.as_ref(), physical_id).await? {
+            Settling::Settled => ObjectStatus::Ready,
+            Settling::Goes => ObjectStatus::Settling,
+        })
+    }
+
     async fn settle(&self, work: &Work<'_>, physical_id: &PhysicalId) -> Result<(), StepError> {
-        let mut patience = Patience::default();
+        let id = &work.change.logical_id;
+        let limit = self.engine.waiting.limit(id, &work.change.resource_type);
+        let mut patience = Patience::new(limit);
         loop {
             let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
             let asked = self.engine.persist(|| work.driver.settled(physical_id), told).await;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
     ApplyOptions, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop,
+    Waiting,
 };
 use rstack_driver::Cloud;
 use rstack_model::desired::Desired;
@@ -178,6 +179,7 @@ impl Bench {
             entropy: Arc::new(SeededEntropy::new(seed)),
             events: Arc::new(Silent),
             parallelism: count(4),
+            waiting: Waiting::default(),
             stop: Stop::default(),
         }
     }

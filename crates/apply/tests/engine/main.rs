@@ -3,6 +3,7 @@
 
 mod bench;
 mod disk;
+mod expiry;
 mod failure;
 mod going_back;
 mod interrupt;

@@ -156,6 +156,10 @@ impl ResourceDriver for ProbedDriver {
         self.inner.naming()
     }
 
+    fn is_usable_unsettled(&self) -> bool {
+        self.inner.is_usable_unsettled()
+    }
+
     async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
         self.around("read", id.as_str(), self.inner.read(id, declared)).await
     }

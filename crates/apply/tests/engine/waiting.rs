@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_apply::{Clock, Engine, StepError};
+use rstack_apply::{Clock, Engine, Events, StepError, Wait, Waiting};
+use rstack_model::event::{Event, RunEnd};
 use rstack_model::state::ObjectStatus;
 use rstack_sandbox::{Faults, PerMille, SandboxOptions};
 
@@ -55,15 +56,96 @@ fn an_object_that_never_settles_is_given_up_and_kept() {
             let bench = Bench::with(SandboxOptions { ask_again_in, ..polls });
             let engine = Engine { clock: waits.clone(), ..bench.engine() };
             let outcome = bench.apply(&engine, &small("one", "one", "6"), false).await;
-            let [(id, StepError::Unsettled { minutes: 90, .. })] = &outcome.failures[..] else {
+            let [(id, StepError::Unsettled { within, .. })] = &outcome.failures[..] else {
                 panic!("{:?}", outcome.failures)
             };
+            assert_eq!(*within, Duration::from_secs(45 * 60));
             let object = &outcome.state.unwrap().resources[id];
             assert_eq!(object.status, ObjectStatus::PartlyUpdated);
             bench.check_known();
         });
         let waits = waits.0.lock().unwrap();
-        assert!(waits.iter().sum::<Duration>() < Duration::from_secs(92 * 60));
+        assert!(waits.iter().sum::<Duration>() < Duration::from_secs(46 * 60));
         assert!(waits.len() < 60_000);
+    }
+}
+
+/// Keeps what is told of objects that still settle.
+#[derive(Default)]
+struct StillSettling(Mutex<Vec<String>>);
+
+impl Events for StillSettling {
+    fn emit(&self, event: Event) {
+        if let Event::StillSettling { waits_for, .. } = event {
+            self.0.lock().unwrap().push(waits_for);
+        }
+    }
+}
+
+fn slow() -> Bench {
+    let ask_again_in = Duration::from_secs(20);
+    Bench::with(SandboxOptions { ask_again_in, deploy_polls: 1000, ..SandboxOptions::default() })
+}
+
+#[test]
+fn what_is_not_waited_for_is_recorded_and_no_change() {
+    for wait in [Wait::Ready, Wait::None] {
+        run(async {
+            let bench = slow();
+            let waiting = Waiting { wait, ..Waiting::default() };
+            let told = Arc::new(StillSettling::default());
+            let engine = Engine { waiting, events: told.clone(), ..bench.engine() };
+            let wanted = small("one", "one", "6");
+            let outcome = bench.apply(&engine, &wanted, true).await;
+            assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
+            let state = outcome.state.unwrap();
+            assert_eq!(state.resources["Distribution"].status, ObjectStatus::Settling);
+            assert!(told.0.lock().unwrap().is_empty());
+            let plan = bench.planned(&engine, &state, &wanted).await;
+            assert!(plan.is_noop());
+            assert!(told.0.lock().unwrap()[0].ends_with("to be deployed"));
+            // It is changed as any other, and waited for by who wants to.
+            let other = small("one", "one", "7");
+            bench.apply(&engine, &other, true).await;
+            bench.check_known();
+        });
+    }
+}
+
+#[test]
+fn old_objects_go_when_what_takes_their_place_has_settled() {
+    run(async {
+        let options = SandboxOptions { deploy_polls: 5, ..SandboxOptions::default() };
+        let bench = Bench::with(options);
+        bench.reach(&small("one", "one", "6")).await;
+        let waiting = Waiting { wait: Wait::None, ..Waiting::default() };
+        let engine = Engine { waiting, ..bench.engine() };
+        let outcome = bench.apply(&engine, &small("two", "two", "6"), true).await;
+        assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
+        let state = outcome.state.unwrap();
+        assert!(state.resources.values().all(|object| object.status == ObjectStatus::Ready));
+    });
+}
+
+#[test]
+fn a_timeout_is_for_one_object_or_for_all() {
+    let minute = Duration::from_secs(60);
+    let own = Waiting { timeouts: [("Distribution".into(), minute)].into(), ..Waiting::default() };
+    let all = Waiting { timeout: Some(minute), ..Waiting::default() };
+    for waiting in [own, all] {
+        let waits = Arc::new(Waits::default());
+        run(async {
+            let bench = slow();
+            let engine = Engine { waiting, clock: waits.clone(), ..bench.engine() };
+            let outcome = bench.apply(&engine, &small("one", "one", "6"), false).await;
+            let [(_, error @ StepError::Unsettled { .. })] = &outcome.failures[..] else {
+                panic!("{:?}", outcome.failures)
+            };
+            assert!(
+                error.to_string().starts_with("it did not settle within 60 seconds"),
+                "{error}"
+            );
+        });
+        assert_eq!(waits.0.lock().unwrap().iter().sum::<Duration>(), minute);
     }
 }

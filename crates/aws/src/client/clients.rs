@@ -1,72 +1,120 @@
-//! One client for each service, made when it is first needed.
+//! One client for each service, made when it is first needed, and anew with other credentials.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use rstack_driver::DriverError;
-use rstack_model::{KnownMap, Region};
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{AccountId, KnownMap, Region};
 
 use super::Client;
+use super::renewal::{Configuration, Renewal};
 use crate::api::Api;
+use crate::configuration::Source;
 use crate::model::Service;
 
 /// The clients of one account and Region. All users of a service share its client, and with it
 /// connections, credentials and the measure of retries.
 #[derive(Debug)]
 pub(crate) struct Clients {
-    config: Arc<SdkConfig>,
+    configuration: Arc<Configuration>,
     made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
 }
 
 impl Clients {
     /// Clients with the SDK's configuration.
     pub(crate) fn new(config: SdkConfig) -> Self {
-        Self { config: Arc::new(config), made: Mutex::default() }
+        Self::of(Configuration::new(config, None))
+    }
+
+    /// Clients with a configuration that is read again when its credentials are refused.
+    pub(crate) fn renewed_by(config: SdkConfig, source: Arc<dyn Source>) -> Self {
+        Self::of(Configuration::new(config, Some(source)))
+    }
+
+    fn of(configuration: Configuration) -> Self {
+        Self { configuration: Arc::new(configuration), made: Mutex::default() }
     }
 
     /// Clients with the same configuration in another Region.
     pub(crate) fn in_region(&self, region: &Region) -> Self {
         let region = aws_config::Region::new(region.as_str().to_owned());
-        Self::new(self.config.to_builder().region(region).build())
+        let config = self.configuration.current().config;
+        Self::new(config.to_builder().region(region).build())
+    }
+
+    /// Credentials of another account are not used from here on.
+    pub(crate) fn belong_to(&self, account: &AccountId) {
+        self.configuration.belong_to(account);
     }
 
     /// A service to call. It costs nothing before the first call.
     pub(crate) fn api(&self, service: Service) -> Arc<dyn Api> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let client = made.entry(service).or_insert_with(|| {
-            let config = Arc::clone(&self.config);
-            Arc::new(LazyClient { service, config, client: OnceLock::new() })
+            let configuration = Arc::clone(&self.configuration);
+            Arc::new(LazyClient { service, configuration, made: Mutex::default() })
         });
         Arc::<LazyClient>::clone(client)
     }
 }
 
+/// A client, and the number of the configuration it was made with.
+#[derive(Clone, Debug)]
+struct Made {
+    number: u64,
+    client: Result<Arc<Client>, DriverError>,
+}
+
 #[derive(Debug)]
 struct LazyClient {
     service: Service,
-    config: Arc<SdkConfig>,
-    client: OnceLock<Result<Client, DriverError>>,
+    configuration: Arc<Configuration>,
+    made: Mutex<Option<Made>>,
+}
+
+impl LazyClient {
+    /// The client of the configuration that holds now.
+    fn client(&self) -> Made {
+        let loaded = self.configuration.current();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| made.number == loaded.number) {
+            return made.clone();
+        }
+        let client = Client::new(self.service, &loaded.config).map(Arc::new);
+        made.insert(Made { number: loaded.number, client }).clone()
+    }
 }
 
 #[async_trait]
 impl Api for LazyClient {
+    /// A call that was refused for its credentials had no effect: it is made again with others, if
+    /// there are.
     async fn call(
         &self,
         operation: &'static str,
         input: KnownMap,
     ) -> Result<KnownMap, DriverError> {
-        let client = self.client.get_or_init(|| Client::new(self.service, &self.config));
-        match client {
-            Ok(client) => client.call(operation, input).await,
-            Err(error) => Err(error.clone()),
+        let made = self.client();
+        let error = match made.client?.call(operation, input.clone()).await {
+            Err(error) if error.kind == ErrorKind::Credentials => error,
+            other => return other,
+        };
+        match self.configuration.renew(made.number).await {
+            Renewal::Renewed => self.client().client?.call(operation, input).await,
+            Renewal::Fixed => Err(error),
+            Renewal::Useless(why) => {
+                let message = format!("{}; the credentials cannot be used: {why}", error.message);
+                Err(DriverError { message, ..error })
+            }
         }
     }
 
     fn now(&self) -> SystemTime {
-        let client = self.client.get().and_then(|client| client.as_ref().ok());
-        client.map_or_else(SystemTime::now, Client::now)
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = made.as_ref().and_then(|made| made.client.as_ref().ok());
+        client.map_or_else(SystemTime::now, |client| client.now())
     }
 }

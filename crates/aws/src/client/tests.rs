@@ -17,12 +17,13 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use rstack_driver::ErrorKind;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, SecretString};
 use serde_json::json;
 
-use super::Client;
+use super::{Client, Clients};
 use crate::api::Api;
+use crate::configuration::Source;
 use crate::double::known;
 use crate::model::Service;
 
@@ -59,17 +60,21 @@ impl Connection {
 
     /// A client of the service over this connection.
     fn client(&self, service: Service) -> Client {
-        let credentials = Credentials::new("AKIDEXAMPLE", "the-secret-key", None, None, "test");
+        Client::new(service, &self.config("AKIDEXAMPLE")).unwrap()
+    }
+
+    /// A configuration with this access key over this connection.
+    fn config(&self, key: &str) -> SdkConfig {
+        let credentials = Credentials::new(key, "the-secret-key", None, None, "test");
         let retry =
             RetryConfig::standard().with_initial_backoff(Duration::ZERO).with_max_attempts(3);
-        let config = SdkConfig::builder()
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(retry)
             .http_client(self.clone())
-            .build();
-        Client::new(service, &config).unwrap()
+            .build()
     }
 }
 
@@ -249,4 +254,73 @@ async fn no_body_is_ever_traced() {
         let line = traces.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} was traced: {line:?}");
     }
+}
+
+/// Credentials that somebody has renewed: there is another key when they are read again.
+#[async_trait::async_trait]
+impl Source for Connection {
+    async fn load(&self) -> SdkConfig {
+        self.config("AKIDRENEWED")
+    }
+}
+
+const EXPIRED: Act = Act::Answer(
+    403,
+    r#"{"__type":"ExpiredTokenException","message":"The security token has expired"}"#,
+);
+
+fn caller(body: &'static str) -> Act {
+    Act::Answer(200, body)
+}
+
+const OURS: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333\
+    </Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+const OTHERS: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>444455556666\
+    </Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+/// Creates a channel with credentials that expire; also says with which keys it was called.
+async fn create_expired(acts: &[Act], known: bool) -> (Result<KnownMap, DriverError>, Vec<String>) {
+    let connection = Connection::new(acts);
+    let clients =
+        Clients::renewed_by(connection.config("AKIDEXPIRED"), Arc::new(connection.clone()));
+    if known {
+        clients.belong_to(&"111122223333".into());
+    }
+    let outcome = clients.api(Service::MediaPackage).call("CreateChannel", id()).await;
+    let sent = connection.sent.lock().unwrap();
+    let key = |request: &HttpRequest| {
+        let authorization = request.headers().get("authorization").unwrap();
+        let (_, rest) = authorization.split_once("Credential=").unwrap();
+        rest.split('/').next().unwrap().to_owned()
+    };
+    (outcome, sent.iter().map(key).collect())
+}
+
+#[tokio::test]
+async fn credentials_that_expire_are_read_again_and_the_call_is_made_with_the_new_ones() {
+    let acts = [EXPIRED, caller(OURS), Act::Answer(200, r#"{"id":"live"}"#)];
+    let (outcome, keys) = create_expired(&acts, true).await;
+    assert_eq!(outcome.unwrap(), id());
+    assert_eq!(keys, ["AKIDEXPIRED", "AKIDRENEWED", "AKIDRENEWED"]);
+}
+
+#[tokio::test]
+async fn credentials_that_do_not_help_end_the_call() {
+    let refused = Act::Answer(
+        403,
+        "<ErrorResponse><Error><Code>InvalidClientTokenId</Code>\
+        <Message>The token is invalid</Message></Error></ErrorResponse>",
+    );
+    for (answer, says) in [(refused, "refused, too"), (caller(OTHERS), "account, 444455556666")] {
+        let (outcome, keys) = create_expired(&[EXPIRED, answer], true).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Credentials);
+        assert!(error.has_code("ExpiredTokenException"));
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!(keys, ["AKIDEXPIRED", "AKIDRENEWED"]);
+    }
+    // Nothing has begun yet: the user hears of it at once.
+    let (outcome, keys) = create_expired(&[EXPIRED], false).await;
+    assert_eq!(outcome.unwrap_err().kind, ErrorKind::Credentials);
+    assert_eq!(keys, ["AKIDEXPIRED"]);
 }

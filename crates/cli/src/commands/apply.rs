@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rstack_apply::{ApplyOptions, SecretParameters, StepError};
+use rstack_apply::{ApplyOptions, Engine, SecretParameters, StepError};
 use rstack_model::LogicalId;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::Session;
 use crate::terminal::Terminal;
+use crate::waiting::WaitArguments;
 use crate::{plan_file, signals, stack};
 
 /// How to apply.
@@ -24,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
     pub(crate) no_rollback: bool,
+    pub(crate) wait: WaitArguments,
 }
 
 /// Applies a template or a saved plan.
@@ -53,6 +55,7 @@ async fn run_template(
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
     let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
+    options.wait.of(&plan)?;
     show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
     // earlier apply left half-way is whole now, which is recorded without a question.
@@ -109,7 +112,8 @@ pub(super) async fn carry_out(
 ) -> Result<Exit, CliError> {
     signals::listen(&session.engine.stop, &session.display);
     let apply_options = ApplyOptions { rollback: !options.no_rollback };
-    let applying = session.engine.apply(locked, plan, parameters, apply_options);
+    let engine = Engine { waiting: options.wait.of(plan)?, ..session.engine.clone() };
+    let applying = engine.apply(locked, plan, parameters, apply_options);
     let outcome = session.display.during(applying).await?;
     tell_failures(&outcome.failures, terminal);
     match (outcome.end, &outcome.rollback) {

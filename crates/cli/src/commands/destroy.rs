@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::Session;
 use crate::terminal::Terminal;
+use crate::waiting::WaitArguments;
 
 /// What to destroy, and whether to ask.
 pub(crate) struct Options {
@@ -19,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
     pub(crate) purge: bool,
+    pub(crate) wait: WaitArguments,
 }
 
 /// Destroys a stack.
@@ -42,6 +44,7 @@ pub(crate) async fn run(
     let observations = session.display.during(observing).await?;
     let mut plan = session.engine.plan_destroy(&state, &observations)?;
     plan.purge = options.purge;
+    options.wait.of(&plan)?;
     show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     if !consent(&plan, options.yes, terminal)? {
         return Ok(Exit::Error);
@@ -51,6 +54,7 @@ pub(crate) async fn run(
         detail: options.detail,
         yes: options.yes,
         no_rollback: true,
+        wait: options.wait.clone(),
     };
     carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
 }

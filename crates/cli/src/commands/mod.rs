@@ -34,16 +34,16 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = plan::Options { plan, detail, out, detailed_exitcode };
             plan::run(&global, &stack, &options, terminal).await
         }
-        Command::Apply { stack, plan, detail, yes, no_rollback } => {
-            let options = apply::Options { plan, detail, yes, no_rollback };
+        Command::Apply { stack, plan, detail, yes, no_rollback, wait } => {
+            let options = apply::Options { plan, detail, yes, no_rollback, wait };
             apply::run(&global, &stack, &options, terminal).await
         }
-        Command::Destroy { stack, stack_name, detail, yes, purge } => {
-            let options = destroy::Options { stack, stack_name, detail, yes, purge };
+        Command::Destroy { stack, stack_name, detail, yes, purge, wait } => {
+            let options = destroy::Options { stack, stack_name, detail, yes, purge, wait };
             destroy::run(&global, &options, terminal).await
         }
-        Command::Rollback { stack, stack_name, parameter, detail, yes } => {
-            let options = rollback::Options { stack, stack_name, parameter, detail, yes };
+        Command::Rollback { stack, stack_name, parameter, detail, yes, wait } => {
+            let options = rollback::Options { stack, stack_name, parameter, detail, yes, wait };
             rollback::run(&global, &options, terminal).await
         }
         Command::Validate { templates, parameter, format } => {

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::Session;
 use crate::terminal::Terminal;
+use crate::waiting::WaitArguments;
 
 /// What to roll back, and whether to ask.
 pub(crate) struct Options {
@@ -26,6 +27,7 @@ pub(crate) struct Options {
     pub(crate) parameter: Vec<(String, String)>,
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
+    pub(crate) wait: WaitArguments,
 }
 
 /// Rolls a stack back.
@@ -53,6 +55,7 @@ pub(crate) async fn run(
     let Some(plan) = session.display.during(planning).await? else {
         return Err(CliError::NothingToRollBack(stack));
     };
+    options.wait.of(&plan)?;
     show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     tell_secrets(&plan, &parameters, terminal)?;
     // Without steps only what is known of the former state goes.
@@ -64,6 +67,7 @@ pub(crate) async fn run(
         detail: options.detail,
         yes: options.yes,
         no_rollback: true,
+        wait: options.wait.clone(),
     };
     carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
 }

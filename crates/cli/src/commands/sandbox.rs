@@ -3,13 +3,14 @@
 
 use rstack_model::{KnownValue, PathSegment, PhysicalId, PropertyPath, ResourceType};
 use rstack_render::escape;
-use rstack_sandbox::Playback;
+use rstack_sandbox::{Playback, Time};
 
 use crate::args::{Global, SandboxCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::session::sandbox;
 use crate::terminal::Terminal;
+use crate::weather;
 
 /// Looks at the sandbox or changes it.
 pub(crate) async fn run(
@@ -36,6 +37,11 @@ pub(crate) async fn run(
         SandboxCommand::RotateSecret { id } => {
             let version = cloud.rotate_secret(&id)?;
             terminal.line(&format!("`{}` has the version {version} now", escape(&id)))?;
+            let speed = weather::from_environment()?.time.speed();
+            terminal.note(&format!(
+                "MediaPackage takes it up within 10 minutes by the sandbox's clock, which runs \
+                 {speed} times as fast as yours."
+            ));
         }
         SandboxCommand::Play { url } => return play(&cloud.play(&url)?, &url, terminal),
         SandboxCommand::Set { resource_type, id, property, value } => {

@@ -38,6 +38,7 @@ pub(super) async fn run(
         return Err(CliError::PlanFileOption("--stack-name"));
     }
     let plan = plan_file::load(path)?;
+    options.wait.of(&plan)?;
     let session = Session::open(global, Display::new(*terminal)).await?;
     if plan.environment != session.identity.environment {
         let planned = place(&plan.environment);

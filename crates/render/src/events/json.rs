@@ -16,7 +16,8 @@ use crate::json::record;
 ///  "type": "AWS::MediaPackage::Channel", "operation": "create", "physicalId": "…"}
 /// ```
 ///
-/// The events are `observing` (`objects`), `run-started` (`mode`, `steps`), `step-started`,
+/// The events are `observing` (`objects`), `still-settling` (`logicalId`, `waitsFor`), `asking-again`
+/// (`reason`, `attempt`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`),
 /// `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
@@ -65,6 +66,14 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { error: Some(error), ..of_step("step-failed", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
+        Event::StillSettling { logical_id, waits_for } => Record {
+            logical_id: Some(logical_id.to_string()),
+            waits_for: Some(waits_for),
+            ..base("still-settling")
+        },
+        Event::AskingAgain { reason, attempt } => {
+            Record { reason: Some(reason), attempt: Some(*attempt), ..base("asking-again") }
+        }
         Event::SecretUnchecked { reference, error } => {
             Record { reference: Some(reference), error: Some(error), ..base("secret-unchecked") }
         }

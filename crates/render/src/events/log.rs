@@ -8,8 +8,8 @@ use rstack_model::plan::StepId;
 
 use super::tracker::Tracker;
 use super::words::{
-    doing, done, error_lines, observing, output_failed, role, run_ended, run_started,
-    secret_unchecked, stopping,
+    asking_again, doing, done, error_lines, observing, output_failed, role, run_ended, run_started,
+    secret_unchecked, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -71,6 +71,10 @@ impl EventLog {
                 lines
             }
             Event::Stopping { reason } => vec![stopping(reason)],
+            Event::StillSettling { logical_id, waits_for } => {
+                vec![still_settling(logical_id, waits_for)]
+            }
+            Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],
             Event::SecretUnchecked { reference, error } => {
                 vec![secret_unchecked(reference, error)]
             }

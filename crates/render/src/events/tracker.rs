@@ -91,7 +91,10 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
-            Event::SecretUnchecked { .. } | Event::OutputFailed { .. } => None,
+            Event::StillSettling { .. }
+            | Event::AskingAgain { .. }
+            | Event::SecretUnchecked { .. }
+            | Event::OutputFailed { .. } => None,
             Event::RunEnded { .. } => {
                 self.running.clear();
                 self.active = false;

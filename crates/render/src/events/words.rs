@@ -1,5 +1,6 @@
 //! The words for operations and runs.
 
+use rstack_model::LogicalId;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::PlanMode;
 
@@ -85,6 +86,18 @@ pub(super) fn run_ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Dur
         (RunEnd::Interrupted, _) => Line::of(Role::Warning, "Interrupted")
             .with(Role::Plain, &format!(": {progress}, after {time}")),
     }
+}
+
+/// ``CDN` still settles: waits for distribution E1 to be deployed``.
+pub(super) fn still_settling(logical_id: &LogicalId, waits_for: &str) -> Line {
+    Line::of(Role::Name, logical_id.as_str())
+        .with(Role::Plain, &format!(" still settles: waits for {waits_for}"))
+}
+
+/// `Asking again, attempt 3 failed: …`.
+pub(super) fn asking_again(reason: &str, attempt: u32) -> Line {
+    Line::of(Role::Update, "Asking again")
+        .with(Role::Plain, &format!(", attempt {attempt} failed: {reason}"))
 }
 
 /// `Reading 9 objects`; nothing if there are none.

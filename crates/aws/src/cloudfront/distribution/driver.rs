@@ -142,6 +142,10 @@ impl ResourceDriver for Distribution {
         "native"
     }
 
+    fn is_usable_unsettled(&self) -> bool {
+        true
+    }
+
     async fn read(
         &self,
         physical_id: &PhysicalId,

@@ -1,0 +1,101 @@
+//! What is waited for, and how long, as the command line says it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use rstack_apply::{Wait, Waiting};
+use rstack_model::LogicalId;
+use rstack_model::plan::Plan;
+
+use crate::error::CliError;
+
+/// Which objects are waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitFor {
+    /// Every object, until it has settled: a distribution is deployed at all edge locations.
+    #[default]
+    Full,
+    /// Objects that others cannot use before: not distributions, whose domain name holds at once.
+    Ready,
+    /// Of these only those that another change needs.
+    None,
+}
+
+/// A time, for one resource or for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Timeout {
+    logical_id: Option<LogicalId>,
+    time: Duration,
+}
+
+/// What is waited for, and how long.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct WaitArguments {
+    /// What is waited for. Before old objects are deleted, all new ones are in any case. What still
+    /// settles is recorded; the next plan tells of it and shows no change.
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "full")]
+    wait: WaitFor,
+    /// How long an object may take to settle or to go, such as `30m`, or one of them, such as
+    /// `Distribution=1h`; else 45 minutes for distributions and 20 for others. May be given several
+    /// times.
+    #[arg(long, value_name = "[LOGICAL_ID=]TIME", value_parser = timeout)]
+    timeout: Vec<Timeout>,
+}
+
+fn timeout(text: &str) -> Result<Timeout, String> {
+    let (logical_id, time) = match text.split_once('=') {
+        Some((id, time)) => (Some(LogicalId::new(id)), time),
+        None => (None, text),
+    };
+    let time = time.parse::<jiff::SignedDuration>().ok();
+    let time = time.and_then(|time| Duration::try_from(time).ok()).filter(|time| !time.is_zero());
+    let time = time.ok_or("expected a time such as `90s`, `30m` or `1h 30m`")?;
+    Ok(Timeout { logical_id, time })
+}
+
+impl WaitArguments {
+    /// As the engine takes it.
+    ///
+    /// # Errors
+    /// If a time is given for a resource that the plan does not know.
+    pub(crate) fn of(&self, plan: &Plan) -> Result<Waiting, CliError> {
+        let wait = match self.wait {
+            WaitFor::Full => Wait::Full,
+            WaitFor::Ready => Wait::Ready,
+            WaitFor::None => Wait::None,
+        };
+        let (mut timeout, mut timeouts) = (None, BTreeMap::new());
+        for given in &self.timeout {
+            match &given.logical_id {
+                Some(id) if !knows(plan, id) => return Err(CliError::Timeout(id.to_string())),
+                Some(id) => {
+                    timeouts.insert(id.clone(), given.time);
+                }
+                None => timeout = Some(given.time),
+            }
+        }
+        Ok(Waiting { wait, timeout, timeouts })
+    }
+}
+
+fn knows(plan: &Plan, id: &LogicalId) -> bool {
+    plan.changes.contains_key(id) || plan.deposed.iter().any(|deposed| deposed.logical_id == *id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_for_one_resource_or_for_all() {
+        let time = |id: Option<&str>, seconds| {
+            Ok(Timeout { logical_id: id.map(Into::into), time: Duration::from_secs(seconds) })
+        };
+        assert_eq!(timeout("90s"), time(None, 90));
+        assert_eq!(timeout("CDN=1h 30m"), time(Some("CDN"), 5400));
+        for wrong in ["", "soon", "30", "-5m", "0s", "CDN="] {
+            assert!(timeout(wrong).is_err(), "{wrong}");
+        }
+    }
+}
