@@ -82,9 +82,9 @@ fn a_wrong_command_line_does_not_look_like_changes() {
 fn an_environment_that_means_nothing_is_said() {
     let place = Place::streaming();
     let mut command = place.command(&["plan", "--sandbox"]);
-    command.env("RSTACK_SANDBOX", "speed=9");
+    command.env("RSTACK_SANDBOX", "haste=9");
     let ran = crate::harness::ran(command).expect(1);
-    assert!(ran.err.contains("`speed=9`"), "{}", ran.err);
+    assert!(ran.err.contains("`haste=9`"), "{}", ran.err);
 }
 
 #[test]
