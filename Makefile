@@ -9,7 +9,7 @@ FLAGS := --locked --ignore-rust-version
 # nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
-.PHONY: build release demo test crash-explorer mutations lint fmt deny bench doc clean
+.PHONY: build release demo test crash-explorer mutations fuzz hostile lint fmt deny bench doc clean
 
 build:
 	$(CARGO) build $(FLAGS)
@@ -37,6 +37,15 @@ crash-explorer:
 # The control: each of ten defects, put into a copy of the sources, must turn the explorer red.
 mutations:
 	./scripts/mutations
+
+# Random templates, as long as is wanted (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
+FUZZ_SECONDS ?= 60
+fuzz:
+	./scripts/fuzz $(FUZZ_SECONDS)
+
+# Templates that were made to do harm: what each takes of time and memory.
+hostile: release
+	./scripts/hostile
 
 # The emulators, pinned, in a virtual environment of this folder.
 $(VENV)/.installed: $(REQUIREMENTS)

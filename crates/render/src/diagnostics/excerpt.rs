@@ -92,12 +92,10 @@ struct ShownLine {
 impl ShownLine {
     /// The line with this number, cut to `limit` characters around the first label in it.
     fn of(number: usize, labels: &[Label], lines: &Lines<'_>, limit: usize) -> Self {
-        let (start, source) = lines.line(number);
-        let focus = labels
-            .iter()
-            .find(|label| line_of(label, lines) == number)
-            .map_or(start, |label| lines.clamp(label.span.start));
-        let at = lines.clamp(focus).saturating_sub(start).min(source.len());
+        let first = labels.iter().find(|label| line_of(label, lines) == number);
+        let focus = first.map_or(0, |label| lines.clamp(label.span.start));
+        let (start, source) = lines.line(number, focus);
+        let at = focus.saturating_sub(start).min(source.len());
         let before = source.get(..at).unwrap_or(source);
         // A line is cut where its label begins behind two thirds of what is shown.
         let fits = source.chars().nth(limit).is_none();

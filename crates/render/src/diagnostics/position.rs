@@ -12,70 +12,95 @@ pub(super) struct Position {
     pub(super) column: usize,
 }
 
-/// How many bytes of a line are counted at once.
+/// About how many bytes of the text are between two places that are remembered.
 const STRIDE: usize = 4096;
 
-/// A text and where its lines begin.
+/// A place that is remembered, so that counting need not begin at the start of the text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stop {
+    offset: usize,
+    /// How many line breaks are before it.
+    line: usize,
+    /// Where its line begins.
+    start: usize,
+    /// How many characters of its line are before it.
+    column: usize,
+}
+
+/// A text, and places in it. Lines end with `\n` or `\r\n`.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
     text: &'a str,
-    starts: Vec<usize>,
-    /// In long lines: offsets, and how many characters of their line are before them.
-    counted: Vec<(usize, usize)>,
+    stops: Vec<Stop>,
 }
 
 impl<'a> Lines<'a> {
-    /// Finds the lines of a text, which end with `\n` or `\r\n`.
+    /// Counts the lines of a text.
     pub(super) fn of(text: &'a str) -> Self {
-        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        let starts: Vec<usize> = std::iter::once(0).chain(breaks).collect();
-        let mut counted = Vec::new();
-        for (i, start) in starts.iter().enumerate() {
-            let end = starts.get(i + 1).copied().unwrap_or(text.len());
-            let (mut at, mut count) = (*start, 0);
-            while end - at > STRIDE {
-                let next = text.ceil_char_boundary(at + STRIDE);
-                count += text.get(at..next).map_or(0, |part| part.chars().count());
-                counted.push((next, count));
-                at = next;
-            }
+        let mut stops = vec![Stop::default()];
+        let mut at = Stop::default();
+        while at.offset < text.len() {
+            let next = text.ceil_char_boundary(at.offset.saturating_add(STRIDE));
+            at = forward(text, at, next);
+            stops.push(at);
         }
-        Self { text, starts, counted }
+        Self { text, stops }
     }
 
     /// The nearest offset that is a character's beginning or the end of the text.
     pub(super) fn clamp(&self, offset: usize) -> usize {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
+        self.text.floor_char_boundary(offset)
+    }
+
+    /// What is known of an offset.
+    fn at(&self, offset: usize) -> Stop {
+        let offset = self.clamp(offset);
+        let before = self.stops.partition_point(|stop| stop.offset <= offset).saturating_sub(1);
+        forward(self.text, self.stops.get(before).copied().unwrap_or_default(), offset)
     }
 
     /// The number of the line an offset is in, from 0.
     pub(super) fn line_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset).saturating_sub(1)
+        self.at(offset).line
     }
 
-    /// Where a line begins, and its text without the line break.
-    pub(super) fn line(&self, number: usize) -> (usize, &'a str) {
-        let start = self.starts.get(number).copied().unwrap_or(self.text.len());
-        let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
-        let text = self.text.get(start..end).unwrap_or_default();
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        (start, text.strip_suffix('\r').unwrap_or(text))
+    /// Where a line begins, and its text without the line break. Of a very long line the text ends
+    /// somewhere behind the offset that is looked at.
+    pub(super) fn line(&self, number: usize, near: usize) -> (usize, &'a str) {
+        let before = self.stops.partition_point(|stop| stop.line < number).saturating_sub(1);
+        let mut start = self.stops.get(before).copied().unwrap_or_default();
+        while start.line < number {
+            let rest = self.text.get(start.offset..).unwrap_or_default();
+            let Some(length) = rest.find('\n') else { return (self.text.len(), "") };
+            let offset = start.offset + length + 1;
+            start = Stop { offset, line: start.line + 1, start: offset, column: 0 };
+        }
+        let near = self.clamp(near).max(start.start);
+        let far = self.clamp(near.saturating_add(STRIDE));
+        let length = self.text.get(near..far).and_then(|rest| rest.find('\n'));
+        let end = length.map_or(far, |length| near + length);
+        let text = self.text.get(start.start..end).unwrap_or_default();
+        (start.start, text.strip_suffix('\r').unwrap_or(text))
     }
 
     /// The line and column of an offset.
     pub(super) fn position(&self, offset: usize) -> Position {
-        let offset = self.clamp(offset);
-        let number = self.line_of(offset);
-        let start = self.starts.get(number).copied().unwrap_or_default();
-        let counted = self.counted.partition_point(|(at, _)| *at <= offset);
-        let last = counted.checked_sub(1).and_then(|last| self.counted.get(last));
-        let (from, count) = last.copied().filter(|(at, _)| *at > start).unwrap_or((start, 0));
-        let rest = self.text.get(from..offset).unwrap_or_default();
-        Position { line: number + 1, column: count + rest.chars().count() + 1 }
+        let at = self.at(offset);
+        Position { line: at.line + 1, column: at.column + 1 }
+    }
+}
+
+/// What is known of a place behind another one.
+fn forward(text: &str, from: Stop, offset: usize) -> Stop {
+    let passed = text.get(from.offset..offset).unwrap_or_default();
+    let line = from.line + passed.bytes().filter(|byte| *byte == b'\n').count();
+    match passed.rfind('\n') {
+        Some(last) => {
+            let start = from.offset + last + 1;
+            let column = text.get(start..offset).map_or(0, |rest| rest.chars().count());
+            Stop { offset, line, start, column }
+        }
+        None => Stop { offset, line, column: from.column + passed.chars().count(), ..from },
     }
 }
 
@@ -92,9 +117,9 @@ mod tests {
         };
         assert_eq!([at(0), at(4), at(5), at(7), at(10)], [(1, 1), (2, 1), (2, 1), (2, 2), (2, 3)]);
         assert_eq!([at(12), at(usize::MAX)], [(3, 1), (3, 1)]);
-        assert_eq!(lines.line(0), (0, "ab"));
-        assert_eq!(lines.line(1), (4, "日本x"));
-        assert_eq!(lines.line(9), (12, ""));
+        assert_eq!(lines.line(0, 0), (0, "ab"));
+        assert_eq!(lines.line(1, 4), (4, "日本x"));
+        assert_eq!(lines.line(9, 0), (12, ""));
     }
 
     #[test]

@@ -107,10 +107,10 @@ impl SarifLog {
     /// What stays the same when lines are added elsewhere in the file: the kind of finding, the file,
     /// the text of the line, and which one of those it is.
     fn fingerprint(&mut self, diagnostic: &Diagnostic, name: &str, lines: &Lines<'_>) -> String {
-        let line = diagnostic
-            .labels
-            .first()
-            .map_or("", |label| lines.line(lines.line_of(lines.clamp(label.span.start))).1.trim());
+        let line = diagnostic.labels.first().map_or("", |label| {
+            let start = lines.clamp(label.span.start);
+            lines.line(lines.line_of(start), start).1.trim()
+        });
         let text = format!("{}\n{name}\n{line}", diagnostic.code);
         let digest = Digest::of(text.as_bytes());
         let short = digest.as_str().get(..16).unwrap_or_default().to_owned();

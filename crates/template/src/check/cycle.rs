@@ -1,6 +1,6 @@
 //! Resources that depend on each other in a circle, with the place of each reference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
@@ -8,6 +8,9 @@ use rstack_model::{Code, Diagnostic, LogicalId, Span};
 
 use crate::diagnostics::Diagnostics;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
+
+/// How many references of a circle are shown.
+const SHOWN: usize = 10;
 
 /// One error for each circle among these resources and their dependencies.
 pub(crate) fn cycles(
@@ -26,11 +29,14 @@ pub(crate) fn cycles(
         let circular = inside.len() > 1 || inside.iter().any(|id| graph.contains_edge(id, id));
         let Some(first) = inside.first().filter(|_| circular) else { continue };
         let walk = circle(&graph, &inside, first);
-        let mut text: Vec<String> = walk.iter().map(|id| format!("`{id}`")).collect();
+        let mut text: Vec<String> = walk.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+        if let Some(more @ 1..) = walk.len().checked_sub(SHOWN) {
+            text.push(format!("… ({more} more)"));
+        }
         text.extend(text.first().cloned());
         let message = format!("resources depend on each other in a circle: {}", text.join(" → "));
         let mut error = Diagnostic::error(Code::Cycle, message);
-        for (from, to) in walk.iter().zip(walk.iter().cycle().skip(1)) {
+        for (from, to) in walk.iter().zip(walk.iter().cycle().skip(1)).take(SHOWN) {
             let message = format!("`{from}` needs `{to}`");
             error = error.at(edge_place(template, from, to), message);
         }
@@ -46,9 +52,10 @@ fn circle<'a>(
     first: &'a str,
 ) -> Vec<&'a str> {
     let mut walk: Vec<&str> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     let mut at = Some(first);
     while let Some(id) = at {
-        if let Some(start) = walk.iter().position(|seen| *seen == id) {
+        if let Some(start) = places.insert(id, walk.len()) {
             walk.drain(..start);
             break;
         }

@@ -79,7 +79,8 @@ impl<'t> Expander<'_, 't> {
 
     fn node(&mut self, node: &Node<'t>) -> Result<Node<'t>, Stopped> {
         if !self.variables.is_empty() {
-            self.spend(STEP, node.span)?;
+            // A text is searched for identifiers, whether it holds one or not.
+            self.spend(STEP + node.as_text().map_or(0, str::len), node.span)?;
         }
         if let Some(value) = self.variables.referred(node) {
             let kind = NodeKind::Scalar { text: Cow::Owned(value.to_owned()), plain: false };

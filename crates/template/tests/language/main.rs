@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod functions;
+mod hostile;
 mod laws;
 mod lookups;
 mod loops;

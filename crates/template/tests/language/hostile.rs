@@ -1,0 +1,216 @@
+//! Templates that were made to do harm: each is told in a few words, and the work it makes is bounded.
+//! Whoever takes a bound away sees a test that takes all memory, or all time, or the whole stack.
+
+use std::fmt::Write;
+
+use rstack_model::{Code, Diagnostic};
+use serde_json::{Value as Json, json};
+
+use super::support::{Outcome, outcome};
+
+#[path = "../../../../fuzz/fuzz_targets/laws.rs"]
+mod laws;
+
+fn codes(outcome: &Outcome) -> Vec<&str> {
+    let mut codes: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.as_str()).collect();
+    codes.dedup();
+    codes
+}
+
+fn told(text: &str) -> Vec<String> {
+    codes(&outcome(text, &[])).into_iter().map(str::to_owned).collect()
+}
+
+fn topic(name: Json) -> Json {
+    json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name}})
+}
+
+fn one_topic(name: Json) -> String {
+    json!({"Resources": {"T": topic(name)}}).to_string()
+}
+
+#[test]
+fn nesting_of_every_kind_ends_at_the_same_depth() {
+    let deep = 100_000;
+    let block: String = (0..2_000).fold(String::new(), |mut text, i| {
+        let _ = writeln!(text, "{}a:", " ".repeat(i));
+        text
+    });
+    for text in [
+        "[".repeat(deep),
+        "{".repeat(deep),
+        "{a: ".repeat(deep),
+        "{\"a\":".repeat(deep) + "1",
+        "- ".repeat(deep),
+        "? ".repeat(deep),
+        "!Sub [".repeat(deep),
+        "&a [".repeat(deep),
+        "{\"Fn::If\": [C, ".repeat(deep),
+        block,
+    ] {
+        assert_eq!(told(&text), ["depth"], "{}", &text[..20]);
+    }
+}
+
+#[test]
+fn aliases_are_paid_for_by_what_they_repeat() {
+    let scalar = "x".repeat(1 << 20);
+    let long = format!("a: &a {scalar}\nb: [{}]\n", "*a, ".repeat(100_000));
+    assert_eq!(told(&long), ["alias", "alias-bomb"]);
+    let anchors: String = (0..60).map(|i| format!("&a{i} [")).collect();
+    let nested = format!("a: {anchors}{}", "x, ".repeat(10_000) + &"]".repeat(60));
+    assert_eq!(told(&nested), ["alias-bomb"]);
+}
+
+#[test]
+fn values_that_multiply_are_made_up_to_a_size() {
+    let mut sub = json!("0123456789");
+    let mut join = sub.clone();
+    for _ in 0..15 {
+        sub = json!({"Fn::Sub": ["${a}".repeat(1_000), {"a": sub}]});
+    }
+    for _ in 0..6 {
+        join = json!({"Fn::Join": ["", [join, join, join, join]]});
+    }
+    assert_eq!(told(&one_topic(sub)), ["size"]);
+    // Four times itself six times over, and what is made of that.
+    let join = json!({"Fn::Join": ["x".repeat(1_000), {"Fn::Split": ["0", join]}]});
+    let join = json!({"Fn::Join": ["x".repeat(10_000), {"Fn::Split": ["x", join]}]});
+    assert_eq!(told(&one_topic(join)), ["size"]);
+    let delimiter = json!({"Fn::Join": ["x".repeat(1 << 20), vec!["a"; 1_000]]});
+    assert_eq!(told(&one_topic(delimiter)), ["size"]);
+    let split = json!({"Fn::Select": [0, {"Fn::Split": ["x", "x".repeat(1 << 20)]}]});
+    assert_eq!(told(&one_topic(split)), ["size"]);
+
+    // Each is small enough, all of them together are not.
+    let text = "x".repeat(1 << 20);
+    let resources: Json =
+        (0..1_000).map(|i| (format!("T{i}"), topic(json!({"Ref": "P"})))).collect();
+    let parameters = json!({"P": {"Type": "String", "Default": text}});
+    let many = json!({"Parameters": parameters, "Resources": resources}).to_string();
+    let many = outcome(&many, &[]);
+    let sizes = many.diagnostics.iter().filter(|d| d.code == Code::Size).count();
+    assert_eq!(sizes, 1, "the limit is told once");
+    assert!(many.evaluation.unwrap().desired.is_none());
+}
+
+#[test]
+fn a_variable_of_a_sub_is_evaluated_once() {
+    // 8 to the power of 6 evaluations otherwise, each of which would be a value of its own.
+    let mut value = json!({"Ref": "AWS::Region"});
+    for _ in 0..6 {
+        let first = json!({"Fn::Select": [0, {"Fn::Split": ["-", value]}]});
+        value = json!({"Fn::Sub": ["${a}-".repeat(8), {"a": first}]});
+    }
+    let text = one_topic(json!({"Fn::Select": [0, {"Fn::Split": ["-", value]}]}));
+    let outcome = outcome(&text, &[]);
+    assert_eq!(outcome.properties("T"), r#"{"DisplayName": "eu"}"#);
+}
+
+#[test]
+fn chains_of_conditions_take_no_stack() {
+    for step in [1, -1_i32] {
+        let name = |i: i32| format!("C{:06}", if step > 0 { i } else { 20_000 - i });
+        let mut conditions: serde_json::Map<String, Json> =
+            (0..20_000).map(|i| (name(i), json!({"Condition": name(i + 1)}))).collect();
+        conditions.insert(name(20_000), json!({"Fn::Equals": ["a", "a"]}));
+        let mut template = json!({"Conditions": conditions, "Resources": {"T": topic(json!("x"))}});
+        assert_eq!(told(&template.to_string()), Vec::<String>::new());
+        template["Conditions"][name(20_000)] = json!({"Fn::Not": [{"Condition": name(0)}]});
+        assert_eq!(told(&template.to_string()), ["cycle"]);
+    }
+}
+
+#[test]
+fn loops_are_paid_for_by_what_they_make() {
+    let names: Vec<String> = (0..1_000).map(|i| i.to_string()).collect();
+    let looped = |collection: Json, inner: Json| {
+        let inside = json!({"Fn::ForEach::B": ["J", collection, inner]});
+        let resources = json!({"Fn::ForEach::A": ["I", names, inside]});
+        json!({"Transform": "AWS::LanguageExtensions", "Resources": resources}).to_string()
+    };
+    let body = json!({"T${I}x${J}": topic(json!("x"))});
+    assert_eq!(told(&looped(json!(names), body.clone())), ["loop"]);
+    assert_eq!(told(&looped(json!(names), json!({}))), ["loop"]);
+    let long = json!(["x".repeat(100_000)]);
+    assert_eq!(told(&looped(long, body)), ["loop"]);
+}
+
+#[test]
+fn findings_are_told_up_to_a_number_and_texts_up_to_a_length() {
+    let long = "k".repeat(100_000);
+    let mut resources: serde_json::Map<String, Json> =
+        (0..3_000).map(|i| (format!("T{i}"), topic(json!({"Ref": format!("T{i}x")})))).collect();
+    resources.insert("U".into(), json!({"Type": long, "DependsOn": long}));
+    let outcome = outcome(&json!({"Resources": resources}).to_string(), &[]);
+    let of_parsing = outcome.diagnostics.iter().take_while(|d| d.code != Code::More).count();
+    assert_eq!(of_parsing, 500);
+    let more: Vec<&Diagnostic> =
+        outcome.diagnostics.iter().filter(|d| d.code == Code::More).collect();
+    assert_eq!(more[0].message, "… and 2502 more errors, which are not shown");
+    let lengths = outcome.diagnostics.iter().map(|d| d.message.len());
+    assert!(lengths.max().unwrap() < 3_000);
+}
+
+#[test]
+fn a_long_circle_is_told_in_short() {
+    let resources: Json = (0..5_000)
+        .map(|i| {
+            (
+                format!("T{i}"),
+                json!({"Type": "AWS::SNS::Topic", "DependsOn": format!("T{}", (i + 1) % 5_000)}),
+            )
+        })
+        .collect();
+    let outcome = outcome(&json!({"Resources": resources}).to_string(), &[]);
+    assert_eq!(codes(&outcome), ["cycle"]);
+    assert_eq!(outcome.diagnostics[0].labels.len(), 10);
+    assert!(outcome.diagnostics[0].message.contains("… (4990 more)"));
+}
+
+#[test]
+fn patterns_and_allowed_values_are_checked_in_bounded_time() {
+    let parameter = |fields: Json| {
+        let parameter = json!({"P": fields});
+        let template = json!({"Parameters": parameter, "Resources": {"T": topic(json!("x"))}});
+        told(&template.to_string())
+    };
+    let of = |kind: &str, pattern: &str, value: &str| {
+        parameter(json!({"Type": kind, "AllowedPattern": pattern, "Default": value}))
+    };
+    assert_eq!(of("String", "(a+)+", &("a".repeat(4_000) + "b")), ["parameter-value"]);
+    assert_eq!(of("String", "a*", &"a".repeat(5_000)), ["parameter-value"]);
+    assert_eq!(of("CommaDelimitedList", "a*", &"a,".repeat(5_000)), ["parameter-value"]);
+    assert_eq!(of("String", "((a{1000}){1000}){1000}", "a"), ["pattern-not-checked"]);
+    assert_eq!(of("String", &"(".repeat(1_000_000), "a"), ["pattern-not-checked"]);
+    let values: Vec<String> = (0..30_000).map(|i| i.to_string()).collect();
+    let list =
+        json!({"Type": "CommaDelimitedList", "AllowedValues": values, "Default": values.join(",")});
+    assert_eq!(parameter(list), Vec::<String>::new());
+    let other = json!({"Type": "String", "AllowedValues": values, "Default": "x"});
+    assert_eq!(parameter(other), ["parameter-value"]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told() {
+    assert_eq!(told("a\0b"), ["syntax"]);
+    assert_eq!(told(r#"{"Description": "\ud800"}"#), ["syntax"]);
+    assert_eq!(told(r#"{"Description": "\udc00\ud800"}"#), ["syntax"]);
+    assert_eq!(told("\u{feff}"), ["empty"]);
+    assert_eq!(told(&one_topic(json!({"Fn::Cidr": ["10.0.0.0/8", 1e9, 1]}))), ["function-value"]);
+    let huge = one_topic(json!("@")).replace("\"@\"", "1e999999");
+    assert_eq!(outcome(&huge, &[]).properties("T"), r#"{"DisplayName": "1e999999"}"#);
+    assert_eq!(told(&" ".repeat(rstack_template::MAX_SIZE + 1)), ["size"]);
+}
+
+#[test]
+fn what_fuzzing_has_found_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
+    let mut seeds = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        laws::check(&text);
+        seeds += 1;
+    }
+    assert!(seeds > 0);
+}
