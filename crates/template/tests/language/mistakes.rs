@@ -145,3 +145,23 @@ fn a_finding_says_what_to_do_where_that_is_certain() {
         assert!(said.contains(help), "{text}: {found:?}");
     }
 }
+
+#[test]
+fn a_slip_at_any_place_is_told_inside_of_the_text() {
+    let text = "Parameters:\n  P: {Type: String, Default: 'ä b'}\nResources:\n  T:\n    \
+                Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Sub \"${P}: x\"\n      \
+                Tags:\n        - Key: a\n          Value: !Ref P\nOutputs:\n  O: {Value: [1]}\n";
+    for (at, old) in text.char_indices().step_by(3) {
+        for slip in ["", "\t", "{", "]", "'", "\"", "*", "@", ": ", "- ", "!", "\n", "ä"] {
+            let rest = &text[at + old.len_utf8()..];
+            let wrong = format!("{}{slip}{rest}", &text[..at]);
+            for finding in
+                rstack_template::parse(&wrong, &std::collections::BTreeMap::new()).diagnostics
+            {
+                let inside = |span: rstack_model::Span| wrong.get(span.start..span.end).is_some();
+                assert!(finding.labels.iter().all(|l| inside(l.span)), "{wrong}\n{finding:?}");
+                assert!(!finding.labels.is_empty(), "{wrong}\n{finding:?}");
+            }
+        }
+    }
+}
