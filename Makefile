@@ -34,7 +34,7 @@ test: $(VENV)/.installed
 crash-explorer:
 	$(CARGO) run --release --package rstack-explorer $(FLAGS)
 
-# The control: each of ten defects, put into a copy of the sources, must turn the explorer red.
+# The control: each of twelve defects, put into a copy of the sources, must turn the explorer red.
 mutations:
 	./scripts/mutations
 

@@ -149,6 +149,22 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Starts the program as a shell's last command, after this one.
+    pub(crate) fn start_after(&self, shell: &str, arguments: &[&str], weather: &str) -> Running {
+        let program = self.command(&[arguments, &["--sandbox"]].concat());
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")]);
+        command.arg(program.get_program()).args(program.get_args()).env_clear();
+        for (name, value) in program.get_envs() {
+            value.map(|value| command.env(name, value));
+        }
+        command.env("RSTACK_SANDBOX", weather);
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        Running::start(command)
+    }
+}
+
 /// A program that runs. It is ended with the value.
 pub(crate) struct Running {
     child: Child,

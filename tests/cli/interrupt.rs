@@ -143,3 +143,33 @@ fn what_the_cloud_cannot_tell_the_user_settles() {
         assert!(plan.out.contains(planned), "{decision}: {}", plan.out);
     }
 }
+
+/// Whether the secret of a creation was made is asked with the secret: commands that need no template
+/// take its value, too.
+#[test]
+fn a_secret_whose_creation_was_cut_off_is_looked_for_with_the_value_that_is_given() {
+    let text = "Parameters:\n  Password: {Type: String, NoEcho: true}\nResources:\n  S:\n    \
+                Type: AWS::SecretsManager::Secret\n    Properties: {SecretString: !Ref Password}\n";
+    for command in ["destroy", "rollback"] {
+        let place = Place::empty();
+        place.write("stacks/one.yaml", text);
+        let secret = &["--parameter", "Password=a-password"];
+        let apply = [&["apply", "one", "--yes"], &secret[..]].concat();
+        let running = place.start(&apply, "latency-ms=600000");
+        let journal = place.path("state/sandbox/one.journal");
+        let begun =
+            |_| std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"intent\""));
+        assert!((0..1_000_000).any(begun), "the run did not begin");
+        running.signal(Signal::KILL);
+        running.end();
+        let missing = place.sandbox(&[command, "one", "--yes"]).expect(1);
+        assert!(
+            missing.err.contains("give it with `--parameter Password=VALUE`"),
+            "{}",
+            missing.err
+        );
+        place.sandbox(&[&[command, "one", "--yes"], &secret[..]].concat()).expect(0);
+        assert!(!place.path("state/sandbox/one.json").exists());
+        assert!(!journal.exists());
+    }
+}

@@ -21,4 +21,5 @@ mod sarif;
 mod saved_plan;
 mod secrets;
 mod shell;
+mod signals;
 mod state;

@@ -141,7 +141,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
     );
     assert!(missing.err.contains("give `--parameter Password=VALUE`"), "{}", missing.err);
     let wrong = place.sandbox(&[BACK, &["-p", "Pasword=x"]].concat()).expect(1);
-    assert!(wrong.err.contains("takes no value for the parameter `Pasword`"), "{}", wrong.err);
+    assert!(wrong.err.contains("no value for the parameter `Pasword`"), "{}", wrong.err);
     assert_eq!(place.content(), files, "nothing was changed");
     let other = place.sandbox(&[BACK, changed].concat()).expect(0);
     assert!(other.err.contains("is not the one that `Secret` had before"), "{}", other.err);

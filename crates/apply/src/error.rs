@@ -116,11 +116,11 @@ impl From<StateError> for StepError {
     }
 }
 
-/// Why an interrupted run cannot be recovered.
+/// Why it cannot be found out what came of an operation.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// It cannot be told whether an object is ours.
-    #[error("it cannot be told whether an earlier run created `{logical_id}`: {why}")]
+    #[error("it cannot be told whether `{logical_id}` was created: {why}")]
     Ambiguous {
         /// The resource.
         logical_id: LogicalId,
@@ -128,7 +128,7 @@ pub enum RecoverError {
         why: String,
     },
     /// The cloud could not be asked.
-    #[error("`{logical_id}` of an earlier run cannot be looked for")]
+    #[error("it cannot be found out what came of `{logical_id}`")]
     Step {
         /// The resource.
         logical_id: LogicalId,

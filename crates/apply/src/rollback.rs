@@ -12,7 +12,7 @@ use rstack_state::LockedStack;
 
 use crate::observe::absent;
 use crate::run::Leads;
-use crate::{ApplyError, Engine, SecretParameters, StepError};
+use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// A secret parameter that an object of a rollback is made with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,15 @@ pub enum GivenSecret {
     Same,
     /// It is another one than the object had before.
     Other,
+}
+
+/// What came of going back.
+pub(crate) struct Undone {
+    pub(crate) state: Option<State>,
+    /// What was not undone.
+    pub(crate) failures: Vec<(LogicalId, StepError)>,
+    /// As in [`crate::Outcome`].
+    pub(crate) open: Option<RecoverError>,
 }
 
 impl Engine {
@@ -77,17 +86,20 @@ impl Engine {
         Ok(plan_rollback(input)?)
     }
 
-    /// Goes back from `current` to `base`; returns the state, and what was not undone.
+    /// Goes back from `current` to `base`.
     pub(crate) async fn undo(
         &self,
         locked: &LockedStack,
         (base, current): (&State, &State),
         back: &Plan,
         parameters: &SecretParameters,
-    ) -> Result<(Option<State>, Vec<(LogicalId, StepError)>), ApplyError> {
+    ) -> Result<Undone, ApplyError> {
         let leads = if base.former.is_some() { Leads::Partial } else { Leads::Whole };
         let (outcome, left) = self.run(locked, current, back, parameters, leads).await?;
-        let state = self.tidy(locked, base, outcome.state)?;
+        let state = match &outcome.open {
+            Some(_) => outcome.state,
+            None => self.tidy(locked, base, outcome.state)?,
+        };
         let mut failures = outcome.failures;
         let others = old_secrets(back, parameters).into_iter();
         failures.extend(others.filter(|old| old.given == GivenSecret::Other).map(|old| {
@@ -99,7 +111,7 @@ impl Engine {
             let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
             failures.extend(left.into_iter().map(|id| (id, waits_for())));
         }
-        Ok((state, failures))
+        Ok(Undone { state, failures, open: outcome.open })
     }
 
     /// Removes the state of a stack of which a rollback has left nothing, and that was never whole.

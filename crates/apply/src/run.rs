@@ -13,9 +13,10 @@ use rstack_state::{Entry, JournalEnd, LockedStack};
 
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
+use crate::rollback::Undone;
 use crate::schedule::{Executed, execute};
 use crate::step::Context;
-use crate::{ApplyError, Engine, SecretParameters, StepError};
+use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// How a plan is to be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub struct Outcome {
     pub made: bool,
     /// What came of the rollback, if there was one: the steps that failed.
     pub rollback: Option<Vec<(LogicalId, StepError)>>,
+    /// Why it is not known what came of an operation. The journal stays open, and the next command
+    /// asks again.
+    pub open: Option<RecoverError>,
 }
 
 impl Engine {
@@ -68,6 +72,9 @@ impl Engine {
         }
         let base = self.base(locked, plan)?;
         let (first, _) = self.run(locked, &base, plan, parameters, Leads::Whole).await?;
+        if first.open.is_some() {
+            return Ok(first);
+        }
         match plan.mode {
             PlanMode::Destroy => Ok(first),
             PlanMode::Rollback => {
@@ -84,9 +91,9 @@ impl Engine {
                 match first.state {
                     Some(current) if wants_rollback => {
                         let back = self.plan_undo(&base, &current, plan)?;
-                        let (state, failures) =
-                            self.undo(locked, (&base, &current), &back, parameters).await?;
-                        Ok(Outcome { state, rollback: Some(failures), ..first })
+                        let undone = self.undo(locked, (&base, &current), &back, parameters);
+                        let Undone { state, failures, open } = undone.await?;
+                        Ok(Outcome { state, rollback: Some(failures), open, ..first })
                     }
                     state => Ok(Outcome { state, ..first }),
                 }
@@ -156,8 +163,15 @@ impl Engine {
             RunEnd::Interrupted => JournalEnd::Interrupted,
         };
         ledger.append(Entry::End { end: recorded }).await?;
-        self.settle_open(&ledger, parameters).await?;
+        let settled = self.settle_open(&ledger, parameters).await;
         let folded = ledger.folded()?;
+        let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
+        if let Err(ApplyError::Recover(error)) = settled {
+            self.ended(told, mode, end);
+            let state = Some(folded.state);
+            return Ok((Outcome { state, open: Some(error), ..outcome }, left));
+        }
+        settled?;
         let gone = mode == PlanMode::Destroy && folded.state.is_bare();
         let state = if gone {
             locked.retire(folded.state, &plan.base)?;
@@ -165,10 +179,14 @@ impl Engine {
         } else {
             Some(locked.publish(folded.state, &plan.base)?)
         };
+        self.ended(told, mode, end);
+        Ok((Outcome { state, ..outcome }, left))
+    }
+
+    fn ended(&self, told: bool, mode: PlanMode, end: RunEnd) {
         if told {
             self.events.emit(Event::RunEnded { mode, end });
         }
-        Ok((Outcome { state, end, failures, made, rollback: None }, left))
     }
 
     /// The outputs. One that cannot be evaluated is told and left out: everything is made, and a

@@ -185,6 +185,10 @@ pub(crate) enum Command {
         /// The stack's name; else that of the template file.
         #[arg(long, value_name = "NAME")]
         stack_name: Option<String>,
+        /// The value of a secret (`NoEcho`) parameter, where it takes that to find out what an
+        /// interrupted creation made. May be given several times.
+        #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+        parameter: Vec<(String, String)>,
         #[command(flatten)]
         detail: DetailArguments,
         /// Do not ask.

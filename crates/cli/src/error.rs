@@ -136,9 +136,9 @@ pub(crate) enum CliError {
     /// The value of a secret parameter is not the one that the plan was made with.
     #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
     OtherSecret(String),
-    /// A rollback was given a value for something that is no secret parameter of the stack.
-    #[error("a rollback takes no value for the parameter `{0}`")]
-    RollbackParameter(String),
+    /// A value was given for something that is no secret parameter of the stack.
+    #[error("the stack takes no value for the parameter `{0}` here")]
+    NoSecretParameter(String),
     /// Objects of a rollback need the values of secret parameters.
     #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
     OldSecrets(BTreeSet<String>),
@@ -292,19 +292,25 @@ fn assembly_stacks(names: &[String]) -> String {
     }
 }
 
+/// Whether nobody reads our output any more: the pipe is closed, or the terminal.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
 impl CliError {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             // Whoever read our output has seen enough.
-            Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Output(source) if is_gone(source) => Exit::Done,
             _ => Exit::Error,
         }
     }
 
     /// Whether there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe)
+        matches!(self, Self::Output(source) if is_gone(source))
     }
 
     /// What to do about it.
@@ -342,7 +348,7 @@ impl CliError {
             Self::PlanFileParameter(_) => {
                 Some("everything but the values of secret parameters is decided in it".to_owned())
             }
-            Self::RollbackParameter(_) => {
+            Self::NoSecretParameter(_) => {
                 Some("only the values of secret (`NoEcho`) parameters can be given".to_owned())
             }
             Self::OldSecrets(names) => {
@@ -460,12 +466,7 @@ fn apply_hint(error: &ApplyError) -> Option<String> {
         ApplyError::BaseMoved { .. }
         | ApplyError::ObjectsMoved(_)
         | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
-        ApplyError::Recover(RecoverError::Step { source, .. }) => step_hint(source),
-        ApplyError::Recover(RecoverError::Ambiguous { logical_id, .. }) => Some(format!(
-            "look at the object; if the interrupted run made it, `rstack settle STACK {logical_id} \
-             --ours PHYSICAL_ID`, if somebody else did, `rstack settle STACK {logical_id} \
-             --not-ours`; nothing is changed until then"
-        )),
+        ApplyError::Recover(error) => recover_hint(error),
         ApplyError::Journal(_) => Some(
             "nothing was changed; restore `STACK.json` and `STACK.journal` that belong together"
                 .to_owned(),
@@ -473,6 +474,18 @@ fn apply_hint(error: &ApplyError) -> Option<String> {
         ApplyError::Unsound(_) => {
             Some("this is a defect of rstack; please report it with the template".to_owned())
         }
+    }
+}
+
+/// What to do when it is not known what came of an operation.
+pub(crate) fn recover_hint(error: &RecoverError) -> Option<String> {
+    match error {
+        RecoverError::Step { source, .. } => step_hint(source),
+        RecoverError::Ambiguous { logical_id, .. } => Some(format!(
+            "look at the object; if the interrupted run made it, `rstack settle STACK {logical_id} \
+             --ours PHYSICAL_ID`, if somebody else did, `rstack settle STACK {logical_id} \
+             --not-ours`; nothing is changed until then"
+        )),
     }
 }
 

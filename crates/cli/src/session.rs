@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock, Waiting};
 use rstack_driver::{Cloud, Identity};
 use rstack_model::state::{Environment, State};
-use rstack_model::value::{ResolvedSecrets, SecretReference};
-use rstack_model::{Region, StackName};
+use rstack_model::value::SecretReference;
+use rstack_model::{Region, SecretString, StackName};
 use rstack_plan::RegistrySchemas;
 use rstack_sandbox::SandboxCloud;
 use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
@@ -162,20 +162,28 @@ impl Session {
         &self,
         evaluation: &Evaluation,
     ) -> Result<SecretParameters, CliError> {
-        let mut parameters = SecretParameters {
-            values: ResolvedSecrets::default(),
-            versions: std::collections::BTreeMap::new(),
-        };
-        if evaluation.secrets.is_empty() {
-            return Ok(parameters);
-        }
-        let key = self.store.digest_key()?;
+        let mut parameters = SecretParameters::default();
         for (name, secret) in &evaluation.secrets {
-            let reference = SecretReference::Parameter(name.clone());
-            parameters.versions.insert(reference.to_string(), keyed_digest(&key, secret));
-            parameters.values.insert(&reference, secret.clone());
+            self.add_secret(&mut parameters, name, secret.clone())?;
         }
         Ok(parameters)
+    }
+
+    /// Adds the value of a secret parameter.
+    ///
+    /// # Errors
+    /// If the key of the digests cannot be read or made.
+    pub(crate) fn add_secret(
+        &self,
+        parameters: &mut SecretParameters,
+        name: &str,
+        secret: SecretString,
+    ) -> Result<(), CliError> {
+        let reference = SecretReference::Parameter(name.to_owned());
+        let version = keyed_digest(&self.store.digest_key()?, &secret);
+        parameters.versions.insert(reference.to_string(), version);
+        parameters.values.insert(&reference, secret);
+        Ok(())
     }
 }
 

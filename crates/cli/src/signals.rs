@@ -10,10 +10,15 @@ use crate::exit::Exit;
 use crate::progress::Display;
 
 /// Listens to SIGINT, SIGTERM and SIGHUP from now on. Before a run begins nothing has to be
-/// finished, and the signals do what they do to every program.
+/// finished, and the signals do what they do to every program. One that whoever started us had
+/// ignored, as `nohup` does, stays ignored.
 pub(crate) fn listen(stop: &Stop, display: &Arc<Display>) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let ignored = ignored();
     for kind in kinds {
+        if ignored & bit(kind) != 0 {
+            continue;
+        }
         let Ok(mut signals) = signal(kind) else { continue };
         let (stop, display) = (stop.clone(), Arc::clone(display));
         tokio::spawn(async move {
@@ -29,4 +34,16 @@ pub(crate) fn listen(stop: &Stop, display: &Arc<Display>) {
             }
         });
     }
+}
+
+/// The signals that are ignored, as a mask. It can be asked for on Linux alone; elsewhere none is.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn bit(kind: SignalKind) -> u64 {
+    let number = u32::try_from(kind.as_raw_value()).unwrap_or(0);
+    1u64.checked_shl(number.saturating_sub(1)).unwrap_or(0)
 }

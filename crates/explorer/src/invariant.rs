@@ -103,11 +103,20 @@ pub(crate) fn at_the_end(
     violations.extend(unknown.map(|(_, id)| format!("I1: `{id}` exists and is not known")));
     let imagined = known.difference(&existing);
     violations.extend(imagined.map(|(_, id)| format!("I2: `{id}` is known and does not exist")));
+    let wanted = match wanted {
+        Wanted::Back(to) => to.as_ref(),
+        Wanted::Stack(..) | Wanted::Nothing => wanted,
+    };
     match (&stored.state, wanted) {
         (None, Wanted::Nothing) => {}
         (Some(_), Wanted::Nothing) => violations.push("I2: a state is left".to_owned()),
-        (None, Wanted::Stack(..)) => violations.push("I2: there is no state".to_owned()),
-        (Some(state), Wanted::Stack(..)) => {
+        (None, Wanted::Stack(..) | Wanted::Back(_)) => {
+            violations.push("I2: there is no state".to_owned());
+        }
+        (Some(state), Wanted::Stack(..) | Wanted::Back(_)) => {
+            if state.former.is_some() {
+                violations.push("I2: something is left to roll back".to_owned());
+            }
             if !state.deposed.is_empty() {
                 violations.push("I3: old objects are left".to_owned());
             }

@@ -11,7 +11,13 @@ const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
 enum Place {
     Nothing,
     Is(Variant),
+    /// Where it was before an apply that did not come to its end: nothing is applied, it is rolled
+    /// back.
+    Back,
 }
+
+/// A verb and a type that are refused.
+type Refused = (&'static str, &'static str);
 
 /// One scenario.
 #[derive(Clone, Copy, Debug)]
@@ -24,30 +30,65 @@ pub struct Scenario {
     end: Place,
     parallelism: usize,
     in_parts: bool,
-    refused: Option<(&'static str, &'static str)>,
+    refused: Option<Refused>,
+    /// Whether what fails stays as it is, and is not rolled back.
+    keeps: bool,
+    /// Where an apply was to lead that failed before this begins, and stayed as it was.
+    left_by: Option<(Place, Refused)>,
 }
 
 const FIRST: Place = Place::Is(Variant::First);
 
 const fn plain(name: &'static str, from: Place, to: Place) -> Scenario {
-    Scenario { name, from, to, end: to, parallelism: 1, in_parts: false, refused: None }
+    Scenario {
+        name,
+        from,
+        to,
+        end: to,
+        parallelism: 1,
+        in_parts: false,
+        refused: None,
+        keeps: false,
+        left_by: None,
+    }
 }
 
 const fn refused(
     name: &'static str,
     (from, to, end): (Place, Place, Place),
-    refused: (&'static str, &'static str),
+    refused: Refused,
 ) -> Scenario {
     Scenario { end, refused: Some(refused), ..plain(name, from, to) }
 }
 
+/// What fails is kept, and rolled back later.
+const fn kept(name: &'static str, (from, to): (Place, Place), refused: Refused) -> Scenario {
+    Scenario { keeps: true, ..self::refused(name, (from, to, Place::Back), refused) }
+}
+
+/// A rollback of what a failed apply has left.
+const fn back(
+    name: &'static str,
+    (from, left, end): (Place, Place, Place),
+    refused: Refused,
+) -> Scenario {
+    Scenario { end, left_by: Some((left, refused)), ..plain(name, from, Place::Back) }
+}
+
 /// All scenarios. Those that are refused something fail and roll back; what comes after leads back
-/// to where they began, or (`-on`) on to where they were going.
-pub const SCENARIOS: [Scenario; 13] = [
+/// to where they began, or (`-on`) on to where they were going. `keep-` fails and stays as it is until
+/// it is rolled back; `back-` begins there.
+pub const SCENARIOS: [Scenario; 24] = [
     plain("create", Place::Nothing, FIRST),
     Scenario { in_parts: true, ..plain("create-in-parts", Place::Nothing, FIRST) },
     Scenario { parallelism: 4, ..plain("create-parallel", Place::Nothing, FIRST) },
     plain("update", FIRST, Place::Is(Variant::Changed)),
+    // Somebody may not look at an object, and it is never taken for one that is gone.
+    refused(
+        "update-unread",
+        (FIRST, Place::Is(Variant::Changed), Place::Is(Variant::Changed)),
+        ("read", ENDPOINT),
+    ),
     plain("replace", FIRST, Place::Is(Variant::Renamed)),
     plain("replace-delete-first", FIRST, Place::Is(Variant::Attached)),
     plain("delete", FIRST, Place::Nothing),
@@ -67,6 +108,34 @@ pub const SCENARIOS: [Scenario; 13] = [
     refused(
         "rollback-delete-first",
         (FIRST, Place::Is(Variant::Attached), FIRST),
+        ("update", DISTRIBUTION),
+    ),
+    kept("keep-create", (Place::Nothing, FIRST), ("create", DISTRIBUTION)),
+    kept("keep-update", (FIRST, Place::Is(Variant::Changed)), ("settled", ENDPOINT)),
+    kept("keep-replace", (FIRST, Place::Is(Variant::Renamed)), ("update", DISTRIBUTION)),
+    back("back-create", (Place::Nothing, FIRST, Place::Back), ("create", DISTRIBUTION)),
+    back("back-create-on", (Place::Nothing, FIRST, FIRST), ("create", DISTRIBUTION)),
+    back("back-update", (FIRST, Place::Is(Variant::Changed), Place::Back), ("settled", ENDPOINT)),
+    back(
+        "back-replace",
+        (FIRST, Place::Is(Variant::Renamed), Place::Back),
+        ("update", DISTRIBUTION),
+    ),
+    back(
+        "back-replace-on",
+        (FIRST, Place::Is(Variant::Renamed), Place::Is(Variant::Renamed)),
+        ("update", DISTRIBUTION),
+    ),
+    // Objects that were deleted first are made anew, and their attributes are others: an apply is
+    // the end.
+    back(
+        "back-delete-first",
+        (FIRST, Place::Is(Variant::Attached), FIRST),
+        ("update", DISTRIBUTION),
+    ),
+    back(
+        "back-delete-first-on",
+        (FIRST, Place::Is(Variant::Attached), Place::Is(Variant::Attached)),
         ("update", DISTRIBUTION),
     ),
 ];
@@ -93,8 +162,10 @@ impl Scenario {
 
     /// How many objects there may be of one resource at once.
     pub(crate) fn limit(&self) -> usize {
-        let replaces = matches!(self.to, Place::Is(Variant::Renamed | Variant::Attached));
-        1 + usize::from(replaces)
+        let replaces =
+            |place: Place| matches!(place, Place::Is(Variant::Renamed | Variant::Attached));
+        let left = self.left_by.is_some_and(|(place, _)| replaces(place));
+        1 + usize::from(replaces(self.to) || left)
     }
 
     /// How the run that is disturbed works.
@@ -103,6 +174,7 @@ impl Scenario {
             parallelism: self.parallelism,
             in_parts: self.in_parts,
             refused: self.refused,
+            rollback: !self.keeps,
             ..Conditions::default()
         }
     }
@@ -115,16 +187,30 @@ impl Scenario {
         let mut before = World::new(seed)?;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
-            Place::Nothing => Ok(Wanted::Nothing),
+            Place::Nothing | Place::Back => Ok(Wanted::Nothing),
             Place::Is(variant) => size.wanted(variant, &environment),
         };
-        let (from, to, end) = (wanted(self.from)?, wanted(self.to)?, wanted(self.end)?);
+        let from = wanted(self.from)?;
+        let wanted = |place| match place {
+            Place::Back => Ok(Wanted::Back(Box::new(from.clone()))),
+            Place::Nothing | Place::Is(_) => wanted(place),
+        };
+        let (to, end) = (wanted(self.to)?, wanted(self.end)?);
         if self.from != Place::Nothing {
             before.reach(&from, None)?;
         }
         let origin = before.picture()?;
+        if let Some((place, refused)) = self.left_by {
+            let refused = Some(refused);
+            let conditions = Conditions { refused, rollback: false, ..Conditions::default() };
+            let life = before.live(&wanted(place)?, &conditions)?;
+            if !matches!(life.report, Some(Ok(rstack_model::event::RunEnd::Failed))) {
+                return Err(format!("what is to fail ends {:?}", life.report));
+            }
+        }
         let mut undisturbed = before.fork()?;
-        undisturbed.reach(&end, None)?;
+        let known = origin.as_deref().filter(|_| self.end == Place::Back);
+        undisturbed.reach(&end, known)?;
         let goal = undisturbed.picture()?;
         Ok(Ready { scenario: self, from, to, end, before, goal, origin })
     }

@@ -6,7 +6,7 @@ use crate::chance::Chance;
 use crate::explore::{Findings, in_parallel, strike};
 use crate::moment::{Data, Fault, Names, Point, Strike, Survival};
 use crate::scenario::{Ready, SCENARIOS};
-use crate::stack::Size;
+use crate::stack::{Size, Wanted};
 use crate::weather::{LATEST, Odds};
 use crate::world::Conditions;
 
@@ -65,8 +65,14 @@ fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
     }
     // Whatever is still under way comes to its end.
     world.pass(LATEST);
-    let (wanted, goal) =
-        if chance.happens(50) { (&ready.from, &ready.origin) } else { (&ready.end, &ready.goal) };
+    // An apply that came to its end after all is not rolled back.
+    let back = |wanted: &Wanted| matches!(wanted, Wanted::Back(_));
+    let may_be_whole = back(&ready.end) && !back(&ready.to);
+    let (wanted, goal) = if chance.happens(50) || may_be_whole {
+        (&ready.from, &ready.origin)
+    } else {
+        (&ready.end, &ready.goal)
+    };
     broken.extend(world.end(wanted, goal.as_deref())?);
     Ok(broken)
 }

@@ -21,6 +21,8 @@ pub(crate) enum Wanted {
     Stack(Box<Desired>, PlanOptions),
     /// It is to be gone.
     Nothing,
+    /// An apply that did not come to its end is to be rolled back, which leads here.
+    Back(Box<Wanted>),
 }
 
 /// Which stack.

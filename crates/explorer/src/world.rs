@@ -4,12 +4,15 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rstack_apply::{ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
+use rstack_apply::{
+    ApplyError, ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
+};
 use rstack_model::event::RunEnd;
+use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::RegistrySchemas;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{LockHolder, StateStore};
+use rstack_state::{LockHolder, LockedStack, StateStore};
 
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
@@ -213,17 +216,31 @@ async fn command(
         let environment = world.sandbox.environment().clone();
         State::empty(engine.entropy.lineage(), name, environment)
     });
-    let desired = match wanted {
-        Wanted::Stack(desired, _) => Some(desired.as_ref()),
-        Wanted::Nothing => None,
-    };
-    let seen = engine.observe(desired, &state, &parameters).await.map_err(|error| told(&error))?;
-    let plan = match wanted {
-        Wanted::Stack(desired, options) => engine.plan(desired, &state, &seen, options),
-        Wanted::Nothing => engine.plan_destroy(&state, &seen),
-    };
-    let plan = plan.map_err(|error| told(&error))?;
+    let plan = plan(engine, &locked, &state, wanted).await.map_err(|error| told(&error))?;
+    let Some(plan) = plan else { return Ok(RunEnd::Succeeded) };
     let options = ApplyOptions { rollback };
     let outcome = engine.apply(&locked, &plan, &parameters, options).await;
     outcome.map(|outcome| outcome.end).map_err(|error| told(&error))
+}
+
+/// The plan to what is wanted; `None` if there is nothing to roll back.
+async fn plan(
+    engine: &Engine,
+    locked: &LockedStack,
+    state: &State,
+    wanted: &Wanted,
+) -> Result<Option<Plan>, ApplyError> {
+    let parameters = SecretParameters::default();
+    let observe = async |desired| {
+        engine.observe(desired, state, &parameters).await.map_err(ApplyError::Cloud)
+    };
+    match wanted {
+        Wanted::Stack(desired, options) => {
+            let seen = observe(Some(desired.as_ref())).await?;
+            Ok(Some(engine.plan(desired, state, &seen, options)?))
+        }
+        Wanted::Nothing => Ok(Some(engine.plan_destroy(state, &observe(None).await?)?)),
+        Wanted::Back(_) if engine.forget_bare(locked, state)? => Ok(None),
+        Wanted::Back(_) => engine.plan_rollback(state).await,
+    }
 }

@@ -72,8 +72,9 @@ impl RollbackInput<'_> {
 
 /// Whether an object is what it was, attributes apart.
 fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
-    let attributes = before.attributes.clone();
-    ResourceState { attributes, ..now.clone() } == *before
+    let (attributes, status) = (before.attributes.clone(), before.status);
+    let same = ResourceState { attributes, status, ..now.clone() } == *before;
+    same && now.status.is_as_declared() == before.status.is_as_declared()
 }
 
 /// Plans the way back.
@@ -202,7 +203,7 @@ fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool
 fn kept(change: &mut Change, now: &ResourceState, before: &ResourceState) -> Action {
     let touched = now.properties != before.properties
         || now.secret_versions != before.secret_versions
-        || now.status != before.status;
+        || now.status.is_as_declared() != before.status.is_as_declared();
     if touched && now.status != ObjectStatus::Incomplete {
         return Action::Update;
     }

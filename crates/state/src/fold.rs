@@ -274,11 +274,14 @@ impl Folder {
         else {
             return;
         };
-        if let Some(current) = self.state.resources.get_mut(&intent.logical_id)
-            && current.physical_id == *physical_id
-            && current.status.is_as_declared()
-        {
-            current.status = ObjectStatus::PartlyUpdated;
+        let id = &intent.logical_id;
+        let current = self.state.resources.get_mut(id);
+        let deposed = self.state.deposed.iter_mut().filter(|deposed| deposed.logical_id == *id);
+        let objects = current.into_iter().chain(deposed.map(|deposed| &mut deposed.object));
+        for object in objects.filter(|object| object.physical_id == *physical_id) {
+            if object.status.is_as_declared() {
+                object.status = ObjectStatus::PartlyUpdated;
+            }
         }
     }
 

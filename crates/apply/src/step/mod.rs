@@ -127,7 +127,14 @@ impl<'a> Context<'a> {
         let driver = self.driver(&change.resource_type)?;
         let properties =
             self.ledger.with_objects(|objects| resolve_map(&desired.properties, objects))?;
-        let secrets = self.engine.resolve_secrets(self.parameters, &properties).await?;
+        let resolved = self.engine.resolve_secrets(self.parameters, &properties).await;
+        let secrets = resolved.map_err(|error| match error {
+            StepError::Secret { reference, source } => match self.given_up(source) {
+                StepError::Driver(source) => StepError::Secret { reference, source },
+                interrupted => interrupted,
+            },
+            error => error,
+        })?;
         let secret_versions = secrets.versions.clone();
         let object = PlannedObject { properties, secret_versions, ..desired.clone() };
         Ok(Work { change, label, driver, object, secrets })

@@ -251,3 +251,32 @@ fn a_rollback_that_is_interrupted_says_what_it_did_not_undo() {
         bench.reach(&Wanted::Nothing).await;
     });
 }
+
+/// The answer to a creation is lost, and then the cloud cannot be asked what came of it. The failure
+/// is told as one, nothing is rolled back over what is not known, and the next command asks again.
+#[test]
+fn what_cannot_be_asked_at_the_end_of_a_run_is_asked_by_the_next_command() {
+    struct Lost;
+    #[async_trait]
+    impl Probe for Lost {
+        async fn before(&self, call: &Call) -> Result<(), DriverError> {
+            if call.verb == "find" { Err(error(ErrorKind::Credentials)) } else { Ok(()) }
+        }
+
+        async fn after(&self, call: &Call) -> Result<(), DriverError> {
+            let lost = call.verb == "create" && call.of == "Channel";
+            if lost { Err(error(ErrorKind::UnknownOutcome)) } else { Ok(()) }
+        }
+    }
+    run(async {
+        let bench = Bench::new();
+        let wanted = small("one", "one", "6");
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), Arc::new(Lost)));
+        let outcome = bench.apply(&engine, &wanted, true).await;
+        assert_eq!(outcome.end, RunEnd::Failed);
+        assert_eq!(outcome.failures[0].0.as_str(), "Channel");
+        assert!(outcome.open.is_some() && outcome.rollback.is_none());
+        assert!(bench.store.read(&crate::bench::stack()).unwrap().journal.is_some());
+        bench.reach(&wanted).await;
+    });
+}

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rstack_apply::{Events, Stop};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_apply::{Clock, Events, Stop};
+use rstack_driver::ErrorKind;
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::state::ObjectStatus;
 
 use crate::bench::{Bench, Wanted, count, run, small, streaming};
+use crate::probe::{Probed, Refuse, error};
 
 /// Asks to stop at the event with this number.
 struct StopsAt {
@@ -90,5 +95,44 @@ fn a_distribution_that_still_deploys_is_kept_and_not_taken_for_ready() {
         assert_eq!(distribution.status, ObjectStatus::PartlyUpdated);
         let state = bench.reach(&wanted).await.unwrap();
         assert_eq!(state.resources["Distribution"].physical_id, distribution.physical_id);
+    });
+}
+
+/// A clock on which every wait lasts for ever. The user asks to stop during the first.
+struct StandsStill(Stop);
+
+#[async_trait]
+impl Clock for StandsStill {
+    async fn sleep(&self, _: Duration) {
+        self.0.request();
+        std::future::pending().await
+    }
+}
+
+/// Whatever it waits for, a service that is busy, an object that settles, one that goes: nobody who
+/// asks to stop has to wait for the end of it.
+#[test]
+fn no_wait_outlasts_the_wish_to_stop() {
+    run(async {
+        for busy in ["create", "update", "delete", "settled", "resolve", "nothing"] {
+            let bench = Bench::new();
+            for wanted in [streaming(&[]), streaming(&[("SegmentSeconds", "4")])] {
+                let wanted = wanted.into();
+                bench.reach(&wanted).await;
+                let refuse = move |call: &crate::probe::Call| {
+                    (call.verb == busy).then(|| error(ErrorKind::Throttled))
+                };
+                for to in [streaming(&[("StreamName", "two")]).into(), Wanted::Nothing] {
+                    let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
+                    let mut engine = bench.engine_on(cloud);
+                    engine.clock = Arc::new(StandsStill(engine.stop.clone()));
+                    let outcome = bench.apply(&engine, &to, true).await;
+                    assert!(outcome.failures.is_empty(), "{busy}: {:?}", outcome.failures);
+                    assert_ne!(outcome.end, RunEnd::Failed, "{busy}");
+                    bench.check_known();
+                }
+            }
+            bench.reach(&Wanted::Nothing).await;
+        }
     });
 }

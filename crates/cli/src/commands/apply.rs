@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rstack_apply::{ApplyOptions, Engine, SecretParameters, StepError};
+use rstack_apply::{ApplyOptions, Engine, RecoverError, SecretParameters, StepError};
 use rstack_model::LogicalId;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
@@ -11,7 +11,7 @@ use rstack_state::LockedStack;
 
 use super::{deploy, saved};
 use crate::args::{DetailArguments, Global, PlanArguments, StackArguments};
-use crate::error::{CliError, step_hint};
+use crate::error::{CliError, recover_hint, step_hint};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::Session;
@@ -116,10 +116,17 @@ pub(super) async fn carry_out(
     let applying = engine.apply(locked, plan, parameters, apply_options);
     let outcome = session.display.during(applying).await?;
     tell_failures(&outcome.failures, terminal);
+    if let Some(open) = outcome.open {
+        tell_failures(&outcome.rollback.unwrap_or_default(), terminal);
+        return Ok(tell_open(&open, outcome.end, terminal));
+    }
     match (outcome.end, &outcome.rollback) {
         (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
         (RunEnd::Interrupted, _) => {
-            let how = ways_on(plan.mode);
+            let how = match plan.mode {
+                PlanMode::Deploy if outcome.made => "apply again to remove what is left over",
+                mode => ways_on(mode),
+            };
             terminal.note(&format!("Interrupted. What was done is recorded; {how}."));
             return Ok(Exit::Interrupted);
         }
@@ -145,6 +152,20 @@ pub(super) async fn carry_out(
         }
     }
     Ok(Exit::Partial)
+}
+
+/// Tells that it is not known yet what came of an operation.
+fn tell_open(open: &RecoverError, end: RunEnd, terminal: &Terminal) -> Exit {
+    let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
+    terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
+    if let Some(hint) = recover_hint(open) {
+        terminal.note(&format!("  hint: {}", escape(&hint)));
+    }
+    terminal.note("What was done is recorded, and the next command asks the cloud again.");
+    match end {
+        RunEnd::Interrupted => Exit::Interrupted,
+        RunEnd::Failed | RunEnd::Succeeded => Exit::Partial,
+    }
 }
 
 /// What leads on from a run that did not come to its end.

@@ -1,9 +1,9 @@
 //! `rstack destroy`: deletes what a stack made. The template is not needed.
 
-use rstack_apply::SecretParameters;
 use rstack_render::plan_text;
 
 use super::apply::{self, carry_out, consent, show_plan};
+use super::given::given_secrets;
 use super::show::name;
 use crate::args::{DetailArguments, Global, PlanArguments};
 use crate::error::CliError;
@@ -17,6 +17,7 @@ use crate::waiting::WaitArguments;
 pub(crate) struct Options {
     pub(crate) stack: Option<String>,
     pub(crate) stack_name: Option<String>,
+    pub(crate) parameter: Vec<(String, String)>,
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
     pub(crate) purge: bool,
@@ -38,7 +39,7 @@ pub(crate) async fn run(
     }
     let session = Session::open(global, Display::new(*terminal)).await?;
     let locked = session.lock(&stack, "destroy")?;
-    let parameters = SecretParameters::default();
+    let parameters = given_secrets(&session, &locked.read()?, &options.parameter)?;
     let state = session.state(&locked, &stack, &parameters, terminal).await?;
     let observing = session.engine.observe(None, &state, &parameters);
     let observations = session.display.during(observing).await?;

@@ -80,7 +80,9 @@ fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String
     match stored.state {
         Some(state) => {
             let resources = state.resources.len();
-            let text = format!("{resources} resources, serial {}{running}", state.serial);
+            let unfinished = if state.former.is_some() { ", an apply is unfinished" } else { "" };
+            let serial = state.serial;
+            let text = format!("{resources} resources, serial {serial}{unfinished}{running}");
             (Some(text), Some(place(&state.environment)))
         }
         None => (Some(format!("new{running}")), None),

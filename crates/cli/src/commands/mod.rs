@@ -5,6 +5,7 @@ mod deploy;
 mod destroy;
 mod docs;
 mod explain;
+mod given;
 mod graph;
 mod ls;
 mod output;
@@ -38,8 +39,9 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = apply::Options { plan, detail, yes, no_rollback, wait };
             apply::run(&global, &stack, &options, terminal).await
         }
-        Command::Destroy { stack, stack_name, detail, yes, purge, wait } => {
-            let options = destroy::Options { stack, stack_name, detail, yes, purge, wait };
+        Command::Destroy { stack, stack_name, parameter, detail, yes, purge, wait } => {
+            let options =
+                destroy::Options { stack, stack_name, parameter, detail, yes, purge, wait };
             destroy::run(&global, &options, terminal).await
         }
         Command::Rollback { stack, stack_name, parameter, detail, yes, wait } => {

@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use rstack_apply::{GivenSecret, SecretParameters, old_secrets};
 use rstack_model::plan::Plan;
-use rstack_model::state::State;
-use rstack_model::value::SecretReference;
-use rstack_model::{SecretString, ValueMap};
 use rstack_render::{escape, plan_text};
-use rstack_state::{Entry, Stored, keyed_digest};
 
 use super::apply::{self, carry_out, consent, show_plan};
+use super::given::given_secrets;
 use super::show::name;
 use crate::args::{DetailArguments, Global, PlanArguments};
 use crate::error::CliError;
@@ -45,7 +42,7 @@ pub(crate) async fn run(
     }
     let session = Session::open(global, Display::new(*terminal)).await?;
     let locked = session.lock(&stack, "rollback")?;
-    let parameters = secrets(&session, &locked.read()?, &options.parameter)?;
+    let parameters = given_secrets(&session, &locked.read()?, &options.parameter)?;
     let state = session.state(&locked, &stack, &parameters, terminal).await?;
     if session.engine.forget_bare(&locked, &state)? {
         terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
@@ -70,47 +67,6 @@ pub(crate) async fn run(
         wait: options.wait.clone(),
     };
     carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
-}
-
-/// The values that were given for secret parameters. Only those are taken that the stack has, now or
-/// before: every other parameter is decided.
-fn secrets(
-    session: &Session,
-    stored: &Stored,
-    given: &[(String, String)],
-) -> Result<SecretParameters, CliError> {
-    let mut names = BTreeSet::new();
-    let mut note = |parameters: &ValueMap| {
-        for value in parameters.values() {
-            value.visit_secrets(&mut |reference| {
-                if let SecretReference::Parameter(name) = reference {
-                    names.insert(name.clone());
-                }
-            });
-        }
-    };
-    let states = |state: &State| {
-        let former = state.former.as_deref().map(|former| former.parameters.clone());
-        [Some(state.parameters.clone()), former]
-    };
-    stored.state.iter().flat_map(states).flatten().for_each(|parameters| note(&parameters));
-    if let Some(Entry::Begin { parameters, .. }) = stored.journal.iter().flatten().next() {
-        note(parameters);
-    }
-    let objects = stored.state.iter().flat_map(|state| state.resources.values());
-    objects.for_each(|object| note(&object.properties));
-    let mut out = SecretParameters::default();
-    for (name, text) in given {
-        if !names.contains(name) {
-            return Err(CliError::RollbackParameter(name.clone()));
-        }
-        let secret = SecretString::new(text.clone());
-        let reference = SecretReference::Parameter(name.clone());
-        let version = keyed_digest(&session.store.digest_key()?, &secret);
-        out.versions.insert(reference.to_string(), version);
-        out.values.insert(&reference, secret);
-    }
-    Ok(out)
 }
 
 /// Tells which objects will have another secret than before, and refuses if one would have none.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::state::ObjectStatus;
+use rstack_model::plan::PlanMode;
+use rstack_model::state::{DeposedObject, ObjectStatus, State};
 use rstack_state::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
 };
@@ -148,5 +149,85 @@ fn illegal_journals_have_names() {
             other => other.to_string(),
         };
         assert!(text.contains(word), "{text} does not say {word}");
+    }
+}
+
+/// A journal is folded into the state that it was written over, and into no other.
+#[test]
+fn a_journal_over_another_state_is_refused() {
+    let base = state();
+    let entries = [begin(&base), create(1, "A"), effect(1, "a")];
+    let moved = State { serial: base.serial.next(), ..base.clone() };
+    let other = State { lineage: rstack_model::Lineage::new("another"), ..base.clone() };
+    let named = State { stack: rstack_model::StackName::parse("Other").unwrap(), ..base.clone() };
+    let mut elsewhere = base;
+    elsewhere.environment.region = "us-east-1".into();
+    for state in [moved, other, named, elsewhere] {
+        assert!(matches!(fold(&state, &entries), Err(JournalError::OtherBase { .. })));
+    }
+}
+
+/// The record that a run begins with, for a plan of this mode.
+fn begin_of(base: &State, mode: PlanMode, keeps: bool) -> Entry {
+    match begin(base) {
+        Entry::Begin { base, plan_digest, stack, environment, .. } => Entry::Begin {
+            mode,
+            base,
+            plan_digest,
+            stack,
+            environment,
+            template_digest: None,
+            parameters: Default::default(),
+            keeps_former: keeps,
+        },
+        other => other,
+    }
+}
+
+#[test]
+fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
+    use PlanMode::{Deploy, Destroy, Rollback};
+    let mut whole = state();
+    whole.resources.insert("A".into(), object("a"));
+    let outputs = || Entry::Outputs { outputs: BTreeMap::new() };
+    let end = |end| Entry::End { end };
+    let former = |base: &State, mode, keeps, entries: &[Entry]| {
+        let begun = [&[begin_of(base, mode, keeps)], entries].concat();
+        fold(base, &begun).unwrap().state.former.map(|state| *state)
+    };
+    let failed = [end(JournalEnd::Failed)];
+    let made = [outputs(), end(JournalEnd::Failed)];
+    let all = [outputs(), end(JournalEnd::Succeeded)];
+    assert_eq!(former(&whole, Deploy, false, &[]), Some(whole.clone()), "cut off");
+    assert_eq!(former(&whole, Deploy, false, &failed), Some(whole.clone()));
+    assert_eq!(former(&whole, Deploy, false, &made), None, "nothing is to be rolled back");
+    let mut half = State { former: Some(Box::new(whole.clone())), ..whole.clone() };
+    half.resources.insert("B".into(), object("b"));
+    assert_eq!(former(&half, Deploy, false, &failed), Some(whole.clone()), "the last whole one");
+    assert_eq!(former(&half, Deploy, false, &all), None);
+    assert_eq!(former(&half, Rollback, false, &made), Some(whole.clone()), "not all is removed");
+    assert_eq!(former(&half, Rollback, false, &all), None);
+    assert_eq!(former(&half, Rollback, true, &all), Some(whole.clone()));
+    assert_eq!(former(&half, Destroy, false, &failed), Some(whole.clone()), "nothing was done");
+    let delete = IntentAction::Delete { physical_id: "b".into() };
+    let deleted = [intent(1, "B", delete), gone(1)];
+    assert_eq!(former(&half, Destroy, false, &deleted), None);
+    let bare = State { former: Some(Box::new(state())), ..half };
+    assert_eq!(former(&bare, Destroy, false, &deleted), Some(state()));
+}
+
+/// An old object that was to be taken back, or to go, is not what it was when that was cut off:
+/// whoever takes it back must make it so.
+#[test]
+fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("new"));
+    base.deposed.push(DeposedObject { logical_id: "A".into(), object: object("old") });
+    let update = IntentAction::Update { physical_id: "old".into(), object: planned() };
+    for action in [update, IntentAction::Delete { physical_id: "old".into() }] {
+        let entries = [begin(&base), intent(1, "A", action), failed(1, FailedEffect::Partial)];
+        let state = fold(&base, &entries).unwrap().state;
+        assert_eq!(state.resources["A"].status, ObjectStatus::Ready);
+        assert_eq!(state.deposed[0].object.status, ObjectStatus::PartlyUpdated);
     }
 }

@@ -6,6 +6,7 @@ mod damage;
 mod fault;
 mod folding;
 mod format;
+mod group_commit;
 mod journal;
 mod lock;
 mod mend;
