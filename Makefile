@@ -4,12 +4,12 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 REQUIREMENTS := tests/emulators/requirements.txt
-# cloudformation-validate, which a later release joins in, declares a newer Rust than it needs.
+# cloudformation-validate declares a newer Rust than it needs.
 FLAGS := --locked --ignore-rust-version
 # nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
-.PHONY: build release demo test crash-explorer mutations fuzz hostile lint fmt deny bench doc clean
+.PHONY: build release demo test crash-explorer mutations fuzz hostile lint fmt deny agreement bench doc clean
 
 build:
 	$(CARGO) build $(FLAGS)
@@ -65,6 +65,23 @@ fmt:
 # Licences, sources, duplicates and advisories of what we depend on (`cargo install cargo-deny`).
 deny:
 	$(CARGO) deny check
+
+# How often rstack, AWS's validator and cfn-lint agree about templates: see docs/agreement.md.
+# TEMPLATES=FOLDER chooses the templates.
+TEMPLATES ?= $(firstword $(wildcard ../shared/corpus) tests/fixtures)
+agreement: $(VENV)/agreement/.installed
+	$(CARGO) build --release $(FLAGS) --package rstack-cli --no-default-features --features lint
+	$(CARGO) build --release $(FLAGS) --package rstack-lint --example validator
+	@set -e; \
+	target=$$($(CARGO) metadata --format-version 1 --no-deps --locked | \
+	  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'); \
+	$(VENV)/agreement/bin/python scripts/agreement \
+	  "$$target/release/rstack" "$$target/release/examples/validator" "$(TEMPLATES)"
+
+$(VENV)/agreement/.installed: scripts/agreement-requirements.txt
+	$(PYTHON) -m venv $(VENV)/agreement
+	$(VENV)/agreement/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 bench: release
 	./scripts/bench

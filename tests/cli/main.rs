@@ -9,6 +9,8 @@ mod explain;
 mod harness;
 mod interrupt;
 mod lifecycle;
+#[cfg(feature = "lint")]
+mod lint;
 mod lock;
 mod lookups;
 mod memory;

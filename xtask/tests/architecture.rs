@@ -8,11 +8,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("rstack-model", &[]),
     ("rstack-explain", &["rstack-model"]),
     ("rstack-schema", &["rstack-model"]),
     ("rstack-template", &["rstack-model", "rstack-schema"]),
+    ("rstack-lint", &["rstack-model"]),
     ("rstack-plan", &["rstack-model", "rstack-schema"]),
     ("rstack-render", &["rstack-model", "rstack-schema"]),
     ("rstack-driver", &["rstack-model"]),
@@ -39,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "rstack-aws",
             "rstack-driver",
             "rstack-explain",
+            "rstack-lint",
             "rstack-model",
             "rstack-plan",
             "rstack-render",
@@ -51,22 +53,24 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that do no I/O and read no clock, no environment and no randomness.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "rstack-explain",
     "rstack-model",
     "rstack-schema",
     "rstack-template",
+    "rstack-lint",
     "rstack-plan",
     "rstack-render",
     "rstack-driver",
 ];
 
 /// Dependencies that pure crates may have beside each other.
-const PURE_DEPENDENCIES: [&str; 19] = [
+const PURE_DEPENDENCIES: [&str; 20] = [
     "annotate-snippets",
     "anstyle",
     "async-trait",
     "base64",
+    "cloudformation-validate",
     "granit-parser",
     "hex",
     "petgraph",

@@ -95,6 +95,25 @@ fn region(text: &str) -> Result<String, String> {
     }
 }
 
+/// What templates are checked for.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Checks")]
+pub(crate) struct LintArguments {
+    /// Do not report this warning or rule, such as `alias` or `W3005`; may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
+    /// Report this warning or rule as an error; may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) deny: Vec<String>,
+    /// Check these rules, too: a file or folder of Rego (.rego), CEL (.json) or Guard (.guard) rules;
+    /// may be given several times.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Only rstack's own checks, without AWS's validator.
+    #[arg(long)]
+    pub(crate) no_lint: bool,
+}
+
 /// What the user allows a plan to do.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PlanArguments {
@@ -129,6 +148,8 @@ pub(crate) enum Command {
         plan: PlanArguments,
         #[command(flatten)]
         detail: DetailArguments,
+        #[command(flatten)]
+        lint: LintArguments,
         /// Save the plan to this file, for `rstack apply FILE`.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -144,6 +165,8 @@ pub(crate) enum Command {
         plan: PlanArguments,
         #[command(flatten)]
         detail: DetailArguments,
+        #[command(flatten)]
+        lint: LintArguments,
         /// Do not ask.
         #[arg(long, short)]
         yes: bool,
@@ -211,6 +234,11 @@ pub(crate) enum Command {
         /// The format of the report; `--json` is short for `--format json`.
         #[arg(long, value_enum, conflicts_with = "json")]
         format: Option<ReportFormat>,
+        /// Warn of what CloudFormation would refuse because it is too much.
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        lint: LintArguments,
     },
     /// Say what a finding means, with an example and what to do.
     Explain {

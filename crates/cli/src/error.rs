@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+#[cfg(feature = "lint")]
+use std::sync::Arc;
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
+#[cfg(feature = "lint")]
+use rstack_lint::LintError;
 use rstack_model::{InvalidId, LogicalId, StackName};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
@@ -14,6 +18,7 @@ use rstack_state::StateError;
 
 use crate::commands::RefusedEdit;
 use crate::exit::Exit;
+use crate::project::ProjectError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +176,34 @@ pub(crate) enum CliError {
         /// The outputs it has.
         known: Vec<String>,
     },
+    /// A project file that cannot be understood.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A rule was allowed or denied that there is not.
+    #[error("{place}: there is no rule or warning `{name}`")]
+    UnknownRule {
+        /// What was named.
+        name: String,
+        /// Where it was named.
+        place: String,
+        /// The nearest name that there is.
+        near: Option<String>,
+    },
+    /// A file or folder of rules without any.
+    #[cfg(feature = "lint")]
+    #[error("`{}` holds no rules", path.display())]
+    NoRules {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Rules that cannot be loaded.
+    #[cfg(feature = "lint")]
+    #[error("{0}")]
+    Lint(Arc<LintError>),
+    /// The program was built without the validator, which rule files need.
+    #[cfg(not(feature = "lint"))]
+    #[error("this rstack was built without the validator, which checks rules from files")]
+    NoValidator,
     /// Nobody can be asked.
     #[error("there is no terminal to ask on, and `--yes` was not given; nothing was changed")]
     NoTerminal,
@@ -308,6 +341,11 @@ impl CliError {
         }
     }
 
+    /// Whether it is about one template, and others can be checked nevertheless.
+    pub(crate) fn is_of_a_file(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::NotText { .. } | Self::TooLarge { .. })
+    }
+
     /// Whether there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self, Self::Output(source) if is_gone(source))
@@ -420,8 +458,24 @@ impl CliError {
             Self::Apply(error) => apply_hint(error),
             Self::Sandbox(error) => sandbox_hint(error),
             Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
+            Self::Project(error) => error.hint.clone(),
+            Self::UnknownRule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownRule { near: None, .. } => Some(
+                "name a code of rstack (`rstack explain` lists them), a rule of AWS's validator such \
+                 as `W3005`, or one of your own rules"
+                    .to_owned(),
+            ),
+            #[cfg(feature = "lint")]
+            Self::NoRules { .. } => Some(
+                "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)"
+                    .to_owned(),
+            ),
+            #[cfg(not(feature = "lint"))]
+            Self::NoValidator => Some("build with the feature `lint`".to_owned()),
             #[cfg(not(feature = "aws"))]
             Self::NoAws => Some("use `--sandbox`, or build with the feature `aws`".to_owned()),
+            #[cfg(feature = "lint")]
+            Self::Lint(_) => None,
             Self::Template(_) => Some("`rstack explain CODE` says more of a finding".to_owned()),
             Self::Registry(_)
             | Self::Assembly { .. }

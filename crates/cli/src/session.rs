@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) identity: Identity,
     pub(crate) store: StateStore,
     pub(crate) display: Arc<Display>,
+    /// The Region that was chosen, if the sandbox did not just take its own.
+    chosen_region: Option<Region>,
 }
 
 /// The states of the sandbox are apart from those of real accounts.
@@ -48,11 +50,15 @@ pub(crate) fn sandbox(global: &Global) -> Result<SandboxCloud, CliError> {
 
 /// The Region as far as it is known without a cloud.
 pub(crate) fn region(global: &Global) -> Region {
+    chosen_region(global).unwrap_or_else(|| Region::new(SANDBOX_REGION.to_owned()))
+}
+
+/// The Region that the command line or the environment names.
+pub(crate) fn chosen_region(global: &Global) -> Option<Region> {
     let asked = ["AWS_REGION", "AWS_DEFAULT_REGION"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|region| !region.is_empty()));
-    let region = global.region.clone().or(asked);
-    Region::new(region.unwrap_or_else(|| SANDBOX_REGION.to_owned()))
+    global.region.clone().or(asked).map(Region::new)
 }
 
 #[cfg(feature = "aws")]
@@ -90,7 +96,17 @@ impl Session {
             waiting: Waiting::default(),
             stop: Stop::default(),
         };
-        Ok(Self { engine, identity, store, display })
+        let chosen_region = if global.sandbox {
+            chosen_region(global)
+        } else {
+            Some(identity.environment.region.clone())
+        };
+        Ok(Self { engine, identity, store, display, chosen_region })
+    }
+
+    /// The Region that was chosen; in the sandbox there may be none.
+    pub(crate) fn chosen_region(&self) -> Option<&str> {
+        self.chosen_region.as_ref().map(Region::as_str)
     }
 
     /// Takes the lock of a stack.

@@ -15,6 +15,8 @@ const COLUMNS: usize = 100;
 pub(crate) struct Terminal {
     /// Whether standard output is JSON.
     pub(crate) json: bool,
+    /// Whether remarks are shown, too.
+    pub(crate) verbose: bool,
     /// Whether somebody can be asked.
     pub(crate) interactive: bool,
     /// Whether the live display can be drawn.
@@ -33,6 +35,7 @@ impl Terminal {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         Self {
             json: global.json,
+            verbose: global.verbose > 0,
             interactive: io::stdin().is_terminal() && out,
             live: out && err && !dumb && !global.json,
             colors: forced || (allowed && out),

@@ -34,6 +34,8 @@ codes! {
     AliasBomb = "alias-bomb",
     /// An alias inside of what it names.
     AliasLoop = "alias-loop",
+    /// More than CloudFormation takes.
+    CloudFormationLimit = "cloudformation-limit",
     /// A condition's function in a property.
     ConditionFunction = "condition-function",
     /// A condition that is not a function which gives true or false.
@@ -98,6 +100,8 @@ codes! {
     NoValue = "no-value",
     /// Something that could not be evaluated for a reason told elsewhere.
     NotEvaluated = "not-evaluated",
+    /// A template that the validator has not checked as a whole.
+    NotValidated = "not-validated",
     /// A key without a value.
     NullValue = "null-value",
     /// An output that is not text.

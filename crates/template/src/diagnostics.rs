@@ -93,6 +93,13 @@ impl Extend<Diagnostic> for Diagnostics {
     }
 }
 
+/// Findings of others, with the same bounds.
+pub fn bounded(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut bounded = Diagnostics::default();
+    bounded.extend(found);
+    bounded.into_sorted()
+}
+
 /// Cuts a text that is too long for a message.
 fn shorten(text: &mut String) {
     if text.len() > MAX_TEXT {

@@ -7,6 +7,7 @@ mod check;
 mod diagnostics;
 mod evaluate;
 mod expand;
+mod limits;
 mod syntax;
 mod template;
 
@@ -18,7 +19,9 @@ use self::diagnostics::Diagnostics;
 use self::syntax::Node;
 use self::template::Dialect;
 
+pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
+pub use limits::limits;
 pub use syntax::{MAX_SIZE, Spanned};
 pub use template::{
     Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,

@@ -9,8 +9,9 @@ use rstack_model::plan::{Plan, PlanMode};
 use rstack_render::{escape, outputs_json, outputs_text, plan_text};
 use rstack_state::LockedStack;
 
-use super::{deploy, saved};
-use crate::args::{DetailArguments, Global, PlanArguments, StackArguments};
+use super::deploy::{self, Draft};
+use super::saved;
+use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
 use crate::error::{CliError, recover_hint, step_hint};
 use crate::exit::Exit;
 use crate::progress::Display;
@@ -22,6 +23,7 @@ use crate::{plan_file, signals, stack};
 /// How to apply.
 pub(crate) struct Options {
     pub(crate) plan: PlanArguments,
+    pub(crate) lint: LintArguments,
     pub(crate) detail: DetailArguments,
     pub(crate) yes: bool,
     pub(crate) no_rollback: bool,
@@ -49,12 +51,14 @@ async fn run_template(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let loaded = deploy::load(&file, arguments, terminal)?;
+    let mut draft = Draft::load(&file, arguments, &options.lint, terminal)?;
     let session = Session::open(global, Display::new(*terminal)).await?;
-    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal).await?;
+    let wanted = draft.evaluate(&session, &file, terminal).await?;
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
-    let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
+    let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
+    draft.checked(terminal)?;
+    let plan = planned?;
     options.wait.of(&plan)?;
     show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an

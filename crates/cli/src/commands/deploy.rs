@@ -10,8 +10,9 @@ use rstack_model::{Code, Diagnostic, LogicalId};
 use rstack_plan::PlanOptions;
 use rstack_template::Inputs;
 
-use crate::args::{PlanArguments, StackArguments};
+use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
+use crate::lint::{Checks, Pending};
 use crate::lookups::{Evaluated, evaluate_with};
 use crate::outside::outside;
 use crate::session::Session;
@@ -25,47 +26,75 @@ pub(crate) struct Wanted {
     pub(crate) parameters: SecretParameters,
 }
 
-/// Reads the template; mistakes that need no cloud are told before it is asked.
-pub(crate) fn load(
-    file: &StackFile,
-    arguments: &StackArguments,
-    terminal: &Terminal,
-) -> Result<Loaded, CliError> {
-    let given = arguments.parameter.iter().cloned().collect();
-    let loaded = Loaded::read(&file.path, &given)?;
-    if loaded.failed() {
-        loaded.checked(terminal)?;
-    }
-    Ok(loaded)
+/// A template on its way to a plan, with the checks that run beside it.
+pub(crate) struct Draft {
+    loaded: Loaded,
+    given: BTreeMap<String, String>,
+    checks: Checks,
+    pending: Option<Pending>,
 }
 
-/// Evaluates the template.
-pub(crate) async fn evaluate(
-    session: &Session,
-    file: &StackFile,
-    mut loaded: Loaded,
-    arguments: &StackArguments,
-    terminal: &Terminal,
-) -> Result<Wanted, CliError> {
-    let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-    let environment = &session.identity.environment;
-    let outside = outside(&session.store, &file.name, Some(environment))?;
-    let inputs = Inputs { stack: &file.name, environment, parameters: &given, outside: &outside };
-    let mut evaluation = None;
-    if let Some(template) = &loaded.template {
-        let evaluated = evaluate_with(session, template, &inputs).await?;
-        let Evaluated { evaluation: found, unanswered } = evaluated;
-        loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
-        evaluation = Some(found);
+impl Draft {
+    /// Reads the template; mistakes that need no cloud are told before it is asked.
+    pub(crate) fn load(
+        file: &StackFile,
+        arguments: &StackArguments,
+        lint: &LintArguments,
+        terminal: &Terminal,
+    ) -> Result<Self, CliError> {
+        let checks = Checks::new(lint, terminal)?;
+        let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
+        let mut loaded = Loaded::read(&file.path, &given)?;
+        if loaded.failed() {
+            checks.run(&mut loaded, &given, None)?;
+            loaded.checked(terminal)?;
+        }
+        Ok(Self { loaded, given, checks, pending: None })
     }
-    let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
-    loaded.diagnostics.extend(unserved(session, &loaded, desired));
-    loaded.diagnostics.extend(snapshots(&loaded, desired));
-    loaded.checked(terminal)?;
-    let failed = || CliError::Template(format!("`{}` cannot be evaluated", loaded.name));
-    let evaluation = evaluation.ok_or_else(failed)?;
-    let parameters = session.secret_parameters(&evaluation)?;
-    Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
+
+    /// Evaluates the template, and starts what else is checked: beside all that follows.
+    pub(crate) async fn evaluate(
+        &mut self,
+        session: &Session,
+        file: &StackFile,
+        terminal: &Terminal,
+    ) -> Result<Wanted, CliError> {
+        let parameters = &self.given;
+        let region = session.chosen_region();
+        self.pending = Some(self.checks.start(&self.loaded, parameters, region));
+        let environment = &session.identity.environment;
+        let outside = outside(&session.store, &file.name, Some(environment))?;
+        let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
+        let mut evaluation = None;
+        if let Some(template) = &self.loaded.template {
+            let evaluated = evaluate_with(session, template, &inputs).await?;
+            let Evaluated { evaluation: found, unanswered } = evaluated;
+            self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
+            evaluation = Some(found);
+        }
+        let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
+        let unserved = unserved(session, &self.loaded, desired);
+        let snapshots = snapshots(&self.loaded, desired);
+        self.loaded.diagnostics.extend(unserved.into_iter().chain(snapshots));
+        if self.loaded.failed() {
+            self.checked(terminal)?;
+        }
+        let failed = || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.name));
+        let evaluation = evaluation.ok_or_else(failed)?;
+        let parameters = session.secret_parameters(&evaluation)?;
+        Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
+    }
+
+    /// Waits for the checks and shows what all of them found.
+    ///
+    /// # Errors
+    /// [`CliError::Template`] if there are errors.
+    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CliError> {
+        if let Some(pending) = self.pending.take() {
+            self.checks.finish(pending, &mut self.loaded)?;
+        }
+        self.loaded.checked(terminal)
+    }
 }
 
 /// Resources that nobody could make: told before anything is planned, and not half-way through

@@ -5,7 +5,7 @@ use rstack_render::plan_text;
 use super::apply::{self, carry_out, consent, show_plan};
 use super::given::given_secrets;
 use super::show::name;
-use crate::args::{DetailArguments, Global, PlanArguments};
+use crate::args::{DetailArguments, Global, LintArguments, PlanArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Display;
@@ -52,6 +52,7 @@ pub(crate) async fn run(
     }
     let apply = apply::Options {
         plan: PlanArguments::default(),
+        lint: LintArguments::default(),
         detail: options.detail,
         yes: options.yes,
         no_rollback: true,

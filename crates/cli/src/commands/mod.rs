@@ -31,12 +31,12 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exit, CliError> {
     let global = arguments.global;
     match arguments.command {
-        Command::Plan { stack, plan, detail, out, detailed_exitcode } => {
-            let options = plan::Options { plan, detail, out, detailed_exitcode };
+        Command::Plan { stack, plan, detail, lint, out, detailed_exitcode } => {
+            let options = plan::Options { plan, lint, detail, out, detailed_exitcode };
             plan::run(&global, &stack, &options, terminal).await
         }
-        Command::Apply { stack, plan, detail, yes, no_rollback, wait } => {
-            let options = apply::Options { plan, detail, yes, no_rollback, wait };
+        Command::Apply { stack, plan, detail, lint, yes, no_rollback, wait } => {
+            let options = apply::Options { plan, lint, detail, yes, no_rollback, wait };
             apply::run(&global, &stack, &options, terminal).await
         }
         Command::Destroy { stack, stack_name, parameter, detail, yes, purge, wait } => {
@@ -48,8 +48,9 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = rollback::Options { stack, stack_name, parameter, detail, yes, wait };
             rollback::run(&global, &options, terminal).await
         }
-        Command::Validate { templates, parameter, format } => {
-            validate::run(&global, &templates, parameter, format, terminal)
+        Command::Validate { templates, parameter, format, strict, lint } => {
+            let options = validate::Options { templates, parameter, format, strict, lint };
+            validate::run(&global, options, terminal)
         }
         Command::Docs { name, depth } => docs::run(name.as_deref(), depth.get(), terminal),
         Command::Explain { code } => explain::run(code.as_deref(), terminal),

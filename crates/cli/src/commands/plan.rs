@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use rstack_render::{plan_json, plan_text};
 
-use super::deploy;
-use crate::args::{DetailArguments, Global, PlanArguments, StackArguments};
+use super::deploy::{self, Draft};
+use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Display;
@@ -16,6 +16,7 @@ use crate::{plan_file, stack};
 /// How to plan and what to do with the plan.
 pub(crate) struct Options {
     pub(crate) plan: PlanArguments,
+    pub(crate) lint: LintArguments,
     pub(crate) detail: DetailArguments,
     pub(crate) out: Option<PathBuf>,
     pub(crate) detailed_exitcode: bool,
@@ -29,10 +30,10 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let loaded = deploy::load(&file, arguments, terminal)?;
+    let mut draft = Draft::load(&file, arguments, &options.lint, terminal)?;
     let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
     let session = Session::open(global, display).await?;
-    let wanted = deploy::evaluate(&session, &file, loaded, arguments, terminal).await?;
+    let wanted = draft.evaluate(&session, &file, terminal).await?;
     let stored = session.store.read(&file.name)?;
     let state = if stored.journal.is_some() {
         // Only what holds the lock may settle what an interrupted run left open.
@@ -47,7 +48,9 @@ pub(crate) async fn run(
             None => session.new_state(&file.name),
         }
     };
-    let plan = deploy::plan(&session, &wanted, &state, &options.plan).await?;
+    let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
+    draft.checked(terminal)?;
+    let plan = planned?;
     if terminal.json {
         terminal.text(&plan_json(&plan)?)?;
     } else {

@@ -1,60 +1,109 @@
-//! `rstack validate`: checks templates without a cloud and without a state.
+//! `rstack validate`: checks templates without a cloud, several at a time.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rstack_model::{Code, Severity, StackName};
-use rstack_template::Inputs;
+use rstack_model::state::Environment;
+use rstack_model::{Code, Region, Severity, StackName};
+use rstack_template::{Inputs, Outside, limits};
 
 use super::graph::nowhere;
 use super::validate_report::Report;
-use crate::args::{Global, ReportFormat};
+use crate::args::{Global, LintArguments, ReportFormat};
 use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::lint::Checks;
 use crate::outside::outside;
+use crate::parallel::each_in_order;
 use crate::session;
 use crate::stack::{self, STACKS, templates_in};
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 
-/// Checks templates; fails if one of them has errors.
+/// What to check, and how.
+pub(crate) struct Options {
+    pub(crate) templates: Vec<String>,
+    pub(crate) parameter: Vec<(String, String)>,
+    pub(crate) format: Option<ReportFormat>,
+    pub(crate) strict: bool,
+    pub(crate) lint: LintArguments,
+}
+
+/// Checks templates, several at a time; fails if one of them has errors.
 pub(crate) fn run(
     global: &Global,
-    templates: &[String],
-    parameters: Vec<(String, String)>,
-    format: Option<ReportFormat>,
+    options: Options,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let paths = paths(templates)?;
-    let given: BTreeMap<String, String> = parameters.into_iter().collect();
-    let environment = nowhere(global);
+    let paths = paths(&options.templates)?;
     let name = StackName::parse("stack").map_err(CliError::Name)?;
-    let mut report = Report::new(format, terminal);
+    let mut report = Report::new(options.format, terminal);
+    let subjects = Subjects {
+        given: options.parameter.into_iter().collect(),
+        only: paths.len() == 1,
+        strict: options.strict,
+        outside: outside(&session::store(global)?, &name, None)?,
+        name,
+        environment: nowhere(global),
+        region: session::chosen_region(global),
+        checks: Checks::new(&options.lint, terminal)?,
+    };
     let mut failed = 0;
-    for path in &paths {
-        let mut loaded = match Loaded::read(path, &given) {
-            Ok(loaded) => loaded,
-            Err(error) if paths.len() > 1 => {
+    let told = |result: Result<Loaded, CliError>| {
+        match result {
+            Ok(loaded) => {
+                report.add(&loaded, terminal)?;
+                failed += usize::from(loaded.failed());
+            }
+            Err(error) if paths.len() > 1 && error.is_of_a_file() => {
                 terminal.error(&error);
                 failed += 1;
-                continue;
             }
             Err(error) => return Err(error),
-        };
+        }
+        Ok(())
+    };
+    each_in_order(&paths, |path| subjects.check(path), told)?;
+    report.finish(terminal)?;
+    match (failed, paths.len()) {
+        (0, _) => Ok(Exit::Done),
+        (_, 1) => Err(CliError::Template("the template is not valid".to_owned())),
+        (failed, all) => {
+            Err(CliError::Template(format!("{failed} of {all} templates are not valid")))
+        }
+    }
+}
+
+/// What all templates are checked with.
+struct Subjects {
+    given: BTreeMap<String, String>,
+    only: bool,
+    strict: bool,
+    outside: Outside,
+    name: StackName,
+    environment: Environment,
+    region: Option<Region>,
+    checks: Checks,
+}
+
+impl Subjects {
+    fn check(&self, path: &Path) -> Result<Loaded, CliError> {
+        let mut loaded = Loaded::read(path, &self.given)?;
         let used = loaded.template.as_ref().map(|template| &template.parameters);
         // With several templates each takes the parameters it has.
-        let own: BTreeMap<String, String> = given
-            .iter()
-            .filter(|(name, _)| {
-                paths.len() == 1 || used.is_some_and(|used| used.contains_key(*name))
-            })
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let outside = outside(&session::store(global)?, &name, None)?;
-        let inputs =
-            Inputs { stack: &name, environment: &environment, parameters: &own, outside: &outside };
-        loaded.evaluate(&inputs);
+        let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
+        let own = self.given.iter().filter(|(name, _)| takes(name));
+        let own: BTreeMap<String, String> =
+            own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let region = self.region.as_ref().map(Region::as_str);
+        let pending = self.checks.start(&loaded, &own, region);
+        loaded.evaluate(&Inputs {
+            stack: &self.name,
+            environment: &self.environment,
+            parameters: &own,
+            outside: &self.outside,
+        });
         for diagnostic in &mut loaded.diagnostics {
             // A template may be valid although nobody has said yet what it is applied with, and
             // although what it imports does not exist yet.
@@ -63,16 +112,11 @@ pub(crate) fn run(
                 diagnostic.severity = Severity::Warning;
             }
         }
-        report.add(&loaded, terminal)?;
-        failed += usize::from(loaded.failed());
-    }
-    report.finish(terminal)?;
-    match (failed, paths.len()) {
-        (0, _) => Ok(Exit::Done),
-        (_, 1) => Err(CliError::Template("the template is not valid".to_owned())),
-        (failed, all) => {
-            Err(CliError::Template(format!("{failed} of {all} templates are not valid")))
+        if let (true, Some(template)) = (self.strict, &loaded.template) {
+            loaded.diagnostics.extend(limits(template, &loaded.text));
         }
+        self.checks.finish(pending, &mut loaded)?;
+        Ok(loaded)
     }
 }
 

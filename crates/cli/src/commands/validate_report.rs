@@ -72,7 +72,19 @@ fn describe(code: &FindingCode) -> RuleText {
             }
         }
         FindingCode::Rule(id) => {
-            RuleText { title: format!("the rule {id}"), markdown: None, docs: None }
+            let title = described(id).unwrap_or_else(|| format!("the rule {id}"));
+            RuleText { title, markdown: None, docs: None }
         }
     }
+}
+
+/// What the validator says of a rule of its own.
+#[cfg(feature = "lint")]
+fn described(id: &str) -> Option<String> {
+    rstack_lint::description(id).map(str::to_owned)
+}
+
+#[cfg(not(feature = "lint"))]
+fn described(_: &str) -> Option<String> {
+    None
 }

@@ -1,0 +1,139 @@
+//! What is checked beyond rstack's own checks, and what of all of it is reported.
+//!
+//! With the feature `lint` AWS's validator looks at each template, too, in a thread of its own:
+//! beside the refresh, never before it, and no longer than its budget. What it finds is remembered,
+//! so that an unchanged template costs next to nothing.
+
+#[cfg(feature = "lint")]
+mod cache;
+mod policy;
+#[cfg(feature = "lint")]
+mod rule_files;
+#[cfg(feature = "lint")]
+mod validator;
+
+use std::collections::BTreeMap;
+
+#[cfg(feature = "lint")]
+use rstack_model::Diagnostic;
+
+use self::policy::Policy;
+#[cfg(feature = "lint")]
+use self::validator::{Running, Validator};
+use crate::args::LintArguments;
+use crate::error::CliError;
+use crate::project::{self, given};
+use crate::template::Loaded;
+use crate::terminal::Terminal;
+
+/// The checks that were asked for.
+pub(crate) struct Checks {
+    policy: Policy,
+    remarks: bool,
+    #[cfg(feature = "lint")]
+    validator: Option<Validator>,
+}
+
+/// A check that runs, or none.
+#[must_use = "what is found is told by `Checks::finish`"]
+pub(crate) struct Pending {
+    #[cfg(feature = "lint")]
+    running: Option<Running>,
+}
+
+impl Checks {
+    /// What the command line and the project file ask for.
+    ///
+    /// # Errors
+    /// If they name a rule that there is not, or a file of rules cannot be read.
+    pub(crate) fn new(arguments: &LintArguments, terminal: &Terminal) -> Result<Self, CliError> {
+        let project = project::find()?;
+        let asked = project.validator.unwrap_or(true) && !arguments.no_lint;
+        let paths = [project.rules.as_slice(), &arguments.rules].concat();
+        let allow = given("--allow", &arguments.allow);
+        let deny = given("--deny", &arguments.deny);
+        let rule_files = asked && !paths.is_empty();
+        let policy = Policy::new(&project, &allow, &deny, rule_files)?;
+        #[cfg(not(feature = "lint"))]
+        if rule_files {
+            return Err(CliError::NoValidator);
+        }
+        Ok(Self {
+            policy,
+            remarks: terminal.verbose,
+            #[cfg(feature = "lint")]
+            validator: if asked { Some(Validator::new(&paths, project.budget)?) } else { None },
+        })
+    }
+
+    /// Starts the validator on a template that rstack can read, with the values given for its
+    /// parameters, and for the Region if one was chosen.
+    pub(crate) fn start(
+        &self,
+        loaded: &Loaded,
+        parameters: &BTreeMap<String, String>,
+        region: Option<&str>,
+    ) -> Pending {
+        #[cfg(not(feature = "lint"))]
+        let _nobody_to_ask = (loaded, parameters, region);
+        Pending {
+            #[cfg(feature = "lint")]
+            running: self.validator.as_ref().and_then(|v| v.start(loaded, parameters, region)),
+        }
+    }
+
+    /// Waits for the validator, within its budget, and leaves in the template's diagnostics what is
+    /// to be reported.
+    ///
+    /// # Errors
+    /// If a rule file cannot be loaded, or none has the name of a rule that was allowed or denied.
+    pub(crate) fn finish(&self, pending: Pending, loaded: &mut Loaded) -> Result<(), CliError> {
+        #[cfg(not(feature = "lint"))]
+        let Pending {} = pending;
+        #[cfg(feature = "lint")]
+        if let Some(running) = pending.running {
+            let answer = running.answer()?;
+            if let Some(own_rules) = &answer.own_rules {
+                self.policy.look_up(own_rules)?;
+            }
+            rstack_lint::merge(&loaded.text, &mut loaded.diagnostics, answer.findings);
+        }
+        self.policy.apply(&mut loaded.diagnostics, self.remarks);
+        Ok(())
+    }
+
+    /// [`Self::start`] and [`Self::finish`].
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub(crate) fn run(
+        &self,
+        loaded: &mut Loaded,
+        parameters: &BTreeMap<String, String>,
+        region: Option<&str>,
+    ) -> Result<(), CliError> {
+        let pending = self.start(loaded, parameters, region);
+        self.finish(pending, loaded)
+    }
+}
+
+/// Whether rstack itself could not make a tree of the text, so that nobody else is given it.
+#[cfg(feature = "lint")]
+fn is_unreadable(diagnostics: &[Diagnostic]) -> bool {
+    use rstack_model::Code;
+    const UNREADABLE: [Code; 12] = [
+        Code::AliasBomb,
+        Code::AliasLoop,
+        Code::Depth,
+        Code::Empty,
+        Code::Key,
+        Code::Loop,
+        Code::MergeKey,
+        Code::SeveralDocuments,
+        Code::Size,
+        Code::Syntax,
+        Code::UnknownAnchor,
+        Code::UnknownTag,
+    ];
+    diagnostics.iter().any(|finding| UNREADABLE.iter().any(|code| finding.code == *code))
+}

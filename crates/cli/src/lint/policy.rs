@@ -1,0 +1,171 @@
+//! Which findings are reported, and as what: what the user allows and denies.
+
+use std::collections::BTreeMap;
+
+use rstack_model::{Code, Diagnostic, FindingCode, Severity};
+use rstack_schema::nearest;
+
+use crate::error::CliError;
+use crate::project::{LintSection, Named};
+
+/// What is done with findings of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// They are not reported.
+    Allow,
+    /// They are errors.
+    Deny,
+}
+
+/// What the user allows and denies, by code or rule ID.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policy {
+    wishes: BTreeMap<String, Wish>,
+    /// Names that only rule files can have, to be looked up when these are loaded.
+    open: Vec<Named>,
+}
+
+impl Policy {
+    /// The wishes of a project file and those of the command line, which outweigh them; within
+    /// either a denial outweighs a permission. Rule files may bring names that are not known here.
+    ///
+    /// # Errors
+    /// If a name is that of no rule.
+    pub(crate) fn new(
+        project: &LintSection,
+        allow: &[Named],
+        deny: &[Named],
+        rule_files: bool,
+    ) -> Result<Self, CliError> {
+        let mut policy = Self::default();
+        let groups = [
+            (project.allow.as_slice(), Wish::Allow),
+            (project.deny.as_slice(), Wish::Deny),
+            (allow, Wish::Allow),
+            (deny, Wish::Deny),
+        ];
+        for (names, wish) in groups {
+            for named in names {
+                if !known(&named.name) {
+                    if !rule_files {
+                        return Err(unknown(named, &[]));
+                    }
+                    policy.open.push(named.clone());
+                }
+                policy.wishes.insert(named.name.clone(), wish);
+            }
+        }
+        Ok(policy)
+    }
+
+    /// Looks up the names that only rule files can have.
+    ///
+    /// # Errors
+    /// If none of them has one.
+    #[cfg(feature = "lint")]
+    pub(crate) fn look_up(&self, own_rules: &[String]) -> Result<(), CliError> {
+        match self.open.iter().find(|named| !own_rules.contains(&named.name)) {
+            Some(named) => Err(unknown(named, own_rules)),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves out what is allowed, makes errors of what is denied, and leaves out remarks unless
+    /// they are wanted. An error of rstack's own stays, whatever is allowed.
+    pub(crate) fn apply(&self, diagnostics: &mut Vec<Diagnostic>, remarks: bool) {
+        diagnostics.retain_mut(|finding| {
+            let own_error = matches!(finding.code, FindingCode::Own(_)) && finding.is_error();
+            match self.wishes.get(finding.code.as_str()) {
+                Some(Wish::Deny) => {
+                    finding.severity = Severity::Error;
+                    true
+                }
+                Some(Wish::Allow) if own_error => {
+                    let reason = format!("`{}` is an error and cannot be allowed", finding.code);
+                    let help = finding.help.take();
+                    finding.help = Some(help.map_or(reason.clone(), |h| format!("{h}\n{reason}")));
+                    true
+                }
+                Some(Wish::Allow) => false,
+                None => remarks || finding.severity != Severity::Information,
+            }
+        });
+    }
+}
+
+/// Whether a code of rstack or a rule of the validator has this name.
+#[cfg(feature = "lint")]
+fn known(name: &str) -> bool {
+    Code::parse(name).is_some() || rstack_lint::is_rule(name)
+}
+
+/// Without the validator its rules are known by their form only: a letter and four digits.
+#[cfg(not(feature = "lint"))]
+fn known(name: &str) -> bool {
+    let digits = name.strip_prefix(['F', 'E', 'W', 'I']).unwrap_or_default();
+    let rule = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    rule || Code::parse(name).is_some()
+}
+
+fn unknown(named: &Named, own_rules: &[String]) -> CliError {
+    let mut names: Vec<&str> = own_rules.iter().map(String::as_str).collect();
+    names.extend(Code::ALL.iter().map(|code| code.name()));
+    #[cfg(feature = "lint")]
+    for rule in rstack_lint::rules() {
+        names.push(rule);
+    }
+    let near = nearest(&named.name, names.into_iter()).map(str::to_owned);
+    CliError::UnknownRule { name: named.name.clone(), place: named.place.clone(), near }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::given;
+
+    fn rule(id: &str, severity: Severity) -> Diagnostic {
+        Diagnostic { severity, ..Diagnostic::error(FindingCode::Rule(id.to_owned()), "m") }
+    }
+
+    fn kept(allow: &[&str], deny: &[&str], remarks: bool) -> Vec<String> {
+        let names = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            given("--x", &names)
+        };
+        let project = LintSection { deny: names(&["W3005"]), ..LintSection::default() };
+        let policy = Policy::new(&project, &names(allow), &names(deny), false).unwrap();
+        let mut all = vec![
+            rule("W3005", Severity::Warning),
+            rule("I3013", Severity::Information),
+            rule("F3012", Severity::Error),
+            Diagnostic::error(Code::Cycle, "c"),
+            Diagnostic::warning(Code::Alias, "a"),
+        ];
+        policy.apply(&mut all, remarks);
+        all.iter().map(|d| format!("{}{}", d.code, if d.is_error() { "!" } else { "" })).collect()
+    }
+
+    #[test]
+    fn wishes_decide_what_is_reported_but_for_own_errors() {
+        assert_eq!(kept(&[], &[], false), ["W3005!", "F3012!", "cycle!", "alias"]);
+        assert_eq!(kept(&["W3005", "F3012", "cycle"], &[], false), ["cycle!", "alias"]);
+        assert_eq!(
+            kept(&["alias"], &["I3013", "alias"], true),
+            ["W3005!", "I3013!", "F3012!", "cycle!", "alias!"]
+        );
+    }
+
+    #[test]
+    fn a_name_of_no_rule_is_told_with_the_nearest() {
+        let wrong = |name: &str| {
+            let names = given("--allow", &[name.to_owned()]);
+            Policy::new(&LintSection::default(), &names, &[], false).unwrap_err()
+        };
+        match wrong("alais") {
+            CliError::UnknownRule { near, place, .. } => {
+                assert_eq!((near.as_deref(), place.as_str()), (Some("alias"), "--allow"));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The project file `rstack.toml`: what holds for every template below its folder.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rstack_schema::nearest;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::CliError;
+
+/// Its name.
+const FILE: &str = "rstack.toml";
+
+/// The longest budget that makes sense, in seconds.
+const LONGEST: i64 = 3_600;
+
+/// What the file says of checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LintSection {
+    /// What is not reported.
+    pub(crate) allow: Vec<Named>,
+    /// What is reported as an error.
+    pub(crate) deny: Vec<Named>,
+    /// Files and folders of rules.
+    pub(crate) rules: Vec<PathBuf>,
+    /// How long the validator may take.
+    pub(crate) budget: Option<Duration>,
+    /// Whether the validator is asked at all.
+    pub(crate) validator: Option<bool>,
+}
+
+/// A name and where it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The name.
+    pub(crate) name: String,
+    /// `rstack.toml:3:10`.
+    pub(crate) place: String,
+}
+
+/// A mistake in a project file.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub(crate) struct ProjectError {
+    place: String,
+    problem: String,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+}
+
+/// Reads the nearest project file at or above the current directory.
+///
+/// # Errors
+/// If there is one that cannot be read or understood.
+pub(crate) fn find() -> Result<LintSection, CliError> {
+    let Ok(current) = std::env::current_dir() else { return Ok(LintSection::default()) };
+    let Some(path) =
+        current.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file())
+    else {
+        return Ok(LintSection::default());
+    };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let shown = path.strip_prefix(&current).unwrap_or(&path);
+    let mut section = read(&text, &shown.display().to_string())?;
+    if let Some(folder) = shown.parent() {
+        section.rules = section.rules.iter().map(|rules| folder.join(rules)).collect();
+    }
+    Ok(section)
+}
+
+/// Reads the text of a project file.
+fn read(text: &str, file: &str) -> Result<LintSection, ProjectError> {
+    let reader = Reader { text, file };
+    let root = DeTable::parse(text).map_err(|error| {
+        let at = error.span().unwrap_or_default();
+        reader.wrong(&at, error.message().to_owned(), None)
+    })?;
+    let mut section = LintSection::default();
+    for (key, value) in root.get_ref() {
+        match key.get_ref().as_ref() {
+            "lint" => reader.lint(value, &mut section)?,
+            other => return Err(reader.unknown(&key.span(), other, "the file", &["lint"])),
+        }
+    }
+    Ok(section)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl Reader<'_> {
+    fn lint(&self, value: &Value<'_>, section: &mut LintSection) -> Result<(), ProjectError> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.kind(value, "lint", "a table"));
+        };
+        let known = ["allow", "budget", "deny", "rules", "validator"];
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "allow" => section.allow = self.names(value, "allow")?,
+                "deny" => section.deny = self.names(value, "deny")?,
+                "rules" => {
+                    let names = self.names(value, "rules")?;
+                    section.rules = names.into_iter().map(|rules| rules.name.into()).collect();
+                }
+                "budget" => section.budget = Some(self.seconds(value)?),
+                "validator" => match value.get_ref() {
+                    DeValue::Boolean(asked) => section.validator = Some(*asked),
+                    _ => return Err(self.kind(value, "validator", "true or false")),
+                },
+                other => return Err(self.unknown(&key.span(), other, "`[lint]`", &known)),
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, value: &Value<'_>, key: &str) -> Result<Vec<Named>, ProjectError> {
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(self.kind(value, key, "a list of texts"));
+        };
+        let names = items.iter().map(|item| match item.get_ref() {
+            DeValue::String(name) => {
+                Ok(Named { name: name.to_string(), place: self.place(&item.span()) })
+            }
+            _ => Err(self.kind(item, key, "a list of texts")),
+        });
+        names.collect()
+    }
+
+    fn seconds(&self, value: &Value<'_>) -> Result<Duration, ProjectError> {
+        let seconds = match value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse::<i64>().ok(),
+            _ => None,
+        };
+        match seconds.filter(|seconds| (1..=LONGEST).contains(seconds)) {
+            Some(seconds) => Ok(Duration::from_secs(seconds.unsigned_abs())),
+            None => Err(self.kind(value, "budget", "a number of seconds from 1 to 3600")),
+        }
+    }
+
+    fn kind(&self, value: &Value<'_>, key: &str, wanted: &str) -> ProjectError {
+        self.wrong(&value.span(), format!("`{key}` must be {wanted}"), None)
+    }
+
+    fn unknown(&self, at: &Range<usize>, key: &str, place: &str, known: &[&str]) -> ProjectError {
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it may have {}", known.join(", ")),
+        };
+        self.wrong(at, format!("`{key}` means nothing in {place}"), Some(hint))
+    }
+
+    fn wrong(&self, at: &Range<usize>, problem: String, hint: Option<String>) -> ProjectError {
+        ProjectError { place: self.place(at), problem, hint }
+    }
+
+    fn place(&self, at: &Range<usize>) -> String {
+        let before = self.text.get(..at.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{}:{line}:{column}", self.file)
+    }
+}
+
+/// A place on the command line, for names that stand there.
+pub(crate) fn given(option: &str, names: &[String]) -> Vec<Named> {
+    let named = |name: &String| Named { name: name.clone(), place: option.to_owned() };
+    names.iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn wrong(text: &str) -> (String, Option<String>) {
+        let error = read(text, FILE).unwrap_err();
+        (error.to_string(), error.hint)
+    }
+
+    #[test]
+    fn the_file_says_what_is_checked() {
+        let text = "[lint]\nallow = ['W3005']\ndeny = ['alias', \"W1\"]\nrules = ['ours']\nbudget = 3\n\
+                    validator = true\n";
+        let section = read(text, FILE).unwrap();
+        assert_eq!(
+            section.allow,
+            [Named { name: "W3005".into(), place: "rstack.toml:2:10".into() }]
+        );
+        assert_eq!(section.deny[1].place, "rstack.toml:3:18");
+        assert_eq!(section.rules, [Path::new("ours")]);
+        assert_eq!(section.budget, Some(Duration::from_secs(3)));
+        assert_eq!(read("", FILE).unwrap(), LintSection::default());
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        assert_eq!(
+            wrong("[lint]\nalow = []\n"),
+            (
+                "rstack.toml:2:1: `alow` means nothing in `[lint]`".into(),
+                Some("did you mean `allow`?".into())
+            )
+        );
+        assert_eq!(wrong("[lnt]\n").1.as_deref(), Some("did you mean `lint`?"));
+        for (text, place) in [
+            ("[lint]\nallow = 'W1'\n", "rstack.toml:2:9"),
+            ("[lint]\nallow = [1]\n", "rstack.toml:2:10"),
+            ("[lint]\nbudget = -1\n", "rstack.toml:2:10"),
+            ("lint = 1\n", "rstack.toml:1:8"),
+            ("[lint\n", "rstack.toml:1:"),
+        ] {
+            assert!(wrong(text).0.starts_with(place), "{text}: {}", wrong(text).0);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Two lists of findings become one: each mistake once, in the order of the source.
+
+use rstack_model::{Code, Diagnostic, FindingCode, Label};
+
+use crate::place::Lines;
+use crate::same::{SAME, Same};
+
+/// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
+/// stays, with the validator's link to its documentation.
+pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) {
+    let lines = Lines::of(text);
+    let mut more = Vec::new();
+    for finding in validator {
+        let said = own.iter_mut().find(|own| says(own, &finding, &lines));
+        match said {
+            Some(said) => said.docs = said.docs.take().or(finding.docs),
+            None => more.push(finding),
+        }
+    }
+    own.append(&mut more);
+    // What says that there is more comes last.
+    own.sort_by_key(|d| (d.code == Code::More, d.labels.first().map(|label| label.span)));
+}
+
+/// Whether rstack's finding says what the validator's does.
+fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
+    let (FindingCode::Own(code), FindingCode::Rule(rule)) = (&own.code, &other.code) else {
+        return false;
+    };
+    let alike = |same: &&Same| same.own == *code && same.rules.contains(&rule.as_str());
+    let Some(same) = SAME.iter().find(alike) else { return false };
+    one_place(&own.labels, &other.labels, same.named, lines)
+        && (!same.named || one_name(own, other))
+}
+
+/// Whether one of our places is in the lines of the other's main place or, if both name the same
+/// thing, the other's is in the block below ours. Findings about no place are about the same.
+fn one_place(own: &[Label], other: &[Label], named: bool, lines: &Lines<'_>) -> bool {
+    let Some(other) = other.first() else { return own.is_empty() };
+    let (start, end) = (lines.line_of(other.span.start), lines.line_of(other.span.end));
+    own.is_empty()
+        || own.iter().any(|label| {
+            let line = lines.line_of(label.span.start);
+            (start..=end).contains(&line) || (named && lines.is_below(start, line))
+        })
+}
+
+/// Whether something that rstack names between backticks stands in the validator's message.
+fn one_name(own: &Diagnostic, other: &Diagnostic) -> bool {
+    let mut names = own.message.split('`').skip(1).step_by(2);
+    names.any(|name| !name.is_empty() && other.message.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::Span;
+
+    use super::*;
+
+    const TEXT: &str = "one\ntwo\nthree\n";
+
+    fn rule(id: &str, message: &str) -> Diagnostic {
+        Diagnostic::error(FindingCode::Rule(id.to_owned()), message)
+    }
+
+    #[test]
+    fn each_mistake_is_told_once_and_in_its_place() {
+        let mut all = vec![
+            Diagnostic::error(Code::MissingProperty, "the required property `A` is missing")
+                .at(Span::new(4, 7), ""),
+        ];
+        let found = vec![
+            rule("F3003", "'A' is a required property").at(Span::new(4, 5), "").docs("https://a"),
+            rule("F3003", "'B' is a required property").at(Span::new(4, 7), ""),
+            rule("F3003", "'A' is a required property").at(Span::new(8, 13), ""),
+            rule("W1", "first").at(Span::new(0, 3), ""),
+        ];
+        merge(TEXT, &mut all, found);
+        let told: Vec<String> =
+            all.iter().map(|d| format!("{} {}", d.code, d.labels[0].span.start)).collect();
+        assert_eq!(told, ["W1 0", "missing-property 4", "F3003 4", "F3003 8"]);
+        assert_eq!(all[1].docs.as_deref(), Some("https://a"));
+    }
+
+    #[test]
+    fn rules_of_the_table_are_rules_of_the_validator() {
+        let ours = SAME.iter().map(|same| same.own).collect::<Vec<_>>();
+        assert!(ours.windows(2).all(|pair| pair[0] < pair[1]), "sorted, each once");
+        let unknown: Vec<_> =
+            SAME.iter().flat_map(|same| same.rules).filter(|rule| !crate::is_rule(rule)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}

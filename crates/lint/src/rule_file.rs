@@ -1,0 +1,44 @@
+//! Files with rules of one's own, in the languages that the validator takes.
+
+/// A language of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleLanguage {
+    /// Rego, the language of Open Policy Agent.
+    Rego,
+    /// Expressions of the Common Expression Language, in a JSON file.
+    Cel,
+    /// CloudFormation Guard.
+    Guard,
+}
+
+impl RuleLanguage {
+    /// The language of files with this extension, if it is one of rules.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "rego" => Some(Self::Rego),
+            "json" => Some(Self::Cel),
+            "guard" => Some(Self::Guard),
+            _ => None,
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rego => "Rego",
+            Self::Cel => "CEL",
+            Self::Guard => "Guard",
+        }
+    }
+}
+
+/// One file of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Its name for people: the path.
+    pub name: String,
+    /// Its language.
+    pub language: RuleLanguage,
+    /// Its text.
+    pub text: String,
+}

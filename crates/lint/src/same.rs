@@ -1,0 +1,79 @@
+//! Which of rstack's findings say the same as which rules of the validator, as data.
+
+use rstack_model::Code;
+
+/// Findings that mean one mistake where they are about one place.
+pub(crate) struct Same {
+    /// What rstack says.
+    pub(crate) own: Code,
+    /// The rules of the validator that say it, too.
+    pub(crate) rules: &'static [&'static str],
+    /// Whether both must name the same thing, too: where several mistakes of the kind can be about
+    /// one place.
+    pub(crate) named: bool,
+}
+
+const fn same(own: Code, rules: &'static [&'static str]) -> Same {
+    Same { own, rules, named: false }
+}
+
+const fn same_name(own: Code, rules: &'static [&'static str]) -> Same {
+    Same { own, rules, named: true }
+}
+
+/// The table.
+pub(crate) const SAME: &[Same] = &[
+    same(Code::ConditionFunction, &["E8004", "E8005", "E8006", "F3012"]),
+    same(Code::ConditionKind, &["E8001", "E8003", "E8004", "E8005", "E8006", "E8007", "F0014"]),
+    same(Code::Cycle, &["E9106", "F3004"]),
+    same(Code::DuplicateKey, &["F0000"]),
+    same(Code::DynamicReference, &["E1027", "E1050", "E1051", "E1052"]),
+    same(Code::ExportName, &["F6005"]),
+    same(Code::FormatVersion, &["F0002"]),
+    same(Code::FunctionArguments, FUNCTION),
+    same(Code::FunctionValue, FUNCTION),
+    same(Code::FunctionWithSiblings, &["F0014", "F3002", "F3012"]),
+    same(Code::MergeKey, &["W1100"]),
+    same_name(Code::MissingKey, &["E2001", "E3001", "E6001", "F0040", "F6101", "F8603", "F8609"]),
+    same_name(Code::MissingProperty, &["F3003"]),
+    same(Code::Name, &["F0006", "F2003", "F6004"]),
+    same(Code::NeedsExtensions, &["F1030", "F1031", "F1032"]),
+    same(Code::NoResources, &["F0001"]),
+    same(Code::NullValue, &["F3012"]),
+    same(Code::OutputKind, &["F6101"]),
+    same_name(Code::ParameterType, &["F2002"]),
+    same(Code::ParameterValue, &["F0015", "F0016", "F2012", "F2015"]),
+    same(Code::Policy, &["F0018", "F3016"]),
+    same(Code::PropertyBounds, &["E3671", "F3031", "F3032", "F3033", "F3034"]),
+    same(Code::PropertyKind, &["E1030", "E1031", "F3012", "W3030"]),
+    same(
+        Code::PropertyPattern,
+        &["E1150", "E1151", "E1152", "E1153", "E1154", "E1155", "E1156", "F3031"],
+    ),
+    same(Code::PropertyValue, &["F3030", "W3030"]),
+    same_name(Code::ReadOnlyProperty, &["E3040", "F3002"]),
+    same(Code::RuleFunction, &["F8611"]),
+    same(Code::Shape, &["E2001", "E3001", "F0018", "F3012", "F3016"]),
+    same(Code::SubSyntax, &["F1018"]),
+    same(Code::Syntax, &["F1101"]),
+    same_name(Code::UnknownAttribute, &["E9004"]),
+    same_name(Code::UnknownFunction, &["F3002", "F3012", "W1103"]),
+    same_name(Code::UnknownKey, &["E2001", "E3001", "E6001", "F0005"]),
+    same_name(Code::UnknownProperty, &["F3002"]),
+    same_name(Code::UnknownType, &["F3006"]),
+    same_name(Code::UnresolvedReference, REFERENCE),
+];
+
+/// Arguments that a function does not take.
+const FUNCTION: &[&str] = &[
+    "E1011", "E1015", "E1016", "E1017", "E1018", "E1019", "E1021", "E1022", "E1024", "E1028",
+    "E1030", "E1031", "E1033", "E8003", "E8004", "E8005", "E8006", "F0010", "F0013", "F0014",
+];
+
+/// Names that nothing has.
+const REFERENCE: &[&str] =
+    &["E1028", "E3005", "E6005", "E8002", "E8007", "F1010", "F1012", "F1018", "F1020", "F6101"];
+
+/// Rules about what CloudFormation takes at most, which rstack does not have.
+pub(crate) const LIMITS: [&str; 8] =
+    ["E1002", "E3010", "F0003", "F0004", "F0007", "F0008", "F0009", "F0011"];

@@ -1,0 +1,195 @@
+//! The validator itself. The only module that names `cloudformation-validate`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cloudformation_validate as upstream;
+use rstack_model::{Diagnostic, FindingCode, Severity};
+use upstream::ValidationEngine as _;
+
+use crate::place::Lines;
+use crate::rule_file::{RuleFile, RuleLanguage};
+use crate::same::LIMITS;
+
+/// Why the validator has no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum LintError {
+    /// A rule file that the validator does not take.
+    #[error("the {} rules in `{file}` cannot be loaded: {problem}", language.name())]
+    RuleFile {
+        /// The file.
+        file: String,
+        /// Its language.
+        language: RuleLanguage,
+        /// What the validator says.
+        problem: String,
+    },
+    /// Rule files that the validator takes one by one, but not together.
+    #[error("the rule files cannot be loaded together: {0}")]
+    RuleFiles(String),
+    /// The validator does not start.
+    #[error("the validator does not start: {0}")]
+    Start(String),
+    /// The validator failed on a template.
+    #[error("the validator failed: {0}")]
+    Check(String),
+}
+
+/// What the validator is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The template.
+    pub text: &'a str,
+    /// The values of parameters, those of secret ones left out.
+    pub parameters: &'a BTreeMap<String, String>,
+    /// The Region, if one was chosen; else the findings are those of any Region.
+    pub region: Option<&'a str>,
+}
+
+/// The validator, ready for any number of templates.
+pub struct Validator {
+    schemas: upstream::SchemaValidator,
+    engine: upstream::CompositeEngine,
+    own_rules: Vec<String>,
+}
+
+/// The rule that says that it stopped looking at a limit of its own.
+const INCOMPLETE: &str = "W9052";
+
+/// Its version.
+pub fn version() -> &'static str {
+    upstream::version()
+}
+
+/// Whether it has a rule of this ID built in.
+pub fn is_rule(id: &str) -> bool {
+    upstream::rules::lookup_rule(id).is_some()
+}
+
+/// What a built-in rule is about, in one line.
+pub fn description(id: &str) -> Option<&'static str> {
+    upstream::rules::lookup_rule(id).map(|rule| rule.description)
+}
+
+/// The IDs of the rules that it has built in.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    upstream::rules::RULE_REGISTRY.iter().map(|rule| rule.id)
+}
+
+impl Validator {
+    /// Loads the schemas and the rules, which takes a few tenths of a second.
+    ///
+    /// # Errors
+    /// If a rule file is not one.
+    pub fn new(files: &[RuleFile]) -> Result<Self, LintError> {
+        let engine = match engine(files) {
+            Ok(engine) => engine,
+            Err(problem) => return Err(blame(files, problem)),
+        };
+        let mut own_rules: Vec<String> =
+            engine.external_rule_metadata().into_keys().filter(|id| !is_rule(id)).collect();
+        own_rules.sort();
+        Ok(Self { schemas: upstream::SchemaValidator::default(), engine, own_rules })
+    }
+
+    /// The IDs of the rules from files.
+    pub fn own_rules(&self) -> &[String] {
+        &self.own_rules
+    }
+
+    /// Checks a template: what is found, in the order of the source.
+    ///
+    /// # Errors
+    /// If the validator fails, or a rule from a file does.
+    pub fn check(&self, question: &Question<'_>) -> Result<Vec<Diagnostic>, LintError> {
+        let config = upstream::ValidateConfig {
+            parameter_overrides: question.parameters.clone().into_iter().collect::<HashMap<_, _>>(),
+            pseudo_parameter_overrides: upstream::PseudoParameterOverrides {
+                region: question.region.map(str::to_owned),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let bytes = question.text.as_bytes();
+        let report = upstream::validate_bytes_with_path(
+            &self.engine,
+            &self.schemas,
+            bytes,
+            config,
+            String::new(),
+        )
+        .map_err(|error| LintError::Check(error.to_string()))?;
+        let lines = Lines::of(question.text);
+        let found = report.diagnostics.into_iter();
+        let mut findings: Vec<Diagnostic> =
+            found.filter_map(|finding| diagnostic(finding, &lines)).collect();
+        findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
+        findings.dedup();
+        let budgets = report.metadata.budget_exhaustions.into_iter().flatten();
+        let reasons: Vec<String> = budgets.map(|budget| budget.description).collect();
+        for finding in findings.iter_mut().filter(|finding| finding.code.as_str() == INCOMPLETE) {
+            finding.help = Some(reasons.join("\n"));
+        }
+        Ok(findings)
+    }
+}
+
+fn engine(files: &[RuleFile]) -> Result<upstream::CompositeEngine, String> {
+    let of = |language: RuleLanguage| {
+        let files = files.iter().filter(move |file| file.language == language);
+        files.map(|file| upstream::ExternalRuleSource {
+            name: file.name.clone(),
+            content: file.text.clone(),
+        })
+    };
+    let config = upstream::CompositeEngineConfig::new()
+        .with_rego_rules(of(RuleLanguage::Rego))
+        .with_cel_rules(of(RuleLanguage::Cel))
+        .with_guard_rules(of(RuleLanguage::Guard));
+    upstream::CompositeEngine::new(config).map_err(|error| format!("{error:#}"))
+}
+
+/// Finds the file because of which the rules cannot be loaded.
+fn blame(files: &[RuleFile], problem: String) -> LintError {
+    let alone = files
+        .iter()
+        .find_map(|file| engine(std::slice::from_ref(file)).err().map(|problem| (file, problem)));
+    match alone {
+        Some((file, problem)) => {
+            LintError::RuleFile { file: file.name.clone(), language: file.language, problem }
+        }
+        None if files.is_empty() => LintError::Start(problem),
+        None => LintError::RuleFiles(problem),
+    }
+}
+
+/// A finding in our words; `None` for what only its developers look at, and for what CloudFormation
+/// takes at most, which binds nobody here.
+fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagnostic> {
+    if LIMITS.contains(&finding.rule_id.as_str()) {
+        return None;
+    }
+    let severity = match finding.severity {
+        upstream::Severity::Fatal | upstream::Severity::Error => Severity::Error,
+        upstream::Severity::Warn => Severity::Warning,
+        upstream::Severity::Info => Severity::Information,
+        upstream::Severity::Debug => return None,
+    };
+    let code = FindingCode::Rule(finding.rule_id);
+    let mut out = Diagnostic { severity, ..Diagnostic::error(code, finding.message) };
+    let span = |place: upstream::SourceSpan| {
+        let end = (place.end_line, place.end_column);
+        lines.span((place.start_line, place.start_column), end)
+    };
+    if let Some(place) = finding.location {
+        out = out.at(span(place), "");
+        for related in finding.related_resources.into_iter().flatten() {
+            if let Some(place) = related.location {
+                out = out.at(span(place), related.message);
+            }
+        }
+    }
+    out.help = finding.suggested_fix;
+    // A schema's source repository tells nobody anything.
+    out.docs = finding.documentation_url.filter(|url| !url.ends_with(".git"));
+    Some(out)
+}

@@ -1,0 +1,129 @@
+//! The verdicts over a corpus of templates: what the validator refuses is refused, and what rstack
+//! alone refuses has a reason that is known.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rstack_lint::{Question, Validator, merge};
+use rstack_model::state::Environment;
+use rstack_model::{Code, Diagnostic, FindingCode, StackName};
+use rstack_template::{Inputs, Outside, evaluate, parse};
+
+/// What rstack refuses and the validator does not: part of the template's name, the finding, the
+/// reason.
+const OWN: &[(&str, Code, &str)] = &[
+    ("", Code::Unsupported, "rstack does not do it, and says so; CloudFormation would"),
+    (
+        "",
+        Code::MissingParameterOfLoop,
+        "what a loop makes depends on a value that nobody has given",
+    ),
+    ("functions_findinmap.yaml", Code::MappingKey, "rstack looks the Region of the call up"),
+    ("functions_findinmap.yaml", Code::FunctionValue, "a key that only an object knows"),
+    (
+        "functions__ref.yaml",
+        Code::UnresolvedReference,
+        "the resource of a module, which is unsupported",
+    ),
+    (
+        "outputs-with-references.json",
+        Code::Shape,
+        "CloudFormation takes text only in `Description`",
+    ),
+    (
+        "short-form-cidr.yaml",
+        Code::PropertyKind,
+        "`Fn::Cidr` gives a list, the property takes a text",
+    ),
+    ("primitive_types_map.yaml", Code::PropertyKind, "a list where the schema has a map"),
+    ("Snippets__template1.yaml", Code::PropertyKind, "a list where the schema has a text"),
+];
+
+/// The templates beside the repository, if they are there.
+fn templates() -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/templates");
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// What rstack says by itself, as `rstack validate` does.
+fn own(text: &str) -> Vec<Diagnostic> {
+    let none = BTreeMap::new();
+    let parsed = parse(text, &none);
+    let stack = StackName::parse("stack").unwrap();
+    let environment = Environment {
+        account: "000000000000".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+        sandbox: true,
+    };
+    let outside = Outside::default();
+    let inputs =
+        Inputs { stack: &stack, environment: &environment, parameters: &none, outside: &outside };
+    let evaluated = parsed.template.map(|template| evaluate(&template, &inputs).diagnostics);
+    let mut all = parsed.diagnostics;
+    all.extend(evaluated.into_iter().flatten());
+    let open = [Code::MissingParameter, Code::UnknownExport, Code::UnknownStackOutput];
+    all.retain(|finding| !open.iter().any(|code| finding.code == *code));
+    all
+}
+
+#[test]
+fn verdicts_over_the_corpus_are_the_validators_or_explained() {
+    let paths = templates();
+    if paths.is_empty() {
+        println!("skipped: there is no corpus beside the repository");
+        return;
+    }
+    let validator = Validator::new(&[]).unwrap();
+    let parameters = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let question = Question { text: &text, parameters: &parameters, region: None };
+        let theirs = validator.check(&question).unwrap();
+        let refused = theirs.iter().any(Diagnostic::is_error);
+        let mut all = own(&text);
+        let alone: Vec<Diagnostic> = all.iter().filter(|d| d.is_error()).cloned().collect();
+        merge(&text, &mut all, theirs);
+        let name = path.file_name().unwrap().to_string_lossy();
+        if refused && !all.iter().any(Diagnostic::is_error) {
+            wrong.push(format!("{name}: the validator's errors are lost"));
+        }
+        if refused {
+            continue;
+        }
+        for finding in alone {
+            let known = |(file, code, _): &&(&str, Code, &str)| {
+                name.ends_with(file) && finding.code == *code
+            };
+            match OWN.iter().find(known) {
+                Some(row) => drop(used.insert(row)),
+                None => wrong.push(format!("{name}: {}: {}", finding.code, finding.message)),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let stale: Vec<_> = OWN.iter().filter(|row| !used.contains(row)).collect();
+    assert!(stale.is_empty(), "explained, and not needed any more: {stale:?}");
+}
+
+#[test]
+fn findings_of_the_validator_have_places_in_the_text() {
+    let validator = Validator::new(&[]).unwrap();
+    let parameters = BTreeMap::new();
+    let text = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties: {äöü: ä, Tags: 5}\n";
+    let question = Question { text, parameters: &parameters, region: Some("eu-west-1") };
+    let found = validator.check(&question).unwrap();
+    let at = |id: &str| {
+        let rule = FindingCode::Rule(id.to_owned());
+        let finding = found.iter().find(|finding| finding.code == rule).unwrap();
+        text.get(finding.labels[0].span.start..).unwrap()
+    };
+    assert!(at("F3002").starts_with("äöü: ä, Tags"), "{found:?}");
+    assert!(at("F3012").starts_with("Tags: 5"), "{found:?}");
+}

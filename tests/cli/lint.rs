@@ -1,0 +1,141 @@
+//! AWS's validator in `validate`, `plan` and `apply`: what is told, what is remembered, what is
+//! allowed and denied.
+
+use crate::harness::{Place, snapshot};
+
+/// A template with a mistake that only the validator knows, one that both know, and a warning.
+const TEMPLATE: &str = "\
+Parameters:
+  Unused: {Type: String, Default: x}
+  Password: {Type: String, NoEcho: true, Default: none}
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      AccessControl: PublicRead
+      BucketName: !Ref Password
+      Name: mine
+";
+
+/// A project file for machines on which everything takes long.
+const PATIENT: &str = "[lint]\nbudget = 3600\n";
+
+/// A template that is right but for a warning.
+const WARNED: &str = "\
+Parameters:
+  Unused: {Type: String, Default: x}
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+";
+
+fn place() -> Place {
+    let place = Place::empty();
+    place.write("rstack.toml", PATIENT);
+    place.write("stack.yaml", TEMPLATE);
+    place.write("warned.yaml", WARNED);
+    place
+}
+
+fn remembered(place: &Place) -> Vec<(String, Vec<u8>)> {
+    let files = place.files().into_iter();
+    files.filter(|(name, _)| name.starts_with(".cache/")).collect()
+}
+
+#[test]
+fn each_mistake_is_told_once_by_whoever_knows_it() {
+    let place = place();
+    let secret = "hunter2hunter2";
+    let given = format!("Password={secret}");
+    let validate = place.run(&["validate", "stack.yaml", "--parameter", &given]).expect(1);
+    assert!(validate.err.contains("error[E3045]"), "{}", validate.err);
+    let plan = place.sandbox(&["plan", "stack.yaml", "--parameter", &given]).expect(1);
+    assert_eq!(plan.out, "");
+    snapshot("lint", &format!("{}\n{}", validate.err, plan.err));
+    let kept = remembered(&place);
+    assert_eq!(kept.len(), 1, "both ask the same");
+    assert!(!String::from_utf8_lossy(&kept[0].1).contains(secret));
+    let other = place.run(&["validate", "stack.yaml", "--parameter", "Password=other"]).expect(1);
+    assert_eq!((other.err, remembered(&place)), (validate.err, kept), "secrets are no part of it");
+    let none = place.run(&["validate", "stack.yaml", "--no-lint"]).expect(1);
+    assert!(!none.err.contains("E3045") && none.err.contains("unknown-property"), "{}", none.err);
+}
+
+#[test]
+fn an_apply_goes_on_after_warnings_and_a_damaged_memory_is_no_error() {
+    let place = place();
+    let first = place.sandbox(&["apply", "warned.yaml", "--yes"]).expect(0);
+    assert!(first.err.contains("warning[W2001]"), "{}", first.err);
+    let kept = remembered(&place);
+    for (name, bytes) in &kept {
+        place.write_bytes(name, &bytes[..bytes.len() / 2]);
+    }
+    let second = place.sandbox(&["plan", "warned.yaml"]).expect(0);
+    assert!(second.err.contains("warning[W2001]"), "{}", second.err);
+    assert_eq!(remembered(&place), kept);
+    place.write("blocked/rstack", "a file where a folder belongs");
+    let mut command = place.command(&["validate", "warned.yaml"]);
+    command.env("XDG_CACHE_HOME", place.path("blocked"));
+    crate::harness::ran(command).expect(0);
+}
+
+#[test]
+fn the_user_decides_what_is_reported() {
+    let place = place();
+    let tell = |arguments: &[&str], code| {
+        let ran = place.run(&[&["validate", "warned.yaml"], arguments].concat()).expect(code);
+        ran.out + &ran.err
+    };
+    assert!(tell(&[], 0).contains("warned.yaml is valid (1 warning)"));
+    assert!(tell(&["-v"], 0).contains("info[I"));
+    assert_eq!(tell(&["--allow", "W2001"], 0), "warned.yaml is valid\n");
+    assert!(tell(&["--deny", "W2001"], 1).contains("error[W2001]"));
+    place.write("rstack.toml", &format!("{PATIENT}allow = ['W2001']\n"));
+    assert_eq!(tell(&[], 0), "warned.yaml is valid\n");
+    assert!(tell(&["--deny", "W2001"], 1).contains("error[W2001]"));
+    let mut told = tell(&["--allow", "W201"], 1);
+    for file in ["[lint]\ndeny = ['cycel']\n", "[lint]\nalow = []\n", "[lint]\nbudget = 'x'\n"] {
+        place.write("rstack.toml", file);
+        told.push_str(&tell(&[], 1));
+    }
+    snapshot("lint_names", &told);
+}
+
+#[test]
+fn rules_of_ones_own_are_checked_and_a_wrong_one_is_named() {
+    let place = place();
+    let guard = "rule TOPIC_HAS_NAME {\n  Resources.*[ Type == 'AWS::SNS::Topic' ].Properties.TopicName \
+                 exists <<topics have names>>\n}\n";
+    place.write("rules/deep/names.guard", guard);
+    place.write("rules/README.md", "not a rule");
+    let validate = |arguments: &[&str], code| {
+        place
+            .run(&[&["validate", "warned.yaml", "--rules", "rules"], arguments].concat())
+            .expect(code)
+    };
+    let ran = validate(&[], 1);
+    assert!(ran.err.contains("[TOPIC_HAS_NAME]") && ran.err.contains("topics have names"));
+    validate(&["--allow", "TOPIC_HAS_NAME"], 0);
+    // The verdict is remembered, and with it the names that the files have.
+    let near = validate(&["--allow", "TOPIC_HAS_NAMES"], 1).err;
+    place.write("rules/wrong.rego", "package x\nthis is no rule {");
+    let wrong = validate(&[], 1).err;
+    place.write("empty/README.md", "not a rule");
+    let none = place.run(&["validate", "warned.yaml", "--rules", "empty"]).expect(1).err;
+    snapshot("lint_rules", &format!("{near}{wrong}{none}"));
+}
+
+#[test]
+fn many_templates_are_checked_in_their_order() {
+    let place = place();
+    for number in 0..20 {
+        let text = if number % 5 == 0 { "Resources: [" } else { WARNED };
+        place.write(&format!("many/t{number:02}.yaml"), text);
+    }
+    let first = place.run(&["validate", "many", "--json"]).expect(1);
+    let second = place.run(&["validate", "many", "--json"]).expect(1);
+    assert_eq!(first.out, second.out);
+    let files: Vec<&str> =
+        first.out.lines().filter_map(|line| line.split("\"file\":\"").nth(1)?.get(..13)).collect();
+    assert!(files.is_sorted() && files.len() == 20, "{files:?}");
+    assert!(first.err.ends_with("4 of 20 templates are not valid\n"), "{}", first.err);
+}
