@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Number;
 
 use super::{Deferred, ResolvedSecrets, SecretReference, SecretString, Text, TextPart, Value};
-use super::{ValueMap, function};
+use super::{ValueMap, function, one_way_written};
 use crate::path::PropertyPath;
 
 /// A tree of named known values.
@@ -154,7 +154,7 @@ impl KnownValue {
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(b) => Self::Bool(b),
-            serde_json::Value::Number(n) => Self::Number(n),
+            serde_json::Value::Number(n) => Self::Number(one_way_written(n)),
             serde_json::Value::String(s) => Self::String(s),
             serde_json::Value::Array(a) => Self::List(a.into_iter().map(Self::from_json).collect()),
             serde_json::Value::Object(o) => {

@@ -145,7 +145,7 @@ impl Value {
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(b) => Self::Bool(b),
-            serde_json::Value::Number(n) => Self::Number(n),
+            serde_json::Value::Number(n) => Self::Number(one_way_written(n)),
             serde_json::Value::String(s) => Self::String(s),
             serde_json::Value::Array(a) => Self::List(a.into_iter().map(Self::from_json).collect()),
             serde_json::Value::Object(o) => {
@@ -153,6 +153,13 @@ impl Value {
             }
         }
     }
+}
+
+/// The number as it is written here: JSON has several ways, and keeps the one it has read.
+fn one_way_written(number: Number) -> Number {
+    let integer = number.as_i64().map(Number::from).or_else(|| number.as_u64().map(Number::from));
+    let float = || number.as_f64().and_then(Number::from_f64);
+    integer.or_else(float).unwrap_or(number)
 }
 
 impl From<&str> for Value {
@@ -205,5 +212,21 @@ impl fmt::Display for Value {
                 f.write_str("}")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_in_whichever_way_json_writes_it() {
+        let read = |text: &str| Value::from_json(serde_json::from_str(text).unwrap());
+        assert_eq!(read("1.10"), read("1.1"));
+        assert_eq!(read("1e3"), read("1000.0"));
+        assert_eq!(read("5"), Value::from(5));
+        assert_eq!(read("18446744073709551615").to_string(), "18446744073709551615");
+        let typed: Value = serde_json::from_str("[1.10]").unwrap();
+        assert_eq!(typed, Value::List(vec![read("1.1")]));
     }
 }

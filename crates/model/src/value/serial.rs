@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Deferred, Text, Value, ValueMap};
+use super::{Deferred, Text, Value, ValueMap, one_way_written};
 
 const MARK: &str = "$rstack";
 
@@ -56,7 +56,7 @@ fn from_json(json: serde_json::Value) -> Result<Value, serde_json::Error> {
     Ok(match json {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => Value::Number(n),
+        serde_json::Value::Number(n) => Value::Number(one_way_written(n)),
         serde_json::Value::String(s) => Value::String(s),
         serde_json::Value::Array(items) => {
             Value::List(items.into_iter().map(from_json).collect::<Result<_, _>>()?)

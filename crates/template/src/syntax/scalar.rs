@@ -28,8 +28,10 @@ fn number(text: &str) -> Option<Number> {
     if !first.is_ascii_digit() {
         return None;
     }
-    let number: Number = serde_json::from_str(text).ok()?;
-    (number.to_string() == text).then_some(number)
+    let integer =
+        text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
+    let float = || text.parse().ok().and_then(Number::from_f64);
+    integer.ok().or_else(float).filter(|number| number.to_string() == text)
 }
 
 #[cfg(test)]
