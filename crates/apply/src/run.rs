@@ -87,7 +87,7 @@ impl Engine {
                     && first.end == RunEnd::Failed
                     && !first.made
                     && !self.stop.is_requested()
-                    && !first.failures.iter().any(|(_, error)| error.stops_everything());
+                    && helps(&first.failures);
                 match first.state {
                     Some(current) if wants_rollback => {
                         let back = self.plan_undo(&base, &current, plan)?;
@@ -232,6 +232,13 @@ impl Engine {
         locked.retire(state, &now)?;
         Ok(None)
     }
+}
+
+/// Whether a rollback helps: no call can be expected to succeed after some failures, and what only
+/// did not settle in time is as declared, and would not settle sooner for being changed back.
+fn helps(failures: &[(LogicalId, StepError)]) -> bool {
+    let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::Unsettled { .. }));
+    !only_slow && !failures.iter().any(|(_, error)| error.stops_everything())
 }
 
 /// An output with the attributes that are known now.

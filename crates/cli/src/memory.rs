@@ -16,7 +16,7 @@ pub(crate) fn protect() {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         let _as_it_was = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
-    std::panic::set_hook(Box::new(|panic| say(panic)));
+    std::panic::set_hook(Box::new(say));
 }
 
 /// Says where the program panicked. Standard error may be gone; then nobody hears of it.

@@ -137,10 +137,12 @@ fn a_timeout_is_for_one_object_or_for_all() {
         run(async {
             let bench = slow();
             let engine = Engine { waiting, clock: waits.clone(), ..bench.engine() };
-            let outcome = bench.apply(&engine, &small("one", "one", "6"), false).await;
+            let outcome = bench.apply(&engine, &small("one", "one", "6"), true).await;
             let [(_, error @ StepError::Unsettled { .. })] = &outcome.failures[..] else {
                 panic!("{:?}", outcome.failures)
             };
+            assert!(outcome.rollback.is_none(), "it is as declared, and goes on by itself");
+            bench.check_known();
             assert!(
                 error.to_string().starts_with("it did not settle within 60 seconds"),
                 "{error}"
