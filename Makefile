@@ -9,7 +9,7 @@ FLAGS := --locked --ignore-rust-version
 # nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
-.PHONY: build release demo test crash-explorer mutations fuzz hostile lint fmt deny agreement bench doc clean
+.PHONY: build release demo test crash-explorer recovery kill9 mutations fuzz hostile lint fmt deny agreement bench doc clean
 
 build:
 	$(CARGO) build $(FLAGS)
@@ -33,6 +33,14 @@ test: $(VENV)/.installed
 # Every moment at which a run can die, and what comes after: see docs/reliability.md.
 crash-explorer:
 	$(CARGO) run --release --package rstack-explorer $(FLAGS)
+
+# The engine with the native drivers, struck at every request. The lines have the counts.
+recovery:
+	$(CARGO) test --package rstack-aws $(FLAGS) -- recovery --include-ignored --nocapture
+
+# SIGKILL of the program at every request it makes of the emulators. The last lines have the counts.
+kill9: $(VENV)/.installed
+	$(CARGO) test --package rstack-cli --test emulators $(FLAGS) -- kill9 --ignored --nocapture
 
 # The control: each of twelve defects, put into a copy of the sources, must turn the explorer red.
 mutations:

@@ -88,7 +88,7 @@ fn serve(mut client: TcpStream, upstream: u16, trap: &Mutex<Option<Trap>>) {
 }
 
 /// A whole request, with the wish that the connection be closed behind the answer.
-fn request(client: &mut TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn request(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let end = loop {
         let mut part = [0; 4096];

@@ -8,6 +8,8 @@ mod all_types;
 mod emulators;
 mod failures;
 mod interrupted;
+mod killed;
+mod killer;
 mod lossy;
 mod moved;
 mod secrets;

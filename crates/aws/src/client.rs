@@ -1,8 +1,8 @@
 //! Calling a service: the codec writes and reads, the SDK signs, sends and retries.
 //!
 //! Credentials, Region, endpoints, retry mode and timeouts come from the SDK's configuration. No
-//! body is ever traced: requests and answers are hidden from the SDK's own tracing (but for answers
-//! when the user sets the SDK's switch `LOG_SENSITIVE_BODIES`).
+//! body is ever traced: requests and answers are hidden from the SDK's own tracing. The one exception,
+//! answers when the SDK's switch `LOG_SENSITIVE_BODIES` is set, the program does not write down.
 
 mod clients;
 mod clock;

@@ -50,7 +50,7 @@ impl AwsCloud {
         nowhere.driver(resource_type).is_some()
     }
 
-    fn over(config: SdkConfig, region: Region) -> Self {
+    pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
         Self::with(Clients::new(bounded(config)), region)
     }
 

@@ -9,6 +9,8 @@
 
 mod check;
 mod read;
+#[cfg(test)]
+mod reverse;
 mod scalar;
 mod schemas;
 #[cfg(test)]

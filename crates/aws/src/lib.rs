@@ -19,9 +19,13 @@ mod mapping;
 mod mediapackage;
 mod model;
 mod ownership;
+#[cfg(test)]
+mod recovery;
 mod rest_json;
 mod secrets;
 mod secretsmanager;
+#[cfg(test)]
+mod services;
 
 pub use cloud::AwsCloud;
 pub use configuration::ConnectOptions;

@@ -72,10 +72,12 @@ impl Files {
     /// A journal whose last record the state remembers as folded in has nothing left to say: the
     /// writer died between publishing the state and removing the journal. So has an empty one.
     pub(crate) fn read(&self) -> Result<Contents, StateError> {
+        // The journal first: whoever holds the lock publishes the state and then removes the journal,
+        // and neither an old state without its journal may be seen nor a journal without its state.
+        let records = self.records()?;
         let bytes = atomic::read(self.disk.as_ref(), &self.state)?;
         let parse = |bytes: &Vec<u8>| Content::parse(&self.state, bytes, &self.stack);
         let content = bytes.as_ref().map(parse).transpose()?;
-        let records = self.records()?;
         let (folded, written, state) = match content {
             Some(Content { folded, written, state, .. }) => (folded, written, Some(state)),
             None => (None, None, None),

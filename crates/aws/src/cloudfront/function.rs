@@ -120,6 +120,18 @@ impl Function {
         }))
     }
 
+    /// Whether the development stage has this configuration and code; `None` if the function is not
+    /// there.
+    async fn holds(&self, name: &str, content: &KnownMap) -> Result<Option<bool>, DriverError> {
+        let Some(answer) = self.describe(name, DEVELOPMENT).await? else { return Ok(None) };
+        let summary = map(&answer, "FunctionSummary", "DescribeFunction")?;
+        let config = map(summary, "FunctionConfig", "DescribeFunction")?.clone();
+        let mut observed = KnownMap::from([("FunctionConfig".to_owned(), config.into())]);
+        let code = self.code(name, DEVELOPMENT).await?;
+        observed.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
+        Ok(Some(alike(&content.clone().into(), &observed.into(), UNORDERED_BY)))
+    }
+
     /// Reads back what was just written.
     async fn written(
         &self,
@@ -219,7 +231,14 @@ impl ResourceDriver for Function {
         let name = name_of(&request.physical_id);
         let object = self.versioned(name);
         let input = content(&request.properties, operation)?;
-        object.change(operation, input).await?;
+        match object.change(operation, input.clone()).await {
+            Ok(_) => {}
+            // The request arrived twice, and the first of both has done it.
+            Err(error)
+                if error.kind == ErrorKind::Conflict
+                    && self.holds(name, &input).await? == Some(true) => {}
+            Err(error) => return Err(error),
+        }
         self.publish(&object, &request.properties).await?;
         let arn = request.physical_id.as_str();
         tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
@@ -242,17 +261,13 @@ impl ResourceDriver for Function {
         let operation = "DescribeFunction";
         let declared = content(&request.properties, "CreateFunction")?;
         let name = declared_name(&request.properties, &PropertyPath::root(), "CreateFunction")?;
-        let Some(answer) = self.describe(name, DEVELOPMENT).await? else {
-            return Ok(Found::Absent);
-        };
-        let summary = map(&answer, "FunctionSummary", operation)?;
-        let config = map(summary, "FunctionConfig", operation)?.clone();
-        let mut observed = KnownMap::from([("FunctionConfig".to_owned(), config.into())]);
-        let code = self.code(name, DEVELOPMENT).await?;
-        observed.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
-        if !alike(&declared.into(), &observed.into(), UNORDERED_BY) {
-            let why = format!("a function named `{name}` exists, but not as declared");
-            return Ok(Found::Ambiguous { why });
+        match self.holds(name, &declared).await? {
+            None => return Ok(Found::Absent),
+            Some(false) => {
+                let why = format!("a function named `{name}` exists, but not as declared");
+                return Ok(Found::Ambiguous { why });
+            }
+            Some(true) => {}
         }
         let found = self.written(name, &request.properties, operation).await?;
         Ok(Found::Ours(Box::new(found)))

@@ -3,8 +3,10 @@
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
+use super::UNORDERED_BY;
 use super::service::{action, text};
 use crate::api::Api;
+use crate::mapping::alike;
 
 /// An object whose changes need its ETag.
 pub(super) struct Versioned<'a> {
@@ -28,7 +30,7 @@ impl Versioned<'_> {
 
     /// Calls the operation with the object's ETag. If the object has another one by then it is read
     /// once more: the call is made again only if nothing of its content changed, so that nobody
-    /// else's change is lost.
+    /// else's change is lost. If it holds by then what is wanted, that is the answer.
     pub(super) async fn change(
         &self,
         operation: &'static str,
@@ -50,6 +52,10 @@ impl Versioned<'_> {
             result => return result,
         }
         let again = self.read().await?;
+        if self.holds(&again, &input) {
+            // The request arrived twice, and the first of both has done it.
+            return Ok(again);
+        }
         if self.content(read) != self.content(&again) {
             return Err(changed_meanwhile(operation));
         }
@@ -61,6 +67,15 @@ impl Versioned<'_> {
     fn content<'m>(&self, read: &'m KnownMap) -> Option<&'m KnownValue> {
         let [outer, inner] = self.content;
         read.get(outer)?.get(inner)
+    }
+
+    /// Whether what was read holds what a change wants.
+    fn holds(&self, read: &KnownMap, input: &KnownMap) -> bool {
+        let [_, inner] = self.content;
+        match (input.get(inner), self.content(read)) {
+            (Some(wanted), Some(is)) => alike(wanted, is, UNORDERED_BY),
+            (Some(_) | None, _) => false,
+        }
     }
 
     /// One call with the ETag of what was read.

@@ -64,6 +64,11 @@ async fn delete(api: &dyn Api, id: &str, purge: bool) -> Result<Progress, Driver
     match api.call("DeleteSecret", arguments([("SecretId", id.into()), how])).await {
         Ok(_) => Ok(Progress::Done),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
+        // What is scheduled is not scheduled again: a request that arrived twice did it.
+        Err(error) if !purge && is_refused(&error) => match describe(api, id).await? {
+            Some(found) if found.deletion().is_none() => Err(error),
+            Some(_) | None => Ok(Progress::Done),
+        },
         Err(error) => Err(error),
     }
 }

@@ -164,6 +164,34 @@ async fn they_are_created_read_and_changed_with_what_is_declared() {
     }
 }
 
+/// The second of two equal requests is refused, because the first one made another version.
+#[tokio::test]
+async fn a_change_that_arrives_twice_is_done_and_another_one_is_not_overwritten() {
+    let config = |comment: &str| {
+        json!({
+            "Name": "n", "Description": comment, "SigningProtocol": "sigv4",
+            "SigningBehavior": "always", "OriginAccessControlOriginType": "s3",
+        })
+    };
+    let read = |comment: &str, etag: &str| {
+        let object = json!({"Id": "i", "OriginAccessControlConfig": config(comment)});
+        json!({"OriginAccessControl": object, "ETag": etag})
+    };
+    let declared = |comment: &str| known(json!({"OriginAccessControlConfig": config(comment)}));
+    for (meanwhile, expected) in [("new", None), ("theirs", Some(ErrorKind::Conflict))] {
+        let (service, driver) = driver(
+            "AWS::CloudFront::OriginAccessControl",
+            Scripted::new()
+                .answer("GetOriginAccessControl", read("old", "E1"))
+                .fail("UpdateOriginAccessControl", ErrorKind::Conflict, "PreconditionFailed")
+                .answer("GetOriginAccessControl", read(meanwhile, "E2")),
+        );
+        let updated = driver.update(&update("i", declared("old"), declared("new"))).await;
+        assert_eq!(updated.err().map(|error| error.kind), expected);
+        service.assert_finished();
+    }
+}
+
 #[test]
 fn the_physical_ids_are_what_ref_returns() {
     let reference = |name: &str| {

@@ -193,3 +193,23 @@ async fn a_type_that_is_declared_no_longer_is_kept() {
     Secret::new(script.clone()).update(&request).await.unwrap();
     script.assert_operations(&["DescribeSecret"]);
 }
+
+#[tokio::test]
+async fn a_deletion_that_arrives_twice_is_done_and_another_refusal_is_told() {
+    let request = deletion(Removal::Recoverable);
+    let deleted = || {
+        Script::new([
+            ("DescribeSecret", described("Live/Secret", "")),
+            ("DeleteSecret", refused("it was already scheduled for deletion")),
+            ("DescribeSecret", described("Live/Secret", DELETED)),
+        ])
+    };
+    assert_eq!(Secret::new(deleted()).delete(&request).await.unwrap(), Progress::Done);
+    let in_use = Script::new([
+        ("DescribeSecret", described("Live/Secret", "")),
+        ("DeleteSecret", refused("it is managed by another service")),
+        ("DescribeSecret", described("Live/Secret", "")),
+    ]);
+    let error = Secret::new(in_use).delete(&request).await.unwrap_err();
+    assert!(error.message.contains("managed by another service"), "{error}");
+}

@@ -1,0 +1,257 @@
+//! An account, a state store, and the engine between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rstack_apply::{
+    ApplyError, ApplyOptions, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy,
+    Silent, Stop, Waiting,
+};
+use rstack_model::desired::Desired;
+use rstack_model::event::RunEnd;
+use rstack_model::plan::Plan;
+use rstack_model::state::{Environment, ObjectStatus, State};
+use rstack_model::value::{ResolvedSecrets, SecretReference};
+use rstack_model::{AccountId, Partition, Region, StackName};
+use rstack_plan::{PlanOptions, RegistrySchemas};
+use rstack_state::{LockHolder, LockedStack, StateStore};
+use rstack_template::{Inputs, Outside, evaluate, parse};
+
+use crate::AwsCloud;
+use crate::services::{Fault, REGION, Services, World};
+
+/// The streaming stack.
+pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
+/// A stack of every type that has a native driver.
+pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
+
+/// What is wanted of a stack: `None` is its end.
+pub(super) type Wanted = Option<Arc<Template>>;
+
+/// A template with its parameters.
+pub(super) struct Template {
+    desired: Desired,
+    parameters: SecretParameters,
+}
+
+fn stack() -> StackName {
+    StackName::parse("Live").unwrap()
+}
+
+fn environment() -> Environment {
+    Environment {
+        account: AccountId::new(crate::services::ACCOUNT),
+        region: Region::new(REGION),
+        partition: Partition::new("aws"),
+        sandbox: false,
+    }
+}
+
+/// What a template wants.
+pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
+    let parameters: BTreeMap<String, String> =
+        parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let parsed = parse(text, &parameters);
+    let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
+    let (stack, environment, outside) = (stack(), environment(), Outside::default());
+    let inputs = Inputs {
+        stack: &stack,
+        environment: &environment,
+        parameters: &parameters,
+        outside: &outside,
+    };
+    let evaluation = evaluate(&template, &inputs);
+    let desired = evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics));
+    let mut parameters =
+        SecretParameters { values: ResolvedSecrets::default(), versions: BTreeMap::new() };
+    for (name, secret) in &evaluation.secrets {
+        let reference = SecretReference::Parameter(name.clone());
+        parameters.versions.insert(reference.to_string(), "digest".to_owned());
+        parameters.values.insert(&reference, secret.clone());
+    }
+    Some(Arc::new(Template { desired, parameters }))
+}
+
+/// An account and the states of its stacks.
+pub(super) struct Bench {
+    directory: tempfile::TempDir,
+    store: StateStore,
+    pub(super) services: Services,
+    seed: AtomicU64,
+}
+
+/// How a process ended.
+pub(super) enum Ended {
+    /// It died.
+    Died,
+    /// It could not begin.
+    Refused(ApplyError),
+    /// It came to its end.
+    Done(Box<Outcome>),
+}
+
+impl Bench {
+    /// An account with these objects, and no states. Tokens come from this seed on.
+    pub(super) fn with(world: World, seed: u64) -> Self {
+        // On Linux it is in memory: nothing here is about the disk.
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let store = StateStore::open(directory.path()).unwrap();
+        Self { directory, store, services: Services::with(world), seed: AtomicU64::new(seed) }
+    }
+
+    /// An empty account.
+    pub(super) fn new() -> Self {
+        Self::with(World::default(), 1)
+    }
+
+    /// A copy of account and states.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Self::with(self.services.world(), self.seed.load(Ordering::Relaxed));
+        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            // Former states are in a folder of their own.
+            if entry.path().is_dir() {
+                continue;
+            }
+            let to = copy.directory.path().join(entry.file_name());
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+        copy
+    }
+
+    /// A process: an engine with tokens and connections of its own.
+    fn engine(&self) -> Engine {
+        let cloud = AwsCloud::over(self.services.config(), Region::new(REGION));
+        Engine {
+            cloud: Arc::new(cloud),
+            schemas: Arc::new(RegistrySchemas),
+            clock: Arc::new(InstantClock),
+            entropy: Arc::new(SeededEntropy::new(self.seed.fetch_add(1, Ordering::Relaxed))),
+            events: Arc::new(Silent),
+            parallelism: NonZeroUsize::MIN,
+            waiting: Waiting::default(),
+            stop: Stop::default(),
+        }
+    }
+
+    fn lock(&self) -> LockedStack {
+        let (host, user) = ("host".into(), "user".into());
+        let (command, since) = ("test".into(), "now".into());
+        let holder = LockHolder { id: "lock".into(), pid: 1, host, user, command, since };
+        self.store.lock(&stack(), &holder).unwrap()
+    }
+
+    async fn planned(&self, engine: &Engine, state: &State, wanted: &Wanted) -> Plan {
+        let template = wanted.as_deref();
+        let desired = template.map(|template| &template.desired);
+        let nothing = SecretParameters::default();
+        let parameters = template.map_or(&nothing, |template| &template.parameters);
+        let seen = engine.observe(desired, state, parameters).await.unwrap();
+        match desired {
+            Some(desired) => engine.plan(desired, state, &seen, &PlanOptions::default()).unwrap(),
+            None => engine.plan_destroy(state, &seen).unwrap(),
+        }
+    }
+
+    /// What a process does: recover, plan, apply.
+    async fn process(&self, wanted: &Wanted) -> Result<Outcome, ApplyError> {
+        let (engine, locked) = (self.engine(), self.lock());
+        let nothing = SecretParameters::default();
+        let parameters = wanted.as_deref().map_or(&nothing, |template| &template.parameters);
+        let state = engine
+            .recover(&locked, parameters)
+            .await?
+            .unwrap_or_else(|| State::empty(engine.entropy.lineage(), stack(), environment()));
+        let plan = self.planned(&engine, &state, wanted).await;
+        engine.apply(&locked, &plan, parameters, ApplyOptions { rollback: true }).await
+    }
+
+    /// Runs a process, of whose requests one may be struck.
+    pub(super) fn run(&self, wanted: &Wanted, strike: Option<(usize, Fault)>) -> Ended {
+        self.services.begin(strike);
+        // When the runtime is dropped, all that the process started has ended.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        match runtime.block_on(self.services.during(self.process(wanted))) {
+            None => Ended::Died,
+            Some(Err(error)) => Ended::Refused(error),
+            Some(Ok(outcome)) => Ended::Done(Box::new(outcome)),
+        }
+    }
+
+    /// Runs a process that nothing disturbs: what is wanted is reached, and nothing is left to do.
+    #[track_caller]
+    pub(super) fn reach(&self, wanted: &Wanted, what: &str) {
+        match self.run(wanted, None) {
+            Ended::Died => panic!("{what}: it died"),
+            Ended::Refused(error) => panic!("{what}: {error:?}"),
+            Ended::Done(outcome) => {
+                assert_eq!(outcome.end, RunEnd::Succeeded, "{what}: {:?}", outcome.failures);
+            }
+        }
+        self.check_reached(wanted, what);
+    }
+
+    /// The stack is as wanted, and a plan has nothing to do.
+    #[track_caller]
+    pub(super) fn check_reached(&self, wanted: &Wanted, what: &str) {
+        let stored = self.store.read(&stack()).unwrap();
+        assert_eq!(stored.journal, None, "{what}");
+        self.check_known(what);
+        let Some(template) = wanted else {
+            assert!(stored.state.is_none(), "{what}");
+            return;
+        };
+        let state = stored.state.unwrap();
+        assert!(state.resources.keys().eq(template.desired.resources.keys()), "{what}");
+        assert!(state.deposed.is_empty(), "{what}: {:?}", state.deposed);
+        for (id, object) in &state.resources {
+            assert_eq!(object.status, ObjectStatus::Ready, "{what}: {id}");
+        }
+        self.services.begin(None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let plan = runtime.block_on(self.planned(&self.engine(), &state, wanted));
+        let changes: Vec<_> = plan.changes.values().filter(|c| !c.reasons.is_empty()).collect();
+        assert!(plan.is_noop(), "{what}: {changes:#?}");
+    }
+
+    /// The objects that the state knows are those that exist.
+    #[track_caller]
+    pub(super) fn check_known(&self, what: &str) {
+        assert_eq!(self.known(), self.existing(), "{what}");
+    }
+
+    /// Type and ID of every object of the state. Inline policies are no objects of IAM.
+    pub(super) fn known(&self) -> BTreeSet<(String, String)> {
+        let Some(state) = self.store.read(&stack()).unwrap().state else { return BTreeSet::new() };
+        let deposed = state.deposed.iter().map(|deposed| &deposed.object);
+        let objects = state.resources.values().chain(deposed);
+        objects
+            .map(|object| (object.resource_type.to_string(), object.physical_id.to_string()))
+            .filter(|(resource_type, _)| resource_type != "AWS::IAM::Policy")
+            .collect()
+    }
+
+    /// Type and ID of every object that exists.
+    pub(super) fn existing(&self) -> BTreeSet<(String, String)> {
+        let inventory = self.services.world().inventory();
+        let real = inventory.into_iter().filter(|(kind, _)| kind.starts_with("AWS::"));
+        real.flat_map(|(kind, ids)| ids.into_iter().map(move |id| (kind.to_owned(), id))).collect()
+    }
+
+    /// How many there are of each kind.
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let inventory = self.services.world().inventory();
+        inventory.into_iter().map(|(kind, names)| (kind, names.len())).collect()
+    }
+
+    /// How many of each kind were ever made.
+    pub(super) fn made(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for (kind, _) in self.services.world().made {
+            *counts.entry(kind).or_default() += 1;
+        }
+        counts
+    }
+}

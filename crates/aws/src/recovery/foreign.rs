@@ -1,0 +1,111 @@
+//! Objects of somebody else that have the names that a stack wants: they are told, left alone and
+//! never taken, wherever the run dies.
+
+use rstack_apply::{ApplyError, RecoverError};
+use rstack_model::event::RunEnd;
+
+use super::bench::{Bench, Ended, wanted};
+use crate::services::Fault;
+
+/// A stack of one resource with a name of its own, for every type that has names.
+const TYPES: [(&str, &str); 10] = [
+    ("AWS::MediaPackage::Channel", "{Id: mine}"),
+    (
+        "AWS::CloudFront::CachePolicy",
+        "{CachePolicyConfig: {Name: mine, MinTTL: 1, MaxTTL: 60, DefaultTTL: 9, \
+         ParametersInCacheKeyAndForwardedToOrigin: {EnableAcceptEncodingGzip: true, \
+         HeadersConfig: {HeaderBehavior: none}, CookiesConfig: {CookieBehavior: none}, \
+         QueryStringsConfig: {QueryStringBehavior: none}}}}",
+    ),
+    (
+        "AWS::CloudFront::OriginRequestPolicy",
+        "{OriginRequestPolicyConfig: {Name: mine, HeadersConfig: {HeaderBehavior: none}, \
+         CookiesConfig: {CookieBehavior: all}, QueryStringsConfig: {QueryStringBehavior: all}}}",
+    ),
+    (
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "{ResponseHeadersPolicyConfig: {Name: mine, \
+         RemoveHeadersConfig: {Items: [{Header: Server}]}}}",
+    ),
+    (
+        "AWS::CloudFront::OriginAccessControl",
+        "{OriginAccessControlConfig: {Name: mine, OriginAccessControlOriginType: s3, \
+         SigningBehavior: always, SigningProtocol: sigv4}}",
+    ),
+    (
+        "AWS::CloudFront::Function",
+        "{Name: mine, AutoPublish: true, FunctionCode: 'function handler(e) { return e; }', \
+         FunctionConfig: {Comment: '', Runtime: cloudfront-js-2.0}}",
+    ),
+    ("AWS::SecretsManager::Secret", "{Name: mine, SecretString: hunter2}"),
+    (
+        "AWS::IAM::Role",
+        "{RoleName: mine, AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}}",
+    ),
+    (
+        "AWS::IAM::ManagedPolicy",
+        "{ManagedPolicyName: mine, PolicyDocument: {Version: '2012-10-17', Statement: []}}",
+    ),
+    (
+        "AWS::MediaPackage::OriginEndpoint",
+        "{Id: mine, ChannelId: theirs, HlsPackage: {SegmentDurationSeconds: 6}}",
+    ),
+];
+
+/// The account with what somebody else has made of the same template, with other tokens.
+fn theirs(resource_type: &str, template: &str) -> Bench {
+    let other = Bench::new();
+    if resource_type == "AWS::MediaPackage::OriginEndpoint" {
+        let channel =
+            "Resources: {C: {Type: AWS::MediaPackage::Channel, Properties: {Id: theirs}}}";
+        other.reach(&wanted(channel, &[]), "their channel");
+    }
+    let other = Bench::with(other.services.world(), 1000);
+    let ended = other.run(&wanted(template, &[]), None);
+    assert!(matches!(ended, Ended::Done(outcome) if outcome.end == RunEnd::Succeeded));
+    Bench::with(other.services.world(), 2000)
+}
+
+#[test]
+fn what_somebody_else_has_made_is_never_taken() {
+    for (resource_type, properties) in TYPES {
+        let template =
+            format!("Resources: {{It: {{Type: {resource_type}, Properties: {properties}}}}}");
+        let before = theirs(resource_type, &template);
+        let wanted = wanted(&template, &[]);
+        let undisturbed = before.copy();
+        let Ended::Done(outcome) = undisturbed.run(&wanted, None) else { panic!("{template}") };
+        assert_eq!(outcome.end, RunEnd::Failed, "{resource_type}");
+        let [(_, error)] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
+        let told = error.to_string();
+        assert!(told.contains("exist") || told.contains("already"), "{resource_type}: {told}");
+        let requests = undisturbed.services.made();
+        for (number, request) in requests.iter().enumerate() {
+            for fault in Fault::ALL {
+                let what = format!("{number} {} {fault:?}", request.action);
+                let bench = before.copy();
+                bench.run(&wanted, Some((number, fault)));
+                expect_left_alone(&bench, &before, &what);
+                // What is not known is told, and the name of the resource with it.
+                match bench.run(&wanted, None) {
+                    Ended::Died => panic!("{what}"),
+                    Ended::Done(outcome) => assert_eq!(outcome.end, RunEnd::Failed, "{what}"),
+                    Ended::Refused(ApplyError::Recover(RecoverError::Ambiguous {
+                        logical_id,
+                        ..
+                    })) => assert_eq!(logical_id.as_str(), "It", "{what}"),
+                    Ended::Refused(error) => panic!("{what}: {error:?}"),
+                }
+                expect_left_alone(&bench, &before, &what);
+            }
+        }
+    }
+}
+
+fn expect_left_alone(bench: &Bench, before: &Bench, what: &str) {
+    assert_eq!(bench.existing(), before.existing(), "{what}");
+    assert_eq!(bench.known().len(), 0, "{what}: {:?}", bench.known());
+    let (now, then) = (bench.services.world(), before.services.world());
+    assert_eq!(now.made.len(), then.made.len(), "{what}");
+    assert_eq!(now.values, then.values, "{what}");
+}
