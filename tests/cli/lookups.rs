@@ -55,3 +55,27 @@ fn the_cloud_is_asked_before_anything_is_planned() {
     let plan = place.sandbox(&["plan", "user.yaml"]).expect(0).out;
     assert!(plan.contains("\"us-east-1a us-east-1b us-east-1c\""), "{plan}");
 }
+
+#[test]
+fn a_file_that_is_included_is_part_of_the_template() {
+    let place = Place::empty();
+    let including = |location: &str| {
+        format!(
+            "Resources:\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: \
+             {location}}}}}\n"
+        )
+    };
+    place.write("topics.yaml", &including("parts/topic.yaml"));
+    let missing = place.sandbox(&["plan", "topics.yaml"]).expect(1).err;
+    assert!(missing.contains("error[include]: cannot read `parts/topic.yaml`"), "{missing}");
+    std::fs::create_dir(place.path("parts")).unwrap();
+    place.write("parts/topic.yaml", "Topic:\n  Type: AWS::SNS::Topic\n  Properties: {Nam: x}\n");
+    let wrong = place.sandbox(&["plan", "topics.yaml"]).expect(1).err;
+    assert!(wrong.contains("--> parts/topic.yaml:3:16"), "{wrong}");
+    place.write("parts/topic.yaml", "Topic:\n  Type: AWS::SNS::Topic\n");
+    let plan = place.sandbox(&["plan", "topics.yaml"]).expect(0).out;
+    assert!(plan.contains("[+] AWS::SNS::Topic Topic"), "{plan}");
+    place.write("far.yaml", &including("s3://bucket/topic.yaml"));
+    let far = place.sandbox(&["plan", "far.yaml"]).expect(1).err;
+    assert!(far.contains("copy the file beside the template"), "{far}");
+}

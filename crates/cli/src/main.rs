@@ -16,6 +16,7 @@ mod progress;
 mod project;
 mod session;
 mod signals;
+mod sources;
 mod stack;
 mod template;
 mod terminal;

@@ -1,38 +1,50 @@
 //! Reading a template from disk and showing what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use rstack_model::{Code, Diagnostic};
-use rstack_render::{Source, report, report_json, tally};
-use rstack_template::{Evaluation, Inputs, MAX_SIZE, Template, evaluate, parse};
+use rstack_render::{report, report_json, tally};
+use rstack_template::{Evaluation, Inputs, Reading, Template, evaluate};
 
 use crate::error::CliError;
+use crate::sources::Sources;
 use crate::terminal::Terminal;
 
-/// A template and its text.
+/// A template and its files.
 pub(crate) struct Loaded {
-    pub(crate) name: String,
-    pub(crate) text: String,
+    pub(crate) sources: Sources,
     pub(crate) template: Option<Template>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether it has to be read again when it is known where the stack is to live.
+    pub(crate) needs_place: bool,
 }
 
 impl Loaded {
-    /// Reads and parses a template. The values given for parameters decide what its loops make.
+    /// Reads and parses a template. The values given for parameters decide what its loops make, and
+    /// so do pseudo parameters as far as they are known.
     ///
     /// # Errors
     /// If the file cannot be read or is no text. Mistakes in the template are diagnostics.
     pub(crate) fn read(
         path: &Path,
         parameters: &BTreeMap<String, String>,
+        pseudo: BTreeMap<String, String>,
     ) -> Result<Self, CliError> {
-        let text = read_text(path)?;
-        let parsed = parse(&text, parameters);
-        let name = path.display().to_string();
-        Ok(Self { name, text, template: parsed.template, diagnostics: parsed.diagnostics })
+        let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
+        let (sources, parsed) = Sources::read(path, reading)?;
+        if parsed.template.as_ref().is_some_and(|template| template.passes_bootstrap) {
+            tracing::info!(
+                template = sources.name(),
+                "the rule `CheckBootstrapVersion` is passed over: rstack needs no bootstrap stack"
+            );
+        }
+        Ok(Self {
+            sources,
+            template: parsed.template,
+            diagnostics: parsed.diagnostics,
+            needs_place: parsed.needs_place,
+        })
     }
 
     /// Evaluates the template, with what is found added to the diagnostics.
@@ -60,8 +72,11 @@ impl Loaded {
     /// # Errors
     /// If the JSON cannot be written.
     pub(crate) fn lines(&self) -> Result<String, CliError> {
-        let source = Source { name: &self.name, text: &self.text };
-        Ok(report_json(&self.diagnostics, source)?)
+        let mut lines = String::new();
+        for (source, findings) in self.sources.sorted(&self.diagnostics) {
+            lines.push_str(&report_json(&findings, source)?);
+        }
+        Ok(lines)
     }
 
     /// Shows the findings on standard error, as text or as JSON lines. Standard output is for the
@@ -71,9 +86,10 @@ impl Loaded {
             terminal.error_text(&self.lines()?);
             return Ok(());
         }
-        let source = Source { name: &self.name, text: &self.text };
-        if !self.diagnostics.is_empty() {
-            terminal.error_text(&report(&self.diagnostics, source, &terminal.error_view()));
+        for (source, findings) in self.sources.sorted(&self.diagnostics) {
+            if !findings.is_empty() {
+                terminal.error_text(&report(&findings, source, &terminal.error_view()));
+            }
         }
         Ok(())
     }
@@ -88,36 +104,8 @@ impl Loaded {
         }
         if self.failed() {
             let tally = tally(&self.diagnostics).unwrap_or_else(|| "an error".to_owned());
-            return Err(CliError::Template(format!("`{}` has {tally}", self.name)));
+            return Err(CliError::Template(format!("`{}` has {tally}", self.sources.name())));
         }
         Ok(())
     }
-}
-
-fn read_text(path: &Path) -> Result<String, CliError> {
-    let read = |source| CliError::Read { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(read)?;
-    let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX);
-    let too_large = || CliError::TooLarge { path: path.to_owned(), limit: MAX_SIZE >> 20 };
-    if file.metadata().map_err(read)?.len() > limit {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(read)?;
-    if bytes.len() > MAX_SIZE {
-        return Err(too_large());
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let problem = not_text(error.as_bytes(), error.utf8_error().valid_up_to());
-        CliError::NotText { path: path.to_owned(), problem }
-    })
-}
-
-/// What is wrong with bytes that are UTF-8 up to an offset only.
-fn not_text(bytes: &[u8], valid: usize) -> String {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return "it is UTF-16".to_owned();
-    }
-    let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
-    format!("line {line} is not UTF-8 (byte {valid})")
 }

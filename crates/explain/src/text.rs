@@ -23,6 +23,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::FunctionArguments => include_str!("../pages/function-arguments.md"),
         Code::FunctionValue => include_str!("../pages/function-value.md"),
         Code::FunctionWithSiblings => include_str!("../pages/function-with-siblings.md"),
+        Code::Include => include_str!("../pages/include.md"),
         Code::Key => include_str!("../pages/key.md"),
         Code::Lookup => include_str!("../pages/lookup.md"),
         Code::Loop => include_str!("../pages/loop.md"),

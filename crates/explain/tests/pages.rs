@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_explain::{Example, ExampleKind, Page};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, StackName};
-use rstack_template::{Inputs, Outside, evaluate, parse};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// What is told of an example, by code: the errors, if there are any.
 fn findings(example: &Example) -> BTreeSet<String> {
     let parameters: BTreeMap<String, String> = example.parameters.iter().cloned().collect();
-    let parsed = parse(&example.template, &parameters);
+    let parsed = parse(&example.template, &Reading::with_parameters(&parameters));
     let environment = Environment {
         account: "111122223333".into(),
         region: "eu-west-1".into(),

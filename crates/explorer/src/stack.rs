@@ -6,7 +6,7 @@ use rstack_model::StackName;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Outside, evaluate, parse};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// The stack that everybody begins with.
 const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
@@ -78,7 +78,7 @@ impl Size {
         };
         let parameters: BTreeMap<String, String> =
             given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let parsed = parse(&self.text(variant), &parameters);
+        let parsed = parse(&self.text(variant), &Reading::with_parameters(&parameters));
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
         let outside = Outside::default();

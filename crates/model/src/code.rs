@@ -64,6 +64,8 @@ codes! {
     FunctionValue = "function-value",
     /// A function beside other keys.
     FunctionWithSiblings = "function-with-siblings",
+    /// A file that cannot be included.
+    Include = "include",
     /// A key that is not text.
     Key = "key",
     /// Something that the cloud was asked for the template and did not give.

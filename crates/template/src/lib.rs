@@ -7,13 +7,15 @@ mod check;
 mod diagnostics;
 mod evaluate;
 mod expand;
+mod include;
 mod limits;
 mod syntax;
 mod template;
 
 use std::collections::BTreeMap;
 
-use rstack_model::Diagnostic;
+use rstack_model::state::Environment;
+use rstack_model::{Diagnostic, Digest, StackName};
 
 use self::diagnostics::Diagnostics;
 use self::syntax::Node;
@@ -21,6 +23,7 @@ use self::template::Dialect;
 
 pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
+pub use include::Included;
 pub use limits::limits;
 pub use syntax::{MAX_SIZE, Spanned};
 pub use template::{
@@ -35,28 +38,89 @@ pub struct Parsed {
     pub template: Option<Template>,
     /// What was found, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that are part of the template, and where their places begin.
+    pub included: Vec<Included>,
+    /// The files that the template includes and whose text was not given: with them it is to be
+    /// read again.
+    pub missing: Vec<Spanned<String>>,
+    /// Whether a loop needs a pseudo parameter that was not given: with it the template is to be
+    /// read again.
+    pub needs_place: bool,
+}
+
+/// What a template is read with.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The values given for parameters, which decide what its loops make.
+    pub parameters: BTreeMap<String, String>,
+    /// The pseudo parameters that are known, such as `AWS::Region`.
+    pub pseudo: BTreeMap<String, String>,
+    /// The texts of the files that it includes, by location.
+    pub includes: BTreeMap<String, String>,
+}
+
+impl Reading {
+    /// With these values for parameters, and nothing else.
+    pub fn with_parameters(parameters: &BTreeMap<String, String>) -> Self {
+        Self { parameters: parameters.clone(), ..Self::default() }
+    }
+
+    /// The pseudo parameters of a place.
+    pub fn place(environment: &Environment, stack: &StackName) -> BTreeMap<String, String> {
+        let partition = &environment.partition;
+        let known = [
+            ("AWS::AccountId", environment.account.to_string()),
+            ("AWS::Partition", partition.to_string()),
+            ("AWS::Region", environment.region.to_string()),
+            ("AWS::StackName", stack.to_string()),
+            ("AWS::URLSuffix", partition.url_suffix().to_owned()),
+        ];
+        known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
 }
 
 /// Reads a template and checks what can be checked without evaluating it: its form, its
-/// references, its resource types. The values given for parameters decide what its loops make.
-pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Parsed {
+/// references, its resource types.
+pub fn parse(text: &str, reading: &Reading) -> Parsed {
     let mut diagnostics = Diagnostics::default();
     let root = syntax::parse(text, &mut diagnostics);
-    let template = root.and_then(|root| read(root, text, parameters, &mut diagnostics));
-    Parsed { template, diagnostics: diagnostics.into_sorted() }
+    let (root, files) = match root {
+        Some(root) => include::expand(root, text, &reading.includes, &mut diagnostics),
+        None => (None, include::Outcome::default()),
+    };
+    let mut needs_place = false;
+    let mut template =
+        root.and_then(|root| read(root, text, reading, &mut needs_place, &mut diagnostics));
+    if let Some(template) = template.as_mut().filter(|_| !files.included.is_empty()) {
+        let texts = files.included.iter().filter_map(|file| reading.includes.get(&file.location));
+        let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
+        template.digest = Digest::of(all.concat().as_bytes());
+    }
+    Parsed {
+        template,
+        diagnostics: diagnostics.into_sorted(),
+        included: files.included,
+        missing: files.missing,
+        needs_place,
+    }
 }
 
 fn read(
     root: Node<'_>,
     text: &str,
-    parameters: &BTreeMap<String, String>,
+    reading: &Reading,
+    needs_place: &mut bool,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
     let dialect = template::dialect(&root, diagnostics);
     let root = match dialect {
         Dialect::Plain => root,
-        Dialect::Extended => expand::expand(&root, parameters, diagnostics).ok()?,
+        Dialect::Extended => {
+            let expanded = expand::expand(&root, reading, diagnostics);
+            *needs_place = expanded.as_ref().err().is_some_and(|stopped| stopped.needs_place);
+            expanded.ok()?
+        }
         Dialect::Foreign => return None,
     };
     let mut template = template::read(&root, text, dialect, diagnostics);

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
-        let parsed = crate::parse(text, &BTreeMap::new());
+        let parsed = crate::parse(text, &crate::Reading::default());
         limits(&parsed.template.unwrap(), text).into_iter().map(|d| d.message).collect()
     }
 

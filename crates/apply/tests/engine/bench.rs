@@ -18,7 +18,7 @@ use rstack_model::{PhysicalId, ResourceType, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_state::{LockHolder, LockedStack, StateStore};
-use rstack_template::{Inputs, Outside, evaluate, parse};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
 
@@ -34,7 +34,7 @@ pub(crate) fn count(n: usize) -> NonZeroUsize {
 pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let parsed = parse(text, &parameters);
+    let parsed = parse(text, &Reading::with_parameters(&parameters));
     let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let sandbox = SandboxCloud::open(None, "eu-west-1".into(), SandboxOptions::default()).unwrap();
     let (stack, environment) = (stack(), sandbox.environment().clone());

@@ -8,7 +8,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_model::{Code, Diagnostic, LogicalId};
 use rstack_plan::PlanOptions;
-use rstack_template::Inputs;
+use rstack_template::{Inputs, Reading};
 
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
@@ -44,8 +44,8 @@ impl Draft {
     ) -> Result<Self, CliError> {
         let checks = Checks::new(lint, terminal)?;
         let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-        let mut loaded = Loaded::read(&file.path, &given)?;
-        if loaded.failed() {
+        let mut loaded = Loaded::read(&file.path, &given, BTreeMap::new())?;
+        if loaded.failed() && !loaded.needs_place {
             checks.run(&mut loaded, &given, None)?;
             loaded.checked(terminal)?;
         }
@@ -60,9 +60,13 @@ impl Draft {
         terminal: &Terminal,
     ) -> Result<Wanted, CliError> {
         let parameters = &self.given;
+        let environment = &session.identity.environment;
+        if self.loaded.needs_place {
+            let place = Reading::place(environment, &file.name);
+            self.loaded = Loaded::read(&file.path, parameters, place)?;
+        }
         let region = session.chosen_region();
         self.pending = Some(self.checks.start(&self.loaded, parameters, region));
-        let environment = &session.identity.environment;
         let outside = outside(&session.store, &file.name, Some(environment))?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
@@ -79,7 +83,8 @@ impl Draft {
         if self.loaded.failed() {
             self.checked(terminal)?;
         }
-        let failed = || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.name));
+        let failed =
+            || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = session.secret_parameters(&evaluation)?;
         Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })

@@ -6,7 +6,7 @@ use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_model::{LogicalId, Partition};
 use rstack_render::Graph;
-use rstack_template::Inputs;
+use rstack_template::{Inputs, Reading};
 use serde_json::json;
 
 use crate::args::{Global, GraphFormat, StackArguments};
@@ -51,8 +51,9 @@ pub(crate) fn run(
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
     let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-    let mut loaded = Loaded::read(&file.path, &given)?;
     let environment = nowhere(global);
+    let place = Reading::place(&environment, &file.name);
+    let mut loaded = Loaded::read(&file.path, &given, place)?;
     let outside = outside(&session::store(global)?, &file.name, None)?;
     let inputs = Inputs {
         stack: &file.name,

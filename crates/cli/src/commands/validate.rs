@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rstack_model::state::Environment;
 use rstack_model::{Code, Region, Severity, StackName};
-use rstack_template::{Inputs, Outside, limits};
+use rstack_template::{Inputs, Outside, Reading, limits};
 
 use super::graph::nowhere;
 use super::validate_report::Report;
@@ -89,7 +89,8 @@ struct Subjects {
 
 impl Subjects {
     fn check(&self, path: &Path) -> Result<Loaded, CliError> {
-        let mut loaded = Loaded::read(path, &self.given)?;
+        let place = Reading::place(&self.environment, &self.name);
+        let mut loaded = Loaded::read(path, &self.given, place)?;
         let used = loaded.template.as_ref().map(|template| &template.parameters);
         // With several templates each takes the parameters it has.
         let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
@@ -113,7 +114,7 @@ impl Subjects {
             }
         }
         if let (true, Some(template)) = (self.strict, &loaded.template) {
-            loaded.diagnostics.extend(limits(template, &loaded.text));
+            loaded.diagnostics.extend(limits(template, loaded.sources.text()));
         }
         self.checks.finish(pending, &mut loaded)?;
         Ok(loaded)

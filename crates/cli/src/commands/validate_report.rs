@@ -2,7 +2,7 @@
 
 use rstack_explain::Page;
 use rstack_model::FindingCode;
-use rstack_render::{RuleText, SarifLog, Source, escape, tally};
+use rstack_render::{RuleText, SarifLog, escape, tally};
 
 use crate::args::ReportFormat;
 use crate::error::CliError;
@@ -32,8 +32,9 @@ impl Report {
         match self {
             Self::Json => terminal.text(&loaded.lines()?),
             Self::Sarif(log) => {
-                let source = Source { name: &loaded.name, text: &loaded.text };
-                log.add(source, &loaded.diagnostics);
+                for (source, findings) in loaded.sources.sorted(&loaded.diagnostics) {
+                    log.add(source, &findings);
+                }
                 Ok(())
             }
             Self::Text => {
@@ -43,7 +44,7 @@ impl Report {
                 }
                 let tally =
                     tally(&loaded.diagnostics).map_or_else(String::new, |t| format!(" ({t})"));
-                terminal.line(&format!("{} is valid{tally}", escape(&loaded.name)))
+                terminal.line(&format!("{} is valid{tally}", escape(loaded.sources.name())))
             }
         }
     }

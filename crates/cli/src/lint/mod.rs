@@ -96,7 +96,7 @@ impl Checks {
             if let Some(own_rules) = &answer.own_rules {
                 self.policy.look_up(own_rules)?;
             }
-            rstack_lint::merge(&loaded.text, &mut loaded.diagnostics, answer.findings);
+            rstack_lint::merge(loaded.sources.text(), &mut loaded.diagnostics, answer.findings);
         }
         self.policy.apply(&mut loaded.diagnostics, self.remarks);
         Ok(())

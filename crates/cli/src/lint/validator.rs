@@ -110,7 +110,7 @@ impl Validator {
         };
         let given = parameters.iter().filter(|(name, _)| open(name));
         let asked = Asked {
-            text: loaded.text.clone(),
+            text: loaded.sources.text().to_owned(),
             parameters: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
             region: region.map(str::to_owned),
         };

@@ -3,11 +3,25 @@
 mod cycle;
 mod reference;
 
+use rstack_model::Diagnostic;
+
 use crate::diagnostics::Diagnostics;
+use crate::syntax::Spanned;
 use crate::template::Template;
 
 pub(crate) use cycle::cycles;
 pub(crate) use reference::is_custom;
+
+/// What is wrong with an attribute whose name came out of a function.
+pub(crate) fn attribute(
+    template: &Template,
+    logical_id: &Spanned<String>,
+    name: &Spanned<String>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    reference::attribute(template, logical_id, name, &mut diagnostics);
+    diagnostics.into_sorted()
+}
 
 /// Checks names and references.
 pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {

@@ -5,7 +5,7 @@ use rstack_schema::Registry;
 
 use crate::diagnostics::Diagnostics;
 use crate::syntax::Spanned;
-use crate::template::{Expression, ExpressionKind, SubPart, Template};
+use crate::template::{Expression, ExpressionKind, SERVERLESS, SubPart, Template, instead_of};
 
 /// The pseudo parameters. Source: "Get AWS values using pseudo parameters", AWS CloudFormation
 /// User Guide.
@@ -66,6 +66,16 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Checks one attribute.
+pub(super) fn attribute(
+    template: &Template,
+    id: &Spanned<String>,
+    attribute: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    Checker { template, diagnostics }.attribute(id, attribute, false);
+}
+
 struct Checker<'a> {
     template: &'a Template,
     diagnostics: &'a mut Diagnostics,
@@ -101,7 +111,16 @@ impl Checker<'_> {
             ExpressionKind::If { condition, .. } | ExpressionKind::Condition(condition) => {
                 self.condition(condition);
             }
-            ExpressionKind::FindInMap { map, .. } => self.mapping(map),
+            // With a default nothing has to be there.
+            ExpressionKind::FindInMap { default: Some(_), .. } => {}
+            ExpressionKind::FindInMap { map, default: None, .. } => self.mapping(map),
+            ExpressionKind::GetAttBy { logical_id, .. } => {
+                if let ExpressionKind::Literal(Value::String(id)) = &logical_id.kind
+                    && !self.template.resources.contains_key(id.as_str())
+                {
+                    self.no_resource(&Spanned::new(id.clone(), logical_id.span));
+                }
+            }
             ExpressionKind::ValueOf { parameter, .. } => self.parameter(parameter),
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
@@ -242,6 +261,12 @@ impl Checker<'_> {
     fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
         let text = name.as_str();
         let registry = Registry::embedded();
+        if text.starts_with("AWS::Serverless::") {
+            let message = format!("`{text}` is a type of the transform `{SERVERLESS}`");
+            let at = Spanned::new(text.to_owned(), span);
+            let help = instead_of(SERVERLESS).to_owned();
+            return self.push(Code::Unsupported, message, &at, Some(help));
+        }
         // A resource without a type has been reported.
         if text.is_empty()
             || registry.contains(text)

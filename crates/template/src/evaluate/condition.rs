@@ -123,6 +123,7 @@ impl Evaluator<'_> {
             | ExpressionKind::Map(_)
             | ExpressionKind::Ref(_)
             | ExpressionKind::GetAtt { .. }
+            | ExpressionKind::GetAttBy { .. }
             | ExpressionKind::Sub { .. }
             | ExpressionKind::Join { .. }
             | ExpressionKind::Select { .. }

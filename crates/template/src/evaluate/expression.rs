@@ -12,6 +12,7 @@ use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
 use super::{extension, outside, rules};
+use crate::check;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
@@ -99,6 +100,9 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Ref(name) => self.reference(name),
             ExpressionKind::GetAtt { logical_id, attribute } => {
                 self.attribute(logical_id, attribute).map(Some)
+            }
+            ExpressionKind::GetAttBy { logical_id, attribute } => {
+                self.attribute_by(logical_id, attribute).map(Some)
             }
             ExpressionKind::Sub { parts, variables } => self.sub(parts, variables, span).map(Some),
             ExpressionKind::Join { delimiter, list } => {
@@ -284,6 +288,33 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value, Reported> {
         let id = self.resource(logical_id)?;
         Ok(Value::attribute(AttributeRef::named(id, attribute.value.as_str())))
+    }
+
+    /// An attribute whose name, or whose resource's, comes out of a function.
+    fn attribute_by(
+        &mut self,
+        logical_id: &Expression,
+        attribute: &Expression,
+    ) -> Result<Value, Reported> {
+        let mut names = Vec::new();
+        for (part, what) in [(logical_id, "the resource"), (attribute, "the attribute")] {
+            let value = self.needed(part)?;
+            match self.known_text(&value, &format!("{what} of `Fn::GetAtt`"), part.span)? {
+                Ok(text) => names.push(Spanned::new(text, part.span)),
+                Err(waiting) => return Ok(waiting),
+            }
+        }
+        let [id, name] = names.as_slice() else {
+            return Err(self.findings.told_before("an attribute", attribute.span));
+        };
+        let mut wrong = None;
+        for mistake in check::attribute(self.template, id, name) {
+            wrong = Some(self.report(mistake));
+        }
+        match wrong {
+            Some(reported) => Err(reported),
+            None => self.attribute(id, name),
+        }
     }
 
     fn sub(

@@ -24,6 +24,9 @@ impl Evaluator<'_> {
             }
         };
         let Some(table) = self.template.mappings.get(&map_name) else {
+            if let Some(default) = default {
+                return self.value(default);
+            }
             // A name that is written out has been checked before.
             if written {
                 let what = format!("a look-up in `{map_name}`");

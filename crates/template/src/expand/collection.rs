@@ -21,6 +21,10 @@ impl<'t> Expander<'_, 't> {
             return items.iter().map(|item| self.text(item)).collect();
         }
         if let Some(name) = reference(node) {
+            // No pseudo parameter that is known before apply is a list.
+            if name.starts_with("AWS::") {
+                return Err(self.not_known(node.span));
+            }
             let name = name.to_owned();
             let (kind, text) = self.parameter(&name, node.span)?;
             if is_list(&kind) {
@@ -47,16 +51,26 @@ impl<'t> Expander<'_, 't> {
 
     /// The values at a place of a mapping.
     fn found(&mut self, arguments: &Node<'t>, at: Span) -> Result<Vec<String>, Stopped> {
-        let Some([map, top, second]) = arguments.as_list() else {
-            let message = "`Fn::FindInMap` takes the name of a map and two keys here";
-            return Err(self.wrong(message, at));
+        let (keys, default) = match arguments.as_list() {
+            Some([map, top, second]) => ([map, top, second], None),
+            Some([map, top, second, default]) => {
+                ([map, top, second], find(default, "DefaultValue"))
+            }
+            Some(_) | None => {
+                let message = "`Fn::FindInMap` takes the name of a map and two keys here";
+                return Err(self.wrong(message, at));
+            }
         };
+        let [map, top, second] = keys;
         let path = ["Mappings".to_owned(), self.text(map)?, self.text(top)?, self.text(second)?];
         let mut node = self.root;
         for key in &path {
             match self.get(node, key, at)? {
                 Some(inner) => node = inner,
                 None => {
+                    if let Some(default) = default {
+                        return self.values(default);
+                    }
                     let message = format!("there is no `{}` in this template", path.join("."));
                     return Err(self.wrong(message, at));
                 }
@@ -98,6 +112,9 @@ impl<'t> Expander<'_, 't> {
 
     /// The type and the value of a parameter.
     fn parameter(&mut self, name: &str, at: Span) -> Result<(String, String), Stopped> {
+        if name.starts_with("AWS::") {
+            return self.pseudo(name, at).map(|text| ("String".to_owned(), text));
+        }
         let declared = match self.get(self.root, "Parameters", at)? {
             Some(all) => self.get(all, name, at)?,
             None => None,
@@ -115,7 +132,7 @@ impl<'t> Expander<'_, 't> {
         if kind.starts_with("AWS::SSM::Parameter::Value<") {
             return Err(self.not_known(at));
         }
-        match self.given.get(name).cloned().or_else(|| field("Default")) {
+        match self.reading.parameters.get(name).cloned().or_else(|| field("Default")) {
             Some(text) => Ok((kind, text)),
             None => {
                 let message = format!("the loop needs a value of the parameter `{name}`");
@@ -124,6 +141,20 @@ impl<'t> Expander<'_, 't> {
                 Err(self.stop(error.help(help)))
             }
         }
+    }
+
+    /// The value of a pseudo parameter, which may be known only where the stack is to live.
+    fn pseudo(&mut self, name: &str, at: Span) -> Result<String, Stopped> {
+        if let Some(text) = self.reading.pseudo.get(name) {
+            return Ok(text.clone());
+        }
+        if !self.reading.pseudo.is_empty() {
+            return Err(self.not_known(at));
+        }
+        let message = format!("the loop needs `{name}`, which is known only in an account");
+        let error = Diagnostic::error(Code::Loop, message).at(at, "");
+        self.stop(error.help("give the values as a parameter"));
+        Err(Stopped { needs_place: true })
     }
 
     /// The value of a key. Looking for it in a large map takes its part of what loops may take.

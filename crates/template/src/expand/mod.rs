@@ -7,11 +7,12 @@ mod collection;
 mod variables;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use rstack_model::{Code, Diagnostic, Span};
 
 use self::variables::Variables;
+use crate::Reading;
 use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, NodeKind, Spanned};
 
@@ -26,7 +27,10 @@ const STEP: usize = 100;
 
 /// A mistake that has been told; the tree cannot be used.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stopped;
+pub(crate) struct Stopped {
+    /// Whether nothing is wrong but that a pseudo parameter is missing.
+    pub(crate) needs_place: bool,
+}
 
 /// The tree without loops.
 ///
@@ -34,12 +38,12 @@ pub(crate) struct Stopped;
 /// If a loop cannot be carried out, which is told.
 pub(crate) fn expand<'t>(
     root: &Node<'t>,
-    given: &BTreeMap<String, String>,
+    reading: &Reading,
     diagnostics: &mut Diagnostics,
 ) -> Result<Node<'t>, Stopped> {
     let Some(sections) = root.as_map() else { return Ok(root.clone()) };
     let mut expander =
-        Expander { root, given, variables: Variables::default(), made: 0, diagnostics };
+        Expander { root, reading, variables: Variables::default(), made: 0, diagnostics };
     let mut entries = Vec::new();
     for Entry { key, value } in sections {
         let has_loops = SECTIONS.contains(&key.value.as_str());
@@ -51,7 +55,7 @@ pub(crate) fn expand<'t>(
 
 struct Expander<'a, 't> {
     root: &'a Node<'t>,
-    given: &'a BTreeMap<String, String>,
+    reading: &'a Reading,
     variables: Variables,
     made: usize,
     diagnostics: &'a mut Diagnostics,
@@ -60,7 +64,7 @@ struct Expander<'a, 't> {
 impl<'t> Expander<'_, 't> {
     fn stop(&mut self, error: Diagnostic) -> Stopped {
         self.diagnostics.push(error);
-        Stopped
+        Stopped { needs_place: false }
     }
 
     fn wrong(&mut self, message: impl Into<String>, at: Span) -> Stopped {

@@ -63,6 +63,27 @@ pub(crate) enum NodeKind<'t> {
 }
 
 impl<'t> Node<'t> {
+    /// Moves all its places.
+    pub(crate) fn shift(&mut self, by: usize) {
+        let moved = |span: Span| Span::new(span.start + by, span.end + by);
+        self.span = moved(self.span);
+        match &mut self.kind {
+            NodeKind::Scalar { .. } => {}
+            NodeKind::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            NodeKind::Map(entries) => {
+                for entry in entries {
+                    entry.key.span = moved(entry.key.span);
+                    entry.value.shift(by);
+                }
+            }
+            NodeKind::Tagged(tagged) => {
+                let (tag, inner) = &mut **tagged;
+                tag.span = moved(tag.span);
+                inner.shift(by);
+            }
+        }
+    }
+
     /// The entries, if this is a map without a tag.
     pub(crate) fn as_map(&self) -> Option<&[Entry<'t>]> {
         match &self.kind {

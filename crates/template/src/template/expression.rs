@@ -34,6 +34,13 @@ pub enum ExpressionKind {
         /// Its attribute, dotted if nested.
         attribute: Spanned<String>,
     },
+    /// `Fn::GetAtt` of which a part is a function.
+    GetAttBy {
+        /// The resource.
+        logical_id: Box<Expression>,
+        /// Its attribute.
+        attribute: Box<Expression>,
+    },
     /// `Fn::Sub`.
     Sub {
         /// The text between and inside `${…}`.
@@ -200,7 +207,8 @@ impl Expression {
             | ExpressionKind::Length(inner)
             | ExpressionKind::ToJsonString(inner)
             | ExpressionKind::Not(inner) => inner.visit(found),
-            ExpressionKind::Select { index: a, list: b }
+            ExpressionKind::GetAttBy { logical_id: a, attribute: b }
+            | ExpressionKind::Select { index: a, list: b }
             | ExpressionKind::Contains(a, b)
             | ExpressionKind::EachMemberEquals(a, b)
             | ExpressionKind::EachMemberIn(a, b)

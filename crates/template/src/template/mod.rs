@@ -18,6 +18,7 @@ use rstack_model::{Digest, LogicalId, ResourceType, Span, Value};
 pub use expression::{Expression, ExpressionKind, SubPart};
 pub(crate) use place::{key_place, value_place};
 pub(crate) use read::read;
+pub(crate) use section::{SERVERLESS, instead_of};
 pub(crate) use transform::{Dialect, dialect};
 
 use crate::syntax::Spanned;
@@ -44,6 +45,8 @@ pub struct Template {
     pub outputs: BTreeMap<String, Output>,
     /// What its parameters must fulfil together, by name.
     pub rules: BTreeMap<String, Rule>,
+    /// Whether the rule by which the CDK guards its own bootstrap stack is passed over.
+    pub passes_bootstrap: bool,
     /// Whether reading it has told errors: something of it may be missing here.
     pub(crate) has_errors: bool,
 }

@@ -6,6 +6,7 @@ use rstack_model::{Code, Diagnostic, Digest};
 use rstack_schema::nearest;
 
 use super::function::{Place, Reader};
+use super::rules::has_bootstrap_rule;
 use super::section::Section;
 use super::{Condition, Dialect, Expression, Mappings, Template};
 use crate::diagnostics::Diagnostics;
@@ -41,6 +42,7 @@ pub(crate) fn read(
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),
         rules: BTreeMap::new(),
+        passes_bootstrap: false,
         has_errors: false,
     };
     let mut section = Section { diagnostics, dialect };
@@ -61,7 +63,10 @@ pub(crate) fn read(
                 template.resources = section.resources(value);
             }
             "Outputs" => template.outputs = section.outputs(value),
-            "Rules" => template.rules = section.rules(value),
+            "Rules" => {
+                template.passes_bootstrap = has_bootstrap_rule(value);
+                template.rules = section.rules(value);
+            }
             "Transform" => {}
             "Hooks" => section.unsupported(key, "`Hooks`"),
             // Resources at the top are told once, below.

@@ -13,6 +13,11 @@ use crate::syntax::{Entry, Node, Spanned};
 /// none, so the rule is passed over, and the parameter behind it is never resolved.
 const BOOTSTRAP_RULE: &str = "CheckBootstrapVersion";
 
+/// Whether the rule that is passed over is there.
+pub(super) fn has_bootstrap_rule(node: &Node<'_>) -> bool {
+    node.as_map().into_iter().flatten().any(|entry| entry.key.value == BOOTSTRAP_RULE)
+}
+
 impl Section<'_> {
     pub(super) fn rules(&mut self, node: &Node) -> BTreeMap<String, Rule> {
         let mut out = BTreeMap::new();

@@ -93,11 +93,19 @@ impl Section<'_> {
     }
 }
 
+/// The transform of the Serverless Application Model.
+pub(crate) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+
 /// What to write instead of something that is not supported yet.
 pub(crate) fn instead_of(name: &str) -> &'static str {
     match name {
+        SERVERLESS => {
+            "only CloudFormation carries it out, in a change set (`sam deploy --no-execute-changeset`); \
+             give rstack what `aws cloudformation get-template --template-stage Processed` prints"
+        }
         "Transform" | "Fn::Transform" => {
-            "only CloudFormation carries transforms out; give the template that comes out of it"
+            "only CloudFormation carries it out, in a change set; give rstack what \
+             `aws cloudformation get-template --template-stage Processed` prints"
         }
         "Hooks" => "blue/green deployments are a matter of CloudFormation alone",
         "Fn::GetStackOutput" => {

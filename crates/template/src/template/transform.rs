@@ -2,8 +2,9 @@
 
 use rstack_model::{Code, Diagnostic};
 
-use super::section::instead_of;
+use super::section::{SERVERLESS, instead_of};
 use crate::diagnostics::Diagnostics;
+use crate::include::INCLUDE;
 use crate::syntax::{Node, Spanned};
 
 /// The transform whose functions are part of the language here.
@@ -31,6 +32,8 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
         match node.as_text() {
             Some(LANGUAGE_EXTENSIONS) if dialect == Dialect::Plain => dialect = Dialect::Extended,
             Some(LANGUAGE_EXTENSIONS) => {}
+            // Without a file it includes nothing here; where it stands in the template, it does.
+            Some(INCLUDE) => {}
             other => {
                 dialect = Dialect::Foreign;
                 let what = other
@@ -45,5 +48,6 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
 fn foreign(what: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
     let message = format!("{what} is not supported");
     let error = Diagnostic::error(Code::Unsupported, message).at(node.span, "");
-    error.help(instead_of(&key.value))
+    let sam = node.as_text().is_some_and(|name| name.starts_with("AWS::Serverless"));
+    error.help(instead_of(if sam { SERVERLESS } else { &key.value }))
 }

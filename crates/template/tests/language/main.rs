@@ -1,8 +1,10 @@
 //! The template language: what templates mean, and what is told of those that mean nothing.
 #![cfg(test)]
 
+mod constructs;
 mod functions;
 mod hostile;
+mod includes;
 mod laws;
 mod lookups;
 mod loops;
@@ -11,3 +13,4 @@ mod rules;
 mod semantics;
 mod streaming;
 mod support;
+mod yaml;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, StackName};
-use rstack_template::{Evaluation, Inputs, Outside, evaluate, parse};
+use rstack_template::{Evaluation, Inputs, Outside, Parsed, Reading, evaluate, parse};
 
 /// Everything that is told of a template, and what came of it.
 pub(crate) struct Outcome {
@@ -32,7 +32,25 @@ pub(crate) fn outcome_with(
 pub(crate) fn outcome_in(text: &str, parameters: &[(&str, &str)], outside: &Outside) -> Outcome {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let parsed = parse(text, &parameters);
+    let parsed = parse(text, &Reading::with_parameters(&parameters));
+    evaluated_in(text, parsed, &parameters, outside)
+}
+
+/// Evaluates what was read.
+pub(crate) fn evaluated(
+    text: &str,
+    parsed: Parsed,
+    parameters: &BTreeMap<String, String>,
+) -> Outcome {
+    evaluated_in(text, parsed, parameters, &Outside::default())
+}
+
+fn evaluated_in(
+    text: &str,
+    parsed: Parsed,
+    parameters: &BTreeMap<String, String>,
+    outside: &Outside,
+) -> Outcome {
     let mut diagnostics = parsed.diagnostics;
     let environment = Environment {
         account: "111122223333".into(),
@@ -41,8 +59,7 @@ pub(crate) fn outcome_in(text: &str, parameters: &[(&str, &str)], outside: &Outs
         sandbox: false,
     };
     let stack = StackName::parse("Live").unwrap();
-    let inputs =
-        Inputs { stack: &stack, environment: &environment, parameters: &parameters, outside };
+    let inputs = Inputs { stack: &stack, environment: &environment, parameters, outside };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     diagnostics.extend(evaluation.iter().flat_map(|e| e.diagnostics.clone()));
     Outcome { text: text.to_owned(), diagnostics, evaluation }

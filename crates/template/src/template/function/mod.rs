@@ -366,10 +366,17 @@ impl Reader<'_> {
             });
         }
         let [id, attribute] = self.exactly("Fn::GetAtt", node, expected)?;
-        if attribute.as_text().is_none() && id.as_text().is_some() {
-            let message = "an attribute name that is itself a function is not supported yet";
-            let error = Diagnostic::error(Code::Unsupported, message).at(attribute.span, "");
-            return Err(self.report(error));
+        // Of the language itself only the attribute may be a function.
+        let by_function = |node: &Node<'_>| {
+            node.as_tagged().is_some() || node.as_map().is_some_and(|entries| !entries.is_empty())
+        };
+        if by_function(id) && !self.extended() {
+            return Err(self.needs_extensions("a logical ID that is a function", id.span));
+        }
+        if by_function(id) || by_function(attribute) {
+            let (logical_id, attribute) = (self.read(id), self.read(attribute));
+            let (logical_id, attribute) = (Box::new(logical_id?), Box::new(attribute?));
+            return Ok(ExpressionKind::GetAttBy { logical_id, attribute });
         }
         let logical_id = self.name("Fn::GetAtt", id)?;
         Ok(ExpressionKind::GetAtt { logical_id, attribute: self.name("Fn::GetAtt", attribute)? })
