@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, StackName, Value};
-use rstack_template::{Evaluation, Inputs, Outside, Parsed, evaluate, parse};
+use rstack_template::{Evaluation, Inputs, Outside, Parsed, Reading, evaluate, parse};
 
 /// Checks all of it; fails if something does not hold.
 pub(crate) fn check(text: &str) {
-    let parsed = parse(text, &BTreeMap::new());
+    let parsed = parse(text, &Reading::default());
     findings_are_in_place(text, &parsed.diagnostics);
     let has_errors = parsed.diagnostics.iter().any(Diagnostic::is_error);
     assert!(parsed.template.is_some() || has_errors, "there is nothing, and nothing is told");
@@ -18,7 +18,7 @@ pub(crate) fn check(text: &str) {
     assert_eq!(evaluation.desired.is_none(), has_errors || failed, "an error and a result");
     let unexplained = evaluation.diagnostics.iter().any(|d| d.code == Code::NotEvaluated);
     assert!(!unexplained, "something is missing, and nothing says why");
-    let again = evaluated(&parse(text, &BTreeMap::new()));
+    let again = evaluated(&parse(text, &Reading::default()));
     let again = again.unwrap_or_else(|| panic!("read once, and not again"));
     assert!(again.desired == evaluation.desired, "evaluated twice, with two results");
     assert_eq!(again.diagnostics, evaluation.diagnostics, "evaluated twice, told two things");
@@ -73,7 +73,7 @@ fn respelled(text: &str, evaluation: Evaluation) {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return };
     let Some(desired) = evaluation.desired else { return };
     for spelled in [json.to_string(), format!("{json:#}")] {
-        let other = evaluated(&parse(&spelled, &BTreeMap::new())).and_then(|e| e.desired);
+        let other = evaluated(&parse(&spelled, &Reading::default())).and_then(|e| e.desired);
         let Some(mut other) = other else {
             panic!("spelled in another way it is wrong: {spelled}")
         };

@@ -156,7 +156,7 @@ fn a_slip_at_any_place_is_told_inside_of_the_text() {
             let rest = &text[at + old.len_utf8()..];
             let wrong = format!("{}{slip}{rest}", &text[..at]);
             for finding in
-                rstack_template::parse(&wrong, &std::collections::BTreeMap::new()).diagnostics
+                rstack_template::parse(&wrong, &rstack_template::Reading::default()).diagnostics
             {
                 let inside = |span: rstack_model::Span| wrong.get(span.start..span.end).is_some();
                 assert!(finding.labels.iter().all(|l| inside(l.span)), "{wrong}\n{finding:?}");
