@@ -57,8 +57,6 @@ fn limit(has: &str, most: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
