@@ -11,12 +11,24 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Explains a code, or lists all of them.
+/// Explains a code or a rule of the validator, or lists the codes.
 pub(crate) fn run(code: Option<&str>, terminal: &Terminal) -> Result<Exit, CliError> {
     let Some(text) = code else { return list(terminal) };
-    let page = Page::of(find(text)?);
+    let inner = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+    let name = inner.unwrap_or(text).trim();
+    if let Some(code) = Code::parse(&name.to_lowercase()) {
+        show(&Page::of(code), terminal)
+    } else if let Some(description) = rule(&name.to_uppercase()) {
+        show_rule(&name.to_uppercase(), description, terminal)
+    } else {
+        let near = nearest(name, Code::ALL.iter().map(|code| code.name()).chain(rules()));
+        Err(CliError::NoCode { text: text.to_owned(), near: near.map(str::to_owned) })
+    }
+}
+
+fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CliError> {
     if terminal.json {
-        terminal.line(&page_json(&page).to_string())?;
+        terminal.line(&page_json(page).to_string())?;
     } else {
         let view = terminal.view(DetailArguments::default());
         terminal.text(&markdown(page.markdown, &view))?;
@@ -24,14 +36,38 @@ pub(crate) fn run(code: Option<&str>, terminal: &Terminal) -> Result<Exit, CliEr
     Ok(Exit::Done)
 }
 
-/// The code of this name, also as a finding shows it: `error[cycle]`.
-fn find(text: &str) -> Result<Code, CliError> {
-    let inner = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
-    let name = inner.unwrap_or(text).trim().to_lowercase();
-    Code::parse(&name).ok_or_else(|| {
-        let near = nearest(&name, Code::ALL.iter().map(|code| code.name()));
-        CliError::NoCode { text: text.to_owned(), near: near.map(str::to_owned) }
-    })
+/// A rule of AWS's validator, of which its catalogue says one sentence.
+fn show_rule(id: &str, description: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+    if terminal.json {
+        terminal.line(&json!({"code": id, "title": description}).to_string())?;
+    } else {
+        let text = format!(
+            "# {id}\n\n{description}\n\nThis is a rule of AWS's validator. `--allow {id}` leaves it \
+             out, `--deny {id}` makes it an error."
+        );
+        terminal.text(&markdown(&text, &terminal.view(DetailArguments::default())))?;
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(feature = "lint")]
+fn rule(id: &str) -> Option<&'static str> {
+    rstack_lint::description(id)
+}
+
+#[cfg(feature = "lint")]
+fn rules() -> impl Iterator<Item = &'static str> {
+    rstack_lint::rules()
+}
+
+#[cfg(not(feature = "lint"))]
+fn rule(_: &str) -> Option<&'static str> {
+    None
+}
+
+#[cfg(not(feature = "lint"))]
+fn rules() -> impl Iterator<Item = &'static str> {
+    std::iter::empty()
 }
 
 fn list(terminal: &Terminal) -> Result<Exit, CliError> {
