@@ -4,6 +4,7 @@
 mod bad_input;
 mod bad_template;
 mod cdk;
+mod disk;
 mod docs;
 mod explain;
 mod harness;

@@ -8,6 +8,7 @@ use rstack_model::state::{Environment, State};
 use rstack_model::value::SecretReference;
 use rstack_model::{Region, SecretString, StackName};
 use rstack_plan::RegistrySchemas;
+use rstack_render::escape;
 use rstack_sandbox::SandboxCloud;
 use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
 use rstack_template::Evaluation;
@@ -136,6 +137,7 @@ impl Session {
         let state = match stored {
             Stored { journal: None, state, .. } => state,
             Stored { journal: Some(_), .. } => {
+                note_dead_holder(locked, terminal);
                 terminal.note(&format!(
                     "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
                 ));
@@ -200,6 +202,16 @@ impl Session {
         parameters.versions.insert(reference.to_string(), version);
         parameters.values.insert(&reference, secret);
         Ok(())
+    }
+}
+
+/// Says that somebody has died with the lock.
+pub(crate) fn note_dead_holder(locked: &LockedStack, terminal: &Terminal) {
+    if let Some(dead) = locked.dead_holder() {
+        terminal.note(&format!(
+            "note: {} has ended without giving back its lock, which is no obstacle.",
+            escape(&dead.to_string())
+        ));
     }
 }
 

@@ -6,6 +6,7 @@ mod disk;
 mod expiry;
 mod failure;
 mod going_back;
+mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use rstack_model::Serial;
 use rstack_model::state::State;
-use rstack_state::StateStore;
+use rstack_state::{StateError, StateStore};
 
 use crate::support::{base, begin, directory, holder, object, stack, state};
 
@@ -72,6 +72,23 @@ fn a_state_without_a_backup_gets_one_before_it_goes() {
     publish(&store, first, 2);
     assert_eq!(serials(&store), [2, 1]);
     assert_eq!(fs::read(&store.backups(&stack()).unwrap()[1].path).unwrap(), old);
+}
+
+/// Neither the serial nor the lineage alone makes a state the one that was read.
+#[test]
+fn a_state_is_only_followed_by_one_that_was_made_from_it() {
+    let directory = directory();
+    let store = StateStore::open(directory.path()).unwrap();
+    let now = publish(&store, state(), 2);
+    let locked = store.lock(&stack(), &holder()).unwrap();
+    let (mut other, mut old) = (base(&now), base(&now));
+    other.lineage = "another".into();
+    old.serial = Serial(1);
+    for wrong in [other, old] {
+        let error = locked.publish(now.clone(), &wrong).unwrap_err();
+        assert!(matches!(error, StateError::Moved { .. }), "{error}");
+    }
+    assert_eq!(locked.read().unwrap().state.unwrap(), now);
 }
 
 #[test]

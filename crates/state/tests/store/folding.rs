@@ -124,12 +124,17 @@ fn illegal_journals_have_names() {
     let base = state();
     let mut other = base.clone();
     other.serial = other.serial.next();
+    let line = State { lineage: "another".into(), ..base.clone() };
+    let mut place = base.clone();
+    place.environment.region = "us-east-1".into();
     let delete = IntentAction::Delete { physical_id: "x".into() };
     let cases: Vec<(Vec<Entry>, &str)> = vec![
         (vec![], "begin"),
         (vec![create(1, "A")], "begin"),
         (vec![begin(&base), begin(&base)], "begin"),
         (vec![begin(&other)], "serial"),
+        (vec![begin(&line)], "another"),
+        (vec![begin(&place)], "the journal was written over"),
         (vec![begin(&base), effect(1, "a")], "no intent"),
         (vec![begin(&base), create(1, "A"), create(1, "A")], "open"),
         (vec![begin(&base), create(1, "A"), made(1, "a")], "followed by done"),

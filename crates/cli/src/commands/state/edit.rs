@@ -11,7 +11,7 @@ use crate::args::Global;
 use crate::commands::show;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::session::{holder, store};
+use crate::session::{holder, note_dead_holder, store};
 use crate::terminal::Terminal;
 
 /// A stack whose state is going to be changed.
@@ -28,12 +28,7 @@ pub(super) fn lock(
     terminal: &Terminal,
 ) -> Result<LockedStack, CliError> {
     let locked = store.lock(stack, &holder(&format!("state {command}")))?;
-    if let Some(dead) = locked.dead_holder() {
-        terminal.note(&format!(
-            "note: {} has ended without giving back its lock, which is no obstacle.",
-            escape(&dead.to_string())
-        ));
-    }
+    note_dead_holder(&locked, terminal);
     Ok(locked)
 }
 
