@@ -78,7 +78,7 @@ const fn back(
 /// All scenarios. Those that are refused something fail and roll back; what comes after leads back
 /// to where they began, or (`-on`) on to where they were going. `keep-` fails and stays as it is until
 /// it is rolled back; `back-` begins there.
-pub const SCENARIOS: [Scenario; 24] = [
+pub const SCENARIOS: [Scenario; 26] = [
     plain("create", Place::Nothing, FIRST),
     Scenario { in_parts: true, ..plain("create-in-parts", Place::Nothing, FIRST) },
     Scenario { parallelism: 4, ..plain("create-parallel", Place::Nothing, FIRST) },
@@ -108,6 +108,13 @@ pub const SCENARIOS: [Scenario; 24] = [
     refused(
         "rollback-delete-first",
         (FIRST, Place::Is(Variant::Attached), FIRST),
+        ("update", DISTRIBUTION),
+    ),
+    // The rollback is cut off, and the next command is a rollback, too.
+    refused("rollback-create-back", (Place::Nothing, FIRST, Place::Back), ("create", DISTRIBUTION)),
+    refused(
+        "rollback-replace-back",
+        (FIRST, Place::Is(Variant::Renamed), Place::Back),
         ("update", DISTRIBUTION),
     ),
     kept("keep-create", (Place::Nothing, FIRST), ("create", DISTRIBUTION)),
