@@ -42,7 +42,7 @@ recovery:
 kill9: $(VENV)/.installed
 	$(CARGO) test --package rstack-cli --test emulators $(FLAGS) -- kill9 --ignored --nocapture
 
-# The control: each of twelve defects, put into a copy of the sources, must turn the explorer red.
+# The control: each of eleven defects, put into a copy of the sources, must turn the explorer red.
 mutations:
 	./scripts/mutations
 
