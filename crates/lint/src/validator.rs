@@ -55,6 +55,10 @@ pub struct Validator {
 /// The rule that says that it stopped looking at a limit of its own.
 const INCOMPLETE: &str = "W9052";
 
+/// The rule that says that it cannot read the text. It is asked about what rstack can read, and its
+/// reader is stricter than CloudFormation's: this is a warning.
+const UNREADABLE: &str = "F1101";
+
 /// Its version.
 pub fn version() -> &'static str {
     upstream::version()
@@ -189,6 +193,10 @@ fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagno
         }
     }
     out.help = finding.suggested_fix;
+    if out.code.as_str() == UNREADABLE {
+        out.severity = Severity::Warning;
+        out.help = Some("rstack reads it; AWS's validator has checked nothing".to_owned());
+    }
     // A schema's source repository tells nobody anything.
     out.docs = finding.documentation_url.filter(|url| !url.ends_with(".git"));
     Some(out)
