@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rstack_lint::{Question, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, FindingCode, StackName};
-use rstack_template::{Inputs, Outside, evaluate, parse};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// What rstack refuses and the validator does not: part of the template's name, the finding, the
 /// reason.
@@ -53,7 +53,6 @@ fn templates() -> Vec<PathBuf> {
 /// What rstack says by itself, as `rstack validate` does.
 fn own(text: &str) -> Vec<Diagnostic> {
     let none = BTreeMap::new();
-    let parsed = parse(text, &none);
     let stack = StackName::parse("stack").unwrap();
     let environment = Environment {
         account: "000000000000".into(),
@@ -62,6 +61,8 @@ fn own(text: &str) -> Vec<Diagnostic> {
         sandbox: true,
     };
     let outside = Outside::default();
+    let pseudo = Reading::place(&environment, &stack);
+    let parsed = parse(text, &Reading { pseudo, ..Reading::default() });
     let inputs =
         Inputs { stack: &stack, environment: &environment, parameters: &none, outside: &outside };
     let evaluated = parsed.template.map(|template| evaluate(&template, &inputs).diagnostics);
