@@ -1,7 +1,7 @@
 //! AWS's validator of templates, `cloudformation-validate`, joined in: text in, findings out.
 //!
-//! Only [`validator`] names that crate. Its findings become diagnostics with places in the source
-//! ([`place`]) and are put together with rstack's own ([`merge`]): each mistake once, in the order
+//! Only `validator` names that crate. Its findings become diagnostics with places in the source
+//! (`place`) and are put together with rstack's own (`merge`): each mistake once, in the order
 //! of the source. Nothing here does I/O; reading rule files, remembering verdicts and bounding the
 //! time is for the command line.
 
