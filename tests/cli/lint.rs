@@ -137,5 +137,5 @@ fn many_templates_are_checked_in_their_order() {
     let files: Vec<&str> =
         first.out.lines().filter_map(|line| line.split("\"file\":\"").nth(1)?.get(..13)).collect();
     assert!(files.is_sorted() && files.len() == 20, "{files:?}");
-    assert!(first.err.ends_with("4 of 20 templates are not valid\n"), "{}", first.err);
+    assert!(first.err.contains("4 of 20 templates are not valid"), "{}", first.err);
 }

@@ -65,8 +65,6 @@ impl Draft {
             let place = Reading::place(environment, &file.name);
             self.loaded = Loaded::read(&file.path, parameters, place)?;
         }
-        let region = session.chosen_region();
-        self.pending = Some(self.checks.start(&self.loaded, parameters, region));
         let outside = outside(&session.store, &file.name, Some(environment))?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
@@ -76,6 +74,9 @@ impl Draft {
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
             evaluation = Some(found);
         }
+        // Not before: what evaluation finds too large is not given to the validator either.
+        let region = session.chosen_region();
+        self.pending = Some(self.checks.start(&self.loaded, parameters, region));
         let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
         let unserved = unserved(session, &self.loaded, desired);
         let snapshots = snapshots(&self.loaded, desired);

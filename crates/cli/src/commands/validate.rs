@@ -97,14 +97,14 @@ impl Subjects {
         let own = self.given.iter().filter(|(name, _)| takes(name));
         let own: BTreeMap<String, String> =
             own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let region = self.region.as_ref().map(Region::as_str);
-        let pending = self.checks.start(&loaded, &own, region);
         loaded.evaluate(&Inputs {
             stack: &self.name,
             environment: &self.environment,
             parameters: &own,
             outside: &self.outside,
         });
+        let region = self.region.as_ref().map(Region::as_str);
+        let pending = self.checks.start(&loaded, &own, region);
         for diagnostic in &mut loaded.diagnostics {
             // A template may be valid although nobody has said yet what it is applied with, and
             // although what it imports does not exist yet.
