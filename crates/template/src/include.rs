@@ -192,10 +192,10 @@ impl<'t> Includer<'_, 't> {
 
 /// A section that stands in the template and in a file is both of them.
 fn join<'t>(known: &mut Entry<'t>, more: Entry<'t>) {
-    match (&mut known.value.kind, more.value.kind) {
-        (NodeKind::Map(entries), NodeKind::Map(more)) => entries.extend(more),
-        // What is in the template stands.
-        (_, _) => {}
+    // Of anything else, what is in the template stands.
+    if let (NodeKind::Map(entries), NodeKind::Map(more)) = (&mut known.value.kind, more.value.kind)
+    {
+        entries.extend(more);
     }
 }
 

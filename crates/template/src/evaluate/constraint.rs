@@ -23,6 +23,12 @@ const NAMED: usize = 20;
 const LONGEST_PATTERN: usize = 4096;
 const PATTERN_SIZE: usize = 1 << 18;
 
+/// How many steps all patterns of a template may take with their values: about half a second.
+pub(super) const MATCHING_STEPS: usize = 50_000_000;
+
+/// About how many bytes a state of a compiled pattern takes; each letter of a value visits all.
+const STATE_SIZE: usize = 32;
+
 /// The rules of a parameter, ready to be applied to each of its values.
 pub(super) struct Constraints<'a> {
     parameter: &'a Parameter,
@@ -32,13 +38,14 @@ pub(super) struct Constraints<'a> {
 }
 
 impl<'a> Constraints<'a> {
-    pub(super) fn of(parameter: &'a Parameter) -> Self {
+    /// The rules for a text, whose matching takes its part of the steps that are left.
+    pub(super) fn of(parameter: &'a Parameter, text: &str, steps: &mut usize) -> Self {
         let allowed = parameter.allowed_values.as_ref();
         let pattern = parameter.allowed_pattern.as_ref();
         Self {
             parameter,
             allowed: allowed.map(|values| values.iter().map(String::as_str).collect()),
-            pattern: pattern.and_then(|pattern| whole(&pattern.value)),
+            pattern: pattern.and_then(|pattern| whole(&pattern.value, text, steps)),
         }
     }
 
@@ -101,11 +108,21 @@ impl<'a> Constraints<'a> {
     }
 }
 
-/// The regular expression that the whole value must match, if it is one that is understood here.
-fn whole(pattern: &str) -> Option<Regex> {
+/// The regular expression that the whole value must match, if it is one that is understood here and
+/// there are steps left for it.
+fn whole(pattern: &str, text: &str, steps: &mut usize) -> Option<Regex> {
     if pattern.len() > LONGEST_PATTERN {
         return None;
     }
     let pattern = pattern.replace("\\A", "^").replace("\\Z", "$").replace("\\z", "$");
-    regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(PATTERN_SIZE).build().ok()
+    let pattern = format!("^(?:{pattern})$");
+    // How large it is when it is compiled shows in which sizes it does not fit.
+    for size in [PATTERN_SIZE >> 6, PATTERN_SIZE >> 4, PATTERN_SIZE >> 2, PATTERN_SIZE] {
+        let letters = text.len().min(LONGEST);
+        *steps = steps.checked_sub(size / STATE_SIZE * (letters + 1))?;
+        if let Ok(regex) = regex_lite::RegexBuilder::new(&pattern).size_limit(size).build() {
+            return Some(regex);
+        }
+    }
+    None
 }

@@ -2,6 +2,7 @@
 
 use rstack_model::{Code, Diagnostic, Span};
 
+use super::constraint::MATCHING_STEPS;
 use crate::diagnostics::Diagnostics;
 
 /// Proof that a mistake has been told: only what tells one can make it.
@@ -13,12 +14,19 @@ pub(super) struct Findings {
     list: Diagnostics,
     /// Whether reading the template has told errors already.
     read_with_errors: bool,
+    /// How many steps the patterns of parameters may still take.
+    matching_steps: usize,
 }
 
 impl Findings {
     /// No findings yet, of a template that was read with or without errors.
     pub(super) fn new(read_with_errors: bool) -> Self {
-        Self { list: Diagnostics::default(), read_with_errors }
+        Self { list: Diagnostics::default(), read_with_errors, matching_steps: MATCHING_STEPS }
+    }
+
+    /// How many steps the patterns of parameters may still take.
+    pub(super) fn matching_steps(&mut self) -> &mut usize {
+        &mut self.matching_steps
     }
 
     /// Tells a mistake.

@@ -80,7 +80,7 @@ fn value(
         return Err(findings.report(error.help("take each secret as a parameter of its own")));
     }
     let items = items(kind, text);
-    let constraints = Constraints::of(parameter);
+    let constraints = Constraints::of(parameter, text, findings.matching_steps());
     if let Err(problem) = constraints.check(&items) {
         return Err(findings.report(refusal(name, parameter, &problem)));
     }
@@ -89,7 +89,8 @@ fn value(
     {
         let message = format!("the value of `{name}` is not checked against this pattern");
         let warning = Diagnostic::warning(Code::PatternNotChecked, message).at(pattern.span, "");
-        findings.warn(warning.help("look-around and back references are not understood"));
+        let help = "look-around, back references and very large patterns are not understood";
+        findings.warn(warning.help(help));
     }
     Ok(match (parameter.no_echo, is_list(kind)) {
         (true, _) => Value::secret(SecretReference::Parameter(name.to_owned())),

@@ -50,7 +50,8 @@ pub(super) fn value(
         return Err(findings.report(error.help(help)));
     }
     // The rules are those of the name.
-    if let Err(problem) = Constraints::of(parameter).check(&[text]) {
+    let constraints = Constraints::of(parameter, text, findings.matching_steps());
+    if let Err(problem) = constraints.check(&[text]) {
         return Err(findings.report(refusal(name, parameter, &problem)));
     }
     let reference = ParameterReference::parse(text)

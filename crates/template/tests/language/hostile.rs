@@ -183,6 +183,13 @@ fn patterns_and_allowed_values_are_checked_in_bounded_time() {
     assert_eq!(of("CommaDelimitedList", "a*", &"a,".repeat(5_000)), ["parameter-value"]);
     assert_eq!(of("String", "((a{1000}){1000}){1000}", "a"), ["pattern-not-checked"]);
     assert_eq!(of("String", &"(".repeat(1_000_000), "a"), ["pattern-not-checked"]);
+    let many: Json = (0..1_000)
+        .map(|i| (format!("P{i}"), json!({"Type": "String", "AllowedPattern": format!("(a?){{{}}}b", 500 + i), "Default": "b".repeat(1_000)})))
+        .collect();
+    let many = json!({"Parameters": many, "Resources": {"T": topic(json!("x"))}});
+    let many = outcome(&many.to_string(), &[]);
+    let checked = many.diagnostics.iter().filter(|d| d.code == Code::ParameterValue).count();
+    assert!((1..100).contains(&checked), "{checked}");
     let values: Vec<String> = (0..30_000).map(|i| i.to_string()).collect();
     let list =
         json!({"Type": "CommaDelimitedList", "AllowedValues": values, "Default": values.join(",")});
