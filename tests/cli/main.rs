@@ -8,6 +8,7 @@ mod disk;
 mod docs;
 mod explain;
 mod harness;
+mod hostile;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]
