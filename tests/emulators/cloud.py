@@ -11,6 +11,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["header", DISTRIBUTION, TEXT]     gives its first origin another first custom header value
     ["window", ENDPOINT, SECONDS]      gives an endpoint another playlist or manifest window
     ["delete_endpoint", ENDPOINT]      removes an origin endpoint
+    ["parameter", NAME, TYPE, VALUE]   gives a parameter of the Parameter Store a value
+    ["zones"]                          the Availability Zones of the Region, by name
+    ["networks"]                       its default VPC with a subnet and the default group
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
 """
@@ -126,11 +129,32 @@ def rotate(secret_id):
     secrets.put_secret_value(SecretId=secret_id, SecretString=json.dumps(rotated))
 
 
+def parameter(name, kind, value):
+    client("ssm").put_parameter(Name=name, Type=kind, Value=value, Overwrite=True)
+
+
+def zones():
+    found = client("ec2").describe_availability_zones()["AvailabilityZones"]
+    return sorted(zone["ZoneName"] for zone in found)
+
+
+def networks():
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    groups = ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"]
+    return {
+        "vpc": vpc,
+        "subnet": ec2.describe_subnets(Filters=of_vpc)["Subnets"][0]["SubnetId"],
+        "group": next(group["GroupId"] for group in groups if group["GroupName"] == "default"),
+    }
+
+
 CALLS = {
     call.__name__: call
     for call in (
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
-        delete_endpoint,
+        delete_endpoint, parameter, zones, networks,
     )
 }
 

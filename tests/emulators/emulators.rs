@@ -57,10 +57,12 @@ impl Emulators {
     }
 
     /// What programs need to know to use them.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 6] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
         [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
+            ("AWS_ENDPOINT_URL_EC2", self.moto.url()),
             ("AWS_ENDPOINT_URL_MEDIAPACKAGE", self.moto.url()),
+            ("AWS_ENDPOINT_URL_SSM", self.moto.url()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_REGION", "eu-west-1".to_owned()),

@@ -10,6 +10,7 @@ mod failures;
 mod interrupted;
 mod killed;
 mod killer;
+mod lookups;
 mod lossy;
 mod moved;
 mod secrets;

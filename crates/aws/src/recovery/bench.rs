@@ -17,7 +17,7 @@ use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_model::{AccountId, Partition, Region, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_state::{LockHolder, LockedStack, StateStore};
-use rstack_template::{Inputs, Outside, evaluate, parse};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 use crate::AwsCloud;
 use crate::services::{Fault, REGION, Services, World};
@@ -53,7 +53,7 @@ fn environment() -> Environment {
 pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let parsed = parse(text, &parameters);
+    let parsed = parse(text, &Reading::with_parameters(&parameters));
     let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let (stack, environment, outside) = (stack(), environment(), Outside::default());
     let inputs = Inputs {

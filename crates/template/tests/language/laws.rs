@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 use rstack_model::Value;
-use rstack_model::value::{AttributeRef, Attributes, Text, TextPart};
+use rstack_model::value::{AttributeRef, Attributes, Lookup, ParameterReference, Text, TextPart};
+use rstack_template::Outside;
 use serde_json::{Value as Json, json};
 
-use crate::support::{Outcome, outcome};
+use crate::support::{Outcome, outcome, outcome_in};
 
 /// An expression, as a test writes it down in several spellings.
 #[derive(Clone, Debug)]
@@ -72,6 +73,27 @@ impl Written {
         }
     }
 
+    /// The same with a parameter of the Parameter Store in the place of the attribute.
+    fn with_stored(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.clone()),
+            Self::Number(n) => Self::Number(*n),
+            Self::Function("Sub", argument) if matches!(**argument, Self::Text(_)) => {
+                let variable = format!("${{{ATTRIBUTE}}}");
+                let Self::Text(template) = &**argument else { return self.clone() };
+                Self::Function("Sub", Box::new(text(&template.replace(&variable, "${S}"))))
+            }
+            Self::List(items) => Self::List(items.iter().map(Self::with_stored).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.iter().map(|(k, v)| (k.clone(), v.with_stored())).collect())
+            }
+            Self::Function(name, argument) => {
+                Self::Function(name, Box::new(argument.with_stored()))
+            }
+            Self::Attribute => Self::Function("Ref", Box::new(text("S"))),
+        }
+    }
+
     /// The same with the attribute written out.
     fn with_attribute(&self, value: &str) -> Self {
         let inner = |part: &Self| part.with_attribute(value);
@@ -98,6 +120,7 @@ fn head() -> Json {
         "Parameters": {
             "P": {"Type": "String", "Default": "p"},
             "L": {"Type": "CommaDelimitedList", "Default": "a,b"},
+            "S": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/s"},
         },
         "Mappings": {"M": {"k": {"v": "found", "l": ["x", "y"]}}},
         "Conditions": {
@@ -243,6 +266,29 @@ proptest! {
         let (json, yaml) = (outcome(&in_json(&written), &[]), outcome(&in_yaml(&written), &[]));
         prop_assert_eq!(codes(&json), codes(&yaml), "{}", in_yaml(&written));
         prop_assert_eq!(value(&json), value(&yaml));
+    }
+
+    #[test]
+    fn what_the_cloud_answers_changes_nothing_that_was_known(written in written()) {
+        let stored = in_json(&written.with_stored());
+        let open = outcome(&stored, &[]);
+        for known in ["name", "a/b/c", "10.1.0.0/16"] {
+            let lookup = Lookup::Parameter(ParameterReference::parse("/s").unwrap());
+            let answers = [(lookup, Value::from(known))].into();
+            let outside = Outside { answers, ..Outside::default() };
+            let answered = outcome_in(&stored, &[], &outside);
+            let written_out = outcome(&in_json(&written.with_attribute(known)), &[]);
+            prop_assert_eq!(value(&answered), value(&written_out));
+            // The reference to the topic stays for later on both ways.
+            let resolved = |outcome: &Outcome| value(outcome)?.resolve(&Known("t")).ok();
+            match (resolved(&open), resolved(&answered)) {
+                (Some(open), Some(answered)) => {
+                    prop_assert!(keeps(&open, &answered), "{open} became {answered}");
+                }
+                (None, Some(_)) => prop_assert!(false, "an error before is one after"),
+                (_, None) => {}
+            }
+        }
     }
 
     #[test]
