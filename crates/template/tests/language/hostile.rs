@@ -108,6 +108,12 @@ fn a_variable_of_a_sub_is_evaluated_once() {
 }
 
 #[test]
+fn what_is_not_closed_is_looked_for_once() {
+    let text = one_topic(json!({"Fn::Sub": "${".repeat(300_000)}));
+    assert_eq!(told(&text), ["sub-syntax"]);
+}
+
+#[test]
 fn chains_of_conditions_take_no_stack() {
     for step in [1, -1_i32] {
         let name = |i: i32| format!("C{:06}", if step > 0 { i } else { 20_000 - i });

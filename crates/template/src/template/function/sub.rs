@@ -31,9 +31,10 @@ impl Reader<'_> {
             let Some((name, behind)) = after.split_once('}') else {
                 let message = "`${` is not closed with `}`, so that it stays as it is";
                 self.report(Diagnostic::warning(Code::SubSyntax, message).at(span, ""));
+                // Nor is any that follows.
                 literal.push_str("${");
                 rest = after;
-                continue;
+                break;
             };
             rest = behind;
             let name = name.trim();
