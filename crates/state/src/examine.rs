@@ -24,6 +24,23 @@ pub enum StateFinding {
     Unusable(StateError),
 }
 
+impl StateFinding {
+    /// Whether a kept state may take its place. What is said of permissions, links and formats comes
+    /// first: the file may be whole, and a newer rstack may have written it.
+    pub fn may_be_replaced(&self) -> bool {
+        match self {
+            Self::Missing | Self::Edited(_) => true,
+            Self::Sound(_) => false,
+            Self::Unusable(error) => matches!(
+                error,
+                StateError::Damaged { .. }
+                    | StateError::TooLarge { .. }
+                    | StateError::OtherStack { .. }
+            ),
+        }
+    }
+}
+
 /// What a journal is found to be.
 #[derive(Debug)]
 pub enum JournalFinding {

@@ -67,6 +67,15 @@ impl Envelope {
         Ok(bytes)
     }
 
+    /// Whether it was written in a format that is known, and says another one because it was damaged.
+    fn is_relabelled(&self) -> bool {
+        (1..=FORMAT).any(|format| {
+            let mut content = self.content.clone();
+            content.insert("format".to_owned(), format.into());
+            Digest::of_json(&content).is_ok_and(|digest| digest == self.checksum)
+        })
+    }
+
     fn is_intact(&self, bytes: &[u8]) -> Result<bool, serde_json::Error> {
         Ok(Digest::of_json(&self.content)? == self.checksum && self.bytes()? == bytes)
     }
@@ -127,11 +136,15 @@ impl Content {
         let damaged = |problem: String| StateError::Damaged { path: path.to_owned(), problem };
         let json = |error: serde_json::Error| damaged(error.to_string());
         let Version { format } = serde_json::from_slice(bytes).map_err(json)?;
+        let envelope: Result<Envelope, _> = serde_json::from_slice(bytes);
         if format > FORMAT {
+            if envelope.is_ok_and(|envelope| envelope.is_relabelled()) {
+                return Err(damaged(format!("it says that it has format {format}, and has not")));
+            }
             let (path, found, known) = (path.to_owned(), format, FORMAT);
             return Err(StateError::NewerFormat { path, found, known });
         }
-        let envelope: Envelope = serde_json::from_slice(bytes).map_err(json)?;
+        let envelope = envelope.map_err(json)?;
         let intact = envelope.is_intact(bytes).map_err(json)?;
         let upgraded = upgraded(format, envelope.content)
             .ok_or_else(|| damaged(format!("there is no format {format}")))?;

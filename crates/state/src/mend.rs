@@ -96,14 +96,20 @@ impl LockedStack {
     /// new serial.
     ///
     /// # Errors
-    /// If the state is sound, no such state is kept, or an open run began with another one.
+    /// If the state is sound or [not to be replaced](StateFinding::may_be_replaced), no such state is
+    /// kept, or an open run began with another one.
     pub fn restore_damaged(&self, serial: Serial) -> Result<Mended<State>, StateError> {
         self.verify()?;
         let Examination { state, journal, twin, .. } = self.examine()?;
-        if let StateFinding::Sound(_) = state {
-            return Err(
-                self.refused("the state is sound: `rstack state restore` goes back from it")
-            );
+        let replaceable = state.may_be_replaced();
+        match state {
+            StateFinding::Sound(_) => {
+                return Err(
+                    self.refused("the state is sound: `rstack state restore` goes back from it")
+                );
+            }
+            StateFinding::Unusable(error) if !replaceable => return Err(error),
+            StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => {}
         }
         let base = self.files.journal_base();
         let line = base.as_ref().map(|base| &base.lineage);

@@ -21,6 +21,12 @@ struct Record {
     digest: Digest,
 }
 
+/// What every format of a record says.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
 /// The end of a chain of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tail {
@@ -105,15 +111,24 @@ pub(crate) fn read(bytes: &[u8]) -> Reading {
 /// The record of a line that follows these.
 fn next(tail: &Tail, line: &[u8]) -> Result<(Entry, Tail), Flaw> {
     let damaged = |error: serde_json::Error| Flaw::Damaged(error.to_string());
-    let record: Record = serde_json::from_slice(line).map_err(damaged)?;
-    if record.format > FORMAT {
-        return Err(Flaw::Newer(record.format));
+    // A newer record may hold what is not known here.
+    let Version { format } = serde_json::from_slice(line).map_err(damaged)?;
+    if format > FORMAT && !is_relabelled(line) {
+        return Err(Flaw::Newer(format));
     }
+    let record: Record = serde_json::from_slice(line).map_err(damaged)?;
     let (expected, next) = tail.line(&record.entry).map_err(damaged)?;
     if expected != line {
         return Err(Flaw::Damaged("it is not chained to the record before it".to_owned()));
     }
     Ok((record.entry, next))
+}
+
+/// Whether a record was written in this format, and says another one because it was damaged.
+fn is_relabelled(line: &[u8]) -> bool {
+    let Ok(record) = serde_json::from_slice::<Record>(line) else { return false };
+    let expected = digest(record.number, record.previous.as_ref(), &record.entry);
+    expected.is_ok_and(|expected| expected == record.digest)
 }
 
 /// The records of a journal, all of which must be whole.

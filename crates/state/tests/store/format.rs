@@ -50,7 +50,8 @@ fn a_state_of_format_1_that_was_changed_is_refused() {
 
 #[test]
 fn formats_that_are_newer_or_never_were_are_refused() {
-    let (_newer, store) = holding(&FORMAT_1.replacen("\"format\": 1", "\"format\": 3", 1));
+    let newer = FORMAT_1.replacen("\"format\": 1", "\"format\": 3", 1);
+    let (_newer, store) = holding(&newer.replacen("\"serial\": 1", "\"serial\": 7", 1));
     let error = store.read(&stack()).unwrap_err();
     assert!(error.to_string().ends_with("has format 3; this rstack knows formats up to 2"));
     assert!(error.hint().unwrap().contains("upgrade rstack"));

@@ -1,6 +1,7 @@
 //! What is kept of damaged files, and what of it is told.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rstack_model::Serial;
@@ -142,6 +143,55 @@ fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
     assert_eq!(place.store.backups(&stack()).unwrap().len(), 3);
 }
 
+/// What somebody else may have written, or may be mended without losing anything, is not replaced.
+#[test]
+fn a_newer_or_open_state_is_not_replaced() {
+    let place = Place::new();
+    let path = place.path("Live.json");
+    let whole = fs::read(&path).unwrap();
+    replace(&path, "\"format\": 2", "\"format\": 9");
+    replace(&path, "\"serial\": 2", "\"serial\": 7");
+    let newer = fs::read(&path).unwrap();
+    let error = place.locked.restore_damaged(Serial(2)).unwrap_err();
+    assert!(matches!(error, StateError::NewerFormat { found: 9, .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), newer);
+    fs::write(&path, &whole).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let error = place.locked.restore_damaged(Serial(1)).unwrap_err();
+    assert!(matches!(error, StateError::Exposed { .. }), "{error}");
+}
+
+/// A bit of the format is a bit like any other: it is no sign of a newer rstack.
+#[test]
+fn a_format_that_was_flipped_is_damage() {
+    let place = Place::new();
+    place.run();
+    let (state, journal) = (place.path("Live.json"), place.path("Live.journal"));
+    replace(&state, "\"format\": 2", "\"format\": 6");
+    let found = place.locked.examine().unwrap().state;
+    assert!(matches!(found, StateFinding::Unusable(StateError::Damaged { .. })), "{found:?}");
+    place.locked.restore_damaged(Serial(2)).unwrap();
+    let whole = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, whole.replacen("\"format\":1", "\"format\":5", 1)).unwrap();
+    let found = place.locked.examine().unwrap().journal;
+    assert!(matches!(found, JournalFinding::Damaged { .. }), "{found:?}");
+    place.locked.cut_journal().unwrap();
+}
+
+/// A newer rstack may write records that this one cannot read: they are not damage, and not cut.
+#[test]
+fn a_newer_journal_is_not_cut() {
+    let place = Place::new();
+    place.run();
+    let path = place.path("Live.journal");
+    let newer = "{\"format\":2,\"number\":7,\"entry\":{\"unheard\":{}}}\n";
+    let text = fs::read_to_string(&path).unwrap() + newer;
+    fs::write(&path, &text).unwrap();
+    let error = place.locked.cut_journal().unwrap_err();
+    assert!(matches!(error, StateError::NewerFormat { found: 2, .. }), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
 /// Whatever byte of a journal is damaged: each object that it tells of is known afterwards, is asked
 /// for, or is told to be lost; and nothing says that the run came to its end.
 #[test]
@@ -157,8 +207,6 @@ fn no_object_is_silently_forgotten_with_a_damaged_journal() {
         let found = place.locked.examine().unwrap();
         let error = match &found.journal {
             JournalFinding::Damaged { error, .. } => error,
-            // A digit of a format that is not known yet.
-            JournalFinding::Unusable(StateError::NewerFormat { .. }) => continue,
             // The end of the last line: its record was being written.
             JournalFinding::Sound { .. } if byte == whole.len() - 1 => continue,
             other => panic!("byte {byte}: {other:?}"),

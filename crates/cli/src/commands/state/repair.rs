@@ -213,12 +213,7 @@ fn choices(locked: &LockedStack, found: &Examination) -> Vec<String> {
             lines.push(format!("To accept it as it is: rstack state repair {stack} --accept-edit"));
             true
         }
-        StateFinding::Unusable(
-            StateError::Damaged { .. }
-            | StateError::TooLarge { .. }
-            | StateError::OtherStack { .. },
-        ) => true,
-        // What the message says of permissions, links and formats comes first.
+        StateFinding::Unusable(_) if found.state.may_be_replaced() => true,
         StateFinding::Unusable(_) => {
             lines.push("Nothing else can be done here before that is mended.".to_owned());
             false
