@@ -47,14 +47,14 @@ impl Evaluator<'_> {
         Err(self.report(error.help("no property takes so much: look at what is repeated here")))
     }
 
-    /// Takes memory for a value that a function makes.
+    /// Takes memory for a value that a function makes. One that is too large has taken it, too: it
+    /// was made.
     ///
     /// # Errors
     /// If it is too much, which is told.
     pub(super) fn spend(&mut self, amount: usize, at: Span) -> Result<(), Reported> {
         self.check_budget()?;
         self.budget.spent = self.budget.spent.saturating_add(amount);
-        self.check_size(amount, at)?;
         if self.budget.spent > MAX_TOTAL {
             let message = format!(
                 "the functions of this template make more than {} MiB of values",
@@ -65,7 +65,7 @@ impl Evaluator<'_> {
             self.budget.exhausted = Some(reported);
             return Err(reported);
         }
-        Ok(())
+        self.check_size(amount, at)
     }
 }
 

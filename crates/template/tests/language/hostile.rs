@@ -82,6 +82,13 @@ fn values_that_multiply_are_made_up_to_a_size() {
     let split = json!({"Fn::Select": [0, {"Fn::Split": ["x", "x".repeat(1 << 20)]}]});
     assert_eq!(told(&one_topic(split)), ["size"]);
 
+    // Each is too large, and after some of them no more are made.
+    let list = json!({"Fn::Select": [0, {"Ref": "P"}]});
+    let resources: Json = (0..200).map(|i| (format!("T{i}"), topic(list.clone()))).collect();
+    let parameters = json!({"P": {"Type": "CommaDelimitedList", "Default": "x,".repeat(300_000)}});
+    let many = json!({"Parameters": parameters, "Resources": resources}).to_string();
+    assert_eq!(outcome(&many, &[]).diagnostics.len(), 7);
+
     // Each is small enough, all of them together are not.
     let text = "x".repeat(1 << 20);
     let resources: Json =
