@@ -125,6 +125,13 @@ fn rules_of_ones_own_are_checked_and_a_wrong_one_is_named() {
 }
 
 #[test]
+fn a_rule_of_the_validator_is_explained_with_what_comes_of_it() {
+    let explain = |rule: &str| place().run(&["explain", rule]).expect(0).out.replace('\n', " ");
+    assert!(explain("w3005").contains("a warning; `--allow W3005` leaves it out, `--deny`"));
+    assert!(explain("error[F3003]").contains("What it finds is an error; `--allow F3003`"));
+}
+
+#[test]
 fn many_templates_are_checked_in_their_order() {
     let place = place();
     for number in 0..20 {

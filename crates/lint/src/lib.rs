@@ -13,4 +13,6 @@ mod validator;
 
 pub use merge::merge;
 pub use rule_file::{RuleFile, RuleLanguage};
-pub use validator::{LintError, Question, Validator, description, is_rule, rules, version};
+pub use validator::{
+    LintError, Question, Validator, description, is_rule, rules, severity, version,
+};

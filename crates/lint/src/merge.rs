@@ -3,7 +3,7 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::same::{SAME, Same};
+use crate::same::{Place, SAME, Same};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
 /// stays, with the validator's link to its documentation.
@@ -29,19 +29,24 @@ fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
     };
     let alike = |same: &&Same| same.own == *code && same.rules.contains(&rule.as_str());
     let Some(same) = SAME.iter().find(alike) else { return false };
-    one_place(&own.labels, &other.labels, same.named, lines)
-        && (!same.named || one_name(own, other))
+    one_place(&own.labels, &other.labels, same.place, lines)
+        && (same.place == Place::Line || one_name(own, other))
 }
 
-/// Whether one of our places is in the lines of the other's main place or, if both name the same
-/// thing, the other's is in the block below ours. Findings about no place are about the same.
-fn one_place(own: &[Label], other: &[Label], named: bool, lines: &Lines<'_>) -> bool {
+/// Whether one of our places is where it must be, seen from the other's main place. Findings about no
+/// place are about the same.
+fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) -> bool {
     let Some(other) = other.first() else { return own.is_empty() };
     let (start, end) = (lines.line_of(other.span.start), lines.line_of(other.span.end));
     own.is_empty()
         || own.iter().any(|label| {
             let line = lines.line_of(label.span.start);
-            (start..=end).contains(&line) || (named && lines.is_below(start, line))
+            let near = match place {
+                Place::Line => false,
+                Place::Below => lines.is_below(start, line),
+                Place::Around => lines.is_below(start, line) || lines.is_below(line, start),
+            };
+            near || (start..=end).contains(&line)
         })
 }
 

@@ -8,24 +8,39 @@ pub(crate) struct Same {
     pub(crate) own: Code,
     /// The rules of the validator that say it, too.
     pub(crate) rules: &'static [&'static str],
-    /// Whether both must name the same thing, too: where several mistakes of the kind can be about
-    /// one place.
-    pub(crate) named: bool,
+    /// Where one must be seen from the other.
+    pub(crate) place: Place,
+}
+
+/// Where both findings must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the same line.
+    Line,
+    /// The validator's in the line of rstack's or in the block below it, and both about the same
+    /// name: several mistakes of the kind can be about one place.
+    Below,
+    /// As `Below`, or the other way round: the validator's at the head of a block, rstack's in it.
+    Around,
 }
 
 const fn same(own: Code, rules: &'static [&'static str]) -> Same {
-    Same { own, rules, named: false }
+    Same { own, rules, place: Place::Line }
 }
 
 const fn same_name(own: Code, rules: &'static [&'static str]) -> Same {
-    Same { own, rules, named: true }
+    Same { own, rules, place: Place::Below }
+}
+
+const fn same_circle(own: Code, rules: &'static [&'static str]) -> Same {
+    Same { own, rules, place: Place::Around }
 }
 
 /// The table.
 pub(crate) const SAME: &[Same] = &[
     same(Code::ConditionFunction, &["E8004", "E8005", "E8006", "F3012"]),
     same(Code::ConditionKind, &["E8001", "E8003", "E8004", "E8005", "E8006", "E8007", "F0014"]),
-    same(Code::Cycle, &["E9106", "F3004"]),
+    same_circle(Code::Cycle, &["E9106", "F3004"]),
     same(Code::DuplicateKey, &["F0000"]),
     same(Code::DynamicReference, &["E1027", "E1050", "E1051", "E1052"]),
     same(Code::ExportName, &["F6005"]),
@@ -68,6 +83,7 @@ pub(crate) const SAME: &[Same] = &[
 const FUNCTION: &[&str] = &[
     "E1011", "E1015", "E1016", "E1017", "E1018", "E1019", "E1021", "E1022", "E1024", "E1028",
     "E1030", "E1031", "E1033", "E8003", "E8004", "E8005", "E8006", "F0010", "F0013", "F0014",
+    "F1101",
 ];
 
 /// Names that nothing has.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cloudformation_validate as upstream;
-use rstack_model::{Diagnostic, FindingCode, Severity};
+use rstack_model::{Diagnostic, FindingCode, Severity, Span};
 use upstream::ValidationEngine as _;
 
 use crate::place::Lines;
@@ -55,9 +55,20 @@ pub struct Validator {
 /// The rule that says that it stopped looking at a limit of its own.
 const INCOMPLETE: &str = "W9052";
 
-/// The rule that says that it cannot read the text. It is asked about what rstack can read, and its
-/// reader is stricter than CloudFormation's: this is a warning.
+/// The rule that says that it cannot read the text or a function in it. It is asked about what rstack
+/// can read, and its reader is stricter than CloudFormation's: this is a warning.
 const UNREADABLE: &str = "F1101";
+
+/// The rule about arguments of a condition's functions, and the functions of rules that it takes for
+/// maps: they give texts, and CloudFormation takes them there.
+const OPERAND: &str = "E8003";
+const RULE_FUNCTIONS: [&str; 2] = ["{'Fn::ValueOf':", "{'Fn::ValueOfAll':"];
+
+/// Where the schemas' own repositories are.
+const REPOSITORIES: &str = "https://github.com/aws-cloudformation";
+
+/// A mark at the beginning of a text, which is no part of it and which the validator takes for one.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Its version.
 pub fn version() -> &'static str {
@@ -72,6 +83,20 @@ pub fn is_rule(id: &str) -> bool {
 /// What a built-in rule is about, in one line.
 pub fn description(id: &str) -> Option<&'static str> {
     upstream::rules::lookup_rule(id).map(|rule| rule.description)
+}
+
+/// What a finding of a built-in rule is; `None` for what only its developers look at.
+pub fn severity(id: &str) -> Option<Severity> {
+    upstream::rules::lookup_rule(id).and_then(|rule| told_as(rule.severity()))
+}
+
+fn told_as(severity: upstream::Severity) -> Option<Severity> {
+    match severity {
+        upstream::Severity::Fatal | upstream::Severity::Error => Some(Severity::Error),
+        upstream::Severity::Warn => Some(Severity::Warning),
+        upstream::Severity::Info => Some(Severity::Information),
+        upstream::Severity::Debug => None,
+    }
 }
 
 /// The IDs of the rules that it has built in.
@@ -113,21 +138,25 @@ impl Validator {
             },
             ..Default::default()
         };
-        let bytes = question.text.as_bytes();
+        let text = question.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(question.text);
         let report = upstream::validate_bytes_with_path(
             &self.engine,
             &self.schemas,
-            bytes,
+            text.as_bytes(),
             config,
             String::new(),
         )
         .map_err(|error| LintError::Check(error.to_string()))?;
-        let lines = Lines::of(question.text);
+        let lines = Lines::of(text);
         let found = report.diagnostics.into_iter();
         let mut findings: Vec<Diagnostic> =
             found.filter_map(|finding| diagnostic(finding, &lines)).collect();
         findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
         findings.dedup();
+        let before = question.text.len() - text.len();
+        for label in findings.iter_mut().flat_map(|finding| &mut finding.labels) {
+            label.span = Span::new(label.span.start + before, label.span.end + before);
+        }
         let budgets = report.metadata.budget_exhaustions.into_iter().flatten();
         let reasons: Vec<String> = budgets.map(|budget| budget.description).collect();
         for finding in findings.iter_mut().filter(|finding| finding.code.as_str() == INCOMPLETE) {
@@ -166,18 +195,18 @@ fn blame(files: &[RuleFile], problem: String) -> LintError {
     }
 }
 
-/// A finding in our words; `None` for what only its developers look at, and for what CloudFormation
-/// takes at most, which binds nobody here.
+/// A finding in our words; `None` for what only its developers look at, for what CloudFormation
+/// takes at most, which binds nobody here, and for what is not true.
 fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagnostic> {
     if LIMITS.contains(&finding.rule_id.as_str()) {
         return None;
     }
-    let severity = match finding.severity {
-        upstream::Severity::Fatal | upstream::Severity::Error => Severity::Error,
-        upstream::Severity::Warn => Severity::Warning,
-        upstream::Severity::Info => Severity::Information,
-        upstream::Severity::Debug => return None,
-    };
+    if finding.rule_id == OPERAND
+        && RULE_FUNCTIONS.iter().any(|function| finding.message.contains(function))
+    {
+        return None;
+    }
+    let severity = told_as(finding.severity)?;
     let code = FindingCode::Rule(finding.rule_id);
     let mut out = Diagnostic { severity, ..Diagnostic::error(code, finding.message) };
     let span = |place: upstream::SourceSpan| {
@@ -195,9 +224,10 @@ fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagno
     out.help = finding.suggested_fix;
     if out.code.as_str() == UNREADABLE {
         out.severity = Severity::Warning;
-        out.help = Some("rstack reads it; AWS's validator has checked nothing".to_owned());
+        let help = "AWS's validator has not checked what it cannot read; rstack reads by itself";
+        out.help = Some(help.to_owned());
     }
     // A schema's source repository tells nobody anything.
-    out.docs = finding.documentation_url.filter(|url| !url.ends_with(".git"));
+    out.docs = finding.documentation_url.filter(|url| !url.starts_with(REPOSITORIES));
     Some(out)
 }

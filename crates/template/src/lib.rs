@@ -12,10 +12,11 @@ mod limits;
 mod syntax;
 mod template;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, Digest, StackName};
+use rstack_model::{Diagnostic, StackName};
 
 use self::diagnostics::Diagnostics;
 use self::syntax::Node;
@@ -88,14 +89,12 @@ pub fn parse(text: &str, reading: &Reading) -> Parsed {
         Some(root) => include::expand(root, text, &reading.includes, &mut diagnostics),
         None => (None, include::Outcome::default()),
     };
+    let texts = files.included.iter().filter_map(|file| reading.includes.get(&file.location));
+    let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
+    let all = if let [only] = *all { Cow::Borrowed(only) } else { Cow::Owned(all.concat()) };
     let mut needs_place = false;
-    let mut template =
-        root.and_then(|root| read(root, text, reading, &mut needs_place, &mut diagnostics));
-    if let Some(template) = template.as_mut().filter(|_| !files.included.is_empty()) {
-        let texts = files.included.iter().filter_map(|file| reading.includes.get(&file.location));
-        let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
-        template.digest = Digest::of(all.concat().as_bytes());
-    }
+    let template =
+        root.and_then(|root| read(root, &all, reading, &mut needs_place, &mut diagnostics));
     Parsed {
         template,
         diagnostics: diagnostics.into_sorted(),

@@ -1,7 +1,7 @@
 //! `rstack explain`: what a finding means, with a template that shows it and one that is right.
 
 use rstack_explain::{ExampleKind, Page};
-use rstack_model::Code;
+use rstack_model::{Code, Severity};
 use rstack_render::{markdown, terms};
 use rstack_schema::nearest;
 use serde_json::{Value, json};
@@ -38,16 +38,40 @@ fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CliError> {
 
 /// A rule of AWS's validator, of which its catalogue says one sentence.
 fn show_rule(id: &str, description: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+    let severity = severity(id);
     if terminal.json {
-        terminal.line(&json!({"code": id, "title": description}).to_string())?;
+        let rule =
+            json!({"code": id, "title": description, "severity": severity, "docs": CATALOGUE});
+        terminal.line(&rule.to_string())?;
     } else {
+        let (what, wishes) = match severity {
+            Some(Severity::Error) => ("an error", ""),
+            Some(Severity::Warning) => ("a warning", ", `--deny` makes it an error"),
+            Some(Severity::Information) => {
+                ("a remark, shown with `-v`", ", `--deny` makes it an error")
+            }
+            None => ("not shown", ""),
+        };
         let text = format!(
-            "# {id}\n\n{description}\n\nThis is a rule of AWS's validator. `--allow {id}` leaves it \
-             out, `--deny {id}` makes it an error."
+            "# {id}\n\n{description}\n\nThis is a rule of AWS's validator. What it finds is {what}; \
+             `--allow {id}` leaves it out{wishes}.\n\nThe validator: {CATALOGUE}"
         );
         terminal.text(&markdown(&text, &terminal.view(DetailArguments::default())))?;
     }
     Ok(Exit::Done)
+}
+
+/// Where the validator's rules are listed.
+const CATALOGUE: &str = "https://github.com/aws-cloudformation/cloudformation-validate";
+
+#[cfg(feature = "lint")]
+fn severity(id: &str) -> Option<Severity> {
+    rstack_lint::severity(id)
+}
+
+#[cfg(not(feature = "lint"))]
+fn severity(_: &str) -> Option<Severity> {
+    None
 }
 
 #[cfg(feature = "lint")]

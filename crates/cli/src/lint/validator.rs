@@ -33,7 +33,7 @@ const STACK: usize = 64 << 20;
 const THREAD: &str = "validator";
 
 /// Changes whenever what is remembered does.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The validator with its rules, loaded when it is first needed.
 pub(crate) struct Validator {

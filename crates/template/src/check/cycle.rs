@@ -34,7 +34,11 @@ pub(crate) fn cycles(
             text.push(format!("… ({more} more)"));
         }
         text.extend(text.first().cloned());
-        let message = format!("resources depend on each other in a circle: {}", text.join(" → "));
+        let message = if walk.len() == 1 {
+            format!("`{first}` depends on itself")
+        } else {
+            format!("resources depend on each other in a circle: {}", text.join(" → "))
+        };
         let mut error = Diagnostic::error(Code::Cycle, message);
         for (from, to) in walk.iter().zip(walk.iter().cycle().skip(1)).take(SHOWN) {
             let message = format!("`{from}` needs `{to}`");
@@ -75,7 +79,7 @@ fn edge_place(template: &Template, from: &str, to: &str) -> Span {
             ExpressionKind::GetAtt { logical_id, .. } if logical_id.value == to => Some(part.span),
             ExpressionKind::Sub { parts, variables } => SubPart::names(parts, variables)
                 .find(|name| name.value.split('.').next() == Some(to))
-                .map(|_| part.span),
+                .map(|name| name.span),
             _ => None,
         };
         found = found.or(span);

@@ -33,7 +33,7 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
             expression.visit(&mut |part| checker.expression(part, true));
         }
     }
-    for (id, resource) in &template.resources {
+    for resource in template.resources.values() {
         checker.resource_type(&resource.resource_type.value, resource.resource_type.span);
         if let Some(properties) = &resource.properties {
             properties.visit(&mut |part| checker.expression(part, false));
@@ -43,11 +43,7 @@ pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
             policy.visit(&mut |part| checker.expression(part, true));
         }
         for dependency in &resource.depends_on {
-            if dependency.value == id.as_str() {
-                let message = format!("`{id}` depends on itself");
-                let error = Diagnostic::error(Code::Cycle, message).at(dependency.span, "");
-                checker.diagnostics.push(error);
-            } else if !template.resources.contains_key(dependency.value.as_str()) {
+            if !template.resources.contains_key(dependency.value.as_str()) {
                 checker.no_resource(dependency);
             }
         }

@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Code, Diagnostic};
+use rstack_model::{Code, Diagnostic, Span};
 
 use super::condition::Decision;
 use super::expression::Evaluator;
 use crate::syntax::Spanned;
 use crate::template::{Condition, ExpressionKind};
+
+/// How many references of a circle are shown.
+const SHOWN: usize = 10;
 
 /// How far the search has come with a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,22 @@ enum Mark {
     Open,
     /// It has its place in the order.
     Placed,
+}
+
+/// A condition on the way of the search.
+struct Step<'a> {
+    name: &'a str,
+    name_span: Span,
+    /// Where the condition before it names it.
+    place: Span,
+    /// The conditions that it names and that have not been looked at, the first one last.
+    inside: Vec<&'a Spanned<String>>,
+}
+
+impl<'a> Step<'a> {
+    fn new(name: &'a str, condition: &'a Condition, place: Span) -> Self {
+        Self { name, name_span: condition.name_span, place, inside: named(condition) }
+    }
 }
 
 /// Decides all conditions; those that nothing uses must be decidable too. A circle is told.
@@ -30,24 +49,22 @@ pub(super) fn decide_all(evaluator: &mut Evaluator<'_>) {
             continue;
         }
         marks.insert(name, Mark::Open);
-        let mut path = vec![(name.as_str(), condition, named(condition))];
-        while let Some((name, condition, inside)) = path.last_mut() {
-            let (name, span) = (*name, condition.name_span);
-            let Some(next) = inside.pop() else {
-                evaluator.holds(Some(&Spanned::new(name.to_owned(), span)));
+        let mut path = vec![Step::new(name, condition, condition.name_span)];
+        while let Some(step) = path.last_mut() {
+            let name = step.name;
+            let Some(next) = step.inside.pop() else {
+                evaluator.holds(Some(&Spanned::new(name.to_owned(), step.name_span)));
                 marks.insert(name, Mark::Placed);
                 path.pop();
                 continue;
             };
             match (marks.get(next.value.as_str()), conditions.get_key_value(&next.value)) {
-                (None, Some((next, condition))) => {
-                    marks.insert(next, Mark::Open);
-                    path.push((next, condition, named(condition)));
+                (None, Some((known, condition))) => {
+                    marks.insert(known, Mark::Open);
+                    path.push(Step::new(known, condition, next.span));
                 }
                 (Some(Mark::Open), _) => {
-                    let message = format!("the condition `{}` depends on itself", next.value);
-                    let error = Diagnostic::error(Code::Cycle, message).at(next.span, "");
-                    let told = evaluator.report(error);
+                    let told = evaluator.report(circle(&path, next));
                     evaluator.decisions.insert(name.to_owned(), Decision::Made(Err(told.into())));
                 }
                 // One that there is not has been told.
@@ -55,6 +72,34 @@ pub(super) fn decide_all(evaluator: &mut Evaluator<'_>) {
             }
         }
     }
+}
+
+/// The error for a circle: the way from a condition back to it, with the place of each reference.
+fn circle(path: &[Step<'_>], back: &Spanned<String>) -> Diagnostic {
+    let start = path.iter().position(|step| step.name == back.value).unwrap_or_default();
+    let inside = path.get(start..).unwrap_or_default();
+    let names: Vec<&str> = inside.iter().map(|step| step.name).collect();
+    let last = names.last().copied().unwrap_or_default();
+    if names.len() == 1 {
+        let message = format!("the condition `{last}` depends on itself");
+        return Diagnostic::error(Code::Cycle, message).at(back.span, "");
+    }
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let mut text = shown.join(" → ");
+    if let Some(more @ 1..) = names.len().checked_sub(SHOWN) {
+        text.push_str(&format!(" → … ({more} more)"));
+    }
+    let message = format!("conditions depend on each other in a circle: {text} → `{}`", back.value);
+    let edges = inside.windows(2).filter_map(|pair| {
+        let [from, to] = pair else { return None };
+        Some((to.place, format!("`{}` needs `{}`", from.name, to.name)))
+    });
+    let end = (back.span, format!("`{last}` needs `{}`", back.value));
+    let edges = edges.take(SHOWN - 1).chain([end]);
+    let error = edges.fold(Diagnostic::error(Code::Cycle, message), |error, (place, label)| {
+        error.at(place, label)
+    });
+    error.help("take one of these references out of the circle")
 }
 
 /// The conditions that one names, the first one last.

@@ -26,7 +26,7 @@ const SECTIONS: [&str; 11] = [
     "Hooks",
 ];
 
-/// Reads the root of a tree. The template holds what could be read.
+/// Reads the root of a tree whose places are in `text`. The template holds what could be read.
 pub(crate) fn read(
     root: &Node,
     text: &str,
@@ -45,7 +45,7 @@ pub(crate) fn read(
         passes_bootstrap: false,
         has_errors: false,
     };
-    let mut section = Section { diagnostics, dialect };
+    let mut section = Section { diagnostics, dialect, text };
     let mut has_resources = false;
     let (mut meant, mut stray) = (false, Vec::new());
     for Entry { key, value } in section.entries(root, "a template") {
@@ -127,7 +127,7 @@ impl Section<'_> {
 
     pub(super) fn expression(&mut self, node: &Node, place: Place) -> Option<Expression> {
         let (diagnostics, dialect) = (&mut *self.diagnostics, self.dialect);
-        Reader { diagnostics, place, dialect }.read(node).ok()
+        Reader { diagnostics, place, dialect, text: self.text }.read(node).ok()
     }
 
     fn conditions(&mut self, node: &Node) -> BTreeMap<String, Condition> {

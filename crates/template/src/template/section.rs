@@ -10,6 +10,8 @@ use crate::syntax::{Entry, Node, NodeKind, Spanned, scalar};
 pub(crate) struct Section<'a> {
     pub(crate) diagnostics: &'a mut Diagnostics,
     pub(crate) dialect: Dialect,
+    /// The text that all places are in.
+    pub(crate) text: &'a str,
 }
 
 impl Section<'_> {

@@ -83,7 +83,7 @@ fn what_templates_hold_is_read_or_told() {
         ("Globals: {}\n", &["unknown-key@Globals"]),
         // Conditions.
         ("Conditions: {A: !Condition B, B: !Not [!Condition C], C: !Equals [a, b]}\n", &[]),
-        ("Conditions: {A: !Condition B, B: !Condition A}\n", &["cycle@!Condition A"]),
+        ("Conditions: {A: !Condition B, B: !Condition A}\n", &["cycle@!Condition B"]),
         ("Conditions: {A: !Or [!Equals [1, '1'], !Condition A]}\n", &["cycle@!Condition A"]),
         ("Conditions: {A: !Equals [!FindInMap [M, k, v], x]}\nMappings: {M: {k: {v: x}}}\n", &[]),
         (

@@ -67,6 +67,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) diagnostics: &'a mut Diagnostics,
     pub(crate) place: Place,
     pub(crate) dialect: Dialect,
+    /// The text that all places are in.
+    pub(crate) text: &'a str,
 }
 
 type Read = Result<Expression, Reported>;

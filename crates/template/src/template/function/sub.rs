@@ -23,6 +23,7 @@ impl Reader<'_> {
 
     /// Cuts `a${B}c${!D}` into literal `a`, variable `B`, literal `c${D}`.
     fn sub_parts(&mut self, text: &str, span: Span) -> Result<Vec<SubPart>, Reported> {
+        let places = Places::of(text, self.text, span);
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -36,6 +37,7 @@ impl Reader<'_> {
                 rest = after;
                 break;
             };
+            let place = || places.place(text.len() - after.len(), name.trim());
             rest = behind;
             let name = name.trim();
             if let Some(kept) = name.strip_prefix('!') {
@@ -45,18 +47,55 @@ impl Reader<'_> {
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-');
             if name.is_empty() || !name.chars().all(legal) {
                 let message = format!("`${{{name}}}` does not name a variable");
-                let error = Diagnostic::error(Code::SubSyntax, message).at(span, "");
+                let error = Diagnostic::error(Code::SubSyntax, message).at(place(), "");
                 return Err(self.report(error.help("write `${!` for the characters `${`")));
             }
             if !literal.is_empty() {
                 parts.push(SubPart::Literal(std::mem::take(&mut literal)));
             }
-            parts.push(SubPart::Variable(Spanned::new(name.to_owned(), span)));
+            parts.push(SubPart::Variable(Spanned::new(name.to_owned(), place())));
         }
         literal.push_str(rest);
         if !literal.is_empty() {
             parts.push(SubPart::Literal(literal));
         }
         Ok(parts)
+    }
+}
+
+/// Where the `${…}` of a text stand in the source, which may write the text otherwise: with escapes,
+/// folded, indented. What follows a `${` is written there as in the text if there are as many of them.
+struct Places<'t> {
+    source: &'t str,
+    whole: Span,
+    /// For each `${` the offset behind it, in the text and in the source.
+    behind: Vec<(usize, usize)>,
+}
+
+impl<'t> Places<'t> {
+    fn of(text: &str, source: &'t str, whole: Span) -> Self {
+        let written = source.get(whole.start..whole.end).unwrap_or_default();
+        let offsets = |text: &str, base: usize| -> Vec<usize> {
+            text.match_indices("${").map(|(at, found)| base + at + found.len()).collect()
+        };
+        let (meant, written) = (offsets(text, 0), offsets(written, whole.start));
+        let behind = if meant.len() == written.len() {
+            meant.into_iter().zip(written).collect()
+        } else {
+            Vec::new()
+        };
+        Self { source, whole, behind }
+    }
+
+    /// The place of the `${name}` whose name begins at an offset of the text; the whole text where it
+    /// cannot be told.
+    fn place(&self, offset: usize, name: &str) -> Span {
+        let found = self.behind.binary_search_by_key(&offset, |(meant, _)| *meant).ok();
+        let place = found.and_then(|index| {
+            let (_, start) = self.behind.get(index)?;
+            let inside = self.source.get(*start..self.whole.end)?.split_once('}')?.0;
+            (inside.trim() == name).then(|| Span::new(start - "${".len(), start + inside.len() + 1))
+        });
+        place.unwrap_or(self.whole)
     }
 }

@@ -1,0 +1,89 @@
+//! What becomes of the validator's findings: their places, their texts, those that rstack says, too.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+
+use rstack_lint::{Question, Validator, merge};
+use rstack_model::state::Environment;
+use rstack_model::{Diagnostic, Severity, StackName};
+use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+
+/// What rstack and the validator find together, without remarks.
+fn both(text: &str) -> Vec<Diagnostic> {
+    let parameters = BTreeMap::new();
+    let parsed = parse(text, &Reading::default());
+    let environment = Environment {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+        sandbox: true,
+    };
+    let stack = StackName::parse("example").unwrap();
+    let inputs = Inputs {
+        stack: &stack,
+        environment: &environment,
+        parameters: &parameters,
+        outside: &Outside::default(),
+    };
+    let mut all = parsed.diagnostics;
+    all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));
+    let question = Question { text, parameters: &parameters, region: None };
+    merge(text, &mut all, Validator::new(&[]).unwrap().check(&question).unwrap());
+    all.retain(|finding| finding.severity != Severity::Information);
+    all
+}
+
+fn told(text: &str) -> Vec<String> {
+    let place = |d: &Diagnostic| {
+        d.labels.first().map_or("", |l| &text[l.span.start..l.span.end]).to_owned()
+    };
+    both(text).iter().map(|d| format!("{}@{}", d.code, place(d))).collect()
+}
+
+#[test]
+fn a_circle_is_told_once() {
+    let text = "Resources:
+  A: {Type: AWS::SNS::Topic, DependsOn: A}
+  B:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName: !Sub '${C}'
+  C:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName: !GetAtt B.TopicName
+";
+    assert_eq!(told(text), ["cycle@A", "cycle@${C}"]);
+}
+
+#[test]
+fn what_the_validator_cannot_read_is_no_second_mistake() {
+    let text = "Resources:
+  S:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: !ImportValue vpc
+      CidrBlock: !Select [0, !Cidr [10.0.0.0/16, 6]]
+";
+    assert_eq!(
+        told(text),
+        ["unknown-export@!ImportValue vpc", "function-arguments@!Cidr [10.0.0.0/16, 6]"]
+    );
+}
+
+#[test]
+fn a_mark_before_the_text_and_functions_of_rules_are_no_mistakes() {
+    let text = "\u{feff}Parameters:
+  V: {Type: 'AWS::EC2::VPC::Id', Default: vpc-12345678}
+Rules:
+  R: {Assertions: [{Assert: !Equals [!ValueOf [V, Tags.Owner], media]}]}
+Resources:
+  T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref V, TopicNam: x}}
+";
+    assert_eq!(told(text), ["unknown-property@TopicNam"]);
+    let found = both(text);
+    assert_eq!(found[0].docs, None, "the repository of a schema is no documentation");
+    let warned = "\u{feff}Parameters:\n  Unused: {Type: String, Default: a}\nResources:\n  \
+                  T: {Type: AWS::SNS::Topic}\n";
+    assert_eq!(told(warned)[0], "W2001@Unused");
+}
