@@ -106,3 +106,27 @@ fn each_wrong_parameter_is_named_with_what_it_may_be() {
     assert_eq!(place.content(), before);
     snapshot("bad_parameter", &told);
 }
+
+#[test]
+fn what_is_a_secret_of_the_cloud_is_not_handed_on() {
+    let place = Place::empty();
+    let user = "Resources:\n  User: {Type: AWS::IAM::User}\n  Access:\n    Type: AWS::IAM::AccessKey\n    \
+                Properties: {UserName: !Ref User}\n";
+    let output =
+        "Outputs:\n  Key: {Value: !GetAtt Access.SecretAccessKey}\n  Name: {Value: !Ref User}\n";
+    place.write("output.yaml", &format!("{user}{output}"));
+    let taken = "  Kept:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Type: String\n      \
+                 Value: !GetAtt Access.SecretAccessKey\n";
+    place.write("taken.yaml", &format!("{user}{taken}"));
+    for file in ["output.yaml", "taken.yaml"] {
+        let valid = place.run(&["validate", file]).expect(0);
+        assert!(valid.err.contains("warning[unsupported]: `SecretAccessKey`"), "{}", valid.err);
+    }
+
+    place.sandbox(&["apply", "output.yaml", "--yes"]).expect(0);
+    let outputs = place.sandbox(&["output", "output", "--json"]).expect(0).out;
+    assert!(outputs.contains("\"Name\"") && !outputs.contains("\"Key\""), "{outputs}");
+    let refused = place.sandbox(&["apply", "taken.yaml", "--yes"]).expect(1);
+    assert!(refused.err.contains("`Kept` takes `Access.SecretAccessKey`"), "{}", refused.err);
+    assert_eq!(refused.out, "");
+}

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
-use rstack_model::desired::{Desired, RemovalPolicy};
+use rstack_model::LogicalId;
+use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
-use rstack_model::{Code, Diagnostic, LogicalId};
 use rstack_plan::PlanOptions;
 use rstack_template::{Inputs, Reading};
 
+use super::refusals::refusals;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
 use crate::lint::{Checks, Pending};
@@ -77,10 +78,12 @@ impl Draft {
         // Not before: what evaluation finds too large is not given to the validator either.
         let region = session.chosen_region();
         self.pending = Some(self.checks.start(&self.loaded, parameters, region));
-        let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
-        let unserved = unserved(session, &self.loaded, desired);
-        let snapshots = snapshots(&self.loaded, desired);
-        self.loaded.diagnostics.extend(unserved.into_iter().chain(snapshots));
+        if let Some(template) = &self.loaded.template
+            && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
+        {
+            let refusals = refusals(session.engine.cloud.as_ref(), template, desired);
+            self.loaded.diagnostics.extend(refusals);
+        }
         if self.loaded.failed() {
             self.checked(terminal)?;
         }
@@ -101,41 +104,6 @@ impl Draft {
         }
         self.loaded.checked(terminal)
     }
-}
-
-/// Resources that nobody could make: told before anything is planned, and not half-way through
-/// apply.
-fn unserved(session: &Session, loaded: &Loaded, desired: Option<&Desired>) -> Vec<Diagnostic> {
-    let resources = desired.into_iter().flat_map(|desired| &desired.resources);
-    let unserved = resources
-        .filter(|(_, resource)| session.engine.cloud.driver(&resource.resource_type).is_none());
-    unserved
-        .filter_map(|(id, resource)| {
-            let declared = loaded.template.as_ref()?.resources.get(id)?;
-            let message = format!("`{}` has no driver yet", resource.resource_type);
-            let error = Diagnostic::error(Code::NoDriver, message);
-            let help = "the sandbox (`--sandbox`) serves every type";
-            Some(error.at(declared.resource_type.span, format!("the type of `{id}`")).help(help))
-        })
-        .collect()
-}
-
-/// Resources of which a snapshot would have to be taken before they are deleted: they are not made,
-/// so that none is ever deleted without one.
-fn snapshots(loaded: &Loaded, desired: Option<&Desired>) -> Vec<Diagnostic> {
-    let resources = desired.into_iter().flat_map(|desired| &desired.resources);
-    let asking = resources.filter(|(_, resource)| {
-        [resource.deletion_policy, resource.update_replace_policy]
-            .contains(&RemovalPolicy::Snapshot)
-    });
-    asking
-        .filter_map(|(id, _)| {
-            let declared = loaded.template.as_ref()?.resources.get(id)?;
-            let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
-            let error = Diagnostic::error(Code::Unsupported, message).at(declared.name_span, "");
-            Some(error.help("use `Retain`, and take the snapshot yourself"))
-        })
-        .collect()
 }
 
 /// Observes and plans.

@@ -10,6 +10,7 @@ mod graph;
 mod ls;
 mod output;
 mod plan;
+mod refusals;
 mod rollback;
 mod sandbox;
 mod saved;

@@ -1,0 +1,82 @@
+//! What a valid template asks for that nobody carries out: told before anything is planned, and not
+//! half-way through apply.
+
+use rstack_driver::Cloud;
+use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
+use rstack_model::value::{Attribute, AttributeRef};
+use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
+use rstack_schema::Registry;
+use rstack_template::Template;
+
+/// What cannot be carried out. Outputs that are secrets are left out of what is desired; the
+/// template's own warning at the attribute says so.
+pub(super) fn refusals(
+    cloud: &dyn Cloud,
+    template: &Template,
+    desired: &mut Desired,
+) -> Vec<Diagnostic> {
+    let resources = &desired.resources;
+    let secret = |attribute: &AttributeRef| {
+        let Attribute::Named(name) = &attribute.attribute else { return false };
+        resources
+            .get(&attribute.logical_id)
+            .and_then(|of| Registry::embedded().get(of.resource_type.as_str()).ok().flatten())
+            .is_some_and(|schema| schema.is_secret_attribute(name))
+    };
+    let mut out = Vec::new();
+    for (id, resource) in resources {
+        let Some(declared) = template.resources.get(id) else { continue };
+        if cloud.driver(&resource.resource_type).is_none() {
+            out.push(unserved(id, resource, declared.resource_type.span));
+        }
+        if [resource.deletion_policy, resource.update_replace_policy]
+            .contains(&RemovalPolicy::Snapshot)
+        {
+            out.push(snapshot(id, declared.name_span));
+        }
+        for value in resource.properties.values() {
+            out.extend(secrets(value, &secret).map(|name| handed_on(id, name, declared.name_span)));
+        }
+    }
+    let kept: Vec<String> = desired
+        .outputs
+        .iter()
+        .filter(|(_, output)| secrets(&output.value, &secret).next().is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in kept {
+        desired.outputs.remove(&name);
+    }
+    out
+}
+
+/// The attributes in a value that are secrets of the cloud.
+fn secrets<'a>(
+    value: &'a Value,
+    secret: &impl Fn(&AttributeRef) -> bool,
+) -> impl Iterator<Item = &'a AttributeRef> {
+    let mut found = Vec::new();
+    value.visit_attributes(&mut |attribute| found.push(attribute));
+    found.retain(|attribute| secret(attribute));
+    found.into_iter()
+}
+
+fn unserved(id: &LogicalId, resource: &DesiredResource, span: Span) -> Diagnostic {
+    let message = format!("`{}` has no driver yet", resource.resource_type);
+    let error = Diagnostic::error(Code::NoDriver, message);
+    let help = "the sandbox (`--sandbox`) serves every type";
+    error.at(span, format!("the type of `{id}`")).help(help)
+}
+
+/// None is ever made that would have to be deleted without its snapshot.
+fn snapshot(id: &LogicalId, span: Span) -> Diagnostic {
+    let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
+    let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
+    error.help("use `Retain`, and take the snapshot yourself")
+}
+
+fn handed_on(id: &LogicalId, attribute: &AttributeRef, span: Span) -> Diagnostic {
+    let message = format!("`{id}` takes `{attribute}`, a secret that rstack does not hand on yet");
+    let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
+    error.help("keep it in Secrets Manager and refer to it as `{{resolve:secretsmanager:…}}`")
+}
