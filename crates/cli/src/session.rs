@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock, Waiting};
-use rstack_driver::{Cloud, Identity};
+use rstack_driver::{Cloud, DriverError, ErrorKind, Identity};
 use rstack_model::state::{Environment, State};
 use rstack_model::value::SecretReference;
 use rstack_model::{Region, SecretString, StackName};
@@ -85,7 +85,7 @@ impl Session {
         let store = store(global)?;
         let cloud: Arc<dyn Cloud> =
             if global.sandbox { Arc::new(sandbox(global)?) } else { aws(global).await? };
-        let identity = cloud.identity().await?;
+        let identity = cloud.identity().await.map_err(|error| refused(global, error))?;
         let display = Arc::new(display);
         let engine = Engine {
             cloud,
@@ -202,6 +202,16 @@ impl Session {
         parameters.versions.insert(reference.to_string(), version);
         parameters.values.insert(&reference, secret);
         Ok(())
+    }
+}
+
+/// The error of a cloud that does not say who we are, with the profile if one was chosen.
+fn refused(global: &Global, error: DriverError) -> CliError {
+    let named = || std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
+    let profile = global.profile.clone().or_else(named);
+    match profile.filter(|_| error.kind == ErrorKind::Credentials) {
+        Some(profile) => CliError::Profile { profile, error },
+        None => error.into(),
     }
 }
 

@@ -1,0 +1,145 @@
+//! What to do about an error of the engine, of a cloud or of the sandbox.
+
+use rstack_apply::{ApplyError, RecoverError, StepError};
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_sandbox::SandboxError;
+
+pub(super) fn sandbox_hint(error: &SandboxError) -> Option<String> {
+    match error {
+        SandboxError::NoObject { .. } => {
+            Some("`rstack sandbox ls` lists the objects of the sandbox".to_owned())
+        }
+        SandboxError::NoPlace { .. } => {
+            Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
+        }
+        SandboxError::Io { .. } => Some(
+            "the sandbox is kept in the state directory; choose one that can be written with \
+             `--state-dir`"
+                .to_owned(),
+        ),
+        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => {
+            Some("the states beside it know its objects: delete both to begin anew".to_owned())
+        }
+        SandboxError::CutOff => None,
+    }
+}
+
+/// What to do about it.
+pub(super) fn apply_hint(error: &ApplyError) -> Option<String> {
+    match error {
+        ApplyError::State(error) => error.hint(),
+        ApplyError::Plan(error) => error.hint(),
+        ApplyError::Cloud(error) => cloud_hint(error),
+        ApplyError::BaseMoved { .. }
+        | ApplyError::ObjectsMoved(_)
+        | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
+        ApplyError::Recover(error) => recover_hint(error),
+        ApplyError::Journal(_) => Some(
+            "nothing was changed; restore `STACK.json` and `STACK.journal` that belong together"
+                .to_owned(),
+        ),
+        ApplyError::Unsound(_) => {
+            Some("this is a defect of rstack; please report it with the template".to_owned())
+        }
+    }
+}
+
+/// What to do when it is not known what came of an operation.
+pub(crate) fn recover_hint(error: &RecoverError) -> Option<String> {
+    match error {
+        RecoverError::Step { source, .. } => step_hint(source),
+        RecoverError::Ambiguous { logical_id, .. } => Some(format!(
+            "look at the object; if the interrupted run made it, `rstack settle STACK {logical_id} \
+             --ours PHYSICAL_ID`, if somebody else did, `rstack settle STACK {logical_id} \
+             --not-ours`; nothing is changed until then"
+        )),
+    }
+}
+
+/// What to do about a failed step.
+pub(crate) fn step_hint(error: &StepError) -> Option<String> {
+    match error {
+        StepError::Driver(error) | StepError::Secret { source: error, .. }
+            if error.kind == ErrorKind::Credentials =>
+        {
+            Some(
+                "nothing is lost: sign in again (`aws sso login`, `aws configure`; with `--profile` \
+                 if you use one) and run the same command, which goes on from here"
+                    .to_owned(),
+            )
+        }
+        StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
+        StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
+        StepError::Journal(error) => error.hint(),
+        StepError::NoDriver(_) => Some(
+            "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
+                .to_owned(),
+        ),
+        StepError::OldParameter(name) => {
+            Some(format!("apply again with the value it is to have: `--parameter {name}=VALUE`"))
+        }
+        StepError::KeepsRotating(_) => {
+            Some("stop the rotation of the secret for some time, and apply again".to_owned())
+        }
+        StepError::Interrupted(_) => Some("run the same command again to go on".to_owned()),
+        StepError::Function(_)
+        | StepError::NotKnown(_)
+        | StepError::Reference(_)
+        | StepError::ParameterName(_)
+        | StepError::Ambiguous(_) => None,
+        StepError::Unsettled { .. } => Some(
+            "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
+             it more time with `--timeout LOGICAL_ID=90m`"
+                .to_owned(),
+        ),
+    }
+}
+
+/// What to do about missing or refused credentials of a profile.
+pub(super) fn profile_hint(profile: &str) -> String {
+    format!(
+        "sign in (`aws sso login --profile {profile}`) or choose another profile with `--profile`; \
+         without an account, try `--sandbox`"
+    )
+}
+
+/// What to do about a failed call.
+pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
+    match &error.kind {
+        ErrorKind::Credentials if error.operation == "configuration" => Some(
+            "choose one with `--region`, such as `--region eu-west-1`; without an account, try \
+             `--sandbox`"
+                .to_owned(),
+        ),
+        ErrorKind::Credentials => Some(
+            "sign in (`aws sso login`, `aws configure`) or choose a profile with `--profile`; \
+             without an account, try `--sandbox`"
+                .to_owned(),
+        ),
+        ErrorKind::Unreachable => Some(
+            "check the network, the Region (`--region`) and `AWS_ENDPOINT_URL` if it is set"
+                .to_owned(),
+        ),
+        ErrorKind::AccessDenied { action: Some(action) } => {
+            Some(format!("the caller needs permission for `{action}`"))
+        }
+        ErrorKind::AccessDenied { action: None } => {
+            Some("the caller lacks a permission for this call".to_owned())
+        }
+        ErrorKind::Invalid { property: Some(property) } => {
+            Some(format!("check the property `{property}`"))
+        }
+        ErrorKind::AlreadyExists => Some(
+            "give it another name, or delete the object that has this name if nobody needs it"
+                .to_owned(),
+        ),
+        ErrorKind::NotFound
+        | ErrorKind::Throttled
+        | ErrorKind::DependencyNotReady
+        | ErrorKind::Invalid { property: None }
+        | ErrorKind::Conflict
+        | ErrorKind::Transient
+        | ErrorKind::UnknownOutcome
+        | ErrorKind::Unsupported => None,
+    }
+}
