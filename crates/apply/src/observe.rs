@@ -6,12 +6,14 @@ use futures_util::stream::{self, StreamExt};
 use rstack_driver::{DriverError, ErrorKind, Observed, Progress};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{KnownMap, LogicalId, ValueMap};
 use rstack_plan::{Observation, Observations};
+use rstack_state::LockedStack;
 
-use crate::{Engine, SecretParameters, secrets};
+use crate::{ApplyError, Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
 pub(crate) fn without_secrets(properties: &ValueMap) -> KnownMap {
@@ -22,8 +24,8 @@ pub(crate) fn without_secrets(properties: &ValueMap) -> KnownMap {
 }
 
 impl Engine {
-    /// Reads every object of the state that is to be the resource's own, and looks up the secrets that the state and the template
-    /// refer to. What cannot be read is unchecked, with the reason.
+    /// Reads every object of the state that is to be the resource's own, and looks up the secrets
+    /// that the state and the template refer to. What cannot be read is unchecked, with the reason.
     ///
     /// # Errors
     /// If the cloud cannot be asked at all: no credentials, or no connection.
@@ -52,20 +54,53 @@ impl Engine {
 
     /// Tells which objects that were not waited for still settle.
     async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
-        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
-        for (id, object) in settling {
-            let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
-            match self.ask(|| driver.settled(&object.physical_id)).await {
-                Ok(Progress::Pending { waits_for, .. }) => {
-                    let logical_id = id.clone();
-                    self.events.emit(Event::StillSettling { logical_id, waits_for });
-                }
-                Err(error) if stops_everything(&error) => return Err(error),
-                // That it is gone, or cannot be read, the plan says.
-                Ok(Progress::Done) | Err(_) => {}
+        for (logical_id, progress) in self.not_waited_for(state).await? {
+            if let Progress::Pending { waits_for, .. } = progress {
+                self.events.emit(Event::StillSettling { logical_id, waits_for });
             }
         }
         Ok(())
+    }
+
+    /// Records which objects that were not waited for have settled meanwhile.
+    ///
+    /// # Errors
+    /// If the cloud cannot be asked at all, or the state not be published.
+    pub async fn record_settled(
+        &self,
+        locked: &LockedStack,
+        state: State,
+    ) -> Result<State, ApplyError> {
+        let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
+        let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
+        let mut now = state.clone();
+        for (id, progress) in progress {
+            if progress == Progress::Done
+                && let Some(object) = now.resources.get_mut(&id)
+            {
+                object.status = ObjectStatus::Ready;
+            }
+        }
+        if now == state { Ok(state) } else { Ok(locked.revise(now, &base)?) }
+    }
+
+    /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
+    /// or cannot be read, the plan says.
+    async fn not_waited_for(
+        &self,
+        state: &State,
+    ) -> Result<Vec<(LogicalId, Progress)>, DriverError> {
+        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
+        let mut out = Vec::new();
+        for (id, object) in settling {
+            let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
+            match self.ask(|| driver.settled(&object.physical_id)).await {
+                Ok(progress) => out.push((id.clone(), progress)),
+                Err(error) if stops_everything(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(out)
     }
 
     /// No object is read: what was applied last is taken for what is there. The values of secret

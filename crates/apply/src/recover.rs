@@ -12,7 +12,7 @@ use crate::ledger::{Effects, Ledger};
 use crate::observe::stops_everything;
 use crate::retry::{QUIET, may_pass};
 use crate::secrets::CallSecrets;
-use crate::step::{Settling, completing, known, resource_state, settling};
+use crate::step::{Settling, completing, known, resource_state, settling, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// How often the cloud was asked about an operation.
@@ -154,8 +154,10 @@ impl Engine {
         let physical_id: PhysicalId = match &open.effect {
             Some(physical_id) => physical_id.clone(),
             None => {
-                let found = self.ask(|| driver.find(&request)).await;
-                match found.map_err(|error| secrets.hide(error))? {
+                let find =
+                    || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
+                let found = self.ask(find).await;
+                match found? {
                     Found::Absent if asked == Asked::First => return Ok(Settled::Absent),
                     Found::Absent => {
                         ledger.append(failed(FailedEffect::None)).await?;
@@ -168,7 +170,8 @@ impl Engine {
                 }
             }
         };
-        let finished = self.finish(driver.as_ref(), &request, &secrets, &physical_id).await;
+        let finished = self.finish(ledger, driver.as_ref(), (&request, &secrets), &physical_id);
+        let finished = finished.await;
         let (made, status) = match finished {
             Ok(finished) => finished,
             Err(error) if is_final(&error) => {
@@ -189,14 +192,13 @@ impl Engine {
     /// waited for here: what has not settled is settled by the next plan.
     async fn finish(
         &self,
+        ledger: &Ledger,
         driver: &dyn ResourceDriver,
-        request: &CreateRequest,
-        secrets: &CallSecrets,
+        (request, secrets): (&CreateRequest, &CallSecrets),
         physical_id: &PhysicalId,
     ) -> Result<(Object, ObjectStatus), StepError> {
         let update = completing(request, physical_id.clone());
-        let made = self.ask(|| driver.update(&update)).await;
-        let made = made.map_err(|error| secrets.hide(error))?;
+        let made = self.ask(|| update_held(ledger, driver, &update, secrets)).await??;
         let status = match settling(self, driver, physical_id).await? {
             Settling::Settled => ObjectStatus::Ready,
             Settling::Goes => ObjectStatus::PartlyUpdated,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::LogicalId;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Plan, PlanMode};
+use rstack_model::plan::{Phase, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
 use rstack_plan::check;
@@ -147,16 +147,21 @@ impl Engine {
             self.events.emit(Event::RunStarted { mode, steps });
         }
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
-        let Executed { failures, interrupted, left, made } = execute(context).await;
+        let mut executed = Executed::default();
+        execute(context, Phase::Forward, &mut executed).await;
+        if executed.made && mode != PlanMode::Destroy {
+            // Before old objects go: from here on there is nothing to roll back, and who dies among
+            // the deletions must not find a way back to what is deleted.
+            let outputs = ledger.with_objects(|objects| self.outputs(plan, objects));
+            ledger.append(Entry::Outputs { outputs }).await?;
+        }
+        execute(context, Phase::Cleanup, &mut executed).await;
+        let Executed { failures, interrupted, left, made } = executed;
         let end = match (failures.is_empty(), interrupted) {
             (true, false) => RunEnd::Succeeded,
             (false, _) => RunEnd::Failed,
             (true, true) => RunEnd::Interrupted,
         };
-        if made && mode != PlanMode::Destroy {
-            let outputs = ledger.with_objects(|objects| self.outputs(plan, objects));
-            ledger.append(Entry::Outputs { outputs }).await?;
-        }
         let recorded = match end {
             RunEnd::Succeeded => JournalEnd::Succeeded,
             RunEnd::Failed => JournalEnd::Failed,

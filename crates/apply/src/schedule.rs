@@ -24,23 +24,18 @@ pub(crate) struct Executed {
     pub(crate) made: bool,
 }
 
-/// Runs the steps of a plan. After a failure, or when the user asks to stop, nothing new is
-/// started and what runs is finished.
-pub(crate) async fn execute(context: Context<'_>) -> Executed {
-    let mut out = Executed::default();
-    for phase in [Phase::Forward, Phase::Cleanup] {
-        let steps: Vec<&Step> =
-            context.plan.steps.iter().filter(|step| step.phase == phase).collect();
-        if !out.failures.is_empty() || out.interrupted {
-            out.left.extend(steps.iter().map(|step| step.logical_id.clone()));
-            continue;
-        }
-        run_phase(context, steps, &mut out).await;
-        if phase == Phase::Forward {
-            out.made = out.failures.is_empty() && !out.interrupted;
-        }
+/// Runs the steps of one phase of a plan. After a failure, or when the user asks to stop, nothing new
+/// is started and what runs is finished; then no later phase is begun.
+pub(crate) async fn execute(context: Context<'_>, phase: Phase, out: &mut Executed) {
+    let steps: Vec<&Step> = context.plan.steps.iter().filter(|step| step.phase == phase).collect();
+    if !out.failures.is_empty() || out.interrupted {
+        out.left.extend(steps.iter().map(|step| step.logical_id.clone()));
+        return;
     }
-    out
+    run_phase(context, steps, out).await;
+    if phase == Phase::Forward {
+        out.made = out.failures.is_empty() && !out.interrupted;
+    }
 }
 
 async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) {

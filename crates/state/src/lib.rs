@@ -36,7 +36,7 @@ pub use key::{DigestKey, keyed_digest};
 pub use lock::{LockHolder, Unlocked};
 pub use locked::LockedStack;
 pub use mend::Mended;
-pub use revise::{ReviseError, Taken, dependants, forgotten, put_in, rename, take_out};
+pub use revise::{ReviseError, Taken, dependants, forgotten, holds, put_in, rename, take_out};
 pub use salvage::{LostRecord, Salvage};
 pub use status::{IllegalTransition, Status, next_status};
 pub use store::{StateStore, Stored};

@@ -119,6 +119,13 @@ pub fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), Rev
     Ok(())
 }
 
+/// Whether a resource of a state has all of these objects already: a move into it was cut off.
+pub fn holds(state: &State, id: &LogicalId, taken: &Taken) -> bool {
+    let deposed = state.deposed.iter().filter(|d| d.logical_id == *id).map(|d| &d.object);
+    let own: Vec<&ResourceState> = state.resources.get(id).into_iter().chain(deposed).collect();
+    taken.objects().all(|object| own.iter().any(|own| is_same(own, object)))
+}
+
 /// Gives a resource another name. Whoever depends on it depends on the new one.
 ///
 /// # Errors
@@ -157,10 +164,12 @@ pub fn forgotten<'a>(
         let deposed = state.deposed.iter().map(|d| (&d.logical_id, &d.object));
         state.resources.iter().chain(deposed)
     };
-    let same = |a: &ResourceState, b: &ResourceState| {
-        a.physical_id == b.physical_id && a.resource_type == b.resource_type
-    };
-    all(known).filter(move |(_, object)| !all(then).any(|(_, other)| same(object, other)))
+    all(known).filter(move |(_, object)| !all(then).any(|(_, other)| is_same(object, other)))
+}
+
+/// Whether two records are of one object.
+fn is_same(a: &ResourceState, b: &ResourceState) -> bool {
+    a.physical_id == b.physical_id && a.resource_type == b.resource_type
 }
 
 #[cfg(test)]
@@ -248,7 +257,14 @@ mod tests {
         put_in(&mut other, &"X".into(), taken.clone()).unwrap();
         assert!(depends(&other).is_empty());
         assert_eq!(other.deposed[0].logical_id.as_str(), "X");
-        assert!(put_in(&mut other, &"X".into(), taken).is_err());
+        assert!(put_in(&mut other, &"X".into(), taken.clone()).is_err());
+        assert!(holds(&other, &"X".into(), &taken));
+        other.deposed.clear();
+        assert!(!holds(&other, &"X".into(), &taken), "one of them would be forgotten");
+        let old = Taken { current: None, ..taken };
+        let mut third = State { resources: Default::default(), deposed: Vec::new(), ..state() };
+        put_in(&mut third, &"X".into(), old.clone()).unwrap();
+        assert!(holds(&third, &"X".into(), &old), "an old object alone was moved");
         take_out(&mut left, &"A".into()).unwrap();
         assert!(left.resources.is_empty() && left.deposed.is_empty());
     }

@@ -142,7 +142,9 @@ impl Context<'_> {
     ) -> Result<Option<Object>, Failure> {
         let exists = error.kind == ErrorKind::AlreadyExists;
         let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-        let found = self.engine.persist(|| work.driver.find(request), told).await;
+        let find =
+            || async { work.driver.find(request).await.map_err(|error| work.secrets.hide(error)) };
+        let found = self.engine.persist(find, told).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(*object)),
             Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), doubt(in_doubt))),
@@ -156,10 +158,7 @@ impl Context<'_> {
             Ok(Found::Ambiguous { why }) => {
                 Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Unknown))
             }
-            Err(error) => {
-                let error = self.given_up(work.secrets.hide(error));
-                Err(Failure::new(error, FailedEffect::Unknown))
-            }
+            Err(error) => Err(Failure::new(self.given_up(error), FailedEffect::Unknown)),
         }
     }
 

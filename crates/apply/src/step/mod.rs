@@ -26,6 +26,7 @@ use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
 pub(crate) use settle::{Settling, settling};
+pub(crate) use update::update_held;
 
 /// What a step needs beside itself.
 #[derive(Clone, Copy)]

@@ -102,8 +102,8 @@ impl Context<'_> {
     /// Waits until an object that was made or changed has settled, and records it.
     ///
     /// An object that did not settle in time, or before the user asked to stop, or of which the cloud
-    /// does not tell whether it did, is as declared and recorded so; that it is not ready yet is recorded, too, and the next plan goes on from
-    /// there. Its users are not made before.
+    /// does not tell whether it did, is as declared and recorded so; that it is not ready yet is
+    /// recorded, too, and the next plan goes on from there. Its users are not made before.
     pub(super) async fn settle_and_finish(
         &self,
         work: &Work<'_>,

@@ -1,15 +1,17 @@
 //! Changing an object in place.
 
-use rstack_driver::{Object, UpdateRequest};
+use rstack_driver::{DriverError, Object, ResourceDriver, UpdateRequest};
 use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::state::ResourceState;
-use rstack_state::{FailedEffect, IntentAction};
+use rstack_state::{FailedEffect, IntentAction, StateError};
 
 use super::{Context, Failure, Work};
 use crate::StepError;
+use crate::ledger::Ledger;
 use crate::observe::without_secrets;
+use crate::secrets::CallSecrets;
 
 impl Context<'_> {
     pub(super) async fn update(
@@ -52,14 +54,28 @@ impl Context<'_> {
         }
     }
 
-    /// Calls update, which may be repeated whatever came of it.
+    /// Calls update, which may be repeated whatever came of it, as long as the lock is held.
     pub(super) async fn call_update(
         &self,
         work: &Work<'_>,
         request: &UpdateRequest,
     ) -> Result<Object, StepError> {
-        let call = || async { work.driver.update(request).await.map_err(|e| work.secrets.hide(e)) };
+        let call = || update_held(self.ledger, work.driver.as_ref(), request, &work.secrets);
         let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-        self.engine.persist(call, told).await.map_err(|error| self.given_up(error))
+        let answer = self.engine.persist(call, told).await.map_err(|error| self.given_up(error))?;
+        Ok(answer?)
     }
+}
+
+/// Calls update once, if the lock is still held: who waited since the last record may have lost it.
+pub(crate) async fn update_held(
+    ledger: &Ledger,
+    driver: &dyn ResourceDriver,
+    request: &UpdateRequest,
+    secrets: &CallSecrets,
+) -> Result<Result<Object, StateError>, DriverError> {
+    if let Err(lost) = ledger.verify() {
+        return Ok(Err(lost));
+    }
+    driver.update(request).await.map(Ok).map_err(|error| secrets.hide(error))
 }

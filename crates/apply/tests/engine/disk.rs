@@ -3,15 +3,15 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_apply::{ApplyError, ApplyOptions};
-use rstack_driver::DriverError;
+use rstack_apply::{ApplyError, ApplyOptions, Engine};
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_state::StateError;
 
 use crate::bench::{Bench, Wanted, count, run, small};
-use crate::probe::{Call, Calls, Probe, Probed};
+use crate::probe::{Call, Calls, Probe, Probed, error};
 
 fn no_change_is_made(bench: &Bench, wanted: &Wanted, harm: impl FnOnce()) {
     run(async {
@@ -109,4 +109,73 @@ fn a_run_whose_lock_is_lost_changes_nothing_more() {
         });
         run(bench.reach(to));
     }
+}
+
+/// An update that was throttled is not sent again by a process that lost its lock while it waited.
+#[test]
+fn an_update_is_not_repeated_without_the_lock() {
+    let bench = Bench::new();
+    run(bench.reach(&small("one", "one", "6")));
+    let lock = bench.directory.path().join("Live.lock");
+    let calls = Arc::new(Updates::default());
+    *calls.lock.lock().unwrap() = Some(lock);
+    let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), calls.clone()));
+    let engine = Engine { parallelism: count(1), ..engine };
+    run(async {
+        let locked = bench.lock();
+        let state = bench.recovered(&bench.engine(), &locked).await;
+        let plan = bench.planned(&bench.engine(), &state, &small("one", "one", "4")).await;
+        let options = ApplyOptions { rollback: true };
+        let applied = engine.apply(&locked, &plan, &bench.parameters, options).await;
+        assert!(matches!(applied, Err(ApplyError::State(_))), "{applied:?}");
+    });
+    assert_eq!(calls.calls.of("update").len(), 1);
+    run(bench.reach(&small("one", "one", "4")));
+}
+
+/// Throttles every update, and takes the lock away at the first one.
+#[derive(Default)]
+struct Updates {
+    calls: Calls,
+    lock: Mutex<Option<PathBuf>>,
+}
+
+#[async_trait]
+impl Probe for Updates {
+    async fn before(&self, call: &Call) -> Result<(), DriverError> {
+        self.calls.before(call).await?;
+        if call.verb != "update" {
+            return Ok(());
+        }
+        if let Some(lock) = self.lock.lock().unwrap().take() {
+            fs::remove_file(lock).unwrap();
+        }
+        Err(error(ErrorKind::Throttled))
+    }
+}
+
+/// Who dies while old objects are deleted has made everything: there is no way back to what is
+/// deleted already, and the next apply deletes the rest.
+#[test]
+fn a_run_that_dies_among_its_deletions_is_not_rolled_back() {
+    let (from, to) = (small("one", "one", "6"), small("two", "two", "6"));
+    let bench = Bench::new();
+    run(bench.reach(&from));
+    let lock = bench.directory.path().join("Live.lock");
+    let loses = Arc::new(Loses { calls: Calls::default(), verb: "delete", lock });
+    run(async {
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), loses));
+        let locked = bench.lock();
+        let state = bench.recovered(&engine, &locked).await;
+        let plan = bench.planned(&engine, &state, &to).await;
+        let options = ApplyOptions { rollback: true };
+        let died = engine.apply(&locked, &plan, &bench.parameters, options).await;
+        assert!(matches!(died, Err(ApplyError::State(_))), "{died:?}");
+        drop(locked);
+        let (engine, locked) = (bench.engine(), bench.lock());
+        let state = bench.recovered(&engine, &locked).await;
+        assert!(!state.deposed.is_empty());
+        assert_eq!(engine.plan_rollback(&state).await.unwrap(), None);
+    });
+    run(bench.reach(&to));
 }

@@ -112,6 +112,30 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
     }
 }
 
+/// The state does not say for ever that something still settles: the next apply records it.
+#[test]
+fn that_an_object_has_settled_is_recorded() {
+    run(async {
+        let options = SandboxOptions { deploy_polls: 3, ..SandboxOptions::default() };
+        let bench = Bench::with(options);
+        let waiting = Waiting { wait: Wait::Ready, ..Waiting::default() };
+        let engine = Engine { waiting, ..bench.engine() };
+        let wanted = small("one", "one", "6");
+        let made = bench.apply(&engine, &wanted, true).await.state.unwrap();
+        let locked = bench.lock();
+        let same = engine.record_settled(&locked, made.clone()).await.unwrap();
+        assert_eq!(same, made, "it still settles");
+        let mut now = made.clone();
+        for _ in 0..3 {
+            now = engine.record_settled(&locked, now).await.unwrap();
+        }
+        assert_eq!(now.resources["Distribution"].status, ObjectStatus::Ready);
+        assert_eq!((now.serial, now), (made.serial.next(), bench.state()));
+        drop(locked);
+        bench.check_reached(&wanted).await;
+    });
+}
+
 #[test]
 fn old_objects_go_when_what_takes_their_place_has_settled() {
     run(async {

@@ -56,6 +56,11 @@ async fn run_template(
     let wanted = draft.evaluate(&session, &file, terminal).await?;
     let locked = session.lock(&file.name, "apply")?;
     let state = session.state(&locked, &file.name, &wanted.parameters, terminal).await?;
+    let state = if options.plan.no_refresh {
+        state
+    } else {
+        session.display.during(session.engine.record_settled(&locked, state)).await?
+    };
     let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
     draft.checked(terminal)?;
     let plan = planned?;

@@ -7,7 +7,7 @@ use rstack_apply::{Entropy, RandomEntropy};
 use rstack_model::state::State;
 use rstack_model::{LogicalId, StackName};
 use rstack_state::{
-    LockedStack, ReviseError, StateError, StateStore, Taken, dependants, put_in, rename, take_out,
+    LockedStack, ReviseError, StateError, StateStore, dependants, holds, put_in, rename, take_out,
 };
 
 use super::edit::{Editing, agreed, base, done, lock, logical_id, open};
@@ -67,16 +67,6 @@ fn destination(
     Ok((locked, state))
 }
 
-/// Whether a move was cut off when the other stack had the resource already.
-fn is_there(other: &State, to: &LogicalId, taken: &Taken) -> bool {
-    let same = |object: &rstack_model::state::ResourceState| {
-        taken.objects().any(|taken| {
-            taken.physical_id == object.physical_id && taken.resource_type == object.resource_type
-        })
-    };
-    other.resources.get(to).is_some_and(same)
-}
-
 fn between(
     global: &Global,
     asked: &Move,
@@ -89,7 +79,7 @@ fn between(
     let (before, their_before) = (base(&state), base(&other));
     let depending: Vec<String> = dependants(&state, &from).map(|id| format!("`{id}`")).collect();
     let taken = take_out(&mut state, &from).map_err(RefusedEdit::from)?;
-    let cut_off = is_there(&other, &to, &taken);
+    let cut_off = holds(&other, &to, &taken);
     if !cut_off {
         put_in(&mut other, &to, taken).map_err(|error: ReviseError| RefusedEdit::from(error))?;
     }
