@@ -36,11 +36,12 @@ crash-explorer:
 
 # The engine with the native drivers, struck at every request. The lines have the counts.
 recovery:
-	$(CARGO) test --package rstack-aws $(FLAGS) -- recovery --include-ignored --nocapture
+	RSTACK_EVERY_POINT=1 $(CARGO) test --package rstack-aws --lib $(FLAGS) -- recovery --nocapture
 
 # SIGKILL of the program at every request it makes of the emulators. The last lines have the counts.
 kill9: $(VENV)/.installed
-	$(CARGO) test --package rstack-cli --test emulators $(FLAGS) -- kill9 --ignored --nocapture
+	RSTACK_EVERY_POINT=1 $(CARGO) test --package rstack-cli --test emulators $(FLAGS) -- \
+	  kill9 --nocapture --test-threads 3
 
 # The control: each of eleven defects, put into a copy of the sources, must turn the explorer red.
 mutations:

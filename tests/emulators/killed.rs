@@ -119,64 +119,52 @@ impl Killing {
         reached
     }
 
-    /// Every request from this one on, in steps of so many. How many points that were.
-    fn through(mut self, first: usize, step: usize) -> usize {
-        let mut points = 0;
-        for at in (first..).step_by(step) {
-            for moment in Moment::ALL {
-                if !self.strike(at, moment) {
-                    return points;
-                }
-                points += 1;
-            }
-        }
-        points
+    /// Kills at every such point until a run does not come so far. How many points that were.
+    fn through(mut self, points: impl Iterator<Item = (usize, Moment)>) -> usize {
+        let struck = points.take_while(|(at, moment)| self.strike(*at, *moment));
+        struck.count()
     }
 }
 
-/// Some points of each deed, with every run of the tests.
-#[test]
-fn a_run_that_is_killed_at_a_request_is_taken_up() {
-    let deeds = [
-        (Deed::Create, 17, Moment::AfterRequest),
-        (Deed::Update, 14, Moment::BeforeAnswer),
-        (Deed::Destroy, 15, Moment::BeforeRequest),
-    ];
-    std::thread::scope(|scope| {
-        for (deed, at, moment) in deeds {
-            scope.spawn(move || {
-                let reached = Killing::new(deed).strike(at, moment);
-                assert!(reached, "{deed:?} has fewer than {at} requests");
-            });
-        }
-    });
-}
+/// Set by `make kill9`: the program is killed at every request, and not only at some.
+const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
-/// All of them: `make kill9`.
-#[test]
-#[ignore = "takes some twenty minutes: `make kill9`"]
-fn kill9_at_every_request() {
-    let deeds = [
-        (Deed::Create, 0, 2),
-        (Deed::Create, 1, 2),
-        (Deed::Update, 0, 1),
-        (Deed::Destroy, 0, 2),
-        (Deed::Destroy, 1, 2),
-    ];
+/// Kills runs that do this, at every request or at these. For the former, requests are shared out
+/// to so many accounts, and there are at least so many points.
+fn kill9(deed: Deed, some: &[(usize, Moment)], accounts: usize, at_least: usize) {
+    if std::env::var_os(EVERY_POINT).is_none() {
+        let struck = Killing::new(deed).through(some.iter().copied());
+        assert_eq!(struck, some.len(), "{deed:?} has fewer requests");
+        return;
+    }
     let points: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = deeds
-            .into_iter()
-            .map(|(deed, first, step)| {
-                (deed, scope.spawn(move || Killing::new(deed).through(first, step)))
+        let threads: Vec<_> = (0..accounts)
+            .map(|first| {
+                let requests = (first..).step_by(accounts);
+                let points = requests.flat_map(|at| Moment::ALL.map(|moment| (at, moment)));
+                scope.spawn(move || Killing::new(deed).through(points))
             })
             .collect();
-        let counted = threads.into_iter().map(|(deed, thread)| {
-            let points = thread.join().unwrap();
-            println!("{deed:?}: {points} points");
-            points
-        });
-        counted.sum()
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
-    println!("kill -9 at {points} points: after each the next run ended as an undisturbed one");
-    assert!(points >= 100, "only {points} points");
+    println!("kill -9, {deed:?}: {points} points, 0 violations");
+    assert!(points >= at_least, "{deed:?}: only {points} points");
+}
+
+#[test]
+fn kill9_of_a_creation_is_taken_up() {
+    let some = [(5, Moment::BeforeAnswer), (17, Moment::AfterRequest)];
+    kill9(Deed::Create, &some, 2, 45);
+}
+
+#[test]
+fn kill9_of_an_update_is_taken_up() {
+    let some = [(4, Moment::AfterRequest), (14, Moment::BeforeAnswer), (18, Moment::BeforeRequest)];
+    kill9(Deed::Update, &some, 1, 60);
+}
+
+#[test]
+fn kill9_of_a_deletion_is_taken_up() {
+    let some = [(15, Moment::BeforeRequest), (28, Moment::AfterRequest)];
+    kill9(Deed::Destroy, &some, 2, 90);
 }

@@ -121,16 +121,20 @@ impl Engine {
             let reason = format!("no driver can read `{}`", object.resource_type);
             return Ok(Observation::Unchecked { reason });
         };
-        let declared = without_secrets(&object.properties);
-        match self.ask(|| driver.read(&object.physical_id, &declared)).await {
-            Ok(Observed::Absent) => Ok(Observation::Absent),
-            Ok(Observed::Present(seen)) => {
-                let (properties, attributes) = (seen.properties, seen.attributes);
-                Ok(Observation::Present { properties, attributes })
+        // An update that was cut off may have left it where it was to be.
+        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+            let declared = without_secrets(properties);
+            match self.ask(|| driver.read(&object.physical_id, &declared)).await {
+                Ok(Observed::Absent) => {}
+                Ok(Observed::Present(seen)) => {
+                    let (properties, attributes) = (seen.properties, seen.attributes);
+                    return Ok(Observation::Present { properties, attributes });
+                }
+                Err(error) if stops_everything(&error) => return Err(error),
+                Err(error) => return Ok(Observation::Unchecked { reason: error.to_string() }),
             }
-            Err(error) if stops_everything(&error) => Err(error),
-            Err(error) => Ok(Observation::Unchecked { reason: error.to_string() }),
         }
+        Ok(Observation::Absent)
     }
 
     async fn secret_versions(

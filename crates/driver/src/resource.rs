@@ -172,6 +172,17 @@ pub trait ResourceDriver: Send + Sync {
     /// If it failed, or may have failed.
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError>;
 
+    /// Takes away what an update that was cut off has put where the object is not remembered to be:
+    /// `attempted` are the properties that it was to have, `prior` those that it is remembered with,
+    /// secrets left empty. Whoever has an identity is nowhere else, and there is nothing to do.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
+        let _ = (attempted, prior);
+        Ok(())
+    }
+
     /// Deletes an object. It is called again until it is [`Progress::Done`]; an object that does
     /// not exist is done.
     ///

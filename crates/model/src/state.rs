@@ -47,6 +47,10 @@ pub struct ResourceState {
     pub status: ObjectStatus,
     /// The properties as declared, attributes filled in, secrets as references.
     pub properties: ValueMap,
+    /// What updates that were cut off were to make of the properties, the oldest first. An object
+    /// that is known by where it stands, such as an inline policy, may stand there, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempted: Vec<ValueMap>,
     /// What `Fn::GetAtt` returns, by attribute name.
     pub attributes: ValueMap,
     /// The resources it depends on.

@@ -72,8 +72,9 @@ impl RollbackInput<'_> {
 
 /// Whether an object is what it was, attributes apart.
 fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
-    let (attributes, status) = (before.attributes.clone(), before.status);
-    let same = ResourceState { attributes, status, ..now.clone() } == *before;
+    let (attributes, attempted) = (before.attributes.clone(), before.attempted.clone());
+    let same =
+        ResourceState { attributes, attempted, status: before.status, ..now.clone() } == *before;
     same && now.status.is_as_declared() == before.status.is_as_declared()
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn object(
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties,
+        attempted: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: BTreeSet::new(),
         deletion_policy: RemovalPolicy::Delete,

@@ -269,10 +269,13 @@ impl Folder {
 
     /// The object was changed by an update, or on the way to its deletion, and is not as declared.
     fn touched(&mut self, intent: &Intent) {
-        let (IntentAction::Update { physical_id, .. } | IntentAction::Delete { physical_id }) =
-            &intent.action
-        else {
-            return;
+        let (physical_id, attempted) = match &intent.action {
+            IntentAction::Update { physical_id, object } => (physical_id, Some(&object.properties)),
+            IntentAction::Delete { physical_id } => (physical_id, None),
+            IntentAction::Create { .. }
+            | IntentAction::Record { .. }
+            | IntentAction::Forget { .. }
+            | IntentAction::Restore { .. } => return,
         };
         let id = &intent.logical_id;
         let current = self.state.resources.get_mut(id);
@@ -282,6 +285,8 @@ impl Folder {
             if object.status.is_as_declared() {
                 object.status = ObjectStatus::PartlyUpdated;
             }
+            let news = attempted.filter(|it| **it != object.properties);
+            object.attempted.extend(news.filter(|it| !object.attempted.contains(it)).cloned());
         }
     }
 
@@ -325,6 +330,7 @@ fn unfinished(intent: &Intent, object: &PlannedObject, physical_id: &PhysicalId)
         physical_id: physical_id.clone(),
         status: ObjectStatus::Incomplete,
         properties: object.properties.clone(),
+        attempted: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

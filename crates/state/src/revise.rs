@@ -186,6 +186,7 @@ mod tests {
             physical_id: physical_id.into(),
             status: ObjectStatus::Ready,
             properties: ValueMap::new(),
+            attempted: Vec::new(),
             attributes: ValueMap::new(),
             dependencies: dependencies.iter().map(|id| LogicalId::from(*id)).collect(),
             deletion_policy: RemovalPolicy::Delete,

@@ -35,6 +35,12 @@ impl Context<'_> {
                 (PlanMode::Deploy | PlanMode::Destroy, false) => Removal::Recoverable,
             },
         };
+        let retracted =
+            self.retract(driver.as_ref(), &object.attempted, &request.prior, label).await;
+        if let Err(error) = retracted {
+            let failure = Failure::new(error, FailedEffect::Partial);
+            return self.fail(operation, failure).await;
+        }
         if let Err(failure) = self.call_delete(driver.as_ref(), &request, label).await {
             return self.fail(operation, failure).await;
         }

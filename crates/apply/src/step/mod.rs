@@ -284,6 +284,7 @@ pub(crate) fn resource_state(
         physical_id,
         status,
         properties: object.properties.clone(),
+        attempted: Vec::new(),
         attributes: redacted_map(attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

@@ -1,10 +1,10 @@
 //! Changing an object in place.
 
 use rstack_driver::{DriverError, Object, ResourceDriver, UpdateRequest};
-use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::state::ResourceState;
+use rstack_model::{KnownMap, PhysicalId, ValueMap};
 use rstack_state::{FailedEffect, IntentAction, StateError};
 
 use super::{Context, Failure, Work};
@@ -46,12 +46,48 @@ impl Context<'_> {
         let resource_type = &work.change.resource_type;
         let (operation, token) =
             self.intent(step, resource_type, work.driver.name(), action).await?;
-        let prior = without_secrets(&prior.properties);
-        let request = UpdateRequest { physical_id: physical_id.clone(), token, prior, properties };
-        match self.call_update(work, &request).await {
+        let (driver, remembered) = (work.driver.as_ref(), without_secrets(&prior.properties));
+        // What is wanted now stays.
+        let others =
+            prior.attempted.iter().filter(|attempted| **attempted != work.object.properties);
+        let retracted = self.retract(driver, others, &remembered, work.label).await;
+        let request = UpdateRequest {
+            physical_id: physical_id.clone(),
+            token,
+            prior: remembered,
+            properties,
+        };
+        let updated = match retracted {
+            Ok(()) => self.call_update(work, &request).await,
+            Err(error) => Err(error),
+        };
+        match updated {
             Ok(made) => self.settle_and_finish(work, operation, physical_id, &made).await,
             Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
         }
+    }
+
+    /// Takes away what updates that were cut off have put somewhere else, as long as the lock is
+    /// held.
+    pub(super) async fn retract(
+        &self,
+        driver: &dyn ResourceDriver,
+        attempted: impl IntoIterator<Item = &ValueMap>,
+        prior: &KnownMap,
+        label: &StepLabel,
+    ) -> Result<(), StepError> {
+        for attempted in attempted {
+            let attempted = without_secrets(attempted);
+            let call = || async {
+                match self.ledger.verify() {
+                    Ok(()) => driver.retract(&attempted, prior).await.map(Ok),
+                    Err(lost) => Ok(Err(lost)),
+                }
+            };
+            let told = |error: &_, attempt| self.retrying(label, error, attempt);
+            self.engine.persist(call, told).await.map_err(|error| self.given_up(error))??;
+        }
+        Ok(())
     }
 
     /// Calls update, which may be repeated whatever came of it, as long as the lock is held.

@@ -46,6 +46,11 @@ impl Declared {
         }
         Ok(Self { name: fields.required_name("PolicyName")?, document, text, principals })
     }
+
+    /// Whether it is where a principal has a policy of the other's name.
+    fn stands_at(&self, principal: &Principal, other: &Self) -> bool {
+        self.name == other.name && self.principals.contains(principal)
+    }
 }
 
 impl Policy {
@@ -68,15 +73,7 @@ impl Policy {
     async fn prove_absence(&self, declared: &Declared) -> Result<(), DriverError> {
         for principal in &declared.principals {
             if self.document(principal, &declared.name).await?.is_some() {
-                let message = format!(
-                    "the {} `{}` has an inline policy named `{}` already, which was not made by \
-                     this run; remove it or choose another name",
-                    principal.kind.noun(),
-                    principal.name,
-                    declared.name,
-                );
-                let operation = "iam:PutRolePolicy";
-                return Err(DriverError::new(ErrorKind::Conflict, operation, message));
+                return Err(taken(principal, &declared.name));
             }
         }
         Ok(())
@@ -119,6 +116,17 @@ impl Policy {
         show_principals(&mut properties, &declared.principals, &holders);
         Ok(Observed::Present(object(id.clone(), properties)))
     }
+}
+
+/// A principal has a policy of somebody else, which would be lost.
+fn taken(principal: &Principal, name: &str) -> DriverError {
+    let message = format!(
+        "the {} `{}` has an inline policy named `{name}` already, which was not made by this run; \
+         remove it or choose another name",
+        principal.kind.noun(),
+        principal.name,
+    );
+    DriverError::new(ErrorKind::Conflict, "iam:PutRolePolicy", message)
 }
 
 fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
@@ -175,21 +183,48 @@ impl ResourceDriver for Policy {
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let desired = Declared::parse(&request.properties)?;
+        // Without a prior it completes a creation, before which the names were proven to be free.
+        let prior = match request.prior.is_empty() {
+            true => None,
+            false => Some(Declared::parse(&request.prior)?),
+        };
+        let mut missing = Vec::new();
         for principal in &desired.principals {
-            let current = self.document(principal, &desired.name).await?;
-            if !current.is_some_and(|current| same_document(&desired.document, &current)) {
-                self.put(&desired, principal).await?;
+            match self.document(principal, &desired.name).await? {
+                Some(current) if same_document(&desired.document, &current) => {}
+                Some(_) if prior.as_ref().is_some_and(|it| !it.stands_at(principal, &desired)) => {
+                    return Err(taken(principal, &desired.name));
+                }
+                Some(_) | None => missing.push(principal),
             }
         }
-        if !request.prior.is_empty() {
-            let prior = Declared::parse(&request.prior)?;
+        for principal in missing {
+            self.put(&desired, principal).await?;
+        }
+        if let Some(prior) = prior {
             for principal in &prior.principals {
-                if prior.name != desired.name || !desired.principals.contains(principal) {
+                if !desired.stands_at(principal, &prior) {
                     self.remove(principal, &prior.name).await?;
                 }
             }
         }
         Ok(object(request.physical_id.clone(), request.properties.clone()))
+    }
+
+    /// Where the policy was remembered to be, update and deletion see to it. Elsewhere what is not
+    /// as it would have been put is somebody else's.
+    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
+        let (attempted, prior) = (Declared::parse(attempted)?, Declared::parse(prior)?);
+        for principal in &attempted.principals {
+            if prior.stands_at(principal, &attempted) {
+                continue;
+            }
+            let document = self.document(principal, &attempted.name).await?;
+            if document.is_some_and(|document| same_document(&attempted.document, &document)) {
+                self.remove(principal, &attempted.name).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {

@@ -4,3 +4,4 @@
 mod bench;
 mod every_request;
 mod foreign;
+mod moved;

@@ -22,7 +22,7 @@ pub(crate) struct World {
     /// Policies and origin access controls, by the name of their type in the API.
     pub(super) configured: BTreeMap<&'static str, Objects>,
     pub(super) functions: Objects,
-    pub(super) roles: Objects,
+    pub(crate) roles: Objects,
     pub(super) policies: Objects,
     pub(super) secrets: Objects,
     /// Kind and name of everything that was ever made.
@@ -34,7 +34,7 @@ pub(crate) struct World {
 }
 
 /// Objects by their name or ID.
-pub(super) type Objects = BTreeMap<String, Value>;
+pub(crate) type Objects = BTreeMap<String, Value>;
 
 impl World {
     /// Carries out a request.

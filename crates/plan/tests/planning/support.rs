@@ -202,6 +202,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     physical_id,
                     status: ObjectStatus::Ready,
                     properties,
+                    attempted: Vec::new(),
                     attributes,
                     dependencies: desired.dependencies.clone(),
                     deletion_policy: desired.deletion_policy,

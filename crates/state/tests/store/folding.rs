@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::plan::PlanMode;
+use rstack_model::ValueMap;
+use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, State};
 use rstack_state::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
@@ -84,6 +85,22 @@ fn a_failed_update_marks_the_object_and_keeps_what_was_declared_before() {
         let entries = [begin(&base), intent(1, "A", update.clone()), failed(1, effect)];
         assert_eq!(fold(&base, &entries).unwrap().state.resources["A"].status, status);
     }
+}
+
+#[test]
+fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("a"));
+    let properties = ValueMap::from([("Size".to_owned(), 7.into())]);
+    let planned = PlannedObject { properties: properties.clone(), ..planned() };
+    let update = IntentAction::Update { physical_id: "a".into(), object: planned };
+    let cut_off = |n| [intent(n, "A", update.clone()), failed(n, FailedEffect::Partial)];
+    let entries = [&[begin(&base)], &cut_off(1)[..], &cut_off(2)].concat();
+    let state = fold(&base, &entries).unwrap().state;
+    assert_eq!(state.resources["A"].attempted, [properties]);
+    assert_eq!(state.resources["A"].properties, object("a").properties);
+    let entries = [&entries[..], &[intent(3, "A", update.clone()), made(3, "a")]].concat();
+    assert!(fold(&base, &entries).unwrap().state.resources["A"].attempted.is_empty());
 }
 
 /// A distribution is disabled before it is deleted: what is left of a deletion that failed on its
