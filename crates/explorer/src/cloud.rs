@@ -16,9 +16,9 @@ use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, 
 use rstack_sandbox::SandboxCloud;
 
 use crate::clock::VirtualClock;
-use crate::disk::Platter;
 use crate::fate::{Fate, Ruling, lock};
 use crate::moment::Act;
+use crate::platter::Platter;
 use crate::weather::{Happening, Weather};
 
 /// What an object in the cloud was made for, and by which operation.

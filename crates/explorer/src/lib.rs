@@ -19,6 +19,7 @@ mod fate;
 mod invariant;
 mod moment;
 mod picture;
+mod platter;
 mod scenario;
 mod schedule;
 mod secret;
@@ -26,9 +27,9 @@ mod stack;
 mod weather;
 mod world;
 
-pub use disk::Platter;
 pub use explore::{Findings, one, pairs, singles};
 pub use moment::{Act, Data, Fault, Moment, Names, Pending, Point, Strike, Survival, points};
+pub use platter::Platter;
 pub use scenario::{SCENARIOS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use stack::Size;

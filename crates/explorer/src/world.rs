@@ -16,10 +16,11 @@ use rstack_state::{LockHolder, LockedStack, StateStore};
 
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
-use crate::disk::{Platter, SimulatedDisk};
+use crate::disk::SimulatedDisk;
 use crate::fate::{Fate, lock};
 use crate::invariant;
 use crate::moment::{Moment, Pending, Point, Strike};
+use crate::platter::Platter;
 use crate::stack::{self, Wanted};
 use crate::weather::{Odds, Weather};
 
