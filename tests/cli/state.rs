@@ -133,6 +133,8 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
         let ran = place.sandbox(&[&["state", "push", "topics"], line].concat()).expect(1);
         assert!(ran.err.contains(word), "{line:?}: {}", ran.err);
     }
+    let cut = place.sandbox(&["state", "push", "topics", "edited.json"]).expect(1);
+    assert!(cut.err.contains("take another copy"), "repair is not for this file: {}", cut.err);
     let other = place.sandbox(&["state", "push", "other", "old.json", "--yes"]).expect(1);
     assert!(other.err.contains("holds the stack `topics`"), "{}", other.err);
     let real = place.run(&["state", "push", "topics", "old.json", "--yes"]).expect(1);

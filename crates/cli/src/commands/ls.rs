@@ -82,7 +82,8 @@ fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String
             let resources = state.resources.len();
             let unfinished = if state.former.is_some() { ", an apply is unfinished" } else { "" };
             let serial = state.serial;
-            let text = format!("{resources} resources, serial {serial}{unfinished}{running}");
+            let noun = if resources == 1 { "resource" } else { "resources" };
+            let text = format!("{resources} {noun}, serial {serial}{unfinished}{running}");
             (Some(text), Some(place(&state.environment)))
         }
         None => (Some(format!("new{running}")), None),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rstack_model::{LogicalId, Serial, StackName};
-use rstack_state::{LockHolder, ReviseError};
+use rstack_state::{LockHolder, ReviseError, StateError};
 
 /// Why a command of `rstack state` was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub(crate) enum RefusedEdit {
         /// Where the other one lives.
         theirs: String,
     },
+    /// A file that is no sound state, and is not the state of a stack either.
+    #[error(transparent)]
+    Unusable(StateError),
     /// Another lineage.
     #[error(
         "`{}` is of another line of states than the state of `{stack}`: {theirs}, not {ours}",
@@ -111,6 +114,16 @@ impl RefusedEdit {
                 Some("choose another logical ID, or move that resource away first".to_owned())
             }
             Self::LogicalId(_) => None,
+            Self::Unusable(
+                StateError::Damaged { .. }
+                | StateError::Checksum { .. }
+                | StateError::TooLarge { .. },
+            ) => Some(
+                "nothing was changed; take another copy (`rstack state history STACK`); what is to be \
+                 edited is the state itself, and `rstack state repair STACK --accept-edit` accepts it"
+                    .to_owned(),
+            ),
+            Self::Unusable(error) => error.hint(),
             Self::Apart { .. } => {
                 Some("objects cannot move between accounts or Regions".to_owned())
             }

@@ -56,7 +56,7 @@ fn one(
 ) -> Result<Exit, CliError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
     let found = found.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
-    let (state, _) = found.content.map_err(CliError::State)?;
+    let (state, _) = found.content.map_err(RefusedEdit::Unusable)?;
     if terminal.json {
         terminal.text(&state_json(&state)?)?;
     } else {

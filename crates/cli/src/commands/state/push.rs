@@ -32,10 +32,11 @@ pub(super) fn push(
     let read = |source| CliError::Read { path: file.to_owned(), source };
     let size = std::fs::metadata(file).map_err(read)?.len();
     if size > LIMIT {
-        return Err(StateError::TooLarge { path: file.to_owned(), size }.into());
+        let path = file.to_owned();
+        return Err(RefusedEdit::Unusable(StateError::TooLarge { path, size }).into());
     }
     let bytes = std::fs::read(file).map_err(read)?;
-    let pushed = parse_state(file, &bytes, &stack)?;
+    let pushed = parse_state(file, &bytes, &stack).map_err(RefusedEdit::Unusable)?;
     let locked = lock(&store, &stack, "push", terminal)?;
     let present = present(&locked)?;
     check_place(global, file, present.as_ref(), &pushed)?;
@@ -62,7 +63,7 @@ pub(super) fn restore(
     let present = present(&locked)?;
     let backup = store.backups(&stack)?.into_iter().find(|backup| backup.serial == serial);
     let backup = backup.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
-    let (kept, _) = backup.content.map_err(CliError::State)?;
+    let (kept, _) = backup.content.map_err(RefusedEdit::Unusable)?;
     check_place(global, &backup.path, present.as_ref(), &kept)?;
     put(&locked, present.as_ref(), kept, yes, terminal)
 }
