@@ -79,3 +79,19 @@ fn a_file_that_is_included_is_part_of_the_template() {
     let far = place.sandbox(&["plan", "far.yaml"]).expect(1).err;
     assert!(far.contains("copy the file beside the template"), "{far}");
 }
+
+#[test]
+fn a_region_that_nobody_chose_is_no_mistake_of_the_template() {
+    let place = Place::empty();
+    let text = "Mappings: {Images: {us-east-1: {Id: ami-0123456789abcdef0}}}\nResources:\n  Machine:\n    \
+                Type: AWS::EC2::Instance\n    Properties:\n      \
+                ImageId: !FindInMap [Images, !Ref AWS::Region, Id]\n";
+    place.write("stack.yaml", text);
+    let validate = |region: &[&str], code| {
+        place.run(&[&["validate", "stack.yaml", "--no-lint"], region].concat()).expect(code).err
+    };
+    let open = validate(&[], 0);
+    assert!(open.contains("warning[mapping-region]") && open.contains("`--region` says another"));
+    assert_eq!(validate(&["--region", "us-east-1"], 0), "");
+    assert!(validate(&["--region", "eu-west-1"], 1).contains("error[mapping-region]"));
+}

@@ -28,6 +28,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::Lookup => include_str!("../pages/lookup.md"),
         Code::Loop => include_str!("../pages/loop.md"),
         Code::MappingKey => include_str!("../pages/mapping-key.md"),
+        Code::MappingRegion => include_str!("../pages/mapping-region.md"),
         Code::MergeKey => include_str!("../pages/merge-key.md"),
         Code::Metadata => include_str!("../pages/metadata.md"),
         Code::MissingKey => include_str!("../pages/missing-key.md"),

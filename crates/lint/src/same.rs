@@ -40,6 +40,7 @@ const fn same_circle(own: Code, rules: &'static [&'static str]) -> Same {
 pub(crate) const SAME: &[Same] = &[
     same(Code::ConditionFunction, &["E8004", "E8005", "E8006", "F3012"]),
     same(Code::ConditionKind, &["E8001", "E8003", "E8004", "E8005", "E8006", "E8007", "F0014"]),
+    same(Code::ConditionalReference, &["W1001"]),
     same_circle(Code::Cycle, &["E9106", "F3004"]),
     same(Code::DuplicateKey, &["F0000"]),
     same(Code::DynamicReference, &["E1027", "E1050", "E1051", "E1052"]),

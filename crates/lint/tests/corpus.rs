@@ -20,7 +20,7 @@ const OWN: &[(&str, Code, &str)] = &[
         "what a loop makes depends on a value that nobody has given",
     ),
     ("", Code::Syntax, "of what nobody can read the validator gives a warning, as it is not asked"),
-    ("functions_findinmap.yaml", Code::MappingKey, "rstack looks the Region of the call up"),
+    ("functions_findinmap.yaml", Code::MappingRegion, "rstack looks the Region of the call up"),
     ("functions_findinmap.yaml", Code::FunctionValue, "a key that only an object knows"),
     (
         "functions__ref.yaml",

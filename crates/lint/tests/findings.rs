@@ -57,6 +57,20 @@ fn a_circle_is_told_once() {
 }
 
 #[test]
+fn a_reference_to_what_is_left_out_is_told_once() {
+    let text = "Parameters: {Stage: {Type: String, Default: test}}
+Conditions: {Live: !Equals [!Ref Stage, live]}
+Resources:
+  Q: {Type: AWS::SQS::Queue, Condition: Live}
+  T:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName: !Sub 'of ${Q.Arn}'
+";
+    assert_eq!(told(text), ["conditional-reference@${Q.Arn}"]);
+}
+
+#[test]
 fn what_the_validator_cannot_read_is_no_second_mistake() {
     let text = "Resources:
   S:

@@ -74,6 +74,8 @@ codes! {
     Loop = "loop",
     /// A key that a mapping does not have.
     MappingKey = "mapping-key",
+    /// A Region that a mapping does not have.
+    MappingRegion = "mapping-region",
     /// A YAML merge key.
     MergeKey = "merge-key",
     /// Metadata that cannot be understood.

@@ -112,6 +112,14 @@ impl Subjects {
             if open.iter().any(|code| diagnostic.code == *code) {
                 diagnostic.severity = Severity::Warning;
             }
+            // Nor has anybody said where, unless a Region was chosen.
+            if self.region.is_none() && diagnostic.code == Code::MappingRegion {
+                diagnostic.severity = Severity::Warning;
+                let region = &self.environment.region;
+                let help =
+                    format!("no Region was chosen, {region} was taken: `--region` says another");
+                diagnostic.help = Some(help);
+            }
         }
         if let (true, Some(template)) = (self.strict, &loaded.template) {
             loaded.diagnostics.extend(limits(template, loaded.sources.text()));

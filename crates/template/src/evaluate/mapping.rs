@@ -52,7 +52,9 @@ impl Evaluator<'_> {
 
     fn no_key(&mut self, map: &str, key: &str, at: Span, known: Vec<&String>) -> Reported {
         let message = format!("the mapping `{map}` has no key `{key}`");
-        let error = Diagnostic::error(Code::MappingKey, message).at(at, "");
+        let is_region = key == self.inputs.environment.region.as_str();
+        let code = if is_region { Code::MappingRegion } else { Code::MappingKey };
+        let error = Diagnostic::error(code, message).at(at, "");
         let names = known.iter().map(|name| name.as_str());
         self.report(match nearest(key, names.clone()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
