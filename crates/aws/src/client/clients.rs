@@ -41,8 +41,7 @@ impl Clients {
     /// Clients with the same configuration in another Region.
     pub(crate) fn in_region(&self, region: &Region) -> Self {
         let region = aws_config::Region::new(region.as_str().to_owned());
-        let config = self.configuration.current().config;
-        Self::new(config.to_builder().region(region).build())
+        Self::of(self.configuration.in_region(region))
     }
 
     /// Credentials of another account are not used from here on.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use rstack_model::{AccountId, KnownMap};
 
 use super::Client;
@@ -50,6 +50,14 @@ impl Configuration {
         }
     }
 
+    /// The same credentials, renewed in the same way, in another Region.
+    pub(super) fn in_region(&self, region: Region) -> Self {
+        let config = self.current().config.to_builder().region(region).build();
+        let other = Self::new(config, self.source.clone());
+        self.account().inspect(|account| other.belong_to(account));
+        other
+    }
+
     pub(super) fn current(&self) -> Loaded {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -73,7 +81,10 @@ impl Configuration {
             return Renewal::Renewed;
         }
         tracing::debug!("the credentials were refused; reading them again");
-        let config = source.load().await;
+        // Only credentials are taken from what is read: a profile whose Region was changed meanwhile
+        // does not move what the run makes.
+        let region = self.current().config.region().cloned();
+        let config = source.load().await.into_builder().region(region).build();
         let found = match account_of(&config).await {
             Ok(found) => found,
             Err(why) => return Renewal::Useless(why),

@@ -324,3 +324,28 @@ async fn credentials_that_do_not_help_end_the_call() {
     assert_eq!(outcome.unwrap_err().kind, ErrorKind::Credentials);
     assert_eq!(keys, ["AKIDEXPIRED"]);
 }
+
+/// Somebody signs in anew, and chooses another Region for the profile.
+#[derive(Debug)]
+struct Elsewhere(Connection);
+
+#[async_trait::async_trait]
+impl Source for Elsewhere {
+    async fn load(&self) -> SdkConfig {
+        let region = aws_config::Region::from_static("us-west-2");
+        self.0.config("AKIDRENEWED").into_builder().region(region).build()
+    }
+}
+
+#[tokio::test]
+async fn renewed_credentials_do_not_move_a_run_to_another_region() {
+    let acts = [EXPIRED, caller(OURS), Act::Answer(200, r#"{"id":"live"}"#)];
+    let connection = Connection::new(&acts);
+    let source = Arc::new(Elsewhere(connection.clone()));
+    let clients = Clients::renewed_by(connection.config("AKIDEXPIRED"), source);
+    clients.belong_to(&"111122223333".into());
+    clients.api(Service::MediaPackage).call("CreateChannel", id()).await.unwrap();
+    let sent = connection.sent.lock().unwrap();
+    let signed = sent.last().unwrap().headers().get("authorization").unwrap();
+    assert!(signed.contains("AKIDRENEWED/") && !signed.contains("us-west-2"), "{signed}");
+}
