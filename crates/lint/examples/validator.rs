@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_lint::{Question, Validator};
+use rstack_lint::{Question, Rules, Schemas, Validator};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let validator = Validator::new(&[])?;
+    let validator = Validator::new(Schemas::load(), Rules::load(&[])?);
     let parameters = BTreeMap::new();
     for file in std::env::args().skip(1) {
         let text = String::from_utf8_lossy(&std::fs::read(&file)?).into_owned();

@@ -14,5 +14,5 @@ mod validator;
 pub use merge::merge;
 pub use rule_file::{RuleFile, RuleLanguage};
 pub use validator::{
-    LintError, Question, Validator, description, is_rule, rules, severity, version,
+    LintError, Question, Rules, Schemas, Validator, description, is_rule, rules, severity, version,
 };

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rstack_lint::{Question, Validator, merge};
+use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, FindingCode, StackName};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
@@ -80,7 +80,7 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
         println!("skipped: there is no corpus beside the repository");
         return;
     }
-    let validator = Validator::new(&[]).unwrap();
+    let validator = Validator::new(Schemas::load(), Rules::load(&[]).unwrap());
     let parameters = BTreeMap::new();
     let mut wrong = Vec::new();
     let mut used = BTreeSet::new();
@@ -116,7 +116,7 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
 
 #[test]
 fn findings_of_the_validator_have_places_in_the_text() {
-    let validator = Validator::new(&[]).unwrap();
+    let validator = Validator::new(Schemas::load(), Rules::load(&[]).unwrap());
     let parameters = BTreeMap::new();
     let text = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties: {äöü: ä, Tags: 5}\n";
     let question = Question { text, parameters: &parameters, region: Some("eu-west-1") };

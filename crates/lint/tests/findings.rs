@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_lint::{Question, Validator, merge};
+use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, Severity, StackName};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
@@ -28,7 +28,11 @@ fn both(text: &str) -> Vec<Diagnostic> {
     let mut all = parsed.diagnostics;
     all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));
     let question = Question { text, parameters: &parameters, region: None };
-    merge(text, &mut all, Validator::new(&[]).unwrap().check(&question).unwrap());
+    merge(
+        text,
+        &mut all,
+        Validator::new(Schemas::load(), Rules::load(&[]).unwrap()).check(&question).unwrap(),
+    );
     all.retain(|finding| finding.severity != Severity::Information);
     all
 }

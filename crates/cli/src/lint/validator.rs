@@ -6,10 +6,10 @@ use std::panic;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Once, OnceLock};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use rstack_lint::{LintError, Question, RuleFile, version};
+use rstack_lint::{LintError, Question, RuleFile, Rules, Schemas, version};
 use rstack_model::{Code, Diagnostic, Digest};
 use rstack_template::bounded;
 use serde::Serialize;
@@ -160,8 +160,8 @@ impl Shared {
     }
 
     fn ask(&self, asked: &Asked) -> Result<Entry, Arc<LintError>> {
-        let load = || rstack_lint::Validator::new(&self.files).map_err(Arc::new);
-        let validator = self.loaded.get_or_init(load).as_ref().map_err(Arc::clone)?;
+        let validator =
+            self.loaded.get_or_init(|| load(&self.files)).as_ref().map_err(Arc::clone)?;
         let own_rules = validator.own_rules().to_vec();
         if asked.text.len() > MAX_TEXT {
             let reason = format!("the template has more than {} MiB", MAX_TEXT >> 20);
@@ -175,6 +175,22 @@ impl Shared {
         let findings = validator.check(&question).map_err(Arc::new)?;
         Ok(Entry { findings: bounded(findings), own_rules })
     }
+}
+
+/// Loads schemas and rules side by side.
+fn load(files: &[RuleFile]) -> Result<rstack_lint::Validator, Arc<LintError>> {
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().name(THREAD.to_owned());
+        let schemas = beside.spawn_scoped(scope, Schemas::load);
+        let rules = Rules::load(files).map_err(Arc::new)?;
+        let schemas = match schemas.map(ScopedJoinHandle::join) {
+            Ok(Ok(schemas)) => schemas,
+            // It is told as what it is where this thread is waited for.
+            Ok(Err(payload)) => panic::resume_unwind(payload),
+            Err(_no_thread) => Schemas::load(),
+        };
+        Ok(rstack_lint::Validator::new(schemas, rules))
+    })
 }
 
 impl Running {
