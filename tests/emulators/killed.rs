@@ -153,7 +153,7 @@ fn kill9(deed: Deed, some: &[(usize, Moment)], accounts: usize, at_least: usize)
 
 #[test]
 fn kill9_of_a_creation_is_taken_up() {
-    let some = [(5, Moment::BeforeAnswer), (17, Moment::AfterRequest)];
+    let some = [(5, Moment::BeforeAnswer), (14, Moment::AfterRequest)];
     kill9(Deed::Create, &some, 2, 45);
 }
 
