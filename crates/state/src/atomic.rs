@@ -131,7 +131,7 @@ pub(crate) fn write<'a>(
     write_of(disk, path, stack.as_str(), bytes)
 }
 
-/// Writes a file that belongs to no stack, as [`write`] does.
+/// Writes a file that belongs to no stack, as [`write()`] does.
 pub(crate) fn write_shared<'a>(
     disk: &'a dyn Disk,
     path: &'a Path,
