@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rstack_model::LogicalId;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Action, Operation, Plan};
+use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_plan::{Observation, RollbackInput, plan_rollback};
@@ -149,16 +149,9 @@ fn touched(plan: &Plan) -> impl Iterator<Item = (&LogicalId, &ResourceState)> {
 pub fn old_secrets(back: &Plan, parameters: &SecretParameters) -> BTreeSet<OldSecret> {
     let mut out = BTreeSet::new();
     for (id, change) in &back.changes {
-        let made = match change.action {
-            Action::Create | Action::Update | Action::Replace(_) => true,
-            Action::NoOp
-            | Action::Record
-            | Action::Delete
-            | Action::Retain
-            | Action::Forget
-            | Action::Restore => false,
+        let Some(desired) = change.desired.as_ref().filter(|_| change.action.sends()) else {
+            continue;
         };
-        let Some(desired) = change.desired.as_ref().filter(|_| made) else { continue };
         let mut note = |reference: &SecretReference| {
             let SecretReference::Parameter(name) = reference else { return };
             let text = reference.to_string();

@@ -67,6 +67,21 @@ pub enum Action {
     Restore,
 }
 
+impl Action {
+    /// Whether an object is given what is desired of it.
+    pub fn sends(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Replace(_) => true,
+            Self::NoOp
+            | Self::Record
+            | Self::Delete
+            | Self::Retain
+            | Self::Forget
+            | Self::Restore => false,
+        }
+    }
+}
+
 /// Why. For display and checks only: apply never looks at it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

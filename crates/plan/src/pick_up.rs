@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::plan::{Action, Change, Checked, PickUp};
+use rstack_model::plan::{Change, Checked, PickUp};
 use rstack_model::state::ResourceState;
 use rstack_model::value::{SecretReference, SecretsManagerReference};
 use rstack_model::{LogicalId, Value};
@@ -76,17 +76,10 @@ fn named<'a>(object: &'a ResourceState, [outer, inner]: [&str; 2]) -> Vec<&'a st
 }
 
 fn of_change(change: &Change, checking: &[Checking<'_>]) -> Vec<PickUp> {
-    let sends = match change.action {
-        Action::Create | Action::Update | Action::Replace(_) => true,
-        Action::NoOp
-        | Action::Record
-        | Action::Delete
-        | Action::Retain
-        | Action::Forget
-        | Action::Restore => false,
-    };
     let mut out: Vec<PickUp> = Vec::new();
-    let Some(desired) = change.desired.as_ref().filter(|_| sends) else { return out };
+    let Some(desired) = change.desired.as_ref().filter(|_| change.action.sends()) else {
+        return out;
+    };
     let mut note = |reference: &SecretReference| {
         let text = reference.to_string();
         let known = out.iter().any(|pick_up| pick_up.reference == text);
