@@ -155,7 +155,8 @@ fn a_damaged_state_is_refused_and_left_alone() {
             let ran = place.run(line).expect(1);
             assert!(ran.err.starts_with(&format!("error: `{name}` ")), "{line:?}: {}", ran.err);
             assert!(
-                ran.err.contains("hint: nothing was changed; `rstack state repair STACK`"),
+                ran.err
+                    .contains("hint: nothing was changed; `rstack state repair topic --sandbox`"),
                 "{}",
                 ran.err
             );

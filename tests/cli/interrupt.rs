@@ -137,7 +137,11 @@ fn what_the_cloud_cannot_tell_the_user_settles() {
     for (decision, planned) in [("--not-ours", "1 to create"), ("--ours=x", "No changes.")] {
         let place = in_doubt();
         let stopped = place.sandbox(&["plan", "one"]).expect(1);
-        assert!(stopped.err.contains("rstack settle STACK C --not-ours"), "{}", stopped.err);
+        assert!(
+            stopped.err.contains("rstack settle one C --not-ours --sandbox`"),
+            "{}",
+            stopped.err
+        );
         place.sandbox(&["settle", "one", "C", decision]).expect(0);
         let plan = place.sandbox(&["plan", "one"]).expect(0);
         assert!(plan.out.contains(planned), "{decision}: {}", plan.out);

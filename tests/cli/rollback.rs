@@ -83,7 +83,11 @@ fn a_failed_apply_is_rolled_back_when_the_user_says_so() {
         let before = objects(&place);
         place.write("stacks/live.yaml", &stack(channel, seconds, TAKEN));
         let failed = place.sandbox(FAILING).expect(5);
-        assert!(failed.err.contains("go back with `rstack rollback`"), "{}", failed.err);
+        assert!(
+            failed.err.contains("go back with `rstack rollback live --sandbox`"),
+            "{}",
+            failed.err
+        );
         // Again, with another template: the way leads back to what the last complete apply left.
         place.write("stacks/live.yaml", &stack("three", 3, TAKEN));
         place.sandbox(FAILING).expect(5);
@@ -197,7 +201,10 @@ fn a_rollback_that_is_cut_off_leads_both_ways() {
         let (code, said) = running.end();
         if !onwards {
             assert_eq!(code, Some(130), "{said}");
-            assert!(said.contains("`rstack rollback` goes on with it"), "{said}");
+            assert!(
+                said.contains("`rstack rollback streaming --sandbox` goes on with it"),
+                "{said}"
+            );
             place.sandbox(&["rollback", "--yes"]).expect(0);
             assert_eq!(objects(&place), before);
             continue;

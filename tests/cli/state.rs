@@ -179,7 +179,7 @@ fn an_open_run_is_not_edited_away() {
     ] {
         let ran = place.sandbox(&[&["state"], line].concat()).expect(1);
         assert!(ran.err.contains("holds a run that was not finished"), "{}", ran.err);
-        assert!(ran.err.contains("hint: run `rstack apply`"), "{}", ran.err);
+        assert!(ran.err.contains("hint: plan or apply the stack first"), "{}", ran.err);
     }
     assert_eq!(place.content(), before);
     let repair = place.sandbox(&["state", "repair", "streaming"]).expect(1);

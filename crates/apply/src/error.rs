@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstack_driver::DriverError;
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
-use rstack_model::{LogicalId, ResourceType};
+use rstack_model::{LogicalId, ResourceType, StackName};
 use rstack_plan::{PlanError, Violation};
 use rstack_state::{JournalError, StateError};
 
@@ -122,6 +122,8 @@ pub enum RecoverError {
     /// It cannot be told whether an object is ours.
     #[error("it cannot be told whether `{logical_id}` was created: {why}")]
     Ambiguous {
+        /// The stack.
+        stack: StackName,
         /// The resource.
         logical_id: LogicalId,
         /// What was found.
@@ -144,8 +146,13 @@ pub enum ApplyError {
     #[error(transparent)]
     State(#[from] StateError),
     /// The journal does not fit the state.
-    #[error("the journal does not fit the state")]
-    Journal(#[from] JournalError),
+    #[error("the journal of `{stack}` does not fit its state")]
+    Journal {
+        /// The stack.
+        stack: StackName,
+        /// Why not.
+        source: JournalError,
+    },
     /// No plan can be made.
     #[error(transparent)]
     Plan(#[from] PlanError),

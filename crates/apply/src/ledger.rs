@@ -9,8 +9,10 @@ use rstack_driver::{EffectSink, SinkError};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Digest, LogicalId, PhysicalId, StackName};
-use rstack_state::{Entry, Folded, Journal, JournalError, OperationId, StateError, fold};
+use rstack_state::{Entry, Folded, Journal, OperationId, StateError, fold};
 use tokio::task::JoinError;
+
+use crate::ApplyError;
 
 /// What a run has recorded.
 pub(crate) struct Ledger {
@@ -91,8 +93,9 @@ impl Ledger {
     }
 
     /// The base with everything recorded so far.
-    pub(crate) fn folded(&self) -> Result<Folded, JournalError> {
-        fold(&self.base, &lock(&self.entries))
+    pub(crate) fn folded(&self) -> Result<Folded, ApplyError> {
+        let folded = fold(&self.base, &lock(&self.entries));
+        folded.map_err(|source| ApplyError::Journal { stack: self.stack().clone(), source })
     }
 
     /// Looks at the objects as the run sees them now.

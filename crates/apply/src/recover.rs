@@ -98,7 +98,8 @@ impl Engine {
             Ok(settled) => Ok(settled),
             Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
             Err(StepError::Ambiguous(why)) => {
-                Err(RecoverError::Ambiguous { logical_id, why }.into())
+                let stack = ledger.stack().clone();
+                Err(RecoverError::Ambiguous { stack, logical_id, why }.into())
             }
             Err(source) => Err(RecoverError::Step { logical_id, source }.into()),
         }

@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::StateCommand;
 use crate::waiting::WaitArguments;
 
+/// Where states are kept if nobody says otherwise.
+pub(crate) const STATE_DIRECTORY: &str = "state";
+
 /// The arguments of the program.
 #[derive(Debug, Parser)]
 #[command(
@@ -39,7 +42,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Where states are kept.
-    #[arg(long, global = true, value_name = "DIR", default_value = "state")]
+    #[arg(long, global = true, value_name = "DIR", default_value = STATE_DIRECTORY)]
     pub(crate) state_dir: PathBuf,
     /// The AWS Region; else the one of the profile or `AWS_REGION`.
     #[arg(long, global = true, value_name = "REGION", value_parser = region)]

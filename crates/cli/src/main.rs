@@ -1,5 +1,6 @@
 //! The binary `rstack`: arguments in, exit code out.
 
+mod again;
 mod args;
 mod assembly;
 mod commands;
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
         }
     };
     log::start(arguments.global.verbose);
-    let terminal = Terminal::detect(&arguments.global);
+    let global = arguments.global.clone();
+    let terminal = Terminal::detect(&global);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let exit = match runtime {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     match exit {
         Ok(exit) => exit.code(),
         Err(error) => {
-            terminal.error(&error);
+            terminal.error(&error, &global);
             error.exit().code()
         }
     }

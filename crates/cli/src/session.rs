@@ -24,6 +24,7 @@ const SANDBOX_REGION: &str = "eu-west-1";
 
 /// A connected engine and the states it works on.
 pub(crate) struct Session {
+    pub(crate) global: Global,
     pub(crate) engine: Engine,
     pub(crate) identity: Identity,
     pub(crate) store: StateStore,
@@ -102,7 +103,8 @@ impl Session {
         } else {
             Some(identity.environment.region.clone())
         };
-        Ok(Self { engine, identity, store, display, chosen_region })
+        let global = global.clone();
+        Ok(Self { global, engine, identity, store, display, chosen_region })
     }
 
     /// The Region that was chosen; in the sandbox there may be none.

@@ -100,7 +100,7 @@ impl Terminal {
     }
 
     /// Shows an error, what is behind it, and what to do.
-    pub(crate) fn error(&self, error: &CliError) {
+    pub(crate) fn error(&self, error: &CliError, global: &Global) {
         if error.is_silent() {
             return;
         }
@@ -115,7 +115,7 @@ impl Terminal {
             text.push_str(&format!("  because {}\n", lines(&cause.to_string())));
             source = cause.source();
         }
-        if let Some(hint) = error.hint() {
+        if let Some(hint) = error.hint(global) {
             text.push_str(&format!("  {cyan}hint{end}: {}\n", escape(&hint)));
         }
         self.error_text(&text);

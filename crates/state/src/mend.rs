@@ -105,7 +105,7 @@ impl LockedStack {
         match state {
             StateFinding::Sound(_) => {
                 return Err(
-                    self.refused("the state is sound: `rstack state restore` goes back from it")
+                    self.refused("the state is sound, and only `state restore` replaces it")
                 );
             }
             StateFinding::Unusable(error) if !replaceable => return Err(error),

@@ -156,7 +156,7 @@ fn ambiguous() -> Bench {
             engine.apply(&locked, &plan, &bench.parameters, ApplyOptions { rollback: true });
         assert!(crash.during(applying).await.is_none());
         let recovered = bench.engine().recover(&locked, &bench.parameters).await;
-        let Err(ApplyError::Recover(RecoverError::Ambiguous { logical_id, why })) = recovered
+        let Err(ApplyError::Recover(RecoverError::Ambiguous { logical_id, why, .. })) = recovered
         else {
             panic!("{recovered:?}")
         };

@@ -124,16 +124,20 @@ pub(super) async fn carry_out(
     let engine = Engine { waiting: options.wait.of(plan)?, ..session.engine.clone() };
     let applying = engine.apply(locked, plan, parameters, apply_options);
     let outcome = session.display.during(applying).await?;
-    tell_failures(&outcome.failures, terminal);
+    let tell_failures = |failures: &[_]| tell_failures(failures, &session.global, terminal);
+    let ways_on = |mode| ways_on(mode, plan, &session.global);
+    tell_failures(&outcome.failures);
     if let Some(open) = outcome.open {
-        tell_failures(&outcome.rollback.unwrap_or_default(), terminal);
-        return Ok(tell_open(&open, outcome.end, terminal));
+        tell_failures(&outcome.rollback.unwrap_or_default());
+        return Ok(tell_open(&open, outcome.end, &session.global, terminal));
     }
     match (outcome.end, &outcome.rollback) {
         (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
         (RunEnd::Interrupted, _) => {
             let how = match plan.mode {
-                PlanMode::Deploy if outcome.made => "apply again to remove what is left over",
+                PlanMode::Deploy if outcome.made => {
+                    "apply again to remove what is left over".to_owned()
+                }
                 mode => ways_on(mode),
             };
             terminal.note(&format!("Interrupted. What was done is recorded; {how}."));
@@ -144,7 +148,7 @@ pub(super) async fn carry_out(
             return Ok(Exit::RolledBack);
         }
         (RunEnd::Failed, Some(failures)) => {
-            tell_failures(failures, terminal);
+            tell_failures(failures);
             let how = ways_on(PlanMode::Rollback);
             if session.engine.stop.is_requested() {
                 let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
@@ -164,10 +168,10 @@ pub(super) async fn carry_out(
 }
 
 /// Tells that it is not known yet what came of an operation.
-fn tell_open(open: &RecoverError, end: RunEnd, terminal: &Terminal) -> Exit {
+fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
     let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
     terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
-    if let Some(hint) = recover_hint(open) {
+    if let Some(hint) = recover_hint(open, global) {
         terminal.note(&format!("  hint: {}", escape(&hint)));
     }
     terminal.note("What was done is recorded, and the next command asks the cloud again.");
@@ -178,20 +182,22 @@ fn tell_open(open: &RecoverError, end: RunEnd, terminal: &Terminal) -> Exit {
 }
 
 /// What leads on from a run that did not come to its end.
-fn ways_on(mode: PlanMode) -> &'static str {
-    match mode {
-        PlanMode::Deploy => "apply again to go on, or go back with `rstack rollback`",
-        PlanMode::Destroy => "destroy again to go on",
+fn ways_on(mode: PlanMode, plan: &Plan, global: &Global) -> String {
+    let rollback = global.line(&["rollback", plan.stack.as_str()]);
+    let text = match mode {
+        PlanMode::Deploy => format!("apply again to go on, or go back with `{rollback}`"),
+        PlanMode::Destroy => "destroy again to go on".to_owned(),
         PlanMode::Rollback => {
-            "`rstack rollback` goes on with it, and `rstack apply` makes what the template says"
+            format!("`{rollback}` goes on with it, and an apply makes what the template says")
         }
-    }
+    };
+    escape(&text).into_owned()
 }
 
-fn tell_failures(failures: &[(LogicalId, StepError)], terminal: &Terminal) {
+fn tell_failures(failures: &[(LogicalId, StepError)], global: &Global, terminal: &Terminal) {
     for (id, error) in failures {
         terminal.note(&format!("error: `{}`: {}", escape(id.as_str()), escape(&error.to_string())));
-        if let Some(hint) = step_hint(error) {
+        if let Some(hint) = step_hint(error, global) {
             terminal.note(&format!("  hint: {}", escape(&hint)));
         }
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use rstack_render::{plan_json, plan_text};
+use rstack_render::{escape, plan_json, plan_text};
 
 use super::deploy::{self, Draft};
+use super::saved::secret_parameters;
 use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -59,8 +60,13 @@ pub(crate) async fn run(
     if let Some(path) = &options.out {
         plan_file::save(path, &plan)?;
         if !terminal.json {
-            let path = path.display();
-            terminal.note(&format!("Saved. Carry it out with: rstack apply {path}"));
+            let path = path.to_string_lossy();
+            let secrets = secret_parameters(&plan);
+            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
+            let mut apply = vec!["apply", &*path];
+            apply.extend(values.iter().flat_map(|value| ["--parameter", value]));
+            let apply = global.line(&apply);
+            terminal.note(&format!("Saved. Carry it out with: {}", escape(&apply)));
         }
     }
     let changes = options.detailed_exitcode && !plan.is_noop();

@@ -77,13 +77,8 @@ fn check_base(plan: &Plan, state: Option<&State>) -> Result<(), CliError> {
     }
 }
 
-/// A saved plan knows its secret parameters by name only; their values are given again, and must
-/// be the ones that the plan was made with.
-fn given_secrets(
-    session: &Session,
-    plan: &Plan,
-    given: &[(String, String)],
-) -> Result<SecretParameters, CliError> {
+/// The secret parameters of a plan, whose values are given when it is carried out.
+pub(super) fn secret_parameters(plan: &Plan) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for value in plan.parameters.values() {
         value.visit_secrets(&mut |reference| {
@@ -92,6 +87,17 @@ fn given_secrets(
             }
         });
     }
+    names
+}
+
+/// A saved plan knows its secret parameters by name only; their values are given again, and must
+/// be the ones that the plan was made with.
+fn given_secrets(
+    session: &Session,
+    plan: &Plan,
+    given: &[(String, String)],
+) -> Result<SecretParameters, CliError> {
+    let names = secret_parameters(plan);
     if let Some((name, _)) = given.iter().find(|(name, _)| !names.contains(name)) {
         return Err(CliError::PlanFileParameter(name.clone()));
     }

@@ -37,6 +37,6 @@ pub(crate) async fn run(
         Decision::NotOurs => "made nothing".to_owned(),
     };
     terminal.note(&format!("Recorded: the creation of `{}` {what}.", escape(id.as_str())));
-    terminal.note("Run `rstack apply` or `rstack destroy` again to go on from there.");
+    terminal.note(&format!("Plan, apply or destroy `{stack}` again to go on from there."));
     Ok(Exit::Done)
 }

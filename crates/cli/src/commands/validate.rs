@@ -57,7 +57,7 @@ pub(crate) fn run(
                 failed += usize::from(loaded.failed());
             }
             Err(error) if paths.len() > 1 && error.is_of_a_file() => {
-                terminal.error(&error);
+                terminal.error(&error, global);
                 failed += 1;
             }
             Err(error) => return Err(error),

@@ -4,10 +4,13 @@ use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_sandbox::SandboxError;
 
-pub(super) fn sandbox_hint(error: &SandboxError) -> Option<String> {
+use super::state::state_hint;
+use crate::args::Global;
+
+pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<String> {
     match error {
         SandboxError::NoObject { .. } => {
-            Some("`rstack sandbox ls` lists the objects of the sandbox".to_owned())
+            Some(format!("`{}` lists the objects of the sandbox", global.line(&["sandbox", "ls"])))
         }
         SandboxError::NoPlace { .. } => {
             Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
@@ -25,19 +28,18 @@ pub(super) fn sandbox_hint(error: &SandboxError) -> Option<String> {
 }
 
 /// What to do about it.
-pub(super) fn apply_hint(error: &ApplyError) -> Option<String> {
+pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> {
     match error {
-        ApplyError::State(error) => error.hint(),
+        ApplyError::State(error) => state_hint(error, global),
         ApplyError::Plan(error) => error.hint(),
         ApplyError::Cloud(error) => cloud_hint(error),
         ApplyError::BaseMoved { .. }
         | ApplyError::ObjectsMoved(_)
         | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
-        ApplyError::Recover(error) => recover_hint(error),
-        ApplyError::Journal(_) => Some(
-            "nothing was changed; restore `STACK.json` and `STACK.journal` that belong together"
-                .to_owned(),
-        ),
+        ApplyError::Recover(error) => recover_hint(error, global),
+        ApplyError::Journal { stack, .. } => Some(format!(
+            "nothing was changed; restore `{stack}.json` and `{stack}.journal` that belong together"
+        )),
         ApplyError::Unsound(_) => {
             Some("this is a defect of rstack; please report it with the template".to_owned())
         }
@@ -45,19 +47,23 @@ pub(super) fn apply_hint(error: &ApplyError) -> Option<String> {
 }
 
 /// What to do when it is not known what came of an operation.
-pub(crate) fn recover_hint(error: &RecoverError) -> Option<String> {
+pub(crate) fn recover_hint(error: &RecoverError, global: &Global) -> Option<String> {
     match error {
-        RecoverError::Step { source, .. } => step_hint(source),
-        RecoverError::Ambiguous { logical_id, .. } => Some(format!(
-            "look at the object; if the interrupted run made it, `rstack settle STACK {logical_id} \
-             --ours PHYSICAL_ID`, if somebody else did, `rstack settle STACK {logical_id} \
-             --not-ours`; nothing is changed until then"
-        )),
+        RecoverError::Step { source, .. } => step_hint(source, global),
+        RecoverError::Ambiguous { stack, logical_id, .. } => {
+            let settle = ["settle", stack.as_str(), logical_id.as_str()];
+            let ours = global.line(&[&settle[..], &["--ours", "PHYSICAL_ID"]].concat());
+            let not_ours = global.line(&[&settle[..], &["--not-ours"]].concat());
+            Some(format!(
+                "look at the object; if the interrupted run made it, `{ours}`, if somebody else did, \
+                 `{not_ours}`; nothing is changed until then"
+            ))
+        }
     }
 }
 
 /// What to do about a failed step.
-pub(crate) fn step_hint(error: &StepError) -> Option<String> {
+pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
     match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. }
             if error.kind == ErrorKind::Credentials =>
@@ -70,7 +76,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<String> {
         }
         StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
         StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
-        StepError::Journal(error) => error.hint(),
+        StepError::Journal(error) => state_hint(error, global),
         StepError::NoDriver(_) => Some(
             "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
                 .to_owned(),

@@ -4,11 +4,13 @@ use std::io;
 
 use super::CliError;
 use super::engine::{apply_hint, cloud_hint, profile_hint, sandbox_hint};
+use super::state::state_hint;
 use super::words::list;
+use crate::args::Global;
 
 impl CliError {
     /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self, global: &Global) -> Option<String> {
         match self {
             Self::NoStack { known } if known.is_empty() => Some(
                 "name a template: `rstack plan path/to/template.yaml`, or put one under `stacks/`"
@@ -34,8 +36,10 @@ impl CliError {
             Self::SeveralStacks(_) => Some("name one of them".to_owned()),
             Self::FileName(_) => Some("give the stack a name with `--stack-name`".to_owned()),
             Self::SavedPlan { path } => {
-                let path = path.display();
-                Some(format!("look at it with `rstack show {path}`, or `rstack apply {path}`"))
+                let path = path.to_string_lossy();
+                let show = global.line(&["show", &path]);
+                let apply = global.line(&["apply", &path]);
+                Some(format!("look at it with `{show}`, or carry it out with `{apply}`"))
             }
             Self::SecretParameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
             Self::OtherSecret(_) => Some("nothing was changed; plan again".to_owned()),
@@ -53,11 +57,10 @@ impl CliError {
                     given.join(", ")
                 ))
             }
-            Self::NothingToRollBack(_) => Some(
-                "to go back further, apply the former template: `rstack apply`; `rstack destroy` \
-                 deletes the stack"
-                    .to_owned(),
-            ),
+            Self::NothingToRollBack(stack) => Some(format!(
+                "to go back further, apply the former template; `{}` deletes the stack",
+                global.line(&["destroy", stack.as_str()])
+            )),
             Self::PlanFileOption(_) => Some("plan again with it".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file".to_owned())
@@ -78,7 +81,7 @@ impl CliError {
             Self::NoState { in_sandbox: true, .. } => {
                 Some("the sandbox knows it: add `--sandbox`".to_owned())
             }
-            Self::NoState { .. } => Some("`rstack ls` lists the stacks".to_owned()),
+            Self::NoState { .. } => Some(format!("`{}` lists the stacks", global.line(&["ls"]))),
             Self::NoOutput { known, .. } if !known.is_empty() => {
                 Some(format!("it has {}", known.join(", ")))
             }
@@ -109,11 +112,11 @@ impl CliError {
             }
             Self::Cloud(error) => cloud_hint(error),
             Self::Profile { profile, .. } => Some(profile_hint(profile)),
-            Self::State(error) => error.hint(),
-            Self::Edit(error) => error.hint(),
+            Self::State(error) => state_hint(error, global),
+            Self::Edit(error) => error.hint(global),
             Self::Plan(error) => error.hint(),
-            Self::Apply(error) => apply_hint(error),
-            Self::Sandbox(error) => sandbox_hint(error),
+            Self::Apply(error) => apply_hint(error, global),
+            Self::Sandbox(error) => sandbox_hint(error, global),
             Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
             Self::Project(error) => error.hint.clone(),
             Self::UnknownRule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
@@ -151,14 +154,17 @@ impl CliError {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use rstack_driver::{DriverError, ErrorKind};
 
     use super::*;
+    use crate::args::Arguments;
 
     #[test]
     fn who_chose_a_profile_is_told_how_to_sign_in_to_it() {
+        let global = Arguments::try_parse_from(["rstack", "ls"]).unwrap().global;
         let error = DriverError::new(ErrorKind::Credentials, "sts:GetCallerIdentity", "expired");
-        let hint = CliError::Profile { profile: "live".to_owned(), error }.hint().unwrap();
+        let hint = CliError::Profile { profile: "live".to_owned(), error }.hint(&global).unwrap();
         assert!(hint.contains("`aws sso login --profile live`"), "{hint}");
     }
 }

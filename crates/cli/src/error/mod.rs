@@ -2,6 +2,7 @@
 
 mod engine;
 mod hint;
+mod state;
 mod words;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use crate::exit::Exit;
 use crate::project::ProjectError;
 
 pub(crate) use engine::{cloud_hint, recover_hint, step_hint};
+pub(crate) use state::state_hint;
 use words::{assembly_stacks, names, no_stack, quoted};
 
 /// Why a command failed.

@@ -25,8 +25,7 @@ fn a_state_that_is_cut_off_anywhere_is_refused() {
     let whole = fs::read(&path).unwrap();
     for cut in 0..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
-        let error = store.read(&stack()).unwrap_err();
-        assert!(error.hint().is_some(), "{error}");
+        assert!(store.read(&stack()).is_err(), "{cut} bytes");
     }
 }
 
@@ -89,7 +88,6 @@ fn links_directories_and_open_files_are_refused() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
         let error = used().unwrap_err();
         assert!(matches!(error, StateError::Exposed { mode: 0o620, .. }), "{error}");
-        assert_eq!(error.hint().unwrap(), format!("run `chmod 600 {}`", path.display()));
         fs::remove_file(&path).unwrap();
         symlink(&other, &path).unwrap();
         assert!(matches!(used(), Err(StateError::NotAFile { .. })), "{name}");

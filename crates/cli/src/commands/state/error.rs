@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use rstack_model::{LogicalId, Serial, StackName};
 use rstack_state::{LockHolder, ReviseError, StateError};
 
+use crate::args::Global;
+use crate::error::state_hint;
+
 /// Why a command of `rstack state` was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefusedEdit {
@@ -27,8 +30,13 @@ pub(crate) enum RefusedEdit {
         theirs: String,
     },
     /// A file that is no sound state, and is not the state of a stack either.
-    #[error(transparent)]
-    Unusable(StateError),
+    #[error("this state of `{stack}` cannot be used")]
+    Unusable {
+        /// The stack.
+        stack: StackName,
+        /// What is wrong with it.
+        source: StateError,
+    },
     /// Another lineage.
     #[error(
         "`{}` is of another line of states than the state of `{stack}`: {theirs}, not {ours}",
@@ -102,28 +110,35 @@ pub(crate) enum RefusedEdit {
 
 impl RefusedEdit {
     /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self, global: &Global) -> Option<String> {
+        let line = |stack: &str, words: &[&str]| {
+            let (command, options) = words.split_at(1);
+            global.line(&[&["state"], command, &[stack], options].concat())
+        };
         match self {
             Self::Revise(ReviseError::NoResource { stack, .. }) => {
-                Some(format!("`rstack state list {stack}` names them"))
+                Some(format!("`{}` names them", line(stack, &["list"])))
             }
             Self::NoResource { stack, .. } => {
-                Some(format!("`rstack state list {stack}` names them"))
+                Some(format!("`{}` names them", line(stack.as_str(), &["list"])))
             }
             Self::Revise(ReviseError::Exists { .. }) => {
                 Some("choose another logical ID, or move that resource away first".to_owned())
             }
             Self::LogicalId(_) => None,
-            Self::Unusable(
-                StateError::Damaged { .. }
-                | StateError::Checksum { .. }
-                | StateError::TooLarge { .. },
-            ) => Some(
-                "nothing was changed; take another copy (`rstack state history STACK`); what is to be \
-                 edited is the state itself, and `rstack state repair STACK --accept-edit` accepts it"
-                    .to_owned(),
-            ),
-            Self::Unusable(error) => error.hint(),
+            Self::Unusable {
+                stack,
+                source:
+                    StateError::Damaged { .. }
+                    | StateError::Checksum { .. }
+                    | StateError::TooLarge { .. },
+            } => Some(format!(
+                "nothing was changed; take another copy (`{}`); what is to be edited is the state \
+                 itself, and `{}` accepts it",
+                line(stack.as_str(), &["history"]),
+                line(stack.as_str(), &["repair", "--accept-edit"])
+            )),
+            Self::Unusable { source, .. } => state_hint(source, global),
             Self::Apart { .. } => {
                 Some("objects cannot move between accounts or Regions".to_owned())
             }
@@ -142,10 +157,11 @@ impl RefusedEdit {
                 Some(format!("write the name out to say that you mean it: `--force {stack}`"))
             }
             Self::NoBackup { stack, .. } => {
-                Some(format!("`rstack state history {stack}` lists those that are"))
+                Some(format!("`{}` lists those that are", line(stack.as_str(), &["history"])))
             }
             Self::OtherLock { holder, stack, .. } => {
-                Some(format!("if that is the one: `rstack state unlock {stack} {}`", holder.id))
+                let unlock = line(stack.as_str(), &["unlock", holder.id.as_str()]);
+                Some(format!("if that is the one: `{unlock}`"))
             }
         }
     }

@@ -44,7 +44,8 @@ pub(super) fn run(
     for backup in &backups {
         terminal.line(&line(backup, is_present(backup)))?;
     }
-    terminal.note(&format!("To go back to one: `rstack state restore {stack} SERIAL`."));
+    let restore = global.line(&["state", "restore", stack.as_str(), "SERIAL"]);
+    terminal.note(&format!("To go back to one: `{}`.", escape(&restore)));
     Ok(Exit::Done)
 }
 
@@ -56,7 +57,8 @@ fn one(
 ) -> Result<Exit, CliError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
     let found = found.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
-    let (state, _) = found.content.map_err(RefusedEdit::Unusable)?;
+    let (state, _) =
+        found.content.map_err(|source| RefusedEdit::Unusable { stack: stack.clone(), source })?;
     if terminal.json {
         terminal.text(&state_json(&state)?)?;
     } else {

@@ -30,13 +30,14 @@ pub(super) fn push(
     // A stack whose state is lost has a name only.
     let stack = name(global, &store, stack)?;
     let read = |source| CliError::Read { path: file.to_owned(), source };
+    let unusable = |source| RefusedEdit::Unusable { stack: stack.clone(), source };
     let size = std::fs::metadata(file).map_err(read)?.len();
     if size > LIMIT {
         let path = file.to_owned();
-        return Err(RefusedEdit::Unusable(StateError::TooLarge { path, size }).into());
+        return Err(unusable(StateError::TooLarge { path, size }).into());
     }
     let bytes = std::fs::read(file).map_err(read)?;
-    let pushed = parse_state(file, &bytes, &stack).map_err(RefusedEdit::Unusable)?;
+    let pushed = parse_state(file, &bytes, &stack).map_err(unusable)?;
     let locked = lock(&store, &stack, "push", terminal)?;
     let present = present(&locked)?;
     check_place(global, file, present.as_ref(), &pushed)?;
@@ -63,7 +64,8 @@ pub(super) fn restore(
     let present = present(&locked)?;
     let backup = store.backups(&stack)?.into_iter().find(|backup| backup.serial == serial);
     let backup = backup.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
-    let (kept, _) = backup.content.map_err(RefusedEdit::Unusable)?;
+    let (kept, _) =
+        backup.content.map_err(|source| RefusedEdit::Unusable { stack: stack.clone(), source })?;
     check_place(global, &backup.path, present.as_ref(), &kept)?;
     put(&locked, present.as_ref(), kept, yes, terminal)
 }
@@ -130,6 +132,6 @@ fn put(
     }
     let kept = if present.is_some() { " A copy of the former one is kept." } else { "" };
     let state = locked.replace(new)?;
-    let what = format!("The state of serial {serial} is in place; run `rstack plan` next.{kept}");
+    let what = format!("The state of serial {serial} is in place; plan the stack next.{kept}");
     done(&what, &state, terminal)
 }

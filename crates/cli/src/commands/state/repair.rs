@@ -11,7 +11,7 @@ use rstack_state::{
 use super::edit::{agreed, done, lock, object_words};
 use super::name;
 use crate::args::{DetailArguments, Global};
-use crate::error::CliError;
+use crate::error::{CliError, state_hint};
 use crate::exit::Exit;
 use crate::session::store;
 use crate::terminal::Terminal;
@@ -57,11 +57,11 @@ pub(super) fn run(
     let locked = lock(&store, &stack, "repair", terminal)?;
     let found = locked.examine()?;
     let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
-    let lines = findings(&locked, &found, differs.then_some(terminal));
+    let lines = findings(global, &locked, &found, differs.then_some(terminal));
     lines.iter().try_for_each(|line| terminal.line(line))?;
     match mend {
         Mend::Nothing => {
-            let choices = choices(&locked, &found);
+            let choices = choices(global, &locked, &found);
             let sound = choices.is_empty();
             choices.iter().try_for_each(|line| terminal.line(line))?;
             Ok(if sound { Exit::Done } else { Exit::Error })
@@ -74,11 +74,13 @@ pub(super) fn run(
 
 /// What is wrong; with the differences of a state if there is a terminal to show them on.
 fn findings(
+    global: &Global,
     locked: &LockedStack,
     found: &Examination,
     differences: Option<&Terminal>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
+    let problem = |error| problem(error, global);
     let path = locked.state_path().display();
     match &found.state {
         StateFinding::Missing => lines.push(format!(
@@ -121,7 +123,8 @@ fn findings(
         )),
         JournalFinding::Damaged { error, salvage } => {
             lines.push(problem(error));
-            lines.extend(salvage.iter().flat_map(salvage_lines));
+            let list = global.line(&["state", "list", locked.stack().as_str()]);
+            lines.extend(salvage.iter().flat_map(|salvage| salvage_lines(salvage, &list)));
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
@@ -133,8 +136,8 @@ fn one_line(line: &str) -> String {
     line.replace(['\n', '\r'], " ")
 }
 
-fn problem(error: &StateError) -> String {
-    match error.hint() {
+fn problem(error: &StateError, global: &Global) -> String {
+    match state_hint(error, global) {
         Some(hint) if !matches!(error, StateError::Damaged { .. }) => {
             escape(&format!("{error}; {hint}.")).into_owned()
         }
@@ -142,7 +145,8 @@ fn problem(error: &StateError) -> String {
     }
 }
 
-fn salvage_lines(salvage: &Salvage) -> Vec<String> {
+/// `list` is the command that lists what is known.
+fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
     let Salvage { sound, kept, lost, rebuilt } = salvage;
     let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
     let mut lines = vec![format!(
@@ -151,18 +155,19 @@ fn salvage_lines(salvage: &Salvage) -> Vec<String> {
     if *rebuilt {
         lines.push("The first record is rebuilt from the state.".to_owned());
     }
-    lines.extend(lost.iter().map(lost_line));
+    lines.extend(lost.iter().map(|lost| lost_line(lost, list)));
     lines
 }
 
 /// A record that would not be kept, and what would be forgotten with it.
-fn lost_line(lost: &LostRecord) -> String {
+fn lost_line(lost: &LostRecord, list: &str) -> String {
     let LostRecord { number, entry, whole, settled } = lost;
     let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
     let text = match entry {
-        None => "it cannot be read. If it announced a creation, look in the cloud for an object \
-                 that `rstack state list` does not name"
-            .to_owned(),
+        None => format!(
+            "it cannot be read. If it announced a creation, look in the cloud for an object that \
+             `{list}` does not name"
+        ),
         Some(Entry::Intent(intent)) => {
             let (id, kind) = (&intent.logical_id, &intent.resource_type);
             match &intent.action {
@@ -203,14 +208,18 @@ fn lost_line(lost: &LostRecord) -> String {
 }
 
 /// What can be done.
-fn choices(locked: &LockedStack, found: &Examination) -> Vec<String> {
-    let stack = locked.stack();
+fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<String> {
+    let line = |command, options: &[&str]| {
+        let line = global.line(&[&["state", command, locked.stack().as_str()], options].concat());
+        escape(&line).into_owned()
+    };
     let mut lines = Vec::new();
     let broken = match &found.state {
         StateFinding::Sound(_) => false,
         StateFinding::Missing => found.twin.is_some(),
         StateFinding::Edited(_) => {
-            lines.push(format!("To accept it as it is: rstack state repair {stack} --accept-edit"));
+            let accept = line("repair", &["--accept-edit"]);
+            lines.push(format!("To accept it as it is: {accept}"));
             true
         }
         StateFinding::Unusable(_) if found.state.may_be_replaced() => true,
@@ -220,24 +229,24 @@ fn choices(locked: &LockedStack, found: &Examination) -> Vec<String> {
         }
     };
     if let Some(twin) = found.twin.as_ref().filter(|_| broken) {
-        let serial = twin.state.serial;
-        lines.push(format!(
-            "To put serial {serial} in its place: rstack state repair {stack} --restore {serial}"
-        ));
+        let serial = twin.state.serial.to_string();
+        let restore = line("repair", &["--restore", &serial]);
+        lines.push(format!("To put serial {serial} in its place: {restore}"));
     }
     if broken {
-        lines.push(format!("To see what else is kept: rstack state history {stack}"));
+        lines.push(format!("To see what else is kept: {}", line("history", &[])));
     }
     match &found.journal {
         JournalFinding::Missing => {}
-        JournalFinding::Sound { .. } if lines.is_empty() => lines.push(format!(
-            "Nothing is damaged. To settle the run: rstack plan, rstack apply or rstack destroy \
-             {stack}"
-        )),
+        JournalFinding::Sound { .. } if lines.is_empty() => {
+            lines
+                .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
+        }
         JournalFinding::Sound { .. } => {}
-        JournalFinding::Damaged { salvage: Some(_), .. } => lines.push(format!(
-            "To go on with what can be kept: rstack state repair {stack} --cut-journal"
-        )),
+        JournalFinding::Damaged { salvage: Some(_), .. } => {
+            let cut = line("repair", &["--cut-journal"]);
+            lines.push(format!("To go on with what can be kept: {cut}"));
+        }
         JournalFinding::Damaged { salvage: None, .. } => {
             lines.push("What can be kept of the journal is known when the state is mended.".into());
         }
@@ -311,7 +320,7 @@ fn cut(
     let mended = locked.cut_journal()?;
     let (count, aside) = (mended.now.kept.len(), aside_words(mended.aside.as_deref()));
     terminal.note(&format!(
-        "{count} records are kept.{aside} Run `rstack plan` or `rstack apply` next: it asks the \
+        "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."
     ));
     Ok(Exit::Done)

@@ -28,7 +28,7 @@ pub(super) fn run(
         }
         Unlocked::Dead(holder) => terminal.note(&format!(
             "Removed: {} had ended without giving back the lock of `{stack}`. What it was doing is \
-             settled by the next `rstack plan` or `rstack apply`.",
+             settled by the next plan or apply.",
             escape(&holder.to_string())
         )),
         Unlocked::Other(holder) => {

@@ -1,0 +1,119 @@
+//! What to do about files of the store that cannot be used.
+
+use std::io;
+use std::path::Path;
+
+use rstack_model::StackName;
+use rstack_state::StateError;
+
+use crate::args::Global;
+
+/// What to do about it.
+pub(crate) fn state_hint(error: &StateError, global: &Global) -> Option<String> {
+    match error {
+        StateError::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            Some(format!(
+                "check the owner and the permissions of `{}`, or choose another directory with \
+                 `--state-dir`",
+                path.display()
+            ))
+        }
+        StateError::Io { .. } => None,
+        StateError::NotADirectory { .. } => Some(
+            "choose a directory with `--state-dir`; links to directories are not followed here"
+                .to_owned(),
+        ),
+        StateError::NotAFile { .. } => {
+            Some("rstack never follows links here; put the file itself in place".to_owned())
+        }
+        StateError::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
+        StateError::TooLarge { path, .. }
+        | StateError::Damaged { path, .. }
+        | StateError::Checksum { path } => Some(match stack_of(path) {
+            Some(stack) => format!(
+                "nothing was changed; `{}` says what is wrong and what can be kept",
+                global.line(&["state", "repair", stack])
+            ),
+            None => "nothing was changed; put a sound copy in its place".to_owned(),
+        }),
+        StateError::NewerFormat { .. } => {
+            Some("nothing was changed; upgrade rstack to the version that wrote it".to_owned())
+        }
+        StateError::OtherStack { .. } => {
+            Some("the file was renamed or copied; put the right one in place".to_owned())
+        }
+        StateError::Locked { holder: Some(holder), .. } => Some(format!(
+            "wait until it is finished; the lock goes with the process that holds it (process {} on \
+             {})",
+            holder.pid, holder.host
+        )),
+        StateError::Locked { holder: None, .. } => Some(
+            "wait until it is finished; the lock goes with the process that holds it".to_owned(),
+        ),
+        StateError::LockLost { .. } => Some(
+            "another rstack may be at the stack, so no further call was made; put a state directory \
+             that was moved back in its place, then run the same command again: it settles what was \
+             left open"
+                .to_owned(),
+        ),
+        StateError::JournalLost { .. } => Some(
+            "no further call was made; put the journal back in its place, then run the same command \
+             again: without it rstack does not know what this run has made"
+                .to_owned(),
+        ),
+        StateError::Moved { .. } => Some("plan again".to_owned()),
+        StateError::OpenJournal { .. } => Some(
+            "plan or apply the stack first, which finds out what came of the interrupted run"
+                .to_owned(),
+        ),
+        StateError::NotMended { stack, .. } => Some(format!(
+            "`{}` says what is wrong and what can be done",
+            global.line(&["state", "repair", stack.as_str()])
+        )),
+        StateError::Broken { .. } => Some(
+            "free disk space or repair the disk, then run the same command again".to_owned(),
+        ),
+    }
+}
+
+/// The stack whose state or journal this file is; `None` for the key of digests and for copies.
+fn stack_of(path: &Path) -> Option<&str> {
+    let kind = path.extension()?.to_str()?;
+    let stem = path.file_stem()?.to_str()?;
+    let names = matches!(kind, "json" | "journal") && StackName::parse(stem).is_ok();
+    names.then_some(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::Arguments;
+
+    fn hint(error: &StateError) -> String {
+        let line = ["rstack", "ls", "--sandbox", "--state-dir", "here"];
+        let global = Arguments::try_parse_from(line).unwrap().global;
+        state_hint(error, &global).unwrap()
+    }
+
+    #[test]
+    fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
+        let told = |path: &str| hint(&StateError::Checksum { path: path.into() });
+        let repair = "`rstack state repair live --sandbox --state-dir here` says what is wrong";
+        for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
+            assert!(told(path).contains(repair), "{}", told(path));
+        }
+        for path in ["here/sandbox/.key", "here/sandbox/live.backup/3-0123abcd.json"] {
+            assert!(told(path).contains("put a sound copy in its place"), "{}", told(path));
+        }
+    }
+
+    #[test]
+    fn files_that_are_exposed_or_newer_are_not_for_repair() {
+        let exposed = StateError::Exposed { path: "here/live.json".into(), mode: 0o644 };
+        assert_eq!(hint(&exposed), "run `chmod 600 here/live.json`");
+        let newer = StateError::NewerFormat { path: "here/live.json".into(), found: 3, known: 2 };
+        assert!(hint(&newer).contains("upgrade rstack"));
+    }
+}
