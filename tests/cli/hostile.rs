@@ -56,11 +56,11 @@ fn a_file_that_is_too_large_or_in_another_encoding_is_told() {
     place.write_bytes("wide.yaml", b"\xff\xfeR\0");
     place.write_bytes("latin.yaml", b"a: b\nc: \xe9\n");
     let file = std::fs::File::create(place.path("large.yaml")).unwrap();
-    file.set_len((64 << 20) + 1).unwrap();
+    file.set_len((48 << 20) + 1).unwrap();
     for (name, problem) in [
         ("wide.yaml", "it is UTF-16"),
         ("latin.yaml", "line 2 is not UTF-8 (byte 8)"),
-        ("large.yaml", "more than 64 MiB"),
+        ("large.yaml", "more than 48 MiB"),
     ] {
         let ran = place.run(&["validate", name]).expect(1);
         assert!(ran.err.contains(problem) && ran.err.contains("hint"), "{}", ran.err);

@@ -79,6 +79,41 @@ fn an_apply_goes_on_after_warnings_and_a_damaged_memory_is_no_error() {
 }
 
 #[test]
+fn what_is_too_large_for_the_validator_is_said_at_once() {
+    let place = place();
+    let tell = |text: &str| {
+        place.write("stack.yaml", text);
+        place.run(&["validate", "stack.yaml"]).expect(0).err
+    };
+    let resources = |number: usize| {
+        let mut text = "Resources:\n".to_owned();
+        for i in 0..number {
+            text.push_str(&format!("  T{i}: {{Type: AWS::SNS::Topic}}\n"));
+        }
+        text
+    };
+    let loops = "Transform: AWS::LanguageExtensions\nResources:\n  'Fn::ForEach::A':\n  - I\n  - [1, 2]\n  - 'T${I}': {Type: AWS::SNS::Topic}\n";
+    assert_eq!(tell(loops), "");
+    let turns: Vec<String> = (0..=10_000).map(|i| i.to_string()).collect();
+    let text = format!("{}Description: {}\n", resources(1), "x".repeat((256 << 10) + 1));
+    let list = format!("{}Metadata: {{A: [{}]}}\n", resources(1), vec!["x"; 9_999].join(", "));
+    let many = list.replace("x,", "{a: b, c: d, e: f, g: h, i: j, k: l, m: n, o: p, q: r, s: t},");
+    for (large, reason) in [
+        (resources(10_001), "no list or map of more than 10000 entries"),
+        (loops.replace("[1, 2]", &format!("[{}]", turns.join(", "))), "more than 10000 entries"),
+        (text, "no text of more than 256 KiB"),
+        (many, "more than 200000 texts, lists and maps"),
+        (format!("{}{}", resources(1), "# much to say\n".repeat(600_000)), "more than 8 MiB"),
+    ] {
+        let said = tell(&large);
+        assert!(
+            said.contains("warning[not-validated]") && said.contains(reason),
+            "{reason}: {said}"
+        );
+    }
+}
+
+#[test]
 fn the_user_decides_what_is_reported() {
     let place = place();
     let tell = |arguments: &[&str], code| {

@@ -32,6 +32,10 @@ use crate::args::Arguments;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
+/// Reading a large template, or the schemas of AWS's validator, is making millions of small objects.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     memory::protect();
     let arguments = match Arguments::try_parse() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rstack_model::{Code, Diagnostic};
 use rstack_render::{report, report_json, tally};
-use rstack_template::{Evaluation, Inputs, Reading, Template, evaluate};
+use rstack_template::{Evaluation, Extent, Inputs, Reading, Template, evaluate};
 
 use crate::error::CliError;
 use crate::sources::Sources;
@@ -18,6 +18,8 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Whether it has to be read again when it is known where the stack is to live.
     pub(crate) needs_place: bool,
+    /// How large it is.
+    pub(crate) extent: Extent,
 }
 
 impl Loaded {
@@ -44,6 +46,7 @@ impl Loaded {
             template: parsed.template,
             diagnostics: parsed.diagnostics,
             needs_place: parsed.needs_place,
+            extent: parsed.extent,
         })
     }
 

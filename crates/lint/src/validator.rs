@@ -67,6 +67,11 @@ const INCOMPLETE: &str = "W9052";
 /// can read, and its reader is stricter than CloudFormation's: this is a warning.
 const UNREADABLE: &str = "F1101";
 
+/// The rule that says that the text cannot be expanded, and the words with which it says that it
+/// stopped at a limit of its own: a warning, since rstack has expanded it.
+const TRANSFORM: &str = "E0001";
+const STOPPED: &str = "expansion budget exceeded";
+
 /// The rule about arguments of a condition's functions, and the functions of rules that it takes for
 /// maps: they give texts, and CloudFormation takes them there.
 const OPERAND: &str = "E8003";
@@ -244,7 +249,8 @@ fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagno
         }
     }
     out.help = finding.suggested_fix;
-    if out.code.as_str() == UNREADABLE {
+    let stopped = out.code.as_str() == TRANSFORM && out.message.contains(STOPPED);
+    if stopped || out.code.as_str() == UNREADABLE {
         out.severity = Severity::Warning;
         let help = "AWS's validator has not checked what it cannot read; rstack reads by itself";
         out.help = Some(help.to_owned());

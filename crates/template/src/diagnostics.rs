@@ -34,12 +34,18 @@ impl Default for Diagnostics {
 
 impl Diagnostics {
     /// Takes a finding; beyond those that are kept it is only counted.
-    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
-        let found = self.found.entry(diagnostic.severity).or_default();
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.push_with(diagnostic.severity, || diagnostic);
+    }
+
+    /// Takes a finding that is made only if it is kept.
+    pub(crate) fn push_with(&mut self, severity: Severity, make: impl FnOnce() -> Diagnostic) {
+        let found = self.found.entry(severity).or_default();
         *found += 1;
         if *found > MAX_KEPT {
             return;
         }
+        let mut diagnostic = make();
         let labels = diagnostic.labels.iter_mut().map(|label| &mut label.message);
         for text in labels.chain(&mut diagnostic.help).chain([&mut diagnostic.message]) {
             shorten(text);
@@ -52,12 +58,16 @@ impl Diagnostics {
         self.found.contains_key(&Severity::Error)
     }
 
-    /// `did you mean …?` with the name most like a word. After many searches there is none.
+    /// `did you mean …?` with the name most like a word. After many searches there is none, and none
+    /// for an error that is not shown.
     pub(crate) fn suggestion<'n>(
         &mut self,
         word: &str,
         names: impl Iterator<Item = &'n str>,
     ) -> Option<String> {
+        if self.found.get(&Severity::Error).is_some_and(|found| *found >= MAX_KEPT) {
+            return None;
+        }
         let mut left = Some(self.comparisons);
         let within = |name: &&str| {
             left = left.and_then(|left| left.checked_sub(word.len().saturating_mul(name.len())));

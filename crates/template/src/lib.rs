@@ -26,7 +26,7 @@ pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
 pub use include::Included;
 pub use limits::limits;
-pub use syntax::{MAX_SIZE, Spanned};
+pub use syntax::{Extent, MAX_SIZE, Spanned};
 pub use template::{
     Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,
     SubPart, Template,
@@ -47,6 +47,8 @@ pub struct Parsed {
     /// Whether a loop needs a pseudo parameter that was not given: with it the template is to be
     /// read again.
     pub needs_place: bool,
+    /// How large the tree of its own file is.
+    pub extent: Extent,
 }
 
 /// What a template is read with.
@@ -85,6 +87,7 @@ impl Reading {
 pub fn parse(text: &str, reading: &Reading) -> Parsed {
     let mut diagnostics = Diagnostics::default();
     let root = syntax::parse(text, &mut diagnostics);
+    let extent = root.as_ref().map(Node::extent).unwrap_or_default();
     let (root, files) = match root {
         Some(root) => include::expand(root, text, &reading.includes, &mut diagnostics),
         None => (None, include::Outcome::default()),
@@ -101,6 +104,7 @@ pub fn parse(text: &str, reading: &Reading) -> Parsed {
         included: files.included,
         missing: files.missing,
         needs_place,
+        extent,
     }
 }
 

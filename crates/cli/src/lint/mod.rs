@@ -19,7 +19,7 @@ use rstack_model::Diagnostic;
 
 use self::policy::Policy;
 #[cfg(feature = "lint")]
-use self::validator::{Running, Validator};
+use self::validator::{Asking, Validator};
 use crate::args::LintArguments;
 use crate::error::CliError;
 use crate::project::{self, given};
@@ -38,7 +38,7 @@ pub(crate) struct Checks {
 #[must_use = "what is found is told by `Checks::finish`"]
 pub(crate) struct Pending {
     #[cfg(feature = "lint")]
-    running: Option<Running>,
+    asking: Option<Asking>,
 }
 
 impl Checks {
@@ -78,7 +78,7 @@ impl Checks {
         let _nobody_to_ask = (loaded, parameters, region);
         Pending {
             #[cfg(feature = "lint")]
-            running: self.validator.as_ref().and_then(|v| v.start(loaded, parameters, region)),
+            asking: self.validator.as_ref().and_then(|v| v.start(loaded, parameters, region)),
         }
     }
 
@@ -91,8 +91,8 @@ impl Checks {
         #[cfg(not(feature = "lint"))]
         let Pending {} = pending;
         #[cfg(feature = "lint")]
-        if let Some(running) = pending.running {
-            let answer = running.answer()?;
+        if let Some(asking) = pending.asking {
+            let answer = asking.answer()?;
             if let Some(own_rules) = &answer.own_rules {
                 self.policy.look_up(own_rules)?;
             }

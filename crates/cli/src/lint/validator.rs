@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rstack_lint::{LintError, Question, RuleFile, Rules, Schemas, version};
 use rstack_model::{Code, Diagnostic, Digest};
-use rstack_template::bounded;
+use rstack_template::{Extent, bounded};
 use serde::Serialize;
 
 use super::cache::{Cache, Entry};
@@ -22,8 +22,16 @@ use crate::template::Loaded;
 /// How long it may take, unless the project file says otherwise.
 const BUDGET: Duration = Duration::from_secs(10);
 
-/// The longest text it is given: it needs about a hundred times as much memory.
-const MAX_TEXT: usize = 8 << 20;
+/// The longest template that it is given, in bytes: it needs up to a hundred times as much memory.
+const MAX_BYTES: usize = 8 << 20;
+
+/// The most texts, lists and maps that it is given: each takes it some kB.
+const MAX_NODES: usize = 200_000;
+
+/// The largest list or map, in entries, and the longest text, in bytes, that it is given: its time
+/// grows with their squares.
+const MAX_ENTRIES: usize = 10_000;
+const MAX_TEXT: usize = 256 << 10;
 
 /// The stack of its thread. It follows the tree of a template, which rstack keeps shallow, and
 /// JSON inside of texts.
@@ -54,6 +62,14 @@ pub(crate) struct Answer {
     pub(crate) findings: Vec<Diagnostic>,
     /// The names of the rules from files, if these were looked at.
     pub(crate) own_rules: Option<Vec<String>>,
+}
+
+/// A check that was asked for.
+pub(crate) enum Asking {
+    /// It is not made, for a reason.
+    Skipped(String),
+    /// It runs.
+    Running(Running),
 }
 
 /// A check that runs.
@@ -99,9 +115,12 @@ impl Validator {
         loaded: &Loaded,
         parameters: &BTreeMap<String, String>,
         region: Option<&str>,
-    ) -> Option<Running> {
+    ) -> Option<Asking> {
         if is_unreadable(&loaded.diagnostics) {
             return None;
+        }
+        if let Some(reason) = too_much(loaded) {
+            return Some(Asking::Skipped(reason));
         }
         let declared = loaded.template.as_ref().map(|template| &template.parameters);
         // Secret values stay here: neither the validator nor what is remembered has them.
@@ -114,7 +133,7 @@ impl Validator {
             parameters: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
             region: region.map(str::to_owned),
         };
-        Some(self.spawn(asked))
+        Some(Asking::Running(self.spawn(asked)))
     }
 
     fn spawn(&self, asked: Asked) -> Running {
@@ -163,10 +182,6 @@ impl Shared {
         let validator =
             self.loaded.get_or_init(|| load(&self.files)).as_ref().map_err(Arc::clone)?;
         let own_rules = validator.own_rules().to_vec();
-        if asked.text.len() > MAX_TEXT {
-            let reason = format!("the template has more than {} MiB", MAX_TEXT >> 20);
-            return Ok(Entry { findings: vec![skipped(&reason)], own_rules });
-        }
         let question = Question {
             text: &asked.text,
             parameters: &asked.parameters,
@@ -191,6 +206,45 @@ fn load(files: &[RuleFile]) -> Result<rstack_lint::Validator, Arc<LintError>> {
         };
         Ok(rstack_lint::Validator::new(schemas, rules))
     })
+}
+
+/// Why a template is not given to the validator, if it is too large for it.
+fn too_much(loaded: &Loaded) -> Option<String> {
+    let bytes = loaded.sources.text().len();
+    let Extent { nodes, longest, widest } = loaded.extent;
+    // Loops make more resources than the text has.
+    let resources = loaded.template.as_ref().map_or(0, |template| template.resources.len());
+    let reason = if bytes > MAX_BYTES {
+        format!("it is not given more than {} MiB", MAX_BYTES >> 20)
+    } else if nodes > MAX_NODES {
+        format!("it is not given more than {MAX_NODES} texts, lists and maps")
+    } else if widest.max(resources) > MAX_ENTRIES {
+        format!("it is given no list or map of more than {MAX_ENTRIES} entries")
+    } else if longest > MAX_TEXT {
+        format!("it is given no text of more than {} KiB", MAX_TEXT >> 10)
+    } else {
+        return None;
+    };
+    Some(reason)
+}
+
+impl Asking {
+    /// [`Running::answer`], or why there is none.
+    ///
+    /// # Errors
+    /// As [`Running::answer`].
+    pub(super) fn answer(self) -> Result<Answer, CliError> {
+        match self {
+            Self::Running(running) => running.answer(),
+            Self::Skipped(reason) => Ok(Answer::skipped(&reason)),
+        }
+    }
+}
+
+impl Answer {
+    fn skipped(reason: &str) -> Self {
+        Self { findings: vec![skipped(reason)], own_rules: None }
+    }
 }
 
 impl Running {
@@ -219,7 +273,7 @@ impl Running {
                 Some(Ok(())) | None => "its thread could not be started".to_owned(),
             },
         };
-        Ok(Answer { findings: vec![skipped(&reason)], own_rules: None })
+        Ok(Answer::skipped(&reason))
     }
 }
 

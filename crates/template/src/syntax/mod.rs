@@ -5,8 +5,8 @@ mod parse;
 mod problem;
 mod scalar;
 
-pub use node::Spanned;
 pub(crate) use node::{Entry, Node, NodeKind};
+pub use node::{Extent, Spanned};
 pub use parse::MAX_SIZE;
 pub(crate) use parse::{duplicate_keys, parse};
 pub(crate) use scalar::scalar;

@@ -35,6 +35,17 @@ pub(crate) struct Entry<'t> {
     pub(crate) value: Node<'t>,
 }
 
+/// How large a tree is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// How many texts, lists and maps it has; keys are texts, and what an alias names counts again.
+    pub nodes: usize,
+    /// The bytes of its longest text.
+    pub longest: usize,
+    /// The entries of its largest list or map.
+    pub widest: usize,
+}
+
 /// One node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node<'t> {
@@ -81,6 +92,33 @@ impl<'t> Node<'t> {
                 tag.span = moved(tag.span);
                 inner.shift(by);
             }
+        }
+    }
+
+    /// How large it is, with everything in it.
+    pub(crate) fn extent(&self) -> Extent {
+        let mut extent = Extent::default();
+        self.measure(&mut extent);
+        extent
+    }
+
+    fn measure(&self, extent: &mut Extent) {
+        extent.nodes += 1;
+        match &self.kind {
+            NodeKind::Scalar { text, .. } => extent.longest = extent.longest.max(text.len()),
+            NodeKind::List(items) => {
+                extent.widest = extent.widest.max(items.len());
+                items.iter().for_each(|item| item.measure(extent));
+            }
+            NodeKind::Map(entries) => {
+                extent.widest = extent.widest.max(entries.len());
+                for Entry { key, value } in entries {
+                    extent.nodes += 1;
+                    extent.longest = extent.longest.max(key.value.len());
+                    value.measure(extent);
+                }
+            }
+            NodeKind::Tagged(tagged) => tagged.1.measure(extent),
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, options};
-use rstack_model::{Code, Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Severity, Span};
 
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
 use super::problem::problem;
@@ -15,10 +15,16 @@ use crate::diagnostics::Diagnostics;
 const MAX_DEPTH: usize = 64;
 
 /// How many bytes a template may have. CloudFormation takes 1 MB, rstack so many times as much.
-pub const MAX_SIZE: usize = 64 << 20;
+pub const MAX_SIZE: usize = 48 << 20;
+
+/// How many lines it may have. 50 MB of an ordinary one have fewer than 2 million.
+const MAX_LINES: usize = 3_000_000;
 
 /// How many texts, lists and maps a template may have. 50 MB of an ordinary one have 2 million.
-const MAX_NODES: usize = 3_000_000;
+const MAX_NODES: usize = 2_500_000;
+
+/// How many directives, lines that begin with `%`, may stand before a template. Nobody needs any.
+const MAX_DIRECTIVES: usize = 100;
 
 /// How many bytes of memory the anchors and aliases of a template may take.
 const ALIAS_BUDGET: usize = 16 << 20;
@@ -49,6 +55,20 @@ fn char_at(text: &str, at: usize) -> Span {
     let at = text.floor_char_boundary(at);
     let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     Span::new(at, at + end)
+}
+
+/// The places of the directives at the beginning of a text.
+fn directives(text: &str) -> impl Iterator<Item = Span> {
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').map(move |line| {
+        let place = Span::new(at, at + line.trim_end().len());
+        at = at.saturating_add(line.len());
+        (line, place)
+    });
+    let before = |(line, _): &(&str, Span)| {
+        line.trim_start().is_empty() || line.starts_with('%') || line.trim_start().starts_with('#')
+    };
+    lines.take_while(before).filter(|(line, _)| line.starts_with('%')).map(|(_, place)| place)
 }
 
 fn too_large(at: Span, what: &str) -> Fatal {
@@ -122,6 +142,14 @@ impl<'t> Builder<'t> {
         if text.len() > MAX_SIZE {
             let what = format!("it has {} bytes, and {MAX_SIZE} are taken", text.len());
             return Err(too_large(char_at(text, MAX_SIZE), &what));
+        }
+        if let Some((at, _)) = text.match_indices('\n').nth(MAX_LINES) {
+            let what = format!("it has more than {MAX_LINES} lines");
+            return Err(too_large(Span::new(at, at), &what));
+        }
+        if let Some(at) = directives(text).nth(MAX_DIRECTIVES) {
+            let what = format!("it begins with more than {MAX_DIRECTIVES} directives");
+            return Err(too_large(at, &what));
         }
         if let Some(at) = text.find('\0') {
             let error = Diagnostic::error(Code::Syntax, "the text holds a NUL character");
@@ -302,12 +330,12 @@ pub(crate) fn duplicate_keys(root: &Node<'_>, diagnostics: &mut Diagnostics) {
             let mut seen: HashMap<&str, Span> = HashMap::with_capacity(entries.len());
             for Entry { key, value } in entries {
                 if let Some(first) = seen.insert(key.value.as_str(), key.span) {
-                    let message = format!("the key `{}` stands twice in this map", key.value);
-                    diagnostics.push(
+                    diagnostics.push_with(Severity::Error, || {
+                        let message = format!("the key `{}` stands twice in this map", key.value);
                         Diagnostic::error(Code::DuplicateKey, message)
                             .at(key.span, "again here")
-                            .at(first, "first here"),
-                    );
+                            .at(first, "first here")
+                    });
                 }
                 duplicate_keys(value, diagnostics);
             }

@@ -53,6 +53,24 @@ fn nesting_of_every_kind_ends_at_the_same_depth() {
 }
 
 #[test]
+fn lines_and_directives_are_counted() {
+    let lines = |number: usize| "\n".repeat(number);
+    assert_eq!(told(&lines(3_000_000)), ["empty"]);
+    assert_eq!(told(&lines(3_000_001)), ["size"]);
+    let directives = |number: usize| {
+        let tags = "# why\n\n%TAG !a! tag:x,2000:\n".repeat(number);
+        format!("{tags}---\n{}", one_topic(json!("x")))
+    };
+    let most = outcome(&directives(1), &[]);
+    assert!(most.diagnostics.is_empty(), "{:?}", most.diagnostics);
+    let many = outcome(&directives(101), &[]);
+    let at = many.diagnostics[0].labels[0].span;
+    assert_eq!(codes(&many), ["size"]);
+    let line = directives(101)[..at.start].lines().count() + 1;
+    assert_eq!((line, at.end - at.start), (303, "%TAG !a! tag:x,2000:".len()));
+}
+
+#[test]
 fn aliases_are_paid_for_by_what_they_repeat() {
     let scalar = "x".repeat(1 << 20);
     let long = format!("a: &a {scalar}\nb: [{}]\n", "*a, ".repeat(100_000));
