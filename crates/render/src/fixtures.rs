@@ -7,7 +7,9 @@ use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, Operation, OutputChange, Phase, Plan, PlanBase,
     PlanMode, PlannedObject, Reason, ReplaceOrder, Step, StepId,
 };
-use rstack_model::state::{Environment, ObjectStatus, OutputState, ResourceState, State};
+use rstack_model::state::{
+    DeposedObject, Environment, ObjectStatus, OutputState, ResourceState, State,
+};
 use rstack_model::value::{AttributeRef, SecretReference, function};
 use rstack_model::{Digest, Lineage, LogicalId, PropertyPath, Serial, StackName, Value, ValueMap};
 use serde_json::json;
@@ -99,6 +101,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         purge: false,
         pick_ups: BTreeMap::new(),
     };
+    let mut steps = Vec::new();
     for change in plan.changes.values() {
         let old = || Operation::Delete(Box::new(change.prior.clone().unwrap()));
         let operations = match change.action {
@@ -110,18 +113,43 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
                 vec![(Operation::Create, Phase::Forward), (old(), Phase::Cleanup)]
             }
             Action::Delete => vec![(old(), Phase::Cleanup)],
-            Action::Retain | Action::Forget | Action::Restore => {
+            Action::Restore => {
+                let before =
+                    Box::new(object(change.resource_type.as_str(), "before", map(json!({}))));
+                vec![(Operation::Restore(before), Phase::Forward), (old(), Phase::Cleanup)]
+            }
+            Action::Retain | Action::Forget => {
                 let object = Box::new(change.prior.clone().unwrap());
                 vec![(Operation::Forget(object), Phase::Cleanup)]
             }
         };
-        for (operation, phase) in operations {
-            let id = StepId(u32::try_from(plan.steps.len()).unwrap());
-            let logical_id = change.logical_id.clone();
-            plan.steps.push(Step { id, logical_id, operation, phase, after: BTreeSet::new() });
-        }
+        let id = &change.logical_id;
+        steps.extend(
+            operations.into_iter().map(|(operation, phase)| (id.clone(), operation, phase)),
+        );
+    }
+    for (logical_id, operation, phase) in steps {
+        add_step(&mut plan, logical_id, operation, phase);
     }
     plan
+}
+
+fn add_step(plan: &mut Plan, logical_id: LogicalId, operation: Operation, phase: Phase) {
+    let id = StepId(u32::try_from(plan.steps.len()).unwrap());
+    plan.steps.push(Step { id, logical_id, operation, phase, after: BTreeSet::new() });
+}
+
+/// An object left over from an earlier apply, which goes or stays with this operation.
+pub(crate) fn add_left_over(
+    plan: &mut Plan,
+    id: &str,
+    object: ResourceState,
+    removal: fn(Box<ResourceState>) -> Operation,
+) {
+    let logical_id = LogicalId::from(id);
+    let operation = removal(Box::new(object.clone()));
+    add_step(plan, logical_id.clone(), operation, Phase::Cleanup);
+    plan.deposed.push(DeposedObject { logical_id, object });
 }
 
 pub(crate) fn output(before: Option<Value>, after: Option<Value>) -> OutputChange {

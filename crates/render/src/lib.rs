@@ -17,6 +17,7 @@ mod markdown;
 mod outputs;
 mod plan_json;
 mod plan_text;
+mod removals;
 mod show;
 mod state_json;
 mod style;

@@ -3,6 +3,7 @@
 use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
 use serde::Serialize;
 
+use crate::removals::Removals;
 use crate::words::count;
 
 /// How many resources each action is planned for.
@@ -15,9 +16,10 @@ pub struct Summary {
     pub update: usize,
     /// To replace.
     pub replace: usize,
-    /// To delete.
+    /// Objects to delete, but for those of replacements: also those that a rollback takes back, and
+    /// those left over from earlier applies.
     pub delete: usize,
-    /// To keep in the cloud and manage no longer.
+    /// Objects to keep in the cloud and manage no longer, but for those of replacements.
     pub retain: usize,
     /// Gone already, to leave the state.
     pub forget: usize,
@@ -31,7 +33,7 @@ pub struct Summary {
     pub possible: usize,
     /// With an object that could not be compared with what was applied.
     pub unchecked: usize,
-    /// Objects left over from earlier applies, to delete.
+    /// Of the objects to delete, those left over from earlier applies.
     pub left_over: usize,
     /// Outputs that change.
     pub outputs: usize,
@@ -41,7 +43,6 @@ impl Summary {
     /// Counts.
     pub fn of(plan: &Plan) -> Self {
         let mut summary = Self {
-            left_over: plan.deposed.len(),
             outputs: plan.outputs.values().filter(|output| output.differs()).count(),
             ..Self::default()
         };
@@ -58,11 +59,27 @@ impl Summary {
                 Action::Restore => &mut summary.restore,
             };
             *counter += 1;
+            summary.delete += usize::from(goes_for_another(change));
             summary.possible += usize::from(change.certainty == Certainty::Possible);
             summary.unchecked += usize::from(unchecked(plan.mode, change).is_some());
         }
+        let removals = Removals::of(plan);
+        for deposed in &plan.deposed {
+            if removals.deletes(&deposed.logical_id, &deposed.object) {
+                summary.left_over += 1;
+                summary.delete += 1;
+            } else {
+                summary.retain += 1;
+            }
+        }
         summary
     }
+}
+
+/// Whether the object of a resource is deleted because the one that it had before comes back.
+pub(crate) fn goes_for_another(change: &Change) -> bool {
+    let there = change.prior.is_some() && change.checked != Checked::Absent;
+    change.action == Action::Restore && there
 }
 
 /// Why an object was not compared with what was applied, if there is one and it was not. A
@@ -88,12 +105,18 @@ pub fn summary_line(plan: &Plan) -> String {
         PlanMode::Destroy => "Destroy",
         PlanMode::Rollback => "Rollback",
     };
+    let left_over = match summary.left_over {
+        0 => String::new(),
+        all if all == summary.delete => " (left over from earlier applies)".to_owned(),
+        some => format!(" ({some} left over from earlier applies)"),
+    };
+    let delete = format!("to delete{left_over}");
     let all: &[(usize, &str, bool)] = &[
         (summary.create, "to create", plan.mode == PlanMode::Deploy),
         (summary.update, "to update", plan.mode == PlanMode::Deploy),
         (summary.replace, "to replace", plan.mode == PlanMode::Deploy),
         (summary.restore, "to restore", false),
-        (summary.delete, "to delete", true),
+        (summary.delete, &delete, true),
         (summary.retain, "to retain", false),
         (summary.forget, "to forget", false),
         (summary.record, "to record", false),
@@ -108,9 +131,6 @@ pub fn summary_line(plan: &Plan) -> String {
     if summary.possible > 0 {
         let verb = if summary.possible == 1 { "change" } else { "changes" };
         line.push_str(&format!(" {} {verb} may turn out to be unnecessary.", summary.possible));
-    }
-    if summary.left_over > 0 {
-        line.push_str(&format!(" {} to delete.", count(summary.left_over, "left-over object")));
     }
     if summary.outputs > 0 && plan.steps.is_empty() {
         line.push_str(" Only outputs change.");

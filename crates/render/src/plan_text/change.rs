@@ -1,27 +1,27 @@
 //! What happens to one resource: its line, and the tree of its properties.
 
-use std::collections::BTreeSet;
-
-use rstack_model::plan::{Action, Certainty, Change, Operation, Plan, Reason, ReplaceOrder};
-use rstack_model::{LogicalId, PhysicalId, Value, ValueMap};
+use rstack_model::plan::{Action, Certainty, Change, Plan, Reason, ReplaceOrder};
+use rstack_model::{Value, ValueMap};
 
 use super::reason::{paths, pick_up, reasons, replacement};
 use super::{difference, subject};
 use crate::line::Line;
+use crate::removals::Removals;
 use crate::style::{Detail, Role, View};
+use crate::summary::goes_for_another;
 use crate::tree::{INDENT, Node};
 use crate::value::{TreeView, inline, properties};
 use crate::words::mark;
 
 /// The resource with its properties below.
-pub(super) fn tree(change: &Change, removals: &Removals<'_>, view: &View) -> Node {
+pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: &View) -> Node {
     let mut line = mark(change.action, change.certainty)
         .with(Role::Plain, " ")
         .then(subject(&change.resource_type, &change.logical_id));
     if let Some(prior) = &change.prior {
         line.push(Role::Dim, &format!(" {}", prior.physical_id));
     }
-    line.append(remarks(change, removals));
+    line.append(remarks(change, plan, removals));
     let room = view.columns() - INDENT;
     let children = if shows_everything(change) {
         let tree = TreeView { detail: view.detail, fold_policies: view.detail != Detail::Full };
@@ -36,7 +36,7 @@ pub(super) fn tree(change: &Change, removals: &Removals<'_>, view: &View) -> Nod
 }
 
 /// The resource as cells of one line: mark, type, name, and what identifies it or is changed.
-pub(super) fn compact(change: &Change, removals: &Removals<'_>) -> Vec<Line> {
+pub(super) fn compact(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Vec<Line> {
     let mut what = Line::of(Role::Name, change.logical_id.as_str());
     if let Some(prior) = &change.prior {
         what.push(Role::Dim, &format!(" {}", prior.physical_id));
@@ -52,7 +52,7 @@ pub(super) fn compact(change: &Change, removals: &Removals<'_>) -> Vec<Line> {
     if shows_differences(change.action) && certain && !change.differences.is_empty() {
         what.push(Role::Plain, &format!("  {}", paths(&change.differences)));
     }
-    what.append(remarks(change, removals));
+    what.append(remarks(change, plan, removals));
     let subject = Line::plain(change.resource_type.as_str());
     vec![mark(change.action, change.certainty), subject, what]
 }
@@ -98,7 +98,7 @@ fn shows_differences(action: Action) -> bool {
 
 /// What is said behind the resource's name: what happens where the mark does not say it, what is
 /// lost, and why.
-fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
+fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
     let (what, role) = match change.action {
         Action::Replace(order) => {
             let mut what = replacement(change).unwrap_or_else(|| "replace".to_owned());
@@ -110,14 +110,18 @@ fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
         }
         Action::Retain => ("stays in the cloud, no longer managed".to_owned(), Role::Dim),
         Action::Forget => ("leaves the state".to_owned(), Role::Dim),
-        Action::Restore => ("the object from before comes back".to_owned(), Role::Update),
+        Action::Restore => {
+            let back = "the object from before comes back";
+            let goes = if goes_for_another(change) { ", this one is deleted" } else { "" };
+            (format!("{back}{goes}"), Role::Update)
+        }
         Action::NoOp | Action::Create | Action::Update | Action::Record | Action::Delete => {
             (String::new(), Role::Plain)
         }
     };
-    let remark = removals.remark(change).unwrap_or_default();
+    let remark = remark(change, removals).unwrap_or_default();
     let mut reasons = reasons(change);
-    reasons.extend(removals.pick_up(change));
+    reasons.extend(waits_for(change, plan));
     let reasons = reasons.join("; ");
     let mut line = Line::default();
     for (role, text) in
@@ -131,52 +135,24 @@ fn remarks(change: &Change, removals: &Removals<'_>) -> Line {
     line
 }
 
-/// What the steps of a plan do with the objects that are there now, and what they wait for.
-pub(super) struct Removals<'a> {
-    plan: &'a Plan,
-    deleted: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
-    kept: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+/// What becomes of the object of a change, where the reader would not expect it.
+fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
+    let (id, object) = (&change.logical_id, change.prior.as_ref()?);
+    if change.stateful && removals.deletes(id, object) {
+        Some("(holds data, will be lost)")
+    } else if matches!(change.action, Action::Replace(_)) && removals.forgets(id, object) {
+        Some("(the old object is kept)")
+    } else {
+        None
+    }
 }
 
-impl<'a> Removals<'a> {
-    /// Reads the steps.
-    pub(super) fn of(plan: &'a Plan) -> Self {
-        let mut removals = Self { plan, deleted: BTreeSet::new(), kept: BTreeSet::new() };
-        for step in &plan.steps {
-            match &step.operation {
-                Operation::Delete(object) => {
-                    removals.deleted.insert((&step.logical_id, &object.physical_id));
-                }
-                Operation::Forget(object) => {
-                    removals.kept.insert((&step.logical_id, &object.physical_id));
-                }
-                Operation::Create
-                | Operation::Update
-                | Operation::Record
-                | Operation::Restore(_) => {}
-            }
-        }
-        removals
-    }
-
-    /// What becomes of the object of a change, where the reader would not expect it.
-    fn remark(&self, change: &Change) -> Option<&'static str> {
-        let object = (&change.logical_id, &change.prior.as_ref()?.physical_id);
-        if change.stateful && self.deleted.contains(&object) {
-            Some("(holds data, will be lost)")
-        } else if matches!(change.action, Action::Replace(_)) && self.kept.contains(&object) {
-            Some("(the old object is kept)")
-        } else {
-            None
-        }
-    }
-    /// What the change waits for before it sends a secret that was rotated.
-    fn pick_up(&self, change: &Change) -> Option<String> {
-        let pick_ups = self.plan.pick_ups.get(&change.logical_id)?;
-        let rotated = |reference: &String| {
-            let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
-            change.reasons.iter().any(says)
-        };
-        pick_ups.iter().find(|it| rotated(&it.reference)).map(pick_up)
-    }
+/// What the change waits for before it sends a secret that was rotated.
+fn waits_for(change: &Change, plan: &Plan) -> Option<String> {
+    let pick_ups = plan.pick_ups.get(&change.logical_id)?;
+    let rotated = |reference: &String| {
+        let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
+        change.reasons.iter().any(says)
+    };
+    pick_ups.iter().find(|it| rotated(&it.reference)).map(pick_up)
 }

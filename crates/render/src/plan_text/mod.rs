@@ -8,17 +8,17 @@ mod outputs;
 mod reason;
 mod statement;
 
-use self::change::Removals;
-use rstack_model::plan::{Action, Plan, PlanMode};
+use rstack_model::plan::{Action, Certainty, Plan, PlanMode};
 use rstack_model::state::ResourceState;
 use rstack_model::{LogicalId, ResourceType};
 
 use crate::line::{Line, join};
+use crate::removals::Removals;
 use crate::style::{Detail, Role, View};
 use crate::summary::{summary_line, unchecked};
 use crate::table::columns;
 use crate::value::inline;
-use crate::words::place;
+use crate::words::{mark, place};
 
 /// The whole plan: headline, drift, resources, permissions, outputs, what was not checked, and
 /// the summary. Sections without content are left out.
@@ -73,20 +73,27 @@ fn resources(plan: &Plan, view: &View) -> Vec<Line> {
     match view.detail {
         Detail::Compact => {
             let rows: Vec<Vec<Line>> =
-                changed.map(|change| change::compact(change, &removals)).collect();
+                changed.map(|change| change::compact(change, plan, &removals)).collect();
             columns(&rows, 1)
         }
         Detail::Normal | Detail::Full => {
-            changed.flat_map(|change| change::tree(change, &removals, view).draw()).collect()
+            changed.flat_map(|change| change::tree(change, plan, &removals, view).draw()).collect()
         }
     }
 }
 
 fn left_over(plan: &Plan) -> Vec<Line> {
+    let removals = Removals::of(plan);
     let line = |id: &LogicalId, object: &ResourceState| {
-        Line::of(Role::Delete, "[-] ")
+        let (action, what) = if removals.deletes(id, object) {
+            (Action::Delete, "")
+        } else {
+            (Action::Retain, "  stays in the cloud, no longer managed")
+        };
+        mark(action, Certainty::Certain)
+            .with(Role::Plain, " ")
             .then(subject(&object.resource_type, id))
-            .with(Role::Dim, &format!(" {}", object.physical_id))
+            .with(Role::Dim, &format!(" {}{what}", object.physical_id))
     };
     plan.deposed.iter().map(|deposed| line(&deposed.logical_id, &deposed.object)).collect()
 }

@@ -1,6 +1,8 @@
 //! Whole plans as people see them.
 
-use rstack_model::plan::{Action, Certainty, Change, Checked, PlanMode, Reason, ReplaceOrder};
+use rstack_model::plan::{
+    Action, Certainty, Change, Checked, Operation, PlanMode, Reason, ReplaceOrder,
+};
 use rstack_model::value::Attribute;
 use rstack_model::{Value, ValueMap};
 use serde_json::json;
@@ -269,4 +271,45 @@ fn nothing_in_a_plan_acts_on_the_terminal() {
     }
     let json = crate::plan_json(&plan).unwrap();
     assert!(!json.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{json:?}");
+}
+
+/// A rollback takes objects back whose successors go, and an apply deletes what earlier ones left:
+/// both are counted, each object once.
+#[test]
+fn every_object_that_goes_is_counted() {
+    let mut back = change("Back", "A::B::C", Action::Restore);
+    back.prior = Some(object("A::B::C", "new", ValueMap::new()));
+    let mut lost = change("Lost", "A::B::C", Action::Restore);
+    lost.prior = Some(object("A::B::C", "gone", ValueMap::new()));
+    lost.checked = Checked::Absent;
+    let mut made = change("Made", "A::B::C", Action::Delete);
+    made.prior = Some(object("A::B::C", "made", ValueMap::new()));
+    let mut rollback = plan([back, lost, made]);
+    rollback.mode = PlanMode::Rollback;
+    let expected = "\
+[←] A::B::C Back new  the object from before comes back, this one is deleted
+[←] A::B::C Lost gone  the object from before comes back
+[-] A::B::C Made made
+
+Rollback: 2 to restore, 2 to delete.
+";
+    let text = plan_text(&rollback, &VIEW);
+    assert!(text.contains(expected), "{text}");
+
+    let mut replaced = change("New", "A::B::C", Action::Replace(ReplaceOrder::CreateFirst));
+    replaced.prior = Some(object("A::B::C", "old", ValueMap::new()));
+    let mut deploy = plan([replaced]);
+    let object = |id| object("A::B::C", id, ValueMap::new());
+    add_left_over(&mut deploy, "New", object("older"), Operation::Delete);
+    add_left_over(&mut deploy, "New", object("kept"), Operation::Forget);
+    let expected = "\
+Left over from earlier applies
+[-] A::B::C New older
+[○] A::B::C New kept  stays in the cloud, no longer managed
+
+Plan: 0 to create, 0 to update, 1 to replace, 1 to delete (left over from earlier applies), 1 to
+retain, 0 unchanged.
+";
+    let text = plan_text(&deploy, &VIEW);
+    assert!(text.contains(expected), "{text}");
 }

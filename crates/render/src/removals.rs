@@ -1,0 +1,45 @@
+//! What the steps of a plan do with the objects that are there now.
+
+use std::collections::BTreeSet;
+
+use rstack_model::plan::{Operation, Plan};
+use rstack_model::state::ResourceState;
+use rstack_model::{LogicalId, PhysicalId};
+
+/// The objects that go, and those that stay and are managed no longer.
+pub(crate) struct Removals<'a> {
+    deleted: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+    kept: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+}
+
+impl<'a> Removals<'a> {
+    /// Reads the steps.
+    pub(crate) fn of(plan: &'a Plan) -> Self {
+        let mut removals = Self { deleted: BTreeSet::new(), kept: BTreeSet::new() };
+        for step in &plan.steps {
+            match &step.operation {
+                Operation::Delete(object) => {
+                    removals.deleted.insert((&step.logical_id, &object.physical_id));
+                }
+                Operation::Forget(object) => {
+                    removals.kept.insert((&step.logical_id, &object.physical_id));
+                }
+                Operation::Create
+                | Operation::Update
+                | Operation::Record
+                | Operation::Restore(_) => {}
+            }
+        }
+        removals
+    }
+
+    /// Whether this object of a resource is deleted.
+    pub(crate) fn deletes(&self, id: &LogicalId, object: &ResourceState) -> bool {
+        self.deleted.contains(&(id, &object.physical_id))
+    }
+
+    /// Whether this object of a resource stays in the cloud, or is gone, and leaves the state.
+    pub(crate) fn forgets(&self, id: &LogicalId, object: &ResourceState) -> bool {
+        self.kept.contains(&(id, &object.physical_id))
+    }
+}
