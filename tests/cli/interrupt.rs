@@ -24,6 +24,8 @@ fn an_interrupt_ends_the_run_and_records_it() {
     let (code, said) = running.end();
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("Stopping: what runs is finished and recorded."), "{said}");
+    assert!(said.contains("Interrupted: 8 of 9 steps done, 1 interrupted, after"), "{said}");
+    assert!(!said.contains("failed"), "{said}");
     assert!(
         said.contains("Interrupted. What was done is recorded; apply again to go on, or go back"),
         "{said}"

@@ -119,6 +119,13 @@ pub enum Event {
         /// What is wrong and what to do about it.
         error: String,
     },
+    /// The user asked to stop while a step waited. It did not fail, and is not done.
+    StepInterrupted {
+        /// The step.
+        label: StepLabel,
+        /// What it waited for.
+        waits_for: String,
+    },
     /// Nothing new is started any more; what runs is finished.
     Stopping {
         /// Why.

@@ -100,14 +100,13 @@ impl<'a> Context<'a> {
                 Err(StepError::Ambiguous("the plan does not say what to make".to_owned()))
             }
         };
-        match &result {
-            Ok(physical_id) => {
-                self.engine.events.emit(Event::StepDone { label, physical_id: physical_id.clone() })
+        self.engine.events.emit(match &result {
+            Ok(physical_id) => Event::StepDone { label, physical_id: physical_id.clone() },
+            Err(StepError::Interrupted(waits_for)) => {
+                Event::StepInterrupted { label, waits_for: waits_for.clone() }
             }
-            Err(error) => {
-                self.engine.events.emit(Event::StepFailed { label, error: error.to_string() });
-            }
-        }
+            Err(error) => Event::StepFailed { label, error: error.to_string() },
+        });
         result.map(|_| ())
     }
 

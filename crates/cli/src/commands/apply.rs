@@ -196,7 +196,10 @@ fn ways_on(mode: PlanMode, plan: &Plan, global: &Global) -> String {
 
 fn tell_failures(failures: &[(LogicalId, StepError)], global: &Global, terminal: &Terminal) {
     for (id, error) in failures {
-        terminal.note(&format!("error: `{}`: {}", escape(id.as_str()), escape(&error.to_string())));
+        let interrupted = matches!(error, StepError::Interrupted(_));
+        let kind = if interrupted { "note" } else { "error" };
+        let (id, text) = (escape(id.as_str()), error.to_string());
+        terminal.note(&format!("{kind}: `{id}`: {}", escape(&text)));
         if let Some(hint) = step_hint(error, global) {
             terminal.note(&format!("  hint: {}", escape(&hint)));
         }

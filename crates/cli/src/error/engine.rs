@@ -87,12 +87,13 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
         StepError::KeepsRotating(_) => {
             Some("stop the rotation of the secret for some time, and apply again".to_owned())
         }
-        StepError::Interrupted(_) => Some("run the same command again to go on".to_owned()),
         StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Reference(_)
         | StepError::ParameterName(_)
-        | StepError::Ambiguous(_) => None,
+        | StepError::Ambiguous(_)
+        // How to go on depends on what the run was for, and is told at its end.
+        | StepError::Interrupted(_) => None,
         StepError::Unsettled { .. } => Some(
             "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
              it more time with `--timeout LOGICAL_ID=90m`"

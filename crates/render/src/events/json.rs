@@ -19,8 +19,8 @@ use crate::json::record;
 /// The events are `observing` (`objects`), `still-settling` (`logicalId`, `waitsFor`), `asking-again`
 /// (`reason`, `attempt`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
-/// `step-done` (`physicalId`), `step-failed` (`error`), `stopping` (`reason`),
-/// `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
+/// `step-done` (`physicalId`), `step-failed` (`error`), `step-interrupted` (`waitsFor`),
+/// `stopping` (`reason`), `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
 /// `error`) and `run-ended` (`mode`, `end`).
 ///
 /// # Errors
@@ -64,6 +64,9 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         }
         Event::StepFailed { label, error } => {
             Record { error: Some(error), ..of_step("step-failed", label) }
+        }
+        Event::StepInterrupted { label, waits_for } => {
+            Record { waits_for: Some(waits_for), ..of_step("step-interrupted", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
         Event::StillSettling { logical_id, waits_for } => Record {
@@ -143,9 +146,13 @@ mod tests {
             resource_type: "T".into(),
             operation: "create",
         };
-        let event = Event::StepWaiting { label, waits_for: "x\u{202e}".into() };
+        let event = Event::StepWaiting { label: label.clone(), waits_for: "x\u{202e}".into() };
         let line = event_json(&event, Duration::from_millis(1200)).unwrap();
         let expected = r#"{"elapsedMs":1200,"event":"step-waiting","step":3,"logicalId":"A","type":"T","operation":"create","waitsFor":"x\u202e"}"#;
         assert_eq!(line, expected);
+        let event = Event::StepInterrupted { label, waits_for: "y".into() };
+        let line = event_json(&event, Duration::from_millis(1300)).unwrap();
+        let expected = expected.replace("1200", "1300").replace("x\\u202e", "y");
+        assert_eq!(line, expected.replace("step-waiting", "step-interrupted"));
     }
 }

@@ -8,8 +8,8 @@ use rstack_model::plan::StepId;
 
 use super::tracker::Tracker;
 use super::words::{
-    asking_again, doing, done, error_lines, observing, output_failed, role, run_ended, run_started,
-    secret_unchecked, still_settling, stopping,
+    asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
+    run_started, secret_unchecked, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -70,6 +70,10 @@ impl EventLog {
                 lines.extend(error_lines(error, self.margin()));
                 lines
             }
+            Event::StepInterrupted { label, waits_for } => {
+                let line = self.step("interrupted", Role::Warning, label);
+                vec![line.then(interrupted(label, ended?.took, waits_for))]
+            }
             Event::Stopping { reason } => vec![stopping(reason)],
             Event::StillSettling { logical_id, waits_for } => {
                 vec![still_settling(logical_id, waits_for)]
@@ -89,7 +93,7 @@ impl EventLog {
         let Tracker { total, done, .. } = self.tracker;
         let digits = total.to_string().len();
         Line::of(Role::Dim, &format!("{done:>width$}/{total}  ", width = digits + 2))
-            .with(role, &format!("{word:<11}"))
+            .with(role, &format!("{word:<10} "))
             .with(Role::Plain, label.resource_type.as_str())
             .with(Role::Plain, "  ")
             .with(Role::Name, label.logical_id.as_str())
@@ -163,7 +167,15 @@ mod tests {
                 },
             ),
             (74, Event::Stopping { reason: "a step failed".into() }),
-            (75, Event::RunEnded { mode: PlanMode::Deploy, end: RunEnd::Failed }),
+            (75, Event::StepStarted { label: label(3, "Slow", "create") }),
+            (
+                76,
+                Event::StepInterrupted {
+                    label: label(3, "Slow", "create"),
+                    waits_for: "distribution E3 to be deployed".into(),
+                },
+            ),
+            (76, Event::RunEnded { mode: PlanMode::Deploy, end: RunEnd::Failed }),
         ];
         let lines: Vec<String> = events
             .iter()
@@ -183,7 +195,9 @@ Applying: 12 steps
          access denied
          allow `x:Delete`\\u{1b}[2J
 Stopping: a step failed
-Failed: 2 of 12 steps done, 1 failed, after 1 min 14 s";
+   2/12  creating   AWS::CloudFront::Distribution  Slow
+   2/12  interrupted AWS::CloudFront::Distribution  Slow  creating after 1.0 s, waited for distribution E3 to be deployed
+Failed: 2 of 12 steps done, 1 failed, 1 interrupted, after 1 min 15 s";
         assert_eq!(lines.join("\n"), expected);
     }
 }

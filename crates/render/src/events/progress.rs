@@ -8,8 +8,8 @@ use rstack_model::event::Event;
 
 use super::tracker::{Running, Tracker};
 use super::words::{
-    asking_again, doing, done, error_lines, observing, output_failed, role, run_ended, run_started,
-    secret_unchecked, still_settling, stopping,
+    asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
+    run_started, secret_unchecked, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -74,6 +74,12 @@ impl Progress {
                 ];
                 lines.extend(error_lines(error, 13));
                 lines
+            }
+            Event::StepInterrupted { label, waits_for } => {
+                let line = Line::of(Role::Warning, "– interrupted ")
+                    .with(Role::Name, label.logical_id.as_str())
+                    .with(Role::Plain, &format!("  {}", label.resource_type));
+                vec![line.then(interrupted(label, took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
             Event::StillSettling { logical_id, waits_for } => {

@@ -43,6 +43,7 @@ pub(super) struct Tracker {
     pub(super) total: usize,
     pub(super) done: usize,
     pub(super) failed: usize,
+    pub(super) interrupted: usize,
     pub(super) running: BTreeMap<StepId, Running>,
     pub(super) since: Duration,
     pub(super) stopping: bool,
@@ -85,6 +86,10 @@ impl Tracker {
             }
             Event::StepFailed { label, .. } => {
                 self.failed += 1;
+                Some(self.end(label, now))
+            }
+            Event::StepInterrupted { label, .. } => {
+                self.interrupted += 1;
                 Some(self.end(label, now))
             }
             Event::Stopping { .. } => {

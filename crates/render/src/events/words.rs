@@ -1,7 +1,7 @@
 //! The words for operations and runs.
 
 use rstack_model::LogicalId;
-use rstack_model::event::RunEnd;
+use rstack_model::event::{RunEnd, StepLabel};
 use rstack_model::plan::PlanMode;
 
 use super::tracker::Tracker;
@@ -60,11 +60,13 @@ pub(super) fn run_started(mode: PlanMode, steps: usize) -> Line {
 /// `Applied: 12 steps in 43 s`.
 pub(super) fn run_ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Duration) -> Line {
     let time = duration(now.saturating_sub(tracker.since));
-    let Tracker { total, done, failed, .. } = tracker;
-    let progress = match failed {
-        0 => format!("{done} of {} done", count(*total, "step")),
-        failed => format!("{done} of {} done, {failed} failed", count(*total, "step")),
-    };
+    let Tracker { total, done, failed, interrupted, .. } = tracker;
+    let mut progress = format!("{done} of {} done", count(*total, "step"));
+    for (number, what) in [(failed, "failed"), (interrupted, "interrupted")] {
+        if *number > 0 {
+            progress.push_str(&format!(", {number} {what}"));
+        }
+    }
     match (end, mode) {
         (RunEnd::Succeeded, mode) => {
             let word = match mode {
@@ -86,6 +88,13 @@ pub(super) fn run_ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Dur
         (RunEnd::Interrupted, _) => Line::of(Role::Warning, "Interrupted")
             .with(Role::Plain, &format!(": {progress}, after {time}")),
     }
+}
+
+/// `  creating after 12 s, waited for distribution E1 to be deployed`.
+pub(super) fn interrupted(label: &StepLabel, took: Duration, waits_for: &str) -> Line {
+    let doing = doing(label.operation);
+    Line::of(Role::Dim, &format!("  {doing} after {}", duration(took)))
+        .with(Role::Plain, &format!(", waited for {waits_for}"))
 }
 
 /// ``CDN` still settles: waits for distribution E1 to be deployed``.
