@@ -14,6 +14,8 @@ mod chance;
 mod clock;
 mod cloud;
 mod disk;
+mod edit;
+mod edits;
 mod explore;
 mod fate;
 mod invariant;
@@ -27,6 +29,8 @@ mod stack;
 mod weather;
 mod world;
 
+pub use edit::Edit;
+pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use moment::{Act, Data, Fault, Moment, Names, Pending, Point, Strike, Survival, points};
 pub use platter::Platter;

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    Findings, Point, SCENARIOS, Scenario, Size, one, pairs, schedule, schedules, singles,
+    Edit, Findings, Point, SCENARIOS, Scenario, Size, edits, one, one_edit, pairs, schedule,
+    schedules, singles,
 };
 
 /// How many failing cases are printed of each kind.
@@ -100,9 +101,18 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         report.add("schedule", "schedule", || schedule(seed))?;
         return Ok(report.violations);
     }
+    if let Some(edit) = arguments.scenario.as_deref().and_then(Edit::named) {
+        if arguments.point.is_empty() {
+            report.add(edit.name(), "points", || edits(edit, size, arguments.stride))?;
+        } else {
+            report.add(edit.name(), "case", || one_edit(edit, size, &arguments.point))?;
+        }
+        return Ok(report.violations);
+    }
     if let Some(name) = &arguments.scenario {
         let Some(scenario) = Scenario::named(name) else {
-            let known: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+            let names = SCENARIOS.iter().map(|scenario| scenario.name);
+            let known: Vec<&str> = names.chain(Edit::ALL.map(Edit::name)).collect();
             report
                 .line(format!("there is no scenario `{name}`; there are {}", known.join(", ")))?;
             return Ok(1);
@@ -124,6 +134,9 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
     }
     for scenario in SCENARIOS {
         report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
+    }
+    for edit in Edit::ALL {
+        report.add(edit.name(), "points", || edits(edit, size, arguments.stride))?;
     }
     if let Some(create) = SCENARIOS.first() {
         report.add(create.name, "pairs", || pairs(*create, size, arguments.stride))?;

@@ -160,6 +160,16 @@ impl Platter {
         }
     }
 
+    /// Changes the bytes of a file, durably; `false` if there is none.
+    pub(crate) fn rewrite(&self, path: &Path, work: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut surface = lock(&self.0);
+        let Some(inode) = surface.names.get(path).copied() else { return false };
+        let Some(content) = surface.files.get_mut(&inode) else { return false };
+        work(&mut content.now);
+        content.durable.clone_from(&content.now);
+        true
+    }
+
     /// What is on it, as text.
     pub(crate) fn image(&self) -> String {
         let surface = lock(&self.0);

@@ -24,7 +24,7 @@ use crate::platter::Platter;
 use crate::stack::{self, Wanted};
 use crate::weather::{Odds, Weather};
 
-const DIRECTORY: &str = "/state";
+pub(crate) const DIRECTORY: &str = "/state";
 /// How long it takes until somebody starts the next process.
 const UNTIL_NEXT: Duration = Duration::from_secs(1);
 
@@ -123,6 +123,36 @@ impl World {
         self.clock.pass(time);
     }
 
+    /// A new process, and the store as it sees it.
+    pub(crate) fn process(
+        &mut self,
+        point: Option<Point>,
+    ) -> Result<(StateStore, Arc<Fate>), String> {
+        self.clock.pass(UNTIL_NEXT);
+        self.processes += 1;
+        let fate = Fate::new(Arc::clone(&self.platter), point);
+        Ok((self.store_of(&fate)?, fate))
+    }
+
+    /// How many processes there were.
+    pub(crate) fn processes(&self) -> u64 {
+        self.processes
+    }
+
+    /// The process is at its end: the disk loses what its point says, or is as good as new.
+    pub(crate) fn bury(&self, point: Option<Point>, died: bool) {
+        let strike = point.map(|point| point.strike);
+        if died {
+            self.platter.crash(match strike {
+                Some(Strike::Before(left) | Strike::After(left)) => left,
+                Some(Strike::Fail(_)) | None => crate::moment::Survival::ALL,
+            });
+        }
+        if matches!(strike, Some(Strike::Fail(_))) {
+            self.platter.repair();
+        }
+    }
+
     /// Runs a command from its beginning to its end or its death: it takes the lock, recovers what
     /// an earlier one left open, plans, and applies.
     pub(crate) fn live(
@@ -130,9 +160,7 @@ impl World {
         wanted: &Wanted,
         conditions: &Conditions,
     ) -> Result<Life, String> {
-        self.clock.pass(UNTIL_NEXT);
-        self.processes += 1;
-        let fate = Fate::new(Arc::clone(&self.platter), conditions.point);
+        let (store, fate) = self.process(conditions.point)?;
         let mut weather = Weather::new(conditions.odds, conditions.seed);
         weather.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
         let wire = Arc::new(Wire {
@@ -155,7 +183,6 @@ impl World {
             waiting: Waiting::default(),
             stop: Stop::default(),
         };
-        let store = self.store_of(&fate)?;
         let violations = Mutex::default();
         let command = command(self, &engine, &store, wanted, conditions.rollback, &violations);
         let ended = self.clock.run(&fate, command);
@@ -172,15 +199,7 @@ impl World {
                 (None, true)
             }
         };
-        if died {
-            self.platter.crash(match conditions.point.map(|point| point.strike) {
-                Some(Strike::Before(left) | Strike::After(left)) => left,
-                Some(Strike::Fail(_)) | None => crate::moment::Survival::ALL,
-            });
-        }
-        if matches!(conditions.point.map(|point| point.strike), Some(Strike::Fail(_))) {
-            self.platter.repair();
-        }
+        self.bury(conditions.point, died);
         Ok(Life { report, died, moments: fate.met(), left, violations })
     }
 }

@@ -2,7 +2,9 @@
 //! all others, of the pairs and of the schedules. `make crash-explorer` explores all.
 #![cfg(test)]
 
-use rstack_explorer::{Findings, SCENARIOS, Scenario, Size, one, pairs, schedules, singles};
+use rstack_explorer::{
+    Edit, Findings, SCENARIOS, Scenario, Size, edits, one, pairs, schedules, singles,
+};
 
 fn sound(findings: &Findings, at_least: usize) {
     assert!(findings.explored >= at_least, "only {} were explored", findings.explored);
@@ -23,6 +25,13 @@ fn every_point_of_a_creation() {
 fn some_points_of_every_scenario() {
     for scenario in SCENARIOS {
         sound(&singles(scenario, Size::Small, 17).unwrap(), 15);
+    }
+}
+
+#[test]
+fn some_points_of_every_edit_of_a_state() {
+    for edit in Edit::ALL {
+        sound(&edits(edit, Size::Small, 7).unwrap(), 10);
     }
 }
 

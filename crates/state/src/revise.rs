@@ -97,7 +97,7 @@ pub fn take_out(state: &mut State, id: &LogicalId) -> Result<Taken, ReviseError>
 ///
 /// # Errors
 /// [`ReviseError::Exists`].
-pub fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), ReviseError> {
+pub(crate) fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), ReviseError> {
     check_free(state, id)?;
     if let Some(former) = state.former.as_deref_mut() {
         put_in(former, id, taken.clone())?;
@@ -120,7 +120,7 @@ pub fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), Rev
 }
 
 /// Whether a resource of a state has all of these objects already: a move into it was cut off.
-pub fn holds(state: &State, id: &LogicalId, taken: &Taken) -> bool {
+pub(crate) fn holds(state: &State, id: &LogicalId, taken: &Taken) -> bool {
     let deposed = state.deposed.iter().filter(|d| d.logical_id == *id).map(|d| &d.object);
     let own: Vec<&ResourceState> = state.resources.get(id).into_iter().chain(deposed).collect();
     taken.objects().all(|object| own.iter().any(|own| is_same(own, object)))

@@ -1,14 +1,9 @@
 //! `rstack state mv`: gives a resource another logical ID, or another stack.
-//!
-//! Between stacks the new state is published before the old one: whenever the command dies, the
-//! resource is in one of them or in both, and the same command again goes on from there.
 
 use rstack_apply::{Entropy, RandomEntropy};
 use rstack_model::state::State;
 use rstack_model::{LogicalId, StackName};
-use rstack_state::{
-    LockedStack, ReviseError, StateError, StateStore, dependants, holds, put_in, rename, take_out,
-};
+use rstack_state::{Handover, LockedStack, StateError, StateStore, dependants, rename};
 
 use super::edit::{Editing, agreed, base, done, lock, logical_id, open};
 use super::error::RefusedEdit;
@@ -70,34 +65,26 @@ fn destination(
 fn between(
     global: &Global,
     asked: &Move,
-    Editing { locked, mut state }: Editing,
+    Editing { locked, state }: Editing,
     stack: &StackName,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let (from, to) = (LogicalId::new(asked.from.as_str()), logical_id(&asked.to)?);
-    let (there, mut other) = destination(global, &state, stack, terminal)?;
-    let (before, their_before) = (base(&state), base(&other));
+    let (there, other) = destination(global, &state, stack, terminal)?;
     let depending: Vec<String> = dependants(&state, &from).map(|id| format!("`{id}`")).collect();
-    let taken = take_out(&mut state, &from).map_err(RefusedEdit::from)?;
-    let cut_off = holds(&other, &to, &taken);
-    if !cut_off {
-        put_in(&mut other, &to, taken).map_err(|error: ReviseError| RefusedEdit::from(error))?;
-    }
+    let name = state.stack.clone();
+    let handover = Handover::new(state, &from, other, &to).map_err(RefusedEdit::from)?;
     if !depending.is_empty() {
         terminal.note(&format!(
-            "{} of `{}` depend on `{from}`: their templates have to name it in another way.",
+            "{} of `{name}` depend on `{from}`: their templates have to name it in another way.",
             depending.join(", "),
-            state.stack
         ));
         let question = format!("Move `{from}` to `{stack}` all the same?");
         if !agreed(&question, asked.yes, terminal)? {
             return Ok(Exit::Error);
         }
     }
-    if !cut_off {
-        there.revise(other, &their_before)?;
-    }
-    let state = locked.revise(state, &before)?;
+    let state = handover.publish(&locked, &there)?;
     let what = format!("`{from}` is `{to}` of `{stack}`; nothing was changed in the cloud.");
     done(&what, &state, terminal)
 }

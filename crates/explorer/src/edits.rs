@@ -1,0 +1,234 @@
+//! Every point of the commands that change a state: cut off there, and given again.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rstack_model::state::State;
+
+use crate::edit::{Edit, other};
+use crate::explore::{Findings, in_parallel};
+use crate::invariant;
+use crate::moment::{Act, Moment, Pending, Point, Strike, Survival, points};
+use crate::picture::picture;
+use crate::stack::{self, Size, Wanted};
+use crate::world::{Conditions, DIRECTORY, World};
+
+/// What is on the disk of both stacks, as far as it can be read: the pictures of their states, and
+/// whether a run is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Seen {
+    Refused,
+    Is { pictures: [Option<String>; 2], open: bool },
+}
+
+/// An edit that is ready to be given.
+struct Ready {
+    edit: Edit,
+    size: Size,
+    wanted: Wanted,
+    before: World,
+    origin: Seen,
+    goal: Seen,
+    /// How many objects nobody knows of any more, when it has come to its end.
+    forgotten: usize,
+}
+
+fn states(world: &World) -> Result<[Result<Option<State>, String>; 2], String> {
+    let store = world.store()?;
+    let read = |name| {
+        let stored = store.read(name).map_err(|error| error.to_string())?;
+        Ok::<_, String>(stored.state)
+    };
+    Ok([read(&stack::name()?), read(&other()?)])
+}
+
+fn seen(world: &World) -> Result<Seen, String> {
+    let [Ok(own), Ok(others)] = states(world)? else { return Ok(Seen::Refused) };
+    let picture = |state: Option<State>| state.as_ref().map(picture).transpose();
+    let stored = world.store()?.read(&stack::name()?).map_err(|error| error.to_string())?;
+    Ok(Seen::Is { pictures: [picture(own)?, picture(others)?], open: stored.journal.is_some() })
+}
+
+/// How many objects are in neither state.
+fn unknown(world: &World) -> Result<usize, String> {
+    let states = states(world)?;
+    let known: Vec<&State> = states.iter().flatten().flatten().collect();
+    let objects = world.sandbox.list().map_err(|error| error.to_string())?;
+    let is_known = |object: &(_, _)| {
+        known.iter().any(|state| {
+            let mut all = state.resources.values();
+            all.any(|known| known.resource_type == object.0 && known.physical_id == object.1)
+        })
+    };
+    Ok(objects.into_iter().filter(|object| !is_known(object)).count())
+}
+
+impl World {
+    /// Gives the command once, struck or not.
+    fn edit(&mut self, edit: Edit, point: Option<Point>) -> Result<Edited, String> {
+        let (store, fate) = self.process(point)?;
+        let report = edit.give(&store, self.processes());
+        let left = self.platter.pending();
+        let died = fate.is_dead();
+        self.bury(point, died);
+        Ok(Edited { report, died, moments: fate.met(), left })
+    }
+}
+
+struct Edited {
+    report: Result<(), String>,
+    died: bool,
+    moments: Vec<Moment>,
+    left: Pending,
+}
+
+/// Damages the middle of a file, as nothing that was made durable is damaged by a crash.
+fn bend(world: &World, file: &str, work: impl FnOnce(&mut Vec<u8>)) -> Result<(), String> {
+    let path = Path::new(DIRECTORY).join(file);
+    if world.platter.rewrite(&path, work) { Ok(()) } else { Err(format!("there is no `{file}`")) }
+}
+
+/// Makes what the command is given for.
+fn prepare(edit: Edit, world: &mut World, changed: &Wanted) -> Result<(), String> {
+    match edit {
+        Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => Ok(()),
+        Edit::AcceptEdit => bend(world, "Live.json", |bytes| {
+            let text = String::from_utf8_lossy(bytes).replace("https-only", "match-viewer");
+            *bytes = text.into_bytes();
+        }),
+        Edit::Restore => bend(world, "Live.json", |bytes| bytes.truncate(bytes.len() / 2)),
+        Edit::CutJournal => {
+            // A run that dies when its last call has had its effect leaves a journal of many records.
+            let whole = world.fork()?.live(changed, &Conditions::default())?;
+            let calls = whole.moments.iter().enumerate();
+            let last = calls.filter(|(_, moment)| matches!(moment.act, Act::Call("update"))).last();
+            let (moment, _) = last.ok_or_else(|| "nothing is updated".to_owned())?;
+            let strike = Strike::After(Survival::ALL);
+            let point = Some(Point { moment, strike, act: None });
+            world.live(changed, &Conditions { point, ..Conditions::default() })?;
+            bend(world, "Live.journal", |bytes| {
+                let middle = bytes.len() / 2;
+                bytes.iter_mut().skip(middle).take(1).for_each(|byte| *byte ^= 1);
+            })
+        }
+    }
+}
+
+fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
+    let mut before = World::new(1)?;
+    let environment = before.sandbox.environment().clone();
+    let first = size.wanted(stack::Variant::First, &environment)?;
+    let changed = size.wanted(stack::Variant::Changed, &environment)?;
+    before.reach(&first, None)?;
+    let wanted = if edit == Edit::CutJournal { changed } else { first };
+    prepare(edit, &mut before, &wanted)?;
+    // Whoever breaks something is not there any more.
+    before.pass(Duration::from_secs(60));
+    let origin = seen(&before)?;
+    let mut undisturbed = before.fork()?;
+    undisturbed.edit(edit, None)?.report?;
+    let (goal, forgotten) = (seen(&undisturbed)?, unknown(&undisturbed)?);
+    if goal == origin {
+        return Err(format!("{edit:?} changes nothing"));
+    }
+    Ok(Ready { edit, size, wanted, before, origin, goal, forgotten })
+}
+
+impl Ready {
+    fn case(&self, points: &[Point]) -> String {
+        let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
+        let small = if self.size == Size::Small { " --small" } else { "" };
+        format!("--scenario {}{small}{}", self.edit.name(), points.concat())
+    }
+
+    /// What is wrong between the command that was cut off and the same one again.
+    fn between(&self, world: &World) -> Result<Vec<String>, String> {
+        let now = seen(world)?;
+        let mut broken = Vec::new();
+        let half_moved = self.edit == Edit::Move && {
+            let (Seen::Is { pictures: [own, _], .. }, Seen::Is { pictures: [_, others], .. }) =
+                (&self.origin, &self.goal)
+            else {
+                return Ok(vec!["both states are to be readable".to_owned()]);
+            };
+            now == Seen::Is { pictures: [own.clone(), others.clone()], open: false }
+        };
+        if now != self.origin && now != self.goal && !half_moved {
+            broken.push("the state is neither the old one nor the new one".to_owned());
+        }
+        if self.edit != Edit::CutJournal && now != Seen::Refused {
+            let unknown = unknown(world)?;
+            let allowed = if now == self.goal { self.forgotten } else { 0 };
+            if unknown > allowed {
+                broken.push(format!("I1: {unknown} objects are in no state"));
+            }
+        }
+        if now == Seen::Refused && !self.edit.mends_the_state() && self.edit != Edit::CutJournal {
+            broken.push("the state cannot be read".to_owned());
+        }
+        Ok(broken)
+    }
+
+    /// Gives the command, struck at a point, and then again.
+    fn live(&self, struck: &[Point]) -> Result<(Vec<String>, usize), String> {
+        let (mut world, mut broken, mut moments) = (self.before.fork()?, Vec::new(), 0);
+        for point in struck {
+            let edited = world.edit(self.edit, Some(*point))?;
+            moments = edited.moments.len();
+            let deadly = matches!(point.strike, Strike::Before(_) | Strike::After(_));
+            if deadly && !edited.died && point.moment < moments {
+                broken.push("it lived on".to_owned());
+            }
+            broken.extend(self.between(&world)?);
+        }
+        if let Err(error) = world.edit(self.edit, None)?.report {
+            broken.push(format!("I2: the same command again fails: {error}"));
+        }
+        if seen(&world)? != self.goal {
+            broken.push("I2: the end is not that of an undisturbed command".to_owned());
+        }
+        if world.platter.temporary_files() > 0 {
+            broken.push("I2: temporary files are left".to_owned());
+        }
+        broken.extend(invariant::no_secret(&world));
+        // The cloud was not asked: what comes after an edit is a run like any other.
+        match self.edit {
+            Edit::CutJournal | Edit::AcceptEdit | Edit::Restore => {
+                broken.extend(world.end(&self.wanted, None)?);
+            }
+            Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => {}
+        }
+        Ok((broken, moments))
+    }
+}
+
+/// Lives through some points of an edit, each striking the same command again, and then to the end.
+///
+/// # Errors
+/// If the edit does not come to its end undisturbed.
+pub fn one_edit(edit: Edit, size: Size, struck: &[Point]) -> Result<Findings, String> {
+    let ready = ready(edit, size)?;
+    let (broken, moments) = ready.live(struck)?;
+    let mut findings = Findings { moments, ..Findings::default() };
+    findings.add(ready.case(struck), broken);
+    Ok(findings)
+}
+
+/// Explores every point of an edit, the faults of the disk among them. Of every `stride` points one
+/// is taken.
+///
+/// # Errors
+/// If the edit does not come to its end undisturbed.
+pub fn edits(edit: Edit, size: Size, stride: usize) -> Result<Findings, String> {
+    let ready = ready(edit, size)?;
+    let whole = ready.before.fork()?.edit(edit, None)?;
+    let all = points(&whole.moments, whole.left, true);
+    let all: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
+    let explored = in_parallel(&all, |point| {
+        let struck = [*point];
+        Ok((ready.case(&struck), ready.live(&struck)?.0))
+    })?;
+    let mut findings = Findings { moments: whole.moments.len(), ..Findings::default() };
+    explored.into_iter().for_each(|(case, broken)| findings.add(case, broken));
+    Ok(findings)
+}
