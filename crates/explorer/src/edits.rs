@@ -100,8 +100,8 @@ fn prepare(edit: Edit, world: &mut World, changed: &Wanted) -> Result<(), String
         Edit::CutJournal => {
             // A run that dies when its last call has had its effect leaves a journal of many records.
             let whole = world.fork()?.live(changed, &Conditions::default())?;
-            let calls = whole.moments.iter().enumerate();
-            let last = calls.filter(|(_, moment)| matches!(moment.act, Act::Call("update"))).last();
+            let mut calls = whole.moments.iter().enumerate();
+            let last = calls.rfind(|(_, moment)| matches!(moment.act, Act::Call("update")));
             let (moment, _) = last.ok_or_else(|| "nothing is updated".to_owned())?;
             let strike = Strike::After(Survival::ALL);
             let point = Some(Point { moment, strike, act: None });
