@@ -30,15 +30,22 @@ pub struct RuleText {
     pub docs: Option<String>,
 }
 
+/// A kind of finding that was met: its place among the rules, and what its first finding says.
+#[derive(Debug)]
+struct Met {
+    index: usize,
+    severity: Severity,
+    docs: Option<String>,
+}
+
 /// A log that files and their findings are added to.
 #[derive(Debug, Default)]
 pub struct SarifLog {
     artifacts: Vec<Value>,
     results: Vec<Value>,
     left_out: usize,
-    /// The kinds of findings met so far, each with its place among the rules and the first of its
-    /// kind.
-    rules: BTreeMap<FindingCode, (usize, Severity)>,
+    /// The kinds of findings met so far.
+    rules: BTreeMap<FindingCode, Met>,
     /// How often a fingerprint was met.
     fingerprints: BTreeMap<String, usize>,
 }
@@ -55,9 +62,10 @@ impl SarifLog {
                 self.left_out += 1;
                 continue;
             }
-            let next = self.rules.len();
-            let severity = diagnostic.severity;
-            let rule = self.rules.entry(diagnostic.code.clone()).or_insert((next, severity)).0;
+            let index = self.rules.len();
+            let (severity, docs) = (diagnostic.severity, diagnostic.docs.clone());
+            let rule = self.rules.entry(diagnostic.code.clone());
+            let rule = rule.or_insert(Met { index, severity, docs }).index;
             let mut location = place.clone();
             if let Some(location) = location.as_object_mut() {
                 location.insert("index".to_owned(), json!(artifact));
@@ -69,12 +77,14 @@ impl SarifLog {
 
     /// The log; `describe` says what is known of the kinds of findings in it.
     pub fn finish(self, version: &str, describe: impl Fn(&FindingCode) -> RuleText) -> Value {
-        let mut rules: Vec<(&FindingCode, usize, Severity)> =
-            self.rules.iter().map(|(code, (index, severity))| (code, *index, *severity)).collect();
-        rules.sort_by_key(|(_, index, _)| *index);
+        let mut rules: Vec<(FindingCode, Met)> = self.rules.into_iter().collect();
+        rules.sort_by_key(|(_, met)| met.index);
         let rules: Vec<Value> = rules
             .into_iter()
-            .map(|(code, _, severity)| rule(code, severity, describe(code)))
+            .map(|(code, met)| {
+                let text = describe(&code);
+                rule(&code, met.severity, RuleText { docs: text.docs.or(met.docs), ..text })
+            })
             .collect();
         let mut invocation = json!({"executionSuccessful": true});
         if self.left_out > 0 {
