@@ -98,7 +98,12 @@ fn what_is_too_large_for_the_validator_is_said_at_once() {
     let text = format!("{}Description: {}\n", resources(1), "x".repeat((256 << 10) + 1));
     let list = format!("{}Metadata: {{A: [{}]}}\n", resources(1), vec!["x"; 9_999].join(", "));
     let many = list.replace("x,", "{a: b, c: d, e: f, g: h, i: j, k: l, m: n, o: p, q: r, s: t},");
+    let parameters: String = (0..=200).map(|i| format!("  P{i}: {{Type: String}}\n")).collect();
     for (large, reason) in [
+        (
+            format!("{}Parameters:\n{parameters}", resources(1)),
+            "not given more than 200 parameters",
+        ),
         (resources(10_001), "no list or map of more than 10000 entries"),
         (loops.replace("[1, 2]", &format!("[{}]", turns.join(", "))), "more than 10000 entries"),
         (text, "no text of more than 256 KiB"),

@@ -33,6 +33,10 @@ const MAX_NODES: usize = 200_000;
 const MAX_ENTRIES: usize = 10_000;
 const MAX_TEXT: usize = 256 << 10;
 
+/// The most parameters that it is given: as many as CloudFormation takes. Each may have a pattern that
+/// takes milliseconds.
+const MAX_PARAMETERS: usize = 200;
+
 /// The stack of its thread. It follows the tree of a template, which rstack keeps shallow, and
 /// JSON inside of texts.
 const STACK: usize = 64 << 20;
@@ -213,13 +217,17 @@ fn too_much(loaded: &Loaded) -> Option<String> {
     let bytes = loaded.sources.text().len();
     let Extent { nodes, longest, widest } = loaded.extent;
     // Loops make more resources than the text has.
-    let resources = loaded.template.as_ref().map_or(0, |template| template.resources.len());
+    let template = loaded.template.as_ref();
+    let resources = template.map_or(0, |template| template.resources.len());
+    let parameters = template.map_or(0, |template| template.parameters.len());
     let reason = if bytes > MAX_BYTES {
         format!("it is not given more than {} MiB", MAX_BYTES >> 20)
     } else if nodes > MAX_NODES {
         format!("it is not given more than {MAX_NODES} texts, lists and maps")
     } else if widest.max(resources) > MAX_ENTRIES {
         format!("it is given no list or map of more than {MAX_ENTRIES} entries")
+    } else if parameters > MAX_PARAMETERS {
+        format!("it is not given more than {MAX_PARAMETERS} parameters")
     } else if longest > MAX_TEXT {
         format!("it is given no text of more than {} KiB", MAX_TEXT >> 10)
     } else {
