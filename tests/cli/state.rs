@@ -242,3 +242,33 @@ fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
     place.sandbox(&["state", "repair", "topics", "--restore", "1", "--yes"]).expect(0);
     no_changes(&place, "topics");
 }
+
+/// A journal that a dead writer left behind after its run was published, whole or damaged, is no
+/// obstacle to mending the state, and is removed when it is asked for.
+#[test]
+fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
+    let place = Place::streaming();
+    let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
+    let mut running = place.start(&["apply", "--yes"], "deploy-polls=1,poll-ms=1000");
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    std::fs::hard_link(place.path(journal), place.path("left")).unwrap();
+    assert_eq!(running.end().0, Some(0));
+    let left = || std::fs::copy(place.path("left"), place.path(journal)).unwrap();
+    left();
+    place.edit(journal, "\"end\":\"succeeded\"", "\"end\":\"sUcceeded\"");
+    place.sandbox(&["plan", "streaming"]).expect(1);
+    let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
+    assert!(found.out.contains("What its run did is in the state"), "{}", found.out);
+    let cut = ["state", "repair", "streaming", "--cut-journal"];
+    place.sandbox(&cut).expect(1);
+    place.sandbox(&[&cut[..], &["--yes"]].concat()).expect(0);
+    assert!(!place.path(journal).exists());
+    no_changes(&place, "streaming");
+
+    left();
+    no_changes(&place, "streaming");
+    place.edit(state, "\"serial\": 1,", "\"serial\": 7,");
+    place.sandbox(&["state", "repair", "streaming", "--accept-edit", "--yes"]).expect(0);
+    assert!(!place.path(journal).exists());
+    no_changes(&place, "streaming");
+}

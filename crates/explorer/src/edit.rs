@@ -167,6 +167,7 @@ impl Edit {
             Self::CutJournal => match locked.examine().map_err(told)?.journal {
                 JournalFinding::Sound { .. } => {}
                 JournalFinding::Damaged { .. }
+                | JournalFinding::LeftOver { .. }
                 | JournalFinding::Missing
                 | JournalFinding::Unusable(_) => {
                     locked.cut_journal().map_err(told)?;

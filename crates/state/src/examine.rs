@@ -6,9 +6,10 @@ use rstack_model::state::State;
 
 use crate::atomic;
 use crate::error::StateError;
-use crate::file::Content;
+use crate::file::{Content, Unsealed};
 use crate::files::Files;
-use crate::record::{self, Reading};
+use crate::leftover;
+use crate::record::{self, Reading, Records};
 use crate::salvage::{Salvage, salvage};
 
 /// What a state file is found to be.
@@ -58,8 +59,24 @@ pub enum JournalFinding {
         /// What can be kept; `None` if that cannot be told.
         salvage: Option<Salvage>,
     },
+    /// It is damaged or cut off, and everything that its run did is in the state: it has nothing left
+    /// to say.
+    LeftOver {
+        /// What is wrong, and where; `None` if its end is missing.
+        error: Option<StateError>,
+    },
     /// It cannot be used.
     Unusable(StateError),
+}
+
+impl JournalFinding {
+    /// Whether a run is open of which not everything is in the state.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Missing | Self::LeftOver { .. } => false,
+            Self::Sound { .. } | Self::Damaged { .. } | Self::Unusable(_) => true,
+        }
+    }
 }
 
 /// How the bytes of a file differ from those of its copy.
@@ -127,53 +144,82 @@ fn likeness(a: &[u8], b: &[u8]) -> usize {
 
 impl Files {
     pub(crate) fn examine(&self) -> Result<Examination, StateError> {
-        let (finding, bytes) = self.state_finding();
-        let sound = match &finding {
-            StateFinding::Sound(state) => Some(state.as_ref()),
-            StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => None,
+        let (read, bytes) = self.read_state();
+        let journal = self.journal_finding(&read);
+        let finding = match read {
+            Ok(None) => StateFinding::Missing,
+            Ok(Some(Unsealed { content, intact: true })) => {
+                StateFinding::Sound(Box::new(content.state))
+            }
+            Ok(Some(Unsealed { content, intact: false })) => {
+                StateFinding::Edited(Box::new(content.state))
+            }
+            Err(error) => StateFinding::Unusable(error),
         };
-        let judged = matches!(finding, StateFinding::Sound(_) | StateFinding::Missing);
-        let journal = self.journal_finding(sound, judged);
-        let twin = if sound.is_some() { None } else { self.twin(bytes.as_deref())? };
+        let sound = matches!(finding, StateFinding::Sound(_));
+        let twin = if sound { None } else { self.twin(bytes.as_deref())? };
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(Examination { state: finding, text, journal, twin })
     }
 
-    fn state_finding(&self) -> (StateFinding, Option<Vec<u8>>) {
-        let bytes = match atomic::read(self.disk.as_ref(), &self.state) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return (StateFinding::Missing, None),
-            Err(error) => return (StateFinding::Unusable(error), None),
-        };
-        let finding = match Content::unsealed(&self.state, &bytes, &self.stack) {
-            Ok(unsealed) if unsealed.intact => {
-                StateFinding::Sound(Box::new(unsealed.content.state))
+    fn read_state(&self) -> (Result<Option<Unsealed>, StateError>, Option<Vec<u8>>) {
+        match atomic::read(self.disk.as_ref(), &self.state) {
+            Ok(Some(bytes)) => {
+                (Content::unsealed(&self.state, &bytes, &self.stack).map(Some), Some(bytes))
             }
-            Ok(unsealed) => StateFinding::Edited(Box::new(unsealed.content.state)),
-            Err(error) => StateFinding::Unusable(error),
-        };
-        (finding, Some(bytes))
+            Ok(None) => (Ok(None), None),
+            Err(error) => (Err(error), None),
+        }
     }
 
-    fn journal_finding(&self, state: Option<&State>, judged: bool) -> JournalFinding {
+    fn journal_finding(&self, state: &Result<Option<Unsealed>, StateError>) -> JournalFinding {
         let bytes = match atomic::read(self.disk.as_ref(), &self.journal) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return JournalFinding::Missing,
             Err(error) => return JournalFinding::Unusable(error),
         };
+        let state = state.as_ref().map(Option::as_ref);
+        let left_over = match state {
+            Ok(Some(Unsealed { content, intact: true })) => leftover::is_in(&bytes, content),
+            // What was edited is not believed, but nobody makes such a digest by accident.
+            Ok(Some(Unsealed { content, intact: false })) => {
+                leftover::ends_with(&bytes, content.folded.as_ref())
+            }
+            Ok(None) | Err(_) => false,
+        };
         match record::parse(&self.journal, &bytes) {
             Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
-            // The state may remember it as folded in.
-            Ok(records) => match self.read() {
-                Ok(contents) if contents.stored.journal.is_none() => JournalFinding::Missing,
-                Ok(_) | Err(_) => JournalFinding::Sound { records: records.entries.len() },
-            },
+            Ok(Records { tail, .. }) if left_over => {
+                let folded = state.ok().flatten().and_then(|state| state.content.folded.as_ref());
+                let whole = tail.digest.as_ref() == folded;
+                if whole {
+                    JournalFinding::Missing
+                } else {
+                    JournalFinding::LeftOver { error: None }
+                }
+            }
+            Ok(records) => JournalFinding::Sound { records: records.entries.len() },
+            Err(error @ StateError::Damaged { .. }) if left_over => {
+                JournalFinding::LeftOver { error: Some(error) }
+            }
             Err(error @ StateError::Damaged { .. }) => {
-                let salvage = if judged { salvage(&bytes, state) } else { None };
+                let salvage = match state {
+                    Ok(None) => salvage(&bytes, None),
+                    Ok(Some(Unsealed { content, intact: true })) => {
+                        salvage(&bytes, Some(&content.state))
+                    }
+                    Ok(Some(Unsealed { intact: false, .. })) | Err(_) => None,
+                };
                 JournalFinding::Damaged { error, salvage }
             }
             Err(error) => JournalFinding::Unusable(error),
         }
+    }
+
+    /// Whether the run of the journal is in this state, which is kept and sound.
+    pub(crate) fn journal_is_in(&self, kept: &Content) -> Result<bool, StateError> {
+        let bytes = atomic::read(self.disk.as_ref(), &self.journal)?;
+        Ok(bytes.is_some_and(|bytes| leftover::is_in(&bytes, kept)))
     }
 
     /// The lineage and serial over which the journal was written, if its first record tells.

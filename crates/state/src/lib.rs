@@ -15,6 +15,7 @@ mod fold;
 mod handover;
 mod journal;
 mod key;
+mod leftover;
 mod lock;
 mod locked;
 mod mend;

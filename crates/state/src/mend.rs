@@ -76,7 +76,7 @@ impl LockedStack {
             StateFinding::Missing => return Err(self.refused("there is no state")),
             StateFinding::Unusable(error) => return Err(error),
         };
-        if !matches!(journal, JournalFinding::Missing) {
+        if journal.is_open() {
             return Err(self.refused(
                 "a run is open over the state as it was before the edit: restore that one, settle \
                  the run, and edit the state that comes of it",
@@ -88,6 +88,7 @@ impl LockedStack {
         {
             return Err(self.refused("lineage and environment of a state are not to be edited"));
         }
+        self.drop_journal(&journal)?;
         self.put_new(edited)
     }
 
@@ -114,13 +115,17 @@ impl LockedStack {
         let base = self.files.journal_base();
         let line = base.as_ref().map(|base| &base.lineage);
         let line = line.or(twin.as_ref().map(|twin| &twin.state.lineage));
-        let kept = self.files.backups.list(line)?.into_iter().find_map(|backup| {
-            let (state, _) = backup.content.ok().filter(|_| backup.serial == serial)?;
-            Some((state, backup.path))
-        });
-        let (kept, path) =
-            kept.ok_or_else(|| self.refused(format!("no sound state of serial {serial} is kept")))?;
-        let open = !matches!(journal, JournalFinding::Missing);
+        let mut backups = self.files.backups.list(line)?.into_iter();
+        let kept = backups.find(|backup| backup.serial == serial && backup.content.is_ok());
+        let path = kept.map(|backup| backup.path);
+        let path =
+            path.ok_or_else(|| self.refused(format!("no sound state of serial {serial} is kept")))?;
+        let bytes = atomic::read(self.files.disk.as_ref(), &path)?
+            .ok_or_else(|| self.refused(format!("`{}` is gone", path.display())))?;
+        let content = Content::parse(&path, &bytes, self.stack())?;
+        // What the open run did may be in this state already.
+        let open = journal.is_open() && !self.files.journal_is_in(&content)?;
+        let kept = content.state;
         let is_base =
             base.as_ref().is_some_and(|b| b.lineage == kept.lineage && b.serial == kept.serial);
         if open && base.is_some() && !is_base {
@@ -128,26 +133,48 @@ impl LockedStack {
                 "the open run began with another state than that of serial {serial}"
             )));
         }
-        if !open && self.fresh(&kept)? != kept.serial.next() {
-            return self.put_new(kept);
+        if !open {
+            self.drop_journal(&journal)?;
+            if self.fresh(&kept)? != kept.serial.next() {
+                return self.put_new(kept);
+            }
         }
-        let bytes = atomic::read(self.files.disk.as_ref(), &path)?
-            .ok_or_else(|| self.refused(format!("`{}` is gone", path.display())))?;
         let aside = self.put_state(&bytes)?;
         Ok(Mended { now: kept, aside })
     }
 
-    /// Keeps of a damaged journal what is whole: see [`Salvage`].
+    /// Removes a journal whose run is in the state that is there or takes its place. A damaged one is
+    /// kept aside.
+    fn drop_journal(&self, found: &JournalFinding) -> Result<Option<PathBuf>, StateError> {
+        let files = &self.files;
+        let aside = match found {
+            JournalFinding::Missing | JournalFinding::Sound { .. } => None,
+            JournalFinding::LeftOver { .. }
+            | JournalFinding::Damaged { .. }
+            | JournalFinding::Unusable(_) => files.keep_aside(&files.journal)?,
+        };
+        self.verify()?;
+        atomic::remove(files.disk.as_ref(), &files.journal)?;
+        Ok(aside)
+    }
+
+    /// Keeps of a damaged journal what is whole: see [`Salvage`]. One whose run is in the state is
+    /// removed: then there is none.
     ///
     /// # Errors
     /// If it is not damaged, the state is, or nothing can be kept.
-    pub fn cut_journal(&self) -> Result<Mended<Salvage>, StateError> {
+    pub fn cut_journal(&self) -> Result<Mended<Option<Salvage>>, StateError> {
         self.verify()?;
-        let salvage = match self.examine()?.journal {
+        let journal = self.examine()?.journal;
+        let salvage = match journal {
+            JournalFinding::LeftOver { .. } => {
+                return Ok(Mended { now: None, aside: self.drop_journal(&journal)? });
+            }
             JournalFinding::Damaged { salvage: Some(salvage), .. } => salvage,
             JournalFinding::Damaged { salvage: None, .. } => {
                 return Err(self.refused(
-                    "what can be kept of the journal is not known without the state: mend that first",
+                    "what can be kept of the journal is not known without the state that it was \
+                     written over: mend that first",
                 ));
             }
             JournalFinding::Missing => return Err(self.refused("no run is open")),
@@ -164,6 +191,6 @@ impl LockedStack {
         let unpublished = atomic::write(files.disk.as_ref(), &files.journal, &files.stack, &bytes)?;
         self.verify()?;
         unpublished.publish()?;
-        Ok(Mended { now: salvage, aside })
+        Ok(Mended { now: Some(salvage), aside })
     }
 }

@@ -158,12 +158,25 @@ pub(crate) enum Alone {
 
 /// Looks at a line without those before it.
 pub(crate) fn alone(line: &[u8]) -> Alone {
-    let Ok(record) = serde_json::from_slice::<Record>(line) else { return Alone::Unreadable };
-    let Record { format, number, previous, entry, digest } = record;
+    match read_alone(line) {
+        Some((entry, Some(_))) => Alone::Whole(entry),
+        Some((entry, None)) => Alone::Changed(entry),
+        None => Alone::Unreadable,
+    }
+}
+
+/// The digest of a line that is whole by itself.
+pub(crate) fn alone_digest(line: &[u8]) -> Option<Digest> {
+    read_alone(line)?.1
+}
+
+/// What a line says, and its digest if it is as it was written.
+fn read_alone(line: &[u8]) -> Option<(Entry, Option<Digest>)> {
+    let Record { format, number, previous, entry, digest } = serde_json::from_slice(line).ok()?;
     let before = Tail { count: number, digest: previous, length: 0 };
     let whole = format == FORMAT
-        && before
-            .line(&entry)
-            .is_ok_and(|(expected, after)| expected == line && after.digest == Some(digest));
-    if whole { Alone::Whole(entry) } else { Alone::Changed(entry) }
+        && before.line(&entry).is_ok_and(|(expected, after)| {
+            expected == line && after.digest.as_ref() == Some(&digest)
+        });
+    Some((entry, whole.then_some(digest)))
 }

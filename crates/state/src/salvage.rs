@@ -93,7 +93,7 @@ fn operation(entry: &Entry) -> Option<OperationId> {
 }
 
 /// What is kept of a journal over a state; `None` if nothing can be, because its first record is
-/// damaged and there is no state.
+/// damaged and there is no state, or it was written over another one.
 pub(crate) fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
     let Reading { records, .. } = read(bytes);
     let sound = records.entries.len();
@@ -103,6 +103,8 @@ pub(crate) fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
         kept.push(begin_over(state?));
     }
     let base = base_of(state.cloned(), kept.first())?;
+    // Over another state than its own nothing of it means what it says.
+    fold(&base, std::slice::from_ref(kept.first()?)).ok()?;
     let mut lost = Vec::new();
     let lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().skip(sound);
     for (number, line) in lines {

@@ -38,7 +38,9 @@ pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> 
         | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
         ApplyError::Recover(error) => recover_hint(error, global),
         ApplyError::Journal { stack, .. } => Some(format!(
-            "nothing was changed; restore `{stack}.json` and `{stack}.journal` that belong together"
+            "nothing was changed; `{}` says whether one of them is damaged; otherwise restore \
+             `{stack}.json` and `{stack}.journal` that belong together",
+            global.line(&["state", "repair", stack.as_str()])
         )),
         ApplyError::Unsound(_) => {
             Some("this is a defect of rstack; please report it with the template".to_owned())

@@ -215,13 +215,14 @@ fn no_object_is_silently_forgotten_with_a_damaged_journal() {
         let mended = place.locked.cut_journal().unwrap();
         assert_eq!(fs::read(mended.aside.unwrap()).unwrap(), damaged);
         let entries = place.locked.read().unwrap().journal.unwrap();
-        assert_eq!(entries, mended.now.kept);
+        let salvage = mended.now.unwrap();
+        assert_eq!(entries, salvage.kept);
         let folded = fold(&base, &entries).unwrap();
         assert_eq!(folded.ended, None);
         let known = folded.state.resources.get("C").is_some_and(|c| c.physical_id.as_str() == "c");
         let open = folded.open.iter().any(|open| open.intent.logical_id.as_str() == "C");
-        let told = mended.now.lost.iter().any(|lost| !lost.settled);
-        assert!(known || open || told, "byte {byte}: {:?}", mended.now);
+        let told = salvage.lost.iter().any(|lost| !lost.settled);
+        assert!(known || open || told, "byte {byte}: {salvage:?}");
         assert!(folded.state.resources.contains_key("B"));
     }
     assert!(fs::read_dir(aside).unwrap().count() > 2);
@@ -243,4 +244,112 @@ fn a_journal_is_not_cut_before_its_state_is_mended() {
     place.locked.restore_damaged(Serial(2)).unwrap();
     place.locked.cut_journal().unwrap();
     assert!(place.locked.resume().is_ok());
+}
+
+/// Writes a file as the store does: for the owner alone.
+fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A place whose run is in its state, and whose journal is still there: the writer died before it
+/// removed it.
+fn left_over() -> (Place, Vec<u8>) {
+    let place = Place::new();
+    let whole = place.run();
+    let before = place.state();
+    let folded = fold(&before, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+    place.locked.publish(folded.state, &base(&before)).unwrap();
+    put(&place.path("Live.journal"), &whole);
+    assert_eq!(place.locked.read().unwrap().journal, None, "it is recognised");
+    (place, whole)
+}
+
+/// What is left of a run that is in the state keeps nobody from mending the state, and is gone then: it
+/// is no journal of the state that takes the place of the one that knew it.
+#[test]
+fn a_state_is_mended_under_a_journal_that_is_in_it() {
+    for damage in [None, Some(200)] {
+        let (place, mut journal) = left_over();
+        let (path, state) = (place.path("Live.journal"), place.path("Live.json"));
+        if let Some(byte) = damage {
+            journal[byte] ^= 1;
+            fs::write(&path, &journal).unwrap();
+        }
+        replace(&state, "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
+        let mended = place.locked.accept_edit().unwrap();
+        assert_eq!(mended.now.serial, Serial(4));
+        assert!(!path.exists());
+        assert_eq!(place.state().resources["B"].physical_id.as_str(), "edited");
+
+        // The newest state has what the run did, and so has the one that comes back.
+        let (place, _) = left_over();
+        let (path, state) = (place.path("Live.journal"), place.path("Live.json"));
+        let before = place.state();
+        if damage.is_some() {
+            fs::write(&path, &journal).unwrap();
+        }
+        fs::write(&state, "").unwrap();
+        place.locked.restore_damaged(Serial(3)).unwrap();
+        assert_eq!(place.locked.read().unwrap().state.as_ref(), Some(&before));
+        assert!(!path.exists());
+    }
+}
+
+/// The run goes on over the state that it began with, even if what it did is kept elsewhere.
+#[test]
+fn the_state_that_a_run_began_with_comes_back_with_its_journal() {
+    let (place, whole) = left_over();
+    fs::write(place.path("Live.json"), "").unwrap();
+    place.locked.restore_damaged(Serial(2)).unwrap();
+    assert_eq!(fs::read(place.path("Live.journal")).unwrap(), whole);
+    assert!(place.locked.read().unwrap().journal.is_some());
+}
+
+/// Whatever byte of it is damaged or wherever it is cut off in its last record: everything that it
+/// tells of is in the state, and it is removed when it is asked for.
+#[test]
+fn a_damaged_journal_whose_run_is_in_the_state_is_removed() {
+    let (place, whole) = left_over();
+    let (path, state) = (place.path("Live.journal"), place.state());
+    let cut = |length: usize| whole[..length].to_vec();
+    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let flipped = (0..whole.len()).step_by(7).map(|byte| {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 1 << (byte % 7);
+        damaged
+    });
+    let damaged = flipped.chain([cut(whole.len() - 1), cut(last + 9), cut(last)]);
+    for damaged in damaged {
+        put(&path, &damaged);
+        let found = place.locked.examine().unwrap().journal;
+        assert!(matches!(found, JournalFinding::LeftOver { .. }), "{found:?}");
+        let mended = place.locked.cut_journal().unwrap();
+        assert_eq!(mended.now, None);
+        assert_eq!(fs::read(mended.aside.unwrap()).unwrap(), damaged);
+        assert!(!path.exists());
+        assert_eq!(place.state(), state);
+    }
+}
+
+/// A journal that was written over the state before is not taken for one that is in the state unless
+/// all that it tells of is there.
+#[test]
+fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
+    let (place, _) = left_over();
+    let path = place.path("Live.journal");
+    let other = Place::new();
+    let journal = other.locked.begin(&begin(&other.state())).unwrap();
+    for entry in [create(1, "C"), effect(1, "other"), made(1, "other")] {
+        journal.append(&entry).unwrap();
+        fs::copy(other.path("Live.journal"), &path).unwrap();
+        let found = place.locked.examine().unwrap().journal;
+        assert!(matches!(found, JournalFinding::Sound { .. }), "{found:?}");
+    }
+    let mut damaged = fs::read(&path).unwrap();
+    let end = damaged.len() - 20;
+    damaged[end] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    assert!(place.locked.cut_journal().is_err(), "it was written over another state");
+    assert_eq!(fs::read(&path).unwrap(), damaged);
 }

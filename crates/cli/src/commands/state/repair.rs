@@ -126,6 +126,13 @@ fn findings(
             let list = global.line(&["state", "list", locked.stack().as_str()]);
             lines.extend(salvage.iter().flat_map(|salvage| salvage_lines(salvage, &list)));
         }
+        JournalFinding::LeftOver { error } => {
+            lines.push(error.as_ref().map_or_else(
+                || format!("Of the journal `{journal}` the end is missing."),
+                problem,
+            ));
+            lines.push("What its run did is in the state: it has nothing left to say.".to_owned());
+        }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
     lines.iter().map(|line| one_line(line)).collect()
@@ -248,8 +255,16 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             lines.push(format!("To go on with what can be kept: {cut}"));
         }
         JournalFinding::Damaged { salvage: None, .. } => {
-            lines.push("What can be kept of the journal is known when the state is mended.".into());
+            lines.push(
+                "What can be kept of the journal is known when the state that it was written over is \
+                 mended."
+                    .to_owned(),
+            );
         }
+        JournalFinding::LeftOver { .. } if lines.is_empty() => {
+            lines.push(format!("To remove it: {}", line("repair", &["--cut-journal"])));
+        }
+        JournalFinding::LeftOver { .. } => {}
         JournalFinding::Unusable(_) => {
             lines.push("Nothing else can be done here before that is mended.".to_owned());
         }
@@ -312,13 +327,28 @@ fn cut(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let stack = locked.stack();
-    let question = format!("Go on with what can be kept of the journal of `{stack}`?");
-    let damaged = matches!(found.journal, JournalFinding::Damaged { salvage: Some(_), .. });
-    if damaged && !agreed(&question, yes, terminal)? {
+    let question = match &found.journal {
+        JournalFinding::Damaged { salvage: Some(_), .. } => {
+            Some(format!("Go on with what can be kept of the journal of `{stack}`?"))
+        }
+        JournalFinding::LeftOver { .. } => Some(format!("Remove the journal of `{stack}`?")),
+        JournalFinding::Damaged { salvage: None, .. }
+        | JournalFinding::Missing
+        | JournalFinding::Sound { .. }
+        | JournalFinding::Unusable(_) => None,
+    };
+    if let Some(question) = question
+        && !agreed(&question, yes, terminal)?
+    {
         return Ok(Exit::Error);
     }
     let mended = locked.cut_journal()?;
-    let (count, aside) = (mended.now.kept.len(), aside_words(mended.aside.as_deref()));
+    let aside = aside_words(mended.aside.as_deref());
+    let Some(salvage) = mended.now else {
+        terminal.note(&format!("The journal is removed.{aside}"));
+        return Ok(Exit::Done);
+    };
+    let count = salvage.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."
