@@ -137,6 +137,18 @@ impl Disk for SimulatedDisk {
         })
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.act(Act::Make, |surface| {
+            surface.changeable()?;
+            if surface.names.contains_key(to) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            let inode = surface.names.get(from).copied().ok_or_else(missing)?;
+            surface.name(Naming::Given(to.to_owned(), inode));
+            Ok(())
+        })
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         if self.own_kind(path).is_err() {
             return Err(missing());

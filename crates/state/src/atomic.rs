@@ -131,13 +131,19 @@ pub(crate) fn write<'a>(
     write_of(disk, path, stack.as_str(), bytes)
 }
 
-/// Writes a file that belongs to no stack, as [`write()`] does.
-pub(crate) fn write_shared<'a>(
-    disk: &'a dyn Disk,
-    path: &'a Path,
-    bytes: &[u8],
-) -> Result<Unpublished<'a>, StateError> {
-    write_of(disk, path, "", bytes)
+/// Makes a file that belongs to no stack, and that several processes may make at the same time:
+/// whole, durably, and never in the place of one that is there. Says whether it was there.
+pub(crate) fn make_shared(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<Made, StateError> {
+    let unpublished = write_of(disk, path, "", bytes)?;
+    let Some(temporary) = &unpublished.temporary else { return Ok(Made::Before) };
+    match disk.link(temporary, path) {
+        Ok(()) => {
+            sync_parent(disk, path)?;
+            Ok(Made::Now)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Made::Before),
+        Err(error) => Err(io("create", path)(error)),
+    }
 }
 
 fn write_of<'a>(

@@ -165,6 +165,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// If it was not renamed.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file one more name, which nothing has. Not durable before [`Self::sync_directory`].
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] if something has the name; others if it was not given.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Removes a file. Not durable before [`Self::sync_directory`].
     ///
     /// # Errors
@@ -246,6 +252,10 @@ impl Disk for FileSystem {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

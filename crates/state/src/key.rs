@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use rstack_model::SecretString;
 use sha2::Sha256;
 
-use crate::atomic;
+use crate::atomic::{self, Made};
 use crate::disk::Disk;
 use crate::error::StateError;
 
@@ -23,18 +23,29 @@ impl std::fmt::Debug for DigestKey {
 impl DigestKey {
     /// The key of a state directory; made when there is none.
     pub(crate) fn load(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
-        if let Some(bytes) = atomic::read(disk, path)? {
-            return bytes.try_into().map(Self).map_err(|_| StateError::Damaged {
-                path: path.to_owned(),
-                problem: "a key has 32 bytes".to_owned(),
-            });
+        if let Some(key) = Self::read(disk, path)? {
+            return Ok(key);
         }
         let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
         // Each UUID has 122 random bits; hashing them together spreads these over the whole key.
         let digest = <Sha256 as sha2::Digest>::digest([*a.as_bytes(), *b.as_bytes()].concat());
         let key: [u8; 32] = digest.into();
-        atomic::write_shared(disk, path, &key)?.publish()?;
-        Ok(Self(key))
+        match atomic::make_shared(disk, path, &key)? {
+            Made::Now => Ok(Self(key)),
+            // Another process was faster: its key is the one of the directory.
+            Made::Before => Self::read(disk, path)?.ok_or_else(|| StateError::Damaged {
+                path: path.to_owned(),
+                problem: "it was removed while it was made".to_owned(),
+            }),
+        }
+    }
+
+    fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Self>, StateError> {
+        let Some(bytes) = atomic::read(disk, path)? else { return Ok(None) };
+        bytes.try_into().map(|key| Some(Self(key))).map_err(|_| StateError::Damaged {
+            path: path.to_owned(),
+            problem: "a key has 32 bytes".to_owned(),
+        })
     }
 }
 

@@ -73,6 +73,9 @@ impl Disk for Short {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         FileSystem.rename(from, to)
     }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FileSystem.link(from, to)
+    }
     fn remove(&self, path: &Path) -> io::Result<()> {
         FileSystem.remove(path)
     }

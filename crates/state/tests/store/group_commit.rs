@@ -153,6 +153,10 @@ impl Disk for Watching {
         FileSystem.rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        FileSystem.link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         FileSystem.remove(path)
     }
