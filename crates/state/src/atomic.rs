@@ -25,18 +25,21 @@ pub(crate) enum Made {
     Now,
 }
 
-/// Makes a directory for the owner alone, if there is none. Links are refused.
-pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<Made, StateError> {
+/// Makes a directory for the owner alone, durably, if there is none. Links are refused.
+pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
     match disk.own_kind(path) {
-        Ok(Kind::Directory) => return Ok(Made::Before),
+        Ok(Kind::Directory) => return Ok(()),
         Ok(Kind::File | Kind::Other) => {
             return Err(StateError::NotADirectory { path: path.to_owned() });
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(io("read", path)(error)),
     }
+    // Those above it may be made with it.
+    let above = path.ancestors().skip(1).take_while(|above| disk.kind(above).is_err());
+    let made: Vec<&Path> = std::iter::once(path).chain(above).collect();
     disk.make_directory(path).map_err(io("create", path))?;
-    Ok(Made::Now)
+    made.into_iter().try_for_each(|made| sync_parent(disk, made))
 }
 
 /// Refuses links, devices, files open to others, and files that are too large.
@@ -197,5 +200,5 @@ pub(crate) fn sync_parent(disk: &dyn Disk, path: &Path) -> Result<(), StateError
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }

@@ -79,19 +79,10 @@ impl Backups {
         Ok(names)
     }
 
-    /// Makes their directory, durably, if there is none.
-    pub(crate) fn make_directory(&self) -> Result<(), StateError> {
-        let disk = self.disk.as_ref();
-        if atomic::directory(disk, &self.directory)? == atomic::Made::Now {
-            atomic::sync_parent(disk, &self.directory)?;
-        }
-        Ok(())
-    }
-
     /// Keeps a copy of a state, durably. One that is there already is not written again.
     pub(crate) fn keep(&self, state: &State, bytes: &[u8]) -> Result<(), StateError> {
         let disk = self.disk.as_ref();
-        self.make_directory()?;
+        atomic::directory(disk, &self.directory)?;
         let path = self.path(state);
         // A copy that cannot be read is one more reason to write it.
         if atomic::read(disk, &path).is_ok_and(|found| found.as_deref() == Some(bytes)) {

@@ -26,18 +26,15 @@ pub enum StateFinding {
 }
 
 impl StateFinding {
-    /// Whether a kept state may take its place. What is said of permissions, links and formats comes
-    /// first: the file may be whole, and a newer rstack may have written it.
+    /// Whether a kept state may take its place. What is said of permissions, links, sizes and formats
+    /// comes first: the file may be whole, and a newer rstack may have written it.
     pub fn may_be_replaced(&self) -> bool {
         match self {
             Self::Missing | Self::Edited(_) => true,
             Self::Sound(_) => false,
-            Self::Unusable(error) => matches!(
-                error,
-                StateError::Damaged { .. }
-                    | StateError::TooLarge { .. }
-                    | StateError::OtherStack { .. }
-            ),
+            Self::Unusable(error) => {
+                matches!(error, StateError::Damaged { .. } | StateError::OtherStack { .. })
+            }
         }
     }
 }
@@ -266,7 +263,7 @@ impl Files {
         let digits: String = digest.as_str().chars().take(8).collect();
         let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
         let aside = self.backups.directory.join(format!("damaged-{digits}.{kind}"));
-        self.backups.make_directory()?;
+        atomic::directory(disk, &self.backups.directory)?;
         atomic::write(disk, &aside, &self.stack, &bytes)?.publish()?;
         Ok(Some(aside))
     }
@@ -283,5 +280,6 @@ mod tests {
         assert_eq!(difference(b"abx", b"abc"), Difference::Other);
         assert_eq!(difference(b"abcd", b"abc"), Difference::Other);
         assert!(likeness(b"abXcd", b"abYcd") > likeness(b"abXcd", b"abYcX"));
+        assert!(likeness(b"ab", b"abcd") > likeness(b"ab", b"cd"));
     }
 }

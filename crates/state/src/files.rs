@@ -64,11 +64,6 @@ impl Files {
         record::parse(&self.journal, &bytes).map(Some)
     }
 
-    /// Whether there is a journal, with or without anything left to say.
-    pub(crate) fn has_journal(&self) -> Result<bool, StateError> {
-        Ok(self.records()?.is_some())
-    }
-
     /// A journal whose last record the state remembers as folded in has nothing left to say: the
     /// writer died between publishing the state and removing the journal. So has an empty one.
     pub(crate) fn read(&self) -> Result<Contents, StateError> {

@@ -107,8 +107,10 @@ pub(crate) fn unlock(
     stack: &StackName,
     id: &LockId,
 ) -> Result<Unlocked, StateError> {
-    if disk.own_kind(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        return Ok(Unlocked::Nobody);
+    match disk.own_kind(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unlocked::Nobody),
+        Err(error) => return Err(io("read", path)(error)),
     }
     let file = match open(disk, path)? {
         Opened::Free(file, _) => file,

@@ -65,10 +65,8 @@ impl LockedStack {
     pub fn begin(&self, begin: &Entry) -> Result<Journal, StateError> {
         let (disk, path) = (self.files.disk.as_ref(), &self.files.journal);
         self.verify()?;
-        if self.files.has_journal()? {
-            self.refuse_journal(&self.read()?)?;
-            atomic::remove(disk, path)?;
-        }
+        self.refuse_journal(&self.read()?)?;
+        atomic::remove(disk, path)?;
         let file = disk.open(path, Access::New).map_err(io("create", path))?;
         atomic::sync_parent(disk, path)?;
         let journal = Journal::new(&self.files, &self.lock, file, Tail::default())?;

@@ -98,7 +98,7 @@ impl LockedStack {
     ///
     /// # Errors
     /// If the state is sound or [not to be replaced](StateFinding::may_be_replaced), no such state is
-    /// kept, or an open run began with another one.
+    /// kept, the journal cannot be used, or an open run began with another one.
     pub fn restore_damaged(&self, serial: Serial) -> Result<Mended<State>, StateError> {
         self.verify()?;
         let Examination { state, journal, twin, .. } = self.examine()?;
@@ -111,6 +111,10 @@ impl LockedStack {
             }
             StateFinding::Unusable(error) if !replaceable => return Err(error),
             StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => {}
+        }
+        // Only a journal that can be read tells which state it was written over.
+        if let JournalFinding::Unusable(error) = journal {
+            return Err(error);
         }
         let base = self.files.journal_base();
         let line = base.as_ref().map(|base| &base.lineage);

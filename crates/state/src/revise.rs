@@ -234,6 +234,18 @@ mod tests {
         assert!(matches!(gone, ReviseError::NoResource { .. }));
     }
 
+    /// By its present object alone, and by a former one alone, too.
+    #[test]
+    fn a_name_is_taken_by_whatever_has_it() {
+        let present = State { deposed: Vec::new(), ..state() };
+        let former = State { resources: Default::default(), ..state() };
+        for mut state in [present, former] {
+            let taken = rename(&mut state, &"A".into(), &"B".into()).unwrap_err();
+            assert!(matches!(taken, ReviseError::Exists { .. }));
+            rename(&mut state, &"A".into(), &"C".into()).unwrap();
+        }
+    }
+
     #[test]
     fn where_a_rollback_leads_is_changed_with_it() {
         let mut now = State { former: Some(Box::new(state())), ..state() };

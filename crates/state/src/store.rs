@@ -133,12 +133,17 @@ impl StateStore {
     /// Whether there is anything of a stack: a state, a journal, or a state that is kept.
     ///
     /// # Errors
-    /// If the directory cannot be read.
+    /// If it cannot be told.
     pub fn is_known(&self, stack: &StackName) -> Result<bool, StateError> {
         let files = self.files(stack);
-        let there = [&files.state, &files.journal].into_iter();
-        let known = there.into_iter().any(|path| self.disk.own_kind(path).is_ok());
-        Ok(known || !files.backups.list(None)?.is_empty())
+        for path in [&files.state, &files.journal] {
+            match self.disk.own_kind(path) {
+                Ok(_) => return Ok(true),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io("read", path)(error)),
+            }
+        }
+        Ok(!files.backups.list(None)?.is_empty())
     }
 
     /// The bytes of a stack's state file, if it is sound.

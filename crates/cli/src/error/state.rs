@@ -27,9 +27,18 @@ pub(crate) fn state_hint(error: &StateError, global: &Global) -> Option<String> 
             Some("rstack never follows links here; put the file itself in place".to_owned())
         }
         StateError::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
-        StateError::TooLarge { path, .. }
-        | StateError::Damaged { path, .. }
-        | StateError::Checksum { path } => Some(match stack_of(path) {
+        StateError::TooLarge { path, .. } => {
+            let hint = "nothing was changed; rstack writes none of that size: put the right file in \
+                        its place, or move it away";
+            Some(match stack_of(path) {
+                Some(stack) => format!(
+                    "{hint}, and `{}` says what is kept",
+                    global.line(&["state", "repair", stack])
+                ),
+                None => hint.to_owned(),
+            })
+        }
+        StateError::Damaged { path, .. } | StateError::Checksum { path } => Some(match stack_of(path) {
             Some(stack) => format!(
                 "nothing was changed; `{}` says what is wrong and what can be kept",
                 global.line(&["state", "repair", stack])
@@ -107,6 +116,22 @@ mod tests {
         for path in ["here/sandbox/.key", "here/sandbox/live.backup/3-0123abcd.json"] {
             assert!(told(path).contains("put a sound copy in its place"), "{}", told(path));
         }
+    }
+
+    /// It is not the disk's fault that another file is too large, or that it is full.
+    #[test]
+    fn permissions_are_checked_where_they_are_in_the_way() {
+        let refused = |kind: io::ErrorKind| {
+            let (operation, path, source) = ("read", "here/live.json".into(), kind.into());
+            StateError::Io { operation, path, source }
+        };
+        assert!(hint(&refused(io::ErrorKind::PermissionDenied)).contains("the permissions of"));
+        let global = Arguments::try_parse_from(["rstack", "ls"]).unwrap().global;
+        assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull), &global), None);
+        let large = |path: &str| hint(&StateError::TooLarge { path: path.into(), size: 1 << 40 });
+        let away = "move it away, and `rstack state repair live --sandbox --state-dir here` says";
+        assert!(large("here/sandbox/live.json").contains(away));
+        assert!(large("here/sandbox/.key").ends_with("move it away"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn the_last_states_are_kept_and_the_oldest_go_first() {
     let directory = directory();
     let keep = NonZeroUsize::new(3).unwrap();
     let store = StateStore::open(directory.path()).unwrap().keeping(keep);
+    assert_eq!(serials(&store), [0; 0]);
     let last = publish(&store, state(), 5);
     assert_eq!(serials(&store), [5, 4, 3]);
     let backups = store.backups(&stack()).unwrap();
@@ -43,6 +44,23 @@ fn the_last_states_are_kept_and_the_oldest_go_first() {
     assert!(name.to_str().unwrap().starts_with("000005-"));
     let twin = fs::read(&backups[0].path).unwrap();
     assert_eq!(twin, fs::read(directory.path().join("Live.json")).unwrap());
+}
+
+#[test]
+fn a_stack_is_known_by_its_state_its_journal_or_what_is_kept_of_it() {
+    let directory = directory();
+    let store = StateStore::open(directory.path()).unwrap();
+    let locked = store.lock(&stack(), &holder()).unwrap();
+    let known = || (store.is_known(&stack()).unwrap(), store.copy(&stack()).unwrap().is_some());
+    assert_eq!(known(), (false, false), "a lock alone is of no stack");
+    locked.begin(&begin(&state())).unwrap();
+    assert_eq!(known(), (true, false), "it is being made");
+    let now = locked.publish(state(), &base(&state())).unwrap();
+    assert_eq!(known(), (true, true));
+    let bytes = fs::read(directory.path().join("Live.json")).unwrap();
+    assert_eq!(store.copy(&stack()).unwrap(), Some(bytes));
+    locked.retire(now.clone(), &base(&now)).unwrap();
+    assert_eq!(known(), (true, false), "it can come back");
 }
 
 /// A stack that is made again counts from 1; what was kept of the former one is older.

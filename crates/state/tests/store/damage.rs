@@ -115,6 +115,16 @@ fn links_directories_and_open_files_are_refused() {
     assert!(matches!(published, Err(StateError::NotADirectory { .. })), "{published:?}");
 }
 
+/// Nothing of it is read, be it larger than the memory.
+#[test]
+fn a_file_that_is_too_large_is_refused() {
+    let (_directory, store, path) = stored();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = store.read(&stack()).unwrap_err();
+    assert!(matches!(error, StateError::TooLarge { size, .. } if size == 1 << 40), "{error}");
+}
+
 #[test]
 fn another_stacks_file_is_refused() {
     let (directory, store, path) = stored();
@@ -130,6 +140,7 @@ fn the_key_stays_the_same_and_gives_the_same_digests() {
     let first = keyed_digest(&store.digest_key().unwrap(), &secret);
     assert_eq!(first, keyed_digest(&store.digest_key().unwrap(), &secret));
     assert_eq!(first.len(), 64);
+    assert_eq!(format!("{:?}", store.digest_key().unwrap()), "DigestKey(..)");
 }
 
 /// Whoever makes the first key of a directory at the same time as others has theirs, or they have his.

@@ -1,22 +1,27 @@
 //! Disks that take only a part of what is written, or nothing more: the former state stays.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rstack_state::{
-    Access, Disk, DiskFile, Facts, FileSystem, Identity, Kind, StateError, StateStore,
-};
+use rstack_state::{Disk, DiskFile, Facts, FileSystem, StateError, StateStore};
 
+use crate::disk::{Witness, Witnessed};
 use crate::support::{base, begin, create, directory, holder, object, stack, state};
 
-/// The file system, on which only so many bytes are left.
-#[derive(Clone, Debug)]
-struct Short(Arc<AtomicUsize>);
+/// So many bytes are left on a disk.
+#[derive(Debug)]
+struct Room(AtomicUsize);
+
+impl Witness for Room {
+    fn file(this: &Arc<Self>, _path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        Box::new(ShortFile(file, Arc::clone(this)))
+    }
+}
 
 #[derive(Debug)]
-struct ShortFile(Box<dyn DiskFile>, Arc<AtomicUsize>);
+struct ShortFile(Box<dyn DiskFile>, Arc<Room>);
 
 impl DiskFile for ShortFile {
     fn facts(&self) -> io::Result<Facts> {
@@ -26,9 +31,9 @@ impl DiskFile for ShortFile {
         self.0.read()
     }
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let left = self.1.load(Ordering::SeqCst);
-        let fits = bytes.len().min(left);
-        self.1.store(left - fits, Ordering::SeqCst);
+        let Room(left) = self.1.as_ref();
+        let fits = bytes.len().min(left.load(Ordering::SeqCst));
+        left.fetch_sub(fits, Ordering::SeqCst);
         self.0.write(&bytes[..fits])?;
         if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
@@ -43,47 +48,6 @@ impl DiskFile for ShortFile {
     }
 }
 
-impl Disk for Short {
-    fn kind(&self, path: &Path) -> io::Result<Kind> {
-        FileSystem.kind(path)
-    }
-    fn own_kind(&self, path: &Path) -> io::Result<Kind> {
-        FileSystem.own_kind(path)
-    }
-    fn identity(&self, path: &Path) -> io::Result<Identity> {
-        FileSystem.identity(path)
-    }
-    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
-        FileSystem.list(directory)
-    }
-    fn make_directory(&self, path: &Path) -> io::Result<()> {
-        FileSystem.make_directory(path)
-    }
-    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(ShortFile(FileSystem.open(path, access)?, Arc::clone(&self.0))))
-    }
-    fn temporary(
-        &self,
-        directory: &Path,
-        prefix: &str,
-    ) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
-        let (path, file) = FileSystem.temporary(directory, prefix)?;
-        Ok((path, Box::new(ShortFile(file, Arc::clone(&self.0)))))
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        FileSystem.rename(from, to)
-    }
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        FileSystem.link(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        FileSystem.remove(path)
-    }
-    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
-        FileSystem.sync_directory(directory)
-    }
-}
-
 /// Whatever number of bytes is left, a run goes as far as that, and no further: every record that
 /// was said to be durable is there, and the state is the former or the new one.
 #[test]
@@ -91,8 +55,10 @@ fn a_disk_that_is_full_after_any_number_of_bytes_loses_nothing() {
     let mut reached = 0;
     for room in (0..).step_by(97) {
         let directory = directory();
-        let left = Arc::new(AtomicUsize::new(usize::MAX));
-        let store = StateStore::on(Arc::new(Short(Arc::clone(&left))), directory.path()).unwrap();
+        let disk = Arc::new(Room(AtomicUsize::new(usize::MAX)));
+        let left = &disk.0;
+        let on = Arc::new(Witnessed(Arc::clone(&disk)));
+        let store = StateStore::on(on, directory.path()).unwrap();
         let mut old = state();
         old.resources.insert("A".into(), object("a"));
         let locked = store.lock(&stack(), &holder()).unwrap();
@@ -109,6 +75,11 @@ fn a_disk_that_is_full_after_any_number_of_bytes_loses_nothing() {
         });
         let published = written.and_then(|()| locked.publish(old.clone(), &base(&old)));
         drop(locked);
+        // Whoever is alive clears away what it does not publish.
+        for place in [directory.path(), &directory.path().join("Live.backup")] {
+            let names = FileSystem.list(place).unwrap();
+            assert!(names.iter().all(|path| !path.to_str().unwrap().contains(".rstack-")));
+        }
         left.store(usize::MAX, Ordering::SeqCst);
         let stored = store.lock(&stack(), &holder()).unwrap().read().unwrap();
         match published {
@@ -123,8 +94,6 @@ fn a_disk_that_is_full_after_any_number_of_bytes_loses_nothing() {
                 reached = reached.max(durable);
             }
         }
-        let names = FileSystem.list(directory.path()).unwrap();
-        assert!(names.iter().all(|path| !path.to_str().unwrap().contains(".rstack-")));
     }
     assert_eq!(reached, 4);
 }

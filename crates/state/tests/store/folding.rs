@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::ValueMap;
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, State};
+use rstack_model::{PhysicalId, ValueMap};
 use rstack_state::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
 };
@@ -51,6 +51,7 @@ fn an_object_is_in_the_state_from_its_effect_on() {
     let folded = fold(&base, &entries).unwrap();
     assert_eq!(folded.state.resources["A"].status, ObjectStatus::Incomplete);
     assert_eq!(folded.open[0].effect.as_ref().unwrap().as_str(), "a");
+    assert_eq!(folded.state.template_digest, None, "the template is not in place yet");
     let opened = fold(&base, &entries[..2]).unwrap();
     assert!(opened.state.resources.is_empty());
     assert_eq!(opened.open[0].effect, None);
@@ -134,6 +135,20 @@ fn a_proof_of_absence_stays_with_its_operation() {
     // Behind the effect, and for what creates nothing, it proves nothing.
     let late = [begin(&base), create(1, "A"), effect(1, "a"), absent(1)];
     assert!(matches!(fold(&base, &late), Err(JournalError::Illegal { .. })));
+    let mut base = base;
+    base.resources.insert("A".into(), object("a"));
+    let update = IntentAction::Update { physical_id: "a".into(), object: planned() };
+    let delete = IntentAction::Delete { physical_id: "a".into() };
+    for action in [update, delete] {
+        let begun = [begin(&base), intent(1, "A", action)];
+        let unknown = [&begun[..], &[failed(1, FailedEffect::Unknown)]].concat();
+        for (before, entry) in
+            [(&begun[..], absent(1)), (&begun[..], effect(1, "b")), (&unknown[..], effect(1, "b"))]
+        {
+            let folded = fold(&base, &[before, &[entry]].concat());
+            assert!(matches!(folded, Err(JournalError::Illegal { .. })), "{folded:?}");
+        }
+    }
 }
 
 #[test]
@@ -152,7 +167,7 @@ fn illegal_journals_have_names() {
         (vec![begin(&other)], "serial"),
         (vec![begin(&line)], "another"),
         (vec![begin(&place)], "the journal was written over"),
-        (vec![begin(&base), effect(1, "a")], "no intent"),
+        (vec![begin(&base), effect(1, "a")], "operation 1 has no intent"),
         (vec![begin(&base), create(1, "A"), create(1, "A")], "open"),
         (vec![begin(&base), create(1, "A"), made(1, "a")], "followed by done"),
         (vec![begin(&base), create(1, "A"), effect(1, "a"), made(1, "b")], "effected"),
@@ -251,5 +266,34 @@ fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
         let state = fold(&base, &entries).unwrap().state;
         assert_eq!(state.resources["A"].status, ObjectStatus::Ready);
         assert_eq!(state.deposed[0].object.status, ObjectStatus::PartlyUpdated);
+    }
+}
+
+/// Objects of different types may have the same physical ID.
+#[test]
+fn an_old_object_goes_or_comes_back_for_its_own_resource_alone() {
+    let mut base = state();
+    for id in ["A", "B"] {
+        base.resources.insert(id.into(), object("new"));
+        for old in ["old", "older"] {
+            base.deposed.push(DeposedObject { logical_id: id.into(), object: object(old) });
+        }
+    }
+    let old = |id: &str| -> PhysicalId { id.into() };
+    let deposed = |action, end| {
+        let state = fold(&base, &[begin(&base), intent(1, "A", action), end]).unwrap().state;
+        let names = |d: &DeposedObject| format!("{} {}", d.logical_id, d.object.physical_id);
+        state.deposed.iter().map(names).collect::<Vec<_>>()
+    };
+    let delete = IntentAction::Delete { physical_id: old("old") };
+    assert_eq!(deposed(delete, gone(1)), ["A older", "B old", "B older"]);
+    let restore = IntentAction::Restore { physical_id: old("old") };
+    assert_eq!(deposed(restore, made(1, "old")), ["A older", "B old", "B older", "A new"]);
+
+    for id in ["C", "A"] {
+        let action =
+            IntentAction::Delete { physical_id: old(if id == "A" { "none" } else { "old" }) };
+        let error = fold(&base, &[begin(&base), intent(1, id, action)]).unwrap_err();
+        assert!(matches!(error, JournalError::NoObject { .. }), "{error}");
     }
 }

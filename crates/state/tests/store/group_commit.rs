@@ -2,14 +2,12 @@
 //! share their syncs. The disk counts what is durable, and holds syncs back where a test says so.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use rstack_state::{
-    Access, Disk, DiskFile, Entry, Facts, FileSystem, Identity, Journal, Kind, OperationId,
-    StateError, StateStore,
-};
+use rstack_state::{DiskFile, Entry, Facts, Journal, OperationId, StateError, StateStore};
 
+use crate::disk::{Witness, Witnessed};
 use crate::support::{begin, directory, holder, stack, state};
 
 /// What the journal's file holds, and how much of it is durable.
@@ -106,63 +104,18 @@ impl DiskFile for File {
     fn lock(&self) -> io::Result<bool> {
         Ok(true)
     }
+
+    fn blocks(&self) -> bool {
+        false
+    }
 }
 
-/// The file system, in which the journal is a watched file.
-#[derive(Debug)]
-struct Watching(Arc<Watched>);
-
-impl Disk for Watching {
-    fn kind(&self, path: &Path) -> io::Result<Kind> {
-        FileSystem.kind(path)
-    }
-
-    fn own_kind(&self, path: &Path) -> io::Result<Kind> {
-        FileSystem.own_kind(path)
-    }
-
-    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
-        FileSystem.list(directory)
-    }
-
-    fn make_directory(&self, path: &Path) -> io::Result<()> {
-        FileSystem.make_directory(path)
-    }
-
-    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn DiskFile>> {
-        let file = FileSystem.open(path, access)?;
+impl Witness for Watched {
+    fn file(this: &Arc<Self>, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
         if path.extension().is_some_and(|extension| extension == "journal") {
-            return Ok(Box::new(File(Arc::clone(&self.0), file)));
+            return Box::new(File(Arc::clone(this), file));
         }
-        Ok(file)
-    }
-
-    fn temporary(
-        &self,
-        directory: &Path,
-        prefix: &str,
-    ) -> io::Result<(PathBuf, Box<dyn DiskFile>)> {
-        FileSystem.temporary(directory, prefix)
-    }
-
-    fn identity(&self, path: &Path) -> io::Result<Identity> {
-        FileSystem.identity(path)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        FileSystem.rename(from, to)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        FileSystem.link(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        FileSystem.remove(path)
-    }
-
-    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
-        FileSystem.sync_directory(directory)
+        file
     }
 }
 
@@ -171,9 +124,10 @@ fn with_journal(test: impl FnOnce(&Watched, &Journal)) {
     let directory = directory();
     let file = Arc::new(Watched::default());
     file.change(|bytes| bytes.allowed = 1);
-    let store = StateStore::on(Arc::new(Watching(Arc::clone(&file))), directory.path()).unwrap();
+    let store = StateStore::on(Arc::new(Witnessed(Arc::clone(&file))), directory.path()).unwrap();
     let locked = store.lock(&stack(), &holder()).unwrap();
     let journal = locked.begin(&begin(&state())).unwrap();
+    assert!(!journal.blocks());
     test(&file, &journal);
 }
 

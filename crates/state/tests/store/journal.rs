@@ -14,6 +14,7 @@ fn a_run_is_recorded_published_and_gone() {
     let locked = store.lock(&stack(), &holder()).unwrap();
     let empty = state();
     let journal = locked.begin(&begin(&empty)).unwrap();
+    assert!(journal.blocks(), "a real disk takes its time");
     for entry in [create(1, "A"), effect(1, "a"), made(1, "a")] {
         journal.append(&entry).unwrap();
     }
@@ -66,6 +67,9 @@ fn every_prefix_of_a_journal_is_a_prefix_of_its_records() {
         let stored = locked.read().unwrap();
         let read = stored.journal.unwrap_or_default();
         assert_eq!(read, all[..lines]);
+        // Before its first record is whole, there is nothing that could be cut off.
+        let torn = lines > 0 && whole[cut - 1] != b'\n';
+        assert_eq!(stored.torn, torn, "after {cut} bytes");
         // A journal goes on behind its last whole record: cut at it, around it, and far from it.
         let whole_record = [cut, cut.saturating_sub(1), (cut + 1).min(whole.len())]
             .iter()

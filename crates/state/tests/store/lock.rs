@@ -122,6 +122,7 @@ fn only_what_a_dead_holder_left_is_unlocked_and_only_by_its_id() {
     let store = StateStore::open(directory.path()).unwrap();
     let (id, other) = (holder().id, "other".into());
     assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    assert!(!directory.path().join("Live.lock").exists());
     let alive = store.lock(&stack(), &holder()).unwrap();
     let text = fs::read(directory.path().join("Live.lock")).unwrap();
     let error = store.unlock(&stack(), &id).unwrap_err();

@@ -3,11 +3,15 @@
 
 mod backup;
 mod damage;
+mod disk;
+mod durable;
 mod fault;
 mod folding;
 mod format;
 mod group_commit;
 mod journal;
 mod lock;
+mod meddling;
 mod mend;
+mod refused;
 mod support;

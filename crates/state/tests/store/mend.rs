@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use rstack_model::Serial;
 use rstack_model::state::State;
 use rstack_state::{
-    Difference, Entry, IntentAction, JournalEnd, JournalFinding, LockedStack, StateError,
-    StateFinding, StateStore, fold,
+    Difference, Entry, IntentAction, JournalEnd, JournalFinding, LockedStack, LostRecord, Salvage,
+    StateError, StateFinding, StateStore, fold,
 };
 
 use crate::support::{
@@ -60,6 +60,12 @@ impl Place {
         }
         fs::read(self.path("Live.journal")).unwrap()
     }
+}
+
+/// A file as the store makes them.
+fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn replace(path: &Path, from: &str, to: &str) {
@@ -159,6 +165,13 @@ fn a_newer_or_open_state_is_not_replaced() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let error = place.locked.restore_damaged(Serial(1)).unwrap_err();
     assert!(matches!(error, StateError::Exposed { .. }), "{error}");
+    // None that rstack wrote is so large, nor can it be kept aside.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let error = place.locked.restore_damaged(Serial(2)).unwrap_err();
+    assert!(matches!(error, StateError::TooLarge { .. }), "{error}");
+    fs::remove_file(&path).unwrap();
+    place.locked.restore_damaged(Serial(2)).unwrap();
 }
 
 /// A bit of the format is a bit like any other: it is no sign of a newer rstack.
@@ -244,12 +257,6 @@ fn a_journal_is_not_cut_before_its_state_is_mended() {
     place.locked.restore_damaged(Serial(2)).unwrap();
     place.locked.cut_journal().unwrap();
     assert!(place.locked.resume().is_ok());
-}
-
-/// Writes a file as the store does: for the owner alone.
-fn put(path: &Path, bytes: &[u8]) {
-    fs::write(path, bytes).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A place whose run is in its state, and whose journal is still there: the writer died before it
@@ -352,4 +359,103 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
     fs::write(&path, &damaged).unwrap();
     assert!(place.locked.cut_journal().is_err(), "it was written over another state");
     assert_eq!(fs::read(&path).unwrap(), damaged);
+}
+
+/// The copy that is offered is the one that the file is most like, and not the newest.
+#[test]
+fn the_copy_of_an_older_state_is_known_again() {
+    let place = Place::new();
+    let older = fs::read(&place.store.backups(&stack()).unwrap()[1].path).unwrap();
+    fs::write(place.path("Live.json"), &older[..older.len() - 3]).unwrap();
+    let twin = place.locked.examine().unwrap().twin.unwrap();
+    let cut = Difference::Cut { left: older.len() - 3, of: older.len() };
+    assert_eq!((twin.state.serial, twin.difference), (Serial(1), cut));
+}
+
+/// The state is lost, and the writer died when the copy of the next one was durable and that one not
+/// yet in place: what is lost is the state that the journal was written over.
+#[test]
+fn a_lost_state_under_an_open_run_is_the_one_that_the_run_began_with() {
+    let place = Place::new();
+    let (journal, now) = (place.run(), place.state());
+    place.locked.publish(now.clone(), &base(&now)).unwrap();
+    put(&place.path("Live.journal"), &journal);
+    fs::remove_file(place.path("Live.json")).unwrap();
+    assert_eq!(place.locked.examine().unwrap().twin.unwrap().state.serial, Serial(2));
+    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+    assert_eq!(mended.now, now);
+    fold(&mended.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+}
+
+/// What is kept of a stack that was destroyed is not the lost state of the one that is being made.
+#[test]
+fn the_first_run_of_a_stack_has_no_lost_state() {
+    let place = Place::new();
+    let last = place.state();
+    place.locked.retire(last.clone(), &base(&last)).unwrap();
+    let fresh = State { lineage: "another".into(), serial: last.serial, ..state() };
+    place.locked.begin(&begin(&fresh)).unwrap();
+    assert!(place.locked.examine().unwrap().twin.is_none());
+    assert!(place.locked.restore_damaged(last.serial).is_err());
+}
+
+/// A journal whose first record was cut off, and one that is folded in, are of no open run.
+#[test]
+fn a_journal_with_nothing_left_to_say_stands_in_nobodys_way() {
+    let place = Place::new();
+    let (journal, now) = (place.run(), place.state());
+    place.locked.publish(now.clone(), &base(&now)).unwrap();
+    put(&place.path("Live.journal"), &journal);
+    let found = place.locked.examine().unwrap().journal;
+    assert!(matches!(found, JournalFinding::Missing), "{found:?}");
+
+    put(&place.path("Live.journal"), &journal[..30]);
+    replace(&place.path("Live.json"), "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
+    let found = place.locked.examine().unwrap().journal;
+    assert!(matches!(found, JournalFinding::Missing), "{found:?}");
+    place.locked.accept_edit().unwrap();
+}
+
+/// Of the records behind the damage those are kept that are as they were written, and no others. Of
+/// the rest it is said whether the cloud is asked for what they tell of.
+#[test]
+fn records_behind_the_damage_are_kept_as_they_were_written() {
+    let place = Place::new();
+    let whole = String::from_utf8(place.run()).unwrap();
+    let all = place.locked.read().unwrap().journal.unwrap();
+    let mut lines: Vec<&str> = whole.lines().collect();
+    let changed = lines[2].replacen("\"physical_id\":\"c\"", "\"physical_id\":\"d\"", 1);
+    assert_ne!(changed, lines[2]);
+    (lines[2], lines[6]) = (&changed, "");
+    put(&place.path("Live.journal"), (lines.join("\n") + "\n").as_bytes());
+    let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();
+    assert_eq!(kept, [&all[..2], &all[4..6]].concat());
+    let told = |lost: &[LostRecord]| -> Vec<_> {
+        lost.iter().map(|l| (l.number, l.entry.is_some(), l.whole, l.settled)).collect()
+    };
+    // The effect, what was done with it, and one that cannot be read; that the run ended tells of no
+    // object.
+    let found = [(2, true, false, true), (3, true, true, true), (6, false, false, false)];
+    assert_eq!(told(&lost), found);
+
+    let changed = whole.replacen("\"logical-id\":\"C\"", "\"logical-id\":\"D\"", 1);
+    put(&place.path("Live.journal"), changed.as_bytes());
+    assert_ne!(changed, whole);
+    let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();
+    assert_eq!(kept, [&all[..1], &all[4..6]].concat());
+    assert_eq!(told(&lost), [1, 2, 3].map(|number| (number, true, number > 1, false)));
+}
+
+/// What is wrong with the journal may be mended without losing anything: before it is, it is not known
+/// which state fits it.
+#[test]
+fn a_state_is_not_restored_under_a_journal_that_cannot_be_used() {
+    let place = Place::new();
+    place.run();
+    let mode = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(place.path("Live.journal"), mode).unwrap();
+    fs::remove_file(place.path("Live.json")).unwrap();
+    let error = place.locked.restore_damaged(Serial(1)).unwrap_err();
+    assert!(matches!(error, StateError::Exposed { .. }), "{error}");
+    assert!(!place.path("Live.json").exists());
 }

@@ -214,8 +214,14 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
     escape(&format!("Record {number} {how}: {text}.")).into_owned()
 }
 
+/// What comes before everything else.
+const FIRST: &str = "Nothing else can be done here before that is mended.";
+
 /// What can be done.
 fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<String> {
+    if matches!(found.journal, JournalFinding::Unusable(_)) {
+        return vec![FIRST.to_owned()];
+    }
     let line = |command, options: &[&str]| {
         let line = global.line(&[&["state", command, locked.stack().as_str()], options].concat());
         escape(&line).into_owned()
@@ -225,13 +231,16 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         StateFinding::Sound(_) => false,
         StateFinding::Missing => found.twin.is_some(),
         StateFinding::Edited(_) => {
-            let accept = line("repair", &["--accept-edit"]);
-            lines.push(format!("To accept it as it is: {accept}"));
+            // Not while a run is open over the state as it was.
+            if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
+                let accept = line("repair", &["--accept-edit"]);
+                lines.push(format!("To accept it as it is: {accept}"));
+            }
             true
         }
         StateFinding::Unusable(_) if found.state.may_be_replaced() => true,
         StateFinding::Unusable(_) => {
-            lines.push("Nothing else can be done here before that is mended.".to_owned());
+            lines.push(FIRST.to_owned());
             false
         }
     };
@@ -244,7 +253,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         lines.push(format!("To see what else is kept: {}", line("history", &[])));
     }
     match &found.journal {
-        JournalFinding::Missing => {}
+        JournalFinding::Missing | JournalFinding::Unusable(_) => {}
         JournalFinding::Sound { .. } if lines.is_empty() => {
             lines
                 .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
@@ -265,9 +274,6 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             lines.push(format!("To remove it: {}", line("repair", &["--cut-journal"])));
         }
         JournalFinding::LeftOver { .. } => {}
-        JournalFinding::Unusable(_) => {
-            lines.push("Nothing else can be done here before that is mended.".to_owned());
-        }
     }
     lines
 }
