@@ -70,3 +70,33 @@ impl Entropy for SeededEntropy {
         u128::from_str_radix(half, 16).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// UUIDs have some bits that are always the same: none of ours is.
+    #[test]
+    fn every_bit_of_the_systems_randomness_is_drawn() {
+        let drawn: Vec<u128> = (0..200).map(|_| RandomEntropy.bits()).collect();
+        let (ever, always) = drawn.iter().fold((0, u128::MAX), |(or, and), it| (or | it, and & it));
+        assert_eq!((ever, always), (u128::MAX, 0));
+    }
+
+    #[test]
+    fn the_ends_of_names_are_long_and_use_the_whole_alphabet() {
+        let entropy = SeededEntropy::new(1);
+        let ends: BTreeSet<String> = (0..100).map(|_| entropy.suffix()).collect();
+        assert_eq!(ends.len(), 100);
+        let alphabet = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        assert!(ends.iter().all(|end| end.len() == 12 && end.chars().all(alphabet)));
+        for place in 0..12 {
+            let used: BTreeSet<_> = ends.iter().map(|end| end.as_bytes()[place]).collect();
+            assert!(used.len() > 20, "place {place}: {used:?}");
+        }
+        let within = ends.iter().map(|end| end.bytes().collect::<BTreeSet<_>>().len());
+        assert!(within.min() > Some(5), "one place says nothing of another");
+    }
+}

@@ -201,3 +201,27 @@ fn spoken(time: Duration) -> String {
 fn list<T: std::fmt::Display>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_minutes_when_they_are_some() {
+        let told = |seconds| spoken(Duration::from_secs(seconds));
+        assert_eq!(
+            [60, 90, 119, 150].map(told),
+            ["60 seconds", "90 seconds", "119 seconds", "150 seconds"]
+        );
+        assert_eq!([120, 45 * 60].map(told), ["2 minutes", "45 minutes"]);
+    }
+
+    #[test]
+    fn every_object_that_moved_is_named() {
+        let moved = |id: &str, how| Moved { logical_id: id.into(), how };
+        let error =
+            ApplyError::ObjectsMoved(vec![moved("A", "is gone"), moved("B", "was changed")]);
+        let told = error.to_string();
+        assert!(told.ends_with("was made: `A` is gone; `B` was changed"), "{told}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The engine against the sandbox: whole lives of stacks, and everything that can go wrong in them.
 #![cfg(test)]
 
+mod absence;
 mod bench;
 mod disk;
 mod expiry;

@@ -38,6 +38,9 @@ pub(crate) trait Probe: Send + Sync {
         history
     }
 
+    /// With what an object is looked for.
+    fn sought(&self, _: &CreateRequest) {}
+
     /// Whether drivers create in more than one call: they prove that nothing is there, create, tell
     /// that the object exists, and make a last call, `finish`.
     fn creates_in_parts(&self) -> bool {
@@ -195,6 +198,7 @@ impl ResourceDriver for ProbedDriver {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        self.probe.sought(request);
         self.around("find", request.logical_id.as_str(), self.inner.find(request)).await
     }
 }

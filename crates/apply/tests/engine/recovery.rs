@@ -9,6 +9,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
+use rstack_state::{Entry, Intent, IntentAction, OperationId, base_of, fold};
 
 use crate::bench::{Bench, Wanted, run, small};
 use crate::probe::{Call, Crash, Probe, Probed, Refuse, Side, error};
@@ -199,5 +200,38 @@ fn what_the_user_says_is_ours_is_in_the_state() {
         let state = engine.recover(&locked, &bench.parameters).await.unwrap().unwrap();
         assert_eq!(state.resources["Channel"].physical_id.as_str(), "one");
         assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
+    });
+}
+
+/// What the user says is of one resource, and of those of its creations that are open.
+#[test]
+fn nothing_else_is_decided_by_what_the_user_says() {
+    let bench = ambiguous();
+    run(async {
+        let (locked, engine) = (bench.lock(), bench.engine());
+        let open = || {
+            let stored = locked.read().unwrap();
+            let entries = stored.journal.unwrap();
+            let base = base_of(stored.state, entries.first()).unwrap();
+            fold(&base, &entries).unwrap().open
+        };
+        let intent = open().remove(0).intent;
+        let other = Intent { operation: OperationId(7), logical_id: "Other".into(), ..intent };
+        locked.resume().unwrap().append(&Entry::Intent(Box::new(other.clone()))).unwrap();
+        let decide =
+            async |id: &str, decision| engine.decide(&locked, &id.into(), &decision).await.unwrap();
+        assert_eq!(decide("Channel", Decision::Ours("one".into())).await, 1);
+        assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "it is said already");
+        let delete = IntentAction::Delete { physical_id: "one".into() };
+        let delete = Intent {
+            operation: OperationId(8),
+            logical_id: "Channel".into(),
+            action: delete,
+            ..other.clone()
+        };
+        locked.resume().unwrap().append(&Entry::Intent(Box::new(delete))).unwrap();
+        assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "a deletion makes nothing");
+        let left = open().into_iter().map(|open| (open.intent.operation.0, open.effect.is_some()));
+        assert_eq!(left.collect::<Vec<_>>(), [(0, true), (7, false), (8, false)]);
     });
 }
