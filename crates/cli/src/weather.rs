@@ -9,16 +9,16 @@ use crate::error::CliError;
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
 
-/// What the variable can say.
+/// What the variable can say. The lines of the list fit into 80 columns: what breaks them does not
+/// indent what follows.
 pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the sandbox slow or \
     stormy, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
     seed=N          what everything that looks random is derived from\n  \
     faults=KIND     `none` or `stormy`: calls fail, or their answers are lost\n  \
     latency-ms=N    the longest a call takes\n  \
-    deploy-polls=N  how often a distribution answers that it is still being deployed\n  \
+    deploy-polls=N  how often a distribution answers that it is being deployed\n  \
     poll-ms=N       how long it is waited between two such answers\n  \
-    speed=N         how many times as fast its clock runs as yours (60): ten minutes in which\n  \
-                    MediaPackage takes up a rotated secret take ten seconds";
+    speed=N         how many times as fast as yours its clock runs (60)";
 
 /// How fast the sandbox's clock runs: nobody waits ten minutes to see that something waits.
 const SPEED: u32 = 60;
@@ -83,6 +83,11 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_fits_into_a_terminal() {
+        assert!(HELP.lines().skip(1).all(|line| line.len() <= 80), "{HELP}");
+    }
 
     #[test]
     fn says_what_the_sandbox_is_like() {
