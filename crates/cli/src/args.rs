@@ -140,6 +140,29 @@ pub(crate) struct DetailArguments {
     pub(crate) compact: bool,
 }
 
+/// What is to be undone, and how.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UndoArguments {
+    /// The stack: its name, or its template. With only one stack it may be left out.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: Option<String>,
+    /// The stack's name; else that of the template file.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack_name: Option<String>,
+    /// The value that a secret (`NoEcho`) parameter had: it is kept nowhere, and may be needed to
+    /// make an object as it was or to find out what an interrupted creation made. May be given
+    /// several times.
+    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) parameter: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) detail: DetailArguments,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) wait: WaitArguments,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -184,47 +207,14 @@ pub(crate) enum Command {
         interrupted (130) or died: changed objects get their properties back, new ones are \
         deleted, old ones whose deletion was put off are taken back. After several such applies \
         it leads to what the last complete one left.")]
-    Rollback {
-        /// The stack: its name, or its template. With only one stack it may be left out.
-        #[arg(value_name = "STACK")]
-        stack: Option<String>,
-        /// The stack's name; else that of the template file.
-        #[arg(long, value_name = "NAME")]
-        stack_name: Option<String>,
-        /// The value that a secret (`NoEcho`) parameter had before: it is kept nowhere. May be
-        /// given several times.
-        #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
-        parameter: Vec<(String, String)>,
-        #[command(flatten)]
-        detail: DetailArguments,
-        /// Do not ask.
-        #[arg(long, short)]
-        yes: bool,
-        #[command(flatten)]
-        wait: WaitArguments,
-    },
+    Rollback(UndoArguments),
     /// Delete everything that the stack made.
     Destroy {
-        /// The stack: its name, or its template.
-        #[arg(value_name = "STACK")]
-        stack: Option<String>,
-        /// The stack's name; else that of the template file.
-        #[arg(long, value_name = "NAME")]
-        stack_name: Option<String>,
-        /// The value of a secret (`NoEcho`) parameter, where it takes that to find out what an
-        /// interrupted creation made. May be given several times.
-        #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
-        parameter: Vec<(String, String)>,
         #[command(flatten)]
-        detail: DetailArguments,
-        /// Do not ask.
-        #[arg(long, short)]
-        yes: bool,
+        undo: UndoArguments,
         /// Delete for good what AWS would keep for a while: secrets without their recovery window.
         #[arg(long)]
         purge: bool,
-        #[command(flatten)]
-        wait: WaitArguments,
     },
     /// Check templates without a cloud.
     Validate {

@@ -18,6 +18,7 @@ mod settle;
 mod shell;
 mod show;
 mod state;
+mod undo;
 mod validate;
 mod validate_report;
 
@@ -40,15 +41,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = apply::Options { plan, lint, detail, yes, no_rollback, wait };
             apply::run(&global, &stack, &options, terminal).await
         }
-        Command::Destroy { stack, stack_name, parameter, detail, yes, purge, wait } => {
-            let options =
-                destroy::Options { stack, stack_name, parameter, detail, yes, purge, wait };
-            destroy::run(&global, &options, terminal).await
-        }
-        Command::Rollback { stack, stack_name, parameter, detail, yes, wait } => {
-            let options = rollback::Options { stack, stack_name, parameter, detail, yes, wait };
-            rollback::run(&global, &options, terminal).await
-        }
+        Command::Destroy { undo, purge } => destroy::run(&global, &undo, purge, terminal).await,
+        Command::Rollback(undo) => rollback::run(&global, &undo, terminal).await,
         Command::Validate { templates, parameter, format, strict, lint } => {
             let options = validate::Options { templates, parameter, format, strict, lint };
             validate::run(&global, options, terminal)

@@ -4,70 +4,42 @@ use std::collections::BTreeSet;
 
 use rstack_apply::{GivenSecret, SecretParameters, old_secrets};
 use rstack_model::plan::Plan;
-use rstack_render::{escape, plan_text};
+use rstack_render::escape;
 
-use super::apply::{self, carry_out, consent, show_plan};
-use super::given::given_secrets;
-use super::show::name;
-use crate::args::{DetailArguments, Global, LintArguments, PlanArguments};
+use super::apply::consent;
+use super::undo::Known;
+use crate::args::{Global, UndoArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::progress::Display;
-use crate::session::Session;
 use crate::terminal::Terminal;
-use crate::waiting::WaitArguments;
-
-/// What to roll back, and whether to ask.
-pub(crate) struct Options {
-    pub(crate) stack: Option<String>,
-    pub(crate) stack_name: Option<String>,
-    pub(crate) parameter: Vec<(String, String)>,
-    pub(crate) detail: DetailArguments,
-    pub(crate) yes: bool,
-    pub(crate) wait: WaitArguments,
-}
 
 /// Rolls a stack back.
 pub(crate) async fn run(
     global: &Global,
-    options: &Options,
+    arguments: &UndoArguments,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let store = crate::session::store(global)?;
-    let stack = name(global, &store, options.stack.as_deref(), options.stack_name.as_deref())?;
-    let stored = store.read(&stack)?;
-    if stored.state.is_none() && stored.journal.is_none() {
-        terminal.note(&format!("Nothing is known of the stack `{stack}`: nothing to roll back."));
+    let words = ("rollback", "roll back");
+    let Some(known) = Known::open(global, arguments, words, terminal).await? else {
         return Ok(Exit::Done);
-    }
-    let session = Session::open(global, Display::new(*terminal)).await?;
-    let locked = session.lock(&stack, "rollback")?;
-    let parameters = given_secrets(&session, &locked.read()?, &options.parameter)?;
-    let state = session.state(&locked, &stack, &parameters, terminal).await?;
-    if session.engine.forget_bare(&locked, &state)? {
+    };
+    let Known { session, locked, parameters, state } = &known;
+    let stack = locked.stack();
+    if session.engine.forget_bare(locked, state)? {
         terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
         return Ok(Exit::Done);
     }
-    let planning = session.engine.plan_rollback(&state);
+    let planning = session.engine.plan_rollback(state);
     let Some(plan) = session.display.during(planning).await? else {
-        return Err(CliError::NothingToRollBack(stack));
+        return Err(CliError::NothingToRollBack(stack.clone()));
     };
-    options.wait.of(&plan)?;
-    show_plan(&plan_text(&plan, &terminal.view(options.detail)), terminal)?;
-    tell_secrets(&plan, &parameters, terminal)?;
+    Known::show(&plan, arguments, terminal)?;
+    tell_secrets(&plan, parameters, terminal)?;
     // Without steps only what is known of the former state goes.
-    if !plan.is_noop() && !consent(&plan, options.yes, terminal)? {
+    if !plan.is_noop() && !consent(&plan, arguments.yes, terminal)? {
         return Ok(Exit::Error);
     }
-    let apply = apply::Options {
-        plan: PlanArguments::default(),
-        lint: LintArguments::default(),
-        detail: options.detail,
-        yes: options.yes,
-        no_rollback: true,
-        wait: options.wait.clone(),
-    };
-    carry_out(&session, &locked, &plan, &parameters, &apply, terminal).await
+    known.carry_out(&plan, arguments, terminal).await
 }
 
 /// Tells which objects will have another secret than before, and refuses if one would have none.
