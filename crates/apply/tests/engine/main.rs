@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod absence;
+mod asking;
 mod bench;
 mod disk;
 mod expiry;

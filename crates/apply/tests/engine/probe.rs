@@ -38,6 +38,9 @@ pub(crate) trait Probe: Send + Sync {
         history
     }
 
+    /// With what an object is read.
+    fn read(&self, _: &Call, _declared: &KnownMap) {}
+
     /// With what an object is looked for.
     fn sought(&self, _: &CreateRequest) {}
 
@@ -83,7 +86,9 @@ impl Cloud for Probed {
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
-        self.inner.lookup(lookup).await
+        let of = lookup.to_string();
+        let call = Call { verb: "lookup", resource_type: String::new(), of };
+        around(self.probe.as_ref(), call, self.inner.lookup(lookup)).await
     }
 
     fn secrets(&self) -> &dyn SecretStore {
@@ -164,7 +169,10 @@ impl ResourceDriver for ProbedDriver {
     }
 
     async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
-        self.around("read", id.as_str(), self.inner.read(id, declared)).await
+        let resource_type = self.resource_type.to_string();
+        let call = Call { verb: "read", resource_type, of: id.to_string() };
+        self.probe.read(&call, declared);
+        around(self.probe.as_ref(), call, self.inner.read(id, declared)).await
     }
 
     async fn create(

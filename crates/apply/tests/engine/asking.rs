@@ -1,0 +1,114 @@
+//! What is asked of the cloud before anything is planned, and what comes of an answer that fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rstack_apply::{Engine, Wait, Waiting};
+use rstack_driver::ErrorKind;
+use rstack_model::KnownMap;
+use rstack_model::value::Lookup;
+use rstack_plan::{Observation, Observations};
+use rstack_sandbox::SandboxOptions;
+
+use crate::bench::{Bench, run, small};
+use crate::probe::{Call, Probe, Probed, Refuse, error};
+
+/// A cloud that refuses the calls of this verb that are about `of`, or all of them.
+fn refusing(bench: &Bench, verb: &'static str, of: &'static str, kind: ErrorKind) -> Engine {
+    let refuse =
+        move |call: &Call| (call.verb == verb && call.of.contains(of)).then(|| error(kind.clone()));
+    bench.engine_on(Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse))))
+}
+
+/// One question that is not answered does not take the others' answers away; no connection does.
+#[test]
+fn each_question_of_a_template_has_its_own_answer() {
+    run(async {
+        let bench = Bench::new();
+        let questions = ["eu-west-1", "us-east-1"].map(|region| Lookup::Zones(region.into()));
+        let denied = ErrorKind::AccessDenied { action: None };
+        let engine = refusing(&bench, "lookup", "us-east-1", denied.clone());
+        let answers: BTreeMap<_, _> =
+            engine.look_up(&questions).await.unwrap().into_iter().collect();
+        let zones = answers[&questions[0]].as_ref().unwrap();
+        assert!(format!("{zones:?}").contains("eu-west-1a"), "{zones:?}");
+        assert_eq!(answers[&questions[1]].as_ref().unwrap_err().kind, denied);
+        let engine = refusing(&bench, "lookup", "us-east-1", ErrorKind::Unreachable);
+        let failed = engine.look_up(&questions).await.unwrap_err();
+        assert_eq!(failed.kind, ErrorKind::Unreachable);
+    });
+}
+
+/// With what objects are read: the names of the properties.
+#[derive(Default)]
+struct Declared(Mutex<BTreeMap<String, BTreeSet<String>>>);
+
+#[async_trait]
+impl Probe for Declared {
+    fn read(&self, call: &Call, declared: &KnownMap) {
+        let names = declared.keys().cloned().collect();
+        self.0.lock().unwrap().insert(call.of.clone(), names);
+    }
+}
+
+/// A driver finds by them what has no identity of its own, and tells only of what is declared.
+#[test]
+fn objects_are_read_with_what_was_declared_of_them() {
+    run(async {
+        let bench = Bench::new();
+        let wanted = small("one", "one", "6");
+        let state = bench.reach(&wanted).await.unwrap();
+        let declared = Arc::new(Declared::default());
+        let engine = bench.engine_on(Probed::new(bench.sandbox.clone(), declared.clone()));
+        bench.planned(&engine, &state, &wanted).await;
+        let properties = state.resources.values().map(|object| {
+            let names = object.properties.keys().cloned().collect();
+            (object.physical_id.to_string(), names)
+        });
+        assert_eq!(*declared.0.lock().unwrap(), properties.collect());
+    });
+}
+
+/// What cannot be read is neither there nor gone.
+#[test]
+fn an_object_that_cannot_be_read_is_unchecked() {
+    run(async {
+        let bench = Bench::new();
+        let state = bench.reach(&small("one", "one", "6")).await.unwrap();
+        let is_unchecked = |seen: &Observations| -> Vec<String> {
+            let unchecked = seen.objects.iter().filter(|(_, object)| {
+                matches!(object, Observation::Unchecked { reason } if !reason.is_empty())
+            });
+            unchecked.map(|(id, _)| id.to_string()).collect()
+        };
+        let denied = ErrorKind::AccessDenied { action: None };
+        let engine = refusing(&bench, "read", "one-hls", denied);
+        let seen = engine.observe(None, &state, &bench.parameters).await.unwrap();
+        assert_eq!(is_unchecked(&seen), ["Hls"]);
+        let engine = refusing(&bench, "read", "one-hls", ErrorKind::Unreachable);
+        let failed = engine.observe(None, &state, &bench.parameters).await.unwrap_err();
+        assert_eq!(failed.kind, ErrorKind::Unreachable);
+        let unseen = engine.observe_nothing(&state, &bench.parameters);
+        assert!(is_unchecked(&unseen).iter().eq(state.resources.keys().map(|id| id.as_str())));
+    });
+}
+
+/// That it cannot be told of one object whether it has settled is no reason not to plan.
+#[test]
+fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
+    run(async {
+        let options = SandboxOptions { deploy_polls: 1000, ..SandboxOptions::default() };
+        let bench = Bench::with(options);
+        let waiting = Waiting { wait: Wait::None, ..Waiting::default() };
+        let wanted = small("one", "one", "6");
+        let made = Engine { waiting, ..bench.engine() };
+        let state = bench.apply(&made, &wanted, true).await.state.unwrap();
+        let denied = ErrorKind::AccessDenied { action: None };
+        let engine = refusing(&bench, "settled", "", denied);
+        assert!(bench.planned(&engine, &state, &wanted).await.is_noop());
+        let engine = refusing(&bench, "settled", "", ErrorKind::Unreachable);
+        let observed = engine.observe(None, &state, &bench.parameters).await;
+        assert_eq!(observed.unwrap_err().kind, ErrorKind::Unreachable);
+    });
+}
