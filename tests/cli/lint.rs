@@ -133,7 +133,14 @@ fn the_user_decides_what_is_reported() {
     assert_eq!(tell(&[], 0), "warned.yaml is valid\n");
     assert!(tell(&["--deny", "W2001"], 1).contains("error[W2001]"));
     let mut told = tell(&["--allow", "W201"], 1);
-    for file in ["[lint]\ndeny = ['cycel']\n", "[lint]\nalow = []\n", "[lint]\nbudget = 'x'\n"] {
+    told.push_str(&tell(&["--allow", "cycle"], 1));
+    for file in [
+        "[lint]\nallow = ['unknown-property']\n",
+        "[lint]\nrules = ['nowhere']\n",
+        "[lint]\ndeny = ['cycel']\n",
+        "[lint]\nalow = []\n",
+        "[lint]\nbudget = 'x'\n",
+    ] {
         place.write("rstack.toml", file);
         told.push_str(&tell(&[], 1));
     }

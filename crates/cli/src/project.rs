@@ -1,7 +1,7 @@
 //! The project file `rstack.toml`: what holds for every template below its folder.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rstack_schema::nearest;
@@ -25,6 +25,8 @@ pub(crate) struct LintSection {
     pub(crate) deny: Vec<Named>,
     /// Files and folders of rules.
     pub(crate) rules: Vec<PathBuf>,
+    /// The first of these that is not there, which is a mistake if they are needed.
+    pub(crate) missing_rules: Option<ProjectError>,
     /// How long the validator may take.
     pub(crate) budget: Option<Duration>,
     /// Whether the validator is asked at all.
@@ -41,7 +43,7 @@ pub(crate) struct Named {
 }
 
 /// A mistake in a project file.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub(crate) struct ProjectError {
     place: String,
@@ -64,15 +66,11 @@ pub(crate) fn find() -> Result<LintSection, CliError> {
     let text = std::fs::read_to_string(&path)
         .map_err(|source| CliError::Read { path: path.clone(), source })?;
     let shown = path.strip_prefix(&current).unwrap_or(&path);
-    let mut section = read(&text, &shown.display().to_string())?;
-    if let Some(folder) = shown.parent() {
-        section.rules = section.rules.iter().map(|rules| folder.join(rules)).collect();
-    }
-    Ok(section)
+    Ok(read(&text, shown)?)
 }
 
 /// Reads the text of a project file.
-fn read(text: &str, file: &str) -> Result<LintSection, ProjectError> {
+fn read(text: &str, file: &Path) -> Result<LintSection, ProjectError> {
     let reader = Reader { text, file };
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or_default();
@@ -90,7 +88,7 @@ fn read(text: &str, file: &str) -> Result<LintSection, ProjectError> {
 
 struct Reader<'a> {
     text: &'a str,
-    file: &'a str,
+    file: &'a Path,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
@@ -106,8 +104,9 @@ impl Reader<'_> {
                 "allow" => section.allow = self.names(value, "allow")?,
                 "deny" => section.deny = self.names(value, "deny")?,
                 "rules" => {
-                    let names = self.names(value, "rules")?;
-                    section.rules = names.into_iter().map(|rules| rules.name.into()).collect();
+                    for rules in self.names(value, "rules")? {
+                        self.rules(rules, section);
+                    }
                 }
                 "budget" => section.budget = Some(self.seconds(value)?),
                 "validator" => match value.get_ref() {
@@ -131,6 +130,19 @@ impl Reader<'_> {
             _ => Err(self.kind(item, key, "a list of texts")),
         });
         names.collect()
+    }
+
+    /// What is meant is seen from the folder of the file.
+    fn rules(&self, rules: Named, section: &mut LintSection) {
+        let path = self.file.with_file_name(&rules.name);
+        if let Err(error) = std::fs::metadata(&path) {
+            let problem = format!("the rules `{}` cannot be read: {error}", path.display());
+            let hint = "the path of a file or folder is seen from the folder of this file";
+            let hint = Some(hint.to_owned());
+            let error = ProjectError { place: rules.place, problem, hint };
+            section.missing_rules.get_or_insert(error);
+        }
+        section.rules.push(path);
     }
 
     fn seconds(&self, value: &Value<'_>) -> Result<Duration, ProjectError> {
@@ -164,7 +176,7 @@ impl Reader<'_> {
         let before = self.text.get(..at.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{}:{line}:{column}", self.file)
+        format!("{}:{line}:{column}", self.file.display())
     }
 }
 
@@ -176,12 +188,10 @@ pub(crate) fn given(option: &str, names: &[String]) -> Vec<Named> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn wrong(text: &str) -> (String, Option<String>) {
-        let error = read(text, FILE).unwrap_err();
+        let error = read(text, Path::new(FILE)).unwrap_err();
         (error.to_string(), error.hint)
     }
 
@@ -189,15 +199,17 @@ mod tests {
     fn the_file_says_what_is_checked() {
         let text = "[lint]\nallow = ['W3005']\ndeny = ['alias', \"W1\"]\nrules = ['ours']\nbudget = 3\n\
                     validator = true\n";
-        let section = read(text, FILE).unwrap();
+        let section = read(text, Path::new(FILE)).unwrap();
         assert_eq!(
             section.allow,
             [Named { name: "W3005".into(), place: "rstack.toml:2:10".into() }]
         );
         assert_eq!(section.deny[1].place, "rstack.toml:3:18");
         assert_eq!(section.rules, [Path::new("ours")]);
+        let missing = section.missing_rules.unwrap().to_string();
+        assert!(missing.starts_with("rstack.toml:4:10: the rules `ours` cannot be"), "{missing}");
         assert_eq!(section.budget, Some(Duration::from_secs(3)));
-        assert_eq!(read("", FILE).unwrap(), LintSection::default());
+        assert_eq!(read("", Path::new(FILE)).unwrap(), LintSection::default());
     }
 
     #[test]

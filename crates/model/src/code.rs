@@ -27,6 +27,30 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether its findings are errors wherever they are found: a template with one means nothing.
+    /// Findings of the other kinds may be warnings, or be errors in some places and warnings in
+    /// others.
+    pub fn is_error(self) -> bool {
+        !matches!(
+            self,
+            Self::Alias
+                | Self::CloudFormationLimit
+                | Self::MappingRegion
+                | Self::MissingParameter
+                | Self::More
+                | Self::NoEffect
+                | Self::NotValidated
+                | Self::PatternNotChecked
+                | Self::SubSyntax
+                | Self::UnknownExport
+                | Self::UnknownStackOutput
+                | Self::UnknownType
+                | Self::Unsupported
+        )
+    }
+}
+
 codes! {
     /// A YAML alias, which CloudFormation does not take.
     Alias = "alias",

@@ -58,12 +58,22 @@ impl Diagnostic {
 
     /// A warning of the kind `code`.
     pub fn warning(code: impl Into<FindingCode>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self::error(code, message).mild(Severity::Warning)
     }
 
     /// A remark of the kind `code`.
     pub fn information(code: impl Into<FindingCode>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Information, ..Self::error(code, message) }
+        Self::error(code, message).mild(Severity::Information)
+    }
+
+    /// What may be left out is no kind of finding that is an error everywhere.
+    fn mild(self, severity: Severity) -> Self {
+        debug_assert!(
+            !matches!(self.code, FindingCode::Own(code) if code.is_error()),
+            "`{}` is an error",
+            self.code
+        );
+        Self { severity, ..self }
     }
 
     /// Adds a place; the first one added is the main place.

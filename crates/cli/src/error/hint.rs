@@ -125,6 +125,9 @@ impl CliError {
                  as `W3005`, or one of your own rules"
                     .to_owned(),
             ),
+            Self::NotAllowed { name, .. } => {
+                Some(format!("`rstack explain {name}` says what it means and what to do"))
+            }
             #[cfg(feature = "lint")]
             Self::NoRules { .. } => Some(
                 "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)"

@@ -198,6 +198,14 @@ pub(crate) enum CliError {
         /// The nearest name that there is.
         near: Option<String>,
     },
+    /// An error of rstack's own was allowed.
+    #[error("{place}: `{name}` is an error, and cannot be allowed")]
+    NotAllowed {
+        /// What was named.
+        name: String,
+        /// Where it was named.
+        place: String,
+    },
     /// A file or folder of rules without any.
     #[cfg(feature = "lint")]
     #[error("`{}` holds no rules", path.display())]

@@ -30,13 +30,17 @@ impl Policy {
     /// either a denial outweighs a permission. Rule files may bring names that are not known here.
     ///
     /// # Errors
-    /// If a name is that of no rule.
+    /// If a name is that of no rule, or an error of rstack's own is to be allowed, or rules that the
+    /// project has are needed and not there.
     pub(crate) fn new(
         project: &LintSection,
         allow: &[Named],
         deny: &[Named],
         rule_files: bool,
     ) -> Result<Self, CliError> {
+        if let Some(missing) = project.missing_rules.as_ref().filter(|_| rule_files) {
+            return Err(missing.clone().into());
+        }
         let mut policy = Self::default();
         let groups = [
             (project.allow.as_slice(), Wish::Allow),
@@ -46,6 +50,10 @@ impl Policy {
         ];
         for (names, wish) in groups {
             for named in names {
+                if wish == Wish::Allow && Code::parse(&named.name).is_some_and(Code::is_error) {
+                    let (name, place) = (named.name.clone(), named.place.clone());
+                    return Err(CliError::NotAllowed { name, place });
+                }
                 if !known(&named.name) {
                     if !rule_files {
                         return Err(unknown(named, &[]));
@@ -71,7 +79,7 @@ impl Policy {
     }
 
     /// Leaves out what is allowed, makes errors of what is denied, and leaves out remarks unless
-    /// they are wanted. An error of rstack's own stays, whatever is allowed.
+    /// they are wanted. What is an error here and elsewhere a warning stays, whatever is allowed.
     pub(crate) fn apply(&self, diagnostics: &mut Vec<Diagnostic>, remarks: bool) {
         diagnostics.retain_mut(|finding| {
             let own_error = matches!(finding.code, FindingCode::Own(_)) && finding.is_error();
@@ -138,7 +146,7 @@ mod tests {
             rule("W3005", Severity::Warning),
             rule("I3013", Severity::Information),
             rule("F3012", Severity::Error),
-            Diagnostic::error(Code::Cycle, "c"),
+            Diagnostic::error(Code::MissingParameter, "c"),
             Diagnostic::warning(Code::Alias, "a"),
         ];
         policy.apply(&mut all, remarks);
@@ -147,11 +155,14 @@ mod tests {
 
     #[test]
     fn wishes_decide_what_is_reported_but_for_own_errors() {
-        assert_eq!(kept(&[], &[], false), ["W3005!", "F3012!", "cycle!", "alias"]);
-        assert_eq!(kept(&["W3005", "F3012", "cycle"], &[], false), ["cycle!", "alias"]);
+        assert_eq!(kept(&[], &[], false), ["W3005!", "F3012!", "missing-parameter!", "alias"]);
+        assert_eq!(
+            kept(&["W3005", "F3012", "missing-parameter"], &[], false),
+            ["missing-parameter!", "alias"]
+        );
         assert_eq!(
             kept(&["alias"], &["I3013", "alias"], true),
-            ["W3005!", "I3013!", "F3012!", "cycle!", "alias!"]
+            ["W3005!", "I3013!", "F3012!", "missing-parameter!", "alias!"]
         );
     }
 
@@ -167,5 +178,16 @@ mod tests {
             }
             other => panic!("{other}"),
         }
+    }
+
+    #[test]
+    fn an_error_of_rstack_is_not_allowed() {
+        let named = given("--allow", &["cycle".to_owned()]);
+        let project = LintSection { allow: named.clone(), ..LintSection::default() };
+        for (project, named) in [(&LintSection::default(), &named[..]), (&project, &[])] {
+            let refused = Policy::new(project, named, &[], false).unwrap_err();
+            assert!(matches!(refused, CliError::NotAllowed { .. }), "{refused}");
+        }
+        assert!(Policy::new(&LintSection::default(), &[], &named, false).is_ok());
     }
 }
