@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_apply::{Engine, Wait, Waiting};
-use rstack_driver::ErrorKind;
+use rstack_apply::{Engine, Events, Wait, Waiting};
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::KnownMap;
+use rstack_model::event::Event;
 use rstack_model::value::Lookup;
 use rstack_plan::{Observation, Observations};
 use rstack_sandbox::SandboxOptions;
@@ -91,6 +92,48 @@ fn an_object_that_cannot_be_read_is_unchecked() {
         assert_eq!(failed.kind, ErrorKind::Unreachable);
         let unseen = engine.observe_nothing(&state, &bench.parameters);
         assert!(is_unchecked(&unseen).iter().eq(state.resources.keys().map(|id| id.as_str())));
+    });
+}
+
+/// Nobody tells which version a secret has.
+struct Untold(ErrorKind);
+
+#[async_trait]
+impl Probe for Untold {
+    fn untold(&self) -> Option<DriverError> {
+        Some(error(self.0.clone()))
+    }
+}
+
+/// Keeps the secrets of which it is told that they are unchecked.
+#[derive(Default)]
+struct Unchecked(Mutex<Vec<String>>);
+
+impl Events for Unchecked {
+    fn emit(&self, event: Event) {
+        if let Event::SecretUnchecked { reference, .. } = event {
+            self.0.lock().unwrap().push(reference);
+        }
+    }
+}
+
+/// One that is not there may be one that is going to be made.
+#[test]
+fn a_secret_that_cannot_be_asked_for_is_told_to_be_unchecked() {
+    run(async {
+        let bench = Bench::new();
+        let state = bench.reach(&small("one", "one", "6")).await.unwrap();
+        let observed = async |kind| {
+            let events = Arc::new(Unchecked::default());
+            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Untold(kind)));
+            let engine = Engine { events: events.clone(), ..bench.engine_on(cloud) };
+            let seen = engine.observe(None, &state, &bench.parameters).await;
+            let told = events.0.lock().unwrap().len();
+            (seen.map(|seen| seen.secret_versions.len()).map_err(|error| error.kind), told)
+        };
+        assert_eq!(observed(ErrorKind::AccessDenied { action: None }).await, (Ok(0), 1));
+        assert_eq!(observed(ErrorKind::NotFound).await, (Ok(0), 0));
+        assert_eq!(observed(ErrorKind::Unreachable).await, (Err(ErrorKind::Unreachable), 0));
     });
 }
 
