@@ -19,6 +19,7 @@ pub(crate) struct Loaded {
     /// Whether it has to be read again when it is known where the stack is to live.
     pub(crate) needs_place: bool,
     /// How large it is.
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "the validator alone asks"))]
     pub(crate) extent: Extent,
 }
 
