@@ -120,7 +120,7 @@ impl PlanError {
             )),
             Self::NameOfOther { logical_id, property, other, .. } => Some(format!(
                 "give `{property}` another name; if `{other}` was renamed to `{logical_id}` in the \
-                 template, keep the old logical ID: the object cannot be made twice"
+                 template, `rstack state mv` renames it in the state, too"
             )),
             Self::UserInTheWay { user, .. } => Some(format!(
                 "allow that, too, with `--delete-first {user}` or \
