@@ -79,6 +79,12 @@ impl Backups {
         Ok(names)
     }
 
+    /// The highest serial of this lineage of which there is a copy, be it sound or not.
+    pub(crate) fn newest(&self, lineage: &Lineage) -> Result<Option<Serial>, StateError> {
+        let (names, own) = (self.names(Some(lineage))?, line(lineage));
+        Ok(names.into_iter().filter(|name| name.line == own).map(|name| name.serial).max())
+    }
+
     /// Keeps a copy of a state, durably. One that is there already is not written again.
     pub(crate) fn keep(&self, state: &State, bytes: &[u8]) -> Result<(), StateError> {
         let disk = self.disk.as_ref();

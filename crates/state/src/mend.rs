@@ -37,10 +37,8 @@ impl LockedStack {
 
     /// A serial that no state had that is known of.
     fn fresh(&self, state: &State) -> Result<Serial, StateError> {
-        let backups = self.files.backups.list(Some(&state.lineage))?;
-        let serials = backups.iter().filter_map(|backup| backup.content.as_ref().ok());
-        let same = serials.filter(|(kept, _)| kept.lineage == state.lineage);
-        Ok(same.map(|(kept, _)| kept.serial).max().unwrap_or_default().max(state.serial).next())
+        let newest = self.files.backups.newest(&state.lineage)?;
+        Ok(newest.max(Some(state.serial)).unwrap_or_default().next())
     }
 
     fn put_state(&self, bytes: &[u8]) -> Result<Option<PathBuf>, StateError> {
@@ -94,7 +92,7 @@ impl LockedStack {
 
     /// Puts a kept state in the place of one that is damaged or missing. The newest of its line
     /// comes back as it was, and so does the one that an open run began with; an older one gets a
-    /// new serial.
+    /// new serial, so that nothing that is kept is ever written over.
     ///
     /// # Errors
     /// If the state is sound or [not to be replaced](StateFinding::may_be_replaced), no such state is
@@ -139,9 +137,11 @@ impl LockedStack {
         }
         if !open {
             self.drop_journal(&journal)?;
-            if self.fresh(&kept)? != kept.serial.next() {
-                return self.put_new(kept);
-            }
+        }
+        // A journal that has lost its first record goes on over whatever state is there.
+        let fits_one = open && base.is_some();
+        if !fits_one && self.fresh(&kept)? != kept.serial.next() {
+            return self.put_new(kept);
         }
         let aside = self.put_state(&bytes)?;
         Ok(Mended { now: kept, aside })

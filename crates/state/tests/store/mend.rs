@@ -259,6 +259,49 @@ fn a_journal_is_not_cut_before_its_state_is_mended() {
     assert!(place.locked.resume().is_ok());
 }
 
+/// State and first record are lost: an older state that is put in place counts on from the newest, so
+/// that what is kept of that one stays, and the journal goes on over it.
+#[test]
+fn an_older_state_under_a_journal_without_its_beginning_has_a_serial_of_its_own() {
+    let place = Place::new();
+    let mut damaged = place.run();
+    damaged[20] ^= 1;
+    fs::write(place.path("Live.journal"), &damaged).unwrap();
+    fs::write(place.path("Live.json"), "").unwrap();
+    let newest = fs::read(&place.store.backups(&stack()).unwrap()[0].path).unwrap();
+    let older = place.locked.restore_damaged(Serial(1)).unwrap().now;
+    assert_eq!((older.serial, older.resources.len()), (Serial(3), 1));
+    assert_eq!(fs::read(place.path("Live.journal")).unwrap(), damaged);
+
+    assert!(place.locked.cut_journal().unwrap().now.unwrap().rebuilt);
+    let folded = fold(&older, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+    assert!(folded.state.resources.contains_key("C") && folded.open.is_empty());
+    place.locked.publish(folded.state, &base(&older)).unwrap();
+    let backups = place.store.backups(&stack()).unwrap();
+    let serials: Vec<Serial> = backups.iter().map(|backup| backup.serial).collect();
+    assert_eq!(serials, [4, 3, 2, 1].map(Serial));
+    assert_eq!(fs::read(&backups[2].path).unwrap(), newest);
+}
+
+/// The newest one comes back as it was, without its beginning, too; and a copy that is damaged has
+/// had its serial.
+#[test]
+fn a_serial_that_a_damaged_copy_has_is_not_given_again() {
+    let place = Place::new();
+    let mut damaged = place.run();
+    damaged[20] ^= 1;
+    fs::write(place.path("Live.journal"), &damaged).unwrap();
+    fs::write(place.path("Live.json"), "").unwrap();
+    assert_eq!(place.locked.restore_damaged(Serial(2)).unwrap().now.serial, Serial(2));
+
+    let newest = place.store.backups(&stack()).unwrap()[0].path.clone();
+    for file in [newest, place.path("Live.json")] {
+        fs::write(file, "").unwrap();
+    }
+    fs::remove_file(place.path("Live.journal")).unwrap();
+    assert_eq!(place.locked.restore_damaged(Serial(1)).unwrap().now.serial, Serial(3));
+}
+
 /// A place whose run is in its state, and whose journal is still there: the writer died before it
 /// removed it.
 fn left_over() -> (Place, Vec<u8>) {
