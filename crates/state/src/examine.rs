@@ -219,6 +219,12 @@ impl Files {
         Ok(bytes.is_some_and(|bytes| leftover::is_in(&bytes, kept)))
     }
 
+    /// The last record of the journal that is whole: a state that remembers it has what the run did.
+    pub(crate) fn journal_end(&self) -> Result<Option<rstack_model::Digest>, StateError> {
+        let bytes = atomic::read(self.disk.as_ref(), &self.journal)?;
+        Ok(bytes.and_then(|bytes| leftover::end(&bytes)))
+    }
+
     /// The lineage and serial over which the journal was written, if its first record tells.
     pub(crate) fn journal_base(&self) -> Option<rstack_model::plan::PlanBase> {
         let bytes = atomic::read(self.disk.as_ref(), &self.journal).ok()??;

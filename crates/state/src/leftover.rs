@@ -13,11 +13,15 @@ use crate::entry::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
 use crate::file::Content;
 use crate::record::{Alone, alone, alone_digest};
 
-/// Whether the last record of a journal that may be damaged is the one that a state remembers as the
-/// last that is folded in.
+/// The last record of a journal that may be damaged that is whole by itself.
+pub(crate) fn end(bytes: &[u8]) -> Option<Digest> {
+    lines(bytes).filter_map(alone_digest).last()
+}
+
+/// Whether the last whole record of a journal that may be damaged is the one that a state remembers as
+/// the last that is folded in.
 pub(crate) fn ends_with(bytes: &[u8], folded: Option<&Digest>) -> bool {
-    let last = lines(bytes).last().and_then(alone_digest);
-    last.is_some() && last.as_ref() == folded
+    folded.is_some() && end(bytes).as_ref() == folded
 }
 
 /// Whether the run of a journal that may be damaged is in a state that is sound.

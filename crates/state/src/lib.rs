@@ -38,7 +38,7 @@ pub use journal::Journal;
 pub use key::{DigestKey, keyed_digest};
 pub use lock::{LockHolder, Unlocked};
 pub use locked::LockedStack;
-pub use mend::Mended;
+pub use mend::{Aside, Mended};
 pub use revise::{ReviseError, Taken, dependants, forgotten, rename, take_out};
 pub use salvage::{LostRecord, Salvage};
 pub use status::{IllegalTransition, Status, next_status};

@@ -1,10 +1,11 @@
-//! Mending what was refused. Each way is chosen by the user, keeps the damaged file aside, and
-//! publishes in one step.
+//! Mending what was refused. Each way is chosen by the user, keeps what was there aside, and publishes
+//! in one step. A journal goes last: the state that is in place by then remembers its end, so that
+//! whoever finds both knows that it has nothing left to say.
 
 use std::path::PathBuf;
 
-use rstack_model::Serial;
 use rstack_model::state::State;
+use rstack_model::{Digest, Serial};
 
 use crate::atomic;
 use crate::error::StateError;
@@ -18,8 +19,24 @@ use crate::salvage::{Salvage, journal_bytes};
 pub struct Mended<T> {
     /// What is in place now.
     pub now: T,
-    /// Where the damaged file is kept; `None` if there was none.
-    pub aside: Option<PathBuf>,
+    /// Where what was there is kept.
+    pub aside: Aside,
+}
+
+/// Where the files are kept in whose place others are, or that were removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// The state; `None` if there was none, or it stays.
+    pub state: Option<PathBuf>,
+    /// The journal; `None` if there was none, or it stays.
+    pub journal: Option<PathBuf>,
+}
+
+/// A state that is in place.
+struct Put {
+    state: State,
+    /// Where the one before it is kept.
+    aside: Option<PathBuf>,
 }
 
 impl LockedStack {
@@ -50,14 +67,31 @@ impl LockedStack {
         Ok(aside)
     }
 
-    fn put_new(&self, mut state: State) -> Result<Mended<State>, StateError> {
+    /// `folded` is the end of a journal that is removed after this.
+    fn put_new(&self, mut state: State, folded: Option<Digest>) -> Result<Put, StateError> {
         state.serial = self.fresh(&state)?;
-        let content = Content::new(state, None, Some(self.written()));
+        let content = Content::new(state, folded, Some(self.written()));
         let bytes = content.bytes(&self.files.state)?;
         self.files.backups.keep(&content.state, &bytes)?;
         let aside = self.put_state(&bytes)?;
         self.files.backups.prune(&content.state.lineage)?;
-        Ok(Mended { now: content.state, aside })
+        Ok(Put { state: content.state, aside })
+    }
+
+    /// Puts a state in place, and removes the journal then. Both that were there are kept before.
+    fn put_without_journal(
+        &self,
+        put: impl FnOnce() -> Result<Put, StateError>,
+    ) -> Result<Mended<State>, StateError> {
+        let journal = self.files.keep_aside(&self.files.journal)?;
+        let Put { state: now, aside: state } = put()?;
+        self.remove_journal()?;
+        Ok(Mended { now, aside: Aside { state, journal } })
+    }
+
+    fn remove_journal(&self) -> Result<(), StateError> {
+        self.verify()?;
+        atomic::remove(self.files.disk.as_ref(), &self.files.journal)
     }
 
     /// Takes a state that was edited by hand for what it says, under a new serial.
@@ -86,8 +120,8 @@ impl LockedStack {
         {
             return Err(self.refused("lineage and environment of a state are not to be edited"));
         }
-        self.drop_journal(&journal)?;
-        self.put_new(edited)
+        let end = self.files.journal_end()?;
+        self.put_without_journal(|| self.put_new(edited, end))
     }
 
     /// Puts a kept state in the place of one that is damaged or missing. The newest of its line
@@ -125,41 +159,38 @@ impl LockedStack {
         let bytes = atomic::read(self.files.disk.as_ref(), &path)?
             .ok_or_else(|| self.refused(format!("`{}` is gone", path.display())))?;
         let content = Content::parse(&path, &bytes, self.stack())?;
-        // What the open run did may be in this state already.
-        let open = journal.is_open() && !self.files.journal_is_in(&content)?;
+        // What the run did may be in this state already.
+        let is_in = self.files.journal_is_in(&content)?;
         let kept = content.state;
         let is_base =
             base.as_ref().is_some_and(|b| b.lineage == kept.lineage && b.serial == kept.serial);
-        if open && base.is_some() && !is_base {
+        let newest = self.fresh(&kept)? == kept.serial.next();
+        // What is in an edited state only is not in the one that the run began with.
+        let goes_on = !is_in && (journal.is_open() || (is_base && newest));
+        if goes_on && base.is_some() && !is_base {
             return Err(self.refused(format!(
                 "the open run began with another state than that of serial {serial}"
             )));
         }
-        if !open {
-            self.drop_journal(&journal)?;
-        }
-        // A journal that has lost its first record goes on over whatever state is there.
-        let fits_one = open && base.is_some();
-        if !fits_one && self.fresh(&kept)? != kept.serial.next() {
-            return self.put_new(kept);
-        }
-        let aside = self.put_state(&bytes)?;
-        Ok(Mended { now: kept, aside })
-    }
-
-    /// Removes a journal whose run is in the state that is there or takes its place. A damaged one is
-    /// kept aside.
-    fn drop_journal(&self, found: &JournalFinding) -> Result<Option<PathBuf>, StateError> {
-        let files = &self.files;
-        let aside = match found {
-            JournalFinding::Missing | JournalFinding::Sound { .. } => None,
-            JournalFinding::LeftOver { .. }
-            | JournalFinding::Damaged { .. }
-            | JournalFinding::Unusable(_) => files.keep_aside(&files.journal)?,
+        let end = self.files.journal_end()?;
+        let as_it_was = if goes_on {
+            // A journal that has lost its first record goes on over whatever state is there.
+            is_base || newest
+        } else {
+            newest && (is_in || end.is_none())
         };
-        self.verify()?;
-        atomic::remove(files.disk.as_ref(), &files.journal)?;
-        Ok(aside)
+        let put = |folded| {
+            if !as_it_was {
+                return self.put_new(kept, folded);
+            }
+            let aside = self.put_state(&bytes)?;
+            Ok(Put { state: kept, aside })
+        };
+        if goes_on {
+            let Put { state: now, aside: state } = put(None)?;
+            return Ok(Mended { now, aside: Aside { state, journal: None } });
+        }
+        self.put_without_journal(|| put(end))
     }
 
     /// Keeps of a damaged journal what is whole: see [`Salvage`]. One whose run is in the state is
@@ -172,7 +203,9 @@ impl LockedStack {
         let journal = self.examine()?.journal;
         let salvage = match journal {
             JournalFinding::LeftOver { .. } => {
-                return Ok(Mended { now: None, aside: self.drop_journal(&journal)? });
+                let journal = self.files.keep_aside(&self.files.journal)?;
+                self.remove_journal()?;
+                return Ok(Mended { now: None, aside: Aside { state: None, journal } });
             }
             JournalFinding::Damaged { salvage: Some(salvage), .. } => salvage,
             JournalFinding::Damaged { salvage: None, .. } => {
@@ -191,10 +224,10 @@ impl LockedStack {
             problem: error.to_string(),
         };
         let bytes = journal_bytes(&salvage.kept).map_err(damaged)?;
-        let aside = files.keep_aside(&files.journal)?;
+        let journal = files.keep_aside(&files.journal)?;
         let unpublished = atomic::write(files.disk.as_ref(), &files.journal, &files.stack, &bytes)?;
         self.verify()?;
         unpublished.publish()?;
-        Ok(Mended { now: Some(salvage), aside })
+        Ok(Mended { now: Some(salvage), aside: Aside { state: None, journal } })
     }
 }

@@ -12,7 +12,7 @@ use rstack_state::{Access, FileSystem, StateStore};
 use rstack_state::{Disk, DiskFile};
 
 use crate::disk::{Call, Witness, Witnessed};
-use crate::support::{base, begin, create, directory, holder, object, stack, state};
+use crate::support::{base, begin, create, directory, holder, object, put, stack, state};
 
 /// What a loss of power would take away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,14 @@ fn what_the_store_has_done_is_durable_when_it_says_so() {
     fs::write(path("Live.json"), "").unwrap();
     locked.restore_damaged(now.serial).unwrap();
     ledger.assert_settled("a state is restored");
+    let journal = locked.begin(&begin(&now)).unwrap();
+    journal.append(&create(1, "B")).unwrap();
+    let whole = fs::read(path("Live.journal")).unwrap();
+    let now = locked.publish(now.clone(), &base(&now)).unwrap();
+    put(&path("Live.journal"), &whole);
+    fs::write(path("Live.json"), "").unwrap();
+    locked.restore_damaged(now.serial).unwrap();
+    ledger.assert_settled("a state is restored, and a journal removed");
     locked.retire(now.clone(), &base(&now)).unwrap();
     ledger.assert_settled("a state is retired");
 }

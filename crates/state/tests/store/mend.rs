@@ -12,7 +12,7 @@ use rstack_state::{
 };
 
 use crate::support::{
-    base, begin, create, directory, effect, gone, holder, intent, made, object, stack, state,
+    base, begin, create, directory, effect, gone, holder, intent, made, object, put, stack, state,
 };
 
 struct Place {
@@ -62,12 +62,6 @@ impl Place {
     }
 }
 
-/// A file as the store makes them.
-fn put(path: &Path, bytes: &[u8]) {
-    fs::write(path, bytes).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
 fn replace(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from));
@@ -87,7 +81,7 @@ fn an_edited_state_is_accepted_when_it_is_asked_for_under_a_serial_of_its_own() 
     assert_eq!(mended.now, place.state());
     assert_eq!(mended.now.serial, Serial(3));
     assert_eq!(mended.now.resources["B"].physical_id.as_str(), "edited");
-    let aside = fs::read_to_string(mended.aside.unwrap()).unwrap();
+    let aside = fs::read_to_string(mended.aside.state.unwrap()).unwrap();
     assert!(aside.contains("edited") && aside.contains("\"serial\": 2"));
     assert!(place.locked.accept_edit().is_err(), "there is nothing to accept any more");
 
@@ -137,7 +131,7 @@ fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
         assert_eq!(twin.difference, difference);
         let mended = place.locked.restore_damaged(Serial(2)).unwrap();
         assert_eq!((&mended.now, &place.state()), (&before, &before));
-        assert_eq!(mended.aside.map(|aside| fs::read(aside).unwrap()), bytes);
+        assert_eq!(mended.aside.state.map(|aside| fs::read(aside).unwrap()), bytes);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
     let sound = place.locked.restore_damaged(Serial(1)).unwrap_err();
@@ -226,7 +220,7 @@ fn no_object_is_silently_forgotten_with_a_damaged_journal() {
         };
         assert!(error.to_string().contains(": record "), "{error}");
         let mended = place.locked.cut_journal().unwrap();
-        assert_eq!(fs::read(mended.aside.unwrap()).unwrap(), damaged);
+        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), damaged);
         let entries = place.locked.read().unwrap().journal.unwrap();
         let salvage = mended.now.unwrap();
         assert_eq!(entries, salvage.kept);
@@ -330,6 +324,7 @@ fn a_state_is_mended_under_a_journal_that_is_in_it() {
         let mended = place.locked.accept_edit().unwrap();
         assert_eq!(mended.now.serial, Serial(4));
         assert!(!path.exists());
+        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), journal);
         assert_eq!(place.state().resources["B"].physical_id.as_str(), "edited");
 
         // The newest state has what the run did, and so has the one that comes back.
@@ -344,6 +339,18 @@ fn a_state_is_mended_under_a_journal_that_is_in_it() {
         assert_eq!(place.locked.read().unwrap().state.as_ref(), Some(&before));
         assert!(!path.exists());
     }
+}
+
+/// What the run did is in an edited state alone: it is not forgotten with the edit.
+#[test]
+fn a_journal_stays_when_no_state_that_has_its_run_is_kept() {
+    let (place, whole) = left_over();
+    fs::remove_file(&place.store.backups(&stack()).unwrap()[0].path).unwrap();
+    replace(&place.path("Live.json"), "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
+    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+    assert_eq!(mended.aside.journal, None);
+    assert_eq!(fs::read(place.path("Live.journal")).unwrap(), whole);
+    fold(&mended.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
 }
 
 /// The run goes on over the state that it began with, even if what it did is kept elsewhere.
@@ -376,7 +383,7 @@ fn a_damaged_journal_whose_run_is_in_the_state_is_removed() {
         assert!(matches!(found, JournalFinding::LeftOver { .. }), "{found:?}");
         let mended = place.locked.cut_journal().unwrap();
         assert_eq!(mended.now, None);
-        assert_eq!(fs::read(mended.aside.unwrap()).unwrap(), damaged);
+        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), damaged);
         assert!(!path.exists());
         assert_eq!(place.state(), state);
     }

@@ -1,6 +1,9 @@
 //! States and journals to store.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
@@ -109,4 +112,10 @@ pub(crate) fn made(operation: u64, physical_id: &str) -> Entry {
 
 pub(crate) fn gone(operation: u64) -> Entry {
     Entry::Done { operation: OperationId(operation), outcome: Outcome::Gone }
+}
+
+/// A file as the store makes them.
+pub(crate) fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

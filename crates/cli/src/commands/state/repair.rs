@@ -1,11 +1,13 @@
 //! `rstack state repair`: says what is wrong with a state or a journal, and mends it as the user
 //! chooses. Nothing is mended that was not chosen.
 
+use std::path::Path;
+
 use rstack_model::Serial;
 use rstack_render::{escape, text_diff};
 use rstack_state::{
-    Difference, Entry, Examination, IntentAction, JournalFinding, LockedStack, LostRecord, Salvage,
-    StateError, StateFinding, forgotten,
+    Aside, Difference, Entry, Examination, IntentAction, JournalFinding, LockedStack, LostRecord,
+    Salvage, StateError, StateFinding, forgotten,
 };
 
 use super::edit::{agreed, done, lock, object_words};
@@ -278,8 +280,13 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     lines
 }
 
-fn aside_words(aside: Option<&std::path::Path>) -> String {
-    aside.map_or_else(String::new, |path| format!(" What was there is in `{}`.", path.display()))
+fn aside_words(aside: &Aside) -> String {
+    let words = |what: &str, path: Option<&Path>| {
+        path.map_or_else(String::new, |path| format!(" {what} is in `{}`.", path.display()))
+    };
+    let Aside { state, journal } = aside;
+    words("The state that was there", state.as_deref())
+        + &words("The journal that was there", journal.as_deref())
 }
 
 fn accept(
@@ -299,7 +306,7 @@ fn accept(
         return Ok(Exit::Error);
     }
     let mended = locked.accept_edit()?;
-    let what = format!("The edited state is accepted.{}", aside_words(mended.aside.as_deref()));
+    let what = format!("The edited state is accepted.{}", aside_words(&mended.aside));
     done(&what, &mended.now, terminal)
 }
 
@@ -322,7 +329,7 @@ fn restore(
         return Ok(Exit::Error);
     }
     let mended = locked.restore_damaged(serial)?;
-    let aside = aside_words(mended.aside.as_deref());
+    let aside = aside_words(&mended.aside);
     done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
 }
 
@@ -349,7 +356,7 @@ fn cut(
         return Ok(Exit::Error);
     }
     let mended = locked.cut_journal()?;
-    let aside = aside_words(mended.aside.as_deref());
+    let aside = aside_words(&mended.aside);
     let Some(salvage) = mended.now else {
         terminal.note(&format!("The journal is removed.{aside}"));
         return Ok(Exit::Done);
