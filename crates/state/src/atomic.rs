@@ -91,8 +91,9 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, Stat
 #[must_use = "the file is not in place until it is published"]
 pub(crate) struct Unpublished<'a> {
     disk: &'a dyn Disk,
-    temporary: Option<PathBuf>,
+    temporary: PathBuf,
     path: &'a Path,
+    published: bool,
 }
 
 /// How the names of the temporary files of a stack begin. No stack's name holds a dot, so that no
@@ -108,18 +109,32 @@ pub(crate) fn sweep(
     directory: &Path,
     stack: &StackName,
 ) -> Result<(), StateError> {
+    sweep_of(disk, directory, stack.as_str())
+}
+
+/// [`sweep`] for what [`make_shared`] has left: once the file is there, nobody needs another one.
+pub(crate) fn sweep_shared(disk: &dyn Disk, directory: &Path) -> Result<(), StateError> {
+    sweep_of(disk, directory, "")
+}
+
+fn sweep_of(disk: &dyn Disk, directory: &Path, owner: &str) -> Result<(), StateError> {
     let paths = match disk.list(directory) {
         Ok(paths) => paths,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(io("read", directory)(error)),
     };
-    let prefix = prefix(stack.as_str());
+    let prefix = prefix(owner);
     let ours = |path: &&PathBuf| {
         path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n.starts_with(&prefix))
             && disk.own_kind(path).is_ok_and(|kind| kind == Kind::File)
     };
     for path in paths.iter().filter(ours) {
-        disk.remove(path).map_err(io("remove", path))?;
+        match disk.remove(path) {
+            Ok(()) => {}
+            // Its writer, or another one who sweeps, was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io("remove", path)(error)),
+        }
     }
     Ok(())
 }
@@ -138,13 +153,17 @@ pub(crate) fn write<'a>(
 /// whole, durably, and never in the place of one that is there. Says whether it was there.
 pub(crate) fn make_shared(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<Made, StateError> {
     let unpublished = write_of(disk, path, "", bytes)?;
-    let Some(temporary) = &unpublished.temporary else { return Ok(Made::Before) };
-    match disk.link(temporary, path) {
+    match disk.link(&unpublished.temporary, path) {
         Ok(()) => {
             sync_parent(disk, path)?;
             Ok(Made::Now)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Made::Before),
+        // Whoever was faster has also swept away what would be linked.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) =>
+        {
+            Ok(Made::Before)
+        }
         Err(error) => Err(io("create", path)(error)),
     }
 }
@@ -158,7 +177,7 @@ fn write_of<'a>(
     let parent = parent(path);
     let (temporary, file) =
         disk.temporary(parent, &prefix(owner)).map_err(io("write in", parent))?;
-    let unpublished = Unpublished { disk, temporary: Some(temporary), path };
+    let unpublished = Unpublished { disk, temporary, path, published: false };
     file.write(bytes).map_err(io("write", path))?;
     file.sync().map_err(io("sync", path))?;
     Ok(unpublished)
@@ -167,19 +186,17 @@ fn write_of<'a>(
 impl Unpublished<'_> {
     /// Puts the file in its place, durably.
     pub(crate) fn publish(mut self) -> Result<(), StateError> {
-        if let Some(temporary) = &self.temporary {
-            self.disk.rename(temporary, self.path).map_err(io("replace", self.path))?;
-        }
-        self.temporary = None;
+        self.disk.rename(&self.temporary, self.path).map_err(io("replace", self.path))?;
+        self.published = true;
         sync_parent(self.disk, self.path)
     }
 }
 
 impl Drop for Unpublished<'_> {
     fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
+        if !self.published {
             // What led here is told already, and a file that stays is nobody's state.
-            let _removed = self.disk.remove(temporary);
+            let _removed = self.disk.remove(&self.temporary);
         }
     }
 }

@@ -21,8 +21,15 @@ impl std::fmt::Debug for DigestKey {
 }
 
 impl DigestKey {
-    /// The key of a state directory; made when there is none.
-    pub(crate) fn load(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
+    /// The key of a state directory; made when there is none. What those left who died while they made
+    /// it is removed.
+    pub(crate) fn load(disk: &dyn Disk, directory: &Path) -> Result<Self, StateError> {
+        let key = Self::read_or_make(disk, &directory.join(".key"))?;
+        atomic::sweep_shared(disk, directory)?;
+        Ok(key)
+    }
+
+    fn read_or_make(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
         if let Some(key) = Self::read(disk, path)? {
             return Ok(key);
         }

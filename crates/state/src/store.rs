@@ -169,7 +169,7 @@ impl StateStore {
     /// If it cannot be read or written.
     pub fn digest_key(&self) -> Result<DigestKey, StateError> {
         atomic::directory(self.disk.as_ref(), &self.directory)?;
-        DigestKey::load(self.disk.as_ref(), &self.directory.join(".key"))
+        DigestKey::load(self.disk.as_ref(), &self.directory)
     }
 
     /// The directory, for messages.

@@ -1,13 +1,10 @@
 //! Damaged files are refused, each kind with its name.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::sync::Barrier;
-use std::thread;
 
 use rstack_model::StackName;
-use rstack_state::{StateError, StateStore, keyed_digest};
+use rstack_state::{StateError, StateStore};
 
 use crate::support::{base, begin, directory, holder, object, stack, state};
 
@@ -131,36 +128,4 @@ fn another_stacks_file_is_refused() {
     fs::rename(&path, directory.path().join("Other.json")).unwrap();
     let other = StackName::parse("Other").unwrap();
     assert!(matches!(store.read(&other), Err(StateError::OtherStack { .. })));
-}
-
-#[test]
-fn the_key_stays_the_same_and_gives_the_same_digests() {
-    let (_directory, store, _) = stored();
-    let secret = rstack_model::SecretString::new("hunter2".into());
-    let first = keyed_digest(&store.digest_key().unwrap(), &secret);
-    assert_eq!(first, keyed_digest(&store.digest_key().unwrap(), &secret));
-    assert_eq!(first.len(), 64);
-    assert_eq!(format!("{:?}", store.digest_key().unwrap()), "DigestKey(..)");
-}
-
-/// Whoever makes the first key of a directory at the same time as others has theirs, or they have his.
-#[test]
-fn several_processes_that_make_the_key_have_the_same_one() {
-    const PROCESSES: usize = 8;
-    let secret = rstack_model::SecretString::new("hunter2".into());
-    for _ in 0..20 {
-        let directory = directory();
-        let (path, start) = (directory.path(), Barrier::new(PROCESSES));
-        let digest = || {
-            let store = StateStore::open(path).unwrap();
-            start.wait();
-            keyed_digest(&store.digest_key().unwrap(), &secret)
-        };
-        let digests: BTreeSet<String> = thread::scope(|scope| {
-            let made: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(digest)).collect();
-            made.into_iter().map(|made| made.join().unwrap()).collect()
-        });
-        assert_eq!(digests.len(), 1);
-        assert_eq!(fs::read_dir(path).unwrap().count(), 1, "nothing else is left there");
-    }
 }

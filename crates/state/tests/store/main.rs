@@ -10,6 +10,7 @@ mod folding;
 mod format;
 mod group_commit;
 mod journal;
+mod key;
 mod lock;
 mod meddling;
 mod mend;
