@@ -23,8 +23,14 @@ const MAX_LINES: usize = 3_000_000;
 /// How many texts, lists and maps a template may have. 50 MB of an ordinary one have 2 million.
 const MAX_NODES: usize = 2_500_000;
 
-/// How many directives, lines that begin with `%`, may stand before a template. Nobody needs any.
+/// How many lines may begin with `%`, as directives do. Nobody needs any.
 const MAX_DIRECTIVES: usize = 100;
+
+/// What ends a line in YAML.
+const BREAKS: [char; 2] = ['\n', '\r'];
+
+/// What may stand before the first line.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// How many bytes of memory the anchors and aliases of a template may take.
 const ALIAS_BUDGET: usize = 16 << 20;
@@ -57,18 +63,28 @@ fn char_at(text: &str, at: usize) -> Span {
     Span::new(at, at + end)
 }
 
-/// The places of the directives at the beginning of a text.
+/// The end of a line, by its number from 0, if it has one.
+fn line_end(text: &str, number: usize) -> Option<usize> {
+    let breaks = text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r'));
+    if breaks.count() <= number {
+        return None;
+    }
+    let ends = text.bytes().zip(text.bytes().skip(1).chain([b' '])).enumerate();
+    let ends = ends.filter(|(_, pair)| pair.0 == b'\n' || (pair.0 == b'\r' && pair.1 != b'\n'));
+    ends.map(|(at, _)| at).nth(number)
+}
+
+/// The places of the lines that look like directives: those that begin with `%`. Behind the beginning of
+/// the template none can be told from text by itself, and nobody has many such lines.
 fn directives(text: &str) -> impl Iterator<Item = Span> {
-    let mut at = 0;
-    let lines = text.split_inclusive('\n').map(move |line| {
-        let place = Span::new(at, at + line.trim_end().len());
-        at = at.saturating_add(line.len());
-        (line, place)
-    });
-    let before = |(line, _): &(&str, Span)| {
-        line.trim_start().is_empty() || line.starts_with('%') || line.trim_start().starts_with('#')
+    let begins = |(at, _): &(usize, &str)| {
+        let before = text.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with(BREAKS) || before == BYTE_ORDER_MARK
     };
-    lines.take_while(before).filter(|(line, _)| line.starts_with('%')).map(|(_, place)| place)
+    text.match_indices('%').filter(begins).map(|(at, _)| {
+        let line = text.get(at..).and_then(|rest| rest.split(BREAKS).next()).unwrap_or_default();
+        Span::new(at, at + line.len())
+    })
 }
 
 fn too_large(at: Span, what: &str) -> Fatal {
@@ -143,12 +159,12 @@ impl<'t> Builder<'t> {
             let what = format!("it has {} bytes, and {MAX_SIZE} are taken", text.len());
             return Err(too_large(char_at(text, MAX_SIZE), &what));
         }
-        if let Some((at, _)) = text.match_indices('\n').nth(MAX_LINES) {
+        if let Some(at) = line_end(text, MAX_LINES) {
             let what = format!("it has more than {MAX_LINES} lines");
             return Err(too_large(Span::new(at, at), &what));
         }
         if let Some(at) = directives(text).nth(MAX_DIRECTIVES) {
-            let what = format!("it begins with more than {MAX_DIRECTIVES} directives");
+            let what = format!("more than {MAX_DIRECTIVES} of its lines begin with `%`");
             return Err(too_large(at, &what));
         }
         if let Some(at) = text.find('\0') {

@@ -54,20 +54,24 @@ fn nesting_of_every_kind_ends_at_the_same_depth() {
 
 #[test]
 fn lines_and_directives_are_counted() {
-    let lines = |number: usize| "\n".repeat(number);
-    assert_eq!(told(&lines(3_000_000)), ["empty"]);
-    assert_eq!(told(&lines(3_000_001)), ["size"]);
-    let directives = |number: usize| {
-        let tags = "# why\n\n%TAG !a! tag:x,2000:\n".repeat(number);
-        format!("{tags}---\n{}", one_topic(json!("x")))
-    };
-    let most = outcome(&directives(1), &[]);
-    assert!(most.diagnostics.is_empty(), "{:?}", most.diagnostics);
-    let many = outcome(&directives(101), &[]);
-    let at = many.diagnostics[0].labels[0].span;
-    assert_eq!(codes(&many), ["size"]);
-    let line = directives(101)[..at.start].lines().count() + 1;
-    assert_eq!((line, at.end - at.start), (303, "%TAG !a! tag:x,2000:".len()));
+    for end in ["\n", "\r", "\r\n"] {
+        assert_eq!(told(&end.repeat(3_000_001)), ["size"], "{end:?}");
+        let directives = |number: usize| {
+            let tags = format!("# why{end}{end}%TAG !a! tag:x,2000:{end}").repeat(number);
+            format!("%YAML 1.2{end}{tags}---{end}{}", one_topic(json!("x")))
+        };
+        let most = outcome(&directives(1), &[]);
+        assert!(most.diagnostics.is_empty(), "{:?}", most.diagnostics);
+        let many = outcome(&directives(100), &[]);
+        assert_eq!(codes(&many), ["size"], "{end:?}");
+        let at = many.diagnostics[0].labels[0].span;
+        assert_eq!(&directives(100)[at.start..at.end], "%TAG !a! tag:x,2000:");
+    }
+    assert_eq!(told(&"\r\n".repeat(3_000_000)), ["empty"], "one end of a line");
+    for before in ["\u{feff}", "...\n", "a: b\n...\n"] {
+        let text = format!("{before}{}---\n", "%TAG !a! tag:x,2000:\n".repeat(101));
+        assert_eq!(told(&text), ["size"], "{before:?}");
+    }
 }
 
 #[test]
