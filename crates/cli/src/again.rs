@@ -28,7 +28,7 @@ impl Global {
 }
 
 /// A word as a shell takes it. What no shell can be given is no word of a command line either.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 

@@ -26,11 +26,20 @@ pub enum Edit {
     /// `state push`, and `state restore` of a sound state.
     Replace,
     /// `state repair --accept-edit`.
-    AcceptEdit,
+    AcceptEdit(Journal),
     /// `state repair --restore`.
-    Restore,
+    Restore(Journal),
     /// `state repair --cut-journal`.
-    CutJournal,
+    CutJournal(Journal),
+}
+
+/// What is beside the state that is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// That of a run that is open, for what mends a journal; none for what mends a state.
+    Usual,
+    /// One that is folded in: its run died before it could remove it.
+    LeftOver,
 }
 
 /// The stack that a resource is moved to.
@@ -66,14 +75,17 @@ fn state_of(locked: &LockedStack) -> Result<State, String> {
 
 impl Edit {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Rename,
         Self::Move,
         Self::Forget,
         Self::Replace,
-        Self::AcceptEdit,
-        Self::Restore,
-        Self::CutJournal,
+        Self::AcceptEdit(Journal::Usual),
+        Self::AcceptEdit(Journal::LeftOver),
+        Self::Restore(Journal::Usual),
+        Self::Restore(Journal::LeftOver),
+        Self::CutJournal(Journal::Usual),
+        Self::CutJournal(Journal::LeftOver),
     ];
 
     /// Its name, as that of a scenario.
@@ -83,9 +95,12 @@ impl Edit {
             Self::Move => "state-mv-to-stack",
             Self::Forget => "state-rm",
             Self::Replace => "state-push",
-            Self::AcceptEdit => "state-repair-accept-edit",
-            Self::Restore => "state-repair-restore",
-            Self::CutJournal => "state-repair-cut-journal",
+            Self::AcceptEdit(Journal::Usual) => "state-repair-accept-edit",
+            Self::AcceptEdit(Journal::LeftOver) => "state-repair-accept-edit-left",
+            Self::Restore(Journal::Usual) => "state-repair-restore",
+            Self::Restore(Journal::LeftOver) => "state-repair-restore-left",
+            Self::CutJournal(Journal::Usual) => "state-repair-cut-journal",
+            Self::CutJournal(Journal::LeftOver) => "state-repair-cut-journal-left",
         }
     }
 
@@ -97,8 +112,18 @@ impl Edit {
     /// Whether it mends a state that cannot be read.
     pub(crate) fn mends_the_state(self) -> bool {
         match self {
-            Self::AcceptEdit | Self::Restore => true,
-            Self::Rename | Self::Move | Self::Forget | Self::Replace | Self::CutJournal => false,
+            Self::AcceptEdit(_) | Self::Restore(_) => true,
+            Self::Rename | Self::Move | Self::Forget | Self::Replace | Self::CutJournal(_) => false,
+        }
+    }
+
+    /// What is beside the state.
+    pub(crate) fn journal(self) -> Journal {
+        match self {
+            Self::AcceptEdit(journal) | Self::Restore(journal) | Self::CutJournal(journal) => {
+                journal
+            }
+            Self::Rename | Self::Move | Self::Forget | Self::Replace => Journal::Usual,
         }
     }
 
@@ -149,13 +174,13 @@ impl Edit {
                 state.outputs.clear();
                 locked.replace(state).map_err(told)?;
             }
-            Self::AcceptEdit => match locked.examine().map_err(told)?.state {
+            Self::AcceptEdit(_) => match locked.examine().map_err(told)?.state {
                 StateFinding::Sound(_) => {}
                 StateFinding::Edited(_) | StateFinding::Missing | StateFinding::Unusable(_) => {
                     locked.accept_edit().map_err(told)?;
                 }
             },
-            Self::Restore => {
+            Self::Restore(_) => {
                 let examination = locked.examine().map_err(told)?;
                 if matches!(examination.state, StateFinding::Sound(_)) {
                     return Ok(());
@@ -164,15 +189,18 @@ impl Edit {
                 let serial = newest.ok_or_else(|| "no state is kept".to_owned())?.serial;
                 locked.restore_damaged(serial).map_err(told)?;
             }
-            Self::CutJournal => match locked.examine().map_err(told)?.journal {
-                JournalFinding::Sound { .. } => {}
-                JournalFinding::Damaged { .. }
-                | JournalFinding::LeftOver { .. }
-                | JournalFinding::Missing
-                | JournalFinding::Unusable(_) => {
+            Self::CutJournal(journal) => {
+                let done = match locked.examine().map_err(told)?.journal {
+                    JournalFinding::Sound { .. } => true,
+                    JournalFinding::Missing => journal == Journal::LeftOver,
+                    JournalFinding::Damaged { .. }
+                    | JournalFinding::LeftOver { .. }
+                    | JournalFinding::Unusable(_) => false,
+                };
+                if !done {
                     locked.cut_journal().map_err(told)?;
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rstack_model::Serial;
 use rstack_model::state::State;
 
-use crate::edit::{Edit, other};
+use crate::edit::{Edit, Journal, other};
 use crate::explore::{Findings, in_parallel};
 use crate::invariant;
 use crate::moment::{Act, Moment, Pending, Point, Strike, Survival, points};
@@ -13,12 +14,26 @@ use crate::picture::picture;
 use crate::stack::{self, Size, Wanted};
 use crate::world::{Conditions, DIRECTORY, World};
 
-/// What is on the disk of both stacks, as far as it can be read: the pictures of their states, and
-/// whether a run is open.
+/// What is on the disk of both stacks, as far as it can be read: what their states say, down to the
+/// serial, and whether a run is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
     Refused,
-    Is { pictures: [Option<String>; 2], open: bool },
+    Is { states: [Option<String>; 2], serials: [Option<Serial>; 2], open: bool },
+}
+
+impl Seen {
+    /// Whether this is that, but for serials: a command that is given again may use up some.
+    fn reached(&self, that: &Self) -> bool {
+        match (self, that) {
+            (
+                Self::Is { states, serials, open },
+                Self::Is { states: those, serials: least, open: wanted },
+            ) => states == those && serials >= least && open == wanted,
+            (Self::Refused, Self::Refused) => true,
+            (Self::Refused, Self::Is { .. }) | (Self::Is { .. }, Self::Refused) => false,
+        }
+    }
 }
 
 /// An edit that is ready to be given.
@@ -44,9 +59,17 @@ fn states(world: &World) -> Result<[Result<Option<State>, String>; 2], String> {
 
 fn seen(world: &World) -> Result<Seen, String> {
     let [Ok(own), Ok(others)] = states(world)? else { return Ok(Seen::Refused) };
-    let picture = |state: Option<State>| state.as_ref().map(picture).transpose();
+    let serials = [own.as_ref().map(|own| own.serial), others.as_ref().map(|other| other.serial)];
+    let words = |state: Option<State>| state.as_ref().map(words).transpose();
     let stored = world.store()?.read(&stack::name()?).map_err(|error| error.to_string())?;
-    Ok(Seen::Is { pictures: [picture(own)?, picture(others)?], open: stored.journal.is_some() })
+    Ok(Seen::Is { states: [words(own)?, words(others)?], serials, open: stored.journal.is_some() })
+}
+
+/// A state in words: its picture, and what that leaves out.
+fn words(state: &State) -> Result<String, String> {
+    let State { lineage, deposed, former, .. } = state;
+    let former = former.as_deref().map(picture).transpose()?;
+    Ok(format!("{lineage} {deposed:?} {former:?} {}", picture(state)?))
 }
 
 /// How many objects are in neither state.
@@ -90,22 +113,25 @@ fn bend(world: &World, file: &str, work: impl FnOnce(&mut Vec<u8>)) -> Result<()
 
 /// Makes what the command is given for.
 fn prepare(edit: Edit, world: &mut World, changed: &Wanted) -> Result<(), String> {
+    if edit.journal() == Journal::LeftOver {
+        leave_over(world, changed)?;
+    }
     match edit {
         Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => Ok(()),
-        Edit::AcceptEdit => bend(world, "Live.json", |bytes| {
+        Edit::AcceptEdit(_) => bend(world, "Live.json", |bytes| {
             let text = String::from_utf8_lossy(bytes).replace("https-only", "match-viewer");
             *bytes = text.into_bytes();
         }),
-        Edit::Restore => bend(world, "Live.json", |bytes| bytes.truncate(bytes.len() / 2)),
-        Edit::CutJournal => {
-            // A run that dies when its last call has had its effect leaves a journal of many records.
-            let whole = world.fork()?.live(changed, &Conditions::default())?;
-            let mut calls = whole.moments.iter().enumerate();
-            let last = calls.rfind(|(_, moment)| matches!(moment.act, Act::Call("update")));
-            let (moment, _) = last.ok_or_else(|| "nothing is updated".to_owned())?;
-            let strike = Strike::After(Survival::ALL);
-            let point = Some(Point { moment, strike, act: None });
-            world.live(changed, &Conditions { point, ..Conditions::default() })?;
+        Edit::Restore(_) => bend(world, "Live.json", |bytes| bytes.truncate(bytes.len() / 2)),
+        Edit::CutJournal(journal) => {
+            if journal == Journal::Usual {
+                // A run that dies when its last call has had its effect leaves many records.
+                let died = |act| matches!(act, Act::Call("update"));
+                let moment = last(world, changed, died)?;
+                let strike = Strike::After(Survival::ALL);
+                let point = Some(Point { moment, strike, act: None });
+                world.live(changed, &Conditions { point, ..Conditions::default() })?;
+            }
             bend(world, "Live.journal", |bytes| {
                 let middle = bytes.len() / 2;
                 bytes.iter_mut().skip(middle).take(1).for_each(|byte| *byte ^= 1);
@@ -114,13 +140,50 @@ fn prepare(edit: Edit, world: &mut World, changed: &Wanted) -> Result<(), String
     }
 }
 
+/// The last moment of an undisturbed run at which it does this.
+fn last(world: &World, wanted: &Wanted, is_it: fn(Act) -> bool) -> Result<usize, String> {
+    let whole = world.fork()?.live(wanted, &Conditions::default())?;
+    let mut moments = whole.moments.iter().enumerate();
+    let found = moments.rfind(|(_, moment)| is_it(moment.act));
+    Ok(found.ok_or_else(|| "no run does this".to_owned())?.0)
+}
+
+/// A run that dies when its state is published and before its journal is removed.
+fn leave_over(world: &mut World, wanted: &Wanted) -> Result<(), String> {
+    let until = last(world, wanted, |act| act == Act::Remove)?;
+    let published = |world: &World| {
+        let stored = world.store()?.read(&stack::name()?).map_err(|error| error.to_string())?;
+        let serial = stored.state.map(|state| state.serial);
+        Ok::<_, String>(serial.filter(|_| stored.journal.is_none()))
+    };
+    let before = published(world)?;
+    for moment in 0..=until {
+        let strike = Strike::Before(Survival::ALL);
+        let point = Some(Point { moment, strike, act: None });
+        let mut struck = world.fork()?;
+        struck.live(wanted, &Conditions { point, ..Conditions::default() })?;
+        let journal = Path::new(DIRECTORY).join("Live.journal");
+        if published(&struck)? > before && struck.platter.has(&journal) {
+            *world = struck;
+            return Ok(());
+        }
+    }
+    Err("no run leaves a journal that is folded in".to_owned())
+}
+
 fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
     let mut before = World::new(1)?;
     let environment = before.sandbox.environment().clone();
     let first = size.wanted(stack::Variant::First, &environment)?;
     let changed = size.wanted(stack::Variant::Changed, &environment)?;
     before.reach(&first, None)?;
-    let wanted = if edit == Edit::CutJournal { changed } else { first };
+    let over = edit.journal() == Journal::LeftOver;
+    let wanted = match edit {
+        Edit::CutJournal(_) => changed,
+        Edit::AcceptEdit(_) | Edit::Restore(_) if over => changed,
+        Edit::AcceptEdit(_) | Edit::Restore(_) => first,
+        Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => first,
+    };
     prepare(edit, &mut before, &wanted)?;
     // Whoever breaks something is not there any more.
     before.pass(Duration::from_secs(60));
@@ -129,12 +192,16 @@ fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
     undisturbed.edit(edit, None)?.report?;
     let (goal, forgotten) = (seen(&undisturbed)?, unknown(&undisturbed)?);
     if goal == origin {
-        return Err(format!("{edit:?} changes nothing"));
+        return Err(format!("{edit:?} changes nothing: {goal:?}"));
     }
     Ok(Ready { edit, size, wanted, before, origin, goal, forgotten })
 }
 
 impl Ready {
+    fn mends_a_journal(&self) -> bool {
+        matches!(self.edit, Edit::CutJournal(_))
+    }
+
     fn case(&self, points: &[Point]) -> String {
         let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
         let small = if self.size == Size::Small { " --small" } else { "" };
@@ -145,25 +212,30 @@ impl Ready {
     fn between(&self, world: &World) -> Result<Vec<String>, String> {
         let now = seen(world)?;
         let mut broken = Vec::new();
-        let half_moved = self.edit == Edit::Move && {
-            let (Seen::Is { pictures: [own, _], .. }, Seen::Is { pictures: [_, others], .. }) =
-                (&self.origin, &self.goal)
-            else {
-                return Ok(vec!["both states are to be readable".to_owned()]);
-            };
-            now == Seen::Is { pictures: [own.clone(), others.clone()], open: false }
+        let half_moved = match (self.edit, &self.origin, &self.goal) {
+            (
+                Edit::Move,
+                Seen::Is { states, serials, open },
+                Seen::Is { states: then, serials: s, .. },
+            ) => {
+                let ([own, _], [_, others]) = (states.clone(), then.clone());
+                let ([serial, _], [_, other]) = (*serials, *s);
+                let (states, serials) = ([own, others], [serial, other]);
+                now == Seen::Is { states, serials, open: *open }
+            }
+            _ => false,
         };
-        if now != self.origin && now != self.goal && !half_moved {
+        if now != self.origin && !now.reached(&self.goal) && !half_moved {
             broken.push("the state is neither the old one nor the new one".to_owned());
         }
-        if self.edit != Edit::CutJournal && now != Seen::Refused {
+        if !self.mends_a_journal() && now != Seen::Refused {
             let unknown = unknown(world)?;
-            let allowed = if now == self.goal { self.forgotten } else { 0 };
+            let allowed = if now.reached(&self.goal) { self.forgotten } else { 0 };
             if unknown > allowed {
                 broken.push(format!("I1: {unknown} objects are in no state"));
             }
         }
-        if now == Seen::Refused && !self.edit.mends_the_state() && self.edit != Edit::CutJournal {
+        if now == Seen::Refused && !self.edit.mends_the_state() && !self.mends_a_journal() {
             broken.push("the state cannot be read".to_owned());
         }
         Ok(broken)
@@ -184,7 +256,7 @@ impl Ready {
         if let Err(error) = world.edit(self.edit, None)?.report {
             broken.push(format!("I2: the same command again fails: {error}"));
         }
-        if seen(&world)? != self.goal {
+        if !seen(&world)?.reached(&self.goal) {
             broken.push("I2: the end is not that of an undisturbed command".to_owned());
         }
         if world.platter.temporary_files() > 0 {
@@ -193,7 +265,7 @@ impl Ready {
         broken.extend(invariant::no_secret(&world));
         // The cloud was not asked: what comes after an edit is a run like any other.
         match self.edit {
-            Edit::CutJournal | Edit::AcceptEdit | Edit::Restore => {
+            Edit::CutJournal(_) | Edit::AcceptEdit(_) | Edit::Restore(_) => {
                 broken.extend(world.end(&self.wanted, None)?);
             }
             Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => {}

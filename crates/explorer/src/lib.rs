@@ -29,7 +29,7 @@ mod stack;
 mod weather;
 mod world;
 
-pub use edit::Edit;
+pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use moment::{Act, Data, Fault, Moment, Names, Pending, Point, Strike, Survival, points};

@@ -160,6 +160,11 @@ impl Platter {
         }
     }
 
+    /// Whether there is such a name.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        lock(&self.0).names.contains_key(path)
+    }
+
     /// Changes the bytes of a file, durably; `false` if there is none.
     pub(crate) fn rewrite(&self, path: &Path, work: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut surface = lock(&self.0);

@@ -76,8 +76,14 @@ pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
     match parts(url) {
         Some((host, path)) => match distribution(scene.view, host) {
             Some(distribution) => {
-                for config in distribution.former.iter().chain([&distribution.properties]) {
-                    answers.extend(through(scene, config, path));
+                if distribution.disabled {
+                    answers.insert(Playback::Disabled);
+                }
+                // Edge locations that have not heard of it yet go on.
+                if !distribution.disabled || distribution.unsettled > 0 {
+                    for config in distribution.former.iter().chain([&distribution.properties]) {
+                        answers.extend(through(scene, config, path));
+                    }
                 }
             }
             None => answers.extend(at_origin(scene, (host, path), None)),

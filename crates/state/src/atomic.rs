@@ -42,6 +42,17 @@ pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<(), StateError> 
     made.into_iter().try_for_each(|made| sync_parent(disk, made))
 }
 
+/// Makes the name of a directory durable that somebody else may have made, and died.
+pub(crate) fn sync_found(disk: &dyn Disk, path: &Path) -> Result<(), StateError> {
+    match sync_parent(disk, path) {
+        // Whoever may not read the directory above cannot sync it, and has nothing else to lose by it.
+        Err(StateError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
 /// Refuses links, devices, files open to others, and files that are too large.
 pub(crate) fn check(path: &Path, file: &dyn DiskFile) -> Result<Facts, StateError> {
     let facts = file.facts().map_err(io("read", path))?;

@@ -30,6 +30,7 @@ impl LockedStack {
     pub(crate) fn take(files: Files, holder: &LockHolder) -> Result<Self, StateError> {
         let disk = files.disk.as_ref();
         atomic::directory(disk, &files.directory)?;
+        atomic::sync_found(disk, &files.directory)?;
         let lock = Held::take(&files.disk, &files.lock, &files.stack, holder)?;
         atomic::sweep(disk, &files.directory, &files.stack)?;
         atomic::sweep(disk, &files.backups.directory, &files.stack)?;

@@ -5,6 +5,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_sandbox::SandboxError;
 
 use super::state::state_hint;
+use crate::again::quoted;
 use crate::args::Global;
 
 pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<String> {
@@ -106,6 +107,7 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
 
 /// What to do about missing or refused credentials of a profile.
 pub(super) fn profile_hint(profile: &str) -> String {
+    let profile = quoted(profile);
     format!(
         "sign in (`aws sso login --profile {profile}`) or choose another profile with `--profile`; \
          without an account, try `--sandbox`"
