@@ -29,13 +29,19 @@ pub(crate) fn state_hint(error: &StateError, global: &Global) -> Option<String> 
         StateError::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
         StateError::TooLarge { path, .. } => {
             let hint = "nothing was changed; rstack writes none of that size: put the right file in \
-                        its place, or move it away";
-            Some(match stack_of(path) {
-                Some(stack) => format!(
-                    "{hint}, and `{}` says what is kept",
+                        its place";
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            Some(match (kind, stack_of(path)) {
+                (Some("json"), Some(stack)) => format!(
+                    "{hint}, or move it away, and `{}` says what is kept",
                     global.line(&["state", "repair", stack])
                 ),
-                None => hint.to_owned(),
+                (Some("json"), None) => format!("{hint}, or move it away"),
+                (Some("journal"), _) => format!(
+                    "{hint}, and do not go on without: it says what a run has made that is not in \
+                     the state yet"
+                ),
+                (Some(_) | None, _) => hint.to_owned(),
             })
         }
         StateError::Damaged { path, .. } | StateError::Checksum { path } => Some(match stack_of(path) {
@@ -131,7 +137,12 @@ mod tests {
         let large = |path: &str| hint(&StateError::TooLarge { path: path.into(), size: 1 << 40 });
         let away = "move it away, and `rstack state repair live --sandbox --state-dir here` says";
         assert!(large("here/sandbox/live.json").contains(away));
-        assert!(large("here/sandbox/.key").ends_with("move it away"));
+        assert!(large("here/sandbox/live.backup/3-0123abcd.json").ends_with("or move it away"));
+        // What a run has made would be forgotten with its journal.
+        for path in ["here/sandbox/live.journal", "here/sandbox/.key"] {
+            let told = large(path);
+            assert!(told.contains("put the right file") && !told.contains("away"), "{told}");
+        }
     }
 
     #[test]
