@@ -272,3 +272,47 @@ fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
     assert!(!place.path(journal).exists());
     no_changes(&place, "streaming");
 }
+
+/// A state of before was put back by hand while a run is open over a later one: what belongs together
+/// is said, with the command that puts it together, and nothing is forgotten.
+#[test]
+fn a_state_under_the_journal_of_another_one_is_told_and_put_right() {
+    let place = Place::streaming();
+    let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    let first = place.read(state);
+    place.sandbox(&["state", "restore", "streaming", "1", "--yes"]).expect(0);
+    let second = place.read(state);
+    let mut running = place.start_slow(&["destroy", "--yes"]);
+    running.wait_for("waiting");
+    running.signal(Signal::KILL);
+    running.end();
+    let records = place.read(journal);
+    std::fs::copy(place.path(journal), place.path("left")).unwrap();
+
+    place.write(state, &first);
+    let plan = place.sandbox(&["plan"]).expect(1);
+    assert!(plan.err.contains("`rstack state repair streaming"), "{}", plan.err);
+    let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
+    let told = "was written over serial 2, and the state is serial 1: they do not belong together.";
+    assert!(found.out.contains(told), "{}", found.out);
+    assert!(found.out.contains("rstack state repair streaming --restore 2"), "{}", found.out);
+    place.sandbox(&["state", "repair", "streaming", "--restore", "2"]).expect(1);
+    assert_eq!(place.read(state), first);
+    place.sandbox(&["state", "repair", "streaming", "--restore", "2", "--yes"]).expect(0);
+    assert_eq!((place.read(state), place.read(journal)), (second, records.clone()));
+    place.sandbox(&["destroy", "--yes"]).expect(0);
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 0);
+
+    // An old journal came back: nobody but the user knows which of the two is the right one.
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    let now = place.read(state);
+    std::fs::copy(place.path("left"), place.path(journal)).unwrap();
+    let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
+    for text in [" of the line ", "If the journal is the right one", "If the state is the right"] {
+        assert!(found.out.contains(text), "{text}: {}", found.out);
+    }
+    assert!(!found.out.contains("Nothing is damaged"), "{}", found.out);
+    place.sandbox(&["state", "repair", "streaming", "--restore", "2", "--yes"]).expect(1);
+    assert_eq!((place.read(state), place.read(journal)), (now, records));
+}

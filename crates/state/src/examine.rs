@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use rstack_model::Serial;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 
+use crate::apart::{Apart, Belonging};
 use crate::atomic;
+use crate::entry::Entry;
 use crate::error::StateError;
 use crate::file::{Content, Unsealed};
 use crate::files::Files;
@@ -119,6 +123,11 @@ pub struct Examination {
     pub journal: JournalFinding,
     /// The kept state that is most like what is there, if that is damaged or missing.
     pub twin: Option<Twin>,
+    /// The serial of the kept state that can take the place of what is there.
+    pub offered: Option<Serial>,
+    /// What is known of the state that the journal was written over, if it is another one than the
+    /// one that is there or none can take its place.
+    pub apart: Option<Apart>,
 }
 
 pub(crate) fn difference(damaged: &[u8], whole: &[u8]) -> Difference {
@@ -156,7 +165,8 @@ impl Files {
         let sound = matches!(finding, StateFinding::Sound(_));
         let twin = if sound { None } else { self.twin(bytes.as_deref())? };
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        Ok(Examination { state: finding, text, journal, twin })
+        let Belonging { offered, apart } = self.belonging(&finding, &journal, twin.as_ref())?;
+        Ok(Examination { state: finding, text, journal, twin, offered, apart })
     }
 
     fn read_state(&self) -> (Result<Option<Unsealed>, StateError>, Option<Vec<u8>>) {
@@ -225,12 +235,17 @@ impl Files {
         Ok(bytes.and_then(|bytes| leftover::end(&bytes)))
     }
 
-    /// The lineage and serial over which the journal was written, if its first record tells.
-    pub(crate) fn journal_base(&self) -> Option<rstack_model::plan::PlanBase> {
+    /// The first record of the journal, if it is whole.
+    pub(crate) fn journal_begin(&self) -> Option<Entry> {
         let bytes = atomic::read(self.disk.as_ref(), &self.journal).ok()??;
         let Reading { records, .. } = record::read(&bytes);
-        match records.entries.first() {
-            Some(crate::entry::Entry::Begin { base, .. }) => Some(base.clone()),
+        records.entries.into_iter().next()
+    }
+
+    /// The lineage and serial over which the journal was written, if its first record tells.
+    pub(crate) fn journal_base(&self) -> Option<PlanBase> {
+        match self.journal_begin() {
+            Some(Entry::Begin { base, .. }) => Some(base),
             Some(_) | None => None,
         }
     }

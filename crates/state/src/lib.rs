@@ -3,6 +3,7 @@
 //! `STACK.json` holds the last published state, `STACK.journal` what a run has done since,
 //! `STACK.lock` who is at it, and `STACK.backup/` the last states. Damage is refused with its name, never repaired silently.
 
+mod apart;
 mod atomic;
 mod backup;
 mod disk;
@@ -26,6 +27,7 @@ mod salvage;
 mod status;
 mod store;
 
+pub use apart::Apart;
 pub use backup::Backup;
 pub use disk::{Access, Disk, DiskFile, Facts, FileSystem, Identity, Kind};
 pub use entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};

@@ -124,18 +124,25 @@ impl LockedStack {
         self.put_without_journal(|| self.put_new(edited, end))
     }
 
-    /// Puts a kept state in the place of one that is damaged or missing. The newest of its line
+    /// Puts a kept state in the place of one that is damaged or missing, or that an open run did not
+    /// begin with. The newest of its line
     /// comes back as it was, and so does the one that an open run began with; an older one gets a
     /// new serial, so that nothing that is kept is ever written over.
     ///
     /// # Errors
-    /// If the state is sound or [not to be replaced](StateFinding::may_be_replaced), no such state is
-    /// kept, the journal cannot be used, or an open run began with another one.
+    /// If the state is sound and no [other one is offered](Examination::offered), it is
+    /// [not to be replaced](StateFinding::may_be_replaced), no such state is kept, the journal cannot
+    /// be used, or an open run began with another one.
     pub fn restore_damaged(&self, serial: Serial) -> Result<Mended<State>, StateError> {
         self.verify()?;
-        let Examination { state, journal, twin, .. } = self.examine()?;
+        let Examination { state, journal, twin, offered, .. } = self.examine()?;
         let replaceable = state.may_be_replaced();
         match state {
+            // The journal was written over another one, which is the last that is known.
+            StateFinding::Sound(_) if offered == Some(serial) => {}
+            StateFinding::Sound(_) if journal.is_open() => {
+                return Err(self.refused("the state is sound, and stays while a run is open"));
+            }
             StateFinding::Sound(_) => {
                 return Err(
                     self.refused("the state is sound, and only `state restore` replaces it")

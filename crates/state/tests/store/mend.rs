@@ -400,8 +400,16 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
     for entry in [create(1, "C"), effect(1, "other"), made(1, "other")] {
         journal.append(&entry).unwrap();
         fs::copy(other.path("Live.journal"), &path).unwrap();
-        let found = place.locked.examine().unwrap().journal;
-        assert!(matches!(found, JournalFinding::Sound { .. }), "{found:?}");
+        let found = place.locked.examine().unwrap();
+        assert!(matches!(found.journal, JournalFinding::Sound { .. }), "{found:?}");
+        let apart = found.apart.unwrap();
+        assert_eq!(
+            (&apart.journal, apart.state),
+            (&base(&other.state()), Some(base(&place.state())))
+        );
+        // What came of serial 2 is kept, too: which of the two is the right one is not known.
+        assert!(apart.copy.is_some() && found.offered.is_none());
+        assert!(place.locked.restore_damaged(Serial(2)).is_err());
     }
     let mut damaged = fs::read(&path).unwrap();
     let end = damaged.len() - 20;
@@ -409,6 +417,67 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
     fs::write(&path, &damaged).unwrap();
     assert!(place.locked.cut_journal().is_err(), "it was written over another state");
     assert_eq!(fs::read(&path).unwrap(), damaged);
+}
+
+/// A state of before takes the place of the one that a run began with: this is the last that is known,
+/// and comes back, whether the journal is whole or damaged.
+#[test]
+fn the_state_that_a_journal_was_written_over_takes_the_place_of_an_older_one() {
+    for damage in [None, Some(900)] {
+        let place = Place::new();
+        let (mut journal, now) = (place.run(), place.state());
+        let older = fs::read(&place.store.backups(&stack()).unwrap()[1].path).unwrap();
+        if let Some(byte) = damage {
+            journal[byte] ^= 1;
+            fs::write(place.path("Live.journal"), &journal).unwrap();
+        }
+        fs::write(place.path("Live.json"), &older).unwrap();
+        let found = place.locked.examine().unwrap();
+        assert_eq!(found.offered, Some(Serial(2)));
+        let apart = found.apart.unwrap();
+        assert_eq!((apart.journal, apart.state.unwrap().serial), (base(&now), Serial(1)));
+        assert!(place.locked.cut_journal().is_err());
+        assert!(place.locked.restore_damaged(Serial(1)).is_err(), "it is there");
+        let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+        assert_eq!(fs::read(mended.aside.state.unwrap()).unwrap(), older);
+        assert_eq!((mended.now, mended.aside.journal), (now.clone(), None));
+        assert_eq!(fs::read(place.path("Live.journal")).unwrap(), journal);
+        assert!(place.locked.examine().unwrap().apart.is_none());
+        if damage.is_some() {
+            place.locked.cut_journal().unwrap();
+        }
+        fold(&now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+    }
+}
+
+/// What is offered is what is taken: the state that an open run began with, not the one that the
+/// damaged file is most like. If it is not kept, that is said.
+#[test]
+fn under_an_open_run_the_state_that_it_began_with_is_offered() {
+    let place = Place::new();
+    let journal = place.run();
+    let backups = place.store.backups(&stack()).unwrap();
+    let older = fs::read(&backups[1].path).unwrap();
+    fs::write(place.path("Live.json"), &older[..older.len() - 3]).unwrap();
+    let found = place.locked.examine().unwrap();
+    assert_eq!(found.twin.unwrap().state.serial, Serial(1));
+    assert!(found.apart.is_none());
+    assert_eq!(found.offered, Some(Serial(2)));
+    assert!(place.locked.restore_damaged(Serial(1)).is_err());
+
+    fs::remove_file(&backups[0].path).unwrap();
+    for state in [Some(&older[..9]), Some(&older), None] {
+        match state {
+            Some(bytes) => fs::write(place.path("Live.json"), bytes).unwrap(),
+            None => fs::remove_file(place.path("Live.json")).unwrap(),
+        }
+        let found = place.locked.examine().unwrap();
+        let apart = found.apart.unwrap();
+        assert_eq!((apart.journal.serial, apart.copy, found.offered), (Serial(2), None, None));
+        assert!(place.locked.restore_damaged(Serial(2)).is_err());
+        assert!(place.locked.restore_damaged(Serial(1)).is_err());
+        assert_eq!(fs::read(place.path("Live.journal")).unwrap(), journal);
+    }
 }
 
 /// The copy that is offered is the one that the file is most like, and not the newest.

@@ -10,6 +10,7 @@ use rstack_state::{
     Salvage, StateError, StateFinding, forgotten,
 };
 
+use super::apart;
 use super::edit::{agreed, done, lock, object_words};
 use super::name;
 use crate::args::{DetailArguments, Global};
@@ -137,6 +138,9 @@ fn findings(
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
+    if let Some(apart) = &found.apart {
+        lines.push(apart::finding(apart));
+    }
     lines.iter().map(|line| one_line(line)).collect()
 }
 
@@ -230,8 +234,8 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     };
     let mut lines = Vec::new();
     let broken = match &found.state {
-        StateFinding::Sound(_) => false,
-        StateFinding::Missing => found.twin.is_some(),
+        StateFinding::Sound(_) => found.apart.is_some(),
+        StateFinding::Missing => found.offered.is_some() || found.apart.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
             if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
@@ -246,10 +250,13 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             false
         }
     };
-    if let Some(twin) = found.twin.as_ref().filter(|_| broken) {
-        let serial = twin.state.serial.to_string();
-        let restore = line("repair", &["--restore", &serial]);
-        lines.push(format!("To put serial {serial} in its place: {restore}"));
+    match (found.offered.filter(|_| broken), &found.apart) {
+        (Some(serial), _) => {
+            let restore = line("repair", &["--restore", &serial.to_string()]);
+            lines.push(format!("To put serial {serial} in its place: {restore}"));
+        }
+        (None, Some(apart)) => lines.extend(apart::by_hand(apart, locked)),
+        (None, None) => {}
     }
     if broken {
         lines.push(format!("To see what else is kept: {}", line("history", &[])));
@@ -268,7 +275,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         JournalFinding::Damaged { salvage: None, .. } => {
             lines.push(
                 "What can be kept of the journal is known when the state that it was written over is \
-                 mended."
+                 in place."
                     .to_owned(),
             );
         }
@@ -325,7 +332,8 @@ fn restore(
         ));
     }
     let question = format!("Put the state of serial {serial} in the place of `{stack}`?");
-    if !matches!(found.state, StateFinding::Sound(_)) && !agreed(&question, yes, terminal)? {
+    let refused = matches!(found.state, StateFinding::Sound(_)) && found.offered != Some(serial);
+    if !refused && !agreed(&question, yes, terminal)? {
         return Ok(Exit::Error);
     }
     let mended = locked.restore_damaged(serial)?;
