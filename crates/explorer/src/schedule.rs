@@ -49,6 +49,8 @@ fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
     let chance = Chance::new(seed);
     let (mut world, mut broken) = (ready.before.fork()?, Vec::new());
     let mut wanted = &ready.to;
+    let back = |wanted: &Wanted| matches!(wanted, Wanted::Back(_));
+    let mut applied = false;
     for _ in 0..=chance.below(3) {
         let conditions = Conditions {
             parallelism: 1 + chance.below(4),
@@ -59,15 +61,15 @@ fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
             seed: chance.below(usize::MAX) as u64,
             point: chance.happens(80).then(|| point(&chance)),
         };
+        applied |= !back(wanted);
         let (_, more) = strike(&mut world, wanted, &conditions, 2)?;
         broken.extend(more);
         wanted = if chance.happens(70) { wanted } else { &ready.from };
     }
     // Whatever is still under way comes to its end.
     world.pass(LATEST);
-    // An apply that came to its end after all is not rolled back.
-    let back = |wanted: &Wanted| matches!(wanted, Wanted::Back(_));
-    let may_be_whole = back(&ready.end) && !back(&ready.to);
+    // An apply that came to its end after all, but for old objects, is not rolled back.
+    let may_be_whole = back(&ready.end) && applied;
     let (wanted, goal) = if chance.happens(50) || may_be_whole {
         (&ready.from, &ready.origin)
     } else {

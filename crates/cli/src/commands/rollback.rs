@@ -31,7 +31,8 @@ pub(crate) async fn run(
     }
     let planning = session.engine.plan_rollback(state);
     let Some(plan) = session.display.during(planning).await? else {
-        return Err(CliError::NothingToRollBack(stack.clone()));
+        let (stack, left_over) = (stack.clone(), state.deposed.len());
+        return Err(CliError::NothingToRollBack { stack, left_over });
     };
     Known::show(&plan, arguments, terminal)?;
     tell_secrets(&plan, parameters, terminal)?;

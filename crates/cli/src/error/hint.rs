@@ -57,7 +57,10 @@ impl CliError {
                     given.join(", ")
                 ))
             }
-            Self::NothingToRollBack(stack) => Some(format!(
+            Self::NothingToRollBack { left_over: 1.., .. } => {
+                Some("apply the template again, and they are deleted".to_owned())
+            }
+            Self::NothingToRollBack { stack, left_over: 0 } => Some(format!(
                 "to go back further, apply the former template; `{}` deletes the stack",
                 global.line(&["destroy", stack.as_str()])
             )),

@@ -27,7 +27,7 @@ use crate::project::ProjectError;
 
 pub(crate) use engine::{cloud_hint, recover_hint, step_hint};
 pub(crate) use state::state_hint;
-use words::{assembly_stacks, names, no_stack, quoted};
+use words::{assembly_stacks, names, no_stack, nothing_to_roll_back, quoted};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +157,13 @@ pub(crate) enum CliError {
     #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
     OldSecrets(BTreeSet<String>),
     /// No apply of the stack waits to be rolled back.
-    #[error("there is nothing to roll back: no apply of `{0}` failed or was interrupted half-way")]
-    NothingToRollBack(StackName),
+    #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *left_over))]
+    NothingToRollBack {
+        /// The stack.
+        stack: StackName,
+        /// How many old objects wait to be deleted.
+        left_over: usize,
+    },
     /// There is no state of a stack.
     #[error("nothing is known of the stack `{stack}`")]
     NoState {

@@ -27,6 +27,17 @@ pub(super) fn no_stack(known: &[PathBuf]) -> String {
     }
 }
 
+pub(super) fn nothing_to_roll_back(stack: &StackName, left_over: usize) -> String {
+    let objects = if left_over == 1 { "object" } else { "objects" };
+    match left_over {
+        0 => format!("no apply of `{stack}` failed or was interrupted half-way"),
+        _ => format!(
+            "the last apply of `{stack}` came to its end, but for {left_over} old {objects} that wait \
+             to be deleted"
+        ),
+    }
+}
+
 pub(super) fn assembly_stacks(names: &[String]) -> String {
     match names {
         [] => "no stack".to_owned(),
