@@ -94,18 +94,18 @@ fn what_is_too_large_for_the_validator_is_said_at_once() {
     };
     let loops = "Transform: AWS::LanguageExtensions\nResources:\n  'Fn::ForEach::A':\n  - I\n  - [1, 2]\n  - 'T${I}': {Type: AWS::SNS::Topic}\n";
     assert_eq!(tell(loops), "");
-    let turns: Vec<String> = (0..=10_000).map(|i| i.to_string()).collect();
+    let turns: Vec<String> = (0..=6_000).map(|i| i.to_string()).collect();
     let text = format!("{}Description: {}\n", resources(1), "x".repeat((256 << 10) + 1));
-    let list = format!("{}Metadata: {{A: [{}]}}\n", resources(1), vec!["x"; 9_999].join(", "));
-    let many = list.replace("x,", "{a: b, c: d, e: f, g: h, i: j, k: l, m: n, o: p, q: r, s: t},");
+    let list = format!("{}Metadata: {{A: [{}]}}\n", resources(1), vec!["x"; 5_999].join(", "));
+    let many = list.replace("x,", "{a: b, c: d, e: f, g: h, i: j, k: l, m: n, o: p, q: r, s: t, u: v, w: x, y: z, aa: b, cc: d, ee: f, gg: h, ii: j},");
     let parameters: String = (0..=200).map(|i| format!("  P{i}: {{Type: String}}\n")).collect();
     for (large, reason) in [
         (
             format!("{}Parameters:\n{parameters}", resources(1)),
             "not given more than 200 parameters",
         ),
-        (resources(10_001), "no list or map of more than 10000 entries"),
-        (loops.replace("[1, 2]", &format!("[{}]", turns.join(", "))), "more than 10000 entries"),
+        (resources(6_001), "no list or map of more than 6000 entries"),
+        (loops.replace("[1, 2]", &format!("[{}]", turns.join(", "))), "more than 6000 entries"),
         (text, "no text of more than 256 KiB"),
         (many, "more than 200000 texts, lists and maps"),
         (format!("{}{}", resources(1), "# much to say\n".repeat(600_000)), "more than 8 MiB"),

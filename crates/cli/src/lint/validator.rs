@@ -30,7 +30,7 @@ const MAX_NODES: usize = 200_000;
 
 /// The largest list or map, in entries, and the longest text, in bytes, that it is given: its time
 /// grows with their squares.
-const MAX_ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 6_000;
 const MAX_TEXT: usize = 256 << 10;
 
 /// The most parameters that it is given: as many as CloudFormation takes. Each may have a pattern that
