@@ -99,7 +99,12 @@ fn what_is_too_large_for_the_validator_is_said_at_once() {
     let list = format!("{}Metadata: {{A: [{}]}}\n", resources(1), vec!["x"; 5_999].join(", "));
     let many = list.replace("x,", "{a: b, c: d, e: f, g: h, i: j, k: l, m: n, o: p, q: r, s: t, u: v, w: x, y: z, aa: b, cc: d, ee: f, gg: h, ii: j},");
     let parameters: String = (0..=200).map(|i| format!("  P{i}: {{Type: String}}\n")).collect();
+    let pattern = |pattern: &str| {
+        let parameter = format!("{{Type: String, AllowedPattern: '{pattern}', Default: a}}");
+        format!("{}Parameters:\n  P: {parameter}\n", resources(1))
+    };
     for (large, reason) in [
+        (pattern("a|((a{1000}){1000}){1000}"), "no `AllowedPattern` that is very large"),
         (
             format!("{}Parameters:\n{parameters}", resources(1)),
             "not given more than 200 parameters",

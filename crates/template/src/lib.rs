@@ -23,7 +23,7 @@ use self::syntax::Node;
 use self::template::Dialect;
 
 pub use diagnostics::bounded;
-pub use evaluate::{Evaluation, Inputs, Outside, evaluate};
+pub use evaluate::{Evaluation, Inputs, Outside, evaluate, has_large_pattern};
 pub use include::Included;
 pub use limits::limits;
 pub use syntax::{Extent, MAX_SIZE, Spanned};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rstack_lint::{LintError, Question, RuleFile, Rules, Schemas, version};
 use rstack_model::{Code, Diagnostic, Digest};
-use rstack_template::{Extent, bounded};
+use rstack_template::{Extent, bounded, has_large_pattern};
 use serde::Serialize;
 
 use super::cache::{Cache, Entry};
@@ -228,6 +228,8 @@ fn too_much(loaded: &Loaded) -> Option<String> {
         format!("it is given no list or map of more than {MAX_ENTRIES} entries")
     } else if parameters > MAX_PARAMETERS {
         format!("it is not given more than {MAX_PARAMETERS} parameters")
+    } else if template.is_some_and(has_large_pattern) {
+        "it is given no `AllowedPattern` that is very large when it is compiled".to_owned()
     } else if longest > MAX_TEXT {
         format!("it is given no text of more than {} KiB", MAX_TEXT >> 10)
     } else {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use regex_lite::Regex;
 
-use crate::template::Parameter;
+use crate::template::{Parameter, Template};
 
 /// How many bytes a value may have that is checked against a pattern: as many as CloudFormation
 /// takes of any value ("CloudFormation quotas", AWS CloudFormation User Guide). The time of a check
@@ -106,6 +106,21 @@ impl<'a> Constraints<'a> {
             more => format!("{} and {more} more", named.join(", ")),
         }
     }
+}
+
+/// How many bytes a compiled pattern may have of which nothing is told.
+const LARGE: usize = 1 << 20;
+
+/// Whether a parameter has a pattern that is very large when it is compiled, such as one of nested
+/// repetitions: whoever compiles it needs much memory.
+pub fn has_large_pattern(template: &Template) -> bool {
+    let patterns = template.parameters.values().filter_map(|p| p.allowed_pattern.as_ref());
+    patterns.map(|pattern| pattern.value.as_str()).any(|pattern| {
+        let built = regex_lite::RegexBuilder::new(pattern).size_limit(LARGE).build();
+        // Other patterns that fail are of a dialect that is not understood here.
+        pattern.len() > LONGEST_PATTERN
+            || built.is_err_and(|error| error.to_string().contains("size limit"))
+    })
 }
 
 /// The regular expression that the whole value must match, if it is one that is understood here and

@@ -25,6 +25,7 @@ use rstack_model::{
     Code, Diagnostic, LogicalId, PropertyPath, SecretString, Span, StackName, Value,
 };
 
+pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
 use self::finding::{Findings, Reported};
 pub use self::outside::Outside;
