@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use rstack_schema::container;
+use rstack_catalog::container;
 use serde_json::{Map, Value, json};
 
 use crate::schemas::{compressed, resource_schemas};
@@ -121,7 +121,7 @@ impl Specification {
     }
 }
 
-/// What is said of properties, by the key that `rstack_schema::Property::key` gives.
+/// What is said of properties, by the key that `rstack_catalog::Property::key` gives.
 #[derive(Default)]
 struct Gathered<'a> {
     sources: BTreeMap<String, &'a Map<String, Value>>,

@@ -13,11 +13,11 @@ const USAGE: &str = "usage: cargo xtask schemas CFN_LINT_DIR SERVICE_SPEC_DB OUT
 
   CFN_LINT_DIR     the unpacked wheel of cfn-lint (PyPI)
   SERVICE_SPEC_DB  db.json.gz of @aws-cdk/aws-service-spec (npm), unzipped to db.json
-  OUTPUT           crates/schema/data/schemas.bin
+  OUTPUT           crates/catalog/data/schemas.bin
 
        cargo xtask documentation CFN_LINT_DIR SERVICE_SPEC_DB OUTPUT
 
-  OUTPUT           crates/schema/data/documentation.bin
+  OUTPUT           crates/catalog/data/documentation.bin
 
        cargo xtask models BOTOCORE_DIR OUTPUT_DIR
 

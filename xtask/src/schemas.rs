@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use rstack_schema::container;
+use rstack_catalog::container;
 use serde_json::{Map, Value, json};
 
 use crate::overlay::OVERLAYS;

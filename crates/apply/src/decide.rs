@@ -1,6 +1,6 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
-use rstack_model::{LogicalId, PhysicalId};
+use rstack_model::{Address, PhysicalId};
 use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, base_of};
 
 use crate::ledger::Ledger;
@@ -24,7 +24,7 @@ impl Engine {
     pub async fn decide(
         &self,
         locked: &LockedStack,
-        logical_id: &LogicalId,
+        address: &Address,
         decision: &Decision,
     ) -> Result<usize, ApplyError> {
         let stored = locked.read()?;
@@ -34,7 +34,7 @@ impl Engine {
         let mut decided = 0;
         for open in ledger.folded()?.open {
             let creates = matches!(open.intent.action, IntentAction::Create { .. });
-            if open.intent.logical_id != *logical_id || !creates || open.effect.is_some() {
+            if open.intent.address != *address || !creates || open.effect.is_some() {
                 continue;
             }
             let operation = open.intent.operation;

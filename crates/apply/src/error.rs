@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstack_driver::DriverError;
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
-use rstack_model::{LogicalId, ResourceType, StackName};
+use rstack_model::{Address, ResourceType, StackName};
 use rstack_plan::{PlanError, Violation};
 use rstack_state::{JournalError, StateError};
 
@@ -120,20 +120,20 @@ impl From<StateError> for StepError {
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// It cannot be told whether an object is ours.
-    #[error("it cannot be told whether `{logical_id}` was created: {why}")]
+    #[error("it cannot be told whether `{address}` was created: {why}")]
     Ambiguous {
         /// The stack.
         stack: StackName,
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// What was found.
         why: String,
     },
     /// The cloud could not be asked.
-    #[error("it cannot be found out what came of `{logical_id}`")]
+    #[error("it cannot be found out what came of `{address}`")]
     Step {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// Why not.
         source: StepError,
     },
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_object_that_moved_is_named() {
-        let moved = |id: &str, how| Moved { logical_id: id.into(), how };
+        let moved = |id: &str, how| Moved { address: id.into(), how };
         let error =
             ApplyError::ObjectsMoved(vec![moved("A", "is gone"), moved("B", "was changed")]);
         let told = error.to_string();

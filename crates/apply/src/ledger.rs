@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Digest, LogicalId, PhysicalId, StackName};
+use rstack_model::{Address, Digest, PhysicalId, StackName};
 use rstack_state::{Entry, Folded, Journal, OperationId, StateError, fold};
 use tokio::task::JoinError;
 
@@ -19,7 +19,7 @@ pub(crate) struct Ledger {
     base: State,
     journal: Arc<Journal>,
     entries: Mutex<Vec<Entry>>,
-    objects: Mutex<BTreeMap<LogicalId, ResourceState>>,
+    objects: Mutex<BTreeMap<Address, ResourceState>>,
     next: AtomicU64,
 }
 
@@ -101,18 +101,18 @@ impl Ledger {
     /// Looks at the objects as the run sees them now.
     pub(crate) fn with_objects<T>(
         &self,
-        look: impl FnOnce(&BTreeMap<LogicalId, ResourceState>) -> T,
+        look: impl FnOnce(&BTreeMap<Address, ResourceState>) -> T,
     ) -> T {
         look(&lock(&self.objects))
     }
 
     /// The resource has this object now.
-    pub(crate) fn set_object(&self, id: &LogicalId, object: ResourceState) {
+    pub(crate) fn set_object(&self, id: &Address, object: ResourceState) {
         lock(&self.objects).insert(id.clone(), object);
     }
 
     /// This object is no longer there; the resource may have another one.
-    pub(crate) fn drop_object(&self, id: &LogicalId, physical_id: &PhysicalId) {
+    pub(crate) fn drop_object(&self, id: &Address, physical_id: &PhysicalId) {
         let mut objects = lock(&self.objects);
         if objects.get(id).is_some_and(|object| object.physical_id == *physical_id) {
             objects.remove(id);

@@ -9,7 +9,7 @@ use rstack_model::event::Event;
 use rstack_model::plan::PlanBase;
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
-use rstack_model::{KnownMap, LogicalId, ValueMap};
+use rstack_model::{Address, KnownMap, ValueMap};
 use rstack_plan::{Observation, Observations};
 use rstack_state::LockedStack;
 
@@ -54,9 +54,9 @@ impl Engine {
 
     /// Tells which objects that were not waited for still settle.
     async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
-        for (logical_id, progress) in self.not_waited_for(state).await? {
+        for (address, progress) in self.not_waited_for(state).await? {
             if let Progress::Pending { waits_for, .. } = progress {
-                self.events.emit(Event::StillSettling { logical_id, waits_for });
+                self.events.emit(Event::StillSettling { address, waits_for });
             }
         }
         Ok(())
@@ -86,10 +86,7 @@ impl Engine {
 
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
     /// or cannot be read, the plan says.
-    async fn not_waited_for(
-        &self,
-        state: &State,
-    ) -> Result<Vec<(LogicalId, Progress)>, DriverError> {
+    async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Progress)>, DriverError> {
         let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
         let mut out = Vec::new();
         for (id, object) in settling {
@@ -106,7 +103,7 @@ impl Engine {
     /// No object is read: what was applied last is taken for what is there. The values of secret
     /// parameters are known without asking.
     pub fn observe_nothing(&self, state: &State, parameters: &SecretParameters) -> Observations {
-        let unchecked = |id: &LogicalId| {
+        let unchecked = |id: &Address| {
             let reason = "not read because of `--no-refresh`".to_owned();
             (id.clone(), Observation::Unchecked { reason })
         };
@@ -200,10 +197,10 @@ pub(crate) fn stops_everything(error: &DriverError) -> bool {
 }
 
 /// The resources whose objects a plan found gone.
-pub(crate) fn absent(plan: &rstack_model::plan::Plan) -> BTreeSet<LogicalId> {
+pub(crate) fn absent(plan: &rstack_model::plan::Plan) -> BTreeSet<Address> {
     let gone = plan
         .changes
         .values()
         .filter(|change| change.checked == rstack_model::plan::Checked::Absent);
-    gone.map(|change| change.logical_id.clone()).collect()
+    gone.map(|change| change.address.clone()).collect()
 }

@@ -8,7 +8,7 @@
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::value::resolve_map;
-use rstack_model::{LogicalId, ValueMap};
+use rstack_model::{Address, ValueMap};
 use rstack_plan::compare::differences;
 
 use crate::Engine;
@@ -31,7 +31,7 @@ impl Engine {
 
     /// Takes one object back, if there is one and it is not taken back yet. What it was attached to
     /// has to be taken back before.
-    fn reclaim(&self, id: &LogicalId, wanted: &DesiredResource, state: &mut State) -> bool {
+    fn reclaim(&self, id: &Address, wanted: &DesiredResource, state: &mut State) -> bool {
         let Ok(properties) = resolve_map(&wanted.properties, &state.resources) else {
             return false;
         };
@@ -43,8 +43,7 @@ impl Engine {
         }
         let candidates = || {
             let deposed = state.deposed.iter().enumerate();
-            deposed
-                .filter(|(_, d)| d.logical_id == *id && self.fits(&d.object, wanted, &properties))
+            deposed.filter(|(_, d)| d.address == *id && self.fits(&d.object, wanted, &properties))
         };
         let whole = candidates().find(|(_, d)| d.object.status != ObjectStatus::Incomplete);
         // One whose creation did not come to its end has the name, and has to make room for it.
@@ -56,7 +55,7 @@ impl Engine {
             object.status = ObjectStatus::PartlyUpdated;
         }
         if let Some(object) = state.resources.insert(id.clone(), object) {
-            state.deposed.push(DeposedObject { logical_id: id.clone(), object });
+            state.deposed.push(DeposedObject { address: id.clone(), object });
         }
         true
     }

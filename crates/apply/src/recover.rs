@@ -93,15 +93,15 @@ impl Engine {
         open: &OpenOperation,
         asked: Asked,
     ) -> Result<Settled, ApplyError> {
-        let logical_id = open.intent.logical_id.clone();
+        let address = open.intent.address.clone();
         match self.settle_one(ledger, parameters, open, asked).await {
             Ok(settled) => Ok(settled),
             Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
             Err(StepError::Ambiguous(why)) => {
                 let stack = ledger.stack().clone();
-                Err(RecoverError::Ambiguous { stack, logical_id, why }.into())
+                Err(RecoverError::Ambiguous { stack, address, why }.into())
             }
-            Err(source) => Err(RecoverError::Step { logical_id, source }.into()),
+            Err(source) => Err(RecoverError::Step { address, source }.into()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Engine {
         }
         let request = CreateRequest {
             stack: ledger.stack().clone(),
-            logical_id: open.intent.logical_id.clone(),
+            address: open.intent.address.clone(),
             token: open.intent.token.clone(),
             properties,
             absence_proven: open.absence_proven,

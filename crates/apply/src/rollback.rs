@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
@@ -18,7 +18,7 @@ use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OldSecret {
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// The parameter.
     pub parameter: String,
     /// What is known of its value.
@@ -40,7 +40,7 @@ pub enum GivenSecret {
 pub(crate) struct Undone {
     pub(crate) state: Option<State>,
     /// What was not undone.
-    pub(crate) failures: Vec<(LogicalId, StepError)>,
+    pub(crate) failures: Vec<(Address, StepError)>,
     /// As in [`crate::Outcome`].
     pub(crate) open: Option<RecoverError>,
 }
@@ -59,7 +59,7 @@ impl Engine {
             RollbackInput { target, current: state, absent: &absent, missing: &none, schemas };
         let plan = plan_rollback(input)?;
         let mut missing = BTreeSet::new();
-        let touched: Vec<(&LogicalId, &ResourceState)> = touched(&plan).collect();
+        let touched: Vec<(&Address, &ResourceState)> = touched(&plan).collect();
         self.events.emit(Event::Observing { objects: touched.len() });
         for (id, object) in touched {
             let read = self.read(object).await.map_err(ApplyError::Cloud)?;
@@ -104,7 +104,7 @@ impl Engine {
         let others = old_secrets(back, parameters).into_iter();
         failures.extend(others.filter(|old| old.given == GivenSecret::Other).map(|old| {
             let error = StepError::OldParameter(old.parameter);
-            (old.logical_id, error)
+            (old.address, error)
         }));
         if outcome.end == RunEnd::Interrupted {
             // What was not undone is told: the stack is not as it was before.
@@ -130,9 +130,9 @@ impl Engine {
 }
 
 /// The objects that the steps of a plan are about, and that have to be there for them.
-fn touched(plan: &Plan) -> impl Iterator<Item = (&LogicalId, &ResourceState)> {
+fn touched(plan: &Plan) -> impl Iterator<Item = (&Address, &ResourceState)> {
     plan.steps.iter().filter_map(|step| {
-        let prior = || plan.changes.get(&step.logical_id).and_then(|change| change.prior.as_ref());
+        let prior = || plan.changes.get(&step.address).and_then(|change| change.prior.as_ref());
         let object = match &step.operation {
             Operation::Create => None,
             Operation::Update | Operation::Record => prior(),
@@ -140,7 +140,7 @@ fn touched(plan: &Plan) -> impl Iterator<Item = (&LogicalId, &ResourceState)> {
                 Some(&**object)
             }
         };
-        Some((&step.logical_id, object?))
+        Some((&step.address, object?))
     })
 }
 
@@ -160,8 +160,8 @@ pub fn old_secrets(back: &Plan, parameters: &SecretParameters) -> BTreeSet<OldSe
                 given if desired.secret_versions.get(&text) == given => GivenSecret::Same,
                 Some(_) => GivenSecret::Other,
             };
-            let (logical_id, parameter) = (id.clone(), name.clone());
-            out.insert(OldSecret { logical_id, parameter, given });
+            let (address, parameter) = (id.clone(), name.clone());
+            out.insert(OldSecret { address, parameter, given });
         };
         desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Phase, Plan, PlanMode};
@@ -42,12 +42,12 @@ pub struct Outcome {
     /// How the plan's own run ended.
     pub end: RunEnd,
     /// The steps that failed.
-    pub failures: Vec<(LogicalId, StepError)>,
+    pub failures: Vec<(Address, StepError)>,
     /// Whether everything new was made. What failed then is the removal of old objects, which the
     /// next apply tries again.
     pub made: bool,
     /// What came of the rollback, if there was one: the steps that failed.
-    pub rollback: Option<Vec<(LogicalId, StepError)>>,
+    pub rollback: Option<Vec<(Address, StepError)>>,
     /// Why it is not known what came of an operation. The journal stays open, and the next command
     /// asks again.
     pub open: Option<RecoverError>,
@@ -129,15 +129,15 @@ impl Engine {
         plan: &Plan,
         parameters: &SecretParameters,
         leads: Leads,
-    ) -> Result<(Outcome, Vec<LogicalId>), ApplyError> {
+    ) -> Result<(Outcome, Vec<Address>), ApplyError> {
         let first = begin(plan, leads == Leads::Partial);
         let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
         for change in plan.changes.values() {
             // What was read for the plan is newer than what the state remembers.
             if let Some(prior) = &change.prior
-                && base.resources.contains_key(&change.logical_id)
+                && base.resources.contains_key(&change.address)
             {
-                ledger.set_object(&change.logical_id, prior.clone());
+                ledger.set_object(&change.address, prior.clone());
             }
         }
         let (mode, steps) = (plan.mode, plan.steps.len());
@@ -199,7 +199,7 @@ impl Engine {
     fn outputs(
         &self,
         plan: &Plan,
-        objects: &BTreeMap<LogicalId, ResourceState>,
+        objects: &BTreeMap<Address, ResourceState>,
     ) -> BTreeMap<String, OutputState> {
         let mut out = BTreeMap::new();
         for (name, change) in &plan.outputs {
@@ -241,7 +241,7 @@ impl Engine {
 
 /// Whether a rollback helps: no call can be expected to succeed after some failures, and what only
 /// did not settle in time is as declared, and would not settle sooner for being changed back.
-fn helps(failures: &[(LogicalId, StepError)]) -> bool {
+fn helps(failures: &[(Address, StepError)]) -> bool {
     let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::Unsettled { .. }));
     !only_slow && !failures.iter().any(|(_, error)| error.stops_everything())
 }
@@ -249,7 +249,7 @@ fn helps(failures: &[(LogicalId, StepError)]) -> bool {
 /// An output with the attributes that are known now.
 fn evaluated(
     output: &DesiredOutput,
-    objects: &BTreeMap<LogicalId, ResourceState>,
+    objects: &BTreeMap<Address, ResourceState>,
 ) -> Result<OutputState, FunctionError> {
     let export = output.export.as_ref().map(|export| export.resolve(objects)).transpose()?;
     Ok(OutputState {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::event::Event;
 use rstack_model::plan::{Phase, Step, StepId};
 
@@ -14,11 +14,11 @@ use crate::step::Context;
 /// What came of the steps of a plan.
 #[derive(Default)]
 pub(crate) struct Executed {
-    pub(crate) failures: Vec<(LogicalId, StepError)>,
+    pub(crate) failures: Vec<(Address, StepError)>,
     /// Whether a step was not done, or not to its end, because the user asked to stop.
     pub(crate) interrupted: bool,
     /// The resources of the steps that were not done.
-    pub(crate) left: Vec<LogicalId>,
+    pub(crate) left: Vec<Address>,
     /// Whether every forward step succeeded: what the stack was to become is made, and only old
     /// objects may be left. There is nothing to roll back then.
     pub(crate) made: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Executed {
 pub(crate) async fn execute(context: Context<'_>, phase: Phase, out: &mut Executed) {
     let steps: Vec<&Step> = context.plan.steps.iter().filter(|step| step.phase == phase).collect();
     if !out.failures.is_empty() || out.interrupted {
-        out.left.extend(steps.iter().map(|step| step.logical_id.clone()));
+        out.left.extend(steps.iter().map(|step| step.address.clone()));
         return;
     }
     run_phase(context, steps, out).await;
@@ -90,21 +90,20 @@ async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) 
             }
             Err(StepError::Interrupted(_)) => {
                 out.interrupted = true;
-                out.left.push(step.logical_id.clone());
+                out.left.push(step.address.clone());
             }
             Err(error) => {
                 if !failed && !stopped {
-                    let reason = format!("`{}` failed", step.logical_id);
+                    let reason = format!("`{}` failed", step.address);
                     context.engine.events.emit(Event::Stopping { reason });
                 }
                 failed = true;
-                out.failures.push((step.logical_id.clone(), error));
+                out.failures.push((step.address.clone(), error));
             }
         }
     }
     let left = ready.into_iter().map(|(_, id)| id).chain(waiting.into_keys());
-    let left: Vec<LogicalId> =
-        left.filter_map(|id| Some(by_id.get(&id)?.logical_id.clone())).collect();
+    let left: Vec<Address> = left.filter_map(|id| Some(by_id.get(&id)?.address.clone())).collect();
     out.interrupted |= stopped && !left.is_empty();
     out.left.extend(left);
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::stream::{self, StreamExt};
 use rstack_driver::DriverError;
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::plan::{Checked, Plan};
 use rstack_plan::Observation;
 
@@ -14,14 +14,14 @@ use crate::Engine;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// What happened to it.
     pub how: &'static str,
 }
 
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.logical_id, self.how)
+        write!(f, "`{}` {}", self.address, self.how)
     }
 }
 
@@ -44,7 +44,7 @@ impl Engine {
         let mut moved = Vec::new();
         for (change, now) in read {
             if let Some(how) = how(&change.checked, &now?) {
-                moved.push(Moved { logical_id: change.logical_id.clone(), how });
+                moved.push(Moved { address: change.address.clone(), how });
             }
         }
         Ok(moved)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rstack_model::{LogicalId, ResourceType};
+use rstack_model::{Address, ResourceType};
 
 /// How long objects may take to settle or to go, where nobody says otherwise. CloudFront deploys in
 /// minutes, seldom in half an hour.
@@ -32,12 +32,12 @@ pub struct Waiting {
     /// How long for any object, if it is not the time of its type.
     pub timeout: Option<Duration>,
     /// How long for these, before all others.
-    pub timeouts: BTreeMap<LogicalId, Duration>,
+    pub timeouts: BTreeMap<Address, Duration>,
 }
 
 impl Waiting {
     /// How long an operation on an object may take.
-    pub(crate) fn limit(&self, id: &LogicalId, resource_type: &ResourceType) -> Duration {
+    pub(crate) fn limit(&self, id: &Address, resource_type: &ResourceType) -> Duration {
         let own = self.timeouts.get(id).copied().or(self.timeout);
         own.unwrap_or_else(|| {
             let of_type = BY_TYPE.iter().find(|(name, _)| *name == resource_type.as_str());

@@ -35,11 +35,11 @@ pub(crate) fn is_hidden(key: &str) -> bool {
 /// The value of [`RESOURCE`]: `stack/LogicalId`, the latter as its digest where both together are
 /// too long.
 pub(crate) fn resource_of(request: &CreateRequest) -> String {
-    let whole = format!("{}/{}", request.stack, request.logical_id);
+    let whole = format!("{}/{}", request.stack, request.address);
     if whole.chars().count() <= LONGEST {
         return whole;
     }
-    format!("{}/{}", request.stack, Digest::of(request.logical_id.as_str().as_bytes()))
+    format!("{}/{}", request.stack, Digest::of(request.address.as_str().as_bytes()))
 }
 
 /// Whether a creation was refused for its tags alone: the caller may create, and may not tag.
@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn the_mark_of_a_resource_fits_into_a_tag() {
-        let request = |stack: &str, logical_id: &str| CreateRequest {
+        let request = |stack: &str, address: &str| CreateRequest {
             stack: StackName::parse(stack).unwrap(),
-            logical_id: logical_id.into(),
+            address: address.into(),
             token: "T".into(),
             properties: KnownMap::new(),
             absence_proven: false,

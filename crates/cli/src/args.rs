@@ -285,7 +285,7 @@ pub(crate) enum Command {
         stack: String,
         /// The resource, as the error names it.
         #[arg(value_name = "LOGICAL_ID")]
-        logical_id: String,
+        address: String,
         /// The creation made the object of this physical ID: it is taken into the state.
         #[arg(long, value_name = "PHYSICAL_ID", group = "decision")]
         ours: Option<String>,

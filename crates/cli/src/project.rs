@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rstack_schema::nearest;
+use rstack_catalog::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

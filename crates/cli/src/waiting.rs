@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rstack_apply::{Wait, Waiting};
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::plan::Plan;
 
 use crate::error::CliError;
@@ -25,7 +25,7 @@ pub(crate) enum WaitFor {
 /// A time, for one resource or for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Timeout {
-    logical_id: Option<LogicalId>,
+    address: Option<Address>,
     time: Duration,
 }
 
@@ -44,14 +44,14 @@ pub(crate) struct WaitArguments {
 }
 
 fn timeout(text: &str) -> Result<Timeout, String> {
-    let (logical_id, time) = match text.split_once('=') {
-        Some((id, time)) => (Some(LogicalId::new(id)), time),
+    let (address, time) = match text.split_once('=') {
+        Some((id, time)) => (Some(Address::new(id)), time),
         None => (None, text),
     };
     let time = time.parse::<jiff::SignedDuration>().ok();
     let time = time.and_then(|time| Duration::try_from(time).ok()).filter(|time| !time.is_zero());
     let time = time.ok_or("expected a time such as `90s`, `30m` or `1h 30m`")?;
-    Ok(Timeout { logical_id, time })
+    Ok(Timeout { address, time })
 }
 
 impl WaitArguments {
@@ -67,7 +67,7 @@ impl WaitArguments {
         };
         let (mut timeout, mut timeouts) = (None, BTreeMap::new());
         for given in &self.timeout {
-            match &given.logical_id {
+            match &given.address {
                 Some(id) if !knows(plan, id) => return Err(CliError::Timeout(id.to_string())),
                 Some(id) => {
                     timeouts.insert(id.clone(), given.time);
@@ -79,8 +79,8 @@ impl WaitArguments {
     }
 }
 
-fn knows(plan: &Plan, id: &LogicalId) -> bool {
-    plan.changes.contains_key(id) || plan.deposed.iter().any(|deposed| deposed.logical_id == *id)
+fn knows(plan: &Plan, id: &Address) -> bool {
+    plan.changes.contains_key(id) || plan.deposed.iter().any(|deposed| deposed.address == *id)
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_time_is_for_one_resource_or_for_all() {
         let time = |id: Option<&str>, seconds| {
-            Ok(Timeout { logical_id: id.map(Into::into), time: Duration::from_secs(seconds) })
+            Ok(Timeout { address: id.map(Into::into), time: Duration::from_secs(seconds) })
         };
         assert_eq!(timeout("90s"), time(None, 90));
         assert_eq!(timeout("CDN=1h 30m"), time(Some("CDN"), 5400));

@@ -3,7 +3,7 @@
 //! The suite asks again at once where a driver asks for time: it is for simulated clouds and
 //! emulators. It takes an object through its whole life and leaves nothing behind when it passes.
 
-use rstack_model::{KnownMap, KnownValue, LogicalId, PhysicalId, ResourceType, StackName, Token};
+use rstack_model::{Address, KnownMap, KnownValue, PhysicalId, ResourceType, StackName, Token};
 
 use crate::{
     Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
@@ -74,7 +74,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     let request = CreateRequest {
         absence_proven: false,
         stack: sample.stack.clone(),
-        logical_id: LogicalId::from("Sample"),
+        address: Address::from("Sample"),
         token: sample.token.clone(),
         properties: sample.create.clone(),
     };
@@ -100,7 +100,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
 /// A rule for names has to make names for a property that a caller can leave out.
 fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     let Some(rule) = driver.naming() else { return Ok(()) };
-    let name = rule.name(&sample.stack, &LogicalId::from("Sample"), "ABCDEF123456");
+    let name = rule.name(&sample.stack, &Address::from("Sample"), "ABCDEF123456");
     if name.is_empty() || name.chars().count() > rule.max_length {
         return Err(wrong("naming", format!("`{name}` is not at most {}", rule.max_length)));
     }

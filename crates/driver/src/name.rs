@@ -1,11 +1,11 @@
 //! Names that rstack chooses for objects whose template gives none.
 
-use rstack_model::{LogicalId, StackName};
+use rstack_model::{Address, StackName};
 
 /// What may stand between the parts of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// `Stack-LogicalId-ABCDEF123456`.
+    /// `Stack-Address-ABCDEF123456`.
     Hyphen,
     /// `stack_logicalid_abcdef123456`: for names of lower case letters.
     Lowercase,
@@ -16,7 +16,7 @@ pub enum Separator {
 }
 
 /// How an object of a type is named when the template does not name it. The engine chooses the
-/// name and journals it before the call; CloudFormation's own form is `Stack-LogicalId-RANDOM`.
+/// name and journals it before the call; CloudFormation's own form is `Stack-Address-RANDOM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameRule {
     /// The top-level property that takes the name.
@@ -30,7 +30,7 @@ pub struct NameRule {
 impl NameRule {
     /// The name made of the stack, the resource and twelve random characters (`A`–`Z`, `0`–`9`).
     /// When it is too long the stack and the logical ID are cut, never the random part.
-    pub fn name(&self, stack: &StackName, logical_id: &LogicalId, random: &str) -> String {
+    pub fn name(&self, stack: &StackName, address: &Address, random: &str) -> String {
         let joint = match self.separator {
             Separator::Hyphen | Separator::LowercaseHyphen => "-",
             Separator::Lowercase => "_",
@@ -43,7 +43,7 @@ impl NameRule {
             }
         };
         let room = self.max_length.saturating_sub(random.len() + 2 * joint.len());
-        let (mut s, mut l) = (stack.as_str(), logical_id.as_str());
+        let (mut s, mut l) = (stack.as_str(), address.as_str());
         let half = room / 2;
         if s.len() + l.len() > room {
             let keep_l = l.len().min(half.max(room.saturating_sub(s.len())));

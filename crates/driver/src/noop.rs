@@ -46,7 +46,7 @@ impl ResourceDriver for Noop {
         request: &CreateRequest,
         _: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
-        let id = PhysicalId::new(format!("{}-{}", request.stack, request.logical_id));
+        let id = PhysicalId::new(format!("{}-{}", request.stack, request.address));
         Ok(Self::object(id, request.properties.clone()))
     }
 

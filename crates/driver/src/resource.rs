@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_model::{KnownMap, LogicalId, PhysicalId, StackName, Token};
+use rstack_model::{Address, KnownMap, PhysicalId, StackName, Token};
 
 use crate::{DriverError, NameRule, Object, Observed};
 
@@ -55,7 +55,7 @@ pub struct CreateRequest {
     /// The stack.
     pub stack: StackName,
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// The journaled token of this operation: also the idempotency token where the API has one.
     pub token: Token,
     /// The wholly known properties, the chosen name among them.

@@ -12,7 +12,7 @@ use rstack_driver::{
     UpdateRequest, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
-use rstack_model::{KnownMap, LogicalId, PhysicalId, ResourceType, SecretString, Token, Value};
+use rstack_model::{Address, KnownMap, PhysicalId, ResourceType, SecretString, Token, Value};
 use rstack_sandbox::SandboxCloud;
 
 use crate::clock::VirtualClock;
@@ -24,7 +24,7 @@ use crate::weather::{Happening, Weather};
 /// What an object in the cloud was made for, and by which operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Maker {
-    pub(crate) logical_id: LogicalId,
+    pub(crate) address: Address,
     pub(crate) token: Token,
 }
 
@@ -237,8 +237,8 @@ impl ResourceDriver for WatchedDriver {
             let (request, resource_type) = (request.clone(), self.resource_type.clone());
             async move {
                 let object = inner.create(&request, &NoEffects).await?;
-                let (logical_id, token) = (request.logical_id, request.token);
-                let maker = Maker { logical_id, token };
+                let (address, token) = (request.address, request.token);
+                let maker = Maker { address, token };
                 lock(&made).0.insert((resource_type, object.physical_id.clone()), maker);
                 Ok(object)
             }

@@ -2,7 +2,7 @@
 
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
-use rstack_model::{LogicalId, StackName};
+use rstack_model::{Address, StackName};
 use rstack_state::{
     Handover, JournalFinding, LockHolder, LockedStack, StateFinding, StateStore, rename, take_out,
 };
@@ -132,7 +132,7 @@ impl Edit {
     /// # Errors
     /// What is said of what stands in its way.
     pub(crate) fn give(self, store: &StateStore, number: u64) -> Result<(), String> {
-        let (name, id, new) = (stack::name()?, LogicalId::from(RESOURCE), LogicalId::from(RENAMED));
+        let (name, id, new) = (stack::name()?, Address::from(RESOURCE), Address::from(RENAMED));
         let locked = lock(store, &name, number)?;
         match self {
             Self::Rename => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::state::{ObjectStatus, State};
-use rstack_model::{LogicalId, PhysicalId, ResourceType};
+use rstack_model::{Address, PhysicalId, ResourceType};
 use rstack_state::{Entry, IntentAction, fold};
 
 use crate::fate::lock;
@@ -64,13 +64,13 @@ pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, 
     }
     let mut violations = Vec::new();
     let made = lock(&world.made);
-    let mut live: BTreeMap<&LogicalId, usize> = BTreeMap::new();
+    let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(world)? {
         let Some(maker) = made.0.get(&object) else {
             violations.push(format!("`{}` was made by nobody", object.1));
             continue;
         };
-        *live.entry(&maker.logical_id).or_default() += 1;
+        *live.entry(&maker.address).or_default() += 1;
         if !known_ones.contains(&object) && !tokens.contains(&maker.token) {
             violations.push(format!("I1: `{}` is in neither state nor journal", object.1));
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::{LogicalId, ResourceType, StackName};
+use crate::id::{Address, ResourceType, StackName};
 use crate::value::{Value, ValueMap};
 
 /// What happens to an object that is no longer wanted.
@@ -33,7 +33,7 @@ pub struct DesiredResource {
     /// Its properties, with what is not yet known deferred.
     pub properties: ValueMap,
     /// The resources it names in `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
-    pub dependencies: BTreeSet<LogicalId>,
+    pub dependencies: BTreeSet<Address>,
     /// What happens when it leaves the template.
     pub deletion_policy: RemovalPolicy,
     /// What happens to the old object when it is replaced.
@@ -64,7 +64,7 @@ pub struct Desired {
     /// Parameter values in use; secret ones as references.
     pub parameters: ValueMap,
     /// The resources whose condition holds.
-    pub resources: BTreeMap<LogicalId, DesiredResource>,
+    pub resources: BTreeMap<Address, DesiredResource>,
     /// The outputs whose condition holds.
     pub outputs: BTreeMap<String, DesiredOutput>,
 }

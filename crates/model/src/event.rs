@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::id::{LogicalId, PhysicalId, ResourceType};
+use crate::id::{Address, PhysicalId, ResourceType};
 use crate::plan::{PlanMode, StepId};
 
 /// Which step an event is about.
@@ -13,7 +13,7 @@ pub struct StepLabel {
     /// The step's number.
     pub step: StepId,
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// Its type.
     pub resource_type: ResourceType,
     /// The operation: `create`, `update`, `record`, `delete`, `forget` or `restore`.
@@ -51,7 +51,7 @@ pub enum Event {
     /// An object that was not waited for still settles. That is no difference.
     StillSettling {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// What it waits for.
         waits_for: String,
     },

@@ -62,8 +62,14 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// The name of a resource in the template (a key under `Resources`).
+    /// The name of a resource in its template (a key under `Resources`).
     LogicalId
+}
+text_id! {
+    /// The address of a resource within a stack: the logical IDs that lead to it, joined by `/`.
+    /// `Bucket` is a resource of the stack's own template, `Site/Bucket` one of the nested stack
+    /// `Site`.
+    Address
 }
 text_id! {
     /// The name of an object in the cloud: what `Ref` returns for its type.
@@ -96,6 +102,24 @@ text_id! {
 text_id! {
     /// The identity of one holding of a lock: a UUIDv4.
     LockId
+}
+
+impl Address {
+    /// The logical IDs of the path, the outermost first.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
+    /// The logical ID of the resource in its own template: the last one of the path.
+    pub fn logical_id(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl From<&LogicalId> for Address {
+    fn from(id: &LogicalId) -> Self {
+        Self(id.0.clone())
+    }
 }
 
 impl ResourceType {

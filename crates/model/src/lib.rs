@@ -19,8 +19,8 @@ pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
 pub use id::{
-    AccountId, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId, Region, ResourceType,
-    Serial, StackName, Token,
+    AccountId, Address, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId, Region,
+    ResourceType, Serial, StackName, Token,
 };
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
-use crate::id::{Lineage, LogicalId, ResourceType, Serial, StackName};
+use crate::id::{Address, Lineage, ResourceType, Serial, StackName};
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::value::{Value, ValueMap};
@@ -118,7 +118,7 @@ pub enum Reason {
     /// was attached to it.
     DependencyReplaced {
         /// What it depends on.
-        dependency: LogicalId,
+        dependency: Address,
     },
     /// The stack is destroyed.
     Destroy,
@@ -167,7 +167,7 @@ pub enum Checked {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// Its type.
     pub resource_type: ResourceType,
     /// What happens.
@@ -196,7 +196,7 @@ pub struct PlannedObject {
     /// The properties; what is not yet known is deferred.
     pub properties: ValueMap,
     /// The resources it depends on.
-    pub dependencies: BTreeSet<LogicalId>,
+    pub dependencies: BTreeSet<Address>,
     /// What happens when it leaves the template.
     pub deletion_policy: RemovalPolicy,
     /// What happens to it when it is replaced.
@@ -265,7 +265,7 @@ pub struct Step {
     /// Its number.
     pub id: StepId,
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// What is done.
     pub operation: Operation,
     /// When.
@@ -307,7 +307,7 @@ pub struct PickUp {
     /// The reference in the properties of the user.
     pub reference: String,
     /// The resources that check what the user sends.
-    pub checked_by: BTreeSet<LogicalId>,
+    pub checked_by: BTreeSet<Address>,
     /// The longest they take.
     pub within_seconds: u64,
 }
@@ -328,7 +328,7 @@ pub struct Plan {
     /// Parameter values in use; secret ones as references.
     pub parameters: ValueMap,
     /// One entry for each resource of the template or the state.
-    pub changes: BTreeMap<LogicalId, Change>,
+    pub changes: BTreeMap<Address, Change>,
     /// Objects left over from earlier applies, which this one deletes.
     pub deposed: Vec<DeposedObject>,
     /// The steps, in an order in which they can be done.
@@ -339,7 +339,7 @@ pub struct Plan {
     pub purge: bool,
     /// What each change that sends a secret waits for, should it send another version than before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pick_ups: BTreeMap<LogicalId, Vec<PickUp>>,
+    pub pick_ups: BTreeMap<Address, Vec<PickUp>>,
 }
 
 impl Plan {

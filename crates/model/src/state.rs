@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::desired::RemovalPolicy;
 use crate::digest::Digest;
 use crate::id::{
-    AccountId, Lineage, LogicalId, Partition, PhysicalId, Region, ResourceType, Serial, StackName,
+    AccountId, Address, Lineage, Partition, PhysicalId, Region, ResourceType, Serial, StackName,
 };
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 
@@ -54,7 +54,7 @@ pub struct ResourceState {
     /// What `Fn::GetAtt` returns, by attribute name.
     pub attributes: ValueMap,
     /// The resources it depends on.
-    pub dependencies: BTreeSet<LogicalId>,
+    pub dependencies: BTreeSet<Address>,
     /// What happens when it leaves the template.
     pub deletion_policy: RemovalPolicy,
     /// What happens to it when it is replaced.
@@ -70,7 +70,7 @@ pub struct ResourceState {
 #[serde(deny_unknown_fields)]
 pub struct DeposedObject {
     /// The resource it was made for.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// The object.
     pub object: ResourceState,
 }
@@ -118,7 +118,7 @@ pub struct State {
     /// The parameter values that were applied last; secret ones as references.
     pub parameters: ValueMap,
     /// The current object of each resource.
-    pub resources: BTreeMap<LogicalId, ResourceState>,
+    pub resources: BTreeMap<Address, ResourceState>,
     /// Objects that wait to be deleted.
     pub deposed: Vec<DeposedObject>,
     /// The outputs.
@@ -170,8 +170,8 @@ fn lookup(attributes: &ValueMap, name: &str) -> Option<Value> {
     lookup(attributes.get(first)?.as_map()?, rest)
 }
 
-impl Attributes for BTreeMap<LogicalId, ResourceState> {
+impl Attributes for BTreeMap<Address, ResourceState> {
     fn attribute(&self, reference: &AttributeRef) -> Option<Value> {
-        self.get(&reference.logical_id)?.attribute(&reference.attribute)
+        self.get(&reference.address)?.attribute(&reference.attribute)
     }
 }

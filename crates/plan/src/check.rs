@@ -11,7 +11,7 @@ use rstack_model::plan::{
     Action, Change, Operation, Phase, Plan, PlanMode, ReplaceOrder, Step, StepId,
 };
 use rstack_model::state::ObjectStatus;
-use rstack_model::{LogicalId, PhysicalId};
+use rstack_model::{Address, PhysicalId};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,24 +29,24 @@ pub enum Violation {
     /// A step's resource has no entry among the changes.
     NoChange {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
     /// A resource's steps are not those of its action.
     StepsOfAction {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
     /// A resource is made before something that it depends on.
     DependencyLater {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// What it depends on.
-        dependency: LogicalId,
+        dependency: Address,
     },
     /// A property waits for an attribute that nothing in the plan makes known.
     NeverKnown {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// The attribute.
         attribute: String,
     },
@@ -58,14 +58,14 @@ pub enum Violation {
     /// An object is deleted before one that depends on it.
     DeletedBeforeUser {
         /// The object's resource.
-        logical_id: LogicalId,
+        address: Address,
         /// The resource of the object that depends on it.
-        user: LogicalId,
+        user: Address,
     },
     /// An object is deleted that its policy keeps.
     RetainedTouched {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
     /// An output waits for a resource that is not in the plan.
     OutputNeverKnown {
@@ -75,7 +75,7 @@ pub enum Violation {
     /// A change waits for a resource that is not in the plan, or for nobody.
     PickUp {
         /// The resource whose change waits.
-        logical_id: LogicalId,
+        address: Address,
     },
 }
 
@@ -84,28 +84,28 @@ impl fmt::Display for Violation {
         match self {
             Self::Order { step } => write!(f, "step {step} is not behind the steps it waits for"),
             Self::PhaseOrder { step } => write!(f, "step {step} waits for a cleanup step"),
-            Self::NoChange { logical_id } => write!(f, "`{logical_id}` has steps but no change"),
-            Self::StepsOfAction { logical_id } => {
-                write!(f, "the steps of `{logical_id}` are not those of its action")
+            Self::NoChange { address } => write!(f, "`{address}` has steps but no change"),
+            Self::StepsOfAction { address } => {
+                write!(f, "the steps of `{address}` are not those of its action")
             }
-            Self::DependencyLater { logical_id, dependency } => {
-                write!(f, "`{logical_id}` is made before `{dependency}`, on which it depends")
+            Self::DependencyLater { address, dependency } => {
+                write!(f, "`{address}` is made before `{dependency}`, on which it depends")
             }
-            Self::NeverKnown { logical_id, attribute } => {
-                write!(f, "`{logical_id}` waits for `{attribute}`, which is never known")
+            Self::NeverKnown { address, attribute } => {
+                write!(f, "`{address}` waits for `{attribute}`, which is never known")
             }
             Self::TwoChanges { physical_id } => write!(f, "two steps change `{physical_id}`"),
-            Self::DeletedBeforeUser { logical_id, user } => {
-                write!(f, "`{logical_id}` is deleted before `{user}`, which depends on it")
+            Self::DeletedBeforeUser { address, user } => {
+                write!(f, "`{address}` is deleted before `{user}`, which depends on it")
             }
-            Self::RetainedTouched { logical_id } => {
-                write!(f, "`{logical_id}` is deleted although its policy keeps it")
+            Self::RetainedTouched { address } => {
+                write!(f, "`{address}` is deleted although its policy keeps it")
             }
             Self::OutputNeverKnown { output } => {
                 write!(f, "the output `{output}` waits for a resource that is not in the plan")
             }
-            Self::PickUp { logical_id } => {
-                write!(f, "`{logical_id}` waits for a resource that is not in the plan")
+            Self::PickUp { address } => {
+                write!(f, "`{address}` waits for a resource that is not in the plan")
             }
         }
     }
@@ -131,21 +131,21 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
 struct Checker<'a> {
     plan: &'a Plan,
     by_number: BTreeMap<StepId, &'a Step>,
-    by_resource: BTreeMap<&'a LogicalId, Vec<&'a Step>>,
+    by_resource: BTreeMap<&'a Address, Vec<&'a Step>>,
 }
 
 impl<'a> Checker<'a> {
     fn new(plan: &'a Plan) -> Self {
         let mut by_number: BTreeMap<StepId, &Step> = BTreeMap::new();
-        let mut by_resource: BTreeMap<&LogicalId, Vec<&Step>> = BTreeMap::new();
+        let mut by_resource: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
         for step in &plan.steps {
             by_number.insert(step.id, step);
-            by_resource.entry(&step.logical_id).or_default().push(step);
+            by_resource.entry(&step.address).or_default().push(step);
         }
         Self { plan, by_number, by_resource }
     }
 
-    fn steps_of(&self, id: &LogicalId) -> &[&'a Step] {
+    fn steps_of(&self, id: &Address) -> &[&'a Step] {
         self.by_resource.get(id).map_or(&[], Vec::as_slice)
     }
 
@@ -192,15 +192,15 @@ impl<'a> Checker<'a> {
 
     fn actions(&self, out: &mut Vec<Violation>) {
         for id in self.by_resource.keys() {
-            let deposed = self.plan.deposed.iter().any(|d| d.logical_id == **id);
+            let deposed = self.plan.deposed.iter().any(|d| d.address == **id);
             if !self.plan.changes.contains_key(*id) && !deposed {
-                out.push(Violation::NoChange { logical_id: (*id).clone() });
+                out.push(Violation::NoChange { address: (*id).clone() });
             }
         }
         for (id, change) in &self.plan.changes {
             let is_deposed = |step: &&&Step| match &step.operation {
                 Operation::Delete(object) | Operation::Forget(object) => {
-                    self.plan.deposed.iter().any(|d| d.logical_id == *id && d.object == **object)
+                    self.plan.deposed.iter().any(|d| d.address == *id && d.object == **object)
                 }
                 Operation::Create
                 | Operation::Update
@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
                 .map(|step| step.operation.name())
                 .collect();
             if !expected(change).contains(&own.as_slice()) {
-                out.push(Violation::StepsOfAction { logical_id: id.clone() });
+                out.push(Violation::StepsOfAction { address: id.clone() });
             }
         }
     }
@@ -223,24 +223,24 @@ impl<'a> Checker<'a> {
     /// known by then.
     fn dependencies(&self, out: &mut Vec<Violation>) {
         for step in self.plan.steps.iter().filter(|step| is_making(step)) {
-            let Some(change) = self.plan.changes.get(&step.logical_id) else { continue };
+            let Some(change) = self.plan.changes.get(&step.address) else { continue };
             let Some(desired) = &change.desired else { continue };
             for dependency in &desired.dependencies {
                 for made in self.steps_of(dependency).iter().filter(|step| is_making(step)) {
                     if !self.is_before(made, step) {
                         out.push(Violation::DependencyLater {
-                            logical_id: step.logical_id.clone(),
+                            address: step.address.clone(),
                             dependency: dependency.clone(),
                         });
                     }
                 }
             }
             let mut note = |attribute: &rstack_model::value::AttributeRef| {
-                let id = &attribute.logical_id;
+                let id = &attribute.address;
                 let exists = self.plan.changes.get(id).is_some_and(|c| c.desired.is_some());
                 if !exists || !desired.dependencies.contains(id) {
                     out.push(Violation::NeverKnown {
-                        logical_id: step.logical_id.clone(),
+                        address: step.address.clone(),
                         attribute: attribute.to_string(),
                     });
                 }
@@ -250,9 +250,9 @@ impl<'a> Checker<'a> {
     }
 
     fn objects(&self, out: &mut Vec<Violation>) {
-        let mut touched: BTreeSet<(&LogicalId, &PhysicalId)> = BTreeSet::new();
+        let mut touched: BTreeSet<(&Address, &PhysicalId)> = BTreeSet::new();
         for step in &self.plan.steps {
-            let prior = self.plan.changes.get(&step.logical_id).and_then(|c| c.prior.as_ref());
+            let prior = self.plan.changes.get(&step.address).and_then(|c| c.prior.as_ref());
             let object = match &step.operation {
                 Operation::Delete(object)
                 | Operation::Forget(object)
@@ -261,7 +261,7 @@ impl<'a> Checker<'a> {
                 Operation::Create => None,
             };
             if let Some(physical_id) = object
-                && !touched.insert((&step.logical_id, physical_id))
+                && !touched.insert((&step.address, physical_id))
             {
                 out.push(Violation::TwoChanges { physical_id: physical_id.clone() });
             }
@@ -282,16 +282,16 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
-        let by_id: BTreeMap<&LogicalId, &Step> =
-            current.iter().map(|(step, _)| (&step.logical_id, *step)).collect();
+        let by_id: BTreeMap<&Address, &Step> =
+            current.iter().map(|(step, _)| (&step.address, *step)).collect();
         for (user, object) in &current {
             for dependency in &object.dependencies {
                 if let Some(used) = by_id.get(dependency)
                     && !self.is_before(user, used)
                 {
                     out.push(Violation::DeletedBeforeUser {
-                        logical_id: dependency.clone(),
-                        user: user.logical_id.clone(),
+                        address: dependency.clone(),
+                        user: user.address.clone(),
                     });
                 }
             }
@@ -306,7 +306,7 @@ impl<'a> Checker<'a> {
         }
         for step in &self.plan.steps {
             let Operation::Delete(object) = &step.operation else { continue };
-            let change = self.plan.changes.get(&step.logical_id);
+            let change = self.plan.changes.get(&step.address);
             let unfinished = object.status == ObjectStatus::Incomplete;
             let keeps = |policy: RemovalPolicy| match policy {
                 RemovalPolicy::Retain => true,
@@ -325,7 +325,7 @@ impl<'a> Checker<'a> {
                 }
             };
             if kept {
-                out.push(Violation::RetainedTouched { logical_id: step.logical_id.clone() });
+                out.push(Violation::RetainedTouched { address: step.address.clone() });
             }
         }
     }
@@ -335,7 +335,7 @@ impl<'a> Checker<'a> {
             let Some(after) = &output.after else { continue };
             let mut known = true;
             after.value.visit_attributes(&mut |attribute| {
-                let change = self.plan.changes.get(&attribute.logical_id);
+                let change = self.plan.changes.get(&attribute.address);
                 known &= change.is_some_and(|change| change.desired.is_some());
             });
             if !known {
@@ -346,13 +346,13 @@ impl<'a> Checker<'a> {
 
     /// Whoever waits for others waits for objects that are there.
     fn pick_ups(&self, out: &mut Vec<Violation>) {
-        let there = |id: &LogicalId| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
+        let there = |id: &Address| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
         for (id, pick_ups) in &self.plan.pick_ups {
             let mut all = pick_ups.iter().map(|it| &it.checked_by);
             let sound = self.plan.changes.contains_key(id)
                 && all.all(|by| !by.is_empty() && by.iter().all(there));
             if !sound {
-                out.push(Violation::PickUp { logical_id: id.clone() });
+                out.push(Violation::PickUp { address: id.clone() });
             }
         }
     }

@@ -9,7 +9,7 @@ use rstack_model::plan::{
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{SecretReference, redacted_map, resolve_map};
-use rstack_model::{LogicalId, PropertyPath, Value, ValueMap};
+use rstack_model::{Address, PropertyPath, Value, ValueMap};
 
 use crate::PlanError;
 use crate::compare::{differences, drift};
@@ -61,12 +61,12 @@ fn secret_versions(properties: &ValueMap, seen: &Observations) -> BTreeMap<Strin
 /// its replacement goes to `blocked`.
 pub(crate) fn declared(
     input: &PlanInput<'_>,
-    id: &LogicalId,
+    id: &Address,
     desired: &DesiredResource,
     outlooks: &mut Outlooks,
     blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
-    let function_error = |source| PlanError::Function { logical_id: id.to_string(), source };
+    let function_error = |source| PlanError::Function { address: id.to_string(), source };
     let facts: Arc<dyn TypeFacts> =
         input.schemas.facts(&desired.resource_type).unwrap_or_else(|| Arc::new(NoFacts));
     let properties = resolve_map(&desired.properties, &outlooks.sure()).map_err(function_error)?;
@@ -79,7 +79,7 @@ pub(crate) fn declared(
         properties,
     };
     let mut change = Change {
-        logical_id: id.clone(),
+        address: id.clone(),
         resource_type: desired.resource_type.clone(),
         action: Action::NoOp,
         reasons: Vec::new(),
@@ -281,7 +281,7 @@ fn replace_order(
     prior: &ResourceState,
     desired: &Option<PlannedObject>,
     allowed: bool,
-    id: &LogicalId,
+    id: &Address,
 ) -> Result<ReplaceOrder, PlanError> {
     let Some(desired) = desired else { return Ok(ReplaceOrder::CreateFirst) };
     // Objects of different types may have one name.
@@ -300,7 +300,7 @@ fn replace_order(
         _ => None,
     });
     Err(PlanError::NameTaken {
-        logical_id: id.clone(),
+        address: id.clone(),
         cause: cause.unwrap_or_else(|| "Type".to_owned()),
         property,
         name,
@@ -348,7 +348,7 @@ fn outlook(
 /// Plans a resource that is no longer wanted.
 pub(crate) fn unwanted(
     prior: &ResourceState,
-    id: &LogicalId,
+    id: &Address,
     observation: Option<&Observation>,
     facts: &dyn TypeFacts,
     reason: Reason,
@@ -361,7 +361,7 @@ pub(crate) fn unwanted(
         (_, RemovalPolicy::Delete | RemovalPolicy::Snapshot) => (Action::Delete, vec![reason]),
     };
     Change {
-        logical_id: id.clone(),
+        address: id.clone(),
         resource_type: prior.resource_type.clone(),
         action,
         reasons,

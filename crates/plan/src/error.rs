@@ -1,7 +1,7 @@
 //! Why no plan can be made.
 
 use rstack_model::value::FunctionError;
-use rstack_model::{LogicalId, PropertyPath};
+use rstack_model::{Address, PropertyPath};
 
 /// Why no plan can be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -10,16 +10,16 @@ pub enum PlanError {
     #[error("resources depend on each other in a circle: {}", circle(.members))]
     Cycle {
         /// The resources, each depending on the next and the last on the first.
-        members: Vec<LogicalId>,
+        members: Vec<Address>,
     },
     /// A replacement whose new object would have the name of the old one.
     #[error(
-        "`{logical_id}` must be replaced because `{cause}` changes, but its name `{name}` \
+        "`{address}` must be replaced because `{cause}` changes, but its name `{name}` \
          (`{property}`) is taken by the old object until that is deleted"
     )]
     NameTaken {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// The property that forces the replacement.
         cause: String,
         /// The property that names the object.
@@ -31,48 +31,48 @@ pub enum PlanError {
     },
     /// A new object whose name an object of another resource has.
     #[error(
-        "`{logical_id}` cannot be created: its name `{name}` (`{property}`) is that of the object \
+        "`{address}` cannot be created: its name `{name}` (`{property}`) is that of the object \
          of `{other}`"
     )]
     NameOfOther {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// The property that names the object.
         property: PropertyPath,
         /// The name.
         name: String,
         /// The resource whose object has it.
-        other: LogicalId,
+        other: Address,
     },
     /// A resource whose old object goes first is used by one whose old object would go later.
     #[error(
-        "the old object of `{logical_id}` cannot be deleted first: the one of `{user}`, which uses \
+        "the old object of `{address}` cannot be deleted first: the one of `{user}`, which uses \
          it, would be deleted only after its own replacement"
     )]
     UserInTheWay {
         /// The resource whose old object goes first.
-        logical_id: LogicalId,
+        address: Address,
         /// The resource that uses it.
-        user: LogicalId,
+        user: Address,
     },
     /// Several resources stand in the way of the plan.
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
-    #[error("a property of `{logical_id}` cannot be evaluated")]
+    #[error("a property of `{address}` cannot be evaluated")]
     Function {
         /// The resource or output.
-        logical_id: String,
+        address: String,
         /// Why not.
         source: FunctionError,
     },
     /// A dependency on a resource that is not in the template.
-    #[error("`{logical_id}` depends on `{dependency}`, which is not in the stack")]
+    #[error("`{address}` depends on `{dependency}`, which is not in the stack")]
     UnknownDependency {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// What it depends on.
-        dependency: LogicalId,
+        dependency: Address,
     },
     /// The plan breaks an invariant: a defect of the planner, found before anything was done.
     #[error("the plan breaks an invariant of plans: {0}")]
@@ -96,8 +96,8 @@ impl PlanError {
     /// What is to be said on the command line to let the old objects go first.
     fn allowances(errors: &[Self]) -> Option<String> {
         let allowances = errors.iter().map(|error| match error {
-            Self::NameTaken { logical_id, kept: false, .. } => {
-                Some(format!("--delete-first {logical_id}"))
+            Self::NameTaken { address, kept: false, .. } => {
+                Some(format!("--delete-first {address}"))
             }
             _ => None,
         });
@@ -118,17 +118,17 @@ impl PlanError {
                 "its policy keeps the old object, so the new one needs another name: change \
                  `{property}`, or leave it out, and rstack chooses one"
             )),
-            Self::NameOfOther { logical_id, property, other, .. } => Some(format!(
-                "give `{property}` another name; if `{other}` was renamed to `{logical_id}` in the \
+            Self::NameOfOther { address, property, other, .. } => Some(format!(
+                "give `{property}` another name; if `{other}` was renamed to `{address}` in the \
                  template, `rstack state mv` renames it in the state, too"
             )),
             Self::UserInTheWay { user, .. } => Some(format!(
                 "allow that, too, with `--delete-first {user}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
-            Self::NameTaken { logical_id, property, kept: false, .. } => Some(format!(
+            Self::NameTaken { address, property, kept: false, .. } => Some(format!(
                 "give `{property}` another name (or leave it out, and rstack chooses one), or \
-                 allow the old object to be deleted first with `--delete-first {logical_id}` or \
+                 allow the old object to be deleted first with `--delete-first {address}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
             Self::Cycle { .. } => Some(
@@ -147,7 +147,7 @@ fn several(errors: &[PlanError]) -> String {
     format!("{} resources stand in the way of the plan:\n  {}", texts.len(), texts.join("\n  "))
 }
 
-fn circle(members: &[LogicalId]) -> String {
+fn circle(members: &[Address]) -> String {
     let mut text: Vec<String> = members.iter().map(|id| format!("`{id}`")).collect();
     text.extend(text.first().cloned());
     text.join(" → ")

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
 use rstack_model::value::redacted_map;
-use rstack_model::{Digest, KnownMap, LogicalId};
+use rstack_model::{Address, Digest, KnownMap};
 
 use crate::Schemas;
 
@@ -45,7 +45,7 @@ impl Observation {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observations {
     /// By resource; a resource that is missing here is unchecked.
-    pub objects: BTreeMap<LogicalId, Observation>,
+    pub objects: BTreeMap<Address, Observation>,
     /// The current version of secret references, by the reference's text.
     pub secret_versions: BTreeMap<String, String>,
 }
@@ -54,7 +54,7 @@ pub struct Observations {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     /// Resources whose old object may be deleted before the new one exists.
-    pub delete_first: BTreeSet<LogicalId>,
+    pub delete_first: BTreeSet<Address>,
 }
 
 /// What a deploy is planned from.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
-use rstack_model::LogicalId;
+use rstack_model::Address;
 
 use crate::PlanError;
 
@@ -13,15 +13,15 @@ use crate::PlanError;
 /// # Errors
 /// [`PlanError::Cycle`] with the members of a circle, or [`PlanError::UnknownDependency`].
 pub(crate) fn dependencies_first<'a>(
-    graph: &BTreeMap<&'a LogicalId, &'a BTreeSet<LogicalId>>,
-) -> Result<Vec<&'a LogicalId>, PlanError> {
-    let mut edges: DiGraphMap<&LogicalId, ()> = DiGraphMap::new();
+    graph: &BTreeMap<&'a Address, &'a BTreeSet<Address>>,
+) -> Result<Vec<&'a Address>, PlanError> {
+    let mut edges: DiGraphMap<&Address, ()> = DiGraphMap::new();
     for (&id, &dependencies) in graph {
         edges.add_node(id);
         for dependency in dependencies {
             let Some((&known, _)) = graph.get_key_value(dependency) else {
                 return Err(PlanError::UnknownDependency {
-                    logical_id: id.clone(),
+                    address: id.clone(),
                     dependency: dependency.clone(),
                 });
             };
@@ -32,16 +32,16 @@ pub(crate) fn dependencies_first<'a>(
 }
 
 fn cycle(
-    edges: &DiGraphMap<&LogicalId, ()>,
-    graph: &BTreeMap<&LogicalId, &BTreeSet<LogicalId>>,
+    edges: &DiGraphMap<&Address, ()>,
+    graph: &BTreeMap<&Address, &BTreeSet<Address>>,
 ) -> PlanError {
     let component = kosaraju_scc(edges)
         .into_iter()
         .find(|nodes| nodes.len() > 1 || nodes.iter().any(|n| edges.contains_edge(n, n)))
         .unwrap_or_default();
-    let inside: BTreeSet<&LogicalId> = component.into_iter().collect();
+    let inside: BTreeSet<&Address> = component.into_iter().collect();
     // Inside a strongly connected component, following any edge that stays inside comes round.
-    let mut walk: Vec<LogicalId> = Vec::new();
+    let mut walk: Vec<Address> = Vec::new();
     let mut at = inside.first().copied();
     while let Some(id) = at {
         if let Some(start) = walk.iter().position(|seen| seen == id) {
@@ -58,7 +58,7 @@ fn cycle(
 mod tests {
     use super::*;
 
-    fn sets(edges: &[(&str, &[&str])]) -> BTreeMap<LogicalId, BTreeSet<LogicalId>> {
+    fn sets(edges: &[(&str, &[&str])]) -> BTreeMap<Address, BTreeSet<Address>> {
         edges
             .iter()
             .map(|(id, deps)| ((*id).into(), deps.iter().map(|d| (*d).into()).collect()))
@@ -80,7 +80,7 @@ mod tests {
         else {
             panic!("not a cycle");
         };
-        let names: Vec<_> = members.iter().map(LogicalId::as_str).collect();
+        let names: Vec<_> = members.iter().map(Address::as_str).collect();
         assert_eq!(names, ["B", "C"]);
     }
 }

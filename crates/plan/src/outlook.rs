@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstack_model::state::ResourceState;
 use rstack_model::value::{Attribute, AttributeRef, Attributes};
-use rstack_model::{LogicalId, PropertyPath, Value};
+use rstack_model::{Address, PropertyPath, Value};
 
 use crate::facts::TypeFacts;
 
@@ -22,7 +22,7 @@ pub(crate) enum Outlook {
 
 /// The outlooks of the resources planned so far.
 #[derive(Default)]
-pub(crate) struct Outlooks(BTreeMap<LogicalId, Outlook>);
+pub(crate) struct Outlooks(BTreeMap<Address, Outlook>);
 
 /// The attributes that are sure: those that may change are unknown.
 pub(crate) struct Sure<'a>(&'a Outlooks);
@@ -31,7 +31,7 @@ pub(crate) struct Sure<'a>(&'a Outlooks);
 pub(crate) struct Unchanged<'a>(&'a Outlooks);
 
 impl Outlooks {
-    pub(crate) fn insert(&mut self, id: LogicalId, outlook: Outlook) {
+    pub(crate) fn insert(&mut self, id: Address, outlook: Outlook) {
         self.0.insert(id, outlook);
     }
 
@@ -44,7 +44,7 @@ impl Outlooks {
     }
 
     fn attribute(&self, reference: &AttributeRef, may_change: bool) -> Option<Value> {
-        match self.0.get(&reference.logical_id)? {
+        match self.0.get(&reference.address)? {
             Outlook::Same(state) => state.attribute(&reference.attribute),
             Outlook::Updated { prior, changed, facts } => {
                 if let Attribute::Named(name) = &reference.attribute {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::plan::{Change, Checked, PickUp};
 use rstack_model::state::ResourceState;
 use rstack_model::value::{SecretReference, SecretsManagerReference};
-use rstack_model::{LogicalId, Value};
+use rstack_model::{Address, Value};
 
 /// A type of resource that checks a secret which others send.
 struct Checks {
@@ -38,13 +38,13 @@ const CHECKS: [Checks; 2] = [
 
 /// An object that checks secrets.
 struct Checking<'a> {
-    logical_id: &'a LogicalId,
+    address: &'a Address,
     secrets: Vec<&'a str>,
     within_seconds: u64,
 }
 
 /// What each change waits for before it sends another version of a secret than before.
-pub(crate) fn pick_ups(changes: &BTreeMap<LogicalId, Change>) -> BTreeMap<LogicalId, Vec<PickUp>> {
+pub(crate) fn pick_ups(changes: &BTreeMap<Address, Change>) -> BTreeMap<Address, Vec<PickUp>> {
     let checking: Vec<Checking<'_>> = changes.values().filter_map(checking).collect();
     if checking.is_empty() {
         return BTreeMap::new();
@@ -62,8 +62,8 @@ fn checking(change: &Change) -> Option<Checking<'_>> {
     }
     let rule = CHECKS.iter().find(|rule| rule.resource_type == prior.resource_type.as_str())?;
     let secrets = named(prior, rule.path);
-    let (logical_id, within_seconds) = (&change.logical_id, rule.within_seconds);
-    (!secrets.is_empty()).then_some(Checking { logical_id, secrets, within_seconds })
+    let (address, within_seconds) = (&change.address, rule.within_seconds);
+    (!secrets.is_empty()).then_some(Checking { address, secrets, within_seconds })
 }
 
 fn named<'a>(object: &'a ResourceState, [outer, inner]: [&str; 2]) -> Vec<&'a str> {
@@ -106,7 +106,7 @@ fn secret_of(reference: &SecretReference) -> Option<String> {
 fn pick_up(reference: String, secret: &str, checking: &[Checking<'_>]) -> Option<PickUp> {
     let by = checking.iter().filter(|it| it.secrets.iter().any(|named| is_same(named, secret)));
     let within_seconds = by.clone().map(|it| it.within_seconds).max()?;
-    let checked_by: BTreeSet<LogicalId> = by.map(|it| it.logical_id.clone()).collect();
+    let checked_by: BTreeSet<Address> = by.map(|it| it.address.clone()).collect();
     Some(PickUp { reference, checked_by, within_seconds })
 }
 

@@ -6,7 +6,7 @@ use rstack_model::desired::DesiredOutput;
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Reason};
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_model::{Digest, LogicalId, Value, ValueMap};
+use rstack_model::{Address, Digest, Value, ValueMap};
 
 use crate::PlanError;
 use crate::check::check;
@@ -29,7 +29,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
     let graph = desired.resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
     let mut outlooks = Outlooks::default();
     let mut blocked = Vec::new();
-    let mut changes: BTreeMap<LogicalId, Change> = BTreeMap::new();
+    let mut changes: BTreeMap<Address, Change> = BTreeMap::new();
     for id in dependencies_first(&graph)? {
         if let Some(resource) = desired.resources.get(id) {
             changes.insert(id.clone(), declared(input, id, resource, &mut outlooks, &mut blocked)?);
@@ -114,9 +114,9 @@ pub(crate) fn finish(
     mode: PlanMode,
     template_digest: Option<Digest>,
     parameters: ValueMap,
-    changes: BTreeMap<LogicalId, Change>,
+    changes: BTreeMap<Address, Change>,
     mut outputs: BTreeMap<String, OutputChange>,
-    restores: &BTreeMap<LogicalId, ResourceState>,
+    restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<Plan, PlanError> {
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
@@ -127,7 +127,7 @@ pub(crate) fn finish(
     let deposed: Vec<DeposedObject> = state
         .deposed
         .iter()
-        .filter(|deposed| restores.get(&deposed.logical_id) != Some(&deposed.object))
+        .filter(|deposed| restores.get(&deposed.address) != Some(&deposed.object))
         .cloned()
         .collect();
     let plan = Plan {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use rstack_catalog::{Kind, Registry, SchemaPath, TypeSchema};
 use rstack_model::{PathSegment, PropertyPath, ResourceType};
-use rstack_schema::{Kind, Registry, SchemaPath, TypeSchema};
 
 use crate::facts::{Scalar, Schemas, TypeFacts};
 use crate::stability::may_change;

@@ -8,7 +8,7 @@ use rstack_model::plan::{
     ReplaceOrder,
 };
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{LogicalId, PhysicalId};
+use rstack_model::{Address, PhysicalId};
 
 use crate::PlanError;
 use crate::compare::differences;
@@ -25,23 +25,23 @@ pub struct RollbackInput<'a> {
     /// The state as that apply left it.
     pub current: &'a State,
     /// Resources whose objects were gone before that apply began. They are not made again.
-    pub absent: &'a BTreeSet<LogicalId>,
+    pub absent: &'a BTreeSet<Address>,
     /// Objects of the current state that are gone from the cloud, as far as it was asked.
-    pub missing: &'a BTreeSet<(LogicalId, PhysicalId)>,
+    pub missing: &'a BTreeSet<(Address, PhysicalId)>,
     /// What the resource types allow.
     pub schemas: &'a dyn Schemas,
 }
 
 impl RollbackInput<'_> {
-    fn is_missing(&self, id: &LogicalId, object: &ResourceState) -> bool {
+    fn is_missing(&self, id: &Address, object: &ResourceState) -> bool {
         self.missing.contains(&(id.clone(), object.physical_id.clone()))
     }
 
     /// Where among the deposed objects the one is that the resource had before, if it is still
     /// there.
-    fn replaced(&self, state: &State, id: &LogicalId, before: &ResourceState) -> Option<usize> {
+    fn replaced(&self, state: &State, id: &Address, before: &ResourceState) -> Option<usize> {
         state.deposed.iter().position(|deposed| {
-            deposed.logical_id == *id
+            deposed.address == *id
                 && deposed.object.physical_id == before.physical_id
                 && !self.is_missing(id, &deposed.object)
         })
@@ -62,7 +62,7 @@ impl RollbackInput<'_> {
             if changed && same_name != Some(&before.physical_id) {
                 let object = own.deposed.remove(index).object;
                 if let Some(object) = own.resources.insert(id.clone(), object) {
-                    own.deposed.push(DeposedObject { logical_id: id.clone(), object });
+                    own.deposed.push(DeposedObject { address: id.clone(), object });
                 }
             }
         }
@@ -161,7 +161,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<Plan, PlanError> {
 }
 
 fn draft(
-    id: &LogicalId,
+    id: &Address,
     before: &ResourceState,
     now: Option<&ResourceState>,
     schemas: &dyn Schemas,
@@ -169,7 +169,7 @@ fn draft(
     let facts = facts_of(schemas, before);
     let same = now.filter(|now| now.resource_type == before.resource_type);
     Change {
-        logical_id: id.clone(),
+        address: id.clone(),
         resource_type: before.resource_type.clone(),
         action: Action::NoOp,
         reasons: vec![Reason::Rollback],

@@ -4,8 +4,8 @@
 //! which do: identifiers and ARNs never do, and for the types listed here it is known what an
 //! attribute depends on. Every other attribute may change with any property.
 
+use rstack_catalog::{SchemaPath, TypeSchema};
 use rstack_model::PropertyPath;
-use rstack_schema::{SchemaPath, TypeSchema};
 
 /// An attribute that changes with certain properties only.
 struct Row {
@@ -107,7 +107,7 @@ fn is_identity(schema: &TypeSchema, attribute: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rstack_schema::Registry;
+    use rstack_catalog::Registry;
 
     use super::*;
 

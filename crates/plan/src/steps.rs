@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graphmap::DiGraphMap;
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, PlannedObject, Reason, ReplaceOrder, Step, StepId,
 };
@@ -16,17 +16,17 @@ use crate::together::deleted_early;
 
 /// The steps of a plan, in an order in which they can be done.
 pub(crate) fn steps(
-    changes: &BTreeMap<LogicalId, Change>,
+    changes: &BTreeMap<Address, Change>,
     deposed: &[DeposedObject],
-    restores: &BTreeMap<LogicalId, ResourceState>,
+    restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<Vec<Step>, PlanError> {
     let mut builder = Builder { early: deleted_early(changes), ..Builder::default() };
     for (id, change) in changes {
         builder.change(id, change, restores.get(id));
     }
-    for DeposedObject { logical_id, object } in deposed {
-        let desired = changes.get(logical_id).and_then(|change| change.desired.as_ref());
-        builder.step(logical_id, removal_of_replaced(object, desired), Phase::Cleanup);
+    for DeposedObject { address, object } in deposed {
+        let desired = changes.get(address).and_then(|change| change.desired.as_ref());
+        builder.step(address, removal_of_replaced(object, desired), Phase::Cleanup);
     }
     builder.order_forward(changes);
     builder.order_cleanup();
@@ -35,18 +35,18 @@ pub(crate) fn steps(
 
 #[derive(Default)]
 struct Builder {
-    drafts: Vec<(LogicalId, Operation, Phase)>,
+    drafts: Vec<(Address, Operation, Phase)>,
     /// The resources whose old object goes before new ones are made.
-    early: BTreeSet<LogicalId>,
+    early: BTreeSet<Address>,
     /// The step after which the resource's object is what it is to become.
-    made: BTreeMap<LogicalId, usize>,
+    made: BTreeMap<Address, usize>,
     /// Old objects that are deleted before the new ones are created.
-    deleted_first: BTreeMap<LogicalId, usize>,
+    deleted_first: BTreeMap<Address, usize>,
     after: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Builder {
-    fn step(&mut self, id: &LogicalId, operation: Operation, phase: Phase) -> usize {
+    fn step(&mut self, id: &Address, operation: Operation, phase: Phase) -> usize {
         self.drafts.push((id.clone(), operation, phase));
         self.drafts.len() - 1
     }
@@ -55,7 +55,7 @@ impl Builder {
         self.after.entry(step).or_default().insert(before);
     }
 
-    fn change(&mut self, id: &LogicalId, change: &Change, restored: Option<&ResourceState>) {
+    fn change(&mut self, id: &Address, change: &Change, restored: Option<&ResourceState>) {
         let prior = change.prior.as_ref();
         match change.action {
             Action::NoOp => {}
@@ -114,14 +114,14 @@ impl Builder {
         }
     }
 
-    fn make(&mut self, id: &LogicalId, operation: Operation) {
+    fn make(&mut self, id: &Address, operation: Operation) {
         let step = self.step(id, operation, Phase::Forward);
         self.made.insert(id.clone(), step);
     }
 
     /// A resource is made when all it depends on is made. An old object that goes first goes when
     /// the old objects of its users that go first are gone.
-    fn order_forward(&mut self, changes: &BTreeMap<LogicalId, Change>) {
+    fn order_forward(&mut self, changes: &BTreeMap<Address, Change>) {
         let mut waits = Vec::new();
         for (id, change) in changes {
             if let (Some(&step), Some(desired)) = (self.made.get(id), &change.desired) {
@@ -141,7 +141,7 @@ impl Builder {
     /// An object goes when all that depend on it are gone. Left-overs of different applies may
     /// depend on each other in a circle; an edge that would close one is left out.
     fn order_cleanup(&mut self) {
-        let removals: Vec<(usize, LogicalId, BTreeSet<LogicalId>)> = self
+        let removals: Vec<(usize, Address, BTreeSet<Address>)> = self
             .drafts
             .iter()
             .enumerate()
@@ -152,7 +152,7 @@ impl Builder {
                 _ => None,
             })
             .collect();
-        let mut by_id: BTreeMap<&LogicalId, Vec<usize>> = BTreeMap::new();
+        let mut by_id: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for (step, id, _) in &removals {
             by_id.entry(id).or_default().push(*step);
         }
@@ -196,14 +196,14 @@ impl Builder {
         let mut drafts: BTreeMap<usize, _> = self.drafts.into_iter().enumerate().collect();
         let mut steps = Vec::new();
         for draft in order {
-            let (Some((logical_id, operation, phase)), Some(&id)) =
+            let (Some((address, operation, phase)), Some(&id)) =
                 (drafts.remove(&draft), numbers.get(&draft))
             else {
                 continue;
             };
             let before = self.after.get(&draft).into_iter().flatten();
             let after = before.filter_map(|b| numbers.get(b)).copied().collect();
-            steps.push(Step { id, logical_id, operation, phase, after });
+            steps.push(Step { id, address, operation, phase, after });
         }
         Ok(steps)
     }

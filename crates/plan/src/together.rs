@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{Action, Certainty, Change, Reason, ReplaceOrder};
 use rstack_model::state::ResourceState;
-use rstack_model::{LogicalId, PropertyPath, ResourceType, ValueMap};
+use rstack_model::{Address, PropertyPath, ResourceType, ValueMap};
 
 use crate::PlanError;
 use crate::draft::facts_of;
@@ -13,7 +13,7 @@ use crate::facts::TypeFacts;
 use crate::input::PlanInput;
 use crate::name::value_at;
 
-type Changes = BTreeMap<LogicalId, Change>;
+type Changes = BTreeMap<Address, Change>;
 
 /// A name: the type of the object, the properties that name it, their values.
 type Name = (ResourceType, Vec<PropertyPath>, Vec<String>);
@@ -23,9 +23,9 @@ type Name = (ResourceType, Vec<PropertyPath>, Vec<String>);
 /// # Errors
 /// [`PlanError::NameOfOther`].
 pub(crate) fn check_names(input: &PlanInput<'_>, changes: &Changes) -> Result<(), PlanError> {
-    let mut taken: BTreeMap<Name, &LogicalId> = BTreeMap::new();
+    let mut taken: BTreeMap<Name, &Address> = BTreeMap::new();
     let current = input.state.resources.iter();
-    let deposed = input.state.deposed.iter().map(|d| (&d.logical_id, &d.object));
+    let deposed = input.state.deposed.iter().map(|d| (&d.address, &d.object));
     for (id, object) in current.chain(deposed) {
         let missing = changes.get(id).is_some_and(|c| c.reasons.contains(&Reason::Missing));
         if missing {
@@ -44,7 +44,7 @@ pub(crate) fn check_names(input: &PlanInput<'_>, changes: &Changes) -> Result<()
             if let Some(other) = taken.get(&name).filter(|other| **other != id) {
                 let (_, paths, values) = name;
                 return Err(PlanError::NameOfOther {
-                    logical_id: id.clone(),
+                    address: id.clone(),
                     property: paths.into_iter().next().unwrap_or_default(),
                     name: values.join("/"),
                     other: (*other).clone(),
@@ -81,8 +81,8 @@ pub(crate) fn users_of_deleted_first(
     changes: &mut Changes,
 ) -> Result<(), PlanError> {
     let goes_first = |change: &Change| change.action == Action::Replace(ReplaceOrder::DeleteFirst);
-    let mut open: Vec<LogicalId> =
-        changes.values().filter(|c| goes_first(c)).map(|c| c.logical_id.clone()).collect();
+    let mut open: Vec<Address> =
+        changes.values().filter(|c| goes_first(c)).map(|c| c.address.clone()).collect();
     while let Some(used) = open.pop() {
         for user in users(changes, &used) {
             let allowed = input.options.delete_first.contains(&user)
@@ -102,7 +102,7 @@ pub(crate) fn users_of_deleted_first(
                     open.push(user);
                 }
                 Action::Replace(ReplaceOrder::CreateFirst) => {
-                    return Err(PlanError::UserInTheWay { logical_id: used, user });
+                    return Err(PlanError::UserInTheWay { address: used, user });
                 }
                 Action::Replace(ReplaceOrder::DeleteFirst)
                 | Action::Create
@@ -116,19 +116,19 @@ pub(crate) fn users_of_deleted_first(
     Ok(())
 }
 
-fn users(changes: &Changes, used: &LogicalId) -> Vec<LogicalId> {
+fn users(changes: &Changes, used: &Address) -> Vec<Address> {
     let uses = |object: &ResourceState| object.dependencies.contains(used);
     let users = changes.values().filter(|change| change.prior.as_ref().is_some_and(uses));
-    users.map(|change| change.logical_id.clone()).filter(|user| user != used).collect()
+    users.map(|change| change.address.clone()).filter(|user| user != used).collect()
 }
 
 /// The resources whose old object is deleted before new ones are made: those that are replaced
 /// delete-first, and those that are deleted and use one of them.
-pub(crate) fn deleted_early(changes: &Changes) -> BTreeSet<LogicalId> {
+pub(crate) fn deleted_early(changes: &Changes) -> BTreeSet<Address> {
     let goes_first = |change: &Change| change.action == Action::Replace(ReplaceOrder::DeleteFirst);
     let first = changes.values().filter(|change| goes_first(change));
-    let mut early: BTreeSet<LogicalId> = first.map(|change| change.logical_id.clone()).collect();
-    let mut open: Vec<LogicalId> = early.iter().cloned().collect();
+    let mut early: BTreeSet<Address> = first.map(|change| change.address.clone()).collect();
+    let mut open: Vec<Address> = early.iter().cloned().collect();
     while let Some(used) = open.pop() {
         for user in users(changes, &used) {
             let deleted = changes.get(&user).is_some_and(|c| c.action == Action::Delete);

@@ -11,7 +11,7 @@ use rstack_model::state::{
     DeposedObject, Environment, ObjectStatus, OutputState, ResourceState, State,
 };
 use rstack_model::value::{AttributeRef, SecretReference, function};
-use rstack_model::{Digest, Lineage, LogicalId, PropertyPath, Serial, StackName, Value, ValueMap};
+use rstack_model::{Address, Digest, Lineage, PropertyPath, Serial, StackName, Value, ValueMap};
 use serde_json::json;
 
 pub(crate) fn map(json: serde_json::Value) -> ValueMap {
@@ -67,7 +67,7 @@ pub(crate) fn planned(properties: ValueMap) -> PlannedObject {
 
 pub(crate) fn change(id: &str, resource_type: &str, action: Action) -> Change {
     Change {
-        logical_id: id.into(),
+        address: id.into(),
         resource_type: resource_type.into(),
         action,
         reasons: Vec::new(),
@@ -94,7 +94,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         base: PlanBase { lineage: Lineage::from("line"), serial: Serial(3) },
         template_digest: None,
         parameters: ValueMap::new(),
-        changes: changes.into_iter().map(|c| (c.logical_id.clone(), c)).collect(),
+        changes: changes.into_iter().map(|c| (c.address.clone(), c)).collect(),
         deposed: Vec::new(),
         steps: Vec::new(),
         outputs: BTreeMap::new(),
@@ -123,20 +123,20 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
                 vec![(Operation::Forget(object), Phase::Cleanup)]
             }
         };
-        let id = &change.logical_id;
+        let id = &change.address;
         steps.extend(
             operations.into_iter().map(|(operation, phase)| (id.clone(), operation, phase)),
         );
     }
-    for (logical_id, operation, phase) in steps {
-        add_step(&mut plan, logical_id, operation, phase);
+    for (address, operation, phase) in steps {
+        add_step(&mut plan, address, operation, phase);
     }
     plan
 }
 
-fn add_step(plan: &mut Plan, logical_id: LogicalId, operation: Operation, phase: Phase) {
+fn add_step(plan: &mut Plan, address: Address, operation: Operation, phase: Phase) {
     let id = StepId(u32::try_from(plan.steps.len()).unwrap());
-    plan.steps.push(Step { id, logical_id, operation, phase, after: BTreeSet::new() });
+    plan.steps.push(Step { id, address, operation, phase, after: BTreeSet::new() });
 }
 
 /// An object left over from an earlier apply, which goes or stays with this operation.
@@ -146,10 +146,10 @@ pub(crate) fn add_left_over(
     object: ResourceState,
     removal: fn(Box<ResourceState>) -> Operation,
 ) {
-    let logical_id = LogicalId::from(id);
+    let address = Address::from(id);
     let operation = removal(Box::new(object.clone()));
-    add_step(plan, logical_id.clone(), operation, Phase::Cleanup);
-    plan.deposed.push(DeposedObject { logical_id, object });
+    add_step(plan, address.clone(), operation, Phase::Cleanup);
+    plan.deposed.push(DeposedObject { address, object });
 }
 
 pub(crate) fn output(before: Option<Value>, after: Option<Value>) -> OutputChange {
@@ -271,10 +271,10 @@ pub(crate) fn state() -> State {
     channel.attributes = map(json!({"Arn": "arn:aws:mediapackage:eu-west-1:1:channels/x"}));
     let mut cdn = object("AWS::CloudFront::Distribution", "E1\u{1b}[2J", ValueMap::new());
     cdn.status = ObjectStatus::PartlyUpdated;
-    cdn.dependencies = BTreeSet::from([LogicalId::from("Channel")]);
+    cdn.dependencies = BTreeSet::from([Address::from("Channel")]);
     state.resources = BTreeMap::from([("Channel".into(), channel.clone()), ("CDN".into(), cdn)]);
     state.deposed.push(rstack_model::state::DeposedObject {
-        logical_id: "Channel".into(),
+        address: "Channel".into(),
         object: ResourceState { physical_id: "live-0".into(), ..channel },
     });
     let secret = Value::secret(SecretReference::Parameter("Key".into()));

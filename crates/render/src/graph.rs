@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
-use rstack_model::{LogicalId, ResourceType};
+use rstack_model::{Address, ResourceType};
 
 use crate::escape::escape;
 
 /// The resources of a stack and what each depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
-    nodes: BTreeMap<LogicalId, ResourceType>,
-    edges: BTreeSet<(LogicalId, LogicalId)>,
+    nodes: BTreeMap<Address, ResourceType>,
+    edges: BTreeSet<(Address, Address)>,
 }
 
 impl Graph {
     /// The graph of these resources: name, type, and names of what it depends on. Dependencies on
     /// resources that are not among them are left out.
     pub fn new<'a>(
-        resources: impl IntoIterator<Item = (&'a LogicalId, &'a ResourceType, &'a BTreeSet<LogicalId>)>,
+        resources: impl IntoIterator<Item = (&'a Address, &'a ResourceType, &'a BTreeSet<Address>)>,
     ) -> Self {
         let mut graph = Self::default();
         for (id, resource_type, dependencies) in resources {
@@ -63,7 +63,7 @@ impl Graph {
     /// For Mermaid. An arrow leads from a resource to what it depends on.
     pub fn mermaid(&self) -> String {
         let mut out = String::from("flowchart RL\n");
-        let numbers: BTreeMap<&LogicalId, usize> = self.nodes.keys().zip(0..).collect();
+        let numbers: BTreeMap<&Address, usize> = self.nodes.keys().zip(0..).collect();
         for ((id, resource_type), number) in self.nodes.iter().zip(0..) {
             let (id, kind) = (mermaid_text(id.as_str()), mermaid_text(resource_type.as_str()));
             out.push_str(&format!("  n{number}[\"{id}<br/>{kind}\"]\n"));
@@ -101,10 +101,10 @@ mod tests {
     use super::*;
 
     fn graph() -> Graph {
-        let (channel, endpoint) = (LogicalId::from("Channel"), LogicalId::from("End\"p<b>\n"));
+        let (channel, endpoint) = (Address::from("Channel"), Address::from("End\"p<b>\n"));
         let (a, b) = (ResourceType::from("A::B::Channel"), ResourceType::from("A::B::Endpoint"));
         let none = BTreeSet::new();
-        let some = BTreeSet::from([channel.clone(), LogicalId::from("Elsewhere")]);
+        let some = BTreeSet::from([channel.clone(), Address::from("Elsewhere")]);
         Graph::new([(&endpoint, &b, &some), (&channel, &a, &none)])
     }
 

@@ -9,7 +9,7 @@ use rstack_model::plan::{
     Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
-use rstack_model::{LogicalId, StackName};
+use rstack_model::{Address, StackName};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -53,7 +53,7 @@ pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
             .deposed
             .iter()
             .map(|deposed| DeposedDocument {
-                logical_id: deposed.logical_id.as_str(),
+                address: deposed.address.as_str(),
                 resource_type: deposed.object.resource_type.as_str(),
                 physical_id: deposed.object.physical_id.as_str(),
             })
@@ -88,7 +88,7 @@ struct Base<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ChangeDocument<'a> {
-    logical_id: &'a LogicalId,
+    address: &'a Address,
     #[serde(rename = "type")]
     resource_type: &'a str,
     action: &'static str,
@@ -108,10 +108,10 @@ struct ChangeDocument<'a> {
 
 impl<'a> ChangeDocument<'a> {
     fn of(plan: &'a Plan, change: &'a Change) -> Self {
-        let pick_ups = plan.pick_ups.get(&change.logical_id).into_iter().flatten();
+        let pick_ups = plan.pick_ups.get(&change.address).into_iter().flatten();
         Self {
             pick_ups: pick_ups.map(PickUpDocument::of).collect(),
-            logical_id: &change.logical_id,
+            address: &change.address,
             resource_type: change.resource_type.as_str(),
             action: action_name(change.action),
             order: match change.action {
@@ -226,7 +226,7 @@ impl<'a> DifferenceDocument<'a> {
 #[serde(rename_all = "camelCase")]
 struct PickUpDocument<'a> {
     reference: &'a str,
-    checked_by: &'a BTreeSet<LogicalId>,
+    checked_by: &'a BTreeSet<Address>,
     within_seconds: u64,
 }
 
@@ -249,7 +249,7 @@ enum CheckedDocument<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DeposedDocument<'a> {
-    logical_id: &'a str,
+    address: &'a str,
     #[serde(rename = "type")]
     resource_type: &'a str,
     physical_id: &'a str,
@@ -279,7 +279,7 @@ fn output(output: &OutputChange) -> OutputDocument<'_> {
 #[serde(rename_all = "camelCase")]
 struct StepDocument<'a> {
     id: u32,
-    logical_id: &'a LogicalId,
+    address: &'a Address,
     operation: &'static str,
     phase: Phase,
     after: Vec<u32>,
@@ -289,7 +289,7 @@ impl<'a> StepDocument<'a> {
     fn of(step: &'a Step) -> Self {
         Self {
             id: step.id.0,
-            logical_id: &step.logical_id,
+            address: &step.address,
             operation: step.operation.name(),
             phase: step.phase,
             after: step.after.iter().map(|id| id.0).collect(),

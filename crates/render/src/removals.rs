@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::ResourceState;
-use rstack_model::{LogicalId, PhysicalId};
+use rstack_model::{Address, PhysicalId};
 
 /// The objects that go, and those that stay and are managed no longer.
 pub(crate) struct Removals<'a> {
-    deleted: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
-    kept: BTreeSet<(&'a LogicalId, &'a PhysicalId)>,
+    deleted: BTreeSet<(&'a Address, &'a PhysicalId)>,
+    kept: BTreeSet<(&'a Address, &'a PhysicalId)>,
 }
 
 impl<'a> Removals<'a> {
@@ -19,10 +19,10 @@ impl<'a> Removals<'a> {
         for step in &plan.steps {
             match &step.operation {
                 Operation::Delete(object) => {
-                    removals.deleted.insert((&step.logical_id, &object.physical_id));
+                    removals.deleted.insert((&step.address, &object.physical_id));
                 }
                 Operation::Forget(object) => {
-                    removals.kept.insert((&step.logical_id, &object.physical_id));
+                    removals.kept.insert((&step.address, &object.physical_id));
                 }
                 Operation::Create
                 | Operation::Update
@@ -34,12 +34,12 @@ impl<'a> Removals<'a> {
     }
 
     /// Whether this object of a resource is deleted.
-    pub(crate) fn deletes(&self, id: &LogicalId, object: &ResourceState) -> bool {
+    pub(crate) fn deletes(&self, id: &Address, object: &ResourceState) -> bool {
         self.deleted.contains(&(id, &object.physical_id))
     }
 
     /// Whether this object of a resource stays in the cloud, or is gone, and leaves the state.
-    pub(crate) fn forgets(&self, id: &LogicalId, object: &ResourceState) -> bool {
+    pub(crate) fn forgets(&self, id: &Address, object: &ResourceState) -> bool {
         self.kept.contains(&(id, &object.physical_id))
     }
 }

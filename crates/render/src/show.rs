@@ -1,6 +1,6 @@
 //! A state as text for people.
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::state::{ResourceState, State};
 
@@ -29,7 +29,7 @@ pub fn state_text(state: &State, view: &View) -> String {
         }
     };
     add("Resources", objects(state.resources.iter(), view));
-    let deposed = state.deposed.iter().map(|deposed| (&deposed.logical_id, &deposed.object));
+    let deposed = state.deposed.iter().map(|deposed| (&deposed.address, &deposed.object));
     add("Waiting to be deleted", objects(deposed, view));
     add("Outputs", outputs::lines(state).collect());
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
@@ -40,7 +40,7 @@ pub fn resources_text(state: &State, view: &View) -> String {
     let rows: Vec<_> = state.resources.iter().map(|(id, object)| row(id, object)).collect();
     let mut lines = columns(&rows, 2);
     let deposed = state.deposed.iter().map(|deposed| {
-        let mut row = row(&deposed.logical_id, &deposed.object);
+        let mut row = row(&deposed.address, &deposed.object);
         row.truncate(3);
         row.push(Line::of(Role::Warning, "waits to be deleted"));
         row
@@ -52,9 +52,9 @@ pub fn resources_text(state: &State, view: &View) -> String {
 
 /// Everything that is known of one resource, its objects that wait to be deleted included; `None`
 /// if nothing is.
-pub fn resource_text(state: &State, id: &LogicalId, view: &View) -> Option<String> {
+pub fn resource_text(state: &State, id: &Address, view: &View) -> Option<String> {
     let current = state.resources.get(id).into_iter().map(|object| (object, None));
-    let deposed = state.deposed.iter().filter(|deposed| deposed.logical_id == *id);
+    let deposed = state.deposed.iter().filter(|deposed| deposed.address == *id);
     let deposed = deposed.map(|deposed| (&deposed.object, Some("waits to be deleted")));
     let lines: Vec<Line> = current
         .chain(deposed)
@@ -70,7 +70,7 @@ pub fn resource_text(state: &State, id: &LogicalId, view: &View) -> Option<Strin
 }
 
 fn objects<'a>(
-    objects: impl Iterator<Item = (&'a LogicalId, &'a ResourceState)>,
+    objects: impl Iterator<Item = (&'a Address, &'a ResourceState)>,
     view: &View,
 ) -> Vec<Line> {
     match view.detail {
@@ -82,7 +82,7 @@ fn objects<'a>(
 }
 
 /// Name, type, physical ID, and whether something is wrong with it.
-fn row(id: &LogicalId, object: &ResourceState) -> Vec<Line> {
+fn row(id: &Address, object: &ResourceState) -> Vec<Line> {
     vec![
         Line::of(Role::Name, id.as_str()),
         Line::plain(object.resource_type.as_str()),
@@ -91,7 +91,7 @@ fn row(id: &LogicalId, object: &ResourceState) -> Vec<Line> {
     ]
 }
 
-fn tree(id: &LogicalId, object: &ResourceState, view: &View) -> Node {
+fn tree(id: &Address, object: &ResourceState, view: &View) -> Node {
     let mut line = Line::default();
     for (i, cell) in row(id, object).into_iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
         line.push(Role::Plain, if i == 0 { "" } else { "  " });
@@ -120,7 +120,7 @@ fn everything(object: &ResourceState, room: usize, trees: TreeView) -> Vec<Node>
         out.push(Node::leaf(line));
     };
     if !object.dependencies.is_empty() {
-        let names: Vec<&str> = object.dependencies.iter().map(LogicalId::as_str).collect();
+        let names: Vec<&str> = object.dependencies.iter().map(Address::as_str).collect();
         note("Depends on", &names.join(", "));
     }
     for (name, policy) in [

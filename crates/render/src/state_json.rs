@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::state::{Environment, ObjectStatus, OutputState, ResourceState, State};
-use rstack_model::{LogicalId, StackName, ValueMap};
+use rstack_model::{Address, StackName, ValueMap};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -37,7 +37,7 @@ pub fn state_json(state: &State) -> Result<String, serde_json::Error> {
         deposed: state
             .deposed
             .iter()
-            .map(|deposed| ObjectDocument::of(&deposed.logical_id, &deposed.object))
+            .map(|deposed| ObjectDocument::of(&deposed.address, &deposed.object))
             .collect(),
         outputs: state.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
     })
@@ -48,9 +48,9 @@ pub fn state_json(state: &State) -> Result<String, serde_json::Error> {
 ///
 /// # Errors
 /// As [`state_json`].
-pub fn resources_json(state: &State, id: Option<&LogicalId>) -> Result<String, serde_json::Error> {
+pub fn resources_json(state: &State, id: Option<&Address>) -> Result<String, serde_json::Error> {
     let current = state.resources.iter().map(|(id, object)| (id, object, false));
-    let deposed = state.deposed.iter().map(|d| (&d.logical_id, &d.object, true));
+    let deposed = state.deposed.iter().map(|d| (&d.address, &d.object, true));
     let wanted = current.chain(deposed).filter(|(found, ..)| id.is_none_or(|id| id == *found));
     let objects: Vec<ListedDocument<'_>> = wanted
         .map(|(id, object, deposed)| ListedDocument {
@@ -90,23 +90,23 @@ struct StateDocument<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ObjectDocument<'a> {
-    logical_id: &'a LogicalId,
+    address: &'a Address,
     #[serde(rename = "type")]
     resource_type: &'a str,
     physical_id: &'a str,
     status: ObjectStatus,
     properties: ShownMap<'a>,
     attributes: ShownMap<'a>,
-    dependencies: Vec<&'a LogicalId>,
+    dependencies: Vec<&'a Address>,
     deletion_policy: RemovalPolicy,
     update_replace_policy: RemovalPolicy,
     driver: &'a str,
 }
 
 impl<'a> ObjectDocument<'a> {
-    fn of(logical_id: &'a LogicalId, object: &'a ResourceState) -> Self {
+    fn of(address: &'a Address, object: &'a ResourceState) -> Self {
         Self {
-            logical_id,
+            address,
             resource_type: object.resource_type.as_str(),
             physical_id: object.physical_id.as_str(),
             status: object.status,

@@ -65,7 +65,7 @@ impl Summary {
         }
         let removals = Removals::of(plan);
         for deposed in &plan.deposed {
-            if removals.deletes(&deposed.logical_id, &deposed.object) {
+            if removals.deletes(&deposed.address, &deposed.object) {
                 summary.left_over += 1;
                 summary.delete += 1;
             } else {

@@ -1,7 +1,7 @@
 //! Attributes: a value of the right kind and of a likely form for everything only the service sets.
 
+use rstack_catalog::{Kind, Node, SchemaPath};
 use rstack_model::PropertyPath;
-use rstack_schema::{Kind, Node, SchemaPath};
 use serde_json::{Map, Number, Value as Json};
 
 use crate::arn;

@@ -1,9 +1,9 @@
 //! Checking what a call sends against the type's schema, and comparing it with what is there.
 
+use rstack_catalog::{TypeSchema, validate};
 use rstack_driver::ErrorKind;
 use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
-use rstack_schema::{TypeSchema, validate};
 use serde_json::Value as Json;
 
 use crate::kept::{JsonMap, Keeper, is_secret};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{
     Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, VersionHistory, json_field,
 };
@@ -13,7 +14,6 @@ use rstack_model::{
     AccountId, KnownValue, Partition, PhysicalId, PropertyPath, Region, ResourceType, SecretString,
     Value,
 };
-use rstack_schema::{Registry, TypeSchema};
 
 use crate::check;
 use crate::driver::SandboxDriver;

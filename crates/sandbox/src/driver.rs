@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rstack_catalog::TypeSchema;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
 use rstack_model::{KnownMap, PhysicalId, ResourceType};
-use rstack_schema::TypeSchema;
 
 use crate::cloud::Inner;
 use crate::cloudfront::DISTRIBUTION;
@@ -79,7 +79,7 @@ impl SandboxDriver {
 }
 
 fn of_create(request: &CreateRequest) -> String {
-    format!("{}/{}", request.stack, request.logical_id)
+    format!("{}/{}", request.stack, request.address)
 }
 
 #[async_trait]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::{Node, SchemaPath};
 use rstack_model::PropertyPath;
-use rstack_schema::{Node, SchemaPath};
 
 use crate::arn;
 use crate::chance::{Chance, DIGITS, LOWER, UPPER};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use rstack_catalog::Registry;
 use rstack_driver::conformance::{Sample, check};
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, NoEffects, Observed, Progress, Removal, ResourceDriver,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, KnownValue, PhysicalId, Region, ResourceType, StackName, Token};
-use rstack_schema::Registry;
 use serde_json::{Value as Json, json};
 
 use crate::{SandboxCloud, SandboxOptions, sweep};
@@ -26,12 +26,12 @@ pub(crate) fn driver(cloud: &SandboxCloud, resource_type: &str) -> Arc<dyn Resou
     cloud.driver(&ResourceType::from(resource_type)).unwrap()
 }
 
-pub(crate) fn request(logical_id: &str, properties: Json) -> CreateRequest {
+pub(crate) fn request(address: &str, properties: Json) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Streaming").unwrap(),
-        logical_id: logical_id.into(),
-        token: Token::from(format!("token-{logical_id}")),
+        address: address.into(),
+        token: Token::from(format!("token-{address}")),
         properties: map(properties),
     }
 }

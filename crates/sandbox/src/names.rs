@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use rstack_catalog::{Kind, Node, SchemaPath, TypeSchema};
 use rstack_driver::{NameRule, Separator};
-use rstack_model::{LogicalId, StackName};
-use rstack_schema::{Kind, Node, SchemaPath, TypeSchema};
+use rstack_model::{Address, StackName};
 
 use crate::kept::JsonMap;
 use crate::pattern;
@@ -95,7 +95,7 @@ fn fits(node: &Node, rule: &NameRule) -> bool {
     let stacks = ["Stack1", "Stack-With-A-Name-Of-Many-Letters-That-Is-As-Long-As-It-May-Be"];
     stacks.iter().all(|stack| {
         let Ok(stack) = StackName::parse(stack) else { return false };
-        let name = rule.name(&stack, &LogicalId::from("Resource".repeat(20)), "ABCDEF123456");
+        let name = rule.name(&stack, &Address::from("Resource".repeat(20)), "ABCDEF123456");
         pattern::matches(pattern, &name) != Some(false)
     })
 }

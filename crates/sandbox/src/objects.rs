@@ -1,11 +1,11 @@
 //! Making, changing and removing objects: one call of a simulated service each.
 
+use rstack_catalog::TypeSchema;
 use rstack_driver::{
     CreateRequest, DeleteRequest, ErrorKind, Found, Object, Observed, Progress, UpdateRequest,
 };
 use rstack_model::state::Environment;
 use rstack_model::{KnownMap, PhysicalId, PropertyPath, ResourceType, Token};
-use rstack_schema::TypeSchema;
 use serde_json::Value as Json;
 
 use crate::SandboxOptions;
@@ -119,7 +119,7 @@ impl Service<'_> {
             return Err(taken(format!("an object named `{name}` exists")));
         }
         self.ready(view, &properties)?;
-        let of = format!("{}/{}/{}", self.resource_type, request.stack, request.logical_id);
+        let of = format!("{}/{}/{}", self.resource_type, request.stack, request.address);
         let nonce = view.nonce(&of);
         let identity = ids::identity(&self.subject(&properties, &nonce));
         if view.get(self.resource_type, &identity.key).is_some() {

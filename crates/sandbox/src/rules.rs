@@ -1,8 +1,8 @@
 //! What the simulated services refuse, beside what the schemas forbid.
 
+use rstack_catalog::TypeSchema;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
-use rstack_schema::TypeSchema;
 
 use crate::kept::JsonMap;
 use crate::world::View;

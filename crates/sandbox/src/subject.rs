@@ -1,8 +1,8 @@
 //! An object of which something is to be invented: its identifiers, its attributes.
 
+use rstack_catalog::{SchemaPath, TypeSchema};
 use rstack_model::ResourceType;
 use rstack_model::state::Environment;
-use rstack_schema::{SchemaPath, TypeSchema};
 
 use crate::chance::{Chance, UPPER};
 use crate::kept::JsonMap;
@@ -74,7 +74,7 @@ impl<'a> Subject<'a> {
     /// `Stack-LogicalId-ABCDEF123456`.
     pub(crate) fn chosen_name(&self) -> String {
         let mut parts = self.nonce.split('/').skip(1);
-        let (stack, logical_id) = (parts.next().unwrap_or("x"), parts.next().unwrap_or("x"));
-        format!("{stack}-{logical_id}-{}", self.chance("name").text(UPPER, 12))
+        let (stack, address) = (parts.next().unwrap_or("x"), parts.next().unwrap_or("x"));
+        format!("{stack}-{address}-{}", self.chance("name").text(UPPER, 12))
     }
 }

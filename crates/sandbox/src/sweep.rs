@@ -1,7 +1,7 @@
 //! The smallest properties that a type's schema accepts, for taking every type through its life.
 
+use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
-use rstack_schema::{Kind, Node, TypeSchema};
 use serde_json::Number;
 
 use crate::chance::{Chance, LOWER};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rstack_schema::{Registry, TypeSchema};
+use rstack_catalog::{Registry, TypeSchema};
 
 use crate::subject::Subject;
 

@@ -41,12 +41,12 @@ fn known(json: Json) -> KnownMap {
     map
 }
 
-fn request(logical_id: &str, properties: KnownMap) -> CreateRequest {
+fn request(address: &str, properties: KnownMap) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: logical_id.into(),
-        token: Token::from(format!("token of {logical_id}")),
+        address: address.into(),
+        token: Token::from(format!("token of {address}")),
         properties,
     }
 }
@@ -54,10 +54,10 @@ fn request(logical_id: &str, properties: KnownMap) -> CreateRequest {
 async fn create(
     cloud: &SandboxCloud,
     resource_type: &str,
-    logical_id: &str,
+    address: &str,
     json: Json,
 ) -> Result<Object, DriverError> {
-    let request = request(logical_id, known(json));
+    let request = request(address, known(json));
     driver(cloud, resource_type).create(&request, &NoEffects).await
 }
 
@@ -334,15 +334,15 @@ async fn no_secret_reaches_the_file_and_references_still_resolve() {
     let canary = "c4n4ry-in-the-mine";
     let secret = |text: &str| KnownValue::Secret(SecretString::new(text.to_owned()));
     let given = format!("{{\"Key\":\"{canary}\"}}");
-    for (logical_id, value) in [("A", KnownValue::from(given.as_str())), ("B", secret(&given))] {
-        let mut properties = known(json!({"Name": logical_id}));
+    for (address, value) in [("A", KnownValue::from(given.as_str())), ("B", secret(&given))] {
+        let mut properties = known(json!({"Name": address}));
         properties.insert("SecretString".to_owned(), value);
-        let request = request(logical_id, properties);
+        let request = request(address, properties);
         driver(&cloud, SECRET).create(&request, &NoEffects).await.unwrap();
-        let reference = format!("{logical_id}:SecretString:Key");
+        let reference = format!("{address}:SecretString:Key");
         let reference = SecretsManagerReference::parse(&reference).unwrap();
         let (text, version) = cloud.secrets().resolve(&reference).await.unwrap();
-        assert_eq!(version, format!("token of {logical_id}"));
+        assert_eq!(version, format!("token of {address}"));
         let file = std::fs::read_to_string(&path).unwrap();
         assert!(!file.contains(canary) && !file.contains(text.expose()));
     }
@@ -432,10 +432,10 @@ async fn an_identifier_has_the_form_that_its_users_ask_for() {
             _ => json!({}),
         };
         let made = create(&cloud, maker, maker, minimal).await.unwrap().physical_id;
-        let schema = rstack_schema::Registry::embedded().get(user).unwrap().unwrap();
+        let schema = rstack_catalog::Registry::embedded().get(user).unwrap().unwrap();
         let named = rstack_model::Value::from(made.as_str());
         let named = rstack_model::ValueMap::from([(property.to_owned(), named)]);
-        let wrong = rstack_schema::validate(&schema, &named);
+        let wrong = rstack_catalog::validate(&schema, &named);
         let of_it = wrong.iter().find(|wrong| wrong.path.top() == Some(property));
         assert!(of_it.is_none(), "{made}: {of_it:?}");
     }

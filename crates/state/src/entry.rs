@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
-use rstack_model::{Digest, LogicalId, PhysicalId, ResourceType, StackName, Token, ValueMap};
+use rstack_model::{Address, Digest, PhysicalId, ResourceType, StackName, Token, ValueMap};
 use serde::{Deserialize, Serialize};
 
 /// The number of an operation in its journal.
@@ -95,7 +95,7 @@ pub struct Intent {
     /// The step of the plan.
     pub step: StepId,
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// Its type.
     pub resource_type: ResourceType,
     /// What is done.

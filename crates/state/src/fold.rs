@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{LogicalId, PhysicalId, ValueMap};
+use rstack_model::{Address, PhysicalId, ValueMap};
 
 use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
 use crate::status::{IllegalTransition, Status, next_status};
@@ -35,10 +35,10 @@ pub enum JournalError {
         source: IllegalTransition,
     },
     /// An operation on an object that the state does not have.
-    #[error("`{logical_id}` has no object `{physical_id}`")]
+    #[error("`{address}` has no object `{physical_id}`")]
     NoObject {
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
         /// The object.
         physical_id: PhysicalId,
     },
@@ -205,7 +205,7 @@ impl Folder {
                 // From here on the object is in the state, whatever comes of it.
                 if let IntentAction::Create { object, .. } = &intent.action {
                     let state = unfinished(&intent, object, physical_id);
-                    self.set_current(&intent.logical_id, state);
+                    self.set_current(&intent.address, state);
                 }
                 Ok(())
             }
@@ -252,17 +252,18 @@ impl Folder {
 
     fn exists(&self, intent: &Intent) -> Result<(), JournalError> {
         let Some(physical_id) = intent.action.physical_id() else { return Ok(()) };
-        let current = self.state.resources.get(&intent.logical_id);
-        let known =
-            current.is_some_and(|object| object.physical_id == *physical_id)
-                || self.state.deposed.iter().any(|d| {
-                    d.logical_id == intent.logical_id && d.object.physical_id == *physical_id
-                });
+        let current = self.state.resources.get(&intent.address);
+        let known = current.is_some_and(|object| object.physical_id == *physical_id)
+            || self
+                .state
+                .deposed
+                .iter()
+                .any(|d| d.address == intent.address && d.object.physical_id == *physical_id);
         if known {
             return Ok(());
         }
         Err(JournalError::NoObject {
-            logical_id: intent.logical_id.clone(),
+            address: intent.address.clone(),
             physical_id: physical_id.clone(),
         })
     }
@@ -277,9 +278,9 @@ impl Folder {
             | IntentAction::Forget { .. }
             | IntentAction::Restore { .. } => return,
         };
-        let id = &intent.logical_id;
+        let id = &intent.address;
         let current = self.state.resources.get_mut(id);
-        let deposed = self.state.deposed.iter_mut().filter(|deposed| deposed.logical_id == *id);
+        let deposed = self.state.deposed.iter_mut().filter(|deposed| deposed.address == *id);
         let objects = current.into_iter().chain(deposed.map(|deposed| &mut deposed.object));
         for object in objects.filter(|object| object.physical_id == *physical_id) {
             if object.status.is_as_declared() {
@@ -291,12 +292,12 @@ impl Folder {
     }
 
     fn done(&mut self, intent: &Intent, outcome: &Outcome) {
-        let id = &intent.logical_id;
+        let id = &intent.address;
         match outcome {
             Outcome::Object(object) => {
                 self.state
                     .deposed
-                    .retain(|d| d.logical_id != *id || d.object.physical_id != object.physical_id);
+                    .retain(|d| d.address != *id || d.object.physical_id != object.physical_id);
                 self.set_current(id, (**object).clone());
             }
             Outcome::Gone => {
@@ -306,19 +307,19 @@ impl Folder {
                 } else {
                     self.state
                         .deposed
-                        .retain(|d| d.logical_id != *id || d.object.physical_id != *gone);
+                        .retain(|d| d.address != *id || d.object.physical_id != *gone);
                 }
             }
         }
     }
 
     /// Makes an object the resource's own; another one that it had waits to be deleted.
-    fn set_current(&mut self, id: &LogicalId, object: ResourceState) {
+    fn set_current(&mut self, id: &Address, object: ResourceState) {
         let physical_id = object.physical_id.clone();
         if let Some(old) = self.state.resources.insert(id.clone(), object)
             && old.physical_id != physical_id
         {
-            self.state.deposed.push(DeposedObject { logical_id: id.clone(), object: old });
+            self.state.deposed.push(DeposedObject { address: id.clone(), object: old });
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The state that it comes into is published before the one that it leaves: whenever that is cut
 //! off, the resource is in one of them or in both, and the same again goes on from there.
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 
@@ -30,9 +30,9 @@ impl Handover {
     /// If it is not there, or the other stack has another resource of that name.
     pub fn new(
         mut from: State,
-        id: &LogicalId,
+        id: &Address,
         mut to: State,
-        new_id: &LogicalId,
+        new_id: &Address,
     ) -> Result<Self, ReviseError> {
         let (before, their_before) = (base(&from), base(&to));
         let objects = take_out(&mut from, id)?;

@@ -3,27 +3,27 @@
 //! Where a rollback leads is changed with it: what was moved in is not made by a run, and is not
 //! undone by one.
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::state::{DeposedObject, ResourceState, State};
 
 /// Why a state cannot be changed like this.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReviseError {
     /// There is no such resource.
-    #[error("the state of `{stack}` has no resource `{logical_id}`")]
+    #[error("the state of `{stack}` has no resource `{address}`")]
     NoResource {
         /// The stack.
         stack: String,
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
     /// There is a resource of this name already.
-    #[error("the state of `{stack}` has a resource `{logical_id}` already")]
+    #[error("the state of `{stack}` has a resource `{address}` already")]
     Exists {
         /// The stack.
         stack: String,
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
 }
 
@@ -43,33 +43,29 @@ impl Taken {
     }
 }
 
-fn knows(state: &State, id: &LogicalId) -> bool {
-    state.resources.contains_key(id) || state.deposed.iter().any(|d| d.logical_id == *id)
+fn knows(state: &State, id: &Address) -> bool {
+    state.resources.contains_key(id) || state.deposed.iter().any(|d| d.address == *id)
 }
 
-fn check(state: &State, id: &LogicalId) -> Result<(), ReviseError> {
+fn check(state: &State, id: &Address) -> Result<(), ReviseError> {
     if knows(state, id) {
         return Ok(());
     }
-    let (stack, logical_id) = (state.stack.to_string(), id.clone());
-    Err(ReviseError::NoResource { stack, logical_id })
+    let (stack, address) = (state.stack.to_string(), id.clone());
+    Err(ReviseError::NoResource { stack, address })
 }
 
-fn check_free(state: &State, id: &LogicalId) -> Result<(), ReviseError> {
+fn check_free(state: &State, id: &Address) -> Result<(), ReviseError> {
     if !knows(state, id) {
         return Ok(());
     }
-    let (stack, logical_id) = (state.stack.to_string(), id.clone());
-    Err(ReviseError::Exists { stack, logical_id })
+    let (stack, address) = (state.stack.to_string(), id.clone());
+    Err(ReviseError::Exists { stack, address })
 }
 
 /// The resources that depend on one.
-pub fn dependants<'a>(
-    state: &'a State,
-    id: &'a LogicalId,
-) -> impl Iterator<Item = &'a LogicalId> + 'a {
-    let depends =
-        move |(_, object): &(&LogicalId, &ResourceState)| object.dependencies.contains(id);
+pub fn dependants<'a>(state: &'a State, id: &'a Address) -> impl Iterator<Item = &'a Address> + 'a {
+    let depends = move |(_, object): &(&Address, &ResourceState)| object.dependencies.contains(id);
     state.resources.iter().filter(depends).map(|(other, _)| other)
 }
 
@@ -77,14 +73,14 @@ pub fn dependants<'a>(
 ///
 /// # Errors
 /// [`ReviseError::NoResource`].
-pub fn take_out(state: &mut State, id: &LogicalId) -> Result<Taken, ReviseError> {
+pub fn take_out(state: &mut State, id: &Address) -> Result<Taken, ReviseError> {
     check(state, id)?;
     if let Some(former) = state.former.as_deref_mut().filter(|former| knows(former, id)) {
         take_out(former, id)?;
     }
     let current = state.resources.remove(id);
     let (deposed, left) =
-        std::mem::take(&mut state.deposed).into_iter().partition(|d| d.logical_id == *id);
+        std::mem::take(&mut state.deposed).into_iter().partition(|d| d.address == *id);
     state.deposed = left;
     for object in objects_mut(state) {
         object.dependencies.remove(id);
@@ -97,12 +93,12 @@ pub fn take_out(state: &mut State, id: &LogicalId) -> Result<Taken, ReviseError>
 ///
 /// # Errors
 /// [`ReviseError::Exists`].
-pub(crate) fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<(), ReviseError> {
+pub(crate) fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), ReviseError> {
     check_free(state, id)?;
     if let Some(former) = state.former.as_deref_mut() {
         put_in(former, id, taken.clone())?;
     }
-    let known: std::collections::BTreeSet<LogicalId> = state.resources.keys().cloned().collect();
+    let known: std::collections::BTreeSet<Address> = state.resources.keys().cloned().collect();
     let local = |mut object: ResourceState| {
         object.dependencies.retain(|dependency| known.contains(dependency));
         object
@@ -114,14 +110,14 @@ pub(crate) fn put_in(state: &mut State, id: &LogicalId, taken: Taken) -> Result<
         taken
             .deposed
             .into_iter()
-            .map(|d| DeposedObject { logical_id: id.clone(), object: local(d.object) }),
+            .map(|d| DeposedObject { address: id.clone(), object: local(d.object) }),
     );
     Ok(())
 }
 
 /// Whether a resource of a state has all of these objects already: a move into it was cut off.
-pub(crate) fn holds(state: &State, id: &LogicalId, taken: &Taken) -> bool {
-    let deposed = state.deposed.iter().filter(|d| d.logical_id == *id).map(|d| &d.object);
+pub(crate) fn holds(state: &State, id: &Address, taken: &Taken) -> bool {
+    let deposed = state.deposed.iter().filter(|d| d.address == *id).map(|d| &d.object);
     let own: Vec<&ResourceState> = state.resources.get(id).into_iter().chain(deposed).collect();
     taken.objects().all(|object| own.iter().any(|own| is_same(own, object)))
 }
@@ -130,7 +126,7 @@ pub(crate) fn holds(state: &State, id: &LogicalId, taken: &Taken) -> bool {
 ///
 /// # Errors
 /// [`ReviseError`] if it is not there, or the name is taken.
-pub fn rename(state: &mut State, from: &LogicalId, to: &LogicalId) -> Result<(), ReviseError> {
+pub fn rename(state: &mut State, from: &Address, to: &Address) -> Result<(), ReviseError> {
     check(state, from)?;
     check_free(state, to)?;
     if let Some(former) = state.former.as_deref_mut().filter(|former| knows(former, from)) {
@@ -139,8 +135,8 @@ pub fn rename(state: &mut State, from: &LogicalId, to: &LogicalId) -> Result<(),
     if let Some(object) = state.resources.remove(from) {
         state.resources.insert(to.clone(), object);
     }
-    for deposed in state.deposed.iter_mut().filter(|deposed| deposed.logical_id == *from) {
-        deposed.logical_id = to.clone();
+    for deposed in state.deposed.iter_mut().filter(|deposed| deposed.address == *from) {
+        deposed.address = to.clone();
     }
     for object in objects_mut(state) {
         if object.dependencies.remove(from) {
@@ -159,9 +155,9 @@ fn objects_mut(state: &mut State) -> impl Iterator<Item = &mut ResourceState> {
 pub fn forgotten<'a>(
     known: &'a State,
     then: &'a State,
-) -> impl Iterator<Item = (&'a LogicalId, &'a ResourceState)> {
+) -> impl Iterator<Item = (&'a Address, &'a ResourceState)> {
     let all = |state: &'a State| {
-        let deposed = state.deposed.iter().map(|d| (&d.logical_id, &d.object));
+        let deposed = state.deposed.iter().map(|d| (&d.address, &d.object));
         state.resources.iter().chain(deposed)
     };
     all(known).filter(move |(_, object)| !all(then).any(|(_, other)| is_same(object, other)))
@@ -188,7 +184,7 @@ mod tests {
             properties: ValueMap::new(),
             attempted: Vec::new(),
             attributes: ValueMap::new(),
-            dependencies: dependencies.iter().map(|id| LogicalId::from(*id)).collect(),
+            dependencies: dependencies.iter().map(|id| Address::from(*id)).collect(),
             deletion_policy: RemovalPolicy::Delete,
             update_replace_policy: RemovalPolicy::Delete,
             secret_versions: Default::default(),
@@ -207,13 +203,13 @@ mod tests {
             State::empty("lineage".into(), StackName::parse("Live").unwrap(), environment);
         state.resources.insert("A".into(), object("a", &[]));
         state.resources.insert("B".into(), object("b", &["A"]));
-        state.deposed.push(DeposedObject { logical_id: "A".into(), object: object("a0", &[]) });
-        state.deposed.push(DeposedObject { logical_id: "B".into(), object: object("b0", &["A"]) });
+        state.deposed.push(DeposedObject { address: "A".into(), object: object("a0", &[]) });
+        state.deposed.push(DeposedObject { address: "B".into(), object: object("b0", &["A"]) });
         state
     }
 
     fn depends(state: &State) -> Vec<&str> {
-        objects(state).flat_map(|o| o.dependencies.iter().map(LogicalId::as_str)).collect()
+        objects(state).flat_map(|o| o.dependencies.iter().map(Address::as_str)).collect()
     }
 
     fn objects(state: &State) -> impl Iterator<Item = &ResourceState> {
@@ -226,7 +222,7 @@ mod tests {
         rename(&mut renamed, &"A".into(), &"C".into()).unwrap();
         assert_eq!(renamed.resources["C"], before.resources["A"]);
         assert_eq!(depends(&renamed), ["C", "C"]);
-        assert_eq!(renamed.deposed[0].logical_id.as_str(), "C");
+        assert_eq!(renamed.deposed[0].address.as_str(), "C");
         assert_eq!(forgotten(&before, &renamed).count(), 0);
         let taken = rename(&mut renamed, &"C".into(), &"B".into()).unwrap_err();
         assert!(matches!(taken, ReviseError::Exists { .. }));
@@ -269,7 +265,7 @@ mod tests {
         let mut other = State { resources: Default::default(), deposed: Vec::new(), ..state() };
         put_in(&mut other, &"X".into(), taken.clone()).unwrap();
         assert!(depends(&other).is_empty());
-        assert_eq!(other.deposed[0].logical_id.as_str(), "X");
+        assert_eq!(other.deposed[0].address.as_str(), "X");
         assert!(put_in(&mut other, &"X".into(), taken.clone()).is_err());
         assert!(holds(&other, &"X".into(), &taken));
         other.deposed.clear();

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, Severity};
-use rstack_schema::nearest;
 
 /// How many findings of each severity are kept; the others are counted.
 const MAX_KEPT: usize = 500;

@@ -38,7 +38,7 @@ impl Context<'_> {
             self.intent(step, &change.resource_type, work.driver.name(), action).await?;
         let request = CreateRequest {
             stack: self.plan.stack.clone(),
-            logical_id: change.logical_id.clone(),
+            address: change.address.clone(),
             token,
             properties,
             absence_proven: false,
@@ -64,7 +64,7 @@ impl Context<'_> {
             return None;
         }
         let suffix = self.engine.entropy.suffix();
-        let name = rule.name(&self.plan.stack, &work.change.logical_id, &suffix);
+        let name = rule.name(&self.plan.stack, &work.change.address, &suffix);
         Some((rule.property.to_owned(), name))
     }
 

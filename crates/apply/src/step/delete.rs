@@ -45,7 +45,7 @@ impl Context<'_> {
             return self.fail(operation, failure).await;
         }
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
-        self.ledger.drop_object(&step.logical_id, &physical_id);
+        self.ledger.drop_object(&step.address, &physical_id);
         Ok(physical_id)
     }
 
@@ -58,7 +58,7 @@ impl Context<'_> {
         label: &StepLabel,
     ) -> Result<(), Failure> {
         let mut patience =
-            Patience::new(self.engine.waiting.limit(&label.logical_id, &label.resource_type));
+            Patience::new(self.engine.waiting.limit(&label.address, &label.resource_type));
         let (mut attempt, mut effect) = (1, FailedEffect::None);
         loop {
             let (wait, waits_for) = match driver.delete(request).await {

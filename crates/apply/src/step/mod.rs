@@ -61,7 +61,7 @@ impl Failure {
 
 /// What a step is about.
 pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
-    let change = plan.changes.get(&step.logical_id);
+    let change = plan.changes.get(&step.address);
     let resource_type = match &step.operation {
         Operation::Delete(object) | Operation::Forget(object) | Operation::Restore(object) => {
             object.resource_type.clone()
@@ -72,7 +72,7 @@ pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
     };
     StepLabel {
         step: step.id,
-        logical_id: step.logical_id.clone(),
+        address: step.address.clone(),
         resource_type,
         operation: step.operation.name(),
     }
@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
     pub(crate) async fn run(&self, step: &'a Step) -> Result<(), StepError> {
         let label = label(self.plan, step);
         self.engine.events.emit(Event::StepStarted { label: label.clone() });
-        let result = match (&step.operation, self.plan.changes.get(&step.logical_id)) {
+        let result = match (&step.operation, self.plan.changes.get(&step.address)) {
             (Operation::Create, Some(change)) => self.create(step, change, &label).await,
             (Operation::Update, Some(change)) => self.update(step, change, &label).await,
             (Operation::Record, Some(change)) => self.record(step, change).await,
@@ -188,7 +188,7 @@ impl<'a> Context<'a> {
         change.action == Action::Replace(ReplaceOrder::CreateFirst)
             && change.certainty == Certainty::Possible
             && self.ledger.with_objects(|objects| {
-                let current = objects.get(&change.logical_id);
+                let current = objects.get(&change.address);
                 current.is_some_and(|current| current.physical_id == object.physical_id)
             })
     }
@@ -204,7 +204,7 @@ impl<'a> Context<'a> {
         let intent = Intent {
             operation,
             step: step.id,
-            logical_id: step.logical_id.clone(),
+            address: step.address.clone(),
             resource_type: resource_type.clone(),
             input_digest: Digest::of_json(&action).unwrap_or_else(|_| Digest::of(b"")),
             action,

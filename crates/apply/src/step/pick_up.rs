@@ -70,7 +70,7 @@ impl Context<'_> {
         prior: Option<&ResourceState>,
     ) -> Result<Option<Held>, StepError> {
         let mut longest: Option<Held> = None;
-        for pick_up in self.plan.pick_ups.get(&work.change.logical_id).into_iter().flatten() {
+        for pick_up in self.plan.pick_ups.get(&work.change.address).into_iter().flatten() {
             let Some(sent) = work.object.secret_versions.get(&pick_up.reference) else { continue };
             let before = prior.and_then(|prior| prior.secret_versions.get(&pick_up.reference));
             if before == Some(sent) {

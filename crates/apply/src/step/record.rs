@@ -39,7 +39,7 @@ impl Context<'_> {
         let (operation, _) = self.intent(step, &prior.resource_type, &prior.driver, action).await?;
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;
-        self.ledger.set_object(&step.logical_id, state);
+        self.ledger.set_object(&step.address, state);
         Ok(physical_id)
     }
 
@@ -53,7 +53,7 @@ impl Context<'_> {
         let (operation, _) =
             self.intent(step, &object.resource_type, &object.driver, action).await?;
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
-        self.ledger.drop_object(&step.logical_id, &physical_id);
+        self.ledger.drop_object(&step.address, &physical_id);
         Ok(physical_id)
     }
 
@@ -68,7 +68,7 @@ impl Context<'_> {
             self.intent(step, &object.resource_type, &object.driver, action).await?;
         let outcome = Outcome::Object(Box::new(object.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;
-        self.ledger.set_object(&step.logical_id, object.clone());
+        self.ledger.set_object(&step.address, object.clone());
         Ok(physical_id)
     }
 }

@@ -127,7 +127,7 @@ impl Context<'_> {
         );
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;
-        self.ledger.set_object(&work.change.logical_id, state);
+        self.ledger.set_object(&work.change.address, state);
         settled.map(|()| physical_id)
     }
 
@@ -161,7 +161,7 @@ impl Context<'_> {
     }
 
     async fn settle(&self, work: &Work<'_>, physical_id: &PhysicalId) -> Result<(), StepError> {
-        let id = &work.change.logical_id;
+        let id = &work.change.address;
         let limit = self.engine.waiting.limit(id, &work.change.resource_type);
         let mut patience = Patience::new(limit);
         loop {

@@ -273,7 +273,7 @@ impl Bench {
 pub(crate) fn reasons(plan: &Plan) -> Vec<String> {
     let touched = plan.changes.values().filter(|change| !change.reasons.is_empty());
     let changes = touched
-        .map(|c| format!("{} {:?} {:?} {:?}", c.logical_id, c.action, c.reasons, c.differences));
+        .map(|c| format!("{} {:?} {:?} {:?}", c.address, c.action, c.reasons, c.differences));
     let outputs = plan.outputs.iter().filter(|(_, output)| output.differs());
     changes.chain(outputs.map(|(name, output)| format!("{name} {output:?}"))).collect()
 }

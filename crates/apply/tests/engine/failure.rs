@@ -140,7 +140,7 @@ fn a_failed_clean_up_is_not_rolled_back_and_finished_later() {
         assert_eq!((outcome.end, outcome.made), (RunEnd::Failed, true));
         assert!(outcome.rollback.is_none());
         let state = outcome.state.unwrap();
-        assert!(state.deposed.iter().any(|deposed| deposed.logical_id.as_str() == "DashEndpoint"));
+        assert!(state.deposed.iter().any(|deposed| deposed.address.as_str() == "DashEndpoint"));
         assert!(state.outputs["HlsOrigin"].value.to_string().contains("https://"));
         bench.check_known();
         bench.reach(&wanted).await;

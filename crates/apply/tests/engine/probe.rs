@@ -188,7 +188,7 @@ impl ResourceDriver for ProbedDriver {
         request: &CreateRequest,
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
-        let of = request.logical_id.as_str();
+        let of = request.address.as_str();
         let create = self.around("create", of, self.inner.create(request, effects));
         if !self.probe.creates_in_parts() {
             return create.await;
@@ -215,7 +215,7 @@ impl ResourceDriver for ProbedDriver {
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         self.probe.sought(request);
-        self.around("find", request.logical_id.as_str(), self.inner.find(request)).await
+        self.around("find", request.address.as_str(), self.inner.find(request)).await
     }
 }
 

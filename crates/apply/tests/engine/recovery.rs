@@ -157,11 +157,11 @@ fn ambiguous() -> Bench {
             engine.apply(&locked, &plan, &bench.parameters, ApplyOptions { rollback: true });
         assert!(crash.during(applying).await.is_none());
         let recovered = bench.engine().recover(&locked, &bench.parameters).await;
-        let Err(ApplyError::Recover(RecoverError::Ambiguous { logical_id, why, .. })) = recovered
+        let Err(ApplyError::Recover(RecoverError::Ambiguous { address, why, .. })) = recovered
         else {
             panic!("{recovered:?}")
         };
-        assert_eq!(logical_id.as_str(), "Channel");
+        assert_eq!(address.as_str(), "Channel");
         assert!(why.contains("`one`"), "{why}");
     });
     bench
@@ -216,7 +216,7 @@ fn nothing_else_is_decided_by_what_the_user_says() {
             fold(&base, &entries).unwrap().open
         };
         let intent = open().remove(0).intent;
-        let other = Intent { operation: OperationId(7), logical_id: "Other".into(), ..intent };
+        let other = Intent { operation: OperationId(7), address: "Other".into(), ..intent };
         locked.resume().unwrap().append(&Entry::Intent(Box::new(other.clone()))).unwrap();
         let decide =
             async |id: &str, decision| engine.decide(&locked, &id.into(), &decision).await.unwrap();
@@ -225,7 +225,7 @@ fn nothing_else_is_decided_by_what_the_user_says() {
         let delete = IntentAction::Delete { physical_id: "one".into() };
         let delete = Intent {
             operation: OperationId(8),
-            logical_id: "Channel".into(),
+            address: "Channel".into(),
             action: delete,
             ..other.clone()
         };

@@ -1,8 +1,8 @@
 //! What all CloudFront drivers need of the service: its model, the schemas, and answers' fields.
 
+use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
-use rstack_schema::{Registry, TypeSchema};
 
 use crate::model::{Service, ServiceModel};
 

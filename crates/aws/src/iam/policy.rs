@@ -139,7 +139,7 @@ fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
 fn made_up_id(request: &CreateRequest) -> PhysicalId {
     let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
     let end: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
-    PhysicalId::new(format!("{}-{}-{end}", request.stack, request.logical_id))
+    PhysicalId::new(format!("{}-{}-{end}", request.stack, request.address))
 }
 
 #[async_trait]

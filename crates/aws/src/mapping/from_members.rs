@@ -1,7 +1,7 @@
 //! From members back to properties.
 
+use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
-use rstack_schema::{Kind, Node, TypeSchema};
 
 use super::rules::ShapeRules;
 use super::{Mapper, document, scalar};

@@ -24,8 +24,8 @@ pub(crate) use error::MappingError;
 pub(crate) use order::in_declared_order;
 pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};
 
+use rstack_catalog::{Node, TypeSchema};
 use rstack_model::{KnownMap, PropertyPath};
-use rstack_schema::{Node, TypeSchema};
 
 use crate::model::ServiceModel;
 

@@ -1,7 +1,7 @@
 //! Scalars take the kind the other side wants.
 
+use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::KnownValue;
-use rstack_schema::{Kind, Node, TypeSchema};
 use serde_json::Number;
 
 use super::document;

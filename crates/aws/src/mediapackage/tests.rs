@@ -33,7 +33,7 @@ fn create(properties: Value) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: "Channel".into(),
+        address: "Channel".into(),
         token: Token::new(TOKEN),
         properties: known(properties),
     }

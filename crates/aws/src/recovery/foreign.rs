@@ -104,9 +104,9 @@ fn what_somebody_else_has_made_is_never_taken() {
                     Ended::Died => panic!("{what}"),
                     Ended::Done(outcome) => assert_eq!(outcome.end, RunEnd::Failed, "{what}"),
                     Ended::Refused(ApplyError::Recover(RecoverError::Ambiguous {
-                        logical_id,
+                        address,
                         ..
-                    })) => assert_eq!(logical_id.as_str(), "It", "{what}"),
+                    })) => assert_eq!(address.as_str(), "It", "{what}"),
                     Ended::Refused(error) => panic!("{what}: {error:?}"),
                 }
                 expect_left_alone(&bench, &before, &what);

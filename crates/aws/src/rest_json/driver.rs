@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
-use rstack_schema::{Registry, TypeSchema};
 
 use super::changes::{places_within, within};
 use super::leftover::left_over;

@@ -1,8 +1,8 @@
 //! From a service's description of an object to what the engine sees of it.
 
+use rstack_catalog::TypeSchema;
 use rstack_driver::{DriverError, ErrorKind, Object};
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
-use rstack_schema::TypeSchema;
 
 use super::{RestType, tags};
 use crate::mapping::Mapper;

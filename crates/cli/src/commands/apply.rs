@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rstack_apply::{ApplyOptions, Engine, RecoverError, SecretParameters, StepError};
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
 use rstack_render::{escape, outputs_json, outputs_text, plan_text};
@@ -194,7 +194,7 @@ fn ways_on(mode: PlanMode, plan: &Plan, global: &Global) -> String {
     escape(&text).into_owned()
 }
 
-fn tell_failures(failures: &[(LogicalId, StepError)], global: &Global, terminal: &Terminal) {
+fn tell_failures(failures: &[(Address, StepError)], global: &Global, terminal: &Terminal) {
     for (id, error) in failures {
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
@@ -115,7 +115,7 @@ pub(crate) async fn plan(
 ) -> Result<Plan, CliError> {
     let mut delete_first = BTreeSet::new();
     for id in &arguments.delete_first {
-        let id = LogicalId::new(id.as_str());
+        let id = Address::new(id.as_str());
         if !wanted.desired.resources.contains_key(&id) {
             return Err(CliError::DeleteFirst(id.to_string()));
         }

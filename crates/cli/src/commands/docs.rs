@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::{Change, Documentation, Property, Registry, TypeSchema, nearest};
 use rstack_model::ResourceType;
 use rstack_render::{
     Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
     terms, type_json, type_text,
 };
-use rstack_schema::{Change, Documentation, Property, Registry, TypeSchema, nearest};
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;

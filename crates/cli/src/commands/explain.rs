@@ -1,9 +1,9 @@
 //! `rstack explain`: what a finding means, with a template that shows it and one that is right.
 
+use rstack_catalog::nearest;
 use rstack_explain::{ExampleKind, Page};
 use rstack_model::{Code, Severity};
 use rstack_render::{markdown, terms};
-use rstack_schema::nearest;
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;

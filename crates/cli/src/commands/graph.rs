@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
-use rstack_model::{LogicalId, Partition};
+use rstack_model::{Address, Partition};
 use rstack_render::Graph;
 use rstack_template::{Inputs, Reading};
 use serde_json::json;
@@ -34,7 +34,7 @@ fn json(desired: &Desired) -> serde_json::Value {
         .resources
         .iter()
         .map(|(id, resource)| {
-            let needs: Vec<&str> = resource.dependencies.iter().map(LogicalId::as_str).collect();
+            let needs: Vec<&str> = resource.dependencies.iter().map(Address::as_str).collect();
             let kind = resource.resource_type.as_str();
             json!({"logicalId": id.as_str(), "type": kind, "needs": needs})
         })

@@ -55,8 +55,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             output::run(&global, stack.as_deref(), output.as_deref(), terminal)
         }
         Command::Graph { stack, format } => graph::run(&global, &stack, format, terminal),
-        Command::Settle { stack, logical_id, ours, not_ours: _ } => {
-            settle::run(&global, &stack, &logical_id, ours, terminal).await
+        Command::Settle { stack, address, ours, not_ours: _ } => {
+            settle::run(&global, &stack, &address, ours, terminal).await
         }
         Command::State { command } => state::run(&global, command, terminal),
         Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,

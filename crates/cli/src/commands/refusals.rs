@@ -1,11 +1,11 @@
 //! What a valid template asks for that nobody carries out: told before anything is planned, and not
 //! half-way through apply.
 
+use rstack_catalog::Registry;
 use rstack_driver::Cloud;
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::value::{Attribute, AttributeRef};
-use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
-use rstack_schema::Registry;
+use rstack_model::{Address, Code, Diagnostic, Span, Value};
 use rstack_template::Template;
 
 /// What cannot be carried out. Outputs that are secrets are left out of what is desired; the
@@ -19,13 +19,13 @@ pub(super) fn refusals(
     let secret = |attribute: &AttributeRef| {
         let Attribute::Named(name) = &attribute.attribute else { return false };
         resources
-            .get(&attribute.logical_id)
+            .get(&attribute.address)
             .and_then(|of| Registry::embedded().get(of.resource_type.as_str()).ok().flatten())
             .is_some_and(|schema| schema.is_secret_attribute(name))
     };
     let mut out = Vec::new();
     for (id, resource) in resources {
-        let Some(declared) = template.resources.get(id) else { continue };
+        let Some(declared) = template.resources.get(id.as_str()) else { continue };
         if cloud.driver(&resource.resource_type).is_none() {
             out.push(unserved(id, resource, declared.resource_type.span));
         }
@@ -61,7 +61,7 @@ fn secrets<'a>(
     found.into_iter()
 }
 
-fn unserved(id: &LogicalId, resource: &DesiredResource, span: Span) -> Diagnostic {
+fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic {
     let message = format!("`{}` has no driver yet", resource.resource_type);
     let error = Diagnostic::error(Code::NoDriver, message);
     let help = "the sandbox (`--sandbox`) serves every type";
@@ -69,13 +69,13 @@ fn unserved(id: &LogicalId, resource: &DesiredResource, span: Span) -> Diagnosti
 }
 
 /// None is ever made that would have to be deleted without its snapshot.
-fn snapshot(id: &LogicalId, span: Span) -> Diagnostic {
+fn snapshot(id: &Address, span: Span) -> Diagnostic {
     let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
     let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
     error.help("use `Retain`, and take the snapshot yourself")
 }
 
-fn handed_on(id: &LogicalId, attribute: &AttributeRef, span: Span) -> Diagnostic {
+fn handed_on(id: &Address, attribute: &AttributeRef, span: Span) -> Diagnostic {
     let message = format!("`{id}` takes `{attribute}`, a secret that rstack does not hand on yet");
     let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
     error.help("keep it in Secrets Manager and refer to it as `{{resolve:secretsmanager:…}}`")

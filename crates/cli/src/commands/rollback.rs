@@ -51,7 +51,7 @@ fn tell_secrets(
 ) -> Result<(), CliError> {
     let mut missing = BTreeSet::new();
     for old in old_secrets(plan, parameters) {
-        let (id, name) = (escape(old.logical_id.as_str()), escape(&old.parameter));
+        let (id, name) = (escape(old.address.as_str()), escape(&old.parameter));
         match old.given {
             GivenSecret::Same => {}
             GivenSecret::Other => terminal.note(&format!(

@@ -1,7 +1,7 @@
 //! `rstack settle`: the user says what came of a creation when the cloud cannot tell.
 
 use rstack_apply::Decision;
-use rstack_model::{LogicalId, PhysicalId};
+use rstack_model::{Address, PhysicalId};
 use rstack_render::escape;
 
 use super::show::name;
@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(
     global: &Global,
     stack: &str,
-    logical_id: &str,
+    address: &str,
     ours: Option<String>,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
@@ -27,10 +27,10 @@ pub(crate) async fn run(
         Some(id) => Decision::Ours(PhysicalId::new(id)),
         None => Decision::NotOurs,
     };
-    let id = LogicalId::new(logical_id);
+    let id = Address::new(address);
     let decided = session.engine.decide(&locked, &id, &decision).await?;
     if decided == 0 {
-        return Err(CliError::NothingOpen { stack, logical_id: id });
+        return Err(CliError::NothingOpen { stack, address: id });
     }
     let what = match decision {
         Decision::Ours(object) => format!("made `{}`", escape(object.as_str())),

@@ -53,8 +53,8 @@ pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> 
 pub(crate) fn recover_hint(error: &RecoverError, global: &Global) -> Option<String> {
     match error {
         RecoverError::Step { source, .. } => step_hint(source, global),
-        RecoverError::Ambiguous { stack, logical_id, .. } => {
-            let settle = ["settle", stack.as_str(), logical_id.as_str()];
+        RecoverError::Ambiguous { stack, address, .. } => {
+            let settle = ["settle", stack.as_str(), address.as_str()];
             let ours = global.line(&[&settle[..], &["--ours", "PHYSICAL_ID"]].concat());
             let not_ours = global.line(&[&settle[..], &["--not-ours"]].concat());
             Some(format!(

@@ -12,13 +12,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rstack_apply::ApplyError;
+use rstack_catalog::RegistryError;
 use rstack_driver::DriverError;
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
-use rstack_model::{InvalidId, LogicalId, StackName};
+use rstack_model::{Address, InvalidId, StackName};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
-use rstack_schema::RegistryError;
 use rstack_state::StateError;
 
 use crate::commands::RefusedEdit;
@@ -173,12 +173,12 @@ pub(crate) enum CliError {
         in_sandbox: bool,
     },
     /// No creation of a resource waits to be settled.
-    #[error("no creation of `{logical_id}` in the stack `{stack}` waits to be settled")]
+    #[error("no creation of `{address}` in the stack `{stack}` waits to be settled")]
     NothingOpen {
         /// The stack.
         stack: StackName,
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
     /// There is no such output.
     #[error("the stack `{stack}` has no output `{output}`")]

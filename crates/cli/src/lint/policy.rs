@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, FindingCode, Severity};
-use rstack_schema::nearest;
 
 use crate::error::CliError;
 use crate::project::{LintSection, Named};

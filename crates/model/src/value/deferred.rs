@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Lookup, SecretReference, Value};
-use crate::id::LogicalId;
+use crate::id::Address;
 
 /// Which attribute of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,28 +21,28 @@ pub enum Attribute {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttributeRef {
     /// The resource.
-    pub logical_id: LogicalId,
+    pub address: Address,
     /// Its attribute.
     pub attribute: Attribute,
 }
 
 impl AttributeRef {
     /// What `Ref` returns for this resource.
-    pub fn reference(logical_id: LogicalId) -> Self {
-        Self { logical_id, attribute: Attribute::Ref }
+    pub fn reference(address: Address) -> Self {
+        Self { address, attribute: Attribute::Ref }
     }
 
     /// What `Fn::GetAtt` returns.
-    pub fn named(logical_id: LogicalId, name: impl Into<String>) -> Self {
-        Self { logical_id, attribute: Attribute::Named(name.into()) }
+    pub fn named(address: Address, name: impl Into<String>) -> Self {
+        Self { address, attribute: Attribute::Named(name.into()) }
     }
 }
 
 impl fmt::Display for AttributeRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.attribute {
-            Attribute::Ref => write!(f, "{}", self.logical_id),
-            Attribute::Named(name) => write!(f, "{}.{name}", self.logical_id),
+            Attribute::Ref => write!(f, "{}", self.address),
+            Attribute::Named(name) => write!(f, "{}.{name}", self.address),
         }
     }
 }

@@ -8,20 +8,20 @@ use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, ReplaceOrder};
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{KnownValue, LogicalId, PropertyPath, Value};
+use rstack_model::{Address, KnownValue, PropertyPath, Value};
 use rstack_plan::{Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy};
 use serde_json::json as j;
 
 fn action(plan: &Plan, id: &str) -> Action {
-    plan.changes[&LogicalId::from(id)].action
+    plan.changes[&Address::from(id)].action
 }
 
 fn reasons(plan: &Plan, id: &str) -> Vec<Reason> {
-    plan.changes[&LogicalId::from(id)].reasons.clone()
+    plan.changes[&Address::from(id)].reasons.clone()
 }
 
 fn steps(plan: &Plan) -> Vec<String> {
-    plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.logical_id)).collect()
+    plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.address)).collect()
 }
 
 /// A state made by applying the stack to nothing.
@@ -95,7 +95,7 @@ fn the_users_of_a_replaced_resource_move_before_the_old_object_goes() {
     let plan = plan_of(&users("b"), &state, &faithful(&state)).unwrap();
     assert_eq!(steps(&plan), ["create A", "update B", "delete A"]);
     assert_eq!(plan.steps[2].phase, Phase::Cleanup);
-    assert_eq!(plan.changes[&LogicalId::from("B")].certainty, Certainty::Certain);
+    assert_eq!(plan.changes[&Address::from("B")].certainty, Certainty::Certain);
     let state = applied(&plan, &state);
     assert_eq!(state.deposed, []);
     assert!(plan_of(&users("b"), &state, &faithful(&state)).unwrap().is_noop());
@@ -152,7 +152,7 @@ fn an_attribute_that_may_change_makes_a_possible_update_and_only_then() {
     let plan = plan_of(&users(2, "p"), &state, &faithful(&state)).unwrap();
     assert_eq!(action(&plan, "B"), Action::NoOp);
     let plan = plan_of(&users(1, "q"), &state, &faithful(&state)).unwrap();
-    let b = &plan.changes[&LogicalId::from("B")];
+    let b = &plan.changes[&Address::from("B")];
     assert_eq!((b.action, b.certainty), (Action::Update, Certainty::Possible));
     assert_eq!(b.reasons, [Reason::MayChange(PropertyPath::root().name("From"))]);
 }
@@ -170,7 +170,7 @@ fn a_replacement_that_is_only_possible_makes_possible_changes() {
     let state = made(&users("p"));
     let plan = plan_of(&users("q"), &state, &faithful(&state)).unwrap();
     for id in ["B", "C"] {
-        let change = &plan.changes[&LogicalId::from(id)];
+        let change = &plan.changes[&Address::from(id)];
         assert_eq!(change.action, Action::Replace(ReplaceOrder::CreateFirst));
         assert_eq!(change.certainty, Certainty::Possible, "{id}");
     }
@@ -185,7 +185,7 @@ fn a_replacement_that_is_only_possible_makes_possible_changes() {
     };
     let state = made(&named("p"));
     let plan = plan_of(&named("q"), &state, &faithful(&state)).unwrap();
-    assert_eq!(plan.changes[&LogicalId::from("B")].certainty, Certainty::Certain);
+    assert_eq!(plan.changes[&Address::from("B")].certainty, Certainty::Certain);
 }
 
 /// The name is the physical ID: the new object has the old one's, and is another one.
@@ -265,7 +265,7 @@ fn a_ref_that_returns_a_declared_name_is_known_before_apply() {
     ]);
     let nothing = empty_state();
     let plan = plan_of(&desired, &nothing, &faithful(&nothing)).unwrap();
-    let b = plan.changes[&LogicalId::from("B")].desired.as_ref().unwrap();
+    let b = plan.changes[&Address::from("B")].desired.as_ref().unwrap();
     assert_eq!(b.properties["Of"], Value::from("mine"));
     assert_eq!(steps(&plan), ["create A", "create B"]);
 }
@@ -282,7 +282,7 @@ fn drift_is_found_and_healed_and_what_is_not_declared_is_nobodys_business() {
     properties.insert("Undeclared".into(), KnownValue::from("x"));
     let plan = plan_of(&desired, &state, &seen).unwrap();
     assert_eq!((action(&plan, "A"), reasons(&plan, "A")), (Action::Update, vec![Reason::Drift]));
-    let drift = &plan.changes[&LogicalId::from("A")].drift;
+    let drift = &plan.changes[&Address::from("A")].drift;
     assert_eq!(drift.len(), 1);
     assert_eq!(drift[0].path.to_string(), "Size");
 }
@@ -308,7 +308,7 @@ fn what_cannot_be_read_is_never_taken_for_absent() {
     seen.objects.insert("A".into(), Observation::Unchecked { reason: "denied".into() });
     let plan = plan_of(&desired, &state, &seen).unwrap();
     assert_eq!(action(&plan, "A"), Action::NoOp);
-    let checked = &plan.changes[&LogicalId::from("A")].checked;
+    let checked = &plan.changes[&Address::from("A")].checked;
     assert_eq!(*checked, rstack_model::plan::Checked::Unchecked("denied".into()));
 }
 
@@ -373,7 +373,7 @@ fn left_over_objects_are_deleted() {
     let mut state = made(&desired);
     let mut object = state.resources["A"].clone();
     object.physical_id = "old".into();
-    state.deposed.push(rstack_model::state::DeposedObject { logical_id: "A".into(), object });
+    state.deposed.push(rstack_model::state::DeposedObject { address: "A".into(), object });
     let plan = plan_of(&desired, &state, &faithful(&state)).unwrap();
     assert_eq!(action(&plan, "A"), Action::NoOp);
     assert!(

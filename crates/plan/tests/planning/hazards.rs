@@ -6,7 +6,7 @@ use rstack_model::plan::{
 };
 use rstack_model::state::{DeposedObject, ResourceState, State};
 use rstack_model::value::SecretReference;
-use rstack_model::{KnownValue, LogicalId, PropertyPath, Value};
+use rstack_model::{Address, KnownValue, PropertyPath, Value};
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, check, plan, plan_destroy,
 };
@@ -26,11 +26,11 @@ fn planned(desired: &Desired, state: &State) -> Plan {
 }
 
 fn action(plan: &Plan, id: &str) -> Action {
-    plan.changes[&LogicalId::from(id)].action
+    plan.changes[&Address::from(id)].action
 }
 
 fn steps(plan: &Plan) -> Vec<String> {
-    plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.logical_id)).collect()
+    plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.address)).collect()
 }
 
 fn top(name: &str) -> PropertyPath {
@@ -49,7 +49,7 @@ fn seen(state: &State, id: &str, change: impl Fn(&mut rstack_model::KnownMap)) -
 /// Deletes `allowed` first.
 fn plan_allowing(desired: &Desired, state: &State, allowed: &[&str]) -> Result<Plan, PlanError> {
     let options =
-        PlanOptions { delete_first: allowed.iter().map(|id| LogicalId::from(*id)).collect() };
+        PlanOptions { delete_first: allowed.iter().map(|id| Address::from(*id)).collect() };
     let observations = faithful(state);
     plan(&PlanInput {
         desired,
@@ -69,7 +69,7 @@ fn a_left_over_object_that_its_policy_keeps_is_forgotten_and_not_deleted() {
         update_replace_policy: RemovalPolicy::Retain,
         ..state.resources["A"].clone()
     };
-    state.deposed.push(DeposedObject { logical_id: "A".into(), object: kept.clone() });
+    state.deposed.push(DeposedObject { address: "A".into(), object: kept.clone() });
     assert_eq!(steps(&planned(&desired, &state)), ["forget A"]);
     let destroyed = plan_destroy(&state, &faithful(&state), &TestSchemas).unwrap();
     let mut left = steps(&destroyed);
@@ -169,10 +169,8 @@ fn a_renamed_logical_id_cannot_take_the_name_of_the_object_it_leaves() {
     let state = made(&stack([("A", thing(json(j!({"Name": "n"}))))]));
     let renamed = stack([("B", thing(json(j!({"Name": "n"}))))]);
     let error = plan_of(&renamed, &state, &faithful(&state)).unwrap_err();
-    let PlanError::NameOfOther { logical_id, name, other, .. } = &error else {
-        panic!("{error:?}")
-    };
-    assert_eq!((logical_id.as_str(), name.as_str(), other.as_str()), ("B", "n", "A"));
+    let PlanError::NameOfOther { address, name, other, .. } = &error else { panic!("{error:?}") };
+    assert_eq!((address.as_str(), name.as_str(), other.as_str()), ("B", "n", "A"));
     assert!(error.hint().unwrap().contains("renamed"));
     // An object that is gone from the cloud leaves its name.
     let mut gone = faithful(&state);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use rstack_model::desired::Desired;
 use rstack_model::plan::PlanMode;
 use rstack_model::state::State;
-use rstack_model::{LogicalId, Value};
+use rstack_model::{Address, Value};
 use rstack_plan::{check, plan_destroy};
 
 const NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
@@ -53,7 +53,7 @@ proptest! {
         let again = plan_of(&second, &state, &faithful(&state)).unwrap();
         prop_assert_eq!(&again.steps, &vec![]);
         prop_assert!(state.deposed.is_empty());
-        let ids: Vec<&LogicalId> = state.resources.keys().collect();
+        let ids: Vec<&Address> = state.resources.keys().collect();
         prop_assert_eq!(ids, second.resources.keys().collect::<Vec<_>>());
     }
 

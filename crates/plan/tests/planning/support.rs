@@ -8,7 +8,7 @@ use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
 use rstack_model::value::{AttributeRef, resolve_map};
 use rstack_model::{
-    Digest, KnownMap, KnownValue, LogicalId, PropertyPath, ResourceType, StackName, Value, ValueMap,
+    Address, Digest, KnownMap, KnownValue, PropertyPath, ResourceType, StackName, Value, ValueMap,
 };
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
@@ -95,7 +95,7 @@ pub(crate) fn thing(properties: ValueMap) -> DesiredResource {
     let mut dependencies = std::collections::BTreeSet::new();
     for value in properties.values() {
         value.visit_attributes(&mut |a| {
-            dependencies.insert(a.logical_id.clone());
+            dependencies.insert(a.address.clone());
         });
     }
     DesiredResource {
@@ -119,7 +119,7 @@ pub(crate) fn stack(
         stack: StackName::parse("Stack").unwrap(),
         template_digest: Digest::of(b"template"),
         parameters: ValueMap::new(),
-        resources: resources.into_iter().map(|(id, r)| (LogicalId::from(id), r)).collect(),
+        resources: resources.into_iter().map(|(id, r)| (Address::from(id), r)).collect(),
         outputs: BTreeMap::new(),
     }
 }
@@ -158,7 +158,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
     let mut state = state.clone();
     state.serial = state.serial.next();
     for step in &plan.steps {
-        let id = &step.logical_id;
+        let id = &step.address;
         let change = &plan.changes.get(id);
         match &step.operation {
             Operation::Create | Operation::Update | Operation::Record => {
@@ -178,7 +178,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 if let Some(index) = back {
                     let object = state.deposed.remove(index).object;
                     if let Some(object) = old.replace(object) {
-                        state.deposed.push(DeposedObject { logical_id: id.clone(), object });
+                        state.deposed.push(DeposedObject { address: id.clone(), object });
                     }
                 }
                 let physical_id = match (&step.operation, &old) {
@@ -190,7 +190,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     (_, Some(old)) => old.physical_id.clone(),
                 };
                 if let (Operation::Create, Some(old)) = (&step.operation, old) {
-                    state.deposed.push(DeposedObject { logical_id: id.clone(), object: old });
+                    state.deposed.push(DeposedObject { address: id.clone(), object: old });
                 }
                 let path = properties.get("Path").map(ToString::to_string).unwrap_or_default();
                 let attributes = ValueMap::from([
@@ -223,7 +223,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 state.deposed.retain(|d| d.object.physical_id != object.physical_id);
                 let now = state.resources.insert(id.clone(), (**object).clone());
                 if let Some(now) = now {
-                    state.deposed.push(DeposedObject { logical_id: id.clone(), object: now });
+                    state.deposed.push(DeposedObject { address: id.clone(), object: now });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The documentation of types as JSON.
 
-use rstack_schema::{Change, Property, SchemaPath};
+use rstack_catalog::{Change, Property, SchemaPath};
 use serde_json::{Map, Value, json};
 
 use super::TypeDocs;

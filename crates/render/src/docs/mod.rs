@@ -5,7 +5,7 @@ mod properties;
 mod property_page;
 mod type_page;
 
-use rstack_schema::{Documentation, TypeSchema};
+use rstack_catalog::{Documentation, TypeSchema};
 
 pub use self::json::{attribute_json, property_json, type_json};
 pub use self::property_page::{attribute_text, property_text};

@@ -1,6 +1,6 @@
 //! Properties as a tree: one line each.
 
-use rstack_schema::{Change, Property};
+use rstack_catalog::{Change, Property};
 
 use super::first_sentence;
 use crate::line::Line;

@@ -1,6 +1,6 @@
 //! A property or an attribute on a page of its own.
 
-use rstack_schema::{Change, Property};
+use rstack_catalog::{Change, Property};
 use serde_json::Value;
 
 use super::{TypeDocs, properties};
@@ -45,7 +45,7 @@ pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> Stri
         out.push(Line::default());
     }
     out.push(
-        Line::plain("An attribute: `!GetAtt LogicalId.")
+        Line::plain("An attribute: `!GetAtt Address.")
             .with(Role::Plain, attribute)
             .with(Role::Plain, "` gives it. Only the service sets it."),
     );

@@ -1,6 +1,6 @@
 //! A type on one page.
 
-use rstack_schema::{Handler, Property, SchemaPath};
+use rstack_catalog::{Handler, Property, SchemaPath};
 
 use super::{TypeDocs, first_sentence, properties};
 use crate::line::{Line, join};

@@ -34,7 +34,7 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
     let of_step = |event: &'static str, label: &'_ StepLabel| {
         let mut out = base(event);
         out.step = Some(label.step.0);
-        out.logical_id = Some(label.logical_id.to_string());
+        out.address = Some(label.address.to_string());
         out.resource_type = Some(label.resource_type.to_string());
         out.operation = Some(label.operation);
         out
@@ -69,8 +69,8 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { waits_for: Some(waits_for), ..of_step("step-interrupted", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
-        Event::StillSettling { logical_id, waits_for } => Record {
-            logical_id: Some(logical_id.to_string()),
+        Event::StillSettling { address, waits_for } => Record {
+            address: Some(address.to_string()),
             waits_for: Some(waits_for),
             ..base("still-settling")
         },
@@ -111,7 +111,7 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    logical_id: Option<String>,
+    address: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     resource_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,7 +142,7 @@ mod tests {
     fn an_event_has_the_fields_it_needs_and_no_others() {
         let label = StepLabel {
             step: StepId(3),
-            logical_id: "A".into(),
+            address: "A".into(),
             resource_type: "T".into(),
             operation: "create",
         };

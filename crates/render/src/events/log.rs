@@ -75,8 +75,8 @@ impl EventLog {
                 vec![line.then(interrupted(label, ended?.took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
-            Event::StillSettling { logical_id, waits_for } => {
-                vec![still_settling(logical_id, waits_for)]
+            Event::StillSettling { address, waits_for } => {
+                vec![still_settling(address, waits_for)]
             }
             Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],
             Event::SecretUnchecked { reference, error } => {
@@ -96,7 +96,7 @@ impl EventLog {
             .with(role, &format!("{word:<10} "))
             .with(Role::Plain, label.resource_type.as_str())
             .with(Role::Plain, "  ")
-            .with(Role::Name, label.logical_id.as_str())
+            .with(Role::Name, label.address.as_str())
     }
 
     /// What a step waits for, unless the same was said a short time ago.
@@ -133,7 +133,7 @@ mod tests {
     fn label(step: u32, name: &str, operation: &'static str) -> StepLabel {
         StepLabel {
             step: StepId(step),
-            logical_id: name.into(),
+            address: name.into(),
             resource_type: "AWS::CloudFront::Distribution".into(),
             operation,
         }

@@ -57,7 +57,7 @@ impl Progress {
                 vec![
                     Line::of(Role::Good, "✓ ")
                         .with(role(label.operation), &format!("{word:<11}"))
-                        .with(Role::Name, label.logical_id.as_str())
+                        .with(Role::Name, label.address.as_str())
                         .with(Role::Plain, &format!("  {}", label.resource_type))
                         .with(Role::Dim, &format!("  {physical_id}  {}", duration(took))),
                 ]
@@ -65,7 +65,7 @@ impl Progress {
             Event::StepFailed { label, error } => {
                 let mut lines = vec![
                     Line::of(Role::Warning, "✗ failed     ")
-                        .with(Role::Name, label.logical_id.as_str())
+                        .with(Role::Name, label.address.as_str())
                         .with(Role::Plain, &format!("  {}", label.resource_type))
                         .with(
                             Role::Dim,
@@ -77,13 +77,13 @@ impl Progress {
             }
             Event::StepInterrupted { label, waits_for } => {
                 let line = Line::of(Role::Warning, "– interrupted ")
-                    .with(Role::Name, label.logical_id.as_str())
+                    .with(Role::Name, label.address.as_str())
                     .with(Role::Plain, &format!("  {}", label.resource_type));
                 vec![line.then(interrupted(label, took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
-            Event::StillSettling { logical_id, waits_for } => {
-                vec![still_settling(logical_id, waits_for)]
+            Event::StillSettling { address, waits_for } => {
+                vec![still_settling(address, waits_for)]
             }
             Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],
             Event::SecretUnchecked { reference, error } => {
@@ -143,7 +143,7 @@ fn row(step: &Running, now: Duration) -> Vec<Line> {
     vec![
         Line::of(role, picture),
         Line::of(role, doing(step.label.operation)),
-        Line::of(Role::Name, step.label.logical_id.as_str()),
+        Line::of(Role::Name, step.label.address.as_str()),
         Line::plain(&duration(age)),
         Line::of(Role::Dim, step.note.lines().next().unwrap_or_default())
             .with(Role::Name, &step.countdown(now)),
@@ -160,7 +160,7 @@ mod tests {
     fn label(step: u32, operation: &'static str) -> StepLabel {
         StepLabel {
             step: StepId(step),
-            logical_id: format!("R{step}").into(),
+            address: format!("R{step}").into(),
             resource_type: "A::B::C".into(),
             operation,
         }

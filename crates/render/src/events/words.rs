@@ -1,6 +1,6 @@
 //! The words for operations and runs.
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_model::event::{RunEnd, StepLabel};
 use rstack_model::plan::PlanMode;
 
@@ -98,8 +98,8 @@ pub(super) fn interrupted(label: &StepLabel, took: Duration, waits_for: &str) ->
 }
 
 /// ``CDN` still settles: waits for distribution E1 to be deployed``.
-pub(super) fn still_settling(logical_id: &LogicalId, waits_for: &str) -> Line {
-    Line::of(Role::Name, logical_id.as_str())
+pub(super) fn still_settling(address: &Address, waits_for: &str) -> Line {
+    Line::of(Role::Name, address.as_str())
         .with(Role::Plain, &format!(" still settles: waits for {waits_for}"))
 }
 

@@ -17,7 +17,7 @@ use crate::words::mark;
 pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: &View) -> Node {
     let mut line = mark(change.action, change.certainty)
         .with(Role::Plain, " ")
-        .then(subject(&change.resource_type, &change.logical_id));
+        .then(subject(&change.resource_type, &change.address));
     if let Some(prior) = &change.prior {
         line.push(Role::Dim, &format!(" {}", prior.physical_id));
     }
@@ -37,7 +37,7 @@ pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: 
 
 /// The resource as cells of one line: mark, type, name, and what identifies it or is changed.
 pub(super) fn compact(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Vec<Line> {
-    let mut what = Line::of(Role::Name, change.logical_id.as_str());
+    let mut what = Line::of(Role::Name, change.address.as_str());
     if let Some(prior) = &change.prior {
         what.push(Role::Dim, &format!(" {}", prior.physical_id));
     } else if let Some((name, value)) = change
@@ -137,7 +137,7 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
 
 /// What becomes of the object of a change, where the reader would not expect it.
 fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
-    let (id, object) = (&change.logical_id, change.prior.as_ref()?);
+    let (id, object) = (&change.address, change.prior.as_ref()?);
     if change.stateful && removals.deletes(id, object) {
         Some("(holds data, will be lost)")
     } else if matches!(change.action, Action::Replace(_)) && removals.forgets(id, object) {
@@ -149,7 +149,7 @@ fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
 
 /// What the change waits for before it sends a secret that was rotated.
 fn waits_for(change: &Change, plan: &Plan) -> Option<String> {
-    let pick_ups = plan.pick_ups.get(&change.logical_id)?;
+    let pick_ups = plan.pick_ups.get(&change.address)?;
     let rotated = |reference: &String| {
         let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
         change.reasons.iter().any(says)

@@ -25,7 +25,7 @@ fn drifted(mode: PlanMode, change: &Change, view: &View) -> Option<Node> {
         ("[~] ", Role::Update)
     };
     let mut line = Line::of(role, mark)
-        .then(subject(&change.resource_type, &change.logical_id))
+        .then(subject(&change.resource_type, &change.address))
         .with(Role::Dim, &format!(" {}", prior.physical_id));
     if gone {
         line.push(Role::Plain, "  it is gone from the cloud");

@@ -14,7 +14,7 @@ use crate::table::{Cell, boxed};
 pub(super) fn statement_table(plan: &Plan, view: &View) -> Vec<Line> {
     let mut rows = Vec::new();
     for change in plan.changes.values() {
-        let owner = Owner { logical_id: &change.logical_id, resource_type: &change.resource_type };
+        let owner = Owner { address: &change.address, resource_type: &change.resource_type };
         let of = |properties: &ValueMap| statements(owner, properties);
         compared(change, of, |mark, statement: Statement| {
             let Statement { resource, effect, action, principal, condition } = statement;
@@ -33,7 +33,7 @@ pub(super) fn policy_table(plan: &Plan, view: &View) -> Vec<Line> {
     let mut rows = Vec::new();
     for change in plan.changes.values() {
         compared(change, managed_policies, |mark, policy: String| {
-            let holder = format!("‹{}›", change.logical_id);
+            let holder = format!("‹{}›", change.address);
             rows.push(vec![
                 vec![Line::of(mark_role(mark), mark)],
                 lines(&[holder], mark),

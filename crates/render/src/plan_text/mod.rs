@@ -10,7 +10,7 @@ mod statement;
 
 use rstack_model::plan::{Action, Certainty, Plan, PlanMode};
 use rstack_model::state::ResourceState;
-use rstack_model::{LogicalId, ResourceType};
+use rstack_model::{Address, ResourceType};
 
 use crate::line::{Line, join};
 use crate::removals::Removals;
@@ -84,7 +84,7 @@ fn resources(plan: &Plan, view: &View) -> Vec<Line> {
 
 fn left_over(plan: &Plan) -> Vec<Line> {
     let removals = Removals::of(plan);
-    let line = |id: &LogicalId, object: &ResourceState| {
+    let line = |id: &Address, object: &ResourceState| {
         let (action, what) = if removals.deletes(id, object) {
             (Action::Delete, "")
         } else {
@@ -95,7 +95,7 @@ fn left_over(plan: &Plan) -> Vec<Line> {
             .then(subject(&object.resource_type, id))
             .with(Role::Dim, &format!(" {}{what}", object.physical_id))
     };
-    plan.deposed.iter().map(|deposed| line(&deposed.logical_id, &deposed.object)).collect()
+    plan.deposed.iter().map(|deposed| line(&deposed.address, &deposed.object)).collect()
 }
 
 fn not_checked(plan: &Plan) -> Vec<Line> {
@@ -104,7 +104,7 @@ fn not_checked(plan: &Plan) -> Vec<Line> {
         .values()
         .filter_map(|change| {
             let reason = unchecked(plan.mode, change)?;
-            let subject = subject(&change.resource_type, &change.logical_id);
+            let subject = subject(&change.resource_type, &change.address);
             Some(vec![Line::of(Role::Update, "[?]"), subject, Line::plain(reason)])
         })
         .collect();
@@ -112,7 +112,7 @@ fn not_checked(plan: &Plan) -> Vec<Line> {
 }
 
 /// `AWS::MediaPackage::Channel Channel`.
-fn subject(resource_type: &ResourceType, id: &LogicalId) -> Line {
+fn subject(resource_type: &ResourceType, id: &Address) -> Line {
     Line::plain(resource_type.as_str()).with(Role::Plain, " ").with(Role::Name, id.as_str())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_model::{LogicalId, ResourceType, Value, ValueMap};
+use rstack_model::{Address, ResourceType, Value, ValueMap};
 
 use crate::value::{as_document, raw_text};
 
@@ -19,7 +19,7 @@ pub(super) struct Statement {
 /// Whose properties are looked at.
 #[derive(Clone, Copy)]
 pub(super) struct Owner<'a> {
-    pub(super) logical_id: &'a LogicalId,
+    pub(super) address: &'a Address,
     pub(super) resource_type: &'a ResourceType,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn managed_policies(properties: &ValueMap) -> BTreeSet<String> {
 /// Who is given what an identity policy of this resource allows; empty for resource policies,
 /// whose statements name their principals.
 fn holder(owner: Owner<'_>, properties: &ValueMap) -> Vec<String> {
-    let id = owner.logical_id;
+    let id = owner.address;
     match owner.resource_type.as_str() {
         "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => vec![format!("AWS:‹{id}›")],
         "AWS::IAM::Policy"
@@ -87,8 +87,8 @@ fn one(owner: Owner<'_>, statement: &ValueMap, holder: &[String]) -> Option<Stat
     let mut resource = either("Resource", "NotResource");
     if resource.is_empty() {
         resource.push(match owner.resource_type.as_str() {
-            "AWS::IAM::Role" => format!("‹{}.Arn›", owner.logical_id),
-            _ => format!("‹{}›", owner.logical_id),
+            "AWS::IAM::Role" => format!("‹{}.Arn›", owner.address),
+            _ => format!("‹{}›", owner.address),
         });
     }
     let mut principal = principals(statement.get("Principal"), "");

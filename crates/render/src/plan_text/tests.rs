@@ -224,7 +224,7 @@ fn nothing_in_a_plan_acts_on_the_terminal() {
     let properties = || {
         let mut map = map(json!({EVIL: [EVIL, {EVIL: EVIL}], "Code": format!("{EVIL}\n{EVIL}")}));
         let reference = rstack_model::value::AttributeRef {
-            logical_id: EVIL.into(),
+            address: EVIL.into(),
             attribute: Attribute::Named(EVIL.into()),
         };
         map.insert("Unknown".into(), Value::attribute(reference));

@@ -259,7 +259,7 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
 fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
     let mut base = state();
     base.resources.insert("A".into(), object("new"));
-    base.deposed.push(DeposedObject { logical_id: "A".into(), object: object("old") });
+    base.deposed.push(DeposedObject { address: "A".into(), object: object("old") });
     let update = IntentAction::Update { physical_id: "old".into(), object: planned() };
     for action in [update, IntentAction::Delete { physical_id: "old".into() }] {
         let entries = [begin(&base), intent(1, "A", action), failed(1, FailedEffect::Partial)];
@@ -276,13 +276,13 @@ fn an_old_object_goes_or_comes_back_for_its_own_resource_alone() {
     for id in ["A", "B"] {
         base.resources.insert(id.into(), object("new"));
         for old in ["old", "older"] {
-            base.deposed.push(DeposedObject { logical_id: id.into(), object: object(old) });
+            base.deposed.push(DeposedObject { address: id.into(), object: object(old) });
         }
     }
     let old = |id: &str| -> PhysicalId { id.into() };
     let deposed = |action, end| {
         let state = fold(&base, &[begin(&base), intent(1, "A", action), end]).unwrap().state;
-        let names = |d: &DeposedObject| format!("{} {}", d.logical_id, d.object.physical_id);
+        let names = |d: &DeposedObject| format!("{} {}", d.address, d.object.physical_id);
         state.deposed.iter().map(names).collect::<Vec<_>>()
     };
     let delete = IntentAction::Delete { physical_id: old("old") };

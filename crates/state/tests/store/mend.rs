@@ -227,7 +227,7 @@ fn no_object_is_silently_forgotten_with_a_damaged_journal() {
         let folded = fold(&base, &entries).unwrap();
         assert_eq!(folded.ended, None);
         let known = folded.state.resources.get("C").is_some_and(|c| c.physical_id.as_str() == "c");
-        let open = folded.open.iter().any(|open| open.intent.logical_id.as_str() == "C");
+        let open = folded.open.iter().any(|open| open.intent.address.as_str() == "C");
         let told = salvage.lost.iter().any(|lost| !lost.settled);
         assert!(known || open || told, "byte {byte}: {salvage:?}");
         assert!(folded.state.resources.contains_key("B"));

@@ -88,7 +88,7 @@ pub(crate) fn intent(operation: u64, id: &str, action: IntentAction) -> Entry {
     Entry::Intent(Box::new(Intent {
         operation: OperationId(operation),
         step: StepId(0),
-        logical_id: id.into(),
+        address: id.into(),
         resource_type: "Test::Thing".into(),
         action,
         token: "token".into(),

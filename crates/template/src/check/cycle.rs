@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
-use rstack_model::{Code, Diagnostic, LogicalId, Span};
+use rstack_model::{Address, Code, Diagnostic, Span};
 
 use crate::diagnostics::Diagnostics;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
@@ -15,7 +15,7 @@ const SHOWN: usize = 10;
 /// One error for each circle among these resources and their dependencies.
 pub(crate) fn cycles(
     template: &Template,
-    dependencies: &BTreeMap<LogicalId, BTreeSet<LogicalId>>,
+    dependencies: &BTreeMap<Address, BTreeSet<Address>>,
     diagnostics: &mut Diagnostics,
 ) {
     let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();

@@ -1,7 +1,7 @@
 //! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
 
+use rstack_catalog::Registry;
 use rstack_model::{Code, Diagnostic, LogicalId, Value};
-use rstack_schema::Registry;
 
 use crate::diagnostics::Diagnostics;
 use crate::syntax::Spanned;

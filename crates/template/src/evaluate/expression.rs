@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
-use rstack_model::{Code, Diagnostic, LogicalId, Span, Value};
+use rstack_model::{Address, Code, Diagnostic, Span, Value};
 
 use super::Inputs;
 use super::budget::{self, Budget};
@@ -28,7 +28,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) findings: Findings,
     pub(super) budget: Budget,
     /// The resources that the expressions so far have named.
-    pub(super) dependencies: BTreeSet<LogicalId>,
+    pub(super) dependencies: BTreeSet<Address>,
     /// What the cloud has to be asked, and where that stands.
     pub(super) lookups: BTreeMap<Lookup, Span>,
 }
@@ -261,7 +261,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A resource that an expression names; it becomes a dependency.
-    fn resource(&mut self, name: &Spanned<String>) -> Result<LogicalId, Reported> {
+    fn resource(&mut self, name: &Spanned<String>) -> Result<Address, Reported> {
         let Some(resource) = self.template.resources.get(name.value.as_str()) else {
             let what = format!("a reference to `{}`", name.value);
             return Err(self.findings.told_before(&what, name.span));
@@ -276,7 +276,7 @@ impl<'a> Evaluator<'a> {
             let error = Diagnostic::error(Code::ConditionalReference, message).at(name.span, "");
             return Err(self.report(error.help("wrap the reference in `Fn::If`")));
         }
-        let id = LogicalId::new(name.value.as_str());
+        let id = Address::new(name.value.as_str());
         self.dependencies.insert(id.clone());
         Ok(id)
     }

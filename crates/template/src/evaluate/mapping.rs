@@ -1,7 +1,7 @@
 //! `Fn::FindInMap`.
 
+use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, Span, Value};
-use rstack_schema::nearest;
 
 use super::expression::{Evaluated, Evaluator};
 use super::finding::Reported;

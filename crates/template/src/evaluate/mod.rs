@@ -21,9 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
-use rstack_model::{
-    Code, Diagnostic, LogicalId, PropertyPath, SecretString, Span, StackName, Value,
-};
+use rstack_model::{Address, Code, Diagnostic, PropertyPath, SecretString, Span, StackName, Value};
 
 pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
@@ -89,7 +87,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
 /// evaluated: that is told, and nothing is planned.
 fn resources(
     evaluator: &mut Evaluator<'_>,
-) -> (BTreeMap<LogicalId, DesiredResource>, BTreeMap<LogicalId, BTreeSet<LogicalId>>) {
+) -> (BTreeMap<Address, DesiredResource>, BTreeMap<Address, BTreeSet<Address>>) {
     let template = evaluator.template;
     let (mut out, mut dependencies) = (BTreeMap::new(), BTreeMap::new());
     for (id, resource) in &template.resources {
@@ -97,9 +95,10 @@ fn resources(
             continue;
         }
         let (desired, needs) = self::resource(evaluator, resource);
-        dependencies.insert(id.clone(), needs);
+        let address = Address::from(id);
+        dependencies.insert(address.clone(), needs);
         if let Ok(desired) = desired {
-            out.insert(id.clone(), desired);
+            out.insert(address, desired);
         }
     }
     (out, dependencies)
@@ -108,7 +107,7 @@ fn resources(
 fn resource(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
-) -> (Result<DesiredResource, Reported>, BTreeSet<LogicalId>) {
+) -> (Result<DesiredResource, Reported>, BTreeSet<Address>) {
     evaluator.dependencies = BTreeSet::new();
     let properties = properties::properties(evaluator, resource);
     for dependency in &resource.depends_on {
@@ -116,7 +115,7 @@ fn resource(
         if let Some(target) = evaluator.template.resources.get(dependency.value.as_str())
             && evaluator.holds(target.condition.as_ref())
         {
-            evaluator.dependencies.insert(LogicalId::new(dependency.value.as_str()));
+            evaluator.dependencies.insert(Address::new(dependency.value.as_str()));
         }
     }
     let dependencies = std::mem::take(&mut evaluator.dependencies);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::nearest;
 use rstack_model::value::{Lookup, SecretReference};
 use rstack_model::{Code, Diagnostic, SecretString, Span, Value, ValueMap};
-use rstack_schema::nearest;
 
 use super::constraint::Constraints;
 use super::finding::{Findings, Reported};

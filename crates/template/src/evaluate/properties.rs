@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use rstack_catalog::{Registry, Violation, ViolationKind, validate};
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{Code, Diagnostic, LogicalId, PathSegment, PropertyPath, Span, Value, ValueMap};
-use rstack_schema::{Registry, Violation, ViolationKind, validate};
+use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Span, Value, ValueMap};
 
 use super::condition::{Decision, Undecided};
 use super::depth;
@@ -99,7 +99,7 @@ fn tree(
     let mut part = |expression: &Expression| {
         tree(evaluator, expression, failed).unwrap_or_else(|reported| {
             *failed = Some(reported);
-            Some(Value::attribute(AttributeRef::reference(LogicalId::new(""))))
+            Some(Value::attribute(AttributeRef::reference(Address::new(""))))
         })
     };
     if let ExpressionKind::Map(entries) = &expression.kind {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, Digest};
-use rstack_schema::nearest;
 
 use super::function::{Place, Reader};
 use super::rules::has_bootstrap_rule;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rstack_catalog::Registry;
 use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
-use rstack_schema::Registry;
 
 use super::function::Place;
 use super::section::Section;

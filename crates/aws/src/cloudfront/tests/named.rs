@@ -196,7 +196,7 @@ async fn a_change_that_arrives_twice_is_done_and_another_one_is_not_overwritten(
 fn the_physical_ids_are_what_ref_returns() {
     let reference = |name: &str| {
         let type_name = format!("AWS::CloudFront::{name}");
-        let schema = rstack_schema::Registry::embedded().get(&type_name).unwrap().unwrap();
+        let schema = rstack_catalog::Registry::embedded().get(&type_name).unwrap().unwrap();
         schema.ref_identifier().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     for case in cases() {

@@ -26,7 +26,7 @@ pub(super) fn create(properties: KnownMap) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: "It".into(),
+        address: "It".into(),
         token: TOKEN.into(),
         properties,
     }

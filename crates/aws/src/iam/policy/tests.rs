@@ -12,7 +12,7 @@ fn creation() -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: "Policy".into(),
+        address: "Policy".into(),
         token: "0f9c2d4e-1a2b-4c3d-8e4f-5a6b7c8d9e0f".into(),
         properties: tree(PROPERTIES),
     }

@@ -10,7 +10,7 @@ fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: "Role".into(),
+        address: "Role".into(),
         token: "TOKEN".into(),
         properties: tree(properties),
     }

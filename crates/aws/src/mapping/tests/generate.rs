@@ -1,7 +1,7 @@
 //! Property trees made from a type's schema.
 
+use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
-use rstack_schema::{Kind, Node, TypeSchema};
 
 /// What a tree is made of.
 #[derive(Clone, Copy, Debug)]

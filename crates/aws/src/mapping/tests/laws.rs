@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use rstack_catalog::{Node, Registry, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
-use rstack_schema::{Node, Registry, TypeSchema};
 
 use super::generate::{Fullness, Generator};
 use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};

@@ -1,7 +1,7 @@
 //! Single rules.
 
+use rstack_catalog::Registry;
 use rstack_model::{KnownMap, KnownValue, PropertyPath, SecretString};
-use rstack_schema::Registry;
 use serde_json::json;
 
 use crate::cloudfront::rules::STANDARD;

@@ -11,7 +11,7 @@ fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
         stack: StackName::parse("Live").unwrap(),
-        logical_id: "Secret".into(),
+        address: "Secret".into(),
         token: "TOKEN".into(),
         properties: tree(properties),
     }

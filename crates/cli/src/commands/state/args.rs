@@ -21,7 +21,7 @@ pub(crate) enum StateCommand {
         stack: String,
         /// The resource.
         #[arg(value_name = "LOGICAL_ID")]
-        logical_id: String,
+        address: String,
     },
     /// Give a resource another logical ID, or move it to another stack: renamed in the template,
     /// too, it is not replaced.
@@ -49,7 +49,7 @@ pub(crate) enum StateCommand {
         stack: String,
         /// The resources.
         #[arg(value_name = "LOGICAL_ID", required = true)]
-        logical_ids: Vec<String>,
+        addresses: Vec<String>,
         /// Do not ask.
         #[arg(long, short)]
         yes: bool,

@@ -2,7 +2,7 @@
 
 use rstack_model::plan::PlanBase;
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{LogicalId, StackName};
+use rstack_model::{Address, StackName};
 use rstack_render::escape;
 use rstack_state::{LockedStack, StateError, StateStore};
 use serde_json::json;
@@ -84,7 +84,7 @@ pub(super) fn done(what: &str, state: &State, terminal: &Terminal) -> Result<Exi
 }
 
 /// An object in words: resource, type, physical ID.
-pub(super) fn object_words(id: &LogicalId, object: &ResourceState) -> String {
+pub(super) fn object_words(id: &Address, object: &ResourceState) -> String {
     format!(
         "`{}`, {} {}",
         escape(id.as_str()),
@@ -94,10 +94,10 @@ pub(super) fn object_words(id: &LogicalId, object: &ResourceState) -> String {
 }
 
 /// A logical ID that a template can hold.
-pub(super) fn logical_id(text: &str) -> Result<LogicalId, CliError> {
+pub(super) fn address(text: &str) -> Result<Address, CliError> {
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
     if fits {
-        return Ok(LogicalId::new(text));
+        return Ok(Address::new(text));
     }
-    Err(super::error::RefusedEdit::LogicalId(text.to_owned()).into())
+    Err(super::error::RefusedEdit::Address(text.to_owned()).into())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rstack_model::{LogicalId, Serial, StackName};
+use rstack_model::{Address, Serial, StackName};
 use rstack_state::{LockHolder, ReviseError, StateError};
 
 use crate::args::Global;
@@ -16,7 +16,7 @@ pub(crate) enum RefusedEdit {
     Revise(#[from] ReviseError),
     /// A name that no resource can have in a template.
     #[error("`{0}` is no logical ID: one holds letters and digits")]
-    LogicalId(String),
+    Address(String),
     /// The two stacks do not live in one place.
     #[error("the stack `{to}` lives in {theirs}, `{from}` in {ours}")]
     Apart {
@@ -99,12 +99,12 @@ pub(crate) enum RefusedEdit {
         holder: Box<LockHolder>,
     },
     /// No resource of this name.
-    #[error("the state of `{stack}` has no resource `{logical_id}`")]
+    #[error("the state of `{stack}` has no resource `{address}`")]
     NoResource {
         /// The stack.
         stack: StackName,
         /// The resource.
-        logical_id: LogicalId,
+        address: Address,
     },
 }
 
@@ -125,7 +125,7 @@ impl RefusedEdit {
             Self::Revise(ReviseError::Exists { .. }) => {
                 Some("choose another logical ID, or move that resource away first".to_owned())
             }
-            Self::LogicalId(_) => None,
+            Self::Address(_) => None,
             Self::Unusable {
                 stack,
                 source:

@@ -1,6 +1,6 @@
 //! `rstack state list` and `rstack state show`: what a state knows.
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_render::{resource_text, resources_json, resources_text};
 
 use super::error::RefusedEdit;
@@ -29,15 +29,15 @@ pub(super) fn list(
 pub(super) fn show(
     global: &Global,
     stack: &str,
-    logical_id: &str,
+    address: &str,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let state = state(global, Some(stack), terminal)?;
-    let id = LogicalId::new(logical_id);
+    let id = Address::new(address);
     let view = terminal.view(DetailArguments::default());
     let Some(text) = resource_text(&state, &id, &view) else {
         let stack = state.stack;
-        return Err(RefusedEdit::NoResource { stack, logical_id: id }.into());
+        return Err(RefusedEdit::NoResource { stack, address: id }.into());
     };
     if terminal.json {
         terminal.text(&resources_json(&state, Some(&id))?)?;

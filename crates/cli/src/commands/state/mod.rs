@@ -36,14 +36,12 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     match command {
         StateCommand::List { stack } => list::list(global, stack.as_deref(), terminal),
-        StateCommand::Show { stack, logical_id } => {
-            list::show(global, &stack, &logical_id, terminal)
-        }
+        StateCommand::Show { stack, address } => list::show(global, &stack, &address, terminal),
         StateCommand::Mv { stack, from, to, to_stack, yes } => {
             mv::run(global, &mv::Move { stack, from, to, to_stack, yes }, terminal)
         }
-        StateCommand::Rm { stack, logical_ids, yes } => {
-            rm::run(global, &stack, &logical_ids, yes, terminal)
+        StateCommand::Rm { stack, addresses, yes } => {
+            rm::run(global, &stack, &addresses, yes, terminal)
         }
         StateCommand::Pull { stack, file } => pull::run(global, &stack, file.as_deref(), terminal),
         StateCommand::Push { stack, file, yes, force } => {

@@ -2,10 +2,10 @@
 
 use rstack_apply::{Entropy, RandomEntropy};
 use rstack_model::state::State;
-use rstack_model::{LogicalId, StackName};
+use rstack_model::{Address, StackName};
 use rstack_state::{Handover, LockedStack, StateError, StateStore, dependants, rename};
 
-use super::edit::{Editing, agreed, base, done, lock, logical_id, open};
+use super::edit::{Editing, address, agreed, base, done, lock, open};
 use super::error::RefusedEdit;
 use crate::args::Global;
 use crate::error::CliError;
@@ -24,7 +24,7 @@ pub(super) struct Move {
 
 /// Renames or moves a resource.
 pub(super) fn run(global: &Global, asked: &Move, terminal: &Terminal) -> Result<Exit, CliError> {
-    let (from, to) = (LogicalId::new(asked.from.as_str()), logical_id(&asked.to)?);
+    let (from, to) = (Address::new(asked.from.as_str()), address(&asked.to)?);
     let Editing { locked, mut state } = open(global, &asked.stack, "mv", terminal)?;
     if let Some(other) = &asked.to_stack {
         let other = StackName::parse(other).map_err(CliError::Name)?;
@@ -69,7 +69,7 @@ fn between(
     stack: &StackName,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let (from, to) = (LogicalId::new(asked.from.as_str()), logical_id(&asked.to)?);
+    let (from, to) = (Address::new(asked.from.as_str()), address(&asked.to)?);
     let (there, other) = destination(global, &state, stack, terminal)?;
     let depending: Vec<String> = dependants(&state, &from).map(|id| format!("`{id}`")).collect();
     let name = state.stack.clone();

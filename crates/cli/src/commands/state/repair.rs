@@ -182,7 +182,7 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
              `{list}` does not name"
         ),
         Some(Entry::Intent(intent)) => {
-            let (id, kind) = (&intent.logical_id, &intent.resource_type);
+            let (id, kind) = (&intent.address, &intent.resource_type);
             match &intent.action {
                 IntentAction::Create { .. } => format!(
                     "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \

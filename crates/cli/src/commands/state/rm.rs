@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_model::LogicalId;
+use rstack_model::Address;
 use rstack_state::{dependants, take_out};
 
 use super::edit::{Editing, agreed, base, done, object_words, open};
@@ -16,12 +16,11 @@ use crate::terminal::Terminal;
 pub(super) fn run(
     global: &Global,
     stack: &str,
-    logical_ids: &[String],
+    addresses: &[String],
     yes: bool,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let ids: BTreeSet<LogicalId> =
-        logical_ids.iter().map(|id| LogicalId::new(id.as_str())).collect();
+    let ids: BTreeSet<Address> = addresses.iter().map(|id| Address::new(id.as_str())).collect();
     let Editing { locked, mut state } = open(global, stack, "rm", terminal)?;
     let before = base(&state);
     let mut told = Vec::new();

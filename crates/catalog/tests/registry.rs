@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use proptest::prelude::*;
+use rstack_catalog::{Change, Documentation, Handler, Property, Registry, validate};
 use rstack_model::{PropertyPath, Value, ValueMap};
-use rstack_schema::{Change, Documentation, Handler, Property, Registry, validate};
 use serde_json::json;
 
 fn path(dotted: &str) -> PropertyPath {
