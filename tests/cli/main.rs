@@ -9,6 +9,7 @@ mod docs;
 mod explain;
 mod harness;
 mod hostile;
+mod identity;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]

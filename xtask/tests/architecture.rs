@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("rstack-plan", &["rstack-model", "rstack-catalog"]),
     ("rstack-render", &["rstack-model", "rstack-catalog"]),
     ("rstack-driver", &["rstack-model"]),
-    ("rstack-state", &["rstack-model"]),
+    ("rstack-state", &["rstack-catalog", "rstack-model"]),
     ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
     ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-catalog"]),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, Digest, PhysicalId, StackName};
+use rstack_model::{Address, Digest, Identifier, PhysicalId, StackName};
 use rstack_state::{Entry, Folded, Journal, OperationId, StateError, fold};
 use tokio::task::JoinError;
 
@@ -112,9 +112,9 @@ impl Ledger {
     }
 
     /// This object is no longer there; the resource may have another one.
-    pub(crate) fn drop_object(&self, id: &Address, physical_id: &PhysicalId) {
+    pub(crate) fn drop_object(&self, id: &Address, gone: &ResourceState) {
         let mut objects = lock(&self.objects);
-        if objects.get(id).is_some_and(|object| object.physical_id == *physical_id) {
+        if objects.get(id).is_some_and(|object| object.is_same_object(gone)) {
             objects.remove(id);
         }
     }
@@ -124,7 +124,7 @@ impl Ledger {
 pub(crate) struct Effects<'a> {
     ledger: &'a Ledger,
     operation: OperationId,
-    recorded: Mutex<Option<PhysicalId>>,
+    recorded: Mutex<Option<Identifier>>,
     absent: AtomicBool,
     failed: Mutex<Option<StateError>>,
 }
@@ -142,7 +142,7 @@ impl<'a> Effects<'a> {
     }
 
     /// The object, if its existence is durable.
-    pub(crate) fn recorded(&self) -> Option<PhysicalId> {
+    pub(crate) fn recorded(&self) -> Option<Identifier> {
         lock(&self.recorded).clone()
     }
 
@@ -153,14 +153,20 @@ impl<'a> Effects<'a> {
 
     /// Makes durable that the object exists; returns the object that is recorded, which is the
     /// first one that was told.
-    pub(crate) async fn record(&self, physical_id: &PhysicalId) -> Result<PhysicalId, StateError> {
+    pub(crate) async fn record(
+        &self,
+        identifier: &Identifier,
+        physical_id: &PhysicalId,
+    ) -> Result<Identifier, StateError> {
         if let Some(recorded) = self.recorded() {
             return Ok(recorded);
         }
-        let (operation, physical_id) = (self.operation, physical_id.clone());
-        self.ledger.append(Entry::Effect { operation, physical_id: physical_id.clone() }).await?;
-        *lock(&self.recorded) = Some(physical_id.clone());
-        Ok(physical_id)
+        let (identifier, physical_id) = (identifier.clone(), physical_id.clone());
+        let operation = self.operation;
+        let effect = Entry::Effect { operation, identifier: identifier.clone(), physical_id };
+        self.ledger.append(effect).await?;
+        *lock(&self.recorded) = Some(identifier.clone());
+        Ok(identifier)
     }
 }
 
@@ -174,8 +180,13 @@ impl Effects<'_> {
 
 #[async_trait]
 impl EffectSink for Effects<'_> {
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
-        self.record(physical_id).await.map_err(|error| self.failed(error)).map(|_| ())
+    async fn created(
+        &self,
+        identifier: &Identifier,
+        physical_id: &PhysicalId,
+    ) -> Result<(), SinkError> {
+        let recorded = self.record(identifier, physical_id).await;
+        recorded.map_err(|error| self.failed(error)).map(|_| ())
     }
 
     async fn absent(&self) -> Result<(), SinkError> {

@@ -91,7 +91,7 @@ impl Engine {
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
-            match self.ask(|| driver.settled(&object.physical_id)).await {
+            match self.ask(|| driver.settled(&object.identifier)).await {
                 Ok(progress) => out.push((id.clone(), progress)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(_) => {}
@@ -121,7 +121,7 @@ impl Engine {
         // An update that was cut off may have left it where it was to be.
         for properties in std::iter::once(&object.properties).chain(&object.attempted) {
             let declared = without_secrets(properties);
-            match self.ask(|| driver.read(&object.physical_id, &declared)).await {
+            match self.ask(|| driver.read(&object.identifier, &declared)).await {
                 Ok(Observed::Absent) => {}
                 Ok(Observed::Present(seen)) => {
                     let (properties, attributes) = (seen.properties, seen.attributes);

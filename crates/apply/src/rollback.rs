@@ -64,7 +64,7 @@ impl Engine {
         for (id, object) in touched {
             let read = self.read(object).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
-                missing.insert((id.clone(), object.physical_id.clone()));
+                missing.insert((id.clone(), object.key()));
             }
         }
         if missing.is_empty() {

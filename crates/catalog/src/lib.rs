@@ -9,6 +9,7 @@ mod declarable;
 mod documentation;
 mod elsewhere;
 mod error;
+mod identity;
 mod kinds;
 mod nearest;
 mod node;

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod event;
 pub mod id;
+pub mod object_key;
 pub mod path;
 pub mod plan;
 pub mod span;
@@ -22,6 +23,7 @@ pub use id::{
     AccountId, Address, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId, Region,
     ResourceType, Serial, StackName, Token,
 };
+pub use object_key::{Identifier, ObjectKey};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;
 pub use value::{KnownMap, KnownValue, SecretString, Value, ValueMap};

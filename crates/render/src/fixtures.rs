@@ -42,6 +42,7 @@ pub(crate) fn object(
 ) -> ResourceState {
     ResourceState {
         resource_type: resource_type.into(),
+        identifier: physical_id.into(),
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties,
@@ -275,7 +276,11 @@ pub(crate) fn state() -> State {
     state.resources = BTreeMap::from([("Channel".into(), channel.clone()), ("CDN".into(), cdn)]);
     state.deposed.push(rstack_model::state::DeposedObject {
         address: "Channel".into(),
-        object: ResourceState { physical_id: "live-0".into(), ..channel },
+        object: ResourceState {
+            identifier: "live-0".into(),
+            physical_id: "live-0".into(),
+            ..channel
+        },
     });
     let secret = Value::secret(SecretReference::Parameter("Key".into()));
     for (name, value) in [("Url", Value::from("https://a/b")), ("Key", secret)] {

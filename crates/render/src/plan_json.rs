@@ -19,17 +19,17 @@ use crate::words::action_name;
 /// The plan as a JSON document:
 ///
 /// ```json
-/// {"format": 1, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
+/// {"format": 2, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
 ///  "base": {"lineage": "…", "serial": 3}, "noop": false,
-///  "changes": [{"logicalId": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
+///  "changes": [{"address": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
 ///    "certainty": "certain", "physicalId": "…", "stateful": false,
 ///    "reasons": [{"kind": "create-only", "path": "Id"}],
 ///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
 ///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"},
 ///    "pickUps": [{"reference": "{{resolve:…}}", "checkedBy": ["…"], "withinSeconds": 600}]}],
-///  "deposed": [{"logicalId": "…", "type": "…", "physicalId": "…"}],
+///  "deposed": [{"address": "…", "type": "…", "physicalId": "…"}],
 ///  "outputs": {"Url": {"before": …, "after": …, "differs": true}},
-///  "steps": [{"id": 0, "logicalId": "…", "operation": "create", "phase": "forward", "after": []}],
+///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
 ///
@@ -56,6 +56,7 @@ pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
                 address: deposed.address.as_str(),
                 resource_type: deposed.object.resource_type.as_str(),
                 physical_id: deposed.object.physical_id.as_str(),
+                identifier: deposed.object.identifier.parts(),
             })
             .collect(),
         outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
@@ -97,6 +98,8 @@ struct ChangeDocument<'a> {
     certainty: Certainty,
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identifier: Option<&'a [String]>,
     stateful: bool,
     reasons: Vec<ReasonDocument<'a>>,
     properties: Vec<DifferenceDocument<'a>>,
@@ -127,6 +130,7 @@ impl<'a> ChangeDocument<'a> {
             },
             certainty: change.certainty,
             physical_id: change.prior.as_ref().map(|prior| prior.physical_id.as_str()),
+            identifier: change.prior.as_ref().map(|prior| prior.identifier.parts()),
             stateful: change.stateful,
             reasons: change.reasons.iter().map(ReasonDocument::of).collect(),
             properties: properties(change),
@@ -253,6 +257,7 @@ struct DeposedDocument<'a> {
     #[serde(rename = "type")]
     resource_type: &'a str,
     physical_id: &'a str,
+    identifier: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -310,9 +315,9 @@ mod tests {
     fn the_document_has_the_documented_shape() {
         let json = read(&second_deployment());
         let expected = serde_json::json!({
-            "logicalId": "Channel", "type": "AWS::MediaPackage::Channel",
+            "address": "Channel", "type": "AWS::MediaPackage::Channel",
             "action": "replace", "order": "create-first", "certainty": "certain",
-            "physicalId": "live", "stateful": false,
+            "physicalId": "live", "identifier": ["live"], "stateful": false,
             "reasons": [
                 {"kind": "properties-changed"},
                 {"kind": "create-only", "path": "Id"},
@@ -326,9 +331,9 @@ mod tests {
         assert_eq!(json["changes"][1], expected);
         assert_eq!(json["summary"]["replace"], 1);
         assert_eq!(json["outputs"]["Old"], serde_json::json!({"before": "x", "differs": true}));
-        assert_eq!((&json["format"], &json["mode"]), (&1.into(), &"deploy".into()));
+        assert_eq!((&json["format"], &json["mode"]), (&2.into(), &"deploy".into()));
         let step = serde_json::json!({
-            "id": 0, "logicalId": "CDN", "operation": "update", "phase": "forward", "after": []
+            "id": 0, "address": "CDN", "operation": "update", "phase": "forward", "after": []
         });
         assert_eq!(json["steps"][0], step);
     }

@@ -39,6 +39,20 @@ pub enum SandboxError {
         /// The format this version writes.
         known: u32,
     },
+    /// Several objects of the type have this physical ID.
+    #[error(
+        "the sandbox has several `{resource_type}` named `{physical_id}`: name one by its \
+         identifier, `{}`",
+        identifiers.join("` or `")
+    )]
+    SeveralObjects {
+        /// The type.
+        resource_type: String,
+        /// The physical ID.
+        physical_id: String,
+        /// The identifiers of the objects.
+        identifiers: Vec<String>,
+    },
     /// There is no such object.
     #[error("the sandbox has no `{resource_type}` named `{physical_id}`")]
     NoObject {

@@ -14,8 +14,9 @@ use rstack_model::Digest;
 use crate::SandboxError;
 use crate::world::World;
 
-/// Format 1 had no reigns of a secret's versions and no former configurations.
-const FORMAT: u32 = 2;
+/// Format 1 had no reigns of a secret's versions and no former configurations, format 2 no
+/// identifiers.
+const FORMAT: u32 = 3;
 const OPEN: &str = "{\"rstack_sandbox\":";
 const DIGEST: &str = ",\"sha256\":\"";
 const BODY: &str = "\",\"world\":";
@@ -37,8 +38,16 @@ pub(crate) struct Locked {
     _file: File,
 }
 
+/// The digest of a file of this format: from format 3 on it covers the format, too.
+fn digest_of(format: u32, body: &str) -> Digest {
+    match format {
+        ..3 => Digest::of(body.as_bytes()),
+        _ => Digest::of(format!("{format}\n{body}").as_bytes()),
+    }
+}
+
 fn head_of(body: &str) -> String {
-    format!("{OPEN}{FORMAT}{DIGEST}{}{BODY}", Digest::of(body.as_bytes()))
+    format!("{OPEN}{FORMAT}{DIGEST}{}{BODY}", digest_of(FORMAT, body))
 }
 
 impl SandboxFile {
@@ -115,11 +124,14 @@ impl SandboxFile {
         }
         let (digest, rest) = rest.split_once(BODY).ok_or_else(not_ours)?;
         let body = rest.strip_suffix(CLOSE).ok_or_else(|| self.damaged("its end is missing"))?;
-        if Digest::of(body.as_bytes()).as_str() != digest {
+        if digest_of(found, body).as_str() != digest {
             return Err(self.damaged("its digest does not fit"));
         }
-        let world = serde_json::from_str(body)
+        let mut world: World = serde_json::from_str(body)
             .map_err(|_| self.damaged("it does not hold what a sandbox file holds"))?;
+        if found < FORMAT {
+            world.identify();
+        }
         Ok((world, Head(head_of(body))))
     }
 
@@ -169,8 +181,8 @@ mod tests {
             std::fs::write(&file.path, flipped).unwrap();
             assert!(file.read(&locked, None).is_err(), "flipped at {at}");
         }
-        std::fs::write(&file.path, whole.replacen(":2,", ":3,", 1)).unwrap();
+        std::fs::write(&file.path, whole.replacen(":3,", ":4,", 1)).unwrap();
         let refused = file.read(&locked, None).unwrap_err();
-        assert!(matches!(refused, SandboxError::Newer { found: 3, .. }), "{refused}");
+        assert!(matches!(refused, SandboxError::Newer { found: 4, .. }), "{refused}");
     }
 }

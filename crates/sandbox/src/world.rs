@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Digest, Region, ResourceType};
+use rstack_catalog::Registry;
+use rstack_model::{Digest, Identifier, Region, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::kept::JsonMap;
@@ -15,6 +16,9 @@ const GLOBAL: [&str; 5] = ["CloudFront", "IAM", "Organizations", "Route53", "S3"
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredObject {
+    /// Its primary identifier, whole.
+    #[serde(default = "unidentified")]
+    pub(crate) identifier: Identifier,
     /// What `Ref` returns: not always unique, as the stages of two APIs show.
     pub(crate) physical_id: String,
     /// What everything invented for the object is derived from.
@@ -61,7 +65,23 @@ impl StoredObject {
     }
 }
 
-/// The objects of one type, by what names them uniquely: mostly the physical ID.
+/// The identifier of an object whose file did not have one yet.
+fn unidentified() -> Identifier {
+    Identifier::new([])
+}
+
+/// An identifier as a text that no other one has: its parts joined by `|`, with `|` and `\\` inside
+/// of a part escaped. Most identifiers have one part, and are that.
+pub(crate) fn key_of(identifier: &Identifier) -> String {
+    let parts = identifier.parts().iter();
+    let escaped = parts.map(|part| part.replace('\\', "\\\\").replace('|', "\\|"));
+    match identifier.parts() {
+        [only] => only.clone(),
+        _ => escaped.collect::<Vec<_>>().join("|"),
+    }
+}
+
+/// The objects of one type, by [`key_of`] their identifiers.
 pub(crate) type Objects = BTreeMap<String, StoredObject>;
 
 /// Everything that exists.
@@ -77,6 +97,29 @@ pub(crate) struct World {
     /// Whether it was changed since it was read.
     #[serde(skip)]
     pub(crate) changed: bool,
+}
+
+impl World {
+    /// Gives the objects of a file of format 2 their identifiers: it had them by the texts that
+    /// their keys were made of.
+    pub(crate) fn identify(&mut self) {
+        for types in self.objects.values_mut() {
+            for (type_name, objects) in types.iter_mut() {
+                let schema = Registry::embedded().get(type_name).ok().flatten();
+                let old = std::mem::take(objects);
+                objects.extend(old.into_values().map(|mut object| {
+                    object.identifier = match &schema {
+                        Some(schema) => schema.identifier_in(
+                            &object.physical_id,
+                            &[&object.attributes, &object.properties],
+                        ),
+                        None => Identifier::from(object.physical_id.as_str()),
+                    };
+                    (key_of(&object.identifier), object)
+                }));
+            }
+        }
+    }
 }
 
 fn scope<'a>(region: &'a Region, resource_type: &ResourceType) -> &'a str {
@@ -128,9 +171,10 @@ impl View<'_> {
         types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
     }
 
-    /// The keys of the objects of this physical ID.
+    /// The keys of the objects that a text names: the one whose key it is, or all of which it is the
+    /// physical ID.
     pub(crate) fn keys(&self, resource_type: &ResourceType, physical_id: &str) -> Vec<String> {
-        if self.get(resource_type, physical_id).is_some_and(|it| it.physical_id == physical_id) {
+        if self.get(resource_type, physical_id).is_some() {
             return vec![physical_id.to_owned()];
         }
         let named = self.all(resource_type).filter(|(_, it)| it.physical_id == physical_id);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
-use rstack_model::{Address, Digest, PhysicalId, ResourceType, StackName, Token, ValueMap};
+use rstack_model::{
+    Address, Digest, Identifier, ObjectKey, PhysicalId, ResourceType, StackName, Token, ValueMap,
+};
 use serde::{Deserialize, Serialize};
 
 /// The number of an operation in its journal.
@@ -55,7 +57,9 @@ pub enum Entry {
     Effect {
         /// The operation.
         operation: OperationId,
-        /// The object.
+        /// The object's primary identifier; its type is that of the intent.
+        identifier: Identifier,
+        /// What `Ref` returns for it, as far as it is known by now.
         physical_id: PhysicalId,
     },
     /// An operation is finished.
@@ -122,42 +126,42 @@ pub enum IntentAction {
     /// An object is changed.
     Update {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
         /// What it is to become.
         object: PlannedObject,
     },
     /// The state takes over dependencies and policies; nothing is called.
     Record {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
     /// The resource's object, or a deposed one, is deleted.
     Delete {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
     /// The object leaves the state and stays where it is.
     Forget {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
     /// A deposed object becomes the resource's object again.
     Restore {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
 }
 
 impl IntentAction {
     /// The object that exists before the operation, if it is about one.
-    pub fn physical_id(&self) -> Option<&PhysicalId> {
+    pub fn key(&self) -> Option<&ObjectKey> {
         match self {
             Self::Create { .. } => None,
-            Self::Update { physical_id, .. }
-            | Self::Record { physical_id }
-            | Self::Delete { physical_id }
-            | Self::Forget { physical_id }
-            | Self::Restore { physical_id } => Some(physical_id),
+            Self::Update { key, .. }
+            | Self::Record { key }
+            | Self::Delete { key }
+            | Self::Forget { key }
+            | Self::Restore { key } => Some(key),
         }
     }
 }

@@ -194,7 +194,7 @@ impl Files {
             }
             Ok(None) | Err(_) => false,
         };
-        match record::parse(&self.journal, &bytes) {
+        match record::parse(&self.journal, &bytes, None) {
             Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
             Ok(Records { tail, .. }) if left_over => {
                 let folded = state.ok().flatten().and_then(|state| state.content.folded.as_ref());
@@ -238,7 +238,7 @@ impl Files {
     /// The first record of the journal, if it is whole.
     pub(crate) fn journal_begin(&self) -> Option<Entry> {
         let bytes = atomic::read(self.disk.as_ref(), &self.journal).ok()??;
-        let Reading { records, .. } = record::read(&bytes);
+        let Reading { records, .. } = record::read(&bytes, None);
         records.entries.into_iter().next()
     }
 

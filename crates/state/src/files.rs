@@ -59,17 +59,12 @@ impl Files {
         }
     }
 
-    fn records(&self) -> Result<Option<Records>, StateError> {
-        let Some(bytes) = atomic::read(self.disk.as_ref(), &self.journal)? else { return Ok(None) };
-        record::parse(&self.journal, &bytes).map(Some)
-    }
-
     /// A journal whose last record the state remembers as folded in has nothing left to say: the
     /// writer died between publishing the state and removing the journal. So has an empty one.
     pub(crate) fn read(&self) -> Result<Contents, StateError> {
         // The journal first: whoever holds the lock publishes the state and then removes the journal,
         // and neither an old state without its journal may be seen nor a journal without its state.
-        let records = self.records()?;
+        let journal = atomic::read(self.disk.as_ref(), &self.journal)?;
         let bytes = atomic::read(self.disk.as_ref(), &self.state)?;
         let parse = |bytes: &Vec<u8>| Content::parse(&self.state, bytes, &self.stack);
         let content = bytes.as_ref().map(parse).transpose()?;
@@ -77,7 +72,8 @@ impl Files {
             Some(Content { folded, written, state, .. }) => (folded, written, Some(state)),
             None => (None, None, None),
         };
-        let Some(Records { entries, tail, torn }) = records else {
+        let records = journal.map(|bytes| record::parse(&self.journal, &bytes, state.as_ref()));
+        let Some(Records { entries, tail, torn }) = records.transpose()? else {
             let stored = Stored { state, written, journal: None, torn: false };
             return Ok(Contents { stored, tail: Tail::default(), bytes });
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{Address, PhysicalId, ValueMap};
+use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, ValueMap};
 
 use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
 use crate::status::{IllegalTransition, Status, next_status};
@@ -35,12 +35,12 @@ pub enum JournalError {
         source: IllegalTransition,
     },
     /// An operation on an object that the state does not have.
-    #[error("`{address}` has no object `{physical_id}`")]
+    #[error("`{address}` has no object `{key}`")]
     NoObject {
         /// The resource.
         address: Address,
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
     /// A record behind the end.
     #[error("there is a record behind the end of the run")]
@@ -53,7 +53,7 @@ pub struct OpenOperation {
     /// What was going to be done.
     pub intent: Intent,
     /// The object, if its creation is known.
-    pub effect: Option<PhysicalId>,
+    pub effect: Option<Identifier>,
     /// Whether it was proven, before the call that creates, that no object of its name existed.
     pub absence_proven: bool,
 }
@@ -135,7 +135,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
     for (operation, (intent, status)) in folder.operations {
         let effect = match status {
             Status::Open | Status::Failed(FailedEffect::Unknown) => None,
-            Status::Effected(physical_id) => Some(physical_id),
+            Status::Effected(identifier) => Some(identifier),
             Status::Done | Status::Failed(FailedEffect::None | FailedEffect::Partial) => continue,
         };
         let absence_proven = folder.absent.contains(&operation);
@@ -200,11 +200,11 @@ impl Folder {
                 self.absent.insert(*operation);
                 Ok(())
             }
-            Entry::Effect { operation, physical_id } => {
+            Entry::Effect { operation, identifier, physical_id } => {
                 let intent = self.advance(*operation, entry)?;
                 // From here on the object is in the state, whatever comes of it.
                 if let IntentAction::Create { object, .. } = &intent.action {
-                    let state = unfinished(&intent, object, physical_id);
+                    let state = unfinished(&intent, object, (identifier, physical_id));
                     self.set_current(&intent.address, state);
                 }
                 Ok(())
@@ -251,28 +251,21 @@ impl Folder {
     }
 
     fn exists(&self, intent: &Intent) -> Result<(), JournalError> {
-        let Some(physical_id) = intent.action.physical_id() else { return Ok(()) };
+        let Some(key) = intent.action.key() else { return Ok(()) };
         let current = self.state.resources.get(&intent.address);
-        let known = current.is_some_and(|object| object.physical_id == *physical_id)
-            || self
-                .state
-                .deposed
-                .iter()
-                .any(|d| d.address == intent.address && d.object.physical_id == *physical_id);
+        let known = current.is_some_and(|object| object.is(key))
+            || self.state.deposed.iter().any(|d| d.address == intent.address && d.object.is(key));
         if known {
             return Ok(());
         }
-        Err(JournalError::NoObject {
-            address: intent.address.clone(),
-            physical_id: physical_id.clone(),
-        })
+        Err(JournalError::NoObject { address: intent.address.clone(), key: key.clone() })
     }
 
     /// The object was changed by an update, or on the way to its deletion, and is not as declared.
     fn touched(&mut self, intent: &Intent) {
-        let (physical_id, attempted) = match &intent.action {
-            IntentAction::Update { physical_id, object } => (physical_id, Some(&object.properties)),
-            IntentAction::Delete { physical_id } => (physical_id, None),
+        let (key, attempted) = match &intent.action {
+            IntentAction::Update { key, object } => (key, Some(&object.properties)),
+            IntentAction::Delete { key } => (key, None),
             IntentAction::Create { .. }
             | IntentAction::Record { .. }
             | IntentAction::Forget { .. }
@@ -282,7 +275,7 @@ impl Folder {
         let current = self.state.resources.get_mut(id);
         let deposed = self.state.deposed.iter_mut().filter(|deposed| deposed.address == *id);
         let objects = current.into_iter().chain(deposed.map(|deposed| &mut deposed.object));
-        for object in objects.filter(|object| object.physical_id == *physical_id) {
+        for object in objects.filter(|object| object.is(key)) {
             if object.status.is_as_declared() {
                 object.status = ObjectStatus::PartlyUpdated;
             }
@@ -295,19 +288,15 @@ impl Folder {
         let id = &intent.address;
         match outcome {
             Outcome::Object(object) => {
-                self.state
-                    .deposed
-                    .retain(|d| d.address != *id || d.object.physical_id != object.physical_id);
+                self.state.deposed.retain(|d| d.address != *id || !d.object.is_same_object(object));
                 self.set_current(id, (**object).clone());
             }
             Outcome::Gone => {
-                let Some(gone) = intent.action.physical_id() else { return };
-                if self.state.resources.get(id).is_some_and(|r| r.physical_id == *gone) {
+                let Some(gone) = intent.action.key() else { return };
+                if self.state.resources.get(id).is_some_and(|r| r.is(gone)) {
                     self.state.resources.remove(id);
                 } else {
-                    self.state
-                        .deposed
-                        .retain(|d| d.address != *id || d.object.physical_id != *gone);
+                    self.state.deposed.retain(|d| d.address != *id || !d.object.is(gone));
                 }
             }
         }
@@ -315,9 +304,9 @@ impl Folder {
 
     /// Makes an object the resource's own; another one that it had waits to be deleted.
     fn set_current(&mut self, id: &Address, object: ResourceState) {
-        let physical_id = object.physical_id.clone();
+        let key = object.key();
         if let Some(old) = self.state.resources.insert(id.clone(), object)
-            && old.physical_id != physical_id
+            && !old.is(&key)
         {
             self.state.deposed.push(DeposedObject { address: id.clone(), object: old });
         }
@@ -325,9 +314,14 @@ impl Folder {
 }
 
 /// An object that exists and of which nothing more is known.
-fn unfinished(intent: &Intent, object: &PlannedObject, physical_id: &PhysicalId) -> ResourceState {
+fn unfinished(
+    intent: &Intent,
+    object: &PlannedObject,
+    (identifier, physical_id): (&Identifier, &PhysicalId),
+) -> ResourceState {
     ResourceState {
         resource_type: intent.resource_type.clone(),
+        identifier: identifier.clone(),
         physical_id: physical_id.clone(),
         status: ObjectStatus::Incomplete,
         properties: object.properties.clone(),

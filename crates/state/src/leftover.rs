@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::state::State;
-use rstack_model::{Digest, PhysicalId};
+use rstack_model::state::{ResourceState, State};
+use rstack_model::{Digest, ObjectKey, ResourceType};
 
 use crate::entry::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
 use crate::file::Content;
@@ -44,32 +44,30 @@ fn follows(bytes: &[u8], state: &State) -> bool {
     let next = base.lineage == state.lineage && base.serial.next() == state.serial;
     let resources = state.resources.values();
     let objects = resources.chain(state.deposed.iter().map(|deposed| &deposed.object));
-    let known: BTreeSet<&PhysicalId> = objects.map(|object| &object.physical_id).collect();
+    let known: BTreeSet<ObjectKey> = objects.map(ResourceState::key).collect();
     next && made(operations).is_some_and(|made| made.is_subset(&known))
 }
 
 /// The objects that the operations of these records have made or kept; `None` if it is not known of
 /// each what came of it.
-fn made(entries: &[Entry]) -> Option<BTreeSet<&PhysicalId>> {
+fn made(entries: &[Entry]) -> Option<BTreeSet<ObjectKey>> {
     let mut there = BTreeSet::new();
-    let mut open: BTreeMap<OperationId, &IntentAction> = BTreeMap::new();
+    let mut open: BTreeMap<OperationId, (&IntentAction, &ResourceType)> = BTreeMap::new();
     for entry in entries {
         match entry {
             Entry::Intent(intent) => {
-                open.insert(intent.operation, &intent.action);
+                open.insert(intent.operation, (&intent.action, &intent.resource_type));
             }
-            Entry::Effect { physical_id, .. } => {
-                there.insert(physical_id);
+            Entry::Effect { operation, identifier, .. } => {
+                let resource_type = open.get(operation)?.1.clone();
+                there.insert(ObjectKey::new(resource_type, identifier.clone()));
             }
-            Entry::Done { operation, outcome } => match (open.remove(operation)?, outcome) {
+            Entry::Done { operation, outcome } => match (open.remove(operation)?.0, outcome) {
                 (_, Outcome::Object(object)) => {
-                    there.insert(&object.physical_id);
+                    there.insert(object.key());
                 }
-                (
-                    IntentAction::Delete { physical_id } | IntentAction::Forget { physical_id },
-                    Outcome::Gone,
-                ) => {
-                    there.remove(physical_id);
+                (IntentAction::Delete { key } | IntentAction::Forget { key }, Outcome::Gone) => {
+                    there.remove(key);
                 }
                 (_, Outcome::Gone) => return None,
             },

@@ -14,6 +14,7 @@ mod file;
 mod files;
 mod fold;
 mod handover;
+mod identity_upgrade;
 mod journal;
 mod key;
 mod leftover;

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::identity_upgrade;
+
 /// One step: what is written in a format becomes what the next one writes.
 type Step = fn(&mut Map<String, Value>);
 
 /// The steps, the first of them from format 1 to 2.
-const STEPS: [Step; 1] = [one_to_two];
+const STEPS: [Step; 2] = [one_to_two, two_to_three];
 
 /// The present format.
 pub(crate) const FORMAT: u32 = 1 + STEPS.len() as u32;
@@ -14,6 +16,11 @@ pub(crate) const FORMAT: u32 = 1 + STEPS.len() as u32;
 /// Format 2 says who wrote a state, and when. Format 1 did not.
 fn one_to_two(content: &mut Map<String, Value>) {
     content.insert("written".to_owned(), Value::Null);
+}
+
+/// Format 3 names objects by their whole identifiers, and resources by their addresses.
+fn two_to_three(content: &mut Map<String, Value>) {
+    content.get_mut("state").into_iter().for_each(identity_upgrade::state);
 }
 
 /// Content of this format as the present format writes it; `None` if there was never such a one.

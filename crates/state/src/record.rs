@@ -3,21 +3,26 @@
 use std::path::Path;
 
 use rstack_model::Digest;
+use rstack_model::state::State;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 use crate::error::StateError;
+use crate::identity_upgrade::Known;
 
 /// The version of the journal's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// The format in which objects were named by what `Ref` returns.
+const BY_REF: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct Record<E> {
     format: u32,
     number: u64,
     previous: Option<Digest>,
-    entry: Entry,
+    entry: E,
     digest: Digest,
 }
 
@@ -48,12 +53,21 @@ pub(crate) struct Records {
 impl Tail {
     /// The line of the next record, with its end of line.
     pub(crate) fn line(&self, entry: &Entry) -> Result<(Vec<u8>, Self), serde_json::Error> {
-        let digest = digest(self.count, self.digest.as_ref(), entry)?;
+        self.line_of(FORMAT, entry)
+    }
+
+    /// The line of a record in this format.
+    fn line_of(
+        &self,
+        format: u32,
+        entry: &impl Serialize,
+    ) -> Result<(Vec<u8>, Self), serde_json::Error> {
+        let digest = digest(format, self.count, self.digest.as_ref(), entry)?;
         let record = Record {
-            format: FORMAT,
+            format,
             number: self.count,
             previous: self.digest.clone(),
-            entry: entry.clone(),
+            entry,
             digest: digest.clone(),
         };
         let mut line = serde_json::to_vec(&record)?;
@@ -65,11 +79,12 @@ impl Tail {
 }
 
 fn digest(
+    format: u32,
     number: u64,
     previous: Option<&Digest>,
-    entry: &Entry,
+    entry: &impl Serialize,
 ) -> Result<Digest, serde_json::Error> {
-    Digest::of_json(&(FORMAT, number, previous, entry))
+    Digest::of_json(&(format, number, previous, entry))
 }
 
 /// Why a line is no record of its journal.
@@ -90,14 +105,15 @@ pub(crate) struct Reading {
 
 /// Reads a journal as far as it is whole. A last line without its end was being written when the
 /// writer died: its operation was not yet allowed to begin, and it is left out.
-pub(crate) fn read(bytes: &[u8]) -> Reading {
+pub(crate) fn read(bytes: &[u8], base: Option<&State>) -> Reading {
+    let mut known = Known::of(base);
     let mut records = Records { entries: Vec::new(), tail: Tail::default(), torn: false };
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         if line.last() != Some(&b'\n') {
             records.torn = true;
             break;
         }
-        match next(&records.tail, line) {
+        match next(&records.tail, line, &mut known) {
             Ok((entry, tail)) => {
                 records.entries.push(entry);
                 records.tail = tail;
@@ -109,31 +125,57 @@ pub(crate) fn read(bytes: &[u8]) -> Reading {
 }
 
 /// The record of a line that follows these.
-fn next(tail: &Tail, line: &[u8]) -> Result<(Entry, Tail), Flaw> {
+fn next(tail: &Tail, line: &[u8], known: &mut Known<'_>) -> Result<(Entry, Tail), Flaw> {
     let damaged = |error: serde_json::Error| Flaw::Damaged(error.to_string());
     // A newer record may hold what is not known here.
     let Version { format } = serde_json::from_slice(line).map_err(damaged)?;
     if format > FORMAT && !is_relabelled(line) {
         return Err(Flaw::Newer(format));
     }
-    let record: Record = serde_json::from_slice(line).map_err(damaged)?;
+    let unchained = || Flaw::Damaged("it is not chained to the record before it".to_owned());
+    if format == BY_REF {
+        let record: Record<serde_json::Value> = serde_json::from_slice(line).map_err(damaged)?;
+        let (expected, next) = tail.line_of(BY_REF, &record.entry).map_err(damaged)?;
+        if expected != line {
+            return Err(unchained());
+        }
+        return Ok((upgraded(record.entry, known).map_err(damaged)?, next));
+    }
+    let record: Record<Entry> = serde_json::from_slice(line).map_err(damaged)?;
     let (expected, next) = tail.line(&record.entry).map_err(damaged)?;
     if expected != line {
-        return Err(Flaw::Damaged("it is not chained to the record before it".to_owned()));
+        return Err(unchained());
     }
     Ok((record.entry, next))
 }
 
-/// Whether a record was written in this format, and says another one because it was damaged.
+/// An entry of format 1.
+fn upgraded(
+    mut entry: serde_json::Value,
+    known: &mut Known<'_>,
+) -> Result<Entry, serde_json::Error> {
+    known.entry(&mut entry);
+    serde_json::from_value(entry)
+}
+
+/// Whether a record was written in a known format, and says another one because it was damaged.
 fn is_relabelled(line: &[u8]) -> bool {
-    let Ok(record) = serde_json::from_slice::<Record>(line) else { return false };
-    let expected = digest(record.number, record.previous.as_ref(), &record.entry);
-    expected.is_ok_and(|expected| expected == record.digest)
+    let Ok(record) = serde_json::from_slice::<Record<serde_json::Value>>(line) else {
+        return false;
+    };
+    (BY_REF..=FORMAT).any(|format| {
+        let expected = digest(format, record.number, record.previous.as_ref(), &record.entry);
+        expected.is_ok_and(|expected| expected == record.digest)
+    })
 }
 
 /// The records of a journal, all of which must be whole.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Records, StateError> {
-    let Reading { records, flaw } = read(bytes);
+pub(crate) fn parse(
+    path: &Path,
+    bytes: &[u8],
+    base: Option<&State>,
+) -> Result<Records, StateError> {
+    let Reading { records, flaw } = read(bytes, base);
     let path = path.to_owned();
     match flaw {
         None => Ok(records),
@@ -172,8 +214,14 @@ pub(crate) fn alone_digest(line: &[u8]) -> Option<Digest> {
 
 /// What a line says, and its digest if it is as it was written.
 fn read_alone(line: &[u8]) -> Option<(Entry, Option<Digest>)> {
-    let Record { number, previous, entry, digest, .. } = serde_json::from_slice(line).ok()?;
+    let Record::<serde_json::Value> { format, number, previous, entry, digest } =
+        serde_json::from_slice(line).ok()?;
     let before = Tail { count: number, digest: previous, length: 0 };
-    let whole = before.line(&entry).is_ok_and(|(expected, _)| expected == line);
-    Some((entry, whole.then_some(digest)))
+    let whole = before.line_of(format, &entry).is_ok_and(|(expected, _)| expected == line);
+    let entry = if format == BY_REF {
+        upgraded(entry, &mut Known::default())
+    } else {
+        serde_json::from_value(entry)
+    };
+    Some((entry.ok()?, whole.then_some(digest)))
 }

@@ -165,7 +165,7 @@ pub fn forgotten<'a>(
 
 /// Whether two records are of one object.
 fn is_same(a: &ResourceState, b: &ResourceState) -> bool {
-    a.physical_id == b.physical_id && a.resource_type == b.resource_type
+    a.is_same_object(b)
 }
 
 #[cfg(test)]
@@ -179,6 +179,7 @@ mod tests {
     fn object(physical_id: &str, dependencies: &[&str]) -> ResourceState {
         ResourceState {
             resource_type: "Test::Thing".into(),
+            identifier: physical_id.into(),
             physical_id: physical_id.into(),
             status: ObjectStatus::Ready,
             properties: ValueMap::new(),

@@ -95,7 +95,7 @@ fn operation(entry: &Entry) -> Option<OperationId> {
 /// What is kept of a journal over a state; `None` if nothing can be, because its first record is
 /// damaged and there is no state, or it was written over another one.
 pub(crate) fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
-    let Reading { records, .. } = read(bytes);
+    let Reading { records, .. } = read(bytes, state);
     let sound = records.entries.len();
     let mut kept = records.entries;
     let rebuilt = kept.is_empty();

@@ -1,6 +1,6 @@
 //! The one function that holds every legal transition of an operation.
 
-use rstack_model::PhysicalId;
+use rstack_model::Identifier;
 
 use crate::entry::{Entry, FailedEffect, IntentAction, Outcome};
 
@@ -10,7 +10,7 @@ pub enum Status {
     /// Its intent is durable; whether its call was made is not known.
     Open,
     /// Its object exists; whether it is as declared is not known.
-    Effected(PhysicalId),
+    Effected(Identifier),
     /// It is finished.
     Done,
     /// It failed and left what is said.
@@ -64,12 +64,12 @@ pub fn next_status(
     match (status, entry) {
         (None, Entry::Intent(_)) => Ok(Status::Open),
         (Some(Status::Open), Entry::Absent { .. }) if creates => Ok(Status::Open),
-        (Some(Status::Open), Entry::Effect { physical_id, .. }) if creates => {
-            Ok(Status::Effected(physical_id.clone()))
+        (Some(Status::Open), Entry::Effect { identifier, .. }) if creates => {
+            Ok(Status::Effected(identifier.clone()))
         }
         // A create is done only after its effect was durable.
         (Some(Status::Effected(id)), Entry::Done { outcome: Outcome::Object(object), .. })
-            if object.physical_id == *id =>
+            if object.identifier == *id =>
         {
             Ok(Status::Done)
         }
@@ -90,10 +90,10 @@ pub fn next_status(
         }
         (Some(Status::Open), Entry::Failed { effect, .. }) => Ok(Status::Failed(*effect)),
         // Recovery asks the cloud about an operation that failed with an unknown effect.
-        (Some(Status::Failed(FailedEffect::Unknown)), Entry::Effect { physical_id, .. })
+        (Some(Status::Failed(FailedEffect::Unknown)), Entry::Effect { identifier, .. })
             if creates =>
         {
-            Ok(Status::Effected(physical_id.clone()))
+            Ok(Status::Effected(identifier.clone()))
         }
         (
             Some(Status::Failed(FailedEffect::Unknown)),

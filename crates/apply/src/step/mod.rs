@@ -9,14 +9,14 @@ mod update;
 
 use std::sync::Arc;
 
-use rstack_driver::{CreateRequest, DriverError, ResourceDriver, UpdateRequest};
+use rstack_driver::{CreateRequest, DriverError, Object, ResourceDriver, UpdateRequest};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{
     Action, Certainty, Change, Operation, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
-use rstack_model::{Digest, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
+use rstack_model::{Digest, Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
 use rstack_state::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 
@@ -189,7 +189,7 @@ impl<'a> Context<'a> {
             && change.certainty == Certainty::Possible
             && self.ledger.with_objects(|objects| {
                 let current = objects.get(&change.address);
-                current.is_some_and(|current| current.physical_id == object.physical_id)
+                current.is_some_and(|current| current.is_same_object(object))
             })
     }
 
@@ -253,9 +253,9 @@ impl Work<'_> {
 }
 
 /// The update that makes every call that a create which was cut short did not make.
-pub(crate) fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest {
+pub(crate) fn completing(request: &CreateRequest, identifier: Identifier) -> UpdateRequest {
     UpdateRequest {
-        physical_id,
+        identifier,
         token: request.token.clone(),
         prior: KnownMap::new(),
         properties: request.properties.clone(),
@@ -274,17 +274,18 @@ pub(crate) fn known(
 pub(crate) fn resource_state(
     resource_type: &ResourceType,
     object: &PlannedObject,
-    (physical_id, attributes): (PhysicalId, &KnownMap),
+    made: &Object,
     status: ObjectStatus,
     driver: &dyn ResourceDriver,
 ) -> ResourceState {
     ResourceState {
         resource_type: resource_type.clone(),
-        physical_id,
+        identifier: made.identifier.clone(),
+        physical_id: made.physical_id.clone(),
         status,
         properties: object.properties.clone(),
         attempted: Vec::new(),
-        attributes: redacted_map(attributes),
+        attributes: redacted_map(&made.attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,
         update_replace_policy: object.update_replace_policy,

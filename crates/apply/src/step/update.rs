@@ -40,9 +40,8 @@ impl Context<'_> {
         work: &Work<'_>,
     ) -> Result<PhysicalId, StepError> {
         let properties = work.known()?;
-        let physical_id = prior.physical_id.clone();
         let object = work.object.clone();
-        let action = IntentAction::Update { physical_id: physical_id.clone(), object };
+        let action = IntentAction::Update { key: prior.key(), object };
         let resource_type = &work.change.resource_type;
         let (operation, token) =
             self.intent(step, resource_type, work.driver.name(), action).await?;
@@ -52,7 +51,7 @@ impl Context<'_> {
             prior.attempted.iter().filter(|attempted| **attempted != work.object.properties);
         let retracted = self.retract(driver, others, &remembered, work.label).await;
         let request = UpdateRequest {
-            physical_id: physical_id.clone(),
+            identifier: prior.identifier.clone(),
             token,
             prior: remembered,
             properties,
@@ -62,7 +61,7 @@ impl Context<'_> {
             Err(error) => Err(error),
         };
         match updated {
-            Ok(made) => self.settle_and_finish(work, operation, physical_id, &made).await,
+            Ok(made) => self.settle_and_finish(work, operation, &made).await,
             Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
         }
     }

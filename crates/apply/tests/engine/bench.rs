@@ -14,7 +14,7 @@ use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::Plan;
 use rstack_model::state::{ObjectStatus, State};
-use rstack_model::{PhysicalId, ResourceType, StackName};
+use rstack_model::{ObjectKey, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_state::{LockHolder, LockedStack, StateStore};
@@ -253,15 +253,15 @@ impl Bench {
         assert!(existing.is_subset(&known), "{existing:?} beside {known:?}");
     }
 
-    pub(crate) fn known(&self, state: Option<&State>) -> BTreeSet<(ResourceType, PhysicalId)> {
+    pub(crate) fn known(&self, state: Option<&State>) -> BTreeSet<ObjectKey> {
         let Some(state) = state else { return BTreeSet::new() };
         let deposed = state.deposed.iter().map(|deposed| &deposed.object);
         let objects = state.resources.values().chain(deposed);
-        objects.map(|object| (object.resource_type.clone(), object.physical_id.clone())).collect()
+        objects.map(|object| object.key()).collect()
     }
 
-    pub(crate) fn existing(&self) -> BTreeSet<(ResourceType, PhysicalId)> {
-        self.sandbox.list().unwrap().into_iter().collect()
+    pub(crate) fn existing(&self) -> BTreeSet<ObjectKey> {
+        self.sandbox.list().unwrap().into_iter().map(|(key, _)| key).collect()
     }
 
     pub(crate) fn state(&self) -> State {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Decision, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::ObjectKey;
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
@@ -222,7 +223,9 @@ fn nothing_else_is_decided_by_what_the_user_says() {
             async |id: &str, decision| engine.decide(&locked, &id.into(), &decision).await.unwrap();
         assert_eq!(decide("Channel", Decision::Ours("one".into())).await, 1);
         assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "it is said already");
-        let delete = IntentAction::Delete { physical_id: "one".into() };
+        let delete = IntentAction::Delete {
+            key: ObjectKey::new("AWS::MediaPackage::Channel".into(), "one".into()),
+        };
         let delete = Intent {
             operation: OperationId(8),
             address: "Channel".into(),

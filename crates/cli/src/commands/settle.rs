@@ -1,7 +1,7 @@
 //! `rstack settle`: the user says what came of a creation when the cloud cannot tell.
 
 use rstack_apply::Decision;
-use rstack_model::{Address, PhysicalId};
+use rstack_model::{Address, Identifier};
 use rstack_render::escape;
 
 use super::show::name;
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let session = Session::open(global, Display::new(*terminal)).await?;
     let locked = session.lock(&stack, "settle")?;
     let decision = match ours {
-        Some(id) => Decision::Ours(PhysicalId::new(id)),
+        Some(id) => Decision::Ours(Identifier::parse(&id)),
         None => Decision::NotOurs,
     };
     let id = Address::new(address);
@@ -33,7 +33,7 @@ pub(crate) async fn run(
         return Err(CliError::NothingOpen { stack, address: id });
     }
     let what = match decision {
-        Decision::Ours(object) => format!("made `{}`", escape(object.as_str())),
+        Decision::Ours(object) => format!("made `{}`", escape(&object.to_string())),
         Decision::NotOurs => "made nothing".to_owned(),
     };
     terminal.note(&format!("Recorded: the creation of `{}` {what}.", escape(id.as_str())));

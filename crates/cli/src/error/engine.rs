@@ -10,7 +10,7 @@ use crate::args::Global;
 
 pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<String> {
     match error {
-        SandboxError::NoObject { .. } => {
+        SandboxError::NoObject { .. } | SandboxError::SeveralObjects { .. } => {
             Some(format!("`{}` lists the objects of the sandbox", global.line(&["sandbox", "ls"])))
         }
         SandboxError::NoPlace { .. } => {

@@ -372,6 +372,7 @@ fn left_over_objects_are_deleted() {
     let desired = stack([("A", thing(json(j!({}))))]);
     let mut state = made(&desired);
     let mut object = state.resources["A"].clone();
+    object.identifier = "old".into();
     object.physical_id = "old".into();
     state.deposed.push(rstack_model::state::DeposedObject { address: "A".into(), object });
     let plan = plan_of(&desired, &state, &faithful(&state)).unwrap();

@@ -65,6 +65,7 @@ fn a_left_over_object_that_its_policy_keeps_is_forgotten_and_not_deleted() {
     let mut desired = stack([("A", thing(json(j!({"Kind": 2}))))]);
     let mut state = made(&desired);
     let kept = ResourceState {
+        identifier: "old".into(),
         physical_id: "old".into(),
         update_replace_policy: RemovalPolicy::Retain,
         ..state.resources["A"].clone()

@@ -8,7 +8,8 @@ use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
 use rstack_model::value::{AttributeRef, resolve_map};
 use rstack_model::{
-    Address, Digest, KnownMap, KnownValue, PropertyPath, ResourceType, StackName, Value, ValueMap,
+    Address, Digest, KnownMap, KnownValue, ObjectKey, PhysicalId, PropertyPath, ResourceType,
+    StackName, Value, ValueMap,
 };
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
@@ -172,7 +173,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 // An object that is taken back is the resource's own again.
                 let prior = change.prior.as_ref().filter(|_| step.operation != Operation::Create);
                 let back = prior.and_then(|prior| {
-                    let same = |d: &DeposedObject| d.object.physical_id == prior.physical_id;
+                    let same = |d: &DeposedObject| d.object.is_same_object(prior);
                     state.deposed.iter().position(same)
                 });
                 if let Some(index) = back {
@@ -181,7 +182,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                         state.deposed.push(DeposedObject { address: id.clone(), object });
                     }
                 }
-                let physical_id = match (&step.operation, &old) {
+                let physical_id: PhysicalId = match (&step.operation, &old) {
                     (Operation::Create, _) | (_, None) => {
                         let name = properties.get("Name").and_then(Value::as_str);
                         let made = format!("{id}-{}-{}", state.serial, step.id);
@@ -199,6 +200,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 ]);
                 let object = ResourceState {
                     resource_type: change.resource_type.clone(),
+                    identifier: (&physical_id).into(),
                     physical_id,
                     status: ObjectStatus::Ready,
                     properties,
@@ -213,14 +215,14 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 state.resources.insert(id.clone(), object);
             }
             Operation::Delete(object) | Operation::Forget(object) => {
-                if state.resources.get(id).is_some_and(|r| r.physical_id == object.physical_id) {
+                if state.resources.get(id).is_some_and(|r| r.is_same_object(object)) {
                     state.resources.remove(id);
                 } else {
-                    state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                    state.deposed.retain(|d| !d.object.is_same_object(object));
                 }
             }
             Operation::Restore(object) => {
-                state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                state.deposed.retain(|d| !d.object.is_same_object(object));
                 let now = state.resources.insert(id.clone(), (**object).clone());
                 if let Some(now) = now {
                     state.deposed.push(DeposedObject { address: id.clone(), object: now });
@@ -233,7 +235,12 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
 
 /// The plan from `current` back to `target`; these objects are gone.
 pub(crate) fn back_without(target: &State, current: &State, missing: &[(&str, &str)]) -> Plan {
-    let missing = missing.iter().map(|(id, object)| ((*id).into(), (*object).into())).collect();
+    let key = |id: &str, object: &str| {
+        let of = |state: &State| Some(state.resources.get(id)?.resource_type.clone());
+        let resource_type = of(current).or_else(|| of(target)).expect("a resource");
+        ObjectKey::new(resource_type, object.into())
+    };
+    let missing = missing.iter().map(|(id, object)| ((*id).into(), key(id, object))).collect();
     let (absent, schemas) = (Default::default(), &TestSchemas);
     let (absent, missing) = (&absent, &missing);
     plan_rollback(RollbackInput { target, current, absent, missing, schemas }).unwrap()

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rstack_model::ValueMap;
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, State};
-use rstack_model::{PhysicalId, ValueMap};
 use rstack_state::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
 };
 
-use crate::support::{begin, create, effect, gone, intent, made, object, planned, state};
+use crate::support::{begin, create, effect, gone, intent, key, made, object, planned, state};
 
 fn failed(operation: u64, effect: FailedEffect) -> Entry {
     Entry::Failed { operation: OperationId(operation), error: "no".into(), effect }
@@ -29,7 +29,7 @@ fn a_create_that_is_done_is_current_and_the_old_object_waits() {
     assert_eq!(folded.state.resources["A"].physical_id.as_str(), "new");
     assert_eq!(folded.state.deposed[0].object.physical_id.as_str(), "old");
     assert!(folded.open.is_empty() && folded.state.template_digest.is_some());
-    let delete = IntentAction::Delete { physical_id: "old".into() };
+    let delete = IntentAction::Delete { key: key("old") };
     let next = fold(
         &base,
         &[
@@ -50,7 +50,7 @@ fn an_object_is_in_the_state_from_its_effect_on() {
     let entries = [begin(&base), create(1, "A"), effect(1, "a")];
     let folded = fold(&base, &entries).unwrap();
     assert_eq!(folded.state.resources["A"].status, ObjectStatus::Incomplete);
-    assert_eq!(folded.open[0].effect.as_ref().unwrap().as_str(), "a");
+    assert_eq!(folded.open[0].effect.as_ref().unwrap().only(), "a");
     assert_eq!(folded.state.template_digest, None, "the template is not in place yet");
     let opened = fold(&base, &entries[..2]).unwrap();
     assert!(opened.state.resources.is_empty());
@@ -77,7 +77,7 @@ fn an_unknown_outcome_stays_open_until_it_is_answered() {
 fn a_failed_update_marks_the_object_and_keeps_what_was_declared_before() {
     let mut base = state();
     base.resources.insert("A".into(), object("a"));
-    let update = IntentAction::Update { physical_id: "a".into(), object: planned() };
+    let update = IntentAction::Update { key: key("a"), object: planned() };
     for (effect, status) in [
         (FailedEffect::None, ObjectStatus::Ready),
         (FailedEffect::Partial, ObjectStatus::PartlyUpdated),
@@ -94,7 +94,7 @@ fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() 
     base.resources.insert("A".into(), object("a"));
     let properties = ValueMap::from([("Size".to_owned(), 7.into())]);
     let planned = PlannedObject { properties: properties.clone(), ..planned() };
-    let update = IntentAction::Update { physical_id: "a".into(), object: planned };
+    let update = IntentAction::Update { key: key("a"), object: planned };
     let cut_off = |n| [intent(n, "A", update.clone()), failed(n, FailedEffect::Partial)];
     let entries = [&[begin(&base)], &cut_off(1)[..], &cut_off(2)].concat();
     let state = fold(&base, &entries).unwrap().state;
@@ -110,7 +110,7 @@ fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() 
 fn a_deletion_that_failed_on_its_way_marks_the_object() {
     let mut base = state();
     base.resources.insert("A".into(), object("a"));
-    let delete = |id: &str| IntentAction::Delete { physical_id: id.into() };
+    let delete = |id: &str| IntentAction::Delete { key: key(id) };
     for (effect, status) in [
         (FailedEffect::None, ObjectStatus::Ready),
         (FailedEffect::Partial, ObjectStatus::PartlyUpdated),
@@ -137,8 +137,8 @@ fn a_proof_of_absence_stays_with_its_operation() {
     assert!(matches!(fold(&base, &late), Err(JournalError::Illegal { .. })));
     let mut base = base;
     base.resources.insert("A".into(), object("a"));
-    let update = IntentAction::Update { physical_id: "a".into(), object: planned() };
-    let delete = IntentAction::Delete { physical_id: "a".into() };
+    let update = IntentAction::Update { key: key("a"), object: planned() };
+    let delete = IntentAction::Delete { key: key("a") };
     for action in [update, delete] {
         let begun = [begin(&base), intent(1, "A", action)];
         let unknown = [&begun[..], &[failed(1, FailedEffect::Unknown)]].concat();
@@ -159,7 +159,7 @@ fn illegal_journals_have_names() {
     let line = State { lineage: "another".into(), ..base.clone() };
     let mut place = base.clone();
     place.environment.region = "us-east-1".into();
-    let delete = IntentAction::Delete { physical_id: "x".into() };
+    let delete = IntentAction::Delete { key: key("x") };
     let cases: Vec<(Vec<Entry>, &str)> = vec![
         (vec![], "begin"),
         (vec![create(1, "A")], "begin"),
@@ -246,7 +246,7 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
     assert_eq!(former(&half, Rollback, false, &all), None);
     assert_eq!(former(&half, Rollback, true, &all), Some(whole.clone()));
     assert_eq!(former(&half, Destroy, false, &failed), Some(whole.clone()), "nothing was done");
-    let delete = IntentAction::Delete { physical_id: "b".into() };
+    let delete = IntentAction::Delete { key: key("b") };
     let deleted = [intent(1, "B", delete), gone(1)];
     assert_eq!(former(&half, Destroy, false, &deleted), None);
     let bare = State { former: Some(Box::new(state())), ..half };
@@ -260,8 +260,8 @@ fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
     let mut base = state();
     base.resources.insert("A".into(), object("new"));
     base.deposed.push(DeposedObject { address: "A".into(), object: object("old") });
-    let update = IntentAction::Update { physical_id: "old".into(), object: planned() };
-    for action in [update, IntentAction::Delete { physical_id: "old".into() }] {
+    let update = IntentAction::Update { key: key("old"), object: planned() };
+    for action in [update, IntentAction::Delete { key: key("old") }] {
         let entries = [begin(&base), intent(1, "A", action), failed(1, FailedEffect::Partial)];
         let state = fold(&base, &entries).unwrap().state;
         assert_eq!(state.resources["A"].status, ObjectStatus::Ready);
@@ -279,20 +279,18 @@ fn an_old_object_goes_or_comes_back_for_its_own_resource_alone() {
             base.deposed.push(DeposedObject { address: id.into(), object: object(old) });
         }
     }
-    let old = |id: &str| -> PhysicalId { id.into() };
     let deposed = |action, end| {
         let state = fold(&base, &[begin(&base), intent(1, "A", action), end]).unwrap().state;
         let names = |d: &DeposedObject| format!("{} {}", d.address, d.object.physical_id);
         state.deposed.iter().map(names).collect::<Vec<_>>()
     };
-    let delete = IntentAction::Delete { physical_id: old("old") };
+    let delete = IntentAction::Delete { key: key("old") };
     assert_eq!(deposed(delete, gone(1)), ["A older", "B old", "B older"]);
-    let restore = IntentAction::Restore { physical_id: old("old") };
+    let restore = IntentAction::Restore { key: key("old") };
     assert_eq!(deposed(restore, made(1, "old")), ["A older", "B old", "B older", "A new"]);
 
     for id in ["C", "A"] {
-        let action =
-            IntentAction::Delete { physical_id: old(if id == "A" { "none" } else { "old" }) };
+        let action = IntentAction::Delete { key: key(if id == "A" { "none" } else { "old" }) };
         let error = fold(&base, &[begin(&base), intent(1, id, action)]).unwrap_err();
         assert!(matches!(error, JournalError::NoObject { .. }), "{error}");
     }

@@ -12,7 +12,8 @@ use rstack_state::{
 };
 
 use crate::support::{
-    base, begin, create, directory, effect, gone, holder, intent, made, object, put, stack, state,
+    base, begin, create, directory, effect, gone, holder, intent, key, made, object, put, stack,
+    state,
 };
 
 struct Place {
@@ -46,7 +47,7 @@ impl Place {
     /// A run over the state: makes `c`, deletes `a`, and comes to its end.
     fn run(&self) -> Vec<u8> {
         let journal = self.locked.begin(&begin(&self.state())).unwrap();
-        let delete = IntentAction::Delete { physical_id: "a".into() };
+        let delete = IntentAction::Delete { key: key("a") };
         for entry in [
             create(1, "C"),
             effect(1, "c"),
@@ -149,7 +150,7 @@ fn a_newer_or_open_state_is_not_replaced() {
     let place = Place::new();
     let path = place.path("Live.json");
     let whole = fs::read(&path).unwrap();
-    replace(&path, "\"format\": 2", "\"format\": 9");
+    replace(&path, "\"format\": 3", "\"format\": 9");
     replace(&path, "\"serial\": 2", "\"serial\": 7");
     let newer = fs::read(&path).unwrap();
     let error = place.locked.restore_damaged(Serial(2)).unwrap_err();
@@ -174,12 +175,12 @@ fn a_format_that_was_flipped_is_damage() {
     let place = Place::new();
     place.run();
     let (state, journal) = (place.path("Live.json"), place.path("Live.journal"));
-    replace(&state, "\"format\": 2", "\"format\": 6");
+    replace(&state, "\"format\": 3", "\"format\": 7");
     let found = place.locked.examine().unwrap().state;
     assert!(matches!(found, StateFinding::Unusable(StateError::Damaged { .. })), "{found:?}");
     place.locked.restore_damaged(Serial(2)).unwrap();
     let whole = fs::read_to_string(&journal).unwrap();
-    fs::write(&journal, whole.replacen("\"format\":1", "\"format\":5", 1)).unwrap();
+    fs::write(&journal, whole.replacen("\"format\":2", "\"format\":6", 1)).unwrap();
     let found = place.locked.examine().unwrap().journal;
     assert!(matches!(found, JournalFinding::Damaged { .. }), "{found:?}");
     place.locked.cut_journal().unwrap();
@@ -191,11 +192,11 @@ fn a_newer_journal_is_not_cut() {
     let place = Place::new();
     place.run();
     let path = place.path("Live.journal");
-    let newer = "{\"format\":2,\"number\":7,\"entry\":{\"unheard\":{}}}\n";
+    let newer = "{\"format\":3,\"number\":7,\"entry\":{\"unheard\":{}}}\n";
     let text = fs::read_to_string(&path).unwrap() + newer;
     fs::write(&path, &text).unwrap();
     let error = place.locked.cut_journal().unwrap_err();
-    assert!(matches!(error, StateError::NewerFormat { found: 2, .. }), "{error}");
+    assert!(matches!(error, StateError::NewerFormat { found: 3, .. }), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
@@ -543,7 +544,7 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     let whole = String::from_utf8(place.run()).unwrap();
     let all = place.locked.read().unwrap().journal.unwrap();
     let mut lines: Vec<&str> = whole.lines().collect();
-    let changed = lines[2].replacen("\"physical_id\":\"c\"", "\"physical_id\":\"d\"", 1);
+    let changed = lines[2].replacen("\"identifier\":[\"c\"]", "\"identifier\":[\"d\"]", 1);
     assert_ne!(changed, lines[2]);
     (lines[2], lines[6]) = (&changed, "");
     put(&place.path("Live.journal"), (lines.join("\n") + "\n").as_bytes());
@@ -557,7 +558,7 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     let found = [(2, true, false, true), (3, true, true, true), (6, false, false, false)];
     assert_eq!(told(&lost), found);
 
-    let changed = whole.replacen("\"logical-id\":\"C\"", "\"logical-id\":\"D\"", 1);
+    let changed = whole.replacen("\"address\":\"C\"", "\"address\":\"D\"", 1);
     put(&place.path("Live.journal"), changed.as_bytes());
     assert_ne!(changed, whole);
     let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();

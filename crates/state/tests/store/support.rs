@@ -8,7 +8,7 @@ use std::path::Path;
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, ObjectStatus, ResourceState, State};
-use rstack_model::{Digest, StackName, ValueMap};
+use rstack_model::{Digest, ObjectKey, StackName, ValueMap};
 use rstack_state::{Entry, Intent, IntentAction, LockHolder, OperationId, Outcome};
 
 /// A directory for a store. On Linux it is in memory: what is tested here are bytes, not disks.
@@ -71,6 +71,7 @@ pub(crate) fn planned() -> PlannedObject {
 pub(crate) fn object(physical_id: &str) -> ResourceState {
     ResourceState {
         resource_type: "Test::Thing".into(),
+        identifier: physical_id.into(),
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties: planned().properties,
@@ -82,6 +83,11 @@ pub(crate) fn object(physical_id: &str) -> ResourceState {
         secret_versions: BTreeMap::new(),
         driver: "test".into(),
     }
+}
+
+/// The key of [`object`].
+pub(crate) fn key(id: &str) -> ObjectKey {
+    ObjectKey::new("Test::Thing".into(), id.into())
 }
 
 pub(crate) fn intent(operation: u64, id: &str, action: IntentAction) -> Entry {
@@ -102,7 +108,11 @@ pub(crate) fn create(operation: u64, id: &str) -> Entry {
 }
 
 pub(crate) fn effect(operation: u64, physical_id: &str) -> Entry {
-    Entry::Effect { operation: OperationId(operation), physical_id: physical_id.into() }
+    Entry::Effect {
+        operation: OperationId(operation),
+        identifier: physical_id.into(),
+        physical_id: physical_id.into(),
+    }
 }
 
 pub(crate) fn made(operation: u64, physical_id: &str) -> Entry {

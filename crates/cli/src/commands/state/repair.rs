@@ -188,21 +188,21 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                     "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \
                      is one"
                 ),
-                IntentAction::Update { physical_id, .. }
-                | IntentAction::Delete { physical_id }
-                | IntentAction::Record { physical_id }
-                | IntentAction::Forget { physical_id }
-                | IntentAction::Restore { physical_id } => format!(
-                    "it announces a change of `{id}` ({kind} {physical_id}), which the next plan \
+                IntentAction::Update { key, .. }
+                | IntentAction::Delete { key }
+                | IntentAction::Record { key }
+                | IntentAction::Forget { key }
+                | IntentAction::Restore { key } => format!(
+                    "it announces a change of `{id}` ({key}), which the next plan \
                      finds"
                 ),
             }
         }
-        Some(Entry::Effect { operation, physical_id }) if *settled => format!(
-            "it says that operation {operation} made `{physical_id}`, which the cloud is asked for"
+        Some(Entry::Effect { operation, identifier, .. }) if *settled => format!(
+            "it says that operation {operation} made `{identifier}`, which the cloud is asked for"
         ),
-        Some(Entry::Effect { operation, physical_id }) => format!(
-            "it says that operation {operation} made `{physical_id}`, which would be FORGOTTEN"
+        Some(Entry::Effect { operation, identifier, .. }) => format!(
+            "it says that operation {operation} made `{identifier}`, which would be FORGOTTEN"
         ),
         Some(Entry::Done { operation, .. }) => {
             format!("it says that operation {operation} was done")
