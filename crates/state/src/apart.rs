@@ -6,12 +6,12 @@ use rstack_model::Serial;
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 
-use crate::entry::Entry;
 use crate::error::StateError;
 use crate::examine::{JournalFinding, StateFinding, Twin};
 use crate::file::Content;
 use crate::files::Files;
-use crate::fold::fold;
+use rstack_journal::Entry;
+use rstack_journal::fold;
 
 /// A journal without the state that it was written over.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,13 +8,14 @@ use rstack_model::state::State;
 
 use crate::apart::{Apart, Belonging};
 use crate::atomic;
-use crate::entry::Entry;
 use crate::error::StateError;
 use crate::file::{Content, Unsealed};
 use crate::files::Files;
 use crate::leftover;
-use crate::record::{self, Reading, Records};
-use crate::salvage::{Salvage, salvage};
+use crate::records;
+use rstack_journal::Entry;
+use rstack_journal::{Reading, Records};
+use rstack_journal::{Salvage, salvage};
 
 /// What a state file is found to be.
 #[derive(Debug)]
@@ -194,7 +195,7 @@ impl Files {
             }
             Ok(None) | Err(_) => false,
         };
-        match record::parse(&self.journal, &bytes) {
+        match records::parse(&self.journal, &bytes) {
             Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
             Ok(Records { tail, .. }) if left_over => {
                 let folded = state.ok().flatten().and_then(|state| state.content.folded.as_ref());
@@ -238,7 +239,7 @@ impl Files {
     /// The first record of the journal, if it is whole.
     pub(crate) fn journal_begin(&self) -> Option<Entry> {
         let bytes = atomic::read(self.disk.as_ref(), &self.journal).ok()??;
-        let Reading { records, .. } = record::read(&bytes);
+        let Reading { records, .. } = rstack_journal::read(&bytes);
         records.entries.into_iter().next()
     }
 

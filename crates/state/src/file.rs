@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StateError;
 use crate::lock::LockHolder;
-use crate::migration::{FORMAT, upgraded};
+use rstack_journal::{STATE_FORMAT as FORMAT, upgraded};
 
 /// Which command wrote a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

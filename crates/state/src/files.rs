@@ -10,8 +10,9 @@ use crate::backup::Backups;
 use crate::disk::Disk;
 use crate::error::StateError;
 use crate::file::Content;
-use crate::record::{self, Records, Tail};
+use crate::records;
 use crate::store::Stored;
+use rstack_journal::{Records, Tail};
 
 /// Where the files of a stack are, and how they are read.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Files {
 
     fn records(&self) -> Result<Option<Records>, StateError> {
         let Some(bytes) = atomic::read(self.disk.as_ref(), &self.journal)? else { return Ok(None) };
-        record::parse(&self.journal, &bytes).map(Some)
+        records::parse(&self.journal, &bytes).map(Some)
     }
 
     /// A journal whose last record the state remembers as folded in has nothing left to say: the

@@ -9,7 +9,7 @@ use rstack_model::state::State;
 
 use crate::error::StateError;
 use crate::locked::LockedStack;
-use crate::revise::{ReviseError, holds, put_in, take_out};
+use rstack_journal::{ReviseError, holds, put_in, take_out};
 
 /// A resource on its way from one stack to another.
 #[derive(Clone, Debug)]

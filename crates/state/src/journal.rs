@@ -5,11 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::atomic::io;
 use crate::disk::{Disk, DiskFile, Identity};
-use crate::entry::Entry;
 use crate::error::StateError;
 use crate::files::Files;
 use crate::lock::Held;
-use crate::record::Tail;
+use rstack_journal::Entry;
+use rstack_journal::Tail;
 
 /// The journal of a run. Shared by all its operations.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::state::State;
 use rstack_model::{Digest, PhysicalId};
 
-use crate::entry::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
 use crate::file::Content;
-use crate::record::{Alone, alone, alone_digest};
+use rstack_journal::{Alone, alone, alone_digest};
+use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
 
 /// The last record of a journal that may be damaged that is whole by itself.
 pub(crate) fn end(bytes: &[u8]) -> Option<Digest> {

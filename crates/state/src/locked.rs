@@ -9,14 +9,14 @@ use rstack_model::{Serial, StackName};
 
 use crate::atomic::{self, io};
 use crate::disk::Access;
-use crate::entry::Entry;
 use crate::error::StateError;
 use crate::file::{Content, Written};
 use crate::files::{Contents, Files};
 use crate::journal::Journal;
 use crate::lock::{Held, LockHolder};
-use crate::record::Tail;
 use crate::store::Stored;
+use rstack_journal::Entry;
+use rstack_journal::Tail;
 
 /// A stack whose lock is held.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::error::StateError;
 use crate::examine::{Examination, JournalFinding, StateFinding};
 use crate::file::Content;
 use crate::locked::LockedStack;
-use crate::salvage::{Salvage, journal_bytes};
+use rstack_journal::{Salvage, journal_bytes};
 
 /// What was mended.
 #[derive(Debug)]

@@ -10,13 +10,13 @@ use rstack_model::{LockId, StackName};
 use crate::atomic::{self, io};
 use crate::backup::Backup;
 use crate::disk::{Disk, FileSystem, Kind};
-use crate::entry::Entry;
 use crate::error::StateError;
 use crate::file::Written;
 use crate::files::Files;
 use crate::key::DigestKey;
 use crate::lock::{LockHolder, Unlocked};
 use crate::locked::LockedStack;
+use rstack_journal::Entry;
 
 /// How many states of a stack are kept beside its own.
 const BACKUPS: usize = 10;

@@ -1,15 +1,12 @@
 //! The lines of a journal: numbered, and each chained to the one before by digest.
 
-use std::path::Path;
-
 use rstack_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
-use crate::error::StateError;
 
 /// The version of the journal's format.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,25 +26,32 @@ struct Version {
 
 /// The end of a chain of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tail {
-    pub(crate) count: u64,
-    pub(crate) digest: Option<Digest>,
+pub struct Tail {
+    /// The number of the next record.
+    pub count: u64,
+    /// The digest of the last record.
+    pub digest: Option<Digest>,
     /// How many bytes the records take.
-    pub(crate) length: u64,
+    pub length: u64,
 }
 
 /// What a journal's bytes say.
 #[derive(Debug)]
-pub(crate) struct Records {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) tail: Tail,
+pub struct Records {
+    /// What they say.
+    pub entries: Vec<Entry>,
+    /// Their end.
+    pub tail: Tail,
     /// Whether a last record was cut off while it was written.
-    pub(crate) torn: bool,
+    pub torn: bool,
 }
 
 impl Tail {
     /// The line of the next record, with its end of line.
-    pub(crate) fn line(&self, entry: &Entry) -> Result<(Vec<u8>, Self), serde_json::Error> {
+    ///
+    /// # Errors
+    /// If the entry cannot be serialized.
+    pub fn line(&self, entry: &Entry) -> Result<(Vec<u8>, Self), serde_json::Error> {
         let digest = digest(self.count, self.digest.as_ref(), entry)?;
         let record = Record {
             format: FORMAT,
@@ -74,7 +78,7 @@ fn digest(
 
 /// Why a line is no record of its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub enum Flaw {
     /// A newer rstack wrote it.
     Newer(u32),
     /// It was damaged.
@@ -83,14 +87,16 @@ pub(crate) enum Flaw {
 
 /// A journal up to the first flaw in it.
 #[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) records: Records,
-    pub(crate) flaw: Option<Flaw>,
+pub struct Reading {
+    /// The records before it.
+    pub records: Records,
+    /// The flaw; `None` if all are whole.
+    pub flaw: Option<Flaw>,
 }
 
 /// Reads a journal as far as it is whole. A last line without its end was being written when the
 /// writer died: its operation was not yet allowed to begin, and it is left out.
-pub(crate) fn read(bytes: &[u8]) -> Reading {
+pub fn read(bytes: &[u8]) -> Reading {
     let mut records = Records { entries: Vec::new(), tail: Tail::default(), torn: false };
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         if line.last() != Some(&b'\n') {
@@ -131,23 +137,9 @@ fn is_relabelled(line: &[u8]) -> bool {
     expected.is_ok_and(|expected| expected == record.digest)
 }
 
-/// The records of a journal, all of which must be whole.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Records, StateError> {
-    let Reading { records, flaw } = read(bytes);
-    let path = path.to_owned();
-    match flaw {
-        None => Ok(records),
-        Some(Flaw::Newer(found)) => Err(StateError::NewerFormat { path, found, known: FORMAT }),
-        Some(Flaw::Damaged(problem)) => {
-            let problem = format!("record {}: {problem}", records.tail.count);
-            Err(StateError::Damaged { path, problem })
-        }
-    }
-}
-
 /// What one line says by itself, wherever it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Alone {
+pub enum Alone {
     /// It is as it was written.
     Whole(Entry),
     /// It can be read, and is not what was written.
@@ -157,7 +149,7 @@ pub(crate) enum Alone {
 }
 
 /// Looks at a line without those before it.
-pub(crate) fn alone(line: &[u8]) -> Alone {
+pub fn alone(line: &[u8]) -> Alone {
     match read_alone(line) {
         Some((entry, Some(_))) => Alone::Whole(entry),
         Some((entry, None)) => Alone::Changed(entry),
@@ -166,7 +158,7 @@ pub(crate) fn alone(line: &[u8]) -> Alone {
 }
 
 /// The digest of a line that is whole by itself.
-pub(crate) fn alone_digest(line: &[u8]) -> Option<Digest> {
+pub fn alone_digest(line: &[u8]) -> Option<Digest> {
     read_alone(line)?.1
 }
 

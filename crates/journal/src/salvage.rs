@@ -94,7 +94,7 @@ fn operation(entry: &Entry) -> Option<OperationId> {
 
 /// What is kept of a journal over a state; `None` if nothing can be, because its first record is
 /// damaged and there is no state, or it was written over another one.
-pub(crate) fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
+pub fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
     let Reading { records, .. } = read(bytes);
     let sound = records.entries.len();
     let mut kept = records.entries;
@@ -135,7 +135,7 @@ pub(crate) fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
 }
 
 /// The bytes of a journal of these records.
-pub(crate) fn journal_bytes(entries: &[Entry]) -> Result<Vec<u8>, serde_json::Error> {
+pub fn journal_bytes(entries: &[Entry]) -> Result<Vec<u8>, serde_json::Error> {
     let (mut bytes, mut tail) = (Vec::new(), Tail::default());
     for entry in entries {
         let (line, next) = tail.line(entry)?;

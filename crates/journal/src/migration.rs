@@ -9,7 +9,7 @@ type Step = fn(&mut Map<String, Value>);
 const STEPS: [Step; 1] = [one_to_two];
 
 /// The present format.
-pub(crate) const FORMAT: u32 = 1 + STEPS.len() as u32;
+pub const FORMAT: u32 = 1 + STEPS.len() as u32;
 
 /// Format 2 says who wrote a state, and when. Format 1 did not.
 fn one_to_two(content: &mut Map<String, Value>) {
@@ -17,7 +17,7 @@ fn one_to_two(content: &mut Map<String, Value>) {
 }
 
 /// Content of this format as the present format writes it; `None` if there was never such a one.
-pub(crate) fn upgraded(format: u32, mut content: Map<String, Value>) -> Option<Map<String, Value>> {
+pub fn upgraded(format: u32, mut content: Map<String, Value>) -> Option<Map<String, Value>> {
     let done = usize::try_from(format).ok()?.checked_sub(1)?;
     for step in STEPS.get(done..)? {
         step(&mut content);

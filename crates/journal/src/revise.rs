@@ -93,7 +93,7 @@ pub fn take_out(state: &mut State, id: &Address) -> Result<Taken, ReviseError> {
 ///
 /// # Errors
 /// [`ReviseError::Exists`].
-pub(crate) fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), ReviseError> {
+pub fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), ReviseError> {
     check_free(state, id)?;
     if let Some(former) = state.former.as_deref_mut() {
         put_in(former, id, taken.clone())?;
@@ -116,7 +116,7 @@ pub(crate) fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<()
 }
 
 /// Whether a resource of a state has all of these objects already: a move into it was cut off.
-pub(crate) fn holds(state: &State, id: &Address, taken: &Taken) -> bool {
+pub fn holds(state: &State, id: &Address, taken: &Taken) -> bool {
     let deposed = state.deposed.iter().filter(|d| d.address == *id).map(|d| &d.object);
     let own: Vec<&ResourceState> = state.resources.get(id).into_iter().chain(deposed).collect();
     taken.objects().all(|object| own.iter().any(|own| is_same(own, object)))
