@@ -557,7 +557,7 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     let found = [(2, true, false, true), (3, true, true, true), (6, false, false, false)];
     assert_eq!(told(&lost), found);
 
-    let changed = whole.replacen("\"logical-id\":\"C\"", "\"logical-id\":\"D\"", 1);
+    let changed = whole.replacen("\"address\":\"C\"", "\"address\":\"D\"", 1);
     put(&place.path("Live.journal"), changed.as_bytes());
     assert_ne!(changed, whole);
     let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();
