@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("rstack-model", &[]),
     ("rstack-explain", &["rstack-model"]),
     ("rstack-catalog", &["rstack-model"]),
@@ -17,8 +17,12 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("rstack-plan", &["rstack-model", "rstack-catalog"]),
     ("rstack-render", &["rstack-model", "rstack-catalog"]),
     ("rstack-driver", &["rstack-model"]),
-    ("rstack-state", &["rstack-catalog", "rstack-model"]),
-    ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
+    ("rstack-journal", &["rstack-catalog", "rstack-model"]),
+    ("rstack-store", &["rstack-journal", "rstack-model"]),
+    (
+        "rstack-apply",
+        &["rstack-driver", "rstack-model", "rstack-journal", "rstack-plan", "rstack-store"],
+    ),
     ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     (
@@ -29,7 +33,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "rstack-model",
             "rstack-plan",
             "rstack-sandbox",
-            "rstack-state",
+            "rstack-store",
+            "rstack-journal",
             "rstack-template",
         ],
     ),
@@ -46,15 +51,17 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "rstack-render",
             "rstack-sandbox",
             "rstack-catalog",
-            "rstack-state",
+            "rstack-store",
+            "rstack-journal",
             "rstack-template",
         ],
     ),
 ];
 
 /// Crates that do no I/O and read no clock, no environment and no randomness.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "rstack-explain",
+    "rstack-journal",
     "rstack-model",
     "rstack-catalog",
     "rstack-template",

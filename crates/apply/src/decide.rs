@@ -1,7 +1,8 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
+use rstack_journal::{Entry, FailedEffect, IntentAction, base_of};
 use rstack_model::{Address, Identifier, PhysicalId};
-use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, base_of};
+use rstack_store::LockedStack;
 
 use crate::ledger::Ledger;
 use crate::{ApplyError, Engine};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use rstack_driver::DriverError;
+use rstack_journal::JournalError;
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{Address, ResourceType, StackName};
 use rstack_plan::{PlanError, Violation};
-use rstack_state::{JournalError, StateError};
+use rstack_store::StoreError;
 
 use crate::verify::Moved;
 
@@ -66,7 +67,7 @@ pub enum StepError {
     Interrupted(String),
     /// The journal cannot be written; nothing was called.
     #[error("the journal cannot be written")]
-    Journal(#[source] StateError),
+    Journal(#[source] StoreError),
 }
 
 impl StepError {
@@ -110,8 +111,8 @@ impl From<NotKnown> for StepError {
     }
 }
 
-impl From<StateError> for StepError {
-    fn from(error: StateError) -> Self {
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
         Self::Journal(error)
     }
 }
@@ -144,7 +145,7 @@ pub enum RecoverError {
 pub enum ApplyError {
     /// State or journal cannot be read or written.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
     /// The journal does not fit the state.
     #[error("the journal of `{stack}` does not fit its state")]
     Journal {

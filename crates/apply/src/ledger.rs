@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
+use rstack_journal::{Entry, Folded, OperationId, fold};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, Digest, Identifier, PhysicalId, StackName};
-use rstack_state::{Entry, Folded, Journal, OperationId, StateError, fold};
+use rstack_store::StoreError;
+use rstack_store::fs::Journal;
 use tokio::task::JoinError;
 
 use crate::ApplyError;
@@ -67,7 +69,7 @@ impl Ledger {
 
     /// Makes a record durable. Writing and syncing that may take time happen on a thread that may
     /// block; concurrent appends share their sync.
-    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StateError> {
+    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StoreError> {
         if self.journal.blocks() {
             let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
             let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
@@ -76,7 +78,7 @@ impl Ledger {
                 Err(Ok(panic)) => std::panic::resume_unwind(panic),
                 // The runtime ends: it is not known whether the record was written.
                 Err(Err(_)) => {
-                    return Err(StateError::Broken { path: self.journal.path().to_owned() });
+                    return Err(StoreError::Broken { location: self.journal.path().into() });
                 }
             }
         } else {
@@ -88,7 +90,7 @@ impl Ledger {
 
     /// Refuses if this process may make no call any more: see [`Journal::verify`]. Every record asks
     /// by itself; this is for those who have waited since the last one.
-    pub(crate) fn verify(&self) -> Result<(), StateError> {
+    pub(crate) fn verify(&self) -> Result<(), StoreError> {
         self.journal.verify()
     }
 
@@ -126,7 +128,7 @@ pub(crate) struct Effects<'a> {
     operation: OperationId,
     recorded: Mutex<Option<Identifier>>,
     absent: AtomicBool,
-    failed: Mutex<Option<StateError>>,
+    failed: Mutex<Option<StoreError>>,
 }
 
 impl<'a> Effects<'a> {
@@ -147,7 +149,7 @@ impl<'a> Effects<'a> {
     }
 
     /// Why the journal could not take what the driver told; asked for once.
-    pub(crate) fn failure(&self) -> Option<StateError> {
+    pub(crate) fn failure(&self) -> Option<StoreError> {
         lock(&self.failed).take()
     }
 
@@ -157,7 +159,7 @@ impl<'a> Effects<'a> {
         &self,
         identifier: &Identifier,
         physical_id: &PhysicalId,
-    ) -> Result<Identifier, StateError> {
+    ) -> Result<Identifier, StoreError> {
         if let Some(recorded) = self.recorded() {
             return Ok(recorded);
         }
@@ -171,7 +173,7 @@ impl<'a> Effects<'a> {
 }
 
 impl Effects<'_> {
-    fn failed(&self, error: StateError) -> SinkError {
+    fn failed(&self, error: StoreError) -> SinkError {
         let message = error.to_string();
         *lock(&self.failed) = Some(error);
         SinkError { message }

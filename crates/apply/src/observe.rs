@@ -11,7 +11,7 @@ use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, ValueMap};
 use rstack_plan::{Observation, Observations};
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 

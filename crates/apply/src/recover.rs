@@ -1,12 +1,11 @@
 //! Finding out what came of operations that were cut off.
 
 use rstack_driver::{CreateRequest, Found, Object, ResourceDriver};
+use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, Outcome, base_of};
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, ObjectStatus, State};
 use rstack_model::{Identifier, KnownValue, StackName};
-use rstack_state::{
-    Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome, base_of,
-};
+use rstack_store::LockedStack;
 
 use crate::ledger::{Effects, Ledger};
 use crate::observe::stops_everything;

@@ -8,7 +8,7 @@ use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_plan::{Observation, RollbackInput, plan_rollback};
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use crate::observe::absent;
 use crate::run::Leads;

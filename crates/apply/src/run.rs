@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rstack_journal::{Entry, JournalEnd};
 use rstack_model::Address;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
@@ -9,7 +10,7 @@ use rstack_model::plan::{Phase, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
 use rstack_plan::check;
-use rstack_state::{Entry, JournalEnd, LockedStack};
+use rstack_store::LockedStack;
 
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::StackName;
 use rstack_model::state::Environment;
 use rstack_model::value::Answers;
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 use rstack_template::Outside;
 
 use crate::error::CliError;

@@ -10,7 +10,7 @@ use rstack_model::{Region, SecretString, StackName};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::SandboxCloud;
-use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
+use rstack_store::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
 use rstack_template::Evaluation;
 
 use crate::args::Global;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rstack_journal::{Entry, IntentAction, fold};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
-use rstack_state::{Entry, IntentAction, fold};
 
 use crate::fate::lock;
 use crate::picture::picture;

@@ -12,7 +12,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::RegistrySchemas;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{LockHolder, LockedStack, StateStore};
+use rstack_store::{LockHolder, LockedStack, StateStore};
 
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};

@@ -1,10 +1,10 @@
 //! Creating an object: never a second one, never one that nobody knows of.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, Object};
+use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
-use rstack_state::{FailedEffect, IntentAction};
 
 use super::{Context, Failure, Work, completing};
 use crate::StepError;

@@ -1,11 +1,11 @@
 //! Deleting an object.
 
 use rstack_driver::{DeleteRequest, ErrorKind, Progress, Removal, ResourceDriver};
+use rstack_journal::{Entry, FailedEffect, IntentAction, Outcome};
 use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
-use rstack_state::{Entry, FailedEffect, IntentAction, Outcome};
 
 use super::settle::Patience;
 use super::{Context, Failure};

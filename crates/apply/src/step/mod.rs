@@ -10,6 +10,7 @@ mod update;
 use std::sync::Arc;
 
 use rstack_driver::{CreateRequest, DriverError, Object, ResourceDriver, UpdateRequest};
+use rstack_journal::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{
     Action, Certainty, Change, Operation, Plan, PlannedObject, ReplaceOrder, Step,
@@ -18,7 +19,6 @@ use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
 use rstack_model::{Digest, Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
-use rstack_state::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 
 use crate::ledger::Ledger;
 use crate::retry::may_pass;

@@ -1,9 +1,9 @@
 //! Steps that change the state alone.
 
+use rstack_journal::{Entry, IntentAction, Outcome};
 use rstack_model::PhysicalId;
 use rstack_model::plan::{Change, PlannedObject, Step};
 use rstack_model::state::ResourceState;
-use rstack_state::{Entry, IntentAction, Outcome};
 
 use super::Context;
 use crate::StepError;

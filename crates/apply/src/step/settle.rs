@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use rstack_driver::{ErrorKind, Object, Progress, ResourceDriver};
+use rstack_journal::{Entry, FailedEffect, OperationId, Outcome};
 use rstack_model::event::Event;
 use rstack_model::plan::Phase;
 use rstack_model::state::ObjectStatus;
 use rstack_model::{Identifier, PhysicalId};
-use rstack_state::{Entry, FailedEffect, OperationId, Outcome};
 
 use super::{Context, Failure, Work, resource_state};
 use crate::{Engine, StepError, Wait};

@@ -1,11 +1,12 @@
 //! Changing an object in place.
 
 use rstack_driver::{DriverError, Object, ResourceDriver, UpdateRequest};
+use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::state::ResourceState;
 use rstack_model::{KnownMap, PhysicalId, ValueMap};
-use rstack_state::{FailedEffect, IntentAction, StateError};
+use rstack_store::StoreError;
 
 use super::{Context, Failure, Work};
 use crate::StepError;
@@ -108,7 +109,7 @@ pub(crate) async fn update_held(
     driver: &dyn ResourceDriver,
     request: &UpdateRequest,
     secrets: &CallSecrets,
-) -> Result<Result<Object, StateError>, DriverError> {
+) -> Result<Result<Object, StoreError>, DriverError> {
     if let Err(lost) = ledger.verify() {
         return Ok(Err(lost));
     }

@@ -17,7 +17,7 @@ use rstack_model::state::{ObjectStatus, State};
 use rstack_model::{ObjectKey, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{LockHolder, LockedStack, StateStore};
+use rstack_store::{LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Decision, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_journal::{Entry, Intent, IntentAction, OperationId, base_of, fold};
 use rstack_model::ObjectKey;
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{Entry, Intent, IntentAction, OperationId, base_of, fold};
 
 use crate::bench::{Bench, Wanted, run, small};
 use crate::probe::{Call, Crash, Probe, Probed, Refuse, Side, error};

@@ -16,7 +16,7 @@ use rstack_model::state::{Environment, ObjectStatus, State};
 use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_model::{AccountId, Partition, Region, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
-use rstack_state::{LockHolder, LockedStack, StateStore};
+use rstack_store::{LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 use crate::AwsCloud;

@@ -7,7 +7,7 @@ use rstack_model::Address;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Plan, PlanMode};
 use rstack_render::{escape, outputs_json, outputs_text, plan_text};
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use super::deploy::{self, Draft};
 use super::saved;

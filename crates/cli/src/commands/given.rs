@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use rstack_apply::SecretParameters;
+use rstack_journal::Entry;
 use rstack_model::state::State;
 use rstack_model::value::SecretReference;
 use rstack_model::{SecretString, ValueMap};
-use rstack_state::{Entry, Stored};
+use rstack_store::Stored;
 
 use crate::error::CliError;
 use crate::session::Session;

@@ -9,7 +9,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_model::value::SecretReference;
 use rstack_render::plan_text;
-use rstack_state::keyed_digest;
+use rstack_store::keyed_digest;
 
 use super::apply::{Options, carry_out, consent, show_plan};
 use crate::args::{Global, StackArguments};

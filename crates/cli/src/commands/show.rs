@@ -5,7 +5,7 @@ use std::path::Path;
 use rstack_model::StackName;
 use rstack_model::state::State;
 use rstack_render::{plan_json, plan_text, state_json, state_text};
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 
 use crate::args::{DetailArguments, Global};
 use crate::error::CliError;

@@ -4,7 +4,7 @@ use rstack_apply::SecretParameters;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_render::plan_text;
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use super::apply::{self, carry_out, show_plan};
 use super::given::given_secrets;

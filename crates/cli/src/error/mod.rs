@@ -19,7 +19,7 @@ use rstack_lint::LintError;
 use rstack_model::{Address, InvalidId, StackName};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use crate::commands::RefusedEdit;
 use crate::exit::Exit;
@@ -264,7 +264,7 @@ pub(crate) enum CliError {
     Weather(String),
     /// State or journal cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
     /// A state cannot be changed like this.
     #[error(transparent)]
     Edit(#[from] RefusedEdit),

@@ -4,7 +4,7 @@ use rstack_model::plan::PlanBase;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, StackName};
 use rstack_render::escape;
-use rstack_state::{LockedStack, StateError, StateStore};
+use rstack_store::{LockedStack, StateStore, StoreError};
 use serde_json::json;
 
 use crate::args::Global;
@@ -47,7 +47,7 @@ pub(super) fn open(
     let locked = lock(&store, &stack, command, terminal)?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
     let state = stored.state.ok_or_else(|| show::no_state(global, stack))?;
     Ok(Editing { locked, state })

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use rstack_journal::ReviseError;
 use rstack_model::{Address, Serial, StackName};
-use rstack_state::{LockHolder, ReviseError, StateError};
+use rstack_store::{LockHolder, StoreError};
 
 use crate::args::Global;
 use crate::error::state_hint;
@@ -35,7 +36,7 @@ pub(crate) enum RefusedEdit {
         /// The stack.
         stack: StackName,
         /// What is wrong with it.
-        source: StateError,
+        source: StoreError,
     },
     /// Another lineage.
     #[error(
@@ -129,9 +130,9 @@ impl RefusedEdit {
             Self::Unusable {
                 stack,
                 source:
-                    StateError::Damaged { .. }
-                    | StateError::Checksum { .. }
-                    | StateError::TooLarge { .. },
+                    StoreError::Damaged { .. }
+                    | StoreError::Checksum { .. }
+                    | StoreError::TooLarge { .. },
             } => Some(format!(
                 "nothing was changed; take another copy (`{}`); what is to be edited is the state \
                  itself, and `{}` accepts it",

@@ -2,7 +2,7 @@
 
 use rstack_model::{Serial, StackName};
 use rstack_render::{escape, state_json, state_text};
-use rstack_state::Backup;
+use rstack_store::Version;
 use serde_json::json;
 
 use super::error::RefusedEdit;
@@ -28,7 +28,7 @@ pub(super) fn run(
         return one(&stack, Serial(serial), backups, terminal);
     }
     let present = store.read(&stack).ok().and_then(|stored| stored.state);
-    let is_present = |backup: &Backup| {
+    let is_present = |backup: &Version| {
         let content = backup.content.as_ref().ok();
         content.is_some_and(|(state, _)| Some(state) == present.as_ref())
     };
@@ -52,7 +52,7 @@ pub(super) fn run(
 fn one(
     stack: &StackName,
     serial: Serial,
-    backups: Vec<Backup>,
+    backups: Vec<Version>,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
@@ -67,8 +67,8 @@ fn one(
     Ok(Exit::Done)
 }
 
-fn line(backup: &Backup, present: bool) -> String {
-    let (serial, file) = (backup.serial, backup.path.display());
+fn line(backup: &Version, present: bool) -> String {
+    let (serial, file) = (backup.serial, &backup.location);
     let text = match &backup.content {
         Ok((state, written)) => {
             let (count, mark) = (state.resources.len(), if present { "  (present)" } else { "" });
@@ -84,8 +84,8 @@ fn line(backup: &Backup, present: bool) -> String {
     escape(&text).into_owned()
 }
 
-fn json(backup: &Backup, present: bool) -> serde_json::Value {
-    let file = backup.path.display().to_string();
+fn json(backup: &Version, present: bool) -> serde_json::Value {
+    let file = backup.location.as_str();
     match &backup.content {
         Ok((state, written)) => json!({
             "serial": backup.serial, "lineage": state.lineage, "resources": state.resources.len(),

@@ -17,7 +17,7 @@ mod rm;
 mod unlock;
 
 use rstack_model::{Serial, StackName};
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 
 pub(crate) use args::StateCommand;
 pub(crate) use error::RefusedEdit;

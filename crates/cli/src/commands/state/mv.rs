@@ -1,9 +1,11 @@
 //! `rstack state mv`: gives a resource another logical ID, or another stack.
 
 use rstack_apply::{Entropy, RandomEntropy};
+use rstack_journal::{dependants, rename};
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
-use rstack_state::{Handover, LockedStack, StateError, StateStore, dependants, rename};
+use rstack_store::fs::Handover;
+use rstack_store::{LockedStack, StateStore, StoreError};
 
 use super::edit::{Editing, address, agreed, base, done, lock, open};
 use super::error::RefusedEdit;
@@ -49,7 +51,7 @@ fn destination(
     let locked = lock(&store, stack, "mv", terminal)?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
     let state = stored.state.unwrap_or_else(|| {
         State::empty(RandomEntropy.lineage(), stack.clone(), source.environment.clone())

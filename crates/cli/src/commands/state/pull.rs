@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use crate::args::Global;
 use crate::commands::show;
@@ -28,8 +28,8 @@ pub(super) fn run(
     }
     let bytes = store.copy(&stack)?.ok_or_else(|| show::no_state(global, stack.clone()))?;
     let Some(path) = file else {
-        let text = String::from_utf8(bytes).map_err(|error| StateError::Damaged {
-            path: store.directory().join(format!("{stack}.json")),
+        let text = String::from_utf8(bytes).map_err(|error| StoreError::Damaged {
+            location: store.directory().join(format!("{stack}.json")).into(),
             problem: error.to_string(),
         })?;
         terminal.text(&text)?;

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use rstack_journal::forgotten;
 use rstack_model::Serial;
 use rstack_model::state::State;
-use rstack_state::{LockedStack, StateError, forgotten, parse_state};
+use rstack_store::{LockedStack, StoreError, parse_state};
 
 use super::edit::{agreed, done, lock, object_words};
 use super::error::RefusedEdit;
@@ -33,8 +34,8 @@ pub(super) fn push(
     let unusable = |source| RefusedEdit::Unusable { stack: stack.clone(), source };
     let size = std::fs::metadata(file).map_err(read)?.len();
     if size > LIMIT {
-        let path = file.to_owned();
-        return Err(unusable(StateError::TooLarge { path, size }).into());
+        let location = file.into();
+        return Err(unusable(StoreError::TooLarge { location, size }).into());
     }
     let bytes = std::fs::read(file).map_err(read)?;
     let pushed = parse_state(file, &bytes, &stack).map_err(unusable)?;
@@ -66,7 +67,7 @@ pub(super) fn restore(
     let backup = backup.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
     let (kept, _) =
         backup.content.map_err(|source| RefusedEdit::Unusable { stack: stack.clone(), source })?;
-    check_place(global, &backup.path, present.as_ref(), &kept)?;
+    check_place(global, Path::new(backup.location.as_str()), present.as_ref(), &kept)?;
     put(&locked, present.as_ref(), kept, yes, terminal)
 }
 
@@ -74,7 +75,7 @@ pub(super) fn restore(
 fn present(locked: &LockedStack) -> Result<Option<State>, CliError> {
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
     Ok(stored.state)
 }

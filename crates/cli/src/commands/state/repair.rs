@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
+use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
 use rstack_model::Serial;
 use rstack_render::{escape, text_diff};
-use rstack_state::{
-    Aside, Difference, Entry, Examination, IntentAction, JournalFinding, LockedStack, LostRecord,
-    Salvage, StateError, StateFinding, forgotten,
-};
+use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
+use rstack_store::{LockedStack, StoreError};
 
 use super::apart;
 use super::edit::{agreed, done, lock, object_words};
@@ -138,7 +137,7 @@ fn findings(
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
-    if let Some(apart) = &found.apart {
+    if let Some(apart) = &found.base_mismatch {
         lines.push(apart::finding(apart));
     }
     lines.iter().map(|line| one_line(line)).collect()
@@ -149,9 +148,9 @@ fn one_line(line: &str) -> String {
     line.replace(['\n', '\r'], " ")
 }
 
-fn problem(error: &StateError, global: &Global) -> String {
+fn problem(error: &StoreError, global: &Global) -> String {
     match state_hint(error, global) {
-        Some(hint) if !matches!(error, StateError::Damaged { .. }) => {
+        Some(hint) if !matches!(error, StoreError::Damaged { .. }) => {
             escape(&format!("{error}; {hint}.")).into_owned()
         }
         Some(_) | None => escape(&format!("{error}.")).into_owned(),
@@ -234,8 +233,8 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     };
     let mut lines = Vec::new();
     let broken = match &found.state {
-        StateFinding::Sound(_) => found.apart.is_some(),
-        StateFinding::Missing => found.offered.is_some() || found.apart.is_some(),
+        StateFinding::Sound(_) => found.base_mismatch.is_some(),
+        StateFinding::Missing => found.offered.is_some() || found.base_mismatch.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
             if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
@@ -250,7 +249,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             false
         }
     };
-    match (found.offered.filter(|_| broken), &found.apart) {
+    match (found.offered.filter(|_| broken), &found.base_mismatch) {
         (Some(serial), _) => {
             let restore = line("repair", &["--restore", &serial.to_string()]);
             lines.push(format!("To put serial {serial} in its place: {restore}"));

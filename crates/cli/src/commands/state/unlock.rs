@@ -2,7 +2,7 @@
 
 use rstack_model::LockId;
 use rstack_render::escape;
-use rstack_state::Unlocked;
+use rstack_store::Unlocked;
 
 use super::error::RefusedEdit;
 use super::name;
