@@ -100,6 +100,9 @@ fn read(bytes: &[u8]) -> Result<World, Flaw> {
     log::read(bytes).map(|(world, _)| world)
 }
 
+/// A facet, a value, and what an object has of it.
+type Question = (Facet, String, fn(&StoredObject) -> String);
+
 /// Every index answers as a walk over all objects does.
 fn check_indexes(world: &mut World) {
     let region = Region::from("eu-west-1");
@@ -107,7 +110,7 @@ fn check_indexes(world: &mut World) {
     for name in TYPES {
         let resource_type = ResourceType::from(name);
         for value in 0..3 {
-            let sets: [(Facet, String, fn(&StoredObject) -> String); 3] = [
+            let sets: [Question; 3] = [
                 (Facet::Token, format!("t{value}"), |o| o.token.clone()),
                 (Facet::PhysicalId, format!("id{value}"), |o| o.physical_id.clone()),
                 (Facet::Channel, format!("c{value}"), |o| {
