@@ -91,6 +91,7 @@ impl Draft {
             || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = session.secret_parameters(&evaluation)?;
+        self.loaded.forget_template();
         Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
     }
 
