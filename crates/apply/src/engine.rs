@@ -44,8 +44,8 @@ impl Engine {
         observations: &Observations,
         options: &PlanOptions,
     ) -> Result<Plan, PlanError> {
-        let (schemas, state) = (self.schemas.as_ref(), &self.reclaimed(desired, state));
-        plan(&PlanInput { desired, state, observations, schemas, options })
+        let (schemas, state) = (self.schemas.as_ref(), self.reclaimed(desired, state));
+        plan(&PlanInput { desired, state: &state, observations, schemas, options })
     }
 
     /// Plans the end of a stack from what was observed.

@@ -36,7 +36,7 @@ impl Engine {
         parameters: &SecretParameters,
     ) -> Result<Observations, DriverError> {
         let reclaimed = desired.map(|desired| self.reclaimed(desired, state));
-        let state = reclaimed.as_ref().unwrap_or(state);
+        let state = reclaimed.as_deref().unwrap_or(state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
         let objects: Vec<_> = stream::iter(&state.resources)
             .map(|(id, object)| async move { (id.clone(), self.read(object).await) })
@@ -72,8 +72,11 @@ impl Engine {
         state: State,
     ) -> Result<State, ApplyError> {
         let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
+        if progress.iter().all(|(_, progress)| *progress != Progress::Done) {
+            return Ok(state);
+        }
         let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
-        let mut now = state.clone();
+        let mut now = state;
         for (id, progress) in progress {
             if progress == Progress::Done
                 && let Some(object) = now.resources.get_mut(&id)
@@ -81,7 +84,7 @@ impl Engine {
                 object.status = ObjectStatus::Ready;
             }
         }
-        if now == state { Ok(state) } else { Ok(locked.revise(now, &base)?) }
+        Ok(locked.revise(now, &base)?)
     }
 
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,

@@ -5,6 +5,8 @@
 //! somebody does who goes back to the former template, does not want a third: its name is taken,
 //! and there is nothing that it would be better at.
 
+use std::borrow::Cow;
+
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::value::resolve_map;
@@ -17,16 +19,18 @@ impl Engine {
     /// The state that a deploy is planned from: old objects that fit what is wanted, where the
     /// resource's own do not, are the resource's own. They are not ready, so that the plan has a
     /// step for them, which records that they are taken back.
-    pub(crate) fn reclaimed(&self, desired: &Desired, state: &State) -> State {
-        let mut state = state.clone();
-        let mut taken = !state.deposed.is_empty();
+    pub(crate) fn reclaimed<'a>(&self, desired: &Desired, state: &'a State) -> Cow<'a, State> {
+        if state.deposed.is_empty() {
+            return Cow::Borrowed(state);
+        }
+        let (mut state, mut taken) = (state.clone(), true);
         while taken {
             taken = false;
             for (id, resource) in &desired.resources {
                 taken |= self.reclaim(id, resource, &mut state);
             }
         }
-        state
+        Cow::Owned(state)
     }
 
     /// Takes one object back, if there is one and it is not taken back yet. What it was attached to

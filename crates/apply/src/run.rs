@@ -171,6 +171,8 @@ impl Engine {
         ledger.append(Entry::End { end: recorded }).await?;
         let settled = self.settle_open(&ledger, parameters).await;
         let folded = ledger.folded()?;
+        // The folded state takes its place: of a large stack there are not many copies at a time.
+        drop(ledger);
         let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
         if let Err(ApplyError::Recover(error)) = settled {
             self.ended(told, mode, end);

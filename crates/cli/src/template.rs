@@ -18,6 +18,8 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Whether it has to be read again when it is known where the stack is to live.
     pub(crate) needs_place: bool,
+    /// Whether the template was evaluated and is kept no longer.
+    evaluated: bool,
     /// How large it is.
     #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "the validator alone asks"))]
     pub(crate) extent: Extent,
@@ -47,6 +49,7 @@ impl Loaded {
             template: parsed.template,
             diagnostics: parsed.diagnostics,
             needs_place: parsed.needs_place,
+            evaluated: false,
             extent: parsed.extent,
         })
     }
@@ -56,6 +59,12 @@ impl Loaded {
         let evaluation = evaluate(self.template.as_ref()?, inputs);
         self.add(evaluation.diagnostics.iter().cloned());
         Some(evaluation)
+    }
+
+    /// Frees the template: a large one takes as much memory as its plan, and what is found in it
+    /// later needs its text only.
+    pub(crate) fn forget_template(&mut self) {
+        self.evaluated |= self.template.take().is_some();
     }
 
     /// Adds findings, in the order of the source.
@@ -68,7 +77,8 @@ impl Loaded {
 
     /// Whether there are errors.
     pub(crate) fn failed(&self) -> bool {
-        self.template.is_none() || self.diagnostics.iter().any(Diagnostic::is_error)
+        let missing = self.template.is_none() && !self.evaluated;
+        missing || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
     /// The findings as JSON, one object a line.

@@ -12,6 +12,7 @@ use crate::SandboxOptions;
 use crate::check::{accepted, changed_create_only, without};
 use crate::cloudfront::DISTRIBUTION;
 use crate::ids::{self, Identity};
+use crate::index::Facet;
 use crate::kept::{JsonMap, Keeper, known_map};
 use crate::rules::{self, Refusal};
 use crate::subject::Subject;
@@ -218,8 +219,7 @@ impl Service<'_> {
     }
 
     fn of_token(&self, view: &View<'_>, token: &Token) -> Option<String> {
-        let mut all = view.all(self.resource_type);
-        all.find(|(_, stored)| stored.token == token.as_str()).map(|(id, _)| id.clone())
+        view.having(self.resource_type, &Facet::Token, token.as_str()).into_iter().next()
     }
 
     /// Whether a property stays as it is when an update leaves it out: what cannot be changed, and
@@ -231,8 +231,7 @@ impl Service<'_> {
 
     /// Whether everything these properties name is there and visible.
     fn ready(&self, view: &mut View<'_>, properties: &JsonMap) -> Result<(), Refusal> {
-        let text = Json::Object(properties.clone()).to_string();
-        if let Some((resource_type, id)) = view.unseen_in(&text) {
+        if let Some((resource_type, id)) = view.unseen_in(properties) {
             if let Some(unseen) = view.get_mut(&resource_type, &id) {
                 unseen.unseen = unseen.unseen.saturating_sub(1);
             }

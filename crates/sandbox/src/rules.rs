@@ -4,6 +4,7 @@ use rstack_catalog::TypeSchema;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
 
+use crate::index::{Facet, group_value};
 use crate::kept::JsonMap;
 use crate::world::View;
 use crate::{cloudfront, mediapackage, names};
@@ -70,10 +71,10 @@ pub(crate) fn namesake(
     let resource_type = ResourceType::from(schema.name());
     for group in names::groups(schema) {
         let Some(wanted) = names::values(&group, properties) else { continue };
-        let mut others = view.all(&resource_type).filter(|(id, _)| Some(id.as_str()) != own);
-        let same = |properties| names::values(&group, properties).as_ref() == Some(&wanted);
-        if let Some((id, _)) = others.find(|(_, other)| same(&other.properties)) {
-            return Some((id.clone(), wanted.join("/")));
+        let value = group_value(&wanted);
+        let others = view.having(&resource_type, &Facet::Group(group), &value);
+        if let Some(id) = others.into_iter().find(|id| Some(id.as_str()) != own) {
+            return Some((id, wanted.join("/")));
         }
     }
     None

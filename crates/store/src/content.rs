@@ -52,6 +52,34 @@ pub(crate) struct Unsealed {
     pub(crate) intact: bool,
 }
 
+/// A file as it is written.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    checksum: Digest,
+    #[serde(flatten)]
+    content: &'a Content,
+}
+
+impl Sealed<'_> {
+    fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+/// A file of the present format as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opened {
+    checksum: Digest,
+    format: u32,
+    folded: Option<Digest>,
+    written: Option<Written>,
+    state: State,
+}
+
+/// A file of any format, as a tree.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     checksum: Digest,
@@ -104,20 +132,25 @@ impl Content {
 
     /// The bytes of the file.
     pub(crate) fn bytes(&self, location: impl Into<Location>) -> Result<Vec<u8>, StoreError> {
-        let location = location.into();
-        let damaged = |error: serde_json::Error| StoreError::Damaged {
-            location: location.clone(),
+        self.sealed().map_err(|error| StoreError::Damaged {
+            location: location.into(),
             problem: error.to_string(),
-        };
-        let serde_json::Value::Object(content) = serde_json::to_value(self).map_err(damaged)?
-        else {
-            return Err(StoreError::Damaged {
-                location: location.clone(),
-                problem: "not an object".to_owned(),
-            });
-        };
-        let checksum = Digest::of_json(&content).map_err(damaged)?;
-        Envelope { checksum, content }.bytes().map_err(damaged)
+        })
+    }
+
+    fn sealed(&self) -> Result<Vec<u8>, serde_json::Error> {
+        Sealed { checksum: Digest::of_json(self)?, content: self }.bytes()
+    }
+
+    /// The content of bytes that are exactly what this rstack writes. It is read without a tree of
+    /// all that the file holds, which would be several times as large.
+    fn intact(bytes: &[u8]) -> Option<Self> {
+        let Opened { checksum, format, folded, written, state } =
+            serde_json::from_slice(bytes).ok()?;
+        let content = Self { format, folded, written, state };
+        let intact = Digest::of_json(&content).ok()? == checksum
+            && Sealed { checksum, content: &content }.bytes().ok()? == bytes;
+        intact.then_some(content)
     }
 
     /// The content of these bytes, which must be exactly what [`Self::bytes`] of the rstack that
@@ -142,6 +175,13 @@ impl Content {
         let damaged = |problem| StoreError::Damaged { location: location.clone(), problem };
         let json = |error: serde_json::Error| damaged(error.to_string());
         let Version { format } = serde_json::from_slice(bytes).map_err(json)?;
+        if format == FORMAT
+            && let Some(content) = Self::intact(bytes)
+        {
+            return content
+                .of(location.clone(), stack)
+                .map(|content| Unsealed { content, intact: true });
+        }
         let envelope: Result<Envelope, _> = serde_json::from_slice(bytes);
         if format > FORMAT {
             if envelope.is_ok_and(|envelope| envelope.is_relabelled()) {
@@ -160,12 +200,14 @@ impl Content {
             Ok(content) => content,
             Err(error) => return Err(json(error)),
         };
-        if content.state.stack != *stack {
-            return Err(StoreError::OtherStack {
-                location,
-                found: content.state.stack.to_string(),
-            });
+        Ok(Unsealed { content: content.of(location, stack)?, intact })
+    }
+
+    /// Refuses the state of another stack.
+    fn of(self, location: Location, stack: &StackName) -> Result<Self, StoreError> {
+        if self.state.stack != *stack {
+            return Err(StoreError::OtherStack { location, found: self.state.stack.to_string() });
         }
-        Ok(Unsealed { content, intact })
+        Ok(self)
     }
 }

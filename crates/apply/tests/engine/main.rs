@@ -12,6 +12,7 @@ mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;
+mod makespan;
 mod order;
 mod possible;
 mod probe;

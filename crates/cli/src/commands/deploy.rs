@@ -87,10 +87,11 @@ impl Draft {
         if self.loaded.failed() {
             self.checked(terminal)?;
         }
-        let failed =
-            || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
+        let name = self.loaded.sources.name().to_owned();
+        let failed = || CliError::Template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = session.secret_parameters(&evaluation)?;
+        self.loaded.forget_template();
         Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
     }
 

@@ -52,6 +52,7 @@ pub(crate) async fn run(
     let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
     draft.checked(terminal)?;
     let plan = planned?;
+    drop((draft, wanted, state));
     if terminal.json {
         terminal.text(&plan_json(&plan)?)?;
     } else {

@@ -16,7 +16,7 @@ pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<Stri
         SandboxError::NoPlace { .. } => {
             Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
         }
-        SandboxError::Io { .. } => Some(
+        SandboxError::Io { .. } | SandboxError::InDoubt { .. } => Some(
             "the sandbox is kept in the state directory; choose one that can be written with \
              `--state-dir`"
                 .to_owned(),

@@ -102,7 +102,9 @@ impl LockedStack {
     /// The old state is in place until the new one is.
     pub fn publish(&self, mut state: State, base: &PlanBase) -> Result<State, StoreError> {
         self.verify()?;
-        let contents = self.files.read()?;
+        let mut contents = self.files.read()?;
+        // Only the end of the journal is needed from here on.
+        contents.stored.journal = None;
         check_base(contents.stored.state.as_ref(), base)?;
         state.serial = base.serial.next();
         self.put(state, contents)
