@@ -197,7 +197,7 @@ fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool
     now.physical_id == before.physical_id
         && now.resource_type == before.resource_type
         && (now.status != ObjectStatus::Incomplete || before.status == ObjectStatus::Incomplete)
-        && !change.differences.iter().any(|difference| difference.forces_replacement)
+        && !change.differences.iter().any(|difference| difference.forces_replacement())
 }
 
 /// The object is the same one: it is changed back where the apply changed it.

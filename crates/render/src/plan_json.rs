@@ -9,7 +9,7 @@ use rstack_model::plan::{
     Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, StackName, UpdateKind};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -151,6 +151,7 @@ fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
                 path: name.clone(),
                 before: None,
                 after: Some(Shown(value)),
+                update_kind: UpdateKind::InPlace,
                 forces_replacement: false,
             })
             .collect(),
@@ -165,6 +166,8 @@ enum ReasonDocument<'a> {
     NotInTemplate,
     PropertiesChanged,
     CreateOnly { path: String },
+    MayReplace { path: String },
+    Requested,
     TypeChanged { from: &'a str },
     Missing,
     Drift,
@@ -184,6 +187,8 @@ impl<'a> ReasonDocument<'a> {
             Reason::NotInTemplate => Self::NotInTemplate,
             Reason::PropertiesChanged => Self::PropertiesChanged,
             Reason::CreateOnly(path) => Self::CreateOnly { path: path.to_string() },
+            Reason::MayReplace(path) => Self::MayReplace { path: path.to_string() },
+            Reason::Requested => Self::Requested,
             Reason::TypeChanged { from } => Self::TypeChanged { from: from.as_str() },
             Reason::Missing => Self::Missing,
             Reason::Drift => Self::Drift,
@@ -208,6 +213,8 @@ struct DifferenceDocument<'a> {
     before: Option<Shown<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Shown<'a>>,
+    update_kind: UpdateKind,
+    /// Whether `update_kind` is `replaces`.
     forces_replacement: bool,
 }
 
@@ -217,7 +224,8 @@ impl<'a> DifferenceDocument<'a> {
             path: difference.path.to_string(),
             before: difference.before.as_ref().map(Shown),
             after: difference.after.as_ref().map(Shown),
-            forces_replacement: difference.forces_replacement,
+            update_kind: difference.update_kind,
+            forces_replacement: difference.forces_replacement(),
         }
     }
 }
@@ -310,7 +318,7 @@ mod tests {
     fn the_document_has_the_documented_shape() {
         let json = read(&second_deployment());
         let expected = serde_json::json!({
-            "logicalId": "Channel", "type": "AWS::MediaPackage::Channel",
+            "address": "Channel", "type": "AWS::MediaPackage::Channel",
             "action": "replace", "order": "create-first", "certainty": "certain",
             "physicalId": "live", "stateful": false,
             "reasons": [
@@ -318,7 +326,8 @@ mod tests {
                 {"kind": "create-only", "path": "Id"},
             ],
             "properties": [
-                {"path": "Id", "before": "live", "after": "live-2", "forcesReplacement": true},
+                {"path": "Id", "before": "live", "after": "live-2", "updateKind": "replaces",
+                    "forcesReplacement": true},
             ],
             "drift": [],
             "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},
@@ -328,7 +337,7 @@ mod tests {
         assert_eq!(json["outputs"]["Old"], serde_json::json!({"before": "x", "differs": true}));
         assert_eq!((&json["format"], &json["mode"]), (&1.into(), &"deploy".into()));
         let step = serde_json::json!({
-            "id": 0, "logicalId": "CDN", "operation": "update", "phase": "forward", "after": []
+            "id": 0, "address": "CDN", "operation": "update", "phase": "forward", "after": []
         });
         assert_eq!(json["steps"][0], step);
     }

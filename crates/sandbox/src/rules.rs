@@ -1,6 +1,6 @@
 //! What the simulated services refuse, beside what the schemas forbid.
 
-use rstack_catalog::TypeSchema;
+use rstack_catalog::{ObjectName, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
 
@@ -66,17 +66,17 @@ pub(crate) fn namesake(
     schema: &TypeSchema,
     properties: &JsonMap,
     own: Option<&str>,
-) -> Option<(String, String)> {
+) -> Option<(String, ObjectName)> {
     let resource_type = ResourceType::from(schema.name());
-    for group in names::groups(schema) {
-        let Some(wanted) = names::values(&group, properties) else { continue };
-        let mut others = view.all(&resource_type).filter(|(id, _)| Some(id.as_str()) != own);
-        let same = |properties| names::values(&group, properties).as_ref() == Some(&wanted);
-        if let Some((id, _)) = others.find(|(_, other)| same(&other.properties)) {
-            return Some((id.clone(), wanted.join("/")));
-        }
+    let wanted = names::unique(schema, properties);
+    if wanted.is_empty() {
+        return None;
     }
-    None
+    let mut others = view.all(&resource_type).filter(|(id, _)| Some(id.as_str()) != own);
+    others.find_map(|(id, other)| {
+        let taken = names::unique(schema, &other.properties);
+        Some((id.clone(), wanted.iter().find(|name| taken.contains(name))?.clone()))
+    })
 }
 
 /// The service's own code for a name that is taken.

@@ -239,9 +239,14 @@ pub(crate) enum CliError {
         /// Where we are.
         current: String,
     },
-    /// `--delete-first` names something that is not in the template.
-    #[error("`--delete-first {0}`: there is no such resource in the template")]
-    DeleteFirst(String),
+    /// An option names a resource that is not in the template.
+    #[error("`{option} {address}`: there is no such resource in the template")]
+    NoResource {
+        /// The option.
+        option: &'static str,
+        /// The address.
+        address: String,
+    },
     /// `--timeout` names something that is not in the plan.
     #[error("`--timeout {0}=…`: there is no such resource in the stack")]
     Timeout(String),

@@ -112,7 +112,7 @@ fn a_name_in_the_way_is_an_error_unless_the_old_object_may_go_first() {
     allowed.resources.get_mut("A").unwrap().delete_first = true;
     let plan = plan_of(&allowed, &state, &faithful(&state)).unwrap();
     assert_eq!(steps(&plan), ["delete A", "create A"]);
-    let options = PlanOptions { delete_first: ["A".into()].into() };
+    let options = PlanOptions { delete_first: ["A".into()].into(), ..PlanOptions::default() };
     let seen = faithful(&state);
     let desired = named("b");
     let input = PlanInput {
