@@ -57,7 +57,9 @@ impl Parents {
         let known = self.0.get(service).into_iter().flatten();
         let is_parent =
             |short: &String| *short == stem || (stem.len() > 2 && short.ends_with(&stem));
-        !stem.is_empty() && stem != own && known.filter(|short| **short != own).any(is_parent)
+        !stem.is_empty()
+            && !own.ends_with(&stem)
+            && known.filter(|short| **short != own).any(is_parent)
     }
 }
 
@@ -77,6 +79,7 @@ pub(super) fn of(
         read_only: paths(&texts(schema, "readOnlyProperties"))
             .chain(paths(&overlay.read_only()))
             .collect(),
+        create_only: paths(&texts(schema, "createOnlyProperties")).collect(),
         fixed: paths(&texts(schema, "createOnlyProperties")).chain(paths(&marked.yes)).collect(),
         overlay,
     };
@@ -109,16 +112,20 @@ struct Facts<'a> {
     schema: &'a Value,
     parents: &'a Parents,
     read_only: Vec<SchemaPath>,
+    create_only: Vec<SchemaPath>,
     fixed: Vec<SchemaPath>,
     overlay: &'a Overlay,
 }
 
 impl Facts<'_> {
     fn declared(&self, path: &SchemaPath) -> bool {
-        let under = |known: &SchemaPath| path.segments().starts_with(known.segments());
-        let concrete = path.concrete().is_some();
-        // Listed as both: an argument, see `TypeSchema::refuses`.
-        concrete && (!self.read_only.iter().any(under) || self.fixed.contains(path))
+        // Listed as read-only and as create-only: an argument, see `TypeSchema::refuses`.
+        let refuses = |known: &SchemaPath| {
+            let mut fixed = self.create_only.iter();
+            path.segments().starts_with(known.segments())
+                && !fixed.any(|fixed| fixed.segments().starts_with(known.segments()))
+        };
+        path.concrete().is_some() && !self.read_only.iter().any(refuses)
     }
 
     fn fixed(&self, path: &SchemaPath) -> bool {

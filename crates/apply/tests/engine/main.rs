@@ -12,6 +12,7 @@ mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;
+mod names;
 mod order;
 mod possible;
 mod probe;

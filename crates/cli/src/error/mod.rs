@@ -25,7 +25,7 @@ use crate::commands::RefusedEdit;
 use crate::exit::Exit;
 use crate::project::ProjectError;
 
-pub(crate) use engine::{cloud_hint, recover_hint, step_hint};
+pub(crate) use engine::{cloud_hint, recover_hint, replace_hint, step_hint};
 pub(crate) use state::state_hint;
 use words::{assembly_stacks, names, no_stack, nothing_to_roll_back, quoted};
 

@@ -12,20 +12,20 @@ use rstack_model::{Address, KnownValue, PropertyPath, Value};
 use rstack_plan::{Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy};
 use serde_json::json as j;
 
-fn action(plan: &Plan, id: &str) -> Action {
+pub(crate) fn action(plan: &Plan, id: &str) -> Action {
     plan.changes[&Address::from(id)].action
 }
 
-fn reasons(plan: &Plan, id: &str) -> Vec<Reason> {
+pub(crate) fn reasons(plan: &Plan, id: &str) -> Vec<Reason> {
     plan.changes[&Address::from(id)].reasons.clone()
 }
 
-fn steps(plan: &Plan) -> Vec<String> {
+pub(crate) fn steps(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.address)).collect()
 }
 
 /// A state made by applying the stack to nothing.
-fn made(desired: &rstack_model::desired::Desired) -> State {
+pub(crate) fn made(desired: &rstack_model::desired::Desired) -> State {
     let nothing = empty_state();
     applied(&plan_of(desired, &nothing, &faithful(&nothing)).unwrap(), &nothing)
 }
