@@ -4,6 +4,7 @@
 //! The data come from cfn-lint's copy of the registry, from AWS's service specification and from the
 //! overlays; see `data/NOTICE.md`. Opening the registry costs nothing, opening a type some microseconds.
 
+mod attribute_change;
 mod attributes;
 pub mod container;
 mod declarable;

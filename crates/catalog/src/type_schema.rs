@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::{PathSegment, PropertyPath, UpdateKind};
 use serde::Deserialize;
 
+use crate::attribute_change::AttributeChange;
 use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::path::SchemaPath;
@@ -56,6 +57,9 @@ struct Raw {
     write_only_properties: Vec<SchemaPath>,
     declarable: Vec<SchemaPath>,
     updates: UpdateFacts,
+    attribute_changes: Vec<AttributeChange>,
+    declared_attributes: Vec<String>,
+    secret_attributes: Vec<String>,
     names: Vec<UniqueName>,
     likely_names: Vec<UniqueName>,
     sets: Vec<SchemaPath>,
@@ -80,6 +84,9 @@ pub struct TypeSchema {
     write_only: Vec<SchemaPath>,
     pub(crate) declarable: Vec<SchemaPath>,
     pub(crate) updates: UpdateFacts,
+    pub(crate) attribute_changes: Vec<AttributeChange>,
+    pub(crate) declared_attributes: Vec<String>,
+    pub(crate) secret_attributes: Vec<String>,
     pub(crate) names: Vec<UniqueName>,
     pub(crate) likely_names: Vec<UniqueName>,
     sets: Vec<SchemaPath>,
@@ -108,6 +115,9 @@ impl TypeSchema {
             write_only: raw.write_only_properties,
             declarable: raw.declarable,
             updates: raw.updates,
+            attribute_changes: raw.attribute_changes,
+            declared_attributes: raw.declared_attributes,
+            secret_attributes: raw.secret_attributes,
             names: raw.names,
             likely_names: raw.likely_names,
             sets: raw.sets,

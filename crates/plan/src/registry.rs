@@ -6,7 +6,6 @@ use rstack_catalog::{Kind, Registry, SchemaPath, TypeSchema, UniqueName};
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value};
 
 use crate::facts::{Scalar, Schemas, TypeFacts};
-use crate::stability::may_change;
 
 /// Looks types up in the registry that is part of the program.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +92,7 @@ impl TypeFacts for RegistryFacts {
     }
 
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
-        may_change(&self.0, attribute, changed)
+        self.0.attribute_may_change(attribute, changed)
     }
 
     fn is_stateful(&self) -> bool {

@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::attributes;
 use super::names::{self, Parents};
 use super::overlay::Overlay;
 use super::sources::Specification;
@@ -108,6 +109,10 @@ pub(super) fn of(
     extend("readOnlyProperties", overlay.read_only());
     extend("declarable", overlay.declarable());
     extend("sets", overlay.sets());
+    let declared = resource.map(|resource| attributes::declared(schema, resource, overlay));
+    extend("declaredAttributes", declared.unwrap_or_default());
+    extend("secretAttributes", overlay.secret_attributes());
+    out.insert("attributeChanges".to_owned(), json!(overlay.attribute_changes()));
     out.insert("names".to_owned(), json!(names.unique));
     out.insert("likelyNames".to_owned(), json!(names.likely));
     out.retain(|_, value| !matches!(value, Value::Array(list) if list.is_empty()));

@@ -1,5 +1,6 @@
 //! Builds the catalog's data files, and reports what changed since the last build.
 
+mod attributes;
 mod changes;
 mod definition;
 mod documentation;

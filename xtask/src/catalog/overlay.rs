@@ -30,6 +30,12 @@ pub(super) struct Overlay {
     /// Lists whose order has no meaning.
     #[serde(default)]
     sets: Vec<Paths>,
+    /// Attributes of which it is known with which properties they change.
+    #[serde(default)]
+    attribute_changes: Vec<Changing>,
+    /// Attributes whose value is a secret or holds one.
+    #[serde(default)]
+    secret_attributes: Vec<Paths>,
     /// Names that the packages do not give, or give wrongly.
     #[serde(default)]
     pub(super) unique_names: Vec<Named>,
@@ -58,6 +64,21 @@ struct ReadOnly {
     /// Whether a template may declare them nevertheless.
     #[serde(default)]
     declarable: bool,
+    source: String,
+}
+
+/// The properties with which an attribute changes when its object is changed in place.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Changing {
+    attribute: String,
+    /// With these, whatever changes in or around them.
+    #[serde(default)]
+    with: Vec<String>,
+    /// With these only when they are added or removed as a whole.
+    #[serde(default)]
+    with_whole: Vec<String>,
+    #[serde(skip_serializing)]
     source: String,
 }
 
@@ -117,11 +138,16 @@ impl Overlay {
     /// # Errors
     /// The first entry that is not so.
     pub(super) fn check(&self, name: &str, schema: &Value) -> Result<(), Box<dyn Error>> {
-        let plain = [&self.replaces, &self.in_place, &self.sets].into_iter().flatten();
+        let plain = [&self.replaces, &self.in_place, &self.sets, &self.secret_attributes]
+            .into_iter()
+            .flatten();
         let entries = plain
             .map(|entry| (&entry.paths, &entry.source))
             .chain(self.may_replace.iter().map(|entry| (&entry.paths, &entry.source)))
             .chain(self.read_only.iter().map(|entry| (&entry.paths, &entry.source)))
+            .chain(self.attribute_changes.iter().flat_map(|entry| {
+                [&entry.with, &entry.with_whole].map(|paths| (paths, &entry.source))
+            }))
             .chain(self.unique_names.iter().flat_map(|entry| {
                 [&entry.name, &entry.scope, &entry.not].map(|paths| (paths, &entry.source))
             }));
@@ -174,7 +200,17 @@ impl Overlay {
         self.sets.iter().flat_map(|entry| &entry.paths).map(|path| pointer(path)).collect()
     }
 
-    /// Whether a property has an update kind here.
+    /// The attributes of which it is known with which properties they change.
+    pub(super) fn attribute_changes(&self) -> &[Changing] {
+        &self.attribute_changes
+    }
+
+    /// The secret attributes, dotted.
+    pub(super) fn secret_attributes(&self) -> Vec<String> {
+        self.secret_attributes.iter().flat_map(|entry| entry.paths.clone()).collect()
+    }
+
+    /// Whether a property is changed in place by what the overlay says.
     pub(super) fn is_in_place(&self, path: &SchemaPath) -> bool {
         let paths = self.in_place.iter().flat_map(|entry| &entry.paths);
         paths.map(|dotted| SchemaPath::parse(&pointer(dotted))).any(|known| known == *path)

@@ -45,7 +45,7 @@ pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> Stri
         out.push(Line::default());
     }
     out.push(
-        Line::plain("An attribute: `!GetAtt Address.")
+        Line::plain("An attribute: `!GetAtt LogicalId.")
             .with(Role::Plain, attribute)
             .with(Role::Plain, "` gives it. Only the service sets it."),
     );
