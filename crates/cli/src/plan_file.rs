@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::CliError;
 
 /// The number of the format of saved plans.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What stands at the beginning of a saved plan.
 const MARK: &[u8] = b"\"rstack-plan\":";

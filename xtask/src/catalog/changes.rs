@@ -70,7 +70,7 @@ pub(super) fn report(before: &Registry, after: &Registry) -> Result<String, Box<
     section(&mut out, "unique names changed", &unique)?;
     section(&mut out, "update kinds changed", &kinds)?;
     for (kind, count) in counts {
-        write!(out, "properties {}: {count}\n", kind.name())?;
+        writeln!(out, "properties {}: {count}", kind.name())?;
     }
     Ok(out.trim_end().to_owned())
 }

@@ -53,10 +53,9 @@ impl Walk<'_> {
         for (name, property) in object(holder, "properties") {
             let mut path = path.clone();
             path.push(name.clone());
-            if let Some(mark) = property.get("causesReplacement").and_then(Value::as_str) {
-                if matches!(mark, "yes" | "maybe") {
-                    self.found.insert(path.clone(), mark.to_owned());
-                }
+            let mark = property.get("causesReplacement").and_then(Value::as_str);
+            if let Some(mark) = mark.filter(|mark| matches!(*mark, "yes" | "maybe")) {
+                self.found.insert(path.clone(), mark.to_owned());
             }
             if let Some(kind) = property.get("type") {
                 self.inside(kind, path);
