@@ -65,6 +65,7 @@ struct Raw {
     sets: Vec<SchemaPath>,
     tag_property: Option<SchemaPath>,
     handlers: BTreeSet<Handler>,
+    time_limits: BTreeMap<Handler, u64>,
     ref_identifier: Vec<SchemaPath>,
     arn_template: Option<String>,
     stateful: bool,
@@ -92,6 +93,7 @@ pub struct TypeSchema {
     sets: Vec<SchemaPath>,
     pub(crate) tag_property: Option<SchemaPath>,
     handlers: BTreeSet<Handler>,
+    time_limits: BTreeMap<Handler, u64>,
     ref_identifier: Vec<SchemaPath>,
     arn_template: Option<String>,
     stateful: bool,
@@ -123,6 +125,7 @@ impl TypeSchema {
             sets: raw.sets,
             tag_property: raw.tag_property,
             handlers: raw.handlers,
+            time_limits: raw.time_limits,
             ref_identifier: raw.ref_identifier,
             arn_template: raw.arn_template,
             stateful: raw.stateful,
@@ -183,6 +186,11 @@ impl TypeSchema {
     /// Whether the type's provider can do this.
     pub fn has_handler(&self, handler: Handler) -> bool {
         self.handlers.contains(&handler)
+    }
+
+    /// The longest that the provider takes for this, in minutes, where the registry says it.
+    pub fn time_limit(&self, handler: Handler) -> Option<u64> {
+        self.time_limits.get(&handler).copied()
     }
 
     /// Whether every change at the path is a replacement.

@@ -60,6 +60,8 @@ fn the_streaming_types_are_as_their_services_are() {
     assert!(role.is_document(document));
     assert_eq!(role.tag_property(), Some("Tags"));
     assert!(role.has_handler(Handler::Update));
+    assert_eq!(role.time_limit(Handler::Create), None);
+    assert_eq!(get("AWS::RDS::DBInstance").time_limit(Handler::Create), Some(2_160));
     let distribution = get("AWS::CloudFront::Distribution");
     assert!(distribution.is_set(&path("DistributionConfig.Origins.0.OriginCustomHeaders")));
     assert!(!distribution.is_set(&path("DistributionConfig.CacheBehaviors")));

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::attributes;
 use super::names::{self, Parents};
 use super::overlay::Overlay;
-use super::sources::Specification;
+use super::sources::{Specification, object};
 use super::updates::{self, Marked};
 
 /// Keys of a type that are taken over as they are (below `properties` and `definitions` cleaned).
@@ -83,6 +83,14 @@ pub(super) fn of(
     let handlers: Vec<&String> =
         schema.get("handlers").and_then(Value::as_object).into_iter().flat_map(Map::keys).collect();
     out.insert("handlers".to_owned(), json!(handlers));
+    let minutes: Map<String, Value> = object(schema, "handlers")
+        .filter_map(|(name, handler)| {
+            Some((name.clone(), handler.get("timeoutInMinutes")?.clone()))
+        })
+        .collect();
+    if !minutes.is_empty() {
+        out.insert("timeLimits".to_owned(), Value::Object(minutes));
+    }
     if let Some(tag) = tag_property(schema, resource) {
         out.insert("tagProperty".to_owned(), json!(tag));
     }

@@ -52,7 +52,7 @@ fn a_log_stream_moves_to_another_log_group_before_the_old_one_goes() {
         let bench = Bench::new();
         bench.reach(&stream("a").into()).await;
         let plan = bench.planned(&bench.engine(), &bench.state(), &stream("b").into()).await;
-        assert_eq!(plan.changes[&"S".into()].action, Action::Replace(ReplaceOrder::CreateFirst));
+        assert_eq!(plan.changes["S"].action, Action::Replace(ReplaceOrder::CreateFirst));
     });
 }
 

@@ -1,6 +1,6 @@
 //! The documentation of types as JSON.
 
-use rstack_catalog::{Property, Provisioning, SchemaPath, UpdateKind};
+use rstack_catalog::{Handler, Property, Provisioning, SchemaPath, UpdateKind};
 use rstack_model::PropertyPath;
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,12 @@ pub fn type_json(docs: &TypeDocs<'_>) -> Value {
         .map(|(handler, actions)| (handler.name().to_owned(), json!(actions)))
         .collect();
     let all = Property::all(docs.schema, docs.documentation);
+    let time_limits: Map<String, Value> = [Handler::Create, Handler::Update, Handler::Delete]
+        .into_iter()
+        .filter_map(|handler| {
+            Some((handler.name().to_owned(), docs.schema.time_limit(handler)?.into()))
+        })
+        .collect();
     let tags = docs.schema.tag_property();
     let tags = tags.map(|name| docs.schema.update_kind(&PropertyPath::root().name(name)));
     json!({
@@ -35,6 +41,7 @@ pub fn type_json(docs: &TypeDocs<'_>) -> Value {
             Provisioning::Immutable => "immutable",
             Provisioning::NonProvisionable => "non-provisionable",
         },
+        "timeLimitMinutes": time_limits,
         "properties": list(&all, docs.depth),
         "attributes": attributes,
         "permissions": permissions,

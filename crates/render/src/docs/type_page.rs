@@ -1,6 +1,6 @@
 //! A type on one page.
 
-use rstack_catalog::{Property, Provisioning, SchemaPath, UpdateKind};
+use rstack_catalog::{Handler, Property, Provisioning, SchemaPath, UpdateKind};
 use rstack_model::PropertyPath;
 
 use super::{TypeDocs, first_sentence, properties};
@@ -56,6 +56,15 @@ fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         Provisioning::Immutable => "always a replacement",
     };
     facts.push(("Changes", update.to_owned()));
+    let limits: Vec<String> = [Handler::Create, Handler::Update, Handler::Delete]
+        .into_iter()
+        .filter_map(|handler| {
+            Some(format!("{} {} min", handler.name(), docs.schema.time_limit(handler)?))
+        })
+        .collect();
+    if !limits.is_empty() {
+        facts.push(("Limits", format!("{} at the most", limits.join(", "))));
+    }
     facts.push(("Tags", tags(docs)));
     facts.push(("Driver", docs.served.words().to_owned()));
     let mut rows = Vec::new();
