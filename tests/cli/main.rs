@@ -21,6 +21,7 @@ mod memory;
 mod no_cloud;
 mod output;
 mod plan_output;
+mod replace;
 mod rollback;
 mod sarif;
 mod saved_plan;

@@ -70,7 +70,7 @@ impl Engine {
         object.resource_type == wanted.resource_type
             && facts.is_some_and(|facts| {
                 let differences = differences(facts.as_ref(), &object.properties, to);
-                !differences.iter().any(|difference| difference.forces_replacement)
+                !differences.iter().any(|difference| difference.forces_replacement())
             })
     }
 }

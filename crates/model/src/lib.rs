@@ -14,6 +14,7 @@ pub mod path;
 pub mod plan;
 pub mod span;
 pub mod state;
+pub mod update;
 pub mod value;
 
 pub use code::{Code, FindingCode};
@@ -26,4 +27,5 @@ pub use id::{
 pub use object_key::{Identifier, ObjectKey};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;
+pub use update::UpdateKind;
 pub use value::{KnownMap, KnownValue, SecretString, Value, ValueMap};

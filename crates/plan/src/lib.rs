@@ -17,7 +17,6 @@ mod planner;
 mod registry;
 mod retention;
 mod rollback;
-mod stability;
 mod steps;
 mod together;
 

@@ -196,7 +196,7 @@ fn draft(
 fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool {
     now.is_same_object(before)
         && (now.status != ObjectStatus::Incomplete || before.status == ObjectStatus::Incomplete)
-        && !change.differences.iter().any(|difference| difference.forces_replacement)
+        && !change.differences.iter().any(|difference| difference.forces_replacement())
 }
 
 /// The object is the same one: it is changed back where the apply changed it.

@@ -9,7 +9,7 @@ use rstack_model::plan::{
     Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, StackName, UpdateKind};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -155,6 +155,7 @@ fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
                 path: name.clone(),
                 before: None,
                 after: Some(Shown(value)),
+                update_kind: UpdateKind::InPlace,
                 forces_replacement: false,
             })
             .collect(),
@@ -169,6 +170,8 @@ enum ReasonDocument<'a> {
     NotInTemplate,
     PropertiesChanged,
     CreateOnly { path: String },
+    MayReplace { path: String },
+    Requested,
     TypeChanged { from: &'a str },
     Missing,
     Drift,
@@ -188,6 +191,8 @@ impl<'a> ReasonDocument<'a> {
             Reason::NotInTemplate => Self::NotInTemplate,
             Reason::PropertiesChanged => Self::PropertiesChanged,
             Reason::CreateOnly(path) => Self::CreateOnly { path: path.to_string() },
+            Reason::MayReplace(path) => Self::MayReplace { path: path.to_string() },
+            Reason::Requested => Self::Requested,
             Reason::TypeChanged { from } => Self::TypeChanged { from: from.as_str() },
             Reason::Missing => Self::Missing,
             Reason::Drift => Self::Drift,
@@ -212,6 +217,8 @@ struct DifferenceDocument<'a> {
     before: Option<Shown<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Shown<'a>>,
+    update_kind: UpdateKind,
+    /// Whether `update_kind` is `replaces`.
     forces_replacement: bool,
 }
 
@@ -221,7 +228,8 @@ impl<'a> DifferenceDocument<'a> {
             path: difference.path.to_string(),
             before: difference.before.as_ref().map(Shown),
             after: difference.after.as_ref().map(Shown),
-            forces_replacement: difference.forces_replacement,
+            update_kind: difference.update_kind,
+            forces_replacement: difference.forces_replacement(),
         }
     }
 }
@@ -323,7 +331,8 @@ mod tests {
                 {"kind": "create-only", "path": "Id"},
             ],
             "properties": [
-                {"path": "Id", "before": "live", "after": "live-2", "forcesReplacement": true},
+                {"path": "Id", "before": "live", "after": "live-2", "updateKind": "replaces",
+                    "forcesReplacement": true},
             ],
             "drift": [],
             "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_catalog::SchemaPath;
-use serde_json::Value as Json;
+use rstack_catalog::{ObjectName, UniqueName};
 
 use crate::delta::Slot;
 use crate::world::{Objects, StoredObject};
@@ -19,8 +18,8 @@ pub(crate) enum Facet {
     Token,
     /// What `Ref` returns.
     PhysicalId,
-    /// The values of a group of paths that no two objects share; see [`group_value`].
-    Group(Vec<SchemaPath>),
+    /// A name that no two objects share; see [`name_value`].
+    Name(UniqueName),
     /// What a secret may be called.
     SecretName,
     /// The channel of an endpoint.
@@ -29,9 +28,9 @@ pub(crate) enum Facet {
     Used,
 }
 
-/// The value of [`Facet::Group`] for these values.
-pub(crate) fn group_value(values: &[String]) -> String {
-    Json::from(values.to_vec()).to_string()
+/// The value of [`Facet::Name`] for a name.
+pub(crate) fn name_value(name: &ObjectName) -> String {
+    name.to_string()
 }
 
 impl Facet {
@@ -40,9 +39,7 @@ impl Facet {
         match self {
             Self::Token => BTreeSet::from([object.token.clone()]),
             Self::PhysicalId => BTreeSet::from([object.physical_id.clone()]),
-            Self::Group(paths) => {
-                names::values(paths, properties).iter().map(|values| group_value(values)).collect()
-            }
+            Self::Name(rule) => names::name(rule, properties).iter().map(name_value).collect(),
             Self::SecretName => secretsmanager::names_of(key, object).map(str::to_owned).collect(),
             Self::Channel => mediapackage::channel_of(properties).map(str::to_owned).collect(),
             Self::Used => cloudfront::used_by(properties).into_iter().map(str::to_owned).collect(),

@@ -77,7 +77,7 @@ impl Service<'_> {
             return Err(taken(format!("the token of the operation has been used for `{id}`")));
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, None) {
-            return Err(taken(format!("an object named `{name}` exists")));
+            return Err(taken(format!("its {name} is that of an existing object")));
         }
         self.ready(view, &properties)?;
         let of = format!("{}/{}/{}", self.resource_type, request.stack, request.address);
@@ -136,7 +136,7 @@ impl Service<'_> {
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(&key)) {
             let code = rules::taken_code(self.resource_type);
-            let message = format!("another object named `{name}` exists");
+            let message = format!("its {name} is that of another object");
             return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
         }
         self.ready(view, &properties)?;
@@ -208,7 +208,7 @@ impl Service<'_> {
         let sent = Keeper { key: view.key() }.keep_map(&sent);
         match rules::namesake(view, self.schema, &sent, None) {
             Some((id, name)) => Found::Ambiguous {
-                why: format!("`{id}` has the name `{name}`, and another operation created it"),
+                why: format!("`{id}` has the {name}, and another operation created it"),
             },
             None => Found::Absent,
         }

@@ -165,7 +165,7 @@ impl<'a> Context<'a> {
                 let same = differences.is_empty()
                     && prior.secret_versions == work.object.secret_versions
                     && prior.status.is_as_declared()
-                    && change.drift.iter().all(|difference| difference.forces_replacement);
+                    && change.drift.iter().all(|difference| difference.forces_replacement());
                 same.then_some(prior)
             }
         }
@@ -180,7 +180,7 @@ impl<'a> Context<'a> {
         let prior = change.prior.as_ref().filter(|_| possible)?;
         let facts = self.engine.schemas.facts(&change.resource_type)?;
         let differences = differences(facts.as_ref(), &prior.properties, &work.object.properties);
-        differences.iter().all(|difference| !difference.forces_replacement).then_some(prior)
+        differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 
     /// Whether a replacement turned out to be needless, so that the object it was to replace stays.

@@ -60,7 +60,7 @@ pub(crate) fn other_channel() -> (Desired, PlanOptions) {
     let text = STREAMING.replacen(id, "      Id: !Sub ${AWS::StackName}-two\n", 1);
     let endpoints = ["HlsEndpoint", "DashEndpoint", "CmafEndpoint", "MssEndpoint"];
     let delete_first = endpoints.into_iter().map(Into::into).collect();
-    (desired_of(&text, &[]), PlanOptions { delete_first })
+    (desired_of(&text, &[]), PlanOptions { delete_first, ..PlanOptions::default() })
 }
 
 /// A smaller stack of the same kind, for tests that live through very many runs: a channel with
@@ -111,7 +111,10 @@ Outputs:
 "#;
     let parameters = [("ChannelName", channel), ("EndpointName", endpoints), ("Seconds", seconds)];
     let delete_first = ["Hls", "Dash"].into_iter().map(Into::into).collect();
-    Wanted::Stack(desired_of(TEXT, &parameters), PlanOptions { delete_first })
+    Wanted::Stack(
+        desired_of(TEXT, &parameters),
+        PlanOptions { delete_first, ..PlanOptions::default() },
+    )
 }
 
 /// What is wanted of a stack.

@@ -13,6 +13,7 @@ mod interrupt;
 mod journal_tail;
 mod life;
 mod makespan;
+mod names;
 mod order;
 mod possible;
 mod probe;

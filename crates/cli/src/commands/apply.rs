@@ -12,7 +12,7 @@ use rstack_store::LockedStack;
 use super::deploy::{self, Draft};
 use super::saved;
 use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
-use crate::error::{CliError, recover_hint, step_hint};
+use crate::error::{CliError, recover_hint, replace_hint, step_hint};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::Session;
@@ -124,9 +124,9 @@ pub(super) async fn carry_out(
     let engine = Engine { waiting: options.wait.of(plan)?, ..session.engine.clone() };
     let applying = engine.apply(locked, plan, parameters, apply_options);
     let outcome = session.display.during(applying).await?;
-    let tell_failures = |failures: &[_]| tell_failures(failures, &session.global, terminal);
+    let tell_failures = |failures: &[_]| tell_failures(failures, None, &session.global, terminal);
     let ways_on = |mode| ways_on(mode, plan, &session.global);
-    tell_failures(&outcome.failures);
+    self::tell_failures(&outcome.failures, Some(plan), &session.global, terminal);
     if let Some(open) = outcome.open {
         tell_failures(&outcome.rollback.unwrap_or_default());
         return Ok(tell_open(&open, outcome.end, &session.global, terminal));
@@ -194,13 +194,21 @@ fn ways_on(mode: PlanMode, plan: &Plan, global: &Global) -> String {
     escape(&text).into_owned()
 }
 
-fn tell_failures(failures: &[(Address, StepError)], global: &Global, terminal: &Terminal) {
+/// Reports failed steps; `plan` is the plan that they are of, if it is not a rollback's.
+fn tell_failures(
+    failures: &[(Address, StepError)],
+    plan: Option<&Plan>,
+    global: &Global,
+    terminal: &Terminal,
+) {
     for (id, error) in failures {
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
-        let (id, text) = (escape(id.as_str()), error.to_string());
-        terminal.note(&format!("{kind}: `{id}`: {}", escape(&text)));
-        if let Some(hint) = step_hint(error, global) {
+        let (shown, text) = (escape(id.as_str()), error.to_string());
+        terminal.note(&format!("{kind}: `{shown}`: {}", escape(&text)));
+        let change = plan.and_then(|plan| plan.changes.get(id));
+        let replace = change.and_then(|change| replace_hint(change, error));
+        if let Some(hint) = replace.or_else(|| step_hint(error, global)) {
             terminal.note(&format!("  hint: {}", escape(&hint)));
         }
     }

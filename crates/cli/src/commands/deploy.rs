@@ -114,14 +114,21 @@ pub(crate) async fn plan(
     state: &State,
     arguments: &PlanArguments,
 ) -> Result<Plan, CliError> {
-    let mut delete_first = BTreeSet::new();
-    for id in &arguments.delete_first {
-        let id = Address::new(id.as_str());
-        if !wanted.desired.resources.contains_key(&id) {
-            return Err(CliError::DeleteFirst(id.to_string()));
+    let declared = |option: &'static str, given: &[String]| {
+        let mut addresses = BTreeSet::new();
+        for address in given {
+            let address = Address::new(address.as_str());
+            if !wanted.desired.resources.contains_key(&address) {
+                return Err(CliError::NoResource { option, address: address.to_string() });
+            }
+            addresses.insert(address);
         }
-        delete_first.insert(id);
-    }
+        Ok(addresses)
+    };
+    let options = PlanOptions {
+        delete_first: declared("--delete-first", &arguments.delete_first)?,
+        replace: declared("--replace", &arguments.replace)?,
+    };
     let engine = &session.engine;
     let observations = if arguments.no_refresh {
         engine.observe_nothing(state, &wanted.parameters)
@@ -129,5 +136,5 @@ pub(crate) async fn plan(
         let observing = engine.observe(Some(&wanted.desired), state, &wanted.parameters);
         session.display.during(observing).await?
     };
-    Ok(engine.plan(&wanted.desired, state, &observations, &PlanOptions { delete_first })?)
+    Ok(engine.plan(&wanted.desired, state, &observations, &options)?)
 }

@@ -34,6 +34,9 @@ pub(super) async fn run(
     if !options.plan.delete_first.is_empty() {
         return Err(CliError::PlanFileOption("--delete-first"));
     }
+    if !options.plan.replace.is_empty() {
+        return Err(CliError::PlanFileOption("--replace"));
+    }
     if arguments.stack_name.is_some() {
         return Err(CliError::PlanFileOption("--stack-name"));
     }

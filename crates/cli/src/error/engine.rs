@@ -2,6 +2,7 @@
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::plan::{Change, Reason};
 use rstack_sandbox::SandboxError;
 
 use super::state::state_hint;
@@ -63,6 +64,34 @@ pub(crate) fn recover_hint(error: &RecoverError, global: &Global) -> Option<Stri
             ))
         }
     }
+}
+
+/// What to do about an update in place that the service refused, of a property that it may refuse to
+/// change in place. Nothing was deleted.
+pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<String> {
+    let StepError::Driver(error) = error else { return None };
+    let refused = match &error.kind {
+        ErrorKind::Invalid { property } => property.as_ref(),
+        ErrorKind::Conflict | ErrorKind::Unsupported => None,
+        ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::Throttled
+        | ErrorKind::DependencyNotReady
+        | ErrorKind::AccessDenied { .. }
+        | ErrorKind::Credentials
+        | ErrorKind::Unreachable
+        | ErrorKind::Transient
+        | ErrorKind::UnknownOutcome => return None,
+    };
+    let open = change.reasons.iter().find_map(|reason| match reason {
+        Reason::MayReplace(path) if refused.is_none_or(|at| at.top() == path.top()) => Some(path),
+        _ => None,
+    })?;
+    Some(format!(
+        "the service may not change `{open}` in place; `--replace {}` makes a new object, and deletes \
+         the old one last",
+        change.address
+    ))
 }
 
 /// What to do about a failed step.

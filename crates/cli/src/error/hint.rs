@@ -71,7 +71,7 @@ impl CliError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("make its directory first".to_owned())
             }
-            Self::DeleteFirst(_) | Self::Timeout(_) => {
+            Self::NoResource { .. } | Self::Timeout(_) => {
                 Some("give the logical ID of a resource, as `Resources` names it".to_owned())
             }
             Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),

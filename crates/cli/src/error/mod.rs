@@ -25,7 +25,7 @@ use crate::commands::RefusedEdit;
 use crate::exit::Exit;
 use crate::project::ProjectError;
 
-pub(crate) use engine::{cloud_hint, recover_hint, step_hint};
+pub(crate) use engine::{cloud_hint, recover_hint, replace_hint, step_hint};
 pub(crate) use state::state_hint;
 use words::{assembly_stacks, names, no_stack, nothing_to_roll_back, quoted};
 
@@ -239,9 +239,14 @@ pub(crate) enum CliError {
         /// Where we are.
         current: String,
     },
-    /// `--delete-first` names something that is not in the template.
-    #[error("`--delete-first {0}`: there is no such resource in the template")]
-    DeleteFirst(String),
+    /// An option names a resource that is not in the template.
+    #[error("`{option} {address}`: there is no such resource in the template")]
+    NoResource {
+        /// The option.
+        option: &'static str,
+        /// The address.
+        address: String,
+    },
     /// `--timeout` names something that is not in the plan.
     #[error("`--timeout {0}=…`: there is no such resource in the stack")]
     Timeout(String),

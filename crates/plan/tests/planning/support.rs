@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rstack_catalog::{SchemaPath, UniqueName};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
 use rstack_model::value::{AttributeRef, resolve_map};
 use rstack_model::{
     Address, Digest, KnownMap, KnownValue, ObjectKey, PhysicalId, PropertyPath, ResourceType,
-    StackName, Value, ValueMap,
+    StackName, UpdateKind, Value, ValueMap,
 };
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
@@ -18,12 +19,32 @@ use rstack_plan::{
 
 /// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
 /// `Doc` a document, `Password` write-only, `Kind` cannot be changed, the attribute `Url` may
-/// change with `Path`.
-struct Thing;
+/// change with `Path`. `Mode` may replace; of `Engine` the service replaces what is not `a1` to `a2`.
+struct Thing {
+    names: [UniqueName; 1],
+}
 
 impl TypeFacts for Thing {
-    fn forces_replacement(&self, path: &PropertyPath) -> bool {
-        matches!(path.top(), Some("Name" | "Kind")) || path.to_string() == "Network.Fixed"
+    fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
+        match path.top() {
+            Some("Name" | "Kind") => UpdateKind::Replaces,
+            Some("Mode" | "Engine") => UpdateKind::MayReplace,
+            _ if path.to_string() == "Network.Fixed" => UpdateKind::Replaces,
+            _ => UpdateKind::InPlace,
+        }
+    }
+    fn decided_update(
+        &self,
+        path: &PropertyPath,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<UpdateKind> {
+        let (before, after) = (before?.as_str()?, after?.as_str()?);
+        match (path.top(), before, after) {
+            (Some("Engine"), "a1", "a2") => Some(UpdateKind::InPlace),
+            (Some("Engine"), ..) => Some(UpdateKind::Replaces),
+            _ => None,
+        }
     }
     fn is_read_only(&self, path: &PropertyPath) -> bool {
         path.top() == Some("Arn")
@@ -52,8 +73,11 @@ impl TypeFacts for Thing {
     fn ref_property(&self) -> Option<PropertyPath> {
         Some(PropertyPath::root().name("Name"))
     }
-    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
-        vec![vec![PropertyPath::root().name("Name")]]
+    fn unique_names(&self) -> &[UniqueName] {
+        &self.names
+    }
+    fn likely_names(&self) -> &[UniqueName] {
+        &[]
     }
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
         attribute == "Url" && changed.iter().any(|path| path.top() == Some("Path"))
@@ -67,7 +91,8 @@ pub(crate) struct TestSchemas;
 
 impl Schemas for TestSchemas {
     fn facts(&self, _: &ResourceType) -> Option<Arc<dyn TypeFacts>> {
-        Some(Arc::new(Thing))
+        let name = UniqueName::new(vec![SchemaPath::parse("/Name")], Vec::new());
+        Some(Arc::new(Thing { names: [name] }))
     }
 }
 
