@@ -338,8 +338,8 @@ fn new_object(facts: &dyn TypeFacts, change: &Change) -> Outlook {
         let properties = &change.desired.as_ref()?.properties;
         value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
     });
-    let kept = change.prior.clone().filter(|_| change.certainty == Certainty::Possible);
-    Outlook::New { reference: declared, kept }
+    let kept = change.prior.as_ref().filter(|_| change.certainty == Certainty::Possible);
+    Outlook::New { reference: declared, kept: kept.cloned().map(Box::new) }
 }
 
 fn outlook(
@@ -349,9 +349,9 @@ fn outlook(
     observation: Option<&Observation>,
 ) -> Outlook {
     match change.action {
-        Action::NoOp | Action::Record => Outlook::Same(refreshed(prior, observation)),
+        Action::NoOp | Action::Record => Outlook::Same(Box::new(refreshed(prior, observation))),
         Action::Update => Outlook::Updated {
-            prior: refreshed(prior, observation),
+            prior: Box::new(refreshed(prior, observation)),
             changed: change
                 .differences
                 .iter()

@@ -58,6 +58,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         let change = OutputChange { before, exported_before, after, problem };
         outputs.insert(name.clone(), change);
     }
+    drop(outlooks);
     finish(
         input.state,
         PlanMode::Deploy,

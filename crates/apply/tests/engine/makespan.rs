@@ -138,7 +138,8 @@ fn layers_and_chains_take_no_longer_than_they_must() {
         some(numbers, 3, layer.saturating_sub(250)..layer)
     };
     assert!(worst("layers", layers) <= 1.05);
-    let chain = |_: &mut Numbers, i: usize| if i % 100 == 0 { vec![] } else { vec![i - 1] };
+    let chain =
+        |_: &mut Numbers, i: usize| if i.is_multiple_of(100) { vec![] } else { vec![i - 1] };
     assert!(worst("chains", chain) <= 1.05);
 }
 

@@ -91,8 +91,9 @@ impl Draft {
         let failed = || CliError::Template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = session.secret_parameters(&evaluation)?;
+        let desired = evaluation.desired.ok_or_else(failed)?;
         self.loaded.forget_template();
-        Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
+        Ok(Wanted { desired, parameters })
     }
 
     /// Waits for the checks and shows what all of them found.
