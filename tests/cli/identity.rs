@@ -30,14 +30,20 @@ const NAMED: [&str; 2] = ["Name: one", "Name: two"];
 const ROLE: &str = "AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}";
 
 #[rustfmt::skip]
-const MOVES: [Scoped; 8] = [
+const MOVES: [Scoped; 14] = [
     scoped("Cognito::UserPoolUser", "UserPoolId", "Username: admin", "Cognito::UserPool", PLAIN),
+    scoped("Cognito::UserPoolGroup", "UserPoolId", "GroupName: g", "Cognito::UserPool", PLAIN),
     scoped("Cognito::UserPoolResourceServer", "UserPoolId", "Identifier: r, Name: r",
         "Cognito::UserPool", PLAIN),
     scoped("Events::Rule", "EventBusName", "Name: r, ScheduleExpression: rate(1 day)",
         "Events::EventBus", NAMED),
     scoped("SecretsManager::ResourcePolicy", "SecretId",
         "ResourcePolicy: {Version: '2012-10-17', Statement: []}", "SecretsManager::Secret", PLAIN),
+    scoped("ApiGateway::Model", "RestApiId", "Name: m, ContentType: application/json",
+        "ApiGateway::RestApi", NAMED),
+    scoped("ApiGatewayV2::Stage", "ApiId", "StageName: Prod", "ApiGatewayV2::Api",
+        ["Name: a, ProtocolType: HTTP", "Name: b, ProtocolType: HTTP"]),
+    scoped("Logs::LogStream", "LogGroupName", "LogStreamName: s", "Logs::LogGroup", PLAIN),
     scoped("Logs::MetricFilter", "LogGroupName",
         "FilterName: f, FilterPattern: '', MetricTransformations: \
          [{MetricName: m, MetricNamespace: n, MetricValue: '1'}]",
@@ -46,10 +52,16 @@ const MOVES: [Scoped; 8] = [
         "IAM::Role", [ROLE, ROLE]),
     scoped("IAM::UserPolicy", "UserName", "PolicyName: p, PolicyDocument: {Version: '2012-10-17'}",
         "IAM::User", PLAIN),
+    scoped("AutoScaling::LifecycleHook", "AutoScalingGroupName",
+        "LifecycleHookName: h, LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING'",
+        "AutoScaling::AutoScalingGroup",
+        ["MinSize: '0', MaxSize: '1'", "MinSize: '0', MaxSize: '1'"]),
     scoped("Glue::Table", "DatabaseName", "CatalogId: '000000000000', TableInput: {Name: t}",
         "Glue::Database",
         ["CatalogId: '000000000000', DatabaseInput: {Name: one}",
          "CatalogId: '000000000000', DatabaseInput: {Name: two}"]),
+    scoped("Cognito::UserPoolIdentityProvider", "UserPoolId",
+        "ProviderName: p, ProviderType: OIDC, ProviderDetails: {client_id: a}", "Cognito::UserPool", PLAIN),
 ];
 
 impl Scoped {
