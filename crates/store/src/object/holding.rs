@@ -211,10 +211,4 @@ impl Holding {
         let later = later.is_ok_and(|it| it.is_some_and(|(record, _)| record.token > self.token));
         self.lost(if later { LeaseLoss::TakenOver } else { LeaseLoss::Replaced })
     }
-
-    /// Whether the lease's time has not passed. A record that was written while it passed may have
-    /// been read by a later holder: what it announces is not to be done.
-    pub(crate) async fn is_in_time(&self) -> bool {
-        self.clock.now() < self.inner.lock().await.expires
-    }
 }

@@ -158,6 +158,18 @@ impl Writer {
         Ok(queue.tail.count)
     }
 
+    /// Refuses if a later holder has taken over, or the run is not the open one any more.
+    async fn refuse_ended(&self) -> Result<(), StoreError> {
+        let (Current { token, run, .. }, _) = self.holding.stack.current().await?;
+        if token > self.holding.token {
+            return Err(self.holding.lost(LeaseLoss::TakenOver));
+        }
+        if run.as_ref() == Some(&self.run) {
+            return Ok(());
+        }
+        Err(StoreError::JournalLost { location: self.location() })
+    }
+
     /// Writes everything that has queued up.
     async fn write(&self, turn: &mut Turn) -> Result<(), StoreError> {
         let Holding { stack, token, .. } = self.holding.as_ref();
@@ -179,7 +191,8 @@ impl Writer {
             // Only the fence of a later holder can have this number.
             Put::Refused => return Err(self.holding.lost(LeaseLoss::TakenOver)),
         }
-        if self.holding.is_in_time().await { Ok(()) } else { self.holding.verify().await }
+        // A later holder writes the pointer before it reads: it has seen this object, or is seen here.
+        self.refuse_ended().await
     }
 }
 
@@ -206,13 +219,6 @@ impl JournalWriter for Writer {
 
     async fn verify(&self) -> Result<(), StoreError> {
         self.holding.verify().await?;
-        let (Current { token, run, .. }, _) = self.holding.stack.current().await?;
-        if token > self.holding.token {
-            return Err(self.holding.lost(LeaseLoss::TakenOver));
-        }
-        if run.as_ref() == Some(&self.run) {
-            return Ok(());
-        }
-        Err(StoreError::JournalLost { location: self.location() })
+        self.refuse_ended().await
     }
 }

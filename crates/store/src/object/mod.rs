@@ -14,7 +14,8 @@
 //! A holder that takes over fences the one before: it writes its token to the pointer, so that no
 //! earlier holder can publish or begin, and then a fence object at the end of the open run's journal,
 //! so that none can append. A record that was acknowledged to the earlier holder is before the fence
-//! and is read. None of this depends on clocks; a clock only decides when a lease may be taken over.
+//! and is read: a record is acknowledged when the pointer still has its writer's token after it was
+//! written. None of this depends on clocks; a clock only decides when a lease may be taken over.
 //! It does not fence a call to the cloud that an earlier holder has already announced: as after any
 //! crash, recovery asks the cloud for its outcome.
 

@@ -73,6 +73,11 @@ impl Place for Files {
 pub(crate) struct StandingClock(AtomicU64);
 
 impl StandingClock {
+    /// Another clock that says the same now.
+    pub(crate) fn copy(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::SeqCst)))
+    }
+
     pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -97,7 +102,16 @@ impl ObjectPlace {
 
     /// The backend over another store that stands for this one.
     pub(crate) fn over(&self, store: Arc<dyn ObjectStore>) -> ObjectStateStore {
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        self.by(&self.clock, store)
+    }
+
+    /// The backend as a machine sees it that has this clock.
+    pub(crate) fn by(
+        &self,
+        clock: &Arc<StandingClock>,
+        store: Arc<dyn ObjectStore>,
+    ) -> ObjectStateStore {
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
         ObjectStateStore::new(store, "memory:", "stacks", clock).leasing_for(LEASE)
     }
 }
