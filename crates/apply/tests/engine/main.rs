@@ -12,6 +12,7 @@ mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;
+mod object_store;
 mod order;
 mod possible;
 mod probe;
