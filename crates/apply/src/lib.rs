@@ -14,6 +14,7 @@ mod lookups;
 mod observe;
 mod reclaim;
 mod recover;
+mod renewal;
 mod retry;
 mod rollback;
 mod run;

@@ -260,7 +260,7 @@ async fn plan(
             Ok(Some(engine.plan(desired, state, &seen, options)?))
         }
         Wanted::Nothing => Ok(Some(engine.plan_destroy(state, &observe(None).await?)?)),
-        Wanted::Back(_) if engine.forget_bare(locked, state)? => Ok(None),
+        Wanted::Back(_) if engine.forget_bare(locked, state).await? => Ok(None),
         Wanted::Back(_) => engine.plan_rollback(state).await,
     }
 }

@@ -17,7 +17,7 @@ use rstack_model::state::{ObjectStatus, State};
 use rstack_model::{ObjectKey, StackName};
 use rstack_plan::{PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_store::{Lease, LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
@@ -187,7 +187,7 @@ impl Bench {
         }
     }
 
-    pub(crate) async fn recovered(&self, engine: &Engine, locked: &LockedStack) -> State {
+    pub(crate) async fn recovered(&self, engine: &Engine, locked: &dyn Lease) -> State {
         let state = engine.recover(locked, &self.parameters).await.unwrap();
         state.unwrap_or_else(|| {
             let environment = self.sandbox.environment().clone();

@@ -25,7 +25,7 @@ pub(crate) async fn run(
     };
     let Known { session, locked, parameters, state } = &known;
     let stack = locked.stack();
-    if session.engine.forget_bare(locked, state)? {
+    if session.engine.forget_bare(locked, state).await? {
         terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
         return Ok(Exit::Done);
     }
