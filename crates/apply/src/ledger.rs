@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
-use rstack_journal::{Entry, Folded, OperationId, fold};
+use rstack_journal::{Entry, Folded, IntentAction, OperationId, fold};
 use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, Digest, Identifier, PhysicalId, StackName};
@@ -20,6 +20,7 @@ pub(crate) struct Ledger {
     journal: Box<dyn JournalWriter>,
     entries: Mutex<Vec<Entry>>,
     objects: Mutex<BTreeMap<Address, ResourceState>>,
+    superseded: Mutex<Vec<(Address, ResourceState)>>,
     next: AtomicU64,
 }
 
@@ -51,6 +52,7 @@ impl Ledger {
             journal,
             entries: Mutex::new(entries),
             objects: Mutex::new(objects),
+            superseded: Mutex::default(),
             next: AtomicU64::new(operations as u64),
         }
     }
@@ -84,12 +86,40 @@ impl Ledger {
         folded.map_err(|source| ApplyError::Journal { stack: self.stack().clone(), source })
     }
 
+    /// Whether the object of an operation is known: it was there before, or the journal has it.
+    pub(crate) fn is_told(&self, operation: OperationId) -> bool {
+        lock(&self.entries).iter().any(|entry| match entry {
+            Entry::Intent(intent) => {
+                intent.operation == operation
+                    && !matches!(intent.action, IntentAction::Create { .. })
+            }
+            Entry::Effect { operation: of, .. } => *of == operation,
+            Entry::Begin { .. }
+            | Entry::Absent { .. }
+            | Entry::Cursor { .. }
+            | Entry::Done { .. }
+            | Entry::Failed { .. }
+            | Entry::Outputs { .. }
+            | Entry::End { .. } => false,
+        })
+    }
+
     /// Looks at the objects as the run sees them now.
     pub(crate) fn with_objects<T>(
         &self,
         look: impl FnOnce(&BTreeMap<Address, ResourceState>) -> T,
     ) -> T {
         look(&lock(&self.objects))
+    }
+
+    /// The objects in whose place updates have put others, in the order of the updates.
+    pub(crate) fn superseded(&self) -> Vec<(Address, ResourceState)> {
+        lock(&self.superseded).clone()
+    }
+
+    /// An update of the resource has ended in another object than this one.
+    pub(crate) fn supersede(&self, id: &Address, old: ResourceState) {
+        lock(&self.superseded).push((id.clone(), old));
     }
 
     /// The resource has this object now.

@@ -5,6 +5,7 @@
 //! known is settled by asking the cloud, never by guessing (`recover`).
 
 mod decide;
+mod drive;
 mod engine;
 mod entropy;
 mod error;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
-use rstack_driver::{DriverError, ErrorKind, Observed, Progress};
+use rstack_driver::{DriverError, ErrorKind, Observed, OperationKind, Pending, Poll, Step};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
 use rstack_model::plan::PlanBase;
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
-use rstack_model::{Address, KnownMap, ValueMap};
+use rstack_model::{Address, KnownMap, Token, ValueMap};
 use rstack_plan::{Observation, Observations};
 use rstack_store::Lease;
 
@@ -55,7 +55,7 @@ impl Engine {
     /// Tells which objects that were not waited for still settle.
     async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
         for (address, progress) in self.not_waited_for(state).await? {
-            if let Progress::Pending { waits_for, .. } = progress {
+            if let Step::Pending(Pending { waits_for, .. }) = progress {
                 self.events.emit(Event::StillSettling { address, waits_for });
             }
         }
@@ -72,16 +72,17 @@ impl Engine {
         state: State,
     ) -> Result<State, ApplyError> {
         let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
-        if progress.iter().all(|(_, progress)| *progress != Progress::Done) {
+        if progress.iter().all(|(_, step)| matches!(step, Step::Pending(_))) {
             return Ok(state);
         }
         let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         let mut now = state;
-        for (id, progress) in progress {
-            if progress == Progress::Done
+        for (id, step) in progress {
+            if matches!(step, Step::Done(_))
                 && let Some(object) = now.resources.get_mut(&id)
             {
                 object.status = ObjectStatus::Ready;
+                object.cursor = None;
             }
         }
         Ok(locked.revise(now, &base).await?)
@@ -89,13 +90,21 @@ impl Engine {
 
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
     /// or cannot be read, the plan says.
-    async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Progress)>, DriverError> {
+    async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Step)>, DriverError> {
         let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
-            match self.ask(|| driver.settled(&object.identifier)).await {
-                Ok(progress) => out.push((id.clone(), progress)),
+            let Some(cursor) = object.cursor.clone() else { continue };
+            let poll = Poll {
+                kind: OperationKind::Update,
+                cursor,
+                identifier: Some(object.identifier.clone()),
+                token: Token::from(""),
+                declared: without_secrets(&object.properties),
+            };
+            match self.ask(|| driver.poll(&poll)).await {
+                Ok(step) => out.push((id.clone(), step)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(_) => {}
             }

@@ -1,17 +1,18 @@
 //! Finding out what came of operations that were cut off.
 
-use rstack_driver::{CreateRequest, Found, Object, ResourceDriver};
+use rstack_driver::{CreateRequest, Found, OperationKind};
 use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, Outcome, base_of};
 use rstack_model::plan::PlannedObject;
-use rstack_model::state::{Environment, ObjectStatus, State};
+use rstack_model::state::{Environment, State};
 use rstack_model::{Identifier, KnownValue, StackName};
 use rstack_store::Lease;
 
+use crate::drive::{Driven, Led, Waits};
 use crate::ledger::{Effects, Ledger};
-use crate::observe::stops_everything;
+use crate::observe::{stops_everything, without_secrets};
 use crate::retry::{QUIET, may_pass};
 use crate::secrets::CallSecrets;
-use crate::step::{Settling, completing, known, resource_state, settling, update_held};
+use crate::step::{completing, known, resource_state, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// How often the cloud was asked about an operation.
@@ -58,7 +59,7 @@ impl Engine {
         let plan_base =
             rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
         let ledger = Ledger::new(base, locked.resume().await?, entries);
-        self.settle_open(&ledger, parameters).await?;
+        self.settle_open(&ledger, parameters, Waits::Yes).await?;
         let folded = ledger.folded()?;
         Ok(Some(locked.publish(folded.state, &plan_base).await?))
     }
@@ -78,12 +79,14 @@ impl Engine {
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
+        waits: Waits,
     ) -> Result<(), ApplyError> {
         let mut asked = Asked::First;
         loop {
             let mut absent = false;
             for open in ledger.folded()?.open {
-                absent |= self.settle(ledger, parameters, &open, asked).await? == Settled::Absent;
+                absent |= self.settle(ledger, parameters, &open, (asked, waits)).await?
+                    == Settled::Absent;
             }
             if !absent {
                 return Ok(());
@@ -98,10 +101,10 @@ impl Engine {
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
-        asked: Asked,
+        how: (Asked, Waits),
     ) -> Result<Settled, ApplyError> {
         let address = open.intent.address.clone();
-        match self.settle_one(ledger, parameters, open, asked).await {
+        match self.settle_one(ledger, parameters, open, how).await {
             Ok(settled) => Ok(settled),
             Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
             Err(StepError::Ambiguous(why)) => {
@@ -117,8 +120,11 @@ impl Engine {
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
-        asked: Asked,
+        (asked, waits): (Asked, Waits),
     ) -> Result<Settled, StepError> {
+        if open.cursor.is_some() {
+            return self.settle_pending(ledger, open, waits).await;
+        }
         let operation = open.intent.operation;
         let failed =
             |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
@@ -179,39 +185,99 @@ impl Engine {
                 }
             }
         };
-        let finished = self.finish(ledger, driver.as_ref(), (&request, &secrets), &identifier);
-        let finished = finished.await;
-        let (made, status) = match finished {
-            Ok(finished) => finished,
-            Err(error) if is_final(&error) => {
-                ledger.append(failed(FailedEffect::Partial)).await?;
-                return Ok(Settled::Recorded);
+        let driven = Driven {
+            ledger,
+            driver: driver.as_ref(),
+            operation,
+            kind: OperationKind::Update,
+            address: &open.intent.address,
+            resource_type: &open.intent.resource_type,
+            token: &open.intent.token,
+            declared: without_secrets(&object.properties),
+            waits,
+        };
+        let finished = self.finish(&driven, (&request, &secrets), &identifier).await;
+        let outcome = match finished {
+            Ok(Led::To(made, status)) => {
+                let resource_type = &open.intent.resource_type;
+                let state = resource_state(resource_type, &object, &made, status, driver.as_ref());
+                Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
+            Ok(Led::Nowhere) => failed(FailedEffect::Partial),
+            Err(error) if is_final(&error) => failed(FailedEffect::Partial),
             Err(error) => return Err(error),
         };
-        let resource_type = &open.intent.resource_type;
-        let state = resource_state(resource_type, &object, &made, status, driver.as_ref());
-        let outcome = Outcome::Object(Box::new(state));
-        ledger.append(Entry::Done { operation, outcome }).await?;
+        ledger.append(outcome).await?;
         Ok(Settled::Recorded)
     }
 
     /// The object is ours. An update makes the calls that its create did not come to. It is not
-    /// waited for here: what has not settled is settled by the next plan.
+    /// waited for here where it may be begun again: the next plan goes on.
     async fn finish(
         &self,
-        ledger: &Ledger,
-        driver: &dyn ResourceDriver,
+        driven: &Driven<'_>,
         (request, secrets): (&CreateRequest, &CallSecrets),
         identifier: &Identifier,
-    ) -> Result<(Object, ObjectStatus), StepError> {
+    ) -> Result<Led, StepError> {
         let update = completing(request, identifier.clone());
-        let made = self.ask(|| update_held(ledger, driver, &update, secrets)).await??;
-        let status = match settling(self, driver, identifier).await? {
-            Settling::Settled => ObjectStatus::Ready,
-            Settling::Goes => ObjectStatus::PartlyUpdated,
+        let begun =
+            self.ask(|| update_held(driven.ledger, driven.driver, &update, secrets)).await??;
+        self.drive(driven, Some(identifier.clone()), begun).await
+    }
+
+    /// Polls an operation on that goes on in the cloud, and may not be begun again.
+    async fn settle_pending(
+        &self,
+        ledger: &Ledger,
+        open: &OpenOperation,
+        waits: Waits,
+    ) -> Result<Settled, StepError> {
+        let intent = &open.intent;
+        let (operation, resource_type) = (intent.operation, &intent.resource_type);
+        let driver = self.cloud.driver(resource_type);
+        let driver = driver.ok_or_else(|| StepError::NoDriver(resource_type.clone()))?;
+        let known = intent.action.key().map(|key| key.identifier.clone());
+        let (kind, object) = match &intent.action {
+            IntentAction::Create { object, .. } => (OperationKind::Create, Some(object)),
+            IntentAction::Update { object, .. } => (OperationKind::Update, Some(object)),
+            IntentAction::Delete { .. }
+            | IntentAction::Record { .. }
+            | IntentAction::Forget { .. }
+            | IntentAction::Restore { .. } => (OperationKind::Delete, None),
         };
-        Ok((made, status))
+        let declared = object.map(|object| without_secrets(&object.properties));
+        let driven = Driven {
+            ledger,
+            driver: driver.as_ref(),
+            operation,
+            kind,
+            address: &intent.address,
+            resource_type,
+            token: &intent.token,
+            declared: declared.unwrap_or_default(),
+            waits,
+        };
+        let failed =
+            |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
+        let Some(cursor) = open.cursor.clone() else { return Ok(Settled::Absent) };
+        let led = self.poll_on(&driven, open.effect.clone().or(known), cursor).await;
+        let entry = match (led, object) {
+            (Ok(Led::To(made, status)), Some(object)) => {
+                let state = resource_state(resource_type, object, &made, status, driver.as_ref());
+                Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
+            }
+            (Ok(Led::Nowhere), None) => Entry::Done { operation, outcome: Outcome::Gone },
+            (Ok(Led::Nowhere), Some(_)) if !ledger.is_told(operation) => failed(FailedEffect::None),
+            (Ok(Led::Nowhere), Some(_)) | (Ok(Led::To(..)), None) => failed(FailedEffect::Partial),
+            // What the cloud refuses of a creation has made nothing that it has named.
+            (Err(error), _) if is_final(&error) => match ledger.is_told(operation) {
+                true => failed(FailedEffect::Partial),
+                false => failed(FailedEffect::None),
+            },
+            (Err(error), _) => return Err(error),
+        };
+        ledger.append(entry).await?;
+        Ok(Settled::Recorded)
     }
 }
 

@@ -1,17 +1,18 @@
 //! A run: begin, execute, publish; and roll back what failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_journal::{Entry, JournalEnd};
 use rstack_model::Address;
-use rstack_model::desired::DesiredOutput;
+use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Phase, Plan, PlanMode};
+use rstack_model::plan::{Operation, Phase, Plan, PlanMode, Step, StepId};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
 use rstack_plan::check;
 use rstack_store::Lease;
 
+use crate::drive::Waits;
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
 use crate::rollback::Undone;
@@ -167,6 +168,7 @@ impl Engine {
             ledger.append(Entry::Outputs { outputs }).await?;
         }
         execute(context, Phase::Cleanup, &mut executed).await;
+        remove_superseded(context, &mut executed).await;
         let Executed { failures, interrupted, left, made } = executed;
         let end = match (failures.is_empty(), interrupted) {
             (true, false) => RunEnd::Succeeded,
@@ -179,7 +181,7 @@ impl Engine {
             RunEnd::Interrupted => JournalEnd::Interrupted,
         };
         ledger.append(Entry::End { end: recorded }).await?;
-        let settled = self.settle_open(&ledger, parameters).await;
+        let settled = self.settle_open(&ledger, parameters, Waits::No).await;
         let folded = ledger.folded()?;
         // The folded state takes its place: of a large stack there are not many copies at a time.
         drop(ledger);
@@ -249,6 +251,29 @@ impl Engine {
             rstack_model::plan::PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         locked.retire(state, &now).await?;
         Ok(None)
+    }
+}
+
+/// Removes the objects in whose place updates have put others, as the policy of each says. No plan
+/// can know of them: that an update ends in another object is known when it is made.
+async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
+    if !executed.made || executed.interrupted {
+        return;
+    }
+    let first = context.plan.steps.len();
+    for (number, (address, object)) in context.ledger.superseded().into_iter().enumerate() {
+        let keeps = match object.update_replace_policy {
+            RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
+            RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
+        };
+        let object = Box::new(object);
+        let operation = if keeps { Operation::Forget(object) } else { Operation::Delete(object) };
+        let id = StepId(u32::try_from(first + number).unwrap_or(u32::MAX));
+        let step =
+            Step { id, address, operation, phase: Phase::Cleanup, after: BTreeSet::default() };
+        if let Err(error) = context.run(&step).await {
+            executed.failures.push((step.address, error));
+        }
     }
 }
 

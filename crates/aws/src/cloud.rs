@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, Noop, ResourceDriver, SecretStore};
+use rstack_driver::{
+    Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity, Noop, ResourceDriver,
+    SecretStore,
+};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
@@ -98,13 +101,14 @@ impl Cloud for AwsCloud {
             return Some(Arc::new(Noop));
         }
         let api = |service| self.clients.api(service);
-        match resource_type.service()? {
+        let driver = match resource_type.service()? {
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CloudFront)),
             "IAM" => iam_driver(resource_type, api(Service::Iam)),
             "MediaPackage" => mediapackage::driver(resource_type, &api(Service::MediaPackage)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SecretsManager)),
             _ => None,
-        }
+        };
+        Some(Arc::new(Direct(driver?)))
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
@@ -131,7 +135,7 @@ impl Cloud for AwsCloud {
     }
 }
 
-fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn ResourceDriver>> {
+fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn DirectDriver>> {
     Some(match resource_type.as_str() {
         "AWS::IAM::ManagedPolicy" => Arc::new(iam::ManagedPolicy::new(api)),
         "AWS::IAM::Policy" => Arc::new(iam::Policy::new(api)),
@@ -143,7 +147,7 @@ fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn
 fn secretsmanager_driver(
     resource_type: &ResourceType,
     api: Arc<dyn Api>,
-) -> Option<Arc<dyn ResourceDriver>> {
+) -> Option<Arc<dyn DirectDriver>> {
     match resource_type.as_str() {
         "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
         _ => None,

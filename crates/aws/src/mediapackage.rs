@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use rstack_driver::ResourceDriver;
+use rstack_driver::DirectDriver;
 use rstack_model::ResourceType;
 
 use crate::api::Api;
@@ -90,7 +90,7 @@ static ORIGIN_ENDPOINT: RestType = RestType {
 pub(crate) fn driver(
     resource_type: &ResourceType,
     api: &Arc<dyn Api>,
-) -> Option<Arc<dyn ResourceDriver>> {
+) -> Option<Arc<dyn DirectDriver>> {
     let kind = [&CHANNEL, &ORIGIN_ENDPOINT]
         .into_iter()
         .find(|kind| kind.type_name == resource_type.as_str())?;

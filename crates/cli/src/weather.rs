@@ -17,6 +17,7 @@ pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the
     faults=KIND     `none` or `stormy`: calls fail, or their answers are lost\n  \
     latency-ms=N    the longest a call takes\n  \
     deploy-polls=N  how often a distribution answers that it is being deployed\n  \
+    api-polls=N     how often every API answers that it works on a request (0)\n  \
     poll-ms=N       how long it is waited between two such answers\n  \
     speed=N         how many times as fast as yours its clock runs (60)";
 
@@ -73,6 +74,7 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
         "faults" if value == "stormy" => options.faults = Faults::stormy(),
         "latency-ms" => options.latency = milliseconds()?,
         "deploy-polls" => options.deploy_polls = value.parse().ok()?,
+        "api-polls" => options.api_polls = value.parse().ok()?,
         "poll-ms" => options.ask_again_in = milliseconds()?,
         "speed" => conditions.time.speed = value.parse().ok().filter(|speed| *speed > 0)?,
         _ => return None,

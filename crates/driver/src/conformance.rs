@@ -6,8 +6,8 @@
 use rstack_model::{Address, Identifier, KnownMap, KnownValue, ResourceType, StackName, Token};
 
 use crate::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
-    Observed, Progress, Removal, ResourceDriver, UpdateRequest,
+    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Finish, Found, NoEffects, Object,
+    Observed, OperationKind, Poll, Removal, Request, ResourceDriver, Step, UpdateRequest,
 };
 
 /// How often the suite asks whether something has come to its end.
@@ -82,7 +82,6 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     unknown(driver, sample).await?;
     let object = created(driver, &request).await?;
     let id = &object.identifier;
-    settled(driver, id).await?;
     present(driver, sample, id, &sample.create, "read after create").await?;
     created_again(driver, &request, id).await?;
     if let Some(change) = &sample.change {
@@ -107,6 +106,65 @@ fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Takes an operation to its end, as the engine does. `None` means that nothing is left.
+async fn driven(
+    driver: &dyn ResourceDriver,
+    request: &Request,
+    step: &'static str,
+) -> Result<Option<Object>, Failed> {
+    let (kind, mut identifier, token, declared) = match request {
+        Request::Create(it) => (OperationKind::Create, None, &it.token, &it.properties),
+        Request::Update(it) => {
+            (OperationKind::Update, Some(it.identifier.clone()), &it.token, &it.properties)
+        }
+        Request::Delete(it) => {
+            (OperationKind::Delete, Some(it.identifier.clone()), &it.token, &it.prior)
+        }
+    };
+    let mut made = None;
+    let mut at = driver.begin(request, &NoEffects).await.map_err(Failed::Call)?;
+    for _ in 0..PATIENCE {
+        let pending = match at {
+            Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
+            Step::Done(Finish::Gone) => return Ok(None),
+            Step::Done(Finish::Settled) => return Ok(made),
+            Step::Pending(pending) => pending,
+        };
+        if let Some(object) = pending.object {
+            identifier = Some(object.identifier.clone());
+            made = Some(*object);
+        }
+        let (token, declared, identifier) = (token.clone(), declared.clone(), identifier.clone());
+        let poll = Poll { kind, cursor: pending.cursor, identifier, token, declared };
+        at = driver.poll(&poll).await.map_err(Failed::Call)?;
+    }
+    Err(Failed::Broken(wrong(step, "it is never complete")))
+}
+
+/// Why an operation did not come to its end.
+enum Failed {
+    Call(DriverError),
+    Broken(Broken),
+}
+
+impl Failed {
+    fn of(self, step: &'static str) -> Broken {
+        match self {
+            Self::Call(error) => failed(step)(error),
+            Self::Broken(broken) => broken,
+        }
+    }
+}
+
+async fn made(
+    driver: &dyn ResourceDriver,
+    request: Request,
+    step: &'static str,
+) -> Result<Object, Broken> {
+    let done = driven(driver, &request, step).await.map_err(|error| error.of(step))?;
+    done.ok_or_else(|| wrong(step, "it leaves no object"))
+}
+
 /// Nothing is found where nothing is, and it can be deleted.
 async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     let step = "read of what does not exist";
@@ -114,17 +172,18 @@ async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Bro
     if read != Observed::Absent {
         return Err(wrong(step, "it is present"));
     }
-    let delete = DeleteRequest {
+    let delete = Request::Delete(DeleteRequest {
         removal: Removal::Recoverable,
         identifier: sample.missing.clone(),
         token: sample.token.clone(),
         prior: sample.create.clone(),
-    };
+    });
     let step = "delete of what does not exist";
-    match driver.delete(&delete).await {
-        Ok(Progress::Done) => Ok(()),
-        Ok(Progress::Pending { waits_for, .. }) => {
-            Err(wrong(step, format!("it waits for {waits_for}")))
+    match driver.begin(&delete, &NoEffects).await {
+        Ok(Step::Done(Finish::Gone)) => Ok(()),
+        Ok(Step::Done(_)) => Err(wrong(step, "it leaves an object")),
+        Ok(Step::Pending(pending)) => {
+            Err(wrong(step, format!("it waits for {}", pending.waits_for)))
         }
         Err(error) => Err(failed(step)(error)),
     }
@@ -136,7 +195,7 @@ async fn created(driver: &dyn ResourceDriver, request: &CreateRequest) -> Result
     if driver.find(request).await.map_err(failed(step))? != Found::Absent {
         return Err(wrong(step, "something is found"));
     }
-    let object = driver.create(request, &NoEffects).await.map_err(failed("create"))?;
+    let object = made(driver, Request::Create(request.clone()), "create").await?;
     if object.identifier.only().is_empty() {
         return Err(wrong("create", "the object has no name"));
     }
@@ -157,11 +216,12 @@ async fn created_again(
     id: &Identifier,
 ) -> Result<(), Broken> {
     let step = "create again";
-    match driver.create(request, &NoEffects).await {
-        Ok(object) if object.identifier == *id => Ok(()),
-        Ok(object) => Err(wrong(step, format!("it made `{}`", object.identifier))),
-        Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(failed(step)(error)),
+    match driven(driver, &Request::Create(request.clone()), step).await {
+        Ok(Some(object)) if object.identifier == *id => Ok(()),
+        Ok(Some(object)) => Err(wrong(step, format!("it made `{}`", object.identifier))),
+        Ok(None) => Err(wrong(step, "it leaves no object")),
+        Err(Failed::Call(error)) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.of(step)),
     }
 }
 
@@ -179,23 +239,13 @@ async fn changed(
         properties: change.clone(),
     };
     for step in ["update", "update again"] {
-        let object = driver.update(&request).await.map_err(failed(step))?;
+        let object = made(driver, Request::Update(request.clone()), step).await?;
         if object.identifier != *id {
             return Err(wrong(step, format!("it is now named `{}`", object.identifier)));
         }
-        settled(driver, id).await?;
         present(driver, sample, id, change, step).await?;
     }
     Ok(())
-}
-
-async fn settled(driver: &dyn ResourceDriver, id: &Identifier) -> Result<(), Broken> {
-    for _ in 0..PATIENCE {
-        if driver.settled(id).await.map_err(failed("settled"))? == Progress::Done {
-            return Ok(());
-        }
-    }
-    Err(wrong("settled", "it does not come to its end"))
 }
 
 /// Reading shows what was declared.
@@ -234,17 +284,17 @@ async fn deleted(
         token: Token::from(format!("{}-3", sample.token)),
         prior: sample.create.clone(),
     };
+    let request = Request::Delete(request);
     for step in ["delete", "delete again"] {
-        let (mut polls, mut attempts) = (0, 0);
+        let mut attempts = 0;
         loop {
-            match driver.delete(&request).await {
-                Ok(Progress::Done) => break,
-                Ok(Progress::Pending { .. }) if polls < PATIENCE => polls += 1,
-                Ok(Progress::Pending { waits_for, .. }) => {
-                    return Err(wrong(step, format!("it still waits for {waits_for}")));
+            match driven(driver, &request, step).await {
+                Ok(None) => break,
+                Ok(Some(_)) => return Err(wrong(step, "it leaves an object")),
+                Err(Failed::Call(error)) if error.is_retryable() && attempts < ATTEMPTS => {
+                    attempts += 1;
                 }
-                Err(error) if error.is_retryable() && attempts < ATTEMPTS => attempts += 1,
-                Err(error) => return Err(failed(step)(error)),
+                Err(error) => return Err(error.of(step)),
             }
         }
         let read = driver.read(id, &sample.create).await.map_err(failed("read after delete"))?;

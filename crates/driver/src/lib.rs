@@ -3,20 +3,25 @@
 //! The engine owns time, order, the journal and retries. A driver makes calls and says what came
 //! of them; it never waits, and it never chooses a name the engine has not journaled.
 
+pub mod calls;
 mod cloud;
 pub mod conformance;
+mod direct;
 mod error;
 mod name;
 mod noop;
 mod object;
+mod protocol;
 mod resource;
 mod secret;
 
 pub use cloud::{Cloud, Identity};
+pub use direct::{Direct, DirectDriver};
 pub use error::{DriverError, ErrorKind};
 pub use name::{NameRule, Separator};
 pub use noop::Noop;
 pub use object::{Object, Observed};
+pub use protocol::{Finish, OperationKind, Pending, Poll, Request, Step};
 pub use resource::{
     CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, Removal, ResourceDriver,
     SinkError, UpdateRequest,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType};
 
 use crate::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, Object, Observed, Progress,
-    ResourceDriver, UpdateRequest,
+    CreateRequest, DriverError, EffectSink, Finish, Found, Object, Observed, Poll, Request,
+    ResourceDriver, Step,
 };
 
 /// The driver of `AWS::CDK::Metadata` and `AWS::CloudFormation::WaitConditionHandle`: they are
@@ -42,21 +42,22 @@ impl ResourceDriver for Noop {
         Ok(Observed::Present(Self::object(identifier.only().into(), declared.clone())))
     }
 
-    async fn create(
-        &self,
-        request: &CreateRequest,
-        _: &dyn EffectSink,
-    ) -> Result<Object, DriverError> {
-        let id = PhysicalId::new(format!("{}-{}", request.stack, request.address));
-        Ok(Self::object(id, request.properties.clone()))
+    async fn begin(&self, request: &Request, _: &dyn EffectSink) -> Result<Step, DriverError> {
+        Ok(match request {
+            Request::Create(request) => {
+                let id = PhysicalId::new(format!("{}-{}", request.stack, request.address));
+                Step::made(Self::object(id, request.properties.clone()))
+            }
+            Request::Update(request) => {
+                let id = request.identifier.only().into();
+                Step::made(Self::object(id, request.properties.clone()))
+            }
+            Request::Delete(_) => Step::Done(Finish::Gone),
+        })
     }
 
-    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        Ok(Self::object(request.identifier.only().into(), request.properties.clone()))
-    }
-
-    async fn delete(&self, _: &DeleteRequest) -> Result<Progress, DriverError> {
-        Ok(Progress::Done)
+    async fn poll(&self, _: &Poll) -> Result<Step, DriverError> {
+        Ok(Step::Done(Finish::Settled))
     }
 
     async fn find(&self, _: &CreateRequest) -> Result<Found, DriverError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_model::{Address, Identifier, KnownMap, PhysicalId, StackName, Token};
 
-use crate::{DriverError, NameRule, Object, Observed};
+use crate::{DriverError, NameRule, Object, Observed, Poll, Request, Step};
 
 /// The journal could not take an effect. The call that follows must not be made.
 #[derive(Debug, thiserror::Error)]
@@ -168,21 +168,20 @@ pub trait ResourceDriver: Send + Sync {
         declared: &KnownMap,
     ) -> Result<Observed, DriverError>;
 
-    /// Creates an object.
+    /// Begins an operation. What is durable by the time of a call inside of it goes to `effects`.
+    /// A creation is begun once; a change and a deletion may be begun again with the same request.
     ///
     /// # Errors
     /// If it failed, or may have failed; an effect that was told to `effects` stays true.
-    async fn create(
-        &self,
-        request: &CreateRequest,
-        effects: &dyn EffectSink,
-    ) -> Result<Object, DriverError>;
+    async fn begin(&self, request: &Request, effects: &dyn EffectSink)
+    -> Result<Step, DriverError>;
 
-    /// Changes an object in place and reads it back. May be repeated with the same request.
+    /// How far an operation has got that [`Self::begin`] or an earlier poll left pending. It may be
+    /// asked again with the same cursor.
     ///
     /// # Errors
-    /// If it failed, or may have failed.
-    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError>;
+    /// If it cannot be told, or the operation failed.
+    async fn poll(&self, poll: &Poll) -> Result<Step, DriverError>;
 
     /// Takes away what an update that was cut off has put where the object is not remembered to be:
     /// `attempted` are the properties that it was to have, `prior` those that it is remembered with,
@@ -193,28 +192,6 @@ pub trait ResourceDriver: Send + Sync {
     async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
         let _ = (attempted, prior);
         Ok(())
-    }
-
-    /// Deletes an object. It is called again until it is [`Progress::Done`]; an object that does
-    /// not exist is done.
-    ///
-    /// # Errors
-    /// If it failed, or may have failed.
-    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
-
-    /// Whether an object that was created or changed has settled, so that others may use it.
-    ///
-    /// # Errors
-    /// If it cannot be told, or the object failed to settle.
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
-        let _ = identifier;
-        Ok(Progress::Done)
-    }
-
-    /// Whether others can use an object that has not settled: all its attributes are known and hold,
-    /// as the domain name of a distribution does while that is deployed.
-    fn is_usable_unsettled(&self) -> bool {
-        false
     }
 
     /// Looks for the object of a create of which it is not known whether it took effect.

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rstack_apply::Clock;
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
-    NameRule, NoEffects, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError,
-    UpdateRequest, VersionHistory,
+    Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, Identity, NameRule,
+    NoEffects, Object, Observed, OperationKind, Pending, Poll, Request, ResourceDriver,
+    SecretStore, SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
@@ -208,6 +208,57 @@ fn broken(error: SinkError) -> DriverError {
     DriverError::new(ErrorKind::Transient, "create", error.to_string())
 }
 
+impl WatchedDriver {
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Step, DriverError> {
+        if self.wire.in_parts {
+            effects.absent().await.map_err(broken)?;
+        }
+        let create = || {
+            let (inner, made) = (Arc::clone(&self.inner), Arc::clone(&self.wire.made));
+            let (request, resource_type) = (request.clone(), self.resource_type.clone());
+            async move {
+                let step = inner.begin(&Request::Create(request.clone()), &NoEffects).await?;
+                if let Some(object) = object_of(&step) {
+                    let (address, token) = (request.address, request.token);
+                    let key = ObjectKey::new(resource_type, object.identifier.clone());
+                    lock(&made).0.insert(key, Maker { address, token });
+                }
+                Ok(step)
+            }
+        };
+        let step = self.wire.change("create", &self.resource_type, create).await?;
+        if self.wire.in_parts {
+            if let Some(object) = object_of(&step) {
+                let told = effects.created(&object.identifier, &object.physical_id).await;
+                told.map_err(broken)?;
+            }
+            self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
+        }
+        Ok(step)
+    }
+
+    async fn change(&self, verb: &'static str, request: &Request) -> Result<Step, DriverError> {
+        let change = || {
+            let (inner, request) = (Arc::clone(&self.inner), request.clone());
+            async move { inner.begin(&request, &NoEffects).await }
+        };
+        self.wire.change(verb, &self.resource_type, change).await
+    }
+}
+
+/// The object that a step tells of.
+fn object_of(step: &Step) -> Option<&Object> {
+    match step {
+        Step::Done(Finish::Object(object)) => Some(object),
+        Step::Pending(Pending { object, .. }) => object.as_deref(),
+        Step::Done(Finish::Settled | Finish::Gone) => None,
+    }
+}
+
 #[async_trait]
 impl ResourceDriver for WatchedDriver {
     fn name(&self) -> &'static str {
@@ -218,60 +269,35 @@ impl ResourceDriver for WatchedDriver {
         self.inner.naming()
     }
 
-    fn is_usable_unsettled(&self) -> bool {
-        self.inner.is_usable_unsettled()
-    }
-
     async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
         self.wire.ask("read", &self.resource_type, self.inner.read(id, declared)).await
     }
 
-    async fn create(
+    async fn begin(
         &self,
-        request: &CreateRequest,
+        request: &Request,
         effects: &dyn EffectSink,
-    ) -> Result<Object, DriverError> {
-        if self.wire.in_parts {
-            effects.absent().await.map_err(broken)?;
+    ) -> Result<Step, DriverError> {
+        match request {
+            Request::Create(create) => self.create(create, effects).await,
+            Request::Update(_) => self.change("update", request).await,
+            Request::Delete(_) => self.change("delete", request).await,
         }
-        let create = || {
-            let (inner, made) = (Arc::clone(&self.inner), Arc::clone(&self.wire.made));
-            let (request, resource_type) = (request.clone(), self.resource_type.clone());
-            async move {
-                let object = inner.create(&request, &NoEffects).await?;
-                let (address, token) = (request.address, request.token);
-                let maker = Maker { address, token };
-                let key = ObjectKey::new(resource_type, object.identifier.clone());
-                lock(&made).0.insert(key, maker);
-                Ok(object)
+    }
+
+    async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        match poll.kind {
+            OperationKind::Create | OperationKind::Update => {
+                self.wire.ask("settled", &self.resource_type, self.inner.poll(poll)).await
             }
-        };
-        let object = self.wire.change("create", &self.resource_type, create).await?;
-        if self.wire.in_parts {
-            effects.created(&object.identifier, &object.physical_id).await.map_err(broken)?;
-            self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
+            OperationKind::Delete => {
+                let delete = || {
+                    let (inner, poll) = (Arc::clone(&self.inner), poll.clone());
+                    async move { inner.poll(&poll).await }
+                };
+                self.wire.change("delete", &self.resource_type, delete).await
+            }
         }
-        Ok(object)
-    }
-
-    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let update = || {
-            let (inner, request) = (Arc::clone(&self.inner), request.clone());
-            async move { inner.update(&request).await }
-        };
-        self.wire.change("update", &self.resource_type, update).await
-    }
-
-    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let delete = || {
-            let (inner, request) = (Arc::clone(&self.inner), request.clone());
-            async move { inner.delete(&request).await }
-        };
-        self.wire.change("delete", &self.resource_type, delete).await
-    }
-
-    async fn settled(&self, id: &Identifier) -> Result<Progress, DriverError> {
-        self.wire.ask("settled", &self.resource_type, self.inner.settled(id)).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

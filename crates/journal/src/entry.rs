@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
 use rstack_model::{
-    Address, Digest, Identifier, ObjectKey, PhysicalId, ResourceType, StackName, Token, ValueMap,
+    Address, Cursor, Digest, Identifier, ObjectKey, PhysicalId, ResourceType, StackName, Token,
+    ValueMap,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,8 @@ pub enum Entry {
         /// The operation.
         operation: OperationId,
     },
-    /// The object of a create exists. Durable before anything is waited for.
+    /// The object of a create exists, or an update has ended in another object. Durable before
+    /// anything is waited for.
     Effect {
         /// The operation.
         operation: OperationId,
@@ -61,6 +63,14 @@ pub enum Entry {
         identifier: Identifier,
         /// What `Ref` returns for it, as far as it is known by now.
         physical_id: PhysicalId,
+    },
+    /// Where an operation that goes on in the cloud is polled. Durable before it is waited for, so
+    /// that the next process polls on and does not begin it again.
+    Cursor {
+        /// The operation.
+        operation: OperationId,
+        /// The cursor.
+        cursor: Cursor,
     },
     /// An operation is finished.
     Done {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, ValueMap};
+use rstack_model::{Address, Cursor, Identifier, ObjectKey, PhysicalId, ValueMap};
 
 use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
 use crate::status::{IllegalTransition, Status, next_status};
@@ -56,6 +56,8 @@ pub struct OpenOperation {
     pub effect: Option<Identifier>,
     /// Whether it was proven, before the call that creates, that no object of its name existed.
     pub absence_proven: bool,
+    /// Where it is polled, if it goes on in the cloud.
+    pub cursor: Option<Cursor>,
 }
 
 /// A state with a journal folded into it.
@@ -113,6 +115,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         state: base.clone(),
         operations: BTreeMap::new(),
         absent: BTreeSet::new(),
+        cursors: BTreeMap::new(),
         deployed: false,
         ended: None,
     };
@@ -131,7 +134,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         state.parameters.clone_from(parameters);
     }
     state.former = former(base, &state, *mode, end);
-    let mut open = Vec::new();
+    let (mut open, mut cursors) = (Vec::new(), folder.cursors);
     for (operation, (intent, status)) in folder.operations {
         let effect = match status {
             Status::Open | Status::Failed(FailedEffect::Unknown) => None,
@@ -139,7 +142,8 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
             Status::Done | Status::Failed(FailedEffect::None | FailedEffect::Partial) => continue,
         };
         let absence_proven = folder.absent.contains(&operation);
-        open.push(OpenOperation { intent, effect, absence_proven });
+        let cursor = cursors.remove(&operation);
+        open.push(OpenOperation { intent, effect, absence_proven, cursor });
     }
     Ok(Folded { state, open, ended: folder.ended })
 }
@@ -176,6 +180,7 @@ struct Folder {
     state: State,
     operations: BTreeMap<OperationId, (Intent, Status)>,
     absent: BTreeSet<OperationId>,
+    cursors: BTreeMap<OperationId, Cursor>,
     deployed: bool,
     ended: Option<JournalEnd>,
 }
@@ -203,10 +208,22 @@ impl Folder {
             Entry::Effect { operation, identifier, physical_id } => {
                 let intent = self.advance(*operation, entry)?;
                 // From here on the object is in the state, whatever comes of it.
-                if let IntentAction::Create { object, .. } = &intent.action {
-                    let state = unfinished(&intent, object, (identifier, physical_id));
-                    self.set_current(&intent.address, state);
+                match &intent.action {
+                    IntentAction::Create { object, .. } | IntentAction::Update { object, .. } => {
+                        let state = unfinished(&intent, object, (identifier, physical_id));
+                        self.set_current(&intent.address, state);
+                    }
+                    IntentAction::Record { .. }
+                    | IntentAction::Delete { .. }
+                    | IntentAction::Forget { .. }
+                    | IntentAction::Restore { .. } => {}
                 }
+                Ok(())
+            }
+            Entry::Cursor { operation, cursor } => {
+                self.running()?;
+                self.advance(*operation, entry)?;
+                self.cursors.insert(*operation, cursor.clone());
                 Ok(())
             }
             Entry::Done { operation, outcome } => {
@@ -332,5 +349,6 @@ fn unfinished(
         update_replace_policy: object.update_replace_policy,
         secret_versions: object.secret_versions.clone(),
         driver: intent.driver.clone(),
+        cursor: None,
     }
 }

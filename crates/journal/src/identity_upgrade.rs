@@ -11,6 +11,9 @@ use serde_json::{Map, Value, json};
 
 type Object = Map<String, Value>;
 
+/// The cursor of objects that were not waited for before there were cursors.
+const SETTLING: &str = "settle";
+
 /// The identifier of an object that is recorded without one.
 fn identifier(type_name: &str, physical_id: &str, trees: &[&Object]) -> Identifier {
     match Registry::embedded().get(type_name) {
@@ -37,6 +40,9 @@ fn object(value: &mut Value) {
         trees.filter_map(|name| object.get(name).and_then(Value::as_object)).collect();
     let found = identifier(text(object, "resource_type"), text(object, "physical_id"), &trees);
     object.insert("identifier".to_owned(), json!(found));
+    if text(object, "status") == "settling" {
+        object.insert("cursor".to_owned(), json!(SETTLING));
+    }
 }
 
 /// Brings a state to the form in which objects have identifiers and resources have addresses.

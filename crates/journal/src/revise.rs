@@ -190,6 +190,7 @@ mod tests {
             update_replace_policy: RemovalPolicy::Delete,
             secret_versions: Default::default(),
             driver: "test".into(),
+            cursor: None,
         }
     }
 

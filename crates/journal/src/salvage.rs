@@ -60,6 +60,7 @@ fn may_follow(entry: &Entry) -> bool {
     match entry {
         Entry::Intent(_)
         | Entry::Absent { .. }
+        | Entry::Cursor { .. }
         | Entry::Effect { .. }
         | Entry::Done { .. }
         | Entry::Failed { .. } => true,
@@ -73,6 +74,7 @@ fn intended(entry: &Entry) -> Option<OperationId> {
         Entry::Intent(intent) => Some(intent.operation),
         Entry::Begin { .. }
         | Entry::Absent { .. }
+        | Entry::Cursor { .. }
         | Entry::Effect { .. }
         | Entry::Done { .. }
         | Entry::Failed { .. }
@@ -85,6 +87,7 @@ fn intended(entry: &Entry) -> Option<OperationId> {
 fn operation(entry: &Entry) -> Option<OperationId> {
     match entry {
         Entry::Absent { operation }
+        | Entry::Cursor { operation, .. }
         | Entry::Effect { operation, .. }
         | Entry::Done { operation, .. }
         | Entry::Failed { operation, .. } => Some(*operation),

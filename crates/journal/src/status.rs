@@ -43,6 +43,7 @@ fn name(entry: &Entry) -> &'static str {
         Entry::Intent(_) => "an intent",
         Entry::Absent { .. } => "a proof of absence",
         Entry::Effect { .. } => "an effect",
+        Entry::Cursor { .. } => "a cursor",
         Entry::Done { .. } => "done",
         Entry::Failed { .. } => "failed",
         Entry::Outputs { .. } => "outputs",
@@ -60,11 +61,16 @@ pub fn next_status(
     entry: &Entry,
 ) -> Result<Status, IllegalTransition> {
     let creates = matches!(action, IntentAction::Create { .. });
+    let updates = matches!(action, IntentAction::Update { .. });
+    let calls = creates || updates || matches!(action, IntentAction::Delete { .. });
     let removes = matches!(action, IntentAction::Delete { .. } | IntentAction::Forget { .. });
     match (status, entry) {
         (None, Entry::Intent(_)) => Ok(Status::Open),
         (Some(Status::Open), Entry::Absent { .. }) if creates => Ok(Status::Open),
-        (Some(Status::Open), Entry::Effect { identifier, .. }) if creates => {
+        (Some(known @ (Status::Open | Status::Effected(_))), Entry::Cursor { .. }) if calls => {
+            Ok(known.clone())
+        }
+        (Some(Status::Open), Entry::Effect { identifier, .. }) if creates || updates => {
             Ok(Status::Effected(identifier.clone()))
         }
         // A create is done only after its effect was durable.

@@ -101,6 +101,11 @@ text_id! {
     Token
 }
 text_id! {
+    /// Where an operation that goes on in the cloud is polled: a request token, the place of a
+    /// response. Only the driver that gave it reads it; it is journaled and never holds a secret.
+    Cursor
+}
+text_id! {
     /// The identity of one holding of a lock: a UUIDv4.
     LockId
 }

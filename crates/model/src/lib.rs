@@ -21,8 +21,8 @@ pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
 pub use id::{
-    AccountId, Address, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId, Region,
-    ResourceType, Serial, StackName, Token,
+    AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
+    Region, ResourceType, Serial, StackName, Token,
 };
 pub use object_key::{Identifier, ObjectKey};
 pub use path::{PathSegment, PropertyPath};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::desired::RemovalPolicy;
 use crate::digest::Digest;
 use crate::id::{
-    AccountId, Address, Lineage, Partition, PhysicalId, Region, ResourceType, Serial, StackName,
+    AccountId, Address, Cursor, Lineage, Partition, PhysicalId, Region, ResourceType, Serial,
+    StackName,
 };
 use crate::object_key::{Identifier, ObjectKey};
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
@@ -66,6 +67,9 @@ pub struct ResourceState {
     pub secret_versions: BTreeMap<String, String>,
     /// The driver that made it, such as `native` or `sandbox`.
     pub driver: String,
+    /// Where it is polled whether it has settled, as long as it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
 }
 
 /// An object that is still there although the resource has another one now, or none.

@@ -55,6 +55,7 @@ pub(crate) fn object(
         update_replace_policy: RemovalPolicy::Delete,
         secret_versions: BTreeMap::new(),
         driver: "native".into(),
+        cursor: None,
     }
 }
 

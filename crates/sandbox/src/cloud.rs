@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::time::{Now, StandingTime, Time};
 use crate::weather::Weather;
 use crate::world::{StoredObject, View};
-use crate::{SandboxError, SandboxOptions, lookup, secretsmanager};
+use crate::{SandboxError, SandboxOptions, deferred, lookup, secretsmanager};
 
 /// The account that every sandbox is.
 pub const ACCOUNT: &str = "000000000000";
@@ -270,7 +270,8 @@ impl Cloud for SandboxCloud {
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
         let cloud = Arc::clone(&self.inner);
-        Some(Arc::new(SandboxDriver::new(cloud, resource_type.clone(), schema)))
+        let polls = self.inner.options.api_polls;
+        Some(deferred::driver(SandboxDriver::new(cloud, resource_type.clone(), schema), polls))
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {

@@ -1,14 +1,15 @@
 //! The driver of one type: each call goes through the weather to the world.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_catalog::TypeSchema;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, Found, NameRule, Object,
+    Observed, Poll, Progress, Removal, UpdateRequest,
 };
-use rstack_model::{Identifier, KnownMap, ResourceType};
+use rstack_model::{Identifier, KnownMap, ResourceType, Token};
 
 use crate::cloud::Inner;
 use crate::cloudfront::DISTRIBUTION;
@@ -36,6 +37,30 @@ impl SandboxDriver {
 
     fn service(&self) -> Service<'_> {
         self.cloud.service(&self.resource_type, &self.schema)
+    }
+
+    /// How soon it should be asked again.
+    pub(crate) fn ask_again_in(&self) -> Duration {
+        self.service().options.ask_again_in
+    }
+
+    /// The operation that reads an object.
+    pub(crate) fn get(&self) -> String {
+        self.service().operation("Get")
+    }
+
+    /// The object that the operation of this token has created.
+    pub(crate) async fn made_with(&self, token: &Token) -> Result<Option<Object>, DriverError> {
+        let (sent, name) = (token.clone(), token.to_string());
+        self.ask("Get", &name, move |service, view| Ok(service.made_with(view, &sent))).await
+    }
+
+    /// Whether an object whose deletion was begun is gone.
+    pub(crate) async fn poll_delete(&self, poll: &Poll) -> Result<Progress, DriverError> {
+        let Some(identifier) = poll.identifier.clone() else { return Ok(Progress::Done) };
+        let (token, prior) = (poll.token.clone(), poll.declared.clone());
+        let removal = Removal::Recoverable;
+        self.delete(&DeleteRequest { identifier, token, prior, removal }).await
     }
 
     /// Makes a call that changes something: its answer may be lost.
@@ -83,7 +108,7 @@ fn of_create(request: &CreateRequest) -> String {
 }
 
 #[async_trait]
-impl ResourceDriver for SandboxDriver {
+impl DirectDriver for SandboxDriver {
     fn name(&self) -> &'static str {
         "sandbox"
     }

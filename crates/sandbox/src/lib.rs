@@ -12,6 +12,7 @@ mod chance;
 mod check;
 mod cloud;
 mod cloudfront;
+mod deferred;
 mod delta;
 mod driver;
 mod error;

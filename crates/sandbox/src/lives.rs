@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rstack_catalog::Registry;
+use rstack_driver::calls::Calls;
 use rstack_driver::conformance::{Sample, check};
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, NoEffects, Observed, Progress, Removal, ResourceDriver,
+    Cloud, CreateRequest, DeleteRequest, Observed, Progress, Removal, ResourceDriver,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{Identifier, KnownMap, KnownValue, Region, ResourceType, StackName, Token};
@@ -146,7 +147,7 @@ fn streaming() -> Vec<(&'static str, Json, Option<Json>, &'static [&'static str]
 async fn the_streaming_types_conform() {
     let cloud = cloud(SandboxOptions::default());
     let channel = request("Channel", json!({"Id": "channel"}));
-    driver(&cloud, "AWS::MediaPackage::Channel").create(&channel, &NoEffects).await.unwrap();
+    driver(&cloud, "AWS::MediaPackage::Channel").create(&channel).await.unwrap();
     for (name, create, change, unread) in streaming() {
         let sample = Sample {
             resource_type: name.into(),
@@ -175,7 +176,7 @@ async fn every_type_lives_and_dies() {
             continue;
         };
         let create = CreateRequest { properties, ..request("Sample", json!({})) };
-        let object = match driver.create(&create, &NoEffects).await {
+        let object = match driver.create(&create).await {
             Ok(object) => object,
             Err(error) => {
                 refused.push(format!("{name}: {error}"));
@@ -350,7 +351,7 @@ async fn identifiers_and_attributes_have_the_forms_of_aws() {
     let mut hosts = std::collections::BTreeSet::new();
     for (number, (name, create, id, attribute, form)) in rows.into_iter().enumerate() {
         let create = request(&format!("R{number}"), create);
-        let made = driver(&cloud, name).create(&create, &NoEffects).await.unwrap();
+        let made = driver(&cloud, name).create(&create).await.unwrap();
         assert!(looks_like(made.physical_id.as_str(), &id), "{name}: {}", made.physical_id);
         let seen = made.attributes[attribute].as_str().unwrap();
         assert!(looks_like(seen, &form), "{name}.{attribute}: {seen}");
@@ -367,7 +368,7 @@ async fn a_reference_to_a_secret_resolves() {
     let create = json!({"Name": "n", "GenerateSecretString":
         {"GenerateStringKey": "k", "SecretStringTemplate": "{\"u\":\"admin\"}"}});
     let secret = driver(&cloud, "AWS::SecretsManager::Secret");
-    let made = secret.create(&request("Secret", create), &NoEffects).await.unwrap();
+    let made = secret.create(&request("Secret", create)).await.unwrap();
     let reference = |text: String| SecretsManagerReference::parse(&text).unwrap();
     let whole = reference(format!("{}:SecretString:k::", made.physical_id));
     let (text, version) = cloud.secrets().resolve(&whole).await.unwrap();

@@ -197,6 +197,12 @@ impl Service<'_> {
         self.pending(format!("distribution {id} to be deployed"))
     }
 
+    /// The object that the operation of this token has created.
+    pub(crate) fn made_with(&self, view: &View<'_>, token: &Token) -> Option<Object> {
+        let key = self.of_token(view, token)?;
+        view.get(self.resource_type, &key).map(|stored| self.object(stored))
+    }
+
     /// Looks for what a create may have made.
     pub(crate) fn find(&self, view: &View<'_>, request: &CreateRequest) -> Found {
         if let Some(key) = self.of_token(view, &request.token)

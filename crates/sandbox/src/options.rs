@@ -45,6 +45,9 @@ pub struct SandboxOptions {
     pub latency: Duration,
     /// How often a distribution answers that it is still being deployed.
     pub deploy_polls: u32,
+    /// How often an API answers that it works on a request before it is complete, as Cloud Control
+    /// does; with 0 it answers when the request has been carried out.
+    pub api_polls: u32,
     /// How soon a driver should ask again.
     pub ask_again_in: Duration,
 }
@@ -56,6 +59,7 @@ impl Default for SandboxOptions {
             faults: Faults::none(),
             latency: Duration::ZERO,
             deploy_polls: 2,
+            api_polls: 0,
             ask_again_in: Duration::from_millis(400),
         }
     }

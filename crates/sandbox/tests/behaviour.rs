@@ -5,9 +5,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rstack_driver::calls::Calls;
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
-    Observed, Progress, Removal, ResourceDriver, UpdateRequest,
+    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, Object, Observed, Progress,
+    Removal, ResourceDriver, UpdateRequest,
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{
@@ -58,7 +59,7 @@ async fn create(
     json: Json,
 ) -> Result<Object, DriverError> {
     let request = request(address, known(json));
-    driver(cloud, resource_type).create(&request, &NoEffects).await
+    driver(cloud, resource_type).create(&request).await
 }
 
 async fn update(
@@ -214,7 +215,7 @@ async fn a_create_of_unknown_outcome_is_found() {
     let channels = driver(&cloud, CHANNEL);
     let ours = request("A", known(json!({"Id": "a"})));
     assert_eq!(channels.find(&ours).await.unwrap(), Found::Absent);
-    let lost = channels.create(&ours, &NoEffects).await.unwrap_err();
+    let lost = channels.create(&ours).await.unwrap_err();
     assert_eq!(lost.kind, ErrorKind::UnknownOutcome);
     assert!(matches!(channels.find(&ours).await.unwrap(), Found::Ours(_)));
     let other = request("B", known(json!({"Id": "a"})));
@@ -339,7 +340,7 @@ async fn no_secret_reaches_the_file_and_references_still_resolve() {
         let mut properties = known(json!({"Name": address}));
         properties.insert("SecretString".to_owned(), value);
         let request = request(address, properties);
-        driver(&cloud, SECRET).create(&request, &NoEffects).await.unwrap();
+        driver(&cloud, SECRET).create(&request).await.unwrap();
         let reference = format!("{address}:SecretString:Key");
         let reference = SecretsManagerReference::parse(&reference).unwrap();
         let (text, version) = cloud.secrets().resolve(&reference).await.unwrap();
@@ -350,7 +351,7 @@ async fn no_secret_reaches_the_file_and_references_still_resolve() {
     let mut properties = known(json!({"Id": "c"}));
     properties.insert("Description".to_owned(), secret(canary));
     let request = request("C", properties.clone());
-    let made = driver(&cloud, CHANNEL).create(&request, &NoEffects).await.unwrap();
+    let made = driver(&cloud, CHANNEL).create(&request).await.unwrap();
     assert_eq!(made.properties["Description"], secret(""));
     update(&cloud, CHANNEL, &made.physical_id, properties).await.unwrap();
     assert!(!std::fs::read_to_string(&path).unwrap().contains(canary));
@@ -362,10 +363,7 @@ async fn a_secret_gets_a_version_only_with_another_text() {
     let properties = |description: &str, text: &str| {
         known(json!({"Name": "n", "Description": description, "SecretString": text}))
     };
-    let made = driver(&cloud, SECRET)
-        .create(&request("S", properties("a", "one")), &NoEffects)
-        .await
-        .unwrap();
+    let made = driver(&cloud, SECRET).create(&request("S", properties("a", "one"))).await.unwrap();
     assert!(!made.properties.contains_key("SecretString"), "it is write-only");
     let reference = SecretsManagerReference::parse(made.physical_id.as_str()).unwrap();
     let id = &made.physical_id;

@@ -1,11 +1,14 @@
 //! Creating an object: never a second one, never one that nobody knows of.
 
-use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, Object};
+use rstack_driver::{
+    CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Request, Step as Progress,
+};
 use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
 
+use super::settle::Begun;
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
@@ -44,12 +47,16 @@ impl Context<'_> {
             absence_proven: false,
         };
         let effects = Effects::new(self.ledger, operation);
-        let made = match self.call_create(&work, &request, &effects).await {
-            Ok(made) => self.effect_of(&effects, &made).await.map(|_| made),
-            Err(failure) => Err(failure),
-        };
-        match made {
-            Ok(made) => self.settle_and_finish(&work, operation, &made).await,
+        match self.call_create(&work, &request, &effects).await {
+            Ok(first) => {
+                let begun = Begun {
+                    operation,
+                    kind: OperationKind::Create,
+                    token: request.token.clone(),
+                    identifier: effects.recorded(),
+                };
+                self.follow(&work, begun, first).await
+            }
             Err(failure) => {
                 let effect = effects.recorded().map_or(failure.effect, |_| FailedEffect::Partial);
                 self.fail(operation, Failure { effect, ..failure }).await
@@ -86,13 +93,14 @@ impl Context<'_> {
         work: &Work<'_>,
         request: &CreateRequest,
         effects: &Effects<'_>,
-    ) -> Result<Object, Failure> {
+    ) -> Result<Progress, Failure> {
         let (mut attempt, mut in_doubt) = (1, false);
         let mut request = request.clone();
         loop {
             request.absence_proven = effects.absence_proven();
-            let error = match work.driver.create(&request, effects).await {
-                Ok(object) => return Ok(object),
+            let begun = work.driver.begin(&Request::Create(request.clone()), effects).await;
+            let error = match begun {
+                Ok(step) => return Ok(step),
                 Err(error) => work.secrets.hide(error),
             };
             request.absence_proven = effects.absence_proven();
@@ -169,7 +177,7 @@ impl Context<'_> {
         work: &Work<'_>,
         request: &CreateRequest,
         identifier: Identifier,
-    ) -> Result<Object, Failure> {
+    ) -> Result<Progress, Failure> {
         let update = completing(request, identifier);
         let updated = self.call_update(work, &update).await;
         updated.map_err(|error| Failure::new(error, FailedEffect::Partial))

@@ -1,11 +1,14 @@
 //! Deleting an object.
 
-use rstack_driver::{DeleteRequest, ErrorKind, Progress, Removal, ResourceDriver};
-use rstack_journal::{Entry, FailedEffect, IntentAction, Outcome};
-use rstack_model::PhysicalId;
+use rstack_driver::{
+    DeleteRequest, ErrorKind, Finish, NoEffects, OperationKind, Poll, Removal, Request,
+    ResourceDriver, Step as Progress,
+};
+use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
+use rstack_model::{Cursor, PhysicalId};
 
 use super::settle::Patience;
 use super::{Context, Failure};
@@ -41,33 +44,59 @@ impl Context<'_> {
             let failure = Failure::new(error, FailedEffect::Partial);
             return self.fail(operation, failure).await;
         }
-        if let Err(failure) = self.call_delete(driver.as_ref(), &request, label).await {
-            return self.fail(operation, failure).await;
+        if let Err(failure) = self.call_delete(driver.as_ref(), (operation, request), label).await {
+            return match failure {
+                Undeleted::Failed(failure) => self.fail(operation, failure).await,
+                Undeleted::Left(error) => Err(error),
+            };
         }
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
         self.ledger.drop_object(&step.address, object);
         Ok(physical_id)
     }
 
-    /// Calls delete until the object is gone. From the first call that may have had an effect on
-    /// (a distribution is disabled before it goes) a failure leaves the object partly changed.
+    /// Begins the deletion, and polls until the object is gone. From the first call that may have had
+    /// an effect on (a distribution is disabled before it goes) a failure leaves the object partly
+    /// changed. A deletion that may not be begun again is left open.
     async fn call_delete(
         &self,
         driver: &dyn ResourceDriver,
-        request: &DeleteRequest,
+        (operation, request): (OperationId, DeleteRequest),
         label: &StepLabel,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Undeleted> {
         let mut patience =
             Patience::new(self.engine.waiting.limit(&label.address, &label.resource_type));
         let (mut attempt, mut effect) = (1, FailedEffect::None);
+        let (token, declared) = (request.token.clone(), request.prior.clone());
+        let identifier = Some(request.identifier.clone());
+        let cursor = Cursor::from("");
+        let mut poll = Poll { kind: OperationKind::Delete, cursor, identifier, token, declared };
+        let request = Request::Delete(request);
+        let (mut begun, mut repeatable) = (false, true);
         loop {
-            let (wait, waits_for) = match driver.delete(request).await {
-                Ok(Progress::Done) => return Ok(()),
-                Ok(Progress::Pending { waits_for, ask_again_in }) => {
-                    let (label, text) = (label.clone(), waits_for.clone());
-                    self.engine.events.emit(Event::StepWaiting { label, waits_for: text });
-                    (attempt, effect) = (1, FailedEffect::Partial);
-                    (ask_again_in, waits_for)
+            let at = if begun {
+                driver.poll(&poll).await
+            } else {
+                driver.begin(&request, &NoEffects).await
+            };
+            let (wait, waits_for) = match at {
+                Ok(Progress::Done(Finish::Gone)) => return Ok(()),
+                Ok(Progress::Done(Finish::Object(_) | Finish::Settled)) => {
+                    let error = StepError::Ambiguous("its driver keeps the object".to_owned());
+                    return Err(Undeleted::Failed(Failure::new(error, FailedEffect::Partial)));
+                }
+                Ok(Progress::Pending(pending)) => {
+                    (attempt, effect, begun) = (1, FailedEffect::Partial, true);
+                    if !pending.repeatable && poll.cursor != pending.cursor {
+                        let cursor = pending.cursor.clone();
+                        let appended = self.ledger.append(Entry::Cursor { operation, cursor });
+                        let failed = |error| Undeleted::Failed(Failure::new(error, effect));
+                        appended.await.map_err(failed)?;
+                    }
+                    (poll.cursor, repeatable) = (pending.cursor, pending.repeatable);
+                    let (label, waits_for) = (label.clone(), pending.waits_for.clone());
+                    self.engine.events.emit(Event::StepWaiting { label, waits_for });
+                    (pending.ask_again_in, pending.waits_for)
                 }
                 Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
                 Err(error) => {
@@ -75,18 +104,44 @@ impl Context<'_> {
                         effect = FailedEffect::Partial;
                     }
                     let Some(wait) = self.engine.next_attempt(&error, attempt) else {
-                        return Err(Failure::new(self.given_up(error), effect));
+                        return Err(match self.given_up(error) {
+                            interrupted @ StepError::Interrupted(_) => {
+                                Undeleted::of(interrupted, effect, repeatable)
+                            }
+                            error => Undeleted::Failed(Failure::new(error, effect)),
+                        });
                     };
                     self.retrying(label, &error, attempt);
                     attempt += 1;
                     (wait, format!("another attempt: {error}"))
                 }
             };
-            let wait = patience.wait(wait, &waits_for).map_err(|e| Failure::new(e, effect))?;
+            let wait = patience.wait(wait, &waits_for);
+            let wait = wait.map_err(|error| Undeleted::of(error, effect, repeatable))?;
             if self.engine.sleep_or_stop(wait).await {
-                return Err(Failure::new(StepError::Interrupted(waits_for), effect));
+                let error = StepError::Interrupted(waits_for);
+                return Err(Undeleted::of(error, effect, repeatable));
             }
-            self.ledger.verify().await.map_err(|error| Failure::new(error, effect))?;
+            let lost = |error| Undeleted::Failed(Failure::new(error, effect));
+            self.ledger.verify().await.map_err(lost)?;
+        }
+    }
+}
+
+/// Why an object was not deleted.
+enum Undeleted {
+    /// It failed, which is recorded.
+    Failed(Failure),
+    /// It goes on in the cloud and may not be begun again: the next process polls on.
+    Left(StepError),
+}
+
+impl Undeleted {
+    /// What becomes of a deletion that is not followed any longer.
+    fn of(error: StepError, effect: FailedEffect, repeatable: bool) -> Self {
+        match repeatable {
+            true => Self::Failed(Failure::new(error, effect)),
+            false => Self::Left(error),
         }
     }
 }

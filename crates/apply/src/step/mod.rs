@@ -25,7 +25,7 @@ use crate::retry::may_pass;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Settling, settling};
+pub(crate) use settle::Patience;
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.
@@ -291,5 +291,6 @@ pub(crate) fn resource_state(
         update_replace_policy: object.update_replace_policy,
         secret_versions: object.secret_versions.clone(),
         driver: driver.name().to_owned(),
+        cursor: None,
     }
 }

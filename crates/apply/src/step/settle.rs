@@ -1,29 +1,30 @@
-//! Waiting until an object has settled, and recording it.
+//! Following an operation that goes on in the cloud until it is complete, and recording it.
 
 use std::time::Duration;
 
-use rstack_driver::{ErrorKind, Object, Progress, ResourceDriver};
+use rstack_driver::{ErrorKind, Finish, Object, Observed, OperationKind, Pending, Poll, Step};
 use rstack_journal::{Entry, FailedEffect, OperationId, Outcome};
 use rstack_model::event::Event;
 use rstack_model::plan::Phase;
-use rstack_model::state::ObjectStatus;
-use rstack_model::{Identifier, PhysicalId};
+use rstack_model::state::{ObjectStatus, ResourceState};
+use rstack_model::{Address, Cursor, Identifier, PhysicalId, Token};
 
 use super::{Context, Failure, Work, resource_state};
-use crate::{Engine, StepError, Wait};
+use crate::observe::without_secrets;
+use crate::{StepError, Wait};
 
 /// The shortest time between two questions, whatever a driver says: it bounds their number.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// The patience of one operation.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     waited: Duration,
     limit: Duration,
 }
 
 impl Patience {
     /// A patience that ends after this time.
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self { waited: Duration::ZERO, limit }
     }
 
@@ -31,7 +32,7 @@ impl Patience {
     ///
     /// # Errors
     /// [`StepError::Unsettled`] when it was waited long enough.
-    pub(super) fn wait(&mut self, wait: Duration, waits_for: &str) -> Result<Duration, StepError> {
+    pub(crate) fn wait(&mut self, wait: Duration, waits_for: &str) -> Result<Duration, StepError> {
         if self.waited >= self.limit {
             let waits_for = waits_for.to_owned();
             return Err(StepError::Unsettled { within: self.limit, waits_for });
@@ -75,108 +76,225 @@ fn tells_of_object(error: &StepError) -> bool {
     }
 }
 
-/// Whether an object that is as declared has settled.
-pub(crate) enum Settling {
-    /// It has.
-    Settled,
-    /// It goes on.
-    Goes,
+/// An operation that was begun.
+pub(super) struct Begun {
+    pub(super) operation: OperationId,
+    pub(super) kind: OperationKind,
+    pub(super) token: Token,
+    /// The object that it was begun on, or that it has made, as far as this is durable.
+    pub(super) identifier: Option<Identifier>,
 }
 
-/// Asks once whether an object has settled.
-///
-/// # Errors
-/// [`StepError::Driver`] if it cannot be told or the object failed to settle.
-pub(crate) async fn settling(
-    engine: &Engine,
-    driver: &dyn ResourceDriver,
-    identifier: &Identifier,
-) -> Result<Settling, StepError> {
-    match engine.persist(|| driver.settled(identifier), |_, _| {}).await? {
-        Progress::Done => Ok(Settling::Settled),
-        Progress::Pending { .. } => Ok(Settling::Goes),
-    }
+/// How an operation is left whose object is as declared, or will be.
+enum Left {
+    /// It is complete.
+    Ready,
+    /// It was not waited for.
+    Settling(Cursor),
+    /// It was waited for, and in vain.
+    Waiting(StepError),
 }
 
 impl Context<'_> {
-    /// Waits until an object that was made or changed has settled, and records it.
+    /// Follows an operation until it is complete, and records it.
     ///
-    /// An object that did not settle in time, or before the user asked to stop, or of which the cloud
-    /// does not tell whether it did, is as declared and recorded so; that it is not ready yet is
-    /// recorded, too, and the next plan goes on from there. Its users are not made before.
-    pub(super) async fn settle_and_finish(
+    /// An object that is not complete in time, or before the user asked to stop, or of which the
+    /// cloud does not tell whether it is, is as declared and recorded so; that it is not ready yet
+    /// is recorded, too, and the next plan goes on from there. Its users are not made before. An
+    /// operation that may not be begun again is left open, and the next process polls on.
+    pub(super) async fn follow(
+        &self,
+        work: &Work<'_>,
+        mut begun: Begun,
+        first: Step,
+    ) -> Result<PhysicalId, StepError> {
+        let limit = self.engine.waiting.limit(&work.change.address, &work.change.resource_type);
+        let mut patience = Patience::new(limit);
+        let (mut at, mut made, mut cursor) = (first, None, None);
+        loop {
+            let pending = match at {
+                Step::Done(finish) => {
+                    let made = match self.finished(work, &begun, finish, made).await {
+                        Ok(made) => made,
+                        Err(error) => return self.failed(begun.operation, error).await,
+                    };
+                    self.tell(&work.change.address, &mut begun, &made).await?;
+                    return self.record_made(work, begun.operation, &made, Left::Ready).await;
+                }
+                Step::Pending(pending) => pending,
+            };
+            if let Some(object) = &pending.object {
+                self.tell(&work.change.address, &mut begun, object).await?;
+                made = Some((**object).clone());
+            }
+            if !pending.repeatable && cursor.as_ref() != Some(&pending.cursor) {
+                let (operation, cursor) = (begun.operation, pending.cursor.clone());
+                self.ledger.append(Entry::Cursor { operation, cursor }).await?;
+            }
+            cursor = Some(pending.cursor.clone());
+            if !pending.ask_again_in.is_zero() {
+                if let Some(made) = made.as_ref().filter(|_| !self.is_waited_for(work, &pending)) {
+                    let left = Left::Settling(pending.cursor);
+                    return self.record_made(work, begun.operation, made, left).await;
+                }
+                if let Err(error) = self.wait(work, &mut patience, &pending).await {
+                    return self.left(work, &begun, (made, &pending), error).await;
+                }
+            }
+            let poll = Poll {
+                kind: begun.kind,
+                cursor: pending.cursor.clone(),
+                identifier: begun.identifier.clone(),
+                token: begun.token.clone(),
+                declared: without_secrets(&work.object.properties),
+            };
+            let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+            at = match self.engine.persist(|| work.driver.poll(&poll), told).await {
+                Ok(step) => step,
+                Err(error) => {
+                    let error = self.given_up(work.secrets.hide(error));
+                    return self.left(work, &begun, (made, &pending), error).await;
+                }
+            };
+        }
+    }
+
+    /// Waits as long as the driver asks for.
+    async fn wait(
+        &self,
+        work: &Work<'_>,
+        patience: &mut Patience,
+        pending: &Pending,
+    ) -> Result<(), StepError> {
+        let wait = patience.wait(pending.ask_again_in, &pending.waits_for)?;
+        let (label, waits_for) = (work.label.clone(), pending.waits_for.clone());
+        self.engine.events.emit(Event::StepWaiting { label, waits_for });
+        if self.engine.sleep_or_stop(wait).await {
+            return Err(StepError::Interrupted(pending.waits_for.clone()));
+        }
+        Ok(self.ledger.verify().await?)
+    }
+
+    /// Makes durable which object the operation has made, once.
+    async fn tell(
+        &self,
+        address: &Address,
+        begun: &mut Begun,
+        object: &Object,
+    ) -> Result<(), StepError> {
+        if begun.identifier.as_ref() == Some(&object.identifier) {
+            return Ok(());
+        }
+        if begun.kind == OperationKind::Create
+            && let Some(told) = &begun.identifier
+        {
+            let why = format!("the driver names both `{told}` and `{}`", object.identifier);
+            return Err(StepError::Ambiguous(why));
+        }
+        let (operation, identifier) = (begun.operation, object.identifier.clone());
+        let physical_id = object.physical_id.clone();
+        if begun.kind == OperationKind::Update
+            && let Some(old) = self.ledger.with_objects(|objects| objects.get(address).cloned())
+        {
+            self.ledger.supersede(address, old);
+        }
+        begun.identifier = Some(identifier.clone());
+        let effect = Entry::Effect { operation, identifier, physical_id };
+        Ok(self.ledger.append(effect).await?)
+    }
+
+    /// The object that a complete operation has led to.
+    async fn finished(
+        &self,
+        work: &Work<'_>,
+        begun: &Begun,
+        finish: Finish,
+        made: Option<Object>,
+    ) -> Result<Object, StepError> {
+        let gone = || StepError::Ambiguous("its driver says that there is no object".to_owned());
+        match (finish, made) {
+            (Finish::Object(object), _) => Ok(*object),
+            (Finish::Settled, Some(made)) => Ok(made),
+            (Finish::Settled, None) => {
+                let Some(identifier) = &begun.identifier else { return Err(gone()) };
+                let declared = without_secrets(&work.object.properties);
+                let read = || work.driver.read(identifier, &declared);
+                let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+                match self.engine.persist(read, told).await {
+                    Ok(Observed::Present(object)) => Ok(object),
+                    Ok(Observed::Absent) => Err(gone()),
+                    Err(error) => Err(self.given_up(work.secrets.hide(error))),
+                }
+            }
+            (Finish::Gone, _) => Err(gone()),
+        }
+    }
+
+    /// Records an operation that is not followed any longer.
+    async fn left(
+        &self,
+        work: &Work<'_>,
+        begun: &Begun,
+        (made, pending): (Option<Object>, &Pending),
+        error: StepError,
+    ) -> Result<PhysicalId, StepError> {
+        match made {
+            _ if tells_of_object(&error) => self.failed(begun.operation, error).await,
+            _ if !pending.repeatable => Err(error),
+            Some(made) => {
+                self.record_made(work, begun.operation, &made, Left::Waiting(error)).await
+            }
+            None => self.failed(begun.operation, error).await,
+        }
+    }
+
+    /// Records an operation that failed when its call had been made.
+    async fn failed(
+        &self,
+        operation: OperationId,
+        error: StepError,
+    ) -> Result<PhysicalId, StepError> {
+        let effect = match self.ledger.is_told(operation) {
+            true => FailedEffect::Partial,
+            false => FailedEffect::Unknown,
+        };
+        self.fail(operation, Failure::new(error, effect)).await
+    }
+
+    async fn record_made(
         &self,
         work: &Work<'_>,
         operation: OperationId,
         made: &Object,
+        left: Left,
     ) -> Result<PhysicalId, StepError> {
-        let (status, settled) = match self.status(work, &made.identifier).await {
-            Ok(status) => (status, Ok(())),
-            Err(error) if !tells_of_object(&error) => (ObjectStatus::PartlyUpdated, Err(error)),
-            Err(error) => {
-                return self.fail(operation, Failure::new(error, FailedEffect::Partial)).await;
+        let (status, cursor, result) = match left {
+            Left::Ready => (ObjectStatus::Ready, None, Ok(made.physical_id.clone())),
+            Left::Settling(cursor) => {
+                (ObjectStatus::Settling, Some(cursor), Ok(made.physical_id.clone()))
             }
+            Left::Waiting(error) => (ObjectStatus::PartlyUpdated, None, Err(error)),
         };
-        let state = resource_state(
-            &work.change.resource_type,
-            &work.object,
-            made,
-            status,
-            work.driver.as_ref(),
-        );
+        let kind = &work.change.resource_type;
+        let state = resource_state(kind, &work.object, made, status, work.driver.as_ref());
+        let state = ResourceState { cursor, ..state };
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;
         self.ledger.set_object(&work.change.address, state);
-        settled.map(|()| made.physical_id.clone())
+        result
     }
 
     /// Whether an object is waited for until it has settled.
-    fn is_waited_for(&self, work: &Work<'_>) -> bool {
+    fn is_waited_for(&self, work: &Work<'_>, pending: &Pending) -> bool {
         let steps = &self.plan.steps;
         if steps.iter().any(|step| step.phase == Phase::Cleanup) {
             return true;
         }
-        let usable = work.driver.is_usable_unsettled();
         match self.engine.waiting.wait {
             Wait::Full => true,
-            Wait::Ready => !usable,
-            Wait::None => !usable && steps.iter().any(|s| s.after.contains(&work.label.step)),
-        }
-    }
-
-    /// Whether the object has settled, or how it is to be recorded if it has not.
-    async fn status(
-        &self,
-        work: &Work<'_>,
-        identifier: &Identifier,
-    ) -> Result<ObjectStatus, StepError> {
-        if self.is_waited_for(work) {
-            return self.settle(work, identifier).await.map(|()| ObjectStatus::Ready);
-        }
-        Ok(match settling(self.engine, work.driver.as_ref(), identifier).await? {
-            Settling::Settled => ObjectStatus::Ready,
-            Settling::Goes => ObjectStatus::Settling,
-        })
-    }
-
-    async fn settle(&self, work: &Work<'_>, identifier: &Identifier) -> Result<(), StepError> {
-        let id = &work.change.address;
-        let limit = self.engine.waiting.limit(id, &work.change.resource_type);
-        let mut patience = Patience::new(limit);
-        loop {
-            let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-            let asked = self.engine.persist(|| work.driver.settled(identifier), told).await;
-            match asked {
-                Ok(Progress::Done) => return Ok(()),
-                Ok(Progress::Pending { waits_for, ask_again_in }) => {
-                    let wait = patience.wait(ask_again_in, &waits_for)?;
-                    let (label, text) = (work.label.clone(), waits_for.clone());
-                    self.engine.events.emit(Event::StepWaiting { label, waits_for: text });
-                    if self.engine.sleep_or_stop(wait).await {
-                        return Err(StepError::Interrupted(waits_for));
-                    }
-                }
-                Err(error) => return Err(self.given_up(work.secrets.hide(error))),
+            Wait::Ready => !pending.usable,
+            Wait::None => {
+                !pending.usable && steps.iter().any(|s| s.after.contains(&work.label.step))
             }
         }
     }

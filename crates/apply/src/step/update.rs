@@ -1,6 +1,8 @@
 //! Changing an object in place.
 
-use rstack_driver::{DriverError, Object, ResourceDriver, UpdateRequest};
+use rstack_driver::{
+    DriverError, NoEffects, OperationKind, Request, ResourceDriver, Step as Progress, UpdateRequest,
+};
 use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
@@ -8,6 +10,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{KnownMap, PhysicalId, ValueMap};
 use rstack_store::StoreError;
 
+use super::settle::Begun;
 use super::{Context, Failure, Work};
 use crate::StepError;
 use crate::ledger::Ledger;
@@ -62,7 +65,15 @@ impl Context<'_> {
             Err(error) => Err(error),
         };
         match updated {
-            Ok(made) => self.settle_and_finish(work, operation, &made).await,
+            Ok(first) => {
+                let begun = Begun {
+                    operation,
+                    kind: OperationKind::Update,
+                    token: request.token.clone(),
+                    identifier: Some(request.identifier.clone()),
+                };
+                self.follow(work, begun, first).await
+            }
             Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
         }
     }
@@ -95,7 +106,7 @@ impl Context<'_> {
         &self,
         work: &Work<'_>,
         request: &UpdateRequest,
-    ) -> Result<Object, StepError> {
+    ) -> Result<Progress, StepError> {
         let call = || update_held(self.ledger, work.driver.as_ref(), request, &work.secrets);
         let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let answer = self.engine.persist(call, told).await.map_err(|error| self.given_up(error))?;
@@ -109,9 +120,10 @@ pub(crate) async fn update_held(
     driver: &dyn ResourceDriver,
     request: &UpdateRequest,
     secrets: &CallSecrets,
-) -> Result<Result<Object, StoreError>, DriverError> {
+) -> Result<Result<Progress, StoreError>, DriverError> {
     if let Err(lost) = ledger.verify().await {
         return Ok(Err(lost));
     }
-    driver.update(request).await.map(Ok).map_err(|error| secrets.hide(error))
+    let begun = driver.begin(&Request::Update(request.clone()), &NoEffects).await;
+    begun.map(Ok).map_err(|error| secrets.hide(error))
 }

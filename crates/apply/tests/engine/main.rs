@@ -18,6 +18,7 @@ mod object_store;
 mod order;
 mod possible;
 mod probe;
+mod protocol;
 mod recovery;
 mod rotation;
 mod saved;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
-    NameRule, Object, Observed, Progress, ResourceDriver, SecretStore, SinkError, UpdateRequest,
+    Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity, NameRule, Observed,
+    OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore, SinkError, Step,
     VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
@@ -172,10 +172,6 @@ impl ResourceDriver for ProbedDriver {
         self.inner.naming()
     }
 
-    fn is_usable_unsettled(&self) -> bool {
-        self.inner.is_usable_unsettled()
-    }
-
     async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
         let resource_type = self.resource_type.to_string();
         let call = Call { verb: "read", resource_type, of: id.to_string() };
@@ -183,34 +179,38 @@ impl ResourceDriver for ProbedDriver {
         around(self.probe.as_ref(), call, self.inner.read(id, declared)).await
     }
 
-    async fn create(
+    async fn begin(
         &self,
-        request: &CreateRequest,
+        request: &Request,
         effects: &dyn EffectSink,
-    ) -> Result<Object, DriverError> {
-        let of = request.address.as_str();
-        let create = self.around("create", of, self.inner.create(request, effects));
-        if !self.probe.creates_in_parts() {
-            return create.await;
+    ) -> Result<Step, DriverError> {
+        let (verb, of) = match request {
+            Request::Create(request) => ("create", request.address.to_string()),
+            Request::Update(request) => ("update", request.identifier.to_string()),
+            Request::Delete(request) => ("delete", request.identifier.to_string()),
+        };
+        let begun = self.around(verb, &of, self.inner.begin(request, effects));
+        if verb != "create" || !self.probe.creates_in_parts() {
+            return begun.await;
         }
         let broken =
             |error: SinkError| DriverError::new(ErrorKind::Transient, "create", error.to_string());
         effects.absent().await.map_err(broken)?;
-        let object = create.await?;
-        effects.created(&object.identifier, &object.physical_id).await.map_err(broken)?;
-        self.around("finish", of, async { Ok(object) }).await
+        let step = begun.await?;
+        if let Step::Pending(Pending { object: Some(object), .. }) = &step {
+            let told = effects.created(&object.identifier, &object.physical_id).await;
+            told.map_err(broken)?;
+        }
+        self.around("finish", &of, async { Ok(step) }).await
     }
 
-    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        self.around("update", request.identifier.only(), self.inner.update(request)).await
-    }
-
-    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        self.around("delete", request.identifier.only(), self.inner.delete(request)).await
-    }
-
-    async fn settled(&self, id: &Identifier) -> Result<Progress, DriverError> {
-        self.around("settled", id.only(), self.inner.settled(id)).await
+    async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        let verb = match poll.kind {
+            OperationKind::Create | OperationKind::Update => "settled",
+            OperationKind::Delete => "delete",
+        };
+        let of = poll.identifier.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.around(verb, &of, self.inner.poll(poll)).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

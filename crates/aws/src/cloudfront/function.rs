@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
@@ -187,7 +187,7 @@ fn content(properties: &KnownMap, operation: &'static str) -> Result<KnownMap, D
 }
 
 #[async_trait]
-impl ResourceDriver for Function {
+impl DirectDriver for Function {
     fn name(&self) -> &'static str {
         "native"
     }

@@ -25,7 +25,7 @@ pub(crate) use distribution::rules;
 
 use std::sync::Arc;
 
-use rstack_driver::ResourceDriver;
+use rstack_driver::DirectDriver;
 use rstack_model::ResourceType;
 
 use crate::api::Api;
@@ -42,7 +42,7 @@ const UNORDERED_BY: &[&str] =
 pub(crate) fn driver(
     resource_type: &ResourceType,
     api: &Arc<dyn Api>,
-) -> Option<Arc<dyn ResourceDriver>> {
+) -> Option<Arc<dyn DirectDriver>> {
     let api = Arc::clone(api);
     Some(match resource_type.as_str() {
         distribution::TYPE => Arc::new(Distribution::new(api)),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
@@ -157,7 +157,7 @@ impl Named {
 }
 
 #[async_trait]
-impl ResourceDriver for Named {
+impl DirectDriver for Named {
     fn name(&self) -> &'static str {
         "native"
     }

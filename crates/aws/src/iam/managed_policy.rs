@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
-    Observed, Progress, ResourceDriver, Separator, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
+    NameRule, Object, Observed, Progress, Separator, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, Token};
 
@@ -226,7 +226,7 @@ fn attributes(policy: &KnownMap, arn: &str) -> KnownMap {
 }
 
 #[async_trait]
-impl ResourceDriver for ManagedPolicy {
+impl DirectDriver for ManagedPolicy {
     fn name(&self) -> &'static str {
         "native"
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
@@ -143,7 +143,7 @@ fn made_up_id(request: &CreateRequest) -> PhysicalId {
 }
 
 #[async_trait]
-impl ResourceDriver for Policy {
+impl DirectDriver for Policy {
     fn name(&self) -> &'static str {
         "native"
     }

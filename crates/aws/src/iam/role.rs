@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
-    Progress, ResourceDriver, Separator, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, Found, NameRule, Object,
+    Observed, Progress, Separator, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
@@ -187,7 +187,7 @@ fn attributes(role: &KnownMap) -> KnownMap {
 }
 
 #[async_trait]
-impl ResourceDriver for Role {
+impl DirectDriver for Role {
     fn name(&self) -> &'static str {
         "native"
     }

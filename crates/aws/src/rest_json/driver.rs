@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
@@ -274,7 +274,7 @@ fn not_yet_visible(mut error: DriverError) -> DriverError {
 }
 
 #[async_trait]
-impl ResourceDriver for RestDriver {
+impl DirectDriver for RestDriver {
     fn name(&self) -> &'static str {
         "native"
     }

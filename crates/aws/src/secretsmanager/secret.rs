@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
-    Observed, Progress, Removal, ResourceDriver, Separator, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
+    NameRule, Object, Observed, Progress, Removal, Separator, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
@@ -97,7 +97,7 @@ fn as_declared(arn: &str, declared: &KnownMap) -> Object {
 }
 
 #[async_trait]
-impl ResourceDriver for Secret {
+impl DirectDriver for Secret {
     fn name(&self) -> &'static str {
         "native"
     }

@@ -236,6 +236,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     update_replace_policy: desired.update_replace_policy,
                     secret_versions: desired.secret_versions.clone(),
                     driver: "test".to_owned(),
+                    cursor: None,
                 };
                 state.resources.insert(id.clone(), object);
             }

@@ -76,7 +76,10 @@ fn made(entries: &[Entry]) -> Option<BTreeSet<ObjectKey>> {
                 open.remove(operation);
             }
             Entry::Begin { .. } => return None,
-            Entry::Absent { .. } | Entry::Outputs { .. } | Entry::End { .. } => {}
+            Entry::Absent { .. }
+            | Entry::Cursor { .. }
+            | Entry::Outputs { .. }
+            | Entry::End { .. } => {}
         }
     }
     open.is_empty().then_some(there)

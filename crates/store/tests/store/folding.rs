@@ -139,12 +139,12 @@ fn a_proof_of_absence_stays_with_its_operation() {
     base.resources.insert("A".into(), object("a"));
     let update = IntentAction::Update { key: key("a"), object: planned() };
     let delete = IntentAction::Delete { key: key("a") };
-    for action in [update, delete] {
+    for (action, may_end_elsewhere) in [(update, true), (delete, false)] {
         let begun = [begin(&base), intent(1, "A", action)];
         let unknown = [&begun[..], &[failed(1, FailedEffect::Unknown)]].concat();
-        for (before, entry) in
-            [(&begun[..], absent(1)), (&begun[..], effect(1, "b")), (&unknown[..], effect(1, "b"))]
-        {
+        let elsewhere = (!may_end_elsewhere).then(|| (&begun[..], effect(1, "b")));
+        let never = [(&begun[..], absent(1)), (&unknown[..], effect(1, "b"))];
+        for (before, entry) in never.into_iter().chain(elsewhere) {
             let folded = fold(&base, &[before, &[entry]].concat());
             assert!(matches!(folded, Err(JournalError::Illegal { .. })), "{folded:?}");
         }
@@ -294,4 +294,25 @@ fn an_old_object_goes_or_comes_back_for_its_own_resource_alone() {
         let error = fold(&base, &[begin(&base), intent(1, id, action)]).unwrap_err();
         assert!(matches!(error, JournalError::NoObject { .. }), "{error}");
     }
+}
+
+/// An update may end in another object: the one that it was begun on waits to be deleted. What a
+/// cursor says is kept until the operation is complete.
+#[test]
+fn an_update_that_ends_in_another_object_deposes_the_old_one() {
+    let mut base = state();
+    base.resources.insert("A".into(), object("a"));
+    let update = IntentAction::Update { key: key("a"), object: planned() };
+    let cursor = Entry::Cursor { operation: OperationId(1), cursor: "there".into() };
+    let begun = vec![begin(&base), intent(1, "A", update), cursor, effect(1, "b")];
+    let folded = fold(&base, &begun).unwrap();
+    assert_eq!(folded.open[0].cursor, Some("there".into()));
+    assert_eq!(folded.state.deposed[0].object, object("a"));
+    assert_eq!(folded.state.resources["A"].status, ObjectStatus::Incomplete);
+
+    let other = fold(&base, &[&begun[..], &[made(1, "c")]].concat());
+    assert!(matches!(other, Err(JournalError::Illegal { .. })), "{other:?}");
+    let folded = fold(&base, &[&begun[..], &[made(1, "b")]].concat()).unwrap();
+    assert_eq!((folded.open.len(), &folded.state.resources["A"]), (0, &object("b")));
+    assert_eq!(folded.state.deposed[0].object, object("a"));
 }

@@ -83,6 +83,7 @@ pub(crate) fn object(physical_id: &str) -> ResourceState {
         update_replace_policy: RemovalPolicy::Delete,
         secret_versions: BTreeMap::new(),
         driver: "test".into(),
+        cursor: None,
     }
 }
 

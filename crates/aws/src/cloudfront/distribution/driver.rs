@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
-    Progress, ResourceDriver, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
@@ -137,7 +137,7 @@ fn again(id: &str) -> Progress {
 }
 
 #[async_trait]
-impl ResourceDriver for Distribution {
+impl DirectDriver for Distribution {
     fn name(&self) -> &'static str {
         "native"
     }

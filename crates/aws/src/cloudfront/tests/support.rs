@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_driver::{CreateRequest, DeleteRequest, Removal, ResourceDriver, UpdateRequest};
+use rstack_driver::{CreateRequest, DeleteRequest, DirectDriver, Removal, UpdateRequest};
 use rstack_model::{KnownMap, KnownValue, SecretString, StackName};
 use serde_json::{Value, json};
 
@@ -12,10 +12,7 @@ use crate::double::{Scripted, known};
 pub(super) const TOKEN: &str = "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a";
 pub(super) const SECRET: &str = "hunter2-cdn-identifier";
 
-pub(super) fn driver(
-    type_name: &str,
-    service: Scripted,
-) -> (Arc<Scripted>, Arc<dyn ResourceDriver>) {
+pub(super) fn driver(type_name: &str, service: Scripted) -> (Arc<Scripted>, Arc<dyn DirectDriver>) {
     let service = Arc::new(service);
     let api: Arc<dyn Api> = service.clone();
     let driver = crate::cloudfront::driver(&type_name.into(), &api).unwrap();

@@ -203,6 +203,9 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
         Some(Entry::Effect { operation, identifier, .. }) => format!(
             "it says that operation {operation} made `{identifier}`, which would be FORGOTTEN"
         ),
+        Some(Entry::Cursor { operation, .. }) => {
+            format!("it says where operation {operation} is polled")
+        }
         Some(Entry::Done { operation, .. }) => {
             format!("it says that operation {operation} was done")
         }

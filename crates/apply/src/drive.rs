@@ -1,0 +1,156 @@
+//! Driving an operation outside of a plan's step: one that another process began, or that finishes
+//! what another process began.
+
+use rstack_driver::{
+    DriverError, Finish, Object, Observed, OperationKind, Poll, ResourceDriver, Step,
+};
+use rstack_journal::{Entry, OperationId};
+use rstack_model::event::Event;
+use rstack_model::state::ObjectStatus;
+use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
+
+use crate::ledger::Ledger;
+use crate::step::Patience;
+use crate::{Engine, StepError};
+
+/// Whether an operation that goes on is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// As long as an operation on the object may take.
+    Yes,
+    /// Not at all: a run is at its end, and the next one waits.
+    No,
+}
+
+/// An operation of which the journal knows.
+pub(crate) struct Driven<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) driver: &'a dyn ResourceDriver,
+    pub(crate) operation: OperationId,
+    pub(crate) kind: OperationKind,
+    pub(crate) address: &'a Address,
+    pub(crate) resource_type: &'a ResourceType,
+    pub(crate) token: &'a Token,
+    /// The properties declared for the object, secrets left empty.
+    pub(crate) declared: KnownMap,
+    pub(crate) waits: Waits,
+}
+
+/// What an operation has led to.
+pub(crate) enum Led {
+    /// The object is this.
+    To(Box<Object>, ObjectStatus),
+    /// There is none.
+    Nowhere,
+}
+
+impl Engine {
+    /// Polls an operation on that an earlier process left pending.
+    pub(crate) async fn poll_on(
+        &self,
+        driven: &Driven<'_>,
+        identifier: Option<Identifier>,
+        cursor: Cursor,
+    ) -> Result<Led, StepError> {
+        let first = self.poll(driven, identifier.clone(), cursor).await?;
+        self.drive(driven, identifier, first).await
+    }
+
+    /// Takes an operation to its end, or to where it may be begun again.
+    pub(crate) async fn drive(
+        &self,
+        driven: &Driven<'_>,
+        mut identifier: Option<Identifier>,
+        first: Step,
+    ) -> Result<Led, StepError> {
+        let Driven { ledger, operation, .. } = driven;
+        let operation = *operation;
+        let mut patience = Patience::new(self.waiting.limit(driven.address, driven.resource_type));
+        let (mut at, mut made) = (first, None);
+        loop {
+            let pending = match at {
+                Step::Done(Finish::Object(object)) => {
+                    self.told(driven, &mut identifier, &object).await?;
+                    return Ok(Led::To(object, ObjectStatus::Ready));
+                }
+                Step::Done(Finish::Settled) => {
+                    return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
+                }
+                Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
+                Step::Pending(pending) => pending,
+            };
+            if let Some(object) = pending.object {
+                self.told(driven, &mut identifier, &object).await?;
+                made = Some(object);
+            }
+            if !pending.repeatable {
+                let cursor = pending.cursor.clone();
+                ledger.append(Entry::Cursor { operation, cursor }).await?;
+            }
+            if !pending.ask_again_in.is_zero() {
+                if pending.repeatable && identifier.is_some() {
+                    // The next plan goes on from there.
+                    return self.seen(driven, &identifier, made, ObjectStatus::PartlyUpdated).await;
+                }
+                if driven.waits == Waits::No {
+                    return Err(StepError::Interrupted(pending.waits_for));
+                }
+                let wait = patience.wait(pending.ask_again_in, &pending.waits_for)?;
+                let (address, waits_for) = (driven.address.clone(), pending.waits_for.clone());
+                self.events.emit(Event::StillSettling { address, waits_for });
+                if self.sleep_or_stop(wait).await {
+                    return Err(StepError::Interrupted(pending.waits_for));
+                }
+                ledger.verify().await?;
+            }
+            at = self.poll(driven, identifier.clone(), pending.cursor).await?;
+        }
+    }
+
+    async fn poll(
+        &self,
+        driven: &Driven<'_>,
+        identifier: Option<Identifier>,
+        cursor: Cursor,
+    ) -> Result<Step, DriverError> {
+        let (token, declared) = (driven.token.clone(), driven.declared.clone());
+        let poll = Poll { kind: driven.kind, cursor, identifier, token, declared };
+        self.ask(|| driven.driver.poll(&poll)).await
+    }
+
+    async fn told(
+        &self,
+        driven: &Driven<'_>,
+        identifier: &mut Option<Identifier>,
+        object: &Object,
+    ) -> Result<(), StepError> {
+        if identifier.as_ref() == Some(&object.identifier) {
+            return Ok(());
+        }
+        *identifier = Some(object.identifier.clone());
+        let effect = Entry::Effect {
+            operation: driven.operation,
+            identifier: object.identifier.clone(),
+            physical_id: object.physical_id.clone(),
+        };
+        Ok(driven.ledger.append(effect).await?)
+    }
+
+    async fn seen(
+        &self,
+        driven: &Driven<'_>,
+        identifier: &Option<Identifier>,
+        made: Option<Box<Object>>,
+        status: ObjectStatus,
+    ) -> Result<Led, StepError> {
+        if let Some(made) = made {
+            return Ok(Led::To(made, status));
+        }
+        let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
+        let read = self.ask(|| driven.driver.read(identifier, &driven.declared)).await?;
+        Ok(match read {
+            Observed::Present(object) => Led::To(Box::new(object), status),
+            Observed::Absent => Led::Nowhere,
+        })
+    }
+}

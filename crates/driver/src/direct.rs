@@ -1,0 +1,253 @@
+//! Drivers of APIs that answer a call when it has been carried out: what remains to be waited for
+//! is that the object settles, or is gone.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rstack_model::{Cursor, Identifier, KnownMap};
+
+use crate::{
+    CreateRequest, DeleteRequest, DriverError, EffectSink, Finish, Found, NameRule, Object,
+    Observed, OperationKind, Pending, Poll, Progress, Removal, Request, ResourceDriver, Step,
+    UpdateRequest,
+};
+
+/// The cursor of an object that settles.
+const SETTLE: &str = "settle";
+
+/// The driver of one resource type whose API answers a call when it has been carried out.
+/// [`Direct`] makes it a [`ResourceDriver`].
+#[async_trait]
+pub trait DirectDriver: Send + Sync {
+    /// As [`ResourceDriver::name`].
+    fn name(&self) -> &'static str;
+
+    /// As [`ResourceDriver::naming`].
+    fn naming(&self) -> Option<NameRule> {
+        None
+    }
+
+    /// As [`ResourceDriver::read`].
+    ///
+    /// # Errors
+    /// If it cannot be told whether it exists, or what it is.
+    async fn read(
+        &self,
+        identifier: &Identifier,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError>;
+
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed; an effect that was told to `effects` stays true.
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError>;
+
+    /// Changes an object in place and reads it back. May be repeated with the same request.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError>;
+
+    /// As [`ResourceDriver::retract`].
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
+        let _ = (attempted, prior);
+        Ok(())
+    }
+
+    /// Deletes an object. It is called again until it is [`Progress::Done`]; an object that does
+    /// not exist is done.
+    ///
+    /// # Errors
+    /// If it failed, or may have failed.
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
+
+    /// Whether an object that was created or changed has settled, so that others may use it.
+    ///
+    /// # Errors
+    /// If it cannot be told, or the object failed to settle.
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let _ = identifier;
+        Ok(Progress::Done)
+    }
+
+    /// Whether others can use an object that has not settled.
+    fn is_usable_unsettled(&self) -> bool {
+        false
+    }
+
+    /// As [`ResourceDriver::find`].
+    ///
+    /// # Errors
+    /// If it cannot be told.
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
+}
+
+#[async_trait]
+impl<D: DirectDriver + ?Sized> DirectDriver for Arc<D> {
+    fn name(&self) -> &'static str {
+        self.as_ref().name()
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        self.as_ref().naming()
+    }
+
+    async fn read(
+        &self,
+        identifier: &Identifier,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        self.as_ref().read(identifier, declared).await
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<Object, DriverError> {
+        self.as_ref().create(request, effects).await
+    }
+
+    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
+        self.as_ref().update(request).await
+    }
+
+    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
+        self.as_ref().retract(attempted, prior).await
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
+        self.as_ref().delete(request).await
+    }
+
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        self.as_ref().settled(identifier).await
+    }
+
+    fn is_usable_unsettled(&self) -> bool {
+        self.as_ref().is_usable_unsettled()
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        self.as_ref().find(request).await
+    }
+}
+
+/// A [`DirectDriver`] as a driver of the protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct<D>(pub D);
+
+/// The cursor of a deletion, which says how far the object is to be gone.
+fn deleting(removal: Removal) -> Cursor {
+    Cursor::from(match removal {
+        Removal::Recoverable => "delete",
+        Removal::Undo => "delete-undo",
+        Removal::Purge => "delete-purge",
+    })
+}
+
+fn removal_of(cursor: &Cursor) -> Removal {
+    [Removal::Undo, Removal::Purge]
+        .into_iter()
+        .find(|removal| deleting(*removal) == *cursor)
+        .unwrap_or(Removal::Recoverable)
+}
+
+impl<D: DirectDriver> Direct<D> {
+    /// The object was made or changed: whether it has settled is asked by the first poll.
+    fn settling(&self, object: Object) -> Step {
+        Step::Pending(Pending {
+            usable: self.0.is_usable_unsettled(),
+            object: Some(Box::new(object)),
+            cursor: Cursor::from(SETTLE),
+            repeatable: true,
+            waits_for: "it to settle".to_owned(),
+            ask_again_in: std::time::Duration::ZERO,
+        })
+    }
+
+    async fn delete(&self, request: &DeleteRequest) -> Result<Step, DriverError> {
+        Ok(match self.0.delete(request).await? {
+            Progress::Done => Step::Done(Finish::Gone),
+            Progress::Pending { waits_for, ask_again_in } => Step::Pending(Pending {
+                object: None,
+                usable: false,
+                cursor: deleting(request.removal),
+                repeatable: true,
+                waits_for,
+                ask_again_in,
+            }),
+        })
+    }
+}
+
+#[async_trait]
+impl<D: DirectDriver> ResourceDriver for Direct<D> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn naming(&self) -> Option<NameRule> {
+        self.0.naming()
+    }
+
+    async fn read(
+        &self,
+        identifier: &Identifier,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        self.0.read(identifier, declared).await
+    }
+
+    async fn begin(
+        &self,
+        request: &Request,
+        effects: &dyn EffectSink,
+    ) -> Result<Step, DriverError> {
+        match request {
+            Request::Create(request) => Ok(self.settling(self.0.create(request, effects).await?)),
+            Request::Update(request) => Ok(self.settling(self.0.update(request).await?)),
+            Request::Delete(request) => self.delete(request).await,
+        }
+    }
+
+    async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        let Some(identifier) = &poll.identifier else { return Ok(Step::Done(Finish::Gone)) };
+        if poll.kind == OperationKind::Delete {
+            let request = DeleteRequest {
+                identifier: identifier.clone(),
+                token: poll.token.clone(),
+                prior: poll.declared.clone(),
+                removal: removal_of(&poll.cursor),
+            };
+            return self.delete(&request).await;
+        }
+        Ok(match self.0.settled(identifier).await? {
+            Progress::Done => Step::Done(Finish::Settled),
+            Progress::Pending { waits_for, ask_again_in } => Step::Pending(Pending {
+                object: None,
+                usable: self.0.is_usable_unsettled(),
+                cursor: Cursor::from(SETTLE),
+                repeatable: true,
+                waits_for,
+                ask_again_in,
+            }),
+        })
+    }
+
+    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
+        self.0.retract(attempted, prior).await
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        self.0.find(request).await
+    }
+}

@@ -1,0 +1,93 @@
+//! One operation on one object, as the engine and a driver speak of it: begun once, then polled
+//! until it is complete. Only the engine waits.
+
+use std::time::Duration;
+
+use rstack_model::{Cursor, Identifier, KnownMap, Token};
+
+use crate::{CreateRequest, DeleteRequest, Object, UpdateRequest};
+
+/// An operation that is begun.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// An object is created.
+    Create(CreateRequest),
+    /// An object is changed.
+    Update(UpdateRequest),
+    /// An object is deleted.
+    Delete(DeleteRequest),
+}
+
+/// What kind of operation is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// A creation.
+    Create,
+    /// A change.
+    Update,
+    /// A deletion.
+    Delete,
+}
+
+/// A question about an operation that was begun, by this process or by one before it. It has all
+/// that is durable of the operation, and no secret.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// What kind of operation it is.
+    pub kind: OperationKind,
+    /// The cursor of the last [`Pending`] of the operation.
+    pub cursor: Cursor,
+    /// The object, as far as the operation has told it.
+    pub identifier: Option<Identifier>,
+    /// The journaled token of the operation.
+    pub token: Token,
+    /// The properties declared for the object, secrets left empty.
+    pub declared: KnownMap,
+}
+
+/// How far an operation has got.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// It goes on in the cloud.
+    Pending(Pending),
+    /// It is complete.
+    Done(Finish),
+}
+
+/// An operation that goes on in the cloud. The engine makes what it says durable, waits, and polls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The object, as soon as its identifier is known. An update may name another object than the
+    /// one it was begun on: that one is deposed then.
+    pub object: Option<Box<Object>>,
+    /// Whether others can use the object already: all its attributes are known and hold, as the
+    /// domain name of a distribution does while that is deployed.
+    pub usable: bool,
+    /// Where the operation is polled. It is journaled and holds no secret.
+    pub cursor: Cursor,
+    /// Whether the operation may be begun again instead of being polled on. One that may not is
+    /// polled on by the next process.
+    pub repeatable: bool,
+    /// What it waits for, such as `distribution E123 to be deployed`.
+    pub waits_for: String,
+    /// How long to wait before polling.
+    pub ask_again_in: Duration,
+}
+
+/// What a complete operation has led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finish {
+    /// The object is this, and has settled.
+    Object(Box<Object>),
+    /// The object is as the operation told before, and has settled.
+    Settled,
+    /// There is no object (any more).
+    Gone,
+}
+
+impl Step {
+    /// The step of an operation that is complete with this object.
+    pub fn made(object: Object) -> Self {
+        Self::Done(Finish::Object(Box::new(object)))
+    }
+}
