@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("rstack-model", &[]),
     ("rstack-explain", &["rstack-model"]),
     ("rstack-catalog", &["rstack-model"]),
@@ -19,6 +19,18 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("rstack-driver", &["rstack-model"]),
     ("rstack-state", &["rstack-model"]),
     ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
+    (
+        "rstack-ops",
+        &[
+            "rstack-apply",
+            "rstack-catalog",
+            "rstack-driver",
+            "rstack-model",
+            "rstack-plan",
+            "rstack-state",
+            "rstack-template",
+        ],
+    ),
     ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     (
@@ -27,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "rstack-apply",
             "rstack-driver",
             "rstack-model",
+            "rstack-ops",
             "rstack-plan",
             "rstack-sandbox",
             "rstack-state",
@@ -42,6 +55,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "rstack-explain",
             "rstack-lint",
             "rstack-model",
+            "rstack-ops",
             "rstack-plan",
             "rstack-render",
             "rstack-sandbox",

@@ -8,6 +8,7 @@ use rstack_state::{
     Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome, base_of,
 };
 
+use crate::digest::check_input;
 use crate::ledger::{Effects, Ledger};
 use crate::observe::stops_everything;
 use crate::retry::{QUIET, may_pass};
@@ -93,6 +94,7 @@ impl Engine {
         open: &OpenOperation,
         asked: Asked,
     ) -> Result<Settled, ApplyError> {
+        check_input(open)?;
         let address = open.intent.address.clone();
         match self.settle_one(ledger, parameters, open, asked).await {
             Ok(settled) => Ok(settled),
@@ -224,6 +226,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::Unsettled { .. }
         | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
+        | StepError::Digest(_)
         | StepError::Journal(_) => false,
     }
 }

@@ -8,7 +8,7 @@ use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Phase, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_plan::check;
+use rstack_plan::CheckedPlan;
 use rstack_state::{Entry, JournalEnd, LockedStack};
 
 use crate::ledger::{Ledger, begin};
@@ -62,14 +62,10 @@ impl Engine {
     pub async fn apply(
         &self,
         locked: &LockedStack,
-        plan: &Plan,
+        plan: &CheckedPlan,
         parameters: &SecretParameters,
         options: ApplyOptions,
     ) -> Result<Outcome, ApplyError> {
-        let broken = check(plan);
-        if !broken.is_empty() {
-            return Err(ApplyError::Unsound(broken));
-        }
         let base = self.base(locked, plan)?;
         let (first, _) = self.run(locked, &base, plan, parameters, Leads::Whole).await?;
         if first.open.is_some() {
@@ -126,11 +122,11 @@ impl Engine {
         &self,
         locked: &LockedStack,
         base: &State,
-        plan: &Plan,
+        plan: &CheckedPlan,
         parameters: &SecretParameters,
         leads: Leads,
     ) -> Result<(Outcome, Vec<Address>), ApplyError> {
-        let first = begin(plan, leads == Leads::Partial);
+        let first = begin(plan, leads == Leads::Partial)?;
         let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
         for change in plan.changes.values() {
             // What was read for the plan is newer than what the state remembers.

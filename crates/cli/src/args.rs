@@ -140,9 +140,9 @@ pub(crate) struct DetailArguments {
     pub(crate) compact: bool,
 }
 
-/// What is to be undone, and how.
+/// A stack that exists, for commands that need no template.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct UndoArguments {
+pub(crate) struct ExistingStackArgs {
     /// The stack: its name, or its template. With only one stack it may be left out.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
@@ -202,16 +202,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         wait: WaitArguments,
     },
-    /// Go back to what was there before an apply that did not come to its end.
+    /// Roll back a failed or interrupted apply.
     #[command(after_help = "For an apply that failed with `--no-rollback` (exit code 5), was \
         interrupted (130) or died: changed objects get their properties back, new ones are \
         deleted, old ones whose deletion was put off are taken back. After several such applies \
         it leads to what the last complete one left.")]
-    Rollback(UndoArguments),
+    Rollback(ExistingStackArgs),
     /// Delete everything that the stack made.
     Destroy {
         #[command(flatten)]
-        undo: UndoArguments,
+        stack: ExistingStackArgs,
         /// Delete for good what AWS would keep for a while: secrets without their recovery window.
         #[arg(long)]
         purge: bool,
@@ -276,10 +276,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "dot")]
         format: GraphFormat,
     },
-    /// Say what came of a creation that was cut off, when the cloud cannot tell who made what is
-    /// there.
-    #[command(group(clap::ArgGroup::new("decision").required(true)))]
-    Settle {
+    /// Resolve an interrupted create: tell rstack whether it created the existing object.
+    #[command(alias = "settle", group(clap::ArgGroup::new("decision").required(true)))]
+    Resolve {
         /// The stack.
         #[arg(value_name = "STACK")]
         stack: String,

@@ -1,17 +1,12 @@
-//! Saved plans. They hold no secret, but they name what will be changed: mode 0600, with a digest
-//! against damage, and a format number.
+//! The files of saved plans. They hold no secret, but they name what will be changed: mode 0600.
 
 use std::io::Write;
 use std::path::Path;
 
-use rstack_model::Digest;
-use rstack_model::plan::Plan;
-use serde::{Deserialize, Serialize};
+use rstack_ops::{SavedPlanError, read_plan, write_plan};
+use rstack_plan::CheckedPlan;
 
 use crate::error::CliError;
-
-/// The number of the format of saved plans.
-const FORMAT: u32 = 1;
 
 /// What stands at the beginning of a saved plan.
 const MARK: &[u8] = b"\"rstack-plan\":";
@@ -19,24 +14,17 @@ const MARK: &[u8] = b"\"rstack-plan\":";
 /// How far from the beginning it is looked for: a damaged plan is still no template.
 const BEGIN: u64 = 32;
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    #[serde(rename = "rstack-plan")]
-    format: u32,
-    digest: Digest,
-    plan: serde_json::Value,
-}
-
 /// Saves a plan.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save(path: &Path, plan: &Plan) -> Result<(), CliError> {
-    let plan = serde_json::to_value(plan)?;
-    let saved = Saved { format: FORMAT, digest: Digest::of_json(&plan)?, plan };
-    let mut bytes = serde_json::to_vec(&saved)?;
-    bytes.push(b'\n');
+pub(crate) fn save(path: &Path, plan: &CheckedPlan) -> Result<(), CliError> {
+    let bytes = write_plan(plan).map_err(|source| unusable(path, source))?;
     write(path, &bytes)
+}
+
+fn unusable(path: &Path, source: SavedPlanError) -> CliError {
+    CliError::PlanFile { path: path.to_owned(), problem: source.to_string() }
 }
 
 /// Writes a file that is there whole or not at all, for the user alone.
@@ -66,18 +54,9 @@ pub(crate) fn is_plan(path: &Path) -> bool {
 /// Loads a saved plan.
 ///
 /// # Errors
-/// If it cannot be read, is damaged, or was saved by another version.
-pub(crate) fn load(path: &Path) -> Result<Plan, CliError> {
-    let problem = |problem: String| CliError::PlanFile { path: path.to_owned(), problem };
+/// If it cannot be read, is damaged or not sound, or was saved by another version.
+pub(crate) fn load(path: &Path) -> Result<CheckedPlan, CliError> {
     let bytes =
         std::fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    let saved: Saved =
-        serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
-    if saved.format != FORMAT {
-        return Err(problem(format!("its format is {}, not {FORMAT}", saved.format)));
-    }
-    if Digest::of_json(&saved.plan)? != saved.digest {
-        return Err(problem("it was changed".to_owned()));
-    }
-    serde_json::from_value(saved.plan).map_err(|error| problem(error.to_string()))
+    read_plan(&bytes).map_err(|source| unusable(path, source))
 }

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, Entropy, RandomEntropy, SecretParameters, Stop, TokioClock, Waiting};
-use rstack_driver::{Cloud, DriverError, ErrorKind, Identity};
-use rstack_model::state::{Environment, State};
-use rstack_model::value::SecretReference;
-use rstack_model::{Region, SecretString, StackName};
+use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
+use rstack_driver::{Cloud, DriverError, ErrorKind};
+use rstack_model::Region;
+use rstack_ops::Operations;
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::SandboxCloud;
-use rstack_state::{LockHolder, LockedStack, StateStore, Stored, keyed_digest};
-use rstack_template::Evaluation;
+use rstack_state::{LockHolder, LockedStack, StateStore};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -25,9 +23,7 @@ const SANDBOX_REGION: &str = "eu-west-1";
 /// A connected engine and the states it works on.
 pub(crate) struct Session {
     pub(crate) global: Global,
-    pub(crate) engine: Engine,
-    pub(crate) identity: Identity,
-    pub(crate) store: StateStore,
+    pub(crate) ops: Operations,
     pub(crate) display: Arc<Display>,
     /// The Region that was chosen, if the sandbox did not just take its own.
     chosen_region: Option<Region>,
@@ -83,7 +79,7 @@ impl Session {
     /// # Errors
     /// If there are no credentials or no Region, or the cloud cannot be reached.
     pub(crate) async fn open(global: &Global, display: Display) -> Result<Self, CliError> {
-        let store = store(global)?;
+        let backend = store(global)?;
         let cloud: Arc<dyn Cloud> =
             if global.sandbox { Arc::new(sandbox(global)?) } else { aws(global).await? };
         let identity = cloud.identity().await.map_err(|error| refused(global, error))?;
@@ -104,106 +100,13 @@ impl Session {
             Some(identity.environment.region.clone())
         };
         let global = global.clone();
-        Ok(Self { global, engine, identity, store, display, chosen_region })
+        let ops = Operations { engine, environment: identity.environment, backend };
+        Ok(Self { global, ops, display, chosen_region })
     }
 
     /// The Region that was chosen; in the sandbox there may be none.
     pub(crate) fn chosen_region(&self) -> Option<&str> {
         self.chosen_region.as_ref().map(Region::as_str)
-    }
-
-    /// Takes the lock of a stack.
-    ///
-    /// # Errors
-    /// If somebody else has it or the state directory cannot be written.
-    pub(crate) fn lock(&self, stack: &StackName, command: &str) -> Result<LockedStack, CliError> {
-        Ok(self.store.lock(stack, &holder(command))?)
-    }
-
-    /// The state of a stack, after what an interrupted run left open has been settled.
-    ///
-    /// # Errors
-    /// If the files cannot be used, it cannot be told what came of an operation, or the stack
-    /// lives somewhere else.
-    pub(crate) async fn state(
-        &self,
-        locked: &LockedStack,
-        stack: &StackName,
-        parameters: &SecretParameters,
-        terminal: &Terminal,
-    ) -> Result<State, CliError> {
-        let stored = locked.read()?;
-        if let Some(state) = &stored.state {
-            self.check_place(stack, &state.environment)?;
-        }
-        let state = match stored {
-            Stored { journal: None, state, .. } => state,
-            Stored { journal: Some(_), .. } => {
-                note_dead_holder(locked, terminal);
-                terminal.note(&format!(
-                    "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
-                ));
-                let state = self.engine.recover(locked, parameters).await?;
-                let objects = state.as_ref().map_or(0, |s| s.resources.len() + s.deposed.len());
-                terminal.note(&format!("Recovered: {objects} objects are known and recorded."));
-                state
-            }
-        };
-        Ok(state.unwrap_or_else(|| self.new_state(stack)))
-    }
-
-    /// The state of a stack of which nothing exists yet.
-    pub(crate) fn new_state(&self, stack: &StackName) -> State {
-        let environment = self.identity.environment.clone();
-        State::empty(self.engine.entropy.lineage(), stack.clone(), environment)
-    }
-
-    /// Refuses a stack that lives somewhere else.
-    pub(crate) fn check_place(
-        &self,
-        stack: &StackName,
-        environment: &Environment,
-    ) -> Result<(), CliError> {
-        if *environment == self.identity.environment {
-            return Ok(());
-        }
-        Err(CliError::OtherPlace {
-            stack: stack.clone(),
-            state: place(environment),
-            current: place(&self.identity.environment),
-        })
-    }
-
-    /// The values of secret parameters, and the digests by which a change of one is noticed.
-    ///
-    /// # Errors
-    /// If the key of the digests cannot be read or made.
-    pub(crate) fn secret_parameters(
-        &self,
-        evaluation: &Evaluation,
-    ) -> Result<SecretParameters, CliError> {
-        let mut parameters = SecretParameters::default();
-        for (name, secret) in &evaluation.secrets {
-            self.add_secret(&mut parameters, name, secret.clone())?;
-        }
-        Ok(parameters)
-    }
-
-    /// Adds the value of a secret parameter.
-    ///
-    /// # Errors
-    /// If the key of the digests cannot be read or made.
-    pub(crate) fn add_secret(
-        &self,
-        parameters: &mut SecretParameters,
-        name: &str,
-        secret: SecretString,
-    ) -> Result<(), CliError> {
-        let reference = SecretReference::Parameter(name.to_owned());
-        let version = keyed_digest(&self.store.digest_key()?, &secret);
-        parameters.versions.insert(reference.to_string(), version);
-        parameters.values.insert(&reference, secret);
-        Ok(())
     }
 }
 
@@ -238,12 +141,4 @@ pub(crate) fn holder(command: &str) -> LockHolder {
         command: format!("rstack {command}"),
         since: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
     }
-}
-
-/// A place in words.
-pub(crate) fn place(environment: &Environment) -> String {
-    if environment.sandbox {
-        return format!("the sandbox ({})", environment.region);
-    }
-    format!("account {}, {}", environment.account, environment.region)
 }

@@ -5,65 +5,60 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rstack_model::{Code, Diagnostic, Span};
+use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned, parse};
+use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned};
 
 use crate::error::CliError;
 
-/// One file, and where its text begins among the places of the template.
-struct File {
+/// A file that is included, and where its text begins among the places of the template.
+struct Part {
+    location: String,
     name: String,
-    text: String,
     base: usize,
 }
 
 /// The template's own file, and those that it includes.
 pub(crate) struct Sources {
-    own: File,
-    included: Vec<File>,
+    path: PathBuf,
+    name: String,
+    files: TemplateFiles,
+    included: Vec<Part>,
 }
 
 impl Sources {
-    /// Reads a template and the files that it includes, which are named relative to it. A file that
-    /// cannot be included is a finding.
+    /// Reads the file of a template.
     ///
     /// # Errors
-    /// If the template cannot be read or is no text.
-    pub(crate) fn read(path: &Path, mut reading: Reading) -> Result<(Self, Parsed), CliError> {
-        let text = read_text(path)?;
-        let own = File { name: path.display().to_string(), text, base: 0 };
-        loop {
-            let mut parsed = parse(&own.text, &reading);
-            let mut unread = Vec::new();
-            for wanted in &parsed.missing {
-                match included(path, wanted) {
-                    Ok(text) => {
-                        reading.includes.insert(wanted.value.clone(), text);
-                    }
-                    Err(finding) => unread.push(finding),
-                }
-            }
-            if parsed.missing.is_empty() || !unread.is_empty() {
-                parsed.diagnostics.extend(unread);
-                let files = parsed.included.iter().map(|file| File {
-                    name: beside(path, &file.location).display().to_string(),
-                    text: reading.includes.get(&file.location).cloned().unwrap_or_default(),
-                    base: file.base,
-                });
-                let included = files.collect();
-                return Ok((Self { own, included }, parsed));
-            }
-        }
+    /// If it cannot be read or is no text.
+    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
+        let files = TemplateFiles::new(read_text(path)?);
+        let name = path.display().to_string();
+        Ok(Self { path: path.to_owned(), name, files, included: Vec::new() })
+    }
+
+    /// Parses the template with the files that it includes, which are named relative to it and read
+    /// once. A file that cannot be included is a finding.
+    pub(crate) fn parse(&mut self, reading: Reading) -> Parsed {
+        let path = &self.path;
+        let parsed = self.files.parse(reading, &|wanted: &Spanned<String>| included(path, wanted));
+        let included = parsed.included.iter().map(|file| Part {
+            location: file.location.clone(),
+            name: beside(path, &file.location).display().to_string(),
+            base: file.base,
+        });
+        self.included = included.collect();
+        parsed
     }
 
     /// The name of the template.
     pub(crate) fn name(&self) -> &str {
-        &self.own.name
+        &self.name
     }
 
     /// The text of the template itself.
     pub(crate) fn text(&self) -> &str {
-        &self.own.text
+        self.files.text()
     }
 
     /// The findings by the file that they are about, with places in that file; the template comes
@@ -72,10 +67,13 @@ impl Sources {
         &'s self,
         diagnostics: &[Diagnostic],
     ) -> Vec<(Source<'s>, Vec<Diagnostic>)> {
-        let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> = std::iter::once(&self.own)
-            .chain(&self.included)
-            .map(|file| (Source { name: &file.name, text: &file.text }, Vec::new()))
-            .collect();
+        let own = Source { name: &self.name, text: self.files.text() };
+        let included = self.included.iter().map(|part| Source {
+            name: &part.name,
+            text: self.files.included(&part.location).unwrap_or_default(),
+        });
+        let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> =
+            std::iter::once(own).chain(included).map(|source| (source, Vec::new())).collect();
         for diagnostic in diagnostics {
             let at = diagnostic.labels.first().map_or(0, |label| label.span.start);
             let index = self.index(at);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rstack_model::{Code, Diagnostic};
 use rstack_render::{report, report_json, tally};
-use rstack_template::{Evaluation, Extent, Inputs, Reading, Template, evaluate};
+use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
 
 use crate::error::CliError;
 use crate::sources::Sources;
@@ -19,7 +19,6 @@ pub(crate) struct Loaded {
     /// Whether it has to be read again when it is known where the stack is to live.
     pub(crate) needs_place: bool,
     /// How large it is.
-    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "the validator alone asks"))]
     pub(crate) extent: Extent,
 }
 
@@ -35,20 +34,30 @@ impl Loaded {
         pseudo: BTreeMap<String, String>,
     ) -> Result<Self, CliError> {
         let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
-        let (sources, parsed) = Sources::read(path, reading)?;
+        let mut sources = Sources::read(path)?;
+        let parsed = sources.parse(reading);
         if parsed.template.as_ref().is_some_and(|template| template.passes_bootstrap) {
             tracing::info!(
                 template = sources.name(),
                 "the rule `CheckBootstrapVersion` is passed over: rstack needs no bootstrap stack"
             );
         }
-        Ok(Self {
-            sources,
-            template: parsed.template,
-            diagnostics: parsed.diagnostics,
-            needs_place: parsed.needs_place,
-            extent: parsed.extent,
-        })
+        let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
+        Ok(Self { sources, template, diagnostics, needs_place, extent })
+    }
+
+    /// Parses the same template again, now that it is known where the stack is to live. No file is
+    /// read again.
+    pub(crate) fn place(
+        &mut self,
+        parameters: &BTreeMap<String, String>,
+        pseudo: BTreeMap<String, String>,
+    ) {
+        let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
+        let parsed = self.sources.parse(reading);
+        let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
+        (self.template, self.diagnostics) = (template, diagnostics);
+        (self.needs_place, self.extent) = (needs_place, extent);
     }
 
     /// Evaluates the template, with what is found added to the diagnostics.

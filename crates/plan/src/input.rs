@@ -57,6 +57,13 @@ pub struct PlanOptions {
     pub delete_first: BTreeSet<Address>,
 }
 
+/// What the user asks for when a stack ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DestroyOptions {
+    /// Whether what a service would keep for a while is deleted for good.
+    pub purge: bool,
+}
+
 /// What a deploy is planned from.
 #[derive(Clone, Copy)]
 pub struct PlanInput<'a> {

@@ -164,15 +164,29 @@ enum ReasonDocument<'a> {
     NotInState,
     NotInTemplate,
     PropertiesChanged,
-    CreateOnly { path: String },
-    TypeChanged { from: &'a str },
+    CreateOnly {
+        path: String,
+    },
+    TypeChanged {
+        from: &'a str,
+    },
     Missing,
     Drift,
-    SecretRotated { reference: &'a str },
+    SecretRotated {
+        reference: &'a str,
+    },
     PoliciesChanged,
-    MayChange { path: String },
-    DependencyReplaced { dependency: &'a str },
+    MayChange {
+        path: String,
+    },
+    DependencyReplaced {
+        dependency: &'a str,
+    },
     Incomplete,
+    #[serde(rename_all = "camelCase")]
+    Readopted {
+        physical_id: &'a str,
+    },
     Destroy,
     Rollback,
 }
@@ -194,6 +208,9 @@ impl<'a> ReasonDocument<'a> {
                 Self::DependencyReplaced { dependency: dependency.as_str() }
             }
             Reason::Incomplete => Self::Incomplete,
+            Reason::Readopted { physical_id } => {
+                Self::Readopted { physical_id: physical_id.as_str() }
+            }
             Reason::Destroy => Self::Destroy,
             Reason::Rollback => Self::Rollback,
         }

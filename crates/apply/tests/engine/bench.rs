@@ -15,7 +15,7 @@ use rstack_model::event::RunEnd;
 use rstack_model::plan::Plan;
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::{PhysicalId, ResourceType, StackName};
-use rstack_plan::{PlanOptions, RegistrySchemas};
+use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_state::{LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
@@ -192,7 +192,12 @@ impl Bench {
         })
     }
 
-    pub(crate) async fn planned(&self, engine: &Engine, state: &State, wanted: &Wanted) -> Plan {
+    pub(crate) async fn planned(
+        &self,
+        engine: &Engine,
+        state: &State,
+        wanted: &Wanted,
+    ) -> CheckedPlan {
         let desired = match wanted {
             Wanted::Stack(desired, _) => Some(desired),
             Wanted::Nothing => None,
@@ -200,7 +205,9 @@ impl Bench {
         let seen = engine.observe(desired, state, &self.parameters).await.unwrap();
         match wanted {
             Wanted::Stack(desired, options) => engine.plan(desired, state, &seen, options).unwrap(),
-            Wanted::Nothing => engine.plan_destroy(state, &seen).unwrap(),
+            Wanted::Nothing => {
+                engine.plan_destroy(state, &seen, &DestroyOptions::default()).unwrap()
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_model::{Address, Partition};
+use rstack_ops::cross_stack_values;
 use rstack_render::Graph;
 use rstack_template::{Inputs, Reading};
 use serde_json::json;
@@ -12,7 +13,6 @@ use serde_json::json;
 use crate::args::{Global, GraphFormat, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::outside::outside;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 use crate::{session, stack};
@@ -54,7 +54,7 @@ pub(crate) fn run(
     let environment = nowhere(global);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(&file.path, &given, place)?;
-    let outside = outside(&session::store(global)?, &file.name, None)?;
+    let outside = cross_stack_values(&session::store(global)?, &file.name, None)?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rstack_model::StackName;
+use rstack_ops::describe;
 use rstack_render::escape;
 use rstack_state::StateStore;
 use serde_json::json;
@@ -11,7 +12,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::session::{place, store};
+use crate::session::store;
 use crate::stack::{STACKS, find, templates_in};
 use crate::terminal::Terminal;
 
@@ -84,7 +85,7 @@ fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String
             let serial = state.serial;
             let noun = if resources == 1 { "resource" } else { "resources" };
             let text = format!("{resources} {noun}, serial {serial}{unfinished}{running}");
-            (Some(text), Some(place(&state.environment)))
+            (Some(text), Some(describe(&state.environment)))
         }
         None => (Some(format!("new{running}")), None),
     }

@@ -1,24 +1,24 @@
 //! The commands, one file each.
 
 mod apply;
-mod deploy;
+mod apply_plan_file;
 mod destroy;
 mod docs;
+mod existing_stack;
 mod explain;
-mod given;
+mod front_end;
 mod graph;
 mod ls;
+mod outcome;
 mod output;
 mod plan;
-mod refusals;
+mod prepare;
+mod resolve;
 mod rollback;
 mod sandbox;
-mod saved;
-mod settle;
 mod shell;
 mod show;
 mod state;
-mod undo;
 mod validate;
 mod validate_report;
 
@@ -41,8 +41,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             let options = apply::Options { plan, lint, detail, yes, no_rollback, wait };
             apply::run(&global, &stack, &options, terminal).await
         }
-        Command::Destroy { undo, purge } => destroy::run(&global, &undo, purge, terminal).await,
-        Command::Rollback(undo) => rollback::run(&global, &undo, terminal).await,
+        Command::Destroy { stack, purge } => destroy::run(&global, &stack, purge, terminal).await,
+        Command::Rollback(stack) => rollback::run(&global, &stack, terminal).await,
         Command::Validate { templates, parameter, format, strict, lint } => {
             let options = validate::Options { templates, parameter, format, strict, lint };
             validate::run(&global, options, terminal)
@@ -55,8 +55,8 @@ pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exi
             output::run(&global, stack.as_deref(), output.as_deref(), terminal)
         }
         Command::Graph { stack, format } => graph::run(&global, &stack, format, terminal),
-        Command::Settle { stack, address, ours, not_ours: _ } => {
-            settle::run(&global, &stack, &address, ours, terminal).await
+        Command::Resolve { stack, address, ours, not_ours: _ } => {
+            resolve::run(&global, &stack, &address, ours, terminal).await
         }
         Command::State { command } => state::run(&global, command, terminal),
         Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,

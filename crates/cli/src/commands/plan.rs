@@ -1,16 +1,18 @@
 //! `rstack plan`: what apply would change. Nothing is changed.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
+use rstack_ops::secret_names;
 use rstack_render::{escape, plan_json, plan_text};
 
-use super::deploy::{self, Draft};
-use super::saved::secret_parameters;
+use super::front_end::{ReviewOptions, TerminalFrontEnd};
+use super::prepare::{PreparedTemplate, plan_options};
 use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::Session;
+use crate::session::{Session, holder};
 use crate::terminal::Terminal;
 use crate::{plan_file, stack};
 
@@ -31,27 +33,21 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let mut draft = Draft::load(&file, arguments, &options.lint, terminal)?;
+    let mut template = PreparedTemplate::load(&file, arguments, &options.lint, terminal)?;
     let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
     let session = Session::open(global, display).await?;
-    let wanted = draft.evaluate(&session, &file, terminal).await?;
-    let stored = session.store.read(&file.name)?;
-    let state = if stored.journal.is_some() {
-        // Only what holds the lock may settle what an interrupted run left open.
-        let locked = session.lock(&file.name, "plan")?;
-        session.state(&locked, &file.name, &wanted.parameters, terminal).await?
-    } else {
-        match stored.state {
-            Some(state) => {
-                session.check_place(&file.name, &state.environment)?;
-                state
-            }
-            None => session.new_state(&file.name),
-        }
+    let wanted = template.evaluate(&session, &file, terminal).await?;
+    let allowed = plan_options(&options.plan);
+    let deploy = wanted.deploy(&allowed, &options.plan);
+    let front = TerminalFrontEnd {
+        session: &session,
+        terminal,
+        options: ReviewOptions::default(),
+        template: Some(RefCell::new(&mut template)),
     };
-    let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
-    draft.checked(terminal)?;
-    let plan = planned?;
+    let holder = holder("plan");
+    let planning = rstack_ops::plan(&session.ops, &deploy, &holder, &front);
+    let plan = session.display.during(planning).await?;
     if terminal.json {
         terminal.text(&plan_json(&plan)?)?;
     } else {
@@ -61,7 +57,7 @@ pub(crate) async fn run(
         plan_file::save(path, &plan)?;
         if !terminal.json {
             let path = path.to_string_lossy();
-            let secrets = secret_parameters(&plan);
+            let secrets = secret_names(&plan);
             let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
             let mut apply = vec!["apply", &*path];
             apply.extend(values.iter().flat_map(|value| ["--parameter", value]));

@@ -1,70 +1,36 @@
-//! `rstack rollback`: goes back to what was there before an apply that did not come to its end.
+//! `rstack rollback`: rolls back an apply that failed or was interrupted.
 
-use std::collections::BTreeSet;
+use rstack_model::plan::PlanMode;
+use rstack_ops::{Rollback, RolledBack};
 
-use rstack_apply::{GivenSecret, SecretParameters, old_secrets};
-use rstack_model::plan::Plan;
-use rstack_render::escape;
-
-use super::apply::consent;
-use super::undo::Known;
-use crate::args::{Global, UndoArguments};
+use super::existing_stack::ExistingStack;
+use super::outcome::tell;
+use crate::args::{ExistingStackArgs, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::session::holder;
 use crate::terminal::Terminal;
 
 /// Rolls a stack back.
 pub(crate) async fn run(
     global: &Global,
-    arguments: &UndoArguments,
+    arguments: &ExistingStackArgs,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let words = ("rollback", "roll back");
-    let Some(known) = Known::open(global, arguments, words, terminal).await? else {
-        return Ok(Exit::Done);
-    };
-    let Known { session, locked, parameters, state } = &known;
-    let stack = locked.stack();
-    if session.engine.forget_bare(locked, state)? {
-        terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
-        return Ok(Exit::Done);
-    }
-    let planning = session.engine.plan_rollback(state);
-    let Some(plan) = session.display.during(planning).await? else {
-        let (stack, left_over) = (stack.clone(), state.deposed.len());
-        return Err(CliError::NothingToRollBack { stack, left_over });
-    };
-    Known::show(&plan, arguments, terminal)?;
-    tell_secrets(&plan, parameters, terminal)?;
-    // Without steps only what is known of the former state goes.
-    if !plan.is_noop() && !consent(&plan, arguments.yes, terminal)? {
-        return Ok(Exit::Error);
-    }
-    known.carry_out(&plan, arguments, terminal).await
-}
-
-/// Tells which objects will have another secret than before, and refuses if one would have none.
-fn tell_secrets(
-    plan: &Plan,
-    parameters: &SecretParameters,
-    terminal: &Terminal,
-) -> Result<(), CliError> {
-    let mut missing = BTreeSet::new();
-    for old in old_secrets(plan, parameters) {
-        let (id, name) = (escape(old.address.as_str()), escape(&old.parameter));
-        match old.given {
-            GivenSecret::Same => {}
-            GivenSecret::Other => terminal.note(&format!(
-                "note: the value given for `{name}` is not the one that `{id}` had before: it will \
-                 have the one that was given."
-            )),
-            GivenSecret::Missing => {
-                terminal.note(&format!(
-                    "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
-                ));
-                missing.insert(old.parameter);
-            }
+    let found = ExistingStack::open(global, arguments, "roll back", terminal).await?;
+    let Some(existing) = found else { return Ok(Exit::Done) };
+    let front = existing.front_end(arguments, terminal);
+    let ExistingStack { session, stack, secrets } = &existing;
+    let (asked, holder) = (Rollback { stack, secrets }, holder("rollback"));
+    let rolling_back = rstack_ops::rollback(&session.ops, &asked, &holder, &front);
+    match session.display.during(rolling_back).await? {
+        RolledBack::NothingLeft => {
+            terminal
+                .note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
+            Ok(Exit::Done)
+        }
+        RolledBack::Planned(applied) => {
+            tell(session, (stack, PlanMode::Rollback), applied, terminal)
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(CliError::OldSecrets(missing)) }
 }

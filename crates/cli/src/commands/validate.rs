@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rstack_model::state::Environment;
 use rstack_model::{Code, Region, Severity, StackName};
+use rstack_ops::cross_stack_values;
 use rstack_template::{Inputs, Outside, Reading, limits};
 
 use super::graph::nowhere;
@@ -14,7 +15,6 @@ use crate::assembly::{self, is_assembly};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::lint::Checks;
-use crate::outside::outside;
 use crate::parallel::each_in_order;
 use crate::session;
 use crate::stack::{self, STACKS, templates_in};
@@ -43,7 +43,7 @@ pub(crate) fn run(
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: outside(&session::store(global)?, &name, None)?,
+        outside: cross_stack_values(&session::store(global)?, &name, None)?,
         name,
         environment: nowhere(global),
         region: session::chosen_region(global),

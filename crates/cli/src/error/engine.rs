@@ -43,7 +43,7 @@ pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> 
              `{stack}.json` and `{stack}.journal` that belong together",
             global.line(&["state", "repair", stack.as_str()])
         )),
-        ApplyError::Unsound(_) => {
+        ApplyError::Digest(_) => {
             Some("this is a defect of rstack; please report it with the template".to_owned())
         }
     }
@@ -53,10 +53,15 @@ pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> 
 pub(crate) fn recover_hint(error: &RecoverError, global: &Global) -> Option<String> {
     match error {
         RecoverError::Step { source, .. } => step_hint(source, global),
+        RecoverError::InputDigest { .. } => Some(
+            "nothing was changed; restore the journal from a copy: a record of it is not the one that \
+             was written"
+                .to_owned(),
+        ),
         RecoverError::Ambiguous { stack, address, .. } => {
-            let settle = ["settle", stack.as_str(), address.as_str()];
-            let ours = global.line(&[&settle[..], &["--ours", "PHYSICAL_ID"]].concat());
-            let not_ours = global.line(&[&settle[..], &["--not-ours"]].concat());
+            let resolve = ["resolve", stack.as_str(), address.as_str()];
+            let ours = global.line(&[&resolve[..], &["--ours", "PHYSICAL_ID"]].concat());
+            let not_ours = global.line(&[&resolve[..], &["--not-ours"]].concat());
             Some(format!(
                 "look at the object; if the interrupted run made it, `{ours}`, if somebody else did, \
                  `{not_ours}`; nothing is changed until then"
@@ -95,6 +100,7 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
         | StepError::Reference(_)
         | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
+        | StepError::Digest(_)
         // How to go on depends on what the run was for, and is told at its end.
         | StepError::Interrupted(_) => None,
         StepError::Unsettled { .. } => Some(

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::CliError;
-use super::engine::{apply_hint, cloud_hint, profile_hint, sandbox_hint};
+use super::engine::{cloud_hint, profile_hint, sandbox_hint};
+use super::ops::{RESOURCE, ops_hint};
 use super::state::state_hint;
 use super::words::list;
 use crate::args::Global;
@@ -41,29 +42,6 @@ impl CliError {
                 let apply = global.line(&["apply", &path]);
                 Some(format!("look at it with `{show}`, or carry it out with `{apply}`"))
             }
-            Self::SecretParameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
-            Self::OtherSecret(_) => Some("nothing was changed; plan again".to_owned()),
-            Self::PlanFileParameter(_) => {
-                Some("everything but the values of secret parameters is decided in it".to_owned())
-            }
-            Self::NoSecretParameter(_) => {
-                Some("only the values of secret (`NoEcho`) parameters can be given".to_owned())
-            }
-            Self::OldSecrets(names) => {
-                let given: Vec<String> =
-                    names.iter().map(|name| format!("`--parameter {name}=VALUE`")).collect();
-                Some(format!(
-                    "nothing was changed; give {}, the value it had before or the one it is to have",
-                    given.join(", ")
-                ))
-            }
-            Self::NothingToRollBack { left_over: 1.., .. } => {
-                Some("apply the template again, and they are deleted".to_owned())
-            }
-            Self::NothingToRollBack { stack, left_over: 0 } => Some(format!(
-                "to go back further, apply the former template; `{}` deletes the stack",
-                global.line(&["destroy", stack.as_str()])
-            )),
             Self::PlanFileOption(_) => Some("plan again with it".to_owned()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check the permissions of the file".to_owned())
@@ -71,9 +49,7 @@ impl CliError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("make its directory first".to_owned())
             }
-            Self::DeleteFirst(_) | Self::Timeout(_) => {
-                Some("give the logical ID of a resource, as `Resources` names it".to_owned())
-            }
+            Self::Timeout(_) => Some(RESOURCE.to_owned()),
             Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
             Self::TooLarge { .. } => {
                 Some("is this the template? otherwise split the stack into several".to_owned())
@@ -88,18 +64,9 @@ impl CliError {
             Self::NoOutput { known, .. } if !known.is_empty() => {
                 Some(format!("it has {}", known.join(", ")))
             }
-            Self::NothingOpen { .. } => Some(
-                "it is needed only after an error that names this resource and this command"
-                    .to_owned(),
-            ),
             Self::NoTerminal => {
                 Some("look at what would be done, then run the same with `--yes`".into())
             }
-            Self::OtherPlace { .. } => Some(
-                "choose the Region with `--region`, the account with `--profile`, or another \
-                 directory with `--state-dir`"
-                    .to_owned(),
-            ),
             Self::NoCode { near: Some(near), .. }
             | Self::NoType { near: Some(near), .. }
             | Self::NoProperty { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
@@ -117,8 +84,7 @@ impl CliError {
             Self::Profile { profile, .. } => Some(profile_hint(profile)),
             Self::State(error) => state_hint(error, global),
             Self::Edit(error) => error.hint(global),
-            Self::Plan(error) => error.hint(),
-            Self::Apply(error) => apply_hint(error, global),
+            Self::Ops(error) => ops_hint(error, global),
             Self::Sandbox(error) => sandbox_hint(error, global),
             Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
             Self::Project(error) => error.hint.clone(),

@@ -2,22 +2,21 @@
 
 mod engine;
 mod hint;
+mod ops;
 mod state;
 mod words;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 #[cfg(feature = "lint")]
 use std::sync::Arc;
 
-use rstack_apply::ApplyError;
 use rstack_catalog::RegistryError;
 use rstack_driver::DriverError;
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
-use rstack_model::{Address, InvalidId, StackName};
-use rstack_plan::PlanError;
+use rstack_model::{InvalidId, StackName};
+use rstack_ops::OpsError;
 use rstack_sandbox::SandboxError;
 use rstack_state::StateError;
 
@@ -27,7 +26,7 @@ use crate::project::ProjectError;
 
 pub(crate) use engine::{cloud_hint, recover_hint, step_hint};
 pub(crate) use state::state_hint;
-use words::{assembly_stacks, names, no_stack, nothing_to_roll_back, quoted};
+use words::{assembly_stacks, names, no_stack};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -141,29 +140,6 @@ pub(crate) enum CliError {
     /// A saved plan was given together with what only a template takes.
     #[error("a saved plan takes no `{0}`: that is decided in it")]
     PlanFileOption(&'static str),
-    /// A saved plan was given a value for something that is no secret parameter of it.
-    #[error("the saved plan takes no value for the parameter `{0}`")]
-    PlanFileParameter(String),
-    /// The value of a secret parameter is missing; a saved plan does not hold it.
-    #[error("the saved plan needs the value of the secret parameter `{0}`, which is in no file")]
-    SecretParameter(String),
-    /// The value of a secret parameter is not the one that the plan was made with.
-    #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
-    OtherSecret(String),
-    /// A value was given for something that is no secret parameter of the stack.
-    #[error("the stack takes no value for the parameter `{0}` here")]
-    NoSecretParameter(String),
-    /// Objects of a rollback need the values of secret parameters.
-    #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
-    OldSecrets(BTreeSet<String>),
-    /// No apply of the stack waits to be rolled back.
-    #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *left_over))]
-    NothingToRollBack {
-        /// The stack.
-        stack: StackName,
-        /// How many old objects wait to be deleted.
-        left_over: usize,
-    },
     /// There is no state of a stack.
     #[error("nothing is known of the stack `{stack}`")]
     NoState {
@@ -171,14 +147,6 @@ pub(crate) enum CliError {
         stack: StackName,
         /// Whether the sandbox knows it, and was not asked.
         in_sandbox: bool,
-    },
-    /// No creation of a resource waits to be settled.
-    #[error("no creation of `{address}` in the stack `{stack}` waits to be settled")]
-    NothingOpen {
-        /// The stack.
-        stack: StackName,
-        /// The resource.
-        address: Address,
     },
     /// There is no such output.
     #[error("the stack `{stack}` has no output `{output}`")]
@@ -229,19 +197,6 @@ pub(crate) enum CliError {
     /// Nobody can be asked.
     #[error("there is no terminal to ask on, and `--yes` was not given; nothing was changed")]
     NoTerminal,
-    /// The state belongs to another place.
-    #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
-    OtherPlace {
-        /// The stack.
-        stack: StackName,
-        /// Where the state says that it lives.
-        state: String,
-        /// Where we are.
-        current: String,
-    },
-    /// `--delete-first` names something that is not in the template.
-    #[error("`--delete-first {0}`: there is no such resource in the template")]
-    DeleteFirst(String),
     /// `--timeout` names something that is not in the plan.
     #[error("`--timeout {0}=…`: there is no such resource in the stack")]
     Timeout(String),
@@ -268,12 +223,9 @@ pub(crate) enum CliError {
     /// A state cannot be changed like this.
     #[error(transparent)]
     Edit(#[from] RefusedEdit),
-    /// No plan can be made.
+    /// An operation did not begin, or could not be recorded.
     #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// Applying did not begin, or could not be recorded.
-    #[error(transparent)]
-    Apply(#[from] ApplyError),
+    Ops(#[from] OpsError),
     /// `rstack explain` of a code that there is not.
     #[error("there is no finding `{text}`")]
     NoCode {

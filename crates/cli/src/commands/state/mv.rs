@@ -3,6 +3,7 @@
 use rstack_apply::{Entropy, RandomEntropy};
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
+use rstack_ops::describe;
 use rstack_state::{Handover, LockedStack, StateError, StateStore, dependants, rename};
 
 use super::edit::{Editing, address, agreed, base, done, lock, open};
@@ -10,7 +11,7 @@ use super::error::RefusedEdit;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::session::{place, store};
+use crate::session::store;
 use crate::terminal::Terminal;
 
 /// What to move where.
@@ -55,7 +56,7 @@ fn destination(
         State::empty(RandomEntropy.lineage(), stack.clone(), source.environment.clone())
     });
     if state.environment != source.environment {
-        let (ours, theirs) = (place(&source.environment), place(&state.environment));
+        let (ours, theirs) = (describe(&source.environment), describe(&state.environment));
         let (from, to) = (source.stack.clone(), stack.clone());
         return Err(RefusedEdit::Apart { from, to, ours, theirs }.into());
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rstack_model::Serial;
 use rstack_model::state::State;
+use rstack_ops::describe;
 use rstack_state::{LockedStack, StateError, forgotten, parse_state};
 
 use super::edit::{agreed, done, lock, object_words};
@@ -12,7 +13,7 @@ use super::name;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::session::{place, store};
+use crate::session::store;
 use crate::terminal::Terminal;
 
 /// The largest file that is read, in bytes.
@@ -85,9 +86,11 @@ fn check_place(
     present: Option<&State>,
     pushed: &State,
 ) -> Result<(), CliError> {
-    let theirs = place(&pushed.environment);
+    let theirs = describe(&pushed.environment);
     let (fits, ours) = match present {
-        Some(present) => (present.environment == pushed.environment, place(&present.environment)),
+        Some(present) => {
+            (present.environment == pushed.environment, describe(&present.environment))
+        }
         None if global.sandbox => (pushed.environment.sandbox, "the sandbox".to_owned()),
         None => (!pushed.environment.sandbox, "AWS accounts".to_owned()),
     };

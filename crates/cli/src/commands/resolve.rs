@@ -1,4 +1,5 @@
-//! `rstack settle`: the user says what came of a creation when the cloud cannot tell.
+//! `rstack resolve`: the user says whether an interrupted create made the object, when the cloud
+//! cannot tell.
 
 use rstack_apply::Decision;
 use rstack_model::{Address, PhysicalId};
@@ -9,7 +10,7 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::{Session, store};
+use crate::session::{Session, holder, store};
 use crate::terminal::Terminal;
 
 /// Records what the user says of the open creations of a resource.
@@ -22,16 +23,12 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let stack = name(global, &store(global)?, Some(stack), None)?;
     let session = Session::open(global, Display::new(*terminal)).await?;
-    let locked = session.lock(&stack, "settle")?;
     let decision = match ours {
         Some(id) => Decision::Ours(PhysicalId::new(id)),
         None => Decision::NotOurs,
     };
     let id = Address::new(address);
-    let decided = session.engine.decide(&locked, &id, &decision).await?;
-    if decided == 0 {
-        return Err(CliError::NothingOpen { stack, address: id });
-    }
+    rstack_ops::resolve(&session.ops, &stack, &id, &decision, &holder("resolve")).await?;
     let what = match decision {
         Decision::Ours(object) => format!("made `{}`", escape(object.as_str())),
         Decision::NotOurs => "made nothing".to_owned(),
