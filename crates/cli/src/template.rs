@@ -7,8 +7,9 @@ use rstack_model::{Code, Diagnostic};
 use rstack_render::{report, report_json, tally};
 use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
 
-use crate::error::CliError;
-use crate::sources::Sources;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind};
+use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
 
 /// A template and its files.
@@ -29,12 +30,13 @@ impl Loaded {
     /// # Errors
     /// If the file cannot be read or is no text. Mistakes in the template are diagnostics.
     pub(crate) fn read(
+        env: &Env,
         path: &Path,
         parameters: &BTreeMap<String, String>,
         pseudo: BTreeMap<String, String>,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, SourceError> {
         let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
-        let mut sources = Sources::read(path)?;
+        let mut sources = Sources::read(env, path)?;
         let parsed = sources.parse(reading);
         if parsed.template.as_ref().is_some_and(|template| template.passes_bootstrap) {
             tracing::info!(
@@ -84,7 +86,7 @@ impl Loaded {
     ///
     /// # Errors
     /// If the JSON cannot be written.
-    pub(crate) fn lines(&self) -> Result<String, CliError> {
+    pub(crate) fn lines(&self) -> Result<String, serde_json::Error> {
         let mut lines = String::new();
         for (source, findings) in self.sources.sorted(&self.diagnostics) {
             lines.push_str(&report_json(&findings, source)?);
@@ -94,7 +96,7 @@ impl Loaded {
 
     /// Shows the findings on standard error, as text or as JSON lines. Standard output is for the
     /// result of the command.
-    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CliError> {
+    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CommandError> {
         if terminal.json {
             terminal.error_text(&self.lines()?);
             return Ok(());
@@ -110,15 +112,21 @@ impl Loaded {
     /// Shows the findings, and fails if there are errors among them.
     ///
     /// # Errors
-    /// [`CliError::Template`] if there are errors.
-    pub(crate) fn checked(&self, terminal: &Terminal) -> Result<(), CliError> {
+    /// [`invalid_template`] if there are errors.
+    pub(crate) fn checked(&self, terminal: &Terminal) -> Result<(), CommandError> {
         if self.failed() || !self.diagnostics.is_empty() {
             self.show(terminal)?;
         }
         if self.failed() {
             let tally = tally(&self.diagnostics).unwrap_or_else(|| "an error".to_owned());
-            return Err(CliError::Template(format!("`{}` has {tally}", self.sources.name())));
+            return Err(invalid_template(format!("`{}` has {tally}", self.sources.name())));
         }
         Ok(())
     }
+}
+
+/// The error of a template whose findings have been shown.
+pub(crate) fn invalid_template(message: String) -> CommandError {
+    let hint = "`rstack explain CODE` says more of a finding";
+    CommandError::new(ErrorKind::User, message).with_hint(Some(hint))
 }

@@ -3,72 +3,79 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use clap::Args;
 use rstack_model::plan::PlanMode;
 
 use super::apply_plan_file;
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
 use super::prepare::{PreparedTemplate, plan_options};
-use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
-use crate::error::CliError;
+use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::{Session, holder};
-use crate::terminal::Terminal;
 use crate::waiting::WaitArguments;
 use crate::{plan_file, stack};
 
-/// How to apply.
-pub(crate) struct Options {
-    pub(crate) plan: PlanArguments,
-    pub(crate) lint: LintArguments,
-    pub(crate) detail: DetailArguments,
-    pub(crate) yes: bool,
-    pub(crate) no_rollback: bool,
-    pub(crate) wait: WaitArguments,
+/// The arguments of `rstack apply`.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) stack: StackArguments,
+    #[command(flatten)]
+    pub(super) plan: PlanArguments,
+    #[command(flatten)]
+    detail: DetailArguments,
+    #[command(flatten)]
+    lint: LintArguments,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+    /// When something fails, keep what was done instead of rolling it back.
+    #[arg(long)]
+    no_rollback: bool,
+    #[command(flatten)]
+    pub(super) wait: WaitArguments,
 }
 
-impl Options {
-    pub(super) fn review(&self) -> ReviewOptions {
+impl ApplyArgs {
+    fn review(&self) -> ReviewOptions {
         let Self { detail, yes, no_rollback, ref wait, .. } = *self;
         ReviewOptions { detail, yes, rollback: !no_rollback, wait: wait.clone() }
     }
 }
 
 /// Applies a template or a saved plan.
-pub(crate) async fn run(
-    global: &Global,
-    arguments: &StackArguments,
-    options: &Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let saved = arguments.stack.as_deref().map(Path::new).filter(|path| plan_file::is_plan(path));
-    match saved {
-        Some(path) => apply_plan_file::run(global, path, arguments, options, terminal).await,
-        None => run_template(global, arguments, options, terminal).await,
+pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
+    let named = args.stack.stack.as_deref().map(Path::new);
+    match named.filter(|path| plan_file::is_plan(&context.env, path)) {
+        Some(path) => {
+            let (plan, stack, wait) = (&args.plan, &args.stack, &args.wait);
+            let asked = apply_plan_file::Asked { path, plan, stack, wait };
+            apply_plan_file::run(context, &asked, args.review()).await
+        }
+        None => run_template(context, args).await,
     }
 }
 
-async fn run_template(
-    global: &Global,
-    arguments: &StackArguments,
-    options: &Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let mut template = PreparedTemplate::load(&file, arguments, &options.lint, terminal)?;
-    let session = Session::open(global, Display::new(*terminal)).await?;
-    let wanted = template.evaluate(&session, &file, terminal).await?;
-    let allowed = plan_options(&options.plan);
-    let deploy = wanted.deploy(&allowed, &options.plan);
+async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
+    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let file = stack::find(&context.env, stack, name)?;
+    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
+    let session = Session::open(context, Display::new(context.terminal.clone())).await?;
+    let wanted = template.evaluate(&session, &file, &context.terminal).await?;
+    let allowed = plan_options(&args.plan);
+    let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {
+        context,
         session: &session,
-        terminal,
-        options: options.review(),
+        options: args.review(),
         template: Some(RefCell::new(&mut template)),
     };
-    let holder = holder("apply");
+    let holder = holder(context, "apply");
     let applying = rstack_ops::apply(&session.ops, &deploy, &holder, &front);
     let applied = session.display.during(applying).await?;
-    tell(&session, (&file.name, PlanMode::Deploy), applied, terminal)
+    tell(context, &session, (&file.name, PlanMode::Deploy), applied)
 }

@@ -2,42 +2,62 @@
 
 use std::path::Path;
 
-use super::apply::Options;
-use super::front_end::TerminalFrontEnd;
+use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
-use crate::args::{Global, StackArguments};
-use crate::error::CliError;
+use crate::args::{PlanArguments, StackArguments};
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::plan_file;
 use crate::progress::Display;
 use crate::secret_args::secrets;
 use crate::session::{Session, holder};
-use crate::terminal::Terminal;
+use crate::waiting::WaitArguments;
+
+/// A saved plan, and the arguments beside it.
+pub(super) struct Asked<'a> {
+    pub(super) path: &'a Path,
+    pub(super) plan: &'a PlanArguments,
+    pub(super) stack: &'a StackArguments,
+    pub(super) wait: &'a WaitArguments,
+}
+
+/// A saved plan was given together with what only a template takes.
+#[derive(Debug, thiserror::Error)]
+#[error("a saved plan takes no `{0}`: that is decided in it")]
+struct DecidedInPlan(&'static str);
+
+impl From<DecidedInPlan> for CommandError {
+    fn from(error: DecidedInPlan) -> Self {
+        Self::of(ErrorKind::User, &error).with_hint(Some("plan again with it"))
+    }
+}
 
 /// Carries out the plan in a file.
 pub(super) async fn run(
-    global: &Global,
-    path: &Path,
-    arguments: &StackArguments,
-    options: &Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    if options.plan.no_refresh {
-        return Err(CliError::PlanFileOption("--no-refresh"));
-    }
-    if !options.plan.delete_first.is_empty() {
-        return Err(CliError::PlanFileOption("--delete-first"));
-    }
-    if arguments.stack_name.is_some() {
-        return Err(CliError::PlanFileOption("--stack-name"));
-    }
-    let plan = plan_file::load(path)?;
-    options.wait.of(&plan)?;
-    let session = Session::open(global, Display::new(*terminal)).await?;
-    let options = options.review();
-    let front = TerminalFrontEnd { session: &session, terminal, options, template: None };
-    let (given, holder) = (secrets(&arguments.parameter), holder("apply"));
+    context: &Context,
+    asked: &Asked<'_>,
+    options: ReviewOptions,
+) -> Result<Exit, CommandError> {
+    check(asked)?;
+    let plan = plan_file::load(&context.env, asked.path)?;
+    asked.wait.of(&plan)?;
+    let session = Session::open(context, Display::new(context.terminal.clone())).await?;
+    let front = TerminalFrontEnd { context, session: &session, options, template: None };
+    let (given, holder) = (secrets(&asked.stack.parameter), holder(context, "apply"));
     let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
     let applied = session.display.during(applying).await?;
-    tell(&session, (&plan.stack, plan.mode), applied, terminal)
+    tell(context, &session, (&plan.stack, plan.mode), applied)
+}
+
+fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
+    let given = [
+        ("--no-refresh", asked.plan.no_refresh),
+        ("--delete-first", !asked.plan.delete_first.is_empty()),
+        ("--stack-name", asked.stack.stack_name.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(DecidedInPlan(option)),
+        None => Ok(()),
+    }
 }

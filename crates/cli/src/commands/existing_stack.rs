@@ -4,13 +4,13 @@
 use rstack_model::{SecretString, StackName};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::show::name;
-use crate::args::{ExistingStackArgs, Global};
-use crate::error::CliError;
+use super::known_stack::name;
+use crate::args::ExistingStackArgs;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::progress::Display;
 use crate::secret_args::secrets;
 use crate::session::{self, Session};
-use crate::terminal::Terminal;
 
 /// A stack of which something is known, and the cloud that it lives in.
 pub(super) struct ExistingStack {
@@ -23,32 +23,32 @@ impl ExistingStack {
     /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is told, if
     /// nothing is known of it.
     pub(super) async fn open(
-        global: &Global,
+        context: &Context,
         arguments: &ExistingStackArgs,
         purpose: &str,
-        terminal: &Terminal,
-    ) -> Result<Option<Self>, CliError> {
-        let store = session::store(global)?;
+    ) -> Result<Option<Self>, CommandError> {
+        let terminal = &context.terminal;
+        let store = session::store(context)?;
         let (wanted, named) = (arguments.stack.as_deref(), arguments.stack_name.as_deref());
-        let stack = name(global, &store, wanted, named)?;
+        let stack = name(context, &store, wanted, named)?;
         let stored = store.read(&stack)?;
         if stored.state.is_none() && stored.journal.is_none() {
             terminal
                 .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));
             return Ok(None);
         }
-        let session = Session::open(global, Display::new(*terminal)).await?;
+        let session = Session::open(context, Display::new(terminal.clone())).await?;
         Ok(Some(Self { session, stack, secrets: secrets(&arguments.parameter) }))
     }
 
     /// The terminal as its front end.
     pub(super) fn front_end<'a>(
         &'a self,
+        context: &'a Context,
         arguments: &ExistingStackArgs,
-        terminal: &'a Terminal,
     ) -> TerminalFrontEnd<'a> {
         let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
         let options = ReviewOptions { detail, yes, rollback: false, wait: wait.clone() };
-        TerminalFrontEnd { session: &self.session, terminal, options, template: None }
+        TerminalFrontEnd { context, session: &self.session, options, template: None }
     }
 }

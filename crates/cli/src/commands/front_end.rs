@@ -10,10 +10,11 @@ use rstack_render::{escape, plan_text};
 
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::session::{Session, note_dead_holder};
 use crate::signals;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, no_terminal};
 use crate::waiting::WaitArguments;
 
 /// How a plan is shown, and when it is carried out.
@@ -27,8 +28,8 @@ pub(super) struct ReviewOptions {
 
 /// The terminal while an operation is under way.
 pub(super) struct TerminalFrontEnd<'a> {
+    pub(super) context: &'a Context,
     pub(super) session: &'a Session,
-    pub(super) terminal: &'a Terminal,
     pub(super) options: ReviewOptions,
     /// The template whose checks run beside the operation, if there is one.
     pub(super) template: Option<RefCell<&'a mut PreparedTemplate>>,
@@ -37,13 +38,13 @@ pub(super) struct TerminalFrontEnd<'a> {
 impl TerminalFrontEnd<'_> {
     /// Shows a plan, and the secrets that a rollback gives to objects. A reader that went away
     /// changes nothing: `--yes` was a consent, and everybody else is asked on a terminal.
-    fn show(&self, review: &Review<'_>) -> Result<(), CliError> {
+    fn show(&self, review: &Review<'_>) -> Result<(), CommandError> {
         self.session.display.pause();
         self.options.wait.of(review.plan)?;
-        if !self.terminal.json {
-            let text = plan_text(review.plan, &self.terminal.view(self.options.detail));
-            match self.terminal.text(&text) {
-                Err(error) if error.is_silent() => {}
+        if !self.context.terminal.json {
+            let text = plan_text(review.plan, &self.context.terminal.view(self.options.detail));
+            match self.context.terminal.text(&text) {
+                Err(error) if error.is_gone() => {}
                 shown => shown?,
             }
         }
@@ -51,11 +52,11 @@ impl TerminalFrontEnd<'_> {
             let (id, name) = (escape(secret.address.as_str()), escape(&secret.parameter));
             match secret.given {
                 GivenSecret::Same => {}
-                GivenSecret::Other => self.terminal.note(&format!(
+                GivenSecret::Other => self.context.terminal.note(&format!(
                     "note: the value given for `{name}` is not the one that `{id}` had before: it \
                      will have the one that was given."
                 )),
-                GivenSecret::Missing => self.terminal.note(&format!(
+                GivenSecret::Missing => self.context.terminal.note(&format!(
                     "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
                 )),
             }
@@ -65,61 +66,65 @@ impl TerminalFrontEnd<'_> {
 }
 
 impl FrontEnd for TerminalFrontEnd<'_> {
-    type Error = CliError;
+    type Error = CommandError;
 
     fn recovering(&self, lease: &Lease) {
         self.session.display.pause();
-        note_dead_holder(lease, self.terminal);
+        note_dead_holder(lease, &self.context.terminal);
         let stack = lease.stack();
-        self.terminal.note(&format!(
+        self.context.terminal.note(&format!(
             "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
         ));
     }
 
-    fn opened(&self, state: Option<&State>, recovered: bool) -> Result<(), CliError> {
+    fn opened(&self, state: Option<&State>, recovered: bool) -> Result<(), CommandError> {
         if recovered {
             let objects = state.map_or(0, |state| state.resources.len() + state.deposed.len());
             self.session.display.pause();
-            self.terminal.note(&format!("Recovered: {objects} objects are known and recorded."));
+            self.context
+                .terminal
+                .note(&format!("Recovered: {objects} objects are known and recorded."));
         }
         Ok(())
     }
 
-    fn planned(&self) -> Result<(), CliError> {
+    fn planned(&self) -> Result<(), CommandError> {
         self.session.display.pause();
         match &self.template {
-            Some(template) => template.borrow_mut().checked(self.terminal),
+            Some(template) => template.borrow_mut().checked(&self.context.terminal),
             None => Ok(()),
         }
     }
 
-    fn refused(&self, review: &Review<'_>) -> Result<(), CliError> {
+    fn refused(&self, review: &Review<'_>) -> Result<(), CommandError> {
         self.show(review)
     }
 
-    fn review(&self, review: &Review<'_>) -> Result<Verdict, CliError> {
+    fn review(&self, review: &Review<'_>) -> Result<Verdict, CommandError> {
         self.show(review)?;
         let proceeds = match review.work {
             Work::Nothing => false,
             Work::Record => true,
-            Work::Changes => consent(review.plan, self.options.yes, self.terminal)?,
+            Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal)?,
         };
         if !proceeds {
             return Ok(Verdict::Stop);
         }
-        signals::listen(&self.session.ops.engine.stop, &self.session.display);
+        if self.context.env.signals {
+            signals::listen(&self.session.ops.engine.stop, &self.session.display);
+        }
         let waiting = self.options.wait.of(review.plan)?;
         Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })
     }
 }
 
 /// Whether the plan may be carried out.
-fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CliError> {
+fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
     if yes {
         return Ok(true);
     }
     if !terminal.interactive || terminal.json {
-        return Err(CliError::NoTerminal);
+        return Err(no_terminal());
     }
     let question = match plan.mode {
         PlanMode::Deploy => format!("Apply these changes to `{}`?", plan.stack),

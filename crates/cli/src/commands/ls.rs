@@ -9,12 +9,11 @@ use rstack_render::escape;
 use rstack_state::StateStore;
 use serde_json::json;
 
-use crate::args::Global;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::store;
 use crate::stack::{STACKS, find, templates_in};
-use crate::terminal::Terminal;
 
 /// One stack in the list.
 #[derive(Default)]
@@ -25,14 +24,16 @@ struct Row {
 }
 
 /// Lists the stacks.
-pub(crate) fn run(global: &Global, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(crate) fn run(context: &Context) -> Result<Exit, CommandError> {
+    let Context { terminal, env, .. } = context;
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    for path in templates_in(Path::new(STACKS)) {
+    for path in templates_in(env, Path::new(STACKS)) {
         let text = path.display().to_string();
-        let name = find(Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
+        let name =
+            find(env, Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
         rows.entry(name).or_default().template = Some(text);
     }
-    let store = store(global)?;
+    let store = store(context)?;
     for name in store.stacks()? {
         let row = rows.entry(name.to_string()).or_default();
         (row.state, row.place) = state(&store, &name);

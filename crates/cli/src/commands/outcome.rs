@@ -9,29 +9,31 @@ use rstack_ops::Applied;
 use rstack_render::{escape, outputs_json, outputs_text};
 
 use crate::args::Global;
-use crate::error::{CliError, recover_hint, step_hint};
+use crate::context::Context;
+use crate::error::{CommandError, recover_hint, step_hint};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::terminal::Terminal;
 
 /// Tells how an operation on a stack ended.
 pub(super) fn tell(
+    context: &Context,
     session: &Session,
     (stack, mode): (&StackName, PlanMode),
     applied: Applied,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
+    let Context { global, terminal, .. } = context;
     let outcome = match applied {
         Applied::Stopped => return Ok(Exit::Error),
         Applied::Unchanged(state) => return finished(terminal, Some(&state)),
         Applied::Ran(outcome) => *outcome,
     };
-    let tell_failures = |failures: &[_]| tell_failures(failures, &session.global, terminal);
-    let ways_on = |mode| ways_on(mode, stack, &session.global);
+    let tell_failures = |failures: &[_]| tell_failures(failures, global, terminal);
+    let ways_on = |mode| ways_on(mode, stack, global);
     tell_failures(&outcome.failures);
     if let Some(open) = outcome.open {
         tell_failures(&outcome.rollback.unwrap_or_default());
-        return Ok(tell_open(&open, outcome.end, &session.global, terminal));
+        return Ok(tell_open(&open, outcome.end, global, terminal));
     }
     match (outcome.end, &outcome.rollback) {
         (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
@@ -73,8 +75,8 @@ pub(super) fn tell(
 fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
     let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
     terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
-    if let Some(hint) = recover_hint(open, global) {
-        terminal.note(&format!("  hint: {}", escape(&hint)));
+    if let Some(hint) = recover_hint(open) {
+        terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
     }
     terminal.note("What was done is recorded, and the next command asks the cloud again.");
     match end {
@@ -102,14 +104,14 @@ fn tell_failures(failures: &[(Address, StepError)], global: &Global, terminal: &
         let kind = if interrupted { "note" } else { "error" };
         let (id, text) = (escape(id.as_str()), error.to_string());
         terminal.note(&format!("{kind}: `{id}`: {}", escape(&text)));
-        if let Some(hint) = step_hint(error, global) {
-            terminal.note(&format!("  hint: {}", escape(&hint)));
+        if let Some(hint) = step_hint(error) {
+            terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
         }
     }
 }
 
 /// Prints the outputs of a stack that is as declared.
-fn finished(terminal: &Terminal, state: Option<&State>) -> Result<Exit, CliError> {
+fn finished(terminal: &Terminal, state: Option<&State>) -> Result<Exit, CommandError> {
     let Some(state) = state else { return Ok(Exit::Done) };
     if terminal.json {
         // The last of the lines that tell of the run.

@@ -13,11 +13,12 @@ use rstack_plan::PlanOptions;
 use rstack_template::{Inputs, Reading};
 
 use crate::args::{LintArguments, PlanArguments, StackArguments};
-use crate::error::{CliError, cloud_hint};
+use crate::context::Context;
+use crate::error::{CommandError, cloud_hint};
 use crate::lint::{Checks, Pending};
 use crate::session::Session;
 use crate::stack::StackFile;
-use crate::template::Loaded;
+use crate::template::{Loaded, invalid_template};
 use crate::terminal::Terminal;
 
 /// A template evaluated for the place it is going to live in.
@@ -49,17 +50,17 @@ pub(crate) struct PreparedTemplate {
 impl PreparedTemplate {
     /// Reads the template; mistakes that need no cloud are told before it is asked.
     pub(crate) fn load(
+        context: &Context,
         file: &StackFile,
         arguments: &StackArguments,
         lint: &LintArguments,
-        terminal: &Terminal,
-    ) -> Result<Self, CliError> {
-        let checks = Checks::new(lint, terminal)?;
+    ) -> Result<Self, CommandError> {
+        let checks = Checks::new(lint, context)?;
         let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-        let mut loaded = Loaded::read(&file.path, &given, BTreeMap::new())?;
+        let mut loaded = Loaded::read(&context.env, &file.path, &given, BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
             checks.run(&mut loaded, &given, None)?;
-            loaded.checked(terminal)?;
+            loaded.checked(&context.terminal)?;
         }
         Ok(Self { loaded, given, checks, pending: None })
     }
@@ -70,7 +71,7 @@ impl PreparedTemplate {
         session: &Session,
         file: &StackFile,
         terminal: &Terminal,
-    ) -> Result<Wanted, CliError> {
+    ) -> Result<Wanted, CommandError> {
         let parameters = &self.given;
         let Operations { engine, environment, backend } = &session.ops;
         if self.loaded.needs_place {
@@ -98,7 +99,7 @@ impl PreparedTemplate {
             self.checked(terminal)?;
         }
         let failed =
-            || CliError::Template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
+            || invalid_template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = parameters_of_evaluation(backend, &evaluation.secrets)?;
         Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
@@ -107,8 +108,8 @@ impl PreparedTemplate {
     /// Waits for the checks and shows what all of them found.
     ///
     /// # Errors
-    /// [`CliError::Template`] if there are errors.
-    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CliError> {
+    /// [`invalid_template`] if there are errors.
+    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CommandError> {
         if let Some(pending) = self.pending.take() {
             self.checks.finish(pending, &mut self.loaded)?;
         }

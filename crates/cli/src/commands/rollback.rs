@@ -1,36 +1,47 @@
 //! `rstack rollback`: rolls back an apply that failed or was interrupted.
 
+use clap::Args;
 use rstack_model::plan::PlanMode;
 use rstack_ops::{Rollback, RolledBack};
 
 use super::existing_stack::ExistingStack;
 use super::outcome::tell;
-use crate::args::{ExistingStackArgs, Global};
-use crate::error::CliError;
+use crate::args::ExistingStackArgs;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::holder;
-use crate::terminal::Terminal;
+
+/// What the help says after the options.
+pub(crate) const HELP: &str = "For an apply that failed with `--no-rollback` (exit code 5), was \
+    interrupted (130) or died: changed objects get their properties back, new ones are deleted, old \
+    ones whose deletion was put off are taken back. After several such applies it leads to what the \
+    last complete one left.";
+
+/// The arguments of `rstack rollback`.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    stack: ExistingStackArgs,
+}
 
 /// Rolls a stack back.
-pub(crate) async fn run(
-    global: &Global,
-    arguments: &ExistingStackArgs,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let found = ExistingStack::open(global, arguments, "roll back", terminal).await?;
+pub(crate) async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit, CommandError> {
+    let found = ExistingStack::open(context, &args.stack, "roll back").await?;
     let Some(existing) = found else { return Ok(Exit::Done) };
-    let front = existing.front_end(arguments, terminal);
+    let front = existing.front_end(context, &args.stack);
     let ExistingStack { session, stack, secrets } = &existing;
-    let (asked, holder) = (Rollback { stack, secrets }, holder("rollback"));
+    let (asked, holder) = (Rollback { stack, secrets }, holder(context, "rollback"));
     let rolling_back = rstack_ops::rollback(&session.ops, &asked, &holder, &front);
     match session.display.during(rolling_back).await? {
         RolledBack::NothingLeft => {
-            terminal
+            context
+                .terminal
                 .note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
             Ok(Exit::Done)
         }
         RolledBack::Planned(applied) => {
-            tell(session, (stack, PlanMode::Rollback), applied, terminal)
+            tell(context, session, (stack, PlanMode::Rollback), applied)
         }
     }
 }
