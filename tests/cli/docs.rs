@@ -38,7 +38,7 @@ fn json_says_the_same() {
     assert_eq!((&table["stateful"], &table["ref"][0]), (&true.into(), &"TableName".into()));
     assert_eq!(table["permissions"]["create"][0], "dynamodb:AssociateTableReplica");
     let name = json("AWS::DynamoDB::Table.TableName");
-    assert_eq!((&name["change"], &name["required"]), (&"replacement".into(), &false.into()));
+    assert_eq!((&name["change"], &name["required"]), (&"replaces".into(), &false.into()));
     // A definition that holds itself ends.
     assert_eq!(json("AWS::WAFv2::WebACL")["type"], "AWS::WAFv2::WebACL");
 }

@@ -9,6 +9,7 @@ mod docs;
 mod explain;
 mod harness;
 mod hostile;
+mod identity;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]
@@ -20,6 +21,7 @@ mod memory;
 mod no_cloud;
 mod output;
 mod plan_output;
+mod replace;
 mod rollback;
 mod sarif;
 mod saved_plan;

@@ -46,7 +46,7 @@ fn json_is_one_document_and_a_run_one_line_for_each_event() {
     let listed = json(&place.sandbox(&["ls", "--json"]).expect(0).out);
     assert_eq!(listed[0]["stack"], "streaming");
     let graph = json(&place.sandbox(&["graph", "--json"]).expect(0).out);
-    assert_eq!(graph["resources"][0]["logicalId"], "CdnSecret");
+    assert_eq!(graph["resources"][0]["address"], "CdnSecret");
     assert_eq!(graph["resources"][1]["needs"], Value::Array(Vec::new()));
 
     place.write("bad.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bukket\n");

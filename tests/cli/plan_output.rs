@@ -96,7 +96,7 @@ fn the_json_of_a_plan_has_its_shape() {
     let place = Place::streaming();
     let plan = place.sandbox(&["plan", "--json", "--detailed-exitcode"]).expect(2);
     let plan: Value = serde_json::from_str(&plan.out).unwrap();
-    assert_eq!(plan["format"], 1);
+    assert_eq!(plan["format"], 2);
     assert_eq!(plan["stack"], "streaming");
     assert_eq!(plan["mode"], "deploy");
     assert_eq!(plan["environment"]["sandbox"], true);
@@ -105,7 +105,7 @@ fn the_json_of_a_plan_has_its_shape() {
     assert_eq!(plan["summary"]["create"], 9);
     assert_eq!(plan["steps"].as_array().unwrap().len(), 9);
     let changes = plan["changes"].as_array().unwrap();
-    let distribution = changes.iter().find(|c| c["logicalId"] == "Distribution").unwrap();
+    let distribution = changes.iter().find(|c| c["address"] == "Distribution").unwrap();
     assert_eq!(distribution["type"], "AWS::CloudFront::Distribution");
     assert_eq!(distribution["action"], "create");
     assert_eq!(distribution["reasons"][0]["kind"], "not-in-state");

@@ -80,7 +80,7 @@ fn a_state_is_looked_at_and_edited() {
     no_changes(&place, "topics");
     let shown = place.sandbox(&["state", "list", "--json"]).expect(0).out;
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
-    assert_eq!(shown[1]["logicalId"], "First");
+    assert_eq!(shown[1]["address"], "First");
 }
 
 #[test]

@@ -193,7 +193,7 @@ pub(crate) fn changes(plan: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     changes
         .iter()
-        .map(|change| (text(&change["logicalId"]), text(&change["action"])))
+        .map(|change| (text(&change["address"]), text(&change["action"])))
         .filter(|(_, action)| action != "no-op")
         .collect()
 }
@@ -202,5 +202,5 @@ pub(crate) fn changes(plan: &Value) -> BTreeMap<String, String> {
 #[track_caller]
 pub(crate) fn change<'a>(plan: &'a Value, resource: &str) -> &'a Value {
     let changes = plan["changes"].as_array().unwrap();
-    changes.iter().find(|change| change["logicalId"] == resource).unwrap()
+    changes.iter().find(|change| change["address"] == resource).unwrap()
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("rstack-model", &[]),
     ("rstack-explain", &["rstack-model"]),
     ("rstack-catalog", &["rstack-model"]),
@@ -17,17 +17,22 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("rstack-plan", &["rstack-model", "rstack-catalog"]),
     ("rstack-render", &["rstack-model", "rstack-catalog"]),
     ("rstack-driver", &["rstack-model"]),
-    ("rstack-state", &["rstack-model"]),
-    ("rstack-apply", &["rstack-driver", "rstack-model", "rstack-plan", "rstack-state"]),
+    ("rstack-journal", &["rstack-catalog", "rstack-model"]),
+    ("rstack-store", &["rstack-journal", "rstack-model"]),
+    (
+        "rstack-apply",
+        &["rstack-driver", "rstack-model", "rstack-journal", "rstack-plan", "rstack-store"],
+    ),
     (
         "rstack-ops",
         &[
             "rstack-apply",
             "rstack-catalog",
             "rstack-driver",
+            "rstack-journal",
             "rstack-model",
             "rstack-plan",
-            "rstack-state",
+            "rstack-store",
             "rstack-template",
         ],
     ),
@@ -42,7 +47,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rstack-ops",
             "rstack-plan",
             "rstack-sandbox",
-            "rstack-state",
+            "rstack-store",
+            "rstack-journal",
             "rstack-template",
         ],
     ),
@@ -60,15 +66,17 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rstack-render",
             "rstack-sandbox",
             "rstack-catalog",
-            "rstack-state",
+            "rstack-store",
+            "rstack-journal",
             "rstack-template",
         ],
     ),
 ];
 
 /// Crates that do no I/O and read no clock, no environment and no randomness.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "rstack-explain",
+    "rstack-journal",
     "rstack-model",
     "rstack-catalog",
     "rstack-template",

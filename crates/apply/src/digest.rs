@@ -1,8 +1,8 @@
 //! The digest of what an operation was to do. It is recorded before the operation begins, and looked
 //! at before anything is concluded from the record.
 
+use rstack_journal::{IntentAction, OpenOperation};
 use rstack_model::Digest;
-use rstack_state::{IntentAction, OpenOperation};
 
 use crate::{RecoverError, StepError};
 

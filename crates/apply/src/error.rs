@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use rstack_driver::DriverError;
+use rstack_journal::{JournalError, OperationId};
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{Address, ResourceType, StackName};
 use rstack_plan::PlanError;
-use rstack_state::{JournalError, OperationId, StateError};
+use rstack_store::StoreError;
 
 use crate::verify::Moved;
 
@@ -69,7 +70,7 @@ pub enum StepError {
     Digest(String),
     /// The journal cannot be written; nothing was called.
     #[error("the journal cannot be written")]
-    Journal(#[source] StateError),
+    Journal(#[source] StoreError),
 }
 
 impl StepError {
@@ -114,8 +115,8 @@ impl From<NotKnown> for StepError {
     }
 }
 
-impl From<StateError> for StepError {
-    fn from(error: StateError) -> Self {
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
         Self::Journal(error)
     }
 }
@@ -159,7 +160,7 @@ pub enum RecoverError {
 pub enum ApplyError {
     /// State or journal cannot be read or written.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
     /// The journal does not fit the state.
     #[error("the journal of `{stack}` does not fit its state")]
     Journal {

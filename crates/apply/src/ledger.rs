@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
+use rstack_journal::{Entry, Folded, OperationId, fold};
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, PhysicalId, StackName};
+use rstack_model::{Address, Identifier, PhysicalId, StackName};
 use rstack_plan::CheckedPlan;
-use rstack_state::{Entry, Folded, Journal, OperationId, StateError, fold};
+use rstack_store::StoreError;
+use rstack_store::fs::Journal;
 use tokio::task::JoinError;
 
 use crate::ApplyError;
@@ -71,7 +73,7 @@ impl Ledger {
 
     /// Makes a record durable. Writing and syncing that may take time happen on a thread that may
     /// block; concurrent appends share their sync.
-    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StateError> {
+    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StoreError> {
         if self.journal.blocks() {
             let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
             let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
@@ -80,7 +82,7 @@ impl Ledger {
                 Err(Ok(panic)) => std::panic::resume_unwind(panic),
                 // The runtime ends: it is not known whether the record was written.
                 Err(Err(_)) => {
-                    return Err(StateError::Broken { path: self.journal.path().to_owned() });
+                    return Err(StoreError::Broken { location: self.journal.path().into() });
                 }
             }
         } else {
@@ -92,7 +94,7 @@ impl Ledger {
 
     /// Refuses if this process may make no call any more: see [`Journal::verify`]. Every record asks
     /// by itself; this is for those who have waited since the last one.
-    pub(crate) fn verify(&self) -> Result<(), StateError> {
+    pub(crate) fn verify(&self) -> Result<(), StoreError> {
         self.journal.verify()
     }
 
@@ -116,9 +118,9 @@ impl Ledger {
     }
 
     /// This object is no longer there; the resource may have another one.
-    pub(crate) fn drop_object(&self, id: &Address, physical_id: &PhysicalId) {
+    pub(crate) fn drop_object(&self, id: &Address, gone: &ResourceState) {
         let mut objects = lock(&self.objects);
-        if objects.get(id).is_some_and(|object| object.physical_id == *physical_id) {
+        if objects.get(id).is_some_and(|object| object.is_same_object(gone)) {
             objects.remove(id);
         }
     }
@@ -128,9 +130,9 @@ impl Ledger {
 pub(crate) struct Effects<'a> {
     ledger: &'a Ledger,
     operation: OperationId,
-    recorded: Mutex<Option<PhysicalId>>,
+    recorded: Mutex<Option<Identifier>>,
     absent: AtomicBool,
-    failed: Mutex<Option<StateError>>,
+    failed: Mutex<Option<StoreError>>,
 }
 
 impl<'a> Effects<'a> {
@@ -146,30 +148,36 @@ impl<'a> Effects<'a> {
     }
 
     /// The object, if its existence is durable.
-    pub(crate) fn recorded(&self) -> Option<PhysicalId> {
+    pub(crate) fn recorded(&self) -> Option<Identifier> {
         lock(&self.recorded).clone()
     }
 
     /// Why the journal could not take what the driver told; asked for once.
-    pub(crate) fn failure(&self) -> Option<StateError> {
+    pub(crate) fn failure(&self) -> Option<StoreError> {
         lock(&self.failed).take()
     }
 
     /// Makes durable that the object exists; returns the object that is recorded, which is the
     /// first one that was told.
-    pub(crate) async fn record(&self, physical_id: &PhysicalId) -> Result<PhysicalId, StateError> {
+    pub(crate) async fn record(
+        &self,
+        identifier: &Identifier,
+        physical_id: &PhysicalId,
+    ) -> Result<Identifier, StoreError> {
         if let Some(recorded) = self.recorded() {
             return Ok(recorded);
         }
-        let (operation, physical_id) = (self.operation, physical_id.clone());
-        self.ledger.append(Entry::Effect { operation, physical_id: physical_id.clone() }).await?;
-        *lock(&self.recorded) = Some(physical_id.clone());
-        Ok(physical_id)
+        let (identifier, physical_id) = (identifier.clone(), physical_id.clone());
+        let operation = self.operation;
+        let effect = Entry::Effect { operation, identifier: identifier.clone(), physical_id };
+        self.ledger.append(effect).await?;
+        *lock(&self.recorded) = Some(identifier.clone());
+        Ok(identifier)
     }
 }
 
 impl Effects<'_> {
-    fn failed(&self, error: StateError) -> SinkError {
+    fn failed(&self, error: StoreError) -> SinkError {
         let message = error.to_string();
         *lock(&self.failed) = Some(error);
         SinkError { message }
@@ -178,8 +186,13 @@ impl Effects<'_> {
 
 #[async_trait]
 impl EffectSink for Effects<'_> {
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
-        self.record(physical_id).await.map_err(|error| self.failed(error)).map(|_| ())
+    async fn created(
+        &self,
+        identifier: &Identifier,
+        physical_id: &PhysicalId,
+    ) -> Result<(), SinkError> {
+        let recorded = self.record(identifier, physical_id).await;
+        recorded.map_err(|error| self.failed(error)).map(|_| ())
     }
 
     async fn absent(&self) -> Result<(), SinkError> {

@@ -11,7 +11,7 @@ use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
@@ -72,8 +72,11 @@ impl Engine {
         state: State,
     ) -> Result<State, ApplyError> {
         let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
+        if progress.iter().all(|(_, progress)| *progress != Progress::Done) {
+            return Ok(state);
+        }
         let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
-        let mut now = state.clone();
+        let mut now = state;
         for (id, progress) in progress {
             if progress == Progress::Done
                 && let Some(object) = now.resources.get_mut(&id)
@@ -81,7 +84,7 @@ impl Engine {
                 object.status = ObjectStatus::Ready;
             }
         }
-        if now == state { Ok(state) } else { Ok(locked.revise(now, &base)?) }
+        Ok(locked.revise(now, &base)?)
     }
 
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
@@ -91,7 +94,7 @@ impl Engine {
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
-            match self.ask(|| driver.settled(&object.physical_id)).await {
+            match self.ask(|| driver.settled(&object.identifier)).await {
                 Ok(progress) => out.push((id.clone(), progress)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(_) => {}
@@ -121,7 +124,7 @@ impl Engine {
         // An update that was cut off may have left it where it was to be.
         for properties in std::iter::once(&object.properties).chain(&object.attempted) {
             let declared = without_secrets(properties);
-            match self.ask(|| driver.read(&object.physical_id, &declared)).await {
+            match self.ask(|| driver.read(&object.identifier, &declared)).await {
                 Ok(Observed::Absent) => {}
                 Ok(Observed::Present(seen)) => {
                     let (properties, attributes) = (seen.properties, seen.attributes);

@@ -1,12 +1,11 @@
 //! Finding out what came of operations that were cut off.
 
 use rstack_driver::{CreateRequest, Found, Object, ResourceDriver};
+use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, Outcome, base_of};
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, ObjectStatus, State};
-use rstack_model::{KnownValue, PhysicalId, StackName};
-use rstack_state::{
-    Entry, FailedEffect, IntentAction, LockedStack, OpenOperation, Outcome, base_of,
-};
+use rstack_model::{Identifier, KnownValue, StackName};
+use rstack_store::LockedStack;
 
 use crate::digest::check_input;
 use crate::ledger::{Effects, Ledger};
@@ -154,8 +153,8 @@ impl Engine {
             properties,
             absence_proven: open.absence_proven,
         };
-        let physical_id: PhysicalId = match &open.effect {
-            Some(physical_id) => physical_id.clone(),
+        let identifier: Identifier = match &open.effect {
+            Some(identifier) => identifier.clone(),
             None => {
                 let find =
                     || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
@@ -168,12 +167,13 @@ impl Engine {
                     }
                     Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
                     Found::Ours(found) => {
-                        Effects::new(ledger, operation).record(&found.physical_id).await?
+                        let effects = Effects::new(ledger, operation);
+                        effects.record(&found.identifier, &found.physical_id).await?
                     }
                 }
             }
         };
-        let finished = self.finish(ledger, driver.as_ref(), (&request, &secrets), &physical_id);
+        let finished = self.finish(ledger, driver.as_ref(), (&request, &secrets), &identifier);
         let finished = finished.await;
         let (made, status) = match finished {
             Ok(finished) => finished,
@@ -183,9 +183,8 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        let made = (physical_id, &made.attributes);
         let resource_type = &open.intent.resource_type;
-        let state = resource_state(resource_type, &object, made, status, driver.as_ref());
+        let state = resource_state(resource_type, &object, &made, status, driver.as_ref());
         let outcome = Outcome::Object(Box::new(state));
         ledger.append(Entry::Done { operation, outcome }).await?;
         Ok(Settled::Recorded)
@@ -198,11 +197,11 @@ impl Engine {
         ledger: &Ledger,
         driver: &dyn ResourceDriver,
         (request, secrets): (&CreateRequest, &CallSecrets),
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
     ) -> Result<(Object, ObjectStatus), StepError> {
-        let update = completing(request, physical_id.clone());
+        let update = completing(request, identifier.clone());
         let made = self.ask(|| update_held(ledger, driver, &update, secrets)).await??;
-        let status = match settling(self, driver, physical_id).await? {
+        let status = match settling(self, driver, identifier).await? {
             Settling::Settled => ObjectStatus::Ready,
             Settling::Goes => ObjectStatus::PartlyUpdated,
         };

@@ -1,7 +1,8 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
-use rstack_model::{Address, PhysicalId};
-use rstack_state::{Entry, FailedEffect, IntentAction, LockedStack, base_of};
+use rstack_journal::{Entry, FailedEffect, IntentAction, base_of};
+use rstack_model::{Address, Identifier, PhysicalId};
+use rstack_store::LockedStack;
 
 use crate::ledger::Ledger;
 use crate::{ApplyError, Engine};
@@ -10,7 +11,7 @@ use crate::{ApplyError, Engine};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It made this object.
-    Ours(PhysicalId),
+    Ours(Identifier),
     /// It made none: what is there is somebody else's and is left alone.
     NotOurs,
 }
@@ -39,9 +40,12 @@ impl Engine {
             }
             let operation = open.intent.operation;
             let entry = match decision {
-                Decision::Ours(physical_id) => {
-                    Entry::Effect { operation, physical_id: physical_id.clone() }
-                }
+                Decision::Ours(identifier) => Entry::Effect {
+                    operation,
+                    identifier: identifier.clone(),
+                    // Recovery reads the object, and knows it then.
+                    physical_id: PhysicalId::new(identifier.to_string()),
+                },
                 Decision::NotOurs => {
                     let error = "the user says that it made nothing".to_owned();
                     Entry::Failed { operation, error, effect: FailedEffect::None }

@@ -8,7 +8,7 @@ use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use crate::observe::absent;
 use crate::run::Leads;
@@ -64,7 +64,7 @@ impl Engine {
         for (id, object) in touched {
             let read = self.read(object).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
-                missing.insert((id.clone(), object.physical_id.clone()));
+                missing.insert((id.clone(), object.key()));
             }
         }
         if missing.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rstack_journal::{Entry, JournalEnd};
 use rstack_model::Address;
 use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
@@ -9,7 +10,7 @@ use rstack_model::plan::{Phase, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
 use rstack_plan::CheckedPlan;
-use rstack_state::{Entry, JournalEnd, LockedStack};
+use rstack_store::LockedStack;
 
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
@@ -166,6 +167,8 @@ impl Engine {
         ledger.append(Entry::End { end: recorded }).await?;
         let settled = self.settle_open(&ledger, parameters).await;
         let folded = ledger.folded()?;
+        // The folded state takes its place: of a large stack there are not many copies at a time.
+        drop(ledger);
         let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
         if let Err(ApplyError::Recover(error)) = settled {
             self.ended(told, mode, end);

@@ -22,11 +22,9 @@ pub struct Documentation {
     about: Option<String>,
     texts: BTreeMap<String, String>,
     defaults: BTreeMap<String, Value>,
-    sometimes_replaced: Vec<String>,
     deprecated: Vec<String>,
     permissions: BTreeMap<Handler, BTreeSet<String>>,
     tag_on_create: Option<bool>,
-    tag_updatable: Option<bool>,
 }
 
 impl Documentation {
@@ -64,11 +62,6 @@ impl Documentation {
         self.defaults.get(key)
     }
 
-    /// Whether some changes of the path replace the object.
-    pub(crate) fn is_sometimes_replaced(&self, path: &PropertyPath) -> bool {
-        covered(&self.sometimes_replaced, path)
-    }
-
     /// Whether the path should no longer be used.
     pub(crate) fn is_deprecated(&self, path: &PropertyPath) -> bool {
         covered(&self.deprecated, path)
@@ -77,11 +70,6 @@ impl Documentation {
     /// The actions that the caller must be allowed, by what is done.
     pub fn permissions(&self) -> &BTreeMap<Handler, BTreeSet<String>> {
         &self.permissions
-    }
-
-    /// Whether tags can be changed in place; `None` if nothing is said of it.
-    pub fn tags_change_in_place(&self) -> Option<bool> {
-        self.tag_updatable
     }
 
     /// Whether tags can be given at creation; `None` if nothing is said of it.

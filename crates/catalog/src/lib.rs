@@ -1,14 +1,17 @@
-//! Resource type schemas of the CloudFormation registry, compressed per type.
+//! The definitions of the resource types of the CloudFormation registry, compressed per type: schema,
+//! identifiers, names, update kinds.
 //!
-//! The data come from cfn-lint's copy of the registry and from AWS's service specification; see
-//! `data/NOTICE.md`. Opening the registry costs nothing, opening a type some microseconds.
+//! The data come from cfn-lint's copy of the registry, from AWS's service specification and from the
+//! overlays; see `data/NOTICE.md`. Opening the registry costs nothing, opening a type some microseconds.
 
+mod attribute_change;
 mod attributes;
 pub mod container;
 mod declarable;
 mod documentation;
 mod elsewhere;
 mod error;
+mod identity;
 mod kinds;
 mod nearest;
 mod node;
@@ -16,6 +19,9 @@ mod path;
 mod property;
 mod registry;
 mod type_schema;
+mod unique_name;
+mod update_kind;
+mod update_rule;
 mod validate;
 
 pub use documentation::Documentation;
@@ -24,7 +30,11 @@ pub use kinds::Kind;
 pub use nearest::nearest;
 pub use node::Node;
 pub use path::SchemaPath;
-pub use property::{Change, Property};
+pub use property::Property;
 pub use registry::Registry;
+pub use rstack_model::UpdateKind;
 pub use type_schema::{Handler, TypeSchema};
+pub use unique_name::{NamePart, ObjectName, UniqueName};
+pub use update_kind::Provisioning;
+pub use update_rule::{Transition, UpdateRule};
 pub use validate::{Violation, ViolationKind, validate};

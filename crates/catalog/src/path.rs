@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rstack_model::{PathSegment, PropertyPath};
+use serde::{Deserialize, Deserializer};
 
 /// A path such as `/properties/HlsIngest/ingestEndpoints/*/Id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +46,13 @@ impl SchemaPath {
     pub fn concrete(&self) -> Option<PropertyPath> {
         let plain = self.0.iter().all(|segment| segment != "*");
         plain.then(|| self.0.iter().cloned().map(PathSegment::Name).collect())
+    }
+}
+
+/// From a JSON pointer.
+impl<'de> Deserialize<'de> for SchemaPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
     }
 }
 

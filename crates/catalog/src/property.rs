@@ -1,12 +1,13 @@
 //! The properties of a type as a tree, with everything that is known of each.
 
-use rstack_model::{PathSegment, PropertyPath};
+use rstack_model::{PathSegment, PropertyPath, UpdateKind};
 use serde_json::Value;
 
 use crate::documentation::Documentation;
 use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::type_schema::TypeSchema;
+use crate::update_rule::UpdateRule;
 use crate::validate::bounds;
 
 /// A property of a type, at its place in the tree.
@@ -23,19 +24,6 @@ pub struct Property<'a> {
     required: bool,
     /// The definitions around it.
     around: Vec<&'a str>,
-}
-
-/// What a change of a property does to the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It is changed in place.
-    InPlace,
-    /// It is replaced by a new one.
-    Replacement,
-    /// It is replaced in some cases, which the registry does not state.
-    Sometimes,
-    /// Only the service sets the property.
-    ReadOnly,
 }
 
 /// A node with the properties in it.
@@ -77,17 +65,24 @@ impl<'a> Property<'a> {
         self.required
     }
 
-    /// What a change of it does.
-    pub fn change(&self) -> Change {
-        if self.schema.refuses(&self.path) {
-            Change::ReadOnly
-        } else if self.schema.is_create_only(&self.path) {
-            Change::Replacement
-        } else if self.documentation.is_sometimes_replaced(&self.path) {
-            Change::Sometimes
-        } else {
-            Change::InPlace
-        }
+    /// Its place in the tree; elements of lists have index 0.
+    pub fn path(&self) -> &PropertyPath {
+        &self.path
+    }
+
+    /// Whether only the service sets it.
+    pub fn is_refused(&self) -> bool {
+        self.schema.refuses(&self.path)
+    }
+
+    /// The effect of a change of it; `None` if only the service sets it.
+    pub fn update_kind(&self) -> Option<UpdateKind> {
+        (!self.is_refused()).then(|| self.schema.update_kind(&self.path))
+    }
+
+    /// The service's rule for a change of it, where it is known.
+    pub fn update_rule(&self) -> Option<&'a UpdateRule> {
+        self.schema.update_rule(&self.path)
     }
 
     /// Whether the service never gives it back.

@@ -21,7 +21,12 @@ impl Registry {
     /// The registry that is part of the program.
     pub fn embedded() -> &'static Self {
         static REGISTRY: OnceLock<Registry> = OnceLock::new();
-        REGISTRY.get_or_init(|| Self { container: Container::open(DATA), opened: Mutex::default() })
+        REGISTRY.get_or_init(|| Self::open(DATA))
+    }
+
+    /// The registry in a data file's bytes.
+    pub fn open(data: &'static [u8]) -> Self {
+        Self { container: Container::open(data), opened: Mutex::default() }
     }
 
     fn container(&self) -> Result<&Container<'static>, RegistryError> {

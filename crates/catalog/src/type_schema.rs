@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::{PathSegment, PropertyPath};
+use rstack_model::{PathSegment, PropertyPath, UpdateKind};
 use serde::Deserialize;
 
+use crate::attribute_change::AttributeChange;
 use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::path::SchemaPath;
+use crate::unique_name::UniqueName;
+use crate::update_kind::UpdateFacts;
 
 /// What a type's provider can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -46,15 +49,24 @@ struct Raw {
     #[serde(flatten)]
     root: Node,
     definitions: BTreeMap<String, Node>,
-    primary_identifier: Vec<String>,
-    additional_identifiers: Vec<Vec<String>>,
-    create_only_properties: Vec<String>,
-    read_only_properties: Vec<String>,
-    write_only_properties: Vec<String>,
-    sets: Vec<String>,
-    tag_property: Option<String>,
+    primary_identifier: Vec<SchemaPath>,
+    additional_identifiers: Vec<Vec<SchemaPath>>,
+    create_only_properties: Vec<SchemaPath>,
+    conditional_create_only_properties: Vec<SchemaPath>,
+    read_only_properties: Vec<SchemaPath>,
+    write_only_properties: Vec<SchemaPath>,
+    declarable: Vec<SchemaPath>,
+    updates: UpdateFacts,
+    attribute_changes: Vec<AttributeChange>,
+    declared_attributes: Vec<String>,
+    secret_attributes: Vec<String>,
+    names: Vec<UniqueName>,
+    likely_names: Vec<UniqueName>,
+    sets: Vec<SchemaPath>,
+    tag_property: Option<SchemaPath>,
     handlers: BTreeSet<Handler>,
-    ref_identifier: Vec<String>,
+    time_limits: BTreeMap<Handler, u64>,
+    ref_identifier: Vec<SchemaPath>,
     arn_template: Option<String>,
     stateful: bool,
 }
@@ -67,12 +79,21 @@ pub struct TypeSchema {
     definitions: BTreeMap<String, Node>,
     primary_identifier: Vec<SchemaPath>,
     additional_identifiers: Vec<Vec<SchemaPath>>,
-    create_only: Vec<SchemaPath>,
+    pub(crate) create_only: Vec<SchemaPath>,
+    pub(crate) conditional_create_only: Vec<SchemaPath>,
     read_only: Vec<SchemaPath>,
     write_only: Vec<SchemaPath>,
+    pub(crate) declarable: Vec<SchemaPath>,
+    pub(crate) updates: UpdateFacts,
+    pub(crate) attribute_changes: Vec<AttributeChange>,
+    pub(crate) declared_attributes: Vec<String>,
+    pub(crate) secret_attributes: Vec<String>,
+    pub(crate) names: Vec<UniqueName>,
+    pub(crate) likely_names: Vec<UniqueName>,
     sets: Vec<SchemaPath>,
-    tag_property: Option<SchemaPath>,
+    pub(crate) tag_property: Option<SchemaPath>,
     handlers: BTreeSet<Handler>,
+    time_limits: BTreeMap<Handler, u64>,
     ref_identifier: Vec<SchemaPath>,
     arn_template: Option<String>,
     stateful: bool,
@@ -81,27 +102,31 @@ pub struct TypeSchema {
 /// How deep `$ref` may lead on without a property in between.
 const MAX_REFS: usize = 32;
 
-fn paths(pointers: &[String]) -> Vec<SchemaPath> {
-    pointers.iter().map(|pointer| SchemaPath::parse(pointer)).collect()
-}
-
 impl TypeSchema {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         let raw: Raw = serde_json::from_slice(json)?;
-        let create_only = paths(&raw.create_only_properties);
         Ok(Self {
             name: raw.type_name,
             root: raw.root,
             definitions: raw.definitions,
-            primary_identifier: paths(&raw.primary_identifier),
-            additional_identifiers: raw.additional_identifiers.iter().map(|p| paths(p)).collect(),
-            create_only,
-            read_only: paths(&raw.read_only_properties),
-            write_only: paths(&raw.write_only_properties),
-            sets: paths(&raw.sets),
-            tag_property: raw.tag_property.as_deref().map(SchemaPath::parse),
+            primary_identifier: raw.primary_identifier,
+            additional_identifiers: raw.additional_identifiers,
+            create_only: raw.create_only_properties,
+            conditional_create_only: raw.conditional_create_only_properties,
+            read_only: raw.read_only_properties,
+            write_only: raw.write_only_properties,
+            declarable: raw.declarable,
+            updates: raw.updates,
+            attribute_changes: raw.attribute_changes,
+            declared_attributes: raw.declared_attributes,
+            secret_attributes: raw.secret_attributes,
+            names: raw.names,
+            likely_names: raw.likely_names,
+            sets: raw.sets,
+            tag_property: raw.tag_property,
             handlers: raw.handlers,
-            ref_identifier: paths(&raw.ref_identifier),
+            time_limits: raw.time_limits,
+            ref_identifier: raw.ref_identifier,
             arn_template: raw.arn_template,
             stateful: raw.stateful,
         })
@@ -125,13 +150,6 @@ impl TypeSchema {
     /// Other groups of paths that name an object.
     pub fn additional_identifiers(&self) -> &[Vec<SchemaPath>] {
         &self.additional_identifiers
-    }
-
-    /// The paths that can never be changed in place. Those that cannot under conditions that the
-    /// registry does not state are not among them: they are changed in place, and the service
-    /// refuses what it must.
-    pub fn create_only(&self) -> &[SchemaPath] {
-        &self.create_only
     }
 
     /// The paths that only the service sets: attributes.
@@ -170,9 +188,14 @@ impl TypeSchema {
         self.handlers.contains(&handler)
     }
 
-    /// Whether the path cannot be changed in place.
+    /// The longest that the provider takes for this, in minutes, where the registry says it.
+    pub fn time_limit(&self, handler: Handler) -> Option<u64> {
+        self.time_limits.get(&handler).copied()
+    }
+
+    /// Whether every change at the path is a replacement.
     pub fn is_create_only(&self, path: &PropertyPath) -> bool {
-        self.create_only.iter().any(|p| p.covers(path))
+        self.update_kind(path) == UpdateKind::Replaces
     }
 
     /// Whether only the service sets the path.

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use proptest::prelude::*;
-use rstack_catalog::{Change, Documentation, Handler, Property, Registry, validate};
+use rstack_catalog::{Documentation, Handler, Property, Registry, validate};
 use rstack_model::{PropertyPath, Value, ValueMap};
 use serde_json::json;
 
@@ -60,6 +60,8 @@ fn the_streaming_types_are_as_their_services_are() {
     assert!(role.is_document(document));
     assert_eq!(role.tag_property(), Some("Tags"));
     assert!(role.has_handler(Handler::Update));
+    assert_eq!(role.time_limit(Handler::Create), None);
+    assert_eq!(get("AWS::RDS::DBInstance").time_limit(Handler::Create), Some(2_160));
     let distribution = get("AWS::CloudFront::Distribution");
     assert!(distribution.is_set(&path("DistributionConfig.Origins.0.OriginCustomHeaders")));
     assert!(!distribution.is_set(&path("DistributionConfig.CacheBehaviors")));
@@ -218,7 +220,7 @@ proptest! {
 #[test]
 fn most_properties_have_a_text() {
     fn walk(properties: &[Property<'_>], depth: usize, count: &mut (usize, usize)) {
-        for property in properties.iter().filter(|p| p.change() != Change::ReadOnly) {
+        for property in properties.iter().filter(|p| !p.is_refused()) {
             count.0 += 1;
             count.1 += usize::from(property.text().is_some());
             if depth > 0 && !property.repeats() {

@@ -103,6 +103,10 @@ pub(crate) struct PlanArguments {
     /// times.
     #[arg(long, value_name = "LOGICAL_ID")]
     pub(crate) delete_first: Vec<String>,
+    /// Replace this resource's object, also where it could be changed in place; may be given several
+    /// times.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) replace: Vec<String>,
 }
 
 /// How much is shown.

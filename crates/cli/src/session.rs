@@ -9,7 +9,7 @@ use rstack_ops::{Holder, Lease, Operations};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::{SandboxCloud, SandboxError};
-use rstack_state::{StateError, StateStore};
+use rstack_store::{StateStore, StoreError};
 
 use crate::context::Context;
 use crate::env::ConnectError;
@@ -54,7 +54,7 @@ pub(crate) enum SessionError {
     Conditions(#[from] UnknownCondition),
     /// The states cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
 }
 
 impl From<SessionError> for CommandError {
@@ -79,12 +79,12 @@ impl From<SessionError> for CommandError {
 }
 
 /// The states. Those of the sandbox are apart from those of real accounts.
-pub(crate) fn store(context: &Context) -> Result<StateStore, StateError> {
+pub(crate) fn store(context: &Context) -> Result<StateStore, StoreError> {
     store_of(context, context.global.sandbox)
 }
 
 /// The states of the sandbox, or those of real accounts.
-pub(crate) fn store_of(context: &Context, sandbox: bool) -> Result<StateStore, StateError> {
+pub(crate) fn store_of(context: &Context, sandbox: bool) -> Result<StateStore, StoreError> {
     let directory = context.env.path(&context.global.state_dir);
     StateStore::open(if sandbox { directory.join("sandbox") } else { directory })
 }

@@ -19,6 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Whether it has to be read again when it is known where the stack is to live.
     pub(crate) needs_place: bool,
+    /// Whether the template was evaluated and is kept no longer.
+    evaluated: bool,
     /// How large it is.
     pub(crate) extent: Extent,
 }
@@ -45,7 +47,8 @@ impl Loaded {
             );
         }
         let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
-        Ok(Self { sources, template, diagnostics, needs_place, extent })
+        let evaluated = false;
+        Ok(Self { sources, template, diagnostics, needs_place, evaluated, extent })
     }
 
     /// Parses the same template again, now that it is known where the stack is to live. No file is
@@ -69,6 +72,12 @@ impl Loaded {
         Some(evaluation)
     }
 
+    /// Frees the template: a large one takes as much memory as its plan, and what is found in it
+    /// later needs its text only.
+    pub(crate) fn forget_template(&mut self) {
+        self.evaluated |= self.template.take().is_some();
+    }
+
     /// Adds findings, in the order of the source.
     pub(crate) fn add(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.extend(found);
@@ -79,7 +88,8 @@ impl Loaded {
 
     /// Whether there are errors.
     pub(crate) fn failed(&self) -> bool {
-        self.template.is_none() || self.diagnostics.iter().any(Diagnostic::is_error)
+        let missing = self.template.is_none() && !self.evaluated;
+        missing || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
     /// The findings as JSON, one object a line.

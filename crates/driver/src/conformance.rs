@@ -3,7 +3,7 @@
 //! The suite asks again at once where a driver asks for time: it is for simulated clouds and
 //! emulators. It takes an object through its whole life and leaves nothing behind when it passes.
 
-use rstack_model::{Address, KnownMap, KnownValue, PhysicalId, ResourceType, StackName, Token};
+use rstack_model::{Address, Identifier, KnownMap, KnownValue, ResourceType, StackName, Token};
 
 use crate::{
     Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, NoEffects, Object,
@@ -30,8 +30,8 @@ pub struct Sample {
     pub unread: Vec<String>,
     /// The token of the creation.
     pub token: Token,
-    /// The name of an object that does not exist.
-    pub missing: PhysicalId,
+    /// The identifier of an object that does not exist.
+    pub missing: Identifier,
 }
 
 /// What a driver did not do as it has to.
@@ -81,7 +81,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     named(driver, sample)?;
     unknown(driver, sample).await?;
     let object = created(driver, &request).await?;
-    let id = &object.physical_id;
+    let id = &object.identifier;
     settled(driver, id).await?;
     present(driver, sample, id, &sample.create, "read after create").await?;
     created_again(driver, &request, id).await?;
@@ -116,7 +116,7 @@ async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Bro
     }
     let delete = DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: sample.missing.clone(),
+        identifier: sample.missing.clone(),
         token: sample.token.clone(),
         prior: sample.create.clone(),
     };
@@ -137,13 +137,13 @@ async fn created(driver: &dyn ResourceDriver, request: &CreateRequest) -> Result
         return Err(wrong(step, "something is found"));
     }
     let object = driver.create(request, &NoEffects).await.map_err(failed("create"))?;
-    if object.physical_id.as_str().is_empty() {
+    if object.identifier.only().is_empty() {
         return Err(wrong("create", "the object has no name"));
     }
     match driver.find(request).await.map_err(failed("find after create"))? {
-        Found::Ours(found) if found.physical_id == object.physical_id => Ok(object),
+        Found::Ours(found) if found.identifier == object.identifier => Ok(object),
         Found::Ours(found) => {
-            Err(wrong("find after create", format!("it finds `{}`", found.physical_id)))
+            Err(wrong("find after create", format!("it finds `{}`", found.identifier)))
         }
         Found::Absent => Err(wrong("find after create", "nothing is found")),
         Found::Ambiguous { why } => Err(wrong("find after create", why)),
@@ -154,12 +154,12 @@ async fn created(driver: &dyn ResourceDriver, request: &CreateRequest) -> Result
 async fn created_again(
     driver: &dyn ResourceDriver,
     request: &CreateRequest,
-    id: &PhysicalId,
+    id: &Identifier,
 ) -> Result<(), Broken> {
     let step = "create again";
     match driver.create(request, &NoEffects).await {
-        Ok(object) if object.physical_id == *id => Ok(()),
-        Ok(object) => Err(wrong(step, format!("it made `{}`", object.physical_id))),
+        Ok(object) if object.identifier == *id => Ok(()),
+        Ok(object) => Err(wrong(step, format!("it made `{}`", object.identifier))),
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(step)(error)),
     }
@@ -169,19 +169,19 @@ async fn created_again(
 async fn changed(
     driver: &dyn ResourceDriver,
     sample: &Sample,
-    id: &PhysicalId,
+    id: &Identifier,
     change: &KnownMap,
 ) -> Result<(), Broken> {
     let request = UpdateRequest {
-        physical_id: id.clone(),
+        identifier: id.clone(),
         token: Token::from(format!("{}-2", sample.token)),
         prior: sample.create.clone(),
         properties: change.clone(),
     };
     for step in ["update", "update again"] {
         let object = driver.update(&request).await.map_err(failed(step))?;
-        if object.physical_id != *id {
-            return Err(wrong(step, format!("it is now named `{}`", object.physical_id)));
+        if object.identifier != *id {
+            return Err(wrong(step, format!("it is now named `{}`", object.identifier)));
         }
         settled(driver, id).await?;
         present(driver, sample, id, change, step).await?;
@@ -189,7 +189,7 @@ async fn changed(
     Ok(())
 }
 
-async fn settled(driver: &dyn ResourceDriver, id: &PhysicalId) -> Result<(), Broken> {
+async fn settled(driver: &dyn ResourceDriver, id: &Identifier) -> Result<(), Broken> {
     for _ in 0..PATIENCE {
         if driver.settled(id).await.map_err(failed("settled"))? == Progress::Done {
             return Ok(());
@@ -202,7 +202,7 @@ async fn settled(driver: &dyn ResourceDriver, id: &PhysicalId) -> Result<(), Bro
 async fn present(
     driver: &dyn ResourceDriver,
     sample: &Sample,
-    id: &PhysicalId,
+    id: &Identifier,
     declared: &KnownMap,
     step: &'static str,
 ) -> Result<(), Broken> {
@@ -210,8 +210,8 @@ async fn present(
         Observed::Present(object) => object,
         Observed::Absent => return Err(wrong(step, "it is absent")),
     };
-    if object.physical_id != *id {
-        return Err(wrong(step, format!("it is named `{}`", object.physical_id)));
+    if object.identifier != *id {
+        return Err(wrong(step, format!("it is named `{}`", object.identifier)));
     }
     let read = declared.iter().filter(|(name, _)| !sample.unread.contains(name));
     for (name, value) in read {
@@ -226,11 +226,11 @@ async fn present(
 async fn deleted(
     driver: &dyn ResourceDriver,
     sample: &Sample,
-    id: &PhysicalId,
+    id: &Identifier,
 ) -> Result<(), Broken> {
     let request = DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: id.clone(),
+        identifier: id.clone(),
         token: Token::from(format!("{}-3", sample.token)),
         prior: sample.create.clone(),
     };

@@ -1,7 +1,7 @@
 //! Types that stand for nothing in the cloud.
 
 use async_trait::async_trait;
-use rstack_model::{KnownMap, PhysicalId, ResourceType};
+use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType};
 
 use crate::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Found, Object, Observed, Progress,
@@ -23,7 +23,8 @@ impl Noop {
     }
 
     fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
-        Object { physical_id, properties, attributes: KnownMap::new() }
+        let identifier = Identifier::from(&physical_id);
+        Object { identifier, physical_id, properties, attributes: KnownMap::new() }
     }
 }
 
@@ -35,10 +36,10 @@ impl ResourceDriver for Noop {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        Ok(Observed::Present(Self::object(physical_id.clone(), declared.clone())))
+        Ok(Observed::Present(Self::object(identifier.only().into(), declared.clone())))
     }
 
     async fn create(
@@ -51,7 +52,7 @@ impl ResourceDriver for Noop {
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        Ok(Self::object(request.physical_id.clone(), request.properties.clone()))
+        Ok(Self::object(request.identifier.only().into(), request.properties.clone()))
     }
 
     async fn delete(&self, _: &DeleteRequest) -> Result<Progress, DriverError> {

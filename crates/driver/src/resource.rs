@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_model::{Address, KnownMap, PhysicalId, StackName, Token};
+use rstack_model::{Address, Identifier, KnownMap, PhysicalId, StackName, Token};
 
 use crate::{DriverError, NameRule, Object, Observed};
 
@@ -23,7 +23,19 @@ pub trait EffectSink: Send + Sync {
     ///
     /// # Errors
     /// If it cannot be made durable; the driver stops and returns the error.
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError>;
+    async fn created(
+        &self,
+        identifier: &Identifier,
+        physical_id: &PhysicalId,
+    ) -> Result<(), SinkError>;
+
+    /// As [`Self::created`], of an object whose `Ref` is its whole identifier.
+    ///
+    /// # Errors
+    /// As [`Self::created`].
+    async fn created_as(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
+        self.created(&Identifier::from(physical_id), physical_id).await
+    }
 
     /// Makes durable that the driver looked and that no object of this name exists. A driver that
     /// recognizes its objects by their names only calls this before the call that creates, and
@@ -40,7 +52,7 @@ pub struct NoEffects;
 
 #[async_trait]
 impl EffectSink for NoEffects {
-    async fn created(&self, _: &PhysicalId) -> Result<(), SinkError> {
+    async fn created(&self, _: &Identifier, _: &PhysicalId) -> Result<(), SinkError> {
         Ok(())
     }
 
@@ -69,7 +81,7 @@ pub struct CreateRequest {
 #[derive(Clone, Debug)]
 pub struct UpdateRequest {
     /// The object.
-    pub physical_id: PhysicalId,
+    pub identifier: Identifier,
     /// The journaled token of this operation.
     pub token: Token,
     /// The properties it was declared with before, secrets left empty: for what is no longer
@@ -96,7 +108,7 @@ pub enum Removal {
 #[derive(Clone, Debug)]
 pub struct DeleteRequest {
     /// The object.
-    pub physical_id: PhysicalId,
+    pub identifier: Identifier,
     /// The journaled token of this operation.
     pub token: Token,
     /// The properties it was declared with, secrets left empty.
@@ -146,13 +158,13 @@ pub trait ResourceDriver: Send + Sync {
     }
 
     /// Reads an object. `declared` are the properties last declared for it (secrets left empty),
-    /// for types whose read needs more than the physical ID.
+    /// for types whose read needs more than the identifier.
     ///
     /// # Errors
     /// If it cannot be told whether it exists, or what it is.
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError>;
 
@@ -194,8 +206,8 @@ pub trait ResourceDriver: Send + Sync {
     ///
     /// # Errors
     /// If it cannot be told, or the object failed to settle.
-    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
-        let _ = physical_id;
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let _ = identifier;
         Ok(Progress::Done)
     }
 

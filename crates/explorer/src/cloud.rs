@@ -12,7 +12,9 @@ use rstack_driver::{
     UpdateRequest, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
-use rstack_model::{Address, KnownMap, PhysicalId, ResourceType, SecretString, Token, Value};
+use rstack_model::{
+    Address, Identifier, KnownMap, ObjectKey, ResourceType, SecretString, Token, Value,
+};
 use rstack_sandbox::SandboxCloud;
 
 use crate::clock::VirtualClock;
@@ -30,7 +32,7 @@ pub(crate) struct Maker {
 
 /// Every object that was ever made.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Made(pub(crate) BTreeMap<(ResourceType, PhysicalId), Maker>);
+pub(crate) struct Made(pub(crate) BTreeMap<ObjectKey, Maker>);
 
 /// What the calls of a process need.
 pub(crate) struct Wire {
@@ -220,7 +222,7 @@ impl ResourceDriver for WatchedDriver {
         self.inner.is_usable_unsettled()
     }
 
-    async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
+    async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
         self.wire.ask("read", &self.resource_type, self.inner.read(id, declared)).await
     }
 
@@ -239,13 +241,14 @@ impl ResourceDriver for WatchedDriver {
                 let object = inner.create(&request, &NoEffects).await?;
                 let (address, token) = (request.address, request.token);
                 let maker = Maker { address, token };
-                lock(&made).0.insert((resource_type, object.physical_id.clone()), maker);
+                let key = ObjectKey::new(resource_type, object.identifier.clone());
+                lock(&made).0.insert(key, maker);
                 Ok(object)
             }
         };
         let object = self.wire.change("create", &self.resource_type, create).await?;
         if self.wire.in_parts {
-            effects.created(&object.physical_id).await.map_err(broken)?;
+            effects.created(&object.identifier, &object.physical_id).await.map_err(broken)?;
             self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
         }
         Ok(object)
@@ -267,7 +270,7 @@ impl ResourceDriver for WatchedDriver {
         self.wire.change("delete", &self.resource_type, delete).await
     }
 
-    async fn settled(&self, id: &PhysicalId) -> Result<Progress, DriverError> {
+    async fn settled(&self, id: &Identifier) -> Result<Progress, DriverError> {
         self.wire.ask("settled", &self.resource_type, self.inner.settled(id)).await
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use rstack_state::{Access, Disk, DiskFile, Facts, Identity, Kind};
+use rstack_store::fs::{Access, Disk, DiskFile, Identity, Kind, Metadata};
 
 use crate::fate::{Fate, Ruling, lock};
 use crate::moment::{Act, Fault};
@@ -181,9 +181,9 @@ impl Disk for SimulatedDisk {
 }
 
 impl DiskFile for SimulatedFile {
-    fn facts(&self) -> io::Result<Facts> {
+    fn metadata(&self) -> io::Result<Metadata> {
         let size = self.read()?.len() as u64;
-        Ok(Facts { identity: self.inode.into(), kind: Kind::File, mode: 0o600, size })
+        Ok(Metadata { identity: self.inode.into(), kind: Kind::File, mode: 0o600, size })
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {

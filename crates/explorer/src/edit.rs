@@ -1,11 +1,11 @@
 //! Commands that change a state and nothing in the cloud, as `rstack state` gives them.
 
+use rstack_journal::{rename, take_out};
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
-use rstack_state::{
-    Handover, JournalFinding, LockHolder, LockedStack, StateFinding, StateStore, rename, take_out,
-};
+use rstack_store::fs::{Handover, JournalFinding, StateFinding};
+use rstack_store::{LockHolder, LockedStack, StateStore};
 
 use crate::stack;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rstack_model::Serial;
 use rstack_model::state::State;
+use rstack_model::{ObjectKey, Serial};
 
 use crate::edit::{Edit, Journal, other};
 use crate::explore::{Findings, in_parallel};
@@ -77,13 +77,13 @@ fn unknown(world: &World) -> Result<usize, String> {
     let states = states(world)?;
     let known: Vec<&State> = states.iter().flatten().flatten().collect();
     let objects = world.sandbox.list().map_err(|error| error.to_string())?;
-    let is_known = |object: &(_, _)| {
+    let is_known = |key: &ObjectKey| {
         known.iter().any(|state| {
             let mut all = state.resources.values();
-            all.any(|known| known.resource_type == object.0 && known.physical_id == object.1)
+            all.any(|known| known.is(key))
         })
     };
-    Ok(objects.into_iter().filter(|object| !is_known(object)).count())
+    Ok(objects.into_iter().filter(|(key, _)| !is_known(key)).count())
 }
 
 impl World {

@@ -2,33 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::state::{ObjectStatus, State};
-use rstack_model::{Address, PhysicalId, ResourceType};
-use rstack_state::{Entry, IntentAction, fold};
+use rstack_journal::{Entry, IntentAction, fold};
+use rstack_model::state::{ObjectStatus, ResourceState, State};
+use rstack_model::{Address, ObjectKey};
 
 use crate::fate::lock;
 use crate::picture::picture;
 use crate::stack::{self, Wanted};
 use crate::world::World;
 
-type Objects = BTreeSet<(ResourceType, PhysicalId)>;
+type Objects = BTreeSet<ObjectKey>;
 
 fn known(state: &State) -> Objects {
     let deposed = state.deposed.iter().map(|deposed| &deposed.object);
     let objects = state.resources.values().chain(deposed);
-    objects.map(|object| (object.resource_type.clone(), object.physical_id.clone())).collect()
+    objects.map(ResourceState::key).collect()
 }
 
 fn existing(world: &World) -> Result<Objects, String> {
     let objects = world.sandbox.list().map_err(|error| error.to_string())?;
-    Ok(objects.into_iter().collect())
+    Ok(objects.into_iter().map(|(key, _)| key).collect())
 }
 
 /// I1 after a recovery: every object is in the state.
 pub(crate) fn nothing_unknown(world: &World, state: Option<&State>) -> Result<Vec<String>, String> {
     let known = state.map(known).unwrap_or_default();
     let unknown = existing(world)?.into_iter().filter(|object| !known.contains(object));
-    Ok(unknown.map(|(_, id)| format!("I1: `{id}` exists and recovery forgot it")).collect())
+    Ok(unknown.map(|key| format!("I1: `{key}` exists and recovery forgot it")).collect())
 }
 
 /// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
@@ -67,12 +67,12 @@ pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, 
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(world)? {
         let Some(maker) = made.0.get(&object) else {
-            violations.push(format!("`{}` was made by nobody", object.1));
+            violations.push(format!("`{}` was made by nobody", object));
             continue;
         };
         *live.entry(&maker.address).or_default() += 1;
         if !known_ones.contains(&object) && !tokens.contains(&maker.token) {
-            violations.push(format!("I1: `{}` is in neither state nor journal", object.1));
+            violations.push(format!("I1: `{}` is in neither state nor journal", object));
         }
     }
     let too_many = live.into_iter().filter(|(_, count)| *count > limit);
@@ -100,9 +100,9 @@ pub(crate) fn at_the_end(
     let known = stored.state.as_ref().map(known).unwrap_or_default();
     let existing = existing(world)?;
     let unknown = existing.difference(&known);
-    violations.extend(unknown.map(|(_, id)| format!("I1: `{id}` exists and is not known")));
+    violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
     let imagined = known.difference(&existing);
-    violations.extend(imagined.map(|(_, id)| format!("I2: `{id}` is known and does not exist")));
+    violations.extend(imagined.map(|key| format!("I2: `{key}` is known and does not exist")));
     let wanted = match wanted {
         Wanted::Back(to) => to.as_ref(),
         Wanted::Stack(..) | Wanted::Nothing => wanted,

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use rstack_state::Identity;
+use rstack_store::fs::Identity;
 
 use crate::fate::lock;
 use crate::moment::{Data, Fault, Names, Pending, Survival};

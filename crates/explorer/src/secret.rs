@@ -14,7 +14,7 @@ use crate::world::World;
 pub(crate) fn texts(world: &World) -> Vec<String> {
     let secret = ResourceType::from("AWS::SecretsManager::Secret");
     let objects = world.sandbox.list().unwrap_or_default();
-    let arns = objects.into_iter().filter(|(of, _)| *of == secret).map(|(_, id)| id);
+    let arns = objects.into_iter().filter(|(key, _)| key.resource_type == secret).map(|(_, id)| id);
     let mut texts = Vec::new();
     for arn in arns {
         let Ok(reference) = SecretsManagerReference::parse(arn.as_str()) else { continue };

@@ -89,6 +89,6 @@ impl Size {
         let ids = desired.resources.keys();
         // Where their names stay and their channel does not, they can only be deleted first.
         let delete_first = ids.filter(|id| id.as_str().ends_with("Endpoint")).cloned().collect();
-        Ok(Wanted::Stack(Box::new(desired), PlanOptions { delete_first }))
+        Ok(Wanted::Stack(Box::new(desired), PlanOptions { delete_first, ..PlanOptions::default() }))
     }
 }

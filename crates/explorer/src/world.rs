@@ -14,7 +14,7 @@ use rstack_ops::{
 };
 use rstack_plan::{DestroyOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};

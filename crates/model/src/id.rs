@@ -72,7 +72,8 @@ text_id! {
     Address
 }
 text_id! {
-    /// The name of an object in the cloud: what `Ref` returns for its type.
+    /// What `Ref` returns for an object. It is shown to people and given to templates; an
+    /// [`ObjectKey`](crate::ObjectKey) is what names the object.
     PhysicalId
 }
 text_id! {

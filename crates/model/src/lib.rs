@@ -9,10 +9,12 @@ pub mod diagnostic;
 pub mod digest;
 pub mod event;
 pub mod id;
+pub mod object_key;
 pub mod path;
 pub mod plan;
 pub mod span;
 pub mod state;
+pub mod update;
 pub mod value;
 
 pub use code::{Code, FindingCode};
@@ -22,6 +24,8 @@ pub use id::{
     AccountId, Address, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId, Region,
     ResourceType, Serial, StackName, Token,
 };
+pub use object_key::{Identifier, ObjectKey};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;
+pub use update::UpdateKind;
 pub use value::{KnownMap, KnownValue, SecretString, Value, ValueMap};

@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, StackName};
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
+use crate::update::UpdateKind;
 use crate::value::{Value, ValueMap};
 
 /// What a plan is made for.
@@ -94,6 +95,10 @@ pub enum Reason {
     PropertiesChanged,
     /// A property that cannot be changed in place is changed.
     CreateOnly(PropertyPath),
+    /// A property is changed in place that the service may refuse to change in place.
+    MayReplace(PropertyPath),
+    /// The user asked for a replacement.
+    Requested,
     /// The resource has another type now.
     TypeChanged {
         /// The type it had.
@@ -151,8 +156,15 @@ pub struct Difference {
     pub before: Option<Value>,
     /// The value after; `None` if there will be none.
     pub after: Option<Value>,
+    /// What the change of this property does to the object.
+    pub update_kind: UpdateKind,
+}
+
+impl Difference {
     /// Whether the change of this property makes a new object necessary.
-    pub forces_replacement: bool,
+    pub fn forces_replacement(&self) -> bool {
+        self.update_kind == UpdateKind::Replaces
+    }
 }
 
 /// How well the object in the cloud was looked at.

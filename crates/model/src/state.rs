@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::id::{
     AccountId, Address, Lineage, Partition, PhysicalId, Region, ResourceType, Serial, StackName,
 };
+use crate::object_key::{Identifier, ObjectKey};
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 
 /// Whether an object is what its properties say.
@@ -41,7 +42,9 @@ impl ObjectStatus {
 pub struct ResourceState {
     /// Its type.
     pub resource_type: ResourceType,
-    /// Its name in the cloud.
+    /// Its primary identifier, which names it among the objects of its type.
+    pub identifier: Identifier,
+    /// What `Ref` returns for it.
     pub physical_id: PhysicalId,
     /// Whether it is what the properties say.
     pub status: ObjectStatus,
@@ -153,6 +156,21 @@ impl State {
 }
 
 impl ResourceState {
+    /// What names the object.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::new(self.resource_type.clone(), self.identifier.clone())
+    }
+
+    /// Whether it is the object of this key.
+    pub fn is(&self, key: &ObjectKey) -> bool {
+        self.identifier == key.identifier && self.resource_type == key.resource_type
+    }
+
+    /// Whether both are the same object, whatever else is known of it.
+    pub fn is_same_object(&self, other: &Self) -> bool {
+        self.identifier == other.identifier && self.resource_type == other.resource_type
+    }
+
     /// The value of one attribute; nested names are looked up whole, then segment by segment.
     pub fn attribute(&self, attribute: &Attribute) -> Option<Value> {
         match attribute {

@@ -1,10 +1,10 @@
 //! Applying: a deploy from a template, or a plan that was saved.
 
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
+use rstack_journal::Entry;
 use rstack_model::SecretString;
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
-use rstack_state::Entry;
 
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};

@@ -6,14 +6,14 @@ use rstack_apply::ApplyError;
 use rstack_driver::DriverError;
 use rstack_model::{Address, StackName};
 use rstack_plan::PlanError;
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 /// Why an operation did not begin, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
     /// State or journal cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
     /// No plan can be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -33,9 +33,14 @@ pub enum OpsError {
         /// The environment of the cloud.
         current: String,
     },
-    /// A resource that may be deleted first is not in the template.
-    #[error("`--delete-first {0}`: there is no such resource in the template")]
-    DeleteFirst(Address),
+    /// A resource that may be deleted first, or is to be replaced, is not in the template.
+    #[error("`{option} {address}`: there is no such resource in the template")]
+    NoResource {
+        /// The option.
+        option: &'static str,
+        /// The address.
+        address: Address,
+    },
     /// Answers of the cloud lead to further questions, without end.
     #[error("what the template asks of the cloud leads to ever more questions")]
     Questions,

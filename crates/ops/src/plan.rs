@@ -60,9 +60,13 @@ pub(crate) async fn plan_deploy(
     state: &State,
 ) -> Result<CheckedPlan, OpsError> {
     let Deploy { desired, parameters, options, refresh } = *deploy;
-    let unknown = options.delete_first.iter().find(|id| !desired.resources.contains_key(*id));
-    if let Some(id) = unknown {
-        return Err(OpsError::DeleteFirst(id.clone()));
+    for (option, addresses) in
+        [("--delete-first", &options.delete_first), ("--replace", &options.replace)]
+    {
+        let unknown = addresses.iter().find(|address| !desired.resources.contains_key(*address));
+        if let Some(address) = unknown {
+            return Err(OpsError::NoResource { option, address: address.clone() });
+        }
     }
     let observations = if refresh {
         ops.engine.observe(Some(desired), state, parameters).await?

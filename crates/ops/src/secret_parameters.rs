@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
+use rstack_journal::Entry;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_model::value::SecretReference;
 use rstack_model::{SecretString, ValueMap};
-use rstack_state::{Entry, keyed_digest};
+use rstack_store::keyed_digest;
 
 use crate::{Backend, OpsError, Record};
 

@@ -224,7 +224,7 @@ fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
             (bench.plan(&topic("a", "two")).await, bench.plan(&topic("b", "x")).await);
         // The run dies after its first record.
         let lease = bench.backend.lock(&stack(), &holder()).unwrap();
-        let begin = rstack_state::Entry::Begin {
+        let begin = rstack_journal::Entry::Begin {
             mode: plan.mode,
             base: plan.base.clone(),
             plan_digest: plan.digest().unwrap(),
@@ -269,6 +269,7 @@ fn a_readopted_object_has_its_reason_in_the_plan() {
             rstack_model::plan::PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         let mut new = old.clone();
         new.physical_id = "arn:aws:sns:eu-west-1:000000000000:b".into();
+        new.identifier = "arn:aws:sns:eu-west-1:000000000000:b".into();
         new.properties.insert("TopicName".to_owned(), "b".into());
         state.resources.insert("A".into(), new);
         state.deposed.push(DeposedObject { address: "A".into(), object: old.clone() });
@@ -352,11 +353,13 @@ fn what_may_be_deleted_first_is_in_the_template() {
         let bench = Bench::new();
         let (desired, parameters) =
             (bench.desired(&topic("a", "one")), SecretParameters::default());
-        let options = PlanOptions { delete_first: ["B".into()].into() };
+        let options = PlanOptions { delete_first: ["B".into()].into(), ..PlanOptions::default() };
         let deploy = deploy(&desired, &parameters, &options);
         let front = Notes::new(true);
         let planned = rstack_ops::plan(&bench.ops(), &deploy, &holder(), &front).await;
-        assert!(matches!(planned, Err(OpsError::DeleteFirst(id)) if id.as_str() == "B"));
+        assert!(
+            matches!(planned, Err(OpsError::NoResource { address, .. }) if address.as_str() == "B")
+        );
         assert_eq!(front.told(), ["planned"], "what was checked beside it is told first");
     });
 }

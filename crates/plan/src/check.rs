@@ -10,8 +10,8 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, Plan, PlanMode, ReplaceOrder, Step, StepId,
 };
-use rstack_model::state::ObjectStatus;
-use rstack_model::{Address, PhysicalId};
+use rstack_model::state::{ObjectStatus, ResourceState};
+use rstack_model::{Address, ObjectKey};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum Violation {
     /// Two steps change one object.
     TwoChanges {
         /// The object.
-        physical_id: PhysicalId,
+        key: ObjectKey,
     },
     /// An object is deleted before one that depends on it.
     DeletedBeforeUser {
@@ -94,7 +94,7 @@ impl fmt::Display for Violation {
             Self::NeverKnown { address, attribute } => {
                 write!(f, "`{address}` waits for `{attribute}`, which is never known")
             }
-            Self::TwoChanges { physical_id } => write!(f, "two steps change `{physical_id}`"),
+            Self::TwoChanges { key } => write!(f, "two steps change `{key}`"),
             Self::DeletedBeforeUser { address, user } => {
                 write!(f, "`{address}` is deleted before `{user}`, which depends on it")
             }
@@ -250,20 +250,20 @@ impl<'a> Checker<'a> {
     }
 
     fn objects(&self, out: &mut Vec<Violation>) {
-        let mut touched: BTreeSet<(&Address, &PhysicalId)> = BTreeSet::new();
+        let mut touched: BTreeSet<ObjectKey> = BTreeSet::new();
         for step in &self.plan.steps {
             let prior = self.plan.changes.get(&step.address).and_then(|c| c.prior.as_ref());
             let object = match &step.operation {
                 Operation::Delete(object)
                 | Operation::Forget(object)
-                | Operation::Restore(object) => Some(&object.physical_id),
-                Operation::Update | Operation::Record => prior.map(|p| &p.physical_id),
+                | Operation::Restore(object) => Some(object.key()),
+                Operation::Update | Operation::Record => prior.map(ResourceState::key),
                 Operation::Create => None,
             };
-            if let Some(physical_id) = object
-                && !touched.insert((&step.address, physical_id))
+            if let Some(key) = object
+                && !touched.insert(key.clone())
             {
-                out.push(Violation::TwoChanges { physical_id: physical_id.clone() });
+                out.push(Violation::TwoChanges { key });
             }
         }
     }
@@ -315,7 +315,7 @@ impl<'a> Checker<'a> {
             };
             let is_current = change
                 .and_then(|change| change.prior.as_ref())
-                .is_some_and(|prior| prior.physical_id == object.physical_id);
+                .is_some_and(|prior| prior.is_same_object(object));
             let kept = match change.map(|change| change.action).filter(|_| is_current) {
                 Some(Action::Delete) => keeps(object.deletion_policy),
                 Some(_) | None => {

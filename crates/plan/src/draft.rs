@@ -9,7 +9,7 @@ use rstack_model::plan::{
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{SecretReference, redacted_map, resolve_map};
-use rstack_model::{Address, PropertyPath, Value, ValueMap};
+use rstack_model::{Address, PropertyPath, UpdateKind, Value, ValueMap};
 
 use crate::PlanError;
 use crate::compare::{differences, drift};
@@ -102,6 +102,12 @@ pub(crate) fn declared(
     let unchanged =
         resolve_map(&desired.properties, &outlooks.unchanged()).map_err(function_error)?;
     compare(&mut change, facts.as_ref(), prior, observation, &unchanged);
+    if input.options.replace.contains(id) {
+        request(&mut change);
+    }
+    if prior.resource_type != change.resource_type {
+        change.stateful = facts_of(input.schemas, prior).is_stateful();
+    }
     if let Action::Replace(order) = &mut change.action {
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
         match replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id) {
@@ -154,7 +160,7 @@ fn compare(
     }
     // What cannot be changed in place is never set back: the object would be replaced for a change
     // that somebody made elsewhere. The drift is shown.
-    if change.drift.iter().any(|difference| !difference.forces_replacement) {
+    if change.drift.iter().any(|difference| !difference.forces_replacement()) {
         reasons.push(Reason::Drift);
     }
     let rotated = Rotated::of(facts, desired, prior);
@@ -179,6 +185,7 @@ fn compare(
         reasons.extend(perhaps_forced);
         Action::Replace(ReplaceOrder::CreateFirst)
     } else if !reasons.is_empty() {
+        reasons.extend(may_replace(&change.differences));
         Action::Update
     } else if records_differ(prior, desired) {
         reasons.push(Reason::PoliciesChanged);
@@ -189,9 +196,31 @@ fn compare(
     change.reasons = reasons;
 }
 
+/// Makes a replacement that the user asked for of what stays or is changed in place.
+fn request(change: &mut Change) {
+    match change.action {
+        Action::NoOp | Action::Record | Action::Update | Action::Replace(_) => {
+            change.reasons.retain(|reason| {
+                !matches!(reason, Reason::MayReplace(_) | Reason::PoliciesChanged)
+            });
+            change.reasons.push(Reason::Requested);
+            change.certainty = Certainty::Certain;
+            change.action = Action::Replace(ReplaceOrder::CreateFirst);
+        }
+        // Its object is gone already.
+        Action::Create | Action::Delete | Action::Retain | Action::Forget | Action::Restore => {}
+    }
+}
+
+/// The differences that are changed in place, and that the service may refuse to change.
+fn may_replace(differences: &[Difference]) -> impl Iterator<Item = Reason> {
+    let open = differences.iter().filter(|d| d.update_kind == UpdateKind::MayReplace);
+    open.map(|difference| Reason::MayReplace(difference.path.clone()))
+}
+
 /// The differences that make a new object necessary.
 fn create_only(differences: &[Difference]) -> Vec<Reason> {
-    let forced = differences.iter().filter(|difference| difference.forces_replacement);
+    let forced = differences.iter().filter(|difference| difference.forces_replacement());
     forced.map(|difference| Reason::CreateOnly(difference.path.clone())).collect()
 }
 
@@ -217,7 +246,7 @@ impl Rotated {
             if now == before {
                 return;
             }
-            let fixed = facts.forces_replacement(path);
+            let fixed = facts.update_kind(path) == UpdateKind::Replaces;
             match reference {
                 SecretReference::Parameter(_) if fixed => {
                     out.create_only.push(Reason::CreateOnly(path.clone()));
@@ -288,24 +317,19 @@ fn replace_order(
     if reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. })) {
         return Ok(ReplaceOrder::CreateFirst);
     }
-    let Some((property, name)) = taken(facts, &prior.properties, &desired.properties) else {
+    let Some(name) = taken(facts, &prior.properties, &desired.properties) else {
         return Ok(ReplaceOrder::CreateFirst);
     };
     let kept = keeps_replaced(prior, Some(desired));
     if (allowed || prior.status == ObjectStatus::Incomplete) && !kept {
         return Ok(ReplaceOrder::DeleteFirst);
     }
-    let cause = reasons.iter().find_map(|reason| match reason {
-        Reason::CreateOnly(path) => Some(path.to_string()),
+    let property = reasons.iter().find_map(|reason| match reason {
+        Reason::CreateOnly(path) => Some(format!("`{path}` changes")),
         _ => None,
     });
-    Err(PlanError::NameTaken {
-        address: id.clone(),
-        cause: cause.unwrap_or_else(|| "Type".to_owned()),
-        property,
-        name,
-        kept,
-    })
+    let cause = property.unwrap_or_else(|| "its replacement is requested".to_owned());
+    Err(PlanError::NameTaken { address: id.clone(), cause, name, kept })
 }
 
 /// The outlook of a new object: `Ref` is known if it returns a declared, wholly known property.
@@ -314,8 +338,8 @@ fn new_object(facts: &dyn TypeFacts, change: &Change) -> Outlook {
         let properties = &change.desired.as_ref()?.properties;
         value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
     });
-    let kept = change.prior.clone().filter(|_| change.certainty == Certainty::Possible);
-    Outlook::New { reference: declared, kept }
+    let kept = change.prior.as_ref().filter(|_| change.certainty == Certainty::Possible);
+    Outlook::New { reference: declared, kept: kept.cloned().map(Box::new) }
 }
 
 fn outlook(
@@ -325,9 +349,9 @@ fn outlook(
     observation: Option<&Observation>,
 ) -> Outlook {
     match change.action {
-        Action::NoOp | Action::Record => Outlook::Same(refreshed(prior, observation)),
+        Action::NoOp | Action::Record => Outlook::Same(Box::new(refreshed(prior, observation))),
         Action::Update => Outlook::Updated {
-            prior: refreshed(prior, observation),
+            prior: Box::new(refreshed(prior, observation)),
             changed: change
                 .differences
                 .iter()

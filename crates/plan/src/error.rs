@@ -1,7 +1,8 @@
 //! Why no plan can be made.
 
+use rstack_catalog::ObjectName;
+use rstack_model::Address;
 use rstack_model::value::FunctionError;
-use rstack_model::{Address, PropertyPath};
 
 /// Why no plan can be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -14,34 +15,27 @@ pub enum PlanError {
     },
     /// A replacement whose new object would have the name of the old one.
     #[error(
-        "`{address}` must be replaced because `{cause}` changes, but its name `{name}` \
-         (`{property}`) is taken by the old object until that is deleted"
+        "`{address}` must be replaced because {cause}, but its {name} is taken by the old object \
+         until that is deleted"
     )]
     NameTaken {
         /// The resource.
         address: Address,
-        /// The property that forces the replacement.
+        /// The cause of the replacement, in words.
         cause: String,
-        /// The property that names the object.
-        property: PropertyPath,
         /// The name.
-        name: String,
+        name: ObjectName,
         /// Whether a policy keeps the old object, so that its name never becomes free.
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
-    #[error(
-        "`{address}` cannot be created: its name `{name}` (`{property}`) is that of the object \
-         of `{other}`"
-    )]
+    #[error("`{address}` cannot be created: its {name} is that of the object of `{other}`")]
     NameOfOther {
         /// The resource.
         address: Address,
-        /// The property that names the object.
-        property: PropertyPath,
         /// The name.
-        name: String,
-        /// The resource whose object has it.
+        name: ObjectName,
+        /// The resource whose object has it, or is to have it.
         other: Address,
     },
     /// A resource whose old object goes first is used by one whose old object would go later.
@@ -114,22 +108,25 @@ impl PlanError {
                 ),
                 None => errors.iter().find_map(Self::hint)?,
             }),
-            Self::NameTaken { property, kept: true, .. } => Some(format!(
+            Self::NameTaken { name, kept: true, .. } => Some(format!(
                 "its policy keeps the old object, so the new one needs another name: change \
-                 `{property}`, or leave it out, and rstack chooses one"
+                 `{}`, or leave it out, and rstack chooses one",
+                name.property()
             )),
-            Self::NameOfOther { address, property, other, .. } => Some(format!(
-                "give `{property}` another name; if `{other}` was renamed to `{address}` in the \
-                 template, `rstack state mv` renames it in the state, too"
+            Self::NameOfOther { address, name, other, .. } => Some(format!(
+                "give `{}` another name; if `{other}` was renamed to `{address}` in the \
+                 template, `rstack state mv` renames it in the state, too",
+                name.property()
             )),
             Self::UserInTheWay { user, .. } => Some(format!(
                 "allow that, too, with `--delete-first {user}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
-            Self::NameTaken { address, property, kept: false, .. } => Some(format!(
-                "give `{property}` another name (or leave it out, and rstack chooses one), or \
+            Self::NameTaken { address, name, kept: false, .. } => Some(format!(
+                "give `{}` another name (or leave it out, and rstack chooses one), or \
                  allow the old object to be deleted first with `--delete-first {address}` or \
-                 `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
+                 `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`",
+                name.property()
             )),
             Self::Cycle { .. } => Some(
                 "take one of the references or `DependsOn` entries out of the circle".to_owned(),

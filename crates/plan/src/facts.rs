@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rstack_model::{PropertyPath, ResourceType};
+use rstack_catalog::UniqueName;
+use rstack_model::{PropertyPath, ResourceType, UpdateKind, Value};
 
 /// The kinds of scalars a schema distinguishes. CloudFormation takes each of them as text, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +20,16 @@ pub enum Scalar {
 
 /// What the planner needs to know of one resource type.
 pub trait TypeFacts: Send + Sync {
-    /// Whether a change at this path makes a new object necessary.
-    fn forces_replacement(&self, path: &PropertyPath) -> bool;
+    /// What a change at this path does to the object.
+    fn update_kind(&self, path: &PropertyPath) -> UpdateKind;
+    /// What this change of the property at exactly this path does, where the service's rule decides
+    /// it.
+    fn decided_update(
+        &self,
+        path: &PropertyPath,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<UpdateKind>;
     /// Whether the service alone sets this path: declared values are never compared.
     fn is_read_only(&self, path: &PropertyPath) -> bool;
     /// Whether the service takes this path and never gives it back.
@@ -36,9 +45,10 @@ pub trait TypeFacts: Send + Sync {
     fn is_open_map(&self, path: &PropertyPath) -> bool;
     /// The declared property that `Ref` returns, if it is a declared one.
     fn ref_property(&self) -> Option<PropertyPath>;
-    /// The declared properties of which no two objects may have the same values, each group for
-    /// itself: names.
-    fn name_properties(&self) -> Vec<Vec<PropertyPath>>;
+    /// The names of which no two objects may have the same.
+    fn unique_names(&self) -> &[UniqueName];
+    /// The names of which it is not known whether two objects may have the same.
+    fn likely_names(&self) -> &[UniqueName];
     /// Whether an attribute (`Fn::GetAtt` name) can change when an object is updated in place and
     /// these properties change.
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;
@@ -57,8 +67,17 @@ pub trait Schemas: Send + Sync {
 pub(crate) struct NoFacts;
 
 impl TypeFacts for NoFacts {
-    fn forces_replacement(&self, _: &PropertyPath) -> bool {
-        false
+    fn update_kind(&self, _: &PropertyPath) -> UpdateKind {
+        UpdateKind::InPlace
+    }
+
+    fn decided_update(
+        &self,
+        _: &PropertyPath,
+        _: Option<&Value>,
+        _: Option<&Value>,
+    ) -> Option<UpdateKind> {
+        None
     }
 
     fn is_read_only(&self, _: &PropertyPath) -> bool {
@@ -89,8 +108,12 @@ impl TypeFacts for NoFacts {
         None
     }
 
-    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
-        Vec::new()
+    fn unique_names(&self) -> &[UniqueName] {
+        &[]
+    }
+
+    fn likely_names(&self) -> &[UniqueName] {
+        &[]
     }
 
     fn attribute_may_change(&self, _: &str, _: &[&PropertyPath]) -> bool {

@@ -55,6 +55,8 @@ pub struct Observations {
 pub struct PlanOptions {
     /// Resources whose old object may be deleted before the new one exists.
     pub delete_first: BTreeSet<Address>,
+    /// Resources whose object is replaced although it could stay or be changed in place.
+    pub replace: BTreeSet<Address>,
 }
 
 /// What the user asks for when a stack ends.

@@ -19,7 +19,6 @@ mod readopt;
 mod registry;
 mod retention;
 mod rollback;
-mod stability;
 mod steps;
 mod together;
 

@@ -1,5 +1,6 @@
 //! Names that stand in the way of a replacement.
 
+use rstack_catalog::{NamePart, ObjectName, UniqueName};
 use rstack_model::{PathSegment, PropertyPath, Value, ValueMap};
 
 use crate::facts::TypeFacts;
@@ -19,23 +20,32 @@ pub(crate) fn value_at<'a>(properties: &'a ValueMap, path: &PropertyPath) -> Opt
     Some(value)
 }
 
+/// The names that these properties give and no other object may have, as far as they are known.
+pub(crate) fn names(facts: &dyn TypeFacts, properties: &ValueMap) -> Vec<ObjectName> {
+    values(facts.unique_names(), properties)
+}
+
+fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
+    let part = |path: &PropertyPath| match value_at(properties, path) {
+        None | Some(Value::Null) => NamePart::Absent,
+        Some(value) if value.has_unknown() => NamePart::Unknown,
+        Some(value) => {
+            NamePart::Known(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        }
+    };
+    names.iter().filter_map(|name| name.of(part)).collect()
+}
+
 /// The name that the new object of a replacement would share with the old one, if both are
-/// declared and the same: the property and the name.
+/// declared and the same. A name that the service may accept twice counts, too: the old object is
+/// not put at risk.
 pub(crate) fn taken(
     facts: &dyn TypeFacts,
     prior: &ValueMap,
     desired: &ValueMap,
-) -> Option<(PropertyPath, String)> {
-    facts.name_properties().into_iter().find_map(|group| {
-        let mut names = Vec::new();
-        for path in &group {
-            let before = value_at(prior, path)?;
-            if before.has_unknown() || value_at(desired, path)? != before {
-                return None;
-            }
-            names.push(before.as_str().map_or_else(|| before.to_string(), str::to_owned));
-        }
-        let first = group.into_iter().next()?;
-        Some((first, names.join("/")))
+) -> Option<ObjectName> {
+    [facts.unique_names(), facts.likely_names()].into_iter().find_map(|names| {
+        let wanted = values(names, desired);
+        values(names, prior).into_iter().find(|name| wanted.contains(name))
     })
 }

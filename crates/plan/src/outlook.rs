@@ -12,12 +12,12 @@ use crate::facts::TypeFacts;
 /// What becomes of one resource's attributes.
 pub(crate) enum Outlook {
     /// The object stays as it is.
-    Same(ResourceState),
+    Same(Box<ResourceState>),
     /// The object stays and is changed at these paths.
-    Updated { prior: ResourceState, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
+    Updated { prior: Box<ResourceState>, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
     /// There will be a new object; `Ref` is known if it returns a declared property. If the
     /// replacement is only possible, `kept` is the object that may turn out to stay.
-    New { reference: Option<Value>, kept: Option<ResourceState> },
+    New { reference: Option<Value>, kept: Option<Box<ResourceState>> },
 }
 
 /// The outlooks of the resources planned so far.

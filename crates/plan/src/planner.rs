@@ -62,6 +62,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         let change = OutputChange { before, exported_before, after, problem };
         outputs.insert(name.clone(), change);
     }
+    drop(outlooks);
     let purpose = Purpose {
         mode: PlanMode::Deploy,
         template_digest: Some(desired.template_digest.clone()),

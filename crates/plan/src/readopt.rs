@@ -119,6 +119,6 @@ fn fits(
     object.resource_type == wanted.resource_type
         && facts.is_some_and(|facts| {
             let differences = differences(facts.as_ref(), &object.properties, to);
-            !differences.iter().any(|difference| difference.forces_replacement)
+            !differences.iter().any(|difference| difference.forces_replacement())
         })
 }

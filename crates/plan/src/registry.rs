@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use rstack_catalog::{Kind, Registry, SchemaPath, TypeSchema};
-use rstack_model::{PathSegment, PropertyPath, ResourceType};
+use rstack_catalog::{Kind, Registry, SchemaPath, TypeSchema, UniqueName};
+use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value};
 
 use crate::facts::{Scalar, Schemas, TypeFacts};
-use crate::stability::may_change;
 
 /// Looks types up in the registry that is part of the program.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +21,6 @@ impl Schemas for RegistrySchemas {
 /// One type of the registry.
 struct RegistryFacts(Arc<TypeSchema>);
 
-/// Properties that name an object although the registry does not list them as identifiers.
-const NESTED_NAMES: [(&str, &[&str]); 5] = [
-    ("AWS::CloudFront::CachePolicy", &["CachePolicyConfig", "Name"]),
-    ("AWS::CloudFront::KeyGroup", &["KeyGroupConfig", "Name"]),
-    ("AWS::CloudFront::OriginAccessControl", &["OriginAccessControlConfig", "Name"]),
-    ("AWS::CloudFront::OriginRequestPolicy", &["OriginRequestPolicyConfig", "Name"]),
-    ("AWS::CloudFront::ResponseHeadersPolicy", &["ResponseHeadersPolicyConfig", "Name"]),
-];
-
 impl RegistryFacts {
     /// The paths as properties that templates declare; `None` if the service sets one of them.
     fn declared(&self, paths: &[SchemaPath]) -> Option<Vec<PropertyPath>> {
@@ -41,8 +31,17 @@ impl RegistryFacts {
 }
 
 impl TypeFacts for RegistryFacts {
-    fn forces_replacement(&self, path: &PropertyPath) -> bool {
-        self.0.is_create_only(path)
+    fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
+        self.0.update_kind(path)
+    }
+
+    fn decided_update(
+        &self,
+        path: &PropertyPath,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<UpdateKind> {
+        self.0.decided_update(path, before, after)
     }
 
     fn is_read_only(&self, path: &PropertyPath) -> bool {
@@ -84,32 +83,16 @@ impl TypeFacts for RegistryFacts {
         }
     }
 
-    /// Identifiers that are declared, and by convention `Name` or `TypeName` where it cannot be
-    /// changed in place.
-    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
-        let identifiers = std::iter::once(self.0.primary_identifier());
-        let identifiers =
-            identifiers.chain(self.0.additional_identifiers().iter().map(Vec::as_slice));
-        let mut groups: Vec<Vec<PropertyPath>> =
-            identifiers.filter_map(|paths| self.declared(paths)).collect();
-        let short = self.0.name().rsplit("::").next().unwrap_or_default();
-        for name in ["Name".to_owned(), format!("{short}Name")] {
-            let path = PropertyPath::root().name(name.as_str());
-            if self.0.node(&path).is_some() && self.0.is_create_only(&path) {
-                groups.push(vec![path]);
-            }
-        }
-        let nested = NESTED_NAMES.iter().filter(|(name, _)| *name == self.0.name());
-        groups.extend(nested.map(|(_, segments)| {
-            vec![segments.iter().fold(PropertyPath::root(), |path, name| path.name(*name))]
-        }));
-        groups.sort();
-        groups.dedup();
-        groups
+    fn unique_names(&self) -> &[UniqueName] {
+        self.0.unique_names()
+    }
+
+    fn likely_names(&self) -> &[UniqueName] {
+        self.0.likely_names()
     }
 
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
-        may_change(&self.0, attribute, changed)
+        self.0.attribute_may_change(attribute, changed)
     }
 
     fn is_stateful(&self) -> bool {

@@ -7,7 +7,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Checked, OutputChange, PlanMode, PlannedObject, Reason, ReplaceOrder,
 };
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{Address, PhysicalId};
+use rstack_model::{Address, ObjectKey};
 
 use crate::compare::differences;
 use crate::draft::facts_of;
@@ -26,14 +26,14 @@ pub struct RollbackInput<'a> {
     /// Resources whose objects were gone before that apply began. They are not made again.
     pub absent: &'a BTreeSet<Address>,
     /// Objects of the current state that are gone from the cloud, as far as it was asked.
-    pub missing: &'a BTreeSet<(Address, PhysicalId)>,
+    pub missing: &'a BTreeSet<(Address, ObjectKey)>,
     /// What the resource types allow.
     pub schemas: &'a dyn Schemas,
 }
 
 impl RollbackInput<'_> {
     fn is_missing(&self, id: &Address, object: &ResourceState) -> bool {
-        self.missing.contains(&(id.clone(), object.physical_id.clone()))
+        self.missing.contains(&(id.clone(), object.key()))
     }
 
     /// Where among the deposed objects the one is that the resource had before, if it is still
@@ -41,7 +41,7 @@ impl RollbackInput<'_> {
     fn replaced(&self, state: &State, id: &Address, before: &ResourceState) -> Option<usize> {
         state.deposed.iter().position(|deposed| {
             deposed.address == *id
-                && deposed.object.physical_id == before.physical_id
+                && deposed.object.is_same_object(before)
                 && !self.is_missing(id, &deposed.object)
         })
     }
@@ -56,9 +56,9 @@ impl RollbackInput<'_> {
         }
         for (id, before) in &self.target.resources {
             let Some(index) = self.replaced(&own, id, before) else { continue };
-            let same_name = own.resources.get(id).map(|now| &now.physical_id);
+            let same = own.resources.get(id).is_some_and(|now| now.is_same_object(before));
             let changed = own.deposed.get(index).is_some_and(|old| !is_as(&old.object, before));
-            if changed && same_name != Some(&before.physical_id) {
+            if changed && !same {
                 let object = own.deposed.remove(index).object;
                 if let Some(object) = own.resources.insert(id.clone(), object) {
                     own.deposed.push(DeposedObject { address: id.clone(), object });
@@ -189,12 +189,11 @@ fn draft(
 }
 
 /// Whether the object is the one it was, and can be changed back. An object that was deleted and
-/// made again bears its old name where the name is its physical ID.
+/// made again bears its old identifier where that is its name.
 fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool {
-    now.physical_id == before.physical_id
-        && now.resource_type == before.resource_type
+    now.is_same_object(before)
         && (now.status != ObjectStatus::Incomplete || before.status == ObjectStatus::Incomplete)
-        && !change.differences.iter().any(|difference| difference.forces_replacement)
+        && !change.differences.iter().any(|difference| difference.forces_replacement())
 }
 
 /// The object is the same one: it is changed back where the apply changed it.
@@ -216,7 +215,7 @@ fn kept(change: &mut Change, now: &ResourceState, before: &ResourceState) -> Act
 }
 
 fn order(now: &ResourceState, before: &ResourceState, schemas: &dyn Schemas) -> ReplaceOrder {
-    if now.physical_id == before.physical_id {
+    if now.is_same_object(before) {
         return ReplaceOrder::DeleteFirst;
     }
     let facts = facts_of(schemas, before);

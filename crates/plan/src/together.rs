@@ -3,27 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rstack_catalog::ObjectName;
 use rstack_model::plan::{Action, Certainty, Change, Reason, ReplaceOrder};
 use rstack_model::state::ResourceState;
-use rstack_model::{Address, PropertyPath, ResourceType, ValueMap};
+use rstack_model::{Address, ResourceType};
 
 use crate::PlanError;
 use crate::draft::facts_of;
-use crate::facts::TypeFacts;
 use crate::input::PlanInput;
-use crate::name::value_at;
+use crate::name::names;
 
 type Changes = BTreeMap<Address, Change>;
 
-/// A name: the type of the object, the properties that name it, their values.
-type Name = (ResourceType, Vec<PropertyPath>, Vec<String>);
-
-/// Checks that no new object has the name of an object of another resource.
+/// Checks that no new object has the name of an object of another resource, or of another new one.
 ///
 /// # Errors
 /// [`PlanError::NameOfOther`].
 pub(crate) fn check_names(input: &PlanInput<'_>, changes: &Changes) -> Result<(), PlanError> {
-    let mut taken: BTreeMap<Name, &Address> = BTreeMap::new();
+    let mut taken: BTreeMap<(&ResourceType, ObjectName), &Address> = BTreeMap::new();
     let current = input.state.resources.iter();
     let deposed = input.state.deposed.iter().map(|d| (&d.address, &d.object));
     for (id, object) in current.chain(deposed) {
@@ -32,42 +29,26 @@ pub(crate) fn check_names(input: &PlanInput<'_>, changes: &Changes) -> Result<()
             continue;
         }
         let facts = facts_of(input.schemas, object);
-        for name in names(facts.as_ref(), &object.resource_type, &object.properties) {
-            taken.insert(name, id);
+        for name in names(facts.as_ref(), &object.properties) {
+            taken.insert((&object.resource_type, name), id);
         }
     }
     for (id, change) in changes {
         let makes = matches!(change.action, Action::Create | Action::Replace(_));
         let (true, Some(desired)) = (makes, &change.desired) else { continue };
         let Some(facts) = input.schemas.facts(&change.resource_type) else { continue };
-        for name in names(facts.as_ref(), &change.resource_type, &desired.properties) {
-            if let Some(other) = taken.get(&name).filter(|other| **other != id) {
-                let (_, paths, values) = name;
-                return Err(PlanError::NameOfOther {
-                    address: id.clone(),
-                    property: paths.into_iter().next().unwrap_or_default(),
-                    name: values.join("/"),
-                    other: (*other).clone(),
-                });
-            }
+        for name in names(facts.as_ref(), &desired.properties) {
+            let key = (&change.resource_type, name);
+            match taken.get(&key).filter(|other| **other != id) {
+                Some(other) => {
+                    let (address, other, name) = (id.clone(), (*other).clone(), key.1);
+                    return Err(PlanError::NameOfOther { address, name, other });
+                }
+                None => taken.insert(key, id),
+            };
         }
     }
     Ok(())
-}
-
-/// The names that these properties give, as far as they are known.
-fn names(facts: &dyn TypeFacts, resource_type: &ResourceType, properties: &ValueMap) -> Vec<Name> {
-    let groups = facts.name_properties().into_iter();
-    groups
-        .filter_map(|group| {
-            let values = group.iter().map(|path| {
-                let value = value_at(properties, path).filter(|value| !value.has_unknown())?;
-                Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            });
-            let values = values.collect::<Option<Vec<String>>>()?;
-            Some((resource_type.clone(), group, values))
-        })
-        .collect()
 }
 
 /// Plans the users of resources whose old objects go first. What is attached to such an object goes

@@ -11,7 +11,9 @@ use rstack_model::state::{
     DeposedObject, Environment, ObjectStatus, OutputState, ResourceState, State,
 };
 use rstack_model::value::{AttributeRef, SecretReference, function};
-use rstack_model::{Address, Digest, Lineage, PropertyPath, Serial, StackName, Value, ValueMap};
+use rstack_model::{
+    Address, Digest, Lineage, PropertyPath, Serial, StackName, UpdateKind, Value, ValueMap,
+};
 use serde_json::json;
 
 pub(crate) fn map(json: serde_json::Value) -> ValueMap {
@@ -42,6 +44,7 @@ pub(crate) fn object(
 ) -> ResourceState {
     ResourceState {
         resource_type: resource_type.into(),
+        identifier: physical_id.into(),
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties,
@@ -82,7 +85,7 @@ pub(crate) fn change(id: &str, resource_type: &str, action: Action) -> Change {
 }
 
 pub(crate) fn difference(at: &str, before: Option<Value>, after: Option<Value>) -> Difference {
-    Difference { path: path(at), before, after, forces_replacement: false }
+    Difference { path: path(at), before, after, update_kind: UpdateKind::InPlace }
 }
 
 /// A plan of these changes; creations, changes and deletions have their steps.
@@ -218,7 +221,7 @@ pub(crate) fn second_deployment() -> Plan {
     kept(&mut channel, "live");
     channel.reasons = vec![Reason::PropertiesChanged, Reason::CreateOnly(path("Id"))];
     channel.differences = vec![Difference {
-        forces_replacement: true,
+        update_kind: UpdateKind::Replaces,
         ..difference("Id", Some("live".into()), Some("live-2".into()))
     }];
 
@@ -275,7 +278,11 @@ pub(crate) fn state() -> State {
     state.resources = BTreeMap::from([("Channel".into(), channel.clone()), ("CDN".into(), cdn)]);
     state.deposed.push(rstack_model::state::DeposedObject {
         address: "Channel".into(),
-        object: ResourceState { physical_id: "live-0".into(), ..channel },
+        object: ResourceState {
+            identifier: "live-0".into(),
+            physical_id: "live-0".into(),
+            ..channel
+        },
     });
     let secret = Value::secret(SecretReference::Parameter("Key".into()));
     for (name, value) in [("Url", Value::from("https://a/b")), ("Key", secret)] {

@@ -10,7 +10,7 @@ use crate::value::raw_text;
 
 /// The version of every JSON document of this crate. It changes when a field is renamed, removed
 /// or means something else; new fields do not change it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A value in JSON output. Known values are plain JSON; what is known only after apply is
 /// `{"$unknown": "https://‹CDN.DomainName›/"}`, a secret or a text with one in it is

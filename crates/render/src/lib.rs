@@ -14,6 +14,7 @@ mod graph;
 mod json;
 mod line;
 mod markdown;
+mod object_names;
 mod outputs;
 mod plan_json;
 mod plan_text;

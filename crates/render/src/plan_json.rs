@@ -9,7 +9,7 @@ use rstack_model::plan::{
     Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, StackName, UpdateKind};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -19,17 +19,17 @@ use crate::words::action_name;
 /// The plan as a JSON document:
 ///
 /// ```json
-/// {"format": 1, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
+/// {"format": 2, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
 ///  "base": {"lineage": "…", "serial": 3}, "noop": false,
-///  "changes": [{"logicalId": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
+///  "changes": [{"address": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
 ///    "certainty": "certain", "physicalId": "…", "stateful": false,
 ///    "reasons": [{"kind": "create-only", "path": "Id"}],
 ///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
 ///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"},
 ///    "pickUps": [{"reference": "{{resolve:…}}", "checkedBy": ["…"], "withinSeconds": 600}]}],
-///  "deposed": [{"logicalId": "…", "type": "…", "physicalId": "…"}],
+///  "deposed": [{"address": "…", "type": "…", "physicalId": "…"}],
 ///  "outputs": {"Url": {"before": …, "after": …, "differs": true}},
-///  "steps": [{"id": 0, "logicalId": "…", "operation": "create", "phase": "forward", "after": []}],
+///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
 ///
@@ -56,6 +56,7 @@ pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
                 address: deposed.address.as_str(),
                 resource_type: deposed.object.resource_type.as_str(),
                 physical_id: deposed.object.physical_id.as_str(),
+                identifier: deposed.object.identifier.parts(),
             })
             .collect(),
         outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
@@ -97,6 +98,8 @@ struct ChangeDocument<'a> {
     certainty: Certainty,
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identifier: Option<&'a [String]>,
     stateful: bool,
     reasons: Vec<ReasonDocument<'a>>,
     properties: Vec<DifferenceDocument<'a>>,
@@ -127,6 +130,7 @@ impl<'a> ChangeDocument<'a> {
             },
             certainty: change.certainty,
             physical_id: change.prior.as_ref().map(|prior| prior.physical_id.as_str()),
+            identifier: change.prior.as_ref().map(|prior| prior.identifier.parts()),
             stateful: change.stateful,
             reasons: change.reasons.iter().map(ReasonDocument::of).collect(),
             properties: properties(change),
@@ -151,6 +155,7 @@ fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
                 path: name.clone(),
                 before: None,
                 after: Some(Shown(value)),
+                update_kind: UpdateKind::InPlace,
                 forces_replacement: false,
             })
             .collect(),
@@ -167,6 +172,10 @@ enum ReasonDocument<'a> {
     CreateOnly {
         path: String,
     },
+    MayReplace {
+        path: String,
+    },
+    Requested,
     TypeChanged {
         from: &'a str,
     },
@@ -198,6 +207,8 @@ impl<'a> ReasonDocument<'a> {
             Reason::NotInTemplate => Self::NotInTemplate,
             Reason::PropertiesChanged => Self::PropertiesChanged,
             Reason::CreateOnly(path) => Self::CreateOnly { path: path.to_string() },
+            Reason::MayReplace(path) => Self::MayReplace { path: path.to_string() },
+            Reason::Requested => Self::Requested,
             Reason::TypeChanged { from } => Self::TypeChanged { from: from.as_str() },
             Reason::Missing => Self::Missing,
             Reason::Drift => Self::Drift,
@@ -225,6 +236,8 @@ struct DifferenceDocument<'a> {
     before: Option<Shown<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Shown<'a>>,
+    update_kind: UpdateKind,
+    /// Whether `update_kind` is `replaces`.
     forces_replacement: bool,
 }
 
@@ -234,7 +247,8 @@ impl<'a> DifferenceDocument<'a> {
             path: difference.path.to_string(),
             before: difference.before.as_ref().map(Shown),
             after: difference.after.as_ref().map(Shown),
-            forces_replacement: difference.forces_replacement,
+            update_kind: difference.update_kind,
+            forces_replacement: difference.forces_replacement(),
         }
     }
 }
@@ -270,6 +284,7 @@ struct DeposedDocument<'a> {
     #[serde(rename = "type")]
     resource_type: &'a str,
     physical_id: &'a str,
+    identifier: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -327,15 +342,16 @@ mod tests {
     fn the_document_has_the_documented_shape() {
         let json = read(&second_deployment());
         let expected = serde_json::json!({
-            "logicalId": "Channel", "type": "AWS::MediaPackage::Channel",
+            "address": "Channel", "type": "AWS::MediaPackage::Channel",
             "action": "replace", "order": "create-first", "certainty": "certain",
-            "physicalId": "live", "stateful": false,
+            "physicalId": "live", "identifier": ["live"], "stateful": false,
             "reasons": [
                 {"kind": "properties-changed"},
                 {"kind": "create-only", "path": "Id"},
             ],
             "properties": [
-                {"path": "Id", "before": "live", "after": "live-2", "forcesReplacement": true},
+                {"path": "Id", "before": "live", "after": "live-2", "updateKind": "replaces",
+                    "forcesReplacement": true},
             ],
             "drift": [],
             "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},
@@ -343,9 +359,9 @@ mod tests {
         assert_eq!(json["changes"][1], expected);
         assert_eq!(json["summary"]["replace"], 1);
         assert_eq!(json["outputs"]["Old"], serde_json::json!({"before": "x", "differs": true}));
-        assert_eq!((&json["format"], &json["mode"]), (&1.into(), &"deploy".into()));
+        assert_eq!((&json["format"], &json["mode"]), (&2.into(), &"deploy".into()));
         let step = serde_json::json!({
-            "id": 0, "logicalId": "CDN", "operation": "update", "phase": "forward", "after": []
+            "id": 0, "address": "CDN", "operation": "update", "phase": "forward", "after": []
         });
         assert_eq!(json["steps"][0], step);
     }

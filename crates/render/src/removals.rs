@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::ResourceState;
-use rstack_model::{Address, PhysicalId};
+use rstack_model::{Address, ObjectKey};
 
 /// The objects that go, and those that stay and are managed no longer.
 pub(crate) struct Removals<'a> {
-    deleted: BTreeSet<(&'a Address, &'a PhysicalId)>,
-    kept: BTreeSet<(&'a Address, &'a PhysicalId)>,
+    deleted: BTreeSet<(&'a Address, ObjectKey)>,
+    kept: BTreeSet<(&'a Address, ObjectKey)>,
 }
 
 impl<'a> Removals<'a> {
@@ -19,10 +19,10 @@ impl<'a> Removals<'a> {
         for step in &plan.steps {
             match &step.operation {
                 Operation::Delete(object) => {
-                    removals.deleted.insert((&step.address, &object.physical_id));
+                    removals.deleted.insert((&step.address, object.key()));
                 }
                 Operation::Forget(object) => {
-                    removals.kept.insert((&step.address, &object.physical_id));
+                    removals.kept.insert((&step.address, object.key()));
                 }
                 Operation::Create
                 | Operation::Update
@@ -35,11 +35,11 @@ impl<'a> Removals<'a> {
 
     /// Whether this object of a resource is deleted.
     pub(crate) fn deletes(&self, id: &Address, object: &ResourceState) -> bool {
-        self.deleted.contains(&(id, &object.physical_id))
+        self.deleted.contains(&(id, object.key()))
     }
 
     /// Whether this object of a resource stays in the cloud, or is gone, and leaves the state.
     pub(crate) fn forgets(&self, id: &Address, object: &ResourceState) -> bool {
-        self.kept.contains(&(id, &object.physical_id))
+        self.kept.contains(&(id, object.key()))
     }
 }

@@ -5,6 +5,7 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::state::{ResourceState, State};
 
 use crate::line::{Line, join};
+use crate::object_names::object_names;
 use crate::outputs;
 use crate::style::{Detail, Role, View};
 use crate::table::columns;
@@ -81,12 +82,12 @@ fn objects<'a>(
     }
 }
 
-/// Name, type, physical ID, and whether something is wrong with it.
+/// Name, type, physical ID, identifier, and whether something is wrong with it.
 fn row(id: &Address, object: &ResourceState) -> Vec<Line> {
     vec![
         Line::of(Role::Name, id.as_str()),
         Line::plain(object.resource_type.as_str()),
-        Line::of(Role::Dim, object.physical_id.as_str()),
+        Line::of(Role::Dim, &object_names(object)),
         Line::of(Role::Warning, unready(object.status).unwrap_or_default()),
     ]
 }

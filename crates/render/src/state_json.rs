@@ -12,9 +12,9 @@ use crate::json::{FORMAT, Shown, document};
 /// The state as a JSON document:
 ///
 /// ```json
-/// {"format": 1, "stack": "…", "lineage": "…", "serial": 3, "environment": {"account": "…", …},
+/// {"format": 2, "stack": "…", "lineage": "…", "serial": 3, "environment": {"account": "…", …},
 ///  "parameters": {…},
-///  "resources": [{"logicalId": "…", "type": "AWS::…", "physicalId": "…", "status": "ready",
+///  "resources": [{"address": "…", "type": "AWS::…", "physicalId": "…", "status": "ready",
 ///    "properties": {…}, "attributes": {…}, "dependencies": ["…"], "deletionPolicy": "Delete",
 ///    "updateReplacePolicy": "Delete", "driver": "native"}],
 ///  "deposed": […],
@@ -94,6 +94,7 @@ struct ObjectDocument<'a> {
     #[serde(rename = "type")]
     resource_type: &'a str,
     physical_id: &'a str,
+    identifier: &'a [String],
     status: ObjectStatus,
     properties: ShownMap<'a>,
     attributes: ShownMap<'a>,
@@ -109,6 +110,7 @@ impl<'a> ObjectDocument<'a> {
             address,
             resource_type: object.resource_type.as_str(),
             physical_id: object.physical_id.as_str(),
+            identifier: object.identifier.parts(),
             status: object.status,
             properties: shown(&object.properties),
             attributes: shown(&object.attributes),
@@ -148,13 +150,13 @@ mod tests {
         assert!(!text.contains('\u{1b}'));
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let cdn = serde_json::json!({
-            "logicalId": "CDN", "type": "AWS::CloudFront::Distribution",
-            "physicalId": "E1\u{1b}[2J", "status": "partly-updated",
+            "address": "CDN", "type": "AWS::CloudFront::Distribution",
+            "physicalId": "E1\u{1b}[2J", "identifier": ["E1\u{1b}[2J"], "status": "partly-updated",
             "properties": {}, "attributes": {}, "dependencies": ["Channel"],
             "deletionPolicy": "Delete", "updateReplacePolicy": "Delete", "driver": "native",
         });
         assert_eq!(json["resources"][0], cdn);
         assert_eq!(json["deposed"][0]["physicalId"], "live-0");
-        assert_eq!((&json["format"], &json["serial"]), (&1.into(), &7.into()));
+        assert_eq!((&json["format"], &json["serial"]), (&2.into(), &7.into()));
     }
 }

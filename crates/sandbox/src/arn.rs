@@ -4,10 +4,28 @@ use crate::subject::Subject;
 
 /// The ARN of the object itself. `id` is what the service calls it, where that is not an ARN.
 pub(crate) fn own(subject: &Subject<'_>, id: &str) -> String {
-    match subject.schema.arn_template() {
+    let arn = match subject.schema.arn_template() {
         Some(template) => filled(subject, template, id),
         None => made(subject, &kebab(subject.resource()), id),
-    }
+    };
+    scoped(subject, arn)
+}
+
+/// The ARN with the scope of the object's name before its last part, as far as the form does not
+/// have it: `rule/tick` on the bus `b` is `rule/b/tick`. Equal names in two scopes have two ARNs.
+fn scoped(subject: &Subject<'_>, arn: String) -> String {
+    let scope = subject.schema.unique_names().iter().flat_map(|name| name.scope());
+    scope.filter_map(|path| subject.text_at(path)).fold(arn, |arn, value| {
+        let value = value.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+        match arn.rsplit_once('/') {
+            Some((before, last))
+                if !value.is_empty() && !arn.split(['/', ':']).any(|p| p == value) =>
+            {
+                format!("{before}/{value}/{last}")
+            }
+            _ => arn,
+        }
+    })
 }
 
 /// An ARN of the type's service in the usual form.

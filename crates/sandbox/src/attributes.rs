@@ -69,11 +69,12 @@ pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>)
             put(&mut out, &path, maker.flat(&path, value));
         }
     }
-    for group in crate::names::groups(subject.schema) {
-        for path in group.iter().filter(|path| path.segments().len() == 1) {
-            if let Some(declared) = subject.text_at(path) {
-                put(&mut out, path.segments(), Json::from(declared));
-            }
+    let named = subject.schema.unique_names().iter();
+    let named = named.flat_map(|name| name.name().iter().chain(name.scope()).cloned());
+    let own = crate::names::property(subject.schema).map(|name| SchemaPath::parse(&name));
+    for path in named.chain(own).filter(|path| path.segments().len() == 1) {
+        if let Some(declared) = subject.text_at(&path) {
+            put(&mut out, path.segments(), Json::from(declared));
         }
     }
     out

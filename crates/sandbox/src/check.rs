@@ -111,9 +111,12 @@ fn changed(
                 changed(schema, &path.name(key), b.get(key).unwrap_or(&Json::Null), after)
             })
         }
-        (Json::Array(b), Json::Array(a)) => a.iter().enumerate().find_map(|(i, after)| {
-            changed(schema, &path.index(i), b.get(i).unwrap_or(&Json::Null), after)
-        }),
+        // A list that grows or shrinks, or whose order has no meaning, changes as a whole.
+        (Json::Array(b), Json::Array(a)) if a.len() == b.len() && !schema.is_set(path) => {
+            a.iter().enumerate().find_map(|(i, after)| {
+                changed(schema, &path.index(i), b.get(i).unwrap_or(&Json::Null), after)
+            })
+        }
         _ => None,
     }
 }

@@ -11,8 +11,8 @@ use rstack_driver::{
 use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
-    AccountId, KnownValue, Partition, PhysicalId, PropertyPath, Region, ResourceType, SecretString,
-    Value,
+    AccountId, KnownValue, ObjectKey, Partition, PhysicalId, PropertyPath, Region, ResourceType,
+    SecretString, Value,
 };
 
 use crate::check;
@@ -139,15 +139,15 @@ impl SandboxCloud {
         &self.inner.environment
     }
 
-    /// All objects that can be seen from the Region, by type and physical ID.
+    /// All objects that can be seen from the Region: what names each, and what `Ref` returns.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn list(&self) -> Result<Vec<(ResourceType, PhysicalId)>, SandboxError> {
+    pub fn list(&self) -> Result<Vec<(ObjectKey, PhysicalId)>, SandboxError> {
         self.inner.with(|view| {
             let name = |(name, _, stored): (&String, &String, &StoredObject)| {
                 let id = PhysicalId::from(stored.physical_id.as_str());
-                (ResourceType::from(name.as_str()), id)
+                (ObjectKey::new(ResourceType::from(name.as_str()), stored.identifier.clone()), id)
             };
             view.everything().map(name).collect()
         })
@@ -166,8 +166,8 @@ impl SandboxCloud {
     ) -> Result<(), SandboxError> {
         self.inner.with(|view| {
             let value = value.map(|value| Keeper { key: view.key() }.keep(value));
-            let key = view.keys(resource_type, physical_id.as_str()).into_iter().next();
-            let stored = key.and_then(|key| view.get_mut(resource_type, &key));
+            let key = the_key(view, resource_type, physical_id)?;
+            let stored = view.get_mut(resource_type, &key);
             let stored = stored.ok_or_else(|| no_object(resource_type, physical_id))?;
             if check::set(&mut stored.properties, path, value) {
                 return Ok(());
@@ -185,11 +185,11 @@ impl SandboxCloud {
         resource_type: &ResourceType,
         physical_id: &PhysicalId,
     ) -> Result<(), SandboxError> {
-        let removed = self.inner.with(|view| {
-            let key = view.keys(resource_type, physical_id.as_str()).into_iter().next();
-            key.is_some_and(|key| view.remove(resource_type, &key))
-        })?;
-        if removed { Ok(()) } else { Err(no_object(resource_type, physical_id)) }
+        self.inner.with(|view| {
+            let key = the_key(view, resource_type, physical_id)?;
+            view.remove(resource_type, &key);
+            Ok(())
+        })?
     }
 
     /// Gives a secret, named by its name or ARN, a new version; returns the version's ID.
@@ -222,6 +222,27 @@ impl SandboxCloud {
     pub fn play(&self, url: &str) -> Result<Vec<Playback>, SandboxError> {
         let (now, seed, marks) = (self.inner.now(), self.inner.options.seed, &self.inner.marks);
         self.inner.with(|view| play::play(Scene { view, marks, now, seed }, url))
+    }
+}
+
+/// The key of the one object that a text names: its identifier or its physical ID.
+fn the_key(
+    view: &View<'_>,
+    resource_type: &ResourceType,
+    id: &PhysicalId,
+) -> Result<String, SandboxError> {
+    let mut keys = view.keys(resource_type, id.as_str());
+    match (keys.pop(), keys.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            keys.push(last);
+            Err(SandboxError::SeveralObjects {
+                resource_type: resource_type.to_string(),
+                physical_id: id.to_string(),
+                identifiers: keys,
+            })
+        }
+        (None, _) => Err(no_object(resource_type, id)),
     }
 }
 

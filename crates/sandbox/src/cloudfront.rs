@@ -5,6 +5,7 @@ use rstack_model::{PropertyPath, ResourceType};
 use serde_json::Value as Json;
 
 use crate::chance::LOWER;
+use crate::index::Facet;
 use crate::kept::JsonMap;
 use crate::rules::Refusal;
 use crate::subject::Subject;
@@ -102,6 +103,19 @@ fn functions(behaviour: &Json) -> impl Iterator<Item = (usize, &str)> {
     items.filter_map(|(i, value)| Some((i, value.get("FunctionARN")?.as_str()?)))
 }
 
+/// Everything that a distribution of these properties uses.
+pub(crate) fn used_by(properties: &JsonMap) -> Vec<&str> {
+    let mut used = Vec::new();
+    for (_, behaviour) in behaviours(properties) {
+        let policy = |(property, ..): (&str, _, _, _)| behaviour.get(property)?.as_str();
+        used.extend(USES.into_iter().filter_map(policy));
+        used.extend(functions(behaviour).map(|(_, arn)| arn));
+    }
+    let origins = origins(properties).into_iter();
+    used.extend(origins.filter_map(|(_, origin)| origin.get("OriginAccessControlId")?.as_str()));
+    used
+}
+
 fn exists(view: &View<'_>, resource_type: &str, id: &str) -> bool {
     view.get(&ResourceType::from(resource_type), id).is_some()
 }
@@ -166,9 +180,12 @@ pub(crate) fn before_delete(
                 .into_iter()
                 .any(|(_, origin)| is_it(origin.get("OriginAccessControlId")))
     };
-    let user = view.all(&ResourceType::from(DISTRIBUTION)).find(|(_, d)| names(&d.properties));
-    match user {
-        Some((user, _)) => {
+    let distribution = ResourceType::from(DISTRIBUTION);
+    let users = view.having(&distribution, &Facet::Used, id).into_iter();
+    let mut users =
+        users.filter(|key| view.get(&distribution, key).is_some_and(|d| names(&d.properties)));
+    match users.next() {
+        Some(user) => {
             let message = format!("`{id}` is in use by the distribution `{user}`");
             Err(Refusal::new(ErrorKind::Conflict, code, message))
         }

@@ -8,7 +8,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, PhysicalId, ResourceType};
+use rstack_model::{Identifier, KnownMap, ResourceType};
 
 use crate::cloud::Inner;
 use crate::cloudfront::DISTRIBUTION;
@@ -96,16 +96,10 @@ impl ResourceDriver for SandboxDriver {
         self.resource_type.as_str() == DISTRIBUTION
     }
 
-    async fn read(
-        &self,
-        physical_id: &PhysicalId,
-        declared: &KnownMap,
-    ) -> Result<Observed, DriverError> {
-        let (id, declared) = (physical_id.to_string(), declared.clone());
-        let read = self.ask("Get", physical_id.as_str(), move |service, view| {
-            service.read(view, &id, &declared)
-        });
-        read.await
+    async fn read(&self, identifier: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
+        let id = identifier.clone();
+        let name = identifier.to_string();
+        self.ask("Get", &name, move |service, view| Ok(service.read(view, &id))).await
     }
 
     async fn create(
@@ -119,27 +113,20 @@ impl ResourceDriver for SandboxDriver {
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let sent = request.clone();
-        let update = self.change("Update", request.physical_id.as_str(), move |service, view| {
-            service.update(view, &sent)
-        });
+        let (sent, name) = (request.clone(), request.identifier.to_string());
+        let update = self.change("Update", &name, move |service, view| service.update(view, &sent));
         update.await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let sent = request.clone();
-        let delete = self.change("Delete", request.physical_id.as_str(), move |service, view| {
-            service.delete(view, &sent)
-        });
+        let (sent, name) = (request.clone(), request.identifier.to_string());
+        let delete = self.change("Delete", &name, move |service, view| service.delete(view, &sent));
         delete.await
     }
 
-    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
-        let id = physical_id.to_string();
-        let settled = self.ask("Describe", physical_id.as_str(), move |service, view| {
-            Ok(service.settled(view, &id))
-        });
-        settled.await
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let (id, name) = (identifier.clone(), identifier.to_string());
+        self.ask("Describe", &name, move |service, view| Ok(service.settled(view, &id))).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

@@ -26,8 +26,8 @@ pub enum SandboxError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
-        problem: &'static str,
+        /// The damage, with the record it is in.
+        problem: String,
     },
     /// The file has a format of a later version.
     #[error("the sandbox file `{}` has format {found}, this version reads up to {known}", path.display())]
@@ -38,6 +38,31 @@ pub enum SandboxError {
         found: u32,
         /// The format this version writes.
         known: u32,
+    },
+    /// Several objects of the type have this physical ID.
+    #[error(
+        "the sandbox has several `{resource_type}` named `{physical_id}`: name one by its \
+         identifier, `{}`",
+        identifiers.join("` or `")
+    )]
+    SeveralObjects {
+        /// The type.
+        resource_type: String,
+        /// The physical ID.
+        physical_id: String,
+        /// The identifiers of the objects.
+        identifiers: Vec<String>,
+    },
+    /// A change could not be made durable, nor be taken back.
+    #[error(
+        "the sandbox file `{}` could not be written, and it is not known what of the change is in it",
+        path.display()
+    )]
+    InDoubt {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
     },
     /// There is no such object.
     #[error("the sandbox has no `{resource_type}` named `{physical_id}`")]
@@ -59,12 +84,23 @@ pub enum SandboxError {
 }
 
 impl SandboxError {
-    /// The error as a driver gives it: nothing was changed.
+    /// The error as a driver returns it.
     pub(crate) fn of_call(&self, operation: &str) -> DriverError {
         let mut message = self.to_string();
-        if let Self::Io { source, .. } = self {
+        if let Self::Io { source, .. } | Self::InDoubt { source, .. } = self {
             message = format!("{message}: {source}");
         }
-        DriverError::new(ErrorKind::Unreachable, operation, message)
+        let kind = match self {
+            Self::InDoubt { .. } => ErrorKind::UnknownOutcome,
+            // Nothing was changed.
+            Self::Io { .. }
+            | Self::Damaged { .. }
+            | Self::Newer { .. }
+            | Self::NoObject { .. }
+            | Self::SeveralObjects { .. }
+            | Self::NoPlace { .. }
+            | Self::CutOff => ErrorKind::Unreachable,
+        };
+        DriverError::new(kind, operation, message)
     }
 }

@@ -1,44 +1,62 @@
-//! The sandbox's file: one JSON document whose head tells its format and the digest of the rest.
+//! The sandbox's file: where its log is, the lock that keeps processes apart, and what is durable.
 //!
-//! Written by temporary file, fsync and rename, mode 0600. A lock file beside it, whose name no
-//! stack's lock can have, keeps processes apart; a reader notices by the head whether another
-//! process wrote meanwhile.
+//! A lock file beside it, whose name no stack's lock can have, keeps processes apart. Records are
+//! appended; a new file, one of an older format, and a log that is much longer than what exists
+//! are written whole by temporary file, fsync and rename. Mode 0600.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-
-use rstack_model::Digest;
+use std::sync::Arc;
 
 use crate::SandboxError;
+use crate::log::{self, Content, FORMAT, Flaw, Tail};
 use crate::world::World;
 
-/// Format 1 had no reigns of a secret's versions and no former configurations.
-const FORMAT: u32 = 2;
-const OPEN: &str = "{\"rstack_sandbox\":";
-const DIGEST: &str = ",\"sha256\":\"";
-const BODY: &str = "\",\"world\":";
-const CLOSE: &str = "}\n";
+/// Bytes below which a log is never rewritten.
+const SMALL: u64 = 1 << 20;
+/// How many times longer than what exists a log may be.
+const LONG: u64 = 4;
 
-/// The head of a file: equal heads mean equal files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head(String);
+/// A log on the disk.
+#[derive(Clone, Debug)]
+pub(crate) struct LogFile {
+    pub(crate) file: Arc<File>,
+    /// Its end with all records that were made, durable or not.
+    pub(crate) tail: Tail,
+    /// The length from which on it is looked at whether it is too long.
+    looked_at_from: u64,
+}
+
+/// What the file is.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// There is none.
+    Absent,
+    /// It has an older format; these are its first bytes, which tell it from every other one.
+    Legacy(Vec<u8>),
+    /// It is a log.
+    Log(LogFile),
+}
+
+/// A world and the file it was read from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) world: World,
+    pub(crate) source: Source,
+}
 
 /// A sandbox file, which need not exist yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SandboxFile {
     path: PathBuf,
 }
 
-/// The lock on a sandbox file; it is given back when this is dropped.
+/// The lock on a sandbox file; it is released when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Locked {
     _file: File,
-}
-
-fn head_of(body: &str) -> String {
-    format!("{OPEN}{FORMAT}{DIGEST}{}{BODY}", Digest::of(body.as_bytes()))
 }
 
 impl SandboxFile {
@@ -52,12 +70,25 @@ impl SandboxFile {
         PathBuf::from(name)
     }
 
-    fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> SandboxError + '_ {
-        move |source| SandboxError::Io { path: self.path.clone(), action, source }
+    pub(crate) fn failed(
+        &self,
+        action: &'static str,
+    ) -> impl Fn(io::Error) -> SandboxError + use<> {
+        let path = self.path.clone();
+        move |source| SandboxError::Io { path: path.clone(), action, source }
     }
 
-    fn damaged(&self, problem: &'static str) -> SandboxError {
-        SandboxError::Damaged { path: self.path.clone(), problem }
+    /// The error of a change of which it is not known whether it is in the file.
+    pub(crate) fn in_doubt(&self, source: io::Error) -> SandboxError {
+        SandboxError::InDoubt { path: self.path.clone(), source }
+    }
+
+    fn flawed(&self, flaw: Flaw) -> SandboxError {
+        let path = self.path.clone();
+        match flaw {
+            Flaw::Newer(found) => SandboxError::Newer { path, found, known: FORMAT },
+            Flaw::Damaged(problem) => SandboxError::Damaged { path, problem },
+        }
     }
 
     /// Waits for the lock on the file.
@@ -76,101 +107,159 @@ impl SandboxFile {
         Ok(Locked { _file: file })
     }
 
-    /// Reads the world, if the file is there and its head is not `known`.
-    pub(crate) fn read(
+    /// Brings the world up to what the file says now. Only what other processes appended is read,
+    /// unless the file is another one.
+    pub(crate) fn refresh(
         &self,
         _: &Locked,
-        known: Option<&Head>,
-    ) -> Result<Option<(World, Option<Head>)>, SandboxError> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(known.is_some().then(|| (World::default(), None)));
-            }
+        loaded: Option<Loaded>,
+    ) -> Result<Loaded, SandboxError> {
+        let read = self.failed("read");
+        let found = match std::fs::metadata(&self.path) {
+            Ok(found) => Some((found.dev(), found.ino(), found.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(self.failed("opened")(error)),
         };
-        let mut text = Vec::new();
-        if let Some(Head(head)) = known {
-            let mut start = Read::by_ref(&mut file).take(head.len() as u64);
-            start.read_to_end(&mut text).map_err(self.failed("read"))?;
-            if text == head.as_bytes() {
-                return Ok(None);
+        let Some((dev, ino, length)) = found else {
+            return Ok(match loaded {
+                Some(loaded) if matches!(loaded.source, Source::Absent) => loaded,
+                Some(_) | None => Loaded { world: World::default(), source: Source::Absent },
+            });
+        };
+        match loaded {
+            Some(Loaded { mut world, source: Source::Log(log) }) => {
+                let own = log.file.metadata().map_err(&read)?;
+                if (own.dev(), own.ino()) == (dev, ino) && log.is_in_place(length).map_err(&read)? {
+                    let more = bytes_from(&log.file, log.tail.length).map_err(&read)?;
+                    if more.is_empty() {
+                        return Ok(Loaded { world, source: Source::Log(log) });
+                    }
+                    if let Ok(tail) = log.tail.clone().follow(&more, &mut world) {
+                        return Ok(Loaded { world, source: Source::Log(LogFile { tail, ..log }) });
+                    }
+                }
+                self.load()
             }
+            Some(Loaded { world, source: Source::Legacy(head) }) => {
+                let file = File::open(&self.path).map_err(self.failed("opened"))?;
+                let mut start = vec![0; head.len()];
+                match file.read_exact_at(&mut start, 0) {
+                    Ok(()) if start == head => Ok(Loaded { world, source: Source::Legacy(head) }),
+                    Ok(()) | Err(_) => self.load(),
+                }
+            }
+            Some(Loaded { source: Source::Absent, .. }) | None => self.load(),
         }
-        file.read_to_end(&mut text).map_err(self.failed("read"))?;
-        let text = String::from_utf8(text).map_err(|_| self.damaged("it is not text"))?;
-        self.parse(&text).map(|(world, head)| Some((world, Some(head))))
     }
 
-    fn parse(&self, text: &str) -> Result<(World, Head), SandboxError> {
-        let not_ours = || self.damaged("it does not begin as a sandbox file does");
-        let rest = text.strip_prefix(OPEN).ok_or_else(not_ours)?;
-        let (format, rest) = rest.split_once(DIGEST).ok_or_else(not_ours)?;
-        let found: u32 = format.parse().map_err(|_| not_ours())?;
-        if found > FORMAT {
-            return Err(SandboxError::Newer { path: self.path.clone(), found, known: FORMAT });
-        }
-        if found == 0 {
-            return Err(not_ours());
-        }
-        let (digest, rest) = rest.split_once(BODY).ok_or_else(not_ours)?;
-        let body = rest.strip_suffix(CLOSE).ok_or_else(|| self.damaged("its end is missing"))?;
-        if Digest::of(body.as_bytes()).as_str() != digest {
-            return Err(self.damaged("its digest does not fit"));
-        }
-        let world = serde_json::from_str(body)
-            .map_err(|_| self.damaged("it does not hold what a sandbox file holds"))?;
-        Ok((world, Head(head_of(body))))
+    /// Reads the file from its beginning.
+    fn load(&self) -> Result<Loaded, SandboxError> {
+        let file = OpenOptions::new().read(true).write(true).open(&self.path);
+        let file = file.map_err(self.failed("opened"))?;
+        let bytes = bytes_from(&file, 0).map_err(self.failed("read"))?;
+        let (world, content) = log::read(&bytes).map_err(|flaw| self.flawed(flaw))?;
+        let source = match content {
+            Content::Legacy(head) => Source::Legacy(head),
+            Content::Log(tail) => {
+                Source::Log(LogFile { file: Arc::new(file), tail, looked_at_from: SMALL })
+            }
+        };
+        Ok(Loaded { world, source })
     }
 
-    /// Writes the world.
-    pub(crate) fn write(&self, _: &Locked, world: &World) -> Result<Head, SandboxError> {
-        let body = serde_json::to_string_pretty(world)
-            .map_err(|error| self.failed("written")(error.into()))?;
-        let head = head_of(&body);
+    /// Writes the world as a new file, durably, in the place of what is there.
+    pub(crate) fn rewrite(
+        &self,
+        _: &Locked,
+        world: &World,
+        source: &Source,
+    ) -> Result<LogFile, SandboxError> {
+        let after = match source {
+            Source::Log(log) => log.tail.digest.as_str(),
+            Source::Absent | Source::Legacy(_) => "",
+        };
         let new = self.beside(".sandbox-new");
-        self.replace(&new, &format!("{head}{body}{CLOSE}")).map_err(self.failed("written"))?;
-        Ok(Head(head))
-    }
-
-    fn replace(&self, new: &Path, text: &str) -> io::Result<()> {
-        match std::fs::remove_file(new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(new, &self.path)?;
-        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+        let (file, tail) = write_new(&new, world, after).map_err(self.failed("written"))?;
+        std::fs::rename(&new, &self.path).map_err(self.failed("written"))?;
+        let looked_at_from = looked_at_from(tail.length, tail.length);
+        sync_parent(&self.path).map_err(|source| self.in_doubt(source))?;
+        Ok(LogFile { file: Arc::new(file), tail, looked_at_from })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A length at which a log that holds so many live bytes and is so long is looked at next.
+fn looked_at_from(live: u64, length: u64) -> u64 {
+    SMALL.max(live.saturating_mul(LONG)).max(length.saturating_mul(3) / 2)
+}
 
-    #[test]
-    fn a_damaged_or_newer_file_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = SandboxFile::new(dir.path().join("sandbox.json"));
-        let locked = file.lock().unwrap();
-        assert!(file.read(&locked, None).unwrap().is_none());
-        let head = file.write(&locked, &World::default()).unwrap();
-        assert!(file.read(&locked, Some(&head)).unwrap().is_none(), "an equal head is enough");
-        let whole = std::fs::read_to_string(&file.path).unwrap();
-        serde_json::from_str::<serde_json::Value>(&whole).unwrap();
-        for at in 0..whole.len() {
-            std::fs::write(&file.path, whole.get(..at).unwrap()).unwrap();
-            assert!(file.read(&locked, None).is_err(), "cut at {at}");
-            let mut flipped = whole.clone().into_bytes();
-            *flipped.get_mut(at).unwrap() ^= 1;
-            std::fs::write(&file.path, flipped).unwrap();
-            assert!(file.read(&locked, None).is_err(), "flipped at {at}");
+impl LogFile {
+    /// Whether what was read of it still is in it: it is no shorter, and its last record is the
+    /// same.
+    fn is_in_place(&self, length: u64) -> io::Result<bool> {
+        if length < self.tail.length {
+            return Ok(false);
         }
-        std::fs::write(&file.path, whole.replacen(":2,", ":3,", 1)).unwrap();
-        let refused = file.read(&locked, None).unwrap_err();
-        assert!(matches!(refused, SandboxError::Newer { found: 3, .. }), "{refused}");
+        let digest = self.tail.digest.as_str();
+        let mut found = vec![0; digest.len()];
+        self.file.read_exact_at(&mut found, self.tail.digest_at)?;
+        Ok(found == digest.as_bytes())
     }
+
+    /// Whether it is much longer than what exists.
+    pub(crate) fn is_long(&mut self, world: &World) -> bool {
+        if self.tail.length < self.looked_at_from {
+            return false;
+        }
+        let mut live = 0u64;
+        let counted = log::whole(world, "", |bytes| {
+            live = live.saturating_add(bytes.len() as u64);
+            Ok(())
+        });
+        let too_long = counted.is_ok() && self.tail.length > live.saturating_mul(LONG);
+        self.looked_at_from = looked_at_from(live, self.tail.length);
+        too_long
+    }
+}
+
+/// Makes records durable that follow the first `at` bytes of a log; whatever is behind these, such
+/// as a record that was cut off, is cut away.
+pub(crate) fn append(file: &File, at: u64, lines: &[u8]) -> io::Result<()> {
+    if file.metadata()?.len() != at {
+        file.set_len(at)?;
+    }
+    file.write_all_at(lines, at)?;
+    file.sync_data()
+}
+
+/// Takes back records that may not be durable.
+pub(crate) fn take_back(file: &File, at: u64) -> io::Result<()> {
+    file.set_len(at)?;
+    file.sync_data()
+}
+
+fn bytes_from(file: &File, at: u64) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len().saturating_sub(at);
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    file.read_exact_at(&mut bytes, at)?;
+    Ok(bytes)
+}
+
+fn write_new(new: &Path, world: &World, after: &str) -> io::Result<(File, Tail)> {
+    match std::fs::remove_file(new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = OpenOptions::new();
+    let file = options.create_new(true).read(true).write(true).mode(0o600).open(new)?;
+    let mut writer = BufWriter::with_capacity(1 << 18, &file);
+    let tail = log::whole(world, after, |bytes| writer.write_all(bytes))?;
+    writer.flush()?;
+    drop(writer);
+    file.sync_all()?;
+    Ok((file, tail))
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }

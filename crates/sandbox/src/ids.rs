@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_catalog::{Node, SchemaPath};
-use rstack_model::PropertyPath;
+use rstack_model::{Identifier, PropertyPath};
 
 use crate::arn;
 use crate::chance::{Chance, DIGITS, LOWER, UPPER};
@@ -50,8 +50,8 @@ const PREFIXES: [(&str, &str); 30] = [
 pub(crate) struct Identity {
     /// What `Ref` returns.
     pub(crate) physical_id: String,
-    /// What no other object of the type has: the primary identifier, where `Ref` returns less.
-    pub(crate) key: String,
+    /// The primary identifier.
+    pub(crate) identifier: Identifier,
     /// The identifiers that were chosen, by their path.
     pub(crate) chosen: BTreeMap<String, String>,
 }
@@ -68,16 +68,11 @@ pub(crate) fn identity(subject: &Subject<'_>) -> Identity {
     let value = |path: &SchemaPath| {
         chosen.get(&path.to_string()).cloned().or_else(|| subject.text_at(path))
     };
-    let (primary, referred) =
-        (subject.schema.primary_identifier(), subject.schema.ref_identifier());
+    let referred = subject.schema.ref_identifier();
     let parts: Vec<String> = referred.iter().filter_map(value).collect();
     let physical_id = if parts.is_empty() { subject.chosen_name() } else { parts.join("|") };
-    let whole = primary.iter().all(|path| referred.contains(path));
-    let key = match primary.iter().filter_map(value).collect::<Vec<_>>().join("|") {
-        joined if whole || joined.is_empty() => physical_id.clone(),
-        joined => joined,
-    };
-    Identity { physical_id, key, chosen }
+    let identifier = subject.schema.identifier(&physical_id, value);
+    Identity { physical_id, identifier, chosen }
 }
 
 /// What the service calls the object where it needs no ARN.

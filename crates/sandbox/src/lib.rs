@@ -12,13 +12,19 @@ mod chance;
 mod check;
 mod cloud;
 mod cloudfront;
+mod delta;
 mod driver;
 mod error;
 mod file;
 mod ids;
+mod index;
 mod kept;
+mod legacy;
 #[cfg(test)]
 mod lives;
+mod log;
+#[cfg(test)]
+mod log_tests;
 mod lookup;
 mod mediapackage;
 mod names;

@@ -8,7 +8,7 @@ use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, NoEffects, Observed, Progress, Removal, ResourceDriver,
 };
 use rstack_model::value::SecretsManagerReference;
-use rstack_model::{KnownMap, KnownValue, PhysicalId, Region, ResourceType, StackName, Token};
+use rstack_model::{Identifier, KnownMap, KnownValue, Region, ResourceType, StackName, Token};
 use serde_json::{Value as Json, json};
 
 use crate::{SandboxCloud, SandboxOptions, sweep};
@@ -36,10 +36,10 @@ pub(crate) fn request(address: &str, properties: Json) -> CreateRequest {
     }
 }
 
-pub(crate) fn gone(id: &PhysicalId) -> DeleteRequest {
+pub(crate) fn gone(id: &Identifier) -> DeleteRequest {
     DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: id.clone(),
+        identifier: id.clone(),
         token: "gone".into(),
         prior: KnownMap::new(),
     }
@@ -182,7 +182,7 @@ async fn every_type_lives_and_dies() {
                 continue;
             }
         };
-        let id = &object.physical_id;
+        let id = &object.identifier;
         let read = driver.read(id, &create.properties).await.unwrap();
         assert_eq!(read, Observed::Present(object.clone()), "{name}");
         for path in schema.read_only().iter().filter(|path| path.segments().len() == 1) {

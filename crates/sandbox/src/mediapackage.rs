@@ -5,6 +5,7 @@ use rstack_model::{PropertyPath, ResourceType};
 use serde_json::{Value as Json, json};
 
 use crate::chance::Chance;
+use crate::index::Facet;
 use crate::kept::JsonMap;
 use crate::rules::Refusal;
 use crate::subject::Subject;
@@ -66,6 +67,11 @@ fn path_id(subject: &Subject<'_>) -> String {
     subject.chance("path").hex(32)
 }
 
+/// The channel that an endpoint's properties name.
+pub(crate) fn channel_of(properties: &JsonMap) -> impl Iterator<Item = &str> {
+    properties.get("ChannelId").and_then(Json::as_str).into_iter()
+}
+
 /// Refuses an endpoint that has no channel or not exactly one package.
 pub(crate) fn before_write(
     view: &View<'_>,
@@ -99,11 +105,9 @@ pub(crate) fn before_delete(
     if resource_type.as_str() != CHANNEL {
         return Ok(());
     }
-    let of_it =
-        |properties: &JsonMap| properties.get("ChannelId").and_then(Json::as_str) == Some(id);
-    let endpoint = view.all(&ResourceType::from(ENDPOINT)).find(|(_, e)| of_it(&e.properties));
-    match endpoint {
-        Some((endpoint, _)) => {
+    let endpoints = view.having(&ResourceType::from(ENDPOINT), &Facet::Channel, id);
+    match endpoints.first() {
+        Some(endpoint) => {
             let message = format!("the channel `{id}` still has the endpoint `{endpoint}`");
             Err(Refusal::new(ErrorKind::Conflict, "UnprocessableEntityException", message))
         }

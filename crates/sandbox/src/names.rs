@@ -3,23 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use rstack_catalog::{Kind, Node, SchemaPath, TypeSchema};
+use rstack_catalog::{Kind, NamePart, Node, ObjectName, SchemaPath, TypeSchema, UniqueName};
 use rstack_driver::{NameRule, Separator};
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, PathSegment, PropertyPath, StackName};
+use serde_json::Value;
 
 use crate::kept::JsonMap;
 use crate::pattern;
-
-/// Nested properties that name an object and that no schema declares as such.
-const NESTED: [&str; 7] = [
-    "CachePolicyConfig/Name",
-    "OriginRequestPolicyConfig/Name",
-    "ResponseHeadersPolicyConfig/Name",
-    "OriginAccessControlConfig/Name",
-    "KeyGroupConfig/Name",
-    "PublicKeyConfig/Name",
-    "ContinuousDeploymentPolicyConfig/Name",
-];
 
 /// Longest names of services whose schemas do not say.
 const LENGTHS: [(&str, usize); 9] = [
@@ -60,7 +50,7 @@ pub(crate) fn property(schema: &TypeSchema) -> Option<String> {
     let candidates = [referred.filter(|name| names_it(name)), Some(own.as_str()), secret];
     let fits = |name: &&str| {
         let required = schema.root().required().iter().any(|required| required == name);
-        let path = rstack_model::PropertyPath::root().name(*name);
+        let path = PropertyPath::root().name(*name);
         let node = schema.node(&path);
         !required && !schema.is_read_only(&path) && node.is_some_and(|node| is_text(schema, node))
     };
@@ -70,7 +60,7 @@ pub(crate) fn property(schema: &TypeSchema) -> Option<String> {
 /// How the engine names objects of the type, if some form of name fits the type's pattern.
 pub(crate) fn rule(schema: &TypeSchema) -> Option<NameRule> {
     let name = property(schema)?;
-    let node = schema.node(&rstack_model::PropertyPath::root().name(&name))?;
+    let node = schema.node(&PropertyPath::root().name(&name))?;
     let declared = node.length().1.and_then(|most| usize::try_from(most).ok());
     let known = LENGTHS.iter().find(|(type_name, _)| *type_name == schema.name());
     let longest = known.map_or(declared.unwrap_or(63).min(255), |(_, length)| *length);
@@ -112,33 +102,22 @@ fn interned(name: &str) -> &'static str {
     kept
 }
 
-/// The groups of paths of which no two objects of the type may have the same values.
-pub(crate) fn groups(schema: &TypeSchema) -> Vec<Vec<SchemaPath>> {
-    let mut groups = vec![schema.primary_identifier().to_vec()];
-    groups.extend(schema.additional_identifiers().iter().cloned());
-    groups.extend(property(schema).map(|name| vec![SchemaPath::parse(&name)]));
-    let nested = NESTED.iter().map(|path| SchemaPath::parse(path));
-    groups.extend(
-        nested
-            .filter(|path| path.concrete().is_some_and(|path| schema.node(&path).is_some()))
-            .map(|path| vec![path]),
-    );
-    groups.retain(|group| {
-        let set = |path: &SchemaPath| path.concrete().is_some_and(|p| !schema.is_read_only(&p));
-        !group.is_empty() && group.iter().all(set)
-    });
-    groups
+/// The name that these properties declare by a rule of their type.
+pub(crate) fn name(rule: &UniqueName, properties: &JsonMap) -> Option<ObjectName> {
+    let part = |path: &PropertyPath| match at(properties, path) {
+        None | Some(Value::Null) => NamePart::Absent,
+        Some(value) => {
+            NamePart::Known(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        }
+    };
+    rule.of(part)
 }
 
-/// The values of a group, if all of them are declared.
-pub(crate) fn values(group: &[SchemaPath], properties: &JsonMap) -> Option<Vec<String>> {
-    let value = |path: &SchemaPath| {
-        let (first, rest) = path.segments().split_first()?;
-        let mut value = properties.get(first)?;
-        for segment in rest {
-            value = value.get(segment)?;
-        }
-        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-    };
-    group.iter().map(value).collect()
+fn at<'a>(properties: &'a JsonMap, path: &PropertyPath) -> Option<&'a Value> {
+    let mut segments = path.segments().iter();
+    let Some(PathSegment::Name(first)) = segments.next() else { return None };
+    segments.try_fold(properties.get(first)?, |value, segment| match segment {
+        PathSegment::Name(name) => value.get(name),
+        PathSegment::Index(index) => value.get(index),
+    })
 }

@@ -5,19 +5,20 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, ErrorKind, Found, Object, Observed, Progress, UpdateRequest,
 };
 use rstack_model::state::Environment;
-use rstack_model::{KnownMap, PhysicalId, PropertyPath, ResourceType, Token};
+use rstack_model::{Identifier, KnownMap, PhysicalId, PropertyPath, ResourceType, Token};
 use serde_json::Value as Json;
 
 use crate::SandboxOptions;
 use crate::check::{accepted, changed_create_only, without};
 use crate::cloudfront::DISTRIBUTION;
 use crate::ids::{self, Identity};
+use crate::index::Facet;
 use crate::kept::{JsonMap, Keeper, known_map};
 use crate::rules::{self, Refusal};
 use crate::subject::Subject;
 use crate::time::Now;
 use crate::weather::Weather;
-use crate::world::{StoredObject, View};
+use crate::world::{StoredObject, View, key_of};
 use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
 
 /// What a call needs beside the world.
@@ -46,6 +47,7 @@ impl Service<'_> {
     pub(crate) fn object(&self, stored: &StoredObject) -> Object {
         let properties = known_map(&stored.properties);
         Object {
+            identifier: stored.identifier.clone(),
             physical_id: PhysicalId::from(stored.physical_id.as_str()),
             properties: without(&properties, &|path| self.schema.is_write_only(path)),
             attributes: known_map(&stored.attributes),
@@ -53,50 +55,9 @@ impl Service<'_> {
     }
 
     /// Reads an object.
-    pub(crate) fn read(
-        &self,
-        view: &View<'_>,
-        id: &str,
-        declared: &KnownMap,
-    ) -> Result<Observed, Refusal> {
-        let key = self.key(view, id, declared)?;
-        let stored = key.and_then(|key| view.get(self.resource_type, &key));
-        Ok(stored.map_or(Observed::Absent, |stored| Observed::Present(self.object(stored))))
-    }
-
-    /// The key of the object of this physical ID whose identifiers are as declared.
-    fn key(
-        &self,
-        view: &View<'_>,
-        id: &str,
-        declared: &KnownMap,
-    ) -> Result<Option<String>, Refusal> {
-        let mut keys = view.keys(self.resource_type, id);
-        if let [only] = keys.as_slice()
-            && only == id
-        {
-            return Ok(Some(only.clone()));
-        }
-        let declared = Keeper { key: view.key() }.keep_map(declared);
-        keys.retain(|key| {
-            let Some(stored) = view.get(self.resource_type, key) else { return false };
-            self.schema.primary_identifier().chunks(1).all(|path| {
-                let wanted = names::values(path, &declared);
-                wanted.is_none_or(|wanted| match names::values(path, &stored.properties) {
-                    Some(found) => found == wanted,
-                    None => true,
-                })
-            })
-        });
-        match keys.as_slice() {
-            [] => Ok(None),
-            [only] => Ok(Some(only.clone())),
-            _ => {
-                let message = format!("`{id}` names several objects");
-                let kind = ErrorKind::Invalid { property: None };
-                Err(Refusal::new(kind, "AmbiguousIdentifier", message))
-            }
-        }
+    pub(crate) fn read(&self, view: &View<'_>, identifier: &Identifier) -> Observed {
+        let stored = view.get(self.resource_type, &key_of(identifier));
+        stored.map_or(Observed::Absent, |stored| Observed::Present(self.object(stored)))
     }
 
     /// Creates an object.
@@ -116,14 +77,15 @@ impl Service<'_> {
             return Err(taken(format!("the token of the operation has been used for `{id}`")));
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, None) {
-            return Err(taken(format!("an object named `{name}` exists")));
+            return Err(taken(format!("its {name} is that of an existing object")));
         }
         self.ready(view, &properties)?;
         let of = format!("{}/{}/{}", self.resource_type, request.stack, request.address);
         let nonce = view.nonce(&of);
         let identity = ids::identity(&self.subject(&properties, &nonce));
-        if view.get(self.resource_type, &identity.key).is_some() {
-            return Err(taken(format!("an object named `{}` exists", identity.key)));
+        let key = key_of(&identity.identifier);
+        if view.get(self.resource_type, &key).is_some() {
+            return Err(taken(format!("an object named `{}` exists", identity.identifier)));
         }
         for (name, chosen) in &identity.chosen {
             let path = PropertyPath::root().name(name);
@@ -132,6 +94,7 @@ impl Service<'_> {
             }
         }
         let stored = StoredObject {
+            identifier: identity.identifier.clone(),
             physical_id: identity.physical_id.clone(),
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
@@ -144,7 +107,7 @@ impl Service<'_> {
             properties,
         };
         let object = self.object(&stored);
-        view.insert(self.resource_type, &identity.key, stored);
+        view.insert(self.resource_type, &key, stored);
         Ok(object)
     }
 
@@ -154,13 +117,10 @@ impl Service<'_> {
         view: &mut View<'_>,
         request: &UpdateRequest,
     ) -> Result<Object, Refusal> {
-        let id = request.physical_id.as_str();
-        // An update that completes a create has no prior properties.
-        let known = if request.prior.is_empty() { &request.properties } else { &request.prior };
-        let key = self.key(view, id, known)?;
-        let found = key.and_then(|key| Some((view.get(self.resource_type, &key)?.clone(), key)));
-        let Some((mut stored, key)) = found else {
-            let message = format!("there is no `{}` named `{id}`", self.resource_type);
+        let key = key_of(&request.identifier);
+        let Some(mut stored) = view.get(self.resource_type, &key).cloned() else {
+            let message =
+                format!("there is no `{}` named `{}`", self.resource_type, request.identifier);
             return Err(Refusal::new(ErrorKind::NotFound, "ResourceNotFoundException", message));
         };
         let keeper = Keeper { key: view.key() };
@@ -176,12 +136,12 @@ impl Service<'_> {
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(&key)) {
             let code = rules::taken_code(self.resource_type);
-            let message = format!("another object named `{name}` exists");
+            let message = format!("its {name} is that of another object");
             return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
         }
         self.ready(view, &properties)?;
         let mut identity = ids::identity(&self.subject(&properties, &stored.nonce));
-        identity.keep(id, &stored.attributes);
+        identity.keep(&stored.physical_id, &stored.attributes);
         let changed = properties != stored.properties;
         if let Some(record) = &mut stored.secret {
             secretsmanager::next(record, &stored.properties, &properties, request, self.now);
@@ -203,9 +163,11 @@ impl Service<'_> {
         view: &mut View<'_>,
         request: &DeleteRequest,
     ) -> Result<Progress, Refusal> {
-        let id = request.physical_id.as_str();
-        let Some(key) = self.key(view, id, &request.prior)? else { return Ok(Progress::Done) };
-        rules::before_delete(view, self.resource_type, id)?;
+        let key = key_of(&request.identifier);
+        let Some(id) = view.get(self.resource_type, &key).map(|it| it.physical_id.clone()) else {
+            return Ok(Progress::Done);
+        };
+        rules::before_delete(view, self.resource_type, &id)?;
         if self.is_distribution()
             && let Some(stored) = view.get_mut(self.resource_type, &key)
         {
@@ -224,7 +186,8 @@ impl Service<'_> {
     }
 
     /// Whether an object has settled; each question brings it a little nearer.
-    pub(crate) fn settled(&self, view: &mut View<'_>, id: &str) -> Progress {
+    pub(crate) fn settled(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
+        let id = &key_of(identifier);
         if view.get(self.resource_type, id).is_none_or(|stored| stored.unsettled == 0) {
             return Progress::Done;
         }
@@ -245,7 +208,7 @@ impl Service<'_> {
         let sent = Keeper { key: view.key() }.keep_map(&sent);
         match rules::namesake(view, self.schema, &sent, None) {
             Some((id, name)) => Found::Ambiguous {
-                why: format!("`{id}` has the name `{name}`, and another operation created it"),
+                why: format!("`{id}` has the {name}, and another operation created it"),
             },
             None => Found::Absent,
         }
@@ -256,8 +219,7 @@ impl Service<'_> {
     }
 
     fn of_token(&self, view: &View<'_>, token: &Token) -> Option<String> {
-        let mut all = view.all(self.resource_type);
-        all.find(|(_, stored)| stored.token == token.as_str()).map(|(id, _)| id.clone())
+        view.having(self.resource_type, &Facet::Token, token.as_str()).into_iter().next()
     }
 
     /// Whether a property stays as it is when an update leaves it out: what cannot be changed, and
@@ -269,8 +231,7 @@ impl Service<'_> {
 
     /// Whether everything these properties name is there and visible.
     fn ready(&self, view: &mut View<'_>, properties: &JsonMap) -> Result<(), Refusal> {
-        let text = Json::Object(properties.clone()).to_string();
-        if let Some((resource_type, id)) = view.unseen_in(&text) {
+        if let Some((resource_type, id)) = view.unseen_in(properties) {
             if let Some(unseen) = view.get_mut(&resource_type, &id) {
                 unseen.unseen = unseen.unseen.saturating_sub(1);
             }

@@ -1,9 +1,10 @@
 //! What the simulated services refuse, beside what the schemas forbid.
 
-use rstack_catalog::TypeSchema;
+use rstack_catalog::{ObjectName, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
 
+use crate::index::{Facet, name_value};
 use crate::kept::JsonMap;
 use crate::world::View;
 use crate::{cloudfront, mediapackage, names};
@@ -66,17 +67,15 @@ pub(crate) fn namesake(
     schema: &TypeSchema,
     properties: &JsonMap,
     own: Option<&str>,
-) -> Option<(String, String)> {
+) -> Option<(String, ObjectName)> {
     let resource_type = ResourceType::from(schema.name());
-    for group in names::groups(schema) {
-        let Some(wanted) = names::values(&group, properties) else { continue };
-        let mut others = view.all(&resource_type).filter(|(id, _)| Some(id.as_str()) != own);
-        let same = |properties| names::values(&group, properties).as_ref() == Some(&wanted);
-        if let Some((id, _)) = others.find(|(_, other)| same(&other.properties)) {
-            return Some((id.clone(), wanted.join("/")));
-        }
-    }
-    None
+    schema.unique_names().iter().find_map(|rule| {
+        let wanted = names::name(rule, properties)?;
+        let facet = Facet::Name(rule.clone());
+        let others = view.having(&resource_type, &facet, &name_value(&wanted));
+        let other = others.into_iter().find(|id| Some(id.as_str()) != own)?;
+        Some((other, wanted))
+    })
 }
 
 /// The service's own code for a name that is taken.

@@ -7,6 +7,7 @@ use rstack_driver::{CreateRequest, ErrorKind, UpdateRequest, VersionHistory};
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, KnownValue, ResourceType, SecretString};
 
+use crate::index::Facet;
 use crate::kept::JsonMap;
 use crate::rules::Refusal;
 use crate::secret::{SecretRecord, Shape};
@@ -58,13 +59,19 @@ pub(crate) fn next(
 
 /// The secret of this name or ARN. The six characters at the end of an ARN may be left out.
 pub(crate) fn named<'a>(view: &'a View<'_>, id: &str) -> Option<(&'a String, &'a StoredObject)> {
-    let mut all = view.all(&ResourceType::from(SECRET));
-    all.find(|(arn, stored)| {
-        let name = stored.properties.get("Name").and_then(serde_json::Value::as_str);
-        arn.as_str() == id
-            || name == Some(id)
-            || arn.rsplit_once('-').is_some_and(|(whole, _)| whole == id)
-    })
+    let secret = ResourceType::from(SECRET);
+    let key = view.having(&secret, &Facet::SecretName, id).into_iter().next()?;
+    view.entry(&secret, &key)
+}
+
+/// The names and ARNs by which a secret is found.
+pub(crate) fn names_of<'a>(
+    arn: &'a str,
+    stored: &'a StoredObject,
+) -> impl Iterator<Item = &'a str> {
+    let name = stored.properties.get("Name").and_then(serde_json::Value::as_str);
+    let whole = arn.rsplit_once('-').map(|(whole, _)| whole);
+    [Some(arn), name, whole].into_iter().flatten()
 }
 
 fn not_found(message: String) -> Refusal {

@@ -3,14 +3,26 @@
 //! `AWS::Cognito::UserPool` says nothing of the form of its IDs; `AWS::Cognito::UserPoolClient`
 //! does, of its property `UserPoolId`.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rstack_catalog::{Registry, TypeSchema};
 
 use crate::subject::Subject;
 
-/// The types of the service, with the name of the property of each that takes the identifier.
-pub(crate) fn of(subject: &Subject<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
+/// Types, with the name of the property of each that takes an identifier.
+pub(crate) type Users = Arc<[(Arc<TypeSchema>, String)]>;
+
+/// The types of the service, with the name of the property of each that takes the identifier. They
+/// are looked for once for each type and property.
+pub(crate) fn of(subject: &Subject<'_>, property: &str) -> Users {
+    static KNOWN: Mutex<BTreeMap<(String, String), Users>> = Mutex::new(BTreeMap::new());
+    let of = (subject.resource_type.to_string(), property.to_owned());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(known.entry(of).or_insert_with(|| found(subject, property).into()))
+}
+
+fn found(subject: &Subject<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
     let Some((service, resource)) = subject.resource_type.as_str().rsplit_once("::") else {
         return Vec::new();
     };

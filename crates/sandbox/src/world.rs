@@ -1,10 +1,14 @@
 //! What exists in a sandbox: the data of its file.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use rstack_model::{Digest, Region, ResourceType};
+use rstack_catalog::Registry;
+use rstack_model::{Digest, Identifier, Region, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::delta::{Slot, Touched};
+use crate::index::{Facet, Index};
 use crate::kept::JsonMap;
 use crate::secret::SecretRecord;
 
@@ -15,6 +19,9 @@ const GLOBAL: [&str; 5] = ["CloudFront", "IAM", "Organizations", "Route53", "S3"
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredObject {
+    /// Its primary identifier, whole.
+    #[serde(default = "unidentified")]
+    pub(crate) identifier: Identifier,
     /// What `Ref` returns: not always unique, as the stages of two APIs show.
     pub(crate) physical_id: String,
     /// What everything invented for the object is derived from.
@@ -61,7 +68,23 @@ impl StoredObject {
     }
 }
 
-/// The objects of one type, by what names them uniquely: mostly the physical ID.
+/// The identifier of an object whose file did not have one yet.
+fn unidentified() -> Identifier {
+    Identifier::new([])
+}
+
+/// An identifier as a text that no other one has: its parts joined by `|`, with `|` and `\\` inside
+/// of a part escaped. Most identifiers have one part, and are that.
+pub(crate) fn key_of(identifier: &Identifier) -> String {
+    let parts = identifier.parts().iter();
+    let escaped = parts.map(|part| part.replace('\\', "\\\\").replace('|', "\\|"));
+    match identifier.parts() {
+        [only] => only.clone(),
+        _ => escaped.collect::<Vec<_>>().join("|"),
+    }
+}
+
+/// The objects of one type, by [`key_of`] their identifiers.
 pub(crate) type Objects = BTreeMap<String, StoredObject>;
 
 /// Everything that exists.
@@ -69,14 +92,40 @@ pub(crate) type Objects = BTreeMap<String, StoredObject>;
 #[serde(deny_unknown_fields)]
 pub(crate) struct World {
     /// The key of the digests that stand for secrets, made with the first object.
-    key: String,
+    pub(crate) key: String,
     /// How many objects were created for each resource, so that each has a nonce of its own.
-    made: BTreeMap<String, u64>,
+    pub(crate) made: BTreeMap<String, u64>,
     /// Objects by Region (or `global`) and type.
-    objects: BTreeMap<String, BTreeMap<String, Objects>>,
-    /// Whether it was changed since it was read.
+    pub(crate) objects: BTreeMap<String, BTreeMap<String, Objects>>,
+    /// The parts that were touched since they were written.
     #[serde(skip)]
-    pub(crate) changed: bool,
+    pub(crate) touched: Touched,
+    /// The indexes of the objects.
+    #[serde(skip)]
+    pub(crate) index: RefCell<Index>,
+}
+
+impl World {
+    /// Gives the objects of a file of format 2 their identifiers: it had them by the texts that
+    /// their keys were made of.
+    pub(crate) fn identify(&mut self) {
+        for types in self.objects.values_mut() {
+            for (type_name, objects) in types.iter_mut() {
+                let schema = Registry::embedded().get(type_name).ok().flatten();
+                let old = std::mem::take(objects);
+                objects.extend(old.into_values().map(|mut object| {
+                    object.identifier = match &schema {
+                        Some(schema) => schema.identifier_in(
+                            &object.physical_id,
+                            &[&object.attributes, &object.properties],
+                        ),
+                        None => Identifier::from(object.physical_id.as_str()),
+                    };
+                    (key_of(&object.identifier), object)
+                }));
+            }
+        }
+    }
 }
 
 fn scope<'a>(region: &'a Region, resource_type: &ResourceType) -> &'a str {
@@ -100,7 +149,7 @@ impl View<'_> {
     pub(crate) fn make_key(&mut self, seed: u64, token: &str) {
         if self.world.key.is_empty() {
             self.world.key = Digest::of(format!("{seed}/{token}").as_bytes()).to_string();
-            self.world.changed = true;
+            self.world.touched.key = true;
         }
     }
 
@@ -108,7 +157,7 @@ impl View<'_> {
     pub(crate) fn nonce(&mut self, of: &str) -> String {
         let count = self.world.made.entry(of.to_owned()).or_default();
         *count += 1;
-        self.world.changed = true;
+        self.world.touched.made.insert(of.to_owned());
         format!("{of}/{count}")
     }
 
@@ -128,13 +177,24 @@ impl View<'_> {
         types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
     }
 
-    /// The keys of the objects of this physical ID.
+    /// The keys of the objects that a text names: the one whose key it is, or all of which it is the
+    /// physical ID.
     pub(crate) fn keys(&self, resource_type: &ResourceType, physical_id: &str) -> Vec<String> {
-        if self.get(resource_type, physical_id).is_some_and(|it| it.physical_id == physical_id) {
+        if self.get(resource_type, physical_id).is_some() {
             return vec![physical_id.to_owned()];
         }
-        let named = self.all(resource_type).filter(|(_, it)| it.physical_id == physical_id);
-        named.map(|(key, _)| key.clone()).collect()
+        self.having(resource_type, &Facet::PhysicalId, physical_id)
+    }
+
+    /// The keys of the objects of a type that have this value.
+    pub(crate) fn having(
+        &self,
+        resource_type: &ResourceType,
+        facet: &Facet,
+        value: &str,
+    ) -> Vec<String> {
+        let of = (scope(self.region, resource_type), resource_type.as_str());
+        self.world.index.borrow_mut().keys(&self.world.objects, of, facet, value)
     }
 
     /// One object, by its key.
@@ -143,49 +203,62 @@ impl View<'_> {
         types.get(resource_type.as_str())?.get(key)
     }
 
+    /// One object with its key as it is kept.
+    pub(crate) fn entry(
+        &self,
+        resource_type: &ResourceType,
+        key: &str,
+    ) -> Option<(&String, &StoredObject)> {
+        let types = self.world.objects.get(scope(self.region, resource_type))?;
+        types.get(resource_type.as_str())?.get_key_value(key)
+    }
+
     /// One object, to be changed.
     pub(crate) fn get_mut(
         &mut self,
         resource_type: &ResourceType,
         key: &str,
     ) -> Option<&mut StoredObject> {
-        let types = self.world.objects.get_mut(scope(self.region, resource_type))?;
-        let found = types.get_mut(resource_type.as_str())?.get_mut(key);
-        self.world.changed |= found.is_some();
-        found
+        self.get(resource_type, key)?;
+        let scope = scope(self.region, resource_type);
+        self.world.touch(Slot::new(scope, resource_type.as_str(), key));
+        self.world.objects.get_mut(scope)?.get_mut(resource_type.as_str())?.get_mut(key)
     }
 
     /// Puts an object in its place.
     pub(crate) fn insert(&mut self, resource_type: &ResourceType, key: &str, object: StoredObject) {
-        let types = self.world.objects.entry(scope(self.region, resource_type).to_owned());
-        let all = types.or_default().entry(resource_type.as_str().to_owned()).or_default();
+        let scope = scope(self.region, resource_type);
+        self.world.touch(Slot::new(scope, resource_type.as_str(), key));
+        let types = self.world.objects.entry(scope.to_owned()).or_default();
+        let all = types.entry(resource_type.as_str().to_owned()).or_default();
         all.insert(key.to_owned(), object);
-        self.world.changed = true;
     }
 
     /// Takes an object away; says whether it was there.
     pub(crate) fn remove(&mut self, resource_type: &ResourceType, key: &str) -> bool {
-        let types = self.world.objects.get_mut(scope(self.region, resource_type));
-        let Some(types) = types else { return false };
-        let Some(all) = types.get_mut(resource_type.as_str()) else { return false };
-        let removed = all.remove(key).is_some();
-        if all.is_empty() {
-            types.remove(resource_type.as_str());
+        if self.get(resource_type, key).is_none() {
+            return false;
         }
-        self.world.changed |= removed;
-        removed
+        let slot = Slot::new(scope(self.region, resource_type), resource_type.as_str(), key);
+        self.world.touch(slot.clone());
+        self.world.take_away(&slot)
     }
 
-    /// The first object of any type that is not yet visible and that this text names: its
+    /// The first object of any type that is not yet visible and that these properties name: its
     /// type and key.
-    pub(crate) fn unseen_in(&self, text: &str) -> Option<(ResourceType, String)> {
+    pub(crate) fn unseen_in(&self, properties: &JsonMap) -> Option<(ResourceType, String)> {
+        let mut index = self.world.index.borrow_mut();
+        let scopes = ["global", self.region.as_str()].into_iter();
+        let mut unseen =
+            scopes.flat_map(|scope| index.unseen(&self.world.objects, scope)).peekable();
+        unseen.peek()?;
+        let text = serde_json::to_string(properties).unwrap_or_default();
         let names = |object: &StoredObject| {
             let id = &object.physical_id;
             let arn = object.attributes.get("Arn").and_then(serde_json::Value::as_str);
             text.contains(&format!("\"{id}\"")) || arn.is_some_and(|arn| text.contains(arn))
         };
-        let mut all = self.everything();
-        let found = all.find(|(_, _, object)| object.unseen > 0 && names(object));
-        found.map(|(name, key, _)| (ResourceType::from(name.as_str()), key.clone()))
+        let found = unseen.find(|slot| self.world.at(slot).is_some_and(names))?;
+        Some((ResourceType::from(found.resource_type.as_str()), found.key))
     }
 }

@@ -11,8 +11,8 @@ use rstack_driver::{
 };
 use rstack_model::value::SecretsManagerReference;
 use rstack_model::{
-    KnownMap, KnownValue, PhysicalId, PropertyPath, Region, ResourceType, SecretString, StackName,
-    Token,
+    Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath, Region, ResourceType, SecretString,
+    StackName, Token,
 };
 use rstack_sandbox::{Faults, PerMille, SandboxCloud, SandboxError, SandboxOptions};
 use serde_json::{Value as Json, json};
@@ -67,8 +67,8 @@ async fn update(
     id: &PhysicalId,
     properties: KnownMap,
 ) -> Result<Object, DriverError> {
-    let (physical_id, token) = (id.clone(), Token::from("update"));
-    let request = UpdateRequest { physical_id, token, prior: KnownMap::new(), properties };
+    let (identifier, token) = (id.into(), Token::from("update"));
+    let request = UpdateRequest { identifier, token, prior: KnownMap::new(), properties };
     driver(cloud, resource_type).update(&request).await
 }
 
@@ -77,9 +77,9 @@ async fn delete(
     resource_type: &str,
     id: &PhysicalId,
 ) -> Result<Progress, DriverError> {
-    let (physical_id, token) = (id.clone(), Token::from("delete"));
+    let (identifier, token) = (id.into(), Token::from("delete"));
     let request =
-        DeleteRequest { removal: Removal::Recoverable, physical_id, token, prior: KnownMap::new() };
+        DeleteRequest { removal: Removal::Recoverable, identifier, token, prior: KnownMap::new() };
     driver(cloud, resource_type).delete(&request).await
 }
 
@@ -173,20 +173,20 @@ async fn a_distribution_takes_its_time() {
     assert!(host.starts_with('d') && host.ends_with(".cloudfront.net"), "{host}");
     assert!(id.as_str().starts_with('E') && id.as_str().len() == 14, "{id}");
     let mut polls = 0;
-    while let Progress::Pending { waits_for, .. } = cdn.settled(id).await.unwrap() {
+    while let Progress::Pending { waits_for, .. } = cdn.settled(&id.into()).await.unwrap() {
         assert_eq!(waits_for, format!("distribution {id} to be deployed"));
         polls += 1;
     }
     assert_eq!(polls, 2);
     update(&cloud, DISTRIBUTION, id, known(managed)).await.unwrap();
-    assert_eq!(cdn.settled(id).await.unwrap(), Progress::Done, "nothing was changed");
+    assert_eq!(cdn.settled(&id.into()).await.unwrap(), Progress::Done, "nothing was changed");
     let mut polls = 0;
     while let Progress::Pending { .. } = delete(&cloud, DISTRIBUTION, id).await.unwrap() {
-        assert_ne!(cdn.read(id, &KnownMap::new()).await.unwrap(), Observed::Absent);
+        assert_ne!(cdn.read(&id.into(), &KnownMap::new()).await.unwrap(), Observed::Absent);
         polls += 1;
     }
     assert_eq!(polls, 2);
-    assert_eq!(cdn.read(id, &KnownMap::new()).await.unwrap(), Observed::Absent);
+    assert_eq!(cdn.read(&id.into(), &KnownMap::new()).await.unwrap(), Observed::Absent);
 }
 
 #[tokio::test]
@@ -266,13 +266,14 @@ async fn the_file_is_the_sandbox() {
     let one = open(Some(&path), SandboxOptions::default());
     let two = open(Some(&path), SandboxOptions::default());
     let made = create(&one, CHANNEL, "C", json!({"Id": "c"})).await.unwrap();
-    let read = driver(&two, CHANNEL).read(&made.physical_id, &KnownMap::new()).await.unwrap();
+    let read = driver(&two, CHANNEL).read(&made.identifier, &KnownMap::new()).await.unwrap();
     assert_eq!(read, Observed::Present(made.clone()));
     let path_of = |name: &str| PropertyPath::root().name(name);
     let (resource_type, id) = (ResourceType::from(CHANNEL), &made.physical_id);
     let drifted = KnownValue::from("by hand");
     two.set_property(&resource_type, id, &path_of("Description"), Some(&drifted)).unwrap();
-    let Observed::Present(seen) = driver(&one, CHANNEL).read(id, &KnownMap::new()).await.unwrap()
+    let Observed::Present(seen) =
+        driver(&one, CHANNEL).read(&id.into(), &KnownMap::new()).await.unwrap()
     else {
         panic!("it is gone")
     };
@@ -384,17 +385,18 @@ async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
     }
     let again = create(&cloud, stage, "c", of("a")).await;
     assert_eq!(refusal(again), "AlreadyExists AlreadyExists");
-    let id = PhysicalId::from("$default");
+    let id = |api: &str| Identifier::new([api.to_owned(), "$default".to_owned()]);
     let request = |api| DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: id.clone(),
+        identifier: id(api),
         token: "delete".into(),
         prior: known(of(api)),
     };
     let stages = driver(&cloud, stage);
     assert_eq!(stages.delete(&request("a")).await.unwrap(), Progress::Done);
-    assert_eq!(stages.read(&id, &known(of("a"))).await.unwrap(), Observed::Absent);
-    let Observed::Present(other) = stages.read(&id, &known(of("b"))).await.unwrap() else {
+    let none = KnownMap::new();
+    assert_eq!(stages.read(&id("a"), &none).await.unwrap(), Observed::Absent);
+    let Observed::Present(other) = stages.read(&id("b"), &none).await.unwrap() else {
         panic!("the other one is gone, too")
     };
     assert_eq!(other.properties["ApiId"], KnownValue::from("b"));

@@ -1,10 +1,10 @@
 //! Creating an object: never a second one, never one that nobody knows of.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, Object};
+use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
-use rstack_model::{KnownValue, PhysicalId};
-use rstack_state::{FailedEffect, IntentAction};
+use rstack_model::{Identifier, KnownValue, PhysicalId};
 
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
@@ -45,11 +45,11 @@ impl Context<'_> {
         };
         let effects = Effects::new(self.ledger, operation);
         let made = match self.call_create(&work, &request, &effects).await {
-            Ok(made) => self.effect_of(&effects, &made).await.map(|id| (id, made)),
+            Ok(made) => self.effect_of(&effects, &made).await.map(|_| made),
             Err(failure) => Err(failure),
         };
         match made {
-            Ok((id, made)) => self.settle_and_finish(&work, operation, id, &made).await,
+            Ok(made) => self.settle_and_finish(&work, operation, &made).await,
             Err(failure) => {
                 let effect = effects.recorded().map_or(failure.effect, |_| FailedEffect::Partial);
                 self.fail(operation, Failure { effect, ..failure }).await
@@ -69,13 +69,14 @@ impl Context<'_> {
     }
 
     /// Makes durable that the object exists, unless the driver has told it already.
-    async fn effect_of(&self, effects: &Effects<'_>, made: &Object) -> Result<PhysicalId, Failure> {
+    async fn effect_of(&self, effects: &Effects<'_>, made: &Object) -> Result<Identifier, Failure> {
         let unknown = |error| Failure::new(error, FailedEffect::Unknown);
-        let recorded = effects.record(&made.physical_id).await.map_err(unknown)?;
-        if recorded == made.physical_id {
+        let recorded =
+            effects.record(&made.identifier, &made.physical_id).await.map_err(unknown)?;
+        if recorded == made.identifier {
             return Ok(recorded);
         }
-        let why = format!("the driver names both `{recorded}` and `{}`", made.physical_id);
+        let why = format!("the driver names both `{recorded}` and `{}`", made.identifier);
         Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Partial))
     }
 
@@ -99,15 +100,15 @@ impl Context<'_> {
                 // Nothing can be recorded any more: recovery finds out what exists.
                 return Err(Failure::new(broken, FailedEffect::Unknown));
             }
-            if let Some(physical_id) = effects.recorded() {
+            if let Some(identifier) = effects.recorded() {
                 // The object is there and its remaining calls failed: an update makes them again.
                 self.retrying(work.label, &error, attempt);
-                return self.complete(work, &request, physical_id).await;
+                return self.complete(work, &request, identifier).await;
             }
             if may_have_happened(&error) {
                 if let Some(found) = self.look(work, &request, &error, in_doubt).await? {
                     self.effect_of(effects, &found).await?;
-                    return self.complete(work, &request, found.physical_id).await;
+                    return self.complete(work, &request, found.identifier).await;
                 }
                 in_doubt |= error.kind != ErrorKind::AlreadyExists;
             }
@@ -125,7 +126,7 @@ impl Context<'_> {
             // A request whose answer was lost may have been carried out meanwhile.
             if lost && let Some(found) = self.look(work, &request, &error, in_doubt).await? {
                 self.effect_of(effects, &found).await?;
-                return self.complete(work, &request, found.physical_id).await;
+                return self.complete(work, &request, found.identifier).await;
             }
             attempt += 1;
         }
@@ -167,9 +168,9 @@ impl Context<'_> {
         &self,
         work: &Work<'_>,
         request: &CreateRequest,
-        physical_id: PhysicalId,
+        identifier: Identifier,
     ) -> Result<Object, Failure> {
-        let update = completing(request, physical_id);
+        let update = completing(request, identifier);
         let updated = self.call_update(work, &update).await;
         updated.map_err(|error| Failure::new(error, FailedEffect::Partial))
     }

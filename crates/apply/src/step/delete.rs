@@ -1,11 +1,11 @@
 //! Deleting an object.
 
 use rstack_driver::{DeleteRequest, ErrorKind, Progress, Removal, ResourceDriver};
+use rstack_journal::{Entry, FailedEffect, IntentAction, Outcome};
 use rstack_model::PhysicalId;
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
-use rstack_state::{Entry, FailedEffect, IntentAction, Outcome};
 
 use super::settle::Patience;
 use super::{Context, Failure};
@@ -22,11 +22,11 @@ impl Context<'_> {
     ) -> Result<PhysicalId, StepError> {
         let driver = self.driver(&object.resource_type)?;
         let physical_id = object.physical_id.clone();
-        let action = IntentAction::Delete { physical_id: physical_id.clone() };
+        let action = IntentAction::Delete { key: object.key() };
         let (operation, token) =
             self.intent(step, &object.resource_type, driver.name(), action).await?;
         let request = DeleteRequest {
-            physical_id: physical_id.clone(),
+            identifier: object.identifier.clone(),
             token,
             prior: without_secrets(&object.properties),
             removal: match (self.plan.mode, self.plan.purge) {
@@ -45,7 +45,7 @@ impl Context<'_> {
             return self.fail(operation, failure).await;
         }
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
-        self.ledger.drop_object(&step.address, &physical_id);
+        self.ledger.drop_object(&step.address, object);
         Ok(physical_id)
     }
 

@@ -9,16 +9,16 @@ mod update;
 
 use std::sync::Arc;
 
-use rstack_driver::{CreateRequest, DriverError, ResourceDriver, UpdateRequest};
+use rstack_driver::{CreateRequest, DriverError, Object, ResourceDriver, UpdateRequest};
+use rstack_journal::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{
     Action, Certainty, Change, Operation, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
-use rstack_model::{KnownMap, PhysicalId, ResourceType, Token, ValueMap};
+use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
-use rstack_state::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 
 use crate::digest::input_digest;
 use crate::ledger::Ledger;
@@ -166,7 +166,7 @@ impl<'a> Context<'a> {
                 let same = differences.is_empty()
                     && prior.secret_versions == work.object.secret_versions
                     && prior.status.is_as_declared()
-                    && change.drift.iter().all(|difference| difference.forces_replacement);
+                    && change.drift.iter().all(|difference| difference.forces_replacement());
                 same.then_some(prior)
             }
         }
@@ -181,7 +181,7 @@ impl<'a> Context<'a> {
         let prior = change.prior.as_ref().filter(|_| possible)?;
         let facts = self.engine.schemas.facts(&change.resource_type)?;
         let differences = differences(facts.as_ref(), &prior.properties, &work.object.properties);
-        differences.iter().all(|difference| !difference.forces_replacement).then_some(prior)
+        differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 
     /// Whether a replacement turned out to be needless, so that the object it was to replace stays.
@@ -190,7 +190,7 @@ impl<'a> Context<'a> {
             && change.certainty == Certainty::Possible
             && self.ledger.with_objects(|objects| {
                 let current = objects.get(&change.address);
-                current.is_some_and(|current| current.physical_id == object.physical_id)
+                current.is_some_and(|current| current.is_same_object(object))
             })
     }
 
@@ -254,9 +254,9 @@ impl Work<'_> {
 }
 
 /// The update that makes every call that a create which was cut short did not make.
-pub(crate) fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest {
+pub(crate) fn completing(request: &CreateRequest, identifier: Identifier) -> UpdateRequest {
     UpdateRequest {
-        physical_id,
+        identifier,
         token: request.token.clone(),
         prior: KnownMap::new(),
         properties: request.properties.clone(),
@@ -275,17 +275,18 @@ pub(crate) fn known(
 pub(crate) fn resource_state(
     resource_type: &ResourceType,
     object: &PlannedObject,
-    (physical_id, attributes): (PhysicalId, &KnownMap),
+    made: &Object,
     status: ObjectStatus,
     driver: &dyn ResourceDriver,
 ) -> ResourceState {
     ResourceState {
         resource_type: resource_type.clone(),
-        physical_id,
+        identifier: made.identifier.clone(),
+        physical_id: made.physical_id.clone(),
         status,
         properties: object.properties.clone(),
         attempted: Vec::new(),
-        attributes: redacted_map(attributes),
+        attributes: redacted_map(&made.attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,
         update_replace_policy: object.update_replace_policy,

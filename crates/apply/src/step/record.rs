@@ -1,9 +1,9 @@
 //! Steps that change the state alone.
 
+use rstack_journal::{Entry, IntentAction, Outcome};
 use rstack_model::PhysicalId;
 use rstack_model::plan::{Change, PlannedObject, Step};
 use rstack_model::state::ResourceState;
-use rstack_state::{Entry, IntentAction, Outcome};
 
 use super::Context;
 use crate::StepError;
@@ -29,7 +29,7 @@ impl Context<'_> {
         desired: &PlannedObject,
     ) -> Result<PhysicalId, StepError> {
         let physical_id = prior.physical_id.clone();
-        let action = IntentAction::Record { physical_id: physical_id.clone() };
+        let action = IntentAction::Record { key: prior.key() };
         let state = ResourceState {
             dependencies: desired.dependencies.clone(),
             deletion_policy: desired.deletion_policy,
@@ -49,11 +49,11 @@ impl Context<'_> {
         object: &ResourceState,
     ) -> Result<PhysicalId, StepError> {
         let physical_id = object.physical_id.clone();
-        let action = IntentAction::Forget { physical_id: physical_id.clone() };
+        let action = IntentAction::Forget { key: object.key() };
         let (operation, _) =
             self.intent(step, &object.resource_type, &object.driver, action).await?;
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
-        self.ledger.drop_object(&step.address, &physical_id);
+        self.ledger.drop_object(&step.address, object);
         Ok(physical_id)
     }
 
@@ -63,7 +63,7 @@ impl Context<'_> {
         object: &ResourceState,
     ) -> Result<PhysicalId, StepError> {
         let physical_id = object.physical_id.clone();
-        let action = IntentAction::Restore { physical_id: physical_id.clone() };
+        let action = IntentAction::Restore { key: object.key() };
         let (operation, _) =
             self.intent(step, &object.resource_type, &object.driver, action).await?;
         let outcome = Outcome::Object(Box::new(object.clone()));

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use rstack_driver::{ErrorKind, Object, Progress, ResourceDriver};
-use rstack_model::PhysicalId;
+use rstack_journal::{Entry, FailedEffect, OperationId, Outcome};
 use rstack_model::event::Event;
 use rstack_model::plan::Phase;
 use rstack_model::state::ObjectStatus;
-use rstack_state::{Entry, FailedEffect, OperationId, Outcome};
+use rstack_model::{Identifier, PhysicalId};
 
 use super::{Context, Failure, Work, resource_state};
 use crate::{Engine, StepError, Wait};
@@ -91,9 +91,9 @@ pub(crate) enum Settling {
 pub(crate) async fn settling(
     engine: &Engine,
     driver: &dyn ResourceDriver,
-    physical_id: &PhysicalId,
+    identifier: &Identifier,
 ) -> Result<Settling, StepError> {
-    match engine.persist(|| driver.settled(physical_id), |_, _| {}).await? {
+    match engine.persist(|| driver.settled(identifier), |_, _| {}).await? {
         Progress::Done => Ok(Settling::Settled),
         Progress::Pending { .. } => Ok(Settling::Goes),
     }
@@ -109,10 +109,9 @@ impl Context<'_> {
         &self,
         work: &Work<'_>,
         operation: OperationId,
-        physical_id: PhysicalId,
         made: &Object,
     ) -> Result<PhysicalId, StepError> {
-        let (status, settled) = match self.status(work, &physical_id).await {
+        let (status, settled) = match self.status(work, &made.identifier).await {
             Ok(status) => (status, Ok(())),
             Err(error) if !tells_of_object(&error) => (ObjectStatus::PartlyUpdated, Err(error)),
             Err(error) => {
@@ -122,14 +121,14 @@ impl Context<'_> {
         let state = resource_state(
             &work.change.resource_type,
             &work.object,
-            (physical_id.clone(), &made.attributes),
+            made,
             status,
             work.driver.as_ref(),
         );
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;
         self.ledger.set_object(&work.change.address, state);
-        settled.map(|()| physical_id)
+        settled.map(|()| made.physical_id.clone())
     }
 
     /// Whether an object is waited for until it has settled.
@@ -150,24 +149,24 @@ impl Context<'_> {
     async fn status(
         &self,
         work: &Work<'_>,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
     ) -> Result<ObjectStatus, StepError> {
         if self.is_waited_for(work) {
-            return self.settle(work, physical_id).await.map(|()| ObjectStatus::Ready);
+            return self.settle(work, identifier).await.map(|()| ObjectStatus::Ready);
         }
-        Ok(match settling(self.engine, work.driver.as_ref(), physical_id).await? {
+        Ok(match settling(self.engine, work.driver.as_ref(), identifier).await? {
             Settling::Settled => ObjectStatus::Ready,
             Settling::Goes => ObjectStatus::Settling,
         })
     }
 
-    async fn settle(&self, work: &Work<'_>, physical_id: &PhysicalId) -> Result<(), StepError> {
+    async fn settle(&self, work: &Work<'_>, identifier: &Identifier) -> Result<(), StepError> {
         let id = &work.change.address;
         let limit = self.engine.waiting.limit(id, &work.change.resource_type);
         let mut patience = Patience::new(limit);
         loop {
             let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-            let asked = self.engine.persist(|| work.driver.settled(physical_id), told).await;
+            let asked = self.engine.persist(|| work.driver.settled(identifier), told).await;
             match asked {
                 Ok(Progress::Done) => return Ok(()),
                 Ok(Progress::Pending { waits_for, ask_again_in }) => {

@@ -1,11 +1,12 @@
 //! Changing an object in place.
 
 use rstack_driver::{DriverError, Object, ResourceDriver, UpdateRequest};
+use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::state::ResourceState;
 use rstack_model::{KnownMap, PhysicalId, ValueMap};
-use rstack_state::{FailedEffect, IntentAction, StateError};
+use rstack_store::StoreError;
 
 use super::{Context, Failure, Work};
 use crate::StepError;
@@ -40,9 +41,8 @@ impl Context<'_> {
         work: &Work<'_>,
     ) -> Result<PhysicalId, StepError> {
         let properties = work.known()?;
-        let physical_id = prior.physical_id.clone();
         let object = work.object.clone();
-        let action = IntentAction::Update { physical_id: physical_id.clone(), object };
+        let action = IntentAction::Update { key: prior.key(), object };
         let resource_type = &work.change.resource_type;
         let (operation, token) =
             self.intent(step, resource_type, work.driver.name(), action).await?;
@@ -52,7 +52,7 @@ impl Context<'_> {
             prior.attempted.iter().filter(|attempted| **attempted != work.object.properties);
         let retracted = self.retract(driver, others, &remembered, work.label).await;
         let request = UpdateRequest {
-            physical_id: physical_id.clone(),
+            identifier: prior.identifier.clone(),
             token,
             prior: remembered,
             properties,
@@ -62,7 +62,7 @@ impl Context<'_> {
             Err(error) => Err(error),
         };
         match updated {
-            Ok(made) => self.settle_and_finish(work, operation, physical_id, &made).await,
+            Ok(made) => self.settle_and_finish(work, operation, &made).await,
             Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
         }
     }
@@ -109,7 +109,7 @@ pub(crate) async fn update_held(
     driver: &dyn ResourceDriver,
     request: &UpdateRequest,
     secrets: &CallSecrets,
-) -> Result<Result<Object, StateError>, DriverError> {
+) -> Result<Result<Object, StoreError>, DriverError> {
     if let Err(lost) = ledger.verify() {
         return Ok(Err(lost));
     }

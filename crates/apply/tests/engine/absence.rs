@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{CreateRequest, DriverError, ErrorKind};
+use rstack_journal::Entry;
 use rstack_model::event::RunEnd;
-use rstack_state::{Entry, StateStore};
+use rstack_store::StateStore;
 
 use crate::bench::{Bench, run, small, stack};
 use crate::probe::{Call, Probe, Probed, error};

@@ -13,11 +13,11 @@ use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::Plan;
 use rstack_model::state::{ObjectStatus, State};
-use rstack_model::{PhysicalId, ResourceType, StackName};
+use rstack_model::{ObjectKey, StackName};
 use rstack_ops::{Applied, Deploy, Destroy, FrontEnd, Operations, OpsError, Review, Verdict};
 use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{LockHolder, LockedStack, StateStore};
+use rstack_store::{LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
@@ -60,7 +60,7 @@ pub(crate) fn other_channel() -> (Desired, PlanOptions) {
     let text = STREAMING.replacen(id, "      Id: !Sub ${AWS::StackName}-two\n", 1);
     let endpoints = ["HlsEndpoint", "DashEndpoint", "CmafEndpoint", "MssEndpoint"];
     let delete_first = endpoints.into_iter().map(Into::into).collect();
-    (desired_of(&text, &[]), PlanOptions { delete_first })
+    (desired_of(&text, &[]), PlanOptions { delete_first, ..PlanOptions::default() })
 }
 
 /// A smaller stack of the same kind, for tests that live through very many runs: a channel with
@@ -111,7 +111,10 @@ Outputs:
 "#;
     let parameters = [("ChannelName", channel), ("EndpointName", endpoints), ("Seconds", seconds)];
     let delete_first = ["Hls", "Dash"].into_iter().map(Into::into).collect();
-    Wanted::Stack(desired_of(TEXT, &parameters), PlanOptions { delete_first })
+    Wanted::Stack(
+        desired_of(TEXT, &parameters),
+        PlanOptions { delete_first, ..PlanOptions::default() },
+    )
 }
 
 /// What is wanted of a stack.
@@ -300,15 +303,15 @@ impl Bench {
         assert!(existing.is_subset(&known), "{existing:?} beside {known:?}");
     }
 
-    pub(crate) fn known(&self, state: Option<&State>) -> BTreeSet<(ResourceType, PhysicalId)> {
+    pub(crate) fn known(&self, state: Option<&State>) -> BTreeSet<ObjectKey> {
         let Some(state) = state else { return BTreeSet::new() };
         let deposed = state.deposed.iter().map(|deposed| &deposed.object);
         let objects = state.resources.values().chain(deposed);
-        objects.map(|object| (object.resource_type.clone(), object.physical_id.clone())).collect()
+        objects.map(|object| object.key()).collect()
     }
 
-    pub(crate) fn existing(&self) -> BTreeSet<(ResourceType, PhysicalId)> {
-        self.sandbox.list().unwrap().into_iter().collect()
+    pub(crate) fn existing(&self) -> BTreeSet<ObjectKey> {
+        self.sandbox.list().unwrap().into_iter().map(|(key, _)| key).collect()
     }
 
     pub(crate) fn state(&self) -> State {

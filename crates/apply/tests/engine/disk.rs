@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Engine};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use crate::bench::{Bench, Wanted, count, run, small};
 use crate::probe::{Call, Calls, Probe, Probed, error};
@@ -98,7 +98,7 @@ fn a_run_whose_lock_is_lost_changes_nothing_more() {
             engine.parallelism = count(1);
             let options = ApplyOptions { rollback: true };
             let applied = engine.apply(&locked, &plan, &bench.parameters, options).await;
-            let Err(ApplyError::State(StateError::LockLost { .. })) = applied else {
+            let Err(ApplyError::State(StoreError::LeaseLost { .. })) = applied else {
                 panic!("{verb}: {applied:?}")
             };
             let made = loses.calls.made();

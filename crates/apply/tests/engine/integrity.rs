@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rstack_apply::{ApplyOptions, Engine};
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
-use rstack_state::LockedStack;
+use rstack_store::LockedStack;
 
 use crate::bench::{Bench, Wanted, desired_of, run};
 use crate::probe::{Calls, Crash, Probed, Side};

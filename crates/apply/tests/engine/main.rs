@@ -12,6 +12,8 @@ mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;
+mod makespan;
+mod names;
 mod order;
 mod possible;
 mod probe;

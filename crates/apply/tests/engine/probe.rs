@@ -9,7 +9,7 @@ use rstack_driver::{
     VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
-use rstack_model::{KnownMap, PhysicalId, ResourceType, SecretString, Value};
+use rstack_model::{Identifier, KnownMap, ResourceType, SecretString, Value};
 use tokio::sync::Notify;
 
 /// One call to the cloud.
@@ -176,7 +176,7 @@ impl ResourceDriver for ProbedDriver {
         self.inner.is_usable_unsettled()
     }
 
-    async fn read(&self, id: &PhysicalId, declared: &KnownMap) -> Result<Observed, DriverError> {
+    async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
         let resource_type = self.resource_type.to_string();
         let call = Call { verb: "read", resource_type, of: id.to_string() };
         self.probe.read(&call, declared);
@@ -197,20 +197,20 @@ impl ResourceDriver for ProbedDriver {
             |error: SinkError| DriverError::new(ErrorKind::Transient, "create", error.to_string());
         effects.absent().await.map_err(broken)?;
         let object = create.await?;
-        effects.created(&object.physical_id).await.map_err(broken)?;
+        effects.created(&object.identifier, &object.physical_id).await.map_err(broken)?;
         self.around("finish", of, async { Ok(object) }).await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        self.around("update", request.physical_id.as_str(), self.inner.update(request)).await
+        self.around("update", request.identifier.only(), self.inner.update(request)).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        self.around("delete", request.physical_id.as_str(), self.inner.delete(request)).await
+        self.around("delete", request.identifier.only(), self.inner.delete(request)).await
     }
 
-    async fn settled(&self, id: &PhysicalId) -> Result<Progress, DriverError> {
-        self.around("settled", id.as_str(), self.inner.settled(id)).await
+    async fn settled(&self, id: &Identifier) -> Result<Progress, DriverError> {
+        self.around("settled", id.only(), self.inner.settled(id)).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Decision, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::Digest;
+use rstack_journal::{Entry, Intent, IntentAction, OperationId, base_of, fold};
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
+use rstack_model::{Digest, ObjectKey};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_state::{Entry, Intent, IntentAction, OperationId, base_of, fold};
 
 use crate::bench::{Bench, Wanted, run, small};
 use crate::probe::{Call, Crash, Probe, Probed, Refuse, Side, error};
@@ -251,7 +251,9 @@ fn nothing_else_is_decided_by_what_the_user_says() {
         };
         assert_eq!(decide("Channel", Decision::Ours("one".into())).await, 1);
         assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "it is said already");
-        let delete = IntentAction::Delete { physical_id: "one".into() };
+        let delete = IntentAction::Delete {
+            key: ObjectKey::new("AWS::MediaPackage::Channel".into(), "one".into()),
+        };
         let delete = Intent {
             operation: OperationId(8),
             address: "Channel".into(),

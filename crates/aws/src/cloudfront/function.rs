@@ -11,7 +11,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
 use super::absence::{proven, taken};
 use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
@@ -32,8 +32,8 @@ pub(super) struct Function {
 }
 
 /// The name in a function's ARN, `arn:aws:cloudfront::111122223333:function/NAME`.
-fn name_of(physical_id: &PhysicalId) -> &str {
-    let id = physical_id.as_str();
+fn name_of(identifier: &Identifier) -> &str {
+    let id = identifier.only();
     id.split_once(":function/").map_or(id, |(_, name)| name)
 }
 
@@ -113,11 +113,11 @@ impl Function {
             ("FunctionMetadata.FunctionARN".to_owned(), KnownValue::from(arn)),
             ("Stage".to_owned(), KnownValue::from(stage)),
         ]);
-        Ok(Some(Object {
-            physical_id: PhysicalId::new(arn),
-            properties: in_declared_order(properties, declared, UNORDERED_BY),
+        Ok(Some(Object::named(
+            PhysicalId::new(arn),
+            in_declared_order(properties, declared, UNORDERED_BY),
             attributes,
-        }))
+        )))
     }
 
     /// Whether the development stage has this configuration and code; `None` if the function is not
@@ -194,10 +194,10 @@ impl ResourceDriver for Function {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        let found = self.observe(name_of(physical_id), declared, tags::Shown::AsRead).await?;
+        let found = self.observe(name_of(identifier), declared, tags::Shown::AsRead).await?;
         Ok(found.map_or(Observed::Absent, Observed::Present))
     }
 
@@ -219,7 +219,7 @@ impl ResourceDriver for Function {
         input.extend(tags::member(&request.properties).map(|tags| ("Tags".to_owned(), tags)));
         let made = self.api.call(operation, input).await?;
         let id = PhysicalId::new(arn(&made, operation)?);
-        effects.created(&id).await.map_err(|error| {
+        effects.created_as(&id).await.map_err(|error| {
             DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
         })?;
         self.publish(&self.versioned(name), &request.properties).await?;
@@ -228,7 +228,7 @@ impl ResourceDriver for Function {
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let operation = "UpdateFunction";
-        let name = name_of(&request.physical_id);
+        let name = name_of(&request.identifier);
         let object = self.versioned(name);
         let input = content(&request.properties, operation)?;
         match object.change(operation, input.clone()).await {
@@ -240,13 +240,13 @@ impl ResourceDriver for Function {
             Err(error) => return Err(error),
         }
         self.publish(&object, &request.properties).await?;
-        let arn = request.physical_id.as_str();
+        let arn = request.identifier.only();
         tags::update(&*self.api, arn, &request.prior, &request.properties).await?;
         self.written(name, &request.properties, operation).await
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let object = self.versioned(name_of(&request.physical_id));
+        let object = self.versioned(name_of(&request.identifier));
         match object.change("DeleteFunction", KnownMap::new()).await {
             Ok(_) => Ok(Progress::Done),
             Err(error) if is_missing(&error) => Ok(Progress::Done),

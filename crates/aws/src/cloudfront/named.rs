@@ -13,7 +13,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
 use super::absence::{proven, taken};
 use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
@@ -122,11 +122,11 @@ impl Named {
             properties.insert(config.to_owned(), KnownValue::Map(read));
         }
         let attribute = |name: &&str| Some(((*name).to_owned(), found.get(*name)?.clone()));
-        Ok(Object {
-            physical_id: PhysicalId::new(text(found, "Id", operation)?),
-            properties: in_declared_order(properties, declared, UNORDERED_BY),
-            attributes: attributes.iter().filter_map(attribute).collect(),
-        })
+        Ok(Object::named(
+            PhysicalId::new(text(found, "Id", operation)?),
+            in_declared_order(properties, declared, UNORDERED_BY),
+            attributes.iter().filter_map(attribute).collect(),
+        ))
     }
 
     /// The ID of the account's object of this name.
@@ -164,10 +164,10 @@ impl ResourceDriver for Named {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        match self.versioned(physical_id.as_str()).read().await {
+        match self.versioned(identifier.only()).read().await {
             Ok(answer) => Ok(Observed::Present(self.object(&answer, self.kind.get, declared)?)),
             Err(error) if is_missing(&error) => Ok(Observed::Absent),
             Err(error) => Err(error),
@@ -197,12 +197,12 @@ impl ResourceDriver for Named {
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let update = self.kind.update;
         let input = self.input(self.members(&request.properties, update)?);
-        let answer = self.versioned(request.physical_id.as_str()).change(update, input).await?;
+        let answer = self.versioned(request.identifier.only()).change(update, input).await?;
         self.object(&answer, update, &request.properties)
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let object = self.versioned(request.physical_id.as_str());
+        let object = self.versioned(request.identifier.only());
         match object.change(self.kind.delete, KnownMap::new()).await {
             Ok(_) => Ok(Progress::Done),
             Err(error) if is_missing(&error) => Ok(Progress::Done),

@@ -11,7 +11,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
     Observed, Progress, ResourceDriver, Separator, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, Token};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, Token};
 
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
@@ -99,7 +99,7 @@ impl ManagedPolicy {
             let seen = principals.intersection(&holders).cloned().collect();
             show_principals(&mut properties, &principals, &seen);
         }
-        Ok(Object { physical_id: arn.into(), properties, attributes: attributes(policy, arn) })
+        Ok(Object::named(arn.into(), properties, attributes(policy, arn)))
     }
 
     /// Makes the document the default version, unless it is.
@@ -238,10 +238,10 @@ impl ResourceDriver for ManagedPolicy {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        let arn = physical_id.as_str();
+        let arn = identifier.only();
         match self.get(arn).await {
             Ok(policy) => Ok(Observed::Present(self.object(&policy, arn, declared).await?)),
             Err(error) if is_gone(&error) => Ok(Observed::Absent),
@@ -274,7 +274,7 @@ impl ResourceDriver for ManagedPolicy {
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
         let physical_id = PhysicalId::from(arn);
-        let told = effects.created(&physical_id).await;
+        let told = effects.created_as(&physical_id).await;
         told.map_err(|error| journal_failed(operation, &error))?;
         for principal in &principals {
             self.attach(arn, principal).await?;
@@ -283,11 +283,11 @@ impl ResourceDriver for ManagedPolicy {
         if let Ok(count) = i64::try_from(principals.len()) {
             attributes.insert("AttachmentCount".to_owned(), count.into());
         }
-        Ok(Object { physical_id, properties: request.properties.clone(), attributes })
+        Ok(Object::named(physical_id, request.properties.clone(), attributes))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let arn = request.physical_id.as_str();
+        let arn = request.identifier.only();
         let desired = Fields::new(&request.properties, "iam:CreatePolicyVersion");
         let prior = Fields::new(&request.prior, "iam:CreatePolicyVersion");
         let (principals, before) = (Principal::declared(desired)?, Principal::declared(prior)?);
@@ -300,15 +300,15 @@ impl ResourceDriver for ManagedPolicy {
         self.change_document(&policy, arn, desired).await.map_err(passing)?;
         self.change_principals(arn, &before, &principals).await?;
         let changed = self.get(arn).await.map_err(passing)?;
-        Ok(Object {
-            physical_id: request.physical_id.clone(),
-            properties: request.properties.clone(),
-            attributes: attributes(&changed, arn),
-        })
+        Ok(Object::named(
+            request.identifier.only().into(),
+            request.properties.clone(),
+            attributes(&changed, arn),
+        ))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let arn = request.physical_id.as_str();
+        let arn = request.identifier.only();
         for principal in self.holders(arn).await? {
             self.detach(arn, &principal).await?;
         }

@@ -12,7 +12,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::document::{as_declared, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, text_in};
@@ -131,7 +131,7 @@ fn taken(principal: &Principal, name: &str) -> DriverError {
 
 fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
     let attributes = arguments([("Id", physical_id.as_str().into())]);
-    Object { physical_id, properties, attributes }
+    Object::named(physical_id, properties, attributes)
 }
 
 /// `Stack-LogicalId-ABCDEF123456`, its end taken from the journaled token: looking for the policy
@@ -150,10 +150,10 @@ impl ResourceDriver for Policy {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        self.seen(physical_id, &Declared::parse(declared)?).await
+        self.seen(&identifier.only().into(), &Declared::parse(declared)?).await
     }
 
     async fn create(
@@ -174,7 +174,7 @@ impl ResourceDriver for Policy {
         for (i, principal) in declared.principals.iter().enumerate() {
             self.put(&declared, principal).await?;
             if i == 0 {
-                let told = effects.created(&physical_id).await;
+                let told = effects.created_as(&physical_id).await;
                 told.map_err(|error| journal_failed(operation, &error))?;
             }
         }
@@ -208,7 +208,7 @@ impl ResourceDriver for Policy {
                 }
             }
         }
-        Ok(object(request.physical_id.clone(), request.properties.clone()))
+        Ok(object(request.identifier.only().into(), request.properties.clone()))
     }
 
     /// Where the policy was remembered to be, update and deletion see to it. Elsewhere what is not

@@ -8,7 +8,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Found, NameRule, Object, Observed,
     Progress, ResourceDriver, Separator, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
@@ -74,7 +74,7 @@ impl Role {
             properties.insert("Tags".to_owned(), tag_list(&tags));
         }
         contents.show(&self.iam, name, &mut properties).await?;
-        Ok(Object { physical_id: name.into(), properties, attributes: attributes(role) })
+        Ok(Object::named(name.into(), properties, attributes(role)))
     }
 
     async fn change_settings(
@@ -198,10 +198,10 @@ impl ResourceDriver for Role {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        let name = physical_id.as_str();
+        let name = identifier.only();
         match self.get(name).await {
             Ok(role) => Ok(Observed::Present(self.object(&role, name, declared).await?)),
             Err(error) if is_gone(&error) => Ok(Observed::Absent),
@@ -233,15 +233,15 @@ impl ResourceDriver for Role {
         let called = self.iam.create("CreateRole", input, &tags).await;
         let answer = called.map_err(principal_not_yet_visible)?;
         let physical_id = PhysicalId::from(name.as_str());
-        let told = effects.created(&physical_id).await;
+        let told = effects.created_as(&physical_id).await;
         told.map_err(|error| journal_failed("iam:CreateRole", &error))?;
         let attributes = attributes(part(&answer, "Role", "iam:CreateRole")?);
         contents.fill(&self.iam, &name).await?;
-        Ok(Object { physical_id, properties: request.properties.clone(), attributes })
+        Ok(Object::named(physical_id, request.properties.clone(), attributes))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let name = request.physical_id.as_str();
+        let name = request.identifier.only();
         let desired = Fields::new(&request.properties, "iam:UpdateRole");
         let prior = Fields::new(&request.prior, "iam:UpdateRole");
         // With nothing declared before, this completes a create: the role may not be visible yet.
@@ -256,15 +256,15 @@ impl ResourceDriver for Role {
         self.change_boundary(name, &role, prior, desired).await.map_err(passing)?;
         contents.change(&self.iam, name, &before).await.map_err(passing)?;
         self.change_tags(name, &role, prior, desired).await.map_err(passing)?;
-        Ok(Object {
-            physical_id: request.physical_id.clone(),
-            properties: request.properties.clone(),
-            attributes: attributes(&role),
-        })
+        Ok(Object::named(
+            request.identifier.only().into(),
+            request.properties.clone(),
+            attributes(&role),
+        ))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let name = request.physical_id.as_str();
+        let name = request.identifier.only();
         if empty(&self.iam, name).await? {
             let input = arguments([("RoleName", name.into())]);
             self.iam.call_if_exists("DeleteRole", input).await.map_err(not_yet_empty)?;
@@ -272,12 +272,12 @@ impl ResourceDriver for Role {
         Ok(Progress::Done)
     }
 
-    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
-        let input = arguments([("RoleName", physical_id.as_str().into())]);
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let input = arguments([("RoleName", identifier.only().into())]);
         Ok(match self.iam.call_if_exists("GetRole", input).await? {
             Some(_) => Progress::Done,
             None => Progress::Pending {
-                waits_for: format!("role `{physical_id}` to become visible"),
+                waits_for: format!("role `{identifier}` to become visible"),
                 ask_again_in: Duration::from_secs(2),
             },
         })

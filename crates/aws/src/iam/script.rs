@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{DriverError, EffectSink, ErrorKind, SinkError};
-use rstack_model::{KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use crate::api::Api;
 use crate::double::{Scripted, known};
@@ -55,7 +55,7 @@ impl Api for Script {
 
 #[async_trait]
 impl EffectSink for Script {
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
+    async fn created(&self, _: &Identifier, physical_id: &PhysicalId) -> Result<(), SinkError> {
         self.lines.lock().unwrap().push(format!("effect {physical_id}"));
         Ok(())
     }

@@ -9,7 +9,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, EffectSink, ErrorKind, Found, NoEffects, Observed, Progress,
     Removal, SinkError, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token};
 use serde_json::{Value, json};
 
 use super::*;
@@ -41,7 +41,7 @@ fn create(properties: Value) -> CreateRequest {
 
 fn update(prior: Value, properties: Value) -> UpdateRequest {
     UpdateRequest {
-        physical_id: PhysicalId::new("live"),
+        identifier: "live".into(),
         token: Token::new(TOKEN),
         prior: known(prior),
         properties: known(properties),
@@ -76,7 +76,7 @@ struct Effects(Mutex<Vec<String>>);
 
 #[async_trait]
 impl EffectSink for Effects {
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
+    async fn created(&self, _: &Identifier, physical_id: &PhysicalId) -> Result<(), SinkError> {
         self.0.lock().unwrap().push(physical_id.to_string());
         Ok(())
     }
@@ -234,7 +234,7 @@ async fn a_lost_create_is_found_by_its_token_alone() {
 
 #[tokio::test]
 async fn absence_is_read_as_absence_and_no_other_failure_is() {
-    let id = PhysicalId::new("live");
+    let id = Identifier::from("live");
     let none = KnownMap::new();
     let script = Scripted::new().fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
@@ -247,7 +247,7 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     let (_, driver) = channel_driver(script);
     let request = DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: id,
+        identifier: id,
         token: Token::new(TOKEN),
         prior: none,
     };
@@ -267,7 +267,7 @@ async fn a_deletion_is_done_when_the_object_is_gone() {
     let (script, driver) = channel_driver(script);
     let request = DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: PhysicalId::new("live"),
+        identifier: "live".into(),
         token: Token::new(TOKEN),
         prior: KnownMap::new(),
     };

@@ -17,7 +17,7 @@ use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Verdict,
 };
 use rstack_plan::{DestroyOptions, PlanOptions, RegistrySchemas};
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 use crate::AwsCloud;

@@ -9,7 +9,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
 use super::leftover::left_over;
@@ -102,20 +102,20 @@ impl RestDriver {
         self.members(self.kind.update, properties, &|name| !self.set_apart(name) && !fixed(name))
     }
 
-    fn identified(&self, physical_id: &PhysicalId, mut members: KnownMap) -> KnownMap {
-        let id = KnownValue::from(physical_id.as_str());
+    fn identified(&self, identifier: &Identifier, mut members: KnownMap) -> KnownMap {
+        let id = KnownValue::from(identifier.only());
         members.insert(self.kind.identifier.to_owned(), id);
         members
     }
 
-    async fn describe(&self, physical_id: &PhysicalId) -> Result<KnownMap, DriverError> {
+    async fn describe(&self, physical_id: &Identifier) -> Result<KnownMap, DriverError> {
         let input = self.identified(physical_id, KnownMap::new());
         let answer = self.api.call(self.kind.read, input).await?;
         Ok(without_withheld(self.kind, answer))
     }
 
     /// The description, or `None` if there is no such object.
-    async fn look(&self, physical_id: &PhysicalId) -> Result<Option<KnownMap>, DriverError> {
+    async fn look(&self, physical_id: &Identifier) -> Result<Option<KnownMap>, DriverError> {
         match self.describe(physical_id).await {
             Ok(members) => Ok(Some(members)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
@@ -132,9 +132,9 @@ impl RestDriver {
         object(self.kind, &mapper, &*self.schema()?, members, &self.action(operation))
     }
 
-    fn declared_id(&self, properties: &KnownMap) -> Result<PhysicalId, DriverError> {
+    fn declared_id(&self, properties: &KnownMap) -> Result<Identifier, DriverError> {
         let id = properties.get(self.kind.identifier).and_then(KnownValue::as_str);
-        id.map(PhysicalId::new).ok_or_else(|| {
+        id.map(Identifier::from).ok_or_else(|| {
             let message = format!("`{}` is missing", self.kind.identifier);
             let kind = ErrorKind::Invalid { property: None };
             DriverError::new(kind, self.action(self.kind.create), message)
@@ -157,7 +157,7 @@ impl RestDriver {
 
     /// What a failed create means: the service has one code for all that is wrong. With a role in
     /// the request and the identifier free, it may be that the role cannot be used yet.
-    async fn explain(&self, id: &PhysicalId, error: DriverError, names_role: bool) -> DriverError {
+    async fn explain(&self, id: &Identifier, error: DriverError, names_role: bool) -> DriverError {
         let mut error = not_yet_visible(error);
         if error.has_code(self.kind.refused_code) {
             match self.look(id).await {
@@ -172,7 +172,7 @@ impl RestDriver {
     /// Calls the updating operation. A role that the object did not have may not be usable yet.
     async fn change(
         &self,
-        id: &PhysicalId,
+        id: &Identifier,
         current: &KnownMap,
         wanted: KnownMap,
     ) -> Result<(), DriverError> {
@@ -220,7 +220,7 @@ impl RestDriver {
     /// Tells the service every setting that is not as declared. Whether there was one.
     async fn set(
         &self,
-        id: &PhysicalId,
+        id: &Identifier,
         current: &KnownMap,
         prior: &KnownMap,
         properties: &KnownMap,
@@ -279,7 +279,7 @@ impl ResourceDriver for RestDriver {
         "native"
     }
 
-    async fn read(&self, id: &PhysicalId, _: &KnownMap) -> Result<Observed, DriverError> {
+    async fn read(&self, id: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
         Ok(match self.look(id).await? {
             Some(members) => Observed::Present(self.object(self.kind.read, members)?),
             None => Observed::Absent,
@@ -304,20 +304,20 @@ impl ResourceDriver for RestDriver {
         };
         let made = self.object(kind.create, created.clone())?;
         if !kind.settings.is_empty() {
-            effects.created(&made.physical_id).await.map_err(|error| {
+            effects.created_as(&made.physical_id).await.map_err(|error| {
                 DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
             })?;
         }
-        let set = self.set(&made.physical_id, &created, &KnownMap::new(), properties).await;
+        let set = self.set(&made.identifier, &created, &KnownMap::new(), properties).await;
         if set.map_err(not_yet_visible)? {
-            let members = self.describe(&made.physical_id).await.map_err(not_yet_visible)?;
+            let members = self.describe(&made.identifier).await.map_err(not_yet_visible)?;
             return self.object(kind.read, members);
         }
         Ok(made)
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let (kind, id) = (self.kind, &request.physical_id);
+        let (kind, id) = (self.kind, &request.identifier);
         let current = self.describe(id).await?;
         let before = self.updatable(&request.prior)?;
         let declared = self.updatable(&request.properties)?;
@@ -337,7 +337,7 @@ impl ResourceDriver for RestDriver {
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let id = &request.physical_id;
+        let id = &request.identifier;
         let input = self.identified(id, KnownMap::new());
         match self.api.call(self.kind.delete, input).await {
             Ok(_) => {}

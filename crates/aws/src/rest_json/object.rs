@@ -59,7 +59,7 @@ pub(super) fn object(
     for row in kind.attributes {
         properties.remove(row.name);
     }
-    Ok(Object { physical_id, properties, attributes })
+    Ok(Object::named(physical_id, properties, attributes))
 }
 
 /// What a place of the tree holds, if that is something.

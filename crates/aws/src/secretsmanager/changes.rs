@@ -23,7 +23,7 @@ pub(super) async fn change_settings(
     current: &Description,
     request: &UpdateRequest,
 ) -> Result<(), DriverError> {
-    let id = request.physical_id.as_str();
+    let id = request.identifier.only();
     let desired = Fields::new(&request.properties, OPERATION);
     let prior = Fields::new(&request.prior, OPERATION);
     let mut input = KnownMap::new();
@@ -66,7 +66,7 @@ pub(super) async fn change_tags(
     let desired = declared_tags(Fields::new(&request.properties, OPERATION))?;
     let prior = declared_tags(Fields::new(&request.prior, OPERATION))?;
     let changes = TagChanges::between(&prior, &desired, &current.tags());
-    let named = || arguments([("SecretId", request.physical_id.as_str().into())]);
+    let named = || arguments([("SecretId", request.identifier.only().into())]);
     if !changes.remove.is_empty() {
         let mut input = named();
         let keys = changes.remove.into_iter().map(KnownValue::from).collect();
@@ -121,7 +121,7 @@ pub(super) async fn change_replicas(
             None => remove.push(replica.region),
         }
     }
-    let id = || KnownValue::from(request.physical_id.as_str());
+    let id = || KnownValue::from(request.identifier.only());
     if !remove.is_empty() {
         let regions = remove.into_iter().map(KnownValue::from).collect();
         let input =

@@ -83,7 +83,7 @@ async fn restore(
         Err(error) => return Err(error),
     }
     let physical_id = PhysicalId::from(arn);
-    let told = effects.created(&physical_id).await;
+    let told = effects.created_as(&physical_id).await;
     told.map_err(|error| journal_failed(OPERATION, &error))?;
     let restored = Tags::from([(RESTORED.to_owned(), request.token.as_str().into())]);
     let input = arguments([("SecretId", arn.into()), ("Tags", tag_list(&restored))]);

@@ -8,7 +8,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, NameRule, Object,
     Observed, Progress, Removal, ResourceDriver, Separator, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 
 use super::changes::{change_replicas, change_settings, change_tags, declared_replicas};
 use super::description::{Description, describe};
@@ -38,17 +38,17 @@ impl Secret {
 }
 
 fn object(description: &Description, declared: &KnownMap) -> Result<Object, DriverError> {
-    Ok(Object {
-        physical_id: description.arn()?.into(),
-        properties: description.properties(declared),
-        attributes: description.attributes()?,
-    })
+    Ok(Object::named(
+        description.arn()?.into(),
+        description.properties(declared),
+        description.attributes()?,
+    ))
 }
 
 /// The update that gives a secret what its creation declares.
 fn completing(request: &CreateRequest, physical_id: PhysicalId) -> UpdateRequest {
     UpdateRequest {
-        physical_id,
+        identifier: Identifier::from(&physical_id),
         token: request.token.clone(),
         prior: KnownMap::new(),
         properties: request.properties.clone(),
@@ -93,7 +93,7 @@ fn as_declared(arn: &str, declared: &KnownMap) -> Object {
     properties.remove("SecretString");
     properties.remove("GenerateSecretString");
     let attributes = arguments([("Id", arn.into())]);
-    Object { physical_id: arn.into(), properties, attributes }
+    Object::named(arn.into(), properties, attributes)
 }
 
 #[async_trait]
@@ -109,14 +109,14 @@ impl ResourceDriver for Secret {
     /// The value is never read. A secret that is scheduled for deletion is deleted.
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        let found = describe(self.api.as_ref(), physical_id.as_str()).await?;
+        let found = describe(self.api.as_ref(), identifier.only()).await?;
         match found.filter(|found| found.deletion().is_none()) {
             Some(found) => {
                 let object = object(&found, declared)?;
-                Ok(Observed::Present(Object { physical_id: physical_id.clone(), ..object }))
+                Ok(Observed::Present(Object { identifier: identifier.clone(), ..object }))
             }
             None => Ok(Observed::Absent),
         }
@@ -161,13 +161,13 @@ impl ResourceDriver for Secret {
             let message = "the answer does not hold the secret's ARN";
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
-        let told = effects.created(&arn.into()).await;
+        let told = effects.created_as(&arn.into()).await;
         told.map_err(|error| journal_failed(operation, &error))?;
         Ok(as_declared(arn, &request.properties))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
+        let (api, id) = (self.api.as_ref(), request.identifier.only());
         let operation = "secretsmanager:UpdateSecret";
         let current = describe(api, id).await?.ok_or_else(|| {
             DriverError::new(ErrorKind::NotFound, operation, format!("there is no secret `{id}`"))
@@ -187,7 +187,7 @@ impl ResourceDriver for Secret {
 
     /// Replicas go first. The secret can be restored for some time, unless it is to go for good.
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let (api, id) = (self.api.as_ref(), request.physical_id.as_str());
+        let (api, id) = (self.api.as_ref(), request.identifier.only());
         let Some(found) = describe(api, id).await? else {
             return Ok(Progress::Done);
         };
@@ -221,13 +221,13 @@ impl ResourceDriver for Secret {
         delete(api, id, purge).await
     }
 
-    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
-        let found = describe(self.api.as_ref(), physical_id.as_str()).await?;
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let found = describe(self.api.as_ref(), identifier.only()).await?;
         for replica in found.iter().flat_map(Description::replicas) {
             match replica.status.as_deref() {
                 Some("InProgress") => {
                     let region = replica.region;
-                    let waits_for = format!("secret `{physical_id}` to be replicated to {region}");
+                    let waits_for = format!("secret `{identifier}` to be replicated to {region}");
                     return Ok(Progress::Pending { waits_for, ask_again_in: ASK_AGAIN });
                 }
                 Some("Failed") => {

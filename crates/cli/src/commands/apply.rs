@@ -72,10 +72,11 @@ async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, Comma
         context,
         session: &session,
         options: args.review(),
+        may_replace: RefCell::default(),
         template: Some(RefCell::new(&mut template)),
     };
     let holder = holder(context, "apply");
     let applying = rstack_ops::apply(&session.ops, &deploy, &holder, &front);
     let applied = session.display.during(applying).await?;
-    tell(context, &session, (&file.name, PlanMode::Deploy), applied)
+    tell(context, &front, (&file.name, PlanMode::Deploy), applied)
 }

@@ -1,5 +1,6 @@
 //! `rstack apply FILE`: carries out a saved plan, or refuses it because something moved.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
@@ -43,17 +44,20 @@ pub(super) async fn run(
     let plan = plan_file::load(&context.env, asked.path)?;
     asked.wait.of(&plan)?;
     let session = Session::open(context, Display::new(context.terminal.clone())).await?;
-    let front = TerminalFrontEnd { context, session: &session, options, template: None };
+    let may_replace = RefCell::default();
+    let session = &session;
+    let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
     let (given, holder) = (secrets(&asked.stack.parameter), holder(context, "apply"));
     let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
     let applied = session.display.during(applying).await?;
-    tell(context, &session, (&plan.stack, plan.mode), applied)
+    tell(context, &front, (&plan.stack, plan.mode), applied)
 }
 
 fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
     let given = [
         ("--no-refresh", asked.plan.no_refresh),
         ("--delete-first", !asked.plan.delete_first.is_empty()),
+        ("--replace", !asked.plan.replace.is_empty()),
         ("--stack-name", asked.stack.stack_name.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {

@@ -33,5 +33,5 @@ pub(crate) async fn run(context: &Context, args: &DestroyArgs) -> Result<Exit, C
     let holder = holder(context, "destroy");
     let destroying = rstack_ops::destroy(&session.ops, &asked, &holder, &front);
     let applied = session.display.during(destroying).await?;
-    tell(context, session, (stack, PlanMode::Destroy), applied)
+    tell(context, &front, (stack, PlanMode::Destroy), applied)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use rstack_catalog::{Change, Documentation, Property, Registry, TypeSchema, nearest};
+use rstack_catalog::{Documentation, Property, Registry, TypeSchema, nearest};
 use rstack_model::ResourceType;
 use rstack_render::{
     Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
@@ -143,7 +143,7 @@ fn find<'a>(
         let any = inside.iter().find(|property| property.name() == "*").cloned();
         found = Some(inside.into_iter().find(same).or(any)?);
     }
-    found.filter(|property| property.change() != Change::ReadOnly)
+    found.filter(|property| !property.is_refused())
 }
 
 /// The first name of the path that there is not, and what was perhaps meant.

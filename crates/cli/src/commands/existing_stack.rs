@@ -1,6 +1,8 @@
 //! What `rollback` and `destroy` share: a stack that is known, and no template. They are not rolled
 //! back themselves.
 
+use std::cell::RefCell;
+
 use rstack_model::{SecretString, StackName};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
@@ -49,6 +51,7 @@ impl ExistingStack {
     ) -> TerminalFrontEnd<'a> {
         let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
         let options = ReviewOptions { detail, yes, rollback: false, wait: wait.clone() };
-        TerminalFrontEnd { context, session: &self.session, options, template: None }
+        let (session, may_replace) = (&self.session, RefCell::default());
+        TerminalFrontEnd { context, session, options, may_replace, template: None }
     }
 }

@@ -1,9 +1,11 @@
 //! The terminal as the front end of an operation: what is shown of it, and what is asked.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use rstack_apply::GivenSecret;
-use rstack_model::plan::{Plan, PlanMode};
+use rstack_model::Address;
+use rstack_model::plan::{Change, Plan, PlanMode, Reason};
 use rstack_model::state::State;
 use rstack_ops::{FrontEnd, Lease, Review, Verdict, Work};
 use rstack_render::{escape, plan_text};
@@ -31,6 +33,8 @@ pub(super) struct TerminalFrontEnd<'a> {
     pub(super) context: &'a Context,
     pub(super) session: &'a Session,
     pub(super) options: ReviewOptions,
+    /// The changes of the plan that was reviewed which the service may refuse to make in place.
+    pub(super) may_replace: RefCell<BTreeMap<Address, Change>>,
     /// The template whose checks run beside the operation, if there is one.
     pub(super) template: Option<RefCell<&'a mut PreparedTemplate>>,
 }
@@ -107,6 +111,11 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             Work::Record => true,
             Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal)?,
         };
+        let open = |change: &&Change| {
+            change.reasons.iter().any(|reason| matches!(reason, Reason::MayReplace(_)))
+        };
+        let open = review.plan.changes.values().filter(open);
+        self.may_replace.borrow_mut().extend(open.map(|it| (it.address.clone(), it.clone())));
         if !proceeds {
             return Ok(Verdict::Stop);
         }

@@ -45,7 +45,7 @@ fn json(desired: &Desired) -> serde_json::Value {
         .map(|(id, resource)| {
             let needs: Vec<&str> = resource.dependencies.iter().map(Address::as_str).collect();
             let kind = resource.resource_type.as_str();
-            json!({"logicalId": id.as_str(), "type": kind, "needs": needs})
+            json!({"address": id.as_str(), "type": kind, "needs": needs})
         })
         .collect();
     json!({"stack": desired.stack.as_str(), "resources": resources})

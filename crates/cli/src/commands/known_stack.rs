@@ -2,7 +2,7 @@
 
 use rstack_model::StackName;
 use rstack_model::state::State;
-use rstack_state::{StateError, StateStore};
+use rstack_store::{StateStore, StoreError};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind, Hint};
@@ -28,7 +28,7 @@ pub(super) enum KnownStackError {
     },
     /// The states cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] StoreError),
 }
 
 fn names(stacks: &[StackName]) -> String {

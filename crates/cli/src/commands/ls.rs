@@ -6,7 +6,7 @@ use std::path::Path;
 use rstack_model::StackName;
 use rstack_ops::describe;
 use rstack_render::escape;
-use rstack_state::StateStore;
+use rstack_store::StateStore;
 use serde_json::json;
 
 use crate::context::Context;

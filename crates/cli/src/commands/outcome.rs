@@ -1,24 +1,26 @@
 //! How an operation ended, in words, and with which exit code.
 
+use std::collections::BTreeMap;
+
 use rstack_apply::{RecoverError, StepError};
 use rstack_model::event::RunEnd;
-use rstack_model::plan::PlanMode;
+use rstack_model::plan::{Change, PlanMode};
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
 use rstack_ops::Applied;
 use rstack_render::{escape, outputs_json, outputs_text};
 
+use super::front_end::TerminalFrontEnd;
 use crate::args::Global;
 use crate::context::Context;
-use crate::error::{CommandError, recover_hint, step_hint};
+use crate::error::{CommandError, recover_hint, replace_hint, step_hint};
 use crate::exit::Exit;
-use crate::session::Session;
 use crate::terminal::Terminal;
 
 /// Tells how an operation on a stack ended.
 pub(super) fn tell(
     context: &Context,
-    session: &Session,
+    front: &TerminalFrontEnd<'_>,
     (stack, mode): (&StackName, PlanMode),
     applied: Applied,
 ) -> Result<Exit, CommandError> {
@@ -28,9 +30,10 @@ pub(super) fn tell(
         Applied::Unchanged(state) => return finished(terminal, Some(&state)),
         Applied::Ran(outcome) => *outcome,
     };
-    let tell_failures = |failures: &[_]| tell_failures(failures, global, terminal);
+    let none = BTreeMap::new();
+    let tell_failures = |failures: &[_]| tell_failures(failures, &none, global, terminal);
     let ways_on = |mode| ways_on(mode, stack, global);
-    tell_failures(&outcome.failures);
+    self::tell_failures(&outcome.failures, &front.may_replace.borrow(), global, terminal);
     if let Some(open) = outcome.open {
         tell_failures(&outcome.rollback.unwrap_or_default());
         return Ok(tell_open(&open, outcome.end, global, terminal));
@@ -54,7 +57,7 @@ pub(super) fn tell(
         (RunEnd::Failed, Some(failures)) => {
             tell_failures(failures);
             let how = ways_on(PlanMode::Rollback);
-            if session.ops.engine.stop.is_requested() {
+            if front.session.ops.engine.stop.is_requested() {
                 let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
                 terminal.note(&text);
                 return Ok(Exit::Interrupted);
@@ -98,13 +101,20 @@ fn ways_on(mode: PlanMode, stack: &StackName, global: &Global) -> String {
     escape(&text).into_owned()
 }
 
-fn tell_failures(failures: &[(Address, StepError)], global: &Global, terminal: &Terminal) {
+/// Reports failed steps; `changes` are those of the plan that they are of, if it is known.
+fn tell_failures(
+    failures: &[(Address, StepError)],
+    changes: &BTreeMap<Address, Change>,
+    global: &Global,
+    terminal: &Terminal,
+) {
     for (id, error) in failures {
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
-        let (id, text) = (escape(id.as_str()), error.to_string());
-        terminal.note(&format!("{kind}: `{id}`: {}", escape(&text)));
-        if let Some(hint) = step_hint(error) {
+        let (shown, text) = (escape(id.as_str()), error.to_string());
+        terminal.note(&format!("{kind}: `{shown}`: {}", escape(&text)));
+        let replace = changes.get(id).and_then(|change| replace_hint(change, error));
+        if let Some(hint) = replace.or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
         }
     }

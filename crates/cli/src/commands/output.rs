@@ -4,7 +4,7 @@ use clap::Args;
 use rstack_model::StackName;
 use rstack_model::state::State;
 use rstack_render::{output_value, outputs_json, outputs_text};
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
@@ -71,7 +71,7 @@ pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandE
 }
 
 /// Whether there is exactly one stack with a state.
-fn only_stack(context: &Context) -> Result<bool, StateError> {
+fn only_stack(context: &Context) -> Result<bool, StoreError> {
     Ok(store(context)?.stacks()?.len() == 1)
 }
 

@@ -54,11 +54,14 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         context,
         session: &session,
         options: ReviewOptions::default(),
+        may_replace: RefCell::default(),
         template: Some(RefCell::new(&mut template)),
     };
     let holder = holder(context, "plan");
     let planning = rstack_ops::plan(&session.ops, &deploy, &holder, &front);
     let plan = session.display.during(planning).await?;
+    drop(front);
+    drop((template, wanted));
     if terminal.json {
         terminal.text(&plan_json(&plan)?)?;
     } else {

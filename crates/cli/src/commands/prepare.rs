@@ -98,11 +98,13 @@ impl PreparedTemplate {
         if self.loaded.failed() {
             self.checked(terminal)?;
         }
-        let failed =
-            || invalid_template(format!("`{}` cannot be evaluated", self.loaded.sources.name()));
+        let name = self.loaded.sources.name().to_owned();
+        let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters = parameters_of_evaluation(backend, &evaluation.secrets)?;
-        Ok(Wanted { desired: evaluation.desired.ok_or_else(failed)?, parameters })
+        let desired = evaluation.desired.ok_or_else(failed)?;
+        self.loaded.forget_template();
+        Ok(Wanted { desired, parameters })
     }
 
     /// Waits for the checks and shows what all of them found.
@@ -119,8 +121,9 @@ impl PreparedTemplate {
 
 /// What the user allows.
 pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
-    let delete_first = arguments.delete_first.iter().map(|id| Address::new(id.as_str()));
-    PlanOptions { delete_first: delete_first.collect() }
+    let addresses = |given: &[String]| given.iter().map(|id| Address::new(id.as_str())).collect();
+    let (delete_first, replace) = (&arguments.delete_first, &arguments.replace);
+    PlanOptions { delete_first: addresses(delete_first), replace: addresses(replace) }
 }
 
 /// The finding about a question to which the cloud has no answer.

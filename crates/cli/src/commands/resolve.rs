@@ -3,7 +3,7 @@
 
 use clap::Args;
 use rstack_apply::Decision;
-use rstack_model::{Address, PhysicalId};
+use rstack_model::{Address, Identifier};
 use rstack_render::escape;
 
 use super::known_stack::name;
@@ -38,14 +38,14 @@ pub(crate) async fn run(context: &Context, args: ResolveArgs) -> Result<Exit, Co
     let stack = name(context, &store(context)?, Some(&stack), None)?;
     let session = Session::open(context, Display::new(terminal.clone())).await?;
     let decision = match ours {
-        Some(id) => Decision::Ours(PhysicalId::new(id)),
+        Some(id) => Decision::Ours(Identifier::parse(&id)),
         None => Decision::NotOurs,
     };
     let id = Address::new(address);
     let holder = holder(context, "resolve");
     rstack_ops::resolve(&session.ops, &stack, &id, &decision, &holder).await?;
     let what = match decision {
-        Decision::Ours(object) => format!("made `{}`", escape(object.as_str())),
+        Decision::Ours(object) => format!("made `{}`", escape(&object.to_string())),
         Decision::NotOurs => "made nothing".to_owned(),
     };
     terminal.note(&format!("Recorded: the creation of `{}` {what}.", escape(id.as_str())));

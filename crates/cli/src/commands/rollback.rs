@@ -40,8 +40,6 @@ pub(crate) async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit, 
                 .note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
             Ok(Exit::Done)
         }
-        RolledBack::Planned(applied) => {
-            tell(context, session, (stack, PlanMode::Rollback), applied)
-        }
+        RolledBack::Planned(applied) => tell(context, &front, (stack, PlanMode::Rollback), applied),
     }
 }

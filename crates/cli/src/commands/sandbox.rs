@@ -61,14 +61,25 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
             let list: Vec<_> = cloud
                 .list()?
                 .iter()
-                .map(|(kind, id)| serde_json::json!({"type": kind.as_str(), "id": id.as_str()}))
+                .map(|(key, id)| {
+                    let identifier = key.identifier.parts();
+                    serde_json::json!({
+                        "type": key.resource_type.as_str(),
+                        "id": id.as_str(),
+                        "identifier": identifier,
+                    })
+                })
                 .collect();
             terminal.line(&serde_json::Value::from(list).to_string())?;
         }
         SandboxCommand::Ls => {
-            for (resource_type, id) in cloud.list()? {
-                let (kind, id) = (escape(resource_type.as_str()).into_owned(), id.to_string());
-                terminal.line(&format!("{kind}  {}", escape(&id)))?;
+            for (key, id) in cloud.list()? {
+                let (kind, id) = (key.resource_type.to_string(), id.to_string());
+                let mut line = format!("{}  {}", escape(&kind), escape(&id));
+                if !key.identifier.is(&id) {
+                    line.push_str(&format!("  ({})", escape(&key.identifier.to_string())));
+                }
+                terminal.line(&line)?;
             }
         }
         SandboxCommand::RotateSecret { id } => {

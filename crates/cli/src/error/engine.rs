@@ -2,6 +2,7 @@
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind as CloudError};
+use rstack_model::plan::{Change, Reason};
 use rstack_sandbox::SandboxError;
 
 use super::state::{state_hint, state_kind};
@@ -11,8 +12,11 @@ use crate::shell_word::quoted;
 impl From<SandboxError> for CommandError {
     fn from(error: SandboxError) -> Self {
         let kind = match error {
-            SandboxError::NoObject { .. } | SandboxError::NoPlace { .. } => ErrorKind::User,
+            SandboxError::NoObject { .. }
+            | SandboxError::SeveralObjects { .. }
+            | SandboxError::NoPlace { .. } => ErrorKind::User,
             SandboxError::Io { .. }
+            | SandboxError::InDoubt { .. }
             | SandboxError::Damaged { .. }
             | SandboxError::Newer { .. }
             | SandboxError::CutOff => ErrorKind::Storage,
@@ -23,14 +27,14 @@ impl From<SandboxError> for CommandError {
 
 fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
     let hint = match error {
-        SandboxError::NoObject { .. } => {
+        SandboxError::NoObject { .. } | SandboxError::SeveralObjects { .. } => {
             let list = Hint::begin_with(&["sandbox", "ls"]);
             return Some(list.text(" lists the objects of the sandbox"));
         }
         SandboxError::NoPlace { .. } => {
             Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
         }
-        SandboxError::Io { .. } => Some(
+        SandboxError::Io { .. } | SandboxError::InDoubt { .. } => Some(
             "the sandbox is kept in the state directory; choose one that can be written with \
              `--state-dir`"
                 .to_owned(),
@@ -108,6 +112,34 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
             )
         }
     }
+}
+
+/// What to do about an update in place that the service refused, of a property that it may refuse to
+/// change in place. Nothing was deleted.
+pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
+    let StepError::Driver(error) = error else { return None };
+    let refused = match &error.kind {
+        CloudError::Invalid { property } => property.as_ref(),
+        CloudError::Conflict | CloudError::Unsupported => None,
+        CloudError::NotFound
+        | CloudError::AlreadyExists
+        | CloudError::Throttled
+        | CloudError::DependencyNotReady
+        | CloudError::AccessDenied { .. }
+        | CloudError::Credentials
+        | CloudError::Unreachable
+        | CloudError::Transient
+        | CloudError::UnknownOutcome => return None,
+    };
+    let open = change.reasons.iter().find_map(|reason| match reason {
+        Reason::MayReplace(path) if refused.is_none_or(|at| at.top() == path.top()) => Some(path),
+        _ => None,
+    })?;
+    Some(Hint::from(format!(
+        "the service may not change `{open}` in place; `--replace {}` makes a new object, and deletes \
+         the old one last",
+        change.address
+    )))
 }
 
 /// What to do about a failed step.

@@ -13,7 +13,7 @@ use std::io;
 
 use crate::exit::Exit;
 
-pub(crate) use engine::{cloud_hint, profile_hint, recover_hint, step_hint};
+pub(crate) use engine::{cloud_hint, profile_hint, recover_hint, replace_hint, step_hint};
 pub use hint::Hint;
 pub(crate) use state::state_hint;
 

@@ -19,7 +19,7 @@ fn kind(error: &OpsError) -> ErrorKind {
         OpsError::Cloud(_) => ErrorKind::Cloud,
         OpsError::OtherEnvironment { .. } => ErrorKind::Config,
         OpsError::Plan(_)
-        | OpsError::DeleteFirst(_)
+        | OpsError::NoResource { .. }
         | OpsError::Questions
         | OpsError::NoSecretParameter(_)
         | OpsError::SavedPlanParameter(_)
@@ -42,7 +42,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
             "choose the Region with `--region`, the account with `--profile`, or another directory \
              with `--state-dir`",
         )),
-        OpsError::DeleteFirst(_) => {
+        OpsError::NoResource { .. } => {
             Some(Hint::from("give the logical ID of a resource, as `Resources` names it"))
         }
         OpsError::Questions => None,

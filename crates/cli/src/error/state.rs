@@ -4,58 +4,59 @@ use std::io;
 use std::path::Path;
 
 use rstack_model::StackName;
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use super::{CommandError, ErrorKind, Hint};
 
-impl From<StateError> for CommandError {
-    fn from(error: StateError) -> Self {
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
         Self::of(state_kind(&error), &error).with_hint(state_hint(&error))
     }
 }
 
 /// The class of an error of the store.
-pub(super) fn state_kind(error: &StateError) -> ErrorKind {
+pub(super) fn state_kind(error: &StoreError) -> ErrorKind {
     match error {
-        StateError::Locked { .. }
-        | StateError::LockLost { .. }
-        | StateError::JournalLost { .. }
-        | StateError::Moved { .. }
-        | StateError::OpenJournal { .. }
-        | StateError::NotMended { .. } => ErrorKind::Refused,
-        StateError::NotADirectory { .. } => ErrorKind::User,
-        StateError::Io { .. }
-        | StateError::NotAFile { .. }
-        | StateError::Exposed { .. }
-        | StateError::TooLarge { .. }
-        | StateError::Damaged { .. }
-        | StateError::Checksum { .. }
-        | StateError::NewerFormat { .. }
-        | StateError::OtherStack { .. }
-        | StateError::Broken { .. } => ErrorKind::Storage,
+        StoreError::Locked { .. }
+        | StoreError::LeaseLost { .. }
+        | StoreError::JournalLost { .. }
+        | StoreError::Moved { .. }
+        | StoreError::OpenJournal { .. }
+        | StoreError::NotMended { .. } => ErrorKind::Refused,
+        StoreError::NotADirectory { .. } => ErrorKind::User,
+        StoreError::Io { .. }
+        | StoreError::NotAFile { .. }
+        | StoreError::Exposed { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Checksum { .. }
+        | StoreError::NewerFormat { .. }
+        | StoreError::OtherStack { .. }
+        | StoreError::Broken { .. } => ErrorKind::Storage,
     }
 }
 
 /// What to do about it.
-pub(crate) fn state_hint(error: &StateError) -> Option<Hint> {
+pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
     let hint = match error {
-        StateError::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+        StoreError::Io { source, location, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             Some(format!(
                 "check the owner and the permissions of `{}`, or choose another directory with \
                  `--state-dir`",
-                path.display()
+                location
             ))
         }
-        StateError::Io { .. } => None,
-        StateError::NotADirectory { .. } => Some(
+        StoreError::Io { .. } => None,
+        StoreError::NotADirectory { .. } => Some(
             "choose a directory with `--state-dir`; links to directories are not followed here"
                 .to_owned(),
         ),
-        StateError::NotAFile { .. } => {
+        StoreError::NotAFile { .. } => {
             Some("rstack never follows links here; put the file itself in place".to_owned())
         }
-        StateError::Exposed { path, .. } => Some(format!("run `chmod 600 {}`", path.display())),
-        StateError::TooLarge { path, .. } => {
+        StoreError::Exposed { location, .. } => Some(format!("run `chmod 600 {location}`")),
+        StoreError::TooLarge { location, .. } => {
+            let path = Path::new(location.as_str());
             let hint = Hint::from(
                 "nothing was changed; rstack writes none of that size: put the right file in its place",
             );
@@ -73,49 +74,49 @@ pub(crate) fn state_hint(error: &StateError) -> Option<Hint> {
                 (Some(_) | None, _) => hint,
             });
         }
-        StateError::Damaged { path, .. } | StateError::Checksum { path } => {
-            return Some(match stack_of(path) {
+        StoreError::Damaged { location, .. } | StoreError::Checksum { location } => {
+            return Some(match stack_of(Path::new(location.as_str())) {
                 Some(stack) => Hint::from("nothing was changed; ")
                     .command(&["state", "repair", stack])
                     .text(" says what is wrong and what can be kept"),
                 None => Hint::from("nothing was changed; put a sound copy in its place"),
             });
         }
-        StateError::NewerFormat { .. } => {
+        StoreError::NewerFormat { .. } => {
             Some("nothing was changed; upgrade rstack to the version that wrote it".to_owned())
         }
-        StateError::OtherStack { .. } => {
+        StoreError::OtherStack { .. } => {
             Some("the file was renamed or copied; put the right one in place".to_owned())
         }
-        StateError::Locked { holder: Some(holder), .. } => Some(format!(
+        StoreError::Locked { holder: Some(holder), .. } => Some(format!(
             "wait until it is finished; the lock goes with the process that holds it (process {} on \
              {})",
             holder.pid, holder.host
         )),
-        StateError::Locked { holder: None, .. } => Some(
+        StoreError::Locked { holder: None, .. } => Some(
             "wait until it is finished; the lock goes with the process that holds it".to_owned(),
         ),
-        StateError::LockLost { .. } => Some(
+        StoreError::LeaseLost { .. } => Some(
             "another rstack may be at the stack, so no further call was made; put a state directory \
              that was moved back in its place, then run the same command again: it settles what was \
              left open"
                 .to_owned(),
         ),
-        StateError::JournalLost { .. } => Some(
+        StoreError::JournalLost { .. } => Some(
             "no further call was made; put the journal back in its place, then run the same command \
              again: without it rstack does not know what this run has made"
                 .to_owned(),
         ),
-        StateError::Moved { .. } => Some("plan again".to_owned()),
-        StateError::OpenJournal { .. } => Some(
+        StoreError::Moved { .. } => Some("plan again".to_owned()),
+        StoreError::OpenJournal { .. } => Some(
             "plan or apply the stack first, which finds out what came of the interrupted run"
                 .to_owned(),
         ),
-        StateError::NotMended { stack, .. } => {
+        StoreError::NotMended { stack, .. } => {
             let repair = Hint::begin_with(&["state", "repair", stack.as_str()]);
             return Some(repair.text(" says what is wrong and what can be done"));
         }
-        StateError::Broken { .. } => Some(
+        StoreError::Broken { .. } => Some(
             "free disk space or repair the disk, then run the same command again".to_owned(),
         ),
     };
@@ -134,14 +135,14 @@ fn stack_of(path: &Path) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn hint(error: &StateError) -> String {
+    fn hint(error: &StoreError) -> String {
         let line = |words: &[&str]| format!("rstack {} --sandbox", words.join(" "));
         state_hint(error).unwrap().show(&line)
     }
 
     #[test]
     fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
-        let told = |path: &str| hint(&StateError::Checksum { path: path.into() });
+        let told = |path: &str| hint(&StoreError::Checksum { location: path.into() });
         let repair = "`rstack state repair live --sandbox` says what is wrong";
         for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
             assert!(told(path).contains(repair), "{}", told(path));
@@ -155,12 +156,13 @@ mod tests {
     #[test]
     fn permissions_are_checked_where_they_are_in_the_way() {
         let refused = |kind: io::ErrorKind| {
-            let (operation, path, source) = ("read", "here/live.json".into(), kind.into());
-            StateError::Io { operation, path, source }
+            let (operation, location, source) = ("read", "here/live.json".into(), kind.into());
+            StoreError::Io { operation, location, source }
         };
         assert!(hint(&refused(io::ErrorKind::PermissionDenied)).contains("the permissions of"));
         assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull)), None);
-        let large = |path: &str| hint(&StateError::TooLarge { path: path.into(), size: 1 << 40 });
+        let large =
+            |path: &str| hint(&StoreError::TooLarge { location: path.into(), size: 1 << 40 });
         let away = "move it away, and `rstack state repair live --sandbox` says";
         assert!(large("here/sandbox/live.json").contains(away));
         assert!(large("here/sandbox/live.backup/3-0123abcd.json").ends_with("or move it away"));
@@ -173,9 +175,10 @@ mod tests {
 
     #[test]
     fn files_that_are_exposed_or_newer_are_not_for_repair() {
-        let exposed = StateError::Exposed { path: "here/live.json".into(), mode: 0o644 };
+        let exposed = StoreError::Exposed { location: "here/live.json".into(), mode: 0o644 };
         assert_eq!(hint(&exposed), "run `chmod 600 here/live.json`");
-        let newer = StateError::NewerFormat { path: "here/live.json".into(), found: 3, known: 2 };
+        let newer =
+            StoreError::NewerFormat { location: "here/live.json".into(), found: 3, known: 2 };
         assert!(hint(&newer).contains("upgrade rstack"));
     }
 }

@@ -64,7 +64,7 @@ fn compare(
         path: path.clone(),
         before: Some(declared.clone()),
         after: observed.map(KnownValue::redacted),
-        forces_replacement: facts.forces_replacement(path),
+        update_kind: facts.update_kind(path),
     });
 }
 
@@ -99,9 +99,9 @@ fn added(
     });
     for (key, value) in foreign {
         let path = path.name(key);
-        let forces_replacement = facts.forces_replacement(&path);
+        let update_kind = facts.update_kind(&path);
         let after = Some(value.redacted());
-        out.push(Difference { path, before: None, after, forces_replacement });
+        out.push(Difference { path, before: None, after, update_kind });
     }
 }
 

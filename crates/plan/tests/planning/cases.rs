@@ -14,20 +14,20 @@ use rstack_plan::{
 };
 use serde_json::json as j;
 
-fn action(plan: &Plan, id: &str) -> Action {
+pub(crate) fn action(plan: &Plan, id: &str) -> Action {
     plan.changes[&Address::from(id)].action
 }
 
-fn reasons(plan: &Plan, id: &str) -> Vec<Reason> {
+pub(crate) fn reasons(plan: &Plan, id: &str) -> Vec<Reason> {
     plan.changes[&Address::from(id)].reasons.clone()
 }
 
-fn steps(plan: &Plan) -> Vec<String> {
+pub(crate) fn steps(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(|s| format!("{} {}", s.operation.name(), s.address)).collect()
 }
 
 /// A state made by applying the stack to nothing.
-fn made(desired: &rstack_model::desired::Desired) -> State {
+pub(crate) fn made(desired: &rstack_model::desired::Desired) -> State {
     let nothing = empty_state();
     applied(&plan_of(desired, &nothing, &faithful(&nothing)).unwrap(), &nothing)
 }
@@ -114,7 +114,7 @@ fn a_name_in_the_way_is_an_error_unless_the_old_object_may_go_first() {
     allowed.resources.get_mut("A").unwrap().delete_first = true;
     let plan = plan_of(&allowed, &state, &faithful(&state)).unwrap();
     assert_eq!(steps(&plan), ["delete A", "create A"]);
-    let options = PlanOptions { delete_first: ["A".into()].into() };
+    let options = PlanOptions { delete_first: ["A".into()].into(), ..PlanOptions::default() };
     let seen = faithful(&state);
     let desired = named("b");
     let input = PlanInput {
@@ -374,6 +374,7 @@ fn left_over_objects_are_deleted() {
     let desired = stack([("A", thing(json(j!({}))))]);
     let mut state = made(&desired);
     let mut object = state.resources["A"].clone();
+    object.identifier = "old".into();
     object.physical_id = "old".into();
     state.deposed.push(rstack_model::state::DeposedObject { address: "A".into(), object });
     let plan = plan_of(&desired, &state, &faithful(&state)).unwrap();

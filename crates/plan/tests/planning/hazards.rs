@@ -49,8 +49,10 @@ fn seen(state: &State, id: &str, change: impl Fn(&mut rstack_model::KnownMap)) -
 
 /// Deletes `allowed` first.
 fn plan_allowing(desired: &Desired, state: &State, allowed: &[&str]) -> Result<Plan, PlanError> {
-    let options =
-        PlanOptions { delete_first: allowed.iter().map(|id| Address::from(*id)).collect() };
+    let options = PlanOptions {
+        delete_first: allowed.iter().map(|id| Address::from(*id)).collect(),
+        ..PlanOptions::default()
+    };
     let observations = faithful(state);
     plan(&PlanInput {
         desired,
@@ -67,6 +69,7 @@ fn a_left_over_object_that_its_policy_keeps_is_forgotten_and_not_deleted() {
     let mut desired = stack([("A", thing(json(j!({"Kind": 2}))))]);
     let mut state = made(&desired);
     let kept = ResourceState {
+        identifier: "old".into(),
         physical_id: "old".into(),
         update_replace_policy: RemovalPolicy::Retain,
         ..state.resources["A"].clone()
@@ -173,7 +176,7 @@ fn a_renamed_logical_id_cannot_take_the_name_of_the_object_it_leaves() {
     let renamed = stack([("B", thing(json(j!({"Name": "n"}))))]);
     let error = plan_of(&renamed, &state, &faithful(&state)).unwrap_err();
     let PlanError::NameOfOther { address, name, other, .. } = &error else { panic!("{error:?}") };
-    assert_eq!((address.as_str(), name.as_str(), other.as_str()), ("B", "n", "A"));
+    assert_eq!((address.as_str(), name.text().as_str(), other.as_str()), ("B", "n", "A"));
     assert!(error.hint().unwrap().contains("renamed"));
     // An object that is gone from the cloud leaves its name.
     let mut gone = faithful(&state);

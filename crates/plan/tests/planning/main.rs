@@ -5,3 +5,4 @@ mod cases;
 mod hazards;
 mod laws;
 mod support;
+mod updates;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rstack_catalog::{SchemaPath, UniqueName};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
 use rstack_model::value::{AttributeRef, resolve_map};
 use rstack_model::{
-    Address, Digest, KnownMap, KnownValue, PropertyPath, ResourceType, StackName, Value, ValueMap,
+    Address, Digest, KnownMap, KnownValue, ObjectKey, PhysicalId, PropertyPath, ResourceType,
+    StackName, UpdateKind, Value, ValueMap,
 };
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
@@ -17,12 +19,32 @@ use rstack_plan::{
 
 /// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
 /// `Doc` a document, `Password` write-only, `Kind` cannot be changed, the attribute `Url` may
-/// change with `Path`.
-struct Thing;
+/// change with `Path`. `Mode` may replace; of `Engine` the service replaces what is not `a1` to `a2`.
+struct Thing {
+    names: [UniqueName; 1],
+}
 
 impl TypeFacts for Thing {
-    fn forces_replacement(&self, path: &PropertyPath) -> bool {
-        matches!(path.top(), Some("Name" | "Kind")) || path.to_string() == "Network.Fixed"
+    fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
+        match path.top() {
+            Some("Name" | "Kind") => UpdateKind::Replaces,
+            Some("Mode" | "Engine") => UpdateKind::MayReplace,
+            _ if path.to_string() == "Network.Fixed" => UpdateKind::Replaces,
+            _ => UpdateKind::InPlace,
+        }
+    }
+    fn decided_update(
+        &self,
+        path: &PropertyPath,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<UpdateKind> {
+        let (before, after) = (before?.as_str()?, after?.as_str()?);
+        match (path.top(), before, after) {
+            (Some("Engine"), "a1", "a2") => Some(UpdateKind::InPlace),
+            (Some("Engine"), ..) => Some(UpdateKind::Replaces),
+            _ => None,
+        }
     }
     fn is_read_only(&self, path: &PropertyPath) -> bool {
         path.top() == Some("Arn")
@@ -51,8 +73,11 @@ impl TypeFacts for Thing {
     fn ref_property(&self) -> Option<PropertyPath> {
         Some(PropertyPath::root().name("Name"))
     }
-    fn name_properties(&self) -> Vec<Vec<PropertyPath>> {
-        vec![vec![PropertyPath::root().name("Name")]]
+    fn unique_names(&self) -> &[UniqueName] {
+        &self.names
+    }
+    fn likely_names(&self) -> &[UniqueName] {
+        &[]
     }
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
         attribute == "Url" && changed.iter().any(|path| path.top() == Some("Path"))
@@ -66,7 +91,8 @@ pub(crate) struct TestSchemas;
 
 impl Schemas for TestSchemas {
     fn facts(&self, _: &ResourceType) -> Option<Arc<dyn TypeFacts>> {
-        Some(Arc::new(Thing))
+        let name = UniqueName::new(vec![SchemaPath::parse("/Name")], Vec::new());
+        Some(Arc::new(Thing { names: [name] }))
     }
 }
 
@@ -172,7 +198,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 // An object that is taken back is the resource's own again.
                 let prior = change.prior.as_ref().filter(|_| step.operation != Operation::Create);
                 let back = prior.and_then(|prior| {
-                    let same = |d: &DeposedObject| d.object.physical_id == prior.physical_id;
+                    let same = |d: &DeposedObject| d.object.is_same_object(prior);
                     state.deposed.iter().position(same)
                 });
                 if let Some(index) = back {
@@ -181,7 +207,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                         state.deposed.push(DeposedObject { address: id.clone(), object });
                     }
                 }
-                let physical_id = match (&step.operation, &old) {
+                let physical_id: PhysicalId = match (&step.operation, &old) {
                     (Operation::Create, _) | (_, None) => {
                         let name = properties.get("Name").and_then(Value::as_str);
                         let made = format!("{id}-{}-{}", state.serial, step.id);
@@ -199,6 +225,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 ]);
                 let object = ResourceState {
                     resource_type: change.resource_type.clone(),
+                    identifier: (&physical_id).into(),
                     physical_id,
                     status: ObjectStatus::Ready,
                     properties,
@@ -213,14 +240,14 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                 state.resources.insert(id.clone(), object);
             }
             Operation::Delete(object) | Operation::Forget(object) => {
-                if state.resources.get(id).is_some_and(|r| r.physical_id == object.physical_id) {
+                if state.resources.get(id).is_some_and(|r| r.is_same_object(object)) {
                     state.resources.remove(id);
                 } else {
-                    state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                    state.deposed.retain(|d| !d.object.is_same_object(object));
                 }
             }
             Operation::Restore(object) => {
-                state.deposed.retain(|d| d.object.physical_id != object.physical_id);
+                state.deposed.retain(|d| !d.object.is_same_object(object));
                 let now = state.resources.insert(id.clone(), (**object).clone());
                 if let Some(now) = now {
                     state.deposed.push(DeposedObject { address: id.clone(), object: now });
@@ -233,7 +260,12 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
 
 /// The plan from `current` back to `target`; these objects are gone.
 pub(crate) fn back_without(target: &State, current: &State, missing: &[(&str, &str)]) -> Plan {
-    let missing = missing.iter().map(|(id, object)| ((*id).into(), (*object).into())).collect();
+    let key = |id: &str, object: &str| {
+        let of = |state: &State| Some(state.resources.get(id)?.resource_type.clone());
+        let resource_type = of(current).or_else(|| of(target)).expect("a resource");
+        ObjectKey::new(resource_type, object.into())
+    };
+    let missing = missing.iter().map(|(id, object)| ((*id).into(), key(id, object))).collect();
     let (absent, schemas) = (Default::default(), &TestSchemas);
     let (absent, missing) = (&absent, &missing);
     let input = RollbackInput { target, current, absent, missing, schemas };

@@ -1,6 +1,7 @@
 //! The documentation of types as JSON.
 
-use rstack_catalog::{Change, Property, SchemaPath};
+use rstack_catalog::{Handler, Property, Provisioning, SchemaPath, UpdateKind};
+use rstack_model::PropertyPath;
 use serde_json::{Map, Value, json};
 
 use super::TypeDocs;
@@ -17,6 +18,14 @@ pub fn type_json(docs: &TypeDocs<'_>) -> Value {
         .map(|(handler, actions)| (handler.name().to_owned(), json!(actions)))
         .collect();
     let all = Property::all(docs.schema, docs.documentation);
+    let time_limits: Map<String, Value> = [Handler::Create, Handler::Update, Handler::Delete]
+        .into_iter()
+        .filter_map(|handler| {
+            Some((handler.name().to_owned(), docs.schema.time_limit(handler)?.into()))
+        })
+        .collect();
+    let tags = docs.schema.tag_property();
+    let tags = tags.map(|name| docs.schema.update_kind(&PropertyPath::root().name(name)));
     json!({
         "type": docs.schema.name(),
         "text": docs.documentation.about(),
@@ -26,7 +35,13 @@ pub fn type_json(docs: &TypeDocs<'_>) -> Value {
         "driver": docs.served.name(),
         "tags": docs.schema.tag_property(),
         "tagsAtCreation": docs.documentation.tags_at_creation(),
-        "tagsChangeInPlace": docs.documentation.tags_change_in_place(),
+        "tagsChangeInPlace": tags.map(|kind| kind == UpdateKind::InPlace),
+        "provisioning": match docs.schema.provisioning() {
+            Provisioning::FullyMutable => "fully-mutable",
+            Provisioning::Immutable => "immutable",
+            Provisioning::NonProvisionable => "non-provisionable",
+        },
+        "timeLimitMinutes": time_limits,
         "properties": list(&all, docs.depth),
         "attributes": attributes,
         "permissions": permissions,
@@ -44,14 +59,15 @@ pub fn attribute_json(docs: &TypeDocs<'_>, name: &str) -> Value {
 
 /// A property with those in it.
 pub fn property_json(property: &Property<'_>, depth: usize) -> Value {
-    let (change, inner) = (change_name(property.change()), property.properties());
+    let inner = property.properties();
     let deeper = depth > 0 && !property.repeats();
     json!({
         "name": property.name(),
         "path": property.dotted(),
         "kind": property.kind(),
         "required": property.is_required(),
-        "change": change,
+        "change": property.update_kind().map_or("read-only", UpdateKind::name),
+        "replacedIf": property.update_rule().map(ToString::to_string),
         "values": property.allowed(),
         "bounds": property.bounds(),
         "pattern": property.pattern(),
@@ -66,13 +82,4 @@ pub fn property_json(property: &Property<'_>, depth: usize) -> Value {
 
 fn list(properties: &[Property<'_>], depth: usize) -> Vec<Value> {
     properties.iter().map(|property| property_json(property, depth.saturating_sub(1))).collect()
-}
-
-fn change_name(change: Change) -> &'static str {
-    match change {
-        Change::InPlace => "in-place",
-        Change::Replacement => "replacement",
-        Change::Sometimes => "sometimes",
-        Change::ReadOnly => "read-only",
-    }
 }

@@ -1,6 +1,6 @@
 //! Properties as a tree: one line each.
 
-use rstack_catalog::{Change, Property};
+use rstack_catalog::{Property, UpdateKind};
 
 use super::first_sentence;
 use crate::line::Line;
@@ -27,7 +27,7 @@ pub(super) fn tree(properties: &[Property<'_>], depth: usize, width: usize) -> V
 fn branch(properties: &[Property<'_>], depth: usize, indent: &str, rows: &mut Vec<Vec<Line>>) {
     // What must be given first.
     let mut sorted: Vec<&Property<'_>> =
-        properties.iter().filter(|property| property.change() != Change::ReadOnly).collect();
+        properties.iter().filter(|property| !property.is_refused()).collect();
     sorted.sort_by_key(|property| !property.is_required());
     for property in sorted {
         let role = if property.is_required() { Role::Name } else { Role::Plain };
@@ -46,10 +46,10 @@ fn branch(properties: &[Property<'_>], depth: usize, indent: &str, rows: &mut Ve
 
 /// What is to be known of a property at a glance.
 fn marks(property: &Property<'_>) -> Line {
-    let change = match property.change() {
-        Change::InPlace | Change::ReadOnly => None,
-        Change::Replacement => Some((Role::Delete, "replaces")),
-        Change::Sometimes => Some((Role::Delete, "may replace")),
+    let change = match property.update_kind() {
+        Some(UpdateKind::InPlace) | None => None,
+        Some(UpdateKind::Replaces) => Some((Role::Delete, "replaces")),
+        Some(UpdateKind::MayReplace) => Some((Role::Delete, "may replace")),
     };
     let required = property.is_required().then_some((Role::Update, "required"));
     let deprecated = property.is_deprecated().then_some((Role::Warning, "deprecated"));

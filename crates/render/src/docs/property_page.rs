@@ -1,6 +1,6 @@
 //! A property or an attribute on a page of its own.
 
-use rstack_catalog::{Change, Property};
+use rstack_catalog::{Property, UpdateKind};
 use serde_json::Value;
 
 use super::{TypeDocs, properties};
@@ -45,7 +45,7 @@ pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> Stri
         out.push(Line::default());
     }
     out.push(
-        Line::plain("An attribute: `!GetAtt Address.")
+        Line::plain("An attribute: `!GetAtt LogicalId.")
             .with(Role::Plain, attribute)
             .with(Role::Plain, "` gives it. Only the service sets it."),
     );
@@ -74,7 +74,7 @@ fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
     if let Some(default) = property.default() {
         facts.push(("Default", bare(default)));
     }
-    facts.push(("A change", change_words(property.change()).to_owned()));
+    facts.push(("A change", change_words(property)));
     if property.is_write_only() {
         let text = "cannot be read back: drift of it is not seen";
         facts.push(("Reading", text.to_owned()));
@@ -85,13 +85,17 @@ fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn change_words(change: Change) -> &'static str {
-    match change {
-        Change::InPlace => "is made in place",
-        Change::Replacement => "replaces the object",
-        Change::Sometimes => "replaces the object in some cases, else it is made in place",
-        Change::ReadOnly => "cannot be asked for: only the service sets it",
-    }
+fn change_words(property: &Property<'_>) -> String {
+    let words = match property.update_kind() {
+        Some(UpdateKind::InPlace) => "is made in place",
+        Some(UpdateKind::Replaces) => "replaces the object",
+        Some(UpdateKind::MayReplace) => match property.update_rule() {
+            Some(rule) => return format!("replaces the object {rule}"),
+            None => "replaces the object in some cases, else it is made in place",
+        },
+        None => "cannot be asked for: only the service sets it",
+    };
+    words.to_owned()
 }
 
 /// A text without quotes, everything else as JSON.

@@ -1,6 +1,7 @@
 //! A type on one page.
 
-use rstack_catalog::{Handler, Property, SchemaPath};
+use rstack_catalog::{Handler, Property, Provisioning, SchemaPath, UpdateKind};
+use rstack_model::PropertyPath;
 
 use super::{TypeDocs, first_sentence, properties};
 use crate::line::{Line, join};
@@ -48,12 +49,22 @@ fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         "not known to hold data"
     };
     facts.push(("Data", data.to_owned()));
-    let update = if docs.schema.has_handler(Handler::Update) {
-        "in place, except properties marked `replaces`"
-    } else {
-        "always a replacement"
+    let update = match docs.schema.provisioning() {
+        Provisioning::FullyMutable | Provisioning::NonProvisionable => {
+            "in place, except properties marked `replaces`"
+        }
+        Provisioning::Immutable => "always a replacement",
     };
     facts.push(("Changes", update.to_owned()));
+    let limits: Vec<String> = [Handler::Create, Handler::Update, Handler::Delete]
+        .into_iter()
+        .filter_map(|handler| {
+            Some(format!("{} {} min", handler.name(), docs.schema.time_limit(handler)?))
+        })
+        .collect();
+    if !limits.is_empty() {
+        facts.push(("Limits", format!("{} at the most", limits.join(", "))));
+    }
     facts.push(("Tags", tags(docs)));
     facts.push(("Driver", docs.served.words().to_owned()));
     let mut rows = Vec::new();
@@ -76,9 +87,10 @@ fn reference(docs: &TypeDocs<'_>) -> String {
 
 fn tags(docs: &TypeDocs<'_>) -> String {
     let Some(property) = docs.schema.tag_property() else { return "none".to_owned() };
-    let change = match docs.documentation.tags_change_in_place() {
-        Some(false) => ", cannot be changed in place",
-        Some(true) | None => "",
+    let change = match docs.schema.update_kind(&PropertyPath::root().name(property)) {
+        UpdateKind::Replaces => ", cannot be changed in place",
+        UpdateKind::MayReplace => ", some changes replace the object",
+        UpdateKind::InPlace => "",
     };
     format!("in `{property}`{change}")
 }

@@ -12,11 +12,11 @@ use crate::json::record;
 /// fields where the event has them:
 ///
 /// ```json
-/// {"elapsedMs": 1200, "event": "step-done", "step": 3, "logicalId": "Channel",
+/// {"elapsedMs": 1200, "event": "step-done", "step": 3, "address": "Channel",
 ///  "type": "AWS::MediaPackage::Channel", "operation": "create", "physicalId": "…"}
 /// ```
 ///
-/// The events are `observing` (`objects`), `still-settling` (`logicalId`, `waitsFor`), `asking-again`
+/// The events are `observing` (`objects`), `still-settling` (`address`, `waitsFor`), `asking-again`
 /// (`reason`, `attempt`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `step-interrupted` (`waitsFor`),
@@ -148,7 +148,7 @@ mod tests {
         };
         let event = Event::StepWaiting { label: label.clone(), waits_for: "x\u{202e}".into() };
         let line = event_json(&event, Duration::from_millis(1200)).unwrap();
-        let expected = r#"{"elapsedMs":1200,"event":"step-waiting","step":3,"logicalId":"A","type":"T","operation":"create","waitsFor":"x\u202e"}"#;
+        let expected = r#"{"elapsedMs":1200,"event":"step-waiting","step":3,"address":"A","type":"T","operation":"create","waitsFor":"x\u202e"}"#;
         assert_eq!(line, expected);
         let event = Event::StepInterrupted { label, waits_for: "y".into() };
         let line = event_json(&event, Duration::from_millis(1300)).unwrap();

@@ -6,6 +6,7 @@ use rstack_model::{Value, ValueMap};
 use super::reason::{paths, pick_up, reasons, replacement};
 use super::{difference, subject};
 use crate::line::Line;
+use crate::object_names::object_names;
 use crate::removals::Removals;
 use crate::style::{Detail, Role, View};
 use crate::summary::goes_for_another;
@@ -19,7 +20,7 @@ pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: 
         .with(Role::Plain, " ")
         .then(subject(&change.resource_type, &change.address));
     if let Some(prior) = &change.prior {
-        line.push(Role::Dim, &format!(" {}", prior.physical_id));
+        line.push(Role::Dim, &format!(" {}", object_names(prior)));
     }
     line.append(remarks(change, plan, removals));
     let room = view.columns() - INDENT;
@@ -39,7 +40,7 @@ pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: 
 pub(super) fn compact(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Vec<Line> {
     let mut what = Line::of(Role::Name, change.address.as_str());
     if let Some(prior) = &change.prior {
-        what.push(Role::Dim, &format!(" {}", prior.physical_id));
+        what.push(Role::Dim, &format!(" {}", object_names(prior)));
     } else if let Some((name, value)) = change
         .desired
         .as_ref()

@@ -1,7 +1,7 @@
 //! One property that differs: its path, and before and after.
 
-use rstack_model::Value;
 use rstack_model::plan::Difference;
+use rstack_model::{UpdateKind, Value};
 
 use crate::line::Line;
 use crate::style::{Detail, Role};
@@ -18,8 +18,10 @@ pub(super) fn node(difference: &Difference, room: usize, detail: Detail) -> Node
     };
     let mut label = Line::of(role, mark);
     label.push(Role::Plain, &format!(" {}", difference.path));
-    if difference.forces_replacement {
-        label.push(Role::Delete, " (forces replacement)");
+    match difference.update_kind {
+        UpdateKind::Replaces => label.push(Role::Delete, " (forces replacement)"),
+        UpdateKind::MayReplace => label.push(Role::Delete, " (may replace)"),
+        UpdateKind::InPlace => {}
     }
     values(label, difference.before.as_ref(), difference.after.as_ref(), room, detail)
 }

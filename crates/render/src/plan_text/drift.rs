@@ -4,6 +4,7 @@ use rstack_model::plan::{Change, Checked, Plan, PlanMode};
 
 use super::{difference, subject};
 use crate::line::Line;
+use crate::object_names::object_names;
 use crate::style::{Detail, Role, View};
 use crate::tree::{INDENT, Node};
 
@@ -26,7 +27,7 @@ fn drifted(mode: PlanMode, change: &Change, view: &View) -> Option<Node> {
     };
     let mut line = Line::of(role, mark)
         .then(subject(&change.resource_type, &change.address))
-        .with(Role::Dim, &format!(" {}", prior.physical_id));
+        .with(Role::Dim, &format!(" {}", object_names(prior)));
     if gone {
         line.push(Role::Plain, "  it is gone from the cloud");
     }

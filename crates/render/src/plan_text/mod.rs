@@ -13,6 +13,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{Address, ResourceType};
 
 use crate::line::{Line, join};
+use crate::object_names::object_names;
 use crate::removals::Removals;
 use crate::style::{Detail, Role, View};
 use crate::summary::{summary_line, unchecked};
@@ -93,7 +94,7 @@ fn left_over(plan: &Plan) -> Vec<Line> {
         mark(action, Certainty::Certain)
             .with(Role::Plain, " ")
             .then(subject(&object.resource_type, id))
-            .with(Role::Dim, &format!(" {}{what}", object.physical_id))
+            .with(Role::Dim, &format!(" {}{what}", object_names(object)))
     };
     plan.deposed.iter().map(|deposed| line(&deposed.address, &deposed.object)).collect()
 }

@@ -6,9 +6,11 @@ use rstack_model::{Address, PropertyPath};
 /// What makes a new object necessary: `requires replacement: Id changes`.
 pub(super) fn replacement(change: &Change) -> Option<String> {
     let mut forced = Vec::new();
+    let mut requested = false;
     for reason in &change.reasons {
         match reason {
             Reason::CreateOnly(path) => forced.push(path.to_string()),
+            Reason::Requested => requested = true,
             Reason::TypeChanged { from } => {
                 return Some(format!("requires replacement: it was {from}"));
             }
@@ -20,6 +22,7 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
             | Reason::SecretRotated { .. }
             | Reason::PoliciesChanged
             | Reason::MayChange(_)
+            | Reason::MayReplace(_)
             | Reason::Incomplete
             | Reason::Readopted { .. }
             | Reason::DependencyReplaced { .. }
@@ -28,7 +31,7 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
         }
     }
     match (forced.as_slice(), change.certainty) {
-        ([], _) => None,
+        ([], _) => requested.then(|| "replacement requested".to_owned()),
         (_, Certainty::Possible) => {
             Some(format!("may require replacement because of {}", forced.join(", ")))
         }
@@ -52,6 +55,11 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
         Reason::SecretRotated { reference } => Some(format!("secret rotated: {reference}")),
         Reason::PoliciesChanged => Some(format!("only in the state: {}", recorded(change))),
         Reason::MayChange(path) => Some(format!("may change: {}", waits(change, path))),
+        Reason::MayReplace(path) => Some(format!(
+            "may replace: the service may refuse to change {path} in place; `--replace {}` \
+             replaces it",
+            change.address
+        )),
         Reason::DependencyReplaced { dependency } => {
             Some(format!("`{dependency}` is deleted first and made anew"))
         }
@@ -62,6 +70,7 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
         Reason::NotInState
         | Reason::PropertiesChanged
         | Reason::CreateOnly(_)
+        | Reason::Requested
         | Reason::TypeChanged { .. }
         | Reason::Destroy
         | Reason::Rollback => None,

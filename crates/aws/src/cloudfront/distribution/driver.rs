@@ -11,7 +11,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found, Object, Observed,
     Progress, ResourceDriver, UpdateRequest,
 };
-use rstack_model::{KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::config;
 use super::find::{self, Search};
@@ -61,11 +61,11 @@ impl Distribution {
         let arn = text(found, "ARN", operation)?;
         properties.extend(tags.property(&*self.api, arn, declared).await?);
         let attribute = |name: &str| Some((name.to_owned(), found.get(name)?.clone()));
-        Ok(Object {
-            physical_id: PhysicalId::new(text(found, "Id", operation)?),
+        Ok(Object::named(
+            PhysicalId::new(text(found, "Id", operation)?),
             properties,
-            attributes: ["Id", "DomainName"].into_iter().filter_map(attribute).collect(),
-        })
+            ["Id", "DomainName"].into_iter().filter_map(attribute).collect(),
+        ))
     }
 
     /// Whether an answer shows a deployment that has not come to its end.
@@ -148,10 +148,10 @@ impl ResourceDriver for Distribution {
 
     async fn read(
         &self,
-        physical_id: &PhysicalId,
+        identifier: &Identifier,
         declared: &KnownMap,
     ) -> Result<Observed, DriverError> {
-        match self.versioned(physical_id.as_str()).read().await {
+        match self.versioned(identifier.only()).read().await {
             Ok(answer) => {
                 let object = self.object(&answer, GET, declared, tags::Shown::AsRead).await?;
                 Ok(Observed::Present(object))
@@ -193,14 +193,14 @@ impl ResourceDriver for Distribution {
             Err(error) => return Err(explained(error)),
         };
         let id = PhysicalId::new(text(map(&answer, "Distribution", operation)?, "Id", operation)?);
-        effects.created(&id).await.map_err(|error| {
+        effects.created_as(&id).await.map_err(|error| {
             DriverError::new(ErrorKind::UnknownOutcome, action(operation), error.to_string())
         })?;
         self.object(&answer, operation, &request.properties, tags::Shown::AsDeclared).await
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let id = request.physical_id.as_str();
+        let id = request.identifier.only();
         let object = self.versioned(id);
         let current = object.read().await?;
         let found = map(&current, "Distribution", GET)?;
@@ -213,7 +213,7 @@ impl ResourceDriver for Distribution {
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let id = request.physical_id.as_str();
+        let id = request.identifier.only();
         let object = self.versioned(id);
         let answer = match object.read().await {
             Ok(answer) => answer,
@@ -238,8 +238,8 @@ impl ResourceDriver for Distribution {
         }
     }
 
-    async fn settled(&self, physical_id: &PhysicalId) -> Result<Progress, DriverError> {
-        let id = physical_id.as_str();
+    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        let id = identifier.only();
         match self.versioned(id).read().await {
             Ok(answer) => Self::deployment(&answer, id),
             // It was just written: it is there.

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, ErrorKind, Found, Observed, SinkError};
-use rstack_model::{KnownMap, PhysicalId};
+use rstack_model::{Identifier, KnownMap, PhysicalId};
 use serde_json::{Value, json};
 
 use super::support::{create, delete, driver, no_tags, proven, update};
@@ -19,7 +19,7 @@ struct Effects(Mutex<Vec<PhysicalId>>);
 
 #[async_trait]
 impl EffectSink for Effects {
-    async fn created(&self, physical_id: &PhysicalId) -> Result<(), SinkError> {
+    async fn created(&self, _: &Identifier, physical_id: &PhysicalId) -> Result<(), SinkError> {
         self.0.lock().unwrap().push(physical_id.clone());
         Ok(())
     }

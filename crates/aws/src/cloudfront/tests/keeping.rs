@@ -131,7 +131,7 @@ async fn what_the_service_sets_by_itself_is_no_drift() {
     );
     let properties = declared(config.clone());
     let made = driver.create(&create(properties.clone()), &NoEffects).await.unwrap();
-    let Observed::Present(read) = driver.read(&made.physical_id, &properties).await.unwrap() else {
+    let Observed::Present(read) = driver.read(&made.identifier, &properties).await.unwrap() else {
         panic!("it is there")
     };
     for name in ["ViewerCertificate", "CustomErrorResponses"] {

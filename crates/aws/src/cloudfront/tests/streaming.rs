@@ -144,14 +144,14 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
     assert_eq!(input.keys().collect::<Vec<_>>(), ["DistributionConfig"]);
     assert_eq!(marked(&input["DistributionConfig"]), KnownValue::Map(known(sent())));
 
-    let Progress::Pending { waits_for, .. } = driver.settled(&made.physical_id).await.unwrap()
+    let Progress::Pending { waits_for, .. } = driver.settled(&made.identifier).await.unwrap()
     else {
         panic!("it settled while it was deployed")
     };
     assert_eq!(waits_for, "distribution E2QWRUHAPOMQZL to be deployed");
-    assert_eq!(driver.settled(&made.physical_id).await.unwrap(), Progress::Done);
+    assert_eq!(driver.settled(&made.identifier).await.unwrap(), Progress::Done);
 
-    let seen = driver.read(&made.physical_id, &declared).await.unwrap();
+    let seen = driver.read(&made.identifier, &declared).await.unwrap();
     let Observed::Present(seen) = seen else { panic!("it is there") };
     let nothing: Vec<String> = Vec::new();
     let (declared, observed): (KnownValue, KnownValue) =
@@ -208,12 +208,12 @@ async fn declared_tags_are_sent_with_it_and_foreign_ones_are_not_shown() {
     let both = input["DistributionConfigWithTags"].as_map().unwrap();
     assert_eq!(both["Tags"].get("Items"), Some(&properties["Tags"]));
     assert_eq!(both["DistributionConfig"].get("CallerReference"), Some(&TOKEN.into()));
-    let Observed::Present(read) = driver.read(&made.physical_id, &properties).await.unwrap() else {
+    let Observed::Present(read) = driver.read(&made.identifier, &properties).await.unwrap() else {
         panic!("it is there")
     };
     assert_eq!(read.properties["Tags"], properties["Tags"]);
     // Where none are declared they are not asked for.
     properties.remove("Tags");
-    driver.read(&made.physical_id, &properties).await.unwrap();
+    driver.read(&made.identifier, &properties).await.unwrap();
     service.assert_finished();
 }

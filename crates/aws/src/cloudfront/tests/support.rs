@@ -38,13 +38,13 @@ pub(super) fn proven(properties: KnownMap) -> CreateRequest {
 }
 
 pub(super) fn update(id: &str, prior: KnownMap, properties: KnownMap) -> UpdateRequest {
-    UpdateRequest { physical_id: id.into(), token: TOKEN.into(), prior, properties }
+    UpdateRequest { identifier: id.into(), token: TOKEN.into(), prior, properties }
 }
 
 pub(super) fn delete(id: &str) -> DeleteRequest {
     DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: id.into(),
+        identifier: id.into(),
         token: TOKEN.into(),
         prior: KnownMap::new(),
     }

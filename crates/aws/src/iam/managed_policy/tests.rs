@@ -56,7 +56,7 @@ async fn a_sixth_version_takes_the_place_of_the_oldest_that_is_not_in_use() {
     ]);
     let properties = r#"{"PolicyDocument":{"Statement":[1]}}"#;
     let request = UpdateRequest {
-        physical_id: "arn:p".into(),
+        identifier: "arn:p".into(),
         token: "T".into(),
         prior: tree(r#"{"PolicyDocument":{"Statement":[]}}"#),
         properties: tree(properties),
@@ -89,7 +89,7 @@ async fn a_repeated_update_makes_no_version_and_moves_only_its_own_principals() 
         ("GetPolicy", policy()),
     ]);
     let request = UpdateRequest {
-        physical_id: "arn:p".into(),
+        identifier: "arn:p".into(),
         token: "T".into(),
         prior: tree(r#"{"PolicyDocument":{"Statement":[]},"Roles":["old"],"Groups":["g"]}"#),
         properties: tree(r#"{"PolicyDocument":{"Statement":[]},"Users":["u"],"Groups":["g"]}"#),
@@ -109,7 +109,7 @@ async fn a_repeated_update_makes_no_version_and_moves_only_its_own_principals() 
 async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
     let request = DeleteRequest {
         removal: rstack_driver::Removal::Recoverable,
-        physical_id: "arn:p".into(),
+        identifier: "arn:p".into(),
         token: "T".into(),
         prior: KnownMap::new(),
     };
@@ -183,7 +183,7 @@ async fn a_new_policy_that_is_lost_from_sight_again_is_waited_for() {
         ("GetPolicy", gone()),
     ]);
     let request = UpdateRequest {
-        physical_id: "arn:p".into(),
+        identifier: "arn:p".into(),
         token: "T".into(),
         prior: KnownMap::new(),
         properties: tree(r#"{"PolicyDocument":{"Statement":[]}}"#),

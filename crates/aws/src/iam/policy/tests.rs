@@ -80,7 +80,7 @@ async fn principals_that_are_no_longer_declared_lose_the_policy() {
         ("DeleteUserPolicy", gone()),
     ]);
     let request = UpdateRequest {
-        physical_id: "Live-Policy-X".into(),
+        identifier: "Live-Policy-X".into(),
         token: "T".into(),
         prior: tree(PROPERTIES),
         properties: tree(
@@ -88,7 +88,7 @@ async fn principals_that_are_no_longer_declared_lose_the_policy() {
         ),
     };
     let made = Policy::new(script.clone()).update(&request).await.unwrap();
-    assert_eq!(made.physical_id, request.physical_id);
+    assert_eq!(made.identifier, request.identifier);
     script.assert_calls(&[
         r#"GetRolePolicy {"PolicyName":"p","RoleName":"r"}"#,
         r#"GetRolePolicy {"PolicyName":"p","RoleName":"s"}"#,
@@ -106,7 +106,7 @@ async fn a_new_name_takes_the_old_one_away_everywhere() {
         ("DeleteRolePolicy", done()),
     ]);
     let request = UpdateRequest {
-        physical_id: "Live-Policy-X".into(),
+        identifier: "Live-Policy-X".into(),
         token: "T".into(),
         prior: tree(PROPERTIES),
         properties: tree(r#"{"PolicyName":"n","PolicyDocument":{"Statement":[]},"Roles":["r"]}"#),
@@ -125,7 +125,7 @@ async fn deleting_what_is_gone_is_done() {
     let script = Script::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
     let request = DeleteRequest {
         removal: rstack_driver::Removal::Recoverable,
-        physical_id: "Live-Policy-X".into(),
+        identifier: "Live-Policy-X".into(),
         token: "T".into(),
         prior: tree(PROPERTIES),
     };

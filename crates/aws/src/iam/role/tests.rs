@@ -18,7 +18,7 @@ fn creation(properties: &str) -> CreateRequest {
 
 fn change(prior: &str, properties: &str) -> UpdateRequest {
     UpdateRequest {
-        physical_id: "R".into(),
+        identifier: "R".into(),
         token: "TOKEN2".into(),
         prior: tree(prior),
         properties: tree(properties),
@@ -217,7 +217,7 @@ async fn old_policies_go_first_where_there_is_no_room_for_both() {
 async fn a_role_is_emptied_before_it_is_deleted() {
     let request = DeleteRequest {
         removal: rstack_driver::Removal::Recoverable,
-        physical_id: "R".into(),
+        identifier: "R".into(),
         token: "T".into(),
         prior: KnownMap::new(),
     };

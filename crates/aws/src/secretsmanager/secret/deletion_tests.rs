@@ -19,7 +19,7 @@ fn creation(properties: &str) -> CreateRequest {
 }
 
 fn deletion(removal: Removal) -> DeleteRequest {
-    DeleteRequest { removal, physical_id: ARN.into(), token: "T".into(), prior: KnownMap::new() }
+    DeleteRequest { removal, identifier: ARN.into(), token: "T".into(), prior: KnownMap::new() }
 }
 
 /// A secret that was made by an operation before, for a resource.
@@ -185,7 +185,7 @@ async fn what_was_restored_is_deleted_for_good_only_when_that_is_asked_for() {
 async fn a_type_that_is_declared_no_longer_is_kept() {
     let script = Script::new([("DescribeSecret", described("r", r#","Type":"MyPartner""#))]);
     let request = UpdateRequest {
-        physical_id: ARN.into(),
+        identifier: ARN.into(),
         token: "TOKEN2".into(),
         prior: tree(r#"{"Name":"s","Type":"MyPartner"}"#),
         properties: tree(r#"{"Name":"s"}"#),

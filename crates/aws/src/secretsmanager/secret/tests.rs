@@ -19,7 +19,7 @@ fn creation(properties: &str) -> CreateRequest {
 
 fn change(prior: &str, properties: &str) -> UpdateRequest {
     UpdateRequest {
-        physical_id: ARN.into(),
+        identifier: ARN.into(),
         token: "TOKEN2".into(),
         prior: tree(prior),
         properties: tree(properties),
@@ -85,7 +85,7 @@ async fn a_value_is_never_generated_twice_for_one_create() {
     let Found::Ours(found) = driver.find(&request).await.unwrap() else { panic!("not ours") };
     assert_eq!(found.physical_id.as_str(), ARN);
     let completing = UpdateRequest {
-        physical_id: found.physical_id,
+        identifier: found.identifier,
         token: request.token.clone(),
         prior: KnownMap::new(),
         properties: request.properties.clone(),
@@ -250,7 +250,7 @@ async fn new_rules_generate_a_new_value_once() {
 async fn replicas_go_before_the_secret() {
     let request = DeleteRequest {
         removal: Removal::Recoverable,
-        physical_id: ARN.into(),
+        identifier: ARN.into(),
         token: "T".into(),
         prior: KnownMap::new(),
     };

@@ -3,13 +3,14 @@
 use rstack_model::Serial;
 use rstack_model::plan::PlanBase;
 use rstack_render::escape;
-use rstack_state::{Apart, LockedStack};
+use rstack_store::LockedStack;
+use rstack_store::fs::BaseMismatch;
 
 /// What a first run begins with.
 const NOTHING: Serial = Serial(0);
 
 /// What is wrong.
-pub(super) fn finding(Apart { journal, state, .. }: &Apart) -> String {
+pub(super) fn finding(BaseMismatch { journal, state, .. }: &BaseMismatch) -> String {
     let Some(state) = state else {
         return format!(
             "The journal was written over serial {}, of which no sound state is kept.",
@@ -34,8 +35,8 @@ pub(super) fn finding(Apart { journal, state, .. }: &Apart) -> String {
 }
 
 /// What to do where no command decides which of the two is the right one.
-pub(super) fn by_hand(apart: &Apart, locked: &LockedStack) -> Vec<String> {
-    let Apart { journal, state, copy } = apart;
+pub(super) fn by_hand(apart: &BaseMismatch, locked: &LockedStack) -> Vec<String> {
+    let BaseMismatch { journal, state, copy } = apart;
     let (serial, path) = (journal.serial, locked.state_path().display());
     let own = match copy {
         _ if serial == NOTHING => format!("take `{path}` away"),

@@ -4,7 +4,7 @@ use rstack_model::plan::PlanBase;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, StackName};
 use rstack_render::escape;
-use rstack_state::{LockedStack, StateError, StateStore};
+use rstack_store::{LockedStack, StateStore, StoreError};
 use serde_json::json;
 
 use super::error::RefusedEdit;
@@ -27,7 +27,7 @@ pub(super) fn lock(
     store: &StateStore,
     stack: &StackName,
     command: &str,
-) -> Result<LockedStack, StateError> {
+) -> Result<LockedStack, StoreError> {
     let locked = store.lock(stack, &holder(context, &format!("state {command}")))?;
     note_dead_holder(&locked, &context.terminal);
     Ok(locked)
@@ -43,7 +43,7 @@ pub(super) fn open(context: &Context, stack: &str, command: &str) -> Result<Edit
     let locked = lock(context, &store, &stack, command)?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
     let state = stored.state.ok_or_else(|| known_stack::no_state(context, stack))?;
     Ok(Editing { locked, state })

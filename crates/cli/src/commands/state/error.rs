@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use rstack_journal::ReviseError;
 use rstack_model::{Address, Serial, StackName};
-use rstack_state::{LockHolder, ReviseError, StateError};
+use rstack_store::{LockHolder, StoreError};
 
 use crate::error::{CommandError, ErrorKind, Hint, state_hint};
 
@@ -34,7 +35,7 @@ pub(crate) enum RefusedEdit {
         /// The stack.
         stack: StackName,
         /// What is wrong with it.
-        source: StateError,
+        source: StoreError,
     },
     /// Another lineage.
     #[error(
@@ -137,9 +138,9 @@ impl RefusedEdit {
             Self::Unusable {
                 stack,
                 source:
-                    StateError::Damaged { .. }
-                    | StateError::Checksum { .. }
-                    | StateError::TooLarge { .. },
+                    StoreError::Damaged { .. }
+                    | StoreError::Checksum { .. }
+                    | StoreError::TooLarge { .. },
             } => {
                 let hint = Hint::from("nothing was changed; take another copy (");
                 let hint = with_command(hint, stack.as_str(), &["history"])

@@ -3,7 +3,7 @@
 use clap::Args;
 use rstack_model::{Serial, StackName};
 use rstack_render::{escape, state_json, state_text};
-use rstack_state::Backup;
+use rstack_store::Version;
 use serde_json::json;
 
 use super::error::RefusedEdit;
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, Command
         return one(&stack, Serial(serial), backups, terminal);
     }
     let present = store.read(&stack).ok().and_then(|stored| stored.state);
-    let is_present = |backup: &Backup| {
+    let is_present = |backup: &Version| {
         let content = backup.content.as_ref().ok();
         content.is_some_and(|(state, _)| Some(state) == present.as_ref())
     };
@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, Command
 fn one(
     stack: &StackName,
     serial: Serial,
-    backups: Vec<Backup>,
+    backups: Vec<Version>,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
@@ -76,8 +76,8 @@ fn one(
     Ok(Exit::Done)
 }
 
-fn line(backup: &Backup, present: bool) -> String {
-    let (serial, file) = (backup.serial, backup.path.display());
+fn line(backup: &Version, present: bool) -> String {
+    let (serial, file) = (backup.serial, &backup.location);
     let text = match &backup.content {
         Ok((state, written)) => {
             let (count, mark) = (state.resources.len(), if present { "  (present)" } else { "" });
@@ -93,8 +93,8 @@ fn line(backup: &Backup, present: bool) -> String {
     escape(&text).into_owned()
 }
 
-fn json(backup: &Backup, present: bool) -> serde_json::Value {
-    let file = backup.path.display().to_string();
+fn json(backup: &Version, present: bool) -> serde_json::Value {
+    let file = backup.location.as_str();
     match &backup.content {
         Ok((state, written)) => json!({
             "serial": backup.serial, "lineage": state.lineage, "resources": state.resources.len(),

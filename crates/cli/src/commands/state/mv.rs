@@ -2,10 +2,12 @@
 
 use clap::Args;
 use rstack_apply::{Entropy, RandomEntropy};
+use rstack_journal::{dependants, rename};
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
 use rstack_ops::describe;
-use rstack_state::{Handover, LockedStack, StateError, StateStore, dependants, rename};
+use rstack_store::fs::Handover;
+use rstack_store::{LockedStack, StateStore, StoreError};
 
 use super::edit::{Editing, address, agreed, base, done, lock, open};
 use super::error::RefusedEdit;
@@ -62,7 +64,7 @@ fn destination(
     let locked = lock(context, &store, stack, "mv")?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() }.into());
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
     let state = stored.state.unwrap_or_else(|| {
         State::empty(RandomEntropy.lineage(), stack.clone(), source.environment.clone())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rstack_state::StateError;
+use rstack_store::StoreError;
 
 use crate::commands::known_stack;
 use crate::context::Context;
@@ -35,8 +35,8 @@ pub(super) fn run(context: &Context, args: &PullArgs) -> Result<Exit, CommandErr
     }
     let bytes = store.copy(&stack)?.ok_or_else(|| known_stack::no_state(context, stack.clone()))?;
     let Some(path) = &args.file else {
-        let text = String::from_utf8(bytes).map_err(|error| StateError::Damaged {
-            path: store.directory().join(format!("{stack}.json")),
+        let text = String::from_utf8(bytes).map_err(|error| StoreError::Damaged {
+            location: store.directory().join(format!("{stack}.json")).into(),
             problem: error.to_string(),
         })?;
         terminal.text(&text)?;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rstack_journal::forgotten;
 use rstack_model::Serial;
 use rstack_model::state::State;
 use rstack_ops::describe;
-use rstack_state::{LockedStack, StateError, forgotten, parse_state};
+use rstack_store::{LockedStack, StoreError, parse_state};
 
 use super::edit::{agreed, done, lock, object_words};
 use super::error::RefusedEdit;
@@ -65,8 +66,8 @@ pub(super) fn push(context: &Context, args: &PushArgs) -> Result<Exit, CommandEr
     let unusable = |source| RefusedEdit::Unusable { stack: stack.clone(), source };
     let size = std::fs::metadata(&opened).map_err(read)?.len();
     if size > LIMIT {
-        let path = file.to_owned();
-        return Err(unusable(StateError::TooLarge { path, size }).into());
+        let location = file.into();
+        return Err(unusable(StoreError::TooLarge { location, size }).into());
     }
     let bytes = std::fs::read(&opened).map_err(read)?;
     let pushed = parse_state(file, &bytes, &stack).map_err(unusable)?;
@@ -93,15 +94,15 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit, Com
     let backup = backup.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
     let (kept, _) =
         backup.content.map_err(|source| RefusedEdit::Unusable { stack: stack.clone(), source })?;
-    check_place(context, &backup.path, present.as_ref(), &kept)?;
+    check_place(context, Path::new(backup.location.as_str()), present.as_ref(), &kept)?;
     put(&locked, present.as_ref(), kept, args.yes, &context.terminal)
 }
 
 /// The state that is there, if no run is open.
-fn present(locked: &LockedStack) -> Result<Option<State>, StateError> {
+fn present(locked: &LockedStack) -> Result<Option<State>, StoreError> {
     let stored = locked.read()?;
     if stored.journal.is_some() {
-        return Err(StateError::OpenJournal { path: locked.journal_path().to_owned() });
+        return Err(StoreError::OpenJournal { location: locked.journal_path().into() });
     }
     Ok(stored.state)
 }

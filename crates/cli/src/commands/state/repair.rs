@@ -4,12 +4,11 @@
 use std::path::Path;
 
 use clap::Args;
+use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
 use rstack_model::Serial;
 use rstack_render::{escape, text_diff};
-use rstack_state::{
-    Aside, Difference, Entry, Examination, IntentAction, JournalFinding, LockedStack, LostRecord,
-    Salvage, StateError, StateFinding, forgotten,
-};
+use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
+use rstack_store::{LockedStack, StoreError};
 
 use super::apart;
 use super::edit::{agreed, done, lock, object_words};
@@ -158,7 +157,7 @@ fn findings(
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
-    if let Some(apart) = &found.apart {
+    if let Some(apart) = &found.base_mismatch {
         lines.push(apart::finding(apart));
     }
     lines.iter().map(|line| one_line(line)).collect()
@@ -169,9 +168,9 @@ fn one_line(line: &str) -> String {
     line.replace(['\n', '\r'], " ")
 }
 
-fn problem(error: &StateError, global: &Global) -> String {
+fn problem(error: &StoreError, global: &Global) -> String {
     match state_hint(error).map(|hint| hint.show(&|words| global.line(words))) {
-        Some(hint) if !matches!(error, StateError::Damaged { .. }) => {
+        Some(hint) if !matches!(error, StoreError::Damaged { .. }) => {
             escape(&format!("{error}; {hint}.")).into_owned()
         }
         Some(_) | None => escape(&format!("{error}.")).into_owned(),
@@ -208,21 +207,21 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                     "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \
                      is one"
                 ),
-                IntentAction::Update { physical_id, .. }
-                | IntentAction::Delete { physical_id }
-                | IntentAction::Record { physical_id }
-                | IntentAction::Forget { physical_id }
-                | IntentAction::Restore { physical_id } => format!(
-                    "it announces a change of `{id}` ({kind} {physical_id}), which the next plan \
+                IntentAction::Update { key, .. }
+                | IntentAction::Delete { key }
+                | IntentAction::Record { key }
+                | IntentAction::Forget { key }
+                | IntentAction::Restore { key } => format!(
+                    "it announces a change of `{id}` ({key}), which the next plan \
                      finds"
                 ),
             }
         }
-        Some(Entry::Effect { operation, physical_id }) if *settled => format!(
-            "it says that operation {operation} made `{physical_id}`, which the cloud is asked for"
+        Some(Entry::Effect { operation, identifier, .. }) if *settled => format!(
+            "it says that operation {operation} made `{identifier}`, which the cloud is asked for"
         ),
-        Some(Entry::Effect { operation, physical_id }) => format!(
-            "it says that operation {operation} made `{physical_id}`, which would be FORGOTTEN"
+        Some(Entry::Effect { operation, identifier, .. }) => format!(
+            "it says that operation {operation} made `{identifier}`, which would be FORGOTTEN"
         ),
         Some(Entry::Done { operation, .. }) => {
             format!("it says that operation {operation} was done")
@@ -254,8 +253,8 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     };
     let mut lines = Vec::new();
     let broken = match &found.state {
-        StateFinding::Sound(_) => found.apart.is_some(),
-        StateFinding::Missing => found.offered.is_some() || found.apart.is_some(),
+        StateFinding::Sound(_) => found.base_mismatch.is_some(),
+        StateFinding::Missing => found.offered.is_some() || found.base_mismatch.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
             if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
@@ -270,7 +269,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             false
         }
     };
-    match (found.offered.filter(|_| broken), &found.apart) {
+    match (found.offered.filter(|_| broken), &found.base_mismatch) {
         (Some(serial), _) => {
             let restore = line("repair", &["--restore", &serial.to_string()]);
             lines.push(format!("To put serial {serial} in its place: {restore}"));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
+use rstack_journal::{dependants, take_out};
 use rstack_model::Address;
-use rstack_state::{dependants, take_out};
 
 use super::edit::{Editing, agreed, base, done, object_words, open};
 use super::error::RefusedEdit;

@@ -3,7 +3,7 @@
 use clap::Args;
 use rstack_model::LockId;
 use rstack_render::escape;
-use rstack_state::Unlocked;
+use rstack_store::Unlocked;
 
 use super::error::RefusedEdit;
 use crate::commands::known_stack::any_name;

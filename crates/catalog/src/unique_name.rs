@@ -1,0 +1,112 @@
+//! The names of objects: the one rule of uniqueness, for the planner and the sandbox.
+//!
+//! A name is unique within its scope, which the rest of the identifier says: a stage within its REST
+//! API, a rule within its event bus. The names of each type are computed when the catalog is built
+//! (`xtask/src/catalog/names.rs` says how), with the overlays' corrections.
+
+use std::fmt;
+
+use rstack_model::PropertyPath;
+use serde::Deserialize;
+
+use crate::path::SchemaPath;
+use crate::type_schema::TypeSchema;
+
+/// Properties of which no two objects of a type may have the same values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct UniqueName {
+    name: Vec<SchemaPath>,
+    #[serde(default)]
+    scope: Vec<SchemaPath>,
+}
+
+/// The value of one property of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    /// The property is not declared.
+    Absent,
+    /// The value is known only after apply.
+    Unknown,
+    /// The value, as text.
+    Known(String),
+}
+
+/// The name of an object, with the scope that it is unique in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectName {
+    property: PropertyPath,
+    name: Vec<String>,
+    scope: Vec<(PropertyPath, Option<String>)>,
+}
+
+impl UniqueName {
+    /// The name that these properties make in this scope.
+    pub fn new(name: Vec<SchemaPath>, scope: Vec<SchemaPath>) -> Self {
+        Self { name, scope }
+    }
+
+    /// The properties that make the name.
+    pub fn name(&self) -> &[SchemaPath] {
+        &self.name
+    }
+
+    /// The properties that say what the name is unique in.
+    pub fn scope(&self) -> &[SchemaPath] {
+        &self.scope
+    }
+
+    /// The name that these values give; `None` if a part is unknown or no name is declared. A scope
+    /// that is not declared is the service's default, which is one scope.
+    pub fn of(&self, part: impl Fn(&PropertyPath) -> NamePart) -> Option<ObjectName> {
+        let known = |path: &SchemaPath| {
+            let path = path.concrete()?;
+            match part(&path) {
+                NamePart::Known(text) => Some((path, Some(text))),
+                NamePart::Absent => Some((path, None)),
+                NamePart::Unknown => None,
+            }
+        };
+        let scope = self.scope.iter().map(known).collect::<Option<Vec<_>>>()?;
+        let name = self.name.iter().map(|path| known(path)?.1).collect::<Option<Vec<_>>>()?;
+        Some(ObjectName { property: self.name.first()?.concrete()?, name, scope })
+    }
+}
+
+impl ObjectName {
+    /// The property that names the object; the first one of several.
+    pub fn property(&self) -> &PropertyPath {
+        &self.property
+    }
+
+    /// The name without its scope.
+    pub fn text(&self) -> String {
+        self.name.join("/")
+    }
+}
+
+/// `name `Prod` (`StageName`, with `RestApiId` `abc`)`, as messages about names in use write it.
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "name `{}` (`{}`", self.text(), self.property)?;
+        for (path, value) in &self.scope {
+            match value {
+                Some(value) => write!(f, ", with `{path}` `{value}`")?,
+                None => write!(f, ", without `{path}`")?,
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+impl TypeSchema {
+    /// The names that no two objects of the type may share: the service refuses the second one.
+    pub fn unique_names(&self) -> &[UniqueName] {
+        &self.names
+    }
+
+    /// The names that no two objects of the type are likely to share: the type has a name that is
+    /// fixed at creation, and nothing says whether the service accepts it twice.
+    pub fn likely_names(&self) -> &[UniqueName] {
+        &self.likely_names
+    }
+}

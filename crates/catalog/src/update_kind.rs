@@ -1,0 +1,98 @@
+//! What a change of a property does to its object: the one answer that the planner, the sandbox and
+//! `rstack docs` share.
+//!
+//! The sources, the first that decides: an overlay, which names its source; the registry's
+//! `createOnlyProperties` and `tagging`; "replacement" in AWS's service specification; a provider that
+//! creates and cannot update, which replaces for every change; the registry's
+//! `conditionalCreateOnlyProperties` and "some cases" in the specification.
+
+use rstack_model::{PropertyPath, UpdateKind, Value};
+use serde::Deserialize;
+
+use crate::path::SchemaPath;
+use crate::type_schema::{Handler, TypeSchema};
+use crate::update_rule::UpdateRule;
+
+/// The parts of a type's definition that decide update kinds, beside the registry's lists.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct UpdateFacts {
+    overlay: Vec<Overlaid>,
+    /// "Replacement" in the service specification, as far as the registry does not say it.
+    replaces: Vec<SchemaPath>,
+    /// "Some cases" in the service specification, as far as the registry does not say it.
+    may_replace: Vec<SchemaPath>,
+    /// Whether the registry says that tags cannot be changed.
+    tags_fixed: bool,
+}
+
+/// The update kind that an overlay gives a path.
+#[derive(Clone, Debug, Deserialize)]
+struct Overlaid {
+    path: SchemaPath,
+    kind: UpdateKind,
+    rule: Option<UpdateRule>,
+}
+
+/// Who makes and changes the objects of a type, as the registry's `ProvisioningType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provisioning {
+    /// The provider creates, updates and deletes.
+    FullyMutable,
+    /// The provider creates and deletes. Every change is a replacement.
+    Immutable,
+    /// The registry has no provider: CloudFormation itself makes the objects.
+    NonProvisionable,
+}
+
+impl TypeSchema {
+    /// The provisioning type.
+    pub fn provisioning(&self) -> Provisioning {
+        match (self.has_handler(Handler::Create), self.has_handler(Handler::Update)) {
+            (true, true) => Provisioning::FullyMutable,
+            (true, false) => Provisioning::Immutable,
+            (false, _) => Provisioning::NonProvisionable,
+        }
+    }
+
+    /// The effect of a change at a path, whatever the values are. [`TypeSchema::update_rule`] says
+    /// more where a rule of the service is known.
+    pub fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
+        let facts = &self.updates;
+        let covered = |paths: &[SchemaPath]| paths.iter().any(|p| p.covers(path));
+        if let Some(overlaid) = facts.overlay.iter().find(|o| o.path.covers(path)) {
+            return overlaid.kind;
+        }
+        let fixed_tags = facts.tags_fixed
+            && self.tag_property.as_ref().is_some_and(|property| property.covers(path));
+        if covered(&self.create_only)
+            || fixed_tags
+            || covered(&facts.replaces)
+            || self.provisioning() == Provisioning::Immutable
+        {
+            return UpdateKind::Replaces;
+        }
+        if covered(&self.conditional_create_only) || covered(&facts.may_replace) {
+            return UpdateKind::MayReplace;
+        }
+        UpdateKind::InPlace
+    }
+
+    /// The service's rule for the property at exactly this path, which decides by the values before
+    /// and after; `None` if none is known.
+    pub fn update_rule(&self, path: &PropertyPath) -> Option<&UpdateRule> {
+        let at = |overlaid: &&Overlaid| overlaid.path.concrete().as_ref() == Some(path);
+        self.updates.overlay.iter().find(at)?.rule.as_ref()
+    }
+
+    /// The effect of a change from one value to another, where the service's rule for the property at
+    /// exactly this path is known and decides it.
+    pub fn decided_update(
+        &self,
+        path: &PropertyPath,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<UpdateKind> {
+        self.update_rule(path)?.decide(before, after)
+    }
+}

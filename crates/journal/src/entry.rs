@@ -1,0 +1,201 @@
+//! The vocabulary of the journal.
+
+use std::collections::BTreeMap;
+
+use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
+use rstack_model::state::{Environment, OutputState, ResourceState};
+use rstack_model::{
+    Address, Digest, Identifier, ObjectKey, PhysicalId, ResourceType, StackName, Token, ValueMap,
+};
+use serde::{Deserialize, Serialize};
+
+/// The number of an operation in its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperationId(pub u64);
+
+impl std::fmt::Display for OperationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One record of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Entry {
+    /// A run begins. Always the first record, and only that.
+    Begin {
+        /// What the plan is for.
+        mode: PlanMode,
+        /// The state it was made from.
+        base: PlanBase,
+        /// Digest of the plan.
+        plan_digest: Digest,
+        /// The stack.
+        stack: StackName,
+        /// Where its objects live.
+        environment: Environment,
+        /// Digest of the template.
+        template_digest: Option<Digest>,
+        /// Parameter values; secret ones as references.
+        parameters: ValueMap,
+        /// Whether the run leads back to a state that is itself what an apply left that did not
+        /// come to its end: then the state before that one is still where a rollback leads.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_former: bool,
+    },
+    /// An operation is going to be made. Durable before the first call of the operation.
+    Intent(Box<Intent>),
+    /// No object of the name that a create is going to use exists. Durable before the call that
+    /// creates, for APIs that tell nothing of who made an object.
+    Absent {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// The object of a create exists. Durable before anything is waited for.
+    Effect {
+        /// The operation.
+        operation: OperationId,
+        /// The object's primary identifier; its type is that of the intent.
+        identifier: Identifier,
+        /// What `Ref` returns for it, as far as it is known by now.
+        physical_id: PhysicalId,
+    },
+    /// An operation is finished.
+    Done {
+        /// The operation.
+        operation: OperationId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// An operation failed.
+    Failed {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        error: String,
+        /// What is known of its effect.
+        effect: FailedEffect,
+    },
+    /// The outputs after a deploy; they replace all others.
+    Outputs {
+        /// By name.
+        outputs: BTreeMap<String, OutputState>,
+    },
+    /// The run ended.
+    End {
+        /// How.
+        end: JournalEnd,
+    },
+}
+
+/// What is going to be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Intent {
+    /// The operation.
+    pub operation: OperationId,
+    /// The step of the plan.
+    pub step: StepId,
+    /// The resource.
+    pub address: Address,
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// What is done.
+    pub action: IntentAction,
+    /// The idempotency token of the call.
+    pub token: Token,
+    /// Digest of what the call is made with; secrets as references.
+    pub input_digest: Digest,
+    /// The driver that makes the call.
+    pub driver: String,
+}
+
+/// What is done, with all that recovery needs to know of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum IntentAction {
+    /// An object is created.
+    Create {
+        /// The name chosen for it, and the property that takes it, where the template names none.
+        name: Option<(String, String)>,
+        /// The object; attributes filled in, secrets as references.
+        object: PlannedObject,
+    },
+    /// An object is changed.
+    Update {
+        /// The object.
+        key: ObjectKey,
+        /// What it is to become.
+        object: PlannedObject,
+    },
+    /// The state takes over dependencies and policies; nothing is called.
+    Record {
+        /// The object.
+        key: ObjectKey,
+    },
+    /// The resource's object, or a deposed one, is deleted.
+    Delete {
+        /// The object.
+        key: ObjectKey,
+    },
+    /// The object leaves the state and stays where it is.
+    Forget {
+        /// The object.
+        key: ObjectKey,
+    },
+    /// A deposed object becomes the resource's object again.
+    Restore {
+        /// The object.
+        key: ObjectKey,
+    },
+}
+
+impl IntentAction {
+    /// The object that exists before the operation, if it is about one.
+    pub fn key(&self) -> Option<&ObjectKey> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Update { key, .. }
+            | Self::Record { key }
+            | Self::Delete { key }
+            | Self::Forget { key }
+            | Self::Restore { key } => Some(key),
+        }
+    }
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The object is now this (create, update, record, restore).
+    Object(Box<ResourceState>),
+    /// The object is gone or forgotten (delete, forget).
+    Gone,
+}
+
+/// What is known of the effect of a failed operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailedEffect {
+    /// Certainly none.
+    None,
+    /// The object exists and is not as declared.
+    Partial,
+    /// Nothing is known: the cloud must be asked.
+    Unknown,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalEnd {
+    /// Every step succeeded.
+    Succeeded,
+    /// A step failed.
+    Failed,
+    /// The user asked to stop.
+    Interrupted,
+}

@@ -1,0 +1,336 @@
+//! From a state and a journal to the state after it. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::plan::{PlanMode, PlannedObject};
+use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
+use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, ValueMap};
+
+use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
+use crate::status::{IllegalTransition, Status, next_status};
+
+/// A journal that cannot have been written by a run over this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The first record is not `begin`, or a later one is.
+    #[error("the journal does not begin with its one `begin` record")]
+    NoBegin,
+    /// It was written over another state.
+    #[error("the journal was written over {journal}, the state is {state}")]
+    OtherBase {
+        /// What the journal says.
+        journal: String,
+        /// What the state is.
+        state: String,
+    },
+    /// A record about an operation without an intent.
+    #[error("operation {0} has no intent")]
+    NoIntent(OperationId),
+    /// A record that cannot follow what stands before it.
+    #[error("operation {operation}: {source}")]
+    Illegal {
+        /// The operation.
+        operation: OperationId,
+        /// Why.
+        source: IllegalTransition,
+    },
+    /// An operation on an object that the state does not have.
+    #[error("`{address}` has no object `{key}`")]
+    NoObject {
+        /// The resource.
+        address: Address,
+        /// The object.
+        key: ObjectKey,
+    },
+    /// A record behind the end.
+    #[error("there is a record behind the end of the run")]
+    AfterEnd,
+}
+
+/// An operation of which it is not known what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenOperation {
+    /// What was going to be done.
+    pub intent: Intent,
+    /// The object, if its creation is known.
+    pub effect: Option<Identifier>,
+    /// Whether it was proven, before the call that creates, that no object of its name existed.
+    pub absence_proven: bool,
+}
+
+/// A state with a journal folded into it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folded {
+    /// The state; its serial is still that of the base.
+    pub state: State,
+    /// What must be asked of the cloud before the state can be published.
+    pub open: Vec<OpenOperation>,
+    /// How the run ended; `None` if it did not say.
+    pub ended: Option<JournalEnd>,
+}
+
+/// The state below a journal: what is stored, or the empty one that its first record names.
+pub fn base_of(stored: Option<State>, begin: Option<&Entry>) -> Option<State> {
+    if stored.is_some() {
+        return stored;
+    }
+    let Some(Entry::Begin { base, stack, environment, .. }) = begin else { return None };
+    Some(State::empty(base.lineage.clone(), stack.clone(), environment.clone()))
+}
+
+/// Folds a journal into the state it was written over.
+///
+/// # Errors
+/// [`JournalError`] if it was not written over this state or holds an illegal record.
+pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
+    let Some((
+        Entry::Begin {
+            mode,
+            base: begun,
+            plan_digest: _,
+            stack,
+            environment,
+            template_digest,
+            parameters,
+            keeps_former,
+        },
+        rest,
+    )) = entries.split_first()
+    else {
+        return Err(JournalError::NoBegin);
+    };
+    let same = begun.lineage == base.lineage
+        && begun.serial == base.serial
+        && *stack == base.stack
+        && *environment == base.environment;
+    if !same {
+        return Err(JournalError::OtherBase {
+            journal: format!("`{stack}` {} serial {}", begun.lineage, begun.serial),
+            state: format!("`{}` {} serial {}", base.stack, base.lineage, base.serial),
+        });
+    }
+    let mut folder = Folder {
+        state: base.clone(),
+        operations: BTreeMap::new(),
+        absent: BTreeSet::new(),
+        deployed: false,
+        ended: None,
+    };
+    for entry in rest {
+        folder.entry(entry)?;
+    }
+    let end = End {
+        deployed: folder.deployed,
+        succeeded: folder.ended == Some(JournalEnd::Succeeded),
+        keeps_former: *keeps_former,
+    };
+    let mut state = folder.state;
+    // Outputs are recorded when everything new is made.
+    if *mode != PlanMode::Destroy && folder.deployed {
+        state.template_digest.clone_from(template_digest);
+        state.parameters.clone_from(parameters);
+    }
+    state.former = former(base, &state, *mode, end);
+    let mut open = Vec::new();
+    for (operation, (intent, status)) in folder.operations {
+        let effect = match status {
+            Status::Open | Status::Failed(FailedEffect::Unknown) => None,
+            Status::Effected(identifier) => Some(identifier),
+            Status::Done | Status::Failed(FailedEffect::None | FailedEffect::Partial) => continue,
+        };
+        let absence_proven = folder.absent.contains(&operation);
+        open.push(OpenOperation { intent, effect, absence_proven });
+    }
+    Ok(Folded { state, open, ended: folder.ended })
+}
+
+/// Where a rollback leads after a run over `base` that left `state`.
+fn former(base: &State, state: &State, mode: PlanMode, end: End) -> Option<Box<State>> {
+    match mode {
+        PlanMode::Deploy if end.deployed => None,
+        PlanMode::Deploy => Some(base.former.clone().unwrap_or_else(|| Box::new(base.clone()))),
+        // New objects are deleted last: until they are gone the rollback has not come to its end.
+        PlanMode::Rollback if end.succeeded && !end.keeps_former => None,
+        PlanMode::Rollback => base.former.clone(),
+        // Whoever has begun to destroy a stack does not want it back. Of one that was never whole,
+        // a rollback leaves nothing, too.
+        PlanMode::Destroy => {
+            let untouched = base.resources == state.resources && base.deposed == state.deposed;
+            base.former.clone().filter(|former| untouched || former.is_bare())
+        }
+    }
+}
+
+/// How far a run came.
+#[derive(Clone, Copy)]
+struct End {
+    /// Everything new was made: there is nothing to roll back.
+    deployed: bool,
+    /// Every step succeeded.
+    succeeded: bool,
+    /// As in [`Entry::Begin`].
+    keeps_former: bool,
+}
+
+struct Folder {
+    state: State,
+    operations: BTreeMap<OperationId, (Intent, Status)>,
+    absent: BTreeSet<OperationId>,
+    deployed: bool,
+    ended: Option<JournalEnd>,
+}
+
+impl Folder {
+    fn entry(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        match entry {
+            Entry::Begin { .. } => Err(JournalError::NoBegin),
+            Entry::Intent(intent) => {
+                self.running()?;
+                let operation = intent.operation;
+                let known = self.operations.get(&operation).map(|(_, status)| status);
+                let status = next_status(known, &intent.action, entry)
+                    .map_err(|source| JournalError::Illegal { operation, source })?;
+                self.exists(intent)?;
+                self.operations.insert(operation, ((**intent).clone(), status));
+                Ok(())
+            }
+            Entry::Absent { operation } => {
+                self.running()?;
+                self.advance(*operation, entry)?;
+                self.absent.insert(*operation);
+                Ok(())
+            }
+            Entry::Effect { operation, identifier, physical_id } => {
+                let intent = self.advance(*operation, entry)?;
+                // From here on the object is in the state, whatever comes of it.
+                if let IntentAction::Create { object, .. } = &intent.action {
+                    let state = unfinished(&intent, object, (identifier, physical_id));
+                    self.set_current(&intent.address, state);
+                }
+                Ok(())
+            }
+            Entry::Done { operation, outcome } => {
+                self.running()?;
+                let intent = self.advance(*operation, entry)?;
+                self.done(&intent, outcome);
+                Ok(())
+            }
+            Entry::Failed { operation, effect, .. } => {
+                let intent = self.advance(*operation, entry)?;
+                if *effect != FailedEffect::None {
+                    self.touched(&intent);
+                }
+                Ok(())
+            }
+            Entry::Outputs { outputs } => {
+                self.running()?;
+                self.state.outputs.clone_from(outputs);
+                self.deployed = true;
+                Ok(())
+            }
+            Entry::End { end } => {
+                self.running()?;
+                self.ended = Some(*end);
+                Ok(())
+            }
+        }
+    }
+
+    /// Behind the end only the open questions of the run are answered.
+    fn running(&self) -> Result<(), JournalError> {
+        if self.ended == Some(JournalEnd::Succeeded) { Err(JournalError::AfterEnd) } else { Ok(()) }
+    }
+
+    fn advance(&mut self, operation: OperationId, entry: &Entry) -> Result<Intent, JournalError> {
+        let Some((intent, status)) = self.operations.get_mut(&operation) else {
+            return Err(JournalError::NoIntent(operation));
+        };
+        *status = next_status(Some(status), &intent.action, entry)
+            .map_err(|source| JournalError::Illegal { operation, source })?;
+        Ok(intent.clone())
+    }
+
+    fn exists(&self, intent: &Intent) -> Result<(), JournalError> {
+        let Some(key) = intent.action.key() else { return Ok(()) };
+        let current = self.state.resources.get(&intent.address);
+        let known = current.is_some_and(|object| object.is(key))
+            || self.state.deposed.iter().any(|d| d.address == intent.address && d.object.is(key));
+        if known {
+            return Ok(());
+        }
+        Err(JournalError::NoObject { address: intent.address.clone(), key: key.clone() })
+    }
+
+    /// The object was changed by an update, or on the way to its deletion, and is not as declared.
+    fn touched(&mut self, intent: &Intent) {
+        let (key, attempted) = match &intent.action {
+            IntentAction::Update { key, object } => (key, Some(&object.properties)),
+            IntentAction::Delete { key } => (key, None),
+            IntentAction::Create { .. }
+            | IntentAction::Record { .. }
+            | IntentAction::Forget { .. }
+            | IntentAction::Restore { .. } => return,
+        };
+        let id = &intent.address;
+        let current = self.state.resources.get_mut(id);
+        let deposed = self.state.deposed.iter_mut().filter(|deposed| deposed.address == *id);
+        let objects = current.into_iter().chain(deposed.map(|deposed| &mut deposed.object));
+        for object in objects.filter(|object| object.is(key)) {
+            if object.status.is_as_declared() {
+                object.status = ObjectStatus::PartlyUpdated;
+            }
+            let news = attempted.filter(|it| **it != object.properties);
+            object.attempted.extend(news.filter(|it| !object.attempted.contains(it)).cloned());
+        }
+    }
+
+    fn done(&mut self, intent: &Intent, outcome: &Outcome) {
+        let id = &intent.address;
+        match outcome {
+            Outcome::Object(object) => {
+                self.state.deposed.retain(|d| d.address != *id || !d.object.is_same_object(object));
+                self.set_current(id, (**object).clone());
+            }
+            Outcome::Gone => {
+                let Some(gone) = intent.action.key() else { return };
+                if self.state.resources.get(id).is_some_and(|r| r.is(gone)) {
+                    self.state.resources.remove(id);
+                } else {
+                    self.state.deposed.retain(|d| d.address != *id || !d.object.is(gone));
+                }
+            }
+        }
+    }
+
+    /// Makes an object the resource's own; another one that it had waits to be deleted.
+    fn set_current(&mut self, id: &Address, object: ResourceState) {
+        let key = object.key();
+        if let Some(old) = self.state.resources.insert(id.clone(), object)
+            && !old.is(&key)
+        {
+            self.state.deposed.push(DeposedObject { address: id.clone(), object: old });
+        }
+    }
+}
+
+/// An object that exists and of which nothing more is known.
+fn unfinished(
+    intent: &Intent,
+    object: &PlannedObject,
+    (identifier, physical_id): (&Identifier, &PhysicalId),
+) -> ResourceState {
+    ResourceState {
+        resource_type: intent.resource_type.clone(),
+        identifier: identifier.clone(),
+        physical_id: physical_id.clone(),
+        status: ObjectStatus::Incomplete,
+        properties: object.properties.clone(),
+        attempted: Vec::new(),
+        attributes: ValueMap::new(),
+        dependencies: object.dependencies.clone(),
+        deletion_policy: object.deletion_policy,
+        update_replace_policy: object.update_replace_policy,
+        secret_versions: object.secret_versions.clone(),
+        driver: intent.driver.clone(),
+    }
+}

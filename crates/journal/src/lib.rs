@@ -1,0 +1,21 @@
+//! The journal of a run: its entries, the chain of its records, the transitions of its operations,
+//! and the state that a journal leads to. Pure: where records are kept is the store's.
+
+mod entry;
+mod fold;
+mod identity_upgrade;
+mod migration;
+mod record;
+mod revise;
+mod salvage;
+mod status;
+
+pub use entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
+pub use fold::{Folded, JournalError, OpenOperation, base_of, fold};
+pub use migration::{FORMAT as STATE_FORMAT, upgraded};
+pub use record::{
+    Alone, FORMAT as RECORD_FORMAT, Flaw, Reading, Records, Tail, alone, alone_digest, read,
+};
+pub use revise::{ReviseError, Taken, dependants, forgotten, holds, put_in, rename, take_out};
+pub use salvage::{LostRecord, Salvage, journal_bytes, salvage};
+pub use status::{IllegalTransition, Status, next_status};

@@ -1,0 +1,146 @@
+//! What can be kept of a journal of which a part is damaged.
+//!
+//! The records before the damage are kept. Of those behind it, each that is whole by itself and can
+//! follow what is kept is kept, too: an intent whose end is lost is settled by asking the cloud, so
+//! that no object is forgotten of which any record tells. Never kept is what would say that the run
+//! came to its end.
+
+use std::collections::BTreeSet;
+
+use rstack_model::Digest;
+use rstack_model::plan::{PlanBase, PlanMode};
+use rstack_model::state::State;
+
+use crate::entry::{Entry, OperationId};
+use crate::fold::{base_of, fold};
+use crate::record::{Alone, Reading, Tail, alone, read};
+
+/// A record that is not kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostRecord {
+    /// Its number.
+    pub number: usize,
+    /// What it says, as far as it can be read.
+    pub entry: Option<Entry>,
+    /// Whether it is as it was written, and cannot follow what is kept.
+    pub whole: bool,
+    /// Whether the intent of its operation is kept, so that the cloud is asked what came of it.
+    pub settled: bool,
+}
+
+/// What is kept of a damaged journal, and what is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Salvage {
+    /// How many records stand before the damage.
+    pub sound: usize,
+    /// All that is kept.
+    pub kept: Vec<Entry>,
+    /// What is not.
+    pub lost: Vec<LostRecord>,
+    /// Whether the first record was damaged, and stands for what the state says of it.
+    pub rebuilt: bool,
+}
+
+/// A first record over a state, for a journal that has lost its own.
+fn begin_over(state: &State) -> Entry {
+    Entry::Begin {
+        mode: PlanMode::Deploy,
+        base: PlanBase { lineage: state.lineage.clone(), serial: state.serial },
+        plan_digest: Digest::of(b""),
+        stack: state.stack.clone(),
+        environment: state.environment.clone(),
+        template_digest: state.template_digest.clone(),
+        parameters: state.parameters.clone(),
+        keeps_former: true,
+    }
+}
+
+/// Whether a record may be kept from behind the damage.
+fn may_follow(entry: &Entry) -> bool {
+    match entry {
+        Entry::Intent(_)
+        | Entry::Absent { .. }
+        | Entry::Effect { .. }
+        | Entry::Done { .. }
+        | Entry::Failed { .. } => true,
+        Entry::Begin { .. } | Entry::Outputs { .. } | Entry::End { .. } => false,
+    }
+}
+
+/// The operation that an intent is of.
+fn intended(entry: &Entry) -> Option<OperationId> {
+    match entry {
+        Entry::Intent(intent) => Some(intent.operation),
+        Entry::Begin { .. }
+        | Entry::Absent { .. }
+        | Entry::Effect { .. }
+        | Entry::Done { .. }
+        | Entry::Failed { .. }
+        | Entry::Outputs { .. }
+        | Entry::End { .. } => None,
+    }
+}
+
+/// The operation that a record behind an intent is of.
+fn operation(entry: &Entry) -> Option<OperationId> {
+    match entry {
+        Entry::Absent { operation }
+        | Entry::Effect { operation, .. }
+        | Entry::Done { operation, .. }
+        | Entry::Failed { operation, .. } => Some(*operation),
+        Entry::Begin { .. } | Entry::Intent(_) | Entry::Outputs { .. } | Entry::End { .. } => None,
+    }
+}
+
+/// What is kept of a journal over a state; `None` if nothing can be, because its first record is
+/// damaged and there is no state, or it was written over another one.
+pub fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
+    let Reading { records, .. } = read(bytes, state);
+    let sound = records.entries.len();
+    let mut kept = records.entries;
+    let rebuilt = kept.is_empty();
+    if rebuilt {
+        kept.push(begin_over(state?));
+    }
+    let base = base_of(state.cloned(), kept.first())?;
+    // Over another state than its own nothing of it means what it says.
+    fold(&base, std::slice::from_ref(kept.first()?)).ok()?;
+    let mut lost = Vec::new();
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().skip(sound);
+    for (number, line) in lines {
+        let (entry, whole) = match alone(line) {
+            Alone::Whole(entry) => (Some(entry), true),
+            Alone::Changed(entry) => (Some(entry), false),
+            Alone::Unreadable => (None, false),
+        };
+        // The end of a run, and a first record that is rebuilt, tell of no object.
+        let told = entry.as_ref().is_none_or(may_follow);
+        if let Some(entry) = entry.as_ref().filter(|entry| whole && may_follow(entry)) {
+            kept.push(entry.clone());
+            if fold(&base, &kept).is_ok() {
+                continue;
+            }
+            kept.pop();
+        }
+        if told || !whole {
+            lost.push(LostRecord { number, entry, whole, settled: false });
+        }
+    }
+    let known: BTreeSet<OperationId> = kept.iter().filter_map(intended).collect();
+    for record in &mut lost {
+        let operation = record.entry.as_ref().and_then(operation);
+        record.settled = operation.is_some_and(|operation| known.contains(&operation));
+    }
+    Some(Salvage { sound, kept, lost, rebuilt })
+}
+
+/// The bytes of a journal of these records.
+pub fn journal_bytes(entries: &[Entry]) -> Result<Vec<u8>, serde_json::Error> {
+    let (mut bytes, mut tail) = (Vec::new(), Tail::default());
+    for entry in entries {
+        let (line, next) = tail.line(entry)?;
+        bytes.extend(line);
+        tail = next;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,141 @@
+//! Update kinds in plans: what may be replaced, what the service's rule decides, what the user asks for.
+
+use rstack_catalog::{Documentation, Property, Registry};
+use rstack_model::plan::{Action, Certainty, Plan, Reason, ReplaceOrder};
+use rstack_model::state::State;
+use rstack_model::{Address, PropertyPath, UpdateKind};
+use rstack_plan::compare::differences;
+use rstack_plan::{CheckedPlan, PlanError, PlanInput, PlanOptions, RegistrySchemas, Schemas, plan};
+use serde_json::{Value, json as j};
+
+use crate::cases::{action, made, reasons, steps};
+use crate::support::{TestSchemas, faithful, json, stack, thing};
+
+fn replacing(properties: Value, state: &State) -> Result<Plan, PlanError> {
+    let options = PlanOptions { replace: ["A".into()].into(), ..PlanOptions::default() };
+    planned(properties, state, &options)
+}
+
+fn planned(properties: Value, state: &State, options: &PlanOptions) -> Result<Plan, PlanError> {
+    let desired = stack([("A", thing(json(properties)))]);
+    plan(&PlanInput {
+        desired: &desired,
+        state,
+        observations: &faithful(state),
+        schemas: &TestSchemas,
+        options,
+    })
+    .map(CheckedPlan::into_plan)
+}
+
+fn plain(properties: Value, state: &State) -> Plan {
+    planned(properties, state, &PlanOptions::default()).unwrap()
+}
+
+fn state_of(properties: Value) -> State {
+    made(&stack([("A", thing(json(properties)))]))
+}
+
+#[test]
+fn what_may_be_replaced_is_changed_in_place_and_named() {
+    let state = state_of(j!({"Mode": "a", "Size": 1}));
+    let plan = plain(j!({"Mode": "b", "Size": 2}), &state);
+    assert_eq!(action(&plan, "A"), Action::Update);
+    let open = Reason::MayReplace(PropertyPath::root().name("Mode"));
+    assert!(reasons(&plan, "A").contains(&open), "{:?}", reasons(&plan, "A"));
+    let plan = plain(j!({"Mode": "a", "Size": 2}), &state);
+    assert!(!reasons(&plan, "A").contains(&open));
+}
+
+#[test]
+fn a_known_rule_of_the_service_decides_at_once() {
+    let state = state_of(j!({"Engine": "a1"}));
+    let plan = plain(j!({"Engine": "a2"}), &state);
+    assert_eq!(action(&plan, "A"), Action::Update);
+    assert_eq!(reasons(&plan, "A"), [Reason::PropertiesChanged]);
+    let plan = plain(j!({"Engine": "b"}), &state);
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+    assert_eq!(steps(&plan), ["create A", "delete A"]);
+}
+
+#[test]
+fn a_requested_replacement_is_one_whatever_differs() {
+    let state = state_of(j!({"Mode": "a"}));
+    for properties in [j!({"Mode": "a"}), j!({"Mode": "b"}), j!({"Mode": "a", "Size": 1})] {
+        let plan = replacing(properties, &state).unwrap();
+        assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+        assert!(reasons(&plan, "A").contains(&Reason::Requested));
+        assert_eq!(plan.changes[&Address::from("A")].certainty, Certainty::Certain);
+        assert_eq!(steps(&plan), ["create A", "delete A"]);
+    }
+    let named = state_of(j!({"Name": "n"}));
+    let error = replacing(j!({"Name": "n"}), &named).unwrap_err();
+    assert!(matches!(error, PlanError::NameTaken { .. }), "{error}");
+    assert!(error.to_string().contains("its replacement is requested"), "{error}");
+}
+
+/// The kinds of the differences between two declarations of a type of the registry.
+fn kinds(type_name: &str, before: Value, after: Value) -> Vec<UpdateKind> {
+    let facts = RegistrySchemas.facts(&type_name.into()).unwrap();
+    let found = differences(facts.as_ref(), &json(before), &json(after));
+    found.iter().map(|difference| difference.update_kind).collect()
+}
+
+#[test]
+fn the_rules_of_services_decide_real_types() {
+    use UpdateKind::{InPlace, MayReplace, Replaces};
+    let attributes = |kind: &str, more: &[&str]| {
+        let names = std::iter::once(("pk", kind)).chain(more.iter().map(|name| (*name, "S")));
+        let list: Vec<Value> =
+            names.map(|(name, kind)| j!({"AttributeName": name, "AttributeType": kind})).collect();
+        j!({"AttributeDefinitions": list})
+    };
+    let table = "AWS::DynamoDB::Table";
+    assert_eq!(kinds(table, attributes("S", &[]), attributes("N", &[])), [Replaces]);
+    assert_eq!(kinds(table, attributes("S", &[]), attributes("S", &["sk"])), [InPlace]);
+    assert_eq!(kinds(table, attributes("S", &["sk"]), attributes("S", &[])), [InPlace]);
+    let key = |name: &str| j!({"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}]});
+    assert_eq!(kinds(table, key("pk"), key("id")), [Replaces]);
+    let engine = |name: &str| j!({"Engine": name});
+    let instance = "AWS::RDS::DBInstance";
+    assert_eq!(kinds(instance, engine("mysql"), engine("postgres")), [Replaces]);
+    assert_eq!(kinds(instance, engine("oracle-ee"), engine("oracle-ee-cdb")), [MayReplace]);
+    let cluster = "AWS::RDS::DBCluster";
+    assert_eq!(kinds(cluster, engine("aurora-mysql"), engine("aurora-postgresql")), [Replaces]);
+    let tenancy = |name: &str| j!({"InstanceTenancy": name});
+    assert_eq!(kinds("AWS::EC2::VPC", tenancy("dedicated"), tenancy("default")), [InPlace]);
+    assert_eq!(kinds("AWS::EC2::VPC", tenancy("default"), tenancy("dedicated")), [Replaces]);
+    let check = j!({"HealthCheck": {"Target": "HTTP:80/", "Timeout": "5"}});
+    let other = j!({"HealthCheck": {"Target": "HTTP:80/", "Timeout": "6"}});
+    let balancer = "AWS::ElasticLoadBalancing::LoadBalancer";
+    assert_eq!(kinds(balancer, j!({}), check.clone()), [Replaces]);
+    assert_eq!(kinds(balancer, check, other), [InPlace]);
+}
+
+#[test]
+fn the_planner_and_the_documentation_agree_on_every_property_of_every_type() {
+    fn walk(
+        facts: &dyn rstack_plan::TypeFacts,
+        properties: &[Property<'_>],
+        depth: usize,
+    ) -> usize {
+        let mut seen = 0;
+        for property in properties {
+            let Some(kind) = property.update_kind() else { continue };
+            assert_eq!(facts.update_kind(property.path()), kind, "{}", property.dotted());
+            seen += 1;
+            if depth > 0 && !property.repeats() {
+                seen += walk(facts, &property.properties(), depth - 1);
+            }
+        }
+        seen
+    }
+    let documentation = Documentation::default();
+    let mut seen = 0;
+    for name in Registry::embedded().names() {
+        let schema = Registry::embedded().get(name).unwrap().unwrap();
+        let facts = RegistrySchemas.facts(&name.into()).unwrap();
+        seen += walk(facts.as_ref(), &Property::all(&schema, &documentation), 3);
+    }
+    assert!(seen > 38_000, "{seen}");
+}

@@ -1,0 +1,9 @@
+//! How an object is named to people.
+
+use rstack_model::state::ResourceState;
+
+/// What `Ref` returns for an object, and its identifier where that is not the same.
+pub(crate) fn object_names(object: &ResourceState) -> String {
+    let (id, identifier) = (&object.physical_id, &object.identifier);
+    if identifier.is(id.as_str()) { id.to_string() } else { format!("{id} ({identifier})") }
+}

@@ -1,0 +1,39 @@
+//! The holder of a stack's lock.
+
+use rstack_model::LockId;
+use serde::{Deserialize, Serialize};
+
+/// Who holds a lock, for the message to others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// The identity of this holding.
+    pub id: LockId,
+    /// The process.
+    pub pid: u32,
+    /// The machine.
+    pub host: String,
+    /// The user.
+    pub user: String,
+    /// The command.
+    pub command: String,
+    /// Since when.
+    pub since: String,
+}
+
+impl std::fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, pid, host, user, command, since } = self;
+        write!(f, "{user}@{host} (`{command}`, process {pid}, since {since}, lock ID {id})")
+    }
+}
+
+/// What came of unlocking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlocked {
+    /// Nobody had the lock, and nobody's name was left.
+    Nobody,
+    /// The name of this holder, who is dead, was removed.
+    Dead(LockHolder),
+    /// The name of a dead holder is left there: its lock has another ID.
+    Other(LockHolder),
+}

@@ -1,0 +1,18 @@
+//! The store on a real file system: damage, locks, recovery of what was cut off.
+#![cfg(test)]
+
+mod backup;
+mod damage;
+mod disk;
+mod durable;
+mod fault;
+mod folding;
+mod format;
+mod group_commit;
+mod journal;
+mod key;
+mod lock;
+mod meddling;
+mod refused;
+mod repair;
+mod support;
