@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
@@ -10,16 +10,14 @@ use rstack_journal::{Entry, Folded, OperationId, fold};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, Identifier, PhysicalId, StackName};
 use rstack_plan::CheckedPlan;
-use rstack_store::StoreError;
-use rstack_store::fs::Journal;
-use tokio::task::JoinError;
+use rstack_store::{JournalWriter, StoreError};
 
 use crate::ApplyError;
 
 /// What a run has recorded.
 pub(crate) struct Ledger {
     base: State,
-    journal: Arc<Journal>,
+    journal: Box<dyn JournalWriter>,
     entries: Mutex<Vec<Entry>>,
     objects: Mutex<BTreeMap<Address, ResourceState>>,
     next: AtomicU64,
@@ -49,12 +47,12 @@ pub(crate) fn begin(plan: &CheckedPlan, keeps_former: bool) -> Result<Entry, App
 
 impl Ledger {
     /// The ledger of a journal that holds these entries.
-    pub(crate) fn new(base: State, journal: Journal, entries: Vec<Entry>) -> Self {
+    pub(crate) fn new(base: State, journal: Box<dyn JournalWriter>, entries: Vec<Entry>) -> Self {
         let operations = entries.iter().filter(|entry| matches!(entry, Entry::Intent(_))).count();
         let objects = base.resources.clone();
         Self {
             base,
-            journal: Arc::new(journal),
+            journal,
             entries: Mutex::new(entries),
             objects: Mutex::new(objects),
             next: AtomicU64::new(operations as u64),
@@ -71,31 +69,17 @@ impl Ledger {
         OperationId(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Makes a record durable. Writing and syncing that may take time happen on a thread that may
-    /// block; concurrent appends share their sync.
+    /// Makes a record durable. Concurrent appends share their writes.
     pub(crate) async fn append(&self, entry: Entry) -> Result<(), StoreError> {
-        if self.journal.blocks() {
-            let (journal, copy) = (Arc::clone(&self.journal), entry.clone());
-            let written = tokio::task::spawn_blocking(move || journal.append(&copy)).await;
-            match written.map_err(JoinError::try_into_panic) {
-                Ok(result) => result?,
-                Err(Ok(panic)) => std::panic::resume_unwind(panic),
-                // The runtime ends: it is not known whether the record was written.
-                Err(Err(_)) => {
-                    return Err(StoreError::Broken { location: self.journal.path().into() });
-                }
-            }
-        } else {
-            self.journal.append(&entry)?;
-        }
+        self.journal.append(&entry).await?;
         lock(&self.entries).push(entry);
         Ok(())
     }
 
-    /// Refuses if this process may make no call any more: see [`Journal::verify`]. Every record asks
-    /// by itself; this is for those who have waited since the last one.
-    pub(crate) fn verify(&self) -> Result<(), StoreError> {
-        self.journal.verify()
+    /// Refuses if this process may make no call any more: see [`JournalWriter::verify`]. Every record
+    /// asks by itself; this is for those who have waited since the last one.
+    pub(crate) async fn verify(&self) -> Result<(), StoreError> {
+        self.journal.verify().await
     }
 
     /// The base with everything recorded so far.

@@ -13,6 +13,7 @@ mod ledger;
 mod lookups;
 mod observe;
 mod recover;
+mod renewal;
 mod resolve_ambiguous;
 mod retry;
 mod rollback;

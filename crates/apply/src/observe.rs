@@ -11,7 +11,7 @@ use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
-use rstack_store::LockedStack;
+use rstack_store::Lease;
 
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
@@ -68,7 +68,7 @@ impl Engine {
     /// If the cloud cannot be asked at all, or the state not be published.
     pub async fn record_settled(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         state: State,
     ) -> Result<State, ApplyError> {
         let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
@@ -84,7 +84,7 @@ impl Engine {
                 object.status = ObjectStatus::Ready;
             }
         }
-        Ok(locked.revise(now, &base)?)
+        Ok(locked.revise(now, &base).await?)
     }
 
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,

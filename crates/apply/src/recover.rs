@@ -5,7 +5,7 @@ use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, Outcome, 
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, ObjectStatus, State};
 use rstack_model::{Identifier, KnownValue, StackName};
-use rstack_store::LockedStack;
+use rstack_store::Lease;
 
 use crate::digest::check_input;
 use crate::ledger::{Effects, Ledger};
@@ -41,19 +41,27 @@ impl Engine {
     /// If the files cannot be used, or it cannot be told what came of an operation.
     pub async fn recover(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         parameters: &SecretParameters,
     ) -> Result<Option<State>, ApplyError> {
-        let stored = locked.read()?;
+        self.while_renewed(locked, self.recover_held(locked, parameters)).await
+    }
+
+    async fn recover_held(
+        &self,
+        locked: &dyn Lease,
+        parameters: &SecretParameters,
+    ) -> Result<Option<State>, ApplyError> {
+        let stored = locked.read().await?;
         let Some(entries) = stored.journal else { return Ok(stored.state) };
         let Some(base) = base_of(stored.state, entries.first()) else { return Ok(None) };
         self.check_place(&base).await?;
         let plan_base =
             rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
-        let ledger = Ledger::new(base, locked.resume()?, entries);
+        let ledger = Ledger::new(base, locked.resume().await?, entries);
         self.settle_open(&ledger, parameters).await?;
         let folded = ledger.folded()?;
-        Ok(Some(locked.publish(folded.state, &plan_base)?))
+        Ok(Some(locked.publish(folded.state, &plan_base).await?))
     }
 
     /// In another account or Region no object would be found, and all would be forgotten.

@@ -2,7 +2,7 @@
 
 use rstack_journal::{Entry, FailedEffect, IntentAction, base_of};
 use rstack_model::{Address, Identifier, PhysicalId};
-use rstack_store::LockedStack;
+use rstack_store::Lease;
 
 use crate::ledger::Ledger;
 use crate::{ApplyError, Engine};
@@ -24,14 +24,14 @@ impl Engine {
     /// If the files cannot be used.
     pub async fn resolve_ambiguous(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         address: &Address,
         decision: &Decision,
     ) -> Result<usize, ApplyError> {
-        let stored = locked.read()?;
+        let stored = locked.read().await?;
         let Some(entries) = stored.journal else { return Ok(0) };
         let Some(base) = base_of(stored.state, entries.first()) else { return Ok(0) };
-        let ledger = Ledger::new(base, locked.resume()?, entries);
+        let ledger = Ledger::new(base, locked.resume().await?, entries);
         let mut decided = 0;
         for open in ledger.folded()?.open {
             let creates = matches!(open.intent.action, IntentAction::Create { .. });

@@ -8,7 +8,7 @@ use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
-use rstack_store::LockedStack;
+use rstack_store::Lease;
 
 use crate::observe::absent;
 use crate::run::Leads;
@@ -89,7 +89,7 @@ impl Engine {
     /// Goes back from `current` to `base`.
     pub(crate) async fn undo(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         (base, current): (&State, &State),
         back: &CheckedPlan,
         parameters: &SecretParameters,
@@ -98,7 +98,7 @@ impl Engine {
         let (outcome, left) = self.run(locked, current, back, parameters, leads).await?;
         let state = match &outcome.open {
             Some(_) => outcome.state,
-            None => self.tidy(locked, base, outcome.state)?,
+            None => self.tidy(locked, base, outcome.state).await?,
         };
         let mut failures = outcome.failures;
         let others = old_secrets(back, parameters).into_iter();
@@ -119,11 +119,11 @@ impl Engine {
     ///
     /// # Errors
     /// If it cannot be removed.
-    pub fn forget_bare(&self, locked: &LockedStack, state: &State) -> Result<bool, ApplyError> {
+    pub async fn forget_bare(&self, locked: &dyn Lease, state: &State) -> Result<bool, ApplyError> {
         let bare = state.is_bare() && state.template_digest.is_none() && state.former.is_none();
         if bare && state.serial.0 > 0 {
             let base = State { serial: rstack_model::Serial(0), ..state.clone() };
-            self.tidy(locked, &base, Some(state.clone()))?;
+            self.tidy(locked, &base, Some(state.clone())).await?;
         }
         Ok(bare)
     }

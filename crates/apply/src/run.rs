@@ -10,7 +10,7 @@ use rstack_model::plan::{Phase, Plan, PlanMode};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
 use rstack_plan::CheckedPlan;
-use rstack_store::LockedStack;
+use rstack_store::Lease;
 
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
@@ -62,12 +62,22 @@ impl Engine {
     /// are not errors here: they are in the [`Outcome`].
     pub async fn apply(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         plan: &CheckedPlan,
         parameters: &SecretParameters,
         options: ApplyOptions,
     ) -> Result<Outcome, ApplyError> {
-        let base = self.base(locked, plan)?;
+        self.while_renewed(locked, self.apply_held(locked, plan, parameters, options)).await
+    }
+
+    async fn apply_held(
+        &self,
+        locked: &dyn Lease,
+        plan: &CheckedPlan,
+        parameters: &SecretParameters,
+        options: ApplyOptions,
+    ) -> Result<Outcome, ApplyError> {
+        let base = self.base(locked, plan).await?;
         let (first, _) = self.run(locked, &base, plan, parameters, Leads::Whole).await?;
         if first.open.is_some() {
             return Ok(first);
@@ -76,7 +86,7 @@ impl Engine {
             PlanMode::Destroy => Ok(first),
             PlanMode::Rollback => {
                 let target = base.former.as_deref().unwrap_or(&base);
-                let state = self.tidy(locked, target, first.state)?;
+                let state = self.tidy(locked, target, first.state).await?;
                 Ok(Outcome { state, ..first })
             }
             PlanMode::Deploy => {
@@ -99,8 +109,8 @@ impl Engine {
     }
 
     /// The state that the plan was made from.
-    fn base(&self, locked: &LockedStack, plan: &Plan) -> Result<State, ApplyError> {
-        let found = locked.read()?.state;
+    async fn base(&self, locked: &dyn Lease, plan: &Plan) -> Result<State, ApplyError> {
+        let found = locked.read().await?.state;
         let base = found.unwrap_or_else(|| {
             let lineage = plan.base.lineage.clone();
             State::empty(lineage, plan.stack.clone(), plan.environment.clone())
@@ -121,14 +131,14 @@ impl Engine {
     /// not done, too.
     pub(crate) async fn run(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         base: &State,
         plan: &CheckedPlan,
         parameters: &SecretParameters,
         leads: Leads,
     ) -> Result<(Outcome, Vec<Address>), ApplyError> {
         let first = begin(plan, leads == Leads::Partial)?;
-        let ledger = Ledger::new(base.clone(), locked.begin(&first)?, vec![first]);
+        let ledger = Ledger::new(base.clone(), locked.begin(&first).await?, vec![first]);
         for change in plan.changes.values() {
             // What was read for the plan is newer than what the state remembers.
             if let Some(prior) = &change.prior
@@ -178,10 +188,10 @@ impl Engine {
         settled?;
         let gone = mode == PlanMode::Destroy && folded.state.is_bare();
         let state = if gone {
-            locked.retire(folded.state, &plan.base)?;
+            locked.retire(folded.state, &plan.base).await?;
             None
         } else {
-            Some(locked.publish(folded.state, &plan.base)?)
+            Some(locked.publish(folded.state, &plan.base).await?)
         };
         self.ended(told, mode, end);
         Ok((Outcome { state, ..outcome }, left))
@@ -220,9 +230,9 @@ impl Engine {
     }
 
     /// A stack that did not exist before, and of which nothing is left, leaves no state.
-    pub(crate) fn tidy(
+    pub(crate) async fn tidy(
         &self,
-        locked: &LockedStack,
+        locked: &dyn Lease,
         base: &State,
         state: Option<State>,
     ) -> Result<Option<State>, ApplyError> {
@@ -233,7 +243,7 @@ impl Engine {
         }
         let now =
             rstack_model::plan::PlanBase { lineage: state.lineage.clone(), serial: state.serial };
-        locked.retire(state, &now)?;
+        locked.retire(state, &now).await?;
         Ok(None)
     }
 }

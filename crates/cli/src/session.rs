@@ -117,7 +117,7 @@ impl Session {
     /// # Errors
     /// If there are no credentials or no Region, or the cloud cannot be reached.
     pub(crate) async fn open(context: &Context, display: Display) -> Result<Self, SessionError> {
-        let backend = store(context)?;
+        let backend = Arc::new(store(context)?);
         let global = &context.global;
         let cloud: Arc<dyn Cloud> = if global.sandbox {
             Arc::new(sandbox(context)?)
@@ -167,7 +167,7 @@ fn refused(context: &Context, error: DriverError) -> SessionError {
 }
 
 /// Says that somebody has died with the lock.
-pub(crate) fn note_dead_holder(lease: &Lease, terminal: &Terminal) {
+pub(crate) fn note_dead_holder(lease: &dyn Lease, terminal: &Terminal) {
     if let Some(dead) = lease.dead_holder() {
         terminal.note(&format!(
             "note: {} has ended without giving back its lock, which is no obstacle.",

@@ -186,7 +186,7 @@ impl World {
         };
         let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();
-        let ops = Operations { engine, environment, backend: store };
+        let ops = Operations { engine, environment, backend: Arc::new(store) };
         let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
         let ended = self.clock.run(&fate, command(&ops, wanted, &front));
         let left = self.platter.pending();

@@ -6,6 +6,7 @@ use rstack_model::SecretString;
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
 
+use crate::backend::release;
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};
 use crate::{
@@ -35,10 +36,22 @@ pub async fn apply<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<Applied, F::Error> {
-    let lease = ops.backend.lock(&deploy.desired.stack, holder).map_err(OpsError::from)?;
-    let mut state = open(ops, &lease, deploy.parameters, front).await?;
+    let stack = &deploy.desired.stack;
+    let lease = ops.backend.acquire(stack, holder).await.map_err(OpsError::from)?;
+    let applied = apply_held(ops, lease.as_ref(), deploy, front).await;
+    release(lease).await;
+    applied
+}
+
+async fn apply_held<F: FrontEnd>(
+    ops: &Operations,
+    lease: &dyn Lease,
+    deploy: &Deploy<'_>,
+    front: &F,
+) -> Result<Applied, F::Error> {
+    let mut state = open(ops, lease, deploy.parameters, front).await?;
     if deploy.refresh {
-        state = ops.engine.record_settled(&lease, state).await.map_err(OpsError::from)?;
+        state = ops.engine.record_settled(lease, state).await.map_err(OpsError::from)?;
     }
     let planned = plan_deploy(ops, deploy, &state).await;
     front.planned()?;
@@ -51,7 +64,7 @@ pub async fn apply<F: FrontEnd>(
         (true, None) => Work::Nothing,
     };
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
-    carry_out(ops, &lease, &review, deploy.parameters, front).await
+    carry_out(ops, lease, &review, deploy.parameters, front).await
 }
 
 /// Carries out a plan that was saved, with the values of its secret parameters, if nothing moved
@@ -71,14 +84,26 @@ pub async fn apply_saved<F: FrontEnd>(
         let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
         return Err(OpsError::from(ApplyError::Environment { planned, found }).into());
     }
-    let parameters = GivenSecrets(given).for_plan(&ops.backend, plan)?;
-    let lease = ops.backend.lock(&plan.stack, holder).map_err(OpsError::from)?;
-    let begun = has_begun(&lease.read().map_err(OpsError::from)?, plan)?;
-    let state = open(ops, &lease, &parameters, front).await?;
+    let parameters = GivenSecrets(given).for_plan(ops.backend.as_ref(), plan).await?;
+    let lease = ops.backend.acquire(&plan.stack, holder).await.map_err(OpsError::from)?;
+    let applied = apply_saved_held(ops, lease.as_ref(), plan, &parameters, front).await;
+    release(lease).await;
+    applied
+}
+
+async fn apply_saved_held<F: FrontEnd>(
+    ops: &Operations,
+    lease: &dyn Lease,
+    plan: &CheckedPlan,
+    parameters: &SecretParameters,
+    front: &F,
+) -> Result<Applied, F::Error> {
+    let begun = has_begun(&lease.read().await.map_err(OpsError::from)?, plan)?;
+    let state = open(ops, lease, parameters, front).await?;
     if begun {
         return Err(OpsError::AlreadyBegun.into());
     }
-    check_base(plan, lease.read().map_err(OpsError::from)?.state.as_ref())?;
+    check_base(plan, lease.read().await.map_err(OpsError::from)?.state.as_ref())?;
     let work = Work::Changes;
     let review = Review { plan, state: &state, work, secrets: Default::default() };
     let Some(engine) = reviewed(ops, &review, front)? else { return Ok(Applied::Stopped) };
@@ -86,7 +111,7 @@ pub async fn apply_saved<F: FrontEnd>(
     if !moved.is_empty() {
         return Err(OpsError::from(ApplyError::ObjectsMoved(moved)).into());
     }
-    run(engine, &lease, plan, &parameters).await.map_err(Into::into)
+    run(engine, lease, plan, parameters).await.map_err(Into::into)
 }
 
 /// Whether the open run of a stack is one of this very plan.
@@ -115,7 +140,7 @@ fn check_base(plan: &CheckedPlan, state: Option<&State>) -> Result<(), OpsError>
 /// Has a plan reviewed, and carries it out if it is to be.
 pub(crate) async fn carry_out<F: FrontEnd>(
     ops: &Operations,
-    lease: &Lease,
+    lease: &dyn Lease,
     review: &Review<'_>,
     parameters: &SecretParameters,
     front: &F,
@@ -148,7 +173,7 @@ fn reviewed<F: FrontEnd>(
 
 async fn run(
     (engine, options): Reviewed,
-    lease: &Lease,
+    lease: &dyn Lease,
     plan: &CheckedPlan,
     parameters: &SecretParameters,
 ) -> Result<Applied, OpsError> {

@@ -15,15 +15,15 @@ use crate::{Backend, OpsError};
 ///
 /// # Errors
 /// If the states cannot be listed or one of them cannot be read: what it exports would be missing.
-pub fn cross_stack_values(
-    backend: &Backend,
+pub async fn cross_stack_values(
+    backend: &dyn Backend,
     own: &StackName,
     environment: Option<&Environment>,
 ) -> Result<Outside, OpsError> {
     let mut exports = BTreeMap::new();
     let mut outputs = BTreeMap::new();
-    for stack in backend.stacks()?.into_iter().filter(|stack| stack != own) {
-        let Some(state) = backend.read(&stack)?.state else { continue };
+    for stack in backend.stacks().await?.into_iter().filter(|stack| stack != own) {
+        let Some(state) = backend.read(&stack).await?.state else { continue };
         let there = &state.environment;
         if environment.is_none_or(|here| here.account == there.account) {
             let values = state.outputs.iter().map(|(name, o)| (name.clone(), o.value.clone()));

@@ -4,8 +4,9 @@ use rstack_model::{SecretString, StackName};
 use rstack_plan::DestroyOptions;
 
 use crate::apply::carry_out;
+use crate::backend::release;
 use crate::open::open;
-use crate::{Applied, FrontEnd, GivenSecrets, Holder, Operations, OpsError, Review, Work};
+use crate::{Applied, FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Review, Work};
 
 /// The stack to destroy, and how.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +30,22 @@ pub async fn destroy<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<Applied, F::Error> {
-    let lease = ops.backend.lock(asked.stack, holder).map_err(OpsError::from)?;
-    let record = lease.read().map_err(OpsError::from)?;
-    let parameters = GivenSecrets(asked.secrets).for_stack(&ops.backend, &record)?;
-    let state = open(ops, &lease, &parameters, front).await?;
+    let lease = ops.backend.acquire(asked.stack, holder).await.map_err(OpsError::from)?;
+    let ended = destroy_held(ops, lease.as_ref(), asked, front).await;
+    release(lease).await;
+    ended
+}
+
+async fn destroy_held<F: FrontEnd>(
+    ops: &Operations,
+    lease: &dyn Lease,
+    asked: &Destroy<'_>,
+    front: &F,
+) -> Result<Applied, F::Error> {
+    let record = lease.read().await.map_err(OpsError::from)?;
+    let given = GivenSecrets(asked.secrets);
+    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
+    let state = open(ops, lease, &parameters, front).await?;
     let observing = ops.engine.observe(None, &state, &parameters);
     let observations = observing.await.map_err(OpsError::from)?;
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
@@ -40,5 +53,5 @@ pub async fn destroy<F: FrontEnd>(
     let plan = planned.map_err(OpsError::from)?;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
-    carry_out(ops, &lease, &review, &parameters, front).await
+    carry_out(ops, lease, &review, &parameters, front).await
 }

@@ -14,7 +14,7 @@ pub trait FrontEnd {
     type Error: From<OpsError>;
 
     /// An earlier run of the stack was interrupted, and recovery begins.
-    fn recovering(&self, _lease: &Lease) {}
+    fn recovering(&self, _lease: &dyn Lease) {}
 
     /// The stack is open: this is its state, after recovery if there was one; `None` if it has none.
     ///

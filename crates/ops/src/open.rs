@@ -12,11 +12,11 @@ use crate::{FrontEnd, Lease, Operations, OpsError};
 /// in another environment.
 pub(crate) async fn open<F: FrontEnd>(
     ops: &Operations,
-    lease: &Lease,
+    lease: &dyn Lease,
     parameters: &SecretParameters,
     front: &F,
 ) -> Result<State, F::Error> {
-    let record = lease.read().map_err(OpsError::from)?;
+    let record = lease.read().await.map_err(OpsError::from)?;
     if let Some(state) = &record.state {
         ops.check_environment(lease.stack(), &state.environment)?;
     }

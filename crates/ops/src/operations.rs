@@ -1,5 +1,7 @@
 //! What operations work on.
 
+use std::sync::Arc;
+
 use rstack_apply::Engine;
 use rstack_model::StackName;
 use rstack_model::state::{Environment, State};
@@ -14,7 +16,7 @@ pub struct Operations {
     /// The account, Region and partition.
     pub environment: Environment,
     /// The states.
-    pub backend: Backend,
+    pub backend: Arc<dyn Backend>,
 }
 
 impl Operations {

@@ -5,6 +5,7 @@ use rstack_model::desired::Desired;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, PlanOptions};
 
+use crate::backend::release;
 use crate::open::open;
 use crate::{FrontEnd, Holder, Operations, OpsError};
 
@@ -33,11 +34,13 @@ pub async fn plan<F: FrontEnd>(
     front: &F,
 ) -> Result<CheckedPlan, F::Error> {
     let stack = &deploy.desired.stack;
-    let record = ops.backend.read(stack).map_err(OpsError::from)?;
+    let record = ops.backend.read(stack).await.map_err(OpsError::from)?;
     let state = match (record.journal, record.state) {
         (Some(_), _) => {
-            let lease = ops.backend.lock(stack, holder).map_err(OpsError::from)?;
-            open(ops, &lease, deploy.parameters, front).await?
+            let lease = ops.backend.acquire(stack, holder).await.map_err(OpsError::from)?;
+            let opened = open(ops, lease.as_ref(), deploy.parameters, front).await;
+            release(lease).await;
+            opened?
         }
         (None, Some(state)) => {
             ops.check_environment(stack, &state.environment)?;

@@ -4,6 +4,7 @@
 use rstack_apply::Decision;
 use rstack_model::{Address, StackName};
 
+use crate::backend::release;
 use crate::{Holder, Operations, OpsError};
 
 /// Records what the user says of the open creations of a resource; the next recovery goes on from
@@ -18,8 +19,10 @@ pub async fn resolve(
     decision: &Decision,
     holder: &Holder,
 ) -> Result<(), OpsError> {
-    let lease = ops.backend.lock(stack, holder)?;
-    if ops.engine.resolve_ambiguous(&lease, address, decision).await? == 0 {
+    let lease = ops.backend.acquire(stack, holder).await?;
+    let resolved = ops.engine.resolve_ambiguous(lease.as_ref(), address, decision).await;
+    release(lease).await;
+    if resolved? == 0 {
         return Err(OpsError::NothingOpen { stack: stack.clone(), address: address.clone() });
     }
     Ok(())

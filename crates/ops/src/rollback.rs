@@ -4,8 +4,9 @@ use rstack_apply::old_secrets;
 use rstack_model::{SecretString, StackName};
 
 use crate::apply::carry_out;
+use crate::backend::release;
 use crate::open::open;
-use crate::{Applied, FrontEnd, GivenSecrets, Holder, Operations, OpsError, Review, Work};
+use crate::{Applied, FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Review, Work};
 
 /// The stack to roll back.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +37,23 @@ pub async fn rollback<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<RolledBack, F::Error> {
-    let lease = ops.backend.lock(asked.stack, holder).map_err(OpsError::from)?;
-    let record = lease.read().map_err(OpsError::from)?;
-    let parameters = GivenSecrets(asked.secrets).for_stack(&ops.backend, &record)?;
-    let state = open(ops, &lease, &parameters, front).await?;
-    if ops.engine.forget_bare(&lease, &state).map_err(OpsError::from)? {
+    let lease = ops.backend.acquire(asked.stack, holder).await.map_err(OpsError::from)?;
+    let ended = rollback_held(ops, lease.as_ref(), asked, front).await;
+    release(lease).await;
+    ended
+}
+
+async fn rollback_held<F: FrontEnd>(
+    ops: &Operations,
+    lease: &dyn Lease,
+    asked: &Rollback<'_>,
+    front: &F,
+) -> Result<RolledBack, F::Error> {
+    let record = lease.read().await.map_err(OpsError::from)?;
+    let given = GivenSecrets(asked.secrets);
+    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
+    let state = open(ops, lease, &parameters, front).await?;
+    if ops.engine.forget_bare(lease, &state).await.map_err(OpsError::from)? {
         return Ok(RolledBack::NothingLeft);
     }
     let planned = ops.engine.plan_rollback(&state).await;
@@ -58,6 +71,6 @@ pub async fn rollback<F: FrontEnd>(
         front.refused(&review)?;
         return Err(OpsError::OldSecrets(missing).into());
     }
-    let applied = carry_out(ops, &lease, &review, &parameters, front).await?;
+    let applied = carry_out(ops, lease, &review, &parameters, front).await?;
     Ok(RolledBack::Planned(applied))
 }

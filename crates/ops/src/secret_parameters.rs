@@ -17,13 +17,13 @@ use crate::{Backend, OpsError, Record};
 ///
 /// # Errors
 /// If the key of the digests cannot be read or made.
-pub fn parameters_of_evaluation(
-    backend: &Backend,
+pub async fn parameters_of_evaluation(
+    backend: &dyn Backend,
     secrets: &BTreeMap<String, SecretString>,
 ) -> Result<SecretParameters, OpsError> {
     let mut out = SecretParameters::default();
     for (name, secret) in secrets {
-        add(backend, &mut out, name, secret)?;
+        add(backend, &mut out, name, secret).await?;
     }
     Ok(out)
 }
@@ -45,9 +45,9 @@ impl GivenSecrets<'_> {
     ///
     /// # Errors
     /// If a value is given for another parameter, or the key of the digests cannot be read or made.
-    pub fn for_stack(
+    pub async fn for_stack(
         self,
-        backend: &Backend,
+        backend: &dyn Backend,
         record: &Record,
     ) -> Result<SecretParameters, OpsError> {
         let names = names_of(record);
@@ -56,7 +56,7 @@ impl GivenSecrets<'_> {
             if !names.contains(name) {
                 return Err(OpsError::NoSecretParameter(name.clone()));
             }
-            add(backend, &mut out, name, secret)?;
+            add(backend, &mut out, name, secret).await?;
         }
         Ok(out)
     }
@@ -65,7 +65,11 @@ impl GivenSecrets<'_> {
     ///
     /// # Errors
     /// If one is missing, is another one, or is for no secret parameter of the plan.
-    pub fn for_plan(self, backend: &Backend, plan: &Plan) -> Result<SecretParameters, OpsError> {
+    pub async fn for_plan(
+        self,
+        backend: &dyn Backend,
+        plan: &Plan,
+    ) -> Result<SecretParameters, OpsError> {
         let names = secret_names(plan);
         if let Some((name, _)) = self.0.iter().find(|(name, _)| !names.contains(name)) {
             return Err(OpsError::SavedPlanParameter(name.clone()));
@@ -75,7 +79,7 @@ impl GivenSecrets<'_> {
             let Some((_, secret)) = self.0.iter().rfind(|(key, _)| *key == name) else {
                 return Err(OpsError::SecretParameter(name));
             };
-            let (shown, version) = add(backend, &mut out, &name, secret)?;
+            let (shown, version) = add(backend, &mut out, &name, secret).await?;
             let mut planned = plan.changes.values().filter_map(|change| change.desired.as_ref());
             if planned.any(|o| o.secret_versions.get(&shown).is_some_and(|known| *known != version))
             {
@@ -87,14 +91,15 @@ impl GivenSecrets<'_> {
 }
 
 /// Adds a value; returns its reference and its digest.
-fn add(
-    backend: &Backend,
+async fn add(
+    backend: &dyn Backend,
     parameters: &mut SecretParameters,
     name: &str,
     secret: &SecretString,
 ) -> Result<(String, String), OpsError> {
     let reference = SecretReference::Parameter(name.to_owned());
-    let (shown, version) = (reference.to_string(), keyed_digest(&backend.digest_key()?, secret));
+    let (shown, version) =
+        (reference.to_string(), keyed_digest(&backend.digest_key().await?, secret));
     parameters.versions.insert(shown.clone(), version.clone());
     parameters.values.insert(&reference, secret.clone());
     Ok((shown, version))

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use object_store::memory::InMemory;
 use rstack_apply::{
     ApplyError, Decision, Engine, InstantClock, SecretParameters, SeededEntropy, Silent, Stop,
     Waiting,
@@ -18,11 +19,13 @@ use rstack_model::plan::Reason;
 use rstack_model::state::{DeposedObject, State};
 use rstack_model::{SecretString, StackName};
 use rstack_ops::{
-    Applied, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations, OpsError, Review,
-    Rollback, RolledBack, Verdict, Work,
+    Applied, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations, OpsError, Record,
+    Review, Rollback, RolledBack, Verdict, Work,
 };
 use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
+use rstack_store::object::{Clock, Timestamp};
+use rstack_store::{ObjectStateStore, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// A front end that says what it was told.
@@ -48,7 +51,7 @@ impl Notes {
 impl FrontEnd for Notes {
     type Error = OpsError;
 
-    fn recovering(&self, lease: &Lease) {
+    fn recovering(&self, lease: &dyn Lease) {
         self.note(format!("recovering {}", lease.stack()));
     }
 
@@ -73,20 +76,46 @@ impl FrontEnd for Notes {
 }
 
 struct Bench {
-    backend: Backend,
+    backend: Arc<dyn Backend>,
     sandbox: Arc<SandboxCloud>,
     seed: AtomicU64,
     _directory: tempfile::TempDir,
 }
 
+/// The time that the leases of an object store expire by: it stands still.
+#[derive(Debug)]
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+}
+
 impl Bench {
+    /// With its states in files.
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let backend = StateStore::open(directory.path()).unwrap();
+        Self::over(Arc::new(backend), directory)
+    }
+
+    /// With its states in an object store.
+    fn remote() -> Self {
+        let store = Arc::new(InMemory::new());
+        let backend = ObjectStateStore::new(store, "memory:", "stacks", Arc::new(Still));
+        Self::over(Arc::new(backend), tempfile::tempdir().unwrap())
+    }
+
+    fn over(backend: Arc<dyn Backend>, directory: tempfile::TempDir) -> Self {
         let options = SandboxOptions::default();
         let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options).unwrap();
-        let backend = Backend::open(directory.path()).unwrap();
         let (sandbox, seed) = (Arc::new(sandbox), AtomicU64::new(1));
         Self { backend, sandbox, seed, _directory: directory }
+    }
+
+    async fn record(&self) -> Record {
+        self.backend.read(&stack()).await.unwrap()
     }
 
     /// A process: an engine with tokens of its own.
@@ -102,7 +131,7 @@ impl Bench {
             stop: Stop::default(),
         };
         let environment = self.sandbox.environment().clone();
-        Operations { engine, environment, backend: self.backend.clone() }
+        Operations { engine, environment, backend: Arc::clone(&self.backend) }
     }
 
     fn desired(&self, text: &str) -> Desired {
@@ -175,7 +204,7 @@ fn only_what_changes_something_needs_consent() {
         let one = topic("a", "one");
         assert!(matches!(bench.apply(&one, &front).await, Applied::Stopped));
         assert_eq!(front.told(), ["opened None false", "planned", "review Changes"]);
-        assert_eq!(bench.backend.read(&stack()).unwrap().state, None);
+        assert_eq!(bench.record().await.state, None);
         let front = Notes::new(true);
         let Applied::Ran(outcome) = bench.apply(&one, &front).await else {
             panic!("it did not run")
@@ -185,6 +214,30 @@ fn only_what_changes_something_needs_consent() {
         let Applied::Unchanged(state) = bench.apply(&one, &front).await else { panic!("it ran") };
         assert_eq!(Some(*state), outcome.state);
         assert_eq!(front.told(), ["opened Some(1) false", "planned", "review Nothing"]);
+    });
+}
+
+/// Each operation gives its lease back: the time by which it would expire stands still.
+#[test]
+fn a_stack_lives_in_an_object_store() {
+    run(async {
+        let (bench, front) = (Bench::remote(), Notes::new(true));
+        bench.apply(&topic("a", "one"), &front).await;
+        let plan = bench.plan(&topic("a", "two")).await;
+        let Ok(Applied::Ran(outcome)) = bench.saved(&plan, &[]).await else {
+            panic!("it did not run")
+        };
+        assert_eq!(outcome.end, RunEnd::Succeeded);
+        assert_eq!(bench.record().await.state, outcome.state);
+        let Applied::Unchanged(_) = bench.apply(&topic("a", "two"), &front).await else {
+            panic!("it ran")
+        };
+        let (stack, options) = (&stack(), DestroyOptions::default());
+        let asked = Destroy { stack, secrets: &[], options };
+        let destroyed = rstack_ops::destroy(&bench.ops(), &asked, &holder(), &front).await.unwrap();
+        assert!(matches!(destroyed, Applied::Ran(outcome) if outcome.end == RunEnd::Succeeded));
+        assert_eq!(bench.record().await, Record::default());
+        assert!(bench.sandbox.list().unwrap().is_empty());
     });
 }
 
@@ -223,7 +276,7 @@ fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
         let (plan, other) =
             (bench.plan(&topic("a", "two")).await, bench.plan(&topic("b", "x")).await);
         // The run dies after its first record.
-        let lease = bench.backend.lock(&stack(), &holder()).unwrap();
+        let lease = bench.backend.acquire(&stack(), &holder()).await.unwrap();
         let begin = rstack_journal::Entry::Begin {
             mode: plan.mode,
             base: plan.base.clone(),
@@ -234,11 +287,11 @@ fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
             parameters: plan.parameters.clone(),
             keeps_former: false,
         };
-        let journal = lease.begin(&begin).unwrap();
+        let journal = lease.begin(&begin).await.unwrap();
         drop((journal, lease));
         let again = bench.saved(&plan, &[]).await;
         assert!(matches!(again, Err(OpsError::AlreadyBegun)), "{again:?}");
-        assert_eq!(bench.backend.read(&stack()).unwrap().journal, None, "it is recovered");
+        assert_eq!(bench.record().await.journal, None, "it is recovered");
         // Another plan is refused for what it is: made from a state that has moved.
         let moved = bench.saved(&other, &[]).await;
         let Err(OpsError::Apply(ApplyError::BaseMoved { .. })) = moved else { panic!("{moved:?}") };
@@ -263,8 +316,8 @@ fn a_readopted_object_has_its_reason_in_the_plan() {
     run(async {
         let bench = Bench::new();
         bench.apply(&topic("a", "one"), &Notes::new(true)).await;
-        let old = bench.backend.read(&stack()).unwrap().state.unwrap().resources["A"].clone();
-        let mut state = bench.backend.read(&stack()).unwrap().state.unwrap();
+        let old = bench.record().await.state.unwrap().resources["A"].clone();
+        let mut state = bench.record().await.state.unwrap();
         let base =
             rstack_model::plan::PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         let mut new = old.clone();
@@ -273,7 +326,9 @@ fn a_readopted_object_has_its_reason_in_the_plan() {
         new.properties.insert("TopicName".to_owned(), "b".into());
         state.resources.insert("A".into(), new);
         state.deposed.push(DeposedObject { address: "A".into(), object: old.clone() });
-        bench.backend.lock(&stack(), &holder()).unwrap().revise(state, &base).unwrap();
+        let lease = bench.backend.acquire(&stack(), &holder()).await.unwrap();
+        lease.revise(state, &base).await.unwrap();
+        drop(lease);
         let plan = bench.plan(&topic("a", "one")).await;
         let change = &plan.changes["A"];
         let readopted = Reason::Readopted { physical_id: old.physical_id.clone() };

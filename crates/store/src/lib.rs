@@ -12,6 +12,7 @@ pub mod fs;
 mod holder;
 mod key;
 mod location;
+pub mod object;
 mod records;
 mod stored;
 
@@ -22,4 +23,5 @@ pub use fs::{LockedStack, StateStore};
 pub use holder::{LockHolder, Unlocked};
 pub use key::{DigestKey, keyed_digest};
 pub use location::Location;
+pub use object::ObjectStateStore;
 pub use stored::{Stored, Version};

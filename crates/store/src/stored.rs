@@ -2,6 +2,7 @@
 
 use rstack_journal::Entry;
 use rstack_model::Serial;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 
 use crate::content::Written;
@@ -30,4 +31,17 @@ pub struct Version {
     pub location: Location,
     /// The state in it and the command that wrote it, or why it cannot be used.
     pub content: Result<(State, Option<Written>), StoreError>,
+}
+
+/// Refuses a state that does not succeed the present one.
+pub(crate) fn check_base(found: Option<PlanBase>, base: &PlanBase) -> Result<(), StoreError> {
+    let name = |base: &PlanBase| format!("serial {} of {}", base.serial, base.lineage);
+    match found {
+        Some(found) if found == *base => Ok(()),
+        None if base.serial == Serial(0) => Ok(()),
+        found => {
+            let found = found.as_ref().map_or_else(|| "nothing".to_owned(), name);
+            Err(StoreError::Moved { expected: name(base), found })
+        }
+    }
 }

@@ -122,7 +122,7 @@ impl Context<'_> {
                 return Err(Failure::new(self.given_up(error), doubt(in_doubt)));
             }
             let broken = |error| Failure::new(error, FailedEffect::Unknown);
-            self.ledger.verify().map_err(broken)?;
+            self.ledger.verify().await.map_err(broken)?;
             // A request whose answer was lost may have been carried out meanwhile.
             if lost && let Some(found) = self.look(work, &request, &error, in_doubt).await? {
                 self.effect_of(effects, &found).await?;

@@ -86,7 +86,7 @@ impl Context<'_> {
             if self.engine.sleep_or_stop(wait).await {
                 return Err(Failure::new(StepError::Interrupted(waits_for), effect));
             }
-            self.ledger.verify().map_err(|error| Failure::new(error, effect))?;
+            self.ledger.verify().await.map_err(|error| Failure::new(error, effect))?;
         }
     }
 }

@@ -79,7 +79,7 @@ impl Context<'_> {
         for attempted in attempted {
             let attempted = without_secrets(attempted);
             let call = || async {
-                match self.ledger.verify() {
+                match self.ledger.verify().await {
                     Ok(()) => driver.retract(&attempted, prior).await.map(Ok),
                     Err(lost) => Ok(Err(lost)),
                 }
@@ -110,7 +110,7 @@ pub(crate) async fn update_held(
     request: &UpdateRequest,
     secrets: &CallSecrets,
 ) -> Result<Result<Object, StoreError>, DriverError> {
-    if let Err(lost) = ledger.verify() {
+    if let Err(lost) = ledger.verify().await {
         return Ok(Err(lost));
     }
     driver.update(request).await.map(Ok).map_err(|error| secrets.hide(error))

@@ -17,7 +17,7 @@ use rstack_model::{ObjectKey, StackName};
 use rstack_ops::{Applied, Deploy, Destroy, FrontEnd, Operations, OpsError, Review, Verdict};
 use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_store::{Lease, LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
@@ -204,7 +204,7 @@ impl Bench {
         }
     }
 
-    pub(crate) async fn recovered(&self, engine: &Engine, locked: &LockedStack) -> State {
+    pub(crate) async fn recovered(&self, engine: &Engine, locked: &dyn Lease) -> State {
         let state = engine.recover(locked, &self.parameters).await.unwrap();
         state.unwrap_or_else(|| {
             let environment = self.sandbox.environment().clone();
@@ -233,7 +233,7 @@ impl Bench {
 
     /// Recovers, plans and applies, as the command line does.
     pub(crate) async fn apply(&self, engine: &Engine, wanted: &Wanted, rollback: bool) -> Outcome {
-        let (engine, backend) = (engine.clone(), self.store.clone());
+        let (engine, backend) = (engine.clone(), Arc::new(self.store.clone()));
         let environment = self.sandbox.environment().clone();
         let ops = Operations { engine, environment, backend };
         let front = Agrees { waiting: ops.engine.waiting.clone(), rollback };

@@ -14,6 +14,7 @@ mod journal_tail;
 mod life;
 mod makespan;
 mod names;
+mod object_store;
 mod order;
 mod possible;
 mod probe;

@@ -170,7 +170,7 @@ impl Bench {
 
     /// A process: an engine of its own, and the records.
     fn operations(&self) -> Operations {
-        let (engine, backend) = (self.engine(), self.store.clone());
+        let (engine, backend) = (self.engine(), Arc::new(self.store.clone()));
         Operations { engine, environment: environment(), backend }
     }
 

@@ -72,7 +72,7 @@ impl TerminalFrontEnd<'_> {
 impl FrontEnd for TerminalFrontEnd<'_> {
     type Error = CommandError;
 
-    fn recovering(&self, lease: &Lease) {
+    fn recovering(&self, lease: &dyn Lease) {
         self.session.display.pause();
         note_dead_holder(lease, &self.context.terminal);
         let stack = lease.stack();

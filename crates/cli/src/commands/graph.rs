@@ -52,7 +52,7 @@ fn json(desired: &Desired) -> serde_json::Value {
 }
 
 /// Prints the graph.
-pub(crate) fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(env, stack, name)?;
@@ -60,7 +60,7 @@ pub(crate) fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandEr
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.path, &given, place)?;
-    let outside = cross_stack_values(&session::store(context)?, &file.name, None)?;
+    let outside = cross_stack_values(&session::store(context)?, &file.name, None).await?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,

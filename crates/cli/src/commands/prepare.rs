@@ -77,7 +77,7 @@ impl PreparedTemplate {
         if self.loaded.needs_place {
             self.loaded.place(parameters, Reading::place(environment, &file.name));
         }
-        let outside = cross_stack_values(backend, &file.name, Some(environment))?;
+        let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
         if let Some(template) = &self.loaded.template {
@@ -101,7 +101,7 @@ impl PreparedTemplate {
         let name = self.loaded.sources.name().to_owned();
         let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
-        let parameters = parameters_of_evaluation(backend, &evaluation.secrets)?;
+        let parameters = parameters_of_evaluation(backend.as_ref(), &evaluation.secrets).await?;
         let desired = evaluation.desired.ok_or_else(failed)?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })

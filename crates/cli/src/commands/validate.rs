@@ -44,7 +44,7 @@ pub(crate) struct ValidateArgs {
 }
 
 /// Checks templates, several at a time; fails if one of them has errors.
-pub(crate) fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
     let paths = paths(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, options: ValidateArgs) -> Result<Exit, Comm
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: cross_stack_values(&session::store(context)?, &name, None)?,
+        outside: cross_stack_values(&session::store(context)?, &name, None).await?,
         env: env.clone(),
         name,
         environment: nowhere(context),

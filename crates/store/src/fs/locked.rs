@@ -15,7 +15,7 @@ use super::lock::Held;
 use crate::content::{Content, Written};
 use crate::error::StoreError;
 use crate::holder::LockHolder;
-use crate::stored::Stored;
+use crate::stored::{Stored, check_base};
 use rstack_journal::Entry;
 use rstack_journal::Tail;
 
@@ -105,7 +105,10 @@ impl LockedStack {
         let mut contents = self.files.read()?;
         // Only the end of the journal is needed from here on.
         contents.stored.journal = None;
-        check_base(contents.stored.state.as_ref(), base)?;
+        let found = contents.stored.state.as_ref();
+        let found =
+            found.map(|found| PlanBase { lineage: found.lineage.clone(), serial: found.serial });
+        check_base(found, base)?;
         state.serial = base.serial.next();
         self.put(state, contents)
     }
@@ -187,19 +190,4 @@ impl LockedStack {
     pub fn state_path(&self) -> &Path {
         &self.files.state
     }
-}
-
-fn check_base(found: Option<&State>, base: &PlanBase) -> Result<(), StoreError> {
-    let name = |base: &PlanBase| format!("serial {} of {}", base.serial, base.lineage);
-    let Some(found) = found else {
-        if base.serial == Serial(0) {
-            return Ok(());
-        }
-        return Err(StoreError::Moved { expected: name(base), found: "nothing".to_owned() });
-    };
-    let found = PlanBase { lineage: found.lineage.clone(), serial: found.serial };
-    if found == *base {
-        return Ok(());
-    }
-    Err(StoreError::Moved { expected: name(base), found: name(&found) })
 }

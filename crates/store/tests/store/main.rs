@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backup;
+mod conformance;
 mod damage;
 mod disk;
 mod durable;
