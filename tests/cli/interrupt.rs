@@ -140,7 +140,7 @@ fn what_the_cloud_cannot_tell_the_user_settles() {
         let place = in_doubt();
         let stopped = place.sandbox(&["plan", "one"]).expect(1);
         assert!(
-            stopped.err.contains("rstack settle one C --not-ours --sandbox`"),
+            stopped.err.contains("rstack resolve one C --not-ours --sandbox`"),
             "{}",
             stopped.err
         );

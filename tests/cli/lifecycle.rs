@@ -68,10 +68,10 @@ fn there_is_nothing_to_settle_in_a_stack_that_is_whole() {
     let place = Place::streaming();
     place.sandbox(&["apply", "--yes"]).expect(0);
     let before = place.read("state/sandbox/streaming.json");
-    let refused = place.sandbox(&["settle", "streaming", "Channel", "--not-ours"]).expect(1);
+    let refused = place.sandbox(&["resolve", "streaming", "Channel", "--not-ours"]).expect(1);
     assert!(refused.err.contains("no creation of `Channel`"), "{}", refused.err);
     place.sandbox(&["settle", "streaming", "Channel"]).expect(1);
-    let both = ["settle", "streaming", "Channel", "--not-ours", "--ours", "x"];
+    let both = ["resolve", "streaming", "Channel", "--not-ours", "--ours", "x"];
     place.sandbox(&both).expect(1);
     assert_eq!(place.read("state/sandbox/streaming.json"), before);
 }

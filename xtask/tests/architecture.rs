@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each crate the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("rstack-model", &[]),
     ("rstack-explain", &["rstack-model"]),
     ("rstack-catalog", &["rstack-model"]),
@@ -23,6 +23,19 @@ const ARROWS: [(&str, &[&str]); 15] = [
         "rstack-apply",
         &["rstack-driver", "rstack-model", "rstack-journal", "rstack-plan", "rstack-store"],
     ),
+    (
+        "rstack-ops",
+        &[
+            "rstack-apply",
+            "rstack-catalog",
+            "rstack-driver",
+            "rstack-journal",
+            "rstack-model",
+            "rstack-plan",
+            "rstack-store",
+            "rstack-template",
+        ],
+    ),
     ("rstack-sandbox", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     ("rstack-aws", &["rstack-driver", "rstack-model", "rstack-catalog"]),
     (
@@ -31,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rstack-apply",
             "rstack-driver",
             "rstack-model",
+            "rstack-ops",
             "rstack-plan",
             "rstack-sandbox",
             "rstack-store",
@@ -47,6 +61,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rstack-explain",
             "rstack-lint",
             "rstack-model",
+            "rstack-ops",
             "rstack-plan",
             "rstack-render",
             "rstack-sandbox",
@@ -176,6 +191,45 @@ fn the_core_is_pure() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(read > 50, "only {read} files were read");
+}
+
+/// The modules at the root of the command line import each other one way.
+#[test]
+fn the_modules_of_the_command_line_make_no_circle() {
+    let root = packages()["rstack-cli"].folder.join("src");
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources(&root) {
+        let module = module_of(file.strip_prefix(&root).unwrap());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text: String = text.split_whitespace().collect();
+        let named = text.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
+            // `use crate::{a, b::C};`
+            Some(group) => group.split('}').next().unwrap().split(',').collect(),
+            None => vec![rest],
+        });
+        let named = named.map(|path| {
+            path.split(|c: char| c != '_' && !c.is_alphanumeric()).next().unwrap().to_owned()
+        });
+        let others = imports.entry(module.clone()).or_default();
+        others.extend(named.filter(|name| *name != module));
+    }
+    assert!(imports.len() > 20, "only {} modules were read", imports.len());
+    assert!(imports["commands"].contains("session"), "imports are read");
+    // What nothing imports that is left is taken away, until nothing is left or a circle is.
+    while let Some(free) = imports
+        .keys()
+        .find(|module| !imports.values().any(|others| others.contains(*module)))
+        .cloned()
+    {
+        imports.remove(&free);
+    }
+    assert!(imports.is_empty(), "a circle, and what it needs: {imports:#?}");
+}
+
+/// The module at the root that a file belongs to.
+fn module_of(file: &Path) -> String {
+    let first = file.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
 }
 
 /// The source files below a folder, those of tests left out.

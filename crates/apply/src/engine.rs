@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use rstack_driver::Cloud;
 use rstack_model::desired::Desired;
-use rstack_model::plan::Plan;
 use rstack_model::state::State;
-use rstack_plan::{Observations, PlanError, PlanInput, PlanOptions, Schemas, plan, plan_destroy};
+use rstack_plan::{
+    CheckedPlan, DestroyOptions, Observations, PlanError, PlanInput, PlanOptions, Schemas, plan,
+    plan_destroy,
+};
 
 use crate::{Clock, Entropy, Events, Stop, Waiting};
 
@@ -43,9 +45,9 @@ impl Engine {
         state: &State,
         observations: &Observations,
         options: &PlanOptions,
-    ) -> Result<Plan, PlanError> {
-        let (schemas, state) = (self.schemas.as_ref(), self.reclaimed(desired, state));
-        plan(&PlanInput { desired, state: &state, observations, schemas, options })
+    ) -> Result<CheckedPlan, PlanError> {
+        let schemas = self.schemas.as_ref();
+        plan(&PlanInput { desired, state, observations, schemas, options })
     }
 
     /// Plans the end of a stack from what was observed.
@@ -56,7 +58,8 @@ impl Engine {
         &self,
         state: &State,
         observations: &Observations,
-    ) -> Result<Plan, PlanError> {
-        plan_destroy(state, observations, self.schemas.as_ref())
+        options: &DestroyOptions,
+    ) -> Result<CheckedPlan, PlanError> {
+        plan_destroy(state, observations, self.schemas.as_ref(), options)
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use rstack_driver::DriverError;
-use rstack_journal::JournalError;
+use rstack_journal::{JournalError, OperationId};
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{Address, ResourceType, StackName};
-use rstack_plan::{PlanError, Violation};
+use rstack_plan::PlanError;
 use rstack_store::StoreError;
 
 use crate::verify::Moved;
@@ -65,6 +65,9 @@ pub enum StepError {
     /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),
+    /// What is to be done cannot be digested; nothing was called.
+    #[error("the digest of the operation cannot be made: {0}")]
+    Digest(String),
     /// The journal cannot be written; nothing was called.
     #[error("the journal cannot be written")]
     Journal(#[source] StoreError),
@@ -88,6 +91,7 @@ impl StepError {
             | Self::Unsettled { .. }
             | Self::KeepsRotating(_)
             | Self::Interrupted(_)
+            | Self::Digest(_)
             | Self::Journal(_) => false,
         }
     }
@@ -130,6 +134,17 @@ pub enum RecoverError {
         /// What was found.
         why: String,
     },
+    /// The record of an operation is not the one that was written.
+    #[error(
+        "the journal's record of operation {operation} on `{address}` does not fit the digest that was \
+         recorded with it"
+    )]
+    InputDigest {
+        /// The resource.
+        address: Address,
+        /// The operation.
+        operation: OperationId,
+    },
     /// The cloud could not be asked.
     #[error("it cannot be found out what came of `{address}`")]
     Step {
@@ -157,9 +172,9 @@ pub enum ApplyError {
     /// No plan can be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The plan breaks invariants.
-    #[error("the plan is not sound: {}", list(.0))]
-    Unsound(Vec<Violation>),
+    /// The plan cannot be digested; nothing was begun.
+    #[error("the digest of the plan cannot be made: {0}")]
+    Digest(String),
     /// The state moved since the plan was made.
     #[error("the plan was made from serial {planned} of {lineage}, the state is at {found}")]
     BaseMoved {

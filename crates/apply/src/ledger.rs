@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
 use rstack_journal::{Entry, Folded, IntentAction, OperationId, fold};
-use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, Digest, Identifier, PhysicalId, StackName};
+use rstack_model::{Address, Identifier, PhysicalId, StackName};
+use rstack_plan::CheckedPlan;
 use rstack_store::{JournalWriter, StoreError};
 
 use crate::ApplyError;
@@ -29,17 +29,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The first record of a run. `keeps_former` as in [`Entry::Begin`].
-pub(crate) fn begin(plan: &Plan, keeps_former: bool) -> Entry {
-    Entry::Begin {
+///
+/// # Errors
+/// If the plan cannot be digested.
+pub(crate) fn begin(plan: &CheckedPlan, keeps_former: bool) -> Result<Entry, ApplyError> {
+    let plan_digest = plan.digest().map_err(|error| ApplyError::Digest(error.to_string()))?;
+    Ok(Entry::Begin {
         mode: plan.mode,
         base: plan.base.clone(),
-        plan_digest: Digest::of_json(plan).unwrap_or_else(|_| Digest::of(b"")),
+        plan_digest,
         stack: plan.stack.clone(),
         environment: plan.environment.clone(),
         template_digest: plan.template_digest.clone(),
         parameters: plan.parameters.clone(),
         keeps_former,
-    }
+    })
 }
 
 impl Ledger {

@@ -4,7 +4,7 @@
 //! journaled before it is made (`step`), and an operation whose outcome is not
 //! known is settled by asking the cloud, never by guessing (`recover`).
 
-mod decide;
+mod digest;
 mod drive;
 mod engine;
 mod entropy;
@@ -13,9 +13,9 @@ mod events;
 mod ledger;
 mod lookups;
 mod observe;
-mod reclaim;
 mod recover;
 mod renewal;
+mod resolve_ambiguous;
 mod retry;
 mod rollback;
 mod run;
@@ -27,11 +27,11 @@ mod time;
 mod verify;
 mod waiting;
 
-pub use decide::Decision;
 pub use engine::Engine;
 pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
 pub use error::{ApplyError, RecoverError, StepError};
 pub use events::{Events, Silent};
+pub use resolve_ambiguous::Decision;
 pub use rollback::{GivenSecret, OldSecret, old_secrets};
 pub use run::{ApplyOptions, Outcome};
 pub use secrets::SecretParameters;

@@ -10,7 +10,7 @@ use rstack_model::plan::PlanBase;
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, Token, ValueMap};
-use rstack_plan::{Observation, Observations};
+use rstack_plan::{Observation, Observations, Readopted};
 use rstack_store::Lease;
 
 use crate::{ApplyError, Engine, SecretParameters, secrets};
@@ -35,8 +35,8 @@ impl Engine {
         state: &State,
         parameters: &SecretParameters,
     ) -> Result<Observations, DriverError> {
-        let reclaimed = desired.map(|desired| self.reclaimed(desired, state));
-        let state = reclaimed.as_deref().unwrap_or(state);
+        let readopted = desired.map(|it| Readopted::of(it, state, self.schemas.as_ref()));
+        let state = readopted.as_ref().map_or(state, Readopted::state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
         let objects: Vec<_> = stream::iter(&state.resources)
             .map(|(id, object)| async move { (id.clone(), self.read(object).await) })

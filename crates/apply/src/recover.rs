@@ -7,6 +7,7 @@ use rstack_model::state::{Environment, State};
 use rstack_model::{Identifier, KnownValue, StackName};
 use rstack_store::Lease;
 
+use crate::digest::check_input;
 use crate::drive::{Driven, Led, Waits};
 use crate::ledger::{Effects, Ledger};
 use crate::observe::{stops_everything, without_secrets};
@@ -103,6 +104,7 @@ impl Engine {
         open: &OpenOperation,
         how: (Asked, Waits),
     ) -> Result<Settled, ApplyError> {
+        check_input(open)?;
         let address = open.intent.address.clone();
         match self.settle_one(ledger, parameters, open, how).await {
             Ok(settled) => Ok(settled),
@@ -297,6 +299,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::Unsettled { .. }
         | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
+        | StepError::Digest(_)
         | StepError::Journal(_) => false,
     }
 }

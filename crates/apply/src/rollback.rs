@@ -7,7 +7,7 @@ use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
-use rstack_plan::{Observation, RollbackInput, plan_rollback};
+use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
 use rstack_store::Lease;
 
 use crate::observe::absent;
@@ -52,7 +52,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or for a defect of the planner.
-    pub async fn plan_rollback(&self, state: &State) -> Result<Option<Plan>, ApplyError> {
+    pub async fn plan_rollback(&self, state: &State) -> Result<Option<CheckedPlan>, ApplyError> {
         let Some(target) = state.former.as_deref() else { return Ok(None) };
         let (absent, none, schemas) = (BTreeSet::new(), BTreeSet::new(), self.schemas.as_ref());
         let input =
@@ -79,7 +79,7 @@ impl Engine {
         base: &State,
         current: &State,
         plan: &Plan,
-    ) -> Result<Plan, ApplyError> {
+    ) -> Result<CheckedPlan, ApplyError> {
         let (absent, missing, schemas) = (absent(plan), BTreeSet::new(), self.schemas.as_ref());
         let input =
             RollbackInput { target: base, current, absent: &absent, missing: &missing, schemas };
@@ -91,7 +91,7 @@ impl Engine {
         &self,
         locked: &dyn Lease,
         (base, current): (&State, &State),
-        back: &Plan,
+        back: &CheckedPlan,
         parameters: &SecretParameters,
     ) -> Result<Undone, ApplyError> {
         let leads = if base.former.is_some() { Leads::Partial } else { Leads::Whole };

@@ -9,7 +9,7 @@ use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Operation, Phase, Plan, PlanMode, Step, StepId};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_plan::check;
+use rstack_plan::CheckedPlan;
 use rstack_store::Lease;
 
 use crate::drive::Waits;
@@ -64,7 +64,7 @@ impl Engine {
     pub async fn apply(
         &self,
         locked: &dyn Lease,
-        plan: &Plan,
+        plan: &CheckedPlan,
         parameters: &SecretParameters,
         options: ApplyOptions,
     ) -> Result<Outcome, ApplyError> {
@@ -74,14 +74,10 @@ impl Engine {
     async fn apply_held(
         &self,
         locked: &dyn Lease,
-        plan: &Plan,
+        plan: &CheckedPlan,
         parameters: &SecretParameters,
         options: ApplyOptions,
     ) -> Result<Outcome, ApplyError> {
-        let broken = check(plan);
-        if !broken.is_empty() {
-            return Err(ApplyError::Unsound(broken));
-        }
         let base = self.base(locked, plan).await?;
         let (first, _) = self.run(locked, &base, plan, parameters, Leads::Whole).await?;
         if first.open.is_some() {
@@ -138,11 +134,11 @@ impl Engine {
         &self,
         locked: &dyn Lease,
         base: &State,
-        plan: &Plan,
+        plan: &CheckedPlan,
         parameters: &SecretParameters,
         leads: Leads,
     ) -> Result<(Outcome, Vec<Address>), ApplyError> {
-        let first = begin(plan, leads == Leads::Partial);
+        let first = begin(plan, leads == Leads::Partial)?;
         let ledger = Ledger::new(base.clone(), locked.begin(&first).await?, vec![first]);
         for change in plan.changes.values() {
             // What was read for the plan is newer than what the state remembers.

@@ -4,9 +4,75 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::CliError;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind, Hint, unreadable_hint};
+
+/// Why a cloud assembly, or a stack of one, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AssemblyError {
+    /// The manifest cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The manifest cannot be understood.
+    #[error("`{}` is not the manifest of a cloud assembly", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It has none or several stacks.
+    #[error("`{}` holds {}", folder.display(), stacks_of(.names))]
+    Stacks {
+        /// The folder.
+        folder: PathBuf,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+    /// It has no stack of the name.
+    #[error("`{}` holds no stack `{wanted}`", folder.display())]
+    NoStack {
+        /// The folder.
+        folder: PathBuf,
+        /// The stack that was named.
+        wanted: String,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+}
+
+fn stacks_of(names: &[String]) -> String {
+    match names {
+        [] => "no stack".to_owned(),
+        names => format!("several stacks: {}", names.join(", ")),
+    }
+}
+
+impl From<AssemblyError> for CommandError {
+    fn from(error: AssemblyError) -> Self {
+        let (kind, hint) = match &error {
+            AssemblyError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
+            AssemblyError::Manifest { .. } => (ErrorKind::User, None),
+            AssemblyError::Stacks { folder, names } if !names.is_empty() => {
+                let hint = format!("name one as `{}/NAME`", folder.display());
+                (ErrorKind::User, Some(Hint::from(hint)))
+            }
+            AssemblyError::NoStack { names, .. } if !names.is_empty() => {
+                (ErrorKind::User, Some(Hint::from(format!("it holds {}", names.join(", ")))))
+            }
+            AssemblyError::Stacks { .. } | AssemblyError::NoStack { .. } => (ErrorKind::User, None),
+        };
+        Self::of(kind, &error).with_hint(hint)
+    }
+}
 
 /// One stack of an assembly.
 pub(crate) struct AssemblyStack {
@@ -45,20 +111,20 @@ fn manifest(folder: &Path) -> PathBuf {
 }
 
 /// Whether a folder is a cloud assembly.
-pub(crate) fn is_assembly(folder: &Path) -> bool {
-    manifest(folder).is_file()
+pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
+    env.path(&manifest(folder)).is_file()
 }
 
 /// The stacks of an assembly, by name.
 ///
 /// # Errors
 /// If the manifest cannot be read or understood.
-pub(crate) fn stacks(folder: &Path) -> Result<Vec<AssemblyStack>, CliError> {
+pub(crate) fn stacks(env: &Env, folder: &Path) -> Result<Vec<AssemblyStack>, AssemblyError> {
     let path = manifest(folder);
-    let text = fs::read_to_string(&path)
-        .map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let text = fs::read_to_string(env.path(&path))
+        .map_err(|source| AssemblyError::Read { path: path.clone(), source })?;
     let manifest: Manifest =
-        serde_json::from_str(&text).map_err(|source| CliError::Assembly { path, source })?;
+        serde_json::from_str(&text).map_err(|source| AssemblyError::Manifest { path, source })?;
     let mut stacks: Vec<AssemblyStack> = manifest
         .artifacts
         .into_iter()
@@ -77,8 +143,12 @@ pub(crate) fn stacks(folder: &Path) -> Result<Vec<AssemblyStack>, CliError> {
 ///
 /// # Errors
 /// If there is no such stack, or several and none was named.
-pub(crate) fn stack(folder: &Path, wanted: Option<&str>) -> Result<AssemblyStack, CliError> {
-    let all = stacks(folder)?;
+pub(crate) fn stack(
+    env: &Env,
+    folder: &Path,
+    wanted: Option<&str>,
+) -> Result<AssemblyStack, AssemblyError> {
+    let all = stacks(env, folder)?;
     let names = all.iter().map(|stack| stack.name.clone()).collect();
     let mut fitting: Vec<AssemblyStack> = all
         .into_iter()
@@ -88,8 +158,8 @@ pub(crate) fn stack(folder: &Path, wanted: Option<&str>) -> Result<AssemblyStack
     match (fitting.pop(), fitting.is_empty(), wanted) {
         (Some(stack), true, _) => Ok(stack),
         (None, _, Some(wanted)) => {
-            Err(CliError::NotInAssembly { folder, wanted: wanted.to_owned(), names })
+            Err(AssemblyError::NoStack { folder, wanted: wanted.to_owned(), names })
         }
-        (_, _, _) => Err(CliError::AssemblyStacks { folder, names }),
+        (_, _, _) => Err(AssemblyError::Stacks { folder, names }),
     }
 }

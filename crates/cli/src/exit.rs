@@ -1,9 +1,11 @@
 //! Exit codes. They are part of the interface: scripts and CI go by them.
 
-/// How a command ended.
+use std::process::ExitCode;
+
+/// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
     /// An error; nothing was changed unless the message says so.
@@ -18,4 +20,11 @@ pub(crate) enum Exit {
     Partial = 5,
     /// Interrupted by the user.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// The exit code of a process.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
 }

@@ -5,14 +5,16 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter, fmt};
 
+use crate::env::Env;
+
 /// Where the SDK writes whole answers, secrets included, when `LOG_SENSITIVE_BODIES` is set in the
 /// environment. Nothing that it says there is ever shown.
 const BODIES: &str = "aws_smithy_runtime::client::orchestrator::http";
 
 /// Starts logging. Bodies of requests and answers are logged at no level.
-pub(crate) fn start(verbose: u8) {
-    let filter = match (std::env::var("RUST_LOG"), verbose) {
-        (Ok(filter), _) if !filter.is_empty() => EnvFilter::new(filter),
+pub(crate) fn start(verbose: u8, env: &Env) {
+    let filter = match (env.variable("RUST_LOG"), verbose) {
+        (Some(filter), _) => EnvFilter::new(filter),
         (_, 0) => return,
         (_, 1) => EnvFilter::new("rstack=info"),
         (_, 2) => EnvFilter::new("rstack=debug,aws_config=debug"),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use crate::error::CliError;
+use crate::error::CommandError;
 
 /// The stack of each thread.
 const STACK: usize = 16 << 20;
@@ -20,8 +20,8 @@ const STACK: usize = 16 << 20;
 pub(crate) fn each_in_order<I: Sync, T: Send>(
     items: &[I],
     work: impl Fn(&I) -> T + Sync,
-    mut done: impl FnMut(T) -> Result<(), CliError>,
-) -> Result<(), CliError> {
+    mut done: impl FnMut(T) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(items.len());
     let next = AtomicUsize::new(0);
     let (sender, results) = channel();
@@ -36,7 +36,9 @@ pub(crate) fn each_in_order<I: Sync, T: Send>(
                 }
             };
             let builder = thread::Builder::new().stack_size(STACK);
-            builder.spawn_scoped(scope, run).map_err(CliError::Runtime)?;
+            builder.spawn_scoped(scope, run).map_err(|source| {
+                CommandError::io("the program cannot start its threads", &source)
+            })?;
         }
         drop(sender);
         let mut waiting = BTreeMap::new();
@@ -56,6 +58,7 @@ pub(crate) fn each_in_order<I: Sync, T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
@@ -68,7 +71,8 @@ mod tests {
         })
         .unwrap();
         assert_eq!(got, items.iter().map(work).collect::<Vec<_>>());
-        let stopped = each_in_order(&items, work, |_| Err(CliError::NoTerminal));
+        let error = CommandError::new(ErrorKind::User, "no more");
+        let stopped = each_in_order(&items, work, |_| Err(error.clone()));
         assert!(stopped.is_err());
     }
 }

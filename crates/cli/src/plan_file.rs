@@ -1,17 +1,58 @@
-//! Saved plans. They hold no secret, but they name what will be changed: mode 0600, with a digest
-//! against damage, and a format number.
+//! The files of saved plans. They hold no secret, but they name what will be changed: mode 0600.
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use rstack_model::Digest;
-use rstack_model::plan::Plan;
-use serde::{Deserialize, Serialize};
+use rstack_ops::{SavedPlanError, read_plan, write_plan};
+use rstack_plan::CheckedPlan;
 
-use crate::error::CliError;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind, unreadable_hint};
 
-/// The number of the format of saved plans.
-const FORMAT: u32 = 2;
+/// Why a saved plan, or the file of one, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanFileError {
+    /// The file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The plan in it cannot be used.
+    #[error("`{}` is not a saved plan of this rstack: {problem}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: SavedPlanError,
+    },
+}
+
+impl From<PlanFileError> for CommandError {
+    fn from(error: PlanFileError) -> Self {
+        let (kind, hint) = match &error {
+            PlanFileError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
+            PlanFileError::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                (ErrorKind::Storage, Some("make its directory first".into()))
+            }
+            PlanFileError::Write { .. } => (ErrorKind::Storage, None),
+            PlanFileError::Unusable { .. } => {
+                (ErrorKind::User, Some("make a new one with `rstack plan --out FILE`".into()))
+            }
+        };
+        Self::of(kind, &error).with_hint(hint)
+    }
+}
 
 /// What stands at the beginning of a saved plan.
 const MARK: &[u8] = b"\"rstack-plan\":";
@@ -19,46 +60,40 @@ const MARK: &[u8] = b"\"rstack-plan\":";
 /// How far from the beginning it is looked for: a damaged plan is still no template.
 const BEGIN: u64 = 32;
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    #[serde(rename = "rstack-plan")]
-    format: u32,
-    digest: Digest,
-    plan: serde_json::Value,
-}
-
 /// Saves a plan.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save(path: &Path, plan: &Plan) -> Result<(), CliError> {
-    let plan = serde_json::to_value(plan)?;
-    let saved = Saved { format: FORMAT, digest: Digest::of_json(&plan)?, plan };
-    let mut bytes = serde_json::to_vec(&saved)?;
-    bytes.push(b'\n');
-    write(path, &bytes)
+pub(crate) fn save(env: &Env, path: &Path, plan: &CheckedPlan) -> Result<(), PlanFileError> {
+    let bytes = write_plan(plan).map_err(|source| unusable(path, source))?;
+    write(env, path, &bytes)
+}
+
+fn unusable(path: &Path, problem: SavedPlanError) -> PlanFileError {
+    PlanFileError::Unusable { path: path.to_owned(), problem }
 }
 
 /// Writes a file that is there whole or not at all, for the user alone.
 ///
 /// # Errors
 /// If it cannot be written.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let write = |source| CliError::Write { path: path.to_owned(), source };
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+pub(crate) fn write(env: &Env, path: &Path, bytes: &[u8]) -> Result<(), PlanFileError> {
+    let write = |source| PlanFileError::Write { path: path.to_owned(), source };
+    let target = env.path(path);
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut file =
         tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(write)?;
     file.write_all(bytes).map_err(write)?;
     file.as_file().sync_all().map_err(write)?;
-    file.persist(path).map_err(|error| write(error.error))?;
+    file.persist(&target).map_err(|error| write(error.error))?;
     Ok(())
 }
 
 /// Whether a file is a saved plan, and not a template.
-pub(crate) fn is_plan(path: &Path) -> bool {
+pub(crate) fn is_plan(env: &Env, path: &Path) -> bool {
     use std::io::Read;
     let mut begin = Vec::new();
-    std::fs::File::open(path)
+    std::fs::File::open(env.path(path))
         .and_then(|file| file.take(BEGIN).read_to_end(&mut begin))
         .is_ok_and(|_| begin.windows(MARK.len()).any(|window| window == MARK))
 }
@@ -66,18 +101,9 @@ pub(crate) fn is_plan(path: &Path) -> bool {
 /// Loads a saved plan.
 ///
 /// # Errors
-/// If it cannot be read, is damaged, or was saved by another version.
-pub(crate) fn load(path: &Path) -> Result<Plan, CliError> {
-    let problem = |problem: String| CliError::PlanFile { path: path.to_owned(), problem };
-    let bytes =
-        std::fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    let saved: Saved =
-        serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
-    if saved.format != FORMAT {
-        return Err(problem(format!("its format is {}, not {FORMAT}", saved.format)));
-    }
-    if Digest::of_json(&saved.plan)? != saved.digest {
-        return Err(problem("it was changed".to_owned()));
-    }
-    serde_json::from_value(saved.plan).map_err(|error| problem(error.to_string()))
+/// If it cannot be read, is damaged or not sound, or was saved by another version.
+pub(crate) fn load(env: &Env, path: &Path) -> Result<CheckedPlan, PlanFileError> {
+    let bytes = std::fs::read(env.path(path))
+        .map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
+    read_plan(&bytes).map_err(|source| unusable(path, source))
 }

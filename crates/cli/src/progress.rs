@@ -68,6 +68,11 @@ impl Display {
         }
     }
 
+    /// Takes the block away, until something is drawn again: somebody is told or asked something.
+    pub(crate) fn pause(&self) {
+        self.redraw(&[], false);
+    }
+
     /// Says something while a run is shown.
     pub(crate) fn note(&self, text: &str) {
         if self.terminal.live {

@@ -8,7 +8,8 @@ use rstack_catalog::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::CliError;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind, unreadable_hint};
 
 /// Its name.
 const FILE: &str = "rstack.toml";
@@ -52,26 +53,39 @@ pub(crate) struct ProjectError {
     pub(crate) hint: Option<String>,
 }
 
+impl From<ProjectError> for CommandError {
+    fn from(error: ProjectError) -> Self {
+        let hint = error.hint.clone();
+        Self::of(ErrorKind::Config, &error).with_hint(hint)
+    }
+}
+
 /// Reads the nearest project file at or above the current directory.
 ///
 /// # Errors
 /// If there is one that cannot be read or understood.
-pub(crate) fn find() -> Result<LintSection, CliError> {
-    let Ok(current) = std::env::current_dir() else { return Ok(LintSection::default()) };
+pub(crate) fn find(env: &Env) -> Result<LintSection, CommandError> {
+    let Some(current) = env.current_directory() else { return Ok(LintSection::default()) };
     let Some(path) =
         current.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file())
     else {
         return Ok(LintSection::default());
     };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let text = std::fs::read_to_string(&path).map_err(|source| {
+        let error = CommandError::io(format!("cannot read `{}`", path.display()), &source);
+        error.with_hint(unreadable_hint(&source))
+    })?;
     let shown = path.strip_prefix(&current).unwrap_or(&path);
-    Ok(read(&text, shown)?)
+    Ok(read(&text, shown, &|path| env.path(path))?)
 }
 
-/// Reads the text of a project file.
-fn read(text: &str, file: &Path) -> Result<LintSection, ProjectError> {
-    let reader = Reader { text, file };
+/// Reads the text of a project file; `path` says how the operating system is asked for a file.
+fn read(
+    text: &str,
+    file: &Path,
+    path: &dyn Fn(&Path) -> PathBuf,
+) -> Result<LintSection, ProjectError> {
+    let reader = Reader { text, file, path };
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or_default();
         reader.wrong(&at, error.message().to_owned(), None)
@@ -89,6 +103,7 @@ fn read(text: &str, file: &Path) -> Result<LintSection, ProjectError> {
 struct Reader<'a> {
     text: &'a str,
     file: &'a Path,
+    path: &'a dyn Fn(&Path) -> PathBuf,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
@@ -135,7 +150,7 @@ impl Reader<'_> {
     /// What is meant is seen from the folder of the file.
     fn rules(&self, rules: Named, section: &mut LintSection) {
         let path = self.file.with_file_name(&rules.name);
-        if let Err(error) = std::fs::metadata(&path) {
+        if let Err(error) = std::fs::metadata((self.path)(&path)) {
             let problem = format!("the rules `{}` cannot be read: {error}", path.display());
             let hint = "the path of a file or folder is seen from the folder of this file";
             let hint = Some(hint.to_owned());
@@ -191,7 +206,7 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str) -> (String, Option<String>) {
-        let error = read(text, Path::new(FILE)).unwrap_err();
+        let error = read(text, Path::new(FILE), &Path::to_owned).unwrap_err();
         (error.to_string(), error.hint)
     }
 
@@ -199,7 +214,7 @@ mod tests {
     fn the_file_says_what_is_checked() {
         let text = "[lint]\nallow = ['W3005']\ndeny = ['alias', \"W1\"]\nrules = ['ours']\nbudget = 3\n\
                     validator = true\n";
-        let section = read(text, Path::new(FILE)).unwrap();
+        let section = read(text, Path::new(FILE), &Path::to_owned).unwrap();
         assert_eq!(
             section.allow,
             [Named { name: "W3005".into(), place: "rstack.toml:2:10".into() }]
@@ -209,7 +224,7 @@ mod tests {
         let missing = section.missing_rules.unwrap().to_string();
         assert!(missing.starts_with("rstack.toml:4:10: the rules `ours` cannot be"), "{missing}");
         assert_eq!(section.budget, Some(Duration::from_secs(3)));
-        assert_eq!(read("", Path::new(FILE)).unwrap(), LintSection::default());
+        assert_eq!(read("", Path::new(FILE), &Path::to_owned).unwrap(), LintSection::default());
     }
 
     #[test]

@@ -1,69 +1,114 @@
 //! The files that a template is made of, and which of them a finding is about.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rstack_model::{Code, Diagnostic, Span};
+use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned, parse};
+use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned};
 
-use crate::error::CliError;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind, unreadable_hint};
 
-/// One file, and where its text begins among the places of the template.
-struct File {
+/// Why the file of a template cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SourceError {
+    /// It cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not text.
+    #[error("`{}` is not a text file: {problem}", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// It is too large for a template.
+    #[error("`{}` is too large for a template: more than {limit} MiB", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The size that templates may have.
+        limit: usize,
+    },
+}
+
+impl From<SourceError> for CommandError {
+    fn from(error: SourceError) -> Self {
+        let (kind, hint) = match &error {
+            SourceError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
+            SourceError::NotText { .. } => {
+                (ErrorKind::User, Some("a template is YAML or JSON in UTF-8".into()))
+            }
+            SourceError::TooLarge { .. } => {
+                let hint = "is this the template? otherwise split the stack into several";
+                (ErrorKind::User, Some(hint.into()))
+            }
+        };
+        Self::of(kind, &error).with_hint(hint)
+    }
+}
+
+/// A file that is included, and where its text begins among the places of the template.
+struct Part {
+    location: String,
     name: String,
-    text: String,
     base: usize,
 }
 
 /// The template's own file, and those that it includes.
 pub(crate) struct Sources {
-    own: File,
-    included: Vec<File>,
+    path: PathBuf,
+    name: String,
+    /// Where the path of the template, and those beside it, begin.
+    env: Env,
+    files: TemplateFiles,
+    included: Vec<Part>,
 }
 
 impl Sources {
-    /// Reads a template and the files that it includes, which are named relative to it. A file that
-    /// cannot be included is a finding.
+    /// Reads the file of a template.
     ///
     /// # Errors
-    /// If the template cannot be read or is no text.
-    pub(crate) fn read(path: &Path, mut reading: Reading) -> Result<(Self, Parsed), CliError> {
-        let text = read_text(path)?;
-        let own = File { name: path.display().to_string(), text, base: 0 };
-        loop {
-            let mut parsed = parse(&own.text, &reading);
-            let mut unread = Vec::new();
-            for wanted in &parsed.missing {
-                match included(path, wanted) {
-                    Ok(text) => {
-                        reading.includes.insert(wanted.value.clone(), text);
-                    }
-                    Err(finding) => unread.push(finding),
-                }
-            }
-            if parsed.missing.is_empty() || !unread.is_empty() {
-                parsed.diagnostics.extend(unread);
-                let files = parsed.included.iter().map(|file| File {
-                    name: beside(path, &file.location).display().to_string(),
-                    text: reading.includes.get(&file.location).cloned().unwrap_or_default(),
-                    base: file.base,
-                });
-                let included = files.collect();
-                return Ok((Self { own, included }, parsed));
-            }
-        }
+    /// If it cannot be read or is no text.
+    pub(crate) fn read(env: &Env, path: &Path) -> Result<Self, SourceError> {
+        let files = TemplateFiles::new(read_text(env, path)?);
+        let name = path.display().to_string();
+        let (path, env) = (path.to_owned(), env.clone());
+        Ok(Self { path, name, env, files, included: Vec::new() })
+    }
+
+    /// Parses the template with the files that it includes, which are named relative to it and read
+    /// once. A file that cannot be included is a finding.
+    pub(crate) fn parse(&mut self, reading: Reading) -> Parsed {
+        let (path, env) = (&self.path, &self.env);
+        let load = |wanted: &Spanned<String>| included(env, path, wanted);
+        let parsed = self.files.parse(reading, &load);
+        let included = parsed.included.iter().map(|file| Part {
+            location: file.location.clone(),
+            name: beside(path, &file.location).display().to_string(),
+            base: file.base,
+        });
+        self.included = included.collect();
+        parsed
     }
 
     /// The name of the template.
     pub(crate) fn name(&self) -> &str {
-        &self.own.name
+        &self.name
     }
 
     /// The text of the template itself.
     pub(crate) fn text(&self) -> &str {
-        &self.own.text
+        self.files.text()
     }
 
     /// The findings by the file that they are about, with places in that file; the template comes
@@ -72,10 +117,13 @@ impl Sources {
         &'s self,
         diagnostics: &[Diagnostic],
     ) -> Vec<(Source<'s>, Vec<Diagnostic>)> {
-        let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> = std::iter::once(&self.own)
-            .chain(&self.included)
-            .map(|file| (Source { name: &file.name, text: &file.text }, Vec::new()))
-            .collect();
+        let own = Source { name: &self.name, text: self.files.text() };
+        let included = self.included.iter().map(|part| Source {
+            name: &part.name,
+            text: self.files.included(&part.location).unwrap_or_default(),
+        });
+        let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> =
+            std::iter::once(own).chain(included).map(|source| (source, Vec::new())).collect();
         for diagnostic in diagnostics {
             let at = diagnostic.labels.first().map_or(0, |label| label.span.start);
             let index = self.index(at);
@@ -112,7 +160,7 @@ fn beside(template: &Path, location: &str) -> PathBuf {
 }
 
 /// The text of a file that a template includes.
-fn included(template: &Path, wanted: &Spanned<String>) -> Result<String, Diagnostic> {
+fn included(env: &Env, template: &Path, wanted: &Spanned<String>) -> Result<String, Diagnostic> {
     let finding = |message: String, help: &str| {
         Diagnostic::error(Code::Include, message).at(wanted.span, "").help(help)
     };
@@ -121,18 +169,18 @@ fn included(template: &Path, wanted: &Spanned<String>) -> Result<String, Diagnos
         let message = format!("`{location}` is not relative to the template");
         return Err(finding(message, "name a file beside the template"));
     }
-    read_text(&beside(template, location)).map_err(|error| {
+    read_text(env, &beside(template, location)).map_err(|error| {
         let source = std::error::Error::source(&error);
         let reason = source.map_or_else(String::new, |source| format!(": {source}"));
         finding(format!("{error}{reason}"), "the path is relative to the template")
     })
 }
 
-fn read_text(path: &Path) -> Result<String, CliError> {
-    let read = |source| CliError::Read { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(read)?;
+fn read_text(env: &Env, path: &Path) -> Result<String, SourceError> {
+    let read = |source| SourceError::Read { path: path.to_owned(), source };
+    let file = fs::File::open(env.path(path)).map_err(read)?;
     let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX);
-    let too_large = || CliError::TooLarge { path: path.to_owned(), limit: MAX_SIZE >> 20 };
+    let too_large = || SourceError::TooLarge { path: path.to_owned(), limit: MAX_SIZE >> 20 };
     if file.metadata().map_err(read)?.len() > limit {
         return Err(too_large());
     }
@@ -143,7 +191,7 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let problem = not_text(error.as_bytes(), error.utf8_error().valid_up_to());
-        CliError::NotText { path: path.to_owned(), problem }
+        SourceError::NotText { path: path.to_owned(), problem }
     })
 }
 

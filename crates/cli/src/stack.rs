@@ -3,15 +3,110 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rstack_model::StackName;
+use rstack_model::{InvalidId, StackName};
 
-use crate::error::CliError;
-use crate::{assembly, plan_file};
+use crate::assembly::{self, AssemblyError};
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind, Hint};
+use crate::plan_file;
 
 /// Where templates are looked for by name.
 pub(crate) const STACKS: &str = "stacks";
 
 const EXTENSIONS: [&str; 4] = ["yaml", "yml", "json", "template"];
+
+/// Why it is not known which stack is meant.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StackError {
+    /// No stack was named and there is not exactly one.
+    #[error("{}", no_stack(.known))]
+    NoStack {
+        /// The templates under `stacks/`.
+        known: Vec<PathBuf>,
+    },
+    /// What was named is neither a file nor a name under `stacks/`.
+    #[error("there is no template `{text}`")]
+    NoTemplate {
+        /// What was named.
+        text: String,
+        /// The templates under `stacks/`.
+        known: Vec<PathBuf>,
+    },
+    /// A folder that is no cloud assembly.
+    #[error("`{}` is a folder, not a template", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The templates in it.
+        templates: Vec<PathBuf>,
+    },
+    /// A cloud assembly that cannot be used.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// A stack's name that is not allowed.
+    #[error("{0}")]
+    Name(InvalidId),
+    /// A template's file name that cannot name a stack.
+    #[error("{0}")]
+    FileName(InvalidId),
+    /// A saved plan where a template is wanted.
+    #[error("`{}` is a saved plan, not a template", path.display())]
+    SavedPlan {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    names.join(", ")
+}
+
+fn no_stack(known: &[PathBuf]) -> String {
+    match known {
+        [] => "no stack was named, and there is no template under `stacks/`".to_owned(),
+        known => format!("no stack was named, and there are several: {}", list(known)),
+    }
+}
+
+impl StackError {
+    fn hint(&self) -> Option<Hint> {
+        let hint = match self {
+            Self::NoStack { known } if known.is_empty() => {
+                "name a template: `rstack plan path/to/template.yaml`, or put one under `stacks/`"
+                    .to_owned()
+            }
+            Self::NoStack { .. } => "name one of them".to_owned(),
+            Self::NoTemplate { known, .. } if known.is_empty() => {
+                "give the path of a template".to_owned()
+            }
+            Self::NoTemplate { known, .. } => {
+                format!("the templates under `stacks/` are {}", list(known))
+            }
+            Self::Folder { templates, .. } if templates.is_empty() => {
+                "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
+            }
+            Self::Folder { templates, .. } => format!("it holds {}", list(templates)),
+            Self::FileName(_) => "give the stack a name with `--stack-name`".to_owned(),
+            Self::SavedPlan { path } => {
+                let path = path.to_string_lossy();
+                let hint = Hint::from("look at it with ").command(&["show", &path]);
+                return Some(hint.text(", or carry it out with ").command(&["apply", &path]));
+            }
+            Self::Assembly(_) | Self::Name(_) => return None,
+        };
+        Some(Hint::from(hint))
+    }
+}
+
+impl From<StackError> for CommandError {
+    fn from(error: StackError) -> Self {
+        match error {
+            StackError::Assembly(error) => error.into(),
+            error => Self::of(ErrorKind::User, &error).with_hint(error.hint()),
+        }
+    }
+}
 
 /// A stack and its template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +121,17 @@ pub(crate) struct StackFile {
 ///
 /// # Errors
 /// If there is no such template, more than one could be meant, or its name cannot name a stack.
-pub(crate) fn find(stack: Option<&str>, name: Option<&str>) -> Result<StackFile, CliError> {
+pub(crate) fn find(
+    env: &Env,
+    stack: Option<&str>,
+    name: Option<&str>,
+) -> Result<StackFile, StackError> {
     let mut found = match stack {
-        None => only_one()?,
-        Some(text) => by_text(text)?,
+        None => only_one(env)?,
+        Some(text) => by_text(env, text)?,
     };
     if let Some(name) = name {
-        found.name = Ok(StackName::parse(name).map_err(CliError::Name)?);
+        found.name = Ok(StackName::parse(name).map_err(StackError::Name)?);
     }
     Ok(StackFile { name: found.name?, path: found.path })
 }
@@ -41,67 +140,70 @@ pub(crate) fn find(stack: Option<&str>, name: Option<&str>) -> Result<StackFile,
 ///
 /// # Errors
 /// If there is no such template, or more than one could be meant.
-pub(crate) fn template(text: &str) -> Result<PathBuf, CliError> {
-    Ok(by_text(text)?.path)
+pub(crate) fn template(env: &Env, text: &str) -> Result<PathBuf, StackError> {
+    Ok(by_text(env, text)?.path)
 }
 
 /// A template whose file name may not do as a stack's name.
 struct Found {
-    name: Result<StackName, CliError>,
+    name: Result<StackName, StackError>,
     path: PathBuf,
 }
 
-fn only_one() -> Result<Found, CliError> {
-    let mut templates = templates_in(Path::new(STACKS));
+fn only_one(env: &Env) -> Result<Found, StackError> {
+    let mut templates = templates_in(env, Path::new(STACKS));
     match (templates.pop(), templates.is_empty()) {
         (Some(path), true) => Ok(Found { name: name_of(&path), path }),
-        (None, _) => Err(CliError::NoStack { known: Vec::new() }),
+        (None, _) => Err(StackError::NoStack { known: Vec::new() }),
         (Some(last), false) => {
             templates.push(last);
-            Err(CliError::NoStack { known: templates })
+            Err(StackError::NoStack { known: templates })
         }
     }
 }
 
-fn by_text(text: &str) -> Result<Found, CliError> {
+fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     let path = Path::new(text);
-    if path.is_dir() && assembly::is_assembly(path) {
-        return in_assembly(path, None);
+    if env.path(path).is_dir() && assembly::is_assembly(env, path) {
+        return in_assembly(env, path, None);
     }
-    if path.is_dir() {
-        return Err(CliError::Folder { path: path.to_owned(), templates: templates_in(path) });
+    if env.path(path).is_dir() {
+        return Err(StackError::Folder {
+            path: path.to_owned(),
+            templates: templates_in(env, path),
+        });
     }
-    if path.exists() {
-        if plan_file::is_plan(path) {
-            return Err(CliError::SavedPlan { path: path.to_owned() });
+    if env.path(path).exists() {
+        if plan_file::is_plan(env, path) {
+            return Err(StackError::SavedPlan { path: path.to_owned() });
         }
         return Ok(Found { name: name_of(path), path: path.to_owned() });
     }
-    let parent = path.parent().filter(|parent| assembly::is_assembly(parent));
+    let parent = path.parent().filter(|parent| assembly::is_assembly(env, parent));
     if let (Some(parent), Some(wanted)) = (parent, path.file_name().and_then(|name| name.to_str()))
     {
-        return in_assembly(parent, Some(wanted));
+        return in_assembly(env, parent, Some(wanted));
     }
     let plain = !text.contains(['/', '\\']) && path.extension().is_none();
     let named = EXTENSIONS
         .iter()
         .map(|extension| Path::new(STACKS).join(format!("{text}.{extension}")))
-        .find(|path| plain && path.is_file());
+        .find(|path| plain && env.path(path).is_file());
     match named {
         Some(path) => Ok(Found { name: name_of(&path), path }),
-        None => Err(CliError::NoTemplate {
+        None => Err(StackError::NoTemplate {
             text: text.to_owned(),
-            known: templates_in(Path::new(STACKS)),
+            known: templates_in(env, Path::new(STACKS)),
         }),
     }
 }
 
 /// The templates of a folder, by name.
-pub(crate) fn templates_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+pub(crate) fn templates_in(env: &Env, folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(env.path(folder)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_file())
+        .filter_map(|entry| Some(folder.join(entry.ok()?.file_name())))
+        .filter(|path| env.path(path).is_file())
         .filter(|path| {
             let extension = path.extension().and_then(|extension| extension.to_str());
             extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
@@ -112,19 +214,22 @@ pub(crate) fn templates_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The stack's name is that of its file, without `.yaml`, `.json` and `.template`.
-fn name_of(path: &Path) -> Result<StackName, CliError> {
+fn name_of(path: &Path) -> Result<StackName, StackError> {
     let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let stem = EXTENSIONS.iter().fold(file, |stem, extension| {
         stem.strip_suffix(extension).and_then(|s| s.strip_suffix('.')).unwrap_or(stem)
     });
     let stem = stem.strip_suffix(".template").unwrap_or(stem);
-    StackName::parse(stem).map_err(CliError::FileName)
+    StackName::parse(stem).map_err(StackError::FileName)
 }
 
 /// A stack of a cloud assembly.
-fn in_assembly(folder: &Path, wanted: Option<&str>) -> Result<Found, CliError> {
-    let stack = assembly::stack(folder, wanted)?;
-    Ok(Found { name: StackName::parse(&stack.name).map_err(CliError::FileName), path: stack.path })
+fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, StackError> {
+    let stack = assembly::stack(env, folder, wanted)?;
+    Ok(Found {
+        name: StackName::parse(&stack.name).map_err(StackError::FileName),
+        path: stack.path,
+    })
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use rstack_model::{Code, Diagnostic};
 use rstack_render::{report, report_json, tally};
-use rstack_template::{Evaluation, Extent, Inputs, Reading, Template, evaluate};
+use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
 
-use crate::error::CliError;
-use crate::sources::Sources;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind};
+use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
 
 /// A template and its files.
@@ -21,7 +22,6 @@ pub(crate) struct Loaded {
     /// Whether the template was evaluated and is kept no longer.
     evaluated: bool,
     /// How large it is.
-    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "the validator alone asks"))]
     pub(crate) extent: Extent,
 }
 
@@ -32,26 +32,37 @@ impl Loaded {
     /// # Errors
     /// If the file cannot be read or is no text. Mistakes in the template are diagnostics.
     pub(crate) fn read(
+        env: &Env,
         path: &Path,
         parameters: &BTreeMap<String, String>,
         pseudo: BTreeMap<String, String>,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, SourceError> {
         let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
-        let (sources, parsed) = Sources::read(path, reading)?;
+        let mut sources = Sources::read(env, path)?;
+        let parsed = sources.parse(reading);
         if parsed.template.as_ref().is_some_and(|template| template.passes_bootstrap) {
             tracing::info!(
                 template = sources.name(),
                 "the rule `CheckBootstrapVersion` is passed over: rstack needs no bootstrap stack"
             );
         }
-        Ok(Self {
-            sources,
-            template: parsed.template,
-            diagnostics: parsed.diagnostics,
-            needs_place: parsed.needs_place,
-            evaluated: false,
-            extent: parsed.extent,
-        })
+        let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
+        let evaluated = false;
+        Ok(Self { sources, template, diagnostics, needs_place, evaluated, extent })
+    }
+
+    /// Parses the same template again, now that it is known where the stack is to live. No file is
+    /// read again.
+    pub(crate) fn place(
+        &mut self,
+        parameters: &BTreeMap<String, String>,
+        pseudo: BTreeMap<String, String>,
+    ) {
+        let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
+        let parsed = self.sources.parse(reading);
+        let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
+        (self.template, self.diagnostics) = (template, diagnostics);
+        (self.needs_place, self.extent) = (needs_place, extent);
     }
 
     /// Evaluates the template, with what is found added to the diagnostics.
@@ -85,7 +96,7 @@ impl Loaded {
     ///
     /// # Errors
     /// If the JSON cannot be written.
-    pub(crate) fn lines(&self) -> Result<String, CliError> {
+    pub(crate) fn lines(&self) -> Result<String, serde_json::Error> {
         let mut lines = String::new();
         for (source, findings) in self.sources.sorted(&self.diagnostics) {
             lines.push_str(&report_json(&findings, source)?);
@@ -95,7 +106,7 @@ impl Loaded {
 
     /// Shows the findings on standard error, as text or as JSON lines. Standard output is for the
     /// result of the command.
-    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CliError> {
+    pub(crate) fn show(&self, terminal: &Terminal) -> Result<(), CommandError> {
         if terminal.json {
             terminal.error_text(&self.lines()?);
             return Ok(());
@@ -111,15 +122,21 @@ impl Loaded {
     /// Shows the findings, and fails if there are errors among them.
     ///
     /// # Errors
-    /// [`CliError::Template`] if there are errors.
-    pub(crate) fn checked(&self, terminal: &Terminal) -> Result<(), CliError> {
+    /// [`invalid_template`] if there are errors.
+    pub(crate) fn checked(&self, terminal: &Terminal) -> Result<(), CommandError> {
         if self.failed() || !self.diagnostics.is_empty() {
             self.show(terminal)?;
         }
         if self.failed() {
             let tally = tally(&self.diagnostics).unwrap_or_else(|| "an error".to_owned());
-            return Err(CliError::Template(format!("`{}` has {tally}", self.sources.name())));
+            return Err(invalid_template(format!("`{}` has {tally}", self.sources.name())));
         }
         Ok(())
     }
+}
+
+/// The error of a template whose findings have been shown.
+pub(crate) fn invalid_template(message: String) -> CommandError {
+    let hint = "`rstack explain CODE` says more of a finding";
+    CommandError::new(ErrorKind::User, message).with_hint(Some(hint))
 }

@@ -1,17 +1,19 @@
 //! The terminal: what is written to it, in which colours, how wide.
 
-use std::io::{self, IsTerminal, Write};
+use std::io;
+use std::sync::PoisonError;
 
 use rstack_render::{Detail, Palette, View, escape};
 
 use crate::args::{DetailArguments, Global};
-use crate::error::CliError;
+use crate::env::{Env, Streams};
+use crate::error::{CommandError, ErrorKind};
 
 /// Columns where the terminal does not say.
 const COLUMNS: usize = 100;
 
 /// Where output goes and what it may look like.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Terminal {
     /// Whether standard output is JSON.
     pub(crate) json: bool,
@@ -23,27 +25,52 @@ pub(crate) struct Terminal {
     pub(crate) live: bool,
     colors: bool,
     error_colors: bool,
+    /// The columns that the environment asks for.
+    columns: Option<usize>,
+    streams: Streams,
+}
+
+/// Why standard output or input cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub(crate) struct StreamError(#[source] io::Error);
+
+impl StreamError {
+    /// Whether no process reads the output any more: the pipe is closed, or the terminal.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+            || self.0.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+    }
+}
+
+impl From<StreamError> for CommandError {
+    fn from(error: StreamError) -> Self {
+        let kind = if error.is_gone() { ErrorKind::Gone } else { ErrorKind::Storage };
+        Self::of(kind, &error)
+    }
 }
 
 impl Terminal {
-    /// Looks at the streams and the environment (`NO_COLOR`, `CLICOLOR_FORCE`, `TERM`).
-    pub(crate) fn detect(global: &Global) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let forced = set("CLICOLOR_FORCE") && !global.no_color;
-        let allowed = !global.no_color && !set("NO_COLOR") && !dumb;
-        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+    /// The terminal that the streams and the environment (`NO_COLOR`, `CLICOLOR_FORCE`, `TERM`) make.
+    pub(crate) fn of(global: &Global, env: &Env) -> Self {
+        let dumb = env.variable("TERM") == Some("dumb");
+        let forced = env.is_set("CLICOLOR_FORCE") && !global.no_color;
+        let allowed = !global.no_color && !env.is_set("NO_COLOR") && !dumb;
+        let streams = env.streams.clone();
+        let (out, err) = (streams.out.is_terminal, streams.err.is_terminal);
         Self {
             json: global.json,
             verbose: global.verbose > 0,
-            interactive: io::stdin().is_terminal() && out,
+            interactive: streams.input_is_terminal && out,
             live: out && err && !dumb && !global.json,
             colors: forced || (allowed && out),
             error_colors: forced || (allowed && err),
+            columns: env.variable("COLUMNS").and_then(|columns| columns.parse().ok()),
+            streams,
         }
     }
 
-    /// The palette of standard output.
+    /// The colours of standard output.
     pub(crate) fn palette(&self) -> Palette {
         if self.colors { Palette::Ansi } else { Palette::Plain }
     }
@@ -66,41 +93,38 @@ impl Terminal {
 
     /// Columns and lines.
     pub(crate) fn size(&self) -> (usize, usize) {
-        let asked = |name: &str| std::env::var(name).ok()?.parse::<usize>().ok();
-        let measured = rustix::termios::tcgetwinsize(io::stdout()).ok();
-        let columns = measured.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-        let lines = measured.map(|size| usize::from(size.ws_row)).filter(|lines| *lines > 0);
-        (columns.or_else(|| asked("COLUMNS")).unwrap_or(COLUMNS), lines.unwrap_or(24))
+        let (columns, lines) = (self.streams.size)().unwrap_or_default();
+        let columns = Some(columns).filter(|columns| *columns > 0).or(self.columns);
+        let lines = Some(lines).filter(|lines| *lines > 0);
+        (columns.unwrap_or(COLUMNS), lines.unwrap_or(24))
     }
 
     /// Writes text and a line end to standard output. A reader that went away ends the program
     /// quietly, as a pipe's writer does.
-    pub(crate) fn line(&self, text: &str) -> Result<(), CliError> {
+    pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
         self.text(&format!("{text}\n"))
     }
 
     /// Writes text to standard output.
-    pub(crate) fn text(&self, text: &str) -> Result<(), CliError> {
-        let mut out = io::stdout().lock();
+    pub(crate) fn text(&self, text: &str) -> Result<(), StreamError> {
+        let mut out = self.streams.out.lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        written.map_err(CliError::Output)
+        written.map_err(StreamError)
     }
 
     /// Writes a line to standard error: what people should know beside the result.
     pub(crate) fn note(&self, text: &str) {
-        let mut err = io::stderr().lock();
         // There is nowhere left to say that standard error is gone.
-        let _gone = writeln!(err, "{text}");
+        let _gone = writeln!(self.streams.err.lock(), "{text}");
     }
 
     /// Writes text to standard error.
     pub(crate) fn error_text(&self, text: &str) {
-        let mut err = io::stderr().lock();
-        let _gone = err.write_all(text.as_bytes());
+        let _gone = self.streams.err.lock().write_all(text.as_bytes());
     }
 
-    /// Shows an error, what is behind it, and what to do.
-    pub(crate) fn error(&self, error: &CliError, global: &Global) {
+    /// Shows an error, what is behind it, and what to do; `line` writes the commands in it.
+    pub(crate) fn error(&self, error: &CommandError, line: &dyn Fn(&[&str]) -> String) {
         if error.is_silent() {
             return;
         }
@@ -109,25 +133,31 @@ impl Terminal {
         } else {
             ("", "", "")
         };
-        let mut text = format!("{red}error{end}: {}\n", lines(&error.to_string()));
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text.push_str(&format!("  because {}\n", lines(&cause.to_string())));
-            source = cause.source();
+        let mut text = format!("{red}error{end}: {}\n", lines(&error.message));
+        for cause in &error.causes {
+            text.push_str(&format!("  because {}\n", lines(cause)));
         }
-        if let Some(hint) = error.hint(global) {
-            text.push_str(&format!("  {cyan}hint{end}: {}\n", escape(&hint)));
+        for hint in &error.hints {
+            text.push_str(&format!("  {cyan}hint{end}: {}\n", escape(&hint.show(line))));
         }
         self.error_text(&text);
     }
 
     /// Asks; only `yes` is yes.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, CliError> {
+    pub(crate) fn confirm(&self, question: &str) -> Result<bool, StreamError> {
         self.text(&format!("{question} Only `yes` is accepted: "))?;
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(CliError::Output)?;
+        let mut input = self.streams.input.lock().unwrap_or_else(PoisonError::into_inner);
+        input.read_line(&mut answer).map_err(StreamError)?;
         Ok(answer.trim() == "yes")
     }
+}
+
+/// Nobody can be asked.
+pub(crate) fn no_terminal() -> CommandError {
+    let message = "there is no terminal to ask on, and `--yes` was not given; nothing was changed";
+    let hint = "look at what would be done, then run the same with `--yes`";
+    CommandError::new(ErrorKind::Refused, message).with_hint(Some(hint))
 }
 
 /// A text of several lines, each of them escaped.

@@ -8,7 +8,19 @@ use rstack_apply::{Wait, Waiting};
 use rstack_model::Address;
 use rstack_model::plan::Plan;
 
-use crate::error::CliError;
+use crate::error::{CommandError, ErrorKind};
+
+/// `--timeout` names a resource that is not in the plan.
+#[derive(Debug, thiserror::Error)]
+#[error("`--timeout {0}=…`: there is no such resource in the stack")]
+pub(crate) struct UnknownTimeout(Address);
+
+impl From<UnknownTimeout> for CommandError {
+    fn from(error: UnknownTimeout) -> Self {
+        let hint = "give the logical ID of a resource, as `Resources` names it";
+        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+    }
+}
 
 /// Which objects are waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,7 +71,7 @@ impl WaitArguments {
     ///
     /// # Errors
     /// If a time is given for a resource that the plan does not know.
-    pub(crate) fn of(&self, plan: &Plan) -> Result<Waiting, CliError> {
+    pub(crate) fn of(&self, plan: &Plan) -> Result<Waiting, UnknownTimeout> {
         let wait = match self.wait {
             WaitFor::Full => Wait::Full,
             WaitFor::Ready => Wait::Ready,
@@ -68,7 +80,7 @@ impl WaitArguments {
         let (mut timeout, mut timeouts) = (None, BTreeMap::new());
         for given in &self.timeout {
             match &given.address {
-                Some(id) if !knows(plan, id) => return Err(CliError::Timeout(id.to_string())),
+                Some(id) if !knows(plan, id) => return Err(UnknownTimeout(id.clone())),
                 Some(id) => {
                     timeouts.insert(id.clone(), given.time);
                 }

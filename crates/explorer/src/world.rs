@@ -1,18 +1,20 @@
 //! A cloud, a disk and a clock, and the processes that live and die in them.
 
+use std::error::Error;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rstack_apply::{
-    ApplyError, ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
-};
+use rstack_apply::{Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
 use rstack_model::event::RunEnd;
-use rstack_model::plan::Plan;
 use rstack_model::state::State;
-use rstack_plan::RegistrySchemas;
+use rstack_ops::{
+    Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Rollback, RolledBack,
+    Verdict,
+};
+use rstack_plan::{DestroyOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_store::StateStore;
 
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
@@ -153,8 +155,7 @@ impl World {
         }
     }
 
-    /// Runs a command from its beginning to its end or its death: it takes the lock, recovers what
-    /// an earlier one left open, plans, and applies.
+    /// Runs a command from its beginning to its end or its death.
     pub(crate) fn live(
         &mut self,
         wanted: &Wanted,
@@ -184,15 +185,19 @@ impl World {
             stop: Stop::default(),
         };
         let violations = Mutex::default();
-        let command = command(self, &engine, &store, wanted, conditions.rollback, &violations);
-        let ended = self.clock.run(&fate, command);
+        let environment = self.sandbox.environment().clone();
+        let ops = Operations { engine, environment, backend: Arc::new(store) };
+        let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
+        let ended = self.clock.run(&fate, command(&ops, wanted, &front));
         let left = self.platter.pending();
         let mut violations = violations.into_inner().unwrap_or_default();
         let reckless = std::mem::take(&mut *lock(&wire.reckless));
         let reckless = reckless.into_iter().filter(|_| conditions.parallelism == 1);
         violations.extend(reckless.map(|call| format!("called `{call}` on a failed disk")));
         let (report, died) = match ended {
-            Ended::Done(report) => (Some(report), false),
+            Ended::Done(Ok(end)) => (Some(Ok(end)), false),
+            Ended::Done(Err(Stopped::Report(text))) => (Some(Err(text)), false),
+            Ended::Done(Err(Stopped::NothingToRollBack)) => (Some(Ok(RunEnd::Succeeded)), false),
             Ended::Died => (None, true),
             Ended::Stuck => {
                 violations.push("the process waits for ever".to_owned());
@@ -204,63 +209,84 @@ impl World {
     }
 }
 
-async fn command(
-    world: &World,
-    engine: &Engine,
-    store: &StateStore,
-    wanted: &Wanted,
+/// The front end of a process: it looks at what is known after recovery, and agrees to every plan.
+struct Watcher<'a> {
+    world: &'a World,
+    violations: &'a Mutex<Vec<String>>,
     rollback: bool,
-    violations: &Mutex<Vec<String>>,
-) -> Result<RunEnd, String> {
-    let parameters = SecretParameters::default();
-    let told = |error: &dyn std::error::Error| {
+}
+
+/// Why a process did not begin.
+enum Stopped {
+    /// There was nothing to roll back.
+    NothingToRollBack,
+    /// Something else, in words.
+    Report(String),
+}
+
+impl From<OpsError> for Stopped {
+    fn from(error: OpsError) -> Self {
+        if matches!(error, OpsError::NothingToRollBack { .. }) {
+            return Self::NothingToRollBack;
+        }
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(error) = source {
             text = format!("{text}: {error}");
             source = error.source();
         }
-        text
-    };
-    let name = stack::name()?;
-    let (host, user) = ("host".to_owned(), "user".to_owned());
-    let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
-    let id = format!("{}", world.processes).into();
-    let holder = LockHolder { id, pid: 1, host, user, command, since };
-    let locked = store.lock(&name, &holder).map_err(|error| told(&error))?;
-    let recovered = engine.recover(&locked, &parameters).await.map_err(|error| told(&error))?;
-    if world.is_quiet() {
-        lock(violations).extend(invariant::nothing_unknown(world, recovered.as_ref())?);
+        Self::Report(text)
     }
-    let state = recovered.unwrap_or_else(|| {
-        let environment = world.sandbox.environment().clone();
-        State::empty(engine.entropy.lineage(), name, environment)
-    });
-    let plan = plan(engine, &locked, &state, wanted).await.map_err(|error| told(&error))?;
-    let Some(plan) = plan else { return Ok(RunEnd::Succeeded) };
-    let options = ApplyOptions { rollback };
-    let outcome = engine.apply(&locked, &plan, &parameters, options).await;
-    outcome.map(|outcome| outcome.end).map_err(|error| told(&error))
 }
 
-/// The plan to what is wanted; `None` if there is nothing to roll back.
-async fn plan(
-    engine: &Engine,
-    locked: &LockedStack,
-    state: &State,
-    wanted: &Wanted,
-) -> Result<Option<Plan>, ApplyError> {
-    let parameters = SecretParameters::default();
-    let observe = async |desired| {
-        engine.observe(desired, state, &parameters).await.map_err(ApplyError::Cloud)
-    };
-    match wanted {
-        Wanted::Stack(desired, options) => {
-            let seen = observe(Some(desired.as_ref())).await?;
-            Ok(Some(engine.plan(desired, state, &seen, options)?))
+impl FrontEnd for Watcher<'_> {
+    type Error = Stopped;
+
+    fn opened(&self, state: Option<&State>, _: bool) -> Result<(), Stopped> {
+        if self.world.is_quiet() {
+            let unknown = invariant::nothing_unknown(self.world, state).map_err(Stopped::Report)?;
+            lock(self.violations).extend(unknown);
         }
-        Wanted::Nothing => Ok(Some(engine.plan_destroy(state, &observe(None).await?)?)),
-        Wanted::Back(_) if engine.forget_bare(locked, state).await? => Ok(None),
-        Wanted::Back(_) => engine.plan_rollback(state).await,
+        Ok(())
     }
+
+    fn review(&self, _: &Review<'_>) -> Result<Verdict, Stopped> {
+        Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: self.rollback })
+    }
+}
+
+/// One command: the operation that the command line would call.
+async fn command(
+    ops: &Operations,
+    wanted: &Wanted,
+    front: &Watcher<'_>,
+) -> Result<RunEnd, Stopped> {
+    let stack = &stack::name().map_err(Stopped::Report)?;
+    let (host, user) = ("host".to_owned(), "user".to_owned());
+    let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
+    let id = format!("{}", front.world.processes).into();
+    let holder = Holder { id, pid: 1, host, user, command, since };
+    let applied = match wanted {
+        Wanted::Stack(desired, options) => {
+            let parameters = &SecretParameters::default();
+            let deploy = Deploy { desired, parameters, options, refresh: true };
+            rstack_ops::apply(ops, &deploy, &holder, front).await?
+        }
+        Wanted::Nothing => {
+            let options = DestroyOptions::default();
+            rstack_ops::destroy(ops, &Destroy { stack, secrets: &[], options }, &holder, front)
+                .await?
+        }
+        Wanted::Back(_) => {
+            let asked = Rollback { stack, secrets: &[] };
+            match rstack_ops::rollback(ops, &asked, &holder, front).await? {
+                RolledBack::Planned(applied) => applied,
+                RolledBack::NothingLeft => return Ok(RunEnd::Succeeded),
+            }
+        }
+    };
+    Ok(match applied {
+        Applied::Ran(outcome) => outcome.end,
+        Applied::Unchanged(_) | Applied::Stopped => RunEnd::Succeeded,
+    })
 }

@@ -6,8 +6,10 @@
 
 use rstack_catalog::Registry;
 use rstack_model::state::State;
-use rstack_model::{Identifier, PhysicalId, ResourceType};
+use rstack_model::{Digest, Identifier, PhysicalId, ResourceType};
 use serde_json::{Map, Value, json};
+
+use crate::entry::IntentAction;
 
 type Object = Map<String, Value>;
 
@@ -124,6 +126,12 @@ impl<'a> Known<'a> {
                 body.insert("key".to_owned(), key);
             }
             self.types.push((operation, ResourceType::from(resource_type.as_str()), properties));
+        }
+        // Its digest is that of the action in the present form. The action itself was covered by the
+        // digest of its record.
+        let action = serde_json::from_value::<IntentAction>(Value::Object(action.clone()));
+        if let Some(digest) = action.ok().and_then(|action| Digest::of_json(&action).ok()) {
+            intent.insert("input-digest".to_owned(), json!(digest));
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
-use crate::id::{Address, Lineage, ResourceType, Serial, StackName};
+use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, StackName};
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::update::UpdateKind;
@@ -119,6 +119,12 @@ pub enum Reason {
     MayChange(PropertyPath),
     /// A creation or change did not come to its end.
     Incomplete,
+    /// The old object of a replacement that did not complete fits what is wanted, and becomes the
+    /// resource's own again.
+    Readopted {
+        /// The object.
+        physical_id: PhysicalId,
+    },
     /// Something it depends on is deleted and made anew under the same name, and takes with it what
     /// was attached to it.
     DependencyReplaced {

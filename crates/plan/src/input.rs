@@ -59,6 +59,13 @@ pub struct PlanOptions {
     pub replace: BTreeSet<Address>,
 }
 
+/// What the user asks for when a stack ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DestroyOptions {
+    /// Whether what a service would keep for a while is deleted for good.
+    pub purge: bool,
+}
+
 /// What a deploy is planned from.
 #[derive(Clone, Copy)]
 pub struct PlanInput<'a> {

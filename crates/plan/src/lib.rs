@@ -4,6 +4,7 @@
 //! checker derives every invariant again from the plan alone.
 
 mod check;
+mod checked;
 pub mod compare;
 mod draft;
 mod error;
@@ -14,6 +15,7 @@ mod order;
 mod outlook;
 mod pick_up;
 mod planner;
+mod readopt;
 mod registry;
 mod retention;
 mod rollback;
@@ -21,9 +23,11 @@ mod steps;
 mod together;
 
 pub use check::{Violation, check};
+pub use checked::CheckedPlan;
 pub use error::PlanError;
 pub use facts::{Scalar, Schemas, TypeFacts};
-pub use input::{Observation, Observations, PlanInput, PlanOptions};
+pub use input::{DestroyOptions, Observation, Observations, PlanInput, PlanOptions};
 pub use planner::{plan, plan_destroy};
+pub use readopt::Readopted;
 pub use registry::RegistrySchemas;
 pub use rollback::{RollbackInput, plan_rollback};

@@ -9,13 +9,14 @@ use rstack_model::value::FunctionError;
 use rstack_model::{Address, Digest, Value, ValueMap};
 
 use crate::PlanError;
-use crate::check::check;
+use crate::checked::CheckedPlan;
 use crate::draft::{declared, facts_of, unwanted};
 use crate::facts::Schemas;
-use crate::input::{Observations, PlanInput};
+use crate::input::{DestroyOptions, Observations, PlanInput};
 use crate::order::dependencies_first;
 use crate::outlook::Outlooks;
 use crate::pick_up::pick_ups;
+use crate::readopt::Readopted;
 use crate::steps::steps;
 use crate::together::{check_names, users_of_deleted_first};
 
@@ -24,8 +25,10 @@ use crate::together::{check_names, users_of_deleted_first};
 /// # Errors
 /// [`PlanError`] if the resources depend on each other in a circle, a name stands in the way of a
 /// replacement, or a function cannot take what an attribute is.
-pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
+pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
     let desired = input.desired;
+    let readopted = Readopted::of(desired, input.state, input.schemas);
+    let input = &PlanInput { state: readopted.state(), ..*input };
     let graph = desired.resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
     let mut outlooks = Outlooks::default();
     let mut blocked = Vec::new();
@@ -47,6 +50,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
     }
     check_names(input, &changes)?;
     users_of_deleted_first(input, &mut changes)?;
+    readopted.explain(&mut changes);
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
         let (before, exported_before) = before(input.state.outputs.get(name));
@@ -59,15 +63,13 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, PlanError> {
         outputs.insert(name.clone(), change);
     }
     drop(outlooks);
-    finish(
-        input.state,
-        PlanMode::Deploy,
-        Some(desired.template_digest.clone()),
-        desired.parameters.clone(),
-        changes,
-        outputs,
-        &BTreeMap::new(),
-    )
+    let purpose = Purpose {
+        mode: PlanMode::Deploy,
+        template_digest: Some(desired.template_digest.clone()),
+        parameters: desired.parameters.clone(),
+        purge: false,
+    };
+    finish(input.state, purpose, changes, outputs, &BTreeMap::new())
 }
 
 /// The value of an output, and the name it is exported under.
@@ -93,7 +95,8 @@ pub fn plan_destroy(
     state: &State,
     observations: &Observations,
     schemas: &dyn Schemas,
-) -> Result<Plan, PlanError> {
+    options: &DestroyOptions,
+) -> Result<CheckedPlan, PlanError> {
     let changes = state
         .resources
         .iter()
@@ -105,20 +108,33 @@ pub fn plan_destroy(
         })
         .collect();
     let (outputs, restores) = (BTreeMap::new(), BTreeMap::new());
-    finish(state, PlanMode::Destroy, None, ValueMap::new(), changes, outputs, &restores)
+    let purpose = Purpose {
+        mode: PlanMode::Destroy,
+        template_digest: None,
+        parameters: ValueMap::new(),
+        purge: options.purge,
+    };
+    finish(state, purpose, changes, outputs, &restores)
+}
+
+/// What a plan is for, and what it leads to.
+pub(crate) struct Purpose {
+    pub(crate) mode: PlanMode,
+    pub(crate) template_digest: Option<Digest>,
+    pub(crate) parameters: ValueMap,
+    pub(crate) purge: bool,
 }
 
 /// Adds what all modes have in common, and checks the plan before anyone sees it. `restores` are
 /// the deposed objects that become current again.
 pub(crate) fn finish(
     state: &State,
-    mode: PlanMode,
-    template_digest: Option<Digest>,
-    parameters: ValueMap,
+    purpose: Purpose,
     changes: BTreeMap<Address, Change>,
     mut outputs: BTreeMap<String, OutputChange>,
     restores: &BTreeMap<Address, ResourceState>,
-) -> Result<Plan, PlanError> {
+) -> Result<CheckedPlan, PlanError> {
+    let Purpose { mode, template_digest, parameters, purge } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -143,13 +159,10 @@ pub(crate) fn finish(
         pick_ups: pick_ups(&changes),
         changes,
         outputs,
-        purge: false,
+        purge,
     };
-    match check(&plan).as_slice() {
-        [] => Ok(plan),
-        broken => {
-            let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
-            Err(PlanError::Broken(texts.join("; ")))
-        }
-    }
+    CheckedPlan::of(plan).map_err(|broken| {
+        let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        PlanError::Broken(texts.join("; "))
+    })
 }

@@ -4,18 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{
-    Action, Certainty, Change, Checked, OutputChange, Plan, PlanMode, PlannedObject, Reason,
-    ReplaceOrder,
+    Action, Certainty, Change, Checked, OutputChange, PlanMode, PlannedObject, Reason, ReplaceOrder,
 };
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
 
-use crate::PlanError;
 use crate::compare::differences;
 use crate::draft::facts_of;
 use crate::facts::Schemas;
 use crate::name::taken;
-use crate::planner::{before, finish};
+use crate::planner::{Purpose, before, finish};
+use crate::{CheckedPlan, PlanError};
 
 /// What a rollback is planned from.
 #[derive(Clone, Copy)]
@@ -82,7 +81,7 @@ fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
 ///
 /// # Errors
 /// [`PlanError::Broken`] only: for a defect of the planner.
-pub fn plan_rollback(input: RollbackInput<'_>) -> Result<Plan, PlanError> {
+pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError> {
     let RollbackInput { target: base, absent, schemas, .. } = input;
     let current = &input.own();
     let mut changes = BTreeMap::new();
@@ -149,15 +148,13 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<Plan, PlanError> {
             (name.clone(), OutputChange { before, exported_before, after, problem: None })
         })
         .collect();
-    finish(
-        current,
-        PlanMode::Rollback,
-        base.template_digest.clone(),
-        base.parameters.clone(),
-        changes,
-        outputs,
-        &restores,
-    )
+    let purpose = Purpose {
+        mode: PlanMode::Rollback,
+        template_digest: base.template_digest.clone(),
+        parameters: base.parameters.clone(),
+        purge: false,
+    };
+    finish(current, purpose, changes, outputs, &restores)
 }
 
 fn draft(

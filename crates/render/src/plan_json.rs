@@ -169,17 +169,33 @@ enum ReasonDocument<'a> {
     NotInState,
     NotInTemplate,
     PropertiesChanged,
-    CreateOnly { path: String },
-    MayReplace { path: String },
+    CreateOnly {
+        path: String,
+    },
+    MayReplace {
+        path: String,
+    },
     Requested,
-    TypeChanged { from: &'a str },
+    TypeChanged {
+        from: &'a str,
+    },
     Missing,
     Drift,
-    SecretRotated { reference: &'a str },
+    SecretRotated {
+        reference: &'a str,
+    },
     PoliciesChanged,
-    MayChange { path: String },
-    DependencyReplaced { dependency: &'a str },
+    MayChange {
+        path: String,
+    },
+    DependencyReplaced {
+        dependency: &'a str,
+    },
     Incomplete,
+    #[serde(rename_all = "camelCase")]
+    Readopted {
+        physical_id: &'a str,
+    },
     Destroy,
     Rollback,
 }
@@ -203,6 +219,9 @@ impl<'a> ReasonDocument<'a> {
                 Self::DependencyReplaced { dependency: dependency.as_str() }
             }
             Reason::Incomplete => Self::Incomplete,
+            Reason::Readopted { physical_id } => {
+                Self::Readopted { physical_id: physical_id.as_str() }
+            }
             Reason::Destroy => Self::Destroy,
             Reason::Rollback => Self::Rollback,
         }

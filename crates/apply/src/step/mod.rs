@@ -17,9 +17,10 @@ use rstack_model::plan::{
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
-use rstack_model::{Digest, Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
+use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
 
+use crate::digest::input_digest;
 use crate::ledger::Ledger;
 use crate::retry::may_pass;
 use crate::secrets::CallSecrets;
@@ -206,7 +207,7 @@ impl<'a> Context<'a> {
             step: step.id,
             address: step.address.clone(),
             resource_type: resource_type.clone(),
-            input_digest: Digest::of_json(&action).unwrap_or_else(|_| Digest::of(b"")),
+            input_digest: input_digest(&action)?,
             action,
             token: token.clone(),
             driver: driver.to_owned(),

@@ -69,6 +69,7 @@ fn tells_of_object(error: &StepError) -> bool {
         | StepError::ParameterName(_)
         | StepError::Secret { .. }
         | StepError::Parameter(_)
+        | StepError::Digest(_)
         | StepError::OldParameter(_)
         | StepError::Ambiguous(_)
         | StepError::KeepsRotating(_)

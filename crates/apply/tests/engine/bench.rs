@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    ApplyOptions, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop,
-    Waiting,
+    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
 };
 use rstack_driver::Cloud;
 use rstack_model::desired::Desired;
@@ -15,7 +14,8 @@ use rstack_model::event::RunEnd;
 use rstack_model::plan::Plan;
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::{ObjectKey, StackName};
-use rstack_plan::{PlanOptions, RegistrySchemas};
+use rstack_ops::{Applied, Deploy, Destroy, FrontEnd, Operations, OpsError, Review, Verdict};
+use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::{Lease, LockHolder, LockedStack, StateStore};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
@@ -130,6 +130,26 @@ impl From<Desired> for Wanted {
     }
 }
 
+/// A front end that agrees to every plan.
+struct Agrees {
+    waiting: Waiting,
+    rollback: bool,
+}
+
+impl FrontEnd for Agrees {
+    type Error = OpsError;
+
+    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+        Ok(Verdict::Proceed { waiting: self.waiting.clone(), rollback: self.rollback })
+    }
+}
+
+fn holder() -> LockHolder {
+    let (host, user) = ("host".into(), "user".into());
+    let (command, since) = ("test".into(), "now".into());
+    LockHolder { id: "lock".into(), pid: 1, host, user, command, since }
+}
+
 /// A directory for states. On Linux it is in memory: nothing here is about the disk.
 pub(crate) fn directory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
@@ -162,10 +182,7 @@ impl Bench {
     }
 
     pub(crate) fn lock(&self) -> LockedStack {
-        let (host, user) = ("host".into(), "user".into());
-        let (command, since) = ("test".into(), "now".into());
-        let holder = LockHolder { id: "lock".into(), pid: 1, host, user, command, since };
-        self.store.lock(&stack(), &holder).unwrap()
+        self.store.lock(&stack(), &holder()).unwrap()
     }
 
     /// An engine with tokens of its own, as every process has.
@@ -195,7 +212,12 @@ impl Bench {
         })
     }
 
-    pub(crate) async fn planned(&self, engine: &Engine, state: &State, wanted: &Wanted) -> Plan {
+    pub(crate) async fn planned(
+        &self,
+        engine: &Engine,
+        state: &State,
+        wanted: &Wanted,
+    ) -> CheckedPlan {
         let desired = match wanted {
             Wanted::Stack(desired, _) => Some(desired),
             Wanted::Nothing => None,
@@ -203,17 +225,42 @@ impl Bench {
         let seen = engine.observe(desired, state, &self.parameters).await.unwrap();
         match wanted {
             Wanted::Stack(desired, options) => engine.plan(desired, state, &seen, options).unwrap(),
-            Wanted::Nothing => engine.plan_destroy(state, &seen).unwrap(),
+            Wanted::Nothing => {
+                engine.plan_destroy(state, &seen, &DestroyOptions::default()).unwrap()
+            }
         }
     }
 
-    /// Recovers, plans and applies.
+    /// Recovers, plans and applies, as the command line does.
     pub(crate) async fn apply(&self, engine: &Engine, wanted: &Wanted, rollback: bool) -> Outcome {
-        let locked = self.lock();
-        let state = self.recovered(engine, &locked).await;
-        let plan = self.planned(engine, &state, wanted).await;
-        let options = ApplyOptions { rollback };
-        engine.apply(&locked, &plan, &self.parameters, options).await.unwrap()
+        let (engine, backend) = (engine.clone(), Arc::new(self.store.clone()));
+        let environment = self.sandbox.environment().clone();
+        let ops = Operations { engine, environment, backend };
+        let front = Agrees { waiting: ops.engine.waiting.clone(), rollback };
+        let applied = match wanted {
+            Wanted::Stack(desired, options) => {
+                let parameters = &self.parameters;
+                let deploy = Deploy { desired, parameters, options, refresh: true };
+                rstack_ops::apply(&ops, &deploy, &holder(), &front).await
+            }
+            Wanted::Nothing => {
+                let (stack, options) = (&stack(), DestroyOptions::default());
+                let asked = Destroy { stack, secrets: &[], options };
+                rstack_ops::destroy(&ops, &asked, &holder(), &front).await
+            }
+        };
+        match applied.unwrap() {
+            Applied::Ran(outcome) => *outcome,
+            Applied::Unchanged(state) => Outcome {
+                state: Some(*state),
+                end: RunEnd::Succeeded,
+                failures: Vec::new(),
+                made: true,
+                rollback: None,
+                open: None,
+            },
+            Applied::Stopped => panic!("every plan is agreed to"),
+        }
     }
 
     /// Applies undisturbed and checks that nothing is left to do.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rstack_apply::{ApplyOptions, Engine};
-use rstack_model::plan::Plan;
 use rstack_model::state::State;
+use rstack_plan::CheckedPlan;
 use rstack_store::LockedStack;
 
 use crate::bench::{Bench, Wanted, desired_of, run};
@@ -26,7 +26,7 @@ struct Case {
     calls: Arc<Calls>,
     locked: LockedStack,
     state: State,
-    plan: Plan,
+    plan: CheckedPlan,
 }
 
 impl Case {

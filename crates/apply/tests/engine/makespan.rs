@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use rstack_apply::{Engine, Events};
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Plan, StepId};
+use rstack_model::plan::StepId;
+use rstack_plan::CheckedPlan;
 use rstack_sandbox::SandboxOptions;
 use tokio::time::Instant;
 
@@ -67,7 +68,7 @@ fn measured(text: &str, parallelism: usize, seed: u64) -> [Duration; 3] {
     let options = SandboxOptions { seed, latency: LATENCY, ..SandboxOptions::default() };
     let (bench, times) = (Bench::with(options), Arc::new(Times::default()));
     let wanted = Wanted::from(desired_of(text, &[]));
-    let plan: Plan = runtime.build().unwrap().block_on(async {
+    let plan: CheckedPlan = runtime.build().unwrap().block_on(async {
         let events: Arc<dyn Events> = times.clone();
         let engine = Engine { events, parallelism: count(parallelism), ..bench.engine() };
         let locked = bench.lock();

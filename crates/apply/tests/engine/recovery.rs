@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Decision, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_journal::{Entry, Intent, IntentAction, OperationId, base_of, fold};
-use rstack_model::ObjectKey;
 use rstack_model::event::RunEnd;
 use rstack_model::state::ObjectStatus;
+use rstack_model::{Digest, ObjectKey};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 
 use crate::bench::{Bench, Wanted, run, small};
@@ -82,6 +82,30 @@ fn a_network_that_fails_leaves_the_question_open() {
         }
         let state = bench.recovered(&bench.engine(), &locked).await;
         assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
+    });
+}
+
+/// The properties in a record decide which object is looked for and taken for ours.
+#[test]
+fn a_record_that_does_not_fit_its_digest_is_not_acted_on() {
+    let bench = Bench::new();
+    die(&bench, |call| call.of == "Channel" && call.verb == "create");
+    run(async {
+        let locked = bench.lock();
+        let stored = locked.read().unwrap();
+        let entries = stored.journal.unwrap();
+        let base = base_of(stored.state, entries.first()).unwrap();
+        let intent = fold(&base, &entries).unwrap().open.remove(0).intent;
+        let input_digest = Digest::of(b"another action");
+        let forged = Intent { operation: OperationId(7), input_digest, ..intent };
+        locked.resume().unwrap().append(&Entry::Intent(Box::new(forged))).unwrap();
+        let recovered = bench.engine().recover(&locked, &bench.parameters).await;
+        let Err(ApplyError::Recover(RecoverError::InputDigest { address, operation })) = recovered
+        else {
+            panic!("{recovered:?}")
+        };
+        assert_eq!((address.as_str(), operation), ("Channel", OperationId(7)));
+        assert!(locked.read().unwrap().journal.is_some());
     });
 }
 
@@ -176,8 +200,8 @@ fn what_the_user_says_is_not_ours_is_left_alone() {
         let locked = bench.lock();
         let engine = bench.engine();
         let id = "Channel".into();
-        assert_eq!(engine.decide(&locked, &id, &Decision::NotOurs).await.unwrap(), 1);
-        assert_eq!(engine.decide(&locked, &id, &Decision::NotOurs).await.unwrap(), 0);
+        assert_eq!(engine.resolve_ambiguous(&locked, &id, &Decision::NotOurs).await.unwrap(), 1);
+        assert_eq!(engine.resolve_ambiguous(&locked, &id, &Decision::NotOurs).await.unwrap(), 0);
         let state = engine.recover(&locked, &bench.parameters).await.unwrap().unwrap();
         assert!(state.resources.is_empty());
         drop(locked);
@@ -197,7 +221,10 @@ fn what_the_user_says_is_ours_is_in_the_state() {
         let locked = bench.lock();
         let engine = bench.engine();
         let decision = Decision::Ours("one".into());
-        assert_eq!(engine.decide(&locked, &"Channel".into(), &decision).await.unwrap(), 1);
+        assert_eq!(
+            engine.resolve_ambiguous(&locked, &"Channel".into(), &decision).await.unwrap(),
+            1
+        );
         let state = engine.recover(&locked, &bench.parameters).await.unwrap().unwrap();
         assert_eq!(state.resources["Channel"].physical_id.as_str(), "one");
         assert_eq!(state.resources["Channel"].status, ObjectStatus::Ready);
@@ -219,8 +246,9 @@ fn nothing_else_is_decided_by_what_the_user_says() {
         let intent = open().remove(0).intent;
         let other = Intent { operation: OperationId(7), address: "Other".into(), ..intent };
         locked.resume().unwrap().append(&Entry::Intent(Box::new(other.clone()))).unwrap();
-        let decide =
-            async |id: &str, decision| engine.decide(&locked, &id.into(), &decision).await.unwrap();
+        let decide = async |id: &str, decision| {
+            engine.resolve_ambiguous(&locked, &id.into(), &decision).await.unwrap()
+        };
         assert_eq!(decide("Channel", Decision::Ours("one".into())).await, 1);
         assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "it is said already");
         let delete = IntentAction::Delete {

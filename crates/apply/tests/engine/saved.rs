@@ -2,6 +2,7 @@
 
 use rstack_apply::{ApplyError, ApplyOptions};
 use rstack_model::{KnownValue, PropertyPath};
+use rstack_plan::CheckedPlan;
 
 use crate::bench::{Bench, run, streaming};
 
@@ -29,8 +30,10 @@ fn a_plan_for_another_place_is_refused() {
         let engine = bench.engine();
         let locked = bench.lock();
         let state = bench.recovered(&engine, &locked).await;
-        let mut plan = bench.planned(&engine, &state, &streaming(&[]).into()).await;
+        let plan = bench.planned(&engine, &state, &streaming(&[]).into()).await;
+        let mut plan = plan.into_plan();
         plan.stack = rstack_model::StackName::parse("Other").unwrap();
+        let plan = CheckedPlan::of(plan).unwrap();
         let applied = engine.apply(&locked, &plan, &bench.parameters, OPTIONS).await;
         assert!(matches!(applied, Err(ApplyError::Environment { .. })), "{applied:?}");
         assert!(bench.existing().is_empty());

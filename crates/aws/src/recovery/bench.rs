@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    ApplyError, ApplyOptions, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy,
-    Silent, Stop, Waiting,
+    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
-use rstack_model::plan::Plan;
-use rstack_model::state::{Environment, ObjectStatus, State};
+use rstack_model::state::{Environment, ObjectStatus};
 use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_model::{AccountId, Partition, Region, StackName};
-use rstack_plan::{PlanOptions, RegistrySchemas};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_ops::{
+    Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Verdict,
+};
+use rstack_plan::{DestroyOptions, PlanOptions, RegistrySchemas};
+use rstack_store::StateStore;
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 use crate::AwsCloud;
@@ -34,6 +35,30 @@ pub(super) type Wanted = Option<Arc<Template>>;
 pub(super) struct Template {
     desired: Desired,
     parameters: SecretParameters,
+}
+
+impl Template {
+    fn deploy<'a>(&'a self, options: &'a PlanOptions) -> Deploy<'a> {
+        let Self { desired, parameters } = self;
+        Deploy { desired, parameters, options, refresh: true }
+    }
+}
+
+/// A front end that agrees to every plan.
+struct Agrees;
+
+impl FrontEnd for Agrees {
+    type Error = OpsError;
+
+    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+        Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: true })
+    }
+}
+
+fn holder() -> Holder {
+    let (host, user) = ("host".into(), "user".into());
+    let (command, since) = ("test".into(), "now".into());
+    Holder { id: "lock".into(), pid: 1, host, user, command, since }
 }
 
 fn stack() -> StackName {
@@ -87,9 +112,11 @@ pub(super) enum Ended {
     /// It died.
     Died,
     /// It could not begin.
-    Refused(ApplyError),
+    Refused(OpsError),
     /// It came to its end.
     Done(Box<Outcome>),
+    /// There was nothing to do.
+    Unchanged,
 }
 
 impl Bench {
@@ -141,36 +168,23 @@ impl Bench {
         }
     }
 
-    fn lock(&self) -> LockedStack {
-        let (host, user) = ("host".into(), "user".into());
-        let (command, since) = ("test".into(), "now".into());
-        let holder = LockHolder { id: "lock".into(), pid: 1, host, user, command, since };
-        self.store.lock(&stack(), &holder).unwrap()
+    /// A process: an engine of its own, and the records.
+    fn operations(&self) -> Operations {
+        let (engine, backend) = (self.engine(), Arc::new(self.store.clone()));
+        Operations { engine, environment: environment(), backend }
     }
 
-    async fn planned(&self, engine: &Engine, state: &State, wanted: &Wanted) -> Plan {
-        let template = wanted.as_deref();
-        let desired = template.map(|template| &template.desired);
-        let nothing = SecretParameters::default();
-        let parameters = template.map_or(&nothing, |template| &template.parameters);
-        let seen = engine.observe(desired, state, parameters).await.unwrap();
-        match desired {
-            Some(desired) => engine.plan(desired, state, &seen, &PlanOptions::default()).unwrap(),
-            None => engine.plan_destroy(state, &seen).unwrap(),
-        }
-    }
-
-    /// What a process does: recover, plan, apply.
-    async fn process(&self, wanted: &Wanted) -> Result<Outcome, ApplyError> {
-        let (engine, locked) = (self.engine(), self.lock());
-        let nothing = SecretParameters::default();
-        let parameters = wanted.as_deref().map_or(&nothing, |template| &template.parameters);
-        let state = engine
-            .recover(&locked, parameters)
-            .await?
-            .unwrap_or_else(|| State::empty(engine.entropy.lineage(), stack(), environment()));
-        let plan = self.planned(&engine, &state, wanted).await;
-        engine.apply(&locked, &plan, parameters, ApplyOptions { rollback: true }).await
+    /// What a process does: the operation that the command line would call.
+    async fn process(&self, wanted: &Wanted) -> Result<Applied, OpsError> {
+        let ops = self.operations();
+        let stack = &stack();
+        let Some(template) = wanted.as_deref() else {
+            let options = DestroyOptions::default();
+            let asked = Destroy { stack, secrets: &[], options };
+            return rstack_ops::destroy(&ops, &asked, &holder(), &Agrees).await;
+        };
+        let options = PlanOptions::default();
+        rstack_ops::apply(&ops, &template.deploy(&options), &holder(), &Agrees).await
     }
 
     /// Runs a process, of whose requests one may be struck.
@@ -181,7 +195,9 @@ impl Bench {
         match runtime.block_on(self.services.during(self.process(wanted))) {
             None => Ended::Died,
             Some(Err(error)) => Ended::Refused(error),
-            Some(Ok(outcome)) => Ended::Done(Box::new(outcome)),
+            Some(Ok(Applied::Ran(outcome))) => Ended::Done(outcome),
+            Some(Ok(Applied::Unchanged(_))) => Ended::Unchanged,
+            Some(Ok(Applied::Stopped)) => panic!("every plan is agreed to"),
         }
     }
 
@@ -191,6 +207,7 @@ impl Bench {
         match self.run(wanted, None) {
             Ended::Died => panic!("{what}: it died"),
             Ended::Refused(error) => panic!("{what}: {error:?}"),
+            Ended::Unchanged => {}
             Ended::Done(outcome) => {
                 assert_eq!(outcome.end, RunEnd::Succeeded, "{what}: {:?}", outcome.failures);
             }
@@ -216,7 +233,9 @@ impl Bench {
         }
         self.services.begin(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let plan = runtime.block_on(self.planned(&self.engine(), &state, wanted));
+        let (ops, options) = (self.operations(), PlanOptions::default());
+        let deploy = template.deploy(&options);
+        let plan = runtime.block_on(rstack_ops::plan(&ops, &deploy, &holder(), &Agrees)).unwrap();
         let changes: Vec<_> = plan.changes.values().filter(|c| !c.reasons.is_empty()).collect();
         assert!(plan.is_noop(), "{what}: {changes:#?}");
     }

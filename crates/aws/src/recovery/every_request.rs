@@ -77,6 +77,7 @@ fn strike(scenario: &Scenario, undisturbed: &Bench, number: usize, fault: Fault,
     match bench.run(&scenario.to, Some((number, fault))) {
         Ended::Died => assert!(fault.kills(), "{what}: it died"),
         Ended::Refused(error) => panic!("{what}: {error:?}"),
+        Ended::Unchanged => panic!("{what}: there was nothing to do"),
         Ended::Done(outcome) => {
             assert!(!fault.kills(), "{what}: it lived");
             assert_eq!(outcome.end, RunEnd::Succeeded, "{what}: {:?}", outcome.failures);

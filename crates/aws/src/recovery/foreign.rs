@@ -3,6 +3,7 @@
 
 use rstack_apply::{ApplyError, RecoverError};
 use rstack_model::event::RunEnd;
+use rstack_ops::OpsError;
 
 use super::bench::{Bench, Ended, wanted};
 use crate::services::Fault;
@@ -101,12 +102,11 @@ fn what_somebody_else_has_made_is_never_taken() {
                 expect_left_alone(&bench, &before, &what);
                 // What is not known is told, and the name of the resource with it.
                 match bench.run(&wanted, None) {
-                    Ended::Died => panic!("{what}"),
+                    Ended::Died | Ended::Unchanged => panic!("{what}"),
                     Ended::Done(outcome) => assert_eq!(outcome.end, RunEnd::Failed, "{what}"),
-                    Ended::Refused(ApplyError::Recover(RecoverError::Ambiguous {
-                        address,
-                        ..
-                    })) => assert_eq!(address.as_str(), "It", "{what}"),
+                    Ended::Refused(OpsError::Apply(ApplyError::Recover(
+                        RecoverError::Ambiguous { address, .. },
+                    ))) => assert_eq!(address.as_str(), "It", "{what}"),
                     Ended::Refused(error) => panic!("{what}: {error:?}"),
                 }
                 expect_left_alone(&bench, &before, &what);

@@ -1,31 +1,37 @@
 //! `rstack destroy`: deletes what a stack made. The template is not needed.
 
-use super::apply::consent;
-use super::undo::Known;
-use crate::args::{Global, UndoArguments};
-use crate::error::CliError;
-use crate::exit::Exit;
-use crate::terminal::Terminal;
+use clap::Args;
+use rstack_model::plan::PlanMode;
+use rstack_ops::Destroy;
+use rstack_plan::DestroyOptions;
 
-/// Destroys a stack; with `purge` nothing of it is kept for a while.
-pub(crate) async fn run(
-    global: &Global,
-    arguments: &UndoArguments,
+use super::existing_stack::ExistingStack;
+use super::outcome::tell;
+use crate::args::ExistingStackArgs;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::session::holder;
+
+/// The arguments of `rstack destroy`.
+#[derive(Args, Debug)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    stack: ExistingStackArgs,
+    /// Delete for good what AWS would keep for a while: secrets without their recovery window.
+    #[arg(long)]
     purge: bool,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let words = ("destroy", "destroy");
-    let Some(known) = Known::open(global, arguments, words, terminal).await? else {
-        return Ok(Exit::Done);
-    };
-    let Known { session, parameters, state, .. } = &known;
-    let observing = session.engine.observe(None, state, parameters);
-    let observations = session.display.during(observing).await?;
-    let mut plan = session.engine.plan_destroy(state, &observations)?;
-    plan.purge = purge;
-    Known::show(&plan, arguments, terminal)?;
-    if !consent(&plan, arguments.yes, terminal)? {
-        return Ok(Exit::Error);
-    }
-    known.carry_out(&plan, arguments, terminal).await
+}
+
+/// Destroys a stack.
+pub(crate) async fn run(context: &Context, args: &DestroyArgs) -> Result<Exit, CommandError> {
+    let found = ExistingStack::open(context, &args.stack, "destroy").await?;
+    let Some(existing) = found else { return Ok(Exit::Done) };
+    let front = existing.front_end(context, &args.stack);
+    let ExistingStack { session, stack, secrets } = &existing;
+    let asked = Destroy { stack, secrets, options: DestroyOptions { purge: args.purge } };
+    let holder = holder(context, "destroy");
+    let destroying = rstack_ops::destroy(&session.ops, &asked, &holder, &front);
+    let applied = session.display.during(destroying).await?;
+    tell(context, &front, (stack, PlanMode::Destroy), applied)
 }

@@ -1,7 +1,9 @@
 //! `rstack docs`: what resource types take and give, without a network.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
+use clap::Args;
 use rstack_catalog::{Documentation, Property, Registry, TypeSchema, nearest};
 use rstack_model::ResourceType;
 use rstack_render::{
@@ -11,15 +13,73 @@ use rstack_render::{
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
+/// The arguments of `rstack docs`.
+#[derive(Args, Debug)]
+pub(crate) struct DocsArgs {
+    /// A type, a property or an attribute of one (`AWS::SNS::Topic.DisplayName`), or how the
+    /// names of types begin (`AWS::SNS`); without one, the services are listed.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// How many levels of properties are shown.
+    #[arg(long, value_name = "N", default_value = "1")]
+    depth: NonZeroUsize,
+}
+
+/// What was asked for is not there.
+#[derive(Debug, thiserror::Error)]
+enum DocsError {
+    /// There is no such resource type.
+    #[error("there is no resource type `{text}`")]
+    NoType {
+        /// What was asked for.
+        text: String,
+        /// What was perhaps meant.
+        near: Option<String>,
+    },
+    /// A type, or a property of one, that has no such property.
+    #[error("`{holder}` has no property `{name}`")]
+    NoProperty {
+        /// The type or property.
+        holder: String,
+        /// What was asked for.
+        name: String,
+        /// What was perhaps meant.
+        near: Option<String>,
+        /// The properties it has.
+        names: Vec<String>,
+    },
+}
+
+impl From<DocsError> for CommandError {
+    fn from(error: DocsError) -> Self {
+        let hint = match &error {
+            DocsError::NoType { near: Some(near), .. }
+            | DocsError::NoProperty { near: Some(near), .. } => {
+                Some(format!("did you mean `{near}`?"))
+            }
+            DocsError::NoType { near: None, .. } => {
+                Some("`rstack docs` lists the services, `rstack docs AWS::SNS` types".to_owned())
+            }
+            DocsError::NoProperty { near: None, names, .. } if names.is_empty() => None,
+            DocsError::NoProperty { near: None, names, .. } => {
+                Some(format!("it has {}", names.join(", ")))
+            }
+        };
+        Self::of(ErrorKind::User, &error).with_hint(hint)
+    }
+}
+
 /// Shows a type, a property or an attribute of one, the types that begin with a text, or, without
 /// a name, the services.
-pub(crate) fn run(name: Option<&str>, depth: usize, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(crate) fn run(context: &Context, args: &DocsArgs) -> Result<Exit, CommandError> {
+    let (terminal, depth) = (&context.terminal, args.depth.get());
     let registry = Registry::embedded();
-    let Some(name) = name else { return services(registry, terminal) };
+    let Some(name) = args.name.as_deref() else { return services(registry, terminal) };
     let (type_name, path) = name.split_once('.').unwrap_or((name, ""));
     let exact = registry.names().find(|known| known.eq_ignore_ascii_case(type_name));
     let Some(type_name) = exact else {
@@ -46,7 +106,7 @@ pub(crate) fn run(name: Option<&str>, depth: usize, terminal: &Terminal) -> Resu
             || attribute_json(&docs, &attribute),
         )
     } else {
-        Err(no_property(&schema, &documentation, path))
+        Err(no_property(&schema, &documentation, path).into())
     }
 }
 
@@ -54,7 +114,7 @@ fn show(
     terminal: &Terminal,
     text: impl Fn() -> String,
     json: impl Fn() -> Value,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     if terminal.json {
         terminal.line(&json().to_string())?;
     } else {
@@ -87,7 +147,7 @@ fn find<'a>(
 }
 
 /// The first name of the path that there is not, and what was perhaps meant.
-fn no_property(schema: &TypeSchema, documentation: &Documentation, path: &str) -> CliError {
+fn no_property(schema: &TypeSchema, documentation: &Documentation, path: &str) -> DocsError {
     let (mut inside, mut known) = (Property::all(schema, documentation), schema.name().to_owned());
     let mut names = path.split('.');
     let mut missing = path;
@@ -104,11 +164,11 @@ fn no_property(schema: &TypeSchema, documentation: &Documentation, path: &str) -
     let candidates = inside.iter().map(Property::name).chain(attributes.iter().map(String::as_str));
     let near = nearest(missing, candidates).map(str::to_owned);
     let names = inside.iter().map(|property| property.name().to_owned()).collect();
-    CliError::NoProperty { holder: known, name: missing.to_owned(), near, names }
+    DocsError::NoProperty { holder: known, name: missing.to_owned(), near, names }
 }
 
-fn no_type(registry: &Registry, name: &str) -> CliError {
-    CliError::NoType { text: name.to_owned(), near: registry.nearest(name).map(str::to_owned) }
+fn no_type(registry: &Registry, name: &str) -> DocsError {
+    DocsError::NoType { text: name.to_owned(), near: registry.nearest(name).map(str::to_owned) }
 }
 
 /// Who makes the objects of a type.
@@ -129,7 +189,7 @@ fn types(
     text: &str,
     begin: &str,
     terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     let begin = begin.to_lowercase();
     let found = |whole: bool| -> Vec<&'static str> {
         let names = registry.names().filter(|name| {
@@ -144,7 +204,7 @@ fn types(
         names = found(false);
     }
     if names.is_empty() || begin.is_empty() {
-        return Err(no_type(registry, text));
+        return Err(no_type(registry, text).into());
     }
     let mut rows = Vec::new();
     for name in names {
@@ -162,7 +222,7 @@ fn types(
 }
 
 /// The services and how many types each has.
-fn services(registry: &Registry, terminal: &Terminal) -> Result<Exit, CliError> {
+fn services(registry: &Registry, terminal: &Terminal) -> Result<Exit, CommandError> {
     let mut services: BTreeMap<&str, usize> = BTreeMap::new();
     for name in registry.names() {
         let service = name.rsplit_once("::").map_or(name, |(service, _)| service);

@@ -1,5 +1,6 @@
 //! `rstack explain`: what a finding means, with a template that shows it and one that is right.
 
+use clap::Args;
 use rstack_catalog::nearest;
 use rstack_explain::{ExampleKind, Page};
 use rstack_model::{Code, Severity};
@@ -7,13 +8,41 @@ use rstack_render::{markdown, terms};
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
+/// The arguments of `rstack explain`.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The code of the finding, such as `unknown-property`; without one, all are listed.
+    #[arg(value_name = "CODE")]
+    code: Option<String>,
+}
+
+/// There is no finding of the code.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no finding `{text}`")]
+struct NoCode {
+    text: String,
+    near: Option<String>,
+}
+
+impl From<NoCode> for CommandError {
+    fn from(error: NoCode) -> Self {
+        let hint = match &error.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`rstack explain` lists the codes of all findings".to_owned(),
+        };
+        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+    }
+}
+
 /// Explains a code or a rule of the validator, or lists the codes.
-pub(crate) fn run(code: Option<&str>, terminal: &Terminal) -> Result<Exit, CliError> {
-    let Some(text) = code else { return list(terminal) };
+pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let Some(text) = args.code.as_deref() else { return list(terminal) };
     let inner = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
     let name = inner.unwrap_or(text).trim();
     if let Some(code) = Code::parse(&name.to_lowercase()) {
@@ -22,11 +51,11 @@ pub(crate) fn run(code: Option<&str>, terminal: &Terminal) -> Result<Exit, CliEr
         show_rule(&name.to_uppercase(), description, terminal)
     } else {
         let near = nearest(name, Code::ALL.iter().map(|code| code.name()).chain(rules()));
-        Err(CliError::NoCode { text: text.to_owned(), near: near.map(str::to_owned) })
+        Err(NoCode { text: text.to_owned(), near: near.map(str::to_owned) }.into())
     }
 }
 
-fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CliError> {
+fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CommandError> {
     if terminal.json {
         terminal.line(&page_json(page).to_string())?;
     } else {
@@ -37,7 +66,7 @@ fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CliError> {
 }
 
 /// A rule of AWS's validator, of which its catalogue says one sentence.
-fn show_rule(id: &str, description: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+fn show_rule(id: &str, description: &str, terminal: &Terminal) -> Result<Exit, CommandError> {
     let severity = severity(id);
     if terminal.json {
         let rule =
@@ -94,7 +123,7 @@ fn rules() -> impl Iterator<Item = &'static str> {
     std::iter::empty()
 }
 
-fn list(terminal: &Terminal) -> Result<Exit, CliError> {
+fn list(terminal: &Terminal) -> Result<Exit, CommandError> {
     let pages = Code::ALL.iter().map(|code| Page::of(*code));
     if terminal.json {
         let list: Vec<Value> =

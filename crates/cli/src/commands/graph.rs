@@ -2,30 +2,39 @@
 
 use std::collections::BTreeMap;
 
+use clap::{Args, ValueEnum};
+use rstack_model::Address;
 use rstack_model::desired::Desired;
-use rstack_model::state::Environment;
-use rstack_model::{Address, Partition};
+use rstack_ops::cross_stack_values;
 use rstack_render::Graph;
 use rstack_template::{Inputs, Reading};
 use serde_json::json;
 
-use crate::args::{Global, GraphFormat, StackArguments};
-use crate::error::CliError;
+use super::nowhere::nowhere;
+use crate::args::StackArguments;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::outside::outside;
 use crate::template::Loaded;
-use crate::terminal::Terminal;
 use crate::{session, stack};
 
-/// A place to evaluate templates for when no cloud is asked.
-pub(crate) fn nowhere(global: &Global) -> Environment {
-    let region = session::region(global);
-    Environment {
-        account: "000000000000".into(),
-        partition: Partition::of_region(&region),
-        region,
-        sandbox: true,
-    }
+/// The arguments of `rstack graph`.
+#[derive(Args, Debug)]
+pub(crate) struct GraphArgs {
+    #[command(flatten)]
+    stack: StackArguments,
+    /// The language of the graph.
+    #[arg(long, value_enum, default_value = "dot")]
+    format: GraphFormat,
+}
+
+/// A language for graphs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum GraphFormat {
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
 }
 
 /// The graph for programs: resources, and which needs which.
@@ -43,18 +52,15 @@ fn json(desired: &Desired) -> serde_json::Value {
 }
 
 /// Prints the graph.
-pub(crate) fn run(
-    global: &Global,
-    arguments: &StackArguments,
-    format: GraphFormat,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-    let environment = nowhere(global);
+pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandError> {
+    let Context { terminal, env, .. } = context;
+    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let file = stack::find(env, stack, name)?;
+    let given: BTreeMap<String, String> = args.stack.parameter.iter().cloned().collect();
+    let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
-    let mut loaded = Loaded::read(&file.path, &given, place)?;
-    let outside = outside(&session::store(global)?, &file.name, None)?;
+    let mut loaded = Loaded::read(env, &file.path, &given, place)?;
+    let outside = cross_stack_values(&session::store(context)?, &file.name, None).await?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,
@@ -69,7 +75,7 @@ pub(crate) fn run(
             return Ok(Exit::Done);
         }
         let graph = Graph::of_desired(&desired);
-        terminal.text(&match format {
+        terminal.text(&match args.format {
             GraphFormat::Dot => graph.dot(),
             GraphFormat::Mermaid => graph.mermaid(),
         })?;

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rstack_model::StackName;
+use rstack_ops::describe;
 use rstack_render::escape;
 use rstack_store::StateStore;
 use serde_json::json;
 
-use crate::args::Global;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::{place, store};
+use crate::session::store;
 use crate::stack::{STACKS, find, templates_in};
-use crate::terminal::Terminal;
 
 /// One stack in the list.
 #[derive(Default)]
@@ -24,14 +24,16 @@ struct Row {
 }
 
 /// Lists the stacks.
-pub(crate) fn run(global: &Global, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(crate) fn run(context: &Context) -> Result<Exit, CommandError> {
+    let Context { terminal, env, .. } = context;
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    for path in templates_in(Path::new(STACKS)) {
+    for path in templates_in(env, Path::new(STACKS)) {
         let text = path.display().to_string();
-        let name = find(Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
+        let name =
+            find(env, Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
         rows.entry(name).or_default().template = Some(text);
     }
-    let store = store(global)?;
+    let store = store(context)?;
     for name in store.stacks()? {
         let row = rows.entry(name.to_string()).or_default();
         (row.state, row.place) = state(&store, &name);
@@ -84,7 +86,7 @@ fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String
             let serial = state.serial;
             let noun = if resources == 1 { "resource" } else { "resources" };
             let text = format!("{resources} {noun}, serial {serial}{unfinished}{running}");
-            (Some(text), Some(place(&state.environment)))
+            (Some(text), Some(describe(&state.environment)))
         }
         None => (Some(format!("new{running}")), None),
     }

@@ -1,66 +1,25 @@
-//! The commands, one file each.
+//! The commands, one file each: its arguments, and what it does.
 
-mod apply;
-mod deploy;
-mod destroy;
-mod docs;
-mod explain;
-mod given;
-mod graph;
-mod ls;
-mod output;
-mod plan;
-mod refusals;
-mod rollback;
-mod sandbox;
-mod saved;
-mod settle;
-mod shell;
-mod show;
-mod state;
-mod undo;
-mod validate;
+pub(crate) mod apply;
+mod apply_plan_file;
+pub(crate) mod destroy;
+pub(crate) mod docs;
+mod existing_stack;
+pub(crate) mod explain;
+mod front_end;
+pub(crate) mod graph;
+mod known_stack;
+pub(crate) mod ls;
+mod nowhere;
+mod outcome;
+pub(crate) mod output;
+pub(crate) mod plan;
+mod prepare;
+pub(crate) mod resolve;
+pub(crate) mod rollback;
+pub(crate) mod sandbox;
+pub(crate) mod shell;
+pub(crate) mod show;
+pub(crate) mod state;
+pub(crate) mod validate;
 mod validate_report;
-
-pub(crate) use state::{RefusedEdit, StateCommand};
-
-use crate::args::{Arguments, Command};
-use crate::error::CliError;
-use crate::exit::Exit;
-use crate::terminal::Terminal;
-
-/// Runs a command.
-pub(crate) async fn run(arguments: Arguments, terminal: &Terminal) -> Result<Exit, CliError> {
-    let global = arguments.global;
-    match arguments.command {
-        Command::Plan { stack, plan, detail, lint, out, detailed_exitcode } => {
-            let options = plan::Options { plan, lint, detail, out, detailed_exitcode };
-            plan::run(&global, &stack, &options, terminal).await
-        }
-        Command::Apply { stack, plan, detail, lint, yes, no_rollback, wait } => {
-            let options = apply::Options { plan, lint, detail, yes, no_rollback, wait };
-            apply::run(&global, &stack, &options, terminal).await
-        }
-        Command::Destroy { undo, purge } => destroy::run(&global, &undo, purge, terminal).await,
-        Command::Rollback(undo) => rollback::run(&global, &undo, terminal).await,
-        Command::Validate { templates, parameter, format, strict, lint } => {
-            let options = validate::Options { templates, parameter, format, strict, lint };
-            validate::run(&global, options, terminal)
-        }
-        Command::Docs { name, depth } => docs::run(name.as_deref(), depth.get(), terminal),
-        Command::Explain { code } => explain::run(code.as_deref(), terminal),
-        Command::Ls => ls::run(&global, terminal),
-        Command::Show { stack, detail } => show::run(&global, stack.as_deref(), detail, terminal),
-        Command::Output { stack, output } => {
-            output::run(&global, stack.as_deref(), output.as_deref(), terminal)
-        }
-        Command::Graph { stack, format } => graph::run(&global, &stack, format, terminal),
-        Command::Settle { stack, address, ours, not_ours: _ } => {
-            settle::run(&global, &stack, &address, ours, terminal).await
-        }
-        Command::State { command } => state::run(&global, command, terminal),
-        Command::Sandbox { command } => sandbox::run(&global, command, terminal).await,
-        Command::Completions { shell } => shell::completions(shell, terminal),
-        Command::Man => shell::manual(terminal),
-    }
-}

@@ -1,32 +1,59 @@
 //! `rstack output`: the outputs of a stack, for people and for scripts.
 
+use clap::Args;
+use rstack_model::StackName;
 use rstack_model::state::State;
 use rstack_render::{output_value, outputs_json, outputs_text};
+use rstack_store::StoreError;
 
-use super::show::state;
-use crate::args::Global;
-use crate::error::CliError;
+use super::known_stack::{KnownStackError, state};
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::session::store;
-use crate::terminal::Terminal;
+
+/// The arguments of `rstack output`.
+#[derive(Args, Debug)]
+pub(crate) struct OutputArgs {
+    /// The stack: its name, or its template. With only one stack it may be left out.
+    #[arg(value_name = "STACK")]
+    stack: Option<String>,
+    /// Only this output, its bare value.
+    #[arg(value_name = "OUTPUT")]
+    output: Option<String>,
+}
+
+/// There is no such output.
+#[derive(Debug, thiserror::Error)]
+#[error("the stack `{stack}` has no output `{output}`")]
+struct NoOutput {
+    stack: StackName,
+    output: String,
+    known: Vec<String>,
+}
+
+impl From<NoOutput> for CommandError {
+    fn from(error: NoOutput) -> Self {
+        let known = error.known.join(", ");
+        let hint = (!known.is_empty()).then(|| format!("it has {known}"));
+        Self::of(ErrorKind::User, &error).with_hint(hint)
+    }
+}
 
 /// Prints all outputs, or the bare value of one.
-pub(crate) fn run(
-    global: &Global,
-    stack: Option<&str>,
-    output: Option<&str>,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let (state, output) = match (state(global, stack, terminal), stack, output) {
+pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let (stack, output) = (args.stack.as_deref(), args.output.as_deref());
+    let (state, output) = match (state(context, stack), stack, output) {
         // With only one stack, its name may be left out here, too.
-        (Err(CliError::NoState { .. }), Some(text), None) if only_stack(global)? => {
-            (state(global, None, terminal)?, Some(text))
+        (Err(KnownStackError::NoState { .. }), Some(text), None) if only_stack(context)? => {
+            (state(context, None)?, Some(text))
         }
         (state, _, output) => (state?, output),
     };
     match output {
         Some(name) => {
-            let found = state.outputs.get(name).ok_or_else(|| CliError::NoOutput {
+            let found = state.outputs.get(name).ok_or_else(|| NoOutput {
                 stack: state.stack.clone(),
                 output: name.to_owned(),
                 known: state.outputs.keys().cloned().collect(),
@@ -44,12 +71,12 @@ pub(crate) fn run(
 }
 
 /// Whether there is exactly one stack with a state.
-fn only_stack(global: &Global) -> Result<bool, CliError> {
-    Ok(store(global)?.stacks()?.len() == 1)
+fn only_stack(context: &Context) -> Result<bool, StoreError> {
+    Ok(store(context)?.stacks()?.len() == 1)
 }
 
 /// The value of one output as JSON.
-fn output_json(state: &State, name: &str) -> Result<String, CliError> {
+fn output_json(state: &State, name: &str) -> Result<String, serde_json::Error> {
     let mut all: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&outputs_json(state)?)?;
     Ok(all.remove(name).unwrap_or_default().to_string())

@@ -1,68 +1,77 @@
 //! `rstack plan`: what apply would change. Nothing is changed.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
+use clap::Args;
+use rstack_ops::secret_names;
 use rstack_render::{escape, plan_json, plan_text};
 
-use super::deploy::{self, Draft};
-use super::saved::secret_parameters;
-use crate::args::{DetailArguments, Global, LintArguments, PlanArguments, StackArguments};
-use crate::error::CliError;
+use super::front_end::{ReviewOptions, TerminalFrontEnd};
+use super::prepare::{PreparedTemplate, plan_options};
+use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::Session;
-use crate::terminal::Terminal;
+use crate::session::{Session, holder};
 use crate::{plan_file, stack};
 
-/// How to plan and what to do with the plan.
-pub(crate) struct Options {
-    pub(crate) plan: PlanArguments,
-    pub(crate) lint: LintArguments,
-    pub(crate) detail: DetailArguments,
-    pub(crate) out: Option<PathBuf>,
-    pub(crate) detailed_exitcode: bool,
+/// The arguments of `rstack plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    plan: PlanArguments,
+    #[command(flatten)]
+    detail: DetailArguments,
+    #[command(flatten)]
+    lint: LintArguments,
+    /// Save the plan to this file, for `rstack apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Exit with 2 if there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
 }
 
 /// Plans a stack and shows the plan.
-pub(crate) async fn run(
-    global: &Global,
-    arguments: &StackArguments,
-    options: &Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let file = stack::find(arguments.stack.as_deref(), arguments.stack_name.as_deref())?;
-    let mut draft = Draft::load(&file, arguments, &options.lint, terminal)?;
-    let display = if terminal.json { Display::silent(*terminal) } else { Display::new(*terminal) };
-    let session = Session::open(global, display).await?;
-    let wanted = draft.evaluate(&session, &file, terminal).await?;
-    let stored = session.store.read(&file.name)?;
-    let state = if stored.journal.is_some() {
-        // Only what holds the lock may settle what an interrupted run left open.
-        let locked = session.lock(&file.name, "plan")?;
-        session.state(&locked, &file.name, &wanted.parameters, terminal).await?
-    } else {
-        match stored.state {
-            Some(state) => {
-                session.check_place(&file.name, &state.environment)?;
-                state
-            }
-            None => session.new_state(&file.name),
-        }
+pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
+    let Context { global, terminal, env } = context;
+    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let file = stack::find(env, stack, name)?;
+    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
+    let display = match terminal.json {
+        true => Display::silent(terminal.clone()),
+        false => Display::new(terminal.clone()),
     };
-    let planned = deploy::plan(&session, &wanted, &state, &options.plan).await;
-    draft.checked(terminal)?;
-    let plan = planned?;
-    drop((draft, wanted, state));
+    let session = Session::open(context, display).await?;
+    let wanted = template.evaluate(&session, &file, terminal).await?;
+    let allowed = plan_options(&args.plan);
+    let deploy = wanted.deploy(&allowed, &args.plan);
+    let front = TerminalFrontEnd {
+        context,
+        session: &session,
+        options: ReviewOptions::default(),
+        may_replace: RefCell::default(),
+        template: Some(RefCell::new(&mut template)),
+    };
+    let holder = holder(context, "plan");
+    let planning = rstack_ops::plan(&session.ops, &deploy, &holder, &front);
+    let plan = session.display.during(planning).await?;
+    drop(front);
+    drop((template, wanted));
     if terminal.json {
         terminal.text(&plan_json(&plan)?)?;
     } else {
-        terminal.text(&plan_text(&plan, &terminal.view(options.detail)))?;
+        terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }
-    if let Some(path) = &options.out {
-        plan_file::save(path, &plan)?;
+    if let Some(path) = &args.out {
+        plan_file::save(env, path, &plan)?;
         if !terminal.json {
             let path = path.to_string_lossy();
-            let secrets = secret_parameters(&plan);
+            let secrets = secret_names(&plan);
             let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
             let mut apply = vec!["apply", &*path];
             apply.extend(values.iter().flat_map(|value| ["--parameter", value]));
@@ -70,6 +79,6 @@ pub(crate) async fn run(
             terminal.note(&format!("Saved. Carry it out with: {}", escape(&apply)));
         }
     }
-    let changes = options.detailed_exitcode && !plan.is_noop();
+    let changes = args.detailed_exitcode && !plan.is_noop();
     Ok(if changes { Exit::Changes } else { Exit::Done })
 }

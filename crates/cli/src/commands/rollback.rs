@@ -1,70 +1,45 @@
-//! `rstack rollback`: goes back to what was there before an apply that did not come to its end.
+//! `rstack rollback`: rolls back an apply that failed or was interrupted.
 
-use std::collections::BTreeSet;
+use clap::Args;
+use rstack_model::plan::PlanMode;
+use rstack_ops::{Rollback, RolledBack};
 
-use rstack_apply::{GivenSecret, SecretParameters, old_secrets};
-use rstack_model::plan::Plan;
-use rstack_render::escape;
-
-use super::apply::consent;
-use super::undo::Known;
-use crate::args::{Global, UndoArguments};
-use crate::error::CliError;
+use super::existing_stack::ExistingStack;
+use super::outcome::tell;
+use crate::args::ExistingStackArgs;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::terminal::Terminal;
+use crate::session::holder;
 
-/// Rolls a stack back.
-pub(crate) async fn run(
-    global: &Global,
-    arguments: &UndoArguments,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let words = ("rollback", "roll back");
-    let Some(known) = Known::open(global, arguments, words, terminal).await? else {
-        return Ok(Exit::Done);
-    };
-    let Known { session, locked, parameters, state } = &known;
-    let stack = locked.stack();
-    if session.engine.forget_bare(locked, state).await? {
-        terminal.note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
-        return Ok(Exit::Done);
-    }
-    let planning = session.engine.plan_rollback(state);
-    let Some(plan) = session.display.during(planning).await? else {
-        let (stack, left_over) = (stack.clone(), state.deposed.len());
-        return Err(CliError::NothingToRollBack { stack, left_over });
-    };
-    Known::show(&plan, arguments, terminal)?;
-    tell_secrets(&plan, parameters, terminal)?;
-    // Without steps only what is known of the former state goes.
-    if !plan.is_noop() && !consent(&plan, arguments.yes, terminal)? {
-        return Ok(Exit::Error);
-    }
-    known.carry_out(&plan, arguments, terminal).await
+/// What the help says after the options.
+pub(crate) const HELP: &str = "For an apply that failed with `--no-rollback` (exit code 5), was \
+    interrupted (130) or died: changed objects get their properties back, new ones are deleted, old \
+    ones whose deletion was put off are taken back. After several such applies it leads to what the \
+    last complete one left.";
+
+/// The arguments of `rstack rollback`.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    stack: ExistingStackArgs,
 }
 
-/// Tells which objects will have another secret than before, and refuses if one would have none.
-fn tell_secrets(
-    plan: &Plan,
-    parameters: &SecretParameters,
-    terminal: &Terminal,
-) -> Result<(), CliError> {
-    let mut missing = BTreeSet::new();
-    for old in old_secrets(plan, parameters) {
-        let (id, name) = (escape(old.address.as_str()), escape(&old.parameter));
-        match old.given {
-            GivenSecret::Same => {}
-            GivenSecret::Other => terminal.note(&format!(
-                "note: the value given for `{name}` is not the one that `{id}` had before: it will \
-                 have the one that was given."
-            )),
-            GivenSecret::Missing => {
-                terminal.note(&format!(
-                    "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
-                ));
-                missing.insert(old.parameter);
-            }
+/// Rolls a stack back.
+pub(crate) async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit, CommandError> {
+    let found = ExistingStack::open(context, &args.stack, "roll back").await?;
+    let Some(existing) = found else { return Ok(Exit::Done) };
+    let front = existing.front_end(context, &args.stack);
+    let ExistingStack { session, stack, secrets } = &existing;
+    let (asked, holder) = (Rollback { stack, secrets }, holder(context, "rollback"));
+    let rolling_back = rstack_ops::rollback(&session.ops, &asked, &holder, &front);
+    match session.display.during(rolling_back).await? {
+        RolledBack::NothingLeft => {
+            context
+                .terminal
+                .note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
+            Ok(Exit::Done)
         }
+        RolledBack::Planned(applied) => tell(context, &front, (stack, PlanMode::Rollback), applied),
     }
-    if missing.is_empty() { Ok(()) } else { Err(CliError::OldSecrets(missing)) }
 }

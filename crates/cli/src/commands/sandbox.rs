@@ -1,24 +1,61 @@
 //! `rstack sandbox`: the simulated cloud seen from the console's side. What is changed here is
 //! drift for the stack that made it.
 
+use clap::Subcommand;
 use rstack_model::{KnownValue, PathSegment, PhysicalId, PropertyPath, ResourceType};
 use rstack_render::escape;
 use rstack_sandbox::{Playback, Time};
 
-use crate::args::{Global, SandboxCommand};
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::sandbox_env::conditions;
 use crate::session::sandbox;
 use crate::terminal::Terminal;
-use crate::weather;
+
+/// What to do in the sandbox.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// List its objects.
+    Ls,
+    /// Give a secret a new value, as somebody who rotates it would.
+    #[command(visible_alias = "rotate")]
+    RotateSecret {
+        /// The secret's ARN or name.
+        id: String,
+    },
+    /// Play a URL, as viewers would, through CloudFront or straight from an origin endpoint. Exits
+    /// with 3 unless every viewer can.
+    Play {
+        /// The URL, such as the output `HlsUrl`.
+        url: String,
+    },
+    /// Change a property of an object, as somebody in the console would.
+    Set {
+        /// The resource type.
+        #[arg(value_name = "TYPE")]
+        resource_type: String,
+        /// The physical ID.
+        id: String,
+        /// The property, such as `HlsPackage.SegmentDurationSeconds`.
+        property: String,
+        /// The value, as JSON or plain text.
+        value: String,
+    },
+    /// Remove an object, as somebody in the console would.
+    Remove {
+        /// The resource type.
+        #[arg(value_name = "TYPE")]
+        resource_type: String,
+        /// The physical ID.
+        id: String,
+    },
+}
 
 /// Looks at the sandbox or changes it.
-pub(crate) async fn run(
-    global: &Global,
-    command: SandboxCommand,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let cloud = sandbox(global)?;
+pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let cloud = sandbox(context)?;
     match command {
         SandboxCommand::Ls if terminal.json => {
             let list: Vec<_> = cloud
@@ -48,7 +85,7 @@ pub(crate) async fn run(
         SandboxCommand::RotateSecret { id } => {
             let version = cloud.rotate_secret(&id)?;
             terminal.line(&format!("`{}` has the version {version} now", escape(&id)))?;
-            let speed = weather::from_environment()?.time.speed();
+            let speed = conditions(&context.env)?.time.speed();
             terminal.note(&format!(
                 "MediaPackage takes it up within 10 minutes by the sandbox's clock, which runs \
                  {speed} times as fast as yours."
@@ -75,7 +112,7 @@ pub(crate) async fn run(
 }
 
 /// Tells what viewers get.
-fn play(answers: &[Playback], url: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+fn play(answers: &[Playback], url: &str, terminal: &Terminal) -> Result<Exit, CommandError> {
     let all_play = answers == [Playback::Plays];
     if terminal.json {
         let statuses: Vec<u16> = answers.iter().map(|answer| answer.status()).collect();

@@ -3,64 +3,76 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use rstack_model::state::Environment;
 use rstack_model::{Code, Region, Severity, StackName};
+use rstack_ops::cross_stack_values;
 use rstack_template::{Inputs, Outside, Reading, limits};
 
-use super::graph::nowhere;
-use super::validate_report::Report;
-use crate::args::{Global, LintArguments, ReportFormat};
+use super::nowhere::nowhere;
+use super::validate_report::{Report, ReportFormat};
+use crate::args::{LintArguments, key_value};
 use crate::assembly::{self, is_assembly};
-use crate::error::CliError;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::lint::Checks;
-use crate::outside::outside;
 use crate::parallel::each_in_order;
 use crate::session;
-use crate::stack::{self, STACKS, templates_in};
-use crate::template::Loaded;
-use crate::terminal::Terminal;
+use crate::sources::SourceError;
+use crate::stack::{self, STACKS, StackError, templates_in};
+use crate::template::{Loaded, invalid_template};
 
-/// What to check, and how.
-pub(crate) struct Options {
-    pub(crate) templates: Vec<String>,
-    pub(crate) parameter: Vec<(String, String)>,
-    pub(crate) format: Option<ReportFormat>,
-    pub(crate) strict: bool,
-    pub(crate) lint: LintArguments,
+/// The arguments of `rstack validate`.
+#[derive(Args, Debug)]
+pub(crate) struct ValidateArgs {
+    /// Templates, stacks, or folders of templates; else those under `stacks/`.
+    #[arg(value_name = "TEMPLATE")]
+    templates: Vec<String>,
+    /// The value of a template parameter; may be given several times.
+    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
+    parameter: Vec<(String, String)>,
+    /// The format of the report; `--json` is short for `--format json`.
+    #[arg(long, value_enum, conflicts_with = "json")]
+    format: Option<ReportFormat>,
+    /// Warn of what CloudFormation would refuse because it is too much.
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    lint: LintArguments,
 }
 
 /// Checks templates, several at a time; fails if one of them has errors.
-pub(crate) fn run(
-    global: &Global,
-    options: Options,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let paths = paths(&options.templates)?;
-    let name = StackName::parse("stack").map_err(CliError::Name)?;
+pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
+    let Context { global, terminal, env } = context;
+    let paths = paths(env, &options.templates)?;
+    let name = StackName::parse("stack").map_err(StackError::Name)?;
     let mut report = Report::new(options.format, terminal);
     let subjects = Subjects {
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: outside(&session::store(global)?, &name, None)?,
+        outside: cross_stack_values(&session::store(context)?, &name, None).await?,
+        env: env.clone(),
         name,
-        environment: nowhere(global),
-        region: session::chosen_region(global),
-        checks: Checks::new(&options.lint, terminal)?,
+        environment: nowhere(context),
+        region: session::chosen_region(context),
+        checks: Checks::new(&options.lint, context)?,
     };
     let mut failed = 0;
-    let told = |result: Result<Loaded, CliError>| {
+    let told = |result: Result<Loaded, SubjectError>| {
         match result {
             Ok(loaded) => {
                 report.add(&loaded, terminal)?;
                 failed += usize::from(loaded.failed());
             }
-            Err(error) if paths.len() > 1 && error.is_of_a_file() => {
-                terminal.error(&error, global);
+            Err(SubjectError::File(error)) if paths.len() > 1 => {
+                terminal.error(&error.into(), &|words| global.line(words));
                 failed += 1;
             }
-            Err(error) => return Err(error),
+            Err(SubjectError::File(error)) => return Err(error.into()),
+            Err(SubjectError::Checks(error)) => return Err(error),
         }
         Ok(())
     };
@@ -68,11 +80,19 @@ pub(crate) fn run(
     report.finish(terminal)?;
     match (failed, paths.len()) {
         (0, _) => Ok(Exit::Done),
-        (_, 1) => Err(CliError::Template("the template is not valid".to_owned())),
+        (_, 1) => Err(invalid_template("the template is not valid".to_owned())),
         (failed, all) => {
-            Err(CliError::Template(format!("{failed} of {all} templates are not valid")))
+            Err(invalid_template(format!("{failed} of {all} templates are not valid")))
         }
     }
+}
+
+/// Why a template cannot be checked.
+enum SubjectError {
+    /// Its file cannot be used. Others can be checked nevertheless.
+    File(SourceError),
+    /// The checks cannot be made.
+    Checks(CommandError),
 }
 
 /// What all templates are checked with.
@@ -81,6 +101,7 @@ struct Subjects {
     only: bool,
     strict: bool,
     outside: Outside,
+    env: Env,
     name: StackName,
     environment: Environment,
     region: Option<Region>,
@@ -88,9 +109,10 @@ struct Subjects {
 }
 
 impl Subjects {
-    fn check(&self, path: &Path) -> Result<Loaded, CliError> {
+    fn check(&self, path: &Path) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
-        let mut loaded = Loaded::read(path, &self.given, place)?;
+        let loaded = Loaded::read(&self.env, path, &self.given, place);
+        let mut loaded = loaded.map_err(SubjectError::File)?;
         let used = loaded.template.as_ref().map(|template| &template.parameters);
         // With several templates each takes the parameters it has.
         let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
@@ -124,33 +146,35 @@ impl Subjects {
         if let (true, Some(template)) = (self.strict, &loaded.template) {
             loaded.diagnostics.extend(limits(template, loaded.sources.text()));
         }
-        self.checks.finish(pending, &mut loaded)?;
+        self.checks
+            .finish(pending, &mut loaded)
+            .map_err(|error| SubjectError::Checks(error.into()))?;
         Ok(loaded)
     }
 }
 
 /// The templates that are meant: files, folders, cloud assemblies, stacks.
-fn paths(templates: &[String]) -> Result<Vec<PathBuf>, CliError> {
+fn paths(env: &Env, templates: &[String]) -> Result<Vec<PathBuf>, StackError> {
     let mut paths = Vec::new();
     if templates.is_empty() {
-        paths = templates_in(Path::new(STACKS));
+        paths = templates_in(env, Path::new(STACKS));
     }
     for text in templates {
         let path = Path::new(text);
-        if path.is_dir() && is_assembly(path) {
-            paths.extend(assembly::stacks(path)?.into_iter().map(|stack| stack.path));
-        } else if path.is_dir() {
-            let inside = templates_in(path);
+        if env.path(path).is_dir() && is_assembly(env, path) {
+            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.path));
+        } else if env.path(path).is_dir() {
+            let inside = templates_in(env, path);
             if inside.is_empty() {
-                return Err(CliError::Folder { path: path.to_owned(), templates: inside });
+                return Err(StackError::Folder { path: path.to_owned(), templates: inside });
             }
             paths.extend(inside);
         } else {
-            paths.push(stack::template(text)?);
+            paths.push(stack::template(env, text)?);
         }
     }
     if paths.is_empty() {
-        return Err(CliError::NoStack { known: Vec::new() });
+        return Err(StackError::NoStack { known: Vec::new() });
     }
     Ok(paths)
 }

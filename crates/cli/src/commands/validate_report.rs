@@ -1,13 +1,24 @@
 //! What `rstack validate` found, in the format that was asked for.
 
+use clap::ValueEnum;
 use rstack_explain::Page;
 use rstack_model::FindingCode;
 use rstack_render::{RuleText, SarifLog, escape, tally};
 
-use crate::args::ReportFormat;
-use crate::error::CliError;
+use crate::error::CommandError;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
+
+/// A format for what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people.
+    Text,
+    /// One object a line for each finding.
+    Json,
+    /// One SARIF 2.1.0 log, for code scanning services.
+    Sarif,
+}
 
 /// A report that templates are added to.
 pub(super) enum Report {
@@ -28,9 +39,9 @@ impl Report {
     }
 
     /// Adds a template that was checked: shows it at once, unless the format has to wait.
-    pub(super) fn add(&mut self, loaded: &Loaded, terminal: &Terminal) -> Result<(), CliError> {
+    pub(super) fn add(&mut self, loaded: &Loaded, terminal: &Terminal) -> Result<(), CommandError> {
         match self {
-            Self::Json => terminal.text(&loaded.lines()?),
+            Self::Json => Ok(terminal.text(&loaded.lines()?)?),
             Self::Sarif(log) => {
                 for (source, findings) in loaded.sources.sorted(&loaded.diagnostics) {
                     log.add(source, &findings);
@@ -44,18 +55,18 @@ impl Report {
                 }
                 let tally =
                     tally(&loaded.diagnostics).map_or_else(String::new, |t| format!(" ({t})"));
-                terminal.line(&format!("{} is valid{tally}", escape(loaded.sources.name())))
+                Ok(terminal.line(&format!("{} is valid{tally}", escape(loaded.sources.name())))?)
             }
         }
     }
 
     /// Ends the report.
-    pub(super) fn finish(self, terminal: &Terminal) -> Result<(), CliError> {
+    pub(super) fn finish(self, terminal: &Terminal) -> Result<(), CommandError> {
         match self {
             Self::Text | Self::Json => Ok(()),
             Self::Sarif(log) => {
                 let log = log.finish(env!("CARGO_PKG_VERSION"), describe);
-                terminal.line(&serde_json::to_string_pretty(&log)?)
+                Ok(terminal.line(&serde_json::to_string_pretty(&log)?)?)
             }
         }
     }

@@ -1,18 +1,35 @@
-//! What to do about an error of the engine, of a cloud or of the sandbox.
+//! The errors of the engine, of a cloud and of the sandbox, and what to do about them.
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{DriverError, ErrorKind as CloudError};
 use rstack_model::plan::{Change, Reason};
 use rstack_sandbox::SandboxError;
 
-use super::state::state_hint;
-use crate::again::quoted;
-use crate::args::Global;
+use super::state::{state_hint, state_kind};
+use super::{CommandError, ErrorKind, Hint};
+use crate::shell_word::quoted;
 
-pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<String> {
-    match error {
+impl From<SandboxError> for CommandError {
+    fn from(error: SandboxError) -> Self {
+        let kind = match error {
+            SandboxError::NoObject { .. }
+            | SandboxError::SeveralObjects { .. }
+            | SandboxError::NoPlace { .. } => ErrorKind::User,
+            SandboxError::Io { .. }
+            | SandboxError::InDoubt { .. }
+            | SandboxError::Damaged { .. }
+            | SandboxError::Newer { .. }
+            | SandboxError::CutOff => ErrorKind::Storage,
+        };
+        Self::of(kind, &error).with_hint(sandbox_hint(&error))
+    }
+}
+
+fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
+    let hint = match error {
         SandboxError::NoObject { .. } | SandboxError::SeveralObjects { .. } => {
-            Some(format!("`{}` lists the objects of the sandbox", global.line(&["sandbox", "ls"])))
+            let list = Hint::begin_with(&["sandbox", "ls"]);
+            return Some(list.text(" lists the objects of the sandbox"));
         }
         SandboxError::NoPlace { .. } => {
             Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
@@ -26,79 +43,110 @@ pub(super) fn sandbox_hint(error: &SandboxError, global: &Global) -> Option<Stri
             Some("the states beside it know its objects: delete both to begin anew".to_owned())
         }
         SandboxError::CutOff => None,
+    };
+    hint.map(Hint::from)
+}
+
+impl From<DriverError> for CommandError {
+    fn from(error: DriverError) -> Self {
+        Self::new(ErrorKind::Cloud, error.to_string()).with_hint(cloud_hint(&error))
+    }
+}
+
+/// The class of an error of applying.
+pub(super) fn apply_kind(error: &ApplyError) -> ErrorKind {
+    match error {
+        ApplyError::State(error) => state_kind(error),
+        ApplyError::Plan(_) => ErrorKind::User,
+        ApplyError::Cloud(_) | ApplyError::Recover(_) => ErrorKind::Cloud,
+        ApplyError::BaseMoved { .. }
+        | ApplyError::ObjectsMoved(_)
+        | ApplyError::Environment { .. } => ErrorKind::Refused,
+        ApplyError::Journal { .. } => ErrorKind::Storage,
+        ApplyError::Digest(_) => ErrorKind::Internal,
     }
 }
 
 /// What to do about it.
-pub(super) fn apply_hint(error: &ApplyError, global: &Global) -> Option<String> {
+pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     match error {
-        ApplyError::State(error) => state_hint(error, global),
-        ApplyError::Plan(error) => error.hint(),
-        ApplyError::Cloud(error) => cloud_hint(error),
+        ApplyError::State(error) => state_hint(error),
+        ApplyError::Plan(error) => error.hint().map(Hint::from),
+        ApplyError::Cloud(error) => cloud_hint(error).map(Hint::from),
         ApplyError::BaseMoved { .. }
         | ApplyError::ObjectsMoved(_)
-        | ApplyError::Environment { .. } => Some("nothing was changed; plan again".to_owned()),
-        ApplyError::Recover(error) => recover_hint(error, global),
-        ApplyError::Journal { stack, .. } => Some(format!(
-            "nothing was changed; `{}` says whether one of them is damaged; otherwise restore \
-             `{stack}.json` and `{stack}.journal` that belong together",
-            global.line(&["state", "repair", stack.as_str()])
-        )),
-        ApplyError::Unsound(_) => {
-            Some("this is a defect of rstack; please report it with the template".to_owned())
+        | ApplyError::Environment { .. } => Some(Hint::from("nothing was changed; plan again")),
+        ApplyError::Recover(error) => recover_hint(error),
+        ApplyError::Journal { stack, .. } => Some(
+            Hint::from("nothing was changed; ").command(&["state", "repair", stack.as_str()]).text(
+                format!(
+                    " says whether one of them is damaged; otherwise restore `{stack}.json` and \
+                     `{stack}.journal` that belong together"
+                ),
+            ),
+        ),
+        ApplyError::Digest(_) => {
+            Some(Hint::from("this is a defect of rstack; please report it with the template"))
         }
     }
 }
 
-/// What to do when it is not known what came of an operation.
-pub(crate) fn recover_hint(error: &RecoverError, global: &Global) -> Option<String> {
+/// What to do when the outcome of an operation is not known.
+pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     match error {
-        RecoverError::Step { source, .. } => step_hint(source, global),
+        RecoverError::Step { source, .. } => step_hint(source),
+        RecoverError::InputDigest { .. } => Some(Hint::from(
+            "nothing was changed; restore the journal from a copy: a record of it is not the one that \
+             was written",
+        )),
         RecoverError::Ambiguous { stack, address, .. } => {
-            let settle = ["settle", stack.as_str(), address.as_str()];
-            let ours = global.line(&[&settle[..], &["--ours", "PHYSICAL_ID"]].concat());
-            let not_ours = global.line(&[&settle[..], &["--not-ours"]].concat());
-            Some(format!(
-                "look at the object; if the interrupted run made it, `{ours}`, if somebody else did, \
-                 `{not_ours}`; nothing is changed until then"
-            ))
+            let resolve = ["resolve", stack.as_str(), address.as_str()];
+            let ours = [&resolve[..], &["--ours", "PHYSICAL_ID"]].concat();
+            let not_ours = [&resolve[..], &["--not-ours"]].concat();
+            Some(
+                Hint::from("look at the object; if the interrupted run made it, ")
+                    .command(&ours)
+                    .text(", if somebody else did, ")
+                    .command(&not_ours)
+                    .text("; nothing is changed until then"),
+            )
         }
     }
 }
 
 /// What to do about an update in place that the service refused, of a property that it may refuse to
 /// change in place. Nothing was deleted.
-pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<String> {
+pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     let StepError::Driver(error) = error else { return None };
     let refused = match &error.kind {
-        ErrorKind::Invalid { property } => property.as_ref(),
-        ErrorKind::Conflict | ErrorKind::Unsupported => None,
-        ErrorKind::NotFound
-        | ErrorKind::AlreadyExists
-        | ErrorKind::Throttled
-        | ErrorKind::DependencyNotReady
-        | ErrorKind::AccessDenied { .. }
-        | ErrorKind::Credentials
-        | ErrorKind::Unreachable
-        | ErrorKind::Transient
-        | ErrorKind::UnknownOutcome => return None,
+        CloudError::Invalid { property } => property.as_ref(),
+        CloudError::Conflict | CloudError::Unsupported => None,
+        CloudError::NotFound
+        | CloudError::AlreadyExists
+        | CloudError::Throttled
+        | CloudError::DependencyNotReady
+        | CloudError::AccessDenied { .. }
+        | CloudError::Credentials
+        | CloudError::Unreachable
+        | CloudError::Transient
+        | CloudError::UnknownOutcome => return None,
     };
     let open = change.reasons.iter().find_map(|reason| match reason {
         Reason::MayReplace(path) if refused.is_none_or(|at| at.top() == path.top()) => Some(path),
         _ => None,
     })?;
-    Some(format!(
+    Some(Hint::from(format!(
         "the service may not change `{open}` in place; `--replace {}` makes a new object, and deletes \
          the old one last",
         change.address
-    ))
+    )))
 }
 
 /// What to do about a failed step.
-pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
-    match error {
+pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
+    let hint = match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. }
-            if error.kind == ErrorKind::Credentials =>
+            if error.kind == CloudError::Credentials =>
         {
             Some(
                 "nothing is lost: sign in again (`aws sso login`, `aws configure`; with `--profile` \
@@ -108,7 +156,7 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
         }
         StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
         StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
-        StepError::Journal(error) => state_hint(error, global),
+        StepError::Journal(error) => return state_hint(error),
         StepError::NoDriver(_) => Some(
             "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
                 .to_owned(),
@@ -124,6 +172,7 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
         | StepError::Reference(_)
         | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
+        | StepError::Digest(_)
         // How to go on depends on what the run was for, and is told at its end.
         | StepError::Interrupted(_) => None,
         StepError::Unsettled { .. } => Some(
@@ -131,11 +180,12 @@ pub(crate) fn step_hint(error: &StepError, global: &Global) -> Option<String> {
              it more time with `--timeout LOGICAL_ID=90m`"
                 .to_owned(),
         ),
-    }
+    };
+    hint.map(Hint::from)
 }
 
 /// What to do about missing or refused credentials of a profile.
-pub(super) fn profile_hint(profile: &str) -> String {
+pub(crate) fn profile_hint(profile: &str) -> String {
     let profile = quoted(profile);
     format!(
         "sign in (`aws sso login --profile {profile}`) or choose another profile with `--profile`; \
@@ -146,40 +196,40 @@ pub(super) fn profile_hint(profile: &str) -> String {
 /// What to do about a failed call.
 pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
-        ErrorKind::Credentials if error.operation == "configuration" => Some(
+        CloudError::Credentials if error.operation == "configuration" => Some(
             "choose one with `--region`, such as `--region eu-west-1`; without an account, try \
              `--sandbox`"
                 .to_owned(),
         ),
-        ErrorKind::Credentials => Some(
+        CloudError::Credentials => Some(
             "sign in (`aws sso login`, `aws configure`) or choose a profile with `--profile`; \
              without an account, try `--sandbox`"
                 .to_owned(),
         ),
-        ErrorKind::Unreachable => Some(
+        CloudError::Unreachable => Some(
             "check the network, the Region (`--region`) and `AWS_ENDPOINT_URL` if it is set"
                 .to_owned(),
         ),
-        ErrorKind::AccessDenied { action: Some(action) } => {
+        CloudError::AccessDenied { action: Some(action) } => {
             Some(format!("the caller needs permission for `{action}`"))
         }
-        ErrorKind::AccessDenied { action: None } => {
+        CloudError::AccessDenied { action: None } => {
             Some("the caller lacks a permission for this call".to_owned())
         }
-        ErrorKind::Invalid { property: Some(property) } => {
+        CloudError::Invalid { property: Some(property) } => {
             Some(format!("check the property `{property}`"))
         }
-        ErrorKind::AlreadyExists => Some(
+        CloudError::AlreadyExists => Some(
             "give it another name, or delete the object that has this name if nobody needs it"
                 .to_owned(),
         ),
-        ErrorKind::NotFound
-        | ErrorKind::Throttled
-        | ErrorKind::DependencyNotReady
-        | ErrorKind::Invalid { property: None }
-        | ErrorKind::Conflict
-        | ErrorKind::Transient
-        | ErrorKind::UnknownOutcome
-        | ErrorKind::Unsupported => None,
+        CloudError::NotFound
+        | CloudError::Throttled
+        | CloudError::DependencyNotReady
+        | CloudError::Invalid { property: None }
+        | CloudError::Conflict
+        | CloudError::Transient
+        | CloudError::UnknownOutcome
+        | CloudError::Unsupported => None,
     }
 }

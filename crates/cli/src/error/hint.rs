@@ -1,176 +1,68 @@
-//! What to do about a failed command.
+//! A hint: what to do about an error. The commands in it are written out when it is shown, with the
+//! options that lead to the same states and the same cloud.
 
-use std::io;
+/// What to do about an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hint(Vec<Piece>);
 
-use super::CliError;
-use super::engine::{apply_hint, cloud_hint, profile_hint, sandbox_hint};
-use super::state::state_hint;
-use super::words::list;
-use crate::args::Global;
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// The words of a command of rstack, without its own name.
+    Command(Vec<String>),
+}
 
-impl CliError {
-    /// What to do about it.
-    pub(crate) fn hint(&self, global: &Global) -> Option<String> {
-        match self {
-            Self::NoStack { known } if known.is_empty() => Some(
-                "name a template: `rstack plan path/to/template.yaml`, or put one under `stacks/`"
-                    .to_owned(),
-            ),
-            Self::NoStack { .. } => Some("name one of them".to_owned()),
-            Self::NoTemplate { known, .. } if known.is_empty() => {
-                Some("give the path of a template".to_owned())
+impl From<&str> for Hint {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Self(vec![Piece::Text(text)])
+    }
+}
+
+impl Hint {
+    /// A hint that begins with a command.
+    pub(crate) fn begin_with(words: &[&str]) -> Self {
+        Self::default().command(words)
+    }
+
+    /// With more text.
+    pub(crate) fn text(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Piece::Text(text.into()));
+        self
+    }
+
+    /// With a command of rstack.
+    pub(crate) fn command(mut self, words: &[&str]) -> Self {
+        self.0.push(Piece::Command(words.iter().map(|word| (*word).to_owned()).collect()));
+        self
+    }
+
+    /// The text, with the commands as `line` writes them.
+    pub(crate) fn show(&self, line: &dyn Fn(&[&str]) -> String) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Command(words) => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                format!("`{}`", line(&words))
             }
-            Self::NoTemplate { known, .. } => {
-                Some(format!("the templates under `stacks/` are {}", list(known)))
-            }
-            Self::Folder { templates, .. } if templates.is_empty() => {
-                Some("give the path of a template, or of a folder that `cdk synth` wrote".into())
-            }
-            Self::Folder { templates, .. } => Some(format!("it holds {}", list(templates))),
-            Self::AssemblyStacks { folder, names } if !names.is_empty() => {
-                Some(format!("name one as `{}/NAME`", folder.display()))
-            }
-            Self::NotInAssembly { names, .. } if !names.is_empty() => {
-                Some(format!("it holds {}", names.join(", ")))
-            }
-            Self::SeveralStacks(_) => Some("name one of them".to_owned()),
-            Self::FileName(_) => Some("give the stack a name with `--stack-name`".to_owned()),
-            Self::SavedPlan { path } => {
-                let path = path.to_string_lossy();
-                let show = global.line(&["show", &path]);
-                let apply = global.line(&["apply", &path]);
-                Some(format!("look at it with `{show}`, or carry it out with `{apply}`"))
-            }
-            Self::SecretParameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
-            Self::OtherSecret(_) => Some("nothing was changed; plan again".to_owned()),
-            Self::PlanFileParameter(_) => {
-                Some("everything but the values of secret parameters is decided in it".to_owned())
-            }
-            Self::NoSecretParameter(_) => {
-                Some("only the values of secret (`NoEcho`) parameters can be given".to_owned())
-            }
-            Self::OldSecrets(names) => {
-                let given: Vec<String> =
-                    names.iter().map(|name| format!("`--parameter {name}=VALUE`")).collect();
-                Some(format!(
-                    "nothing was changed; give {}, the value it had before or the one it is to have",
-                    given.join(", ")
-                ))
-            }
-            Self::NothingToRollBack { left_over: 1.., .. } => {
-                Some("apply the template again, and they are deleted".to_owned())
-            }
-            Self::NothingToRollBack { stack, left_over: 0 } => Some(format!(
-                "to go back further, apply the former template; `{}` deletes the stack",
-                global.line(&["destroy", stack.as_str()])
-            )),
-            Self::PlanFileOption(_) => Some("plan again with it".to_owned()),
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                Some("check the permissions of the file".to_owned())
-            }
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("make its directory first".to_owned())
-            }
-            Self::NoResource { .. } | Self::Timeout(_) => {
-                Some("give the logical ID of a resource, as `Resources` names it".to_owned())
-            }
-            Self::NotText { .. } => Some("a template is YAML or JSON in UTF-8".to_owned()),
-            Self::TooLarge { .. } => {
-                Some("is this the template? otherwise split the stack into several".to_owned())
-            }
-            Self::PlanFile { .. } => {
-                Some("make a new one with `rstack plan --out FILE`".to_owned())
-            }
-            Self::NoState { in_sandbox: true, .. } => {
-                Some("the sandbox knows it: add `--sandbox`".to_owned())
-            }
-            Self::NoState { .. } => Some(format!("`{}` lists the stacks", global.line(&["ls"]))),
-            Self::NoOutput { known, .. } if !known.is_empty() => {
-                Some(format!("it has {}", known.join(", ")))
-            }
-            Self::NothingOpen { .. } => Some(
-                "it is needed only after an error that names this resource and this command"
-                    .to_owned(),
-            ),
-            Self::NoTerminal => {
-                Some("look at what would be done, then run the same with `--yes`".into())
-            }
-            Self::OtherPlace { .. } => Some(
-                "choose the Region with `--region`, the account with `--profile`, or another \
-                 directory with `--state-dir`"
-                    .to_owned(),
-            ),
-            Self::NoCode { near: Some(near), .. }
-            | Self::NoType { near: Some(near), .. }
-            | Self::NoProperty { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::NoCode { near: None, .. } => {
-                Some("`rstack explain` lists the codes of all findings".to_owned())
-            }
-            Self::NoType { near: None, .. } => {
-                Some("`rstack docs` lists the services, `rstack docs AWS::SNS` types".to_owned())
-            }
-            Self::NoProperty { near: None, names, .. } if names.is_empty() => None,
-            Self::NoProperty { near: None, names, .. } => {
-                Some(format!("it has {}", names.join(", ")))
-            }
-            Self::Cloud(error) => cloud_hint(error),
-            Self::Profile { profile, .. } => Some(profile_hint(profile)),
-            Self::State(error) => state_hint(error, global),
-            Self::Edit(error) => error.hint(global),
-            Self::Plan(error) => error.hint(),
-            Self::Apply(error) => apply_hint(error, global),
-            Self::Sandbox(error) => sandbox_hint(error, global),
-            Self::Weather(_) => Some("`rstack sandbox --help` tells what it can be".to_owned()),
-            Self::Project(error) => error.hint.clone(),
-            Self::UnknownRule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownRule { near: None, .. } => Some(
-                "name a code of rstack (`rstack explain` lists them), a rule of AWS's validator such \
-                 as `W3005`, or one of your own rules"
-                    .to_owned(),
-            ),
-            Self::NotAllowed { name, .. } => {
-                Some(format!("`rstack explain {name}` says what it means and what to do"))
-            }
-            #[cfg(feature = "lint")]
-            Self::NoRules { .. } => Some(
-                "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)"
-                    .to_owned(),
-            ),
-            #[cfg(not(feature = "lint"))]
-            Self::NoValidator => Some("build with the feature `lint`".to_owned()),
-            #[cfg(not(feature = "aws"))]
-            Self::NoAws => Some("use `--sandbox`, or build with the feature `aws`".to_owned()),
-            #[cfg(feature = "lint")]
-            Self::Lint(_) => None,
-            Self::Template(_) => Some("`rstack explain CODE` says more of a finding".to_owned()),
-            Self::Registry(_)
-            | Self::Assembly { .. }
-            | Self::Read { .. }
-            | Self::Write { .. }
-            | Self::AssemblyStacks { .. }
-            | Self::NotInAssembly { .. }
-            | Self::Name(_)
-            | Self::NoOutput { .. }
-            | Self::Json(_)
-            | Self::Output(_)
-            | Self::Runtime(_) => None,
-        }
+        });
+        pieces.collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-    use rstack_driver::{DriverError, ErrorKind};
-
     use super::*;
-    use crate::args::Arguments;
 
     #[test]
-    fn who_chose_a_profile_is_told_how_to_sign_in_to_it() {
-        let global = Arguments::try_parse_from(["rstack", "ls"]).unwrap().global;
-        let error = DriverError::new(ErrorKind::Credentials, "sts:GetCallerIdentity", "expired");
-        let hint = CliError::Profile { profile: "live".to_owned(), error }.hint(&global).unwrap();
-        assert!(hint.contains("`aws sso login --profile live`"), "{hint}");
+    fn commands_are_written_when_it_is_shown() {
+        let hint = Hint::from("run ").command(&["destroy", "live"]).text(" next");
+        let line = |words: &[&str]| format!("rstack {} --sandbox", words.join(" "));
+        assert_eq!(hint.show(&line), "run `rstack destroy live --sandbox` next");
     }
 }

@@ -1,359 +1,121 @@
-//! What a command can fail with, and with which exit code. What to do about it is in `hint`.
+//! The error of a command. Every module has precise errors of its own; they become this one at the
+//! border of the command, which adds the hint and decides the exit code.
 
+mod catalog;
 mod engine;
 mod hint;
+mod ops;
 mod state;
-mod words;
 
-use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
-#[cfg(feature = "lint")]
-use std::sync::Arc;
 
-use rstack_apply::ApplyError;
-use rstack_catalog::RegistryError;
-use rstack_driver::DriverError;
-#[cfg(feature = "lint")]
-use rstack_lint::LintError;
-use rstack_model::{Address, InvalidId, StackName};
-use rstack_plan::PlanError;
-use rstack_sandbox::SandboxError;
-use rstack_store::StoreError;
-
-use crate::commands::RefusedEdit;
 use crate::exit::Exit;
-use crate::project::ProjectError;
 
-pub(crate) use engine::{cloud_hint, recover_hint, replace_hint, step_hint};
+pub(crate) use engine::{cloud_hint, profile_hint, recover_hint, replace_hint, step_hint};
+pub use hint::Hint;
 pub(crate) use state::state_hint;
-use words::{assembly_stacks, names, no_stack, nothing_to_roll_back, quoted};
 
-/// Why a command failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CliError {
-    /// The template has errors, which have been shown.
-    #[error("{0}")]
-    Template(String),
-    /// No stack was named and there is not exactly one.
-    #[error("{}", no_stack(.known))]
-    NoStack {
-        /// The templates under `stacks/`.
-        known: Vec<PathBuf>,
-    },
-    /// What was named is neither a file nor a name under `stacks/`.
-    #[error("there is no template `{text}`")]
-    NoTemplate {
-        /// What was named.
-        text: String,
-        /// The templates under `stacks/`.
-        known: Vec<PathBuf>,
-    },
-    /// A folder that is no cloud assembly.
-    #[error("`{}` is a folder, not a template", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// The templates in it.
-        templates: Vec<PathBuf>,
-    },
-    /// A cloud assembly's manifest that cannot be understood.
-    #[error("`{}` is not the manifest of a cloud assembly", path.display())]
-    Assembly {
-        /// The manifest.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// A cloud assembly with none or several stacks.
-    #[error("`{}` holds {}", folder.display(), assembly_stacks(.names))]
-    AssemblyStacks {
-        /// The folder.
-        folder: PathBuf,
-        /// Its stacks.
-        names: Vec<String>,
-    },
-    /// A cloud assembly without the stack that was named.
-    #[error("`{}` holds no stack `{wanted}`", folder.display())]
-    NotInAssembly {
-        /// The folder.
-        folder: PathBuf,
-        /// The stack that was named.
-        wanted: String,
-        /// Its stacks.
-        names: Vec<String>,
-    },
-    /// No stack was named, and several have a state.
-    #[error("no stack was named, and there are several: {}", names(.0))]
-    SeveralStacks(Vec<StackName>),
-    /// A stack's name that is not allowed.
-    #[error("{0}")]
-    Name(InvalidId),
-    /// A template's file name that cannot name a stack.
-    #[error("{0}")]
-    FileName(InvalidId),
-    /// A saved plan where a template is wanted.
-    #[error("`{}` is a saved plan, not a template", path.display())]
-    SavedPlan {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file that is not text.
-    #[error("`{}` is not a text file: {problem}", path.display())]
-    NotText {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and where.
-        problem: String,
-    },
-    /// A file that is too large for a template.
-    #[error("`{}` is too large for a template: more than {limit} MiB", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The size that templates may have.
-        limit: usize,
-    },
-    /// A file cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A saved plan that cannot be used.
-    #[error("`{}` is not a saved plan of this rstack: {problem}", path.display())]
-    PlanFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A saved plan was given together with what only a template takes.
-    #[error("a saved plan takes no `{0}`: that is decided in it")]
-    PlanFileOption(&'static str),
-    /// A saved plan was given a value for something that is no secret parameter of it.
-    #[error("the saved plan takes no value for the parameter `{0}`")]
-    PlanFileParameter(String),
-    /// The value of a secret parameter is missing; a saved plan does not hold it.
-    #[error("the saved plan needs the value of the secret parameter `{0}`, which is in no file")]
-    SecretParameter(String),
-    /// The value of a secret parameter is not the one that the plan was made with.
-    #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
-    OtherSecret(String),
-    /// A value was given for something that is no secret parameter of the stack.
-    #[error("the stack takes no value for the parameter `{0}` here")]
-    NoSecretParameter(String),
-    /// Objects of a rollback need the values of secret parameters.
-    #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
-    OldSecrets(BTreeSet<String>),
-    /// No apply of the stack waits to be rolled back.
-    #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *left_over))]
-    NothingToRollBack {
-        /// The stack.
-        stack: StackName,
-        /// How many old objects wait to be deleted.
-        left_over: usize,
-    },
-    /// There is no state of a stack.
-    #[error("nothing is known of the stack `{stack}`")]
-    NoState {
-        /// The stack.
-        stack: StackName,
-        /// Whether the sandbox knows it, and was not asked.
-        in_sandbox: bool,
-    },
-    /// No creation of a resource waits to be settled.
-    #[error("no creation of `{address}` in the stack `{stack}` waits to be settled")]
-    NothingOpen {
-        /// The stack.
-        stack: StackName,
-        /// The resource.
-        address: Address,
-    },
-    /// There is no such output.
-    #[error("the stack `{stack}` has no output `{output}`")]
-    NoOutput {
-        /// The stack.
-        stack: StackName,
-        /// The output.
-        output: String,
-        /// The outputs it has.
-        known: Vec<String>,
-    },
-    /// A project file that cannot be understood.
-    #[error(transparent)]
-    Project(#[from] ProjectError),
-    /// A rule was allowed or denied that there is not.
-    #[error("{place}: there is no rule or warning `{name}`")]
-    UnknownRule {
-        /// What was named.
-        name: String,
-        /// Where it was named.
-        place: String,
-        /// The nearest name that there is.
-        near: Option<String>,
-    },
-    /// An error of rstack's own was allowed.
-    #[error("{place}: `{name}` is an error, and cannot be allowed")]
-    NotAllowed {
-        /// What was named.
-        name: String,
-        /// Where it was named.
-        place: String,
-    },
-    /// A file or folder of rules without any.
-    #[cfg(feature = "lint")]
-    #[error("`{}` holds no rules", path.display())]
-    NoRules {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// Rules that cannot be loaded.
-    #[cfg(feature = "lint")]
-    #[error("{0}")]
-    Lint(Arc<LintError>),
-    /// The program was built without the validator, which rule files need.
-    #[cfg(not(feature = "lint"))]
-    #[error("this rstack was built without the validator, which checks rules from files")]
-    NoValidator,
-    /// Nobody can be asked.
-    #[error("there is no terminal to ask on, and `--yes` was not given; nothing was changed")]
-    NoTerminal,
-    /// The state belongs to another place.
-    #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
-    OtherPlace {
-        /// The stack.
-        stack: StackName,
-        /// Where the state says that it lives.
-        state: String,
-        /// Where we are.
-        current: String,
-    },
-    /// An option names a resource that is not in the template.
-    #[error("`{option} {address}`: there is no such resource in the template")]
-    NoResource {
-        /// The option.
-        option: &'static str,
-        /// The address.
-        address: String,
-    },
-    /// `--timeout` names something that is not in the plan.
-    #[error("`--timeout {0}=…`: there is no such resource in the stack")]
-    Timeout(String),
-    /// The cloud refused, or cannot be asked.
-    #[error("{0}")]
-    Cloud(DriverError),
-    /// The credentials of a profile are missing or refused.
-    #[error("{error}")]
-    Profile {
-        /// The profile.
-        profile: String,
-        /// What the cloud says.
-        error: DriverError,
-    },
-    /// The sandbox's file cannot be used.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The environment asks for a sandbox that there is not.
-    #[error("`RSTACK_SANDBOX` asks for `{0}`, which means nothing to the sandbox")]
-    Weather(String),
-    /// State or journal cannot be used.
-    #[error(transparent)]
-    State(#[from] StoreError),
-    /// A state cannot be changed like this.
-    #[error(transparent)]
-    Edit(#[from] RefusedEdit),
-    /// No plan can be made.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// Applying did not begin, or could not be recorded.
-    #[error(transparent)]
-    Apply(#[from] ApplyError),
-    /// `rstack explain` of a code that there is not.
-    #[error("there is no finding `{text}`")]
-    NoCode {
-        /// What was asked for.
-        text: String,
-        /// What was perhaps meant.
-        near: Option<String>,
-    },
-    /// There is no such resource type.
-    #[error("there is no resource type `{text}`")]
-    NoType {
-        /// What was asked for.
-        text: String,
-        /// What was perhaps meant.
-        near: Option<String>,
-    },
-    /// A type, or a property of one, that has no such property.
-    #[error("`{holder}` has no property `{name}`")]
-    NoProperty {
-        /// The type or property.
-        holder: String,
-        /// What was asked for.
-        name: String,
-        /// What was perhaps meant.
-        near: Option<String>,
-        /// The properties it has.
-        names: Vec<String>,
-    },
-    /// The schemas are damaged.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// The program was built without the native drivers.
-    #[cfg(not(feature = "aws"))]
-    #[error("this rstack was built without AWS")]
-    NoAws,
-    /// JSON cannot be written.
-    #[error("the result cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// Standard output or input is broken.
-    #[error("cannot write to standard output")]
-    Output(#[source] io::Error),
-    /// The runtime cannot start.
-    #[error("the program cannot start its threads")]
-    Runtime(#[source] io::Error),
+/// The class of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The command line, a template or another file of the user has to be changed.
+    User,
+    /// The environment has to be changed: credentials, a project file, how rstack was built.
+    Config,
+    /// Nothing was done, because it could not be done safely.
+    Refused,
+    /// The cloud refused, or could not be asked.
+    Cloud,
+    /// A file or a stream cannot be read or written.
+    Storage,
+    /// A defect of rstack.
+    Internal,
+    /// No process reads the output any more. There is nothing to say.
+    Gone,
 }
 
-impl From<DriverError> for CliError {
-    fn from(error: DriverError) -> Self {
-        Self::Cloud(error)
-    }
-}
-
-/// Whether nobody reads our output any more: the pipe is closed, or the terminal.
-fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
-        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
-}
-
-impl CliError {
-    /// The exit code.
-    pub(crate) fn exit(&self) -> Exit {
+impl ErrorKind {
+    /// The end of a command that fails like this.
+    pub fn exit(self) -> Exit {
         match self {
-            // Whoever read our output has seen enough.
-            Self::Output(source) if is_gone(source) => Exit::Done,
-            _ => Exit::Error,
+            // The reader of the output has seen enough.
+            Self::Gone => Exit::Done,
+            Self::User
+            | Self::Config
+            | Self::Refused
+            | Self::Cloud
+            | Self::Storage
+            | Self::Internal => Exit::Error,
         }
     }
+}
 
-    /// Whether it is about one template, and others can be checked nevertheless.
-    pub(crate) fn is_of_a_file(&self) -> bool {
-        matches!(self, Self::Read { .. } | Self::NotText { .. } | Self::TooLarge { .. })
+/// Why a command failed, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandError {
+    /// The class.
+    pub kind: ErrorKind,
+    /// What happened.
+    pub message: String,
+    /// What is behind it, the nearest first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<Hint>,
+}
+
+impl CommandError {
+    /// An error with nothing behind it.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// The error of a module.
+    pub(crate) fn of(kind: ErrorKind, error: &dyn Error) -> Self {
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self { causes, ..Self::new(kind, error.to_string()) }
+    }
+
+    /// With a hint, if there is one.
+    pub(crate) fn with_hint(mut self, hint: Option<impl Into<Hint>>) -> Self {
+        self.hints.extend(hint.map(Into::into));
+        self
+    }
+
+    /// A file or stream that cannot be read or written.
+    pub(crate) fn io(message: impl Into<String>, source: &io::Error) -> Self {
+        let causes = vec![source.to_string()];
+        Self { causes, ..Self::new(ErrorKind::Storage, message) }
     }
 
     /// Whether there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Output(source) if is_gone(source))
+        self.kind == ErrorKind::Gone
+    }
+}
+
+/// What to do about a file that cannot be read.
+pub(crate) fn unreadable_hint(source: &io::Error) -> Option<Hint> {
+    let denied = source.kind() == io::ErrorKind::PermissionDenied;
+    denied.then(|| Hint::from("check the permissions of the file"))
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        let causes = vec![error.to_string()];
+        let message = "the result cannot be written as JSON";
+        Self { causes, ..Self::new(ErrorKind::Internal, message) }
     }
 }

@@ -1,4 +1,4 @@
-//! What to do about files of the store that cannot be used.
+//! The errors of the store, and what to do about them.
 
 use std::io;
 use std::path::Path;
@@ -6,11 +6,39 @@ use std::path::Path;
 use rstack_model::StackName;
 use rstack_store::StoreError;
 
-use crate::args::Global;
+use super::{CommandError, ErrorKind, Hint};
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::of(state_kind(&error), &error).with_hint(state_hint(&error))
+    }
+}
+
+/// The class of an error of the store.
+pub(super) fn state_kind(error: &StoreError) -> ErrorKind {
+    match error {
+        StoreError::Locked { .. }
+        | StoreError::LeaseLost { .. }
+        | StoreError::JournalLost { .. }
+        | StoreError::Moved { .. }
+        | StoreError::OpenJournal { .. }
+        | StoreError::NotMended { .. } => ErrorKind::Refused,
+        StoreError::NotADirectory { .. } => ErrorKind::User,
+        StoreError::Io { .. }
+        | StoreError::NotAFile { .. }
+        | StoreError::Exposed { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Checksum { .. }
+        | StoreError::NewerFormat { .. }
+        | StoreError::OtherStack { .. }
+        | StoreError::Broken { .. } => ErrorKind::Storage,
+    }
+}
 
 /// What to do about it.
-pub(crate) fn state_hint(error: &StoreError, global: &Global) -> Option<String> {
-    match error {
+pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
+    let hint = match error {
         StoreError::Io { source, location, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             Some(format!(
                 "check the owner and the permissions of `{}`, or choose another directory with \
@@ -29,29 +57,31 @@ pub(crate) fn state_hint(error: &StoreError, global: &Global) -> Option<String> 
         StoreError::Exposed { location, .. } => Some(format!("run `chmod 600 {location}`")),
         StoreError::TooLarge { location, .. } => {
             let path = Path::new(location.as_str());
-            let hint = "nothing was changed; rstack writes none of that size: put the right file in \
-                        its place";
+            let hint = Hint::from(
+                "nothing was changed; rstack writes none of that size: put the right file in its place",
+            );
             let kind = path.extension().and_then(|kind| kind.to_str());
-            Some(match (kind, stack_of(path)) {
-                (Some("json"), Some(stack)) => format!(
-                    "{hint}, or move it away, and `{}` says what is kept",
-                    global.line(&["state", "repair", stack])
+            return Some(match (kind, stack_of(path)) {
+                (Some("json"), Some(stack)) => hint
+                    .text(", or move it away, and ")
+                    .command(&["state", "repair", stack])
+                    .text(" says what is kept"),
+                (Some("json"), None) => hint.text(", or move it away"),
+                (Some("journal"), _) => hint.text(
+                    ", and do not go on without: it says what a run has made that is not in the \
+                     state yet",
                 ),
-                (Some("json"), None) => format!("{hint}, or move it away"),
-                (Some("journal"), _) => format!(
-                    "{hint}, and do not go on without: it says what a run has made that is not in \
-                     the state yet"
-                ),
-                (Some(_) | None, _) => hint.to_owned(),
-            })
+                (Some(_) | None, _) => hint,
+            });
         }
-        StoreError::Damaged { location, .. } | StoreError::Checksum { location } => Some(match stack_of(Path::new(location.as_str())) {
-            Some(stack) => format!(
-                "nothing was changed; `{}` says what is wrong and what can be kept",
-                global.line(&["state", "repair", stack])
-            ),
-            None => "nothing was changed; put a sound copy in its place".to_owned(),
-        }),
+        StoreError::Damaged { location, .. } | StoreError::Checksum { location } => {
+            return Some(match stack_of(Path::new(location.as_str())) {
+                Some(stack) => Hint::from("nothing was changed; ")
+                    .command(&["state", "repair", stack])
+                    .text(" says what is wrong and what can be kept"),
+                None => Hint::from("nothing was changed; put a sound copy in its place"),
+            });
+        }
         StoreError::NewerFormat { .. } => {
             Some("nothing was changed; upgrade rstack to the version that wrote it".to_owned())
         }
@@ -82,14 +112,15 @@ pub(crate) fn state_hint(error: &StoreError, global: &Global) -> Option<String> 
             "plan or apply the stack first, which finds out what came of the interrupted run"
                 .to_owned(),
         ),
-        StoreError::NotMended { stack, .. } => Some(format!(
-            "`{}` says what is wrong and what can be done",
-            global.line(&["state", "repair", stack.as_str()])
-        )),
+        StoreError::NotMended { stack, .. } => {
+            let repair = Hint::begin_with(&["state", "repair", stack.as_str()]);
+            return Some(repair.text(" says what is wrong and what can be done"));
+        }
         StoreError::Broken { .. } => Some(
             "free disk space or repair the disk, then run the same command again".to_owned(),
         ),
-    }
+    };
+    hint.map(Hint::from)
 }
 
 /// The stack whose state or journal this file is; `None` for the key of digests and for copies.
@@ -102,21 +133,17 @@ fn stack_of(path: &Path) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::args::Arguments;
 
     fn hint(error: &StoreError) -> String {
-        let line = ["rstack", "ls", "--sandbox", "--state-dir", "here"];
-        let global = Arguments::try_parse_from(line).unwrap().global;
-        state_hint(error, &global).unwrap()
+        let line = |words: &[&str]| format!("rstack {} --sandbox", words.join(" "));
+        state_hint(error).unwrap().show(&line)
     }
 
     #[test]
     fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
         let told = |path: &str| hint(&StoreError::Checksum { location: path.into() });
-        let repair = "`rstack state repair live --sandbox --state-dir here` says what is wrong";
+        let repair = "`rstack state repair live --sandbox` says what is wrong";
         for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
             assert!(told(path).contains(repair), "{}", told(path));
         }
@@ -133,11 +160,10 @@ mod tests {
             StoreError::Io { operation, location, source }
         };
         assert!(hint(&refused(io::ErrorKind::PermissionDenied)).contains("the permissions of"));
-        let global = Arguments::try_parse_from(["rstack", "ls"]).unwrap().global;
-        assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull), &global), None);
+        assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull)), None);
         let large =
             |path: &str| hint(&StoreError::TooLarge { location: path.into(), size: 1 << 40 });
-        let away = "move it away, and `rstack state repair live --sandbox --state-dir here` says";
+        let away = "move it away, and `rstack state repair live --sandbox` says";
         assert!(large("here/sandbox/live.json").contains(away));
         assert!(large("here/sandbox/live.backup/3-0123abcd.json").ends_with("or move it away"));
         // What a run has made would be forgotten with its journal.

@@ -3,6 +3,7 @@
 //! What is remembered can always be found out again. A file that cannot be read or is damaged is
 //! therefore a verdict that is not known, and one that cannot be written is none that is missed.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -11,6 +12,8 @@ use std::time::SystemTime;
 
 use rstack_model::{Diagnostic, Digest};
 use serde::{Deserialize, Serialize};
+
+use crate::env::Env;
 
 /// How many verdicts are kept.
 const MAX_FILES: usize = 512;
@@ -36,9 +39,10 @@ pub(super) struct Cache {
 impl Cache {
     /// The user's: `$XDG_CACHE_HOME/rstack/lint`, else `~/.cache/rstack/lint`. Without either
     /// nothing is remembered.
-    pub(super) fn of_user() -> Option<Self> {
+    pub(super) fn of_user(env: &Env) -> Option<Self> {
         let absolute = |name: &str| {
-            std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+            let folder = env.variables.get(OsStr::new(name)).map(PathBuf::from);
+            folder.filter(|folder| folder.is_absolute())
         };
         let home = || Some(absolute("HOME")?.join(".cache"));
         let folder = absolute("XDG_CACHE_HOME").or_else(home)?;

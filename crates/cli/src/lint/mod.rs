@@ -6,6 +6,7 @@
 
 #[cfg(feature = "lint")]
 mod cache;
+mod error;
 mod policy;
 #[cfg(feature = "lint")]
 mod rule_files;
@@ -17,14 +18,15 @@ use std::collections::BTreeMap;
 #[cfg(feature = "lint")]
 use rstack_model::Diagnostic;
 
+use self::error::CheckError;
 use self::policy::Policy;
 #[cfg(feature = "lint")]
 use self::validator::{Asking, Validator};
 use crate::args::LintArguments;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::project::{self, given};
 use crate::template::Loaded;
-use crate::terminal::Terminal;
 
 /// The checks that were asked for.
 pub(crate) struct Checks {
@@ -46,8 +48,8 @@ impl Checks {
     ///
     /// # Errors
     /// If they name a rule that there is not, or a file of rules cannot be read.
-    pub(crate) fn new(arguments: &LintArguments, terminal: &Terminal) -> Result<Self, CliError> {
-        let project = project::find()?;
+    pub(crate) fn new(arguments: &LintArguments, context: &Context) -> Result<Self, CommandError> {
+        let project = project::find(&context.env)?;
         let asked = project.validator.unwrap_or(true) && !arguments.no_lint;
         let paths = [project.rules.as_slice(), &arguments.rules].concat();
         let allow = given("--allow", &arguments.allow);
@@ -56,13 +58,16 @@ impl Checks {
         let policy = Policy::new(&project, &allow, &deny, rule_files)?;
         #[cfg(not(feature = "lint"))]
         if rule_files {
-            return Err(CliError::NoValidator);
+            return Err(CheckError::NoValidator.into());
         }
         Ok(Self {
             policy,
-            remarks: terminal.verbose,
+            remarks: context.terminal.verbose,
             #[cfg(feature = "lint")]
-            validator: if asked { Some(Validator::new(&paths, project.budget)?) } else { None },
+            validator: match asked {
+                true => Some(Validator::new(&context.env, &paths, project.budget)?),
+                false => None,
+            },
         })
     }
 
@@ -87,7 +92,7 @@ impl Checks {
     ///
     /// # Errors
     /// If a rule file cannot be loaded, or none has the name of a rule that was allowed or denied.
-    pub(crate) fn finish(&self, pending: Pending, loaded: &mut Loaded) -> Result<(), CliError> {
+    pub(crate) fn finish(&self, pending: Pending, loaded: &mut Loaded) -> Result<(), CheckError> {
         #[cfg(not(feature = "lint"))]
         let Pending {} = pending;
         #[cfg(feature = "lint")]
@@ -111,7 +116,7 @@ impl Checks {
         loaded: &mut Loaded,
         parameters: &BTreeMap<String, String>,
         region: Option<&str>,
-    ) -> Result<(), CliError> {
+    ) -> Result<(), CheckError> {
         let pending = self.start(loaded, parameters, region);
         self.finish(pending, loaded)
     }

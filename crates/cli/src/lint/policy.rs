@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, FindingCode, Severity};
 
-use crate::error::CliError;
+use super::error::CheckError;
 use crate::project::{LintSection, Named};
 
 /// What is done with findings of one kind.
@@ -37,7 +37,7 @@ impl Policy {
         allow: &[Named],
         deny: &[Named],
         rule_files: bool,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, CheckError> {
         if let Some(missing) = project.missing_rules.as_ref().filter(|_| rule_files) {
             return Err(missing.clone().into());
         }
@@ -52,7 +52,7 @@ impl Policy {
             for named in names {
                 if wish == Wish::Allow && Code::parse(&named.name).is_some_and(Code::is_error) {
                     let (name, place) = (named.name.clone(), named.place.clone());
-                    return Err(CliError::NotAllowed { name, place });
+                    return Err(CheckError::NotAllowed { name, place });
                 }
                 if !known(&named.name) {
                     if !rule_files {
@@ -71,7 +71,7 @@ impl Policy {
     /// # Errors
     /// If none of them has one.
     #[cfg(feature = "lint")]
-    pub(crate) fn look_up(&self, own_rules: &[String]) -> Result<(), CliError> {
+    pub(crate) fn look_up(&self, own_rules: &[String]) -> Result<(), CheckError> {
         match self.open.iter().find(|named| !own_rules.contains(&named.name)) {
             Some(named) => Err(unknown(named, own_rules)),
             None => Ok(()),
@@ -115,7 +115,7 @@ fn known(name: &str) -> bool {
     rule || Code::parse(name).is_some()
 }
 
-fn unknown(named: &Named, own_rules: &[String]) -> CliError {
+fn unknown(named: &Named, own_rules: &[String]) -> CheckError {
     let mut names: Vec<&str> = own_rules.iter().map(String::as_str).collect();
     names.extend(Code::ALL.iter().map(|code| code.name()));
     #[cfg(feature = "lint")]
@@ -123,7 +123,7 @@ fn unknown(named: &Named, own_rules: &[String]) -> CliError {
         names.push(rule);
     }
     let near = nearest(&named.name, names.into_iter()).map(str::to_owned);
-    CliError::UnknownRule { name: named.name.clone(), place: named.place.clone(), near }
+    CheckError::UnknownRule { name: named.name.clone(), place: named.place.clone(), near }
 }
 
 #[cfg(test)]
@@ -173,7 +173,7 @@ mod tests {
             Policy::new(&LintSection::default(), &names, &[], false).unwrap_err()
         };
         match wrong("alais") {
-            CliError::UnknownRule { near, place, .. } => {
+            CheckError::UnknownRule { near, place, .. } => {
                 assert_eq!((near.as_deref(), place.as_str()), (Some("alias"), "--allow"));
             }
             other => panic!("{other}"),
@@ -186,7 +186,7 @@ mod tests {
         let project = LintSection { allow: named.clone(), ..LintSection::default() };
         for (project, named) in [(&LintSection::default(), &named[..]), (&project, &[])] {
             let refused = Policy::new(project, named, &[], false).unwrap_err();
-            assert!(matches!(refused, CliError::NotAllowed { .. }), "{refused}");
+            assert!(matches!(refused, CheckError::NotAllowed { .. }), "{refused}");
         }
         assert!(Policy::new(&LintSection::default(), &[], &named, false).is_ok());
     }

@@ -15,8 +15,9 @@ use rstack_template::{Extent, bounded, has_large_pattern};
 use serde::Serialize;
 
 use super::cache::{Cache, Entry};
+use super::error::CheckError;
 use super::{is_unreadable, rule_files};
-use crate::error::CliError;
+use crate::env::Env;
 use crate::template::Loaded;
 
 /// How long it may take, unless the project file says otherwise.
@@ -107,9 +108,13 @@ impl Validator {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub(super) fn new(paths: &[PathBuf], budget: Option<Duration>) -> Result<Self, CliError> {
-        let files = rule_files::read(paths)?;
-        let shared = Shared { files, cache: Cache::of_user(), loaded: OnceLock::new() };
+    pub(super) fn new(
+        env: &Env,
+        paths: &[PathBuf],
+        budget: Option<Duration>,
+    ) -> Result<Self, CheckError> {
+        let files = rule_files::read(env, paths)?;
+        let shared = Shared { files, cache: Cache::of_user(env), loaded: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared), budget: budget.unwrap_or(BUDGET) })
     }
 
@@ -243,7 +248,7 @@ impl Asking {
     ///
     /// # Errors
     /// As [`Running::answer`].
-    pub(super) fn answer(self) -> Result<Answer, CliError> {
+    pub(super) fn answer(self) -> Result<Answer, CheckError> {
         match self {
             Self::Running(running) => running.answer(),
             Self::Skipped(reason) => Ok(Answer::skipped(&reason)),
@@ -262,7 +267,7 @@ impl Running {
     ///
     /// # Errors
     /// If a rule file cannot be loaded. Whatever else goes wrong is a warning.
-    pub(super) fn answer(self) -> Result<Answer, CliError> {
+    pub(super) fn answer(self) -> Result<Answer, CheckError> {
         let left = self.budget.saturating_sub(self.started.elapsed());
         let reason = match self.answers.recv_timeout(left) {
             Ok(Ok(entry)) => {
@@ -271,7 +276,7 @@ impl Running {
             }
             Ok(Err(error)) => match error.as_ref() {
                 LintError::RuleFile { .. } | LintError::RuleFiles(_) => {
-                    return Err(CliError::Lint(error));
+                    return Err(CheckError::Lint(error));
                 }
                 LintError::Start(_) | LintError::Check(_) => error.to_string(),
             },

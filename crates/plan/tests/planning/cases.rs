@@ -9,7 +9,9 @@ use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, Repl
 use rstack_model::state::{ObjectStatus, State};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{Address, KnownValue, PropertyPath, Value};
-use rstack_plan::{Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy};
+use rstack_plan::{
+    DestroyOptions, Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy,
+};
 use serde_json::json as j;
 
 pub(crate) fn action(plan: &Plan, id: &str) -> Action {
@@ -344,7 +346,7 @@ fn removed_resources_go_users_first_and_retained_ones_stay() {
     let position = |text: &str| steps(&plan).iter().position(|s| s == text).unwrap();
     assert!(position("delete B") < position("delete A"));
     assert_eq!(action(&plan, "K"), Action::Retain);
-    let destroy = plan_destroy(&state, &seen, &TestSchemas).unwrap();
+    let destroy = plan_destroy(&state, &seen, &TestSchemas, &DestroyOptions::default()).unwrap();
     assert_eq!(check(&destroy), []);
     assert!(applied(&destroy, &state).resources.is_empty());
 }

@@ -8,7 +8,8 @@ use rstack_model::state::{DeposedObject, ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_model::{Address, KnownValue, PropertyPath, Value};
 use rstack_plan::{
-    Observation, Observations, PlanError, PlanInput, PlanOptions, check, plan, plan_destroy,
+    CheckedPlan, DestroyOptions, Observation, Observations, PlanError, PlanInput, PlanOptions,
+    check, plan, plan_destroy,
 };
 use serde_json::json as j;
 
@@ -60,6 +61,7 @@ fn plan_allowing(desired: &Desired, state: &State, allowed: &[&str]) -> Result<P
         schemas: &TestSchemas,
         options: &options,
     })
+    .map(CheckedPlan::into_plan)
 }
 
 #[test]
@@ -74,7 +76,8 @@ fn a_left_over_object_that_its_policy_keeps_is_forgotten_and_not_deleted() {
     };
     state.deposed.push(DeposedObject { address: "A".into(), object: kept.clone() });
     assert_eq!(steps(&planned(&desired, &state)), ["forget A"]);
-    let destroyed = plan_destroy(&state, &faithful(&state), &TestSchemas).unwrap();
+    let destroyed =
+        plan_destroy(&state, &faithful(&state), &TestSchemas, &DestroyOptions::default()).unwrap();
     let mut left = steps(&destroyed);
     left.sort();
     assert_eq!(left, ["delete A", "forget A"]);

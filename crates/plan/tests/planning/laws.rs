@@ -10,7 +10,7 @@ use rstack_model::desired::Desired;
 use rstack_model::plan::PlanMode;
 use rstack_model::state::State;
 use rstack_model::{Address, Value};
-use rstack_plan::{check, plan_destroy};
+use rstack_plan::{DestroyOptions, check, plan_destroy};
 
 const NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn a_stack_that_is_destroyed_leaves_nothing(first in stacks(), second in stacks()) {
         let state = apply_to(&second, &apply_to(&first, &empty_state()));
-        let plan = plan_destroy(&state, &faithful(&state), &TestSchemas).unwrap();
+        let plan = plan_destroy(&state, &faithful(&state), &TestSchemas, &DestroyOptions::default()).unwrap();
         prop_assert_eq!(plan.mode, PlanMode::Destroy);
         prop_assert_eq!(check(&plan), vec![]);
         let end = applied(&plan, &state);

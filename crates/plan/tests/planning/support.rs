@@ -176,7 +176,7 @@ pub(crate) fn plan_of(
         PlanInput { desired, state, observations, schemas: &TestSchemas, options: &options };
     let plan = plan(&input)?;
     assert_eq!(check(&plan), []);
-    Ok(plan)
+    Ok(plan.into_plan())
 }
 
 /// What a faultless apply makes of a state.
@@ -269,7 +269,8 @@ pub(crate) fn back_without(target: &State, current: &State, missing: &[(&str, &s
     let missing = missing.iter().map(|(id, object)| ((*id).into(), key(id, object))).collect();
     let (absent, schemas) = (Default::default(), &TestSchemas);
     let (absent, missing) = (&absent, &missing);
-    plan_rollback(RollbackInput { target, current, absent, missing, schemas }).unwrap()
+    let input = RollbackInput { target, current, absent, missing, schemas };
+    plan_rollback(input).unwrap().into_plan()
 }
 
 /// The plan from `current` back to `target`.

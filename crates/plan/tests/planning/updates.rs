@@ -5,7 +5,7 @@ use rstack_model::plan::{Action, Certainty, Plan, Reason, ReplaceOrder};
 use rstack_model::state::State;
 use rstack_model::{Address, PropertyPath, UpdateKind};
 use rstack_plan::compare::differences;
-use rstack_plan::{PlanError, PlanInput, PlanOptions, RegistrySchemas, Schemas, plan};
+use rstack_plan::{CheckedPlan, PlanError, PlanInput, PlanOptions, RegistrySchemas, Schemas, plan};
 use serde_json::{Value, json as j};
 
 use crate::cases::{action, made, reasons, steps};
@@ -25,6 +25,7 @@ fn planned(properties: Value, state: &State, options: &PlanOptions) -> Result<Pl
         schemas: &TestSchemas,
         options,
     })
+    .map(CheckedPlan::into_plan)
 }
 
 fn plain(properties: Value, state: &State) -> Plan {

@@ -24,6 +24,7 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
             | Reason::MayChange(_)
             | Reason::MayReplace(_)
             | Reason::Incomplete
+            | Reason::Readopted { .. }
             | Reason::DependencyReplaced { .. }
             | Reason::Destroy
             | Reason::Rollback => {}
@@ -63,6 +64,9 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
             Some(format!("`{dependency}` is deleted first and made anew"))
         }
         Reason::Incomplete => Some("its last change did not come to its end".to_owned()),
+        Reason::Readopted { physical_id } => {
+            Some(format!("takes back `{physical_id}`, which an unfinished replacement left"))
+        }
         Reason::NotInState
         | Reason::PropertiesChanged
         | Reason::CreateOnly(_)

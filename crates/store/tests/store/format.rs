@@ -84,7 +84,10 @@ fn what_was_written_before_identifiers_is_read_with_them() {
     assert_eq!((old[1].as_str(), new[1].as_str()), ("admin", "admin"));
     assert_ne!(old[0], new[0]);
     assert_eq!(parts(&folded.state.deposed[0].object), old);
-    assert_eq!(folded.open[0].intent.action.key().unwrap().identifier.parts(), old);
+    let open = &folded.open[0].intent;
+    assert_eq!(open.action.key().unwrap().identifier.parts(), old);
+    // Recovery compares the two before it concludes anything.
+    assert_eq!(open.input_digest, rstack_model::Digest::of_json(&open.action).unwrap());
 
     // The next record is written in the present format, and the whole journal is still read.
     let locked = store.lock(&pools, &holder()).unwrap();

@@ -7,12 +7,13 @@ use rstack_render::escape;
 use rstack_store::{LockedStack, StateStore, StoreError};
 use serde_json::json;
 
-use crate::args::Global;
-use crate::commands::show;
-use crate::error::CliError;
+use super::error::RefusedEdit;
+use crate::commands::known_stack;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::{holder, note_dead_holder, store};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, no_terminal};
 
 /// A stack whose state is going to be changed.
 pub(super) struct Editing {
@@ -22,13 +23,13 @@ pub(super) struct Editing {
 
 /// Takes the lock of a stack.
 pub(super) fn lock(
+    context: &Context,
     store: &StateStore,
     stack: &StackName,
     command: &str,
-    terminal: &Terminal,
-) -> Result<LockedStack, CliError> {
-    let locked = store.lock(stack, &holder(&format!("state {command}")))?;
-    note_dead_holder(&locked, terminal);
+) -> Result<LockedStack, StoreError> {
+    let locked = store.lock(stack, &holder(context, &format!("state {command}")))?;
+    note_dead_holder(&locked, &context.terminal);
     Ok(locked)
 }
 
@@ -36,30 +37,25 @@ pub(super) fn lock(
 ///
 /// # Errors
 /// If a run is open, or nothing is known of the stack.
-pub(super) fn open(
-    global: &Global,
-    stack: &str,
-    command: &str,
-    terminal: &Terminal,
-) -> Result<Editing, CliError> {
-    let store = store(global)?;
-    let stack = show::name(global, &store, Some(stack), None)?;
-    let locked = lock(&store, &stack, command, terminal)?;
+pub(super) fn open(context: &Context, stack: &str, command: &str) -> Result<Editing, CommandError> {
+    let store = store(context)?;
+    let stack = known_stack::name(context, &store, Some(stack), None)?;
+    let locked = lock(context, &store, &stack, command)?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
         return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
     }
-    let state = stored.state.ok_or_else(|| show::no_state(global, stack))?;
+    let state = stored.state.ok_or_else(|| known_stack::no_state(context, stack))?;
     Ok(Editing { locked, state })
 }
 
 /// Whether the user agrees to what was said.
-pub(super) fn agreed(question: &str, yes: bool, terminal: &Terminal) -> Result<bool, CliError> {
+pub(super) fn agreed(question: &str, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
     if yes {
         return Ok(true);
     }
     if !terminal.interactive || terminal.json {
-        return Err(CliError::NoTerminal);
+        return Err(no_terminal());
     }
     let agreed = terminal.confirm(question)?;
     if !agreed {
@@ -74,7 +70,7 @@ pub(super) fn base(state: &State) -> PlanBase {
 }
 
 /// Says that a state was published.
-pub(super) fn done(what: &str, state: &State, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(super) fn done(what: &str, state: &State, terminal: &Terminal) -> Result<Exit, CommandError> {
     terminal
         .note(&format!("{what} The state of `{}` has serial {} now.", state.stack, state.serial));
     if terminal.json {
@@ -94,10 +90,10 @@ pub(super) fn object_words(id: &Address, object: &ResourceState) -> String {
 }
 
 /// A logical ID that a template can hold.
-pub(super) fn address(text: &str) -> Result<Address, CliError> {
+pub(super) fn address(text: &str) -> Result<Address, RefusedEdit> {
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
     if fits {
         return Ok(Address::new(text));
     }
-    Err(super::error::RefusedEdit::Address(text.to_owned()).into())
+    Err(RefusedEdit::Address(text.to_owned()))
 }

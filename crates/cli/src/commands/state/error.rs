@@ -6,8 +6,7 @@ use rstack_journal::ReviseError;
 use rstack_model::{Address, Serial, StackName};
 use rstack_store::{LockHolder, StoreError};
 
-use crate::args::Global;
-use crate::error::state_hint;
+use crate::error::{CommandError, ErrorKind, Hint, state_hint};
 
 /// Why a command of `rstack state` was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -109,61 +108,72 @@ pub(crate) enum RefusedEdit {
     },
 }
 
+impl From<RefusedEdit> for CommandError {
+    fn from(error: RefusedEdit) -> Self {
+        Self::of(ErrorKind::Refused, &error).with_hint(error.hint())
+    }
+}
+
+/// A command of `rstack state` on a stack.
+fn with_command(hint: Hint, stack: &str, words: &[&str]) -> Hint {
+    let (command, options) = words.split_at(words.len().min(1));
+    hint.command(&[&["state"], command, &[stack], options].concat())
+}
+
 impl RefusedEdit {
     /// What to do about it.
-    pub(crate) fn hint(&self, global: &Global) -> Option<String> {
-        let line = |stack: &str, words: &[&str]| {
-            let (command, options) = words.split_at(1);
-            global.line(&[&["state"], command, &[stack], options].concat())
-        };
-        match self {
+    fn hint(&self) -> Option<Hint> {
+        let begin = Hint::default;
+        let text = match self {
             Self::Revise(ReviseError::NoResource { stack, .. }) => {
-                Some(format!("`{}` names them", line(stack, &["list"])))
+                return Some(with_command(begin(), stack, &["list"]).text(" names them"));
             }
             Self::NoResource { stack, .. } => {
-                Some(format!("`{}` names them", line(stack.as_str(), &["list"])))
+                return Some(with_command(begin(), stack.as_str(), &["list"]).text(" names them"));
             }
             Self::Revise(ReviseError::Exists { .. }) => {
-                Some("choose another logical ID, or move that resource away first".to_owned())
+                "choose another logical ID, or move that resource away first".to_owned()
             }
-            Self::Address(_) => None,
+            Self::Address(_) => return None,
             Self::Unusable {
                 stack,
                 source:
                     StoreError::Damaged { .. }
                     | StoreError::Checksum { .. }
                     | StoreError::TooLarge { .. },
-            } => Some(format!(
-                "nothing was changed; take another copy (`{}`); what is to be edited is the state \
-                 itself, and `{}` accepts it",
-                line(stack.as_str(), &["history"]),
-                line(stack.as_str(), &["repair", "--accept-edit"])
-            )),
-            Self::Unusable { source, .. } => state_hint(source, global),
-            Self::Apart { .. } => {
-                Some("objects cannot move between accounts or Regions".to_owned())
+            } => {
+                let hint = Hint::from("nothing was changed; take another copy (");
+                let hint = with_command(hint, stack.as_str(), &["history"])
+                    .text("); what is to be edited is the state itself, and ");
+                let hint = with_command(hint, stack.as_str(), &["repair", "--accept-edit"]);
+                return Some(hint.text(" accepts it"));
             }
-            Self::Lineage { stack, .. } => Some(format!(
+            Self::Unusable { source, .. } => return state_hint(source),
+            Self::Apart { .. } => "objects cannot move between accounts or Regions".to_owned(),
+            Self::Lineage { stack, .. } => format!(
                 "it is the state of a stack that was made another time; to replace the present one \
                  all the same, add `--force {stack}`"
-            )),
-            Self::Older { stack, .. } => Some(format!(
+            ),
+            Self::Older { stack, .. } => format!(
                 "what was made since would be forgotten; to go back all the same, add `--force \
                  {stack}`"
-            )),
-            Self::Place { .. } => Some(
-                "choose the directory of its states with `--state-dir`, or `--sandbox`".to_owned(),
             ),
+            Self::Place { .. } => {
+                "choose the directory of its states with `--state-dir`, or `--sandbox`".to_owned()
+            }
             Self::Force { stack, .. } => {
-                Some(format!("write the name out to say that you mean it: `--force {stack}`"))
+                format!("write the name out to say that you mean it: `--force {stack}`")
             }
             Self::NoBackup { stack, .. } => {
-                Some(format!("`{}` lists those that are", line(stack.as_str(), &["history"])))
+                let hint = with_command(begin(), stack.as_str(), &["history"]);
+                return Some(hint.text(" lists those that are"));
             }
-            Self::OtherLock { holder, stack, .. } => {
-                let unlock = line(stack.as_str(), &["unlock", holder.id.as_str()]);
-                Some(format!("if that is the one: `{unlock}`"))
+            Self::OtherLock { holder, stack } => {
+                let hint = Hint::from("if that is the one: ");
+                let words = ["unlock", holder.id.as_str()];
+                return Some(with_command(hint, stack.as_str(), &words));
             }
-        }
+        };
+        Some(Hint::from(text))
     }
 }

@@ -1,30 +1,39 @@
 //! `rstack state history`: the states of a stack that are kept.
 
+use clap::Args;
 use rstack_model::{Serial, StackName};
 use rstack_render::{escape, state_json, state_text};
 use rstack_store::Version;
 use serde_json::json;
 
 use super::error::RefusedEdit;
-use super::name;
-use crate::args::{DetailArguments, Global};
-use crate::error::CliError;
+use crate::args::DetailArguments;
+use crate::commands::known_stack::any_name;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::store;
 use crate::terminal::Terminal;
 
-/// Lists the states, or shows one.
-pub(super) fn run(
-    global: &Global,
-    stack: &str,
+/// The arguments of `rstack state history`.
+#[derive(Args, Debug)]
+pub(crate) struct HistoryArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// The serial of the one to show.
+    #[arg(value_name = "SERIAL")]
     serial: Option<u64>,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let store = store(global)?;
+}
+
+/// Lists the states, or shows one.
+pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CommandError> {
+    let Context { global, terminal, .. } = context;
+    let store = store(context)?;
     // A stack that was destroyed has a past, too.
-    let stack = name(global, &store, stack)?;
+    let stack = any_name(context, &store, &args.stack)?;
     let backups = store.backups(&stack)?;
-    if let Some(serial) = serial {
+    if let Some(serial) = args.serial {
         return one(&stack, Serial(serial), backups, terminal);
     }
     let present = store.read(&stack).ok().and_then(|stored| stored.state);
@@ -54,7 +63,7 @@ fn one(
     serial: Serial,
     backups: Vec<Version>,
     terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
     let found = found.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
     let (state, _) =

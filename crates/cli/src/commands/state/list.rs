@@ -1,22 +1,39 @@
 //! `rstack state list` and `rstack state show`: what a state knows.
 
+use clap::Args;
 use rstack_model::Address;
 use rstack_render::{resource_text, resources_json, resources_text};
 
 use super::error::RefusedEdit;
-use crate::args::{DetailArguments, Global};
-use crate::commands::show::state;
-use crate::error::CliError;
+use crate::args::DetailArguments;
+use crate::commands::known_stack::state;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::terminal::Terminal;
+
+/// The arguments of `rstack state list`.
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// The stack. With only one it may be left out.
+    #[arg(value_name = "STACK")]
+    stack: Option<String>,
+}
+
+/// The arguments of `rstack state show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// The resource.
+    #[arg(value_name = "LOGICAL_ID")]
+    address: String,
+}
 
 /// Lists the resources.
-pub(super) fn list(
-    global: &Global,
-    stack: Option<&str>,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let state = state(global, stack, terminal)?;
+pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let state = state(context, args.stack.as_deref())?;
     if terminal.json {
         terminal.text(&resources_json(&state, None)?)?;
     } else {
@@ -26,14 +43,10 @@ pub(super) fn list(
 }
 
 /// Shows one resource.
-pub(super) fn show(
-    global: &Global,
-    stack: &str,
-    address: &str,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let state = state(global, Some(stack), terminal)?;
-    let id = Address::new(address);
+pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let state = state(context, Some(&args.stack))?;
+    let id = Address::new(args.address.as_str());
     let view = terminal.view(DetailArguments::default());
     let Some(text) = resource_text(&state, &id, &view) else {
         let stack = state.stack;

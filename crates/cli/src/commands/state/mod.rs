@@ -4,7 +4,6 @@
 //! Everything else takes the stack's lock and publishes a new state in one step.
 
 mod apart;
-mod args;
 mod edit;
 mod error;
 mod history;
@@ -16,51 +15,51 @@ mod repair;
 mod rm;
 mod unlock;
 
-use rstack_model::{Serial, StackName};
-use rstack_store::StateStore;
+use clap::Subcommand;
 
-pub(crate) use args::StateCommand;
-pub(crate) use error::RefusedEdit;
-
-use super::show;
-use crate::args::Global;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::terminal::Terminal;
 
-/// Runs a command.
-pub(super) fn run(
-    global: &Global,
-    command: StateCommand,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    match command {
-        StateCommand::List { stack } => list::list(global, stack.as_deref(), terminal),
-        StateCommand::Show { stack, address } => list::show(global, &stack, &address, terminal),
-        StateCommand::Mv { stack, from, to, to_stack, yes } => {
-            mv::run(global, &mv::Move { stack, from, to, to_stack, yes }, terminal)
-        }
-        StateCommand::Rm { stack, addresses, yes } => {
-            rm::run(global, &stack, &addresses, yes, terminal)
-        }
-        StateCommand::Pull { stack, file } => pull::run(global, &stack, file.as_deref(), terminal),
-        StateCommand::Push { stack, file, yes, force } => {
-            push::push(global, &stack, &file, (yes, force.as_deref()), terminal)
-        }
-        StateCommand::History { stack, serial } => history::run(global, &stack, serial, terminal),
-        StateCommand::Restore { stack, serial, yes } => {
-            push::restore(global, &stack, Serial(serial), yes, terminal)
-        }
-        StateCommand::Repair { stack, accept_edit, restore, cut_journal, yes } => {
-            let mend = repair::Mend::of(accept_edit, restore.map(Serial), cut_journal);
-            repair::run(global, &stack, mend, yes, terminal)
-        }
-        StateCommand::Unlock { stack, lock_id } => unlock::run(global, &stack, &lock_id, terminal),
-    }
+/// What to do with a state. What changes one takes the stack's lock, keeps a copy of what was
+/// there, and refuses while a run is open.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List the resources of a state.
+    List(list::ListArgs),
+    /// Show everything that is known of one resource.
+    Show(list::ShowArgs),
+    /// Give a resource another logical ID, or move it to another stack: renamed in the template,
+    /// too, it is not replaced.
+    Mv(mv::MvArgs),
+    /// Forget resources without deleting their objects.
+    Rm(rm::RmArgs),
+    /// Write the state to a file, or to standard output.
+    Pull(pull::PullArgs),
+    /// Put the state of a file in the place of a stack's own.
+    Push(push::PushArgs),
+    /// List the states that are kept, or show one.
+    History(history::HistoryArgs),
+    /// Go back to a state that is kept: only what rstack knows goes back, no object is changed.
+    Restore(push::RestoreArgs),
+    /// Say what is wrong with a state or a journal that is refused, and mend it.
+    Repair(repair::RepairArgs),
+    /// Remove what a dead process left in the lock file. The lock of a living one is never broken.
+    Unlock(unlock::UnlockArgs),
 }
 
-/// The name of a stack that need not be known: its state may be lost, or the stack be destroyed.
-fn name(global: &Global, store: &StateStore, stack: &str) -> Result<StackName, CliError> {
-    show::name(global, store, Some(stack), None)
-        .or_else(|_| StackName::parse(stack).map_err(CliError::Name))
+/// Runs a command.
+pub(crate) fn run(context: &Context, command: StateCommand) -> Result<Exit, CommandError> {
+    match command {
+        StateCommand::List(args) => list::list(context, &args),
+        StateCommand::Show(args) => list::show(context, &args),
+        StateCommand::Mv(args) => mv::run(context, &args),
+        StateCommand::Rm(args) => rm::run(context, &args),
+        StateCommand::Pull(args) => pull::run(context, &args),
+        StateCommand::Push(args) => push::push(context, &args),
+        StateCommand::History(args) => history::run(context, &args),
+        StateCommand::Restore(args) => push::restore(context, &args),
+        StateCommand::Repair(args) => repair::run(context, &args),
+        StateCommand::Unlock(args) => unlock::run(context, &args),
+    }
 }

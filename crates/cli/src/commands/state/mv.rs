@@ -1,37 +1,51 @@
 //! `rstack state mv`: gives a resource another logical ID, or another stack.
 
+use clap::Args;
 use rstack_apply::{Entropy, RandomEntropy};
 use rstack_journal::{dependants, rename};
 use rstack_model::state::State;
 use rstack_model::{Address, StackName};
+use rstack_ops::describe;
 use rstack_store::fs::Handover;
 use rstack_store::{LockedStack, StateStore, StoreError};
 
 use super::edit::{Editing, address, agreed, base, done, lock, open};
 use super::error::RefusedEdit;
-use crate::args::Global;
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::{place, store};
-use crate::terminal::Terminal;
+use crate::session::store;
+use crate::stack::StackError;
 
-/// What to move where.
-pub(super) struct Move {
-    pub(super) stack: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) to_stack: Option<String>,
-    pub(super) yes: bool,
+/// The arguments of `rstack state mv`.
+#[derive(Args, Debug)]
+pub(crate) struct MvArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// The resource.
+    #[arg(value_name = "FROM")]
+    from: String,
+    /// Its new logical ID.
+    #[arg(value_name = "TO")]
+    to: String,
+    /// The stack that it is to belong to; else it stays in its own.
+    #[arg(long, value_name = "STACK")]
+    to_stack: Option<String>,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
 }
 
 /// Renames or moves a resource.
-pub(super) fn run(global: &Global, asked: &Move, terminal: &Terminal) -> Result<Exit, CliError> {
+pub(super) fn run(context: &Context, asked: &MvArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
     let (from, to) = (Address::new(asked.from.as_str()), address(&asked.to)?);
-    let Editing { locked, mut state } = open(global, &asked.stack, "mv", terminal)?;
+    let Editing { locked, mut state } = open(context, &asked.stack, "mv")?;
     if let Some(other) = &asked.to_stack {
-        let other = StackName::parse(other).map_err(CliError::Name)?;
+        let other = StackName::parse(other).map_err(StackError::Name)?;
         if other != state.stack {
-            return between(global, asked, Editing { locked, state }, &other, terminal);
+            return between(context, asked, Editing { locked, state }, &other);
         }
     }
     let before = base(&state);
@@ -42,13 +56,12 @@ pub(super) fn run(global: &Global, asked: &Move, terminal: &Terminal) -> Result<
 
 /// The state that a resource is moved to: its own, or the first one of a new stack.
 fn destination(
-    global: &Global,
+    context: &Context,
     source: &State,
     stack: &StackName,
-    terminal: &Terminal,
-) -> Result<(LockedStack, State), CliError> {
-    let store: StateStore = store(global)?;
-    let locked = lock(&store, stack, "mv", terminal)?;
+) -> Result<(LockedStack, State), CommandError> {
+    let store: StateStore = store(context)?;
+    let locked = lock(context, &store, stack, "mv")?;
     let stored = locked.read()?;
     if stored.journal.is_some() {
         return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
@@ -57,7 +70,7 @@ fn destination(
         State::empty(RandomEntropy.lineage(), stack.clone(), source.environment.clone())
     });
     if state.environment != source.environment {
-        let (ours, theirs) = (place(&source.environment), place(&state.environment));
+        let (ours, theirs) = (describe(&source.environment), describe(&state.environment));
         let (from, to) = (source.stack.clone(), stack.clone());
         return Err(RefusedEdit::Apart { from, to, ours, theirs }.into());
     }
@@ -65,14 +78,14 @@ fn destination(
 }
 
 fn between(
-    global: &Global,
-    asked: &Move,
+    context: &Context,
+    asked: &MvArgs,
     Editing { locked, state }: Editing,
     stack: &StackName,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
     let (from, to) = (Address::new(asked.from.as_str()), address(&asked.to)?);
-    let (there, other) = destination(global, &state, stack, terminal)?;
+    let (there, other) = destination(context, &state, stack)?;
     let depending: Vec<String> = dependants(&state, &from).map(|id| format!("`{id}`")).collect();
     let name = state.stack.clone();
     let handover = Handover::new(state, &from, other, &to).map_err(RefusedEdit::from)?;

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use clap::Args;
 use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
 use rstack_model::Serial;
 use rstack_render::{escape, text_diff};
@@ -11,16 +12,17 @@ use rstack_store::{LockedStack, StoreError};
 
 use super::apart;
 use super::edit::{agreed, done, lock, object_words};
-use super::name;
 use crate::args::{DetailArguments, Global};
-use crate::error::{CliError, state_hint};
+use crate::commands::known_stack::{any_name, no_state};
+use crate::context::Context;
+use crate::error::{CommandError, state_hint};
 use crate::exit::Exit;
 use crate::session::store;
 use crate::terminal::Terminal;
 
 /// A way to mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mend {
+enum Mend {
     /// None: only say what is wrong.
     Nothing,
     /// Accept a state that was edited by hand.
@@ -33,7 +35,7 @@ pub(super) enum Mend {
 
 impl Mend {
     /// What the options say, of which there is one at most.
-    pub(super) fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
+    fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
         match (accept_edit, restore, cut_journal) {
             (_, Some(serial), _) => Self::Restore(serial),
             (true, None, _) => Self::AcceptEdit,
@@ -43,20 +45,38 @@ impl Mend {
     }
 }
 
-/// Examines a stack's files, and mends them if it is asked to.
-pub(super) fn run(
-    global: &Global,
-    stack: &str,
-    mend: Mend,
+/// The arguments of `rstack state repair`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("mend")))]
+pub(crate) struct RepairArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// Accept a state that was edited by hand.
+    #[arg(long, group = "mend")]
+    accept_edit: bool,
+    /// Put the state of this serial, of which a copy is kept, in the place of the damaged one.
+    #[arg(long, group = "mend", value_name = "SERIAL")]
+    restore: Option<u64>,
+    /// Keep of a damaged journal what is whole.
+    #[arg(long, group = "mend")]
+    cut_journal: bool,
+    /// Do not ask.
+    #[arg(long, short)]
     yes: bool,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let store = store(global)?;
-    let stack = name(global, &store, stack)?;
+}
+
+/// Examines a stack's files, and mends them if it is asked to.
+pub(super) fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
+    let Context { global, terminal, .. } = context;
+    let mend = Mend::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
+    let yes = args.yes;
+    let store = store(context)?;
+    let stack = any_name(context, &store, &args.stack)?;
     if !store.is_known(&stack)? {
-        return Err(crate::commands::show::no_state(global, stack));
+        return Err(no_state(context, stack).into());
     }
-    let locked = lock(&store, &stack, "repair", terminal)?;
+    let locked = lock(context, &store, &stack, "repair")?;
     let found = locked.examine()?;
     let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
     let lines = findings(global, &locked, &found, differs.then_some(terminal));
@@ -149,7 +169,7 @@ fn one_line(line: &str) -> String {
 }
 
 fn problem(error: &StoreError, global: &Global) -> String {
-    match state_hint(error, global) {
+    match state_hint(error).map(|hint| hint.show(&|words| global.line(words))) {
         Some(hint) if !matches!(error, StoreError::Damaged { .. }) => {
             escape(&format!("{error}; {hint}.")).into_owned()
         }
@@ -303,7 +323,7 @@ fn accept(
     found: &Examination,
     yes: bool,
     terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     if let (StateFinding::Edited(edited), Some(twin)) = (&found.state, &found.twin) {
         for (id, object) in forgotten(&twin.state, edited) {
             let object = object_words(id, object);
@@ -325,7 +345,7 @@ fn restore(
     serial: Serial,
     yes: bool,
     terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     let stack = locked.stack();
     if let Some(twin) = found.twin.as_ref().filter(|twin| twin.state.serial > serial) {
         terminal.note(&format!(
@@ -348,7 +368,7 @@ fn cut(
     found: &Examination,
     yes: bool,
     terminal: &Terminal,
-) -> Result<Exit, CliError> {
+) -> Result<Exit, CommandError> {
     let stack = locked.stack();
     let question = match &found.journal {
         JournalFinding::Damaged { salvage: Some(_), .. } => {

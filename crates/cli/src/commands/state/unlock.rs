@@ -1,27 +1,34 @@
 //! `rstack state unlock`: removes what a dead process left in a lock file.
 
+use clap::Args;
 use rstack_model::LockId;
 use rstack_render::escape;
 use rstack_store::Unlocked;
 
 use super::error::RefusedEdit;
-use super::name;
-use crate::args::Global;
-use crate::error::CliError;
+use crate::commands::known_stack::any_name;
+use crate::context::Context;
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::store;
-use crate::terminal::Terminal;
+
+/// The arguments of `rstack state unlock`.
+#[derive(Args, Debug)]
+pub(crate) struct UnlockArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// The ID of the lock, as the message names it.
+    #[arg(value_name = "LOCK_ID")]
+    lock_id: String,
+}
 
 /// Unlocks a stack, if its holder is dead.
-pub(super) fn run(
-    global: &Global,
-    stack: &str,
-    lock_id: &str,
-    terminal: &Terminal,
-) -> Result<Exit, CliError> {
-    let store = store(global)?;
-    let stack = name(global, &store, stack)?;
-    let id = LockId::new(lock_id);
+pub(super) fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, CommandError> {
+    let terminal = &context.terminal;
+    let store = store(context)?;
+    let stack = any_name(context, &store, &args.stack)?;
+    let id = LockId::new(args.lock_id.as_str());
     match store.unlock(&stack, &id)? {
         Unlocked::Nobody => {
             terminal.note(&format!("Nobody holds the lock of `{stack}`: nothing to unlock."));

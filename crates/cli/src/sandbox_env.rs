@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rstack_sandbox::{Faults, SandboxOptions, Time};
 
-use crate::error::CliError;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind};
 
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
@@ -23,6 +24,18 @@ pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the
 
 /// How fast the sandbox's clock runs: nobody waits ten minutes to see that something waits.
 const SPEED: u32 = 60;
+
+/// The environment asks for a sandbox that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid setting `{0}` in `RSTACK_SANDBOX`")]
+pub(crate) struct UnknownCondition(String);
+
+impl From<UnknownCondition> for CommandError {
+    fn from(error: UnknownCondition) -> Self {
+        let hint = "`rstack sandbox --help` tells what it can be";
+        Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
+    }
+}
 
 /// What the environment asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,15 +64,15 @@ impl Time for FastTime {
 ///
 /// # Errors
 /// If it asks for something that there is not.
-pub(crate) fn from_environment() -> Result<Conditions, CliError> {
-    parse(&std::env::var(VARIABLE).unwrap_or_default())
+pub(crate) fn conditions(env: &Env) -> Result<Conditions, UnknownCondition> {
+    parse(env.variable(VARIABLE).unwrap_or_default())
 }
 
-fn parse(text: &str) -> Result<Conditions, CliError> {
+fn parse(text: &str) -> Result<Conditions, UnknownCondition> {
     let (options, time) = (SandboxOptions::default(), FastTime { speed: SPEED });
     let mut conditions = Conditions { options, time };
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        set(&mut conditions, part).ok_or_else(|| CliError::Weather(part.to_owned()))?;
+        set(&mut conditions, part).ok_or_else(|| UnknownCondition(part.to_owned()))?;
     }
     Ok(conditions)
 }
@@ -94,7 +107,8 @@ mod tests {
     #[test]
     fn says_what_the_sandbox_is_like() {
         assert_eq!(parse("").unwrap().options, SandboxOptions::default());
-        let text = "seed=7, faults=stormy,latency-ms=5,deploy-polls=0,poll-ms=9,speed=3";
+        let text =
+            "seed=7, faults=stormy,latency-ms=5,deploy-polls=0,api-polls=4,poll-ms=9,speed=3";
         let conditions = parse(text).unwrap();
         assert_eq!(conditions.time.speed(), 3);
         assert_eq!(
@@ -104,11 +118,12 @@ mod tests {
                 faults: Faults::stormy(),
                 latency: Duration::from_millis(5),
                 deploy_polls: 0,
+                api_polls: 4,
                 ask_again_in: Duration::from_millis(9),
             }
         );
         for wrong in ["seed", "seed=x", "faults=bad", "speed=0"] {
-            assert!(matches!(parse(wrong), Err(CliError::Weather(part)) if part == wrong));
+            assert!(matches!(parse(wrong), Err(UnknownCondition(part)) if part == wrong));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What a valid template asks for that nobody carries out: told before anything is planned, and not
-//! half-way through apply.
+//! The preflight: what a valid template asks for that rstack does not support is found before anything
+//! is planned, and not half-way through apply.
 
 use rstack_catalog::Registry;
 use rstack_driver::Cloud;
@@ -10,11 +10,7 @@ use rstack_template::Template;
 
 /// What cannot be carried out. Outputs that are secrets are left out of what is desired; the
 /// template's own warning at the attribute says so.
-pub(super) fn refusals(
-    cloud: &dyn Cloud,
-    template: &Template,
-    desired: &mut Desired,
-) -> Vec<Diagnostic> {
+pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) -> Vec<Diagnostic> {
     let resources = &desired.resources;
     let secret = |attribute: &AttributeRef| {
         let Attribute::Named(name) = &attribute.attribute else { return false };

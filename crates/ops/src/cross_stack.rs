@@ -1,14 +1,13 @@
-//! What other stacks have that a template may refer to: the outputs of their states.
+//! The values of other stacks that a template may refer to: the outputs of their states.
 
 use std::collections::BTreeMap;
 
 use rstack_model::StackName;
 use rstack_model::state::Environment;
 use rstack_model::value::Answers;
-use rstack_store::StateStore;
 use rstack_template::Outside;
 
-use crate::error::CliError;
+use crate::{Backend, OpsError};
 
 /// The outputs and exports of all stacks but the stack itself, with no answers of the cloud.
 /// Exports belong to an account and Region, outputs to an account; without a place, those of all
@@ -16,15 +15,15 @@ use crate::error::CliError;
 ///
 /// # Errors
 /// If the states cannot be listed or one of them cannot be read: what it exports would be missing.
-pub(crate) fn outside(
-    store: &StateStore,
+pub async fn cross_stack_values(
+    backend: &dyn Backend,
     own: &StackName,
     environment: Option<&Environment>,
-) -> Result<Outside, CliError> {
+) -> Result<Outside, OpsError> {
     let mut exports = BTreeMap::new();
     let mut outputs = BTreeMap::new();
-    for stack in store.stacks()?.into_iter().filter(|stack| stack != own) {
-        let Some(state) = store.read(&stack)?.state else { continue };
+    for stack in backend.stacks().await?.into_iter().filter(|stack| stack != own) {
+        let Some(state) = backend.read(&stack).await?.state else { continue };
         let there = &state.environment;
         if environment.is_none_or(|here| here.account == there.account) {
             let values = state.outputs.iter().map(|(name, o)| (name.clone(), o.value.clone()));

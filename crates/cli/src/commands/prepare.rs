@@ -1,54 +1,66 @@
-//! What `plan` and `apply` share: from a template to a plan.
+//! What `plan` and `apply` share: a template that is prepared for the place it is going to live in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rstack_apply::SecretParameters;
-use rstack_model::Address;
 use rstack_model::desired::Desired;
-use rstack_model::plan::Plan;
-use rstack_model::state::State;
+use rstack_model::{Address, Code, Diagnostic};
+use rstack_ops::{
+    Deploy, Evaluated, Operations, Unanswered, cross_stack_values, parameters_of_evaluation,
+    preflight,
+};
 use rstack_plan::PlanOptions;
 use rstack_template::{Inputs, Reading};
 
-use super::refusals::refusals;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
-use crate::error::CliError;
+use crate::context::Context;
+use crate::error::{CommandError, cloud_hint};
 use crate::lint::{Checks, Pending};
-use crate::lookups::{Evaluated, evaluate_with};
-use crate::outside::outside;
 use crate::session::Session;
 use crate::stack::StackFile;
-use crate::template::Loaded;
+use crate::template::{Loaded, invalid_template};
 use crate::terminal::Terminal;
 
 /// A template evaluated for the place it is going to live in.
 pub(crate) struct Wanted {
-    pub(crate) desired: Desired,
-    pub(crate) parameters: SecretParameters,
+    desired: Desired,
+    parameters: SecretParameters,
+}
+
+impl Wanted {
+    /// The deploy that leads to it.
+    pub(super) fn deploy<'a>(
+        &'a self,
+        options: &'a PlanOptions,
+        arguments: &PlanArguments,
+    ) -> Deploy<'a> {
+        let Self { desired, parameters } = self;
+        Deploy { desired, parameters, options, refresh: !arguments.no_refresh }
+    }
 }
 
 /// A template on its way to a plan, with the checks that run beside it.
-pub(crate) struct Draft {
+pub(crate) struct PreparedTemplate {
     loaded: Loaded,
     given: BTreeMap<String, String>,
     checks: Checks,
     pending: Option<Pending>,
 }
 
-impl Draft {
+impl PreparedTemplate {
     /// Reads the template; mistakes that need no cloud are told before it is asked.
     pub(crate) fn load(
+        context: &Context,
         file: &StackFile,
         arguments: &StackArguments,
         lint: &LintArguments,
-        terminal: &Terminal,
-    ) -> Result<Self, CliError> {
-        let checks = Checks::new(lint, terminal)?;
+    ) -> Result<Self, CommandError> {
+        let checks = Checks::new(lint, context)?;
         let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-        let mut loaded = Loaded::read(&file.path, &given, BTreeMap::new())?;
+        let mut loaded = Loaded::read(&context.env, &file.path, &given, BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
             checks.run(&mut loaded, &given, None)?;
-            loaded.checked(terminal)?;
+            loaded.checked(&context.terminal)?;
         }
         Ok(Self { loaded, given, checks, pending: None })
     }
@@ -59,19 +71,19 @@ impl Draft {
         session: &Session,
         file: &StackFile,
         terminal: &Terminal,
-    ) -> Result<Wanted, CliError> {
+    ) -> Result<Wanted, CommandError> {
         let parameters = &self.given;
-        let environment = &session.identity.environment;
+        let Operations { engine, environment, backend } = &session.ops;
         if self.loaded.needs_place {
-            let place = Reading::place(environment, &file.name);
-            self.loaded = Loaded::read(&file.path, parameters, place)?;
+            self.loaded.place(parameters, Reading::place(environment, &file.name));
         }
-        let outside = outside(&session.store, &file.name, Some(environment))?;
+        let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
         if let Some(template) = &self.loaded.template {
-            let evaluated = evaluate_with(session, template, &inputs).await?;
+            let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
             let Evaluated { evaluation: found, unanswered } = evaluated;
+            let unanswered = unanswered.iter().map(no_answer);
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
             evaluation = Some(found);
         }
@@ -81,16 +93,15 @@ impl Draft {
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
         {
-            let refusals = refusals(session.engine.cloud.as_ref(), template, desired);
-            self.loaded.diagnostics.extend(refusals);
+            self.loaded.diagnostics.extend(preflight(engine.cloud.as_ref(), template, desired));
         }
         if self.loaded.failed() {
             self.checked(terminal)?;
         }
         let name = self.loaded.sources.name().to_owned();
-        let failed = || CliError::Template(format!("`{name}` cannot be evaluated"));
+        let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
-        let parameters = session.secret_parameters(&evaluation)?;
+        let parameters = parameters_of_evaluation(backend.as_ref(), &evaluation.secrets).await?;
         let desired = evaluation.desired.ok_or_else(failed)?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
@@ -99,8 +110,8 @@ impl Draft {
     /// Waits for the checks and shows what all of them found.
     ///
     /// # Errors
-    /// [`CliError::Template`] if there are errors.
-    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CliError> {
+    /// [`invalid_template`] if there are errors.
+    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CommandError> {
         if let Some(pending) = self.pending.take() {
             self.checks.finish(pending, &mut self.loaded)?;
         }
@@ -108,34 +119,19 @@ impl Draft {
     }
 }
 
-/// Observes and plans.
-pub(crate) async fn plan(
-    session: &Session,
-    wanted: &Wanted,
-    state: &State,
-    arguments: &PlanArguments,
-) -> Result<Plan, CliError> {
-    let declared = |option: &'static str, given: &[String]| {
-        let mut addresses = BTreeSet::new();
-        for address in given {
-            let address = Address::new(address.as_str());
-            if !wanted.desired.resources.contains_key(&address) {
-                return Err(CliError::NoResource { option, address: address.to_string() });
-            }
-            addresses.insert(address);
-        }
-        Ok(addresses)
-    };
-    let options = PlanOptions {
-        delete_first: declared("--delete-first", &arguments.delete_first)?,
-        replace: declared("--replace", &arguments.replace)?,
-    };
-    let engine = &session.engine;
-    let observations = if arguments.no_refresh {
-        engine.observe_nothing(state, &wanted.parameters)
-    } else {
-        let observing = engine.observe(Some(&wanted.desired), state, &wanted.parameters);
-        session.display.during(observing).await?
-    };
-    Ok(engine.plan(&wanted.desired, state, &observations, &options)?)
+/// What the user allows.
+pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
+    let addresses = |given: &[String]| given.iter().map(|id| Address::new(id.as_str())).collect();
+    let (delete_first, replace) = (&arguments.delete_first, &arguments.replace);
+    PlanOptions { delete_first: addresses(delete_first), replace: addresses(replace) }
+}
+
+/// The finding about a question to which the cloud has no answer.
+fn no_answer(Unanswered { lookup, error, at }: &Unanswered) -> Diagnostic {
+    let message = format!("the cloud does not give the {lookup}: {error}");
+    let diagnostic = Diagnostic::error(Code::Lookup, message).at(*at, "");
+    match cloud_hint(error) {
+        Some(hint) => diagnostic.help(hint),
+        None => diagnostic,
+    }
 }

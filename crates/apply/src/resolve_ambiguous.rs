@@ -22,7 +22,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the files cannot be used.
-    pub async fn decide(
+    pub async fn resolve_ambiguous(
         &self,
         locked: &dyn Lease,
         address: &Address,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::args::{Global, STATE_DIRECTORY};
+use crate::shell_word::quoted;
 
 impl Global {
     /// A command of rstack, as a shell takes it.
@@ -27,16 +28,17 @@ impl Global {
     }
 }
 
-/// A word as a shell takes it. What no shell can be given is no word of a command line either.
-pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
-    use crate::args::Arguments;
+    use crate::args::Global;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        global: Global,
+    }
 
     #[test]
     fn a_command_leads_to_the_same_place() {
@@ -49,8 +51,8 @@ mod tests {
                 "rstack rollback live --state-dir 'a b' --region eu-west-1 --profile \"it's\"",
             ),
         ] {
-            let line = [&["rstack", "ls"], given].concat();
-            let global = Arguments::try_parse_from(line).unwrap().global;
+            let line = [&["rstack"], given].concat();
+            let global = Options::try_parse_from(line).unwrap().global;
             assert_eq!(global.line(&["rollback", "live"]), shown);
         }
     }

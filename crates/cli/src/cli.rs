@@ -1,0 +1,139 @@
+//! The command line: the arguments of the program, and which command they name.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::args::Global;
+use crate::commands::{
+    apply, destroy, docs, explain, graph, ls, output, plan, resolve, rollback, sandbox, shell,
+    show, state, validate,
+};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::log;
+
+/// The arguments of the program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rstack",
+    version,
+    about = "Plans and applies CloudFormation templates, without CloudFormation.",
+    long_about = None,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
+                  name of a template under `stacks/`. With only one template there it may be left \
+                  out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
+                  --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and \
+                  was rolled back, 5 apply failed and what was done stays, 130 interrupted."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what apply would change.
+    Plan(plan::PlanArgs),
+    /// Make the stack what its template says, or carry out a saved plan.
+    Apply(apply::ApplyArgs),
+    /// Roll back a failed or interrupted apply.
+    #[command(after_help = rollback::HELP)]
+    Rollback(rollback::RollbackArgs),
+    /// Delete everything that the stack made.
+    Destroy(destroy::DestroyArgs),
+    /// Check templates without a cloud.
+    Validate(validate::ValidateArgs),
+    /// Say what a finding means, with an example and what to do.
+    Explain(explain::ExplainArgs),
+    /// Say what a resource type takes and gives.
+    Docs(docs::DocsArgs),
+    /// List the stacks: templates under `stacks/` and states.
+    Ls,
+    /// Show what is known of a stack, or a saved plan.
+    Show(show::ShowArgs),
+    /// Print the outputs of a stack, or the value of one.
+    Output(output::OutputArgs),
+    /// Print the graph of a template's resources.
+    Graph(graph::GraphArgs),
+    /// Resolve an interrupted create: tell rstack whether it created the existing object.
+    #[command(alias = "settle")]
+    Resolve(resolve::ResolveArgs),
+    /// Look at what is known of a stack and change it, without a cloud.
+    State {
+        #[command(subcommand)]
+        command: state::StateCommand,
+    },
+    /// Look at the simulated cloud and change it behind rstack's back.
+    #[command(after_help = crate::sandbox_env::HELP)]
+    Sandbox {
+        #[command(subcommand)]
+        command: sandbox::SandboxCommand,
+    },
+    /// Print a completion script for a shell.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page.
+    Man,
+}
+
+/// Runs the command that the arguments name, the first of which is the program's own name. What it
+/// says goes to the streams of `env`.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exit {
+    let Arguments { command, global } = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error, &env),
+    };
+    log::start(global.verbose, &env);
+    let context = Context::new(global, env);
+    match dispatch(command, &context).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            context.terminal.error(&error, &|words| context.global.line(words));
+            error.kind.exit()
+        }
+    }
+}
+
+/// Shows why the arguments name no command; the text of `--help` and `--version`, too.
+fn refuse(error: &clap::Error, env: &Env) -> Exit {
+    let asked_for = error.exit_code() == 0;
+    let stream = if error.use_stderr() { &env.streams.err } else { &env.streams.out };
+    let plain = env.is_set("NO_COLOR") || env.variable("TERM") == Some("dumb");
+    let colors = env.is_set("CLICOLOR_FORCE") || (stream.is_terminal && !plain);
+    let text = error.render();
+    let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    let mut writer = stream.lock();
+    // There is nowhere left to say that the streams are gone.
+    let _gone = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
+    // 2 says that there are changes; a wrong command line must not look like that.
+    if asked_for { Exit::Done } else { Exit::Error }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandError> {
+    match command {
+        Command::Plan(args) => plan::run(context, &args).await,
+        Command::Apply(args) => apply::run(context, &args).await,
+        Command::Destroy(args) => destroy::run(context, &args).await,
+        Command::Rollback(args) => rollback::run(context, &args).await,
+        Command::Validate(args) => validate::run(context, args).await,
+        Command::Docs(args) => docs::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Ls => ls::run(context),
+        Command::Show(args) => show::run(context, &args),
+        Command::Output(args) => output::run(context, &args),
+        Command::Graph(args) => graph::run(context, &args).await,
+        Command::Resolve(args) => resolve::run(context, args).await,
+        Command::State { command } => state::run(context, command),
+        Command::Sandbox { command } => sandbox::run(context, command).await,
+        Command::Completions(args) => shell::completions(context, &args, Arguments::command()),
+        Command::Man => shell::manual(context, Arguments::command()),
+    }
+}

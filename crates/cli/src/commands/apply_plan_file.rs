@@ -1,0 +1,67 @@
+//! `rstack apply FILE`: carries out a saved plan, or refuses it because something moved.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::front_end::{ReviewOptions, TerminalFrontEnd};
+use super::outcome::tell;
+use crate::args::{PlanArguments, StackArguments};
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+use crate::exit::Exit;
+use crate::plan_file;
+use crate::progress::Display;
+use crate::secret_args::secrets;
+use crate::session::{Session, holder};
+use crate::waiting::WaitArguments;
+
+/// A saved plan, and the arguments beside it.
+pub(super) struct Asked<'a> {
+    pub(super) path: &'a Path,
+    pub(super) plan: &'a PlanArguments,
+    pub(super) stack: &'a StackArguments,
+    pub(super) wait: &'a WaitArguments,
+}
+
+/// A saved plan was given together with what only a template takes.
+#[derive(Debug, thiserror::Error)]
+#[error("a saved plan takes no `{0}`: that is decided in it")]
+struct DecidedInPlan(&'static str);
+
+impl From<DecidedInPlan> for CommandError {
+    fn from(error: DecidedInPlan) -> Self {
+        Self::of(ErrorKind::User, &error).with_hint(Some("plan again with it"))
+    }
+}
+
+/// Carries out the plan in a file.
+pub(super) async fn run(
+    context: &Context,
+    asked: &Asked<'_>,
+    options: ReviewOptions,
+) -> Result<Exit, CommandError> {
+    check(asked)?;
+    let plan = plan_file::load(&context.env, asked.path)?;
+    asked.wait.of(&plan)?;
+    let session = Session::open(context, Display::new(context.terminal.clone())).await?;
+    let may_replace = RefCell::default();
+    let session = &session;
+    let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
+    let (given, holder) = (secrets(&asked.stack.parameter), holder(context, "apply"));
+    let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
+    let applied = session.display.during(applying).await?;
+    tell(context, &front, (&plan.stack, plan.mode), applied)
+}
+
+fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
+    let given = [
+        ("--no-refresh", asked.plan.no_refresh),
+        ("--delete-first", !asked.plan.delete_first.is_empty()),
+        ("--replace", !asked.plan.replace.is_empty()),
+        ("--stack-name", asked.stack.stack_name.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(DecidedInPlan(option)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,57 @@
+//! What `rollback` and `destroy` share: a stack that is known, and no template. They are not rolled
+//! back themselves.
+
+use std::cell::RefCell;
+
+use rstack_model::{SecretString, StackName};
+
+use super::front_end::{ReviewOptions, TerminalFrontEnd};
+use super::known_stack::name;
+use crate::args::ExistingStackArgs;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::progress::Display;
+use crate::secret_args::secrets;
+use crate::session::{self, Session};
+
+/// A stack of which something is known, and the cloud that it lives in.
+pub(super) struct ExistingStack {
+    pub(super) session: Session,
+    pub(super) stack: StackName,
+    pub(super) secrets: Vec<(String, SecretString)>,
+}
+
+impl ExistingStack {
+    /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is told, if
+    /// nothing is known of it.
+    pub(super) async fn open(
+        context: &Context,
+        arguments: &ExistingStackArgs,
+        purpose: &str,
+    ) -> Result<Option<Self>, CommandError> {
+        let terminal = &context.terminal;
+        let store = session::store(context)?;
+        let (wanted, named) = (arguments.stack.as_deref(), arguments.stack_name.as_deref());
+        let stack = name(context, &store, wanted, named)?;
+        let stored = store.read(&stack)?;
+        if stored.state.is_none() && stored.journal.is_none() {
+            terminal
+                .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));
+            return Ok(None);
+        }
+        let session = Session::open(context, Display::new(terminal.clone())).await?;
+        Ok(Some(Self { session, stack, secrets: secrets(&arguments.parameter) }))
+    }
+
+    /// The terminal as its front end.
+    pub(super) fn front_end<'a>(
+        &'a self,
+        context: &'a Context,
+        arguments: &ExistingStackArgs,
+    ) -> TerminalFrontEnd<'a> {
+        let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
+        let options = ReviewOptions { detail, yes, rollback: false, wait: wait.clone() };
+        let (session, may_replace) = (&self.session, RefCell::default());
+        TerminalFrontEnd { context, session, options, may_replace, template: None }
+    }
+}

@@ -1,0 +1,148 @@
+//! The terminal as the front end of an operation: what is shown of it, and what is asked.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use rstack_apply::GivenSecret;
+use rstack_model::Address;
+use rstack_model::plan::{Change, Plan, PlanMode, Reason};
+use rstack_model::state::State;
+use rstack_ops::{FrontEnd, Lease, Review, Verdict, Work};
+use rstack_render::{escape, plan_text};
+
+use super::prepare::PreparedTemplate;
+use crate::args::DetailArguments;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::session::{Session, note_dead_holder};
+use crate::signals;
+use crate::terminal::{Terminal, no_terminal};
+use crate::waiting::WaitArguments;
+
+/// How a plan is shown, and when it is carried out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ReviewOptions {
+    pub(super) detail: DetailArguments,
+    pub(super) yes: bool,
+    pub(super) rollback: bool,
+    pub(super) wait: WaitArguments,
+}
+
+/// The terminal while an operation is under way.
+pub(super) struct TerminalFrontEnd<'a> {
+    pub(super) context: &'a Context,
+    pub(super) session: &'a Session,
+    pub(super) options: ReviewOptions,
+    /// The changes of the plan that was reviewed which the service may refuse to make in place.
+    pub(super) may_replace: RefCell<BTreeMap<Address, Change>>,
+    /// The template whose checks run beside the operation, if there is one.
+    pub(super) template: Option<RefCell<&'a mut PreparedTemplate>>,
+}
+
+impl TerminalFrontEnd<'_> {
+    /// Shows a plan, and the secrets that a rollback gives to objects. A reader that went away
+    /// changes nothing: `--yes` was a consent, and everybody else is asked on a terminal.
+    fn show(&self, review: &Review<'_>) -> Result<(), CommandError> {
+        self.session.display.pause();
+        self.options.wait.of(review.plan)?;
+        if !self.context.terminal.json {
+            let text = plan_text(review.plan, &self.context.terminal.view(self.options.detail));
+            match self.context.terminal.text(&text) {
+                Err(error) if error.is_gone() => {}
+                shown => shown?,
+            }
+        }
+        for secret in &review.secrets {
+            let (id, name) = (escape(secret.address.as_str()), escape(&secret.parameter));
+            match secret.given {
+                GivenSecret::Same => {}
+                GivenSecret::Other => self.context.terminal.note(&format!(
+                    "note: the value given for `{name}` is not the one that `{id}` had before: it \
+                     will have the one that was given."
+                )),
+                GivenSecret::Missing => self.context.terminal.note(&format!(
+                    "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
+                )),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FrontEnd for TerminalFrontEnd<'_> {
+    type Error = CommandError;
+
+    fn recovering(&self, lease: &dyn Lease) {
+        self.session.display.pause();
+        note_dead_holder(lease, &self.context.terminal);
+        let stack = lease.stack();
+        self.context.terminal.note(&format!(
+            "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
+        ));
+    }
+
+    fn opened(&self, state: Option<&State>, recovered: bool) -> Result<(), CommandError> {
+        if recovered {
+            let objects = state.map_or(0, |state| state.resources.len() + state.deposed.len());
+            self.session.display.pause();
+            self.context
+                .terminal
+                .note(&format!("Recovered: {objects} objects are known and recorded."));
+        }
+        Ok(())
+    }
+
+    fn planned(&self) -> Result<(), CommandError> {
+        self.session.display.pause();
+        match &self.template {
+            Some(template) => template.borrow_mut().checked(&self.context.terminal),
+            None => Ok(()),
+        }
+    }
+
+    fn refused(&self, review: &Review<'_>) -> Result<(), CommandError> {
+        self.show(review)
+    }
+
+    fn review(&self, review: &Review<'_>) -> Result<Verdict, CommandError> {
+        self.show(review)?;
+        let proceeds = match review.work {
+            Work::Nothing => false,
+            Work::Record => true,
+            Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal)?,
+        };
+        let open = |change: &&Change| {
+            change.reasons.iter().any(|reason| matches!(reason, Reason::MayReplace(_)))
+        };
+        let open = review.plan.changes.values().filter(open);
+        self.may_replace.borrow_mut().extend(open.map(|it| (it.address.clone(), it.clone())));
+        if !proceeds {
+            return Ok(Verdict::Stop);
+        }
+        if self.context.env.signals {
+            signals::listen(&self.session.ops.engine.stop, &self.session.display);
+        }
+        let waiting = self.options.wait.of(review.plan)?;
+        Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })
+    }
+}
+
+/// Whether the plan may be carried out.
+fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
+    if yes {
+        return Ok(true);
+    }
+    if !terminal.interactive || terminal.json {
+        return Err(no_terminal());
+    }
+    let question = match plan.mode {
+        PlanMode::Deploy => format!("Apply these changes to `{}`?", plan.stack),
+        PlanMode::Rollback => format!("Roll `{}` back?", plan.stack),
+        PlanMode::Destroy => format!("Really destroy `{}`?", plan.stack),
+    };
+    let agreed = terminal.confirm(&question)?;
+    if !agreed {
+        terminal.note("Nothing was changed.");
+    }
+    Ok(agreed)
+}

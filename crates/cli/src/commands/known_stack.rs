@@ -1,0 +1,124 @@
+//! The stacks of which something is known, by the name that the user gives them.
+
+use rstack_model::StackName;
+use rstack_model::state::State;
+use rstack_store::{StateStore, StoreError};
+
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind, Hint};
+use crate::session;
+use crate::stack::{self, StackError};
+
+/// Why it is not known which stack is meant, or what its state is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KnownStackError {
+    /// No stack was named, and several have a state.
+    #[error("no stack was named, and there are several: {}", names(.0))]
+    SeveralStacks(Vec<StackName>),
+    /// There is no template of the name.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// There is no state of a stack.
+    #[error("nothing is known of the stack `{stack}`")]
+    NoState {
+        /// The stack.
+        stack: StackName,
+        /// Whether the sandbox knows it, and was not asked.
+        in_sandbox: bool,
+    },
+    /// The states cannot be used.
+    #[error(transparent)]
+    State(#[from] StoreError),
+}
+
+fn names(stacks: &[StackName]) -> String {
+    let names: Vec<String> = stacks.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+impl From<KnownStackError> for CommandError {
+    fn from(error: KnownStackError) -> Self {
+        let hint = match error {
+            KnownStackError::Stack(error) => return error.into(),
+            KnownStackError::State(error) => return error.into(),
+            KnownStackError::SeveralStacks(_) => Hint::from("name one of them"),
+            KnownStackError::NoState { in_sandbox: true, .. } => {
+                Hint::from("the sandbox knows it: add `--sandbox`")
+            }
+            KnownStackError::NoState { in_sandbox: false, .. } => {
+                Hint::begin_with(&["ls"]).text(" lists the stacks")
+            }
+        };
+        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+    }
+}
+
+/// The name of a stack that is known already: that of a state, or that of a template.
+///
+/// # Errors
+/// If it is neither.
+pub(super) fn name(
+    context: &Context,
+    store: &StateStore,
+    wanted: Option<&str>,
+    stack_name: Option<&str>,
+) -> Result<StackName, KnownStackError> {
+    if let Some(name) = stack_name {
+        return Ok(StackName::parse(name).map_err(StackError::Name)?);
+    }
+    let known = store.stacks()?;
+    if let Some(text) = wanted
+        && let Some(name) = known.iter().find(|name| name.as_str() == text)
+    {
+        return Ok(name.clone());
+    }
+    match (wanted, known.as_slice()) {
+        (None, [only]) => return Ok(only.clone()),
+        (None, [_, _, ..]) => return Err(KnownStackError::SeveralStacks(known)),
+        (None, []) | (Some(_), _) => {}
+    }
+    match (stack::find(&context.env, wanted, None), wanted.map(StackName::parse)) {
+        (Ok(file), _) => Ok(file.name),
+        // A name without a template and without a state: the state is what is missing.
+        (Err(StackError::NoTemplate { .. }), Some(Ok(name))) => Err(no_state(context, name)),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// The name of a stack that need not be known: its state may be lost, or the stack be destroyed.
+///
+/// # Errors
+/// If no stack can have the name.
+pub(super) fn any_name(
+    context: &Context,
+    store: &StateStore,
+    stack: &str,
+) -> Result<StackName, StackError> {
+    name(context, store, Some(stack), None)
+        .or_else(|_| StackName::parse(stack).map_err(StackError::Name))
+}
+
+/// The state of a stack, as it was published last.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn state(context: &Context, wanted: Option<&str>) -> Result<State, KnownStackError> {
+    let store = session::store(context)?;
+    let name = name(context, &store, wanted, None)?;
+    let stored = store.read(&name)?;
+    if stored.journal.is_some() {
+        context.terminal.note(&format!(
+            "note: a run of `{name}` is under way or was interrupted; this is the state before it."
+        ));
+    }
+    stored.state.ok_or_else(|| no_state(context, name))
+}
+
+/// There is no state; the sandbox may have one that was not asked for.
+pub(super) fn no_state(context: &Context, stack: StackName) -> KnownStackError {
+    let in_sandbox = !context.global.sandbox
+        && session::store_of(context, true)
+            .and_then(|store| store.read(&stack))
+            .is_ok_and(|stored| stored.state.is_some());
+    KnownStackError::NoState { stack, in_sandbox }
+}

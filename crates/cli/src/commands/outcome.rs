@@ -1,0 +1,135 @@
+//! How an operation ended, in words, and with which exit code.
+
+use std::collections::BTreeMap;
+
+use rstack_apply::{RecoverError, StepError};
+use rstack_model::event::RunEnd;
+use rstack_model::plan::{Change, PlanMode};
+use rstack_model::state::State;
+use rstack_model::{Address, StackName};
+use rstack_ops::Applied;
+use rstack_render::{escape, outputs_json, outputs_text};
+
+use super::front_end::TerminalFrontEnd;
+use crate::args::Global;
+use crate::context::Context;
+use crate::error::{CommandError, recover_hint, replace_hint, step_hint};
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Tells how an operation on a stack ended.
+pub(super) fn tell(
+    context: &Context,
+    front: &TerminalFrontEnd<'_>,
+    (stack, mode): (&StackName, PlanMode),
+    applied: Applied,
+) -> Result<Exit, CommandError> {
+    let Context { global, terminal, .. } = context;
+    let outcome = match applied {
+        Applied::Stopped => return Ok(Exit::Error),
+        Applied::Unchanged(state) => return finished(terminal, Some(&state)),
+        Applied::Ran(outcome) => *outcome,
+    };
+    let none = BTreeMap::new();
+    let tell_failures = |failures: &[_]| tell_failures(failures, &none, global, terminal);
+    let ways_on = |mode| ways_on(mode, stack, global);
+    self::tell_failures(&outcome.failures, &front.may_replace.borrow(), global, terminal);
+    if let Some(open) = outcome.open {
+        tell_failures(&outcome.rollback.unwrap_or_default());
+        return Ok(tell_open(&open, outcome.end, global, terminal));
+    }
+    match (outcome.end, &outcome.rollback) {
+        (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
+        (RunEnd::Interrupted, _) => {
+            let how = match mode {
+                PlanMode::Deploy if outcome.made => {
+                    "apply again to remove what is left over".to_owned()
+                }
+                mode => ways_on(mode),
+            };
+            terminal.note(&format!("Interrupted. What was done is recorded; {how}."));
+            return Ok(Exit::Interrupted);
+        }
+        (RunEnd::Failed, Some(failures)) if failures.is_empty() => {
+            terminal.note("The apply failed and was rolled back: the stack is as it was before.");
+            return Ok(Exit::RolledBack);
+        }
+        (RunEnd::Failed, Some(failures)) => {
+            tell_failures(failures);
+            let how = ways_on(PlanMode::Rollback);
+            if front.session.ops.engine.stop.is_requested() {
+                let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
+                terminal.note(&text);
+                return Ok(Exit::Interrupted);
+            }
+            terminal.note(&format!("The rollback failed, too. What exists is recorded; {how}."));
+        }
+        (RunEnd::Failed, None) if outcome.made && mode == PlanMode::Deploy => terminal
+            .note("Everything new was made, but old objects are left. Apply again to remove them."),
+        (RunEnd::Failed, None) => {
+            let how = ways_on(mode);
+            terminal.note(&format!("What was done is recorded and stays: {how}."));
+        }
+    }
+    Ok(Exit::Partial)
+}
+
+/// Tells that it is not known yet what came of an operation.
+fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
+    let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
+    terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
+    if let Some(hint) = recover_hint(open) {
+        terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
+    }
+    terminal.note("What was done is recorded, and the next command asks the cloud again.");
+    match end {
+        RunEnd::Interrupted => Exit::Interrupted,
+        RunEnd::Failed | RunEnd::Succeeded => Exit::Partial,
+    }
+}
+
+/// What leads on from a run that did not come to its end.
+fn ways_on(mode: PlanMode, stack: &StackName, global: &Global) -> String {
+    let rollback = global.line(&["rollback", stack.as_str()]);
+    let text = match mode {
+        PlanMode::Deploy => format!("apply again to go on, or go back with `{rollback}`"),
+        PlanMode::Destroy => "destroy again to go on".to_owned(),
+        PlanMode::Rollback => {
+            format!("`{rollback}` goes on with it, and an apply makes what the template says")
+        }
+    };
+    escape(&text).into_owned()
+}
+
+/// Reports failed steps; `changes` are those of the plan that they are of, if it is known.
+fn tell_failures(
+    failures: &[(Address, StepError)],
+    changes: &BTreeMap<Address, Change>,
+    global: &Global,
+    terminal: &Terminal,
+) {
+    for (id, error) in failures {
+        let interrupted = matches!(error, StepError::Interrupted(_));
+        let kind = if interrupted { "note" } else { "error" };
+        let (shown, text) = (escape(id.as_str()), error.to_string());
+        terminal.note(&format!("{kind}: `{shown}`: {}", escape(&text)));
+        let replace = changes.get(id).and_then(|change| replace_hint(change, error));
+        if let Some(hint) = replace.or_else(|| step_hint(error)) {
+            terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
+        }
+    }
+}
+
+/// Prints the outputs of a stack that is as declared.
+fn finished(terminal: &Terminal, state: Option<&State>) -> Result<Exit, CommandError> {
+    let Some(state) = state else { return Ok(Exit::Done) };
+    if terminal.json {
+        // The last of the lines that tell of the run.
+        let outputs: serde_json::Value = serde_json::from_str(&outputs_json(state)?)?;
+        let line = serde_json::json!({"event": "outputs", "outputs": outputs});
+        terminal.line(&line.to_string())?;
+    } else if !state.outputs.is_empty() {
+        terminal.text(&format!("\nOutputs:\n{}", outputs_text(state, terminal.palette())))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,54 @@
+//! `rstack resolve`: the user says whether an interrupted create made the object, when the cloud
+//! cannot tell.
+
+use clap::Args;
+use rstack_apply::Decision;
+use rstack_model::{Address, Identifier};
+use rstack_render::escape;
+
+use super::known_stack::name;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::progress::Display;
+use crate::session::{Session, holder, store};
+
+/// The arguments of `rstack resolve`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("decision").required(true)))]
+pub(crate) struct ResolveArgs {
+    /// The stack.
+    #[arg(value_name = "STACK")]
+    stack: String,
+    /// The resource, as the error names it.
+    #[arg(value_name = "LOGICAL_ID")]
+    address: String,
+    /// The creation made the object of this physical ID: it is taken into the state.
+    #[arg(long, value_name = "PHYSICAL_ID", group = "decision")]
+    ours: Option<String>,
+    /// The creation made nothing: what is there is somebody else's and is left alone.
+    #[arg(long, group = "decision")]
+    not_ours: bool,
+}
+
+/// Records what the user says of the open creations of a resource.
+pub(crate) async fn run(context: &Context, args: ResolveArgs) -> Result<Exit, CommandError> {
+    let ResolveArgs { stack, address, ours, not_ours: _ } = args;
+    let terminal = &context.terminal;
+    let stack = name(context, &store(context)?, Some(&stack), None)?;
+    let session = Session::open(context, Display::new(terminal.clone())).await?;
+    let decision = match ours {
+        Some(id) => Decision::Ours(Identifier::parse(&id)),
+        None => Decision::NotOurs,
+    };
+    let id = Address::new(address);
+    let holder = holder(context, "resolve");
+    rstack_ops::resolve(&session.ops, &stack, &id, &decision, &holder).await?;
+    let what = match decision {
+        Decision::Ours(object) => format!("made `{}`", escape(&object.to_string())),
+        Decision::NotOurs => "made nothing".to_owned(),
+    };
+    terminal.note(&format!("Recorded: the creation of `{}` {what}.", escape(id.as_str())));
+    terminal.note(&format!("Plan, apply or destroy `{stack}` again to go on from there."));
+    Ok(Exit::Done)
+}

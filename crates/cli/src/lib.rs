@@ -1,0 +1,40 @@
+//! The rstack command line as a library: [`run`] runs a command in the surroundings that it is given,
+//! [`main`] in those of the process.
+//!
+//! Each command has a file in `commands`, with its arguments and what it does. Precise errors of the
+//! modules become a [`CommandError`] at the border of the command. Imports run one way: `cli` knows
+//! the commands, the commands know the modules that they share, and no module knows a command.
+
+mod args;
+mod assembly;
+mod cli;
+mod command_line;
+mod commands;
+mod context;
+mod env;
+mod error;
+mod exit;
+mod lint;
+mod log;
+mod memory;
+mod parallel;
+mod plan_file;
+mod process;
+mod progress;
+mod project;
+mod sandbox_env;
+mod secret_args;
+mod session;
+mod shell_word;
+mod signals;
+mod sources;
+mod stack;
+mod template;
+mod terminal;
+mod waiting;
+
+pub use cli::run;
+pub use env::{Clouds, ConnectError, Env, Output, Streams};
+pub use error::{CommandError, ErrorKind, Hint};
+pub use exit::Exit;
+pub use process::main;

@@ -1,0 +1,110 @@
+//! Why checks cannot be made as they were asked for.
+
+#[cfg(feature = "lint")]
+use std::io;
+#[cfg(feature = "lint")]
+use std::path::PathBuf;
+#[cfg(feature = "lint")]
+use std::sync::Arc;
+
+#[cfg(feature = "lint")]
+use rstack_lint::LintError;
+
+#[cfg(feature = "lint")]
+use crate::error::unreadable_hint;
+use crate::error::{CommandError, ErrorKind, Hint};
+use crate::project::ProjectError;
+
+/// Why checks cannot be made as they were asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckError {
+    /// The project file asks for rules that are not there.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A rule was allowed or denied that there is not.
+    #[error("{place}: there is no rule or warning `{name}`")]
+    UnknownRule {
+        /// What was named.
+        name: String,
+        /// Where it was named.
+        place: String,
+        /// The nearest name that there is.
+        near: Option<String>,
+    },
+    /// An error of rstack's own was allowed.
+    #[error("{place}: `{name}` is an error, and cannot be allowed")]
+    NotAllowed {
+        /// What was named.
+        name: String,
+        /// Where it was named.
+        place: String,
+    },
+    /// A file or folder of rules cannot be read.
+    #[cfg(feature = "lint")]
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file or folder of rules without any.
+    #[cfg(feature = "lint")]
+    #[error("`{}` holds no rules", path.display())]
+    NoRules {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Rules that cannot be loaded.
+    #[cfg(feature = "lint")]
+    #[error("{0}")]
+    Lint(Arc<LintError>),
+    /// The program was built without the validator, which rule files need.
+    #[cfg(not(feature = "lint"))]
+    #[error("this rstack was built without the validator, which checks rules from files")]
+    NoValidator,
+}
+
+impl CheckError {
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Project(error) => error.hint.clone().map(Hint::from),
+            Self::UnknownRule { near: Some(near), .. } => {
+                Some(Hint::from(format!("did you mean `{near}`?")))
+            }
+            Self::UnknownRule { near: None, .. } => Some(Hint::from(
+                "name a code of rstack (`rstack explain` lists them), a rule of AWS's validator such \
+                 as `W3005`, or one of your own rules",
+            )),
+            Self::NotAllowed { name, .. } => Some(Hint::from(format!(
+                "`rstack explain {name}` says what it means and what to do"
+            ))),
+            #[cfg(feature = "lint")]
+            Self::Read { source, .. } => unreadable_hint(source),
+            #[cfg(feature = "lint")]
+            Self::NoRules { .. } => Some(Hint::from(
+                "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)",
+            )),
+            #[cfg(feature = "lint")]
+            Self::Lint(_) => None,
+            #[cfg(not(feature = "lint"))]
+            Self::NoValidator => Some(Hint::from("build with the feature `lint`")),
+        }
+    }
+}
+
+impl From<CheckError> for CommandError {
+    fn from(error: CheckError) -> Self {
+        let kind = match &error {
+            CheckError::Project(_) => ErrorKind::Config,
+            CheckError::UnknownRule { .. } | CheckError::NotAllowed { .. } => ErrorKind::User,
+            #[cfg(feature = "lint")]
+            CheckError::Read { .. } => ErrorKind::Storage,
+            #[cfg(feature = "lint")]
+            CheckError::NoRules { .. } | CheckError::Lint(_) => ErrorKind::User,
+            #[cfg(not(feature = "lint"))]
+            CheckError::NoValidator => ErrorKind::Config,
+        };
+        Self::of(kind, &error).with_hint(error.hint())
+    }
+}

@@ -1,0 +1,199 @@
+//! Commands without a process: streams, variables, clock and cloud are those of the test.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Cursor, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, Streams, run};
+use rstack_driver::{Cloud, DriverError, ErrorKind};
+use rstack_model::Region;
+use rstack_sandbox::{SandboxCloud, SandboxOptions};
+
+const TOPIC: &str = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: a}\n";
+
+/// What a stream was given.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn stream(&self, is_terminal: bool) -> Output {
+        Output { writer: Arc::new(Mutex::new(self.clone())), is_terminal }
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A reader that is gone.
+struct Gone;
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The cloud beside the sandbox: one account, or none.
+struct Account(Option<Arc<SandboxCloud>>);
+
+#[async_trait]
+impl Clouds for Account {
+    async fn connect(
+        &self,
+        _: Option<Region>,
+        _: Option<String>,
+    ) -> Result<Arc<dyn Cloud>, ConnectError> {
+        match &self.0 {
+            Some(cloud) => Ok(cloud.clone()),
+            None => Err(ConnectError::Cloud(DriverError::new(
+                ErrorKind::Credentials,
+                "sts:GetCallerIdentity",
+                "expired",
+            ))),
+        }
+    }
+}
+
+struct Ran {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+/// Runs a command in a directory; on a terminal if answers are given.
+fn ran(directory: &Path, line: &[&str], answers: Option<&str>, account: Account) -> Ran {
+    let (out, err) = (Written::default(), Written::default());
+    let terminal = answers.is_some();
+    let env = Env {
+        variables: BTreeMap::from([
+            ("NO_COLOR".into(), "1".into()),
+            ("TERM".into(), "dumb".into()),
+        ]),
+        directory: Some(directory.to_owned()),
+        streams: Streams {
+            out: out.stream(terminal),
+            err: err.stream(terminal),
+            input: Arc::new(Mutex::new(Cursor::new(answers.unwrap_or_default().to_owned()))),
+            input_is_terminal: terminal,
+            size: Arc::new(|| None),
+        },
+        clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
+        clouds: Arc::new(account),
+        signals: false,
+    };
+    let exit = block_on(run(arguments(line), env));
+    Ran { exit, out: out.text(), err: err.text() }
+}
+
+fn arguments(line: &[&str]) -> Vec<OsString> {
+    std::iter::once("rstack").chain(line.iter().copied()).map(OsString::from).collect()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn place() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::create_dir(place.path().join("stacks")).unwrap();
+    std::fs::write(place.path().join("stacks/topic.yaml"), TOPIC).unwrap();
+    place
+}
+
+#[test]
+fn a_question_is_answered_on_the_streams() {
+    let place = place();
+    let apply = |answer| ran(place.path(), &["apply", "--sandbox"], Some(answer), Account(None));
+    let refused = apply("no\n");
+    assert_eq!(refused.exit, Exit::Error);
+    assert!(refused.err.contains("Nothing was changed."), "{}", refused.err);
+    let applied = apply("yes\n");
+    assert_eq!(applied.exit, Exit::Done, "{}", applied.err);
+    assert!(applied.out.contains("Apply these changes to `topic`?"), "{}", applied.out);
+    let plan = ["plan", "topic", "--sandbox", "--detailed-exitcode"];
+    assert_eq!(ran(place.path(), &plan, None, Account(None)).exit, Exit::Done);
+    // Paths begin at the directory of the test, and nowhere else.
+    assert!(place.path().join("state/sandbox/topic.json").is_file());
+}
+
+#[test]
+fn a_saved_plan_goes_from_one_command_to_the_next() {
+    let place = place();
+    let run = |line: &[&str]| ran(place.path(), line, None, Account(None));
+    let plan = run(&["plan", "--sandbox", "--out", "x.plan", "--detailed-exitcode"]);
+    assert_eq!(plan.exit, Exit::Changes, "{}", plan.err);
+    assert_eq!(run(&["apply", "x.plan", "--sandbox", "--yes"]).exit, Exit::Done);
+    let output = run(&["state", "list", "topic", "--sandbox", "--json"]);
+    assert_eq!(output.exit, Exit::Done, "{}", output.err);
+    assert!(output.out.contains("AWS::SNS::Topic"), "{}", output.out);
+}
+
+#[test]
+fn the_cloud_is_the_one_of_the_factory() {
+    let place = place();
+    let account = SandboxCloud::open(None, "eu-west-1".into(), SandboxOptions::default()).unwrap();
+    let account = Arc::new(account);
+    let line = ["apply", "--yes"];
+    let applied = ran(place.path(), &line, None, Account(Some(Arc::clone(&account))));
+    assert_eq!(applied.exit, Exit::Done, "{}", applied.err);
+    assert_eq!(account.list().unwrap().len(), 1);
+    assert!(place.path().join("state/topic.json").is_file());
+    let refused = ran(place.path(), &line, None, Account(None));
+    assert_eq!(refused.exit, Exit::Error);
+    assert!(refused.err.contains("hint: sign in"), "{}", refused.err);
+}
+
+#[test]
+fn the_kind_of_an_error_decides_the_exit_code() {
+    let place = place();
+    let run = |line: &[&str]| ran(place.path(), line, None, Account(None));
+    let unknown = run(&["docs", "AWS::SNS::Topik"]);
+    assert_eq!(unknown.exit, Exit::Error);
+    assert!(unknown.err.contains("hint: did you mean `AWS::SNS::Topic`?"), "{}", unknown.err);
+    let wrong = run(&["plan", "--nonsense"]);
+    assert_eq!(wrong.exit, Exit::Error, "2 says that there are changes");
+    assert_eq!(run(&["--help"]).exit, Exit::Done);
+    let unasked = run(&["apply", "--sandbox"]);
+    assert!(unasked.err.contains("there is no terminal to ask on"), "{}", unasked.err);
+
+    let (err, line) = (Written::default(), ["explain"]);
+    let env = Env {
+        variables: BTreeMap::new(),
+        directory: Some(place.path().to_owned()),
+        streams: Streams {
+            out: Output { writer: Arc::new(Mutex::new(Gone)), is_terminal: false },
+            err: err.stream(false),
+            input: Arc::new(Mutex::new(io::empty())),
+            input_is_terminal: false,
+            size: Arc::new(|| None),
+        },
+        clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
+        clouds: Arc::new(Account(None)),
+        signals: false,
+    };
+    assert_eq!(block_on(run_gone(&line, env)), Exit::Done);
+    assert_eq!(err.text(), "", "a reader that went away is told nothing");
+}
+
+async fn run_gone(line: &[&str], env: Env) -> Exit {
+    run(arguments(line), env).await
+}

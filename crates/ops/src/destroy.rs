@@ -1,0 +1,57 @@
+//! Destroying: everything that a stack made is deleted. The template is not needed.
+
+use rstack_model::{SecretString, StackName};
+use rstack_plan::DestroyOptions;
+
+use crate::apply::carry_out;
+use crate::backend::release;
+use crate::open::open;
+use crate::{Applied, FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Review, Work};
+
+/// The stack to destroy, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Destroy<'a> {
+    /// The stack.
+    pub stack: &'a StackName,
+    /// Values of secret parameters, which the recovery of an interrupted run may need.
+    pub secrets: &'a [(String, SecretString)],
+    /// What the user asks for.
+    pub options: DestroyOptions,
+}
+
+/// Destroys a stack.
+///
+/// # Errors
+/// If nothing was begun, or what was done could not be recorded. Steps that failed are in the
+/// outcome.
+pub async fn destroy<F: FrontEnd>(
+    ops: &Operations,
+    asked: &Destroy<'_>,
+    holder: &Holder,
+    front: &F,
+) -> Result<Applied, F::Error> {
+    let lease = ops.backend.acquire(asked.stack, holder).await.map_err(OpsError::from)?;
+    let ended = destroy_held(ops, lease.as_ref(), asked, front).await;
+    release(lease).await;
+    ended
+}
+
+async fn destroy_held<F: FrontEnd>(
+    ops: &Operations,
+    lease: &dyn Lease,
+    asked: &Destroy<'_>,
+    front: &F,
+) -> Result<Applied, F::Error> {
+    let record = lease.read().await.map_err(OpsError::from)?;
+    let given = GivenSecrets(asked.secrets);
+    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
+    let state = open(ops, lease, &parameters, front).await?;
+    let observing = ops.engine.observe(None, &state, &parameters);
+    let observations = observing.await.map_err(OpsError::from)?;
+    let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
+    front.planned()?;
+    let plan = planned.map_err(OpsError::from)?;
+    let work = Work::Changes;
+    let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
+    carry_out(ops, lease, &review, &parameters, front).await
+}

@@ -1,0 +1,103 @@
+//! The errors of operations.
+
+use std::collections::BTreeSet;
+
+use rstack_apply::ApplyError;
+use rstack_driver::DriverError;
+use rstack_model::{Address, StackName};
+use rstack_plan::PlanError;
+use rstack_store::StoreError;
+
+/// Why an operation did not begin, or could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    /// State or journal cannot be used.
+    #[error(transparent)]
+    State(#[from] StoreError),
+    /// No plan can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Applying or recovering did not begin, or could not be recorded.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The cloud refused, or cannot be asked.
+    #[error("{0}")]
+    Cloud(DriverError),
+    /// The stack lives in another account, Region or cloud.
+    #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
+    OtherEnvironment {
+        /// The stack.
+        stack: StackName,
+        /// The environment of its state.
+        state: String,
+        /// The environment of the cloud.
+        current: String,
+    },
+    /// A resource that may be deleted first, or is to be replaced, is not in the template.
+    #[error("`{option} {address}`: there is no such resource in the template")]
+    NoResource {
+        /// The option.
+        option: &'static str,
+        /// The address.
+        address: Address,
+    },
+    /// Answers of the cloud lead to further questions, without end.
+    #[error("what the template asks of the cloud leads to ever more questions")]
+    Questions,
+    /// A plan that was begun before. What became of that run is in the state.
+    #[error("the plan was carried out before, and was interrupted")]
+    AlreadyBegun,
+    /// No apply of the stack waits to be rolled back.
+    #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *deposed))]
+    NothingToRollBack {
+        /// The stack.
+        stack: StackName,
+        /// The number of deposed objects that wait to be deleted.
+        deposed: usize,
+    },
+    /// Objects of a rollback need the values of secret parameters.
+    #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
+    OldSecrets(BTreeSet<String>),
+    /// No creation of a resource waits to be resolved.
+    #[error("no creation of `{address}` in the stack `{stack}` waits to be resolved")]
+    NothingOpen {
+        /// The stack.
+        stack: StackName,
+        /// The resource.
+        address: Address,
+    },
+    /// A value was given for a parameter that is not a secret one of the stack.
+    #[error("the stack takes no value for the parameter `{0}` here")]
+    NoSecretParameter(String),
+    /// A value was given for a parameter that is not a secret one of the saved plan.
+    #[error("the saved plan takes no value for the parameter `{0}`")]
+    SavedPlanParameter(String),
+    /// The value of a secret parameter is missing; a saved plan does not hold it.
+    #[error("the saved plan needs the value of the secret parameter `{0}`, which is in no file")]
+    SecretParameter(String),
+    /// The value of a secret parameter is not the one that the plan was made with.
+    #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
+    OtherSecret(String),
+}
+
+impl From<DriverError> for OpsError {
+    fn from(error: DriverError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+fn quoted(names: &BTreeSet<String>) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+fn nothing_to_roll_back(stack: &StackName, deposed: usize) -> String {
+    let objects = if deposed == 1 { "object" } else { "objects" };
+    match deposed {
+        0 => format!("no apply of `{stack}` failed or was interrupted half-way"),
+        _ => format!(
+            "the last apply of `{stack}` came to its end, but for {deposed} old {objects} that wait \
+             to be deleted"
+        ),
+    }
+}

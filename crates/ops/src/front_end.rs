@@ -1,0 +1,94 @@
+//! The front end of an operation: it is told what happens, and decides what is carried out.
+
+use std::collections::BTreeSet;
+
+use rstack_apply::{GivenSecret, OldSecret, Waiting};
+use rstack_model::state::State;
+use rstack_plan::CheckedPlan;
+
+use crate::{Lease, OpsError};
+
+/// The front end of an operation.
+pub trait FrontEnd {
+    /// The error of a front end, which an operation's own becomes.
+    type Error: From<OpsError>;
+
+    /// An earlier run of the stack was interrupted, and recovery begins.
+    fn recovering(&self, _lease: &dyn Lease) {}
+
+    /// The stack is open: this is its state, after recovery if there was one; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the front end does not go on.
+    fn opened(&self, _state: Option<&State>, _recovered: bool) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Planning has ended, in success or in failure: what was checked meanwhile is told first.
+    ///
+    /// # Errors
+    /// If the front end does not go on.
+    fn planned(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// A plan is refused; the error that follows says why.
+    ///
+    /// # Errors
+    /// If the front end cannot show it.
+    fn refused(&self, _review: &Review<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Looks at a plan and decides whether it is carried out. Called once for each plan.
+    ///
+    /// # Errors
+    /// If the front end cannot decide.
+    fn review(&self, review: &Review<'_>) -> Result<Verdict, Self::Error>;
+}
+
+/// A plan before it is carried out.
+#[derive(Debug)]
+pub struct Review<'a> {
+    /// The plan.
+    pub plan: &'a CheckedPlan,
+    /// The state that it was made from.
+    pub state: &'a State,
+    /// How much there is to do.
+    pub work: Work,
+    /// The secret parameters that objects of a rollback are made with.
+    pub secrets: BTreeSet<OldSecret>,
+}
+
+impl Review<'_> {
+    /// The secret parameters without which a rollback is refused.
+    pub fn missing_secrets(&self) -> BTreeSet<String> {
+        let missing = self.secrets.iter().filter(|secret| secret.given == GivenSecret::Missing);
+        missing.map(|secret| secret.parameter.clone()).collect()
+    }
+}
+
+/// How much a plan does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Nothing: the stack is as wanted, and the state says so. It is not carried out.
+    Nothing,
+    /// Nothing in the cloud: the state alone is brought up to date, which needs no consent.
+    Record,
+    /// Something, which needs consent.
+    Changes,
+}
+
+/// The decision about a plan.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It is not carried out.
+    Stop,
+    /// It is carried out.
+    Proceed {
+        /// Which objects are waited for, and how long.
+        waiting: Waiting,
+        /// Whether a deploy that fails is rolled back at once.
+        rollback: bool,
+    },
+}

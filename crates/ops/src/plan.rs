@@ -1,0 +1,80 @@
+//! Planning a deploy: observe, compare, plan.
+
+use rstack_apply::SecretParameters;
+use rstack_model::desired::Desired;
+use rstack_model::state::State;
+use rstack_plan::{CheckedPlan, PlanOptions};
+
+use crate::backend::release;
+use crate::open::open;
+use crate::{FrontEnd, Holder, Operations, OpsError};
+
+/// What a deploy is to lead to, and how it is planned.
+#[derive(Clone, Copy, Debug)]
+pub struct Deploy<'a> {
+    /// What the template asks for.
+    pub desired: &'a Desired,
+    /// The values of secret parameters.
+    pub parameters: &'a SecretParameters,
+    /// What the user allows.
+    pub options: &'a PlanOptions,
+    /// Whether objects are read. If not, what was applied last is taken for what is there.
+    pub refresh: bool,
+}
+
+/// Plans a deploy and carries nothing out. The stack is locked only if an interrupted run has to be
+/// recovered.
+///
+/// # Errors
+/// If the stack cannot be opened, the cloud cannot be asked, or there is no plan.
+pub async fn plan<F: FrontEnd>(
+    ops: &Operations,
+    deploy: &Deploy<'_>,
+    holder: &Holder,
+    front: &F,
+) -> Result<CheckedPlan, F::Error> {
+    let stack = &deploy.desired.stack;
+    let record = ops.backend.read(stack).await.map_err(OpsError::from)?;
+    let state = match (record.journal, record.state) {
+        (Some(_), _) => {
+            let lease = ops.backend.acquire(stack, holder).await.map_err(OpsError::from)?;
+            let opened = open(ops, lease.as_ref(), deploy.parameters, front).await;
+            release(lease).await;
+            opened?
+        }
+        (None, Some(state)) => {
+            ops.check_environment(stack, &state.environment)?;
+            state
+        }
+        (None, None) => ops.new_state(stack),
+    };
+    let planned = plan_deploy(ops, deploy, &state).await;
+    front.planned()?;
+    Ok(planned?)
+}
+
+/// Observes and plans.
+///
+/// # Errors
+/// If the cloud cannot be asked, or there is no plan.
+pub(crate) async fn plan_deploy(
+    ops: &Operations,
+    deploy: &Deploy<'_>,
+    state: &State,
+) -> Result<CheckedPlan, OpsError> {
+    let Deploy { desired, parameters, options, refresh } = *deploy;
+    for (option, addresses) in
+        [("--delete-first", &options.delete_first), ("--replace", &options.replace)]
+    {
+        let unknown = addresses.iter().find(|address| !desired.resources.contains_key(*address));
+        if let Some(address) = unknown {
+            return Err(OpsError::NoResource { option, address: address.clone() });
+        }
+    }
+    let observations = if refresh {
+        ops.engine.observe(Some(desired), state, parameters).await?
+    } else {
+        ops.engine.observe_nothing(state, parameters)
+    };
+    Ok(ops.engine.plan(desired, state, &observations, options)?)
+}
