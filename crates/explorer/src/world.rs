@@ -4,16 +4,22 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
 use rstack_apply::{
     ApplyError, ApplyOptions, Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
 };
+use rstack_model::StackName;
 use rstack_model::event::RunEnd;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::RegistrySchemas;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_store::StoreError;
+use rstack_store::{Lease, LockHolder, ObjectStateStore, StateBackend, StateStore, Stored};
 
+use crate::bucket::{self, WatchedBucket};
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
 use crate::disk::SimulatedDisk;
@@ -28,10 +34,24 @@ pub(crate) const DIRECTORY: &str = "/state";
 /// How long it takes until somebody starts the next process.
 const UNTIL_NEXT: Duration = Duration::from_secs(1);
 
+/// How long a lease in an object store lasts.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// The kind of store that states are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Files on a simulated disk.
+    Files,
+    /// Objects in memory, with a lease that expires.
+    Objects,
+}
+
 /// What survives a process.
 pub(crate) struct World {
     pub(crate) sandbox: Arc<SandboxCloud>,
     pub(crate) platter: Arc<Platter>,
+    /// The objects, if states are in objects.
+    bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
     clock: Arc<VirtualClock>,
     /// How many processes there were: each has tokens of its own.
@@ -79,12 +99,13 @@ pub(crate) struct Life {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Result<Self, String> {
+    pub(crate) fn new(seed: u64, store: Store) -> Result<Self, String> {
         let options = SandboxOptions { seed, ..SandboxOptions::default() };
         let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options);
         Ok(Self {
             sandbox: Arc::new(sandbox.map_err(|error| error.to_string())?),
             platter: Arc::default(),
+            bucket: (store == Store::Objects).then(|| Arc::new(InMemory::new())),
             made: Arc::default(),
             clock: Arc::default(),
             processes: 0,
@@ -97,8 +118,9 @@ impl World {
         Ok(Self {
             sandbox: Arc::new(sandbox),
             platter: Arc::new(self.platter.fork()),
+            bucket: self.bucket.as_ref().map(|bucket| Arc::new(bucket.fork())),
             made: Arc::new(Mutex::new(lock(&self.made).clone())),
-            clock: Arc::default(),
+            clock: self.clock_of_fork(),
             processes: self.processes,
         })
     }
@@ -106,6 +128,36 @@ impl World {
     /// The store, as somebody sees it who only looks.
     pub(crate) fn store(&self) -> Result<StateStore, String> {
         self.store_of(&Fate::new(Arc::clone(&self.platter), None))
+    }
+
+    /// What is stored of a stack, as somebody sees it who only looks. A simulated store answers at once.
+    pub(crate) fn read(&self, stack: &StackName) -> Result<Stored, StoreError> {
+        let fate = Fate::new(Arc::clone(&self.platter), None);
+        let backend = self.backend(&fate).map_err(|problem| waits(&problem))?;
+        let read = backend.read(stack).now_or_never();
+        read.unwrap_or_else(|| Err(waits("it waits for ever")))
+    }
+
+    /// Whether bytes were ever written to the disk, or are in an object.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let in_objects = self.bucket.as_ref().map(|objects| bucket::holds(objects, bytes));
+        // What cannot be looked through is not taken for clean.
+        self.platter.holds(bytes) || in_objects.is_some_and(|found| found != Some(false))
+    }
+
+    fn backend(&self, fate: &Arc<Fate>) -> Result<Box<dyn StateBackend>, String> {
+        let Some(bucket) = &self.bucket else { return Ok(Box::new(self.store_of(fate)?)) };
+        let watched = WatchedBucket { bucket: Arc::clone(bucket), fate: Arc::clone(fate) };
+        let clock = Arc::clone(&self.clock) as Arc<dyn rstack_store::object::Clock>;
+        let store = Arc::new(watched) as Arc<dyn ObjectStore>;
+        Ok(Box::new(ObjectStateStore::new(store, "memory:", "state", clock).leasing_for(LEASE)))
+    }
+
+    /// A clock that stands where this one does: leases go on.
+    fn clock_of_fork(&self) -> Arc<VirtualClock> {
+        let clock = VirtualClock::default();
+        clock.pass(self.clock.elapsed());
+        Arc::new(clock)
     }
 
     fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
@@ -128,10 +180,16 @@ impl World {
         &mut self,
         point: Option<Point>,
     ) -> Result<(StateStore, Arc<Fate>), String> {
-        self.clock.pass(UNTIL_NEXT);
-        self.processes += 1;
-        let fate = Fate::new(Arc::clone(&self.platter), point);
+        let fate = self.start(point);
         Ok((self.store_of(&fate)?, fate))
+    }
+
+    fn start(&mut self, point: Option<Point>) -> Arc<Fate> {
+        // The lease of one that died expires before the next one comes.
+        let until = if self.bucket.is_some() { UNTIL_NEXT + LEASE } else { UNTIL_NEXT };
+        self.clock.pass(until);
+        self.processes += 1;
+        Fate::new(Arc::clone(&self.platter), point)
     }
 
     /// How many processes there were.
@@ -160,7 +218,8 @@ impl World {
         wanted: &Wanted,
         conditions: &Conditions,
     ) -> Result<Life, String> {
-        let (store, fate) = self.process(conditions.point)?;
+        let fate = self.start(conditions.point);
+        let store = self.backend(&fate)?;
         let mut weather = Weather::new(conditions.odds, conditions.seed);
         weather.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
         let wire = Arc::new(Wire {
@@ -184,7 +243,8 @@ impl World {
             stop: Stop::default(),
         };
         let violations = Mutex::default();
-        let command = command(self, &engine, &store, wanted, conditions.rollback, &violations);
+        let command =
+            command(self, &engine, store.as_ref(), wanted, conditions.rollback, &violations);
         let ended = self.clock.run(&fate, command);
         let left = self.platter.pending();
         let mut violations = violations.into_inner().unwrap_or_default();
@@ -204,10 +264,15 @@ impl World {
     }
 }
 
+/// A store that does not do what a simulated one does.
+fn waits(problem: &str) -> StoreError {
+    StoreError::Damaged { location: DIRECTORY.into(), problem: problem.to_owned() }
+}
+
 async fn command(
     world: &World,
     engine: &Engine,
-    store: &StateStore,
+    store: &dyn StateBackend,
     wanted: &Wanted,
     rollback: bool,
     violations: &Mutex<Vec<String>>,
@@ -227,8 +292,9 @@ async fn command(
     let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
     let id = format!("{}", world.processes).into();
     let holder = LockHolder { id, pid: 1, host, user, command, since };
-    let locked = store.lock(&name, &holder).map_err(|error| told(&error))?;
-    let recovered = engine.recover(&locked, &parameters).await.map_err(|error| told(&error))?;
+    let lease = store.acquire(&name, &holder).await.map_err(|error| told(&error))?;
+    let locked = lease.as_ref();
+    let recovered = engine.recover(locked, &parameters).await.map_err(|error| told(&error))?;
     if world.is_quiet() {
         lock(violations).extend(invariant::nothing_unknown(world, recovered.as_ref())?);
     }
@@ -236,17 +302,22 @@ async fn command(
         let environment = world.sandbox.environment().clone();
         State::empty(engine.entropy.lineage(), name, environment)
     });
-    let plan = plan(engine, &locked, &state, wanted).await.map_err(|error| told(&error))?;
-    let Some(plan) = plan else { return Ok(RunEnd::Succeeded) };
+    let plan = plan(engine, locked, &state, wanted).await.map_err(|error| told(&error))?;
+    let Some(plan) = plan else {
+        lease.release().await.map_err(|error| told(&error))?;
+        return Ok(RunEnd::Succeeded);
+    };
     let options = ApplyOptions { rollback };
-    let outcome = engine.apply(&locked, &plan, &parameters, options).await;
-    outcome.map(|outcome| outcome.end).map_err(|error| told(&error))
+    let outcome = engine.apply(locked, &plan, &parameters, options).await;
+    let end = outcome.map(|outcome| outcome.end).map_err(|error| told(&error))?;
+    lease.release().await.map_err(|error| told(&error))?;
+    Ok(end)
 }
 
 /// The plan to what is wanted; `None` if there is nothing to roll back.
 async fn plan(
     engine: &Engine,
-    locked: &LockedStack,
+    locked: &dyn Lease,
     state: &State,
     wanted: &Wanted,
 ) -> Result<Option<Plan>, ApplyError> {
