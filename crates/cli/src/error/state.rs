@@ -82,7 +82,7 @@ pub(crate) fn state_hint(error: &StoreError, global: &Global) -> Option<String> 
             "plan or apply the stack first, which finds out what came of the interrupted run"
                 .to_owned(),
         ),
-        StoreError::NotMended { stack, .. } => Some(format!(
+        StoreError::CannotRepair { stack, .. } => Some(format!(
             "`{}` says what is wrong and what can be done",
             global.line(&["state", "repair", stack.as_str()])
         )),
