@@ -33,6 +33,7 @@ test: $(VENV)/.installed
 # Every moment at which a run can die, and what comes after: see docs/reliability.md.
 crash-explorer:
 	$(CARGO) run --release --package rstack-explorer $(FLAGS)
+	$(CARGO) run --release --package rstack-explorer $(FLAGS) -- --objects
 
 # The engine with the native drivers, struck at every request. The lines have the counts.
 recovery:

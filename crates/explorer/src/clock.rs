@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_apply::Clock;
+use rstack_store::object::Timestamp;
 
 use crate::fate::{Fate, lock};
 
@@ -31,9 +32,21 @@ struct Inner {
     due: BTreeMap<(Duration, u64), Due>,
 }
 
-/// The time of one world.
+/// The time of one world. Leases expire by it, too.
 #[derive(Default)]
 pub(crate) struct VirtualClock(Mutex<Inner>);
+
+impl std::fmt::Debug for VirtualClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("VirtualClock").field(&lock(&self.0).now).finish()
+    }
+}
+
+impl rstack_store::object::Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(0).after(lock(&self.0).now)
+    }
+}
 
 struct Flag(AtomicBool);
 
@@ -98,6 +111,11 @@ impl VirtualClock {
             self.advance();
         }
         lock(&self.0).now = until;
+    }
+
+    /// The time that has passed.
+    pub(crate) fn elapsed(&self) -> Duration {
+        lock(&self.0).now
     }
 
     /// Whether something is still going to happen by itself.

@@ -12,7 +12,7 @@ use crate::invariant;
 use crate::moment::{Act, Moment, Pending, Point, Strike, Survival, points};
 use crate::picture::picture;
 use crate::stack::{self, Size, Wanted};
-use crate::world::{Conditions, DIRECTORY, World};
+use crate::world::{Conditions, DIRECTORY, Store, World};
 
 /// What is on the disk of both stacks, as far as it can be read: what their states say, down to the
 /// serial, and whether a run is open.
@@ -172,7 +172,7 @@ fn leave_over(world: &mut World, wanted: &Wanted) -> Result<(), String> {
 }
 
 fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
-    let mut before = World::new(1)?;
+    let mut before = World::new(1, Store::Files)?;
     let environment = before.sandbox.environment().clone();
     let first = size.wanted(stack::Variant::First, &environment)?;
     let changed = size.wanted(stack::Variant::Changed, &environment)?;

@@ -9,7 +9,7 @@ use crate::invariant;
 use crate::moment::{Point, Strike, points};
 use crate::scenario::{Ready, Scenario};
 use crate::stack::{Size, Wanted};
-use crate::world::{Conditions, Life, World};
+use crate::world::{Conditions, Life, Store, World};
 
 /// What came of exploring.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl World {
 
     /// The picture of the state, if there is one.
     pub(crate) fn picture(&self) -> Result<Option<String>, String> {
-        let stored = self.store()?.read(&crate::stack::name()?);
+        let stored = self.read(&crate::stack::name()?);
         let state = stored.map_err(|error| error.to_string())?.state;
         state.as_ref().map(crate::picture::picture).transpose()
     }
@@ -88,7 +88,8 @@ pub(crate) fn strike(
 fn case(ready: &Ready, size: Size, points: &[Point]) -> String {
     let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
     let small = if size == Size::Small { " --small" } else { "" };
-    format!("--scenario {}{small}{}", ready.scenario.name, points.concat())
+    let objects = if ready.scenario.store() == Store::Objects { " --objects" } else { "" };
+    format!("--scenario {}{small}{objects}{}", ready.scenario.name, points.concat())
 }
 
 /// The first process of a scenario, struck at a point, and the world after it.
@@ -131,7 +132,7 @@ pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings,
 pub fn singles(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, String> {
     let ready = scenario.ready(size, 1)?;
     let (_, undisturbed, broken) = first(&ready, None)?;
-    let all = points(&undisturbed.moments, undisturbed.left, true);
+    let all = points(&undisturbed.moments, undisturbed.left, scenario.store() == Store::Files);
     let all: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
     let explored = in_parallel(&all, |point| {
         let (mut world, _, mut broken) = first(&ready, Some(*point))?;

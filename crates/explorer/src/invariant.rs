@@ -34,7 +34,7 @@ pub(crate) fn nothing_unknown(world: &World, state: Option<&State>) -> Result<Ve
 /// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
 /// there has the token that it was made with; and there are not more than `limit` for one resource.
 pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, String> {
-    let stored = match world.store()?.read(&stack::name()?) {
+    let stored = match world.read(&stack::name()?) {
         Ok(stored) => stored,
         Err(error) => return Ok(vec![format!("I1: the state cannot be read: {error}")]),
     };
@@ -86,7 +86,7 @@ pub(crate) fn at_the_end(
     wanted: &Wanted,
     goal: Option<&str>,
 ) -> Result<Vec<String>, String> {
-    let stored = match world.store()?.read(&stack::name()?) {
+    let stored = match world.read(&stack::name()?) {
         Ok(stored) => stored,
         Err(error) => return Ok(vec![format!("I2: the state cannot be read: {error}")]),
     };
@@ -139,6 +139,6 @@ pub(crate) fn no_secret(world: &World) -> Vec<String> {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         [text.clone().into_bytes(), hex.into_bytes()]
     });
-    let found = forms.filter(|form| world.platter.holds(form)).count();
+    let found = forms.filter(|form| world.holds(form)).count();
     (0..found).map(|_| "I4: a secret was written".to_owned()).collect()
 }

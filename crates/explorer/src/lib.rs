@@ -1,7 +1,7 @@
 //! Explores every moment at which a run can die, and what comes after.
 //!
 //! The real engine runs against the sandbox, which does not die, on a simulated disk that loses what
-//! was not made durable, in virtual time. A run is struck at a point: the process dies before or
+//! was not made durable, or with an object store whose lease expires, in virtual time. A run is struck at a point: the process dies before or
 //! after a call to the cloud, an append, a sync, a rename, or the disk fails. Then the next command
 //! runs, and this must be true, whatever the point:
 //!
@@ -10,6 +10,7 @@
 //! * I3: no resource has a second object;
 //! * I4: no secret was ever written.
 
+mod bucket;
 mod chance;
 mod clock;
 mod cloud;
@@ -37,3 +38,4 @@ pub use platter::Platter;
 pub use scenario::{SCENARIOS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use stack::Size;
+pub use world::Store;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    Edit, Findings, Point, SCENARIOS, Scenario, Size, edits, one, one_edit, pairs, schedule,
+    Edit, Findings, Point, SCENARIOS, Scenario, Size, Store, edits, one, one_edit, pairs, schedule,
     schedules, singles,
 };
 
@@ -37,6 +37,9 @@ struct Arguments {
     /// Of so many points take one
     #[arg(long, default_value_t = 1)]
     stride: usize,
+    /// Keep the states in an object store; points of scenarios alone are explored there
+    #[arg(long, conflicts_with_all = ["pairs", "random", "seed"])]
+    objects: bool,
     /// Stop at the first scenario in which something is found
     #[arg(long)]
     fail_fast: bool,
@@ -96,6 +99,7 @@ impl Report {
 
 fn explore(arguments: &Arguments) -> io::Result<usize> {
     let size = if arguments.small { Size::Small } else { Size::Streaming };
+    let store = if arguments.objects { Store::Objects } else { Store::Files };
     let mut report = Report { violations: 0, fail_fast: arguments.fail_fast };
     if let Some(seed) = arguments.seed {
         report.add("schedule", "schedule", || schedule(seed))?;
@@ -117,7 +121,7 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
                 .line(format!("there is no scenario `{name}`; there are {}", known.join(", ")))?;
             return Ok(1);
         };
-        let stride = arguments.stride;
+        let (scenario, stride) = (scenario.on(store), arguments.stride);
         if !arguments.point.is_empty() {
             report.add(name, "case", || one(scenario, size, &arguments.point))?;
         } else if arguments.pairs {
@@ -133,7 +137,12 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         return Ok(report.violations);
     }
     for scenario in SCENARIOS {
+        let scenario = scenario.on(store);
         report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
+    }
+    if arguments.objects {
+        report.line(format!("{} violations", report.violations))?;
+        return Ok(report.violations);
     }
     for edit in Edit::ALL {
         report.add(edit.name(), "points", || edits(edit, size, arguments.stride))?;

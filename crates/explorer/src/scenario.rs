@@ -1,7 +1,7 @@
 //! What is lived through: from which stack to which, what fails on the way, where it ends.
 
 use crate::stack::{Size, Variant, Wanted};
-use crate::world::{Conditions, World};
+use crate::world::{Conditions, Store, World};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
@@ -28,6 +28,7 @@ pub struct Scenario {
     to: Place,
     /// Where the commands after a disturbed one lead.
     end: Place,
+    store: Store,
     parallelism: usize,
     in_parts: bool,
     refused: Option<Refused>,
@@ -45,6 +46,7 @@ const fn plain(name: &'static str, from: Place, to: Place) -> Scenario {
         from,
         to,
         end: to,
+        store: Store::Files,
         parallelism: 1,
         in_parts: false,
         refused: None,
@@ -167,6 +169,17 @@ impl Scenario {
         SCENARIOS.into_iter().find(|scenario| scenario.name == name)
     }
 
+    /// The scenario with its states in this kind of store.
+    #[must_use]
+    pub fn on(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
+    /// The kind of store that its states are in.
+    pub fn store(&self) -> Store {
+        self.store
+    }
+
     /// How many objects there may be of one resource at once.
     pub(crate) fn limit(&self) -> usize {
         let replaces =
@@ -191,7 +204,7 @@ impl Scenario {
     /// # Errors
     /// If the undisturbed run does not come to its end.
     pub(crate) fn ready(self, size: Size, seed: u64) -> Result<Ready, String> {
-        let mut before = World::new(seed)?;
+        let mut before = World::new(seed, self.store)?;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),

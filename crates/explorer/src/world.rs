@@ -5,7 +5,11 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
 use rstack_apply::{Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
+use rstack_model::StackName;
 use rstack_model::event::RunEnd;
 use rstack_model::state::State;
 use rstack_ops::{
@@ -14,8 +18,9 @@ use rstack_ops::{
 };
 use rstack_plan::{DestroyOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
-use rstack_store::StateStore;
+use rstack_store::{ObjectStateStore, StateBackend, StateStore, StoreError, Stored};
 
+use crate::bucket::{self, WatchedBucket};
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
 use crate::disk::SimulatedDisk;
@@ -30,10 +35,24 @@ pub(crate) const DIRECTORY: &str = "/state";
 /// How long it takes until somebody starts the next process.
 const UNTIL_NEXT: Duration = Duration::from_secs(1);
 
+/// How long a lease in an object store lasts.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// The kind of store that states are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Files on a simulated disk.
+    Files,
+    /// Objects in memory, with a lease that expires.
+    Objects,
+}
+
 /// What survives a process.
 pub(crate) struct World {
     pub(crate) sandbox: Arc<SandboxCloud>,
     pub(crate) platter: Arc<Platter>,
+    /// The objects, if states are in objects.
+    bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
     clock: Arc<VirtualClock>,
     /// How many processes there were: each has tokens of its own.
@@ -81,12 +100,13 @@ pub(crate) struct Life {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Result<Self, String> {
+    pub(crate) fn new(seed: u64, store: Store) -> Result<Self, String> {
         let options = SandboxOptions { seed, ..SandboxOptions::default() };
         let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options);
         Ok(Self {
             sandbox: Arc::new(sandbox.map_err(|error| error.to_string())?),
             platter: Arc::default(),
+            bucket: (store == Store::Objects).then(|| Arc::new(InMemory::new())),
             made: Arc::default(),
             clock: Arc::default(),
             processes: 0,
@@ -99,8 +119,9 @@ impl World {
         Ok(Self {
             sandbox: Arc::new(sandbox),
             platter: Arc::new(self.platter.fork()),
+            bucket: self.bucket.as_ref().map(|bucket| Arc::new(bucket.fork())),
             made: Arc::new(Mutex::new(lock(&self.made).clone())),
-            clock: Arc::default(),
+            clock: self.clock_of_fork(),
             processes: self.processes,
         })
     }
@@ -108,6 +129,36 @@ impl World {
     /// The store, as somebody sees it who only looks.
     pub(crate) fn store(&self) -> Result<StateStore, String> {
         self.store_of(&Fate::new(Arc::clone(&self.platter), None))
+    }
+
+    /// What is stored of a stack, as somebody sees it who only looks. A simulated store answers at once.
+    pub(crate) fn read(&self, stack: &StackName) -> Result<Stored, StoreError> {
+        let fate = Fate::new(Arc::clone(&self.platter), None);
+        let backend = self.backend(&fate).map_err(|problem| waits(&problem))?;
+        let read = backend.read(stack).now_or_never();
+        read.unwrap_or_else(|| Err(waits("it waits for ever")))
+    }
+
+    /// Whether bytes were ever written to the disk, or are in an object.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let in_objects = self.bucket.as_ref().map(|objects| bucket::holds(objects, bytes));
+        // What cannot be looked through is not taken for clean.
+        self.platter.holds(bytes) || in_objects.is_some_and(|found| found != Some(false))
+    }
+
+    fn backend(&self, fate: &Arc<Fate>) -> Result<Box<dyn StateBackend>, String> {
+        let Some(bucket) = &self.bucket else { return Ok(Box::new(self.store_of(fate)?)) };
+        let watched = WatchedBucket { bucket: Arc::clone(bucket), fate: Arc::clone(fate) };
+        let clock = Arc::clone(&self.clock) as Arc<dyn rstack_store::object::Clock>;
+        let store = Arc::new(watched) as Arc<dyn ObjectStore>;
+        Ok(Box::new(ObjectStateStore::new(store, "memory:", "state", clock).leasing_for(LEASE)))
+    }
+
+    /// A clock that stands where this one does: leases go on.
+    fn clock_of_fork(&self) -> Arc<VirtualClock> {
+        let clock = VirtualClock::default();
+        clock.pass(self.clock.elapsed());
+        Arc::new(clock)
     }
 
     fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
@@ -130,10 +181,16 @@ impl World {
         &mut self,
         point: Option<Point>,
     ) -> Result<(StateStore, Arc<Fate>), String> {
-        self.clock.pass(UNTIL_NEXT);
-        self.processes += 1;
-        let fate = Fate::new(Arc::clone(&self.platter), point);
+        let fate = self.start(point);
         Ok((self.store_of(&fate)?, fate))
+    }
+
+    fn start(&mut self, point: Option<Point>) -> Arc<Fate> {
+        // The lease of one that died expires before the next one comes.
+        let until = if self.bucket.is_some() { UNTIL_NEXT + LEASE } else { UNTIL_NEXT };
+        self.clock.pass(until);
+        self.processes += 1;
+        Fate::new(Arc::clone(&self.platter), point)
     }
 
     /// How many processes there were.
@@ -161,7 +218,8 @@ impl World {
         wanted: &Wanted,
         conditions: &Conditions,
     ) -> Result<Life, String> {
-        let (store, fate) = self.process(conditions.point)?;
+        let fate = self.start(conditions.point);
+        let store = self.backend(&fate)?;
         let mut weather = Weather::new(conditions.odds, conditions.seed);
         weather.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
         let wire = Arc::new(Wire {
@@ -186,7 +244,7 @@ impl World {
         };
         let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();
-        let ops = Operations { engine, environment, backend: Arc::new(store) };
+        let ops = Operations { engine, environment, backend: Arc::from(store) };
         let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
         let ended = self.clock.run(&fate, command(&ops, wanted, &front));
         let left = self.platter.pending();
@@ -207,6 +265,11 @@ impl World {
         self.bury(conditions.point, died);
         Ok(Life { report, died, moments: fate.met(), left, violations })
     }
+}
+
+/// A store that does not do what a simulated one does.
+fn waits(problem: &str) -> StoreError {
+    StoreError::Damaged { location: DIRECTORY.into(), problem: problem.to_owned() }
 }
 
 /// The front end of a process: it looks at what is known after recovery, and agrees to every plan.

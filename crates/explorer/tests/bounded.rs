@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    Edit, Findings, SCENARIOS, Scenario, Size, edits, one, pairs, schedules, singles,
+    Edit, Findings, SCENARIOS, Scenario, Size, Store, edits, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -25,6 +25,16 @@ fn every_point_of_a_creation() {
 fn some_points_of_every_scenario() {
     for scenario in SCENARIOS {
         sound(&singles(scenario, Size::Small, 17).unwrap(), 15);
+    }
+}
+
+/// The same, with the states in an object store whose lease expires while a process is dead.
+#[test]
+fn points_with_the_states_in_an_object_store() {
+    let create = Scenario::named("create").unwrap().on(Store::Objects);
+    sound(&singles(create, Size::Small, 1).unwrap(), 90);
+    for scenario in SCENARIOS {
+        sound(&singles(scenario.on(Store::Objects), Size::Small, 7).unwrap(), 5);
     }
 }
 

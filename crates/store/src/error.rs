@@ -118,9 +118,9 @@ pub enum StoreError {
         /// The journal.
         location: Location,
     },
-    /// What is wrong is not mended in the way that was chosen.
-    #[error("`{stack}` is not mended like this: {problem}")]
-    NotMended {
+    /// The chosen repair does not fit what is wrong.
+    #[error("cannot repair `{stack}`: {problem}")]
+    CannotRepair {
         /// The stack.
         stack: StackName,
         /// Why not.

@@ -22,7 +22,7 @@ pub(super) fn state_kind(error: &StoreError) -> ErrorKind {
         | StoreError::JournalLost { .. }
         | StoreError::Moved { .. }
         | StoreError::OpenJournal { .. }
-        | StoreError::NotMended { .. } => ErrorKind::Refused,
+        | StoreError::CannotRepair { .. } => ErrorKind::Refused,
         StoreError::NotADirectory { .. } => ErrorKind::User,
         StoreError::Io { .. }
         | StoreError::NotAFile { .. }
@@ -112,7 +112,7 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
             "plan or apply the stack first, which finds out what came of the interrupted run"
                 .to_owned(),
         ),
-        StoreError::NotMended { stack, .. } => {
+        StoreError::CannotRepair { stack, .. } => {
             let repair = Hint::begin_with(&["state", "repair", stack.as_str()]);
             return Some(repair.text(" says what is wrong and what can be done"));
         }

@@ -26,5 +26,5 @@ pub use examine::{Difference, Examination, JournalFinding, StateFinding, Twin};
 pub use handover::Handover;
 pub use journal::Journal;
 pub use locked::LockedStack;
-pub use repair::{Aside, Mended};
+pub use repair::{Aside, Repaired};
 pub use store::StateStore;

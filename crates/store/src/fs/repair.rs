@@ -1,4 +1,4 @@
-//! Mending what was refused. Each way is chosen by the user, keeps what was there aside, and publishes
+//! Repair of what was refused. Each way is chosen by the user, keeps what was there aside, and publishes
 //! in one step. A journal goes last: the state that is in place by then remembers its end, so that
 //! whoever finds both knows that it has nothing left to say.
 
@@ -14,9 +14,9 @@ use crate::content::Content;
 use crate::error::StoreError;
 use rstack_journal::{Salvage, journal_bytes};
 
-/// What was mended.
+/// The outcome of a repair.
 #[derive(Debug)]
-pub struct Mended<T> {
+pub struct Repaired<T> {
     /// What is in place now.
     pub now: T,
     /// Where what was there is kept.
@@ -49,7 +49,7 @@ impl LockedStack {
     }
 
     fn refused(&self, problem: impl Into<String>) -> StoreError {
-        StoreError::NotMended { stack: self.stack().clone(), problem: problem.into() }
+        StoreError::CannotRepair { stack: self.stack().clone(), problem: problem.into() }
     }
 
     /// A serial that no state had that is known of.
@@ -82,11 +82,11 @@ impl LockedStack {
     fn put_without_journal(
         &self,
         put: impl FnOnce() -> Result<Put, StoreError>,
-    ) -> Result<Mended<State>, StoreError> {
+    ) -> Result<Repaired<State>, StoreError> {
         let journal = self.files.keep_aside(&self.files.journal)?;
         let Put { state: now, aside: state } = put()?;
         self.remove_journal()?;
-        Ok(Mended { now, aside: Aside { state, journal } })
+        Ok(Repaired { now, aside: Aside { state, journal } })
     }
 
     fn remove_journal(&self) -> Result<(), StoreError> {
@@ -99,12 +99,12 @@ impl LockedStack {
     /// # Errors
     /// If it was not edited, is of another line or place than the kept ones, or a run is open over
     /// the state that was edited.
-    pub fn accept_edit(&self) -> Result<Mended<State>, StoreError> {
+    pub fn accept_edit(&self) -> Result<Repaired<State>, StoreError> {
         self.verify()?;
         let Examination { state, journal, twin, .. } = self.examine()?;
         let edited = match state {
             StateFinding::Edited(edited) => *edited,
-            StateFinding::Sound(_) => return Err(self.refused("the state is sound")),
+            StateFinding::Sound(_) => return Err(self.refused("the state is intact")),
             StateFinding::Missing => return Err(self.refused("there is no state")),
             StateFinding::Unusable(error) => return Err(error),
         };
@@ -130,10 +130,10 @@ impl LockedStack {
     /// new serial, so that nothing that is kept is ever written over.
     ///
     /// # Errors
-    /// If the state is sound and no [other one is offered](Examination::offered), it is
+    /// If the state is intact and no [other one is offered](Examination::offered), it is
     /// [not to be replaced](StateFinding::may_be_replaced), no such state is kept, the journal cannot
     /// be used, or an open run began with another one.
-    pub fn restore_damaged(&self, serial: Serial) -> Result<Mended<State>, StoreError> {
+    pub fn restore_damaged(&self, serial: Serial) -> Result<Repaired<State>, StoreError> {
         self.verify()?;
         let Examination { state, journal, twin, offered, .. } = self.examine()?;
         let replaceable = state.may_be_replaced();
@@ -141,11 +141,11 @@ impl LockedStack {
             // The journal was written over another one, which is the last that is known.
             StateFinding::Sound(_) if offered == Some(serial) => {}
             StateFinding::Sound(_) if journal.is_open() => {
-                return Err(self.refused("the state is sound, and stays while a run is open"));
+                return Err(self.refused("the state is intact, and stays while a run is open"));
             }
             StateFinding::Sound(_) => {
                 return Err(
-                    self.refused("the state is sound, and only `state restore` replaces it")
+                    self.refused("the state is intact, and only `state restore` replaces it")
                 );
             }
             StateFinding::Unusable(error) if !replaceable => return Err(error),
@@ -195,7 +195,7 @@ impl LockedStack {
         };
         if goes_on {
             let Put { state: now, aside: state } = put(None)?;
-            return Ok(Mended { now, aside: Aside { state, journal: None } });
+            return Ok(Repaired { now, aside: Aside { state, journal: None } });
         }
         self.put_without_journal(|| put(end))
     }
@@ -205,14 +205,14 @@ impl LockedStack {
     ///
     /// # Errors
     /// If it is not damaged, the state is, or nothing can be kept.
-    pub fn cut_journal(&self) -> Result<Mended<Option<Salvage>>, StoreError> {
+    pub fn cut_journal(&self) -> Result<Repaired<Option<Salvage>>, StoreError> {
         self.verify()?;
         let journal = self.examine()?.journal;
         let salvage = match journal {
             JournalFinding::LeftOver { .. } => {
                 let journal = self.files.keep_aside(&self.files.journal)?;
                 self.remove_journal()?;
-                return Ok(Mended { now: None, aside: Aside { state: None, journal } });
+                return Ok(Repaired { now: None, aside: Aside { state: None, journal } });
             }
             JournalFinding::Damaged { salvage: Some(salvage), .. } => salvage,
             JournalFinding::Damaged { salvage: None, .. } => {
@@ -222,7 +222,7 @@ impl LockedStack {
                 ));
             }
             JournalFinding::Missing => return Err(self.refused("no run is open")),
-            JournalFinding::Sound { .. } => return Err(self.refused("the journal is sound")),
+            JournalFinding::Sound { .. } => return Err(self.refused("the journal is intact")),
             JournalFinding::Unusable(error) => return Err(error),
         };
         let files = &self.files;
@@ -235,6 +235,6 @@ impl LockedStack {
         let unpublished = atomic::write(files.disk.as_ref(), &files.journal, &files.stack, &bytes)?;
         self.verify()?;
         unpublished.publish()?;
-        Ok(Mended { now: Some(salvage), aside: Aside { state: None, journal } })
+        Ok(Repaired { now: Some(salvage), aside: Aside { state: None, journal } })
     }
 }

@@ -91,7 +91,7 @@ fn an_edited_state_is_accepted_when_it_is_asked_for_under_a_serial_of_its_own() 
         let whole = fs::read(place.path("Live.json")).unwrap();
         replace(&place.path("Live.json"), from, to);
         let error = place.locked.accept_edit().unwrap_err();
-        assert!(matches!(error, StoreError::NotMended { .. }), "{error}");
+        assert!(matches!(error, StoreError::CannotRepair { .. }), "{error}");
         fs::write(place.path("Live.json"), whole).unwrap();
     }
 }
@@ -135,7 +135,7 @@ fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
     let sound = place.locked.restore_damaged(Serial(1)).unwrap_err();
-    assert!(sound.to_string().contains("the state is sound"), "{sound}");
+    assert!(sound.to_string().contains("the state is intact"), "{sound}");
     // An older one has a serial that no plan was made from.
     fs::write(&path, "").unwrap();
     let mended = place.locked.restore_damaged(Serial(1)).unwrap();
