@@ -10,7 +10,8 @@ use rstack_model::state::ObjectStatus;
 use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
 
 use crate::ledger::Ledger;
-use crate::step::Patience;
+use crate::secrets::CallSecrets;
+use crate::step::{Patience, polled};
 use crate::{Engine, StepError};
 
 /// Whether an operation that goes on is waited for.
@@ -27,7 +28,12 @@ pub(crate) struct Driven<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) driver: &'a dyn ResourceDriver,
     pub(crate) operation: OperationId,
+    /// Whether it creates: an update that makes the remaining calls of a create does.
+    pub(crate) creates: bool,
+    /// As what it is polled.
     pub(crate) kind: OperationKind,
+    /// The secrets that it was begun with; `None` if they cannot be resolved.
+    pub(crate) secrets: Option<&'a CallSecrets>,
     pub(crate) address: &'a Address,
     pub(crate) resource_type: &'a ResourceType,
     pub(crate) token: &'a Token,
@@ -42,7 +48,26 @@ pub(crate) enum Led {
     To(Box<Object>, ObjectStatus),
     /// There is none.
     Nowhere,
+    /// It failed.
+    Failed(DriverError),
 }
+
+impl Driven<'_> {
+    /// An error of the operation without secrets, which a service may quote.
+    fn hide(&self, error: DriverError) -> DriverError {
+        match self.secrets {
+            Some(secrets) => secrets.hide(error),
+            None => DriverError { message: WITHHELD.to_owned(), ..error },
+        }
+    }
+
+    fn hidden(&self, text: &str) -> String {
+        self.secrets.map_or_else(|| WITHHELD.to_owned(), |secrets| secrets.hidden(text))
+    }
+}
+
+/// What stands for a text of a service that may quote secrets which cannot be resolved.
+const WITHHELD: &str = "(left out: it may quote a secret that cannot be resolved now)";
 
 impl Engine {
     /// Polls an operation on that an earlier process left pending.
@@ -66,7 +91,7 @@ impl Engine {
         let Driven { ledger, operation, .. } = driven;
         let operation = *operation;
         let mut patience = Patience::new(self.waiting.limit(driven.address, driven.resource_type));
-        let (mut at, mut made) = (first, None);
+        let (mut at, mut made, mut last) = (first, None, None);
         loop {
             let pending = match at {
                 Step::Done(Finish::Object(object)) => {
@@ -77,29 +102,34 @@ impl Engine {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
+                Step::Done(Finish::Failed(error)) => return Ok(Led::Failed(driven.hide(*error))),
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = pending.object {
                 self.told(driven, &mut identifier, &object).await?;
                 made = Some(object);
             }
-            if !pending.repeatable {
-                let cursor = pending.cursor.clone();
-                ledger.append(Entry::Cursor { operation, cursor }).await?;
+            if !pending.repeatable && last.as_ref() != Some(&pending.cursor) {
+                let (kind, cursor) = (polled(driven.kind), pending.cursor.clone());
+                ledger.append(Entry::Cursor { operation, kind, cursor }).await?;
             }
-            if !pending.ask_again_in.is_zero() {
+            // What has just been begun may be complete already.
+            let at_once = last.is_none() && pending.ask_again_in.is_zero();
+            last = Some(pending.cursor.clone());
+            let waits_for = driven.hidden(&pending.waits_for);
+            if !at_once {
                 if pending.repeatable && identifier.is_some() {
                     // The next plan goes on from there.
                     return self.seen(driven, &identifier, made, ObjectStatus::PartlyUpdated).await;
                 }
                 if driven.waits == Waits::No {
-                    return Err(StepError::Interrupted(pending.waits_for));
+                    return Err(StepError::Interrupted(waits_for));
                 }
-                let wait = patience.wait(pending.ask_again_in, &pending.waits_for)?;
-                let (address, waits_for) = (driven.address.clone(), pending.waits_for.clone());
-                self.events.emit(Event::StillSettling { address, waits_for });
+                let wait = patience.wait(pending.ask_again_in, &waits_for)?;
+                let (address, text) = (driven.address.clone(), waits_for.clone());
+                self.events.emit(Event::StillSettling { address, waits_for: text });
                 if self.sleep_or_stop(wait).await {
-                    return Err(StepError::Interrupted(pending.waits_for));
+                    return Err(StepError::Interrupted(waits_for));
                 }
                 ledger.verify().await?;
             }
@@ -115,7 +145,8 @@ impl Engine {
     ) -> Result<Step, DriverError> {
         let (token, declared) = (driven.token.clone(), driven.declared.clone());
         let poll = Poll { kind: driven.kind, cursor, identifier, token, declared };
-        self.ask(|| driven.driver.poll(&poll)).await
+        let ask = || async { driven.driver.poll(&poll).await.map_err(|error| driven.hide(error)) };
+        self.ask(ask).await
     }
 
     async fn told(
@@ -126,6 +157,10 @@ impl Engine {
     ) -> Result<(), StepError> {
         if identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
+        }
+        if let Some(told) = identifier.as_ref().filter(|_| driven.creates) {
+            let why = format!("the driver names both `{told}` and `{}`", object.identifier);
+            return Err(StepError::Ambiguous(why));
         }
         *identifier = Some(object.identifier.clone());
         let effect = Entry::Effect {
@@ -147,7 +182,11 @@ impl Engine {
             return Ok(Led::To(made, status));
         }
         let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
-        let read = self.ask(|| driven.driver.read(identifier, &driven.declared)).await?;
+        let ask = || async {
+            let read = driven.driver.read(identifier, &driven.declared).await;
+            read.map_err(|error| driven.hide(error))
+        };
+        let read = self.ask(ask).await?;
         Ok(match read {
             Observed::Present(object) => Led::To(Box::new(object), status),
             Observed::Absent => Led::Nowhere,

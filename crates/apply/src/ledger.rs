@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
 use rstack_journal::{Entry, Folded, IntentAction, OperationId, fold};
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, Identifier, PhysicalId, StackName};
+use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, StackName, ValueMap};
 use rstack_plan::CheckedPlan;
 use rstack_store::{JournalWriter, StoreError};
 
@@ -90,6 +90,14 @@ impl Ledger {
         folded.map_err(|source| ApplyError::Journal { stack: self.stack().clone(), source })
     }
 
+    /// The properties with which an object of a resource is remembered.
+    pub(crate) fn remembered(&self, id: &Address, key: &ObjectKey) -> Option<ValueMap> {
+        let deposed = self.base.deposed.iter().filter(|deposed| deposed.address == *id);
+        let mut all =
+            self.base.resources.get(id).into_iter().chain(deposed.map(|deposed| &deposed.object));
+        all.find(|object| object.is(key)).map(|object| object.properties.clone())
+    }
+
     /// Whether the object of an operation is known: it was there before, or the journal has it.
     pub(crate) fn is_told(&self, operation: OperationId) -> bool {
         lock(&self.entries).iter().any(|entry| match entry {
@@ -137,6 +145,12 @@ impl Ledger {
         if objects.get(id).is_some_and(|object| object.is_same_object(gone)) {
             objects.remove(id);
         }
+        lock(&self.superseded).retain(|(_, object)| !object.is_same_object(gone));
+    }
+
+    /// Whether a resource has this object now.
+    pub(crate) fn has_now(&self, id: &Address, object: &ResourceState) -> bool {
+        lock(&self.objects).get(id).is_some_and(|now| now.is_same_object(object))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
-use rstack_driver::{DriverError, ErrorKind, Observed, OperationKind, Pending, Poll, Step};
+use rstack_driver::{DriverError, ErrorKind, Finish, Observed, OperationKind, Pending, Poll, Step};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
 use rstack_model::plan::PlanBase;
@@ -78,12 +78,16 @@ impl Engine {
         let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         let mut now = state;
         for (id, step) in progress {
-            if matches!(step, Step::Done(_))
-                && let Some(object) = now.resources.get_mut(&id)
-            {
-                object.status = ObjectStatus::Ready;
-                object.cursor = None;
-            }
+            let Some(object) = now.resources.get_mut(&id) else { continue };
+            let settled = match step {
+                Step::Pending(_) => continue,
+                Step::Done(Finish::Settled) => true,
+                Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
+                Step::Done(Finish::Gone | Finish::Failed(_)) => false,
+            };
+            // What did not settle as it was left is changed again by the next plan.
+            object.status = if settled { ObjectStatus::Ready } else { ObjectStatus::PartlyUpdated };
+            object.cursor = None;
         }
         Ok(locked.revise(now, &base).await?)
     }

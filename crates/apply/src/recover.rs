@@ -1,7 +1,9 @@
 //! Finding out what came of operations that were cut off.
 
-use rstack_driver::{CreateRequest, Found, OperationKind};
-use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, Outcome, base_of};
+use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, OperationKind};
+use rstack_journal::{
+    Entry, FailedEffect, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
+};
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, State};
 use rstack_model::{Identifier, KnownValue, StackName};
@@ -125,7 +127,11 @@ impl Engine {
         (asked, waits): (Asked, Waits),
     ) -> Result<Settled, StepError> {
         if open.cursor.is_some() {
-            return self.settle_pending(ledger, open, waits).await;
+            match self.settle_pending(ledger, parameters, open, waits).await {
+                // The cursor is known no longer: the object is looked for.
+                Err(StepError::Driver(error)) if is_forgotten(&error) => {}
+                settled => return settled,
+            }
         }
         let operation = open.intent.operation;
         let failed =
@@ -191,7 +197,9 @@ impl Engine {
             ledger,
             driver: driver.as_ref(),
             operation,
+            creates: true,
             kind: OperationKind::Update,
+            secrets: Some(&secrets),
             address: &open.intent.address,
             resource_type: &open.intent.resource_type,
             token: &open.intent.token,
@@ -205,7 +213,7 @@ impl Engine {
                 let state = resource_state(resource_type, &object, &made, status, driver.as_ref());
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
-            Ok(Led::Nowhere) => failed(FailedEffect::Partial),
+            Ok(Led::Nowhere | Led::Failed(_)) => failed(FailedEffect::Partial),
             Err(error) if is_final(&error) => failed(FailedEffect::Partial),
             Err(error) => return Err(error),
         };
@@ -231,56 +239,71 @@ impl Engine {
     async fn settle_pending(
         &self,
         ledger: &Ledger,
+        parameters: &SecretParameters,
         open: &OpenOperation,
         waits: Waits,
     ) -> Result<Settled, StepError> {
+        let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Settled::Absent) };
         let intent = &open.intent;
         let (operation, resource_type) = (intent.operation, &intent.resource_type);
         let driver = self.cloud.driver(resource_type);
         let driver = driver.ok_or_else(|| StepError::NoDriver(resource_type.clone()))?;
-        let known = intent.action.key().map(|key| key.identifier.clone());
-        let (kind, object) = match &intent.action {
-            IntentAction::Create { object, .. } => (OperationKind::Create, Some(object)),
-            IntentAction::Update { object, .. } => (OperationKind::Update, Some(object)),
-            IntentAction::Delete { .. }
-            | IntentAction::Record { .. }
-            | IntentAction::Forget { .. }
-            | IntentAction::Restore { .. } => (OperationKind::Delete, None),
+        let (known, object) = match &intent.action {
+            IntentAction::Create { object, .. } => (None, Some(object)),
+            IntentAction::Update { key, object } => (Some(key), Some(object)),
+            IntentAction::Delete { key }
+            | IntentAction::Record { key }
+            | IntentAction::Forget { key }
+            | IntentAction::Restore { key } => (Some(key), None),
         };
-        let declared = object.map(|object| without_secrets(&object.properties));
+        let remembered = known.and_then(|key| ledger.remembered(&intent.address, key));
+        let properties = object.map(|object| &object.properties).or(remembered.as_ref());
+        let secrets = match properties {
+            Some(properties) => self.resolve_secrets(parameters, properties).await.ok(),
+            None => None,
+        };
         let driven = Driven {
             ledger,
             driver: driver.as_ref(),
             operation,
-            kind,
+            creates: known.is_none(),
+            kind: match kind {
+                PolledKind::Create => OperationKind::Create,
+                PolledKind::Update => OperationKind::Update,
+                PolledKind::Delete => OperationKind::Delete,
+            },
+            secrets: secrets.as_ref(),
             address: &intent.address,
             resource_type,
             token: &intent.token,
-            declared: declared.unwrap_or_default(),
+            declared: properties.map(without_secrets).unwrap_or_default(),
             waits,
         };
-        let failed =
-            |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
-        let Some(cursor) = open.cursor.clone() else { return Ok(Settled::Absent) };
-        let led = self.poll_on(&driven, open.effect.clone().or(known), cursor).await;
-        let entry = match (led, object) {
-            (Ok(Led::To(made, status)), Some(object)) => {
+        let failed = |error: String, effect| Entry::Failed { operation, error, effect };
+        let partly = match ledger.is_told(operation) {
+            true => FailedEffect::Partial,
+            false => FailedEffect::None,
+        };
+        let at = open.effect.clone().or(known.map(|key| key.identifier.clone()));
+        let entry = match (self.poll_on(&driven, at, cursor).await?, object) {
+            (Led::To(made, status), Some(object)) => {
                 let state = resource_state(resource_type, object, &made, status, driver.as_ref());
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
-            (Ok(Led::Nowhere), None) => Entry::Done { operation, outcome: Outcome::Gone },
-            (Ok(Led::Nowhere), Some(_)) if !ledger.is_told(operation) => failed(FailedEffect::None),
-            (Ok(Led::Nowhere), Some(_)) | (Ok(Led::To(..)), None) => failed(FailedEffect::Partial),
-            // What the cloud refuses of a creation has made nothing that it has named.
-            (Err(error), _) if is_final(&error) => match ledger.is_told(operation) {
-                true => failed(FailedEffect::Partial),
-                false => failed(FailedEffect::None),
-            },
-            (Err(error), _) => return Err(error),
+            (Led::Nowhere, None) => Entry::Done { operation, outcome: Outcome::Gone },
+            (Led::Nowhere, Some(_)) => failed("its object is gone".to_owned(), partly),
+            (Led::To(..), None) => failed("its object is still there".to_owned(), partly),
+            // What has failed has made nothing but what it has named.
+            (Led::Failed(error), _) => failed(error.to_string(), partly),
         };
         ledger.append(entry).await?;
         Ok(Settled::Recorded)
     }
+}
+
+/// Whether the cloud does not know the operation that it was asked about.
+fn is_forgotten(error: &DriverError) -> bool {
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
 /// Whether trying again later would end in the same way.

@@ -1,10 +1,12 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
-use rstack_journal::{Entry, FailedEffect, IntentAction, base_of};
+use rstack_driver::Observed;
+use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, base_of};
 use rstack_model::{Address, Identifier, PhysicalId};
 use rstack_store::Lease;
 
 use crate::ledger::Ledger;
+use crate::observe::without_secrets;
 use crate::{ApplyError, Engine};
 
 /// What the user says of a creation of which the cloud does not tell what came of it.
@@ -21,7 +23,7 @@ impl Engine {
     /// from there. Returns how many were open.
     ///
     /// # Errors
-    /// If the files cannot be used.
+    /// If the files cannot be used, or the cloud cannot be asked.
     pub async fn resolve_ambiguous(
         &self,
         locked: &dyn Lease,
@@ -40,12 +42,10 @@ impl Engine {
             }
             let operation = open.intent.operation;
             let entry = match decision {
-                Decision::Ours(identifier) => Entry::Effect {
-                    operation,
-                    identifier: identifier.clone(),
-                    // Recovery reads the object, and knows it then.
-                    physical_id: PhysicalId::new(identifier.to_string()),
-                },
+                Decision::Ours(given) => {
+                    let (identifier, physical_id) = self.named(&open, given).await?;
+                    Entry::Effect { operation, identifier, physical_id }
+                }
                 Decision::NotOurs => {
                     let error = "the user says that it made nothing".to_owned();
                     Entry::Failed { operation, error, effect: FailedEffect::None }
@@ -55,5 +55,26 @@ impl Engine {
             decided += 1;
         }
         Ok(decided)
+    }
+
+    /// What the cloud calls the object that the user names, which may be by less than its identifier.
+    async fn named(
+        &self,
+        open: &OpenOperation,
+        given: &Identifier,
+    ) -> Result<(Identifier, PhysicalId), ApplyError> {
+        let IntentAction::Create { object, .. } = &open.intent.action else {
+            return Ok((given.clone(), PhysicalId::new(given.to_string())));
+        };
+        let declared = without_secrets(&object.properties);
+        let read = match self.cloud.driver(&open.intent.resource_type) {
+            Some(driver) => self.ask(|| driver.read(given, &declared)).await,
+            None => Ok(Observed::Absent),
+        };
+        Ok(match read.map_err(ApplyError::Cloud)? {
+            Observed::Present(object) => (object.identifier, object.physical_id),
+            // Recovery finds that it is gone.
+            Observed::Absent => (given.clone(), PhysicalId::new(given.to_string())),
+        })
     }
 }

@@ -250,14 +250,22 @@ impl Engine {
     }
 }
 
-/// Removes the objects in whose place updates have put others, as the policy of each says. No plan
-/// can know of them: that an update ends in another object is known when it is made.
+/// Removes the objects in whose place updates have put others, as the policy of each says: users
+/// first. No plan can know of them, since that an update ends in another object is known when it is
+/// made. What a rollback has put aside was there before it, and is left to the next plan.
 async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
-    if !executed.made || executed.interrupted {
+    if !executed.made || executed.interrupted || context.plan.mode == PlanMode::Rollback {
         return;
     }
-    let first = context.plan.steps.len();
-    for (number, (address, object)) in context.ledger.superseded().into_iter().enumerate() {
+    let (first, objects) = (context.plan.steps.len(), context.ledger.superseded());
+    for (number, (address, object)) in objects.into_iter().rev().enumerate() {
+        if context.engine.stop.is_requested() {
+            executed.interrupted = true;
+            return;
+        }
+        if context.ledger.has_now(&address, &object) {
+            continue;
+        }
         let keeps = match object.update_replace_policy {
             RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
             RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
@@ -267,8 +275,10 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
         let id = StepId(u32::try_from(first + number).unwrap_or(u32::MAX));
         let step =
             Step { id, address, operation, phase: Phase::Cleanup, after: BTreeSet::default() };
-        if let Err(error) = context.run(&step).await {
-            executed.failures.push((step.address, error));
+        match context.run(&step).await {
+            Ok(()) => {}
+            Err(StepError::Interrupted(_)) => executed.interrupted = true,
+            Err(error) => executed.failures.push((step.address, error)),
         }
     }
 }

@@ -48,7 +48,8 @@ impl CallSecrets {
         DriverError { message, ..error }
     }
 
-    fn hidden(&self, text: &str) -> String {
+    /// A text of a service without the secrets.
+    pub(crate) fn hidden(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for secret in self.texts.iter().filter(|secret| secret.expose().len() >= SHORTEST) {
             out = out.replace(secret.expose(), HIDDEN);

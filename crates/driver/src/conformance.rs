@@ -128,6 +128,7 @@ async fn driven(
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
             Step::Done(Finish::Gone) => return Ok(None),
             Step::Done(Finish::Settled) => return Ok(made),
+            Step::Done(Finish::Failed(error)) => return Err(Failed::Call(*error)),
             Step::Pending(pending) => pending,
         };
         if let Some(object) = pending.object {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rstack_model::{Cursor, Identifier, KnownMap, Token};
 
-use crate::{CreateRequest, DeleteRequest, Object, UpdateRequest};
+use crate::{CreateRequest, DeleteRequest, DriverError, Object, UpdateRequest};
 
 /// An operation that is begun.
 #[derive(Clone, Debug)]
@@ -83,6 +83,8 @@ pub enum Finish {
     Settled,
     /// There is no object (any more).
     Gone,
+    /// The operation failed. An error of a poll never says that: it says that it cannot be told.
+    Failed(Box<DriverError>),
 }
 
 impl Step {

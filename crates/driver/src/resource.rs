@@ -169,7 +169,8 @@ pub trait ResourceDriver: Send + Sync {
     ) -> Result<Observed, DriverError>;
 
     /// Begins an operation. What is durable by the time of a call inside of it goes to `effects`.
-    /// A creation is begun once; a change and a deletion may be begun again with the same request.
+    /// A creation is begun once; a change and a deletion may be begun again, with the same token or
+    /// with another one, also while one goes on that is not known to the engine.
     ///
     /// # Errors
     /// If it failed, or may have failed; an effect that was told to `effects` stays true.
@@ -180,7 +181,8 @@ pub trait ResourceDriver: Send + Sync {
     /// asked again with the same cursor.
     ///
     /// # Errors
-    /// If it cannot be told, or the operation failed.
+    /// If it cannot be told. That the operation failed is [`Finish::Failed`](crate::Finish::Failed),
+    /// and must be where the operation may not be begun again.
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError>;
 
     /// Takes away what an update that was cut off has put where the object is not remembered to be:

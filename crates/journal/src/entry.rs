@@ -69,6 +69,8 @@ pub enum Entry {
     Cursor {
         /// The operation.
         operation: OperationId,
+        /// What is polled: a create whose remaining calls an update makes is polled as that.
+        kind: PolledKind,
         /// The cursor.
         cursor: Cursor,
     },
@@ -196,6 +198,18 @@ pub enum FailedEffect {
     Partial,
     /// Nothing is known: the cloud must be asked.
     Unknown,
+}
+
+/// What kind of operation a cursor polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolledKind {
+    /// A creation.
+    Create,
+    /// A change.
+    Update,
+    /// A deletion.
+    Delete,
 }
 
 /// How a run ended.

@@ -6,7 +6,9 @@ use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, Cursor, Identifier, ObjectKey, PhysicalId, ValueMap};
 
-use crate::entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
+use crate::entry::{
+    Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome, PolledKind,
+};
 use crate::status::{IllegalTransition, Status, next_status};
 
 /// A journal that cannot have been written by a run over this state.
@@ -56,8 +58,8 @@ pub struct OpenOperation {
     pub effect: Option<Identifier>,
     /// Whether it was proven, before the call that creates, that no object of its name existed.
     pub absence_proven: bool,
-    /// Where it is polled, if it goes on in the cloud.
-    pub cursor: Option<Cursor>,
+    /// Where it is polled, and as what, if it goes on in the cloud.
+    pub cursor: Option<(PolledKind, Cursor)>,
 }
 
 /// A state with a journal folded into it.
@@ -180,7 +182,7 @@ struct Folder {
     state: State,
     operations: BTreeMap<OperationId, (Intent, Status)>,
     absent: BTreeSet<OperationId>,
-    cursors: BTreeMap<OperationId, Cursor>,
+    cursors: BTreeMap<OperationId, (PolledKind, Cursor)>,
     deployed: bool,
     ended: Option<JournalEnd>,
 }
@@ -220,10 +222,10 @@ impl Folder {
                 }
                 Ok(())
             }
-            Entry::Cursor { operation, cursor } => {
+            Entry::Cursor { operation, kind, cursor } => {
                 self.running()?;
                 self.advance(*operation, entry)?;
-                self.cursors.insert(*operation, cursor.clone());
+                self.cursors.insert(*operation, (*kind, cursor.clone()));
                 Ok(())
             }
             Entry::Done { operation, outcome } => {

@@ -4,6 +4,8 @@
 //! Formats 1 and 2 of a state and format 1 of a journal named an object by what `Ref` returns, and
 //! a resource by its logical ID. The identifier is computed from what is recorded of the object.
 
+use std::collections::BTreeMap;
+
 use rstack_catalog::Registry;
 use rstack_model::state::State;
 use rstack_model::{Digest, Identifier, PhysicalId, ResourceType};
@@ -68,12 +70,13 @@ pub(crate) fn state(value: &mut Value) {
 pub(crate) struct Known<'a> {
     base: Option<&'a State>,
     types: Vec<(u64, ResourceType, Object)>,
+    told: BTreeMap<u64, Identifier>,
 }
 
 impl<'a> Known<'a> {
     /// What is known of a journal that was written over this state.
     pub(crate) fn of(base: Option<&'a State>) -> Self {
-        Self { base, types: Vec::new() }
+        Self { base, ..Self::default() }
     }
 
     fn in_base(&self, resource_type: &str, physical_id: &str) -> Option<Identifier> {
@@ -103,8 +106,17 @@ impl<'a> Known<'a> {
                 },
             );
             effect.insert("identifier".to_owned(), json!(found));
-        } else if let Some(made) = value.pointer_mut("/done/outcome/object") {
-            object(made);
+            self.told.insert(operation, found);
+        } else {
+            let operation = value.pointer("/done/operation").and_then(Value::as_u64);
+            let told = operation.and_then(|operation| self.told.get(&operation));
+            if let Some(made) = value.pointer_mut("/done/outcome/object") {
+                object(made);
+                // What was made is the object whose existence was recorded.
+                if let (Some(told), Some(made)) = (told, made.as_object_mut()) {
+                    made.insert("identifier".to_owned(), json!(told));
+                }
+            }
         }
     }
 

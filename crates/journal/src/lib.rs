@@ -10,7 +10,9 @@ mod revise;
 mod salvage;
 mod status;
 
-pub use entry::{Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome};
+pub use entry::{
+    Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome, PolledKind,
+};
 pub use fold::{Folded, JournalError, OpenOperation, base_of, fold};
 pub use migration::{FORMAT as STATE_FORMAT, upgraded};
 pub use record::{

@@ -70,6 +70,9 @@ pub fn next_status(
         (Some(known @ (Status::Open | Status::Effected(_))), Entry::Cursor { .. }) if calls => {
             Ok(known.clone())
         }
+        (Some(Status::Failed(FailedEffect::Unknown)), Entry::Cursor { .. }) if calls => {
+            Ok(Status::Failed(FailedEffect::Unknown))
+        }
         (Some(Status::Open), Entry::Effect { identifier, .. }) if creates || updates => {
             Ok(Status::Effected(identifier.clone()))
         }

@@ -47,7 +47,8 @@ impl Deferred {
         };
         let Some(object) = object else {
             let message = "the object is gone";
-            return Err(DriverError::new(ErrorKind::NotFound, self.inner.get(), message));
+            let error = DriverError::new(ErrorKind::NotFound, self.inner.get(), message);
+            return Ok(Step::Done(Finish::Failed(Box::new(error))));
         };
         Ok(match self.inner.settled(&object.identifier).await? {
             Progress::Done => Step::made(object),

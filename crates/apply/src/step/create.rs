@@ -48,10 +48,12 @@ impl Context<'_> {
         };
         let effects = Effects::new(self.ledger, operation);
         match self.call_create(&work, &request, &effects).await {
-            Ok(first) => {
+            Ok((kind, first)) => {
                 let begun = Begun {
                     operation,
-                    kind: OperationKind::Create,
+                    creates: true,
+                    moved: false,
+                    kind,
                     token: request.token.clone(),
                     identifier: effects.recorded(),
                 };
@@ -93,14 +95,14 @@ impl Context<'_> {
         work: &Work<'_>,
         request: &CreateRequest,
         effects: &Effects<'_>,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(OperationKind, Progress), Failure> {
         let (mut attempt, mut in_doubt) = (1, false);
         let mut request = request.clone();
         loop {
             request.absence_proven = effects.absence_proven();
             let begun = work.driver.begin(&Request::Create(request.clone()), effects).await;
             let error = match begun {
-                Ok(step) => return Ok(step),
+                Ok(step) => return Ok((OperationKind::Create, step)),
                 Err(error) => work.secrets.hide(error),
             };
             request.absence_proven = effects.absence_proven();
@@ -177,10 +179,11 @@ impl Context<'_> {
         work: &Work<'_>,
         request: &CreateRequest,
         identifier: Identifier,
-    ) -> Result<Progress, Failure> {
+    ) -> Result<(OperationKind, Progress), Failure> {
         let update = completing(request, identifier);
         let updated = self.call_update(work, &update).await;
-        updated.map_err(|error| Failure::new(error, FailedEffect::Partial))
+        let step = updated.map_err(|error| Failure::new(error, FailedEffect::Partial))?;
+        Ok((OperationKind::Update, step))
     }
 }
 

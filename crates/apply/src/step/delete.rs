@@ -4,7 +4,7 @@ use rstack_driver::{
     DeleteRequest, ErrorKind, Finish, NoEffects, OperationKind, Poll, Removal, Request,
     ResourceDriver, Step as Progress,
 };
-use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome};
+use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome, PolledKind};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
@@ -89,7 +89,9 @@ impl Context<'_> {
                     (attempt, effect, begun) = (1, FailedEffect::Partial, true);
                     if !pending.repeatable && poll.cursor != pending.cursor {
                         let cursor = pending.cursor.clone();
-                        let appended = self.ledger.append(Entry::Cursor { operation, cursor });
+                        let kind = PolledKind::Delete;
+                        let appended =
+                            self.ledger.append(Entry::Cursor { operation, kind, cursor });
                         let failed = |error| Undeleted::Failed(Failure::new(error, effect));
                         appended.await.map_err(failed)?;
                     }
@@ -98,18 +100,18 @@ impl Context<'_> {
                     self.engine.events.emit(Event::StepWaiting { label, waits_for });
                     (pending.ask_again_in, pending.waits_for)
                 }
-                Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
+                Ok(Progress::Done(Finish::Failed(error))) => {
+                    let failure = Failure::new(*error, FailedEffect::Partial);
+                    return Err(Undeleted::Failed(failure));
+                }
+                // Of an operation that is polled it may be the operation that is not found.
+                Err(error) if error.kind == ErrorKind::NotFound && repeatable => return Ok(()),
                 Err(error) => {
                     if may_have_happened(&error) {
                         effect = FailedEffect::Partial;
                     }
                     let Some(wait) = self.engine.next_attempt(&error, attempt) else {
-                        return Err(match self.given_up(error) {
-                            interrupted @ StepError::Interrupted(_) => {
-                                Undeleted::of(interrupted, effect, repeatable)
-                            }
-                            error => Undeleted::Failed(Failure::new(error, effect)),
-                        });
+                        return Err(Undeleted::of(self.given_up(error), effect, repeatable));
                     };
                     self.retrying(label, &error, attempt);
                     attempt += 1;

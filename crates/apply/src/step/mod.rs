@@ -13,7 +13,7 @@ use rstack_driver::{CreateRequest, DriverError, Object, ResourceDriver, UpdateRe
 use rstack_journal::{Entry, FailedEffect, Intent, IntentAction, OperationId};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{
-    Action, Certainty, Change, Operation, Plan, PlannedObject, ReplaceOrder, Step,
+    Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
@@ -26,7 +26,7 @@ use crate::retry::may_pass;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::Patience;
+pub(crate) use settle::{Patience, polled};
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.
@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
             (Operation::Update, Some(change)) => self.update(step, change, &label).await,
             (Operation::Record, Some(change)) => self.record(step, change).await,
             (Operation::Delete(object) | Operation::Forget(object), Some(change))
-                if self.is_kept(change, object) =>
+                if self.is_kept(step, change, object) =>
             {
                 self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
                 Ok(object.physical_id.clone())
@@ -184,14 +184,11 @@ impl<'a> Context<'a> {
         differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 
-    /// Whether a replacement turned out to be needless, so that the object it was to replace stays.
-    fn is_kept(&self, change: &Change, object: &ResourceState) -> bool {
-        change.action == Action::Replace(ReplaceOrder::CreateFirst)
-            && change.certainty == Certainty::Possible
-            && self.ledger.with_objects(|objects| {
-                let current = objects.get(&change.address);
-                current.is_some_and(|current| current.is_same_object(object))
-            })
+    /// Whether an object that was to go is the one that the resource is to have: a replacement turned
+    /// out to be needless, or an update has ended in an object that waited to be deleted.
+    fn is_kept(&self, step: &Step, change: &Change, object: &ResourceState) -> bool {
+        let cleanup = step.phase == Phase::Cleanup && change.desired.is_some();
+        cleanup && self.ledger.has_now(&change.address, object)
     }
 
     async fn intent(

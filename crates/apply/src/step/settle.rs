@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rstack_driver::{ErrorKind, Finish, Object, Observed, OperationKind, Pending, Poll, Step};
-use rstack_journal::{Entry, FailedEffect, OperationId, Outcome};
+use rstack_journal::{Entry, FailedEffect, OperationId, Outcome, PolledKind};
 use rstack_model::event::Event;
 use rstack_model::plan::Phase;
 use rstack_model::state::{ObjectStatus, ResourceState};
@@ -80,10 +80,15 @@ fn tells_of_object(error: &StepError) -> bool {
 /// An operation that was begun.
 pub(super) struct Begun {
     pub(super) operation: OperationId,
+    /// Whether it creates: an update that makes the remaining calls of a create does.
+    pub(super) creates: bool,
+    /// As what it is polled.
     pub(super) kind: OperationKind,
     pub(super) token: Token,
     /// The object that it was begun on, or that it has made, as far as this is durable.
     pub(super) identifier: Option<Identifier>,
+    /// Whether it has ended in another object than the one that it was begun on.
+    pub(super) moved: bool,
 }
 
 /// How an operation is left whose object is as declared, or will be.
@@ -94,6 +99,15 @@ enum Left {
     Settling(Cursor),
     /// It was waited for, and in vain.
     Waiting(StepError),
+}
+
+/// The kind of an operation, as the journal has it.
+pub(crate) fn polled(kind: OperationKind) -> PolledKind {
+    match kind {
+        OperationKind::Create => PolledKind::Create,
+        OperationKind::Update => PolledKind::Update,
+        OperationKind::Delete => PolledKind::Delete,
+    }
 }
 
 impl Context<'_> {
@@ -119,21 +133,28 @@ impl Context<'_> {
                         Ok(made) => made,
                         Err(error) => return self.failed(begun.operation, error).await,
                     };
-                    self.tell(&work.change.address, &mut begun, &made).await?;
+                    if let Err(error) = self.tell(&work.change.address, &mut begun, &made).await {
+                        return self.failed(begun.operation, error).await;
+                    }
                     return self.record_made(work, begun.operation, &made, Left::Ready).await;
                 }
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = &pending.object {
-                self.tell(&work.change.address, &mut begun, object).await?;
+                if let Err(error) = self.tell(&work.change.address, &mut begun, object).await {
+                    return self.failed(begun.operation, error).await;
+                }
                 made = Some((**object).clone());
             }
             if !pending.repeatable && cursor.as_ref() != Some(&pending.cursor) {
                 let (operation, cursor) = (begun.operation, pending.cursor.clone());
-                self.ledger.append(Entry::Cursor { operation, cursor }).await?;
+                let kind = polled(begun.kind);
+                self.ledger.append(Entry::Cursor { operation, kind, cursor }).await?;
             }
+            // What has just been begun may be complete already.
+            let at_once = cursor.is_none() && pending.ask_again_in.is_zero();
             cursor = Some(pending.cursor.clone());
-            if !pending.ask_again_in.is_zero() {
+            if !at_once {
                 if let Some(made) = made.as_ref().filter(|_| !self.is_waited_for(work, &pending)) {
                     let left = Left::Settling(pending.cursor);
                     return self.record_made(work, begun.operation, made, left).await;
@@ -150,10 +171,13 @@ impl Context<'_> {
                 declared: without_secrets(&work.object.properties),
             };
             let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-            at = match self.engine.persist(|| work.driver.poll(&poll), told).await {
+            let ask = || async {
+                work.driver.poll(&poll).await.map_err(|error| work.secrets.hide(error))
+            };
+            at = match self.engine.persist(ask, told).await {
                 Ok(step) => step,
                 Err(error) => {
-                    let error = self.given_up(work.secrets.hide(error));
+                    let error = self.given_up(error);
                     return self.left(work, &begun, (made, &pending), error).await;
                 }
             };
@@ -167,11 +191,12 @@ impl Context<'_> {
         patience: &mut Patience,
         pending: &Pending,
     ) -> Result<(), StepError> {
-        let wait = patience.wait(pending.ask_again_in, &pending.waits_for)?;
-        let (label, waits_for) = (work.label.clone(), pending.waits_for.clone());
-        self.engine.events.emit(Event::StepWaiting { label, waits_for });
+        let waits_for = work.secrets.hidden(&pending.waits_for);
+        let wait = patience.wait(pending.ask_again_in, &waits_for)?;
+        let (label, text) = (work.label.clone(), waits_for.clone());
+        self.engine.events.emit(Event::StepWaiting { label, waits_for: text });
         if self.engine.sleep_or_stop(wait).await {
-            return Err(StepError::Interrupted(pending.waits_for.clone()));
+            return Err(StepError::Interrupted(waits_for));
         }
         Ok(self.ledger.verify().await?)
     }
@@ -186,19 +211,19 @@ impl Context<'_> {
         if begun.identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        if begun.kind == OperationKind::Create
-            && let Some(told) = &begun.identifier
-        {
+        let told_another = begun.identifier.as_ref().filter(|_| begun.creates || begun.moved);
+        if let Some(told) = told_another {
             let why = format!("the driver names both `{told}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
         }
         let (operation, identifier) = (begun.operation, object.identifier.clone());
         let physical_id = object.physical_id.clone();
-        if begun.kind == OperationKind::Update
+        if !begun.creates
             && let Some(old) = self.ledger.with_objects(|objects| objects.get(address).cloned())
         {
             self.ledger.supersede(address, old);
         }
+        begun.moved = !begun.creates;
         begun.identifier = Some(identifier.clone());
         let effect = Entry::Effect { operation, identifier, physical_id };
         Ok(self.ledger.append(effect).await?)
@@ -219,15 +244,19 @@ impl Context<'_> {
             (Finish::Settled, None) => {
                 let Some(identifier) = &begun.identifier else { return Err(gone()) };
                 let declared = without_secrets(&work.object.properties);
-                let read = || work.driver.read(identifier, &declared);
+                let read = || async {
+                    let read = work.driver.read(identifier, &declared).await;
+                    read.map_err(|error| work.secrets.hide(error))
+                };
                 let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
                 match self.engine.persist(read, told).await {
                     Ok(Observed::Present(object)) => Ok(object),
                     Ok(Observed::Absent) => Err(gone()),
-                    Err(error) => Err(self.given_up(work.secrets.hide(error))),
+                    Err(error) => Err(self.given_up(error)),
                 }
             }
             (Finish::Gone, _) => Err(gone()),
+            (Finish::Failed(error), _) => Err(StepError::Driver(work.secrets.hide(*error))),
         }
     }
 
@@ -240,8 +269,9 @@ impl Context<'_> {
         error: StepError,
     ) -> Result<PhysicalId, StepError> {
         match made {
-            _ if tells_of_object(&error) => self.failed(begun.operation, error).await,
+            // Whether it failed only its driver can say, and it says so by `Finish::Failed`.
             _ if !pending.repeatable => Err(error),
+            _ if tells_of_object(&error) => self.failed(begun.operation, error).await,
             Some(made) => {
                 self.record_made(work, begun.operation, &made, Left::Waiting(error)).await
             }
@@ -288,7 +318,7 @@ impl Context<'_> {
     /// Whether an object is waited for until it has settled.
     fn is_waited_for(&self, work: &Work<'_>, pending: &Pending) -> bool {
         let steps = &self.plan.steps;
-        if steps.iter().any(|step| step.phase == Phase::Cleanup) {
+        if !pending.repeatable || steps.iter().any(|step| step.phase == Phase::Cleanup) {
             return true;
         }
         match self.engine.waiting.wait {

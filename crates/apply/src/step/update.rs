@@ -68,6 +68,8 @@ impl Context<'_> {
             Ok(first) => {
                 let begun = Begun {
                     operation,
+                    creates: false,
+                    moved: false,
                     kind: OperationKind::Update,
                     token: request.token.clone(),
                     identifier: Some(request.identifier.clone()),

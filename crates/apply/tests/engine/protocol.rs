@@ -211,3 +211,27 @@ fn a_rollback_takes_the_old_object_of_such_an_update_back() {
         bench.check_known();
     });
 }
+
+/// The process is refused every poll of a pending creation: nothing is concluded from that, and the
+/// object is known when it may ask again.
+#[test]
+fn a_poll_that_is_refused_concludes_nothing() {
+    for kind in [ErrorKind::AccessDenied { action: None }, ErrorKind::Conflict, ErrorKind::NotFound]
+    {
+        run(async {
+            let bench = deferred();
+            let wanted = topic("one", "a");
+            let refuse = {
+                let kind = kind.clone();
+                move |call: &Call| (call.verb == "settled").then(|| error(kind.clone()))
+            };
+            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
+            let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;
+            assert_ne!(outcome.end, RunEnd::Succeeded, "{kind:?}");
+            bench.reach(&wanted).await;
+            assert_eq!(bench.existing().len(), 2, "{kind:?}");
+            bench.reach(&Wanted::Nothing).await;
+            assert!(bench.existing().is_empty(), "{kind:?}");
+        });
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_journal::{
-    Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, fold,
+    Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, PolledKind, fold,
 };
 use rstack_model::ValueMap;
 use rstack_model::plan::{PlanMode, PlannedObject};
@@ -303,10 +303,11 @@ fn an_update_that_ends_in_another_object_deposes_the_old_one() {
     let mut base = state();
     base.resources.insert("A".into(), object("a"));
     let update = IntentAction::Update { key: key("a"), object: planned() };
-    let cursor = Entry::Cursor { operation: OperationId(1), cursor: "there".into() };
+    let kind = PolledKind::Update;
+    let cursor = Entry::Cursor { operation: OperationId(1), kind, cursor: "there".into() };
     let begun = vec![begin(&base), intent(1, "A", update), cursor, effect(1, "b")];
     let folded = fold(&base, &begun).unwrap();
-    assert_eq!(folded.open[0].cursor, Some("there".into()));
+    assert_eq!(folded.open[0].cursor, Some((kind, "there".into())));
     assert_eq!(folded.state.deposed[0].object, object("a"));
     assert_eq!(folded.state.resources["A"].status, ObjectStatus::Incomplete);
 
