@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rstack_catalog::{Registry, SchemaPath, TypeSchema, validate};
+use rstack_catalog::{Registry, SchemaPath, TypeSchema, UniqueName, validate};
 use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath, UpdateKind};
 
@@ -20,29 +20,63 @@ pub fn compound_types() -> Vec<Arc<TypeSchema>> {
     all.filter(|schema| schema.primary_identifier().len() > 1).collect()
 }
 
-/// Why no scope can be changed in a generated life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NotMoved {
-    /// The service chooses every part of the identifier that is not the name itself.
-    ScopeIsReadOnly,
-    /// The schema allows one value of the scope only, or no other one was found.
-    OneScopeOnly,
+/// The types whose identifier has one part, and whose names are unique in a scope that is declared.
+pub fn scoped_types() -> Vec<Arc<TypeSchema>> {
+    let catalog = Registry::embedded();
+    let all = catalog.names().filter_map(|name| catalog.get(name).ok().flatten());
+    let scoped = |schema: &Arc<TypeSchema>| {
+        schema.primary_identifier().len() == 1 && !name_scopes(schema).is_empty()
+    };
+    all.filter(scoped).collect()
 }
 
-/// The life of an object of a type whose identifier has several parts.
+/// Which property a move changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moves {
+    /// A part of the identifier that `Ref` does not return, or what a name is unique in.
+    Scope,
+    /// A part of the identifier, all of which `Ref` returns.
+    PartOfRef,
+    /// Another one that is fixed at creation: the service chooses the parts of the identifier.
+    Other,
+}
+
+/// Why no property can be changed that leads to another identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotMoved {
+    /// Nothing but the name is fixed at creation.
+    NothingFixed,
+    /// The schema allows one value only of what is, or no other one was found.
+    OneValueOnly,
+}
+
+/// A move to another scope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    /// The properties after it.
+    pub properties: KnownMap,
+    /// What it changes.
+    pub of: Moves,
+}
+
+/// The life of an object of a type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeneratedLife {
     /// The properties it is created with.
     pub created: KnownMap,
-    /// The same with another scope: another value of a part of the identifier that is not its name.
-    pub moved: Result<KnownMap, NotMoved>,
-    /// Whether `Ref` does not return the part that is changed.
-    pub ref_is_kept: bool,
+    /// The same with another scope and the same name.
+    pub moved: Result<Move, NotMoved>,
     /// The last of these with a property changed that is changed in place, where there is one.
     pub updated: Option<KnownMap>,
 }
 
 impl GeneratedLife {
+    /// The life of the type of this name; `None` as with [`Self::of`], or if there is no such type.
+    pub fn named(resource_type: &str) -> Option<Self> {
+        let schema = Registry::embedded().get(resource_type).ok().flatten()?;
+        Self::of(&schema)
+    }
+
     /// The life of a type; `None` if no valid properties of it were found.
     pub fn of(schema: &TypeSchema) -> Option<Self> {
         let mut created = minimal(schema)?;
@@ -61,45 +95,75 @@ impl GeneratedLife {
         if !is_valid(schema, &created) {
             return None;
         }
-        let (moved, ref_is_kept) = moved(schema, &created, &declared);
-        let updated = updated(schema, moved.as_ref().unwrap_or(&created));
-        Some(Self { created, moved, ref_is_kept, updated })
+        for path in name_parts(schema) {
+            let mut named = created.clone();
+            let put = at(&created, &path).is_none() && put(schema, &mut named, &path, 0).is_some();
+            if put && is_valid(schema, &named) {
+                created = named;
+            }
+        }
+        let moved = moved(schema, &created, &declared);
+        let last = moved.as_ref().map_or(&created, |moved| &moved.properties);
+        let updated = updated(schema, last);
+        Some(Self { created, moved, updated })
     }
+}
+
+/// The declared properties that make a name or say what it is unique in.
+fn name_parts(schema: &TypeSchema) -> Vec<PropertyPath> {
+    let names = schema.unique_names().iter().chain(schema.likely_names());
+    let paths = names.flat_map(|name| name.name().iter().chain(name.scope()));
+    paths.filter_map(SchemaPath::concrete).filter(|path| !schema.is_read_only(path)).collect()
+}
+
+/// The declared properties that say what a name is unique in.
+fn name_scopes(schema: &TypeSchema) -> Vec<PropertyPath> {
+    let names = schema.unique_names().iter().chain(schema.likely_names());
+    let paths = names.flat_map(UniqueName::scope).filter_map(SchemaPath::concrete);
+    paths.filter(|path| !schema.is_read_only(path)).collect()
 }
 
 fn is_valid(schema: &TypeSchema, properties: &KnownMap) -> bool {
     validate(schema, &redacted_map(properties)).is_empty()
 }
 
-/// The properties in another scope, and whether `Ref` does not return what is changed.
+/// The properties in another scope.
 fn moved(
     schema: &TypeSchema,
     created: &KnownMap,
     declared: &[(&SchemaPath, PropertyPath)],
-) -> (Result<KnownMap, NotMoved>, bool) {
+) -> Result<Move, NotMoved> {
     let referred = schema.ref_identifier();
-    let replaces = |path: &PropertyPath| schema.update_kind(path) == UpdateKind::Replaces;
-    let kept = declared.iter().filter(|(path, _)| !referred.contains(path));
-    // Where `Ref` returns the whole identifier, its last part is the name.
-    let whole = declared.iter().filter(|(path, _)| {
-        referred.len() > 1 && referred.contains(path) && referred.last() != Some(path)
+    let scopes = declared.iter().filter(|(path, _)| !referred.contains(path));
+    // Where `Ref` returns several parts and all are declared, the last one is the name.
+    let chosen = declared.len() < schema.primary_identifier().len();
+    let parts = declared.iter().filter(|(path, _)| {
+        let is_name = !chosen && referred.last() == Some(path);
+        referred.len() > 1 && referred.contains(path) && !is_name
     });
-    let scopes: Vec<(&PropertyPath, bool)> = (kept.map(|(_, path)| (path, true)))
-        .chain(whole.map(|(_, path)| (path, false)))
-        .filter(|(path, _)| replaces(path))
+    let mut ways: Vec<(PropertyPath, Moves)> = (scopes.map(|(_, path)| (path, Moves::Scope)))
+        .chain(parts.map(|(_, path)| (path, Moves::PartOfRef)))
+        .map(|(path, of)| (path.clone(), of))
+        .chain(name_scopes(schema).into_iter().map(|path| (path, Moves::Scope)))
         .collect();
-    for (path, ref_is_kept) in &scopes {
+    if declared.is_empty() {
+        let root = schema.resolve(schema.root());
+        let others = root.property_names().map(|name| PropertyPath::root().name(name));
+        let others = others.filter(|path| !schema.is_read_only(path));
+        ways.extend(others.map(|path| (path, Moves::Other)));
+    }
+    ways.retain(|(path, _)| schema.update_kind(path) == UpdateKind::Replaces);
+    for (path, of) in &ways {
         for nth in 1..TRIED {
-            let mut moved = created.clone();
-            let other = put(schema, &mut moved, path, nth).is_some()
-                && at(&moved, path) != at(created, path);
-            if other && is_valid(schema, &moved) {
-                return (Ok(moved), *ref_is_kept);
+            let mut properties = created.clone();
+            let other = put(schema, &mut properties, path, nth).is_some()
+                && at(&properties, path) != at(created, path);
+            if other && is_valid(schema, &properties) {
+                return Ok(Move { properties, of: *of });
             }
         }
     }
-    let none = scopes.is_empty();
-    (Err(if none { NotMoved::ScopeIsReadOnly } else { NotMoved::OneScopeOnly }), false)
+    Err(if ways.is_empty() { NotMoved::NothingFixed } else { NotMoved::OneValueOnly })
 }
 
 /// The properties with one changed that is changed in place.

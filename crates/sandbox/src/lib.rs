@@ -48,7 +48,8 @@ mod world;
 
 pub use cloud::{ACCOUNT, SandboxCloud};
 pub use error::SandboxError;
-pub use generated::{GeneratedLife, NotMoved, compound_types};
+pub use generated::{GeneratedLife, Move, Moves, NotMoved, compound_types, scoped_types};
 pub use options::{Faults, PerMille, SandboxOptions};
 pub use play::Playback;
+pub use rstack_catalog::TypeSchema;
 pub use time::{StandingTime, Time};

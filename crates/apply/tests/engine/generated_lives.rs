@@ -12,8 +12,8 @@ use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Action, ReplaceOrder};
 use rstack_model::state::State;
 use rstack_model::value::redacted_map;
-use rstack_model::{Digest, KnownMap, ObjectKey, ResourceType};
-use rstack_sandbox::{GeneratedLife, SandboxCloud, compound_types};
+use rstack_model::{Digest, KnownMap, ObjectKey};
+use rstack_sandbox::{GeneratedLife, SandboxCloud, TypeSchema, compound_types, scoped_types};
 use rstack_store::StateStore;
 
 use crate::bench::{Bench, Wanted, run, stack};
@@ -88,13 +88,13 @@ impl Probe for Witness {
 /// What was lived through.
 #[derive(Debug, Default)]
 struct Count {
-    types: usize,
     lived: usize,
-    moved: usize,
+    /// How many moved, by what was changed.
+    moved: BTreeMap<String, usize>,
     create_first: usize,
     delete_first: usize,
     /// Moved objects that `Ref` returns the same of, before and after.
-    same_ref: usize,
+    same_ref: Vec<String>,
     updated: usize,
     not_generated: Vec<String>,
     not_moved: BTreeMap<String, Vec<String>>,
@@ -152,12 +152,13 @@ impl Life<'_> {
 
     async fn live(&mut self, life: &GeneratedLife, count: &mut Count) {
         let to = |properties| wanted(self.name, properties);
-        let (created, moved) = (to(&life.created), life.moved.as_ref().map(to));
+        let (created, moved) =
+            (to(&life.created), life.moved.as_ref().map(|moved| (to(&moved.properties), moved.of)));
         let updated = life.updated.as_ref().map(to);
         let action = self.goes_to(&created, 1).await;
         self.expect("the first apply", action, action == Action::Create);
         match moved {
-            Ok(moved) => {
+            Ok((moved, of)) => {
                 let reference = |bench: &Bench| bench.sandbox.list().unwrap().pop();
                 let before = reference(&self.bench);
                 let action = self.goes_to(&moved, 1).await;
@@ -168,10 +169,12 @@ impl Life<'_> {
                 }
                 let after = reference(&self.bench);
                 if let (Some(before), Some(after)) = (before, after) {
-                    count.same_ref += usize::from(before.1 == after.1);
+                    if before.1 == after.1 {
+                        count.same_ref.push(self.name.to_owned());
+                    }
                     self.expect("the same object", action, before.0 != after.0);
                 }
-                count.moved += 1;
+                *count.moved.entry(format!("{of:?}")).or_default() += 1;
             }
             Err(reason) => {
                 let names = count.not_moved.entry(format!("{reason:?}")).or_default();
@@ -195,19 +198,11 @@ impl Life<'_> {
     }
 }
 
-#[test]
-fn every_type_with_a_compound_identifier_lives_moves_and_is_gone() {
+fn lives(types: &[Arc<TypeSchema>]) -> Count {
     let mut count = Count::default();
-    for schema in compound_types() {
-        let name = schema.name();
-        count.types += 1;
-        let bench = Bench::new();
-        if rstack_driver::Cloud::driver(bench.sandbox.as_ref(), &ResourceType::from(name)).is_none()
-        {
-            count.not_generated.push(format!("{name}: no driver"));
-            continue;
-        }
-        let Some(life) = GeneratedLife::of(&schema) else {
+    for schema in types {
+        let (name, bench) = (schema.name(), Bench::new());
+        let Some(life) = GeneratedLife::of(schema) else {
             count.not_generated.push(name.to_owned());
             continue;
         };
@@ -215,6 +210,35 @@ fn every_type_with_a_compound_identifier_lives_moves_and_is_gone() {
         run(lived.live(&life, &mut count));
         count.violations.extend(lived.violations.iter().map(|what| format!("{name}: {what}")));
     }
-    println!("{count:#?}");
-    assert!(count.violations.is_empty(), "{:#?}", count.violations);
+    println!("{} types: {count:#?}", types.len());
+    assert_eq!(count.violations, [""; 0]);
+    assert_eq!(count.lived + count.not_generated.len(), types.len());
+    count
+}
+
+/// In the sandbox, as in its ARN, the scope of its name is no part of its identifier.
+const NOT_SCOPED: &str = "AWS::SageMaker::Workteam";
+
+#[test]
+fn every_type_with_a_compound_identifier_lives_moves_and_is_gone() {
+    let types = compound_types();
+    let count = lives(&types);
+    assert!(types.len() >= 326, "{} types", types.len());
+    assert!(count.not_generated.len() <= 4, "{:?}", count.not_generated);
+    let not_moved: usize = count.not_moved.values().map(Vec::len).sum();
+    assert!(not_moved <= 34, "{:?}", count.not_moved);
+    // `Ref` returns the same of both: nothing but the identifier tells them apart.
+    assert!(count.same_ref.len() >= 12, "{:?}", count.same_ref);
+    assert!(count.updated >= 177, "{} were updated", count.updated);
+}
+
+#[test]
+fn every_type_whose_name_is_unique_in_a_scope_lives_moves_and_is_gone() {
+    let mut types = scoped_types();
+    types.retain(|schema| schema.name() != NOT_SCOPED);
+    let count = lives(&types);
+    assert!(types.len() >= 87, "{} types", types.len());
+    assert!(count.not_generated.len() <= 1, "{:?}", count.not_generated);
+    assert!(count.not_moved.is_empty(), "{:?}", count.not_moved);
+    assert!(count.updated >= 44, "{} were updated", count.updated);
 }
