@@ -1,6 +1,6 @@
 //! The cloud as one process sees it: every call is a moment of its fate, and suffers its weather.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
@@ -219,13 +219,15 @@ impl WatchedDriver {
         }
         let create = || {
             let (inner, made) = (Arc::clone(&self.inner), Arc::clone(&self.wire.made));
-            let (request, resource_type) = (request.clone(), self.resource_type.clone());
+            let (request, sandbox) = (request.clone(), Arc::clone(&self.wire.sandbox));
             async move {
+                // An API that is polled does not tell of what it has begun to make.
+                let before = existing(&sandbox);
                 let step = inner.begin(&Request::Create(request.clone()), &NoEffects).await?;
-                if let Some(object) = object_of(&step) {
-                    let (address, token) = (request.address, request.token);
-                    let key = ObjectKey::new(resource_type, object.identifier.clone());
-                    lock(&made).0.insert(key, Maker { address, token });
+                let (address, token) = (request.address, request.token);
+                for key in existing(&sandbox).difference(&before) {
+                    let maker = Maker { address: address.clone(), token: token.clone() };
+                    lock(&made).0.insert(key.clone(), maker);
                 }
                 Ok(step)
             }
@@ -248,6 +250,11 @@ impl WatchedDriver {
         };
         self.wire.change(verb, &self.resource_type, change).await
     }
+}
+
+/// What exists in the cloud. An object that cannot be listed counts as made by nobody later.
+fn existing(sandbox: &SandboxCloud) -> BTreeSet<ObjectKey> {
+    sandbox.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect()
 }
 
 /// The object that a step tells of.

@@ -172,7 +172,7 @@ fn leave_over(world: &mut World, wanted: &Wanted) -> Result<(), String> {
 }
 
 fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
-    let mut before = World::new(1, Store::Files)?;
+    let mut before = World::new(1, Store::Files, 0)?;
     let environment = before.sandbox.environment().clone();
     let first = size.wanted(stack::Variant::First, &environment)?;
     let changed = size.wanted(stack::Variant::Changed, &environment)?;

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    Edit, Findings, Point, SCENARIOS, Scenario, Size, Store, edits, one, one_edit, pairs, schedule,
-    schedules, singles,
+    Edit, Findings, Point, SCENARIOS, Scenario, Size, Store, edits, generated_types, one, one_edit,
+    pairs, schedule, schedules, singles,
 };
 
 /// How many failing cases are printed of each kind.
@@ -115,7 +115,7 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
     }
     if let Some(name) = &arguments.scenario {
         let Some(scenario) = Scenario::named(name) else {
-            let names = SCENARIOS.iter().map(|scenario| scenario.name);
+            let names = Scenario::all().map(|scenario| scenario.name);
             let known: Vec<&str> = names.chain(Edit::ALL.map(Edit::name)).collect();
             report
                 .line(format!("there is no scenario `{name}`; there are {}", known.join(", ")))?;
@@ -136,7 +136,8 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         report.add("random", "schedules", || schedules(*first, *count))?;
         return Ok(report.violations);
     }
-    for scenario in SCENARIOS {
+    report.line(format!("generated stack: objects of {} types", generated_types()))?;
+    for scenario in Scenario::all() {
         let scenario = scenario.on(store);
         report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
     }

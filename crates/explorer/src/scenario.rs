@@ -1,5 +1,6 @@
 //! What is lived through: from which stack to which, what fails on the way, where it ends.
 
+use crate::generated::LAST;
 use crate::stack::{Size, Variant, Wanted};
 use crate::world::{Conditions, Store, World};
 
@@ -29,6 +30,10 @@ pub struct Scenario {
     /// Where the commands after a disturbed one lead.
     end: Place,
     store: Store,
+    /// The stack it has of its own.
+    own: Option<Size>,
+    /// How often an API answers that it works on a request.
+    polls: u32,
     parallelism: usize,
     in_parts: bool,
     refused: Option<Refused>,
@@ -47,6 +52,8 @@ const fn plain(name: &'static str, from: Place, to: Place) -> Scenario {
         to,
         end: to,
         store: Store::Files,
+        own: None,
+        polls: 0,
         parallelism: 1,
         in_parts: false,
         refused: None,
@@ -77,7 +84,7 @@ const fn back(
     Scenario { end, left_by: Some((left, refused)), ..plain(name, from, Place::Back) }
 }
 
-/// All scenarios. Those that are refused something fail and roll back; what comes after leads back
+/// The scenarios of the streaming stack. Those that are refused something fail and roll back; what comes after leads back
 /// to where they began, or (`-on`) on to where they were going. `keep-` fails and stays as it is until
 /// it is rolled back; `back-` begins there.
 pub const SCENARIOS: [Scenario; 26] = [
@@ -149,6 +156,42 @@ pub const SCENARIOS: [Scenario; 26] = [
     ),
 ];
 
+const fn generated(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Generated), ..scenario }
+}
+
+const MOVED: Place = Place::Is(Variant::Renamed);
+
+/// Objects of types of the catalog are moved from one scope to another. What is refused is the move
+/// of the last one.
+pub const GENERATED: [Scenario; 10] = [
+    generated(plain("generated-create", Place::Nothing, FIRST)),
+    generated(plain("generated-move", FIRST, MOVED)),
+    generated(Scenario { parallelism: 4, ..plain("generated-move-parallel", FIRST, MOVED) }),
+    generated(Scenario { in_parts: true, ..plain("generated-move-in-parts", FIRST, MOVED) }),
+    generated(Scenario { polls: 2, ..plain("generated-move-polled", FIRST, MOVED) }),
+    generated(plain("generated-update", MOVED, Place::Is(Variant::Changed))),
+    generated(plain("generated-delete", MOVED, Place::Nothing)),
+    generated(refused("generated-rollback-move", (FIRST, MOVED, FIRST), ("create", LAST))),
+    generated(refused("generated-rollback-move-on", (FIRST, MOVED, MOVED), ("create", LAST))),
+    generated(back("generated-back-move", (FIRST, MOVED, Place::Back), ("create", LAST))),
+];
+
+const fn polled(scenario: Scenario) -> Scenario {
+    Scenario { polls: 2, ..scenario }
+}
+
+/// An API accepts requests and is asked whether they are complete.
+pub const POLLED: [Scenario; 7] = [
+    polled(plain("polled-create", Place::Nothing, FIRST)),
+    polled(Scenario { parallelism: 4, ..plain("polled-create-parallel", Place::Nothing, FIRST) }),
+    polled(plain("polled-update", FIRST, Place::Is(Variant::Changed))),
+    polled(plain("polled-replace", FIRST, MOVED)),
+    polled(plain("polled-replace-delete-first", FIRST, Place::Is(Variant::Attached))),
+    polled(plain("polled-delete", FIRST, Place::Nothing)),
+    polled(refused("polled-rollback-replace", (FIRST, MOVED, FIRST), ("update", DISTRIBUTION))),
+];
+
 /// A scenario that is ready to be lived through.
 pub(crate) struct Ready {
     pub(crate) scenario: Scenario,
@@ -164,9 +207,14 @@ pub(crate) struct Ready {
 }
 
 impl Scenario {
+    /// All scenarios.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED)
+    }
+
     /// The scenario of this name.
     pub fn named(name: &str) -> Option<Self> {
-        SCENARIOS.into_iter().find(|scenario| scenario.name == name)
+        Self::all().find(|scenario| scenario.name == name)
     }
 
     /// The scenario with its states in this kind of store.
@@ -204,7 +252,8 @@ impl Scenario {
     /// # Errors
     /// If the undisturbed run does not come to its end.
     pub(crate) fn ready(self, size: Size, seed: u64) -> Result<Ready, String> {
-        let mut before = World::new(seed, self.store)?;
+        let size = self.own.unwrap_or(size);
+        let mut before = World::new(seed, self.store, self.polls)?;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),

@@ -32,6 +32,8 @@ pub enum Size {
     Streaming,
     /// The smaller one.
     Small,
+    /// One of a sample of the catalog's types whose identifiers have several parts.
+    Generated,
 }
 
 /// What makes one stack different from another of the same template.
@@ -56,6 +58,7 @@ impl Size {
         let text = match self {
             Self::Streaming => STREAMING,
             Self::Small => SMALL,
+            Self::Generated => return String::new(),
         };
         let (channel, other) =
             ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n");
@@ -71,6 +74,9 @@ impl Size {
         variant: Variant,
         environment: &Environment,
     ) -> Result<Wanted, String> {
+        if self == Self::Generated {
+            return crate::generated::wanted(variant);
+        }
         let given: &[(&str, &str)] = match variant {
             Variant::First | Variant::Attached => &[],
             Variant::Changed => &[("SegmentSeconds", "4")],

@@ -100,8 +100,8 @@ pub(crate) struct Life {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, store: Store) -> Result<Self, String> {
-        let options = SandboxOptions { seed, ..SandboxOptions::default() };
+    pub(crate) fn new(seed: u64, store: Store, api_polls: u32) -> Result<Self, String> {
+        let options = SandboxOptions { seed, api_polls, ..SandboxOptions::default() };
         let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options);
         Ok(Self {
             sandbox: Arc::new(sandbox.map_err(|error| error.to_string())?),

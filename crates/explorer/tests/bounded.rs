@@ -3,7 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    Edit, Findings, SCENARIOS, Scenario, Size, Store, edits, one, pairs, schedules, singles,
+    Edit, Findings, GENERATED, POLLED, SCENARIOS, Scenario, Size, Store, edits, generated_types,
+    one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -36,6 +37,31 @@ fn points_with_the_states_in_an_object_store() {
     for scenario in SCENARIOS {
         sound(&singles(scenario.on(Store::Objects), Size::Small, 7).unwrap(), 5);
     }
+}
+
+/// A stack of objects of the catalog's types that move from one scope to another.
+#[test]
+fn some_points_of_moves_generated_from_the_catalog() {
+    assert!(generated_types() >= 15, "only {} types", generated_types());
+    for scenario in GENERATED {
+        let findings = singles(scenario, Size::Generated, 181).unwrap();
+        println!("{}: {} moments, {} points", scenario.name, findings.moments, findings.explored);
+        sound(&findings, 4);
+    }
+    let moves = Scenario::named("generated-move").unwrap().on(Store::Objects);
+    sound(&singles(moves, Size::Generated, 61).unwrap(), 5);
+}
+
+/// The same where an API accepts a request and is asked whether it is complete.
+#[test]
+fn some_points_with_an_api_that_is_polled() {
+    for scenario in POLLED {
+        let findings = singles(scenario, Size::Small, 29).unwrap();
+        println!("{}: {} moments, {} points", scenario.name, findings.moments, findings.explored);
+        sound(&findings, 10);
+    }
+    let create = Scenario::named("polled-create").unwrap().on(Store::Objects);
+    sound(&singles(create, Size::Small, 7).unwrap(), 10);
 }
 
 #[test]

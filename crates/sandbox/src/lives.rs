@@ -12,7 +12,7 @@ use rstack_model::value::SecretsManagerReference;
 use rstack_model::{Identifier, KnownMap, KnownValue, Region, ResourceType, StackName, Token};
 use serde_json::{Value as Json, json};
 
-use crate::{SandboxCloud, SandboxOptions, sweep};
+use crate::{SandboxCloud, SandboxOptions, minimal};
 
 pub(crate) fn cloud(options: SandboxOptions) -> SandboxCloud {
     SandboxCloud::open(None, Region::from("eu-west-1"), options).unwrap()
@@ -171,7 +171,7 @@ async fn every_type_lives_and_dies() {
     for name in Registry::embedded().names() {
         let Some(driver) = cloud.driver(&name.into()) else { continue };
         let schema = Registry::embedded().get(name).unwrap().unwrap();
-        let Some(properties) = sweep::minimal(&schema) else {
+        let Some(properties) = minimal::minimal(&schema) else {
             unmet.push(name);
             continue;
         };

@@ -7,6 +7,7 @@ mod bench;
 mod disk;
 mod expiry;
 mod failure;
+mod generated_lives;
 mod going_back;
 mod integrity;
 mod interrupt;
