@@ -14,7 +14,7 @@ use crate::secrets::CallSecrets;
 use crate::step::{Patience, polled};
 use crate::{Engine, StepError};
 
-/// Whether an operation that goes on is waited for.
+/// The choice to wait for a pending operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waits {
     /// As long as an operation on the object may take.
@@ -28,9 +28,7 @@ pub(crate) struct Driven<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) driver: &'a dyn ResourceDriver,
     pub(crate) operation: OperationId,
-    /// Whether it creates: an update that makes the remaining calls of a create does.
-    pub(crate) creates: bool,
-    /// As what it is polled.
+    /// The kind of operation that is polled.
     pub(crate) kind: OperationKind,
     /// The secrets that it was begun with; `None` if they cannot be resolved.
     pub(crate) secrets: Option<&'a CallSecrets>,
@@ -42,7 +40,7 @@ pub(crate) struct Driven<'a> {
     pub(crate) waits: Waits,
 }
 
-/// What an operation has led to.
+/// The outcome of a driven operation.
 pub(crate) enum Led {
     /// The object is this.
     To(Box<Object>, ObjectStatus),
@@ -66,7 +64,7 @@ impl Driven<'_> {
     }
 }
 
-/// What stands for a text of a service that may quote secrets which cannot be resolved.
+/// The replacement of a service's text that may quote secrets which cannot be resolved.
 const WITHHELD: &str = "(left out: it may quote a secret that cannot be resolved now)";
 
 impl Engine {
@@ -158,7 +156,9 @@ impl Engine {
         if identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        if let Some(told) = identifier.as_ref().filter(|_| driven.creates) {
+        if let Some(told) =
+            identifier.as_ref().filter(|_| driven.ledger.has_effect(driven.operation))
+        {
             let why = format!("the driver names both `{told}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
         }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
-use rstack_journal::{Entry, Folded, IntentAction, OperationId, fold};
+use rstack_journal::{Entry, Folded, OperationId, fold};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, StackName, ValueMap};
 use rstack_plan::CheckedPlan;
@@ -98,22 +98,26 @@ impl Ledger {
         all.find(|object| object.is(key)).map(|object| object.properties.clone())
     }
 
-    /// Whether the object of an operation is known: it was there before, or the journal has it.
+    /// True if the object of an operation is known: it existed before, or the journal names it.
     pub(crate) fn is_told(&self, operation: OperationId) -> bool {
-        lock(&self.entries).iter().any(|entry| match entry {
-            Entry::Intent(intent) => {
-                intent.operation == operation
-                    && !matches!(intent.action, IntentAction::Create { .. })
-            }
-            Entry::Effect { operation: of, .. } => *of == operation,
+        let existed = |entry: &Entry| match entry {
+            Entry::Intent(intent) => intent.operation == operation && intent.action.key().is_some(),
             Entry::Begin { .. }
             | Entry::Absent { .. }
+            | Entry::Effect { .. }
             | Entry::Cursor { .. }
             | Entry::Done { .. }
             | Entry::Failed { .. }
             | Entry::Outputs { .. }
             | Entry::End { .. } => false,
-        })
+        };
+        lock(&self.entries).iter().any(existed) || self.has_effect(operation)
+    }
+
+    /// True if the journal names an object that the operation has made.
+    pub(crate) fn has_effect(&self, operation: OperationId) -> bool {
+        let made = |entry: &Entry| matches!(entry, Entry::Effect { operation: of, .. } if *of == operation);
+        lock(&self.entries).iter().any(made)
     }
 
     /// Looks at the objects as the run sees them now.
@@ -148,7 +152,7 @@ impl Ledger {
         lock(&self.superseded).retain(|(_, object)| !object.is_same_object(gone));
     }
 
-    /// Whether a resource has this object now.
+    /// True if this is the resource's current object.
     pub(crate) fn has_now(&self, id: &Address, object: &ResourceState) -> bool {
         lock(&self.objects).get(id).is_some_and(|now| now.is_same_object(object))
     }

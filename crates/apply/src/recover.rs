@@ -197,7 +197,6 @@ impl Engine {
             ledger,
             driver: driver.as_ref(),
             operation,
-            creates: true,
             kind: OperationKind::Update,
             secrets: Some(&secrets),
             address: &open.intent.address,
@@ -266,7 +265,6 @@ impl Engine {
             ledger,
             driver: driver.as_ref(),
             operation,
-            creates: known.is_none(),
             kind: match kind {
                 PolledKind::Create => OperationKind::Create,
                 PolledKind::Update => OperationKind::Update,
@@ -301,7 +299,7 @@ impl Engine {
     }
 }
 
-/// Whether the cloud does not know the operation that it was asked about.
+/// True if the cloud does not know the polled operation.
 fn is_forgotten(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
 }

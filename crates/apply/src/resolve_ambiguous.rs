@@ -9,12 +9,12 @@ use crate::ledger::Ledger;
 use crate::observe::without_secrets;
 use crate::{ApplyError, Engine};
 
-/// What the user says of a creation of which the cloud does not tell what came of it.
+/// The user's answer about an interrupted create that the cloud cannot attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It made this object.
     Ours(Identifier),
-    /// It made none: what is there is somebody else's and is left alone.
+    /// The create made no object: the existing one belongs to another owner and is not touched.
     NotOurs,
 }
 

@@ -52,7 +52,6 @@ impl Context<'_> {
                 let begun = Begun {
                     operation,
                     creates: true,
-                    moved: false,
                     kind,
                     token: request.token.clone(),
                     identifier: effects.recorded(),

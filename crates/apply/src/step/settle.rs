@@ -80,15 +80,13 @@ fn tells_of_object(error: &StepError) -> bool {
 /// An operation that was begun.
 pub(super) struct Begun {
     pub(super) operation: OperationId,
-    /// Whether it creates: an update that makes the remaining calls of a create does.
+    /// True for a create, also while an update makes its remaining calls.
     pub(super) creates: bool,
-    /// As what it is polled.
+    /// The kind of operation that is polled.
     pub(super) kind: OperationKind,
     pub(super) token: Token,
     /// The object that it was begun on, or that it has made, as far as this is durable.
     pub(super) identifier: Option<Identifier>,
-    /// Whether it has ended in another object than the one that it was begun on.
-    pub(super) moved: bool,
 }
 
 /// How an operation is left whose object is as declared, or will be.
@@ -211,7 +209,8 @@ impl Context<'_> {
         if begun.identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        let told_another = begun.identifier.as_ref().filter(|_| begun.creates || begun.moved);
+        let told_another =
+            begun.identifier.as_ref().filter(|_| self.ledger.has_effect(begun.operation));
         if let Some(told) = told_another {
             let why = format!("the driver names both `{told}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
@@ -223,7 +222,6 @@ impl Context<'_> {
         {
             self.ledger.supersede(address, old);
         }
-        begun.moved = !begun.creates;
         begun.identifier = Some(identifier.clone());
         let effect = Entry::Effect { operation, identifier, physical_id };
         Ok(self.ledger.append(effect).await?)

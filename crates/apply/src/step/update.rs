@@ -69,7 +69,6 @@ impl Context<'_> {
                 let begun = Begun {
                     operation,
                     creates: false,
-                    moved: false,
                     kind: OperationKind::Update,
                     token: request.token.clone(),
                     identifier: Some(request.identifier.clone()),
