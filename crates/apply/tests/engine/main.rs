@@ -12,6 +12,7 @@ mod going_back;
 mod integrity;
 mod interrupt;
 mod journal_tail;
+mod lease;
 mod life;
 mod makespan;
 mod names;
