@@ -24,6 +24,7 @@ mod protocol;
 mod recovery;
 mod rotation;
 mod saved;
+mod second_object;
 mod secrets;
 mod storm;
 mod waiting;
