@@ -14,7 +14,6 @@ mod ledger;
 mod lookups;
 mod observe;
 mod recover;
-mod renewal;
 mod resolve_ambiguous;
 mod retry;
 mod rollback;

@@ -38,19 +38,11 @@ enum Settled {
 
 impl Engine {
     /// The state of a stack. If an earlier run was cut off, what came of its operations is found
-    /// out first, and the state is published.
+    /// out first, and the state is published. The caller holds and renews the lease.
     ///
     /// # Errors
     /// If the files cannot be used, or it cannot be told what came of an operation.
     pub async fn recover(
-        &self,
-        locked: &dyn Lease,
-        parameters: &SecretParameters,
-    ) -> Result<Option<State>, ApplyError> {
-        self.while_renewed(locked, self.recover_held(locked, parameters)).await
-    }
-
-    async fn recover_held(
         &self,
         locked: &dyn Lease,
         parameters: &SecretParameters,

@@ -1,9 +1,10 @@
 //! The terminal: what is written to it, in which colours, how wide.
 
 use std::io;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use rstack_render::{Detail, Palette, View, escape};
+use tokio::sync::oneshot;
 
 use crate::args::{DetailArguments, Global};
 use crate::env::{Env, Streams};
@@ -143,13 +144,23 @@ impl Terminal {
         self.error_text(&text);
     }
 
-    /// Asks; only `yes` is yes.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, StreamError> {
+    /// Asks; only `yes` is yes. The answer is read on a thread of its own, so that a lease is renewed
+    /// while the user thinks. The process does not wait for that thread: a question that is abandoned
+    /// keeps no one.
+    pub(crate) async fn confirm(&self, question: &str) -> Result<bool, StreamError> {
         self.text(&format!("{question} Only `yes` is accepted: "))?;
-        let mut answer = String::new();
-        let mut input = self.streams.input.lock().unwrap_or_else(PoisonError::into_inner);
-        input.read_line(&mut answer).map_err(StreamError)?;
-        Ok(answer.trim() == "yes")
+        let (sender, receiver) = oneshot::channel();
+        let input = Arc::clone(&self.streams.input);
+        let read = move || {
+            let mut answer = String::new();
+            let mut input = input.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = input.read_line(&mut answer).map(|_| answer);
+            // Without a receiver the question was abandoned.
+            let _abandoned = sender.send(read);
+        };
+        std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(StreamError)?;
+        let answer = receiver.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
+        Ok(answer.map_err(StreamError)?.trim() == "yes")
     }
 }
 

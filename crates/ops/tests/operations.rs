@@ -66,7 +66,7 @@ impl FrontEnd for Notes {
         Ok(())
     }
 
-    fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
         self.note(format!("review {:?}", review.work));
         Ok(match self.agrees {
             true => Verdict::Proceed { waiting: Waiting::default(), rollback: true },
@@ -347,7 +347,7 @@ fn destroying_purges_as_the_plan_that_was_checked_says() {
         struct Purges(RefCell<Option<bool>>);
         impl FrontEnd for Purges {
             type Error = OpsError;
-            fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
+            async fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
                 assert_eq!(review.work, Work::Changes);
                 *self.0.borrow_mut() = Some(review.plan.purge);
                 Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: false })

@@ -139,7 +139,7 @@ struct Agrees {
 impl FrontEnd for Agrees {
     type Error = OpsError;
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
         Ok(Verdict::Proceed { waiting: self.waiting.clone(), rollback: self.rollback })
     }
 }

@@ -50,7 +50,7 @@ struct Agrees;
 impl FrontEnd for Agrees {
     type Error = OpsError;
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
         Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: true })
     }
 }

@@ -30,10 +30,10 @@ impl ExistingStack {
         purpose: &str,
     ) -> Result<Option<Self>, CommandError> {
         let terminal = &context.terminal;
-        let store = session::store(context)?;
+        let backend = session::states(context)?.backend;
         let (wanted, named) = (arguments.stack.as_deref(), arguments.stack_name.as_deref());
-        let stack = name(context, &store, wanted, named)?;
-        let stored = store.read(&stack)?;
+        let stack = name(context, backend.as_ref(), wanted, named).await?;
+        let stored = backend.read(&stack).await?;
         if stored.state.is_none() && stored.journal.is_none() {
             terminal
                 .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));

@@ -60,7 +60,8 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.path, &given, place)?;
-    let outside = cross_stack_values(&session::store(context)?, &file.name, None).await?;
+    let outside =
+        cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,

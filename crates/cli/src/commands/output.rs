@@ -10,7 +10,7 @@ use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::states;
 
 /// The arguments of `rstack output`.
 #[derive(Args, Debug)]
@@ -41,13 +41,13 @@ impl From<NoOutput> for CommandError {
 }
 
 /// Prints all outputs, or the bare value of one.
-pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
     let (stack, output) = (args.stack.as_deref(), args.output.as_deref());
-    let (state, output) = match (state(context, stack), stack, output) {
+    let (state, output) = match (state(context, stack).await, stack, output) {
         // With only one stack, its name may be left out here, too.
-        (Err(KnownStackError::NoState { .. }), Some(text), None) if only_stack(context)? => {
-            (state(context, None)?, Some(text))
+        (Err(KnownStackError::NoState { .. }), Some(text), None) if only_stack(context).await? => {
+            (state(context, None).await?, Some(text))
         }
         (state, _, output) => (state?, output),
     };
@@ -70,9 +70,9 @@ pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandE
     Ok(Exit::Done)
 }
 
-/// Whether there is exactly one stack with a state.
-fn only_stack(context: &Context) -> Result<bool, StoreError> {
-    Ok(store(context)?.stacks()?.len() == 1)
+/// True if there is exactly one stack with a state.
+async fn only_stack(context: &Context) -> Result<bool, StoreError> {
+    Ok(states(context)?.backend.stacks().await?.len() == 1)
 }
 
 /// The value of one output as JSON.

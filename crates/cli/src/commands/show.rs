@@ -23,7 +23,7 @@ pub(crate) struct ShowArgs {
 }
 
 /// Shows a stack or a saved plan.
-pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let named = args.stack.as_deref();
     if let Some(path) = named.map(Path::new).filter(|path| plan_file::is_plan(env, path)) {
@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandErr
         }
         return Ok(Exit::Done);
     }
-    let state = state(context, named)?;
+    let state = state(context, named).await?;
     if terminal.json {
         terminal.text(&state_json(&state)?)?;
     } else {

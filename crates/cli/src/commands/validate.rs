@@ -53,7 +53,8 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: cross_stack_values(&session::store(context)?, &name, None).await?,
+        outside: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
+            .await?,
         env: env.clone(),
         name,
         environment: nowhere(context),

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plan_file;
-use crate::session::store;
+use crate::session::states;
 
 /// The arguments of `rstack state pull`.
 #[derive(Args, Debug)]
@@ -24,19 +24,17 @@ pub(crate) struct PullArgs {
 }
 
 /// Writes the state to a file or to standard output.
-pub(super) fn run(context: &Context, args: &PullArgs) -> Result<Exit, CommandError> {
+pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
-    let store = store(context)?;
-    let stack = known_stack::name(context, &store, Some(&args.stack), None)?;
-    if store.read(&stack)?.journal.is_some() {
-        terminal.note(&format!(
-            "note: a run of `{stack}` is under way or was interrupted; this is the state before it."
-        ));
-    }
-    let bytes = store.copy(&stack)?.ok_or_else(|| known_stack::no_state(context, stack.clone()))?;
+    let backend = states(context)?.backend;
+    let stack = known_stack::name(context, backend.as_ref(), Some(&args.stack), None).await?;
+    known_stack::note_open_run(context, &stack, &backend.read(&stack).await?);
+    let Some(bytes) = backend.copy(&stack).await? else {
+        return Err(known_stack::no_state(context, stack).await.into());
+    };
     let Some(path) = &args.file else {
         let text = String::from_utf8(bytes).map_err(|error| StoreError::Damaged {
-            location: store.directory().join(format!("{stack}.json")).into(),
+            location: backend.location(),
             problem: error.to_string(),
         })?;
         terminal.text(&text)?;
