@@ -13,6 +13,7 @@ mod integrity;
 mod interrupt;
 mod journal_tail;
 mod life;
+mod lower_bound;
 mod makespan;
 mod names;
 mod object_store;
