@@ -22,6 +22,8 @@ mod rollback;
 mod steps;
 mod together;
 
+pub use rstack_catalog::Handler;
+
 pub use check::{Violation, check};
 pub use checked::CheckedPlan;
 pub use error::PlanError;

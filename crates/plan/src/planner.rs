@@ -78,7 +78,10 @@ pub(crate) fn before(output: Option<&OutputState>) -> (Option<Value>, Option<Str
     (value, output.and_then(|output| output.export.clone()))
 }
 
-fn evaluated(output: &DesiredOutput, outlooks: &Outlooks) -> Result<DesiredOutput, FunctionError> {
+fn evaluated(
+    output: &DesiredOutput,
+    outlooks: &Outlooks<'_>,
+) -> Result<DesiredOutput, FunctionError> {
     let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
     Ok(DesiredOutput {
         value: output.value.resolve(&outlooks.sure())?,
