@@ -7,6 +7,7 @@ mod cdk;
 mod disk;
 mod docs;
 mod explain;
+mod forged_plan;
 mod harness;
 mod hostile;
 mod identity;

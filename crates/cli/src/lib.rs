@@ -5,6 +5,7 @@
 //! modules become a [`CommandError`] at the border of the command. Imports run one way: `cli` knows
 //! the commands, the commands know the modules that they share, and no module knows a command.
 
+mod approval;
 mod args;
 mod assembly;
 mod cli;

@@ -1,11 +1,13 @@
 //! The files of saved plans. They hold no secret, but they name what will be changed: mode 0600.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use rstack_ops::{SavedPlanError, read_plan, write_plan};
-use rstack_plan::CheckedPlan;
+use rstack_ops::{PlanSigner, SavedPlan, SavedPlanError, read_plan, write_plan};
+use rstack_plan::{CheckedPlan, RegistrySchemas};
 
+use crate::approval::{Exposure, exposure};
 use crate::env::Env;
 use crate::error::{CommandError, ErrorKind, unreadable_hint};
 
@@ -28,6 +30,20 @@ pub(crate) enum PlanFileError {
         /// Why.
         source: io::Error,
     },
+    /// Others could have written it, and nothing says that it is the plan that was made.
+    #[error("`{}` is not trusted: {exposure}", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// How they could.
+        exposure: Exposure,
+    },
+    /// It is larger than any saved plan.
+    #[error("`{}` has more than {LIMIT} bytes, as no saved plan has", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// The plan in it cannot be used.
     #[error("`{}` is not a saved plan of this rstack: {problem}", path.display())]
     Unusable {
@@ -46,6 +62,18 @@ impl From<PlanFileError> for CommandError {
                 (ErrorKind::Storage, Some("make its directory first".into()))
             }
             PlanFileError::Write { .. } => (ErrorKind::Storage, None),
+            PlanFileError::Exposed { .. } => (
+                ErrorKind::Refused,
+                Some(
+                    "nothing was changed; give the key that signed it with `--verify` or the digest \
+                     that was approved with `--digest`, or make the file your own with mode 600 if \
+                     you know that it is the right one"
+                        .into(),
+                ),
+            ),
+            PlanFileError::TooLarge { .. } => {
+                (ErrorKind::User, Some("give the file that `rstack plan --out` wrote".into()))
+            }
             PlanFileError::Unusable { .. } => {
                 (ErrorKind::User, Some("make a new one with `rstack plan --out FILE`".into()))
             }
@@ -57,6 +85,12 @@ impl From<PlanFileError> for CommandError {
 /// What stands at the beginning of a saved plan.
 const MARK: &[u8] = b"\"rstack-plan\":";
 
+/// The bytes that a saved plan has at most.
+const LIMIT: u64 = 256 * 1024 * 1024;
+
+/// The permissions by which others can write a file.
+const WRITTEN_BY_OTHERS: u32 = 0o022;
+
 /// How far from the beginning it is looked for: a damaged plan is still no template.
 const BEGIN: u64 = 32;
 
@@ -64,8 +98,13 @@ const BEGIN: u64 = 32;
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save(env: &Env, path: &Path, plan: &CheckedPlan) -> Result<(), PlanFileError> {
-    let bytes = write_plan(plan).map_err(|source| unusable(path, source))?;
+pub(crate) fn save(
+    env: &Env,
+    path: &Path,
+    plan: &CheckedPlan,
+    signer: Option<&PlanSigner>,
+) -> Result<(), PlanFileError> {
+    let bytes = write_plan(plan, signer).map_err(|source| unusable(path, source))?;
     write(env, path, &bytes)
 }
 
@@ -91,19 +130,45 @@ pub(crate) fn write(env: &Env, path: &Path, bytes: &[u8]) -> Result<(), PlanFile
 
 /// Whether a file is a saved plan, and not a template.
 pub(crate) fn is_plan(env: &Env, path: &Path) -> bool {
-    use std::io::Read;
     let mut begin = Vec::new();
     std::fs::File::open(env.path(path))
         .and_then(|file| file.take(BEGIN).read_to_end(&mut begin))
         .is_ok_and(|_| begin.windows(MARK.len()).any(|window| window == MARK))
 }
 
+/// A saved plan, and how others could have written its file.
+pub(crate) struct Loaded {
+    pub(crate) saved: SavedPlan,
+    exposure: Option<Exposure>,
+}
+
+impl Loaded {
+    /// The plan, if its file can have been written by the user alone, or `approved` says that the
+    /// plan was found to be the one that was made.
+    ///
+    /// # Errors
+    /// [`PlanFileError::Exposed`] if neither is so.
+    pub(crate) fn trusted(self, path: &Path, approved: bool) -> Result<SavedPlan, PlanFileError> {
+        match self.exposure.filter(|_| !approved) {
+            Some(exposure) => Err(PlanFileError::Exposed { path: path.to_owned(), exposure }),
+            None => Ok(self.saved),
+        }
+    }
+}
+
 /// Loads a saved plan.
 ///
 /// # Errors
 /// If it cannot be read, is damaged or not sound, or was saved by another version.
-pub(crate) fn load(env: &Env, path: &Path) -> Result<CheckedPlan, PlanFileError> {
-    let bytes = std::fs::read(env.path(path))
-        .map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
-    read_plan(&bytes).map_err(|source| unusable(path, source))
+pub(crate) fn load(env: &Env, path: &Path) -> Result<Loaded, PlanFileError> {
+    let failed = |source| PlanFileError::Read { path: path.to_owned(), source };
+    let file = File::open(env.path(path)).map_err(failed)?;
+    let exposure = exposure(&file, WRITTEN_BY_OTHERS).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
+        return Err(PlanFileError::TooLarge { path: path.to_owned() });
+    }
+    let saved = read_plan(&bytes, &RegistrySchemas).map_err(|source| unusable(path, source))?;
+    Ok(Loaded { saved, exposure })
 }

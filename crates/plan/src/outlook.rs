@@ -103,13 +103,15 @@ impl<'a> Outlooks<'a> {
                 }
                 prior.attribute(&reference.attribute)
             }
-            Outlook::New { kept: Some(kept), .. } if !may_change => {
-                kept.attribute(&reference.attribute)
+            Outlook::New { reference: declared, kept } => {
+                let declared = match reference.attribute {
+                    Attribute::Ref => declared.clone(),
+                    Attribute::Named(_) => None,
+                };
+                // A declared name is what `Ref` returns for the new object and the kept one alike.
+                let kept = kept.as_ref().filter(|_| !may_change);
+                declared.or_else(|| kept?.attribute(&reference.attribute))
             }
-            Outlook::New { reference: declared, .. } => match reference.attribute {
-                Attribute::Ref => declared.clone(),
-                Attribute::Named(_) => None,
-            },
         }
     }
 }

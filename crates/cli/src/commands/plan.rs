@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use rstack_ops::secret_names;
-use rstack_render::{escape, plan_json, plan_text};
+use rstack_ops::{PlanSigner, secret_names};
+use rstack_render::{SavedFacts, escape, plan_json, plan_text};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::prepare::{PreparedTemplate, plan_options};
+use crate::approval::{KeySource, signer};
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -31,6 +32,10 @@ pub(crate) struct PlanArgs {
     /// Save the plan to this file, for `rstack apply FILE`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
+    /// environment variable that holds it.
+    #[arg(long, value_name = "KEY", requires = "out", value_parser = KeySource::parse)]
+    sign: Option<KeySource>,
     /// Exit with 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -40,6 +45,8 @@ pub(crate) struct PlanArgs {
 pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    // A key that cannot be used is reported before anything is asked of the cloud.
+    let signer = args.sign.as_ref().map(|key| signer(env, key)).transpose()?;
     let file = stack::find(env, stack, name)?;
     let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
     let display = match terminal.json {
@@ -62,13 +69,20 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let plan = session.display.during(planning).await?;
     drop(front);
     drop((template, wanted));
+    let facts = match &args.out {
+        Some(_) => {
+            let key = signer.as_ref().map(PlanSigner::id);
+            Some(SavedFacts::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
+        }
+        None => None,
+    };
     if terminal.json {
-        terminal.text(&plan_json(&plan)?)?;
+        terminal.text(&plan_json(&plan, facts.as_ref())?)?;
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }
     if let Some(path) = &args.out {
-        plan_file::save(env, path, &plan)?;
+        plan_file::save(env, path, &plan, signer.as_ref())?;
         if !terminal.json {
             let path = path.to_string_lossy();
             let secrets = secret_names(&plan);
@@ -76,7 +90,12 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
             let mut apply = vec!["apply", &*path];
             apply.extend(values.iter().flat_map(|value| ["--parameter", value]));
             let apply = global.line(&apply);
-            terminal.note(&format!("Saved. Carry it out with: {}", escape(&apply)));
+            let digest = plan.digest()?;
+            let signed = if signer.is_some() { " and signed" } else { "" };
+            terminal.note(&format!(
+                "Saved{signed}: sha256:{digest}. Carry it out with: {}",
+                escape(&apply)
+            ));
         }
     }
     let changes = args.detailed_exitcode && !plan.is_noop();

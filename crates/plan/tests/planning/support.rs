@@ -180,7 +180,7 @@ pub(crate) fn plan_of(
     let input =
         PlanInput { desired, state, observations, schemas: &TestSchemas, options: &options };
     let plan = plan(&input)?;
-    assert_eq!(check(&plan), []);
+    assert_eq!(check(&plan, &TestSchemas), []);
     Ok(plan.into_plan())
 }
 
