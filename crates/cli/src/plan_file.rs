@@ -1,33 +1,25 @@
 //! The files of saved plans. They hold no secret, but they name what will be changed: mode 0600.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rstack_ops::{SavedPlanError, read_plan, write_plan};
 use rstack_plan::CheckedPlan;
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, unreadable_hint};
+use crate::error::{CommandError, ErrorKind};
+use crate::files::{
+    FileError, MEBIBYTE, NewFile, PLAN_BEGIN, begin_of, is_plan_text, is_stream, read_named,
+};
+
+/// The largest saved plan, in bytes.
+const MAX_PLAN: u64 = 256 * MEBIBYTE;
 
 /// Why a saved plan, or the file of one, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanFileError {
-    /// The file cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The plan in it cannot be used.
     #[error("`{}` is not a saved plan of this rstack: {problem}", path.display())]
     Unusable {
@@ -40,62 +32,38 @@ pub(crate) enum PlanFileError {
 
 impl From<PlanFileError> for CommandError {
     fn from(error: PlanFileError) -> Self {
-        let (kind, hint) = match &error {
-            PlanFileError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
-            PlanFileError::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                (ErrorKind::Storage, Some("make its directory first".into()))
-            }
-            PlanFileError::Write { .. } => (ErrorKind::Storage, None),
-            PlanFileError::Unusable { .. } => {
-                (ErrorKind::User, Some("make a new one with `rstack plan --out FILE`".into()))
-            }
-        };
-        Self::of(kind, &error).with_hint(hint)
+        match error {
+            PlanFileError::File(error) => error.into(),
+            PlanFileError::Unusable { .. } => Self::of(ErrorKind::User, &error)
+                .with_hint(Some("make a new one with `rstack plan --out FILE`")),
+        }
     }
 }
-
-/// What stands at the beginning of a saved plan.
-const MARK: &[u8] = b"\"rstack-plan\":";
-
-/// How far from the beginning it is looked for: a damaged plan is still no template.
-const BEGIN: u64 = 32;
 
 /// Saves a plan.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(crate) fn save(env: &Env, path: &Path, plan: &CheckedPlan) -> Result<(), PlanFileError> {
-    let bytes = write_plan(plan).map_err(|source| unusable(path, source))?;
-    write(env, path, &bytes)
+pub(crate) fn save(env: &Env, file: &NewFile<'_>, plan: &CheckedPlan) -> Result<(), PlanFileError> {
+    let bytes = write_plan(plan).map_err(|source| unusable(file.path, source))?;
+    Ok(file.write(env, &bytes)?)
 }
 
 fn unusable(path: &Path, problem: SavedPlanError) -> PlanFileError {
     PlanFileError::Unusable { path: path.to_owned(), problem }
 }
 
-/// Writes a file that is there whole or not at all, for the user alone.
+/// Whether a file is a saved plan, and not a template.
 ///
 /// # Errors
-/// If it cannot be written.
-pub(crate) fn write(env: &Env, path: &Path, bytes: &[u8]) -> Result<(), PlanFileError> {
-    let write = |source| PlanFileError::Write { path: path.to_owned(), source };
-    let target = env.path(path);
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file =
-        tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(write)?;
-    file.write_all(bytes).map_err(write)?;
-    file.as_file().sync_all().map_err(write)?;
-    file.persist(&target).map_err(|error| write(error.error))?;
-    Ok(())
+/// If it cannot be read.
+pub(crate) fn is_plan(env: &Env, path: &Path) -> Result<bool, FileError> {
+    Ok(is_plan_text(&begin_of(env, path, PLAN_BEGIN)?))
 }
 
-/// Whether a file is a saved plan, and not a template.
-pub(crate) fn is_plan(env: &Env, path: &Path) -> bool {
-    use std::io::Read;
-    let mut begin = Vec::new();
-    std::fs::File::open(env.path(path))
-        .and_then(|file| file.take(BEGIN).read_to_end(&mut begin))
-        .is_ok_and(|_| begin.windows(MARK.len()).any(|window| window == MARK))
+/// Whether an argument, which may be the name of a stack, too, is the file of a saved plan.
+pub(crate) fn names_plan(env: &Env, path: &Path) -> bool {
+    (is_stream(path) || env.path(path).is_file()) && is_plan(env, path).unwrap_or(false)
 }
 
 /// Loads a saved plan.
@@ -103,7 +71,6 @@ pub(crate) fn is_plan(env: &Env, path: &Path) -> bool {
 /// # Errors
 /// If it cannot be read, is damaged or not sound, or was saved by another version.
 pub(crate) fn load(env: &Env, path: &Path) -> Result<CheckedPlan, PlanFileError> {
-    let bytes = std::fs::read(env.path(path))
-        .map_err(|source| PlanFileError::Read { path: path.to_owned(), source })?;
+    let bytes = read_named(env, path, MAX_PLAN)?;
     read_plan(&bytes).map_err(|source| unusable(path, source))
 }

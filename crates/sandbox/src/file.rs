@@ -55,8 +55,32 @@ pub(crate) struct SandboxFile {
 
 /// The lock on a sandbox file; it is released when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Locked {
-    _file: File,
+pub(crate) enum Locked {
+    /// The lock is held.
+    Held {
+        /// The open lock file.
+        _file: File,
+    },
+    /// The directory cannot be written: the sandbox can be read, and nothing can be changed.
+    ReadOnly(io::Error),
+}
+
+impl Locked {
+    /// Checks that the sandbox can be changed.
+    ///
+    /// # Errors
+    /// The error of the operating system that kept the lock file from being made.
+    pub(crate) fn may_write(&self) -> io::Result<()> {
+        match self {
+            Self::Held { .. } => Ok(()),
+            Self::ReadOnly(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        }
+    }
+}
+
+/// Whether an error says that nothing can be written here.
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
 impl SandboxFile {
@@ -91,27 +115,34 @@ impl SandboxFile {
         }
     }
 
-    /// Waits for the lock on the file.
+    /// Waits for the lock on the file. Where its directory cannot be written there is none, and no
+    /// other process can change the sandbox either but one of another user.
     pub(crate) fn lock(&self) -> Result<Locked, SandboxError> {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(self.failed("put into its directory"))?;
+            match std::fs::create_dir_all(parent) {
+                Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error)),
+                made => made.map_err(self.failed("put into its directory"))?,
+            }
         }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(self.beside(".sandbox-lock")).map_err(self.failed("locked"))?;
+        let file = match options.open(self.beside(".sandbox-lock")) {
+            Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error)),
+            opened => opened.map_err(self.failed("locked"))?,
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => file.lock().map_err(self.failed("locked"))?,
             Err(TryLockError::Error(error)) => return Err(self.failed("locked")(error)),
         }
-        Ok(Locked { _file: file })
+        Ok(Locked::Held { _file: file })
     }
 
     /// Brings the world up to what the file says now. Only what other processes appended is read,
     /// unless the file is another one.
     pub(crate) fn refresh(
         &self,
-        _: &Locked,
+        locked: &Locked,
         loaded: Option<Loaded>,
     ) -> Result<Loaded, SandboxError> {
         let read = self.failed("read");
@@ -138,23 +169,24 @@ impl SandboxFile {
                         return Ok(Loaded { world, source: Source::Log(LogFile { tail, ..log }) });
                     }
                 }
-                self.load()
+                self.load(locked)
             }
             Some(Loaded { world, source: Source::Legacy(head) }) => {
                 let file = File::open(&self.path).map_err(self.failed("opened"))?;
                 let mut start = vec![0; head.len()];
                 match file.read_exact_at(&mut start, 0) {
                     Ok(()) if start == head => Ok(Loaded { world, source: Source::Legacy(head) }),
-                    Ok(()) | Err(_) => self.load(),
+                    Ok(()) | Err(_) => self.load(locked),
                 }
             }
-            Some(Loaded { source: Source::Absent, .. }) | None => self.load(),
+            Some(Loaded { source: Source::Absent, .. }) | None => self.load(locked),
         }
     }
 
     /// Reads the file from its beginning.
-    fn load(&self) -> Result<Loaded, SandboxError> {
-        let file = OpenOptions::new().read(true).write(true).open(&self.path);
+    fn load(&self, locked: &Locked) -> Result<Loaded, SandboxError> {
+        let writes = matches!(locked, Locked::Held { .. });
+        let file = OpenOptions::new().read(true).write(writes).open(&self.path);
         let file = file.map_err(self.failed("opened"))?;
         let bytes = bytes_from(&file, 0).map_err(self.failed("read"))?;
         let (world, content) = log::read(&bytes).map_err(|flaw| self.flawed(flaw))?;

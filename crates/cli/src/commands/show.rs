@@ -26,7 +26,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let named = args.stack.as_deref();
-    if let Some(path) = named.map(Path::new).filter(|path| plan_file::is_plan(env, path)) {
+    if let Some(path) = named.map(Path::new).filter(|path| plan_file::names_plan(env, path)) {
         let plan = plan_file::load(env, path)?;
         if terminal.json {
             terminal.text(&plan_json(&plan)?)?;

@@ -8,7 +8,7 @@ use crate::style::Detail;
 const TEXT: &str = "Resources:\n  Channel:\n    Type: AWS::MediaPackage::Chanel\n    Properties:\n      Id: live\n";
 
 fn source(text: &str) -> Source<'_> {
-    Source { name: "stack.yaml", text }
+    Source { name: "stack.yaml", text, is_shown: true }
 }
 
 fn rule(id: &str) -> FindingCode {
@@ -179,4 +179,12 @@ fn nonsense_is_reported_without_harm() {
     }
     let far = Diagnostic::error(rule("c"), "m").at(Span::new(usize::MAX - 1, usize::MAX), "x");
     report(&[far], source(""), &View::PLAIN);
+}
+
+#[test]
+fn of_a_text_that_is_not_shown_there_are_places_only() {
+    let hidden = Source { is_shown: false, ..source(TEXT) };
+    let shown = report(&[finding()], hidden, &View::PLAIN);
+    assert!(shown.contains("--> stack.yaml:3:11"), "{shown}");
+    assert!(!shown.contains("Type: ") && !shown.contains(" | "), "{shown}");
 }

@@ -13,13 +13,14 @@ use super::edit::{agreed, done, lock, object_words};
 use super::error::RefusedEdit;
 use crate::commands::known_stack::any_name;
 use crate::context::Context;
-use crate::error::{CommandError, unreadable_hint};
+use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::{MEBIBYTE, read_named};
 use crate::session::store;
 use crate::terminal::Terminal;
 
 /// The largest file that is read, in bytes.
-const LIMIT: u64 = 256 << 20;
+const LIMIT: u64 = 256 * MEBIBYTE;
 
 /// The arguments of `rstack state push`.
 #[derive(Args, Debug)]
@@ -58,18 +59,8 @@ pub(super) fn push(context: &Context, args: &PushArgs) -> Result<Exit, CommandEr
     let store = store(context)?;
     // A stack whose state is lost has a name only.
     let stack = any_name(context, &store, &args.stack)?;
-    let opened = context.env.path(file);
-    let read = |source| {
-        let error = CommandError::io(format!("cannot read `{}`", file.display()), &source);
-        error.with_hint(unreadable_hint(&source))
-    };
     let unusable = |source| RefusedEdit::Unusable { stack: stack.clone(), source };
-    let size = std::fs::metadata(&opened).map_err(read)?.len();
-    if size > LIMIT {
-        let location = file.into();
-        return Err(unusable(StoreError::TooLarge { location, size }).into());
-    }
-    let bytes = std::fs::read(&opened).map_err(read)?;
+    let bytes = read_named(&context.env, file, LIMIT)?;
     let pushed = parse_state(file, &bytes, &stack).map_err(unusable)?;
     let locked = lock(context, &store, &stack, "push")?;
     let present = present(&locked)?;
