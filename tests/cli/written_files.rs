@@ -159,6 +159,29 @@ fn a_directory_that_cannot_be_written_is_enough_to_plan() {
     assert!(apply.err.contains("`state/sandbox`"), "{}", apply.err);
 }
 
+/// Opening a FIFO would wait for ever.
+#[test]
+fn special_files_among_the_states_are_refused_at_once() {
+    let place = Place::empty();
+    place.write("topic.yaml", TOPIC);
+    place.sandbox(&["plan", "topic.yaml"]).expect(0);
+    for name in
+        ["topic.json", "topic.journal", "cloud/objects.json", "cloud/objects.json.sandbox-lock"]
+    {
+        let path = place.path("state/sandbox").join(name);
+        let _absent = std::fs::remove_file(&path);
+        fifo(&path);
+        let ran = place.sandbox(&["plan", "topic.yaml"]).expect(1);
+        assert!(ran.err.contains("not a regular file"), "{name}: {}", ran.err);
+        std::fs::remove_file(path).unwrap();
+    }
+    std::fs::File::create(place.path("state/sandbox/cloud/objects.json"))
+        .and_then(|file| file.set_len(1 << 40))
+        .unwrap();
+    let large = place.sandbox(&["plan", "topic.yaml"]).expect(1);
+    assert!(large.err.contains("it is too large"), "{}", large.err);
+}
+
 #[test]
 fn few_file_descriptors_are_an_error_and_no_panic() {
     let place = Place::empty();

@@ -4,7 +4,7 @@
 //! appended; a new file, one of an older format, and a log that is much longer than what exists
 //! are written whole by temporary file, fsync and rename. Mode 0600.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use crate::world::World;
 
 /// Bytes below which a log is never rewritten.
 const SMALL: u64 = 1 << 20;
+/// Bytes of the longest file that is read.
+const MAX: u64 = 1 << 30;
 /// How many times longer than what exists a log may be.
 const LONG: u64 = 4;
 
@@ -126,7 +128,9 @@ impl SandboxFile {
         }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
-        let file = match options.open(self.beside(".sandbox-lock")) {
+        let path = self.beside(".sandbox-lock");
+        regular(std::fs::symlink_metadata(&path)).map_err(self.failed("locked"))?;
+        let file = match options.open(path) {
             Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error)),
             opened => opened.map_err(self.failed("locked"))?,
         };
@@ -146,11 +150,8 @@ impl SandboxFile {
         loaded: Option<Loaded>,
     ) -> Result<Loaded, SandboxError> {
         let read = self.failed("read");
-        let found = match std::fs::metadata(&self.path) {
-            Ok(found) => Some((found.dev(), found.ino(), found.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(self.failed("opened")(error)),
-        };
+        let found = regular(std::fs::metadata(&self.path)).map_err(self.failed("opened"))?;
+        let found = found.map(|found| (found.dev(), found.ino(), found.len()));
         let Some((dev, ino, length)) = found else {
             return Ok(match loaded {
                 Some(loaded) if matches!(loaded.source, Source::Absent) => loaded,
@@ -216,6 +217,18 @@ impl SandboxFile {
         let looked_at_from = looked_at_from(tail.length, tail.length);
         sync_parent(&self.path).map_err(|source| self.in_doubt(source))?;
         Ok(LogFile { file: Arc::new(file), tail, looked_at_from })
+    }
+}
+
+/// The metadata of a regular file of a length that can be read, or none if there is no file: opening
+/// a FIFO would wait for another process.
+fn regular(found: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
+    match found {
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is not a regular file")),
+        Ok(found) if found.len() > MAX => Err(io::Error::other("it is too large")),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
