@@ -72,9 +72,12 @@ fn templates_states_and_journals_are_never_replaced() {
             ("pools.json", "is a state, and is not replaced"),
             ("kept/topic.json", "is a state, and is not replaced"),
             ("run.journal", "is a journal, and is not replaced"),
-            ("state/sandbox/topic.json", "lies in the directory of the states"),
-            ("state/sandbox/cloud/objects.json", "lies in the directory of the states"),
-            ("state/new", "lies in the directory of the states"),
+            ("state/sandbox/topic.json", "keeps for rstack's own files"),
+            ("state/sandbox/cloud/objects.json", "keeps for rstack's own files"),
+            ("state/sandbox/topic.backup/new", "keeps for rstack's own files"),
+            ("state/new.json", "keeps for rstack's own files"),
+            ("state/new.journal", "keeps for rstack's own files"),
+            ("./state/../state/topic.lock", "keeps for rstack's own files"),
         ] {
             refused(&place, &[&["plan", "topic.yaml", "--out", name], force].concat(), error);
             refused(&place, &[&["state", "pull", "topic", name], force].concat(), error);
@@ -97,6 +100,7 @@ fn the_same_kind_is_replaced_and_another_one_with_force() {
     plan("x.plan", &[]).expect(0);
     assert_eq!(place.read("x.plan"), text);
     plan("empty", &[]).expect(0);
+    plan("state/x.plan", &[]).expect(0);
     let other = plan("notes.txt", &[]).expect(1);
     assert!(other.err.contains("exists and is another file, not a saved plan"), "{}", other.err);
     // The refusal comes before the work.

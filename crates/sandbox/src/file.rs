@@ -64,18 +64,18 @@ pub(crate) enum Locked {
         _file: File,
     },
     /// The directory cannot be written: the sandbox can be read, and nothing can be changed.
-    ReadOnly(io::Error),
+    ReadOnly(io::ErrorKind),
 }
 
 impl Locked {
     /// Checks that the sandbox can be changed.
     ///
     /// # Errors
-    /// The error of the operating system that kept the lock file from being made.
+    /// The kind of the error that kept the lock file from being made.
     pub(crate) fn may_write(&self) -> io::Result<()> {
         match self {
             Self::Held { .. } => Ok(()),
-            Self::ReadOnly(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            Self::ReadOnly(kind) => Err((*kind).into()),
         }
     }
 }
@@ -122,7 +122,7 @@ impl SandboxFile {
     pub(crate) fn lock(&self) -> Result<Locked, SandboxError> {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             match std::fs::create_dir_all(parent) {
-                Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error)),
+                Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error.kind())),
                 made => made.map_err(self.failed("put into its directory"))?,
             }
         }
@@ -131,7 +131,7 @@ impl SandboxFile {
         let path = self.beside(".sandbox-lock");
         regular(std::fs::symlink_metadata(&path)).map_err(self.failed("locked"))?;
         let file = match options.open(path) {
-            Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error)),
+            Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error.kind())),
             opened => opened.map_err(self.failed("locked"))?,
         };
         match file.try_lock() {

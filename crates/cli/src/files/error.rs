@@ -98,8 +98,8 @@ pub(crate) enum FileError {
         /// Its content.
         found: Content,
     },
-    /// The file would be made among those of the states.
-    #[error("`{}` lies in the directory of the states, where only rstack's own files are", path.display())]
+    /// The file would be taken for one of a stack's own, such as its state.
+    #[error("`{}` has a name that the state directory keeps for rstack's own files", path.display())]
     AmongStates {
         /// The file.
         path: PathBuf,

@@ -22,7 +22,7 @@ const MAX_STREAM: u64 = 256 * MEBIBYTE;
 
 /// The content of the streams that were read.
 #[derive(Clone, Default)]
-pub struct ReadStreams(Arc<Mutex<BTreeMap<PathBuf, Arc<[u8]>>>>);
+pub struct ReadStreams(Arc<Mutex<BTreeMap<PathBuf, Arc<Vec<u8>>>>>);
 
 /// A stream that is named as a file.
 enum Stream {
@@ -55,7 +55,7 @@ pub(crate) fn is_stream(path: &Path) -> bool {
 pub(crate) fn read_named(env: &Env, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if let Some(stream) = stream(path) {
         let bytes = read_stream(env, path, &stream)?;
-        return bounded(&*bytes, path, limit, &|| true);
+        return bounded(bytes.as_slice(), path, limit, &|| true);
     }
     whole(env, &open(env, path)?, path, limit)
 }
@@ -97,7 +97,7 @@ fn open(env: &Env, path: &Path) -> Result<File, FileError> {
     options.open(opened).map_err(failed)
 }
 
-fn read_stream(env: &Env, path: &Path, stream: &Stream) -> Result<Arc<[u8]>, FileError> {
+fn read_stream(env: &Env, path: &Path, stream: &Stream) -> Result<Arc<Vec<u8>>, FileError> {
     let key = match stream {
         Stream::Input => PathBuf::from("-"),
         Stream::Descriptor => path.to_owned(),
@@ -116,7 +116,7 @@ fn read_stream(env: &Env, path: &Path, stream: &Stream) -> Result<Arc<[u8]>, Fil
             bounded(file, path, MAX_STREAM, &|| true)?
         }
     };
-    let bytes: Arc<[u8]> = bytes.into();
+    let bytes = Arc::new(bytes);
     read.insert(key, bytes.clone());
     Ok(bytes)
 }

@@ -45,7 +45,8 @@ impl Project {
     /// # Errors
     /// [`FileError::Read`] if a `..` of the path, or the current directory, cannot be resolved.
     pub(crate) fn of(env: &Env, folder: &Path) -> Result<Self, FileError> {
-        let absolute = absolute(env, folder).map_err(|source| read_error(folder, source))?;
+        let absolute = absolute(env.current_directory().as_deref(), folder)
+            .map_err(|source| read_error(folder, source))?;
         let marked = absolute.ancestors().find(|folder| has_marker(env, folder));
         let root = marked.unwrap_or(&absolute).to_owned();
         let inside = absolute.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
@@ -160,7 +161,8 @@ impl ProjectFile {
     /// # Errors
     /// [`FileError::Untrusted`] if another user could have written it; else as of [`Project::read`].
     pub(crate) fn find(env: &Env, folder: &Path, limit: u64) -> Result<Option<Self>, FileError> {
-        let absolute = absolute(env, folder).map_err(|source| read_error(folder, source))?;
+        let absolute = absolute(env.current_directory().as_deref(), folder)
+            .map_err(|source| read_error(folder, source))?;
         let has_file = |folder: &Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok();
         let root = absolute.ancestors().find(|f| has_file(f) || has_marker(env, f));
         let Some(root) = root.filter(|root| has_file(root)) else { return Ok(None) };
@@ -226,24 +228,23 @@ pub(super) fn special_of(kind: cap_std::fs::FileType) -> Option<FileKind> {
     }
 }
 
-/// An absolute path without `.` and `..`. Links before a `..` are followed, as the operating system
+/// A path as an absolute one without `.` and `..`; a relative one begins at the directory. Links before a `..` are followed, as the operating system
 /// does; links behind the last one are left.
-pub(super) fn absolute(env: &Env, path: &Path) -> io::Result<PathBuf> {
+fn absolute(directory: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
     let mut out = match path.is_absolute() {
         true => PathBuf::new(),
-        false => env.current_directory().ok_or(io::ErrorKind::NotFound)?,
+        false => directory.ok_or(io::ErrorKind::NotFound)?.to_owned(),
     };
     for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {
-                out = fs::canonicalize(out)?.parent().map_or_else(PathBuf::new, Path::to_owned)
+                out = fs::canonicalize(out)?;
+                // What is above the root directory is the root directory.
+                out.pop();
             }
             part => out.push(part),
         }
-    }
-    if out.as_os_str().is_empty() {
-        out.push("/");
     }
     Ok(out)
 }
@@ -298,5 +299,23 @@ mod tests {
         ] {
             assert_eq!(distrusted(owner, group, mode, 1000), distrust, "{owner} {group} {mode:o}");
         }
+    }
+
+    #[test]
+    fn a_path_is_resolved_up_to_its_last_parent() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(folder.join("a/b")).unwrap();
+        std::os::unix::fs::symlink("a/b", folder.join("link")).unwrap();
+        let directory = Some(folder.clone());
+        let at = |path: &str| absolute(directory.as_deref(), Path::new(path)).unwrap();
+        assert_eq!(at(""), folder);
+        assert_eq!(at("./x/y"), folder.join("x/y"));
+        // As the operating system does: up from where the link leads.
+        assert_eq!(at("link/../x"), folder.join("a/x"));
+        assert_eq!(at("link/x"), folder.join("link/x"));
+        assert_eq!(at("/../../x"), Path::new("/x"));
+        assert!(absolute(directory.as_deref(), Path::new("none/../x")).is_err());
+        assert!(absolute(None, Path::new("x")).is_err());
     }
 }

@@ -22,6 +22,15 @@ use crate::env::Env;
 /// The most that is read of a file to tell its content, in bytes: a template is no larger.
 const MAX_LOOK: u64 = 64 * MEBIBYTE;
 
+/// How the names of a stack's own files end, in a directory of states.
+const STORE_FILES: [&str; 3] = ["json", "journal", "lock"];
+
+/// How the name of the folder of a stack's former states ends.
+const BACKUPS: &str = "backup";
+
+/// The folder of the sandbox in the state directory.
+const SANDBOX_FOLDER: &str = "sandbox";
+
 /// The names that are tried for the temporary file.
 const ATTEMPTS: u32 = 100;
 
@@ -49,7 +58,7 @@ impl Purpose<'_> {
 pub(crate) struct NewFile<'a> {
     /// The path that the user names.
     pub(crate) path: &'a Path,
-    /// The directory of the states, in which no file is written.
+    /// The directory of the states, whose names are rstack's own.
     pub(crate) states: &'a Path,
     /// The purpose.
     pub(crate) purpose: Purpose<'a>,
@@ -116,7 +125,7 @@ impl NewFile<'_> {
         let real = |path: &Path| std::fs::canonicalize(env.path(path)).ok();
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         if let (Some(states), Some(parent)) = (real(self.states), real(parent))
-            && parent.starts_with(states)
+            && parent.strip_prefix(states).is_ok_and(|inside| is_of_store(inside, Path::new(name)))
         {
             return Err(FileError::AmongStates { path });
         }
@@ -153,6 +162,15 @@ impl NewFile<'_> {
     }
 }
 
+/// Whether a name in a folder of the state directory is one that the store could use.
+fn is_of_store(folder: &Path, name: &Path) -> bool {
+    let Some(first) = folder.components().next() else {
+        return name.extension().is_some_and(|kind| STORE_FILES.iter().any(|own| kind == *own));
+    };
+    first.as_os_str() == SANDBOX_FOLDER
+        || Path::new(&first).extension().is_some_and(|kind| kind == BACKUPS)
+}
+
 /// Whether a path names an output stream of the process.
 fn is_output(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr"].iter().any(|stream| Path::new(stream) == path)
@@ -174,7 +192,7 @@ fn look(folder: &Dir, name: &Path) -> io::Result<Vec<u8>> {
 
 /// Whether a state lies in a store: its lock or its former states lie beside it.
 fn is_in_store(folder: &Dir, name: &Path) -> bool {
-    ["lock", "backup", "journal"]
+    ["lock", "journal", BACKUPS]
         .iter()
         .any(|extension| folder.symlink_metadata(name.with_extension(extension)).is_ok())
 }

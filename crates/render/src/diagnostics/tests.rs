@@ -188,3 +188,18 @@ fn of_a_text_that_is_not_shown_there_are_places_only() {
     assert!(shown.contains("--> stack.yaml:3:11"), "{shown}");
     assert!(!shown.contains("Type: ") && !shown.contains(" | "), "{shown}");
 }
+
+#[test]
+fn a_fingerprint_depends_on_no_line_that_is_not_shown() {
+    let print = |text: &str, is_shown| {
+        let mut log = SarifLog::default();
+        let finding = Diagnostic::error(Code::Syntax, "m").at(Span::new(0, 1), "");
+        log.add(Source { is_shown, ..source(text) }, &[finding]);
+        let describe =
+            |_: &FindingCode| RuleText { title: String::new(), markdown: None, docs: None };
+        let log = log.finish("1", describe);
+        log["runs"][0]["results"][0]["partialFingerprints"].to_string()
+    };
+    assert_eq!(print("pin: 1234", false), print("pin: 4321", false));
+    assert_ne!(print("pin: 1234", true), print("pin: 4321", true));
+}
