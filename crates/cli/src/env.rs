@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use rstack_driver::{Cloud, DriverError};
 use rstack_model::Region;
 
-use crate::files::ReadStreams;
+use crate::read_streams::ReadStreams;
 
 /// The surroundings of a command.
 #[derive(Clone)]

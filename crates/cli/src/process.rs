@@ -10,7 +10,7 @@ use rstack_model::Region;
 
 use crate::env::{Clouds, ConnectError, Env, Output, Streams};
 use crate::exit::Exit;
-use crate::files::ReadStreams;
+use crate::read_streams::ReadStreams;
 use crate::{cli, descriptors, memory};
 
 /// Runs the command that the process's arguments name.

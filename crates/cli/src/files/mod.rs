@@ -9,13 +9,14 @@ mod content;
 mod error;
 mod named;
 mod project;
+mod project_file;
 mod read;
 mod write;
 
 pub(crate) use content::{PLAN_BEGIN, is_plan as is_plan_text};
 pub(crate) use error::FileError;
-pub use named::ReadStreams;
 pub(crate) use named::{TemplateFile, begin_of, is_stream, read_named};
-pub(crate) use project::{Project, ProjectFile};
+pub(crate) use project::Project;
+pub(crate) use project_file::ProjectFile;
 pub(crate) use read::MEBIBYTE;
 pub(crate) use write::{NewFile, Purpose};

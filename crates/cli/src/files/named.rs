@@ -4,11 +4,10 @@
 //! followed. A stream (`-`, `/dev/stdin`, `/dev/fd/N`, as a shell's `<(…)` has it) is read once,
 //! whole, however often its content is asked for.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use rustix::fs::OFlags;
 
@@ -19,10 +18,6 @@ use crate::env::Env;
 
 /// The most that is read of a stream, in bytes.
 const MAX_STREAM: u64 = 256 * MEBIBYTE;
-
-/// The content of the streams that were read.
-#[derive(Clone, Default)]
-pub struct ReadStreams(Arc<Mutex<BTreeMap<PathBuf, Arc<Vec<u8>>>>>);
 
 /// A stream that is named as a file.
 enum Stream {
@@ -98,27 +93,16 @@ fn open(env: &Env, path: &Path) -> Result<File, FileError> {
 }
 
 fn read_stream(env: &Env, path: &Path, stream: &Stream) -> Result<Arc<Vec<u8>>, FileError> {
-    let key = match stream {
-        Stream::Input => PathBuf::from("-"),
-        Stream::Descriptor => path.to_owned(),
-    };
-    let mut read = env.streams.read.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(bytes) = read.get(&key) {
-        return Ok(bytes.clone());
-    }
-    let bytes = match stream {
-        Stream::Input => {
+    match stream {
+        Stream::Input => env.streams.read.once(Path::new("-"), || {
             let mut input = env.streams.input.lock().unwrap_or_else(PoisonError::into_inner);
-            bounded(&mut *input, path, MAX_STREAM, &|| true)?
-        }
-        Stream::Descriptor => {
+            bounded(&mut *input, path, MAX_STREAM, &|| true)
+        }),
+        Stream::Descriptor => env.streams.read.once(path, || {
             let file = File::open(path).map_err(|source| read_error(path, source))?;
-            bounded(file, path, MAX_STREAM, &|| true)?
-        }
-    };
-    let bytes = Arc::new(bytes);
-    read.insert(key, bytes.clone());
-    Ok(bytes)
+            bounded(file, path, MAX_STREAM, &|| true)
+        }),
+    }
 }
 
 /// The file of a template: one that the user names, or one that is found in a folder or named by a

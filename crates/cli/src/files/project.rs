@@ -7,21 +7,18 @@
 //! Paths are resolved by the operating system relative to the project's open folder, and cannot leave
 //! it, be it by `..`, by an absolute path or by a link.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileTypeExt as _, OpenOptions, OpenOptionsExt as _};
 use rustix::fs::OFlags;
 
-use super::error::{Distrust, FileError, FileKind};
+use super::error::{FileError, FileKind};
+use super::project_file::{PROJECT_FILE, distrust, is_own};
 use super::read::{read_error, whole};
 use crate::env::Env;
-
-/// The name of a project file.
-const PROJECT_FILE: &str = "rstack.toml";
 
 /// The folder of a Git repository's own files.
 const REPOSITORY: &str = ".git";
@@ -45,12 +42,17 @@ impl Project {
     /// # Errors
     /// [`FileError::Read`] if a `..` of the path, or the current directory, cannot be resolved.
     pub(crate) fn of(env: &Env, folder: &Path) -> Result<Self, FileError> {
-        let absolute = absolute(env.current_directory().as_deref(), folder)
-            .map_err(|source| read_error(folder, source))?;
+        let absolute = absolute_of(env, folder)?;
         let marked = absolute.ancestors().find(|folder| has_marker(env, folder));
         let root = marked.unwrap_or(&absolute).to_owned();
         let inside = absolute.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
         Ok(Self { root, inside, shown: folder.to_owned(), is_marked: marked.is_some() })
+    }
+
+    /// The project of a folder that has a marker, and that folder, absolute.
+    pub(super) fn marked(root: &Path) -> Self {
+        let (root, shown) = (root.to_owned(), root.to_owned());
+        Self { root, inside: PathBuf::new(), shown, is_marked: true }
     }
 
     /// Whether an `rstack.toml` or a `.git` makes it a project.
@@ -147,61 +149,6 @@ impl Project {
     }
 }
 
-/// The project file of a project, which no other user could have written.
-#[derive(Debug)]
-pub(crate) struct ProjectFile {
-    project: Project,
-    path: PathBuf,
-    text: Vec<u8>,
-}
-
-impl ProjectFile {
-    /// The project file of the project that a folder lies in, if it has one, of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// [`FileError::Untrusted`] if another user could have written it; else as of [`Project::read`].
-    pub(crate) fn find(env: &Env, folder: &Path, limit: u64) -> Result<Option<Self>, FileError> {
-        let absolute = absolute(env.current_directory().as_deref(), folder)
-            .map_err(|source| read_error(folder, source))?;
-        let has_file = |folder: &Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok();
-        let root = absolute.ancestors().find(|f| has_file(f) || has_marker(env, f));
-        let Some(root) = root.filter(|root| has_file(root)) else { return Ok(None) };
-        let path = root.join(PROJECT_FILE);
-        let found = fs::symlink_metadata(&path).map_err(|source| read_error(&path, source))?;
-        if let Some(distrust) = distrust(&found) {
-            return Err(FileError::Untrusted { path, distrust });
-        }
-        let (root, shown) = (root.to_owned(), root.to_owned());
-        let project = Project { root, inside: PathBuf::new(), shown, is_marked: true };
-        let file = project.open(Path::new(PROJECT_FILE))?;
-        let opened = super::read::regular(&file, &path)?;
-        if let Some(distrust) = distrust(&opened) {
-            return Err(FileError::Untrusted { path, distrust });
-        }
-        let text = whole(env, &file, &path, limit)?;
-        Ok(Some(Self { project, path, text }))
-    }
-
-    /// The path, absolute.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The content.
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// Checks that a file or folder, whose path is relative to the file's folder, is there and lies in
-    /// the project.
-    ///
-    /// # Errors
-    /// [`FileError`] if it does not.
-    pub(crate) fn check(&self, name: &Path) -> Result<(), FileError> {
-        self.project.check(name)
-    }
-}
-
 /// Whether the path led out of an open folder: the operating system's own refusals have a code.
 pub(super) fn is_escape(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
@@ -228,6 +175,14 @@ pub(super) fn special_of(kind: cap_std::fs::FileType) -> Option<FileKind> {
     }
 }
 
+/// A folder that is named relative to the directory of `env`, as [`absolute`] has it.
+///
+/// # Errors
+/// [`FileError::Read`] if a `..` of the path, or the current directory, cannot be resolved.
+pub(super) fn absolute_of(env: &Env, folder: &Path) -> Result<PathBuf, FileError> {
+    absolute(env.current_directory().as_deref(), folder).map_err(|e| read_error(folder, e))
+}
+
 /// A path as an absolute one without `.` and `..`; a relative one begins at the directory. Links before a `..` are followed, as the operating system
 /// does; links behind the last one are left.
 fn absolute(directory: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
@@ -250,7 +205,7 @@ fn absolute(directory: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Whether a folder has a file that makes it a project.
-fn has_marker(env: &Env, folder: &Path) -> bool {
+pub(super) fn has_marker(env: &Env, folder: &Path) -> bool {
     let found = |name: &str| fs::symlink_metadata(folder.join(name)).ok();
     if found(PROJECT_FILE).is_some_and(|file| distrust(&file).is_none()) {
         return true;
@@ -260,46 +215,9 @@ fn has_marker(env: &Env, folder: &Path) -> bool {
     counts && found(REPOSITORY).is_some_and(|found| is_own(&found))
 }
 
-/// Whether a file belongs to the user of this process, or to root.
-fn is_own(file: &Metadata) -> bool {
-    file.uid() == 0 || file.uid() == rustix::process::geteuid().as_raw()
-}
-
-/// The reason not to believe a file: another user owns it or can write it.
-fn distrust(file: &Metadata) -> Option<Distrust> {
-    let mode = if file.is_symlink() { 0 } else { file.mode() & 0o7777 };
-    distrusted(file.uid(), file.gid(), mode, rustix::process::geteuid().as_raw())
-}
-
-/// [`distrust`] of a file of this owner and group, for this user. A group that has the number of the
-/// owner is the owner's own, and counts as the owner.
-fn distrusted(owner: u32, group: u32, mode: u32, user: u32) -> Option<Distrust> {
-    if owner != 0 && owner != user {
-        return Some(Distrust::Owner(owner));
-    }
-    let others = if group == owner { 0o002 } else { 0o022 };
-    (mode & others != 0).then_some(Distrust::Writable(mode))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_project_file_is_believed_when_no_other_user_can_write_it() {
-        for (owner, group, mode, distrust) in [
-            (1000, 1000, 0o644, None),
-            (1000, 1000, 0o664, None),
-            (0, 0, 0o664, None),
-            (0, 0, 0o600, None),
-            (1000, 100, 0o664, Some(Distrust::Writable(0o664))),
-            (1000, 1000, 0o666, Some(Distrust::Writable(0o666))),
-            (0, 1000, 0o664, Some(Distrust::Writable(0o664))),
-            (1001, 1001, 0o644, Some(Distrust::Owner(1001))),
-        ] {
-            assert_eq!(distrusted(owner, group, mode, 1000), distrust, "{owner} {group} {mode:o}");
-        }
-    }
 
     #[test]
     fn a_path_is_resolved_up_to_its_last_parent() {
