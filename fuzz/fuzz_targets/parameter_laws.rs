@@ -47,7 +47,7 @@ pub(crate) fn check(text: &str) {
         lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let (first, found) = evaluated(&given);
     let (again, found_again) = evaluated(&given);
-    assert_eq!(found, found_again, "evaluated twice, told two things");
+    assert_eq!(found, found_again, "evaluated twice, with different findings");
     let desired = |evaluation: &Option<Evaluation>| {
         let desired = evaluation.as_ref().and_then(|evaluation| evaluation.desired.clone());
         desired.map(|desired| format!("{desired:?}"))

@@ -185,7 +185,7 @@ fn the_templates_of_an_assembly_lie_in_its_project() {
 }
 
 #[test]
-fn a_project_file_counts_in_its_project_and_when_nobody_else_can_write_it() {
+fn a_project_file_counts_in_its_project_and_if_no_other_user_can_write_it() {
     let place = place();
     let wrong = "[lint]\nallow = ['no-such-rule']\n";
     place.write("rstack.toml", wrong);

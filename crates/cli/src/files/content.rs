@@ -1,4 +1,4 @@
-//! The kinds of content that rstack's files have, told from their bytes.
+//! The kinds of content that rstack's files have, recognized by their bytes.
 
 use std::fmt;
 
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_is_told_from_the_beginning() {
+    fn content_is_recognized_by_its_beginning() {
         for (text, content) in [
             (" \n", Content::Empty),
             ("{\"rstack-plan\": 2, \"dig", Content::SavedPlan),

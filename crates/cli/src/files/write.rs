@@ -19,7 +19,7 @@ use super::project::{Project, flags, is_escape, special_of};
 use super::read::MEBIBYTE;
 use crate::env::Env;
 
-/// The most that is read of a file to tell its content, in bytes: a template is no larger.
+/// The most that is read of a file to recognize its content, in bytes: a template is no larger.
 const MAX_LOOK: u64 = 64 * MEBIBYTE;
 
 /// How the names of a stack's own files end, in a directory of states.
