@@ -96,7 +96,7 @@ struct Reviewer(bool);
 impl FrontEnd for Reviewer {
     type Error = OpsError;
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
         let waiting = Waiting::default();
         Ok(if self.0 { Verdict::Proceed { waiting, rollback: true } } else { Verdict::Stop })
     }

@@ -65,13 +65,13 @@ impl ApplyArgs {
 /// Applies a template or a saved plan.
 pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
     let named = args.stack.stack.as_deref().map(Path::new);
-    match named.filter(|path| plan_file::is_plan(&context.env, path)) {
-        Some(path) => {
+    match named {
+        Some(path) if plan_file::names_plan(&context.env, path) => {
             let ApplyArgs { plan, stack, wait, approval, .. } = args;
             let asked = apply_plan_file::Asked { path, plan, stack, wait, approval };
             apply_plan_file::run(context, &asked, args.review()).await
         }
-        None => run_template(context, args).await,
+        Some(_) | None => run_template(context, args).await,
     }
 }
 

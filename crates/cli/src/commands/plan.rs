@@ -14,6 +14,7 @@ use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments}
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::{NewFile, Purpose};
 use crate::progress::Display;
 use crate::session::{Session, holder};
 use crate::{plan_file, stack};
@@ -29,13 +30,16 @@ pub(crate) struct PlanArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Save the plan to this file, for `rstack apply FILE`.
+    /// Save the plan to this file, for `rstack apply FILE`. It may replace a saved plan.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
     /// environment variable that holds it.
     #[arg(long, value_name = "KEY", requires = "out", value_parser = KeySource::parse)]
     sign: Option<KeySource>,
+    /// Let `--out` replace a file that is no saved plan; a template, a state or a journal stays.
+    #[arg(long, requires = "out")]
+    force: bool,
     /// Exit with 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -47,6 +51,14 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     // A key that cannot be used is reported before anything is asked of the cloud.
     let signer = args.sign.as_ref().map(|key| signer(env, key)).transpose()?;
+    let states = env.path(&global.state_dir);
+    let out = args.out.as_deref().map(|path| {
+        let (purpose, states) = (Purpose::Plan, states.as_path());
+        NewFile { path, states, purpose, force: args.force }
+    });
+    if let Some(out) = &out {
+        out.check(env)?;
+    }
     let file = stack::find(env, stack, name)?;
     let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
     let display = match terminal.json {
@@ -81,10 +93,10 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }
-    if let Some(path) = &args.out {
-        plan_file::save(env, path, &plan, signer.as_ref())?;
+    if let Some(out) = &out {
+        plan_file::save(env, out, &plan, signer.as_ref())?;
         if !terminal.json {
-            let path = path.to_string_lossy();
+            let path = out.path.to_string_lossy();
             let secrets = secret_names(&plan);
             let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
             let mut apply = vec!["apply", &*path];

@@ -42,7 +42,7 @@ impl From<NoPlan> for CommandError {
 pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let named = args.stack.as_deref();
-    if let Some(path) = named.map(Path::new).filter(|path| plan_file::is_plan(env, path)) {
+    if let Some(path) = named.map(Path::new).filter(|path| plan_file::names_plan(env, path)) {
         let saved = plan_file::load(env, path)?.saved;
         let verified = args.verify.check(env, &saved)?;
         let SavedPlan { plan, digest, signature } = saved;
