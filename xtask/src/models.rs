@@ -87,3 +87,76 @@ fn read(botocore: &Path, folder: &Folder, file: &str) -> Result<Value, Box<dyn E
 fn compressed(value: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(zstd::bulk::compress(&serde_json::to_vec(value)?, LEVEL)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::format::{ServiceFile, TypeFile};
+    use super::*;
+
+    fn service(tagged: bool) -> ServiceFile {
+        let tags = json!({
+            "property": "Tags", "set": "TagResource", "remove": "UntagResource",
+            "resource": "ResourceArn", "keys": "TagKeys", "arn": "Arn", "source": "a page",
+        });
+        let mut file = json!({
+            "title": "X", "protocol": "rest-json", "model": {"botocore": "x", "version": "1"},
+            "errors": [{"codes": ["Taken"], "meaning": "refused", "source": "a page"}],
+        });
+        if tagged {
+            file["tags"] = tags;
+        }
+        serde_json::from_value(file).unwrap()
+    }
+
+    fn of_type(more: Value) -> Result<TypeFile, serde_json::Error> {
+        let mut file = json!({
+            "type": "AWS::X::Thing", "noun": "thing",
+            "operations": {"create": "Make", "read": "Get", "delete": "Drop", "source": "a page"},
+            "identifier": {"property": "Id", "source": "a page"},
+        });
+        file.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(file)
+    }
+
+    #[test]
+    fn a_fact_without_a_source_is_refused() {
+        let service = service(true);
+        assert_eq!(service.problem(), None);
+        let whole = of_type(json!({})).unwrap();
+        assert_eq!(whole.problem(&service), None);
+        assert_eq!(whole.file_name(), "AWS-X-Thing.yaml");
+        let calls: Vec<String> = whole.calls(&service).into_iter().collect();
+        assert_eq!(calls, ["Drop", "Get", "Make", "TagResource", "UntagResource"]);
+        for entry in [
+            json!({"identifier": {"property": "Id"}}),
+            json!({"attributes": [{"name": "Arn", "source": " "}]}),
+            json!({"kept": [{"properties": ["A"]}]}),
+            json!({"resets": [{"values": {"A": 1}}]}),
+            json!({"withheld": [{"members": ["Password"]}]}),
+            json!({"permissions": [{"actions": ["iam:PassRole"], "when": "always"}]}),
+        ] {
+            let problem = of_type(entry.clone()).unwrap().problem(&service);
+            assert!(problem.is_some_and(|text| text.contains("no `source`")), "{entry}");
+        }
+    }
+
+    #[test]
+    fn a_type_whose_objects_could_not_be_known_again_is_refused() {
+        let problem = of_type(json!({})).unwrap().problem(&service(false)).unwrap();
+        assert!(problem.contains("could not be found again"), "{problem}");
+    }
+
+    #[test]
+    fn an_entry_that_the_form_does_not_have_is_refused() {
+        assert!(of_type(json!({"colour": "red"})).is_err());
+        assert!(of_type(json!({"settings": [{"operation": "Set"}]})).is_err());
+    }
+
+    #[test]
+    fn the_data_of_the_crate_are_of_the_form() {
+        let folders = files::read(&data().unwrap()).unwrap();
+        assert!(folders.len() >= 8, "{}", folders.len());
+        let types: usize = folders.iter().map(|folder| folder.types.len()).sum();
+        assert!(types >= 5, "{types}");
+    }
+}

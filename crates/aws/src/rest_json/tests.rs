@@ -2,6 +2,7 @@
 
 mod conformance;
 mod endpoints;
+mod packaging_groups;
 
 use std::sync::{Arc, Mutex};
 
