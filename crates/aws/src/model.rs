@@ -21,7 +21,7 @@ pub(crate) struct Metadata {
     pub(crate) protocol: WireProtocol,
     /// What stands before the operation's name in `X-Amz-Target`.
     pub(crate) target_prefix: Option<String>,
-    /// Whether it is version 1.0 of the JSON protocol, and not 1.1.
+    /// True if it is version 1.0 of the JSON protocol, and not 1.1.
     pub(crate) json_1_0: bool,
     /// The name requests are signed for.
     pub(crate) signing_name: String,

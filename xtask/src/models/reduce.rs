@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::files::Folder;
 
-/// What is taken of the description of a service.
+/// The keys that are kept of the description of a service.
 const METADATA_KEYS: [&str; 6] =
     ["apiVersion", "endpointPrefix", "jsonVersion", "serviceId", "signingName", "targetPrefix"];
 
-/// What is taken of a shape; its members, elements, keys and values are taken as references.
+/// The keys that are kept of a shape; its members, elements, keys and values are taken as references.
 const SHAPE_KEYS: [&str; 8] = [
     "type",
     "required",
@@ -23,7 +23,7 @@ const SHAPE_KEYS: [&str; 8] = [
     "timestampFormat",
 ];
 
-/// What is taken of a reference to a shape.
+/// The keys that are kept of a reference to a shape.
 const REFERENCE_KEYS: [&str; 10] = [
     "shape",
     "queryName",

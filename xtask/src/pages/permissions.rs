@@ -79,7 +79,7 @@ fn row(folder: &Folder, file: &TypeFile) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Whether the catalog lets a plan change the tags of an object.
+/// True if the catalog lets a plan change the tags of an object.
 fn tags_change_in_place(service: &ServiceFile, file: &TypeFile) -> Result<bool, Box<dyn Error>> {
     let schema = Registry::embedded().get(&file.type_name)?;
     let schema = schema.ok_or_else(|| format!("the registry has no `{}`", file.type_name))?;

@@ -19,8 +19,8 @@ use serde_json::Value;
 use crate::endpoint_rules::{EndpointSettings, RuleSet, ServiceEndpoint};
 use crate::model::{Metadata, Service};
 
-/// The endpoint of every call of a client. What the rules of the services here are applied to is the
-/// same for all of them.
+/// The endpoint of every call of a client: no rules of the services here ask for a parameter of a
+/// single call.
 #[derive(Debug)]
 pub(super) struct FixedEndpoint(Endpoint);
 

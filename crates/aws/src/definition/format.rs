@@ -71,7 +71,7 @@ pub(crate) struct ModelSource {
 pub(crate) struct Sensitivity {
     /// The shapes.
     pub(crate) shapes: Vec<String>,
-    /// Whether their text is a secret.
+    /// True if their text is a secret.
     pub(crate) sensitive: bool,
     /// The reason.
     #[serde(default, skip_serializing)]
@@ -84,7 +84,7 @@ pub(crate) struct Sensitivity {
 pub(crate) struct ErrorCodes {
     /// The codes, without a namespace.
     pub(crate) codes: Vec<String>,
-    /// What they mean.
+    /// Their meaning.
     pub(crate) meaning: ErrorMeaning,
     /// The page that says so.
     #[serde(default, skip_serializing)]
@@ -371,7 +371,7 @@ impl TypeFile {
         all.cloned().collect()
     }
 
-    /// What keeps the file from being used: a fact without a source, or no way to know an object
+    /// The first reason not to use the file: a fact without a source, or no way to know an object
     /// again.
     pub(crate) fn problem(&self, service: &ServiceFile) -> Option<String> {
         if self.tags(service).is_none() {

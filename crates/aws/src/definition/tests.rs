@@ -87,7 +87,7 @@ fn operations_take_and_give_what_the_files_say() {
     assert!(types >= 2, "{types}");
 }
 
-/// What can be changed in place by the catalog is taken by the updating operation, a setting, or
+/// A property that the catalog changes in place is taken by the updating operation, a setting, or
 /// the tags; what cannot is asked of none of them.
 #[test]
 fn the_operations_agree_with_the_catalog_about_what_changes_in_place() {

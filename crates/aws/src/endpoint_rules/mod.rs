@@ -117,9 +117,9 @@ pub(crate) struct ServiceEndpoint {
 pub(crate) struct EndpointSettings {
     /// The Region.
     pub(crate) region: Option<String>,
-    /// Whether dual-stack endpoints are wanted.
+    /// True if dual-stack endpoints are wanted.
     pub(crate) dual_stack: Option<bool>,
-    /// Whether FIPS endpoints are wanted.
+    /// True if FIPS endpoints are wanted.
     pub(crate) fips: Option<bool>,
     /// The URL that is configured for the service.
     pub(crate) url: Option<String>,

@@ -7,7 +7,7 @@ use super::{Condition, Expression, Function, Outcome, Parameter, Part, Rule, Rul
 /// Reads a rule set.
 ///
 /// # Errors
-/// What is not of the form that the language has, or a function that is not known here.
+/// The first part that the language does not have, or a function that is not known here.
 pub(super) fn rule_set(json: &Value) -> Result<RuleSet, String> {
     let parameters = member(json, "parameters")?.as_object().ok_or("parameters are a map")?;
     let parameters = parameters.iter().map(|(name, json)| {

@@ -19,7 +19,7 @@ struct File {
 struct Partition {
     outputs: Map<String, Value>,
     region_regex: String,
-    /// What a Region has in place of the partition's outputs.
+    /// The outputs of each Region that replace the partition's.
     regions: BTreeMap<String, Map<String, Value>>,
 }
 

@@ -87,7 +87,7 @@ fn functions_have_the_values_that_botocore_gives() {
     }
 }
 
-/// What the resolver of a typed crate of the SDK says.
+/// The resolver of a typed crate of the SDK, with its parameters.
 macro_rules! judge {
     ($crate_name:ident, $settings:expr) => {{
         use $crate_name::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};

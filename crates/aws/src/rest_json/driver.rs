@@ -84,7 +84,7 @@ impl RestDriver {
         answered.map(|answer| without_withheld(self.kind, answer))
     }
 
-    /// Whether it is the one error for everything that the service refuses.
+    /// True for the one error that stands for everything that the service refuses.
     fn is_refused(&self, error: &DriverError) -> bool {
         self.kind.refused_code.is_some_and(|code| error.has_code(code))
     }

@@ -106,7 +106,7 @@ impl RestDriver {
         })
     }
 
-    /// What the updating operation is given beyond what is declared: the values that take
+    /// The input of the updating operation with more than what is declared: the values that take
     /// undeclared properties back, and properties that were never declared, as they are.
     pub(super) fn completed(
         &self,

@@ -21,7 +21,7 @@ use crate::double::{Scripted, known};
 
 const TOKEN: &str = "7f1b1a52-0000-4000-8000-000000000001";
 
-/// What MediaPackage calls whatever it refuses.
+/// The code of everything that MediaPackage refuses.
 const REFUSED: &str = "UnprocessableEntityException";
 
 fn driver(type_name: &str, script: Scripted) -> (Arc<Scripted>, RestDriver) {

@@ -46,7 +46,7 @@ pub(super) fn carry_out(world: &mut World, call: &Call) -> Reply {
     Ok(shown(call, object))
 }
 
-/// Whether the driver of a type calls the operation.
+/// True if the driver of a type calls the operation.
 fn calls(kind: &TypeDefinition, name: &str) -> bool {
     let operations = &kind.file.operations;
     let own = [&operations.create, &operations.read, &operations.delete];
@@ -111,7 +111,7 @@ fn members(call: &Call, input: bool) -> impl Iterator<Item = &'static str> {
     members.into_iter().flat_map(|members| members.keys().map(String::as_str))
 }
 
-/// What the operation shows of an object.
+/// The part of an object that the operation shows.
 fn shown(call: &Call, object: &Value) -> Value {
     let there = members(call, false).filter_map(|name| Some((name, object.get(name)?)));
     there

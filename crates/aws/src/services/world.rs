@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(super) secrets: Objects,
     /// Objects of types that are data and whose service has no double of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
-    /// Whether all types that are data are kept there.
+    /// True if all types that are data are kept there.
     by_definition: bool,
     /// Kind and name of everything that was ever made.
     pub(crate) made: Vec<(&'static str, String)>,
