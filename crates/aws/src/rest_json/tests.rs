@@ -1,32 +1,42 @@
 //! The drivers against scripted answers.
 
+mod conformance;
 mod endpoints;
+mod packaging_groups;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, EffectSink, ErrorKind, Found, NoEffects, Observed, Progress,
-    Removal, SinkError, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, EffectSink, ErrorKind, Found, NoEffects, Observed,
+    Progress, Removal, SinkError, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::Api;
+use crate::definition::TypeDefinition;
 use crate::double::{Scripted, known};
 
 const TOKEN: &str = "7f1b1a52-0000-4000-8000-000000000001";
 
-fn channel_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
+/// The code of everything that MediaPackage refuses.
+const REFUSED: &str = "UnprocessableEntityException";
+
+fn driver(type_name: &str, script: Scripted) -> (Arc<Scripted>, RestDriver) {
     let script = Arc::new(script);
     let api: Arc<dyn Api> = Arc::<Scripted>::clone(&script);
-    (script, RestDriver::new(api, &CHANNEL))
+    let kind = TypeDefinition::of(&type_name.into()).unwrap().unwrap();
+    (script, RestDriver::new(api, kind))
+}
+
+fn channel_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
+    driver("AWS::MediaPackage::Channel", script)
 }
 
 fn endpoint_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
-    let script = Arc::new(script);
-    let api: Arc<dyn Api> = Arc::<Scripted>::clone(&script);
-    (script, RestDriver::new(api, &ORIGIN_ENDPOINT))
+    driver("AWS::MediaPackage::OriginEndpoint", script)
 }
 
 fn create(properties: Value) -> CreateRequest {
