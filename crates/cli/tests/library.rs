@@ -98,6 +98,7 @@ fn ran(directory: &Path, line: &[&str], answers: Option<&str>, account: Account)
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(account),
+        validator: None,
         signals: false,
     };
     let exit = block_on(run(arguments(line), env));

@@ -52,8 +52,8 @@ pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, Com
     let named = args.stack.stack.as_deref().map(Path::new);
     match named.filter(|path| plan_file::is_plan(&context.env, path)) {
         Some(path) => {
-            let (plan, stack, wait) = (&args.plan, &args.stack, &args.wait);
-            let asked = apply_plan_file::Asked { path, plan, stack, wait };
+            let (plan, stack, wait, lint) = (&args.plan, &args.stack, &args.wait, &args.lint);
+            let asked = apply_plan_file::Asked { path, plan, stack, wait, lint };
             apply_plan_file::run(context, &asked, args.review()).await
         }
         None => run_template(context, args).await,

@@ -4,8 +4,6 @@
 use std::io;
 #[cfg(feature = "lint")]
 use std::path::PathBuf;
-#[cfg(feature = "lint")]
-use std::sync::Arc;
 
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
@@ -55,10 +53,44 @@ pub(crate) enum CheckError {
         /// The file or folder.
         path: PathBuf,
     },
-    /// Rules that cannot be loaded.
+    /// A link to a folder where rules are looked for.
+    #[cfg(feature = "lint")]
+    #[error("`{}` is a link to a folder, in which no rules are looked for", path.display())]
+    LinkedRules {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A file of rules that is too long.
+    #[cfg(feature = "lint")]
+    #[error("`{}` is too long for rules: more than {} KiB", path.display(), limit >> 10)]
+    LongRules {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes.
+        limit: u64,
+    },
+    /// Too many files of rules.
+    #[cfg(feature = "lint")]
+    #[error("there are more than {limit} files of rules, up to `{}`", path.display())]
+    TooManyRules {
+        /// The first file that is too many.
+        path: PathBuf,
+        /// The most files.
+        limit: usize,
+    },
+    /// Rules that cannot be loaded, or that failed.
     #[cfg(feature = "lint")]
     #[error("{0}")]
-    Lint(Arc<LintError>),
+    Lint(LintError),
+    /// Rules that were asked for and did not run on a template.
+    #[cfg(feature = "lint")]
+    #[error("`{template}` was not checked by the rules that were asked for: {reason}")]
+    NotChecked {
+        /// The template.
+        template: String,
+        /// The reason.
+        reason: String,
+    },
     /// The program was built without the validator, which rule files need.
     #[cfg(not(feature = "lint"))]
     #[error("this rstack was built without the validator, which checks rules from files")]
@@ -86,7 +118,26 @@ impl CheckError {
                 "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)",
             )),
             #[cfg(feature = "lint")]
+            Self::LinkedRules { .. } => Some(Hint::from("name the folder itself")),
+            #[cfg(feature = "lint")]
+            Self::LongRules { .. } | Self::TooManyRules { .. } => {
+                Some(Hint::from("name the files of rules, not a folder of other files"))
+            }
+            #[cfg(feature = "lint")]
+            Self::Lint(LintError::RuleName { .. }) => {
+                Some(Hint::from("give the rule a name of your own, such as `MY-ORG-1`"))
+            }
+            #[cfg(feature = "lint")]
+            Self::Lint(LintError::NoRules { .. }) => Some(Hint::from(
+                "a file of rules has at least one rule that is evaluated; leave others out",
+            )),
+            #[cfg(feature = "lint")]
             Self::Lint(_) => None,
+            #[cfg(feature = "lint")]
+            Self::NotChecked { .. } => Some(Hint::from(
+                "a template counts as valid only when its rules have run: make it smaller, correct \
+                 the rules, or give them more time with `[lint] budget` in rstack.toml",
+            )),
             #[cfg(not(feature = "lint"))]
             Self::NoValidator => Some(Hint::from("build with the feature `lint`")),
         }
@@ -101,7 +152,13 @@ impl From<CheckError> for CommandError {
             #[cfg(feature = "lint")]
             CheckError::Read { .. } => ErrorKind::Storage,
             #[cfg(feature = "lint")]
-            CheckError::NoRules { .. } | CheckError::Lint(_) => ErrorKind::User,
+            CheckError::NoRules { .. }
+            | CheckError::LinkedRules { .. }
+            | CheckError::LongRules { .. }
+            | CheckError::TooManyRules { .. }
+            | CheckError::Lint(_) => ErrorKind::User,
+            #[cfg(feature = "lint")]
+            CheckError::NotChecked { .. } => ErrorKind::Refused,
             #[cfg(not(feature = "lint"))]
             CheckError::NoValidator => ErrorKind::Config,
         };
