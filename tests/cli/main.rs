@@ -7,6 +7,8 @@ mod cdk;
 mod disk;
 mod docs;
 mod explain;
+#[cfg(feature = "lint")]
+mod guardrails;
 mod harness;
 mod hostile;
 mod identity;

@@ -189,6 +189,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(Account(None)),
+        validator: None,
         signals: false,
     };
     assert_eq!(block_on(run_gone(&line, env)), Exit::Done);

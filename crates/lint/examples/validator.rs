@@ -10,7 +10,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let parameters = BTreeMap::new();
     for file in std::env::args().skip(1) {
         let text = String::from_utf8_lossy(&std::fs::read(&file)?).into_owned();
-        let question = Question { text: &text, parameters: &parameters, region: None, built_in: true };
+        let question =
+            Question { text: &text, parameters: &parameters, region: None, built_in: true };
         let found = validator.check(&question, &mut |_| {})?.findings;
         let errors = found.iter().filter(|finding| finding.is_error());
         let errors: BTreeSet<&str> = errors.map(|finding| finding.code.as_str()).collect();

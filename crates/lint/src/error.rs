@@ -141,7 +141,10 @@ fn cel_problem(said: &str) -> String {
     let kinds = [
         ("Failed to compile CEL expression", "an `expression` is not CEL"),
         ("references unknown function", "an `expression` calls an unknown function"),
-        ("'rule_id'", "a `rule_id` is empty, or has other characters than letters, digits, `_`, `.`, `-`"),
+        (
+            "'rule_id'",
+            "a `rule_id` is empty, or has other characters than letters, digits, `_`, `.`, `-`",
+        ),
         ("empty 'message'", "a `message` is empty"),
         ("empty 'expression'", "an `expression` is empty"),
     ];
@@ -188,7 +191,8 @@ mod tests {
             told(RuleLanguage::Rego, &format!("{rego}encountered hunter2")),
             "rules/a.b:3:7: the Rego rules cannot be loaded: it is not Rego version 1"
         );
-        let guard = "Error parsing file rules/a.b at line 2 at column 9, when handling , fragment hunter2";
+        let guard =
+            "Error parsing file rules/a.b at line 2 at column 9, when handling , fragment hunter2";
         assert_eq!(
             told(RuleLanguage::Guard, guard),
             "rules/a.b:2:9: the Guard rules cannot be loaded: it is not Guard"

@@ -398,7 +398,10 @@ fn rego_failure(group: &RegoGroup, said: &str) -> LintError {
         ("must be a JSON array", "`violation` is not a set: write `violation contains v if { … }`"),
         ("field 'rule_id'", "a violation has no `rule_id`"),
         ("empty 'rule_id'", "a violation has no `rule_id`"),
-        ("invalid 'rule_id'", "a `rule_id` has other characters than letters, digits, `_`, `.`, `-`"),
+        (
+            "invalid 'rule_id'",
+            "a `rule_id` has other characters than letters, digits, `_`, `.`, `-`",
+        ),
         ("field 'message'", "a violation has no `message`"),
         ("empty 'message'", "a violation has no `message`"),
         ("field 'severity'", "a violation has no `severity`"),

@@ -114,6 +114,11 @@ impl Validator {
         Self { schemas, rules }
     }
 
+    /// The schemas, for other rules.
+    pub fn into_schemas(self) -> Schemas {
+        self.schemas
+    }
+
     /// Checks a template. `watch` is given the rule files that are worked at.
     ///
     /// # Errors
@@ -159,10 +164,10 @@ impl Validator {
             finding.help = Some(reasons.join("\n"));
         }
         let mut own_rules: BTreeSet<OwnRule> = self.rules.own().clone();
-        own_rules.extend(own.iter().map(|(source, finding)| OwnRule {
-            id: finding.rule_id.clone(),
-            source: *source,
-        }));
+        own_rules.extend(
+            own.iter()
+                .map(|(source, finding)| OwnRule { id: finding.rule_id.clone(), source: *source }),
+        );
         let own = sorted(own.into_iter().map(|finding| own_diagnostic(finding, &lines)), before);
         Ok(Verdict { findings, own, own_rules: own_rules.into_iter().collect() })
     }

@@ -31,7 +31,10 @@ fn both(text: &str) -> Vec<Diagnostic> {
     merge(
         text,
         &mut all,
-        Validator::new(Schemas::load(), Rules::load(&[], &mut |_| {}).unwrap()).check(&question, &mut |_| {}).unwrap().findings,
+        Validator::new(Schemas::load(), Rules::load(&[], &mut |_| {}).unwrap())
+            .check(&question, &mut |_| {})
+            .unwrap()
+            .findings,
     );
     all.retain(|finding| finding.severity != Severity::Information);
     all

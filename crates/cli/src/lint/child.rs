@@ -89,8 +89,13 @@ impl Child {
     /// If the operating system does not start it.
     pub(super) fn start(program: &Path, limits: Limits, setup: &Setup) -> io::Result<Self> {
         tracing::info!(program = %program.display(), "starting the validator's process");
-        let mut process = Command::new(program)
-            .arg(ENTRY)
+        let mut command = Command::new(program);
+        command.arg(ENTRY);
+        Self::run(command, limits, setup)
+    }
+
+    fn run(mut command: Command, limits: Limits, setup: &Setup) -> io::Result<Self> {
+        let mut process = command
             .env_clear()
             .env(ALLOCATOR.0, ALLOCATOR.1)
             .current_dir("/")
@@ -143,7 +148,8 @@ impl Child {
         let mut at = Vec::new();
         let end = match self.tell(asked) {
             Ok(()) => loop {
-                let left = until.map_or(budget, |until| until.saturating_duration_since(Instant::now()));
+                let left =
+                    until.map_or(budget, |until| until.saturating_duration_since(Instant::now()));
                 match self.answers.recv_timeout(left) {
                     Ok(Ok(Said::At(files))) => at = files,
                     Ok(Ok(Said::Found(verdict))) => return Ok(Ok(*verdict)),
@@ -231,13 +237,54 @@ mod tests {
             told(aborted, "memory allocation of 12 bytes failed"),
             "it needs more than 512 MiB of memory"
         );
-        assert_eq!(told(aborted, "thread 'validator' has overflowed its stack"), "it nests too deep");
+        assert_eq!(
+            told(aborted, "thread 'validator' has overflowed its stack"),
+            "it nests too deep"
+        );
         assert_eq!(told(aborted, ""), "its process was ended by signal 6");
         assert_eq!(
             told(Some(ExitStatus::from_raw(SIGXCPU)), ""),
             "it took more time of the processor than it may"
         );
         assert_eq!(told(Some(ExitStatus::from_raw(256)), ""), "its process ended with code 1");
+    }
+
+    fn ask(script: &str, budget: Duration) -> (Crash, Child) {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]).env("SECRET", "hunter2");
+        let setup = Setup { files: Vec::new(), built_in: true };
+        let limits = Limits { memory: 1 << 30, seconds: 10 };
+        let mut child = Child::run(command, limits, &setup).unwrap();
+        let asked = Asked { text: String::new(), parameters: Default::default(), region: None };
+        (child.ask(&asked, budget).unwrap_err(), child)
+    }
+
+    #[test]
+    fn a_process_without_an_answer_is_ended_and_has_nothing_of_the_environment() {
+        let long = Duration::from_secs(3_600);
+        let crash = |script: &str| ask(script, long).0;
+        let questions = "read limits; read setup; read asked; ";
+        let names = r#"echo "{\"At\": [\"$(env | cut -d= -f1 | tr '\n' ' ')\"]}"; exit 3"#;
+        let Crash { end, at } = crash(&format!("{questions}{names}"));
+        assert_eq!(end, End::Code(Some(3)));
+        // The shell sets some by itself.
+        let own = ["MIMALLOC_ARENA_EAGER_COMMIT", "PWD", "OLDPWD", "SHLVL", "_"];
+        let others = at[0].split_whitespace().filter(|name| !own.contains(name));
+        assert_eq!(others.collect::<Vec<_>>(), [""; 0], "{at:?}");
+        assert!(at[0].contains("MIMALLOC_ARENA_EAGER_COMMIT"), "{at:?}");
+        assert_eq!(crash(&format!("{questions}echo no")).end, End::Answer);
+        assert_eq!(crash(&format!("{questions}kill -9 $$")).end, End::Signal(9));
+        assert_eq!(
+            crash(&format!(
+                "{questions}echo 'memory allocation of 9 bytes failed' >&2; kill -6 $$"
+            ))
+            .end,
+            End::Memory(1 << 30)
+        );
+        let waits = format!("{questions}while true; do read more; done");
+        let (late, mut child) = ask(&waits, Duration::ZERO);
+        assert_eq!(late.end, End::Budget(Duration::ZERO));
+        assert!(child.process.try_wait().unwrap().is_some(), "it is gone when the budget is");
     }
 
     #[test]

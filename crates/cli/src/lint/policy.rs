@@ -75,7 +75,8 @@ impl Policy {
                 self.open.push(named.clone());
             }
             if in_project {
-                self.project.insert(named.name.clone(), ProjectWish { wish, place: named.place.clone() });
+                self.project
+                    .insert(named.name.clone(), ProjectWish { wish, place: named.place.clone() });
             } else {
                 self.given.insert(named.name.clone(), wish);
             }
@@ -109,7 +110,9 @@ impl Policy {
         given_rules: &BTreeSet<String>,
     ) -> impl Iterator<Item = (&'p str, &'p str)> {
         let allowed = self.project.iter().filter(|(name, wish)| {
-            wish.wish == Wish::Allow && given_rules.contains(*name) && !self.given.contains_key(*name)
+            wish.wish == Wish::Allow
+                && given_rules.contains(*name)
+                && !self.given.contains_key(*name)
         });
         allowed.map(|(name, wish)| (name.as_str(), wish.place.as_str()))
     }

@@ -65,7 +65,8 @@ impl PrivateFolder {
     /// If it cannot be made or opened, or one of `names` is not the user's alone.
     pub(super) fn open(base: &Path, names: &[&str]) -> Result<Self, PrivateError> {
         let mut path = base.to_owned();
-        let failed = |path: &Path, source: io::Error| PrivateError::Io { path: path.into(), source };
+        let failed =
+            |path: &Path, source: io::Error| PrivateError::Io { path: path.into(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(base).map_err(|e| failed(base, e))?;
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(CWD, base, flags, Mode::empty());
@@ -76,7 +77,8 @@ impl PrivateFolder {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(error) => return Err(failed(&path, error.into())),
             }
-            let opened = rustix::fs::openat(&folder, *name, flags | OFlags::NOFOLLOW, Mode::empty());
+            let opened =
+                rustix::fs::openat(&folder, *name, flags | OFlags::NOFOLLOW, Mode::empty());
             folder = opened.map_err(|error| match error {
                 Errno::LOOP | Errno::NOTDIR => not_private(&path, "it is a link or no folder"),
                 error => failed(&path, error.into()),
@@ -155,7 +157,8 @@ impl PrivateFolder {
         let mut files = Vec::new();
         for entry in Dir::read_from(&self.folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let stat = rustix::fs::statat(&self.folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+            let stat =
+                rustix::fs::statat(&self.folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
             // Another process may have removed it.
             let (Ok(stat), Ok(name)) = (stat, entry.file_name().to_str()) else { continue };
             if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {

@@ -244,28 +244,42 @@ mod tests {
         let crash = |end| outcome(Err(Failure::Crash(Crash { end, at: vec!["a.guard".into()] })));
         let failures: [(fn() -> Asking, &str); 5] = [
             (|| Asking::Skipped("too large".into()), "too large"),
-            (|| outcome(Err(Failure::Lint(LintError::Check("no".into())))), "the validator failed: no"),
+            (
+                || outcome(Err(Failure::Lint(LintError::Check("no".into())))),
+                "the validator failed: no",
+            ),
             (|| outcome(Err(Failure::Lint(LintError::Start("no".into())))), "does not start: no"),
             (|| Asking::Running(std::sync::mpsc::channel().1), "its thread could not be started"),
             (
-                || outcome(Err(Failure::Lint(LintError::NotEvaluated { problem: "unread".into() }))),
+                || {
+                    outcome(Err(Failure::Lint(LintError::NotEvaluated {
+                        problem: "unread".into(),
+                    })))
+                },
                 "unread",
             ),
         ];
         let ends = [
-            (End::Budget(BUDGET), "at the rules in `a.guard`, it took longer than its budget of 10 s"),
+            (
+                End::Budget(BUDGET),
+                "at the rules in `a.guard`, it took longer than its budget of 10 s",
+            ),
             (End::Memory(1 << 20), "at the rules in `a.guard`, it needs more than 1 MiB of memory"),
             (End::Stack, "at the rules in `a.guard`, it nests too deep"),
             (End::Signal(9), "at the rules in `a.guard`, its process was ended by signal 9"),
             (End::NotStarted("gone".into()), "its process could not be started: gone"),
         ];
-        let all = failures.iter().map(|(asking, reason)| (asking(), *reason)).chain(
-            ends.iter().map(|(end, reason)| (crash(end.clone()), *reason)),
-        );
+        let all = failures
+            .iter()
+            .map(|(asking, reason)| (asking(), *reason))
+            .chain(ends.iter().map(|(end, reason)| (crash(end.clone()), *reason)));
         for (asking, reason) in all {
             let error = validator(rules()).answer(asking, "t.yaml").unwrap_err();
-            assert!(matches!(&error, CheckError::NotChecked { reason: told, .. }
-                if told.contains(reason)), "{error}");
+            assert!(
+                matches!(&error, CheckError::NotChecked { reason: told, .. }
+                if told.contains(reason)),
+                "{error}"
+            );
         }
         for (asking, reason) in failures {
             let answer = validator(Vec::new()).answer(asking(), "t.yaml").unwrap();

@@ -84,7 +84,9 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn serve(input: &mut impl BufRead, output: &mut (dyn Write + Send)) -> io::Result<()> {
-    let Some(Limits { memory, seconds }) = line(&mut input.by_ref().take(LIMITS))? else { return Ok(()) };
+    let Some(Limits { memory, seconds }) = line(&mut input.by_ref().take(LIMITS))? else {
+        return Ok(());
+    };
     limits::close(memory)?;
     limits::processor(seconds)?;
     let Some(setup) = line::<Setup>(input)? else { return Ok(()) };
