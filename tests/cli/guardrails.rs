@@ -254,8 +254,8 @@ fn the_process_of_the_validator_can_open_nothing() {
     let setup = r#"{"files":[{"name":"a","language":"guard","source":"project","text":"no"}],"built_in":false}"#;
     let asked = r#"{"text":"","parameters":{},"region":null}"#;
     write!(input, "{{\"memory\":2000000000,\"seconds\":7}}\n{setup}\n{asked}\n").unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let answer = lines.skip_while(|line| line.starts_with("{\"At\"")).next().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let answer = lines.find(|line| !line.starts_with("{\"At\"")).unwrap();
     assert!(answer.contains("Failed") && answer.contains("it is not Guard"), "{answer}");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let limit = |name: &str| {

@@ -107,8 +107,7 @@ impl Validator {
         if is_unreadable(&loaded.diagnostics) {
             return None;
         }
-        let unseen = || (!self.files().is_empty() && loaded.sources.includes_files()).then_some(());
-        if unseen().is_some() {
+        if !self.files().is_empty() && loaded.sources.includes_files() {
             let reason = "it includes files, whose text no rule sees";
             return Some(Asking::Skipped(reason.to_owned()));
         }
@@ -233,6 +232,9 @@ mod tests {
         vec![RuleFile { name, language, source: RuleSource::CommandLine, text }]
     }
 
+    /// Makes a check that has failed.
+    type Make = fn() -> Asking;
+
     fn outcome(outcome: Outcome) -> Asking {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         sender.send(outcome).unwrap();
@@ -242,7 +244,7 @@ mod tests {
     #[test]
     fn a_check_that_is_not_made_is_a_warning_and_with_rules_an_error() {
         let crash = |end| outcome(Err(Failure::Crash(Crash { end, at: vec!["a.guard".into()] })));
-        let failures: [(fn() -> Asking, &str); 5] = [
+        let failures: [(Make, &str); 5] = [
             (|| Asking::Skipped("too large".into()), "too large"),
             (
                 || outcome(Err(Failure::Lint(LintError::Check("no".into())))),
