@@ -9,6 +9,8 @@ mod docs;
 mod explain;
 mod forged_plan;
 mod file_root;
+#[cfg(feature = "lint")]
+mod guardrails;
 mod harness;
 mod hostile;
 mod identity;

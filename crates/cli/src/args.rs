@@ -88,8 +88,8 @@ pub(crate) struct LintArguments {
     /// may be given several times.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Only rstack's own checks, without AWS's validator.
-    #[arg(long)]
+    /// Only rstack's own checks, without AWS's validator and without the project's rules.
+    #[arg(long, conflicts_with = "rules")]
     pub(crate) no_lint: bool,
 }
 

@@ -26,6 +26,9 @@ pub struct Env {
     pub clock: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>,
     /// The clouds beside the sandbox.
     pub clouds: Arc<dyn Clouds>,
+    /// This program, which is started again as the validator's process. Without it the validator works
+    /// in a thread, where nothing limits it.
+    pub validator: Option<PathBuf>,
     /// Whether a run listens to the signals of the process.
     pub signals: bool,
 }

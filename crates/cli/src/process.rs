@@ -1,6 +1,7 @@
 //! The process: its arguments, its surroundings, its exit code.
 
 use std::io::{self, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -10,11 +11,17 @@ use rstack_model::Region;
 
 use crate::env::{Clouds, ConnectError, Env, Output, Streams};
 use crate::exit::Exit;
+#[cfg(feature = "lint")]
+use crate::lint;
 use crate::read_streams::ReadStreams;
 use crate::{cli, descriptors, memory};
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "lint")]
+    if std::env::args_os().nth(1).is_some_and(|first| first == lint::ENTRY) {
+        return lint::work();
+    }
     memory::protect();
     if let Err(error) = descriptors::prepare() {
         let hint = "allow the process more open files: `ulimit -n 256`";
@@ -64,8 +71,20 @@ fn env() -> Env {
         streams,
         clock: Arc::new(jiff::Timestamp::now),
         clouds: Arc::new(Built),
+        validator: Some(program()),
         signals: true,
     }
+}
+
+/// The path of this program. Where the operating system knows the process's own file, an update of the
+/// program in the middle of a run changes nothing.
+fn program() -> PathBuf {
+    let own = Path::new("/proc/self/exe");
+    if own.exists() {
+        return own.to_owned();
+    }
+    // A name that cannot be started is reported when it is.
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("rstack"))
 }
 
 /// The clouds that this program was built with.

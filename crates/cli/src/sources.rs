@@ -92,6 +92,12 @@ impl Sources {
         &self.name
     }
 
+    /// Whether the template includes other files.
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only rules from files ask"))]
+    pub(crate) fn includes_files(&self) -> bool {
+        !self.included.is_empty()
+    }
+
     /// The text of the template itself.
     pub(crate) fn text(&self) -> &str {
         self.files.text()

@@ -99,6 +99,7 @@ fn ran(directory: &Path, line: &[&str], answers: Option<&str>, account: Account)
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(account),
+        validator: None,
         signals: false,
     };
     let exit = block_on(run(arguments(line), env));
@@ -190,6 +191,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(Account(None)),
+        validator: None,
         signals: false,
     };
     assert_eq!(block_on(run_gone(&line, env)), Exit::Done);

@@ -67,8 +67,8 @@ pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, Com
     let named = args.stack.stack.as_deref().map(Path::new);
     match named {
         Some(path) if plan_file::names_plan(&context.env, path) => {
-            let ApplyArgs { plan, stack, wait, approval, .. } = args;
-            let asked = apply_plan_file::Asked { path, plan, stack, wait, approval };
+            let ApplyArgs { plan, stack, wait, approval, lint, .. } = args;
+            let asked = apply_plan_file::Asked { path, plan, stack, wait, approval, lint };
             apply_plan_file::run(context, &asked, args.review()).await
         }
         Some(_) | None => run_template(context, args).await,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
 use crate::approval::ApprovalArguments;
-use crate::args::{PlanArguments, StackArguments};
+use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
@@ -23,6 +23,7 @@ pub(super) struct Asked<'a> {
     pub(super) stack: &'a StackArguments,
     pub(super) wait: &'a WaitArguments,
     pub(super) approval: &'a ApprovalArguments,
+    pub(super) lint: &'a LintArguments,
 }
 
 /// A saved plan was given together with what only a template takes.
@@ -63,6 +64,10 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--delete-first", !asked.plan.delete_first.is_empty()),
         ("--replace", !asked.plan.replace.is_empty()),
         ("--stack-name", asked.stack.stack_name.is_some()),
+        ("--rules", !asked.lint.rules.is_empty()),
+        ("--deny", !asked.lint.deny.is_empty()),
+        ("--allow", !asked.lint.allow.is_empty()),
+        ("--no-lint", asked.lint.no_lint),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(DecidedInPlan(option)),

@@ -37,7 +37,8 @@ pub(crate) struct ValidateArgs {
     /// The format of the report; `--json` is short for `--format json`.
     #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<ReportFormat>,
-    /// Warn of what CloudFormation would refuse because it is too much.
+    /// Warn of what CloudFormation would refuse because it is too much, and fail if AWS's validator
+    /// has not checked a template.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -60,7 +61,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         name,
         environment: nowhere(context),
         region: session::chosen_region(context),
-        checks: Checks::new(&options.lint, context)?,
+        checks: checks(&options.lint, options.strict, context, paths.len())?,
     };
     let mut failed = 0;
     let told = |result: Result<Loaded, SubjectError>| {
@@ -87,6 +88,22 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
             Err(invalid_template(format!("{failed} of {all} templates are not valid")))
         }
     }
+}
+
+/// The checks of a number of templates. With `--strict` one that AWS's validator has not checked is not
+/// valid.
+fn checks(
+    arguments: &LintArguments,
+    strict: bool,
+    context: &Context,
+    templates: usize,
+) -> Result<Checks, CommandError> {
+    let mut arguments = arguments.clone();
+    if strict {
+        arguments.deny.push(Code::NotValidated.name().to_owned());
+    }
+    let checks = Checks::new(&arguments, context)?;
+    Ok(if templates > 1 { checks.for_several() } else { checks })
 }
 
 /// Why a template cannot be checked.
