@@ -12,6 +12,7 @@ use rstack_store::Lease;
 
 use crate::observe::absent;
 use crate::run::Leads;
+use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// A secret parameter that an object of a rollback is made with.
@@ -61,8 +62,9 @@ impl Engine {
         let mut missing = BTreeSet::new();
         let touched: Vec<(&Address, &ResourceState)> = touched(&plan).collect();
         self.events.emit(Event::Observing { objects: touched.len() });
+        let none_known = RunSecrets::none();
         for (id, object) in touched {
-            let read = self.read(object).await.map_err(ApplyError::Cloud)?;
+            let read = self.read(object, &none_known).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
                 missing.insert((id.clone(), object.key()));
             }

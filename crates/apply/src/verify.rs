@@ -8,7 +8,7 @@ use rstack_model::Address;
 use rstack_model::plan::{Checked, Plan};
 use rstack_plan::Observation;
 
-use crate::Engine;
+use crate::{Engine, SecretParameters};
 
 /// An object that is not what it was when the plan was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,20 @@ impl Engine {
     ///
     /// # Errors
     /// If the cloud cannot be asked at all.
-    pub async fn moved(&self, plan: &Plan) -> Result<Vec<Moved>, DriverError> {
+    pub async fn moved(
+        &self,
+        plan: &Plan,
+        parameters: &SecretParameters,
+    ) -> Result<Vec<Moved>, DriverError> {
         let looked_at = plan.changes.values().filter_map(|change| match &change.checked {
             Checked::Read(_) | Checked::Absent => Some((change, change.prior.as_ref()?)),
             Checked::Unchecked(_) | Checked::Nothing => None,
         });
+        let looked_at: Vec<_> = looked_at.collect();
+        let objects = looked_at.iter().map(|(_, prior)| *prior);
+        let secrets = &self.run_secrets(objects, parameters).await?;
         let read: Vec<_> = stream::iter(looked_at)
-            .map(|(change, prior)| async move { (change, self.read(prior).await) })
+            .map(|(change, prior)| async move { (change, self.read(prior, secrets).await) })
             .buffered(self.parallelism.get())
             .collect()
             .await;

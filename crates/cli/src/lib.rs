@@ -11,6 +11,7 @@ mod cli;
 mod command_line;
 mod commands;
 mod context;
+mod digest_key;
 mod env;
 mod error;
 mod exit;

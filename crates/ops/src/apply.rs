@@ -3,6 +3,7 @@
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
 use rstack_model::SecretString;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
 
@@ -53,6 +54,11 @@ async fn apply_held<F: FrontEnd>(
     if deploy.refresh {
         state = ops.engine.record_settled(lease, state).await.map_err(OpsError::from)?;
     }
+    let renewed = deploy.parameters.renewed(state.clone());
+    if renewed != state {
+        let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
+        state = lease.revise(renewed, &base).await.map_err(OpsError::from)?;
+    }
     let planned = plan_deploy(ops, deploy, &state).await;
     front.planned()?;
     let plan = planned?;
@@ -84,7 +90,7 @@ pub async fn apply_saved<F: FrontEnd>(
         let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
         return Err(OpsError::from(ApplyError::Environment { planned, found }).into());
     }
-    let parameters = GivenSecrets(given).for_plan(ops.backend.as_ref(), plan).await?;
+    let parameters = GivenSecrets(given).for_plan(ops, plan).await?;
     let lease = ops.backend.acquire(&plan.stack, holder).await.map_err(OpsError::from)?;
     let applied = apply_saved_held(ops, lease.as_ref(), plan, &parameters, front).await;
     release(lease).await;
@@ -107,7 +113,7 @@ async fn apply_saved_held<F: FrontEnd>(
     let work = Work::Changes;
     let review = Review { plan, state: &state, work, secrets: Default::default() };
     let Some(engine) = reviewed(ops, &review, front)? else { return Ok(Applied::Stopped) };
-    let moved = ops.engine.moved(plan).await.map_err(OpsError::from)?;
+    let moved = ops.engine.moved(plan, parameters).await.map_err(OpsError::from)?;
     if !moved.is_empty() {
         return Err(OpsError::from(ApplyError::ObjectsMoved(moved)).into());
     }

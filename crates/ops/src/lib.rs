@@ -31,11 +31,13 @@ pub use environment::describe;
 pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
-pub use operations::Operations;
+pub use operations::{DigestSettings, Operations};
 pub use plan::{Deploy, plan};
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};
 pub use saved_plan::{SavedPlanError, read_plan, write_plan};
-pub use secret_parameters::{GivenSecrets, parameters_of_evaluation, secret_names};
+pub use secret_parameters::{
+    GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
+};
 pub use template_files::{Loader, TemplateFiles};

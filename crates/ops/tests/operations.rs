@@ -131,7 +131,12 @@ impl Bench {
             stop: Stop::default(),
         };
         let environment = self.sandbox.environment().clone();
-        Operations { engine, environment, backend: Arc::clone(&self.backend) }
+        Operations {
+            engine,
+            environment,
+            backend: Arc::clone(&self.backend),
+            digests: rstack_ops::DigestSettings::least(),
+        }
     }
 
     fn desired(&self, text: &str) -> Desired {

@@ -56,7 +56,8 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let Context { terminal, env, .. } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(env, stack, name)?;
-    let given: BTreeMap<String, String> = args.stack.parameter.iter().cloned().collect();
+    let given =
+        GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?.texts();
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.path, &given, place)?;
