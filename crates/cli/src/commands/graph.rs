@@ -1,7 +1,5 @@
 //! `rstack graph`: which resource needs which. No cloud is asked.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, ValueEnum};
 use rstack_model::Address;
 use rstack_model::desired::Desired;
@@ -15,6 +13,7 @@ use crate::args::StackArguments;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::secret_args::GivenParameters;
 use crate::template::Loaded;
 use crate::{session, stack};
 
