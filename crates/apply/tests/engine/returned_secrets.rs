@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use rstack_apply::{Engine, Events};
-use rstack_catalog::{Kind, Registry, TypeSchema};
+use rstack_catalog::{Kind, Node, Registry, TypeSchema};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::{Action, Plan};
@@ -78,19 +78,30 @@ impl Place {
 }
 
 fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
-    let resource = DesiredResource {
+    let resource = |resource_type: &str, properties: ValueMap, dependencies| DesiredResource {
         resource_type: resource_type.into(),
         properties,
-        dependencies: BTreeSet::new(),
+        dependencies,
         deletion_policy: RemovalPolicy::Delete,
         update_replace_policy: RemovalPolicy::Delete,
         delete_first: true,
     };
+    let mut resources = BTreeMap::new();
+    let mut dependencies = BTreeSet::new();
+    // An endpoint is one of a channel.
+    if let Some(channel @ Value::String(_)) = properties.get("ChannelId") {
+        let id = ValueMap::from([("Id".to_owned(), channel.clone())]);
+        let channel = resource("AWS::MediaPackage::Channel", id, BTreeSet::new());
+        resources.insert("Channel".into(), channel);
+        dependencies.insert("Channel".into());
+    }
+    let template_digest = Digest::of_json(&properties).unwrap();
+    resources.insert("Object".into(), resource(resource_type, properties, dependencies));
     let desired = Desired {
         stack: stack(),
-        template_digest: Digest::of_json(&resource.properties).unwrap(),
+        template_digest,
         parameters: ValueMap::from([("Pw".to_owned(), secret())]),
-        resources: BTreeMap::from([("Object".into(), resource)]),
+        resources,
         outputs: BTreeMap::new(),
     };
     desired.into()
@@ -244,35 +255,57 @@ const NATIVE: [&str; 12] = [
 ];
 
 /// The properties of an object with a secret in one place: every text that a minimal object has, and
-/// every optional text and document of the type; alone, in text and in a document.
+/// every text and document that the type takes in the maps of one; alone, in text and in a document.
 fn variants(schema: &TypeSchema, made: &ValueMap) -> Vec<ValueMap> {
+    let names = schema.identifying();
     let mut out = Vec::new();
-    for (name, node) in schema.root().properties() {
-        let path = PropertyPath::root().name(name);
+    let root = PropertyPath::root();
+    for value in taken(schema, schema.root(), made, &root, &names) {
+        out.push(value);
+    }
+    for (name, value) in made {
+        let path = root.name(name);
+        let mut places = 0;
+        while let Some(replaced) = with_secret_at(value, &path, &names, places) {
+            let mut properties = made.clone();
+            properties.insert(name.to_owned(), replaced);
+            out.push(properties);
+            places += 1;
+        }
+    }
+    out
+}
+
+/// A map with one text or document of those that its type takes, at any depth.
+fn taken(
+    schema: &TypeSchema,
+    node: &Node,
+    made: &ValueMap,
+    path: &PropertyPath,
+    names: &BTreeSet<PropertyPath>,
+) -> Vec<ValueMap> {
+    let mut out = Vec::new();
+    for (name, node) in schema.resolve(node).properties() {
+        let path = path.name(name);
         // A name cannot be a secret: that is refused before anything is planned.
-        let names = schema.identifying();
         if schema.is_read_only(&path) || names.contains(&path) {
             continue;
         }
         let node = schema.resolve(node);
-        let mut put = |value: Value| {
+        let mut values = Vec::new();
+        if schema.is_document(node) {
+            values.push(policy());
+            values.push(inside("{\"Id\": \"x-", "\", \"Effect\": \"Allow\"}"));
+        } else if node.kinds() == [Kind::Text] {
+            values.push(secret());
+            values.push(inside("with ", "."));
+        } else if let Some(Value::Map(map)) = made.get(name) {
+            values.extend(taken(schema, node, map, &path, names).into_iter().map(Value::Map));
+        }
+        for value in values {
             let mut properties = made.clone();
             properties.insert(name.to_owned(), value);
             out.push(properties);
-        };
-        if schema.is_document(node) {
-            put(policy());
-            put(inside("{\"Id\": \"x-", "\", \"Effect\": \"Allow\"}"));
-        } else if node.kinds() == [Kind::Text] {
-            put(secret());
-            put(inside("with ", "."));
-        }
-        if let Some(value) = made.get(name) {
-            let mut places = 0;
-            while let Some(replaced) = with_secret_at(value, &path, &names, places) {
-                put(replaced);
-                places += 1;
-            }
         }
     }
     out
