@@ -159,7 +159,9 @@ pub fn old_secrets(back: &Plan, parameters: &SecretParameters) -> BTreeSet<OldSe
             let text = reference.to_string();
             let given = match parameters.versions.get(&text) {
                 None => GivenSecret::Missing,
-                given if desired.secret_versions.get(&text) == given => GivenSecret::Same,
+                Some(_) if parameters.is_of_given(&text, desired.secret_versions.get(&text)) => {
+                    GivenSecret::Same
+                }
                 Some(_) => GivenSecret::Other,
             };
             let (address, parameter) = (id.clone(), name.clone());

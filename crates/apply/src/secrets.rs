@@ -41,6 +41,13 @@ impl SecretParameters {
         self.replaced.entry(reference).or_default().insert(digest);
     }
 
+    /// Whether a digest is one of the value that was given behind a reference.
+    pub(crate) fn is_of_given(&self, reference: &str, digest: Option<&String>) -> bool {
+        let Some(digest) = digest else { return false };
+        self.versions.get(reference) == Some(digest)
+            || self.replaced.get(reference).is_some_and(|replaced| replaced.contains(digest))
+    }
+
     /// The state with the digests of these parameters in the place of others of the same values.
     pub fn renewed(&self, mut state: State) -> State {
         if self.replaced.is_empty() {

@@ -94,6 +94,7 @@ impl GivenSecrets<'_> {
             return Ok(out);
         }
         let digests = ops.secret_digests().await?;
+        let stored = ops.backend.read(&plan.stack).await?;
         for name in names {
             let Some((_, secret)) = self.0.iter().rfind(|(key, _)| *key == name) else {
                 return Err(OpsError::SecretParameter(name));
@@ -108,6 +109,13 @@ impl GivenSecrets<'_> {
                 (Some(record), 1) => match digests.compare(record, secret)? {
                     Comparison::Same | Comparison::Outdated => {
                         out.insert(&name, secret.clone(), (*record).clone());
+                        // A rollback goes back to objects with other records of the same value.
+                        let known = records_of(&stored, &name);
+                        for other in known.iter().filter(|it| *it != *record).take(MOST_RECORDS) {
+                            if digests.compare(other, secret)? != Comparison::Other {
+                                out.replace(&name, other.clone());
+                            }
+                        }
                     }
                     Comparison::Other => return Err(OpsError::OtherSecret(name)),
                 },

@@ -38,9 +38,9 @@ impl KnownSecrets {
         self.masker.get_or_init(|| Masker::new(self.secrets.iter().map(|(_, secret)| secret)))
     }
 
-    /// A message of a service with the secrets masked ([`Masker::mask`]).
+    /// A message of a service that was not sent any of the secrets ([`Masker::mask_long`]).
     pub fn mask(&self, text: &str) -> String {
-        self.masker().mask(text)
+        self.masker().mask_long(text)
     }
 
     /// A text that was not declared with a secret, with references in the place of those that it
