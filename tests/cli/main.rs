@@ -29,6 +29,8 @@ mod replace;
 mod rollback;
 mod sarif;
 mod saved_plan;
+mod secret_args;
+mod secret_canary;
 mod secrets;
 mod shell;
 mod signals;

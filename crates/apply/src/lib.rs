@@ -18,6 +18,7 @@ mod resolve_ambiguous;
 mod retry;
 mod rollback;
 mod run;
+mod run_secrets;
 mod schedule;
 mod secrets;
 mod step;

@@ -13,6 +13,7 @@ use rstack_model::{Address, KnownMap, Token, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
 use rstack_store::Lease;
 
+use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
@@ -38,11 +39,16 @@ impl Engine {
         let readopted = desired.map(|it| Readopted::of(it, state, self.schemas.as_ref()));
         let state = readopted.as_ref().map_or(state, Readopted::state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
-        let objects: Vec<_> = stream::iter(&state.resources)
-            .map(|(id, object)| async move { (id.clone(), self.read(object).await) })
-            .buffer_unordered(self.parallelism.get())
-            .collect()
-            .await;
+        let secrets = self.run_secrets(state.resources.values(), parameters).await?;
+        let objects: Vec<_> =
+            stream::iter(&state.resources)
+                .map(|it| (it, &secrets))
+                .map(|((id, object), secrets)| async move {
+                    (id.clone(), self.read(object, secrets).await)
+                })
+                .buffer_unordered(self.parallelism.get())
+                .collect()
+                .await;
         let mut observations = Observations::default();
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
@@ -129,20 +135,23 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn read(&self, object: &ResourceState) -> Result<Observation, DriverError> {
+    /// Reads an object. The observation is redacted: nothing else sees what was read.
+    pub(crate) async fn read(
+        &self,
+        object: &ResourceState,
+        secrets: &RunSecrets,
+    ) -> Result<Observation, DriverError> {
         let Some(driver) = self.cloud.driver(&object.resource_type) else {
             let reason = format!("no driver can read `{}`", object.resource_type);
             return Ok(Observation::Unchecked { reason });
         };
         // An update that was cut off may have left it where it was to be.
         for properties in std::iter::once(&object.properties).chain(&object.attempted) {
-            let declared = without_secrets(properties);
-            match self.ask(|| driver.read(&object.identifier, &declared)).await {
+            let declared = secrets.declared(object, properties);
+            let read = self.ask(|| driver.read(&object.identifier, &declared)).await;
+            match read.map_err(|error| secrets.hide(error)) {
                 Ok(Observed::Absent) => {}
-                Ok(Observed::Present(seen)) => {
-                    let (properties, attributes) = (seen.properties, seen.attributes);
-                    return Ok(Observation::Present { properties, attributes });
-                }
+                Ok(Observed::Present(seen)) => return Ok(secrets.observation(object, &seen)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(error) => return Ok(Observation::Unchecked { reason: error.to_string() }),
             }

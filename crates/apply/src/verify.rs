@@ -22,8 +22,11 @@ impl Engine {
         parameters: &SecretParameters,
     ) -> Result<Vec<Moved>, DriverError> {
         let objects = plan.changes.values().filter_map(|it| Some((it, it.prior.as_ref()?)));
+        let objects: Vec<_> = objects.collect();
+        let priors = objects.iter().map(|(_, prior)| *prior);
+        let secrets = &self.run_secrets(priors, parameters).await?;
         let read: Vec<_> = stream::iter(objects)
-            .map(|(change, prior)| async move { (change, self.read(prior).await) })
+            .map(|(change, prior)| async move { (change, self.read(prior, secrets).await) })
             .buffered(self.parallelism.get())
             .collect()
             .await;

@@ -52,6 +52,16 @@ pub(crate) struct StackArguments {
     /// The value of a template parameter; may be given several times.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// Read the value of a template parameter from a file, or from standard input (`-`), without the
+    /// line end behind it; may be given several times. Secret (`NoEcho`) parameters are also read from
+    /// `RSTACK_PARAMETER_<KEY>`, and asked for on a terminal.
+    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
+    pub(crate) parameter_from: Vec<(String, PathBuf)>,
+}
+
+fn key_path(text: &str) -> Result<(String, PathBuf), String> {
+    let (key, path) = key_value(text).map_err(|_| "expected KEY=FILE".to_owned())?;
+    if path.is_empty() { Err("expected KEY=FILE".to_owned()) } else { Ok((key, path.into())) }
 }
 
 pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
@@ -134,6 +144,11 @@ pub(crate) struct ExistingStackArgs {
     /// several times.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// Read the value of a secret (`NoEcho`) parameter from a file, or from standard input (`-`),
+    /// without the line end behind it; may be given several times. `RSTACK_PARAMETER_<KEY>` is read,
+    /// too.
+    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
+    pub(crate) parameter_from: Vec<(String, PathBuf)>,
     #[command(flatten)]
     pub(crate) detail: DetailArguments,
     /// Do not ask.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{Cloud, DriverError};
-use rstack_model::Region;
+use rstack_model::{Region, SecretString};
 
 use crate::read_streams::ReadStreams;
 
@@ -46,6 +46,8 @@ pub struct Streams {
     pub read: ReadStreams,
     /// Whether standard input is a terminal.
     pub input_is_terminal: bool,
+    /// Reads a line from the terminal without showing it.
+    pub hidden_line: Arc<dyn Fn() -> std::io::Result<SecretString> + Send + Sync>,
     /// The columns and lines of the terminal, if there is one.
     pub size: Arc<dyn Fn() -> Option<(usize, usize)> + Send + Sync>,
 }

@@ -13,6 +13,7 @@ mod command_line;
 mod commands;
 mod context;
 mod descriptors;
+mod digest_key;
 mod env;
 mod error;
 mod exit;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::Cloud;
-use rstack_model::Region;
+use rstack_model::{Region, SecretString};
 
 use crate::env::{Clouds, ConnectError, Env, Output, Streams};
 use crate::exit::Exit;
@@ -60,6 +60,7 @@ fn env() -> Env {
         input: Arc::new(Mutex::new(BufReader::new(io::stdin()))),
         read: ReadStreams::default(),
         input_is_terminal: io::stdin().is_terminal(),
+        hidden_line: Arc::new(|| rpassword::read_password().map(SecretString::new)),
         size: Arc::new(|| {
             let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
             Some((usize::from(size.ws_col), usize::from(size.ws_row)))

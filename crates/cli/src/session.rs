@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_model::Region;
-use rstack_ops::{Holder, Lease, Operations, States};
+use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::{SandboxCloud, SandboxError};
 use rstack_store::{StateStore, StoreError};
 
 use crate::context::Context;
+use crate::digest_key::{self, DigestKeyError};
 use crate::env::ConnectError;
 use crate::error::{CommandError, ErrorKind, cloud_hint, profile_hint};
 use crate::progress::Display;
@@ -43,6 +44,9 @@ pub(crate) enum SessionError {
         /// The answer of the cloud.
         error: DriverError,
     },
+    /// The user's digest key cannot be used.
+    #[error(transparent)]
+    DigestKey(#[from] DigestKeyError),
     /// The program was built without the native drivers.
     #[error("this rstack was built without AWS")]
     NotBuilt,
@@ -71,6 +75,7 @@ impl From<SessionError> for CommandError {
                 let hint = "use `--sandbox`, or build with the feature `aws`";
                 Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
             }
+            error @ SessionError::DigestKey(_) => Self::of(ErrorKind::Config, &error),
             SessionError::Sandbox(error) => error.into(),
             SessionError::Conditions(error) => error.into(),
             SessionError::State(error) => error.into(),
@@ -156,7 +161,9 @@ impl Session {
         } else {
             Some(identity.environment.region.clone())
         };
-        let ops = Operations { engine, environment: identity.environment, backend };
+        let digests =
+            DigestSettings { key: digest_key::of_user(&context.env)?, ..DigestSettings::default() };
+        let ops = Operations { engine, environment: identity.environment, backend, digests };
         Ok(Self { ops, display, chosen_region })
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, PoisonError};
 
+use rstack_model::SecretString;
 use rstack_render::{Detail, Palette, View, escape};
 use tokio::sync::oneshot;
 
@@ -117,6 +118,12 @@ impl Terminal {
     pub(crate) fn note(&self, text: &str) {
         // There is nowhere left to say that standard error is gone.
         let _gone = writeln!(self.streams.err.lock(), "{text}");
+    }
+
+    /// Asks for a text that is not shown while it is typed.
+    pub(crate) fn hidden_answer(&self, question: &str) -> io::Result<SecretString> {
+        self.error_text(question);
+        (self.streams.hidden_line)()
     }
 
     /// Writes text to standard error.

@@ -247,7 +247,12 @@ impl World {
         };
         let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();
-        let ops = Operations { engine, environment, backend: Arc::from(store) };
+        let ops = Operations {
+            engine,
+            environment,
+            backend: Arc::from(store),
+            digests: rstack_ops::DigestSettings::least(),
+        };
         let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
         let ended = self.clock.run(&fate, command(&ops, wanted, &front));
         let left = self.platter.pending();

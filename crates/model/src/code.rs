@@ -42,12 +42,19 @@ impl Code {
                 | Self::NoEffect
                 | Self::NotValidated
                 | Self::PatternNotChecked
+                | Self::SecretInName
                 | Self::SubSyntax
                 | Self::UnknownExport
                 | Self::UnknownStackOutput
                 | Self::UnknownType
                 | Self::Unsupported
         )
+    }
+
+    /// Whether the command line may allow its findings although they are errors: they are about what
+    /// the user wants to show, and a project file does not decide that.
+    pub fn is_for_the_user(self) -> bool {
+        self == Self::SecretInName
     }
 }
 
@@ -158,6 +165,8 @@ codes! {
     RuleFunction = "rule-function",
     /// A secret inside of a condition.
     SecretInCondition = "secret-in-condition",
+    /// A secret in a property that identifies an object.
+    SecretInName = "secret-in-name",
     /// Several YAML documents in one file.
     SeveralDocuments = "several-documents",
     /// A map where a list belongs, and the like.

@@ -3,6 +3,7 @@
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
 use rstack_model::SecretString;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, contradictions};
 
@@ -49,6 +50,11 @@ async fn apply_held<F: FrontEnd>(
     if deploy.refresh {
         state = ops.engine.record_settled(&**lease, state).await.map_err(OpsError::from)?;
     }
+    let renewed = deploy.parameters.renewed(state.clone());
+    if renewed != state {
+        let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
+        state = lease.revise(renewed, &base).await.map_err(OpsError::from)?;
+    }
     let planned = lease.unless_lost(plan_deploy(ops, deploy, &state)).await;
     let planned = planned.unwrap_or_else(|lost| Err(lost.into()));
     front.planned()?;
@@ -81,7 +87,7 @@ pub async fn apply_saved<F: FrontEnd>(
         let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
         return Err(OpsError::from(ApplyError::Environment { planned, found }).into());
     }
-    let parameters = GivenSecrets(given).for_plan(ops.backend.as_ref(), plan).await?;
+    let parameters = GivenSecrets(given).for_plan(ops, plan).await?;
     let apply =
         async |lease: &Held<'_>| apply_saved_held(ops, lease, plan, &parameters, front).await;
     ops.under_lease(&plan.stack, holder, apply).await

@@ -41,8 +41,8 @@ async fn destroy_held<F: FrontEnd>(
 ) -> Result<Applied, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
     let given = GivenSecrets(asked.secrets);
-    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
-    let state = open(ops, lease, &parameters, front).await?;
+    let parameters = given.for_stack(ops, &record).await?;
+    let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
     let observing = lease.unless_lost(ops.engine.observe(None, &state, &parameters));
     let observations = observing.await.map_err(OpsError::from)?.map_err(OpsError::from)?;
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);

@@ -6,7 +6,7 @@ use rstack_apply::ApplyError;
 use rstack_driver::DriverError;
 use rstack_model::{Address, StackName};
 use rstack_plan::{Contradiction, PlanError};
-use rstack_store::StoreError;
+use rstack_store::{DigestError, StoreError};
 
 /// Why an operation did not begin, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum OpsError {
     /// The cloud refused, or cannot be asked.
     #[error("{0}")]
     Cloud(DriverError),
+    /// A digest of a secret parameter cannot be made.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
     /// The stack lives in another account, Region or cloud.
     #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
     OtherEnvironment {

@@ -40,12 +40,14 @@ pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
 pub use lease::{Held, hold};
-pub use operations::Operations;
+pub use operations::{DigestSettings, Operations};
 pub use plan::{Deploy, plan};
 pub use plan_signature::{Algorithm, PlanKeyError, PlanSignature, PlanSigner, PlanVerifier};
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};
 pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, read_plan, write_plan};
-pub use secret_parameters::{GivenSecrets, parameters_of_evaluation, secret_names};
+pub use secret_parameters::{
+    GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
+};
 pub use template_files::{Loader, TemplateFiles};

@@ -45,7 +45,7 @@ pub async fn plan<F: FrontEnd>(
         }
         (None, None) => ops.new_state(stack),
     };
-    let planned = plan_deploy(ops, deploy, &state).await;
+    let planned = plan_deploy(ops, deploy, &deploy.parameters.renewed(state)).await;
     front.planned()?;
     Ok(planned?)
 }

@@ -48,8 +48,8 @@ async fn rollback_held<F: FrontEnd>(
 ) -> Result<RolledBack, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
     let given = GivenSecrets(asked.secrets);
-    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
-    let state = open(ops, lease, &parameters, front).await?;
+    let parameters = given.for_stack(ops, &record).await?;
+    let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
     if ops.engine.forget_bare(&**lease, &state).await.map_err(OpsError::from)? {
         return Ok(RolledBack::NothingLeft);
     }

@@ -21,11 +21,12 @@ use rstack_model::{SecretString, StackName};
 use rstack_ops::{
     Applied, ApprovalError, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations,
     OpsError, PlanSigner, PlanVerifier, Record, Review, Rollback, RolledBack, Verdict, Work,
+    parameters_of_evaluation,
 };
 use rstack_plan::{CheckedPlan, Contradiction, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::object::{Clock, Timestamp};
-use rstack_store::{ObjectStateStore, StateStore};
+use rstack_store::{ObjectStateStore, StateStore, keyed_digest};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// A front end that says what it was told.
@@ -131,7 +132,12 @@ impl Bench {
             stop: Stop::default(),
         };
         let environment = self.sandbox.environment().clone();
-        Operations { engine, environment, backend: Arc::clone(&self.backend) }
+        Operations {
+            engine,
+            environment,
+            backend: Arc::clone(&self.backend),
+            digests: rstack_ops::DigestSettings::least(),
+        }
     }
 
     fn desired(&self, text: &str) -> Desired {
@@ -563,5 +569,45 @@ fn what_may_be_deleted_first_is_in_the_template() {
             matches!(planned, Err(OpsError::NoResource { address, .. }) if address.as_str() == "B")
         );
         assert_eq!(front.told(), ["planned"], "what was checked beside it is told first");
+    });
+}
+
+/// A state of an older version has a fast digest of the parameter.
+#[test]
+fn an_old_digest_of_a_secret_parameter_is_recognized_and_replaced_by_the_next_apply() {
+    const TEXT: &str = "Parameters: {Pw: {Type: String, NoEcho: true, Default: hunter2}}\n\
+        Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Pw}}}";
+    run(async {
+        let bench = Bench::new();
+        let (ops, desired, options) = (bench.ops(), bench.desired(TEXT), PlanOptions::default());
+        let secret = SecretString::new("hunter2".to_owned());
+        let old = keyed_digest(&bench.backend.digest_key().await.unwrap(), &secret);
+        let mut parameters = SecretParameters::default();
+        parameters.insert("Pw", secret.clone(), old.clone());
+        let front = Notes::new(true);
+        let deployed = deploy(&desired, &parameters, &options);
+        rstack_ops::apply(&ops, &deployed, &holder(), &front).await.unwrap();
+        let digest = async || {
+            let state = bench.backend.read(&stack()).await.unwrap().state.unwrap();
+            state.resources["A"].secret_versions.values().next().unwrap().clone()
+        };
+        assert_eq!(digest().await, old);
+        let secrets = BTreeMap::from([("Pw".to_owned(), secret)]);
+        let parameters = parameters_of_evaluation(&ops, &stack(), &secrets).await.unwrap();
+        let deployed = deploy(&desired, &parameters, &options);
+        let plan = rstack_ops::plan(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(plan.is_noop(), "{:?}", plan.changes);
+        assert_eq!(digest().await, old, "a plan writes nothing");
+        let applied = rstack_ops::apply(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(matches!(applied, Applied::Unchanged(_)), "{applied:?}");
+        let new = digest().await;
+        assert!(new.starts_with("argon2id$"), "{new}");
+        // Another value is a change, and the record stays the one of the value that was applied.
+        let secrets = BTreeMap::from([("Pw".to_owned(), SecretString::new("hunter3".to_owned()))]);
+        let parameters = parameters_of_evaluation(&ops, &stack(), &secrets).await.unwrap();
+        let deployed = deploy(&desired, &parameters, &options);
+        let plan = rstack_ops::plan(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(!plan.is_noop());
+        assert_eq!(digest().await, new);
     });
 }

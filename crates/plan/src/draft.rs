@@ -8,7 +8,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, PlannedObject, Reason, ReplaceOrder,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{SecretReference, redacted_map, resolve_map};
+use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, PropertyPath, UpdateKind, Value, ValueMap};
 
 use crate::PlanError;
@@ -39,7 +39,7 @@ pub(crate) fn checked(observation: Option<&Observation>) -> Checked {
 pub(crate) fn refreshed(prior: &ResourceState, observation: Option<&Observation>) -> ResourceState {
     let mut object = prior.clone();
     if let Some(Observation::Present { attributes, .. }) = observation {
-        object.attributes.extend(redacted_map(attributes));
+        object.attributes.extend(attributes.clone());
     }
     object
 }

@@ -10,8 +10,7 @@ use std::fmt;
 
 use rstack_model::plan::{Change, Checked, Difference, Plan, Reason};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::value::redacted_map;
-use rstack_model::{Address, KnownMap};
+use rstack_model::{Address, ValueMap};
 
 use crate::compare::drift;
 use crate::draft::facts_of;
@@ -153,7 +152,7 @@ pub fn moved(
         (Checked::Read(before), Observation::Present { properties, attributes }) => {
             let mut expected = remembered(change, state).map(|it| it.attributes.clone());
             if let Some(expected) = &mut expected {
-                expected.extend(redacted_map(attributes));
+                expected.extend(attributes.clone());
             }
             if now.fingerprint().as_ref() != Some(before) {
                 Some("was changed")
@@ -186,7 +185,7 @@ pub fn moved(
 fn drift_now(
     change: &Change,
     prior: &ResourceState,
-    properties: &KnownMap,
+    properties: &ValueMap,
     schemas: &dyn Schemas,
 ) -> Vec<Difference> {
     if change.desired.is_none() || prior.resource_type != change.resource_type {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstack_model::state::ResourceState;
 use rstack_model::value::{Attribute, AttributeRef, Attributes};
-use rstack_model::{Address, KnownMap, KnownValue, PropertyPath, Value};
+use rstack_model::{Address, PropertyPath, Value, ValueMap};
 
 use crate::facts::TypeFacts;
 use crate::input::Observation;
@@ -41,20 +41,12 @@ impl<'a> Seen<'a> {
 }
 
 /// An attribute that was read; nested names are looked up whole, then segment by segment.
-fn read(attributes: &KnownMap, name: &str) -> Option<Value> {
+fn read(attributes: &ValueMap, name: &str) -> Option<Value> {
     if let Some(value) = attributes.get(name) {
-        return Some(value.redacted());
+        return Some(value.clone());
     }
     let (first, rest) = name.split_once('.')?;
-    match attributes.get(first)? {
-        KnownValue::Map(map) => read(map, rest),
-        KnownValue::Null
-        | KnownValue::Bool(_)
-        | KnownValue::Number(_)
-        | KnownValue::String(_)
-        | KnownValue::Secret(_)
-        | KnownValue::List(_) => None,
-    }
+    if let Value::Map(map) = attributes.get(first)? { read(map, rest) } else { None }
 }
 
 /// The prospect of one resource's attributes.

@@ -316,7 +316,8 @@ impl Context<'_> {
             Left::Waiting(error) => (ObjectStatus::PartlyUpdated, None, Err(error)),
         };
         let kind = &work.change.resource_type;
-        let state = resource_state(kind, &work.object, made, status, work.driver.as_ref());
+        let object = (&work.object, &work.secrets.values);
+        let state = resource_state(kind, object, made, status, work.driver.as_ref());
         let state = ResourceState { cursor, ..state };
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;

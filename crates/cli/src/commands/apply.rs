@@ -83,7 +83,7 @@ async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, Comma
     let file = stack::find(&context.env, stack, name)?;
     let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
     let session = Session::open(context, Display::new(context.terminal.clone())).await?;
-    let wanted = template.evaluate(&session, &file, &context.terminal).await?;
+    let wanted = template.evaluate(&session, &file, context).await?;
     let allowed = plan_options(&args.plan);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use rstack_ops::secret_names;
+
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
 use crate::approval::ApprovalArguments;
@@ -12,7 +14,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::plan_file;
 use crate::progress::Display;
-use crate::secret_args::secrets;
+use crate::secret_args::GivenParameters;
 use crate::session::{Session, holder};
 use crate::waiting::WaitArguments;
 
@@ -52,7 +54,12 @@ pub(super) async fn run(
     let may_replace = RefCell::default();
     let session = &session;
     let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
-    let (given, holder) = (secrets(&asked.stack.parameter), holder(context, "apply"));
+    let stack = asked.stack;
+    let mut given = GivenParameters::read(&context.env, &stack.parameter, &stack.parameter_from)?;
+    for name in secret_names(&plan) {
+        given.complete(context, &name, true)?;
+    }
+    let (given, holder) = (given.secrets(), holder(context, "apply"));
     let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
     let applied = session.display.during(applying).await?;
     tell(context, &front, (&plan.stack, plan.mode), applied)

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use rstack_model::{SecretString, StackName};
+use rstack_ops::secret_names_of_stack;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::known_stack::name;
@@ -11,7 +12,7 @@ use crate::args::ExistingStackArgs;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::progress::Display;
-use crate::secret_args::secrets;
+use crate::secret_args::GivenParameters;
 use crate::session::{self, Session};
 
 /// A stack of which something is known, and the cloud that it lives in.
@@ -40,7 +41,13 @@ impl ExistingStack {
             return Ok(None);
         }
         let session = Session::open(context, Display::new(terminal.clone())).await?;
-        Ok(Some(Self { session, stack, secrets: secrets(&arguments.parameter) }))
+        let ExistingStackArgs { parameter, parameter_from, .. } = arguments;
+        let mut given = GivenParameters::read(&context.env, parameter, parameter_from)?;
+        for name in secret_names_of_stack(&stored) {
+            // Whether the value is needed is known when the plan is.
+            given.complete(context, &name, false)?;
+        }
+        Ok(Some(Self { session, stack, secrets: given.secrets() }))
     }
 
     /// The terminal as its front end.

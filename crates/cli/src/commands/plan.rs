@@ -66,7 +66,7 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         false => Display::new(terminal.clone()),
     };
     let session = Session::open(context, display).await?;
-    let wanted = template.evaluate(&session, &file, terminal).await?;
+    let wanted = template.evaluate(&session, &file, context).await?;
     let allowed = plan_options(&args.plan);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {
@@ -98,9 +98,9 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         if !terminal.json {
             let path = out.path.to_string_lossy();
             let secrets = secret_names(&plan);
-            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
+            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=FILE")).collect();
             let mut apply = vec!["apply", &*path];
-            apply.extend(values.iter().flat_map(|value| ["--parameter", value]));
+            apply.extend(values.iter().flat_map(|value| ["--parameter-from", value]));
             let apply = global.line(&apply);
             let digest = plan.digest()?;
             let signed = if signer.is_some() { " and signed" } else { "" };

@@ -16,6 +16,7 @@ use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, cloud_hint};
 use crate::lint::{Checks, Pending};
+use crate::secret_args::GivenParameters;
 use crate::session::Session;
 use crate::stack::StackFile;
 use crate::template::{Loaded, invalid_template};
@@ -42,7 +43,7 @@ impl Wanted {
 /// A template on its way to a plan, with the checks that run beside it.
 pub(crate) struct PreparedTemplate {
     loaded: Loaded,
-    given: BTreeMap<String, String>,
+    given: GivenParameters,
     checks: Checks,
     pending: Option<Pending>,
 }
@@ -56,10 +57,12 @@ impl PreparedTemplate {
         lint: &LintArguments,
     ) -> Result<Self, CommandError> {
         let checks = Checks::new(lint, context)?;
-        let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-        let mut loaded = Loaded::read(&context.env, &file.template, &given, BTreeMap::new())?;
+        let given =
+            GivenParameters::read(&context.env, &arguments.parameter, &arguments.parameter_from)?;
+        let texts = given.texts();
+        let mut loaded = Loaded::read(&context.env, &file.template, &texts, BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
-            checks.run(&mut loaded, &given, None)?;
+            checks.run(&mut loaded, &texts, None)?;
             loaded.checked(&context.terminal)?;
         }
         Ok(Self { loaded, given, checks, pending: None })
@@ -70,13 +73,16 @@ impl PreparedTemplate {
         &mut self,
         session: &Session,
         file: &StackFile,
-        terminal: &Terminal,
+        context: &Context,
     ) -> Result<Wanted, CommandError> {
-        let parameters = &self.given;
-        let Operations { engine, environment, backend } = &session.ops;
+        let terminal = &context.terminal;
         if self.loaded.needs_place {
-            self.loaded.place(parameters, Reading::place(environment, &file.name));
+            let place = Reading::place(&session.ops.environment, &file.name);
+            self.loaded.place(&self.given.texts(), place);
         }
+        self.take_secrets(context)?;
+        let parameters = &self.given.texts();
+        let Operations { engine, environment, backend, .. } = &session.ops;
         let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
@@ -101,10 +107,22 @@ impl PreparedTemplate {
         let name = self.loaded.sources.name().to_owned();
         let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
-        let parameters = parameters_of_evaluation(backend.as_ref(), &evaluation.secrets).await?;
+        let parameters =
+            parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;
         let desired = evaluation.desired.ok_or_else(failed)?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
+    }
+
+    /// Completes the values of the template's secret parameters.
+    fn take_secrets(&mut self, context: &Context) -> Result<(), CommandError> {
+        let Some(template) = &self.loaded.template else { return Ok(()) };
+        for (name, parameter) in &template.parameters {
+            if parameter.no_echo {
+                self.given.complete(context, name, parameter.default.is_none())?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the checks and shows what all of them found.

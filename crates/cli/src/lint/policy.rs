@@ -49,6 +49,12 @@ impl Policy {
         rule_files: bool,
     ) -> Result<Self, CheckError> {
         let mut policy = Self::default();
+        let for_the_user =
+            |named: &&Named| Code::parse(&named.name).is_some_and(Code::is_for_the_user);
+        if let Some(named) = project.allow.iter().find(for_the_user) {
+            let (name, place) = (named.name.clone(), named.place.clone());
+            return Err(CheckError::NotAllowed { name, place });
+        }
         policy.wish(&project.allow, Wish::Allow, rule_files, true)?;
         policy.wish(&project.deny, Wish::Deny, rule_files, true)?;
         policy.wish(allow, Wish::Allow, rule_files, false)?;
@@ -137,7 +143,10 @@ impl Policy {
         given_rules: &BTreeSet<String>,
     ) {
         diagnostics.retain_mut(|finding| {
-            let own_error = matches!(finding.code, FindingCode::Own(_)) && finding.is_error();
+            let for_the_user =
+                matches!(finding.code, FindingCode::Own(code) if code.is_for_the_user());
+            let own_error =
+                matches!(finding.code, FindingCode::Own(_)) && finding.is_error() && !for_the_user;
             match self.wish_of(finding.code.as_str(), given_rules) {
                 Some(Wish::Deny) => {
                     finding.severity = Severity::Error;
@@ -255,6 +264,23 @@ mod tests {
             }
             other => panic!("{other}"),
         }
+    }
+
+    #[test]
+    fn only_the_command_line_allows_a_secret_in_a_name() {
+        let project = LintSection {
+            allow: given("rstack.toml", &["secret-in-name".to_owned()]),
+            ..LintSection::default()
+        };
+        let refused = Policy::new(&project, &[], &[], false).unwrap_err();
+        assert!(matches!(refused, CheckError::NotAllowed { .. }), "{refused}");
+        let project = LintSection::default();
+        let policy =
+            Policy::new(&project, &given("--allow", &["secret-in-name".to_owned()]), &[], false)
+                .unwrap();
+        let mut found = vec![Diagnostic::error(Code::SecretInName, "m")];
+        policy.apply(&mut found, false, &BTreeSet::new());
+        assert_eq!(found, []);
     }
 
     #[test]

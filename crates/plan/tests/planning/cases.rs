@@ -1,8 +1,8 @@
 //! What the planner decides, case by case.
 
 use crate::support::{
-    TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, plan_of,
-    stack, thing,
+    TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, observed,
+    plan_of, stack, thing,
 };
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, ReplaceOrder};
@@ -280,8 +280,8 @@ fn drift_is_found_and_healed_and_what_is_not_declared_is_nobodys_business() {
     let Some(Observation::Present { properties, .. }) = seen.objects.get_mut("A") else {
         panic!("not present");
     };
-    properties.insert("Size".into(), KnownValue::from(9));
-    properties.insert("Undeclared".into(), KnownValue::from("x"));
+    properties.insert("Size".into(), Value::from(9));
+    properties.insert("Undeclared".into(), Value::from("x"));
     let plan = plan_of(&desired, &state, &seen).unwrap();
     assert_eq!((action(&plan, "A"), reasons(&plan, "A")), (Action::Update, vec![Reason::Drift]));
     let drift = &plan.changes[&Address::from("A")].drift;
@@ -401,11 +401,9 @@ fn a_secret_literal_that_is_observed_as_secret_is_compared_without_being_shown()
     let state = made(&desired);
     let mut seen = faithful(&state);
     let set = |seen: &mut rstack_plan::Observations, text: &str| {
-        let Some(Observation::Present { properties, .. }) = seen.objects.get_mut("A") else {
-            panic!("not present");
-        };
         let secret = rstack_model::SecretString::new(text.into());
-        properties.insert("Header".into(), KnownValue::Secret(secret));
+        let properties = [("Header".to_owned(), KnownValue::Secret(secret))].into();
+        seen.objects.insert("A".into(), observed(&state.resources["A"], &properties));
     };
     set(&mut seen, "plain");
     assert!(plan_of(&desired, &state, &seen).unwrap().is_noop());

@@ -155,7 +155,12 @@ fn nulls_of(map: &ValueMap, path: &mut Vec<PathSegment>, found: &mut Vec<Propert
     }
 }
 
-fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, key: bool) -> Span {
+pub(super) fn place(
+    evaluator: &Evaluator<'_>,
+    resource: &Resource,
+    path: &PropertyPath,
+    key: bool,
+) -> Span {
     let decide = |name: &str| match evaluator.decisions.get(name) {
         Some(Decision::Made(decision)) => decision.clone().ok(),
         Some(Decision::Open) | None => None,
