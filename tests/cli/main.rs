@@ -10,6 +10,7 @@ mod explain;
 mod harness;
 mod hostile;
 mod identity;
+mod injection;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]

