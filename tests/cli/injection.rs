@@ -308,3 +308,66 @@ fn the_log_of_the_program_acts_on_no_runner() {
     let ran = ran(command);
     assert_inert("RUST_LOG=trace", &ran);
 }
+
+/// A stack of topics that have injections for names.
+fn topics() -> Value {
+    let topics = INJECTIONS.iter().enumerate().map(|(i, text)| {
+        let topic = json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": text}});
+        (format!("T{i}"), topic)
+    });
+    json!({"Resources": topics.collect::<serde_json::Map<_, _>>()})
+}
+
+#[test]
+fn no_name_and_no_error_of_a_cloud_acts_on_its_reader() {
+    let place = Place::empty();
+    place.write("stacks/first.json", &ascii(&topics()));
+    place.write("stacks/second.json", &ascii(&topics()));
+    assert!(inert(&place, &["apply", "first", "--yes"]) >= INJECTIONS.len());
+    inert(&place, &["state", "list", "first"]);
+    inert(&place, &["sandbox", "ls"]);
+    for json in [&[][..], &["--json"]] {
+        let line = [&["apply", "second", "--yes"], json].concat();
+        let refused = place.sandbox(&line).expect(4);
+        assert_inert(&line.join(" "), &refused);
+        let text = refused.out + &refused.err;
+        assert!(text.contains("is that of an existing object"), "{text}");
+    }
+    assert!(inert(&place, &["destroy", "first", "--yes"]) >= INJECTIONS.len());
+}
+
+#[test]
+fn no_file_name_and_no_variable_acts_on_its_reader() {
+    for text in INJECTIONS {
+        let place = Place::empty();
+        let name = format!("stacks/{}.json", text.replace('/', "-"));
+        place.write(&name, &ascii(&topics()));
+        place.write(
+            "cdk.out/manifest.json",
+            &ascii(&json!({"version": "36.0.0", "artifacts": {
+                text: {"type": "aws:cloudformation:stack", "properties": {"templateFile": text}},
+                "x": {"type": text, "properties": {"templateFile": text}},
+                "Other": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "x"}},
+            }})),
+        );
+        for (line, shows) in [
+            (&["ls"][..], true),
+            (&["validate"], true),
+            (&["plan", &name, "--stack-name", "a", "--out", "a.plan"], true),
+            (&["plan", &name], false),
+            (&["plan", "cdk.out"], true),
+            (&["plan", "cdk.out/x"], true),
+        ] {
+            let ran = place.sandbox(line);
+            assert_inert(&line.join(" "), &ran);
+            assert!(!shows || (ran.out + &ran.err).contains("INJ"), "{line:?} of {text:?}");
+        }
+        place.write("stacks/inj.json", &ascii(&topics()));
+        let mut command = place.command(&["apply", "inj", "--yes", "--sandbox"]);
+        for name in ["USER", "AWS_REGION", "AWS_PROFILE", "LANG", "COLUMNS"] {
+            command.env(name, text);
+        }
+        assert_inert("apply", &ran(command));
+        assert_inert("history", &place.sandbox(&["state", "history", "inj"]));
+    }
+}

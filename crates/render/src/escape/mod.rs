@@ -33,8 +33,14 @@ impl<'a> Foreign<'a> {
     /// The lines for a terminal, with a mark in front of each but the first, so that none can pass
     /// for a line of rstack's own.
     pub fn terminal_lines(self) -> String {
-        let lines: Vec<_> = self.0.split('\n').map(terminal::line).collect();
-        lines.join(CONTINUED)
+        let mut lines = self.0.split('\n');
+        let mut out = terminal::line(lines.next().unwrap_or_default()).into_owned();
+        for line in lines {
+            out.push_str(CONTINUED);
+            // The mark takes the place of an indentation.
+            out.push_str(&terminal::line(line.strip_prefix("  ").unwrap_or(line)));
+        }
+        out
     }
 
     /// One line for a log, that acts on no runner wherever it stands in a line; see [`log_text`].
@@ -79,4 +85,16 @@ const CONTINUED: &str = "\n  | ";
 /// One line for a terminal; [`Foreign::terminal`].
 pub fn escape(text: &str) -> Cow<'_, str> {
     Foreign(text).terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_goes_on_cannot_pass_for_another_one() {
+        let text = Foreign("2 problems:\n  first\nerror: second\u{1b}").terminal_lines();
+        assert_eq!(text, "2 problems:\n  | first\n  | error: second\\u{1b}");
+        assert_eq!(Foreign(" ::error::\n##[x]").log(), " \\u{3a}:error::\\n\\u{23}#[x]");
+    }
 }
