@@ -384,3 +384,54 @@ fn no_file_name_and_no_variable_acts_on_its_reader() {
         assert_inert("history", &place.sandbox(&["state", "history", "inj"]));
     }
 }
+
+/// The files that a stack leaves, each with an injection in every text that it holds.
+#[test]
+fn no_damaged_file_acts_on_its_reader() {
+    let place = Place::empty();
+    place.write("stacks/inj.yaml", "Resources:\n  A: {Type: AWS::SNS::Topic}\n");
+    place.sandbox(&["apply", "--yes"]).expect(0);
+    place.edit("stacks/inj.yaml", "Topic}", "Topic, Properties: {DisplayName: b}}");
+    place.sandbox(&["plan", "--out", "inj.plan"]).expect(0);
+    let mut shown = 0;
+    let state = "state/sandbox/inj.json";
+    let of_state =
+        [&["show"][..], &["ls"], &["state", "repair", "inj"], &["state", "push", "inj", state]];
+    let of_cloud = [&["sandbox", "ls"][..], &["plan"]];
+    let of_plan = [&["show", "inj.plan"][..], &["apply", "inj.plan", "--yes", "--json"]];
+    let files: [(&str, &[&[&str]]); 3] = [
+        (state, &of_state),
+        ("state/sandbox/cloud/objects.json", &of_cloud),
+        ("inj.plan", &of_plan),
+    ];
+    for (name, commands) in files {
+        let sound = place.read(name);
+        let lines = |text: &str| {
+            let quoted = json!(text).to_string();
+            let inner = quoted.trim_matches('"').replace('\\', "\\\\");
+            // A key and a value of each kind, as JSON and as bytes that are none.
+            [
+                sound.replacen("\"lineage\":", &format!("{quoted}: 1, \"lineage\":"), 1),
+                sound.replacen("\"AWS::SNS::Topic\"", &quoted, 1),
+                sound.replacen("\"eu-west-1\"", &quoted, 1),
+                sound.replacen('{', &format!("{{{quoted}: {quoted}, "), 1),
+                sound.replacen("\"format\":", &format!("\"format\": {quoted}, \"x\":"), 1),
+                format!("{inner}{sound}"),
+                format!("{text}{sound}"),
+            ]
+        };
+        for damaged in INJECTIONS.iter().flat_map(|text| lines(text)) {
+            if damaged == sound {
+                continue;
+            }
+            place.write_private(name, &damaged);
+            for line in commands {
+                let ran = place.sandbox(line);
+                assert_inert(&format!("{} with {damaged}", line.join(" ")), &ran);
+                shown += usize::from((ran.out + &ran.err).contains("INJ"));
+            }
+        }
+        place.write_private(name, &sound);
+    }
+    assert!(shown > 2 * INJECTIONS.len(), "only {shown} outputs show an injection");
+}

@@ -227,13 +227,44 @@ fn hostile() -> String {
         });
         template["Outputs"][format!("O{i}")] = serde_json::json!({"Value": text});
     }
-    // YAML does not allow them as they are.
-    let json = template.to_string();
+    ascii(&template)
+}
+
+/// JSON in which every character that YAML does not allow is an escape.
+fn ascii(value: &serde_json::Value) -> String {
+    let json = value.to_string();
     let escaped = json.chars().map(|c| match c {
         ' '..='~' => c.to_string(),
         c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
     });
     escaped.collect()
+}
+
+#[test]
+fn the_live_display_shows_names_and_sends_none() {
+    let place = place();
+    let mut template = serde_json::json!({"Resources": {}});
+    for (i, text) in CONTROLS.iter().enumerate() {
+        template["Resources"][format!("T{i}")] = serde_json::json!({
+            "Type": "AWS::SNS::Topic", "Properties": {"TopicName": text},
+        });
+    }
+    for name in ["a", "b"] {
+        let path = place.path().join(format!("stacks/{name}.json"));
+        std::fs::write(path, ascii(&template)).unwrap();
+        let line = ["apply", name, "--sandbox", "--yes"];
+        let ran = ran_with(&[("TERM", "xterm")], place.path(), &line, Some(""), Account(None));
+        // The cursor goes up, and to the beginning of the line, and the screen is cleared below.
+        let own = ran.err.split("A\r\u{1b}[J").map(|piece| match piece.rsplit_once("\u{1b}[") {
+            Some((before, lines)) if lines.parse::<usize>().is_ok() => before,
+            Some(_) | None => piece,
+        });
+        let text: String = own.collect();
+        assert_eq!(controls(&text), Vec::<char>::new(), "{:?}", ran.err);
+        assert!(text.contains("INJ"), "{text}");
+        let moves = ran.err.contains("\u{1b}[J");
+        assert!(moves, "the display is live: {:?}", ran.err);
+    }
 }
 
 /// The controls in a text that are no line breaks, and select no colour: `ESC [ 8 m` hides.
