@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use rstack_driver::{DriverError, ErrorKind, Finish, Observed, OperationKind, Pending, Poll, Step};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
-use rstack_model::plan::PlanBase;
+use rstack_model::plan::{Plan, PlanBase};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, Token, ValueMap};
@@ -156,22 +156,37 @@ impl Engine {
         state: &State,
         parameters: &SecretParameters,
     ) -> Result<BTreeMap<String, String>, DriverError> {
-        let mut references: BTreeMap<String, SecretReference> = BTreeMap::new();
-        let mut note = |properties: &ValueMap| {
-            for value in properties.values() {
-                value.visit_secrets(&mut |reference| {
-                    if !reference.has_unknown() {
-                        references.insert(reference.to_string(), reference.clone());
-                    }
-                });
-            }
-        };
+        let mut references = References::default();
         for resource in desired.into_iter().flat_map(|desired| desired.resources.values()) {
             if let Ok(properties) = resolve_map(&resource.properties, &state.resources) {
-                note(&properties);
+                references.note(&properties);
             }
         }
-        state.resources.values().for_each(|object| note(&object.properties));
+        state.resources.values().for_each(|object| references.note(&object.properties));
+        self.versions_of(references, parameters).await
+    }
+
+    /// The current versions of the secrets of which a plan says the version.
+    pub(crate) async fn planned_secret_versions(
+        &self,
+        plan: &Plan,
+        parameters: &SecretParameters,
+    ) -> Result<BTreeMap<String, String>, DriverError> {
+        let mut references = References::default();
+        let mut planned: BTreeSet<&String> = BTreeSet::new();
+        for desired in plan.changes.values().filter_map(|change| change.desired.as_ref()) {
+            references.note(&desired.properties);
+            planned.extend(desired.secret_versions.keys());
+        }
+        references.0.retain(|text, _| planned.contains(text));
+        self.versions_of(references, parameters).await
+    }
+
+    async fn versions_of(
+        &self,
+        References(references): References,
+        parameters: &SecretParameters,
+    ) -> Result<BTreeMap<String, String>, DriverError> {
         let mut versions = BTreeMap::new();
         for (text, reference) in references {
             let asked = match &reference {
@@ -204,6 +219,23 @@ impl Engine {
             versions.insert(text, version);
         }
         Ok(versions)
+    }
+}
+
+/// Secret references, by their texts.
+#[derive(Default)]
+struct References(BTreeMap<String, SecretReference>);
+
+impl References {
+    /// Adds those of these properties that are wholly known.
+    fn note(&mut self, properties: &ValueMap) {
+        for value in properties.values() {
+            value.visit_secrets(&mut |reference| {
+                if !reference.has_unknown() {
+                    self.0.insert(reference.to_string(), reference.clone());
+                }
+            });
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Global {
 /// Which stack, and with which parameter values.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct StackArguments {
-    /// The stack: a template, a `cdk.out` folder, or a name under `stacks/`.
+    /// The stack: a template (`-` for standard input), a `cdk.out` folder, or a name under `stacks/`.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
     /// The stack's name; else that of the template file.

@@ -27,9 +27,9 @@ use crate::reader::{Reader, in_workflow};
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
-                  name of a template under `stacks/`. With only one template there it may be left \
-                  out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
+    after_help = "A STACK is the path of a template, `-` for one on standard input, a `cdk.out` \
+                  folder (or `cdk.out/NAME`), or the name of a template under `stacks/`. With only \
+                  one template there it may be left out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
                   --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and \
                   was rolled back, 5 apply failed and what was done stays, 130 interrupted."
 )]

@@ -11,6 +11,8 @@ use async_trait::async_trait;
 use rstack_driver::{Cloud, DriverError};
 use rstack_model::Region;
 
+use crate::read_streams::ReadStreams;
+
 /// The surroundings of a command.
 #[derive(Clone)]
 pub struct Env {
@@ -35,8 +37,10 @@ pub struct Streams {
     pub out: Output,
     /// Standard error: what people should know beside the result.
     pub err: Output,
-    /// Standard input: answers to questions.
+    /// Standard input: answers to questions, or the file `-`.
     pub input: Arc<Mutex<dyn BufRead + Send>>,
+    /// The streams that a command was given as files, as far as they were read.
+    pub read: ReadStreams,
     /// Whether standard input is a terminal.
     pub input_is_terminal: bool,
     /// The columns and lines of the terminal, if there is one.

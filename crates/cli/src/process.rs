@@ -10,24 +10,31 @@ use rstack_model::Region;
 
 use crate::env::{Clouds, ConnectError, Env, Output, Streams};
 use crate::exit::Exit;
-use crate::{cli, memory};
+use crate::read_streams::ReadStreams;
+use crate::{cli, descriptors, memory};
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
     memory::protect();
+    if let Err(error) = descriptors::prepare() {
+        let hint = "allow the process more open files: `ulimit -n 256`";
+        return refuse("the program may open too few files", &error, Some(hint));
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => {
-            use std::io::Write;
-            let text = "error: the program cannot start its threads";
-            // There is nowhere left to say that standard error is gone.
-            let _gone = writeln!(io::stderr(), "{text}\n  because {error}");
-            return Exit::Error.code();
-        }
+        Err(error) => return refuse("the program cannot start its threads", &error, None),
     };
     runtime.block_on(cli::run(std::env::args_os(), env())).code()
+}
+
+/// Says why the program cannot start. There is nowhere left to say that standard error is gone.
+fn refuse(text: &str, error: &io::Error, hint: Option<&str>) -> ExitCode {
+    use std::io::Write;
+    let hint = hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+    let _gone = writeln!(io::stderr(), "error: {text}\n  because {error}{hint}");
+    Exit::Error.code()
 }
 
 /// The surroundings of this process.
@@ -44,6 +51,7 @@ fn env() -> Env {
         out,
         err,
         input: Arc::new(Mutex::new(BufReader::new(io::stdin()))),
+        read: ReadStreams::default(),
         input_is_terminal: io::stdin().is_terminal(),
         size: Arc::new(|| {
             let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;

@@ -8,6 +8,7 @@ use rstack_model::{InvalidId, StackName};
 use crate::assembly::{self, AssemblyError};
 use crate::env::Env;
 use crate::error::{CommandError, ErrorKind, Hint};
+use crate::files::{FileError, TemplateFile, is_stream};
 use crate::plan_file;
 
 /// Where templates are looked for by name.
@@ -49,6 +50,15 @@ pub(crate) enum StackError {
     /// A template's file name that cannot name a stack.
     #[error("{0}")]
     FileName(InvalidId),
+    /// A template that comes through a stream, which names no stack.
+    #[error("the template `{}` has no file name that names the stack", path.display())]
+    NoName {
+        /// The stream.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A saved plan where a template is wanted.
     #[error("`{}` is a saved plan, not a template", path.display())]
     SavedPlan {
@@ -87,13 +97,15 @@ impl StackError {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
             Self::Folder { templates, .. } => format!("it holds {}", list(templates)),
-            Self::FileName(_) => "give the stack a name with `--stack-name`".to_owned(),
+            Self::FileName(_) | Self::NoName { .. } => {
+                "give the stack a name with `--stack-name`".to_owned()
+            }
             Self::SavedPlan { path } => {
                 let path = path.to_string_lossy();
                 let hint = Hint::from("look at it with ").command(&["show", &path]);
                 return Some(hint.text(", or carry it out with ").command(&["apply", &path]));
             }
-            Self::Assembly(_) | Self::Name(_) => return None,
+            Self::Assembly(_) | Self::File(_) | Self::Name(_) => return None,
         };
         Some(Hint::from(hint))
     }
@@ -103,6 +115,7 @@ impl From<StackError> for CommandError {
     fn from(error: StackError) -> Self {
         match error {
             StackError::Assembly(error) => error.into(),
+            StackError::File(error) => error.into(),
             error => Self::of(ErrorKind::User, &error).with_hint(error.hint()),
         }
     }
@@ -114,7 +127,7 @@ pub(crate) struct StackFile {
     /// The stack's name.
     pub(crate) name: StackName,
     /// The template.
-    pub(crate) path: PathBuf,
+    pub(crate) template: TemplateFile,
 }
 
 /// Finds the template and the name of a stack.
@@ -128,32 +141,48 @@ pub(crate) fn find(
 ) -> Result<StackFile, StackError> {
     let mut found = match stack {
         None => only_one(env)?,
+        // A stream is not read for a stack without a name.
+        Some(text) if name.is_none() && is_stream(Path::new(text)) => {
+            return Err(StackError::NoName { path: PathBuf::from(text) });
+        }
         Some(text) => by_text(env, text)?,
     };
     if let Some(name) = name {
         found.name = Ok(StackName::parse(name).map_err(StackError::Name)?);
     }
-    Ok(StackFile { name: found.name?, path: found.path })
+    Ok(StackFile { name: found.name?, template: found.template })
 }
 
 /// The template that is meant, whatever the stack is going to be called.
 ///
 /// # Errors
 /// If there is no such template, or more than one could be meant.
-pub(crate) fn template(env: &Env, text: &str) -> Result<PathBuf, StackError> {
-    Ok(by_text(env, text)?.path)
+pub(crate) fn template(env: &Env, text: &str) -> Result<TemplateFile, StackError> {
+    Ok(by_text(env, text)?.template)
 }
 
 /// A template whose file name may not do as a stack's name.
 struct Found {
     name: Result<StackName, StackError>,
-    path: PathBuf,
+    template: TemplateFile,
+}
+
+impl Found {
+    fn in_stacks(path: &Path) -> Self {
+        Self { name: name_of(path), template: below(path) }
+    }
+}
+
+/// A template that is found in a folder.
+pub(crate) fn below(path: &Path) -> TemplateFile {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    TemplateFile::Below { folder, name: path.file_name().map(PathBuf::from).unwrap_or_default() }
 }
 
 fn only_one(env: &Env) -> Result<Found, StackError> {
     let mut templates = templates_in(env, Path::new(STACKS));
     match (templates.pop(), templates.is_empty()) {
-        (Some(path), true) => Ok(Found { name: name_of(&path), path }),
+        (Some(path), true) => Ok(Found::in_stacks(&path)),
         (None, _) => Err(StackError::NoStack { known: Vec::new() }),
         (Some(last), false) => {
             templates.push(last);
@@ -164,6 +193,10 @@ fn only_one(env: &Env) -> Result<Found, StackError> {
 
 fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     let path = Path::new(text);
+    if is_stream(path) {
+        let name = Err(StackError::NoName { path: path.to_owned() });
+        return named(env, path, name);
+    }
     if env.path(path).is_dir() && assembly::is_assembly(env, path) {
         return in_assembly(env, path, None);
     }
@@ -174,10 +207,7 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
         });
     }
     if env.path(path).exists() {
-        if plan_file::is_plan(env, path) {
-            return Err(StackError::SavedPlan { path: path.to_owned() });
-        }
-        return Ok(Found { name: name_of(path), path: path.to_owned() });
+        return named(env, path, name_of(path));
     }
     let parent = path.parent().filter(|parent| assembly::is_assembly(env, parent));
     if let (Some(parent), Some(wanted)) = (parent, path.file_name().and_then(|name| name.to_str()))
@@ -185,16 +215,24 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
         return in_assembly(env, parent, Some(wanted));
     }
     let plain = !text.contains(['/', '\\']) && path.extension().is_none();
-    let named = EXTENSIONS
+    let in_stacks = EXTENSIONS
         .iter()
         .map(|extension| Path::new(STACKS).join(format!("{text}.{extension}")))
         .find(|path| plain && env.path(path).is_file());
-    match named {
-        Some(path) => Ok(Found { name: name_of(&path), path }),
+    match in_stacks {
+        Some(path) => Ok(Found::in_stacks(&path)),
         None => Err(StackError::NoTemplate {
             text: text.to_owned(),
             known: templates_in(env, Path::new(STACKS)),
         }),
+    }
+}
+
+/// A file that the user names, and that is no saved plan.
+fn named(env: &Env, path: &Path, name: Result<StackName, StackError>) -> Result<Found, StackError> {
+    match plan_file::is_plan(env, path)? {
+        true => Err(StackError::SavedPlan { path: path.to_owned() }),
+        false => Ok(Found { name, template: TemplateFile::Named(path.to_owned()) }),
     }
 }
 
@@ -228,7 +266,7 @@ fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, 
     let stack = assembly::stack(env, folder, wanted)?;
     Ok(Found {
         name: StackName::parse(&stack.name).map_err(StackError::FileName),
-        path: stack.path,
+        template: stack.template,
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, Streams, run};
+use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, ReadStreams, Streams, run};
 use rstack_driver::{Cloud, DriverError, ErrorKind};
 use rstack_model::Region;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
@@ -101,6 +101,7 @@ fn ran_with(
             out: out.stream(terminal),
             err: err.stream(terminal),
             input: Arc::new(Mutex::new(Cursor::new(answers.unwrap_or_default().to_owned()))),
+            read: ReadStreams::default(),
             input_is_terminal: terminal,
             size: Arc::new(|| None),
         },
@@ -191,6 +192,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
             out: Output { writer: Arc::new(Mutex::new(Gone)), is_terminal: false },
             err: err.stream(false),
             input: Arc::new(Mutex::new(io::empty())),
+            read: ReadStreams::default(),
             input_is_terminal: false,
             size: Arc::new(|| None),
         },

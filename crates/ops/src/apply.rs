@@ -4,7 +4,7 @@ use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
 use rstack_model::SecretString;
 use rstack_model::state::State;
-use rstack_plan::CheckedPlan;
+use rstack_plan::{CheckedPlan, contradictions};
 
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};
@@ -65,11 +65,11 @@ async fn apply_held<F: FrontEnd>(
 }
 
 /// Carries out a plan that was saved, with the values of its secret parameters, if nothing moved
-/// since it was made.
+/// since it was made, and state and cloud are as it says.
 ///
 /// # Errors
-/// As [`apply`], and if the state or an object moved, or a value is not the one that the plan was
-/// made with.
+/// As [`apply`], and if the state or an object moved, the plan tells of them what is not so, or a
+/// value is not the one that the plan was made with.
 pub async fn apply_saved<F: FrontEnd>(
     ops: &Operations,
     plan: &CheckedPlan,
@@ -105,12 +105,28 @@ async fn apply_saved_held<F: FrontEnd>(
     let Some(engine) = reviewed(ops, lease, &review, front).await? else {
         return Ok(Applied::Stopped);
     };
-    let moved = lease.unless_lost(ops.engine.moved(plan)).await.map_err(OpsError::from)?;
-    let moved = moved.map_err(OpsError::from)?;
-    if !moved.is_empty() {
-        return Err(OpsError::from(ApplyError::ObjectsMoved(moved)).into());
-    }
+    let verified = verify_saved(ops, plan, &state, parameters);
+    lease.unless_lost(verified).await.map_err(OpsError::from)??;
     run(engine, lease, plan, parameters).await.map_err(Into::into)
+}
+
+/// Holds a saved plan against the state and the cloud: what it has of them is what they have. Every
+/// object is read, whatever the plan says of how it was looked at.
+///
+/// # Errors
+/// If something moved or is not as the plan says, or the cloud cannot be asked.
+pub async fn verify_saved(
+    ops: &Operations,
+    plan: &CheckedPlan,
+    state: &State,
+    parameters: &SecretParameters,
+) -> Result<(), OpsError> {
+    let contradictions = contradictions(plan, state);
+    if !contradictions.is_empty() {
+        return Err(OpsError::Contradicts(contradictions));
+    }
+    let moved = ops.engine.moved(plan, state, parameters).await?;
+    if moved.is_empty() { Ok(()) } else { Err(ApplyError::ObjectsMoved(moved).into()) }
 }
 
 /// Whether the open run of a stack is one of this very plan.

@@ -9,6 +9,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
 use rstack_model::{Cursor, PhysicalId};
+use rstack_plan::Handler;
 
 use super::settle::Patience;
 use super::{Context, Failure};
@@ -64,8 +65,9 @@ impl Context<'_> {
         (operation, request): (OperationId, DeleteRequest),
         label: &StepLabel,
     ) -> Result<(), Undeleted> {
-        let mut patience =
-            Patience::new(self.engine.waiting.limit(&label.address, &label.resource_type));
+        let (address, resource_type) = (&label.address, &label.resource_type);
+        let limit = self.engine.time_limit(address, resource_type, Handler::Delete);
+        let mut patience = Patience::new(limit);
         let (mut attempt, mut effect) = (1, FailedEffect::None);
         let (token, declared) = (request.token.clone(), request.prior.clone());
         let identifier = Some(request.identifier.clone());

@@ -26,7 +26,7 @@ use crate::retry::may_pass;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Patience, polled};
+pub(crate) use settle::{Patience, handler, polled};
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.

@@ -14,6 +14,7 @@ mod interrupt;
 mod journal_tail;
 mod lease;
 mod life;
+mod lower_bound;
 mod makespan;
 mod names;
 mod object_store;

@@ -25,7 +25,9 @@ use crate::services::{Fault, REGION, Services, World};
 
 /// The streaming stack.
 pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
-/// A stack of every type that has a native driver.
+/// A stack of the types without an emulator.
+pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
+/// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
 /// What is wanted of a stack: `None` is its end.

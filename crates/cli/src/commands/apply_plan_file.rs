@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
+use crate::approval::ApprovalArguments;
 use crate::args::{PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -21,6 +22,7 @@ pub(super) struct Asked<'a> {
     pub(super) plan: &'a PlanArguments,
     pub(super) stack: &'a StackArguments,
     pub(super) wait: &'a WaitArguments,
+    pub(super) approval: &'a ApprovalArguments,
 }
 
 /// A saved plan was given together with what only a template takes.
@@ -41,7 +43,9 @@ pub(super) async fn run(
     options: ReviewOptions,
 ) -> Result<Exit, CommandError> {
     check(asked)?;
-    let plan = plan_file::load(&context.env, asked.path)?;
+    let loaded = plan_file::load(&context.env, asked.path)?;
+    let approved = asked.approval.check(&context.env, &loaded.saved)?;
+    let plan = loaded.trusted(asked.path, approved)?.plan;
     asked.wait.of(&plan)?;
     let session = Session::open(context, Display::new(context.terminal.clone())).await?;
     let may_replace = RefCell::default();

@@ -59,7 +59,7 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let given: BTreeMap<String, String> = args.stack.parameter.iter().cloned().collect();
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
-    let mut loaded = Loaded::read(env, &file.path, &given, place)?;
+    let mut loaded = Loaded::read(env, &file.template, &given, place)?;
     let outside =
         cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;
     let inputs = Inputs {

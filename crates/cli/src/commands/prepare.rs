@@ -57,7 +57,7 @@ impl PreparedTemplate {
     ) -> Result<Self, CommandError> {
         let checks = Checks::new(lint, context)?;
         let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
-        let mut loaded = Loaded::read(&context.env, &file.path, &given, BTreeMap::new())?;
+        let mut loaded = Loaded::read(&context.env, &file.template, &given, BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
             checks.run(&mut loaded, &given, None)?;
             loaded.checked(&context.terminal)?;

@@ -1,7 +1,7 @@
 //! `rstack validate`: checks templates without a cloud, several at a time.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use rstack_model::state::Environment;
@@ -17,11 +17,12 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::TemplateFile;
 use crate::lint::Checks;
 use crate::parallel::each_in_order;
 use crate::session;
 use crate::sources::SourceError;
-use crate::stack::{self, STACKS, StackError, templates_in};
+use crate::stack::{self, STACKS, StackError, below, templates_in};
 use crate::template::{Loaded, invalid_template};
 
 /// The arguments of `rstack validate`.
@@ -46,7 +47,7 @@ pub(crate) struct ValidateArgs {
 /// Checks templates, several at a time; fails if one of them has errors.
 pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
-    let paths = paths(env, &options.templates)?;
+    let paths = templates(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
     let mut report = Report::new(options.format, terminal);
     let subjects = Subjects {
@@ -110,9 +111,9 @@ struct Subjects {
 }
 
 impl Subjects {
-    fn check(&self, path: &Path) -> Result<Loaded, SubjectError> {
+    fn check(&self, file: &TemplateFile) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
-        let loaded = Loaded::read(&self.env, path, &self.given, place);
+        let loaded = Loaded::read(&self.env, file, &self.given, place);
         let mut loaded = loaded.map_err(SubjectError::File)?;
         let used = loaded.template.as_ref().map(|template| &template.parameters);
         // With several templates each takes the parameters it has.
@@ -155,21 +156,21 @@ impl Subjects {
 }
 
 /// The templates that are meant: files, folders, cloud assemblies, stacks.
-fn paths(env: &Env, templates: &[String]) -> Result<Vec<PathBuf>, StackError> {
+fn templates(env: &Env, templates: &[String]) -> Result<Vec<TemplateFile>, StackError> {
     let mut paths = Vec::new();
     if templates.is_empty() {
-        paths = templates_in(env, Path::new(STACKS));
+        paths = templates_in(env, Path::new(STACKS)).iter().map(|path| below(path)).collect();
     }
     for text in templates {
         let path = Path::new(text);
         if env.path(path).is_dir() && is_assembly(env, path) {
-            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.path));
+            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.template));
         } else if env.path(path).is_dir() {
             let inside = templates_in(env, path);
             if inside.is_empty() {
                 return Err(StackError::Folder { path: path.to_owned(), templates: inside });
             }
-            paths.extend(inside);
+            paths.extend(inside.iter().map(|path| below(path)));
         } else {
             paths.push(stack::template(env, text)?);
         }

@@ -25,6 +25,7 @@ fn kind(error: &OpsError) -> ErrorKind {
         | OpsError::SavedPlanParameter(_)
         | OpsError::SecretParameter(_) => ErrorKind::User,
         OpsError::AlreadyBegun
+        | OpsError::Contradicts(_)
         | OpsError::NothingToRollBack { .. }
         | OpsError::OldSecrets(_)
         | OpsError::NothingOpen { .. }
@@ -46,6 +47,10 @@ fn hint(error: &OpsError) -> Option<Hint> {
             Some(Hint::from("give the logical ID of a resource, as `Resources` names it"))
         }
         OpsError::Questions => None,
+        OpsError::Contradicts(_) => Some(Hint::from(
+            "nothing was changed; the plan is not one that was made from this state: plan again, and \
+             find out who wrote it",
+        )),
         OpsError::AlreadyBegun => {
             Some(Hint::from("what that run did is recorded; plan again to go on from there"))
         }

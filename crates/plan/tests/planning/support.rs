@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rstack_catalog::{SchemaPath, UniqueName};
+use rstack_catalog::{Handler, SchemaPath, UniqueName};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
@@ -84,6 +85,10 @@ impl TypeFacts for Thing {
     }
     fn is_stateful(&self) -> bool {
         false
+    }
+
+    fn time_limit(&self, _: Handler) -> Option<Duration> {
+        None
     }
 }
 
@@ -175,7 +180,7 @@ pub(crate) fn plan_of(
     let input =
         PlanInput { desired, state, observations, schemas: &TestSchemas, options: &options };
     let plan = plan(&input)?;
-    assert_eq!(check(&plan), []);
+    assert_eq!(check(&plan, &TestSchemas), []);
     Ok(plan.into_plan())
 }
 

@@ -70,7 +70,7 @@ impl SarifLog {
             if let Some(location) = location.as_object_mut() {
                 location.insert("index".to_owned(), json!(artifact));
             }
-            let fingerprint = self.fingerprint(diagnostic, source.name, &lines);
+            let fingerprint = self.fingerprint(diagnostic, source, &lines);
             self.results.push(result(diagnostic, rule, &location, &fingerprint, &lines));
         }
     }
@@ -115,9 +115,16 @@ impl SarifLog {
     }
 
     /// What stays the same when lines are added elsewhere in the file: the kind of finding, the file,
-    /// the text of the line, and which one of those it is.
-    fn fingerprint(&mut self, diagnostic: &Diagnostic, name: &str, lines: &Lines<'_>) -> String {
-        let line = diagnostic.labels.first().map_or("", |label| {
+    /// the text of the line, and which one of those it is. Of a text that is not shown there is no
+    /// line: a short one could be guessed from its digest.
+    fn fingerprint(
+        &mut self,
+        diagnostic: &Diagnostic,
+        source: Source<'_>,
+        lines: &Lines<'_>,
+    ) -> String {
+        let name = source.name;
+        let line = diagnostic.labels.first().filter(|_| source.is_shown).map_or("", |label| {
             let start = lines.clamp(label.span.start);
             lines.line(lines.line_of(start), start).1.trim()
         });

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rstack_store::StoreError;
+use rstack_store::{StoreError, parse_state};
 
 use crate::commands::known_stack;
 use crate::context::Context;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::plan_file;
+use crate::files::{NewFile, Purpose};
 use crate::session::states;
 
 /// The arguments of `rstack state pull`.
@@ -18,9 +18,12 @@ pub(crate) struct PullArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The file.
+    /// The file. It may replace an earlier copy.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Replace a file of another kind; a template, another state or a journal stays.
+    #[arg(long, requires = "file")]
+    force: bool,
 }
 
 /// Writes the state to a file or to standard output.
@@ -41,7 +44,14 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<Exit, Comm
         terminal.exact(&text, hint.text(" writes it to a file"))?;
         return Ok(Exit::Done);
     };
-    plan_file::write(&context.env, path, &bytes)?;
+    let pulled = parse_state(path.as_path(), &bytes, &stack)?;
+    let is_copy = |bytes: &[u8]| {
+        let copy = parse_state(path.as_path(), bytes, &stack);
+        copy.is_ok_and(|copy| copy.lineage == pulled.lineage && copy.serial <= pulled.serial)
+    };
+    let states = context.env.path(&context.global.state_dir);
+    let (purpose, states) = (Purpose::StateCopy(&is_copy), states.as_path());
+    NewFile { path, states, purpose, force: args.force }.write(&context.env, &bytes)?;
     terminal.note(&format!("The state of `{stack}` is in `{}`.", path.display()));
     Ok(Exit::Done)
 }

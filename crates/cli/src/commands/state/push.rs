@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 use rstack_model::{Serial, StackName};
 use rstack_ops::{EditError, Replaced, Replacement, States};
-use rstack_store::{StoreError, parse_state};
+use rstack_store::parse_state;
 
 use super::edit::{Editor, done};
 use super::error::RefusedEdit;
 use crate::commands::known_stack::any_name;
 use crate::context::Context;
-use crate::error::{CommandError, unreadable_hint};
+use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::{MEBIBYTE, read_named};
 use crate::session::{holder, states};
 
 /// The largest file that is read, in bytes.
-const LIMIT: u64 = 256 << 20;
+const LIMIT: u64 = 256 * MEBIBYTE;
 
 /// The arguments of `rstack state push`.
 #[derive(Args, Debug)]
@@ -55,18 +56,8 @@ pub(super) async fn push(context: &Context, args: &PushArgs) -> Result<Exit, Com
     let states = states(context)?;
     // A stack whose state is lost has a name only.
     let stack = any_name(context, states.backend.as_ref(), &args.stack).await?;
-    let opened = context.env.path(file);
-    let read = |source| {
-        let error = CommandError::io(format!("cannot read `{}`", file.display()), &source);
-        error.with_hint(unreadable_hint(&source))
-    };
     let unusable = |source| EditError::Unusable { stack: stack.clone(), source };
-    let size = std::fs::metadata(&opened).map_err(read)?.len();
-    if size > LIMIT {
-        let location = file.into();
-        return Err(unusable(StoreError::TooLarge { location, size }).into());
-    }
-    let bytes = std::fs::read(&opened).map_err(read)?;
+    let bytes = read_named(&context.env, file, LIMIT)?;
     let state = Box::new(parse_state(file, &bytes, &stack).map_err(unusable)?);
     if let Some(given) = force.filter(|given| *given != stack.as_str()) {
         return Err(RefusedEdit::Force { given: given.to_owned(), stack }.into());
