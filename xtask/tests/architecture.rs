@@ -226,7 +226,7 @@ fn the_modules_of_the_command_line_make_no_circle() {
     assert!(imports.is_empty(), "a circle, and what it needs: {imports:#?}");
 }
 
-/// What writes without the escaping of the terminal, and the files that may name it.
+/// The words that write without the escaping of the terminal, and the files that may name each.
 const UNESCAPED: [(&str, &[&str]); 6] = [
     ("io::stdout(", &["process.rs"]),
     ("io::stderr(", &["memory.rs", "process.rs", "reader.rs"]),

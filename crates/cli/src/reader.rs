@@ -21,9 +21,9 @@ pub(crate) fn in_workflow(env: &Env) -> bool {
 /// The reader of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader {
-    /// Whether the text may go into a log: it does not go to a terminal, or a runner has the terminal.
+    /// True if the text may go into a log: it does not go to a terminal, or a runner has the terminal.
     pub(crate) is_log: bool,
-    /// Whether colours are written.
+    /// True if colours are written.
     pub(crate) styled: bool,
 }
 

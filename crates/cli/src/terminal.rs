@@ -27,7 +27,7 @@ pub(crate) struct Terminal {
     pub(crate) live: bool,
     colors: bool,
     error_colors: bool,
-    /// Whether a workflow runner started the program, which may read all that it writes.
+    /// True if a workflow runner started the program, which may read all that it writes.
     in_workflow: bool,
     /// The columns that the environment asks for.
     columns: Option<usize>,
@@ -136,12 +136,12 @@ impl Terminal {
         self.own_text(&format!("{}\n", self.reader().shown(&json_text(json))))
     }
 
-    /// Writes what a script reads: to a terminal with control characters written out, elsewhere
-    /// exactly. A text of several lines keeps them.
+    /// Writes a text that scripts read: to a terminal with control characters written out,
+    /// elsewhere exactly. A text of several lines keeps them.
     ///
     /// # Errors
-    /// If a workflow runner started the program, and would act upon this very text in its log: it
-    /// cannot be seen whether a script or the log reads it. `instead` says how to get it.
+    /// [`ErrorKind::Refused`] if a workflow runner started the program and would act upon this very
+    /// text in its log: nothing says if a script or the log reads it. `instead` says how to get it.
     pub(crate) fn exact(&self, text: &str, instead: Hint) -> Result<(), CommandError> {
         if self.json {
             return Ok(self.text(text)?);
@@ -159,7 +159,7 @@ impl Terminal {
         Ok(self.own_text(text)?)
     }
 
-    /// Writes to standard output what holds nothing but rstack's own text, or has been made safe.
+    /// Writes text to standard output that is all rstack's own, or has been made safe.
     pub(crate) fn own_text(&self, text: &str) -> Result<(), StreamError> {
         let mut out = self.streams.out.lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -18,9 +18,9 @@ pub(crate) struct OutputArgs {
     /// The stack: its name, or its template. With only one stack it may be left out.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Only this output: its bare value, exactly as it is, unless it goes to a terminal, which is
-    /// shown control characters by their code points. A value that a workflow runner could act upon
-    /// is refused where one is detected; `--json` prints each.
+    /// Print the bare value of this output: exactly to a file or a pipe, with control characters
+    /// written out to a terminal. A value that a detected workflow runner would act upon is refused;
+    /// use `--json` for it.
     #[arg(value_name = "OUTPUT")]
     output: Option<String>,
 }

@@ -84,8 +84,10 @@ fn describe(code: &FindingCode) -> RuleText {
             }
         }
         FindingCode::Rule(id) => {
-            let title = described(id).unwrap_or_else(|| format!("the rule {id}"));
-            RuleText { title, markdown: None, docs: None }
+            // A sentence of the validator's own, or the name of a rule that a user's file gives.
+            let markdown = described(id);
+            let title = markdown.clone().unwrap_or_else(|| format!("the rule {id}"));
+            RuleText { title, markdown, docs: None }
         }
     }
 }

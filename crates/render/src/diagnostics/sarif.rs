@@ -198,7 +198,7 @@ fn rule(code: &FindingCode, severity: Severity, said: RuleText) -> Value {
     rule.insert("shortDescription".to_owned(), json!({"text": title.sarif()}));
     rule.insert("fullDescription".to_owned(), json!({"text": title.sarif()}));
     rule.insert("defaultConfiguration".to_owned(), json!({"level": level(severity)}));
-    // A page is rstack's own text; a title can be the name that a rules file gives.
+    // A page is a text of rstack or its validator; a title can be a name that a rules file gives.
     let help = match &said.markdown {
         Some(page) => json!({"text": page, "markdown": page}),
         None => json!({"text": title.sarif(), "markdown": title.markdown()}),

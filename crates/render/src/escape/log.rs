@@ -21,7 +21,7 @@ use std::borrow::Cow;
 use super::characters::{is_ignored, is_unsafe};
 use super::terminal::style;
 
-/// What Buildkite takes for the head of a group.
+/// The beginnings of a line that Buildkite takes for the head of a group.
 const GROUPS: [&str; 4] = ["--- ", "+++ ", "~~~ ", "^^^ +++"];
 
 /// A whole output, in which no line is a command to a workflow runner: the character that would
@@ -61,8 +61,9 @@ pub fn would_act(text: &str) -> bool {
 
 /// The place where a line begins a command, if it does.
 fn begins_command(line: &str) -> Option<usize> {
-    if GROUPS.iter().any(|group| line.starts_with(group)) {
-        return Some(0);
+    let seen = line.trim_start_matches(is_ignored);
+    if GROUPS.iter().any(|group| seen.starts_with(group)) {
+        return Some(line.len() - seen.len());
     }
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
@@ -112,6 +113,57 @@ mod tests {
             assert_eq!(log_text(shown), shown);
             assert!(would_act(text), "{text}");
         }
+    }
+
+    /// The rules of the runners once more, in the plainest form.
+    fn acts(text: &str) -> bool {
+        let text: String =
+            text.chars().filter(|c| !('\u{fe00}'..='\u{fe0f}').contains(c)).collect();
+        let lower = text.to_lowercase();
+        ["##[", "##vso", "##teamcity[", "\u{1b}[0K"].iter().any(|mark| lower.contains(mark))
+            || text.split(['\n', '\r']).any(|line| {
+                line.trim_start().starts_with("::")
+                    || line.starts_with("--- ")
+                    || line.starts_with("^^^ +++")
+            })
+    }
+
+    #[test]
+    fn no_text_of_a_few_pieces_is_a_command_in_any_output() {
+        const PIECES: [&str; 12] = [
+            ":",
+            "::",
+            "#",
+            "[",
+            "vso",
+            " ",
+            "\n",
+            "\r",
+            "\u{fe0f}",
+            "\u{1b}[0K",
+            "--- ",
+            "\u{200b}",
+        ];
+        let mut texts = vec![String::new()];
+        let mut acting = 0;
+        for _ in 0..5 {
+            let more = |text: &String| PIECES.map(|piece| format!("{text}{piece}"));
+            texts = texts.iter().flat_map(more).collect();
+            for text in &texts {
+                acting += usize::from(acts(text));
+                let shown = crate::escape::terminal_text(text, true);
+                let shown = log_text(&shown);
+                assert!(!acts(&shown), "{text:?} is {shown:?}");
+                assert_eq!(log_text(&shown), shown, "{text:?}");
+                assert!(would_act(text) || !acts(text), "{text:?}");
+                let json = serde_json::Value::from(text.as_str()).to_string();
+                let escaped = crate::escape::json_text(&json);
+                assert!(!acts(&escaped), "{text:?} is {escaped}");
+                let read: String = serde_json::from_str(&escaped).unwrap();
+                assert_eq!(&read, text);
+            }
+        }
+        assert!(acting > 50_000, "only {acting} of the texts are commands");
     }
 
     #[test]

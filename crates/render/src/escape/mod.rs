@@ -5,8 +5,8 @@
 //! of reader has a function here: a terminal, a log, Markdown, HTML, DOT, Mermaid, JSON, SARIF.
 //!
 //! [`Foreign`] carries one such text into an output. [`terminal_text`], [`log_text`] and
-//! [`json_text`] take a whole output, and are the last thing that it passes before it is written:
-//! what a caller forgot to escape cannot act there.
+//! [`json_text`] take a whole output, and are the last that it passes before it is written: a text
+//! that a caller forgot to escape cannot act there.
 
 mod characters;
 mod json;
@@ -20,7 +20,7 @@ pub use self::json::json_text;
 pub use self::log::{log_text, would_act};
 pub use self::terminal::terminal_text;
 
-/// A text of foreign origin. It has no `Display`: whoever writes it names the kind of reader.
+/// A text of foreign origin. It has no `Display`: where it is written the kind of reader is named.
 #[derive(Clone, Copy, Debug)]
 pub struct Foreign<'a>(pub &'a str);
 
