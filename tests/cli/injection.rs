@@ -435,3 +435,42 @@ fn no_damaged_file_acts_on_its_reader() {
     }
     assert!(shown > 2 * INJECTIONS.len(), "only {shown} outputs show an injection");
 }
+
+/// Messages of rules, and what is wrong with files of rules.
+#[cfg(feature = "lint")]
+#[test]
+fn no_rule_acts_on_its_reader() {
+    let place = Place::empty();
+    // The validator has the time that it takes on a busy machine.
+    place.write("rstack.toml", "[lint]\nbudget = 3600\n");
+    place.write("t.yaml", "Resources:\n  A: {Type: AWS::SNS::Topic}\n");
+    let rules = INJECTIONS.iter().enumerate().map(|(i, text)| {
+        format!(
+            "rule INJ{i} {{\n  Resources.*[ Type == 'AWS::SNS::Topic' ].Properties.TopicName \
+             exists <<{text}>>\n}}\n"
+        )
+    });
+    place.write("rules/all.guard", &rules.collect::<String>());
+    for format in ["text", "json", "sarif"] {
+        let line = ["validate", "t.yaml", "--rules", "rules", "--format", format];
+        let ran = place.run(&line).expect(1);
+        assert_inert(&line.join(" "), &ran);
+        let shown = (ran.out + &ran.err).matches("INJ").count();
+        assert!(shown >= INJECTIONS.len(), "only {shown} as {format}");
+    }
+    let mut shown = 0;
+    for (i, text) in INJECTIONS.iter().enumerate() {
+        let files = [
+            ("wrong/x.rego", format!("package x\n{text} {{")),
+            ("wrong/x.guard", format!("rule {text} {{")),
+            ("wrong/x.json", format!("{{\"{text}\": {text}")),
+        ];
+        // Each text in one kind of file: the validator's start takes long.
+        let (path, rule) = &files[i % files.len()];
+        place.write(path, rule);
+        let ran = place.run(&["validate", "t.yaml", "--rules", path]);
+        assert_inert(&format!("{path}: {rule}"), &ran);
+        shown += usize::from(ran.err.contains("INJ"));
+    }
+    assert!(shown > INJECTIONS.len() / 4, "only {shown} errors show an injection");
+}
