@@ -140,7 +140,16 @@ impl World {
             stop: Stop::default(),
         };
         let environment = sandbox.environment().clone();
-        Self { ops: Operations { engine, environment, backend }, sandbox, _directory: directory }
+        Self {
+            ops: Operations {
+                engine,
+                environment,
+                backend,
+                digests: rstack_ops::DigestSettings::least(),
+            },
+            sandbox,
+            _directory: directory,
+        }
     }
 
     fn desired(&self, text: &str) -> Desired {

@@ -7,13 +7,14 @@ mod cdk;
 mod disk;
 mod docs;
 mod explain;
-mod forged_plan;
 mod file_root;
+mod forged_plan;
 #[cfg(feature = "lint")]
 mod guardrails;
 mod harness;
 mod hostile;
 mod identity;
+mod injection;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]

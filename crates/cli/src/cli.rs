@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
@@ -14,6 +15,7 @@ use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::log;
+use crate::reader::{Reader, in_workflow};
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
@@ -87,12 +89,16 @@ enum Command {
 /// Runs the command that the arguments name, the first of which is the program's own name. What it
 /// says goes to the streams of `env`.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exit {
-    let Arguments { command, global } = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let Arguments { command, global } = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error, &env),
+        Err(error) => return refuse(error, &arguments, &env),
     };
-    log::start(global.verbose, &env);
     let context = Context::new(global, env);
+    let reader = context.terminal.error_reader();
+    if let Err(error) = log::start(context.global.verbose, &context.env, reader) {
+        context.terminal.note(&format!("warning: {}", escape(&error.to_string())));
+    }
     match dispatch(command, &context).await {
         Ok(exit) => exit,
         Err(error) => {
@@ -102,14 +108,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exi
     }
 }
 
-/// Shows why the arguments name no command; the text of `--help` and `--version`, too.
-fn refuse(error: &clap::Error, env: &Env) -> Exit {
+/// Shows why the arguments name no command; the text of `--help` and `--version`, too. The text
+/// repeats arguments, which a script may have from elsewhere: it is made of escaped ones.
+fn refuse(error: clap::Error, arguments: &[OsString], env: &Env) -> Exit {
+    let escaped = arguments.iter().map(|text| escape(&text.to_string_lossy()).into_owned());
+    let (error, is_escaped) = match Arguments::try_parse_from(escaped) {
+        Err(error) => (error, true),
+        Ok(_) => (error, false),
+    };
     let asked_for = error.exit_code() == 0;
     let stream = if error.use_stderr() { &env.streams.err } else { &env.streams.out };
     let plain = env.is_set("NO_COLOR") || env.variable("TERM") == Some("dumb");
     let colors = env.is_set("CLICOLOR_FORCE") || (stream.is_terminal && !plain);
     let text = error.render();
     let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    let is_log = !stream.is_terminal || in_workflow(env);
+    let text = Reader { is_log, styled: colors && is_escaped }.shown(&text);
     let mut writer = stream.lock();
     // There is nowhere left to say that the streams are gone.
     let _gone = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());

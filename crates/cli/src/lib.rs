@@ -27,6 +27,7 @@ mod process;
 mod progress;
 mod project;
 mod read_streams;
+mod reader;
 mod sandbox_env;
 mod secret_args;
 mod session;

@@ -118,7 +118,8 @@ pub(crate) fn load(env: &Env, path: &Path) -> Result<Loaded, PlanFileError> {
     let exposed = |file: &File| exposure(file, WRITTEN_BY_OTHERS);
     // A stream comes from the command that the user connected to it.
     let exposure = file.as_ref().map(exposed).transpose();
-    let exposure = exposure.map_err(|source| FileError::Read { path: path.to_owned(), source })?.flatten();
+    let exposure =
+        exposure.map_err(|source| FileError::Read { path: path.to_owned(), source })?.flatten();
     let saved = read_plan(&bytes, &RegistrySchemas).map_err(|source| unusable(path, source))?;
     Ok(Loaded { saved, exposure })
 }

@@ -8,7 +8,7 @@ use rstack_store::StoreError;
 
 use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::{CommandError, ErrorKind, Hint};
 use crate::exit::Exit;
 use crate::session::states;
 
@@ -18,7 +18,9 @@ pub(crate) struct OutputArgs {
     /// The stack: its name, or its template. With only one stack it may be left out.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Only this output, its bare value.
+    /// Print the bare value of this output: exactly to a file or a pipe, with control characters
+    /// written out to a terminal. A value that a detected workflow runner would act upon is refused;
+    /// use `--json` for it.
     #[arg(value_name = "OUTPUT")]
     output: Option<String>,
 }
@@ -61,7 +63,10 @@ pub(crate) async fn run(context: &Context, args: &OutputArgs) -> Result<Exit, Co
             if terminal.json {
                 terminal.line(&output_json(&state, name)?)?;
             } else {
-                terminal.line(&output_value(found))?;
+                let stack = state.stack.as_str();
+                let hint = Hint::begin_with(&["output", stack, name, "--json"]);
+                let hint = hint.text(" prints it as JSON, which no runner acts upon");
+                terminal.exact(&format!("{}\n", output_value(found)), hint)?;
             }
         }
         None if terminal.json => terminal.text(&outputs_json(&state)?)?,

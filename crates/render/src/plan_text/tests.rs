@@ -94,10 +94,10 @@ Resources
 [-] AWS::S3::Bucket Logs streaming-logs  (holds data, will be lost)  no longer in the template
 [~] AWS::CloudFront::Function Rewrite streaming-rewrite  secret rotated: {{resolve:secretsmanager:cdn}}
  └─ [~] FunctionCode
-            function handler(event) {
+        |   function handler(event) {
         [-]   return event;
         [+]   return event.request;
-            }
+        |   }
 [○] AWS::DynamoDB::Table Table streaming-table  stays in the cloud, no longer managed  no longer in the template
 
 Outputs

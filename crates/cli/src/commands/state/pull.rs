@@ -7,7 +7,7 @@ use rstack_store::{StoreError, parse_state};
 
 use crate::commands::known_stack;
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::files::{NewFile, Purpose};
 use crate::session::states;
@@ -40,7 +40,8 @@ pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<Exit, Comm
             location: backend.location(),
             problem: error.to_string(),
         })?;
-        terminal.text(&text)?;
+        let hint = Hint::begin_with(&["state", "pull", stack.as_str(), "FILE"]);
+        terminal.exact(&text, hint.text(" writes it to a file"))?;
         return Ok(Exit::Done);
     };
     let pulled = parse_state(path.as_path(), &bytes, &stack)?;
