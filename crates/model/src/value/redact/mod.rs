@@ -272,8 +272,8 @@ impl<'a> Redactor<'a> {
         if redacted == *declared { redacted } else { Value::List(vec![redacted]) }
     }
 
-    /// The items of a list: each is redacted by the declared item that it is equal to, in whichever
-    /// place; one that is left over by the only declared one that is left. Declared items without a
+    /// The items of a list: each is redacted by the declared item whose declaration it meets, in
+    /// whichever place; one that is left over by the only declared one that is left. Declared items without a
     /// secret come first: an unknown secret is equal to everything.
     fn items(
         &self,
@@ -292,7 +292,7 @@ impl<'a> Redactor<'a> {
                     let candidate = left.get(at).copied().flatten()?;
                     let considered = has_secret(candidate) == secret;
                     let redacted = considered.then(|| self.value(Some(candidate), item))?;
-                    (redacted == *candidate).then_some((at, redacted))
+                    is_as_declared(candidate, &redacted).then_some((at, redacted))
                 });
                 if let Some((at, redacted)) = equal
                     && let Some(place) = left.get_mut(at)
@@ -399,6 +399,38 @@ fn note_literals(value: &Value, out: &mut Vec<String>) {
         | Value::String(_)
         | Value::Text(_)
         | Value::Deferred(_) => out.extend(declared_text(value)),
+    }
+}
+
+/// True if a value has everything that was declared. A service adds what was not: defaults, and
+/// empty lists.
+fn is_as_declared(declared: &Value, redacted: &Value) -> bool {
+    match (declared, redacted) {
+        (Value::Map(declared), Value::Map(redacted)) => {
+            declared.iter().all(|(key, declared)| match redacted.get(key) {
+                Some(redacted) => is_as_declared(declared, redacted),
+                None => is_nothing(declared),
+            })
+        }
+        (Value::List(declared), Value::List(redacted)) => {
+            let mut pairs = declared.iter().zip(redacted);
+            declared.len() == redacted.len() && pairs.all(|(one, other)| is_as_declared(one, other))
+        }
+        _ => declared == redacted,
+    }
+}
+
+/// True for what a service may leave out of its answer.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Text(_)
+        | Value::Deferred(_) => false,
     }
 }
 

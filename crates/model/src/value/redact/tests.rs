@@ -326,3 +326,32 @@ mod laws {
         }
     }
 }
+
+#[test]
+fn an_item_is_found_beside_what_the_service_adds() {
+    let header = |value: Value| {
+        let name = ("HeaderName".to_owned(), Value::from("X-Key"));
+        Value::Map(ValueMap::from([name, ("HeaderValue".to_owned(), value)]))
+    };
+    let origin = |id: &str, more: &[(&str, Value)]| {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Value::Map(more.chain([("Id".to_owned(), Value::from(id))]).collect())
+    };
+    let headers = Value::List(vec![header(Value::secret(password()))]);
+    let declared = Value::List(vec![
+        origin("bucket", &[("Path", Value::from("/a"))]),
+        origin("host", &[("Headers", headers)]),
+    ]);
+    let redacted = redact(
+        &[(password(), PASSWORD)],
+        &declared,
+        json!([
+            {"Id": "host", "Headers": [{"HeaderName": "X-Key", "HeaderValue": PASSWORD}], "Attempts": 3},
+            {"Id": "bucket", "Path": "/a", "Headers": []},
+        ]),
+    );
+    let [host, bucket] = redacted.as_list().unwrap() else { panic!("{redacted:?}") };
+    let declared = declared.as_list().unwrap();
+    assert!(is_as_declared(&declared[1], host), "{host:?}");
+    assert!(is_as_declared(&declared[0], bucket), "{bucket:?}");
+}
