@@ -7,6 +7,7 @@ mod cdk;
 mod disk;
 mod docs;
 mod explain;
+mod first_minutes;
 mod harness;
 mod hostile;
 mod identity;

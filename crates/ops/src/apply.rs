@@ -54,7 +54,7 @@ async fn apply_held<F: FrontEnd>(
         state = ops.engine.record_settled(lease, state).await.map_err(OpsError::from)?;
     }
     let planned = plan_deploy(ops, deploy, &state).await;
-    front.planned()?;
+    front.planned(planned.as_deref().ok())?;
     let plan = planned?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
     // earlier apply left half-way is whole now, which is recorded.

@@ -57,7 +57,7 @@ async fn rollback_held<F: FrontEnd>(
         return Ok(RolledBack::NothingLeft);
     }
     let planned = ops.engine.plan_rollback(&state).await;
-    front.planned()?;
+    front.planned(planned.as_ref().ok().and_then(|plan| plan.as_deref()))?;
     let Some(plan) = planned.map_err(OpsError::from)? else {
         let (stack, deposed) = (asked.stack.clone(), state.deposed.len());
         return Err(OpsError::NothingToRollBack { stack, deposed }.into());

@@ -116,6 +116,8 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
+    syntax::nulls(&root, diagnostics);
+    template::unquoted(&root, diagnostics);
     let dialect = template::dialect(&root, diagnostics);
     let root = match dialect {
         Dialect::Plain => root,

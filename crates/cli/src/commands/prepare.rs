@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use rstack_apply::SecretParameters;
 use rstack_model::desired::Desired;
+use rstack_model::plan::Plan;
 use rstack_model::{Address, Code, Diagnostic};
 use rstack_ops::{
     Deploy, Evaluated, Operations, Unanswered, cross_stack_values, parameters_of_evaluation,
     preflight,
 };
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Reading};
+use rstack_template::{Inputs, Outside, Reading, evaluate};
 
+use super::nowhere::nowhere;
+use super::runtimes::Runtimes;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, cloud_hint};
@@ -44,8 +47,20 @@ pub(crate) struct PreparedTemplate {
     loaded: Loaded,
     given: BTreeMap<String, String>,
     checks: Checks,
+    runtimes: Runtimes,
     pending: Option<Pending>,
 }
+
+/// Findings that depend on the account, the Region or other stacks.
+const DECIDED_IN_PLACE: [Code; 7] = [
+    Code::ConditionalReference,
+    Code::Lookup,
+    Code::MappingKey,
+    Code::MappingRegion,
+    Code::Rule,
+    Code::UnknownExport,
+    Code::UnknownStackOutput,
+];
 
 impl PreparedTemplate {
     /// Reads the template; mistakes that need no cloud are told before it is asked.
@@ -55,14 +70,20 @@ impl PreparedTemplate {
         arguments: &StackArguments,
         lint: &LintArguments,
     ) -> Result<Self, CommandError> {
+        if let Some(note) = file.note() {
+            context.terminal.note(&note);
+        }
         let checks = Checks::new(lint, context)?;
         let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
+        let runtimes = Runtimes::new(context, lint)?;
         let mut loaded = Loaded::read(&context.env, &file.path, &given, BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
+            evaluate_nowhere(context, file, &given, &mut loaded);
             checks.run(&mut loaded, &given, None)?;
+            runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
         }
-        Ok(Self { loaded, given, checks, pending: None })
+        Ok(Self { loaded, given, checks, runtimes, pending: None })
     }
 
     /// Evaluates the template, and starts what else is checked: beside all that follows.
@@ -76,6 +97,9 @@ impl PreparedTemplate {
         let Operations { engine, environment, backend } = &session.ops;
         if self.loaded.needs_place {
             self.loaded.place(parameters, Reading::place(environment, &file.name));
+        }
+        if let Some(template) = &self.loaded.template {
+            self.runtimes.locate(template);
         }
         let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
@@ -96,7 +120,7 @@ impl PreparedTemplate {
             self.loaded.diagnostics.extend(preflight(engine.cloud.as_ref(), template, desired));
         }
         if self.loaded.failed() {
-            self.checked(terminal)?;
+            self.checked(terminal, None)?;
         }
         let name = self.loaded.sources.name().to_owned();
         let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
@@ -107,16 +131,39 @@ impl PreparedTemplate {
         Ok(Wanted { desired, parameters })
     }
 
-    /// Waits for the checks and shows what all of them found.
+    /// Waits for the checks and shows what all of them found, in the light of the plan if there is
+    /// one.
     ///
     /// # Errors
     /// [`invalid_template`] if there are errors.
-    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CommandError> {
+    pub(crate) fn checked(
+        &mut self,
+        terminal: &Terminal,
+        plan: Option<&Plan>,
+    ) -> Result<(), CommandError> {
         if let Some(pending) = self.pending.take() {
             self.checks.finish(pending, &mut self.loaded)?;
         }
+        self.runtimes.judge(&mut self.loaded.diagnostics, plan);
         self.loaded.checked(terminal)
     }
+}
+
+/// Evaluates a template that has errors, to find all the others that need no cloud: what only the
+/// place of the stack decides is left out.
+fn evaluate_nowhere(
+    context: &Context,
+    file: &StackFile,
+    parameters: &BTreeMap<String, String>,
+    loaded: &mut Loaded,
+) {
+    let Some(template) = &loaded.template else { return };
+    let (environment, outside) = (nowhere(context), Outside::default());
+    let inputs =
+        Inputs { stack: &file.name, environment: &environment, parameters, outside: &outside };
+    let mut found = evaluate(template, &inputs).diagnostics;
+    found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
+    loaded.add(found);
 }
 
 /// What the user allows.

@@ -89,7 +89,7 @@ fn what_hangs_on_an_open_question_is_neither_decided_nor_a_mistake() {
     let text = "Parameters:
   P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /p}
 Conditions:
-  C: !Equals [!Ref P, yes]
+  C: !Equals [!Ref P, 'yes']
   D: !And [!Condition C, !Equals [a, a]]
 Mappings: {M: {k: {v: found}}}
 Resources:

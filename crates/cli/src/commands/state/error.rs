@@ -67,6 +67,8 @@ pub(crate) enum RefusedEdit {
     /// A state of another place.
     #[error("`{}` is a state of {theirs}, the states here are of {ours}", path.display())]
     Place {
+        /// Whether the file is a state of the sandbox, and the states here.
+        sandbox: (bool, bool),
         /// The file.
         path: PathBuf,
         /// Where the stack lives.
@@ -158,8 +160,10 @@ impl RefusedEdit {
                 "what was made since would be forgotten; to go back all the same, add `--force \
                  {stack}`"
             ),
+            Self::Place { sandbox: (true, false), .. } => "add `--sandbox`".to_owned(),
+            Self::Place { sandbox: (false, true), .. } => "leave `--sandbox` out".to_owned(),
             Self::Place { .. } => {
-                "choose the directory of its states with `--state-dir`, or `--sandbox`".to_owned()
+                "choose the directory of its states with `--state-dir`".to_owned()
             }
             Self::Force { stack, .. } => {
                 format!("write the name out to say that you mean it: `--force {stack}`")

@@ -122,7 +122,8 @@ fn check_place(
         None => (!pushed.environment.sandbox, "AWS accounts".to_owned()),
     };
     let path: PathBuf = path.to_owned();
-    if fits { Ok(()) } else { Err(RefusedEdit::Place { path, ours, theirs }) }
+    let sandbox = (pushed.environment.sandbox, context.global.sandbox);
+    if fits { Ok(()) } else { Err(RefusedEdit::Place { sandbox, path, ours, theirs }) }
 }
 
 fn check_line(path: &Path, present: &State, pushed: &State) -> Result<(), RefusedEdit> {

@@ -103,6 +103,8 @@ impl Reader<'_> {
                 };
                 self.function(&Spanned::new(name, tag.span), argument, node.span)
             }
+            // It has been reported.
+            NodeKind::Scalar { .. } if node.is_null() => Err(Reported),
             NodeKind::Scalar { text, plain } => {
                 let kind = ExpressionKind::Literal(scalar(text, *plain));
                 Ok(Expression { kind, span: node.span })
