@@ -110,7 +110,7 @@ impl StackError {
     }
 }
 
-/// What to do where there is no template: the name that was meant, else those that there are.
+/// The hint where there is no template: the name that was meant, else those that there are.
 fn no_template_hint(text: &str, known: &[PathBuf]) -> String {
     let names: Vec<String> = known.iter().map(|path| path.display().to_string()).collect();
     let near = nearest(text, names.iter().map(String::as_str));
@@ -123,7 +123,7 @@ fn no_template_hint(text: &str, known: &[PathBuf]) -> String {
     }
 }
 
-/// Whether a text is a path rather than the name of a stack.
+/// Recognizes a path, which the name of a stack is not.
 pub(crate) fn is_path(text: &str) -> bool {
     text.contains(['/', '\\']) || Path::new(text).extension().is_some()
 }
@@ -214,7 +214,7 @@ struct Found {
 #[derive(Debug)]
 struct Named {
     name: StackName,
-    /// What it was before it was changed into one that CloudFormation takes.
+    /// The text that was changed into one that CloudFormation takes.
     renamed: Option<String>,
 }
 
@@ -280,7 +280,7 @@ pub(crate) fn templates_in(env: &Env, folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Whether a file has the name of a template.
+/// Recognizes the name of a template by its extension.
 pub(crate) fn is_template_name(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension))

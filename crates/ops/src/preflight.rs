@@ -64,7 +64,7 @@ fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic 
     error.at(span, format!("the type of `{id}`")).help(help)
 }
 
-/// What to do about a type without a driver. The sandbox itself serves all that it is advised for.
+/// The help for a type without a driver. The sandbox itself serves all that it is advised for.
 fn unserved_help(resource_type: &str) -> &'static str {
     let custom = resource_type.starts_with("Custom::")
         || ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"]

@@ -37,12 +37,12 @@ fn named<'t>(text: &'t str, asked: &[&str], is: fn(&str) -> bool) -> impl Iterat
     words.into_iter().take(MOST)
 }
 
-/// Whether a word is the number of an account.
+/// Recognizes the number of an account.
 fn is_account(word: &str) -> bool {
     word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a word looks like the name of a Region: `us-east-1`, `us-gov-west-1`.
+/// Recognizes the name of a Region by its form: `us-east-1`, `us-gov-west-1`.
 fn is_region(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
     let [first, middle @ .., number] = parts.as_slice() else { return false };

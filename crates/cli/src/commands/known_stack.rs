@@ -26,12 +26,12 @@ pub(super) enum KnownStackError {
         /// Whether the sandbox knows it, and was not asked.
         in_sandbox: bool,
     },
-    /// What was named is something else than a stack.
+    /// Something else than a stack was named.
     #[error("`{text}` is not a stack: {what}")]
     NotAStack {
-        /// What was named.
+        /// The text that was given as a stack.
         text: String,
-        /// What it is instead.
+        /// The kind of thing that it is instead.
         what: &'static str,
     },
     /// The states cannot be used.

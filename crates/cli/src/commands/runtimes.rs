@@ -19,7 +19,7 @@ const NO_CREATE: &str = "E2531";
 /// The rule about runtimes with which functions cannot be created or updated.
 const NO_UPDATE: &str = "E2533";
 
-/// What decides about findings of these rules.
+/// The resources and the choices of the user that decide about findings of these rules.
 #[derive(Debug, Default)]
 pub(super) struct Runtimes {
     /// The rules that the user made errors, whatever is planned.
@@ -29,7 +29,7 @@ pub(super) struct Runtimes {
 }
 
 impl Runtimes {
-    /// What the command line and the project file say of the rules.
+    /// The choices of the command line and the project file.
     ///
     /// # Errors
     /// If the project file cannot be read.

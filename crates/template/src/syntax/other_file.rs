@@ -3,7 +3,7 @@
 
 use rstack_model::{Code, Diagnostic, Span};
 
-/// How many bytes are looked at in search of a mark of HTML.
+/// The bytes that are searched for a mark of HTML.
 const HEAD: usize = 4_096;
 
 /// The first line of a pointer of Git LFS. Source: the specification of Git LFS.

@@ -138,7 +138,7 @@ struct Open<'t> {
     tag: Option<Tag>,
     anchor: usize,
     key: Option<Key>,
-    /// What merge keys put into this map.
+    /// The merge keys of this map.
     merges: Vec<Merge<'t>>,
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn meaning(text: &str) -> Meaning {
     integer(text).or_else(|| float(text)).map_or(Meaning::Text, Meaning::Number)
 }
 
-/// Whether a text is an octal number of YAML 1.2, which is text in YAML 1.1.
+/// Recognizes an octal number of YAML 1.2, which is text in YAML 1.1.
 pub(crate) fn is_new_octal(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text).strip_prefix("0o");
     digits.is_some_and(|digits| !digits.is_empty() && only(digits, |c| matches!(c, '0'..='7')))

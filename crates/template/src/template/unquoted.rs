@@ -192,7 +192,7 @@ fn each_bare(node: &Node<'_>, found: &mut dyn FnMut(&str, Span)) {
     }
 }
 
-/// Whether a boolean in a node is written otherwise than `true` and `false`.
+/// Recognizes a node with a boolean that is written otherwise than `true` and `false`.
 fn has_words(node: &Node<'_>) -> bool {
     let mut has = false;
     each_bare(node, &mut |text, _| {

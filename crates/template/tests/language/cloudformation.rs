@@ -1,4 +1,5 @@
-//! What CloudFormation takes and refuses, where rstack is more lenient or YAML is ambiguous.
+//! The templates that CloudFormation takes and refuses, where rstack is more lenient or YAML is
+//! ambiguous.
 
 use crate::support::outcome;
 

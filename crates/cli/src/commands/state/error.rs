@@ -67,7 +67,7 @@ pub(crate) enum RefusedEdit {
     /// A state of another place.
     #[error("`{}` is a state of {theirs}, the states here are of {ours}", path.display())]
     Place {
-        /// Whether the file is a state of the sandbox, and the states here.
+        /// True for a file that is a state of the sandbox, and for states here that are.
         sandbox: (bool, bool),
         /// The file.
         path: PathBuf,
