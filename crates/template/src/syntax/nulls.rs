@@ -2,7 +2,8 @@
 //!
 //! Sources: "[/Outputs] 'null' values are not allowed in templates" (getmoto/moto, pull request
 //! 4221), the same of properties (cfn-lint, issues 38 and 246) and of JSON inside of them
-//! (aws-cloudformation/cloudformation-coverage-roadmap, issue 1378).
+//! (aws-cloudformation/cloudformation-coverage-roadmap, issue 1378). `Fn::GetAZs: null` is taken for
+//! `Fn::GetAZs: ''`: AWS's own sample of a load balancer with access logs has it.
 
 use rstack_model::{Code, Diagnostic, Severity};
 
@@ -18,6 +19,9 @@ pub(crate) fn nulls(root: &Node<'_>, diagnostics: &mut Diagnostics) {
     }
     Nulls { path: Vec::new(), diagnostics }.node(root);
 }
+
+/// The function that takes null for the own Region.
+const ZONES: &str = "Fn::GetAZs";
 
 /// A step to a value.
 enum Step<'a> {
@@ -41,7 +45,7 @@ impl<'a> Nulls<'a, '_> {
                 }
             }
             NodeKind::Map(entries) => {
-                for Entry { key, value } in entries {
+                for Entry { key, value } in entries.iter().filter(|e| e.key.value != ZONES) {
                     self.value(Step::Key(&key.value), value, key.span);
                 }
             }

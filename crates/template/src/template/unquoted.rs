@@ -38,6 +38,25 @@ fn repeated<'n, 't>(entry: &'n Entry<'t>) -> Option<&'n Node<'t>> {
     entry.value.as_list().filter(|_| is_loop).and_then(|parts| parts.get(2))
 }
 
+/// The schema of a value.
+#[derive(Clone, Copy)]
+struct Wanted<'s> {
+    schema: &'s TypeSchema,
+    node: &'s SchemaNode,
+}
+
+impl<'s> Wanted<'s> {
+    fn element(self) -> Option<Self> {
+        let node = self.schema.element(self.node)?;
+        Some(Self { node: self.schema.resolve(node), ..self })
+    }
+
+    fn property(self, name: &str) -> Option<Self> {
+        let node = self.schema.property(self.node, name)?;
+        Some(Self { node: self.schema.resolve(node), ..self })
+    }
+}
+
 struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
 }
@@ -76,14 +95,16 @@ impl Checker<'_> {
                 entries(&entry.value).find(|field| field.key.value == name).map(|f| &f.value)
             };
             let Some(properties) = field("Properties") else { continue };
-            self.values(properties);
-            if !has_words(properties) {
+            // Most have no value that means something else.
+            if !is_ambiguous(properties) {
                 continue;
             }
             let kind = field("Type").and_then(Node::as_text).unwrap_or_default();
-            if let Ok(Some(schema)) = Registry::embedded().get(kind) {
-                self.words(&schema, schema.root(), properties);
-            }
+            let schema = Registry::embedded().get(kind).ok().flatten();
+            let wanted = schema
+                .as_ref()
+                .map(|schema| Wanted { schema, node: schema.resolve(schema.root()) });
+            self.property(wanted, properties);
         }
     }
 
@@ -100,56 +121,54 @@ impl Checker<'_> {
         each_bare(node, &mut |text, span| self.number(text, span));
     }
 
-    /// The booleans of properties whose schema wants text.
-    fn words(&mut self, schema: &TypeSchema, wanted: &SchemaNode, node: &Node<'_>) {
-        let wanted = schema.resolve(wanted);
+    /// A value of a property, with its schema as far as there is one.
+    fn property(&mut self, wanted: Option<Wanted<'_>>, node: &Node<'_>) {
         match &node.kind {
             NodeKind::Scalar { text, plain: true } => {
-                let kinds = wanted.kinds();
-                if kinds.contains(&Kind::Text) && !kinds.contains(&Kind::Boolean) {
+                let kinds = wanted.map(|wanted| wanted.node.kinds()).unwrap_or_default();
+                let is_text = kinds.contains(&Kind::Text);
+                // Where a number is wanted, it counts what it is and not how it is written.
+                if kinds.is_empty() || is_text || !is_same_number(text) {
+                    self.number(text, node.span);
+                }
+                if is_text && !kinds.contains(&Kind::Boolean) {
                     self.word(text, node.span);
                 }
             }
             NodeKind::Scalar { plain: false, .. } => {}
             NodeKind::List(items) => {
-                let Some(element) = schema.element(wanted) else { return };
-                items.iter().for_each(|item| self.words(schema, element, item));
+                let element = wanted.and_then(Wanted::element);
+                items.iter().for_each(|item| self.property(element, item));
             }
             NodeKind::Tagged(tagged) => {
                 let (tag, argument) = &**tagged;
-                if argument.as_text().is_some() {
-                    return;
+                if argument.as_text().is_none() {
+                    self.function(wanted, &format!("Fn::{}", tag.value), argument);
                 }
-                self.function(schema, wanted, &format!("Fn::{}", tag.value), argument);
             }
             NodeKind::Map(entries) => {
                 if let [Entry { key, value }] = entries.as_slice()
                     && key.value.starts_with("Fn::")
                 {
-                    return self.function(schema, wanted, &key.value, value);
+                    return self.function(wanted, &key.value, value);
                 }
                 for Entry { key, value } in entries {
-                    if let Some(property) = schema.property(wanted, &key.value) {
-                        self.words(schema, property, value);
-                    }
+                    let property = wanted.and_then(|wanted| wanted.property(&key.value));
+                    self.property(property, value);
                 }
             }
         }
     }
 
     /// The branches of `Fn::If` are values of the property; most other functions take texts.
-    fn function(
-        &mut self,
-        schema: &TypeSchema,
-        wanted: &SchemaNode,
-        name: &str,
-        argument: &Node<'_>,
-    ) {
+    fn function(&mut self, wanted: Option<Wanted<'_>>, name: &str, argument: &Node<'_>) {
         if name == "Fn::If" {
             let branches = argument.as_list().into_iter().flatten().skip(1);
-            branches.for_each(|branch| self.words(schema, wanted, branch));
-        } else if !ANY_KIND.contains(&name) {
-            each_bare(argument, &mut |text, span| self.word(text, span));
+            branches.for_each(|branch| self.property(wanted, branch));
+        } else if ANY_KIND.contains(&name) {
+            self.values(argument);
+        } else {
+            self.texts(argument);
         }
     }
 
@@ -192,11 +211,22 @@ fn each_bare(node: &Node<'_>, found: &mut dyn FnMut(&str, Span)) {
     }
 }
 
-/// Recognizes a node with a boolean that is written otherwise than `true` and `false`.
-fn has_words(node: &Node<'_>) -> bool {
-    let mut has = false;
+/// Recognizes a node with a value that may mean something else than it is written as.
+fn is_ambiguous(node: &Node<'_>) -> bool {
+    let mut found = false;
     each_bare(node, &mut |text, _| {
-        has |= matches!(meaning(text), Meaning::Boolean(value) if value.to_string() != text);
+        found |= match meaning(text) {
+            Meaning::Boolean(value) => value.to_string() != text,
+            Meaning::Number(number) => number != text,
+            Meaning::Text => is_new_octal(text),
+        };
     });
-    has
+    found
+}
+
+/// Recognizes a number that is the same in YAML 1.1 and in decimal, such as `0.50`.
+fn is_same_number(text: &str) -> bool {
+    let Meaning::Number(number) = meaning(text) else { return false };
+    let value = |text: &str| text.parse::<f64>().ok();
+    value(text).is_some() && value(text) == value(&number)
 }

@@ -65,6 +65,18 @@ fn ambiguous_values_are_found_wherever_a_value_counts() {
     ] {
         assert_eq!(told(&text), [format!("yaml-scalar@{expected}")], "{text}");
     }
+    // A number is a number however it is written, but not one in another base.
+    let alarm = |threshold: &str| {
+        format!(
+            "Resources:\n  A:\n    Type: AWS::CloudWatch::Alarm\n    Properties: \
+             {{ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Threshold: \
+             {threshold}}}\n"
+        )
+    };
+    for threshold in ["0.50", "080.0", "1.0"] {
+        assert_eq!(told(&alarm(threshold)), [""; 0], "{threshold}");
+    }
+    assert!(told(&alarm("010")).contains(&"yaml-scalar@010".to_owned()));
     // Nothing hangs on these; behind a function's tag everything is text.
     for text in [
         format!("Metadata: {{a: 010}}\n{head}, Metadata: {{b: 0x1}}}}}}\n"),
@@ -145,7 +157,10 @@ fn null_is_an_error_everywhere() {
             ),
             "null",
         ),
-        (format!("Parameters: {{P: {{Type: String, Default: }}}}\n{topic}"), "Default"),
+        (
+            format!("Parameters: {{P: {{Type: String, MinLength: , Default: a}}}}\n{topic}"),
+            "MinLength",
+        ),
         (format!("Parameters: {{P: {{Type: }}}}\n{topic}"), "Type"),
         (format!("Mappings: {{M: {{a: {{b: }}}}}}\n{topic}"), "b"),
         (format!("{topic}Outputs: {{O: {{Value: }}}}\n"), "Value"),
@@ -158,6 +173,10 @@ fn null_is_an_error_everywhere() {
     let text = "Resources:\n  S:\n    Type: AWS::SNS::Topic\n    Properties: {DisplayName: !Join ['', \
                 [a, !Sub ]]}\n";
     assert!(told(text).iter().all(|told| !told.starts_with("null-value")), "{:?}", told(text));
+    for zones in ["{'Fn::GetAZs': null}", "!GetAZs", "!GetAZs ''"] {
+        let text = format!("{topic}Outputs: {{O: {{Value: !Select [0, {zones}]}}}}\n");
+        assert_eq!(told(&text), [""; 0], "{zones}");
+    }
     let message = &messages(&format!("{topic}Outputs:\n"))[0];
     assert_eq!(message, "`/Outputs` is null, which CloudFormation does not allow");
 }
