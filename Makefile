@@ -50,8 +50,9 @@ mutations:
 
 # Random templates, as long as is wanted (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
 FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?= template
 fuzz:
-	./scripts/fuzz $(FUZZ_SECONDS)
+	./scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGET)
 
 # Templates that were made to do harm: what each takes of time and memory.
 hostile: release

@@ -38,7 +38,7 @@ fn place() -> Place {
 
 fn remembered(place: &Place) -> Vec<(String, Vec<u8>)> {
     let files = place.files().into_iter();
-    files.filter(|(name, _)| name.starts_with(".cache/")).collect()
+    files.filter(|(name, _)| name.starts_with(".cache/") && name.ends_with(".verdict")).collect()
 }
 
 #[test]

@@ -7,10 +7,15 @@ mod cdk;
 mod disk;
 mod docs;
 mod explain;
+mod file_root;
 mod first_minutes;
+mod forged_plan;
+#[cfg(feature = "lint")]
+mod guardrails;
 mod harness;
 mod hostile;
 mod identity;
+mod injection;
 mod interrupt;
 mod lifecycle;
 #[cfg(feature = "lint")]
@@ -26,7 +31,11 @@ mod replace;
 mod rollback;
 mod sarif;
 mod saved_plan;
+mod secret_args;
+mod secret_canary;
 mod secrets;
 mod shell;
 mod signals;
 mod state;
+mod streams;
+mod written_files;

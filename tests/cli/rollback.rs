@@ -143,7 +143,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
         "{}",
         missing.err
     );
-    assert!(missing.err.contains("give `--parameter Password=VALUE`"), "{}", missing.err);
+    assert!(missing.err.contains("give `--parameter-from Password=FILE`"), "{}", missing.err);
     let wrong = place.sandbox(&[BACK, &["-p", "Pasword=x"]].concat()).expect(1);
     assert!(wrong.err.contains("no value for the parameter `Pasword`"), "{}", wrong.err);
     assert_eq!(place.content(), files, "nothing was changed");

@@ -123,3 +123,174 @@ fn secret_parameters_are_given_again_and_must_be_the_same() {
     let plan = [&["plan", "topic.yaml", "--detailed-exitcode"][..], &key].concat();
     place.sandbox(&plan).expect(0);
 }
+
+/// Source: RFC 8410, sections 10.1 and 10.3: a key pair that is published, as OpenSSL writes it.
+const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+    -----END PRIVATE KEY-----\n";
+const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+    -----END PUBLIC KEY-----\n";
+/// Another one: the base point, whose private part is of no interest here.
+const OTHER: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MCowBQYDK2VwAyEAWGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY=\n\
+    -----END PUBLIC KEY-----\n";
+
+fn set_mode(place: &Place, name: &str, mode: u32) {
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(place.path(name), mode).unwrap();
+}
+
+/// A place with a saved plan that is signed, and the keys.
+fn signed() -> Place {
+    let place = saved();
+    place.write_private("plan.key", PRIVATE);
+    for (name, text) in [("plan.pub", PUBLIC), ("other.pub", OTHER)] {
+        place.write_private(name, text);
+    }
+    let plan = ["plan", "topic.yaml", "--out", "x.plan", "--sign", "plan.key"];
+    let plan = place.sandbox(&plan).expect(0);
+    assert!(plan.err.contains("Saved and signed: sha256:"), "{}", plan.err);
+    place
+}
+
+fn digest(place: &Place) -> String {
+    let shown = place.run(&["show", "x.plan"]).expect(0);
+    let line = shown.out.lines().find_map(|line| line.strip_prefix("Digest: "));
+    line.unwrap_or_else(|| panic!("{}", shown.out)).to_owned()
+}
+
+#[test]
+fn a_signed_plan_is_verified() {
+    let place = signed();
+    refused(&place, &["--verify", "other.pub"], "the plan is signed by the key sha256:");
+    refused(&place, &["--verify", "plan.key"], "it is a private key, and a public one");
+    refused(&place, &["--verify", "missing.pub"], "cannot read the key `missing.pub`");
+    refused(&place, &["--verify", "env:NONE"], "the environment variable `NONE` holds no key");
+    let shown = place.run(&["show", "x.plan"]).expect(0);
+    assert!(shown.out.contains(", not verified: give its public part"), "{}", shown.out);
+    let shown = place.run(&["show", "x.plan", "--verify", "plan.pub"]).expect(0);
+    assert!(shown.out.ends_with(", verified\n"), "{}", shown.out);
+    let shown = place.run(&["show", "x.plan", "--verify", "plan.pub", "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(json["saved"]["signature"]["verified"], true);
+    place.run(&["show", "x.plan", "--verify", "other.pub"]).expect(1);
+    // One of several keys suffices, and the plan of a topic that is signed is carried out.
+    let keys = ["--verify", "other.pub", "--verify", "plan.pub"];
+    place.sandbox(&[&["apply", "x.plan", "--yes"][..], &keys].concat()).expect(0);
+}
+
+#[test]
+fn keys_come_from_environment_variables_too() {
+    let place = saved();
+    let plan = ["plan", "topic.yaml", "--sandbox", "--out", "x.plan", "--sign", "env:PLAN_KEY"];
+    let mut command = place.command(&plan);
+    command.env("PLAN_KEY", PRIVATE);
+    let ran = crate::harness::ran(command).expect(0);
+    assert!(!ran.out.contains("MC4CAQ") && !ran.err.contains("MC4CAQ"));
+    let mut command =
+        place.command(&["apply", "x.plan", "--sandbox", "--yes", "--verify", "env:PLAN_PUB"]);
+    command.env("PLAN_PUB", PUBLIC);
+    crate::harness::ran(command).expect(0);
+}
+
+#[test]
+fn a_plan_that_is_not_signed_or_was_changed_is_not_verified() {
+    let place = signed();
+    let plan = place.read("x.plan");
+    // A signature that was made of another plan.
+    place.edit("topic.yaml", "DisplayName: two", "DisplayName: three");
+    place.sandbox(&["plan", "topic.yaml", "--out", "x.plan"]).expect(0);
+    refused(&place, &["--verify", "plan.pub"], "the plan is not signed");
+    let mut other: Value = serde_json::from_str(&place.read("x.plan")).unwrap();
+    let signed: Value = serde_json::from_str(&plan).unwrap();
+    other["signature"] = signed["signature"].clone();
+    place.write("x.plan", &other.to_string());
+    refused(&place, &["--verify", "plan.pub"], "the signature of the plan is not one that");
+    other["extra"] = "x".into();
+    place.write("x.plan", &other.to_string());
+    refused(&place, &["--verify", "plan.pub"], "unknown field `extra`");
+}
+
+#[test]
+fn only_the_plan_with_the_approved_digest_is_carried_out() {
+    let place = saved();
+    let approved = digest(&place);
+    let digits = approved.strip_prefix("sha256:").unwrap();
+    assert_eq!(digits.len(), 64);
+    let short = place.sandbox(&["apply", "x.plan", "--yes", "--digest", &digits[..12]]).expect(1);
+    assert!(short.err.contains("expected `sha256:` and 64 hexadecimal digits"), "{}", short.err);
+    place.edit("topic.yaml", "DisplayName: two", "DisplayName: three");
+    let plan = place.sandbox(&["plan", "topic.yaml", "--out", "x.plan", "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&plan.out).unwrap();
+    refused(&place, &["--digest", &approved], "sha256:");
+    let found = json["saved"]["digest"].as_str().unwrap();
+    assert_eq!(found, digest(&place));
+    place.sandbox(&["apply", "x.plan", "--yes", "--digest", found]).expect(0);
+}
+
+#[test]
+fn a_plan_that_others_could_have_written_is_refused_unless_it_is_approved() {
+    for mode in [0o666, 0o620] {
+        let place = signed();
+        let approved = digest(&place);
+        set_mode(&place, "x.plan", mode);
+        refused(&place, &[], &format!("`x.plan` is not trusted: its mode is {mode:04o}"));
+        refused(&place, &["--verify", "other.pub"], "the plan is signed by the key");
+        assert_eq!(digest(&place), approved, "it can be looked at");
+        place.sandbox(&["apply", "x.plan", "--yes", "--digest", &approved]).expect(0);
+        let place = signed();
+        set_mode(&place, "x.plan", mode);
+        place.sandbox(&["apply", "x.plan", "--yes", "--verify", "plan.pub"]).expect(0);
+        let place = saved();
+        set_mode(&place, "x.plan", 0o644);
+        place.sandbox(&["apply", "x.plan", "--yes"]).expect(0);
+    }
+}
+
+#[test]
+fn keys_that_others_can_use_are_refused() {
+    let place = signed();
+    set_mode(&place, "plan.pub", 0o666);
+    refused(&place, &["--verify", "plan.pub"], "the key `plan.pub` is not safe: its mode is 0666");
+    set_mode(&place, "plan.key", 0o640);
+    let before = place.content();
+    let sign = ["plan", "topic.yaml", "--out", "y.plan", "--sign", "plan.key"];
+    let ran = place.sandbox(&sign).expect(1);
+    assert!(ran.err.contains("the key `plan.key` is not safe: its mode is 0640"), "{}", ran.err);
+    assert!(ran.err.contains("chmod 600 plan.key"), "{}", ran.err);
+    assert_eq!(place.content(), before);
+    place.write_private("no.key", "hunter2");
+    let sign = ["plan", "topic.yaml", "--out", "y.plan", "--sign", "no.key"];
+    let ran = place.sandbox(&sign).expect(1);
+    assert!(ran.err.contains("it is not a private Ed25519 key"), "{}", ran.err);
+    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+}
+
+#[test]
+fn approval_is_for_saved_plans() {
+    let place = signed();
+    let ran = place.sandbox(&["apply", "topic.yaml", "--yes", "--verify", "plan.pub"]).expect(1);
+    assert!(ran.err.contains("`--verify` is for a saved plan"), "{}", ran.err);
+    let ran = place.sandbox(&["show", "topic", "--verify", "plan.pub"]).expect(1);
+    assert!(ran.err.contains("`--verify` is for a saved plan"), "{}", ran.err);
+    let ran = place.sandbox(&["plan", "topic.yaml", "--sign", "plan.key"]).expect(1);
+    assert!(ran.err.contains("--out <FILE>"), "{}", ran.err);
+}
+
+/// The plan of the issue: it shows one change and makes another.
+#[test]
+fn a_forged_plan_is_neither_shown_nor_carried_out() {
+    let place = saved();
+    let mut file: Value = serde_json::from_str(&place.read("x.plan")).unwrap();
+    let desired = &mut file["plan"]["changes"]["A"]["desired"]["properties"]["DisplayName"];
+    assert_eq!(*desired, "two");
+    *desired = "evil".into();
+    let plan: rstack_model::plan::Plan = serde_json::from_value(file["plan"].clone()).unwrap();
+    file["digest"] = rstack_model::Digest::of_json(&plan).unwrap().as_str().into();
+    place.write("x.plan", &file.to_string());
+    let unsound = "the plan in it is not sound: what is said of `A` (differences)";
+    refused(&place, &[], unsound);
+    let shown = place.run(&["show", "x.plan"]).expect(1);
+    assert!(shown.err.contains(unsound) && shown.out.is_empty(), "{}", shown.err);
+}

@@ -42,16 +42,24 @@ Outputs:
   Topic: {Value: !GetAtt Topic.TopicName}
 "#;
 
-/// All that is looked for: a text as it is, as hex and as base64.
+/// All that is looked for: a text as it is, in other cases, for URLs, as hex and as base64.
 fn forms(text: &str) -> Vec<Vec<u8>> {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![text.into(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
+    forms.extend([text.to_lowercase().into_bytes(), text.to_uppercase().into_bytes()]);
+    let coded = |byte: u8| match byte {
+        b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+        b => format!("%{b:02X}"),
+    };
+    forms.push(text.bytes().map(coded).collect::<String>().into_bytes());
     for skip in 0..3 {
         let bytes = [&vec![0; skip], text.as_bytes()].concat();
         // The characters at both ends depend on the neighbours, too.
         let coded = base64(&bytes[..bytes.len() / 3 * 3]);
         forms.push(coded[if skip == 0 { 0 } else { 4 }..].to_vec());
     }
+    // What is left of a short text at some alignment is no mark of it.
+    forms.retain(|form| form.len() >= 4);
     forms
 }
 
@@ -66,11 +74,11 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Everything that a test has seen: streams and files.
-struct Haystack(Vec<(String, Vec<u8>)>);
+pub(crate) struct Haystack(pub(crate) Vec<(String, Vec<u8>)>);
 
 impl Haystack {
     #[track_caller]
-    fn lacks(&self, secret: &str) {
+    pub(crate) fn lacks(&self, secret: &str) {
         for form in forms(secret) {
             for (name, bytes) in &self.0 {
                 let found = bytes.windows(form.len()).position(|window| window == form);
@@ -81,9 +89,20 @@ impl Haystack {
 }
 
 /// Runs a command with all the logging there is, and keeps what it said.
-fn run(place: &Place, hay: &mut Haystack, line: &[&str], code: i32) {
+pub(crate) fn run(place: &Place, hay: &mut Haystack, line: &[&str], code: i32) {
+    run_with(place, hay, line, &[], code);
+}
+
+/// [`run`] with environment variables.
+pub(crate) fn run_with(
+    place: &Place,
+    hay: &mut Haystack,
+    line: &[&str],
+    variables: &[(&str, &str)],
+    code: i32,
+) {
     let mut command = place.command(&[line, &["--sandbox", "-vvv"]].concat());
-    command.env("RUST_LOG", "trace");
+    command.env("RUST_LOG", "trace").envs(variables.iter().copied());
     let ran = ran(command).expect(code);
     let name = line.iter().take(2).copied().collect::<Vec<_>>().join(" ");
     hay.0.push((format!("the output of {name}"), ran.out.into_bytes()));

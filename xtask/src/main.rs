@@ -3,6 +3,7 @@
 
 mod catalog;
 mod models;
+mod pages;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,19 +13,26 @@ const USAGE: &str = "usage: cargo xtask catalog CFN_LINT_DIR SERVICE_SPEC_DB
   CFN_LINT_DIR     the unpacked wheel of cfn-lint (PyPI)
   SERVICE_SPEC_DB  db.json.gz of @aws-cdk/aws-service-spec (npm), unzipped to db.json
 
-       cargo xtask models BOTOCORE_DIR OUTPUT_DIR
+       cargo xtask models BOTOCORE_DIR
 
   BOTOCORE_DIR     the package directory of botocore (PyPI), its models unzipped
-  OUTPUT_DIR       crates/aws/data";
+
+       cargo xtask operations
+
+  prints the operations that the program calls, as JSON, for crates/aws/tests/botocore_golden.py
+
+       cargo xtask pages
+
+  writes the lists of native types in README.md and docs/permissions.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["catalog", lint, spec] => catalog::run(&PathBuf::from(lint), &PathBuf::from(spec)),
-        ["models", botocore, output] => {
-            models::run(&PathBuf::from(botocore), &PathBuf::from(output))
-        }
+        ["models", botocore] => models::run(&PathBuf::from(botocore)),
+        ["operations"] => models::operations(),
+        ["pages"] => pages::run(),
         _ => Err(USAGE.into()),
     };
     match result {

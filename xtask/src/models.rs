@@ -1,354 +1,162 @@
-//! Builds the service models of the native drivers.
+//! Builds the data files of the services in `crates/aws/data` from the package botocore.
 //!
-//! From botocore's `service-2.json` the operations below and the shapes they reach are taken,
-//! without documentation, limits and error shapes.
+//! Of a model the operations are taken that the program calls, and the shapes they reach, without
+//! documentation, limits and error shapes; of the endpoint rules everything but the documentation.
 
-use std::collections::BTreeSet;
+#[path = "../../crates/aws/build/files.rs"]
+pub(crate) mod files;
+#[path = "../../crates/aws/src/definition/format.rs"]
+#[expect(dead_code, reason = "the crate reads facts that no data file needs")]
+pub(crate) mod format;
+mod reduce;
+
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use self::files::Folder;
 
 const LEVEL: i32 = 19;
 
-/// What is taken of one service.
-struct Service {
-    /// The directory of botocore and the name of the data file.
-    name: &'static str,
-    /// The version of the API.
-    version: &'static str,
-    operations: &'static [&'static str],
-    /// Shapes the model calls sensitive and that templates show anyway: without their text a
-    /// change made by somebody else could not be seen.
-    shown: &'static [&'static str],
-    /// Shapes the model does not call sensitive and that hold credentials.
-    hidden: &'static [&'static str],
+/// The data of the crate `rstack-aws`.
+pub(crate) fn data() -> Result<PathBuf, Box<dyn Error>> {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("run this with `cargo xtask`")?;
+    Ok(Path::new(&own).join("../crates/aws/data"))
 }
 
-const SERVICES: &[Service] = &[
-    Service {
-        name: "cloudfront",
-        version: "2020-05-31",
-        operations: &[
-            "CreateCachePolicy",
-            "CreateCloudFrontOriginAccessIdentity",
-            "CreateDistribution",
-            "CreateDistributionWithTags",
-            "CreateFunction",
-            "CreateKeyGroup",
-            "CreateKeyValueStore",
-            "CreateOriginAccessControl",
-            "CreateOriginRequestPolicy",
-            "CreatePublicKey",
-            "CreateResponseHeadersPolicy",
-            "DeleteCachePolicy",
-            "DeleteCloudFrontOriginAccessIdentity",
-            "DeleteDistribution",
-            "DeleteFunction",
-            "DeleteKeyGroup",
-            "DeleteKeyValueStore",
-            "DeleteOriginAccessControl",
-            "DeleteOriginRequestPolicy",
-            "DeletePublicKey",
-            "DeleteResponseHeadersPolicy",
-            "DescribeFunction",
-            "DescribeKeyValueStore",
-            "GetCachePolicy",
-            "GetCloudFrontOriginAccessIdentity",
-            "GetDistribution",
-            "GetDistributionConfig",
-            "GetFunction",
-            "GetKeyGroup",
-            "GetOriginAccessControl",
-            "GetOriginRequestPolicy",
-            "GetPublicKey",
-            "GetResponseHeadersPolicy",
-            "ListCachePolicies",
-            "ListCloudFrontOriginAccessIdentities",
-            "ListDistributions",
-            "ListFunctions",
-            "ListKeyGroups",
-            "ListKeyValueStores",
-            "ListOriginAccessControls",
-            "ListOriginRequestPolicies",
-            "ListPublicKeys",
-            "ListResponseHeadersPolicies",
-            "ListTagsForResource",
-            "PublishFunction",
-            "TagResource",
-            "UntagResource",
-            "UpdateCachePolicy",
-            "UpdateCloudFrontOriginAccessIdentity",
-            "UpdateDistribution",
-            "UpdateFunction",
-            "UpdateKeyGroup",
-            "UpdateKeyValueStore",
-            "UpdateOriginAccessControl",
-            "UpdateOriginRequestPolicy",
-            "UpdatePublicKey",
-            "UpdateResponseHeadersPolicy",
-        ],
-        shown: &["CommentType", "FunctionBlob"],
-        hidden: &[],
-    },
-    Service {
-        name: "ec2",
-        version: "2016-11-15",
-        operations: &[
-            "DescribeAvailabilityZones",
-            "DescribeNetworkAcls",
-            "DescribeSecurityGroups",
-            "DescribeSubnets",
-            "DescribeVpcs",
-        ],
-        shown: &[],
-        hidden: &[],
-    },
-    Service {
-        name: "iam",
-        version: "2010-05-08",
-        operations: &[
-            "AddRoleToInstanceProfile",
-            "AddUserToGroup",
-            "AttachGroupPolicy",
-            "AttachRolePolicy",
-            "AttachUserPolicy",
-            "CreateGroup",
-            "CreateInstanceProfile",
-            "CreatePolicy",
-            "CreatePolicyVersion",
-            "CreateRole",
-            "CreateUser",
-            "DeleteGroup",
-            "DeleteGroupPolicy",
-            "DeleteInstanceProfile",
-            "DeletePolicy",
-            "DeletePolicyVersion",
-            "DeleteRole",
-            "DeleteRolePermissionsBoundary",
-            "DeleteRolePolicy",
-            "DeleteUser",
-            "DeleteUserPermissionsBoundary",
-            "DeleteUserPolicy",
-            "DetachGroupPolicy",
-            "DetachRolePolicy",
-            "DetachUserPolicy",
-            "GetGroup",
-            "GetGroupPolicy",
-            "GetInstanceProfile",
-            "GetPolicy",
-            "GetPolicyVersion",
-            "GetRole",
-            "GetRolePolicy",
-            "GetUser",
-            "GetUserPolicy",
-            "ListAttachedGroupPolicies",
-            "ListAttachedRolePolicies",
-            "ListAttachedUserPolicies",
-            "ListEntitiesForPolicy",
-            "ListGroupPolicies",
-            "ListGroupsForUser",
-            "ListInstanceProfileTags",
-            "ListInstanceProfilesForRole",
-            "ListPolicies",
-            "ListPolicyTags",
-            "ListPolicyVersions",
-            "ListRolePolicies",
-            "ListRoleTags",
-            "ListUserPolicies",
-            "ListUserTags",
-            "PutGroupPolicy",
-            "PutRolePermissionsBoundary",
-            "PutRolePolicy",
-            "PutUserPermissionsBoundary",
-            "PutUserPolicy",
-            "RemoveRoleFromInstanceProfile",
-            "RemoveUserFromGroup",
-            "SetDefaultPolicyVersion",
-            "TagInstanceProfile",
-            "TagPolicy",
-            "TagRole",
-            "TagUser",
-            "UntagInstanceProfile",
-            "UntagPolicy",
-            "UntagRole",
-            "UntagUser",
-            "UpdateAssumeRolePolicy",
-            "UpdateGroup",
-            "UpdateRole",
-            "UpdateRoleDescription",
-            "UpdateUser",
-        ],
-        shown: &[],
-        hidden: &[],
-    },
-    Service {
-        name: "mediapackage",
-        version: "2017-10-12",
-        operations: &[
-            "ConfigureLogs",
-            "CreateChannel",
-            "CreateOriginEndpoint",
-            "DeleteChannel",
-            "DeleteOriginEndpoint",
-            "DescribeChannel",
-            "DescribeOriginEndpoint",
-            "ListChannels",
-            "ListOriginEndpoints",
-            "ListTagsForResource",
-            "TagResource",
-            "UntagResource",
-            "UpdateChannel",
-            "UpdateOriginEndpoint",
-        ],
-        shown: &[],
-        hidden: &[],
-    },
-    Service {
-        name: "secretsmanager",
-        version: "2017-10-17",
-        operations: &[
-            "CreateSecret",
-            "DeleteResourcePolicy",
-            "DeleteSecret",
-            "DescribeSecret",
-            "GetRandomPassword",
-            "GetResourcePolicy",
-            "GetSecretValue",
-            "ListSecretVersionIds",
-            "ListSecrets",
-            "PutResourcePolicy",
-            "PutSecretValue",
-            "RemoveRegionsFromReplication",
-            "ReplicateSecretToRegions",
-            "RestoreSecret",
-            "RotateSecret",
-            "CancelRotateSecret",
-            "TagResource",
-            "UntagResource",
-            "UpdateSecret",
-            "UpdateSecretVersionStage",
-        ],
-        shown: &[],
-        hidden: &[],
-    },
-    Service {
-        name: "ssm",
-        version: "2014-11-06",
-        operations: &["GetParameter"],
-        shown: &[],
-        hidden: &[],
-    },
-    Service {
-        name: "sts",
-        version: "2011-06-15",
-        operations: &["GetCallerIdentity"],
-        shown: &[],
-        hidden: &[],
-    },
-];
-
-/// What is taken of the description of a service.
-const METADATA_KEYS: [&str; 5] =
-    ["apiVersion", "endpointPrefix", "protocol", "signingName", "targetPrefix"];
-
-/// What is taken of a shape; its members, elements, keys and values are taken as references.
-const SHAPE_KEYS: [&str; 8] = [
-    "type",
-    "required",
-    "sensitive",
-    "union",
-    "payload",
-    "flattened",
-    "xmlNamespace",
-    "timestampFormat",
-];
-
-/// What is taken of a reference to a shape.
-const REFERENCE_KEYS: [&str; 10] = [
-    "shape",
-    "queryName",
-    "location",
-    "locationName",
-    "flattened",
-    "xmlAttribute",
-    "xmlNamespace",
-    "timestampFormat",
-    "idempotencyToken",
-    "resultWrapper",
-];
-
-pub(crate) fn run(models: &Path, output: &Path) -> Result<String, Box<dyn Error>> {
+/// Rebuilds `model.bin` and `endpoints.bin` of every service, and `partitions.json`.
+///
+/// # Errors
+/// If a file of the package cannot be read or lacks what a service or a type names.
+pub(crate) fn run(botocore: &Path) -> Result<String, Box<dyn Error>> {
+    let data = data()?;
     let mut report = Vec::new();
-    for service in SERVICES {
-        let path = models.join("data").join(service.name).join(service.version);
-        let model: Value = serde_json::from_slice(&std::fs::read(path.join("service-2.json"))?)?;
-        let json = serde_json::to_vec(&reduce(service, &model)?)?;
-        let bytes = zstd::bulk::compress(&json, LEVEL)?;
-        std::fs::write(output.join(format!("{}.bin", service.name)), &bytes)?;
-        let operations = service.operations.len();
-        report.push(format!("{}: {operations} operations, {} bytes", service.name, bytes.len()));
+    for folder in files::read(&data)? {
+        let model = compressed(&reduce::model(&folder, &read(botocore, &folder, "service-2")?)?)?;
+        let rules = read(botocore, &folder, "endpoint-rule-set-1")?;
+        let rules = compressed(&reduce::endpoint_rules(rules))?;
+        std::fs::write(folder.path.join("model.bin"), &model)?;
+        std::fs::write(folder.path.join("endpoints.bin"), &rules)?;
+        report.push(format!(
+            "{}: {} operations, {} bytes; endpoint rules, {} bytes",
+            folder.name,
+            folder.operations().len(),
+            model.len(),
+            rules.len()
+        ));
     }
+    let partitions: Value =
+        serde_json::from_slice(&std::fs::read(botocore.join("data/partitions.json"))?)?;
+    let mut text = serde_json::to_string_pretty(&reduce::partitions(partitions))?;
+    text.push('\n');
+    std::fs::write(data.join("partitions.json"), text)?;
     Ok(report.join("\n"))
 }
 
-fn reduce(service: &Service, model: &Value) -> Result<Value, Box<dyn Error>> {
-    let lookup = |path: [&str; 2]| {
-        let found = path.iter().try_fold(model, |value, key| value.get(key));
-        found.ok_or_else(|| format!("{} has no {}", service.name, path.join("/")))
+/// The operations of every service as JSON, for `crates/aws/tests/botocore_golden.py`.
+///
+/// # Errors
+/// If a file of `data` cannot be read.
+pub(crate) fn operations() -> Result<String, Box<dyn Error>> {
+    let row = |folder: Folder| {
+        let source = &folder.service.model;
+        let row = json!({
+            "botocore": source.botocore,
+            "version": source.version,
+            "protocol": folder.service.protocol,
+            "operations": folder.operations(),
+        });
+        (folder.name, row)
     };
-    let (mut operations, mut open) = (Map::new(), Vec::new());
-    for name in service.operations {
-        let operation = lookup(["operations", name])?;
-        let mut kept = pick(operation, &["http"]);
-        for end in ["input", "output"] {
-            if let Some(reference) = operation.get(end) {
-                kept.insert(end.to_owned(), take_reference(reference, &mut open));
-            }
-        }
-        operations.insert((*name).to_owned(), Value::Object(kept));
-    }
-    let (mut shapes, mut seen) = (Map::new(), BTreeSet::new());
-    while let Some(name) = open.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
-        }
-        let shape = lookup(["shapes", &name])?;
-        let mut kept = take_shape(shape, &mut open);
-        if service.shown.contains(&name.as_str()) {
-            kept.remove("sensitive");
-        }
-        if service.hidden.contains(&name.as_str()) {
-            kept.insert("sensitive".to_owned(), json!(true));
-        }
-        shapes.insert(name, Value::Object(kept));
-    }
-    let metadata = pick(model.get("metadata").unwrap_or(&Value::Null), &METADATA_KEYS);
-    Ok(json!({ "metadata": metadata, "operations": operations, "shapes": shapes }))
+    let rows: BTreeMap<String, Value> = files::read(&data()?)?.into_iter().map(row).collect();
+    Ok(serde_json::to_string_pretty(&rows)?)
 }
 
-fn pick(value: &Value, keys: &[&str]) -> Map<String, Value> {
-    let found = keys.iter().filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone())));
-    found.collect()
+/// A file of the package that describes a service.
+fn read(botocore: &Path, folder: &Folder, file: &str) -> Result<Value, Box<dyn Error>> {
+    let source = &folder.service.model;
+    let path = botocore.join("data").join(&source.botocore).join(&source.version);
+    let path = path.join(format!("{file}.json"));
+    let text = std::fs::read(&path)
+        .map_err(|error| format!("{}: {error}; unzip the package's files", path.display()))?;
+    Ok(serde_json::from_slice(&text)?)
 }
 
-fn take_reference(reference: &Value, open: &mut Vec<String>) -> Value {
-    if let Some(shape) = reference.get("shape").and_then(Value::as_str) {
-        open.push(shape.to_owned());
+fn compressed(value: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
+    Ok(zstd::bulk::compress(&serde_json::to_vec(value)?, LEVEL)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format::{ServiceFile, TypeFile};
+    use super::*;
+
+    fn service(tagged: bool) -> ServiceFile {
+        let tags = json!({
+            "property": "Tags", "set": "TagResource", "remove": "UntagResource",
+            "resource": "ResourceArn", "keys": "TagKeys", "arn": "Arn", "source": "a page",
+        });
+        let mut file = json!({
+            "title": "X", "protocol": "rest-json", "model": {"botocore": "x", "version": "1"},
+            "errors": [{"codes": ["Taken"], "meaning": "refused", "source": "a page"}],
+        });
+        if tagged {
+            file["tags"] = tags;
+        }
+        serde_json::from_value(file).unwrap()
     }
-    Value::Object(pick(reference, &REFERENCE_KEYS))
-}
 
-fn take_shape(shape: &Value, open: &mut Vec<String>) -> Map<String, Value> {
-    let mut kept = pick(shape, &SHAPE_KEYS);
-    for part in ["member", "key", "value"] {
-        if let Some(reference) = shape.get(part) {
-            kept.insert(part.to_owned(), take_reference(reference, open));
+    fn of_type(more: Value) -> Result<TypeFile, serde_json::Error> {
+        let mut file = json!({
+            "type": "AWS::X::Thing", "noun": "thing",
+            "operations": {"create": "Make", "read": "Get", "delete": "Drop", "source": "a page"},
+            "identifier": {"property": "Id", "source": "a page"},
+        });
+        file.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(file)
+    }
+
+    #[test]
+    fn a_fact_without_a_source_is_refused() {
+        let service = service(true);
+        assert_eq!(service.problem(), None);
+        let whole = of_type(json!({})).unwrap();
+        assert_eq!(whole.problem(&service), None);
+        assert_eq!(whole.file_name(), "AWS-X-Thing.yaml");
+        let calls: Vec<String> = whole.calls(&service).into_iter().collect();
+        assert_eq!(calls, ["Drop", "Get", "Make", "TagResource", "UntagResource"]);
+        for entry in [
+            json!({"identifier": {"property": "Id"}}),
+            json!({"attributes": [{"name": "Arn", "source": " "}]}),
+            json!({"kept": [{"properties": ["A"]}]}),
+            json!({"resets": [{"values": {"A": 1}}]}),
+            json!({"withheld": [{"members": ["Password"]}]}),
+            json!({"permissions": [{"actions": ["iam:PassRole"], "when": "always"}]}),
+        ] {
+            let problem = of_type(entry.clone()).unwrap().problem(&service);
+            assert!(problem.is_some_and(|text| text.contains("no `source`")), "{entry}");
         }
     }
-    if let Some(members) = shape.get("members").and_then(Value::as_object) {
-        let members = members.iter().map(|(name, m)| (name.clone(), take_reference(m, open)));
-        kept.insert("members".to_owned(), Value::Object(members.collect()));
+
+    #[test]
+    fn a_type_whose_objects_could_not_be_known_again_is_refused() {
+        let problem = of_type(json!({})).unwrap().problem(&service(false)).unwrap();
+        assert!(problem.contains("could not be found again"), "{problem}");
     }
-    kept
+
+    #[test]
+    fn an_entry_that_the_form_does_not_have_is_refused() {
+        assert!(of_type(json!({"colour": "red"})).is_err());
+        assert!(of_type(json!({"settings": [{"operation": "Set"}]})).is_err());
+    }
+
+    #[test]
+    fn the_data_of_the_crate_are_of_the_form() {
+        let folders = files::read(&data().unwrap()).unwrap();
+        assert!(folders.len() >= 8, "{}", folders.len());
+        let types: usize = folders.iter().map(|folder| folder.types.len()).sum();
+        assert!(types >= 5, "{types}");
+    }
 }

@@ -226,6 +226,35 @@ fn the_modules_of_the_command_line_make_no_circle() {
     assert!(imports.is_empty(), "a circle, and what it needs: {imports:#?}");
 }
 
+/// The words that write without the escaping of the terminal, and the files that may name each.
+const UNESCAPED: [(&str, &[&str]); 6] = [
+    ("io::stdout(", &["process.rs"]),
+    ("io::stderr(", &["memory.rs", "process.rs", "reader.rs"]),
+    ("streams.out", &["cli.rs", "terminal.rs"]),
+    ("streams.err", &["cli.rs", "terminal.rs"]),
+    (".own_text(", &["shell.rs", "terminal.rs"]),
+    (".draw(", &["progress.rs", "terminal.rs"]),
+];
+
+#[test]
+fn all_that_the_command_line_writes_passes_the_escaping_of_its_reader() {
+    let root = packages()["rstack-cli"].folder.join("src");
+    let mut wrong = Vec::new();
+    let mut met = BTreeSet::new();
+    for file in sources(&root) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        for (word, allowed) in UNESCAPED.iter().filter(|(word, _)| text.contains(word)) {
+            met.insert(*word);
+            if !allowed.contains(&name) {
+                wrong.push(format!("{} names {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(met.len(), UNESCAPED.len(), "only {met:?} are met");
+}
+
 /// The module at the root that a file belongs to.
 fn module_of(file: &Path) -> String {
     let first = file.components().next().unwrap().as_os_str().to_str().unwrap();

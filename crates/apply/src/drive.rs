@@ -11,7 +11,7 @@ use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
 
 use crate::ledger::Ledger;
 use crate::secrets::CallSecrets;
-use crate::step::{Patience, polled};
+use crate::step::{Patience, handler, polled};
 use crate::{Engine, StepError};
 
 /// The choice to wait for a pending operation.
@@ -88,7 +88,9 @@ impl Engine {
     ) -> Result<Led, StepError> {
         let Driven { ledger, operation, .. } = driven;
         let operation = *operation;
-        let mut patience = Patience::new(self.waiting.limit(driven.address, driven.resource_type));
+        let (address, resource_type) = (driven.address, driven.resource_type);
+        let limit = self.time_limit(address, resource_type, handler(driven.kind));
+        let mut patience = Patience::new(limit);
         let (mut at, mut made, mut last) = (first, None, None);
         loop {
             let pending = match at {

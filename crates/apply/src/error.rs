@@ -6,10 +6,8 @@ use rstack_driver::DriverError;
 use rstack_journal::{JournalError, OperationId};
 use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
 use rstack_model::{Address, ResourceType, StackName};
-use rstack_plan::PlanError;
+use rstack_plan::{Moved, PlanError};
 use rstack_store::StoreError;
-
-use crate::verify::Moved;
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]

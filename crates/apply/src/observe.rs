@@ -6,13 +6,14 @@ use futures_util::stream::{self, StreamExt};
 use rstack_driver::{DriverError, ErrorKind, Finish, Observed, OperationKind, Pending, Poll, Step};
 use rstack_model::desired::Desired;
 use rstack_model::event::Event;
-use rstack_model::plan::PlanBase;
+use rstack_model::plan::{Plan, PlanBase};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, Token, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
 use rstack_store::Lease;
 
+use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
@@ -38,11 +39,16 @@ impl Engine {
         let readopted = desired.map(|it| Readopted::of(it, state, self.schemas.as_ref()));
         let state = readopted.as_ref().map_or(state, Readopted::state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
-        let objects: Vec<_> = stream::iter(&state.resources)
-            .map(|(id, object)| async move { (id.clone(), self.read(object).await) })
-            .buffer_unordered(self.parallelism.get())
-            .collect()
-            .await;
+        let secrets = self.run_secrets(state.resources.values(), parameters).await?;
+        let objects: Vec<_> =
+            stream::iter(&state.resources)
+                .map(|it| (it, &secrets))
+                .map(|((id, object), secrets)| async move {
+                    (id.clone(), self.read(object, secrets).await)
+                })
+                .buffer_unordered(self.parallelism.get())
+                .collect()
+                .await;
         let mut observations = Observations::default();
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
@@ -129,20 +135,23 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn read(&self, object: &ResourceState) -> Result<Observation, DriverError> {
+    /// Reads an object. The observation is redacted: nothing else sees what was read.
+    pub(crate) async fn read(
+        &self,
+        object: &ResourceState,
+        secrets: &RunSecrets,
+    ) -> Result<Observation, DriverError> {
         let Some(driver) = self.cloud.driver(&object.resource_type) else {
             let reason = format!("no driver can read `{}`", object.resource_type);
             return Ok(Observation::Unchecked { reason });
         };
         // An update that was cut off may have left it where it was to be.
         for properties in std::iter::once(&object.properties).chain(&object.attempted) {
-            let declared = without_secrets(properties);
-            match self.ask(|| driver.read(&object.identifier, &declared)).await {
+            let declared = secrets.declared(object, properties);
+            let read = self.ask(|| driver.read(&object.identifier, &declared)).await;
+            match read.map_err(|error| secrets.hide(error)) {
                 Ok(Observed::Absent) => {}
-                Ok(Observed::Present(seen)) => {
-                    let (properties, attributes) = (seen.properties, seen.attributes);
-                    return Ok(Observation::Present { properties, attributes });
-                }
+                Ok(Observed::Present(seen)) => return Ok(secrets.observation(object, &seen)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(error) => return Ok(Observation::Unchecked { reason: error.to_string() }),
             }
@@ -156,22 +165,37 @@ impl Engine {
         state: &State,
         parameters: &SecretParameters,
     ) -> Result<BTreeMap<String, String>, DriverError> {
-        let mut references: BTreeMap<String, SecretReference> = BTreeMap::new();
-        let mut note = |properties: &ValueMap| {
-            for value in properties.values() {
-                value.visit_secrets(&mut |reference| {
-                    if !reference.has_unknown() {
-                        references.insert(reference.to_string(), reference.clone());
-                    }
-                });
-            }
-        };
+        let mut references = References::default();
         for resource in desired.into_iter().flat_map(|desired| desired.resources.values()) {
             if let Ok(properties) = resolve_map(&resource.properties, &state.resources) {
-                note(&properties);
+                references.note(&properties);
             }
         }
-        state.resources.values().for_each(|object| note(&object.properties));
+        state.resources.values().for_each(|object| references.note(&object.properties));
+        self.versions_of(references, parameters).await
+    }
+
+    /// The current versions of the secrets of which a plan says the version.
+    pub(crate) async fn planned_secret_versions(
+        &self,
+        plan: &Plan,
+        parameters: &SecretParameters,
+    ) -> Result<BTreeMap<String, String>, DriverError> {
+        let mut references = References::default();
+        let mut planned: BTreeSet<&String> = BTreeSet::new();
+        for desired in plan.changes.values().filter_map(|change| change.desired.as_ref()) {
+            references.note(&desired.properties);
+            planned.extend(desired.secret_versions.keys());
+        }
+        references.0.retain(|text, _| planned.contains(text));
+        self.versions_of(references, parameters).await
+    }
+
+    async fn versions_of(
+        &self,
+        References(references): References,
+        parameters: &SecretParameters,
+    ) -> Result<BTreeMap<String, String>, DriverError> {
         let mut versions = BTreeMap::new();
         for (text, reference) in references {
             let asked = match &reference {
@@ -204,6 +228,23 @@ impl Engine {
             versions.insert(text, version);
         }
         Ok(versions)
+    }
+}
+
+/// Secret references, by their texts.
+#[derive(Default)]
+struct References(BTreeMap<String, SecretReference>);
+
+impl References {
+    /// Adds those of these properties that are wholly known.
+    fn note(&mut self, properties: &ValueMap) {
+        for value in properties.values() {
+            value.visit_secrets(&mut |reference| {
+                if !reference.has_unknown() {
+                    self.0.insert(reference.to_string(), reference.clone());
+                }
+            });
+        }
     }
 }
 

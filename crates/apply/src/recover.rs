@@ -6,6 +6,7 @@ use rstack_journal::{
 };
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, State};
+use rstack_model::value::ResolvedSecrets;
 use rstack_model::{Identifier, KnownValue, StackName};
 use rstack_store::Lease;
 
@@ -38,19 +39,11 @@ enum Settled {
 
 impl Engine {
     /// The state of a stack. If an earlier run was cut off, what came of its operations is found
-    /// out first, and the state is published.
+    /// out first, and the state is published. The caller holds and renews the lease.
     ///
     /// # Errors
     /// If the files cannot be used, or it cannot be told what came of an operation.
     pub async fn recover(
-        &self,
-        locked: &dyn Lease,
-        parameters: &SecretParameters,
-    ) -> Result<Option<State>, ApplyError> {
-        self.while_renewed(locked, self.recover_held(locked, parameters)).await
-    }
-
-    async fn recover_held(
         &self,
         locked: &dyn Lease,
         parameters: &SecretParameters,
@@ -185,7 +178,9 @@ impl Engine {
                         ledger.append(failed(FailedEffect::None)).await?;
                         return Ok(Settled::Recorded);
                     }
-                    Found::Ambiguous { why } => return Err(StepError::Ambiguous(why)),
+                    Found::Ambiguous { why } => {
+                        return Err(StepError::Ambiguous(secrets.hidden(&why)));
+                    }
                     Found::Ours(found) => {
                         let effects = Effects::new(ledger, operation);
                         effects.record(&found.identifier, &found.physical_id).await?
@@ -209,7 +204,8 @@ impl Engine {
         let outcome = match finished {
             Ok(Led::To(made, status)) => {
                 let resource_type = &open.intent.resource_type;
-                let state = resource_state(resource_type, &object, &made, status, driver.as_ref());
+                let object = (&object, &secrets.values);
+                let state = resource_state(resource_type, object, &made, status, driver.as_ref());
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
             Ok(Led::Nowhere | Led::Failed(_)) => failed(FailedEffect::Partial),
@@ -285,6 +281,9 @@ impl Engine {
         let at = open.effect.clone().or(known.map(|key| key.identifier.clone()));
         let entry = match (self.poll_on(&driven, at, cursor).await?, object) {
             (Led::To(made, status), Some(object)) => {
+                let none = ResolvedSecrets::default();
+                let values = secrets.as_ref().map_or(&none, |secrets| &secrets.values);
+                let object = (object, values);
                 let state = resource_state(resource_type, object, &made, status, driver.as_ref());
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }

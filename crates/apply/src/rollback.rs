@@ -12,6 +12,7 @@ use rstack_store::Lease;
 
 use crate::observe::absent;
 use crate::run::Leads;
+use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
 /// A secret parameter that an object of a rollback is made with.
@@ -61,8 +62,9 @@ impl Engine {
         let mut missing = BTreeSet::new();
         let touched: Vec<(&Address, &ResourceState)> = touched(&plan).collect();
         self.events.emit(Event::Observing { objects: touched.len() });
+        let none_known = RunSecrets::none();
         for (id, object) in touched {
-            let read = self.read(object).await.map_err(ApplyError::Cloud)?;
+            let read = self.read(object, &none_known).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
                 missing.insert((id.clone(), object.key()));
             }
@@ -157,7 +159,9 @@ pub fn old_secrets(back: &Plan, parameters: &SecretParameters) -> BTreeSet<OldSe
             let text = reference.to_string();
             let given = match parameters.versions.get(&text) {
                 None => GivenSecret::Missing,
-                given if desired.secret_versions.get(&text) == given => GivenSecret::Same,
+                Some(_) if parameters.is_of_given(&text, desired.secret_versions.get(&text)) => {
+                    GivenSecret::Same
+                }
                 Some(_) => GivenSecret::Other,
             };
             let (address, parameter) = (id.clone(), name.clone());

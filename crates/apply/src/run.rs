@@ -56,22 +56,12 @@ pub struct Outcome {
 }
 
 impl Engine {
-    /// Applies a plan. The caller holds the lock and has recovered earlier runs.
+    /// Applies a plan. The caller holds and renews the lease, and has recovered earlier runs.
     ///
     /// # Errors
     /// [`ApplyError`] if nothing was begun, or what was done could not be recorded. Failed steps
     /// are not errors here: they are in the [`Outcome`].
     pub async fn apply(
-        &self,
-        locked: &dyn Lease,
-        plan: &CheckedPlan,
-        parameters: &SecretParameters,
-        options: ApplyOptions,
-    ) -> Result<Outcome, ApplyError> {
-        self.while_renewed(locked, self.apply_held(locked, plan, parameters, options)).await
-    }
-
-    async fn apply_held(
         &self,
         locked: &dyn Lease,
         plan: &CheckedPlan,

@@ -1,12 +1,13 @@
-//! Which step runs when: those that are ready, longest way to the end first.
+//! The order of steps: of those that are ready, the one with the longest way to the end runs first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use rstack_model::Address;
 use rstack_model::event::Event;
-use rstack_model::plan::{Phase, Step, StepId};
+use rstack_model::plan::{Operation, Phase, Step, StepId};
+use rstack_model::{Address, ResourceType};
+use rstack_plan::Handler;
 
 use crate::StepError;
 use crate::step::Context;
@@ -38,12 +39,12 @@ pub(crate) async fn execute(context: Context<'_>, phase: Phase, out: &mut Execut
     }
 }
 
-async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) {
-    let height = heights(&steps);
+async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Executed) {
+    let height = heights(&steps, Weights::of(context));
     let in_phase: BTreeSet<StepId> = steps.iter().map(|step| step.id).collect();
     let mut waiting: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
     let mut users: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
-    let mut ready: BTreeSet<(Reverse<u32>, StepId)> = BTreeSet::new();
+    let mut ready: BTreeSet<(Reverse<u64>, StepId)> = BTreeSet::new();
     let by_id: BTreeMap<StepId, &Step> = steps.iter().map(|step| (step.id, *step)).collect();
     let rank = |id: StepId| (Reverse(height.get(&id).copied().unwrap_or(0)), id);
     for step in &steps {
@@ -108,14 +109,51 @@ async fn run_phase(context: Context<'_>, steps: Vec<&Step>, out: &mut Executed) 
     out.left.extend(left);
 }
 
-/// For each step, how many steps the longest way to the end has.
-fn heights(steps: &[&Step]) -> BTreeMap<StepId, u32> {
-    let mut height: BTreeMap<StepId, u32> = BTreeMap::new();
+/// The expected durations of steps, relative to each other.
+///
+/// How long an operation takes is in no catalog. The longest that a provider says it takes tells the
+/// types that are served in minutes and hours (databases, clusters, distributions) from all others, and
+/// only the order of steps depends on it.
+struct Weights<'a> {
+    context: Context<'a>,
+    known: BTreeMap<(&'a ResourceType, Handler), u64>,
+}
+
+impl<'a> Weights<'a> {
+    fn of(context: Context<'a>) -> Self {
+        Self { context, known: BTreeMap::new() }
+    }
+
+    /// The weight of a step: the minutes of the time limit that its provider names, or 1.
+    fn weight(&mut self, step: &'a Step) -> u64 {
+        let Context { plan, engine, .. } = self.context;
+        let declared = || plan.changes.get(&step.address).map(|change| &change.resource_type);
+        let (resource_type, operation) = match &step.operation {
+            Operation::Create => (declared(), Handler::Create),
+            Operation::Update => (declared(), Handler::Update),
+            Operation::Delete(object) => (Some(&object.resource_type), Handler::Delete),
+            // These make no call that changes something.
+            Operation::Record | Operation::Forget(_) | Operation::Restore(_) => return 1,
+        };
+        let Some(resource_type) = resource_type else { return 1 };
+        *self.known.entry((resource_type, operation)).or_insert_with(|| {
+            let facts = engine.schemas.facts(resource_type);
+            let limit = facts.and_then(|facts| facts.time_limit(operation));
+            limit.map_or(1, |limit| (limit.as_secs() / 60).max(1))
+        })
+    }
+}
+
+/// For each step, the sum of weights on the longest way from it to the end.
+fn heights<'a>(steps: &[&'a Step], mut weights: Weights<'a>) -> BTreeMap<StepId, u64> {
+    let mut height: BTreeMap<StepId, u64> = BTreeMap::new();
     for step in steps.iter().rev() {
-        let own = *height.entry(step.id).or_insert(1);
+        let behind = height.get(&step.id).copied().unwrap_or(0);
+        let own = behind.saturating_add(weights.weight(step));
+        height.insert(step.id, own);
         for earlier in &step.after {
-            let above = height.entry(*earlier).or_insert(1);
-            *above = (*above).max(own.saturating_add(1));
+            let behind = height.entry(*earlier).or_insert(0);
+            *behind = (*behind).max(own);
         }
     }
     height

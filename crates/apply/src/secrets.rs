@@ -1,19 +1,17 @@
 //! Resolving secret references at the moment of a call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use rstack_driver::DriverError;
+use rstack_model::state::{ResourceState, State};
+use rstack_model::value::redact::{Masker, SHORTEST};
 use rstack_model::value::{
     NotKnown, ParameterReference, ResolvedSecrets, SecretReference, SecretsManagerReference,
 };
 use rstack_model::{PropertyPath, SecretString, Value, ValueMap};
 
 use crate::{Engine, StepError};
-
-/// What a shown text has in the place of a secret.
-const HIDDEN: &str = "‹secret›";
-/// Shorter texts are no secrets, and replacing them would make messages unreadable.
-const SHORTEST: usize = 4;
 
 /// The values of `NoEcho` parameters, and a keyed digest of each that may be stored.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +20,64 @@ pub struct SecretParameters {
     pub values: ResolvedSecrets,
     /// The digests, by the reference's text.
     pub versions: BTreeMap<String, String>,
+    names: BTreeSet<String>,
+    /// Other digests of the same values, by the reference's text.
+    replaced: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl SecretParameters {
+    /// The secrets that were given, with their references.
+    pub fn given(&self) -> impl Iterator<Item = (SecretReference, &SecretString)> {
+        self.names.iter().filter_map(|name| {
+            let reference = SecretReference::Parameter(name.clone());
+            let value = self.values.get(&reference)?;
+            Some((reference, value))
+        })
+    }
+
+    /// Notes another digest of a value that was added: it means the same, and is not kept.
+    pub fn replace(&mut self, name: &str, digest: String) {
+        let reference = SecretReference::Parameter(name.to_owned()).to_string();
+        self.replaced.entry(reference).or_default().insert(digest);
+    }
+
+    /// Whether a digest is one of the value that was given behind a reference.
+    pub(crate) fn is_of_given(&self, reference: &str, digest: Option<&String>) -> bool {
+        let Some(digest) = digest else { return false };
+        self.versions.get(reference) == Some(digest)
+            || self.replaced.get(reference).is_some_and(|replaced| replaced.contains(digest))
+    }
+
+    /// The state with the digests of these parameters in the place of others of the same values.
+    pub fn renewed(&self, mut state: State) -> State {
+        if self.replaced.is_empty() {
+            return state;
+        }
+        let renew = |object: &mut ResourceState| {
+            for (reference, replaced) in &self.replaced {
+                if let (Some(version), Some(digest)) =
+                    (object.secret_versions.get_mut(reference), self.versions.get(reference))
+                    && replaced.contains(version)
+                {
+                    version.clone_from(digest);
+                }
+            }
+        };
+        state.resources.values_mut().for_each(renew);
+        state.deposed.iter_mut().for_each(|deposed| renew(&mut deposed.object));
+        if let Some(former) = state.former.take() {
+            state.former = Some(Box::new(self.renewed(*former)));
+        }
+        state
+    }
+
+    /// Adds a value, and the digest by which a change of it is noticed.
+    pub fn insert(&mut self, name: &str, value: SecretString, version: String) {
+        let reference = SecretReference::Parameter(name.to_owned());
+        self.versions.insert(reference.to_string(), version);
+        self.values.insert(&reference, value);
+        self.names.insert(name.to_owned());
+    }
 }
 
 /// The secrets of one call.
@@ -32,9 +88,19 @@ pub(crate) struct CallSecrets {
     /// Their versions, for the state.
     pub(crate) versions: BTreeMap<String, String>,
     texts: Vec<SecretString>,
+    /// Masks all of them, and all others that the run was given: made when it is first needed.
+    masker: OnceLock<Masker>,
 }
 
 impl CallSecrets {
+    /// Those that other calls of the run send, of which a service may quote one. Those that are too
+    /// short to be masked withhold the messages of the calls that send them, and no other ones.
+    pub(crate) fn given(parameters: &SecretParameters) -> Self {
+        let texts = parameters.given().map(|(_, secret)| secret.clone());
+        let texts = texts.filter(|secret| secret.expose().len() >= SHORTEST).collect();
+        Self { texts, ..Self::default() }
+    }
+
     fn insert(&mut self, reference: &SecretReference, secret: SecretString, version: String) {
         self.texts.push(secret.clone());
         self.values.insert(reference, secret);
@@ -48,17 +114,9 @@ impl CallSecrets {
         DriverError { message, ..error }
     }
 
-    /// A text of a service without the secrets.
+    /// A text of a service without the secrets, in whichever form it quotes them.
     pub(crate) fn hidden(&self, text: &str) -> String {
-        let mut out = text.to_owned();
-        for secret in self.texts.iter().filter(|secret| secret.expose().len() >= SHORTEST) {
-            out = out.replace(secret.expose(), HIDDEN);
-            // As it stands inside of JSON.
-            let quoted = secret.expose().replace('\\', "\\\\").replace('"', "\\\"");
-            let quoted = SecretString::new(quoted);
-            out = out.replace(quoted.expose(), HIDDEN);
-        }
-        out
+        self.masker.get_or_init(|| Masker::new(&self.texts)).mask(text)
     }
 }
 
@@ -76,7 +134,7 @@ impl Engine {
         for (property, value) in properties {
             value.visit_secrets(&mut |reference| references.push((property, reference)));
         }
-        let mut secrets = CallSecrets::default();
+        let mut secrets = CallSecrets::given(parameters);
         let told = |error: &_, attempt| self.asking_again(error, attempt);
         for (property, reference) in references {
             let text = reference.to_string();

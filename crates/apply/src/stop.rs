@@ -26,7 +26,7 @@ impl Stop {
     }
 
     /// Returns when it is asked to stop.
-    pub(crate) async fn requested(&self) {
+    pub async fn requested(&self) {
         let mut receiver = self.sender.subscribe();
         // The sender lives as long as `self`: waiting cannot fail.
         let _closed = receiver.wait_for(|stop| *stop).await;

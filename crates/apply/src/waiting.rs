@@ -1,15 +1,16 @@
-//! What is waited for, and how long at the most.
+//! Waiting for objects: for which of them, and the time limits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rstack_model::{Address, ResourceType};
+use rstack_plan::Handler;
 
-/// How long objects may take to settle or to go, where nobody says otherwise. CloudFront deploys in
-/// minutes, seldom in half an hour.
-const BY_TYPE: [(&str, u64); 1] = [("AWS::CloudFront::Distribution", 45)];
-/// The same for all other types, in minutes.
-const OTHERS: u64 = 20;
+use crate::Engine;
+
+/// The time limit of an operation whose provider names none: what CloudFormation then takes, by the
+/// definition schema of resource types (`timeoutInMinutes`).
+const USUAL: Duration = Duration::from_mins(120);
 
 /// Which objects are waited for until they have settled. Before old objects are deleted, all that
 /// was made is waited for in any case: what serves goes when its successor serves.
@@ -24,24 +25,31 @@ pub enum Wait {
     None,
 }
 
-/// What is waited for, and how long.
+/// The objects that are waited for, and the time limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// What for.
+    /// The objects that are waited for.
     pub wait: Wait,
-    /// How long for any object, if it is not the time of its type.
+    /// The time limit of every operation; else it is the one of the type's provider.
     pub timeout: Option<Duration>,
-    /// How long for these, before all others.
+    /// The time limits of operations on these objects, before all others.
     pub timeouts: BTreeMap<Address, Duration>,
 }
 
-impl Waiting {
-    /// How long an operation on an object may take.
-    pub(crate) fn limit(&self, id: &Address, resource_type: &ResourceType) -> Duration {
-        let own = self.timeouts.get(id).copied().or(self.timeout);
-        own.unwrap_or_else(|| {
-            let of_type = BY_TYPE.iter().find(|(name, _)| *name == resource_type.as_str());
-            Duration::from_secs(60 * of_type.map_or(OTHERS, |(_, minutes)| *minutes))
+impl Engine {
+    /// The time limit of an operation on an object: the user's for the object, the user's for all, or
+    /// the one of the type's provider.
+    pub(crate) fn time_limit(
+        &self,
+        address: &Address,
+        resource_type: &ResourceType,
+        operation: Handler,
+    ) -> Duration {
+        let Waiting { timeout, timeouts, .. } = &self.waiting;
+        let asked_for = timeouts.get(address).copied().or(*timeout);
+        asked_for.unwrap_or_else(|| {
+            let facts = self.schemas.facts(resource_type);
+            facts.and_then(|facts| facts.time_limit(operation)).unwrap_or(USUAL)
         })
     }
 }

@@ -32,6 +32,7 @@ use aws_smithy_runtime_api::client::auth::{
     AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
 };
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, SensitiveOutput};
@@ -68,7 +69,7 @@ impl Client {
     /// A client with the SDK's configuration.
     ///
     /// # Errors
-    /// If the service's model is damaged or its endpoint cannot be told.
+    /// If the service's model is damaged or it has no endpoint for the configuration.
     pub(crate) fn new(service: Service, config: &SdkConfig) -> Result<Self, DriverError> {
         let codec = Codec::of(service)
             .map_err(|error| not_in_the_program(service.name(), error.to_string()))?;
@@ -165,12 +166,12 @@ fn settings(
     if let Some(timeout) = config.timeout_config() {
         layer.store_put(timeout.clone());
     }
-    let endpoint = endpoint::endpoint(service, config)?;
+    let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
 
     let schemes = StaticAuthSchemeOptionResolver::new(vec![sigv4::SCHEME_ID]);
     let mut components = RuntimeComponentsBuilder::new("rstack")
-        .with_endpoint_resolver(Some(endpoint.resolver))
-        .with_interceptor(endpoint.params)
+        .with_endpoint_resolver(Some(SharedEndpointResolver::new(endpoint)))
+        .with_interceptor(SharedInterceptor::permanent(endpoint::NoParams))
         .with_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)))
         .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
         .with_interceptor(SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()))

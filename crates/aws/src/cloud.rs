@@ -16,9 +16,10 @@ use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
 use crate::api::Api;
 use crate::client::Clients;
 use crate::configuration::{ConnectOptions, Source, bounded};
-use crate::model::Service;
+use crate::definition::{Service, TypeDefinition};
+use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
-use crate::{cloudfront, iam, lookup, mediapackage, secretsmanager};
+use crate::{cloudfront, iam, lookup, secretsmanager};
 
 /// One AWS account in one Region.
 pub struct AwsCloud {
@@ -58,7 +59,7 @@ impl AwsCloud {
     }
 
     fn with(clients: Clients, region: Region) -> Self {
-        let secrets = Secrets::new(clients.api(Service::SecretsManager), clients.api(Service::Ssm));
+        let secrets = Secrets::new(clients.api(Service::SECRETSMANAGER), clients.api(Service::SSM));
         Self { region, clients, secrets }
     }
 }
@@ -83,7 +84,7 @@ fn text<'a>(output: &'a KnownMap, name: &str) -> Result<&'a str, DriverError> {
 #[async_trait]
 impl Cloud for AwsCloud {
     async fn identity(&self) -> Result<Identity, DriverError> {
-        let sts = self.clients.api(Service::Sts);
+        let sts = self.clients.api(Service::STS);
         let output = sts.call("GetCallerIdentity", KnownMap::new()).await?;
         let caller = text(&output, "Arn")?.to_owned();
         let partition = caller.split(':').nth(1).filter(|part| !part.is_empty());
@@ -101,11 +102,17 @@ impl Cloud for AwsCloud {
             return Some(Arc::new(Noop));
         }
         let api = |service| self.clients.api(service);
+        match TypeDefinition::of(resource_type) {
+            Ok(Some(kind)) => {
+                return Some(Arc::new(Direct(Arc::new(RestDriver::new(api(kind.service), kind)))));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "no driver"),
+        }
         let driver = match resource_type.service()? {
-            "CloudFront" => cloudfront::driver(resource_type, &api(Service::CloudFront)),
-            "IAM" => iam_driver(resource_type, api(Service::Iam)),
-            "MediaPackage" => mediapackage::driver(resource_type, &api(Service::MediaPackage)),
-            "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SecretsManager)),
+            "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
+            "IAM" => iam_driver(resource_type, api(Service::IAM)),
+            "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             _ => None,
         };
         Some(Arc::new(Direct(driver?)))
@@ -114,17 +121,17 @@ impl Cloud for AwsCloud {
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
         match lookup {
             Lookup::Zones(region) if *region == self.region => {
-                lookup::zones(self.clients.api(Service::Ec2).as_ref()).await
+                lookup::zones(self.clients.api(Service::EC2).as_ref()).await
             }
             Lookup::Zones(region) => {
                 let there = self.clients.in_region(region);
-                lookup::zones(there.api(Service::Ec2).as_ref()).await
+                lookup::zones(there.api(Service::EC2).as_ref()).await
             }
             Lookup::Parameter(parameter) => {
                 self.secrets.parameters().plain(parameter).await.map(Value::from)
             }
             Lookup::Attribute { resource_type, id, attribute } => {
-                let api = self.clients.api(Service::Ec2);
+                let api = self.clients.api(Service::EC2);
                 lookup::attribute(api.as_ref(), resource_type.as_str(), id, attribute).await
             }
         }
@@ -156,32 +163,32 @@ fn secretsmanager_driver(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use rstack_catalog::Registry;
+
     use super::*;
 
     #[test]
     fn every_native_type_has_its_driver_and_no_other_type_has_one() {
         let cloud = AwsCloud::over(SdkConfig::builder().build(), Region::new("eu-west-1"));
         let name = |name: &str| cloud.driver(&name.into()).map(|driver| driver.name());
-        for native in [
-            "AWS::CloudFront::CachePolicy",
-            "AWS::CloudFront::Distribution",
-            "AWS::CloudFront::Function",
-            "AWS::CloudFront::OriginAccessControl",
-            "AWS::CloudFront::OriginRequestPolicy",
-            "AWS::CloudFront::ResponseHeadersPolicy",
-            "AWS::IAM::ManagedPolicy",
-            "AWS::IAM::Policy",
-            "AWS::IAM::Role",
-            "AWS::MediaPackage::Channel",
-            "AWS::MediaPackage::OriginEndpoint",
-            "AWS::SecretsManager::Secret",
-        ] {
-            assert_eq!(name(native), Some("native"), "{native}");
+        let listed = Service::ALL.iter().flat_map(|service| &service.file().unwrap().drivers);
+        let native: BTreeSet<&str> =
+            listed.map(String::as_str).chain(TypeDefinition::names()).collect();
+        assert!(native.len() >= 12, "{native:?}");
+        for known in Registry::embedded().names() {
+            let expected = if native.contains(known) {
+                Some("native")
+            } else if Noop::serves(&known.into()) {
+                Some("none")
+            } else {
+                None
+            };
+            assert_eq!(name(known), expected, "{known}");
         }
         assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
         assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
-        for other in ["AWS::S3::Bucket", "AWS::MediaPackage::Asset", "AWS::IAM::User", "X"] {
-            assert_eq!(name(other), None, "{other}");
-        }
+        assert_eq!(name("X"), None);
     }
 }

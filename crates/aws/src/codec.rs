@@ -17,8 +17,6 @@ mod schemas;
 mod tests;
 mod write;
 
-use std::sync::OnceLock;
-
 use aws_smithy_json::protocol::aws_json_rpc::AwsJsonRpcProtocol;
 use aws_smithy_json::protocol::aws_rest_json_1::AwsRestJsonProtocol;
 use aws_smithy_query::protocol::AwsQueryProtocol;
@@ -33,6 +31,7 @@ use aws_smithy_xml::codec::find_depth2_element_slice_by;
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
+use crate::definition::Once;
 use crate::model::{ModelError, Operation, Service, ServiceModel, WireProtocol};
 use schemas::Schemas;
 use write::Input;
@@ -101,18 +100,8 @@ impl Codec {
     /// # Errors
     /// [`ModelError`] if the service's model is damaged.
     pub(crate) fn of(service: Service) -> Result<&'static Self, ModelError> {
-        static CODECS: [OnceLock<Result<Codec, ModelError>>; Service::ALL.len()] =
-            [const { OnceLock::new() }; Service::ALL.len()];
-        let slot = match service {
-            Service::CloudFront => &CODECS[0],
-            Service::Ec2 => &CODECS[1],
-            Service::Iam => &CODECS[2],
-            Service::MediaPackage => &CODECS[3],
-            Service::SecretsManager => &CODECS[4],
-            Service::Ssm => &CODECS[5],
-            Service::Sts => &CODECS[6],
-        };
-        slot.get_or_init(|| Self::new(service)).as_ref().map_err(Clone::clone)
+        static CODECS: Once<Service, Result<Codec, ModelError>> = Once::new();
+        CODECS.get(service, || Self::new(service)).as_ref().map_err(Clone::clone)
     }
 
     fn new(service: Service) -> Result<Self, ModelError> {
@@ -127,7 +116,12 @@ impl Codec {
             }
             WireProtocol::Json => {
                 let prefix = metadata.target_prefix.as_deref().unwrap_or_default();
-                Box::new(AwsJsonRpcProtocol::aws_json_1_1().with_target_prefix(prefix))
+                let protocol = if metadata.json_1_0 {
+                    AwsJsonRpcProtocol::aws_json_1_0()
+                } else {
+                    AwsJsonRpcProtocol::aws_json_1_1()
+                };
+                Box::new(protocol.with_target_prefix(prefix))
             }
         };
         let xml = || -> Option<Protocol> { Some(Box::new(AwsRestXmlProtocol::new())) };

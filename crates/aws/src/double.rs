@@ -30,6 +30,13 @@ pub(crate) fn known(json: Value) -> KnownMap {
     }
 }
 
+/// The golden file of a service, as `tests/botocore_golden.py` wrote it.
+pub(crate) fn golden(name: &str) -> Value {
+    let path = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap()
+}
+
 impl Scripted {
     /// A service that expects nothing yet.
     pub(crate) fn new() -> Self {
@@ -81,7 +88,7 @@ pub(crate) fn assert_sendable(operation: &str, input: &KnownMap) {
         return;
     }
     let mut problems = Vec::new();
-    for service in Service::ALL {
+    for &service in Service::ALL {
         let codec = Codec::of(service).unwrap();
         let Ok(known) = codec.operation(operation) else { continue };
         match codec.request(known, input) {
@@ -123,7 +130,8 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
     let actions = PERMISSIONS.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(':'));
     let mut seen = 0;
     for (service, action) in actions {
-        let Some(service) = Service::ALL.into_iter().find(|known| known.name() == service) else {
+        let Some(service) = Service::ALL.iter().copied().find(|known| known.name() == service)
+        else {
             continue;
         };
         let codec = Codec::of(service).unwrap();

@@ -1,6 +1,10 @@
-//! What a failed call means: the service's answer as a [`DriverError`].
+//! The meaning of a failed call: the service's answer as a [`DriverError`].
+//!
+//! Codes that many services have are here; a code of one service is in its `service.yaml`.
 
 use rstack_driver::{DriverError, ErrorKind};
+
+use crate::definition::{ErrorMeaning, Service};
 
 /// A service's answer that is not a success.
 #[derive(Clone, PartialEq, Eq, Default, thiserror::Error)]
@@ -82,17 +86,7 @@ const TRANSIENT: &[&str] = &[
     "ServiceUnavailableException",
 ];
 
-const CONFLICT: &[&str] = &[
-    // An alias belongs to one distribution: what exists is not the object that was asked for.
-    "CNAMEAlreadyExists",
-    "ConflictException",
-    "DeleteConflict",
-    "DistributionNotDisabled",
-    "IllegalUpdate",
-    "InvalidIfMatchVersion",
-    "PreconditionFailed",
-    "PreconditionNotMet",
-];
+const CONFLICT: &[&str] = &["ConflictException"];
 
 /// What services say while something that was just made, mostly a role, is not yet known
 /// everywhere.
@@ -133,23 +127,42 @@ impl Refusal {
             (_, Some(code)) => code.to_owned(),
             (_, None) => format!("the service answered HTTP {} without a reason", self.status),
         };
-        let mut error = DriverError::new(self.kind(), operation, message);
+        let mut error = DriverError::new(self.kind(operation), operation, message);
         error.code = self.code().map(str::to_owned);
         error.request_id.clone_from(&self.request_id);
         error
     }
 
-    fn kind(&self) -> ErrorKind {
+    /// The meaning of the code that is the service's own.
+    fn meaning(&self, operation: &str) -> Option<ErrorMeaning> {
+        let (service, code) = (Service::of_action(operation)?.file().ok()?, self.code()?);
+        let mut errors = service.errors.iter();
+        errors.find(|entry| entry.codes.iter().any(|known| known == code)).map(|e| e.meaning)
+    }
+
+    fn kind(&self, operation: &str) -> ErrorKind {
         let code = self.code().unwrap_or_default();
         let message = self.message.as_deref().unwrap_or_default();
         if self.is_throttling() {
             return ErrorKind::Throttled;
         }
+        let lower = message.to_ascii_lowercase();
+        let not_ready = NOT_READY.iter().any(|mark| lower.contains(mark));
+        match self.meaning(operation) {
+            Some(ErrorMeaning::Refused) if not_ready => return ErrorKind::DependencyNotReady,
+            Some(ErrorMeaning::Refused | ErrorMeaning::Invalid) => {
+                return ErrorKind::Invalid { property: None };
+            }
+            Some(ErrorMeaning::AlreadyExists) => return ErrorKind::AlreadyExists,
+            Some(ErrorMeaning::Conflict) => return ErrorKind::Conflict,
+            Some(ErrorMeaning::NotReady) => return ErrorKind::DependencyNotReady,
+            Some(ErrorMeaning::NotFound) => return ErrorKind::NotFound,
+            None => {}
+        }
         if CREDENTIALS.contains(&code) {
             return ErrorKind::Credentials;
         }
-        let lower = message.to_ascii_lowercase();
-        if code == "EntityTemporarilyUnmodifiable" || NOT_READY.iter().any(|m| lower.contains(m)) {
+        if not_ready {
             return ErrorKind::DependencyNotReady;
         }
         if ACCESS_DENIED.contains(&code) {
@@ -164,7 +177,7 @@ impl Refusal {
         if code.starts_with("LimitExceeded") || code.starts_with("TooMany") {
             return ErrorKind::Invalid { property: None };
         }
-        if code.contains("AlreadyExists") || code == "ResourceExistsException" {
+        if code.contains("AlreadyExists") {
             return ErrorKind::AlreadyExists;
         }
         if code.starts_with("NoSuch") || code.contains("NotFound") {
@@ -195,9 +208,36 @@ mod tests {
     use super::*;
 
     fn kind(status: u16, code: &str, message: &str) -> ErrorKind {
+        kind_of("service", status, code, message)
+    }
+
+    fn kind_of(service: &str, status: u16, code: &str, message: &str) -> ErrorKind {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let (code, message) = (some(code), some(message));
-        Refusal { status, code, message, request_id: None }.error("service:Operation").kind
+        let refusal = Refusal { status, code, message, request_id: None };
+        refusal.error(&format!("{service}:Operation")).kind
+    }
+
+    #[test]
+    fn a_code_means_what_its_service_says() {
+        use ErrorKind as K;
+        let invalid = K::Invalid { property: None };
+        let unprocessable = "UnprocessableEntityException";
+        for (service, status, code, message, expected) in [
+            ("cloudfront", 409, "CNAMEAlreadyExists", "", K::Conflict),
+            ("cloudfront", 409, "DistributionAlreadyExists", "", K::AlreadyExists),
+            ("cloudfront", 400, "IllegalUpdate", "", K::Conflict),
+            ("cloudfront", 412, "PreconditionFailed", "", K::Conflict),
+            ("iam", 409, "DeleteConflict", "", K::Conflict),
+            ("iam", 409, "EntityTemporarilyUnmodifiable", "", K::DependencyNotReady),
+            ("secretsmanager", 400, "ResourceExistsException", "", K::AlreadyExists),
+            ("mediapackage", 422, unprocessable, "wrong", invalid.clone()),
+            ("mediapackage", 422, unprocessable, "cannot assume it", K::DependencyNotReady),
+            // Without the service's own word, it is one of the codes of all.
+            ("service", 400, "IllegalUpdate", "", invalid),
+        ] {
+            assert_eq!(kind_of(service, status, code, message), expected, "{service} {code}");
+        }
     }
 
     #[test]
@@ -215,8 +255,6 @@ mod tests {
             (400, "com.amazonaws.x#ResourceNotFoundException:http://internal/", "", K::NotFound),
             (409, "EntityAlreadyExists", "", K::AlreadyExists),
             (409, "DistributionAlreadyExists", "", K::AlreadyExists),
-            (400, "ResourceExistsException", "", K::AlreadyExists),
-            (409, "CNAMEAlreadyExists", "", K::Conflict),
             (400, "Throttling", "", K::Throttled),
             (429, "", "", K::Throttled),
             (403, "AccessDenied", not_allowed, denied(Some("iam:CreateRole"))),
@@ -231,7 +269,6 @@ mod tests {
             (412, "PreconditionFailed", "", K::Conflict),
             (409, "DeleteConflict", "", K::Conflict),
             (409, "CachePolicyInUse", "", K::Conflict),
-            (400, "IllegalUpdate", "", K::Conflict),
             (500, "InternalFailure", "", K::Transient),
             (503, "", "", K::Transient),
             (
@@ -240,7 +277,6 @@ mod tests {
                 "The role cannot be assumed by x",
                 K::DependencyNotReady,
             ),
-            (409, "EntityTemporarilyUnmodifiable", "", K::DependencyNotReady),
             (404, "", "", K::Unsupported),
             (409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", invalid()),
             (400, "TooManyDistributions", "", invalid()),

@@ -10,13 +10,14 @@ mod cloud;
 mod cloudfront;
 mod codec;
 mod configuration;
+mod definition;
 #[cfg(test)]
 mod double;
+mod endpoint_rules;
 mod fault;
 mod iam;
 mod lookup;
 mod mapping;
-mod mediapackage;
 mod model;
 mod ownership;
 #[cfg(test)]

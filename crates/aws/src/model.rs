@@ -2,77 +2,17 @@
 //!
 //! A model says what a service understands and how it stands on the wire; it holds no rules of
 //! any resource type.
-//!
-//! A new service costs a row in the table of `cargo xtask models`, a variant of [`Service`], and the
-//! endpoint rules of its crate.
 
 mod embedded;
 mod raw;
 
 use std::collections::BTreeMap;
 
-/// The services whose models are part of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Service {
-    /// Amazon CloudFront.
-    CloudFront,
-    /// Amazon EC2, for what templates ask.
-    Ec2,
-    /// AWS Identity and Access Management.
-    Iam,
-    /// AWS Elemental MediaPackage v1.
-    MediaPackage,
-    /// AWS Secrets Manager.
-    SecretsManager,
-    /// AWS Systems Manager, for its Parameter Store.
-    Ssm,
-    /// AWS Security Token Service.
-    Sts,
-}
+pub(crate) use embedded::decompressed;
 
-impl Service {
-    /// Every service.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::CloudFront,
-        Self::Ec2,
-        Self::Iam,
-        Self::MediaPackage,
-        Self::SecretsManager,
-        Self::Ssm,
-        Self::Sts,
-    ];
+pub(crate) use crate::definition::{Service, WireProtocol};
 
-    /// The service's name, as its IAM actions and its data file have it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::CloudFront => "cloudfront",
-            Self::Ec2 => "ec2",
-            Self::Iam => "iam",
-            Self::MediaPackage => "mediapackage",
-            Self::SecretsManager => "secretsmanager",
-            Self::Ssm => "ssm",
-            Self::Sts => "sts",
-        }
-    }
-}
-
-/// How a service's requests and answers are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WireProtocol {
-    /// JSON bodies, resources as paths.
-    RestJson,
-    /// XML bodies, resources as paths.
-    RestXml,
-    /// Form bodies, XML answers.
-    Query,
-    /// Form bodies and XML answers in EC2's own way: lists without an element around them in
-    /// requests, no element around the output in answers.
-    Ec2,
-    /// JSON bodies, the operation in a header (version 1.1).
-    Json,
-}
-
-/// What is said of a service as a whole.
+/// Facts about a service as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
     /// The version of the API, such as `2017-10-12`.
@@ -81,8 +21,12 @@ pub(crate) struct Metadata {
     pub(crate) protocol: WireProtocol,
     /// What stands before the operation's name in `X-Amz-Target`.
     pub(crate) target_prefix: Option<String>,
+    /// True if it is version 1.0 of the JSON protocol, and not 1.1.
+    pub(crate) json_1_0: bool,
     /// The name requests are signed for.
     pub(crate) signing_name: String,
+    /// The service's name in the configuration of the SDKs, such as `Secrets Manager`.
+    pub(crate) service_id: String,
 }
 
 /// Where in a request or an answer a member stands.
@@ -260,6 +204,12 @@ impl ServiceModel {
     /// An operation and its name, for as long as the model lives.
     pub(crate) fn operation_entry(&self, name: &str) -> Option<(&str, &Operation)> {
         self.operations.get_key_value(name).map(|(name, operation)| (name.as_str(), operation))
+    }
+
+    /// Every shape.
+    #[cfg(test)]
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.shapes.values()
     }
 
     /// Every operation.

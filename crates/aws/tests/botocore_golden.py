@@ -1,14 +1,14 @@
-"""Writes golden/*.json: what botocore makes of generated inputs and answers.
+"""Writes golden/*.json: requests, outputs and endpoints as botocore has them.
 
 For every operation of the embedded service models there is a request with the required members
 only and one with every member, as botocore serializes them, and an answer with every member, as
 botocore parses it. Values are made from the shapes alone, so the same botocore gives the same
-files.
+files. Endpoints are those of every Region and setting that botocore's own evaluation of the rule
+sets has an answer to. functions.json has values of the functions of the rules' language.
 
     pip install botocore==1.43.127
-    python botocore_golden.py MODELS_RS OUTPUT_DIR
-
-MODELS_RS is xtask/src/models.rs, which lists the operations.
+    cargo xtask operations > operations.json
+    python botocore_golden.py operations.json crates/aws/tests/golden
 """
 
 import base64
@@ -22,6 +22,8 @@ from xml.sax.saxutils import escape
 
 import botocore
 from botocore.awsrequest import AWSRequest, prepare_request_dict
+from botocore.endpoint_provider import EndpointProvider, RuleSetStandardLibrary
+from botocore.exceptions import EndpointProviderError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
@@ -30,13 +32,6 @@ from botocore.serialize import create_serializer
 PINNED = "1.43.127"
 TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 TIME_TEXT = "2026-01-02T03:04:05Z"
-
-
-def services(models_rs):
-    text = Path(models_rs).read_text()
-    pattern = r'name: "(\w+)",\s*version: "([\d-]+)",\s*operations: &\[(.*?)\]'
-    for name, version, operations in re.findall(pattern, text, re.S):
-        yield name, version, re.findall(r'"(\w+)"', operations)
 
 
 def value(shape, name, full, seen=()):
@@ -201,7 +196,7 @@ def plain(parsed):
     return parsed
 
 
-def answer(model, parser, operation):
+def answer(model, protocol, parser, operation):
     shape = operation.output_shape
     if shape is None:
         return None
@@ -213,7 +208,6 @@ def answer(model, parser, operation):
         if s.serialization.get("location") == "header"
     }
     payload = shape.serialization.get("payload")
-    protocol = model.protocol
     if payload and shape.members[payload].type_name == "blob":
         body = theirs[payload].decode()
     elif protocol in ("json", "rest-json"):
@@ -238,23 +232,89 @@ def answer(model, parser, operation):
     return {"operation": operation.name, "headers": headers, "body": body, "output": plain(parsed)}
 
 
-def main(models_rs, output):
+def endpoints(loader, name, version, partitions):
+    """What the rule set of a service says of every Region with every setting."""
+    provider = EndpointProvider(loader.load_service_model(name, "endpoint-rule-set-1", version), partitions)
+    regions = [None, "nowhere", "eu-future-9", "cn-future-9", "us-gov-future-9"]
+    for partition in partitions["partitions"]:
+        regions.extend(sorted(partition["regions"]))
+    rows = []
+    for region in regions:
+        for url in (None, "http://127.0.0.1:4566"):
+            for fips in (False, True):
+                for dual_stack in (False, True):
+                    given = {"UseFIPS": fips, "UseDualStack": dual_stack, "Region": region, "Endpoint": url}
+                    known = {k: v for k, v in given.items() if v is not None and k in provider.ruleset.parameters}
+                    row = {"region": region, "fips": fips, "dualStack": dual_stack, "endpoint": url}
+                    try:
+                        found = provider.resolve_endpoint(**known)
+                        row["url"] = found.url
+                        row["properties"] = found.properties
+                    except EndpointProviderError as error:
+                        row["refused"] = str(error)
+                    if url is None or region in (None, "eu-west-1"):
+                        rows.append(row)
+    return rows
+
+
+def functions(partitions):
+    """Values of the functions of the language, as botocore has them."""
+    library = RuleSetStandardLibrary(partitions)
+    urls = [
+        "https://example.com", "https://example.com/", "http://127.0.0.1:4566/a/b", "https://[::1]:80/x/",
+        "https://example.com:99999", "ftp://example.com", "https://example.com?x=1", "example.com", "https://h:x",
+    ]
+    labels = ["a", "", "-a", "a-", "a.b", "A9-z", "a_b", "x" * 63, "x" * 64, "a..b"]
+    arns = [
+        "arn:aws:s3:eu-west-1:111122223333:bucket/key", "arn:aws:sns:::a:b/c", "arn:aws:s3:::", "arn:aws", "x:aws:s3:::b",
+        "arn::s3:::b", "arn:aws:s3:::b",
+    ]
+    calls = [("parseURL", [url]) for url in urls]
+    calls += [("isValidHostLabel", [label, dots]) for label in labels for dots in (False, True)]
+    calls += [("aws.parseArn", [arn]) for arn in arns]
+    calls += [("uriEncode", [text]) for text in ("", "a-._~b", "a b/ä%", "+&=")]
+    calls += [
+        ("substring", [text, start, stop, reverse])
+        for text in ("abcdefg", "", "abä", "abc")
+        for start, stop in ((0, 3), (2, 4), (3, 3), (0, 7), (4, 2))
+        for reverse in (False, True)
+    ]
+    calls += [("aws.partition", [region]) for region in ("eu-west-1", "cn-north-1", "us-gov-east-1", "eu-new-7", "x")]
+    arn = library.aws_parse_arn(arns[0])
+    calls += [("getAttr", [arn, path]) for path in ("resourceId[0]", "resourceId[1]", "resourceId[2]", "service")]
+    calls += [("booleanEquals", [True, False]), ("booleanEquals", [True, True])]
+    calls += [("stringEquals", ["a", "a"]), ("stringEquals", ["a", "A"])]
+    calls += [("not", [True]), ("not", [False]), ("isSet", ["x"]), ("isSet", [None])]
+    return [
+        {"function": name, "arguments": arguments, "value": library.call_function({"fn": name, "argv": arguments}, {})}
+        for name, arguments in calls
+    ]
+
+
+def lines(rows):
+    return ",\n".join(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows)
+
+
+def main(operations_json, output):
     if botocore.__version__ != PINNED:
         sys.exit(f"botocore {PINNED} is wanted, this is {botocore.__version__}")
-    for name, version, operations in services(models_rs):
-        model = ServiceModel(Loader().load_service_model(name, "service-2", version), name)
-        serializer = create_serializer(model.protocol, include_validation=False)
-        parser = create_parser(model.protocol)
+    loader = Loader()
+    partitions = loader.load_data("partitions")
+    Path(output, "functions.json").write_text(f"[\n{lines(functions(partitions))}\n]\n")
+    for service, row in json.loads(Path(operations_json).read_text()).items():
+        name, version, protocol = row["botocore"], row["version"], row["protocol"]
+        model = ServiceModel(loader.load_service_model(name, "service-2", version), name)
+        serializer = create_serializer(protocol, include_validation=False)
+        parser = create_parser(protocol)
         requests, answers = [], []
-        for operation_name in operations:
+        for operation_name in row["operations"]:
             operation = model.operation_model(operation_name)
             small, large = request(serializer, operation, False), request(serializer, operation, True)
             requests.extend([small] if small == large else [small, large])
-            answers.extend(filter(None, [answer(model, parser, operation)]))
-        rows = [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in requests]
-        answer_rows = [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in answers]
-        text = '{"requests":[\n' + ",\n".join(rows) + '\n],"answers":[\n' + ",\n".join(answer_rows) + "\n]}\n"
-        Path(output, f"{name}.json").write_text(text)
+            answers.extend(filter(None, [answer(model, protocol, parser, operation)]))
+        found = endpoints(loader, name, version, partitions)
+        text = f'{{"requests":[\n{lines(requests)}\n],"answers":[\n{lines(answers)}\n],"endpoints":[\n{lines(found)}\n]}}\n'
+        Path(output, f"{service}.json").write_text(text)
 
 
 main(*sys.argv[1:])

@@ -4,6 +4,7 @@
 //! API, a rule within its event bus. The names of each type are computed when the catalog is built
 //! (`xtask/src/catalog/names.rs` says how), with the overlays' corrections.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rstack_model::PropertyPath;
@@ -102,6 +103,18 @@ impl TypeSchema {
     /// The names that no two objects of the type may share: the service refuses the second one.
     pub fn unique_names(&self) -> &[UniqueName] {
         &self.names
+    }
+
+    /// The properties that templates declare and that identify an object, alone or with others: the
+    /// parts of its identifiers, of what `Ref` returns, and of its names. Whatever they hold is in
+    /// plans, states and logs.
+    pub fn identifying(&self) -> BTreeSet<PropertyPath> {
+        let identifiers = self.additional_identifiers().iter().flatten();
+        let names = self.unique_names().iter().chain(self.likely_names());
+        let names = names.flat_map(|name| name.name().iter().chain(name.scope()));
+        let own = self.primary_identifier().iter().chain(self.ref_identifier());
+        let paths = own.chain(identifiers).chain(names).filter_map(SchemaPath::concrete);
+        paths.filter(|path| !self.is_read_only(path)).collect()
     }
 
     /// The names that no two objects of the type are likely to share: the type has a name that is

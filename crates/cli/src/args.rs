@@ -43,7 +43,7 @@ pub(crate) struct Global {
 /// Which stack, and with which parameter values.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct StackArguments {
-    /// The stack: a template, a `cdk.out` folder, or a name under `stacks/`.
+    /// The stack: a template (`-` for standard input), a `cdk.out` folder, or a name under `stacks/`.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
     /// The stack's name; else that of the template file.
@@ -52,6 +52,16 @@ pub(crate) struct StackArguments {
     /// The value of a template parameter; may be given several times.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// Read the value of a template parameter from a file, or from standard input (`-`), without the
+    /// line end behind it; may be given several times. Secret (`NoEcho`) parameters are also read from
+    /// `RSTACK_PARAMETER_<KEY>`, and asked for on a terminal.
+    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
+    pub(crate) parameter_from: Vec<(String, PathBuf)>,
+}
+
+fn key_path(text: &str) -> Result<(String, PathBuf), String> {
+    let (key, path) = key_value(text).map_err(|_| "expected KEY=FILE".to_owned())?;
+    if path.is_empty() { Err("expected KEY=FILE".to_owned()) } else { Ok((key, path.into())) }
 }
 
 pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
@@ -88,8 +98,8 @@ pub(crate) struct LintArguments {
     /// may be given several times.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Only rstack's own checks, without AWS's validator.
-    #[arg(long)]
+    /// Only rstack's own checks, without AWS's validator and without the project's rules.
+    #[arg(long, conflicts_with = "rules")]
     pub(crate) no_lint: bool,
 }
 
@@ -134,6 +144,11 @@ pub(crate) struct ExistingStackArgs {
     /// several times.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
+    /// Read the value of a secret (`NoEcho`) parameter from a file, or from standard input (`-`),
+    /// without the line end behind it; may be given several times. `RSTACK_PARAMETER_<KEY>` is read,
+    /// too.
+    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
+    pub(crate) parameter_from: Vec<(String, PathBuf)>,
     #[command(flatten)]
     pub(crate) detail: DetailArguments,
     /// Do not ask.

@@ -2,32 +2,27 @@
 //!
 //! Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema`.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use rstack_template::{ManifestError, assembly_stacks};
+
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, Hint, unreadable_hint};
+use crate::error::{CommandError, ErrorKind, Hint};
+use crate::files::{FileError, MEBIBYTE, Project, TemplateFile};
 
 /// Why a cloud assembly, or a stack of one, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AssemblyError {
     /// The manifest cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The manifest.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The manifest cannot be understood.
     #[error("`{}` is not the manifest of a cloud assembly", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
+        /// The mistake.
+        source: ManifestError,
     },
     /// It has none or several stacks.
     #[error("`{}` holds {}", folder.display(), stacks_of(.names))]
@@ -59,7 +54,7 @@ fn stacks_of(names: &[String]) -> String {
 impl From<AssemblyError> for CommandError {
     fn from(error: AssemblyError) -> Self {
         let (kind, hint) = match &error {
-            AssemblyError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
+            AssemblyError::File(file) => (file.kind(), file.hint()),
             AssemblyError::Manifest { .. } => (ErrorKind::User, None),
             AssemblyError::Stacks { folder, names } if !names.is_empty() => {
                 let hint = format!("name one as `{}/NAME`", folder.display());
@@ -81,38 +76,18 @@ pub(crate) struct AssemblyStack {
     /// The name it is deployed under.
     pub(crate) name: String,
     /// Its template.
-    pub(crate) path: PathBuf,
+    pub(crate) template: TemplateFile,
 }
 
-#[derive(serde::Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    artifacts: BTreeMap<String, Artifact>,
-}
+/// The name of the manifest in the assembly's folder.
+const MANIFEST: &str = "manifest.json";
 
-#[derive(serde::Deserialize)]
-struct Artifact {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    properties: Properties,
-}
-
-#[derive(Default, serde::Deserialize)]
-struct Properties {
-    #[serde(rename = "templateFile")]
-    template_file: Option<String>,
-    #[serde(rename = "stackName")]
-    stack_name: Option<String>,
-}
-
-fn manifest(folder: &Path) -> PathBuf {
-    folder.join("manifest.json")
-}
+/// The largest manifest, in bytes.
+const MAX_MANIFEST: u64 = 16 * MEBIBYTE;
 
 /// Whether a folder is a cloud assembly.
 pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
-    env.path(&manifest(folder)).is_file()
+    env.path(&folder.join(MANIFEST)).is_file()
 }
 
 /// The stacks of an assembly, by name.
@@ -120,23 +95,16 @@ pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
 /// # Errors
 /// If the manifest cannot be read or understood.
 pub(crate) fn stacks(env: &Env, folder: &Path) -> Result<Vec<AssemblyStack>, AssemblyError> {
-    let path = manifest(folder);
-    let text = fs::read_to_string(env.path(&path))
-        .map_err(|source| AssemblyError::Read { path: path.clone(), source })?;
-    let manifest: Manifest =
-        serde_json::from_str(&text).map_err(|source| AssemblyError::Manifest { path, source })?;
-    let mut stacks: Vec<AssemblyStack> = manifest
-        .artifacts
-        .into_iter()
-        .filter(|(_, artifact)| artifact.kind == "aws:cloudformation:stack")
-        .filter_map(|(id, artifact)| {
-            let path = folder.join(artifact.properties.template_file?);
-            let name = artifact.properties.stack_name.unwrap_or_else(|| id.clone());
-            Some(AssemblyStack { id, name, path })
-        })
-        .collect();
-    stacks.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(stacks)
+    let project = Project::of(env, folder)?;
+    let bytes = project.read(env, Path::new(MANIFEST), MAX_MANIFEST)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let unusable = |source| AssemblyError::Manifest { path: folder.join(MANIFEST), source };
+    let stacks = assembly_stacks(&text).map_err(unusable)?.into_iter().map(|stack| {
+        let rstack_template::AssemblyStack { id, name, template } = stack;
+        let (folder, template) = (folder.to_owned(), PathBuf::from(template));
+        AssemblyStack { id, name, template: TemplateFile::Below { folder, name: template } }
+    });
+    Ok(stacks.collect())
 }
 
 /// The stack with this name, or the only one.

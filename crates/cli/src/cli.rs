@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
@@ -14,6 +15,7 @@ use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::log;
+use crate::reader::{Reader, in_workflow};
 
 /// The arguments of the program.
 #[derive(Debug, Parser)]
@@ -25,9 +27,9 @@ use crate::log;
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "A STACK is the path of a template, a `cdk.out` folder (or `cdk.out/NAME`), or the \
-                  name of a template under `stacks/`. With only one template there it may be left \
-                  out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
+    after_help = "A STACK is the path of a template, `-` for one on standard input, a `cdk.out` \
+                  folder (or `cdk.out/NAME`), or the name of a template under `stacks/`. With only \
+                  one template there it may be left out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
                   --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and \
                   was rolled back, 5 apply failed and what was done stays, 130 interrupted."
 )]
@@ -87,12 +89,16 @@ enum Command {
 /// Runs the command that the arguments name, the first of which is the program's own name. What it
 /// says goes to the streams of `env`.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exit {
-    let Arguments { command, global } = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let Arguments { command, global } = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error, &env),
+        Err(error) => return refuse(error, &arguments, &env),
     };
-    log::start(global.verbose, &env);
     let context = Context::new(global, env);
+    let reader = context.terminal.error_reader();
+    if let Err(error) = log::start(context.global.verbose, &context.env, reader) {
+        context.terminal.note(&format!("warning: {}", escape(&error.to_string())));
+    }
     match dispatch(command, &context).await {
         Ok(exit) => exit,
         Err(error) => {
@@ -102,14 +108,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exi
     }
 }
 
-/// Shows why the arguments name no command; the text of `--help` and `--version`, too.
-fn refuse(error: &clap::Error, env: &Env) -> Exit {
+/// Shows why the arguments name no command; the text of `--help` and `--version`, too. The text
+/// repeats arguments, which a script may have from elsewhere: it is made of escaped ones.
+fn refuse(error: clap::Error, arguments: &[OsString], env: &Env) -> Exit {
+    let escaped = arguments.iter().map(|text| escape(&text.to_string_lossy()).into_owned());
+    let (error, is_escaped) = match Arguments::try_parse_from(escaped) {
+        Err(error) => (error, true),
+        Ok(_) => (error, false),
+    };
     let asked_for = error.exit_code() == 0;
     let stream = if error.use_stderr() { &env.streams.err } else { &env.streams.out };
     let plain = env.is_set("NO_COLOR") || env.variable("TERM") == Some("dumb");
     let colors = env.is_set("CLICOLOR_FORCE") || (stream.is_terminal && !plain);
     let text = error.render();
     let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    let is_log = !stream.is_terminal || in_workflow(env);
+    let text = Reader { is_log, styled: colors && is_escaped }.shown(&text);
     let mut writer = stream.lock();
     // There is nowhere left to say that the streams are gone.
     let _gone = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
@@ -126,12 +140,12 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandEr
         Command::Validate(args) => validate::run(context, args).await,
         Command::Docs(args) => docs::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
-        Command::Ls => ls::run(context),
-        Command::Show(args) => show::run(context, &args),
-        Command::Output(args) => output::run(context, &args),
+        Command::Ls => ls::run(context).await,
+        Command::Show(args) => show::run(context, &args).await,
+        Command::Output(args) => output::run(context, &args).await,
         Command::Graph(args) => graph::run(context, &args).await,
         Command::Resolve(args) => resolve::run(context, args).await,
-        Command::State { command } => state::run(context, command),
+        Command::State { command } => state::run(context, command).await,
         Command::Sandbox { command } => sandbox::run(context, command).await,
         Command::Completions(args) => shell::completions(context, &args, Arguments::command()),
         Command::Man => shell::manual(context, Arguments::command()),

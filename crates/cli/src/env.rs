@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{Cloud, DriverError};
-use rstack_model::Region;
+use rstack_model::{Region, SecretString};
+
+use crate::read_streams::ReadStreams;
 
 /// The surroundings of a command.
 #[derive(Clone)]
@@ -24,6 +26,9 @@ pub struct Env {
     pub clock: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>,
     /// The clouds beside the sandbox.
     pub clouds: Arc<dyn Clouds>,
+    /// This program, which is started again as the validator's process. Without it the validator works
+    /// in a thread, where nothing limits it.
+    pub validator: Option<PathBuf>,
     /// Whether a run listens to the signals of the process.
     pub signals: bool,
 }
@@ -35,10 +40,14 @@ pub struct Streams {
     pub out: Output,
     /// Standard error: what people should know beside the result.
     pub err: Output,
-    /// Standard input: answers to questions.
+    /// Standard input: answers to questions, or the file `-`.
     pub input: Arc<Mutex<dyn BufRead + Send>>,
+    /// The streams that a command was given as files, as far as they were read.
+    pub read: ReadStreams,
     /// Whether standard input is a terminal.
     pub input_is_terminal: bool,
+    /// Reads a line from the terminal without showing it.
+    pub hidden_line: Arc<dyn Fn() -> std::io::Result<SecretString> + Send + Sync>,
     /// The columns and lines of the terminal, if there is one.
     pub size: Arc<dyn Fn() -> Option<(usize, usize)> + Send + Sync>,
 }

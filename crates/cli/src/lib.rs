@@ -5,15 +5,19 @@
 //! modules become a [`CommandError`] at the border of the command. Imports run one way: `cli` knows
 //! the commands, the commands know the modules that they share, and no module knows a command.
 
+mod approval;
 mod args;
 mod assembly;
 mod cli;
 mod command_line;
 mod commands;
 mod context;
+mod descriptors;
+mod digest_key;
 mod env;
 mod error;
 mod exit;
+mod files;
 mod lint;
 mod log;
 mod memory;
@@ -22,6 +26,8 @@ mod plan_file;
 mod process;
 mod progress;
 mod project;
+mod read_streams;
+mod reader;
 mod sandbox_env;
 mod secret_args;
 mod session;
@@ -38,3 +44,4 @@ pub use env::{Clouds, ConnectError, Env, Output, Streams};
 pub use error::{CommandError, ErrorKind, Hint};
 pub use exit::Exit;
 pub use process::main;
+pub use read_streams::ReadStreams;

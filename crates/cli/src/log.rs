@@ -6,22 +6,41 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, filter, fmt};
 
 use crate::env::Env;
+use crate::reader::{LogWriter, Reader};
 
 /// Where the SDK writes whole answers, secrets included, when `LOG_SENSITIVE_BODIES` is set in the
 /// environment. Nothing that it says there is ever shown.
 const BODIES: &str = "aws_smithy_runtime::client::orchestrator::http";
 
-/// Starts logging. Bodies of requests and answers are logged at no level.
-pub(crate) fn start(verbose: u8, env: &Env) {
+/// Starts logging for the reader of standard error. Bodies of requests and answers are logged at no
+/// level.
+///
+/// # Errors
+/// If `RUST_LOG` is no filter; nothing is logged then. The library's own reading of the variable would
+/// print its text.
+pub(crate) fn start(verbose: u8, env: &Env, reader: Reader) -> Result<(), LogError> {
     let filter = match (env.variable("RUST_LOG"), verbose) {
-        (Some(filter), _) => EnvFilter::new(filter),
-        (_, 0) => return,
-        (_, 1) => EnvFilter::new("rstack=info"),
-        (_, 2) => EnvFilter::new("rstack=debug,aws_config=debug"),
-        _ => EnvFilter::new("debug"),
+        (Some(filter), _) => filter,
+        (_, 0) => return Ok(()),
+        (_, 1) => "rstack=info",
+        (_, 2) => "rstack=debug,aws_config=debug",
+        _ => "debug",
     };
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|source| LogError { filter: filter.to_owned(), source })?;
     let quiet = filter::filter_fn(|metadata| metadata.target() != BODIES);
-    let shown = fmt::layer().with_writer(std::io::stderr).with_target(true).with_filter(quiet);
+    let writer = move || LogWriter(reader);
+    let layer = fmt::layer().with_writer(writer).with_ansi(reader.styled).with_target(true);
+    let shown = layer.with_filter(quiet);
     // A second subscriber cannot be set; there is none before this one.
     let _already_set = tracing_subscriber::registry().with(filter).with(shown).try_init();
+    Ok(())
+}
+
+/// The environment asks for a log that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("`RUST_LOG` is no filter: `{filter}`: {source}")]
+pub(crate) struct LogError {
+    filter: String,
+    source: filter::ParseError,
 }

@@ -1,33 +1,47 @@
 //! The process: its arguments, its surroundings, its exit code.
 
 use std::io::{self, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::Cloud;
-use rstack_model::Region;
+use rstack_model::{Region, SecretString};
 
 use crate::env::{Clouds, ConnectError, Env, Output, Streams};
 use crate::exit::Exit;
-use crate::{cli, memory};
+#[cfg(feature = "lint")]
+use crate::lint;
+use crate::read_streams::ReadStreams;
+use crate::{cli, descriptors, memory};
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "lint")]
+    if std::env::args_os().nth(1).is_some_and(|first| first == lint::ENTRY) {
+        return lint::work();
+    }
     memory::protect();
+    if let Err(error) = descriptors::prepare() {
+        let hint = "allow the process more open files: `ulimit -n 256`";
+        return refuse("the program may open too few files", &error, Some(hint));
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => {
-            use std::io::Write;
-            let text = "error: the program cannot start its threads";
-            // There is nowhere left to say that standard error is gone.
-            let _gone = writeln!(io::stderr(), "{text}\n  because {error}");
-            return Exit::Error.code();
-        }
+        Err(error) => return refuse("the program cannot start its threads", &error, None),
     };
     runtime.block_on(cli::run(std::env::args_os(), env())).code()
+}
+
+/// Says why the program cannot start. There is nowhere left to say that standard error is gone.
+fn refuse(text: &str, error: &io::Error, hint: Option<&str>) -> ExitCode {
+    use std::io::Write;
+    let hint = hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+    let _gone = writeln!(io::stderr(), "error: {text}\n  because {error}{hint}");
+    Exit::Error.code()
 }
 
 /// The surroundings of this process.
@@ -44,7 +58,9 @@ fn env() -> Env {
         out,
         err,
         input: Arc::new(Mutex::new(BufReader::new(io::stdin()))),
+        read: ReadStreams::default(),
         input_is_terminal: io::stdin().is_terminal(),
+        hidden_line: Arc::new(|| rpassword::read_password().map(SecretString::new)),
         size: Arc::new(|| {
             let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
             Some((usize::from(size.ws_col), usize::from(size.ws_row)))
@@ -56,8 +72,20 @@ fn env() -> Env {
         streams,
         clock: Arc::new(jiff::Timestamp::now),
         clouds: Arc::new(Built),
+        validator: Some(program()),
         signals: true,
     }
+}
+
+/// The path of this program. Where the operating system knows the process's own file, an update of the
+/// program in the middle of a run changes nothing.
+fn program() -> PathBuf {
+    let own = Path::new("/proc/self/exe");
+    if own.exists() {
+        return own.to_owned();
+    }
+    // A name that cannot be started is reported when it is.
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("rstack"))
 }
 
 /// The clouds that this program was built with.

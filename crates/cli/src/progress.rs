@@ -104,7 +104,7 @@ impl Display {
             text.push('\n');
         }
         *drawn = frame.len();
-        self.terminal.error_text(&text);
+        self.terminal.draw(&text);
     }
 }
 
@@ -122,7 +122,7 @@ impl Events for Display {
             }
             Mode::Plain(log) => {
                 if let Some(line) = log.line(&event, now) {
-                    self.terminal.note(&line);
+                    self.terminal.error_text(&format!("{line}\n"));
                 }
                 return;
             }

@@ -9,10 +9,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, unreadable_hint};
+use crate::error::{CommandError, ErrorKind};
+use crate::files::{FileError, MEBIBYTE, ProjectFile};
 
-/// Its name.
-const FILE: &str = "rstack.toml";
+/// The largest project file, in bytes.
+const MAX_FILE: u64 = MEBIBYTE;
 
 /// The longest budget that makes sense, in seconds.
 const LONGEST: i64 = 3_600;
@@ -60,35 +61,31 @@ impl From<ProjectError> for CommandError {
     }
 }
 
-/// Reads the nearest project file at or above the current directory.
+/// Reads the project file of the project that the current directory lies in.
 ///
 /// # Errors
-/// If there is one that cannot be read or understood.
+/// If there is one that cannot be read or understood, or that another user could have written.
 pub(crate) fn find(env: &Env) -> Result<LintSection, CommandError> {
     let Some(current) = env.current_directory() else { return Ok(LintSection::default()) };
-    let Some(path) =
-        current.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file())
-    else {
+    let Some(project) = ProjectFile::find(env, &current, MAX_FILE)? else {
         return Ok(LintSection::default());
     };
-    let text = std::fs::read_to_string(&path).map_err(|source| {
-        let error = CommandError::io(format!("cannot read `{}`", path.display()), &source);
-        error.with_hint(unreadable_hint(&source))
-    })?;
-    let shown = path.strip_prefix(&current).unwrap_or(&path);
-    Ok(read(&text, shown, &|path| env.path(path))?)
+    let shown = project.path().strip_prefix(&current).unwrap_or(project.path());
+    let text = String::from_utf8_lossy(project.text());
+    Ok(read(&text, shown, &|rules| project.check(rules))?)
 }
 
-/// Reads the text of a project file; `path` says how the operating system is asked for a file.
+/// Reads the text of a project file; `check` says whether a file or folder of rules is there and in
+/// the project.
 fn read(
     text: &str,
     file: &Path,
-    path: &dyn Fn(&Path) -> PathBuf,
+    check: &dyn Fn(&Path) -> Result<(), FileError>,
 ) -> Result<LintSection, ProjectError> {
-    let reader = Reader { text, file, path };
+    let reader = Reader { text, file, check };
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or_default();
-        reader.wrong(&at, error.message().to_owned(), None)
+        reader.wrong(&at, "this is not TOML".to_owned(), None)
     })?;
     let mut section = LintSection::default();
     for (key, value) in root.get_ref() {
@@ -103,7 +100,7 @@ fn read(
 struct Reader<'a> {
     text: &'a str,
     file: &'a Path,
-    path: &'a dyn Fn(&Path) -> PathBuf,
+    check: &'a dyn Fn(&Path) -> Result<(), FileError>,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
@@ -147,12 +144,15 @@ impl Reader<'_> {
         names.collect()
     }
 
-    /// What is meant is seen from the folder of the file.
+    /// Takes rules whose path is relative to the folder of the file, and which lie in the project.
     fn rules(&self, rules: Named, section: &mut LintSection) {
         let path = self.file.with_file_name(&rules.name);
-        if let Err(error) = std::fs::metadata((self.path)(&path)) {
-            let problem = format!("the rules `{}` cannot be read: {error}", path.display());
-            let hint = "the path of a file or folder is seen from the folder of this file";
+        if let Err(error) = (self.check)(Path::new(&rules.name)) {
+            let reason = std::error::Error::source(&error);
+            let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
+            let problem = format!("the rules `{}` cannot be read: {reason}", path.display());
+            let hint = "the path of a file or folder is relative to the folder of this file, and \
+                        stays below it; rules elsewhere are given with `--rules`";
             let hint = Some(hint.to_owned());
             let error = ProjectError { place: rules.place, problem, hint };
             section.missing_rules.get_or_insert(error);
@@ -205,8 +205,15 @@ pub(crate) fn given(option: &str, names: &[String]) -> Vec<Named> {
 mod tests {
     use super::*;
 
+    fn there(path: &Path) -> Result<(), FileError> {
+        match path == Path::new("ours") {
+            true => Ok(()),
+            false => Err(FileError::Repository { path: path.to_owned() }),
+        }
+    }
+
     fn wrong(text: &str) -> (String, Option<String>) {
-        let error = read(text, Path::new(FILE), &Path::to_owned).unwrap_err();
+        let error = read(text, Path::new("rstack.toml"), &there).unwrap_err();
         (error.to_string(), error.hint)
     }
 
@@ -214,17 +221,33 @@ mod tests {
     fn the_file_says_what_is_checked() {
         let text = "[lint]\nallow = ['W3005']\ndeny = ['alias', \"W1\"]\nrules = ['ours']\nbudget = 3\n\
                     validator = true\n";
-        let section = read(text, Path::new(FILE), &Path::to_owned).unwrap();
+        let section = read(text, Path::new("rstack.toml"), &there).unwrap();
         assert_eq!(
             section.allow,
             [Named { name: "W3005".into(), place: "rstack.toml:2:10".into() }]
         );
         assert_eq!(section.deny[1].place, "rstack.toml:3:18");
         assert_eq!(section.rules, [Path::new("ours")]);
-        let missing = section.missing_rules.unwrap().to_string();
-        assert!(missing.starts_with("rstack.toml:4:10: the rules `ours` cannot be"), "{missing}");
+        assert_eq!(section.missing_rules, None);
         assert_eq!(section.budget, Some(Duration::from_secs(3)));
-        assert_eq!(read("", Path::new(FILE), &Path::to_owned).unwrap(), LintSection::default());
+        assert_eq!(read("", Path::new("rstack.toml"), &there).unwrap(), LintSection::default());
+    }
+
+    #[test]
+    fn rules_that_are_not_in_the_project_are_named_with_their_place() {
+        let text = "[lint]\nrules = ['ours', '.git/x']\n";
+        let section = read(text, Path::new("rstack.toml"), &there).unwrap();
+        let missing = section.missing_rules.unwrap().to_string();
+        let expected = "rstack.toml:2:18: the rules `.git/x` cannot be read: `.git/x` lies in a";
+        assert!(missing.starts_with(expected), "{missing}");
+    }
+
+    #[test]
+    fn what_is_not_toml_is_not_quoted() {
+        for text in ["aws_secret = k3y", "k3y", "[lint]\nk3y k3y\n", "[k3y"] {
+            let (problem, hint) = wrong(text);
+            assert!(!problem.contains("k3y") && hint.is_none(), "{problem}");
+        }
     }
 
     #[test]

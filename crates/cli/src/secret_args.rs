@@ -1,8 +1,167 @@
-//! The values of secret parameters, as the command line gives them to commands without a template.
+//! The values of parameters: from the command line, and those of secret ones from where no other
+//! process sees them: a file or standard input, an environment variable, a prompt.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use rstack_model::SecretString;
+use rstack_render::escape;
 
-/// The values, out of sight from here on.
-pub(crate) fn secrets(given: &[(String, String)]) -> Vec<(String, SecretString)> {
-    given.iter().map(|(name, text)| (name.clone(), SecretString::new(text.clone()))).collect()
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{CommandError, ErrorKind};
+
+/// The beginning of the variables that hold the values of secret parameters.
+pub(crate) const VARIABLE: &str = "RSTACK_PARAMETER_";
+/// The number of bytes of a value at most. CloudFormation takes 4,096.
+const LONGEST: u64 = 64 * 1024;
+
+/// Why the value of a parameter cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ParameterError {
+    /// The file of a value cannot be read.
+    #[error("cannot read the value of the parameter `{name}` from `{}`", .path.display())]
+    File {
+        /// The parameter.
+        name: String,
+        /// The file; `-` is standard input.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A value is too long, or is no text.
+    #[error("the value of the parameter `{name}` in `{}` is not text of at most 64 KiB", .path.display())]
+    Value {
+        /// The parameter.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A variable is no text.
+    #[error("the variable `{VARIABLE}{0}` is not valid UTF-8")]
+    Variable(String),
+    /// A parameter is given twice.
+    #[error("the parameter `{0}` is given by `--parameter` and by `--parameter-from`")]
+    Twice(String),
+    /// The terminal cannot be read.
+    #[error("cannot read the value of the parameter `{name}` from the terminal")]
+    Prompt {
+        /// The parameter.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl From<ParameterError> for CommandError {
+    fn from(error: ParameterError) -> Self {
+        Self::of(ErrorKind::User, &error)
+    }
+}
+
+/// The values that the command line gives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenParameters {
+    values: BTreeMap<String, SecretString>,
+    /// Those that are on the command line itself.
+    literal: Vec<String>,
+}
+
+impl GivenParameters {
+    /// The values of `--parameter` and `--parameter-from`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a parameter is given in both ways.
+    pub(crate) fn read(
+        env: &Env,
+        literal: &[(String, String)],
+        files: &[(String, PathBuf)],
+    ) -> Result<Self, ParameterError> {
+        let mut out = Self::default();
+        for (name, value) in literal {
+            out.values.insert(name.clone(), SecretString::new(value.clone()));
+            out.literal.push(name.clone());
+        }
+        for (name, path) in files {
+            if out.literal.contains(name) {
+                return Err(ParameterError::Twice(name.clone()));
+            }
+            out.values.insert(name.clone(), from_file(env, name, path)?);
+        }
+        Ok(out)
+    }
+
+    /// The values as templates are read with them.
+    pub(crate) fn texts(&self) -> BTreeMap<String, String> {
+        let text =
+            |(name, value): (&String, &SecretString)| (name.clone(), value.expose().to_owned());
+        self.values.iter().map(text).collect()
+    }
+
+    /// The values as operations take them.
+    pub(crate) fn secrets(&self) -> Vec<(String, SecretString)> {
+        self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Adds the value of a secret parameter that was not given: from its variable, or from the
+    /// terminal where the value is `needed` and a user can be asked. Warns of a value that is on the
+    /// command line.
+    ///
+    /// # Errors
+    /// If the variable is no text, or the terminal cannot be read.
+    pub(crate) fn complete(
+        &mut self,
+        context: &Context,
+        name: &str,
+        needed: bool,
+    ) -> Result<(), ParameterError> {
+        let Context { env, terminal, .. } = context;
+        if self.literal.iter().any(|literal| literal == name) {
+            let shown = escape(name);
+            terminal.note(&format!(
+                "warning: the value of the secret parameter `{shown}` is on the command line, which \
+                 other users see in the list of processes. Give it in the variable \
+                 `{VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
+            ));
+        }
+        if self.values.contains_key(name) {
+            return Ok(());
+        }
+        let variable = format!("{VARIABLE}{name}");
+        if let Some(value) = env.variables.get(OsStr::new(&variable)) {
+            let text = value.to_str().ok_or_else(|| ParameterError::Variable(name.to_owned()))?;
+            self.values.insert(name.to_owned(), SecretString::new(text.to_owned()));
+        } else if needed && terminal.interactive && !terminal.json {
+            let failed = |source| ParameterError::Prompt { name: name.to_owned(), source };
+            let question = format!("Value of the secret parameter `{}`: ", escape(name));
+            let value = terminal.hidden_answer(&question).map_err(failed)?;
+            self.values.insert(name.to_owned(), value);
+        }
+        Ok(())
+    }
+}
+
+/// The contents of a file without the line end behind them.
+fn from_file(env: &Env, name: &str, path: &Path) -> Result<SecretString, ParameterError> {
+    let failed =
+        |source| ParameterError::File { name: name.to_owned(), path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        let mut input = env.streams.input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (&mut *input).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let file = std::fs::File::open(env.path(path)).map_err(failed)?;
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    let bytes = zeroize::Zeroizing::new(bytes);
+    let wrong = || ParameterError::Value { name: name.to_owned(), path: path.to_owned() };
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong())?;
+    if text.len() as u64 > LONGEST {
+        return Err(wrong());
+    }
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    Ok(SecretString::new(text.to_owned()))
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_model::Region;
-use rstack_ops::{Holder, Lease, Operations};
+use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::{SandboxCloud, SandboxError};
 use rstack_store::{StateStore, StoreError};
 
 use crate::context::Context;
+use crate::digest_key::{self, DigestKeyError};
 use crate::env::ConnectError;
 use crate::error::{CommandError, ErrorKind, cloud_hint, profile_hint};
 use crate::progress::Display;
@@ -43,6 +44,9 @@ pub(crate) enum SessionError {
         /// The answer of the cloud.
         error: DriverError,
     },
+    /// The user's digest key cannot be used.
+    #[error(transparent)]
+    DigestKey(#[from] DigestKeyError),
     /// The program was built without the native drivers.
     #[error("this rstack was built without AWS")]
     NotBuilt,
@@ -71,6 +75,7 @@ impl From<SessionError> for CommandError {
                 let hint = "use `--sandbox`, or build with the feature `aws`";
                 Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
             }
+            error @ SessionError::DigestKey(_) => Self::of(ErrorKind::Config, &error),
             SessionError::Sandbox(error) => error.into(),
             SessionError::Conditions(error) => error.into(),
             SessionError::State(error) => error.into(),
@@ -78,13 +83,23 @@ impl From<SessionError> for CommandError {
     }
 }
 
-/// The states. Those of the sandbox are apart from those of real accounts.
-pub(crate) fn store(context: &Context) -> Result<StateStore, StoreError> {
-    store_of(context, context.global.sandbox)
+/// The states, on whatever backend they are kept. Those of the sandbox are apart from those of real
+/// accounts.
+pub(crate) fn states(context: &Context) -> Result<States, StoreError> {
+    states_of(context, context.global.sandbox)
 }
 
 /// The states of the sandbox, or those of real accounts.
-pub(crate) fn store_of(context: &Context, sandbox: bool) -> Result<StateStore, StoreError> {
+pub(crate) fn states_of(context: &Context, sandbox: bool) -> Result<States, StoreError> {
+    Ok(States { backend: Arc::new(files_of(context, sandbox)?), clock: Arc::new(TokioClock) })
+}
+
+/// The files that states are kept in, for what only files need: the repair of damage.
+pub(crate) fn files(context: &Context) -> Result<StateStore, StoreError> {
+    files_of(context, context.global.sandbox)
+}
+
+fn files_of(context: &Context, sandbox: bool) -> Result<StateStore, StoreError> {
     let directory = context.env.path(&context.global.state_dir);
     StateStore::open(if sandbox { directory.join("sandbox") } else { directory })
 }
@@ -117,7 +132,7 @@ impl Session {
     /// # Errors
     /// If there are no credentials or no Region, or the cloud cannot be reached.
     pub(crate) async fn open(context: &Context, display: Display) -> Result<Self, SessionError> {
-        let backend = Arc::new(store(context)?);
+        let backend = states(context)?.backend;
         let global = &context.global;
         let cloud: Arc<dyn Cloud> = if global.sandbox {
             Arc::new(sandbox(context)?)
@@ -146,7 +161,9 @@ impl Session {
         } else {
             Some(identity.environment.region.clone())
         };
-        let ops = Operations { engine, environment: identity.environment, backend };
+        let digests =
+            DigestSettings { key: digest_key::of_user(&context.env)?, ..DigestSettings::default() };
+        let ops = Operations { engine, environment: identity.environment, backend, digests };
         Ok(Self { ops, display, chosen_region })
     }
 

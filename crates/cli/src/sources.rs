@@ -1,7 +1,5 @@
 //! The files that a template is made of, and which of them a finding is about.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rstack_model::{Code, Diagnostic, Span};
@@ -10,50 +8,38 @@ use rstack_render::Source;
 use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, unreadable_hint};
+use crate::error::{CommandError, ErrorKind};
+use crate::files::{FileError, Project, TemplateFile};
 
 /// Why the file of a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
     /// It cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// It is not text.
     #[error("`{}` is not a text file: {problem}", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The mistake, and its place.
         problem: String,
-    },
-    /// It is too large for a template.
-    #[error("`{}` is too large for a template: more than {limit} MiB", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The size that templates may have.
-        limit: usize,
     },
 }
 
 impl From<SourceError> for CommandError {
     fn from(error: SourceError) -> Self {
-        let (kind, hint) = match &error {
-            SourceError::Read { source, .. } => (ErrorKind::Storage, unreadable_hint(source)),
-            SourceError::NotText { .. } => {
-                (ErrorKind::User, Some("a template is YAML or JSON in UTF-8".into()))
-            }
-            SourceError::TooLarge { .. } => {
+        match error {
+            SourceError::File(error @ FileError::TooLarge { .. }) => {
                 let hint = "is this the template? otherwise split the stack into several";
-                (ErrorKind::User, Some(hint.into()))
+                Self::of(ErrorKind::User, &error).with_hint(Some(hint))
             }
-        };
-        Self::of(kind, &error).with_hint(hint)
+            SourceError::File(error) => error.into(),
+            SourceError::NotText { .. } => {
+                let hint = "a template is YAML or JSON in UTF-8";
+                Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+            }
+        }
     }
 }
 
@@ -66,9 +52,9 @@ struct Part {
 
 /// The template's own file, and those that it includes.
 pub(crate) struct Sources {
-    path: PathBuf,
     name: String,
-    /// Where the path of the template, and those beside it, begin.
+    /// The folder that the paths of included files begin at.
+    folder: PathBuf,
     env: Env,
     files: TemplateFiles,
     included: Vec<Part>,
@@ -79,22 +65,22 @@ impl Sources {
     ///
     /// # Errors
     /// If it cannot be read or is no text.
-    pub(crate) fn read(env: &Env, path: &Path) -> Result<Self, SourceError> {
-        let files = TemplateFiles::new(read_text(env, path)?);
-        let name = path.display().to_string();
-        let (path, env) = (path.to_owned(), env.clone());
-        Ok(Self { path, name, env, files, included: Vec::new() })
+    pub(crate) fn read(env: &Env, file: &TemplateFile) -> Result<Self, SourceError> {
+        let path = file.shown();
+        let files = TemplateFiles::new(text(file.read(env, limit())?, &path)?);
+        let (name, folder) = (path.display().to_string(), file.folder());
+        Ok(Self { name, folder, env: env.clone(), files, included: Vec::new() })
     }
 
     /// Parses the template with the files that it includes, which are named relative to it and read
     /// once. A file that cannot be included is a finding.
     pub(crate) fn parse(&mut self, reading: Reading) -> Parsed {
-        let (path, env) = (&self.path, &self.env);
-        let load = |wanted: &Spanned<String>| included(env, path, wanted);
+        let (folder, env) = (&self.folder, &self.env);
+        let load = |wanted: &Spanned<String>| included(env, folder, wanted);
         let parsed = self.files.parse(reading, &load);
         let included = parsed.included.iter().map(|file| Part {
             location: file.location.clone(),
-            name: beside(path, &file.location).display().to_string(),
+            name: folder.join(&file.location).display().to_string(),
             base: file.base,
         });
         self.included = included.collect();
@@ -106,21 +92,28 @@ impl Sources {
         &self.name
     }
 
+    /// Whether the template includes other files.
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only rules from files ask"))]
+    pub(crate) fn includes_files(&self) -> bool {
+        !self.included.is_empty()
+    }
+
     /// The text of the template itself.
     pub(crate) fn text(&self) -> &str {
         self.files.text()
     }
 
     /// The findings by the file that they are about, with places in that file; the template comes
-    /// first, also without any.
+    /// first, also without any. Of included files nothing but the place is shown.
     pub(crate) fn sorted<'s>(
         &'s self,
         diagnostics: &[Diagnostic],
     ) -> Vec<(Source<'s>, Vec<Diagnostic>)> {
-        let own = Source { name: &self.name, text: self.files.text() };
+        let own = Source { name: &self.name, text: self.files.text(), is_shown: true };
         let included = self.included.iter().map(|part| Source {
             name: &part.name,
             text: self.files.included(&part.location).unwrap_or_default(),
+            is_shown: false,
         });
         let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> =
             std::iter::once(own).chain(included).map(|source| (source, Vec::new())).collect();
@@ -134,6 +127,9 @@ impl Sources {
             for label in &mut moved.labels {
                 let at = |place: usize| place.saturating_sub(base);
                 label.span = Span::new(at(label.span.start), at(label.span.end));
+            }
+            if index > 0 {
+                withhold(&mut moved);
             }
             if let Some((_, of_file)) = out.get_mut(index) {
                 of_file.push(moved);
@@ -154,41 +150,55 @@ impl Sources {
     }
 }
 
-/// The path of a file that a template includes.
-fn beside(template: &Path, location: &str) -> PathBuf {
-    template.parent().unwrap_or(Path::new("")).join(location)
+/// Takes the text of an included file out of a finding that quotes lines of it: a file that cannot be
+/// read as YAML may be no part of a template, but a secret.
+fn withhold(finding: &mut Diagnostic) {
+    const QUOTING: [Code; 3] = [Code::Syntax, Code::UnknownAnchor, Code::UnknownTag];
+    if QUOTING.iter().any(|code| finding.code == *code) {
+        finding.message = "the included file cannot be read as YAML or JSON here".to_owned();
+        finding.help = None;
+        finding.labels.truncate(1);
+        finding.labels.iter_mut().for_each(|label| label.message.clear());
+    }
 }
 
 /// The text of a file that a template includes.
-fn included(env: &Env, template: &Path, wanted: &Spanned<String>) -> Result<String, Diagnostic> {
+fn included(env: &Env, folder: &Path, wanted: &Spanned<String>) -> Result<String, Diagnostic> {
     let finding = |message: String, help: &str| {
         Diagnostic::error(Code::Include, message).at(wanted.span, "").help(help)
     };
-    let location = wanted.value.as_str();
-    if Path::new(location).is_absolute() {
-        let message = format!("`{location}` is not relative to the template");
+    let location = Path::new(&wanted.value);
+    if location.is_absolute() {
+        let message = format!("`{}` is not relative to the template", location.display());
         return Err(finding(message, "name a file beside the template"));
     }
-    read_text(env, &beside(template, location)).map_err(|error| {
+    let read = Project::of(env, folder).and_then(|project| {
+        let bytes = project.read(env, location, limit())?;
+        Ok((bytes, project.shown(location)))
+    });
+    let read = read.map_err(SourceError::File).and_then(|(bytes, path)| text(bytes, &path));
+    read.map_err(|error| {
         let source = std::error::Error::source(&error);
         let reason = source.map_or_else(String::new, |source| format!(": {source}"));
-        finding(format!("{error}{reason}"), "the path is relative to the template")
+        let help = match &error {
+            SourceError::File(FileError::Outside { .. }) => {
+                "a template includes files of its project only: below the folder of the nearest \
+                 `rstack.toml` or `.git`, or else below its own"
+            }
+            SourceError::File(_) | SourceError::NotText { .. } => {
+                "the path is relative to the template"
+            }
+        };
+        finding(format!("{error}{reason}"), help)
     })
 }
 
-fn read_text(env: &Env, path: &Path) -> Result<String, SourceError> {
-    let read = |source| SourceError::Read { path: path.to_owned(), source };
-    let file = fs::File::open(env.path(path)).map_err(read)?;
-    let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX);
-    let too_large = || SourceError::TooLarge { path: path.to_owned(), limit: MAX_SIZE >> 20 };
-    if file.metadata().map_err(read)?.len() > limit {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(read)?;
-    if bytes.len() > MAX_SIZE {
-        return Err(too_large());
-    }
+/// The largest template, in bytes.
+fn limit() -> u64 {
+    u64::try_from(MAX_SIZE).unwrap_or(u64::MAX)
+}
+
+fn text(bytes: Vec<u8>, path: &Path) -> Result<String, SourceError> {
     String::from_utf8(bytes).map_err(|error| {
         let problem = not_text(error.as_bytes(), error.utf8_error().valid_up_to());
         SourceError::NotText { path: path.to_owned(), problem }

@@ -10,6 +10,7 @@ use rstack_render::escape;
 use crate::assembly::{self, AssemblyError};
 use crate::env::Env;
 use crate::error::{CommandError, ErrorKind, Hint};
+use crate::files::{FileError, TemplateFile, is_stream};
 use crate::plan_file;
 
 /// Where templates are looked for by name.
@@ -64,6 +65,15 @@ pub(crate) enum StackError {
     /// A template's file name that cannot name a stack.
     #[error("{0}")]
     FileName(InvalidId),
+    /// A template that comes through a stream, which names no stack.
+    #[error("the template `{}` has no file name that names the stack", path.display())]
+    NoName {
+        /// The stream.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A saved plan where a template is wanted.
     #[error("`{}` is a saved plan, not a template", path.display())]
     SavedPlan {
@@ -98,13 +108,15 @@ impl StackError {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
             Self::Folder { templates, .. } => format!("it holds {}", list(templates)),
-            Self::FileName(_) => "give the stack a name with `--stack-name`".to_owned(),
+            Self::FileName(_) | Self::NoName { .. } => {
+                "give the stack a name with `--stack-name`".to_owned()
+            }
             Self::SavedPlan { path } => {
                 let path = path.to_string_lossy();
                 let hint = Hint::from("look at it with ").command(&["show", &path]);
                 return Some(hint.text(", or carry it out with ").command(&["apply", &path]));
             }
-            Self::Assembly(_) | Self::Name(_) => return None,
+            Self::Assembly(_) | Self::File(_) | Self::Name(_) => return None,
         };
         Some(Hint::from(hint))
     }
@@ -132,6 +144,7 @@ impl From<StackError> for CommandError {
     fn from(error: StackError) -> Self {
         match error {
             StackError::Assembly(error) => error.into(),
+            StackError::File(error) => error.into(),
             error => Self::of(ErrorKind::User, &error).with_hint(error.hint()),
         }
     }
@@ -143,7 +156,7 @@ pub(crate) struct StackFile {
     /// The stack's name.
     pub(crate) name: StackName,
     /// The template.
-    pub(crate) path: PathBuf,
+    pub(crate) template: TemplateFile,
     /// The name of the file, if it cannot name a stack and was changed.
     pub(crate) renamed: Option<String>,
 }
@@ -172,6 +185,10 @@ pub(crate) fn find(
 ) -> Result<StackFile, StackError> {
     let mut found = match stack {
         None => only_one(env)?,
+        // A stream is not read for a stack without a name.
+        Some(text) if name.is_none() && is_stream(Path::new(text)) => {
+            return Err(StackError::NoName { path: PathBuf::from(text) });
+        }
         Some(text) => by_text(env, text)?,
     };
     if let Some(name) = name {
@@ -179,12 +196,13 @@ pub(crate) fn find(
         found.name = Ok(Named { name, renamed: None });
     }
     let Named { name, renamed } = found.name?;
-    if renamed.is_some()
-        && let Some(other) = same_name(env, &found.path, &name)
-    {
-        return Err(StackError::SameName { path: found.path, other, name });
+    if renamed.is_some() {
+        let path = found.template.shown();
+        if let Some(other) = same_name(env, &path, &name) {
+            return Err(StackError::SameName { path, other, name });
+        }
     }
-    Ok(StackFile { name, path: found.path, renamed })
+    Ok(StackFile { name, template: found.template, renamed })
 }
 
 /// Another template in the folder of a template that would have the same name.
@@ -200,14 +218,26 @@ fn same_name(env: &Env, path: &Path, name: &StackName) -> Option<PathBuf> {
 ///
 /// # Errors
 /// If there is no such template, or more than one could be meant.
-pub(crate) fn template(env: &Env, text: &str) -> Result<PathBuf, StackError> {
-    Ok(by_text(env, text)?.path)
+pub(crate) fn template(env: &Env, text: &str) -> Result<TemplateFile, StackError> {
+    Ok(by_text(env, text)?.template)
 }
 
 /// A template whose file name may not do as a stack's name.
 struct Found {
     name: Result<Named, StackError>,
-    path: PathBuf,
+    template: TemplateFile,
+}
+
+impl Found {
+    fn in_stacks(path: &Path) -> Self {
+        Self { name: name_of(path), template: below(path) }
+    }
+}
+
+/// A template that is found in a folder.
+pub(crate) fn below(path: &Path) -> TemplateFile {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    TemplateFile::Below { folder, name: path.file_name().map(PathBuf::from).unwrap_or_default() }
 }
 
 /// The name of a stack.
@@ -221,7 +251,7 @@ struct Named {
 fn only_one(env: &Env) -> Result<Found, StackError> {
     let mut templates = templates_in(env, Path::new(STACKS));
     match (templates.pop(), templates.is_empty()) {
-        (Some(path), true) => Ok(Found { name: name_of(&path), path }),
+        (Some(path), true) => Ok(Found::in_stacks(&path)),
         (None, _) => Err(StackError::NoStack { known: Vec::new() }),
         (Some(last), false) => {
             templates.push(last);
@@ -232,6 +262,10 @@ fn only_one(env: &Env) -> Result<Found, StackError> {
 
 fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     let path = Path::new(text);
+    if is_stream(path) {
+        let name = Err(StackError::NoName { path: path.to_owned() });
+        return named(env, path, name);
+    }
     if env.path(path).is_dir() && assembly::is_assembly(env, path) {
         return in_assembly(env, path, None);
     }
@@ -242,10 +276,7 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
         });
     }
     if env.path(path).exists() {
-        if plan_file::is_plan(env, path) {
-            return Err(StackError::SavedPlan { path: path.to_owned() });
-        }
-        return Ok(Found { name: name_of(path), path: path.to_owned() });
+        return named(env, path, name_of(path));
     }
     let parent = path.parent().filter(|parent| assembly::is_assembly(env, parent));
     if let (Some(parent), Some(wanted)) = (parent, path.file_name().and_then(|name| name.to_str()))
@@ -253,17 +284,25 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
         return in_assembly(env, parent, Some(wanted));
     }
     let plain = !is_path(text);
-    let named = EXTENSIONS
+    let in_stacks = EXTENSIONS
         .iter()
         .map(|extension| Path::new(STACKS).join(format!("{text}.{extension}")))
         .find(|path| plain && env.path(path).is_file());
-    match named {
-        Some(path) => Ok(Found { name: name_of(&path), path }),
+    match in_stacks {
+        Some(path) => Ok(Found::in_stacks(&path)),
         None => {
             let folder = if plain { Path::new(STACKS) } else { path.parent().unwrap_or(path) };
             let known = templates_in(env, folder);
             Err(StackError::NoTemplate { text: text.to_owned(), known })
         }
+    }
+}
+
+/// A file that the user names, and that is no saved plan.
+fn named(env: &Env, path: &Path, name: Result<Named, StackError>) -> Result<Found, StackError> {
+    match plan_file::is_plan(env, path)? {
+        true => Err(StackError::SavedPlan { path: path.to_owned() }),
+        false => Ok(Found { name, template: TemplateFile::Named(path.to_owned()) }),
     }
 }
 
@@ -324,7 +363,7 @@ fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, 
         name: StackName::parse(&stack.name)
             .map(|name| Named { name, renamed: None })
             .map_err(StackError::FileName),
-        path: stack.path,
+        template: stack.template,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Reading a template from disk and showing what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rstack_model::{Code, Diagnostic};
 use rstack_render::{report, report_json, tally};
@@ -9,6 +8,7 @@ use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, eva
 
 use crate::env::Env;
 use crate::error::{CommandError, ErrorKind};
+use crate::files::TemplateFile;
 use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
 
@@ -33,12 +33,12 @@ impl Loaded {
     /// If the file cannot be read or is no text. Mistakes in the template are diagnostics.
     pub(crate) fn read(
         env: &Env,
-        path: &Path,
+        file: &TemplateFile,
         parameters: &BTreeMap<String, String>,
         pseudo: BTreeMap<String, String>,
     ) -> Result<Self, SourceError> {
         let reading = Reading { pseudo, ..Reading::with_parameters(parameters) };
-        let mut sources = Sources::read(env, path)?;
+        let mut sources = Sources::read(env, file)?;
         let parsed = sources.parse(reading);
         if parsed.template.as_ref().is_some_and(|template| template.passes_bootstrap) {
             tracing::info!(

@@ -1,13 +1,16 @@
 //! The terminal: what is written to it, in which colours, how wide.
 
 use std::io;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-use rstack_render::{Detail, Palette, View, escape};
+use rstack_model::SecretString;
+use rstack_render::{Detail, Foreign, Palette, View, escape, json_text, would_act};
+use tokio::sync::oneshot;
 
 use crate::args::{DetailArguments, Global};
 use crate::env::{Env, Streams};
-use crate::error::{CommandError, ErrorKind};
+use crate::error::{CommandError, ErrorKind, Hint};
+use crate::reader::{Reader, in_workflow};
 
 /// Columns where the terminal does not say.
 const COLUMNS: usize = 100;
@@ -25,6 +28,8 @@ pub(crate) struct Terminal {
     pub(crate) live: bool,
     colors: bool,
     error_colors: bool,
+    /// True if a workflow runner started the program, which may read all that it writes.
+    in_workflow: bool,
     /// The columns that the environment asks for.
     columns: Option<usize>,
     streams: Streams,
@@ -58,13 +63,15 @@ impl Terminal {
         let allowed = !global.no_color && !env.is_set("NO_COLOR") && !dumb;
         let streams = env.streams.clone();
         let (out, err) = (streams.out.is_terminal, streams.err.is_terminal);
+        let in_workflow = in_workflow(env);
         Self {
             json: global.json,
             verbose: global.verbose > 0,
             interactive: streams.input_is_terminal && out,
-            live: out && err && !dumb && !global.json,
+            live: out && err && !dumb && !global.json && !in_workflow,
             colors: forced || (allowed && out),
             error_colors: forced || (allowed && err),
+            in_workflow,
             columns: env.variable("COLUMNS").and_then(|columns| columns.parse().ok()),
             streams,
         }
@@ -99,27 +106,87 @@ impl Terminal {
         (columns.unwrap_or(COLUMNS), lines.unwrap_or(24))
     }
 
+    /// The reader of standard output.
+    fn reader(&self) -> Reader {
+        let is_log = !self.streams.out.is_terminal || self.in_workflow;
+        Reader { is_log, styled: self.colors }
+    }
+
+    /// The reader of standard error.
+    pub(crate) fn error_reader(&self) -> Reader {
+        let is_log = !self.streams.err.is_terminal || self.in_workflow;
+        Reader { is_log, styled: self.error_colors }
+    }
+
     /// Writes text and a line end to standard output. A reader that went away ends the program
     /// quietly, as a pipe's writer does.
     pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
         self.text(&format!("{text}\n"))
     }
 
-    /// Writes text to standard output.
+    /// Writes text to standard output, as its reader may have it. With `--json` the text is JSON.
     pub(crate) fn text(&self, text: &str) -> Result<(), StreamError> {
+        if self.json {
+            return self.own_text(&self.reader().shown(&json_text(text)));
+        }
+        self.own_text(&self.reader().shown(text))
+    }
+
+    /// Writes JSON and a line end to standard output, with `--json` or without.
+    pub(crate) fn json_line(&self, json: &str) -> Result<(), StreamError> {
+        self.own_text(&format!("{}\n", self.reader().shown(&json_text(json))))
+    }
+
+    /// Writes a text that scripts read: to a terminal with control characters written out,
+    /// elsewhere exactly. A text of several lines keeps them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] if a workflow runner started the program and would act upon this very
+    /// text in its log: nothing says if a script or the log reads it. `instead` says how to get it.
+    pub(crate) fn exact(&self, text: &str, instead: Hint) -> Result<(), CommandError> {
+        if self.json {
+            return Ok(self.text(text)?);
+        }
+        if self.streams.out.is_terminal {
+            let lines: Vec<_> = text.split('\n').map(escape).collect();
+            return Ok(self.text(&lines.join("\n"))?);
+        }
+        if self.in_workflow && would_act(text) {
+            let message = "the text holds what a workflow runner would act upon if it is printed \
+                           into its log; nothing was printed";
+            let error = CommandError::new(ErrorKind::Refused, message);
+            return Err(error.with_hint(Some(instead)));
+        }
+        Ok(self.own_text(text)?)
+    }
+
+    /// Writes text to standard output that is all rstack's own, or has been made safe.
+    pub(crate) fn own_text(&self, text: &str) -> Result<(), StreamError> {
         let mut out = self.streams.out.lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         written.map_err(StreamError)
     }
 
-    /// Writes a line to standard error: what people should know beside the result.
+    /// Writes a line to standard error: what people should know beside the result. If a name in it
+    /// breaks the line, the rest has a mark in front.
     pub(crate) fn note(&self, text: &str) {
-        // There is nowhere left to say that standard error is gone.
-        let _gone = writeln!(self.streams.err.lock(), "{text}");
+        self.error_text(&format!("{}\n", text.replace('\n', "\n  | ")));
     }
 
-    /// Writes text to standard error.
+    /// Asks for a text that is not shown while it is typed.
+    pub(crate) fn hidden_answer(&self, question: &str) -> io::Result<SecretString> {
+        self.error_text(question);
+        (self.streams.hidden_line)()
+    }
+
+    /// Writes text to standard error, as its reader may have it.
     pub(crate) fn error_text(&self, text: &str) {
+        self.draw(&self.error_reader().shown(text));
+    }
+
+    /// Writes text to standard error that moves the cursor, and holds nothing else that would act.
+    pub(crate) fn draw(&self, text: &str) {
+        // There is nowhere left to say that standard error is gone.
         let _gone = self.streams.err.lock().write_all(text.as_bytes());
     }
 
@@ -133,9 +200,9 @@ impl Terminal {
         } else {
             ("", "", "")
         };
-        let mut text = format!("{red}error{end}: {}\n", lines(&error.message));
+        let mut text = format!("{red}error{end}: {}\n", Foreign(&error.message).terminal_lines());
         for cause in &error.causes {
-            text.push_str(&format!("  because {}\n", lines(cause)));
+            text.push_str(&format!("  because {}\n", Foreign(cause).terminal_lines()));
         }
         for hint in &error.hints {
             text.push_str(&format!("  {cyan}hint{end}: {}\n", escape(&hint.show(line))));
@@ -143,13 +210,23 @@ impl Terminal {
         self.error_text(&text);
     }
 
-    /// Asks; only `yes` is yes.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, StreamError> {
+    /// Asks; only `yes` is yes. The answer is read on a thread of its own, so that a lease is renewed
+    /// while the user thinks. The process does not wait for that thread: a question that is abandoned
+    /// keeps no one.
+    pub(crate) async fn confirm(&self, question: &str) -> Result<bool, StreamError> {
         self.text(&format!("{question} Only `yes` is accepted: "))?;
-        let mut answer = String::new();
-        let mut input = self.streams.input.lock().unwrap_or_else(PoisonError::into_inner);
-        input.read_line(&mut answer).map_err(StreamError)?;
-        Ok(answer.trim() == "yes")
+        let (sender, receiver) = oneshot::channel();
+        let input = Arc::clone(&self.streams.input);
+        let read = move || {
+            let mut answer = String::new();
+            let mut input = input.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = input.read_line(&mut answer).map(|_| answer);
+            // Without a receiver the question was abandoned.
+            let _abandoned = sender.send(read);
+        };
+        std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(StreamError)?;
+        let answer = receiver.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
+        Ok(answer.map_err(StreamError)?.trim() == "yes")
     }
 }
 
@@ -158,10 +235,4 @@ pub(crate) fn no_terminal() -> CommandError {
     let message = "there is no terminal to ask on, and `--yes` was not given; nothing was changed";
     let hint = "look at what would be done, then run the same with `--yes`";
     CommandError::new(ErrorKind::Refused, message).with_hint(Some(hint))
-}
-
-/// A text of several lines, each of them escaped.
-fn lines(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(escape).collect();
-    lines.join("\n")
 }

@@ -49,8 +49,8 @@ pub(crate) struct WaitArguments {
     #[arg(long, value_enum, value_name = "WHAT", default_value = "full")]
     wait: WaitFor,
     /// How long an object may take to settle or to go, such as `30m`, or one of them, such as
-    /// `Distribution=1h`; else 45 minutes for distributions and 20 for others. May be given several
-    /// times.
+    /// `Distribution=1h`; else the limit of its type (see `rstack docs TYPE`), or 2 hours. May be given
+    /// several times.
     #[arg(long, value_name = "[LOGICAL_ID=]TIME", value_parser = timeout)]
     timeout: Vec<Timeout>,
 }

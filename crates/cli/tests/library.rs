@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, Streams, run};
+use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, ReadStreams, Streams, run};
 use rstack_driver::{Cloud, DriverError, ErrorKind};
 use rstack_model::Region;
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
@@ -81,23 +81,34 @@ struct Ran {
 
 /// Runs a command in a directory; on a terminal if answers are given.
 fn ran(directory: &Path, line: &[&str], answers: Option<&str>, account: Account) -> Ran {
+    ran_with(&[("NO_COLOR", "1"), ("TERM", "dumb")], directory, line, answers, account)
+}
+
+/// As [`ran`], with these environment variables.
+fn ran_with(
+    variables: &[(&str, &str)],
+    directory: &Path,
+    line: &[&str],
+    answers: Option<&str>,
+    account: Account,
+) -> Ran {
     let (out, err) = (Written::default(), Written::default());
     let terminal = answers.is_some();
     let env = Env {
-        variables: BTreeMap::from([
-            ("NO_COLOR".into(), "1".into()),
-            ("TERM".into(), "dumb".into()),
-        ]),
+        variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         directory: Some(directory.to_owned()),
         streams: Streams {
             out: out.stream(terminal),
             err: err.stream(terminal),
             input: Arc::new(Mutex::new(Cursor::new(answers.unwrap_or_default().to_owned()))),
+            read: ReadStreams::default(),
             input_is_terminal: terminal,
+            hidden_line: Arc::new(|| Ok(rstack_model::SecretString::new("typed".to_owned()))),
             size: Arc::new(|| None),
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(account),
+        validator: None,
         signals: false,
     };
     let exit = block_on(run(arguments(line), env));
@@ -183,11 +194,14 @@ fn the_kind_of_an_error_decides_the_exit_code() {
             out: Output { writer: Arc::new(Mutex::new(Gone)), is_terminal: false },
             err: err.stream(false),
             input: Arc::new(Mutex::new(io::empty())),
+            read: ReadStreams::default(),
             input_is_terminal: false,
+            hidden_line: Arc::new(|| Ok(rstack_model::SecretString::new("typed".to_owned()))),
             size: Arc::new(|| None),
         },
         clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
         clouds: Arc::new(Account(None)),
+        validator: None,
         signals: false,
     };
     assert_eq!(block_on(run_gone(&line, env)), Exit::Done);
@@ -196,4 +210,132 @@ fn the_kind_of_an_error_decides_the_exit_code() {
 
 async fn run_gone(line: &[&str], env: Env) -> Exit {
     run(arguments(line), env).await
+}
+
+/// Text that moves a cursor, links, colours, hides, reorders and is not seen.
+const CONTROLS: [&str; 6] = [
+    "\u{1b}]8;;http://evil\u{1b}\\INJ\u{1b}]8;;\u{1b}\\",
+    "\u{1b}[2J\u{1b}[8mINJ\u{7}\u{8}\rx",
+    "\u{9b}31mINJ\u{9d}0;x\u{9c}",
+    "\u{202e}INJ\u{2066}",
+    "\u{200b}INJ\u{ad}\u{e0041}",
+    "x\n  ::error::INJ",
+];
+
+/// A stack whose texts are all of [`CONTROLS`].
+fn hostile() -> String {
+    let mut template = serde_json::json!({"Resources": {}, "Outputs": {}});
+    for (i, text) in CONTROLS.iter().enumerate() {
+        template["Resources"][format!("P{i}")] = serde_json::json!({
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Name": format!("p{i}"), "Type": "String", "Value": text,
+                           "Description": format!("{text}\n{text}")},
+        });
+        template["Outputs"][format!("O{i}")] = serde_json::json!({"Value": text});
+    }
+    ascii(&template)
+}
+
+/// JSON in which every character that YAML does not allow is an escape.
+fn ascii(value: &serde_json::Value) -> String {
+    let json = value.to_string();
+    let escaped = json.chars().map(|c| match c {
+        ' '..='~' => c.to_string(),
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    });
+    escaped.collect()
+}
+
+#[test]
+fn the_live_display_shows_names_and_sends_none() {
+    let place = place();
+    let mut template = serde_json::json!({"Resources": {}});
+    for (i, text) in CONTROLS.iter().enumerate() {
+        template["Resources"][format!("T{i}")] = serde_json::json!({
+            "Type": "AWS::SNS::Topic", "Properties": {"TopicName": text},
+        });
+    }
+    for name in ["a", "b"] {
+        let path = place.path().join(format!("stacks/{name}.json"));
+        std::fs::write(path, ascii(&template)).unwrap();
+        let line = ["apply", name, "--sandbox", "--yes"];
+        let ran = ran_with(&[("TERM", "xterm")], place.path(), &line, Some(""), Account(None));
+        // The cursor goes up, and to the beginning of the line, and the screen is cleared below.
+        let own = ran.err.split("A\r\u{1b}[J").map(|piece| match piece.rsplit_once("\u{1b}[") {
+            Some((before, lines)) if lines.parse::<usize>().is_ok() => before,
+            Some(_) | None => piece,
+        });
+        let text: String = own.collect();
+        assert_eq!(controls(&text), Vec::<char>::new(), "{:?}", ran.err);
+        assert!(text.contains("INJ"), "{text}");
+        let moves = ran.err.contains("\u{1b}[J");
+        assert!(moves, "the display is live: {:?}", ran.err);
+    }
+}
+
+/// The controls in a text that are no line breaks, and select no colour: `ESC [ 8 m` hides.
+fn controls(text: &str) -> Vec<char> {
+    let mut pieces = text.split("\u{1b}[");
+    let mut rest = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once('m') {
+            Some((codes, after))
+                if codes != "8" && codes.chars().all(|c| c.is_ascii_digit() || c == ';') =>
+            {
+                rest.push_str(after);
+            }
+            Some(_) | None => rest.push_str(&format!("\u{1b}[{piece}")),
+        }
+    }
+    let hidden = |c: char| {
+        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}')
+    };
+    rest.chars().filter(|c| (c.is_control() && *c != '\n') || hidden(*c)).collect()
+}
+
+#[test]
+fn a_terminal_is_sent_no_control_of_others() {
+    let place = place();
+    std::fs::remove_file(place.path().join("stacks/topic.yaml")).unwrap();
+    std::fs::write(place.path().join("stacks/hostile.json"), hostile()).unwrap();
+    let plain: &[(&str, &str)] = &[("NO_COLOR", "1"), ("TERM", "dumb")];
+    let coloured: &[(&str, &str)] = &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")];
+    let run = |variables, line: &[&str]| {
+        let line = [line, &["--sandbox"]].concat();
+        let ran = ran_with(variables, place.path(), &line, Some("yes\n"), Account(None));
+        for text in [&ran.out, &ran.err] {
+            assert_eq!(controls(text), Vec::<char>::new(), "{line:?}: {text:?}");
+        }
+        ran
+    };
+    let applied = run(plain, &["apply"]);
+    assert_eq!(applied.exit, Exit::Done, "{}", applied.err);
+    for variables in [plain, coloured] {
+        for line in [
+            &["show", "--full"][..],
+            &["output"],
+            &["state", "pull", "hostile"],
+            &["state", "show", "hostile", "P1"],
+            &["plan", "--full", "--parameter", CONTROLS[1]],
+            &["sandbox", "remove", CONTROLS[0], CONTROLS[3]],
+            &["docs", CONTROLS[2]],
+            &["apply", CONTROLS[4]],
+            &["validate", CONTROLS[0]],
+            &["output", "hostile", CONTROLS[0]],
+        ] {
+            let ran = run(variables, line);
+            let shown = ran.out + &ran.err;
+            assert!(shown.contains("INJ") || line[0] == "apply", "{line:?}: {shown}");
+        }
+        for (i, text) in CONTROLS.iter().enumerate() {
+            let shown = run(variables, &["output", "hostile", &format!("O{i}")]).out;
+            let lines: Vec<_> = text.split('\n').map(rstack_render::escape).collect();
+            assert_eq!(shown, format!("{}\n", lines.join("\n")));
+        }
+    }
+    // A runner that gives its commands a terminal reads what they write there.
+    let in_workflow: &[(&str, &str)] = &[("GITLAB_CI", "true"), ("NO_COLOR", "1")];
+    let shown = run(in_workflow, &["output", "hostile", "O5"]).out;
+    assert_eq!(shown, "x\n  \\u{3a}:error::INJ\n");
 }

@@ -1,5 +1,6 @@
 //! Drivers of APIs that answer a call when it has been carried out: what remains to be waited for
-//! is that the object settles, or is gone.
+//! is that the object settles, or is gone. The contract of each call is that of [`ResourceDriver`],
+//! where it has the same name; only what differs is described here.
 
 use std::sync::Arc;
 
@@ -90,60 +91,9 @@ pub trait DirectDriver: Send + Sync {
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
 }
 
-#[async_trait]
-impl<D: DirectDriver + ?Sized> DirectDriver for Arc<D> {
-    fn name(&self) -> &'static str {
-        self.as_ref().name()
-    }
-
-    fn naming(&self) -> Option<NameRule> {
-        self.as_ref().naming()
-    }
-
-    async fn read(
-        &self,
-        identifier: &Identifier,
-        declared: &KnownMap,
-    ) -> Result<Observed, DriverError> {
-        self.as_ref().read(identifier, declared).await
-    }
-
-    async fn create(
-        &self,
-        request: &CreateRequest,
-        effects: &dyn EffectSink,
-    ) -> Result<Object, DriverError> {
-        self.as_ref().create(request, effects).await
-    }
-
-    async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        self.as_ref().update(request).await
-    }
-
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        self.as_ref().retract(attempted, prior).await
-    }
-
-    async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        self.as_ref().delete(request).await
-    }
-
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
-        self.as_ref().settled(identifier).await
-    }
-
-    fn is_usable_unsettled(&self) -> bool {
-        self.as_ref().is_usable_unsettled()
-    }
-
-    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        self.as_ref().find(request).await
-    }
-}
-
 /// A [`DirectDriver`] as a driver of the protocol.
-#[derive(Clone, Copy, Debug)]
-pub struct Direct<D>(pub D);
+#[derive(Clone)]
+pub struct Direct(pub Arc<dyn DirectDriver>);
 
 /// The cursor of a deletion, which says how far the object is to be gone.
 fn deleting(removal: Removal) -> Cursor {
@@ -161,7 +111,7 @@ fn removal_of(cursor: &Cursor) -> Removal {
         .unwrap_or(Removal::Recoverable)
 }
 
-impl<D: DirectDriver> Direct<D> {
+impl Direct {
     /// The object was made or changed: whether it has settled is asked by the first poll.
     fn settling(&self, object: Object) -> Step {
         Step::Pending(Pending {
@@ -190,7 +140,7 @@ impl<D: DirectDriver> Direct<D> {
 }
 
 #[async_trait]
-impl<D: DirectDriver> ResourceDriver for Direct<D> {
+impl ResourceDriver for Direct {
     fn name(&self) -> &'static str {
         self.0.name()
     }

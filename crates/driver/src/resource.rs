@@ -157,8 +157,8 @@ pub trait ResourceDriver: Send + Sync {
         None
     }
 
-    /// Reads an object. `declared` are the properties last declared for it (secrets left empty),
-    /// for types whose read needs more than the identifier.
+    /// Reads an object. `declared` are the properties last declared for it (with the secrets that
+    /// are known, the others left empty), for types whose read needs more than the identifier.
     ///
     /// # Errors
     /// If it cannot be told whether it exists, or what it is.

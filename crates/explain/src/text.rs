@@ -58,6 +58,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::Rule => include_str!("../pages/rule.md"),
         Code::RuleFunction => include_str!("../pages/rule-function.md"),
         Code::SecretInCondition => include_str!("../pages/secret-in-condition.md"),
+        Code::SecretInName => include_str!("../pages/secret-in-name.md"),
         Code::SeveralDocuments => include_str!("../pages/several-documents.md"),
         Code::Shape => include_str!("../pages/shape.md"),
         Code::Size => include_str!("../pages/size.md"),

@@ -1,11 +1,11 @@
 //! Commands that change a state and nothing in the cloud, as `rstack state` gives them.
 
-use rstack_journal::{rename, take_out};
-use rstack_model::plan::PlanBase;
-use rstack_model::state::State;
+use std::collections::BTreeSet;
+
 use rstack_model::{Address, StackName};
-use rstack_store::fs::{Handover, JournalFinding, StateFinding};
-use rstack_store::{LockHolder, LockedStack, StateStore};
+use rstack_ops::{EditError, EditFrontEnd, EditReview, Move, Replacement, States};
+use rstack_store::fs::{JournalFinding, StateFinding};
+use rstack_store::{LockHolder, StateStore};
 
 use crate::stack;
 
@@ -57,20 +57,21 @@ fn told(error: impl std::error::Error) -> String {
     text
 }
 
-fn lock(store: &StateStore, stack: &StackName, number: u64) -> Result<LockedStack, String> {
+fn holder(stack: &StackName, number: u64) -> LockHolder {
     let (host, user, since) = ("host".to_owned(), "user".to_owned(), "now".to_owned());
     let command = "rstack state".to_owned();
-    let id = format!("{stack}-{number}").into();
-    let holder = LockHolder { id, pid: 1, host, user, command, since };
-    store.lock(stack, &holder).map_err(told)
+    LockHolder { id: format!("{stack}-{number}").into(), pid: 1, host, user, command, since }
 }
 
-fn base(state: &State) -> PlanBase {
-    PlanBase { lineage: state.lineage.clone(), serial: state.serial }
-}
+/// A front end that agrees to every edit.
+struct Agrees;
 
-fn state_of(locked: &LockedStack) -> Result<State, String> {
-    locked.read().map_err(told)?.state.ok_or_else(|| "there is no state".to_owned())
+impl EditFrontEnd for Agrees {
+    type Error = EditError;
+
+    async fn confirm(&self, _: &EditReview<'_>) -> Result<bool, EditError> {
+        Ok(true)
+    }
 }
 
 impl Edit {
@@ -127,53 +128,66 @@ impl Edit {
         }
     }
 
-    /// Gives the command. What is done already is not done again.
+    /// True if it repairs files: no other store has damage that it could repair.
+    pub fn is_of_files(self) -> bool {
+        match self {
+            Self::AcceptEdit(_) | Self::Restore(_) | Self::CutJournal(_) => true,
+            Self::Rename | Self::Move | Self::Forget | Self::Replace => false,
+        }
+    }
+
+    /// Edits a state on any store. What is done already is not done again; a repair of files is not
+    /// done here.
     ///
     /// # Errors
-    /// What is said of what stands in its way.
-    pub(crate) fn give(self, store: &StateStore, number: u64) -> Result<(), String> {
-        let (name, id, new) = (stack::name()?, Address::from(RESOURCE), Address::from(RENAMED));
-        let locked = lock(store, &name, number)?;
+    /// The reason why the edit was not made.
+    pub(crate) async fn make(self, states: &States, number: u64) -> Result<(), String> {
+        let (stack, id, new) = (stack::name()?, Address::from(RESOURCE), Address::from(RENAMED));
+        let (holder, front) = (holder(&stack, number), Agrees);
+        let stored = states.backend.read(&stack).await.map_err(told)?;
+        let mut state = stored.state.ok_or_else(|| "there is no state".to_owned())?;
+        let (is_there, is_renamed) =
+            (state.resources.contains_key(&id), state.resources.contains_key(&new));
         match self {
-            Self::Rename => {
-                let mut state = state_of(&locked)?;
-                let before = base(&state);
-                if state.resources.contains_key(&new) {
-                    return Ok(());
-                }
-                rename(&mut state, &id, &new).map_err(told)?;
-                locked.revise(state, &before).map_err(told)?;
+            Self::Rename if !is_renamed => {
+                let renaming = rstack_ops::rename(states, &stack, (&id, &new), &holder, &front);
+                renaming.await.map_err(told)?;
             }
-            Self::Move => {
-                let state = state_of(&locked)?;
-                if !state.resources.contains_key(&id) {
-                    return Ok(());
-                }
-                let there = lock(store, &other()?, number)?;
-                let stored = there.read().map_err(told)?.state;
-                let to = stored.unwrap_or_else(|| {
-                    State::empty("other".into(), there.stack().clone(), state.environment.clone())
-                });
-                let handover = Handover::new(state, &id, to, &new).map_err(told)?;
-                handover.publish(&locked, &there).map_err(told)?;
+            Self::Move if is_there => {
+                let (to, lineage) = (&other()?, "other".into());
+                let moved = Move { from: &stack, address: &id, to, new_address: &new, lineage };
+                let moving = rstack_ops::move_resource(states, &moved, &holder, &front);
+                moving.await.map_err(told)?;
             }
-            Self::Forget => {
-                let mut state = state_of(&locked)?;
-                let before = base(&state);
-                if !state.resources.contains_key(&id) {
-                    return Ok(());
-                }
-                take_out(&mut state, &id).map_err(told)?;
-                locked.revise(state, &before).map_err(told)?;
+            Self::Forget if is_there => {
+                let ids = BTreeSet::from([id]);
+                let forgetting = rstack_ops::forget(states, &stack, &ids, &holder, &front);
+                forgetting.await.map_err(told)?;
             }
-            Self::Replace => {
-                let mut state = state_of(&locked)?;
-                if state.outputs.is_empty() {
-                    return Ok(());
-                }
+            Self::Replace if !state.outputs.is_empty() => {
                 state.outputs.clear();
-                locked.replace(state).map_err(told)?;
+                let (state, location) = (Box::new(state), "pushed".into());
+                let given = Replacement::Given { state, location, force: false };
+                let other = (&given, true);
+                let replacing = rstack_ops::replace_state(states, &stack, other, &holder, &front);
+                replacing.await.map_err(told)?;
             }
+            Self::Rename | Self::Move | Self::Forget | Self::Replace => {}
+            Self::AcceptEdit(_) | Self::Restore(_) | Self::CutJournal(_) => {
+                return Err("only files are repaired".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Repairs files. What is repaired already is not repaired again.
+    ///
+    /// # Errors
+    /// The reason why the files were not repaired.
+    pub(crate) fn repair(self, store: &StateStore, number: u64) -> Result<(), String> {
+        let name = stack::name()?;
+        let locked = store.lock(&name, &holder(&name, number)).map_err(told)?;
+        match self {
             Self::AcceptEdit(_) => match locked.examine().map_err(told)?.state {
                 StateFinding::Sound(_) => {}
                 StateFinding::Edited(_) | StateFinding::Missing | StateFinding::Unusable(_) => {
@@ -200,6 +214,9 @@ impl Edit {
                 if !done {
                     locked.cut_journal().map_err(told)?;
                 }
+            }
+            Self::Rename | Self::Move | Self::Forget | Self::Replace => {
+                return Err("it repairs no files".to_owned());
             }
         }
         Ok(())

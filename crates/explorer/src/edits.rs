@@ -6,6 +6,7 @@ use std::time::Duration;
 use rstack_model::state::State;
 use rstack_model::{ObjectKey, Serial};
 
+use crate::clock::Ended;
 use crate::edit::{Edit, Journal, other};
 use crate::explore::{Findings, in_parallel};
 use crate::invariant;
@@ -39,6 +40,7 @@ impl Seen {
 /// An edit that is ready to be given.
 struct Ready {
     edit: Edit,
+    store: Store,
     size: Size,
     wanted: Wanted,
     before: World,
@@ -49,9 +51,8 @@ struct Ready {
 }
 
 fn states(world: &World) -> Result<[Result<Option<State>, String>; 2], String> {
-    let store = world.store()?;
     let read = |name| {
-        let stored = store.read(name).map_err(|error| error.to_string())?;
+        let stored = world.read(name).map_err(|error| error.to_string())?;
         Ok::<_, String>(stored.state)
     };
     Ok([read(&stack::name()?), read(&other()?)])
@@ -61,7 +62,7 @@ fn seen(world: &World) -> Result<Seen, String> {
     let [Ok(own), Ok(others)] = states(world)? else { return Ok(Seen::Refused) };
     let serials = [own.as_ref().map(|own| own.serial), others.as_ref().map(|other| other.serial)];
     let words = |state: Option<State>| state.as_ref().map(words).transpose();
-    let stored = world.store()?.read(&stack::name()?).map_err(|error| error.to_string())?;
+    let stored = world.read(&stack::name()?).map_err(|error| error.to_string())?;
     Ok(Seen::Is { states: [words(own)?, words(others)?], serials, open: stored.journal.is_some() })
 }
 
@@ -87,10 +88,20 @@ fn unknown(world: &World) -> Result<usize, String> {
 }
 
 impl World {
-    /// Gives the command once, struck or not.
+    /// Runs the command once, struck or not.
     fn edit(&mut self, edit: Edit, point: Option<Point>) -> Result<Edited, String> {
-        let (store, fate) = self.process(point)?;
-        let report = edit.give(&store, self.processes());
+        let fate = self.start(point);
+        let (number, dead) = (self.processes(), || Err("the process is dead".to_owned()));
+        let report = if edit.is_of_files() {
+            edit.repair(&self.store_of(&fate)?, number)
+        } else {
+            let states = self.states(&fate)?;
+            match self.run(&fate, edit.make(&states, number)) {
+                Ended::Done(report) => report,
+                Ended::Died => dead(),
+                Ended::Stuck => return Err(format!("{edit:?} waits for ever")),
+            }
+        };
         let left = self.platter.pending();
         let died = fate.is_dead();
         self.bury(point, died);
@@ -171,8 +182,8 @@ fn leave_over(world: &mut World, wanted: &Wanted) -> Result<(), String> {
     Err("no run leaves a journal that is folded in".to_owned())
 }
 
-fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
-    let mut before = World::new(1, Store::Files, 0)?;
+fn ready(edit: Edit, store: Store, size: Size) -> Result<Ready, String> {
+    let mut before = World::new(1, store, 0)?;
     let environment = before.sandbox.environment().clone();
     let first = size.wanted(stack::Variant::First, &environment)?;
     let changed = size.wanted(stack::Variant::Changed, &environment)?;
@@ -194,7 +205,7 @@ fn ready(edit: Edit, size: Size) -> Result<Ready, String> {
     if goal == origin {
         return Err(format!("{edit:?} changes nothing: {goal:?}"));
     }
-    Ok(Ready { edit, size, wanted, before, origin, goal, forgotten })
+    Ok(Ready { edit, store, size, wanted, before, origin, goal, forgotten })
 }
 
 impl Ready {
@@ -205,7 +216,8 @@ impl Ready {
     fn case(&self, points: &[Point]) -> String {
         let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
         let small = if self.size == Size::Small { " --small" } else { "" };
-        format!("--scenario {}{small}{}", self.edit.name(), points.concat())
+        let objects = if self.store == Store::Objects { " --objects" } else { "" };
+        format!("--scenario {}{small}{objects}{}", self.edit.name(), points.concat())
     }
 
     /// What is wrong between the command that was cut off and the same one again.
@@ -278,8 +290,13 @@ impl Ready {
 ///
 /// # Errors
 /// If the edit does not come to its end undisturbed.
-pub fn one_edit(edit: Edit, size: Size, struck: &[Point]) -> Result<Findings, String> {
-    let ready = ready(edit, size)?;
+pub fn one_edit(
+    edit: Edit,
+    store: Store,
+    size: Size,
+    struck: &[Point],
+) -> Result<Findings, String> {
+    let ready = ready(edit, store, size)?;
     let (broken, moments) = ready.live(struck)?;
     let mut findings = Findings { moments, ..Findings::default() };
     findings.add(ready.case(struck), broken);
@@ -291,10 +308,10 @@ pub fn one_edit(edit: Edit, size: Size, struck: &[Point]) -> Result<Findings, St
 ///
 /// # Errors
 /// If the edit does not come to its end undisturbed.
-pub fn edits(edit: Edit, size: Size, stride: usize) -> Result<Findings, String> {
-    let ready = ready(edit, size)?;
+pub fn edits(edit: Edit, store: Store, size: Size, stride: usize) -> Result<Findings, String> {
+    let ready = ready(edit, store, size)?;
     let whole = ready.before.fork()?.edit(edit, None)?;
-    let all = points(&whole.moments, whole.left, true);
+    let all = points(&whole.moments, whole.left, store == Store::Files);
     let all: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
     let explored = in_parallel(&all, |point| {
         let struck = [*point];

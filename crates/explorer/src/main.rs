@@ -37,7 +37,7 @@ struct Arguments {
     /// Of so many points take one
     #[arg(long, default_value_t = 1)]
     stride: usize,
-    /// Keep the states in an object store; points of scenarios alone are explored there
+    /// Keep the states in an object store; points of scenarios and of edits are explored there
     #[arg(long, conflicts_with_all = ["pairs", "random", "seed"])]
     objects: bool,
     /// Stop at the first scenario in which something is found
@@ -106,10 +106,14 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         return Ok(report.violations);
     }
     if let Some(edit) = arguments.scenario.as_deref().and_then(Edit::named) {
+        if arguments.objects && edit.is_of_files() {
+            report.line(format!("`{}` repairs files: there are none", edit.name()))?;
+            return Ok(1);
+        }
         if arguments.point.is_empty() {
-            report.add(edit.name(), "points", || edits(edit, size, arguments.stride))?;
+            report.add(edit.name(), "points", || edits(edit, store, size, arguments.stride))?;
         } else {
-            report.add(edit.name(), "case", || one_edit(edit, size, &arguments.point))?;
+            report.add(edit.name(), "case", || one_edit(edit, store, size, &arguments.point))?;
         }
         return Ok(report.violations);
     }
@@ -141,12 +145,12 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         let scenario = scenario.on(store);
         report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
     }
+    for edit in Edit::ALL.into_iter().filter(|edit| !arguments.objects || !edit.is_of_files()) {
+        report.add(edit.name(), "points", || edits(edit, store, size, arguments.stride))?;
+    }
     if arguments.objects {
         report.line(format!("{} violations", report.violations))?;
         return Ok(report.violations);
-    }
-    for edit in Edit::ALL {
-        report.add(edit.name(), "points", || edits(edit, size, arguments.stride))?;
     }
     if let Some(create) = SCENARIOS.first() {
         report.add(create.name, "pairs", || pairs(*create, size, arguments.stride))?;

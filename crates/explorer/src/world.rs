@@ -14,7 +14,7 @@ use rstack_model::event::RunEnd;
 use rstack_model::state::State;
 use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Rollback, RolledBack,
-    Verdict,
+    States, Verdict,
 };
 use rstack_plan::{DestroyOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
@@ -161,7 +161,7 @@ impl World {
         Arc::new(clock)
     }
 
-    fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
+    pub(crate) fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
         let disk = SimulatedDisk { platter: Arc::clone(&self.platter), fate: Arc::clone(fate) };
         StateStore::on(Arc::new(disk), DIRECTORY).map_err(|error| error.to_string())
     }
@@ -176,16 +176,19 @@ impl World {
         self.clock.pass(time);
     }
 
-    /// A new process, and the store as it sees it.
-    pub(crate) fn process(
-        &mut self,
-        point: Option<Point>,
-    ) -> Result<(StateStore, Arc<Fate>), String> {
-        let fate = self.start(point);
-        Ok((self.store_of(&fate)?, fate))
+    /// The states as a process sees them.
+    pub(crate) fn states(&self, fate: &Arc<Fate>) -> Result<States, String> {
+        let clock = Arc::clone(&self.clock) as Arc<dyn rstack_apply::Clock>;
+        Ok(States { backend: Arc::from(self.backend(fate)?), clock })
     }
 
-    fn start(&mut self, point: Option<Point>) -> Arc<Fate> {
+    /// Runs a process to its end, in the time of this world.
+    pub(crate) fn run<T>(&self, fate: &Fate, process: impl Future<Output = T>) -> Ended<T> {
+        self.clock.run(fate, process)
+    }
+
+    /// Starts a new process.
+    pub(crate) fn start(&mut self, point: Option<Point>) -> Arc<Fate> {
         // The lease of one that died expires before the next one comes.
         let until = if self.bucket.is_some() { UNTIL_NEXT + LEASE } else { UNTIL_NEXT };
         self.clock.pass(until);
@@ -244,7 +247,12 @@ impl World {
         };
         let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();
-        let ops = Operations { engine, environment, backend: Arc::from(store) };
+        let ops = Operations {
+            engine,
+            environment,
+            backend: Arc::from(store),
+            digests: rstack_ops::DigestSettings::least(),
+        };
         let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
         let ended = self.clock.run(&fate, command(&ops, wanted, &front));
         let left = self.platter.pending();
@@ -313,7 +321,7 @@ impl FrontEnd for Watcher<'_> {
         Ok(())
     }
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, Stopped> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, Stopped> {
         Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: self.rollback })
     }
 }

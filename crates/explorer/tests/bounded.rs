@@ -67,7 +67,15 @@ fn some_points_with_an_api_that_is_polled() {
 #[test]
 fn some_points_of_every_edit_of_a_state() {
     for edit in Edit::ALL {
-        sound(&edits(edit, Size::Small, 7).unwrap(), 10);
+        sound(&edits(edit, Store::Files, Size::Small, 7).unwrap(), 10);
+    }
+}
+
+/// Every point of the edits that are not a repair of files, with the states in an object store.
+#[test]
+fn edits_of_a_state_in_an_object_store() {
+    for edit in Edit::ALL.into_iter().filter(|edit| !edit.is_of_files()) {
+        sound(&edits(edit, Store::Objects, Size::Small, 1).unwrap(), 10);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Files with rules of one's own, in the languages that the validator takes.
 
+use serde::{Deserialize, Serialize};
+
 /// A language of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RuleLanguage {
     /// Rego, the language of Open Policy Agent.
     Rego,
@@ -32,13 +35,25 @@ impl RuleLanguage {
     }
 }
 
+/// Where a file of rules was named, which decides who may silence its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleSource {
+    /// In the project file, which belongs to the repository.
+    Project,
+    /// On the command line.
+    CommandLine,
+}
+
 /// One file of rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleFile {
     /// Its name for people: the path.
     pub name: String,
     /// Its language.
     pub language: RuleLanguage,
+    /// Where it was named.
+    pub source: RuleSource,
     /// Its text.
     pub text: String,
 }

@@ -1,38 +1,15 @@
-//! The validator itself. The only module that names `cloudformation-validate`.
+//! The validator itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cloudformation_validate as upstream;
 use rstack_model::{Diagnostic, FindingCode, Severity, Span};
-use upstream::ValidationEngine as _;
+use serde::{Deserialize, Serialize};
 
+use crate::error::LintError;
 use crate::place::Lines;
-use crate::rule_file::{RuleFile, RuleLanguage};
+use crate::rule_set::{Evaluation, OwnFinding, OwnRule, Rules, Watch};
 use crate::same::LIMITS;
-
-/// Why the validator has no verdict.
-#[derive(Debug, thiserror::Error)]
-pub enum LintError {
-    /// A rule file that the validator does not take.
-    #[error("the {} rules in `{file}` cannot be loaded: {problem}", language.name())]
-    RuleFile {
-        /// The file.
-        file: String,
-        /// Its language.
-        language: RuleLanguage,
-        /// What the validator says.
-        problem: String,
-    },
-    /// Rule files that the validator takes one by one, but not together.
-    #[error("the rule files cannot be loaded together: {0}")]
-    RuleFiles(String),
-    /// The validator does not start.
-    #[error("the validator does not start: {0}")]
-    Start(String),
-    /// The validator failed on a template.
-    #[error("the validator failed: {0}")]
-    Check(String),
-}
 
 /// What the validator is asked.
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +20,23 @@ pub struct Question<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     /// The Region, if one was chosen; else the findings are those of any Region.
     pub region: Option<&'a str>,
+    /// Whether the built-in rules and schemas are looked at, too, or the rules from files alone.
+    pub built_in: bool,
+}
+
+/// The verdict on a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The findings of the validator's own rules, in the order of the source.
+    pub findings: Vec<Diagnostic>,
+    /// The findings of rules from files, in the order of the source.
+    pub own: Vec<Diagnostic>,
+    /// The rules from files: all in CEL and Guard, and those in Rego that found something.
+    pub own_rules: Vec<OwnRule>,
 }
 
 /// The validator's schemas of resource types.
 pub struct Schemas(upstream::SchemaValidator);
-
-/// The validator's rules, with those from files.
-pub struct Rules {
-    engine: upstream::CompositeEngine,
-    own: Vec<String>,
-}
 
 /// The validator, ready for any number of templates.
 pub struct Validator {
@@ -124,102 +108,87 @@ impl Schemas {
     }
 }
 
-impl Rules {
-    /// Loads the rules that are built in and those in files, which takes a tenth of a second.
-    ///
-    /// # Errors
-    /// If a rule file is not one.
-    pub fn load(files: &[RuleFile]) -> Result<Self, LintError> {
-        let engine = match engine(files) {
-            Ok(engine) => engine,
-            Err(problem) => return Err(blame(files, problem)),
-        };
-        let mut own: Vec<String> =
-            engine.external_rule_metadata().into_keys().filter(|id| !is_rule(id)).collect();
-        own.sort();
-        Ok(Self { engine, own })
-    }
-}
-
 impl Validator {
     /// Puts together what may have been loaded side by side.
     pub fn new(schemas: Schemas, rules: Rules) -> Self {
         Self { schemas, rules }
     }
 
-    /// The IDs of the rules from files.
-    pub fn own_rules(&self) -> &[String] {
-        &self.rules.own
+    /// The schemas, for other rules.
+    pub fn into_schemas(self) -> Schemas {
+        self.schemas
     }
 
-    /// Checks a template: what is found, in the order of the source.
+    /// Checks a template. `watch` is given the rule files that are worked at.
     ///
     /// # Errors
-    /// If the validator fails, or a rule from a file does.
-    pub fn check(&self, question: &Question<'_>) -> Result<Vec<Diagnostic>, LintError> {
+    /// If the validator fails, or there are rules from files and one of them was not evaluated on all
+    /// of the template.
+    pub fn check(&self, question: &Question<'_>, watch: Watch<'_>) -> Result<Verdict, LintError> {
         let config = upstream::ValidateConfig {
             parameter_overrides: question.parameters.clone().into_iter().collect::<HashMap<_, _>>(),
             pseudo_parameter_overrides: upstream::PseudoParameterOverrides {
                 region: question.region.map(str::to_owned),
                 ..Default::default()
             },
+            disable_builtin_rules: !question.built_in,
             ..Default::default()
         };
         let text = question.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(question.text);
+        let evaluation = Evaluation::new(&self.rules, watch);
         let report = upstream::validate_bytes_with_path(
-            &self.rules.engine,
+            &evaluation,
             &self.schemas.0,
             text.as_bytes(),
             config,
             String::new(),
-        )
-        .map_err(|error| LintError::Check(error.to_string()))?;
+        );
+        // The error of a rule from a file says more than what the validator makes of it.
+        let outcome = evaluation.outcome().transpose()?;
+        let report = report.map_err(|error| LintError::Check(error.to_string()))?;
+        let own = match outcome {
+            Some(own) => own,
+            None if self.rules.has_own() => {
+                let problem = "AWS's validator cannot read this template, so that no rule sees it";
+                return Err(LintError::NotEvaluated { problem: problem.to_owned() });
+            }
+            None => Vec::new(),
+        };
         let lines = Lines::of(text);
-        let found = report.diagnostics.into_iter();
-        let mut findings: Vec<Diagnostic> =
-            found.filter_map(|finding| diagnostic(finding, &lines)).collect();
-        findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
-        findings.dedup();
         let before = question.text.len() - text.len();
-        for label in findings.iter_mut().flat_map(|finding| &mut finding.labels) {
-            label.span = Span::new(label.span.start + before, label.span.end + before);
-        }
         let budgets = report.metadata.budget_exhaustions.into_iter().flatten();
         let reasons: Vec<String> = budgets.map(|budget| budget.description).collect();
+        let found = report.diagnostics.into_iter().filter(|_| question.built_in);
+        let mut findings = sorted(found.filter_map(|finding| diagnostic(finding, &lines)), before);
         for finding in findings.iter_mut().filter(|finding| finding.code.as_str() == INCOMPLETE) {
             finding.help = Some(reasons.join("\n"));
         }
-        Ok(findings)
+        let mut own_rules: BTreeSet<OwnRule> = self.rules.own().clone();
+        own_rules.extend(
+            own.iter()
+                .map(|(source, finding)| OwnRule { id: finding.rule_id.clone(), source: *source }),
+        );
+        let own = sorted(own.into_iter().map(|finding| own_diagnostic(finding, &lines)), before);
+        Ok(Verdict { findings, own, own_rules: own_rules.into_iter().collect() })
     }
 }
 
-fn engine(files: &[RuleFile]) -> Result<upstream::CompositeEngine, String> {
-    let of = |language: RuleLanguage| {
-        let files = files.iter().filter(move |file| file.language == language);
-        files.map(|file| upstream::ExternalRuleSource {
-            name: file.name.clone(),
-            content: file.text.clone(),
-        })
-    };
-    let config = upstream::CompositeEngineConfig::new()
-        .with_rego_rules(of(RuleLanguage::Rego))
-        .with_cel_rules(of(RuleLanguage::Cel))
-        .with_guard_rules(of(RuleLanguage::Guard));
-    upstream::CompositeEngine::new(config).map_err(|error| format!("{error:#}"))
+/// Findings in the order of the source, each once; `before` bytes are before the text that was
+/// looked at.
+fn sorted(found: impl Iterator<Item = Diagnostic>, before: usize) -> Vec<Diagnostic> {
+    let mut findings: Vec<Diagnostic> = found.collect();
+    findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
+    findings.dedup();
+    for label in findings.iter_mut().flat_map(|finding| &mut finding.labels) {
+        label.span = Span::new(label.span.start + before, label.span.end + before);
+    }
+    findings
 }
 
-/// Finds the file because of which the rules cannot be loaded.
-fn blame(files: &[RuleFile], problem: String) -> LintError {
-    let alone = files
-        .iter()
-        .find_map(|file| engine(std::slice::from_ref(file)).err().map(|problem| (file, problem)));
-    match alone {
-        Some((file, problem)) => {
-            LintError::RuleFile { file: file.name.clone(), language: file.language, problem }
-        }
-        None if files.is_empty() => LintError::Start(problem),
-        None => LintError::RuleFiles(problem),
-    }
+/// A finding of a rule from a file. All of them are told: what is not for everybody is a remark.
+fn own_diagnostic((_, finding): OwnFinding, lines: &Lines<'_>) -> Diagnostic {
+    let severity = told_as(finding.severity).unwrap_or(Severity::Information);
+    placed(finding, severity, lines)
 }
 
 /// A finding in our words; `None` for what only its developers look at, for what CloudFormation
@@ -234,6 +203,18 @@ fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagno
         return None;
     }
     let severity = told_as(finding.severity)?;
+    let mut out = placed(finding, severity, lines);
+    let stopped = out.code.as_str() == TRANSFORM && out.message.contains(STOPPED);
+    if stopped || out.code.as_str() == UNREADABLE {
+        out.severity = Severity::Warning;
+        let help = "AWS's validator has not checked what it cannot read; rstack reads by itself";
+        out.help = Some(help.to_owned());
+    }
+    Some(out)
+}
+
+/// A finding in our words, with its places.
+fn placed(finding: upstream::Diagnostic, severity: Severity, lines: &Lines<'_>) -> Diagnostic {
     let code = FindingCode::Rule(finding.rule_id);
     let mut out = Diagnostic { severity, ..Diagnostic::error(code, finding.message) };
     let span = |place: upstream::SourceSpan| {
@@ -249,13 +230,7 @@ fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagno
         }
     }
     out.help = finding.suggested_fix;
-    let stopped = out.code.as_str() == TRANSFORM && out.message.contains(STOPPED);
-    if stopped || out.code.as_str() == UNREADABLE {
-        out.severity = Severity::Warning;
-        let help = "AWS's validator has not checked what it cannot read; rstack reads by itself";
-        out.help = Some(help.to_owned());
-    }
     // A schema's source repository tells nobody anything.
     out.docs = finding.documentation_url.filter(|url| !url.starts_with(REPOSITORIES));
-    Some(out)
+    out
 }

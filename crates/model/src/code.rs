@@ -43,6 +43,7 @@ impl Code {
                 | Self::NoEffect
                 | Self::NotValidated
                 | Self::PatternNotChecked
+                | Self::SecretInName
                 | Self::SubSyntax
                 | Self::UnknownExport
                 | Self::UnknownStackOutput
@@ -51,6 +52,12 @@ impl Code {
                 | Self::YamlKey
                 | Self::YamlScalar
         )
+    }
+
+    /// Whether the command line may allow its findings although they are errors: they are about what
+    /// the user wants to show, and a project file does not decide that.
+    pub fn is_for_the_user(self) -> bool {
+        self == Self::SecretInName
     }
 }
 
@@ -161,6 +168,8 @@ codes! {
     RuleFunction = "rule-function",
     /// A secret inside of a condition.
     SecretInCondition = "secret-in-condition",
+    /// A secret in a property that identifies an object.
+    SecretInName = "secret-in-name",
     /// Several YAML documents in one file.
     SeveralDocuments = "several-documents",
     /// A map where a list belongs, and the like.

@@ -25,6 +25,13 @@ impl Digest {
         Ok(Self::of(&serde_json::to_vec(value)?))
     }
 
+    /// The digest of which these are the 64 lower-case hexadecimal digits; `None` if they are not.
+    pub fn parse(digits: &str) -> Option<Self> {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let whole = digits.len() == 64 && digits.bytes().all(digit);
+        whole.then(|| Self(digits.to_owned()))
+    }
+
     /// All 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,14 +3,14 @@
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
 use rstack_model::SecretString;
+use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
-use rstack_plan::CheckedPlan;
+use rstack_plan::{CheckedPlan, contradictions};
 
-use crate::backend::release;
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};
 use crate::{
-    FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Record, Review, Verdict, Work,
+    FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Record, Review, Verdict, Work,
     describe,
 };
 
@@ -37,23 +37,26 @@ pub async fn apply<F: FrontEnd>(
     front: &F,
 ) -> Result<Applied, F::Error> {
     let stack = &deploy.desired.stack;
-    let lease = ops.backend.acquire(stack, holder).await.map_err(OpsError::from)?;
-    let applied = apply_held(ops, lease.as_ref(), deploy, front).await;
-    release(lease).await;
-    applied
+    ops.under_lease(stack, holder, async |lease| apply_held(ops, lease, deploy, front).await).await
 }
 
 async fn apply_held<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     deploy: &Deploy<'_>,
     front: &F,
 ) -> Result<Applied, F::Error> {
     let mut state = open(ops, lease, deploy.parameters, front).await?;
     if deploy.refresh {
-        state = ops.engine.record_settled(lease, state).await.map_err(OpsError::from)?;
+        state = ops.engine.record_settled(&**lease, state).await.map_err(OpsError::from)?;
     }
-    let planned = plan_deploy(ops, deploy, &state).await;
+    let renewed = deploy.parameters.renewed(state.clone());
+    if renewed != state {
+        let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
+        state = lease.revise(renewed, &base).await.map_err(OpsError::from)?;
+    }
+    let planned = lease.unless_lost(plan_deploy(ops, deploy, &state)).await;
+    let planned = planned.unwrap_or_else(|lost| Err(lost.into()));
     front.planned(planned.as_deref().ok())?;
     let plan = planned?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
@@ -68,11 +71,11 @@ async fn apply_held<F: FrontEnd>(
 }
 
 /// Carries out a plan that was saved, with the values of its secret parameters, if nothing moved
-/// since it was made.
+/// since it was made, and state and cloud are as it says.
 ///
 /// # Errors
-/// As [`apply`], and if the state or an object moved, or a value is not the one that the plan was
-/// made with.
+/// As [`apply`], and if the state or an object moved, the plan tells of them what is not so, or a
+/// value is not the one that the plan was made with.
 pub async fn apply_saved<F: FrontEnd>(
     ops: &Operations,
     plan: &CheckedPlan,
@@ -84,16 +87,15 @@ pub async fn apply_saved<F: FrontEnd>(
         let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
         return Err(OpsError::from(ApplyError::Environment { planned, found }).into());
     }
-    let parameters = GivenSecrets(given).for_plan(ops.backend.as_ref(), plan).await?;
-    let lease = ops.backend.acquire(&plan.stack, holder).await.map_err(OpsError::from)?;
-    let applied = apply_saved_held(ops, lease.as_ref(), plan, &parameters, front).await;
-    release(lease).await;
-    applied
+    let parameters = GivenSecrets(given).for_plan(ops, plan).await?;
+    let apply =
+        async |lease: &Held<'_>| apply_saved_held(ops, lease, plan, &parameters, front).await;
+    ops.under_lease(&plan.stack, holder, apply).await
 }
 
 async fn apply_saved_held<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     plan: &CheckedPlan,
     parameters: &SecretParameters,
     front: &F,
@@ -106,12 +108,31 @@ async fn apply_saved_held<F: FrontEnd>(
     check_base(plan, lease.read().await.map_err(OpsError::from)?.state.as_ref())?;
     let work = Work::Changes;
     let review = Review { plan, state: &state, work, secrets: Default::default() };
-    let Some(engine) = reviewed(ops, &review, front)? else { return Ok(Applied::Stopped) };
-    let moved = ops.engine.moved(plan).await.map_err(OpsError::from)?;
-    if !moved.is_empty() {
-        return Err(OpsError::from(ApplyError::ObjectsMoved(moved)).into());
-    }
+    let Some(engine) = reviewed(ops, lease, &review, front).await? else {
+        return Ok(Applied::Stopped);
+    };
+    let verified = verify_saved(ops, plan, &state, parameters);
+    lease.unless_lost(verified).await.map_err(OpsError::from)??;
     run(engine, lease, plan, parameters).await.map_err(Into::into)
+}
+
+/// Holds a saved plan against the state and the cloud: what it has of them is what they have. Every
+/// object is read, whatever the plan says of how it was looked at.
+///
+/// # Errors
+/// If something moved or is not as the plan says, or the cloud cannot be asked.
+pub async fn verify_saved(
+    ops: &Operations,
+    plan: &CheckedPlan,
+    state: &State,
+    parameters: &SecretParameters,
+) -> Result<(), OpsError> {
+    let contradictions = contradictions(plan, state);
+    if !contradictions.is_empty() {
+        return Err(OpsError::Contradicts(contradictions));
+    }
+    let moved = ops.engine.moved(plan, state, parameters).await?;
+    if moved.is_empty() { Ok(()) } else { Err(ApplyError::ObjectsMoved(moved).into()) }
 }
 
 /// Whether the open run of a stack is one of this very plan.
@@ -140,12 +161,12 @@ fn check_base(plan: &CheckedPlan, state: Option<&State>) -> Result<(), OpsError>
 /// Has a plan reviewed, and carries it out if it is to be.
 pub(crate) async fn carry_out<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     review: &Review<'_>,
     parameters: &SecretParameters,
     front: &F,
 ) -> Result<Applied, F::Error> {
-    let engine = reviewed(ops, review, front)?;
+    let engine = reviewed(ops, lease, review, front).await?;
     match (engine, review.work) {
         (_, Work::Nothing) => Ok(Applied::Unchanged(Box::new(review.state.clone()))),
         (None, Work::Record | Work::Changes) => Ok(Applied::Stopped),
@@ -158,12 +179,15 @@ pub(crate) async fn carry_out<F: FrontEnd>(
 /// An engine that waits as the front end says, and how it is to apply.
 type Reviewed = (Engine, ApplyOptions);
 
-fn reviewed<F: FrontEnd>(
+/// Has a plan reviewed, as long as the lease is held.
+async fn reviewed<F: FrontEnd>(
     ops: &Operations,
+    lease: &Held<'_>,
     review: &Review<'_>,
     front: &F,
 ) -> Result<Option<Reviewed>, F::Error> {
-    Ok(match front.review(review)? {
+    let verdict = lease.unless_lost(front.review(review)).await.map_err(OpsError::from)??;
+    Ok(match verdict {
         Verdict::Stop => None,
         Verdict::Proceed { waiting, rollback } => {
             Some((Engine { waiting, ..ops.engine.clone() }, ApplyOptions { rollback }))
@@ -173,10 +197,10 @@ fn reviewed<F: FrontEnd>(
 
 async fn run(
     (engine, options): Reviewed,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     plan: &CheckedPlan,
     parameters: &SecretParameters,
 ) -> Result<Applied, OpsError> {
-    let outcome = engine.apply(lease, plan, parameters, options).await?;
+    let outcome = engine.apply(&**lease, plan, parameters, options).await?;
     Ok(Applied::Ran(Box::new(outcome)))
 }

@@ -12,9 +12,3 @@ pub use rstack_store::LockHolder as Holder;
 
 /// A stack's record: its state, and the journal of a run that is open.
 pub use rstack_store::Stored as Record;
-
-/// Gives a lease back when its operation has ended. What was done is recorded by then: a lease that
-/// cannot be given back ends with the process, or expires.
-pub(crate) async fn release(lease: Box<dyn Lease>) {
-    let _expires = lease.release().await;
-}

@@ -4,9 +4,8 @@ use rstack_model::{SecretString, StackName};
 use rstack_plan::DestroyOptions;
 
 use crate::apply::carry_out;
-use crate::backend::release;
 use crate::open::open;
-use crate::{Applied, FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Review, Work};
+use crate::{Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Review, Work};
 
 /// The stack to destroy, and how.
 #[derive(Clone, Copy, Debug)]
@@ -30,24 +29,22 @@ pub async fn destroy<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<Applied, F::Error> {
-    let lease = ops.backend.acquire(asked.stack, holder).await.map_err(OpsError::from)?;
-    let ended = destroy_held(ops, lease.as_ref(), asked, front).await;
-    release(lease).await;
-    ended
+    let destroy = async |lease: &Held<'_>| destroy_held(ops, lease, asked, front).await;
+    ops.under_lease(asked.stack, holder, destroy).await
 }
 
 async fn destroy_held<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     asked: &Destroy<'_>,
     front: &F,
 ) -> Result<Applied, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
     let given = GivenSecrets(asked.secrets);
-    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
-    let state = open(ops, lease, &parameters, front).await?;
-    let observing = ops.engine.observe(None, &state, &parameters);
-    let observations = observing.await.map_err(OpsError::from)?;
+    let parameters = given.for_stack(ops, &record).await?;
+    let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
+    let observing = lease.unless_lost(ops.engine.observe(None, &state, &parameters));
+    let observations = observing.await.map_err(OpsError::from)?.map_err(OpsError::from)?;
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rstack_apply::ApplyError;
 use rstack_driver::DriverError;
 use rstack_model::{Address, StackName};
-use rstack_plan::PlanError;
-use rstack_store::StoreError;
+use rstack_plan::{Contradiction, PlanError};
+use rstack_store::{DigestError, StoreError};
 
 /// Why an operation did not begin, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum OpsError {
     /// The cloud refused, or cannot be asked.
     #[error("{0}")]
     Cloud(DriverError),
+    /// A digest of a secret parameter cannot be made.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
     /// The stack lives in another account, Region or cloud.
     #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
     OtherEnvironment {
@@ -47,6 +50,9 @@ pub enum OpsError {
     /// A plan that was begun before. What became of that run is in the state.
     #[error("the plan was carried out before, and was interrupted")]
     AlreadyBegun,
+    /// A saved plan has other objects or outputs than the state that it was made from.
+    #[error("the plan has not what the state has: {}", parts(.0))]
+    Contradicts(Vec<Contradiction>),
     /// No apply of the stack waits to be rolled back.
     #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *deposed))]
     NothingToRollBack {
@@ -84,6 +90,10 @@ impl From<DriverError> for OpsError {
     fn from(error: DriverError) -> Self {
         Self::Cloud(error)
     }
+}
+
+fn parts(contradictions: &[Contradiction]) -> String {
+    contradictions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted(names: &BTreeSet<String>) -> String {

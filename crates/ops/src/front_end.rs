@@ -41,11 +41,13 @@ pub trait FrontEnd {
         Ok(())
     }
 
-    /// Looks at a plan and decides whether it is carried out. Called once for each plan.
+    /// Decides whether a plan is carried out. Called once for each plan. A front end that waits for a
+    /// user does not block the thread: the lease of the stack is renewed on it meanwhile. When the
+    /// lease is lost, the future is dropped.
     ///
     /// # Errors
     /// If the front end cannot decide.
-    fn review(&self, review: &Review<'_>) -> Result<Verdict, Self::Error>;
+    fn review(&self, review: &Review<'_>) -> impl Future<Output = Result<Verdict, Self::Error>>;
 }
 
 /// A plan before it is carried out.

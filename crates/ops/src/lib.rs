@@ -1,5 +1,6 @@
-//! The operations on a stack: plan, apply, destroy, roll back, resolve. One function each, over a
-//! cloud, the schemas of resource types and the store of states.
+//! The operations on a stack: plan, apply, destroy, roll back, resolve, and the edits of its state. One
+//! function each, over a cloud, the schemas of resource types and the store of states; an edit makes no
+//! cloud calls.
 //!
 //! Every front end calls them: the command line, the crash explorer, the test benches. A front end
 //! ([`FrontEnd`]) is told what happens and decides whether a plan is carried out; nothing here knows
@@ -9,13 +10,16 @@ mod apply;
 mod backend;
 mod cross_stack;
 mod destroy;
+mod edit;
 mod environment;
 mod error;
 mod evaluate;
 mod front_end;
+mod lease;
 mod open;
 mod operations;
 mod plan;
+mod plan_signature;
 mod preflight;
 mod resolve;
 mod rollback;
@@ -23,19 +27,27 @@ mod saved_plan;
 mod secret_parameters;
 mod template_files;
 
-pub use apply::{Applied, apply, apply_saved};
+pub use apply::{Applied, apply, apply_saved, verify_saved};
 pub use backend::{Backend, Holder, Lease, Record};
 pub use cross_stack::cross_stack_values;
 pub use destroy::{Destroy, destroy};
+pub use edit::{
+    EditError, EditFrontEnd, EditReview, Move, Replaced, Replacement, States, forget,
+    move_resource, rename, replace_state,
+};
 pub use environment::describe;
 pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
-pub use operations::Operations;
+pub use lease::{Held, hold};
+pub use operations::{DigestSettings, Operations};
 pub use plan::{Deploy, plan};
+pub use plan_signature::{Algorithm, PlanKeyError, PlanSignature, PlanSigner, PlanVerifier};
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};
-pub use saved_plan::{SavedPlanError, read_plan, write_plan};
-pub use secret_parameters::{GivenSecrets, parameters_of_evaluation, secret_names};
+pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, read_plan, write_plan};
+pub use secret_parameters::{
+    GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
+};
 pub use template_files::{Loader, TemplateFiles};

@@ -3,7 +3,7 @@
 use rstack_apply::SecretParameters;
 use rstack_model::state::State;
 
-use crate::{FrontEnd, Lease, Operations, OpsError};
+use crate::{FrontEnd, Held, Operations, OpsError};
 
 /// The state of a stack, after recovery if a run was interrupted; an empty one if there is none.
 ///
@@ -12,7 +12,7 @@ use crate::{FrontEnd, Lease, Operations, OpsError};
 /// in another environment.
 pub(crate) async fn open<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     parameters: &SecretParameters,
     front: &F,
 ) -> Result<State, F::Error> {
@@ -22,8 +22,8 @@ pub(crate) async fn open<F: FrontEnd>(
     }
     let interrupted = record.journal.is_some();
     let state = if interrupted {
-        front.recovering(lease);
-        ops.engine.recover(lease, parameters).await.map_err(OpsError::from)?
+        front.recovering(&**lease);
+        ops.engine.recover(&**lease, parameters).await.map_err(OpsError::from)?
     } else {
         record.state
     };

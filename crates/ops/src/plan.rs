@@ -5,9 +5,8 @@ use rstack_model::desired::Desired;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, PlanOptions};
 
-use crate::backend::release;
 use crate::open::open;
-use crate::{FrontEnd, Holder, Operations, OpsError};
+use crate::{FrontEnd, Held, Holder, Operations, OpsError};
 
 /// What a deploy is to lead to, and how it is planned.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +36,8 @@ pub async fn plan<F: FrontEnd>(
     let record = ops.backend.read(stack).await.map_err(OpsError::from)?;
     let state = match (record.journal, record.state) {
         (Some(_), _) => {
-            let lease = ops.backend.acquire(stack, holder).await.map_err(OpsError::from)?;
-            let opened = open(ops, lease.as_ref(), deploy.parameters, front).await;
-            release(lease).await;
-            opened?
+            let open = async |lease: &Held<'_>| open(ops, lease, deploy.parameters, front).await;
+            ops.under_lease(stack, holder, open).await?
         }
         (None, Some(state)) => {
             ops.check_environment(stack, &state.environment)?;
@@ -48,7 +45,7 @@ pub async fn plan<F: FrontEnd>(
         }
         (None, None) => ops.new_state(stack),
     };
-    let planned = plan_deploy(ops, deploy, &state).await;
+    let planned = plan_deploy(ops, deploy, &deploy.parameters.renewed(state)).await;
     front.planned(planned.as_deref().ok())?;
     Ok(planned?)
 }

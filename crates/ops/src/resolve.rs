@@ -4,8 +4,7 @@
 use rstack_apply::Decision;
 use rstack_model::{Address, StackName};
 
-use crate::backend::release;
-use crate::{Holder, Operations, OpsError};
+use crate::{Held, Holder, Operations, OpsError};
 
 /// Records what the user says of the open creations of a resource; the next recovery goes on from
 /// there.
@@ -19,10 +18,11 @@ pub async fn resolve(
     decision: &Decision,
     holder: &Holder,
 ) -> Result<(), OpsError> {
-    let lease = ops.backend.acquire(stack, holder).await?;
-    let resolved = ops.engine.resolve_ambiguous(lease.as_ref(), address, decision).await;
-    release(lease).await;
-    if resolved? == 0 {
+    let resolve = async |lease: &Held<'_>| {
+        let resolving = ops.engine.resolve_ambiguous(&**lease, address, decision);
+        resolving.await.map_err(OpsError::from)
+    };
+    if ops.under_lease(stack, holder, resolve).await? == 0 {
         return Err(OpsError::NothingOpen { stack: stack.clone(), address: address.clone() });
     }
     Ok(())

@@ -4,9 +4,8 @@ use rstack_apply::old_secrets;
 use rstack_model::{SecretString, StackName};
 
 use crate::apply::carry_out;
-use crate::backend::release;
 use crate::open::open;
-use crate::{Applied, FrontEnd, GivenSecrets, Holder, Lease, Operations, OpsError, Review, Work};
+use crate::{Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Review, Work};
 
 /// The stack to roll back.
 #[derive(Clone, Copy, Debug)]
@@ -37,28 +36,27 @@ pub async fn rollback<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<RolledBack, F::Error> {
-    let lease = ops.backend.acquire(asked.stack, holder).await.map_err(OpsError::from)?;
-    let ended = rollback_held(ops, lease.as_ref(), asked, front).await;
-    release(lease).await;
-    ended
+    let roll_back = async |lease: &Held<'_>| rollback_held(ops, lease, asked, front).await;
+    ops.under_lease(asked.stack, holder, roll_back).await
 }
 
 async fn rollback_held<F: FrontEnd>(
     ops: &Operations,
-    lease: &dyn Lease,
+    lease: &Held<'_>,
     asked: &Rollback<'_>,
     front: &F,
 ) -> Result<RolledBack, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
     let given = GivenSecrets(asked.secrets);
-    let parameters = given.for_stack(ops.backend.as_ref(), &record).await?;
-    let state = open(ops, lease, &parameters, front).await?;
-    if ops.engine.forget_bare(lease, &state).await.map_err(OpsError::from)? {
+    let parameters = given.for_stack(ops, &record).await?;
+    let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
+    if ops.engine.forget_bare(&**lease, &state).await.map_err(OpsError::from)? {
         return Ok(RolledBack::NothingLeft);
     }
-    let planned = ops.engine.plan_rollback(&state).await;
+    let planned = lease.unless_lost(ops.engine.plan_rollback(&state)).await;
+    let planned = planned.map_err(OpsError::from).and_then(|plan| plan.map_err(OpsError::from));
     front.planned(planned.as_ref().ok().and_then(|plan| plan.as_deref()))?;
-    let Some(plan) = planned.map_err(OpsError::from)? else {
+    let Some(plan) = planned? else {
         let (stack, deposed) = (asked.stack.clone(), state.deposed.len());
         return Err(OpsError::NothingToRollBack { stack, deposed }.into());
     };

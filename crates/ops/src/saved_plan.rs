@@ -1,19 +1,34 @@
-//! The format of saved plans: a format number, the digest of the plan, the plan. A saved plan holds
-//! no secret.
+//! The format of saved plans: a format number, the digest of the plan, perhaps a signature, the plan.
+//! A saved plan holds no secret.
+//!
+//! ```json
+//! {"rstack-plan": 2, "digest": "9f86…", "signature": {"algorithm": "ed25519", "key": "3a7b…",
+//!  "value": "base64…"}, "plan": {…}}
+//! ```
+//!
+//! The digest finds damage. It binds the file to no person: whoever can write the file can write a
+//! digest that fits. That a plan does what it shows is found out by [`read_plan`], which derives
+//! what is shown from what is done, and when it is applied, from state and cloud. That it is the plan
+//! which somebody made or approved is said by a signature ([`SavedPlan::verify`]) or by the digest
+//! that was approved ([`SavedPlan::approve`]). docs/approval.md has the table of all fields.
 
 use rstack_model::Digest;
-use rstack_model::plan::Plan;
-use rstack_plan::{CheckedPlan, Violation};
+use rstack_model::plan::{Plan, PlanMode};
+use rstack_plan::{CheckedPlan, Schemas, Violation};
 use serde::{Deserialize, Serialize};
 
+use crate::plan_signature::{PlanSignature, PlanSigner, PlanVerifier};
+
 /// The number of the format.
-const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Written<'a> {
     #[serde(rename = "rstack-plan")]
     format: u32,
-    digest: Digest,
+    digest: &'a Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<PlanSignature>,
     plan: &'a CheckedPlan,
 }
 
@@ -24,8 +39,13 @@ struct Header {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Saved {
+    #[serde(rename = "rstack-plan")]
+    _format: u32,
     digest: Digest,
+    #[serde(default)]
+    signature: Option<PlanSignature>,
     plan: Plan,
 }
 
@@ -44,35 +64,117 @@ pub enum SavedPlanError {
     /// The plan in it is not the one that was shown when it was saved.
     #[error("it was changed")]
     Changed,
-    /// The plan in it breaks invariants.
+    /// The plan in it destroys or rolls back, which is never saved.
+    #[error("the plan in it is not one of a deploy")]
+    Mode,
+    /// The plan in it breaks invariants, or does not do what it shows.
     #[error("the plan in it is not sound: {}", list(.0))]
     Unsound(Vec<Violation>),
 }
 
-/// The text of a saved plan.
+/// Why a saved plan is not the one that was made or approved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalError {
+    /// Its digest is not the one that was approved.
+    #[error("the digest of the plan is sha256:{found}, and sha256:{approved} was approved")]
+    Digest {
+        /// The digest that was approved.
+        approved: Digest,
+        /// The digest of the plan.
+        found: Digest,
+    },
+    /// It is not signed.
+    #[error("the plan is not signed")]
+    NotSigned,
+    /// It says that another key has signed it.
+    #[error(
+        "the plan is signed by the key sha256:{signer}, which is not one of those to verify with"
+    )]
+    OtherKey {
+        /// The key, by the digest of its public part.
+        signer: Digest,
+    },
+    /// The signature is not one of this plan.
+    #[error("the signature of the plan is not one that the key sha256:{signer} has made of it")]
+    Signature {
+        /// The key, by the digest of its public part.
+        signer: Digest,
+    },
+}
+
+/// A plan that was saved, and what binds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedPlan {
+    /// The plan, checked.
+    pub plan: CheckedPlan,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its signature, not verified.
+    pub signature: Option<PlanSignature>,
+}
+
+impl SavedPlan {
+    /// Verifies that one of these keys has signed the plan.
+    ///
+    /// # Errors
+    /// [`ApprovalError`] if none has.
+    pub fn verify(&self, keys: &[PlanVerifier]) -> Result<(), ApprovalError> {
+        let signature = self.signature.as_ref().ok_or(ApprovalError::NotSigned)?;
+        let signer = signature.key.clone();
+        let Some(key) = keys.iter().find(|key| key.id() == signer) else {
+            return Err(ApprovalError::OtherKey { signer });
+        };
+        if !key.has_signed(signature, &self.digest) {
+            return Err(ApprovalError::Signature { signer });
+        }
+        Ok(())
+    }
+
+    /// Checks that the plan is the one with the digest that was approved.
+    ///
+    /// # Errors
+    /// [`ApprovalError::Digest`] if it is another one.
+    pub fn approve(&self, approved: &Digest) -> Result<(), ApprovalError> {
+        let (approved, found) = (approved.clone(), self.digest.clone());
+        if approved == found { Ok(()) } else { Err(ApprovalError::Digest { approved, found }) }
+    }
+}
+
+/// The text of a saved plan, signed if there is a signer.
 ///
 /// # Errors
 /// If the plan cannot be written as JSON.
-pub fn write_plan(plan: &CheckedPlan) -> Result<Vec<u8>, SavedPlanError> {
-    let mut bytes = serde_json::to_vec(&Written { format: FORMAT, digest: plan.digest()?, plan })?;
+pub fn write_plan(
+    plan: &CheckedPlan,
+    signer: Option<&PlanSigner>,
+) -> Result<Vec<u8>, SavedPlanError> {
+    let digest = &plan.digest()?;
+    let signature = signer.map(|signer| signer.sign(digest));
+    let mut bytes = serde_json::to_vec(&Written { format: FORMAT, digest, signature, plan })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-/// The plan in a saved one: checked again, and the very plan that was shown when it was saved.
+/// The plan in a saved one: checked again, the very plan that was shown when it was saved, and one
+/// that does what it shows. Whose it is, is for [`SavedPlan::verify`] and [`SavedPlan::approve`];
+/// that state and cloud are as it says, for [`crate::apply_saved`].
 ///
 /// # Errors
 /// If it is damaged, was changed, has another format, or the plan is not sound.
-pub fn read_plan(bytes: &[u8]) -> Result<CheckedPlan, SavedPlanError> {
+pub fn read_plan(bytes: &[u8], schemas: &dyn Schemas) -> Result<SavedPlan, SavedPlanError> {
     let Header { format } = serde_json::from_slice(bytes)?;
     if format != FORMAT {
         return Err(SavedPlanError::Format { found: format });
     }
-    let Saved { digest, plan } = serde_json::from_slice(bytes)?;
+    let Saved { digest, signature, plan, .. } = serde_json::from_slice(bytes)?;
     if Digest::of_json(&plan)? != digest {
         return Err(SavedPlanError::Changed);
     }
-    CheckedPlan::of(plan).map_err(SavedPlanError::Unsound)
+    if plan.mode != PlanMode::Deploy {
+        return Err(SavedPlanError::Mode);
+    }
+    let plan = CheckedPlan::of(plan, schemas).map_err(SavedPlanError::Unsound)?;
+    Ok(SavedPlan { plan, digest, signature })
 }
 
 fn list(violations: &[Violation]) -> String {

@@ -15,17 +15,18 @@ use rstack_apply::{
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
-use rstack_model::plan::Reason;
+use rstack_model::plan::{Checked, PlanMode, Reason};
 use rstack_model::state::{DeposedObject, State};
 use rstack_model::{SecretString, StackName};
 use rstack_ops::{
-    Applied, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations, OpsError, Record,
-    Review, Rollback, RolledBack, Verdict, Work,
+    Applied, ApprovalError, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations,
+    OpsError, PlanSigner, PlanVerifier, Record, Review, Rollback, RolledBack, Verdict, Work,
+    parameters_of_evaluation,
 };
-use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
+use rstack_plan::{CheckedPlan, Contradiction, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::object::{Clock, Timestamp};
-use rstack_store::{ObjectStateStore, StateStore};
+use rstack_store::{ObjectStateStore, StateStore, keyed_digest};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// A front end that says what it was told.
@@ -66,7 +67,7 @@ impl FrontEnd for Notes {
         Ok(())
     }
 
-    fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
         self.note(format!("review {:?}", review.work));
         Ok(match self.agrees {
             true => Verdict::Proceed { waiting: Waiting::default(), rollback: true },
@@ -131,7 +132,12 @@ impl Bench {
             stop: Stop::default(),
         };
         let environment = self.sandbox.environment().clone();
-        Operations { engine, environment, backend: Arc::clone(&self.backend) }
+        Operations {
+            engine,
+            environment,
+            backend: Arc::clone(&self.backend),
+            digests: rstack_ops::DigestSettings::least(),
+        }
     }
 
     fn desired(&self, text: &str) -> Desired {
@@ -247,13 +253,13 @@ fn a_saved_plan_is_the_one_that_was_shown() {
         let bench = Bench::new();
         bench.apply(&topic("a", "one"), &Notes::new(true)).await;
         let plan = bench.plan(&topic("a", "two")).await;
-        let bytes = rstack_ops::write_plan(&plan).unwrap();
-        assert_eq!(rstack_ops::read_plan(&bytes).unwrap(), plan);
+        let bytes = rstack_ops::write_plan(&plan, None).unwrap();
+        assert_eq!(rstack_ops::read_plan(&bytes, &RegistrySchemas).unwrap().plan, plan);
         let text = String::from_utf8(bytes).unwrap();
         let refused = |from: &str, to: &str| {
             let changed = text.replace(from, to);
             assert_ne!(changed, text, "{from}");
-            rstack_ops::read_plan(changed.as_bytes()).unwrap_err().to_string()
+            rstack_ops::read_plan(changed.as_bytes(), &RegistrySchemas).unwrap_err().to_string()
         };
         assert_eq!(refused("\"two\"", "\"six\""), "it was changed");
         assert_eq!(refused("\"purge\":false", "\"purge\":true"), "it was changed");
@@ -263,10 +269,146 @@ fn a_saved_plan_is_the_one_that_was_shown() {
         unsound.changes.clear();
         let digest = rstack_model::Digest::of_json(&unsound).unwrap();
         let forged = serde_json::json!({"rstack-plan": 2, "digest": digest, "plan": unsound});
-        let error = rstack_ops::read_plan(forged.to_string().as_bytes()).unwrap_err();
+        let error =
+            rstack_ops::read_plan(forged.to_string().as_bytes(), &RegistrySchemas).unwrap_err();
         assert!(error.to_string().starts_with("the plan in it is not sound: "), "{error}");
     });
 }
+
+/// A file with this plan and a digest that fits.
+fn forged(plan: &rstack_model::plan::Plan) -> Vec<u8> {
+    let digest = rstack_model::Digest::of_json(plan).unwrap();
+    serde_json::json!({"rstack-plan": 2, "digest": digest, "plan": plan}).to_string().into_bytes()
+}
+
+#[test]
+fn a_plan_that_shows_other_differences_than_it_makes_is_refused() {
+    run(async {
+        let bench = Bench::new();
+        bench.apply(&topic("a", "good"), &Notes::new(true)).await;
+        let mut plan = bench.plan(&topic("a", "good2")).await.into_plan();
+        let desired = plan.changes.get_mut("A").and_then(|change| change.desired.as_mut());
+        desired.unwrap().properties.insert("DisplayName".to_owned(), "evil".into());
+        let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the plan in it is not sound: what is said of `A` (differences) does not follow from its \
+             objects"
+        );
+    });
+}
+
+/// What is checked is decided by apply: a file that says that nothing was looked at, or gives a
+/// reason why not, switches nothing off.
+#[test]
+fn no_plan_switches_the_drift_check_off() {
+    run(async {
+        let bench = Bench::new();
+        bench.apply(&topic("a", "one"), &Notes::new(true)).await;
+        let plan = bench.plan(&topic("a", "two")).await.into_plan();
+        let state = bench.record().await.state.unwrap();
+        let object = &state.resources["A"];
+        let path = rstack_model::PropertyPath::root().name("DisplayName");
+        let value = rstack_model::KnownValue::from("elsewhere");
+        let (kind, id) = (&object.resource_type, &object.physical_id);
+        bench.sandbox.set_property(kind, id, &path, Some(&value)).unwrap();
+
+        let mut nothing = plan.clone();
+        nothing.changes.get_mut("A").unwrap().checked = Checked::Nothing;
+        let refused = rstack_ops::read_plan(&forged(&nothing), &RegistrySchemas).unwrap_err();
+        assert!(refused.to_string().contains("`A` (check)"), "{refused}");
+
+        let mut unchecked = plan;
+        let checked = Checked::Unchecked("not read because of `--no-refresh`".to_owned());
+        unchecked.changes.get_mut("A").unwrap().checked = checked;
+        let read = rstack_ops::read_plan(&forged(&unchecked), &RegistrySchemas).unwrap();
+        let refused = bench.saved(&read.plan, &[]).await;
+        let Err(OpsError::Apply(ApplyError::ObjectsMoved(moved))) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(
+            moved[0].to_string(),
+            "`A` is not as it was applied, which the plan did not look at"
+        );
+        // Without the drift such a plan is carried out.
+        bench.sandbox.set_property(kind, id, &path, Some(&"one".into())).unwrap();
+        assert!(matches!(bench.saved(&read.plan, &[]).await, Ok(Applied::Ran(_))));
+    });
+}
+
+#[test]
+fn a_plan_that_has_other_objects_than_the_state_is_refused() {
+    run(async {
+        let bench = Bench::new();
+        bench.apply(&topic("a", "one"), &Notes::new(true)).await;
+        let mut plan = bench.plan("Resources: {B: {Type: AWS::SNS::Topic}}").await.into_plan();
+        // The object that is deleted is another one, in the change and in its step.
+        let id = "arn:aws:sns:eu-west-1:000000000000:other";
+        let other = |object: &mut rstack_model::state::ResourceState| {
+            object.physical_id = id.into();
+            object.identifier = id.into();
+        };
+        other(plan.changes.get_mut("A").and_then(|change| change.prior.as_mut()).unwrap());
+        for step in &mut plan.steps {
+            if let rstack_model::plan::Operation::Delete(object) = &mut step.operation {
+                other(object);
+            }
+        }
+        let read = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap();
+        let refused = bench.saved(&read.plan, &[]).await;
+        let Err(OpsError::Contradicts(parts)) = refused else { panic!("{refused:?}") };
+        assert_eq!(parts, [Contradiction::Object("A".into())]);
+    });
+}
+
+#[test]
+fn a_plan_is_approved_by_signature_or_digest() {
+    run(async {
+        let bench = Bench::new();
+        let plan = bench.plan(&topic("a", "one")).await;
+        let signer = PlanSigner::from_pem(&SecretString::new(PRIVATE.to_owned())).unwrap();
+        let keys = [PlanVerifier::from_pem(PUBLIC).unwrap()];
+        let read = |bytes: &[u8]| rstack_ops::read_plan(bytes, &RegistrySchemas).unwrap();
+        let unsigned = read(&rstack_ops::write_plan(&plan, None).unwrap());
+        assert_eq!(unsigned.verify(&keys), Err(ApprovalError::NotSigned));
+        let bytes = rstack_ops::write_plan(&plan, Some(&signer)).unwrap();
+        let signed = read(&bytes);
+        assert_eq!(signed.verify(&keys), Ok(()));
+        assert_eq!(signed.approve(&plan.digest().unwrap()), Ok(()));
+        let signer = keys[0].id();
+        assert_eq!(signed.verify(&[]), Err(ApprovalError::OtherKey { signer: signer.clone() }));
+        // Another sound plan under the signature of this one.
+        let other = bench.plan(&topic("a", "two")).await;
+        let mut swapped = read(&rstack_ops::write_plan(&other, None).unwrap());
+        swapped.signature = signed.signature;
+        assert_eq!(swapped.verify(&keys), Err(ApprovalError::Signature { signer }));
+        let approved = plan.digest().unwrap();
+        let found = other.digest().unwrap();
+        assert_eq!(swapped.approve(&approved), Err(ApprovalError::Digest { approved, found }));
+    });
+}
+
+#[test]
+fn only_deploys_are_saved() {
+    run(async {
+        let bench = Bench::new();
+        bench.apply(&topic("a", "one"), &Notes::new(true)).await;
+        let mut plan = bench.plan(&topic("a", "two")).await.into_plan();
+        for mode in [PlanMode::Destroy, PlanMode::Rollback] {
+            plan.mode = mode;
+            let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
+            assert_eq!(refused.to_string(), "the plan in it is not one of a deploy");
+        }
+    });
+}
+
+/// Source: RFC 8410, sections 10.1 and 10.3: a key pair that is published.
+const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+    -----END PRIVATE KEY-----\n";
+const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+    -----END PUBLIC KEY-----\n";
 
 #[test]
 fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
@@ -336,6 +478,17 @@ fn a_readopted_object_has_its_reason_in_the_plan() {
         assert!(!change.reasons.contains(&Reason::Incomplete), "it was whole");
         assert_eq!(change.prior.as_ref().map(|prior| &prior.physical_id), Some(&old.physical_id));
         assert!(!plan.steps.iter().any(|step| step.operation.name() == "create"), "no third one");
+        // A plan that names another object as the one that is taken back is refused.
+        let mut other = plan.clone().into_plan();
+        let change = other.changes.get_mut("A").unwrap();
+        change.prior.as_mut().unwrap().driver = "other".to_owned();
+        let read = rstack_ops::read_plan(&forged(&other), &RegistrySchemas).unwrap();
+        let refused = bench.saved(&read.plan, &[]).await;
+        let Err(OpsError::Contradicts(parts)) = refused else { panic!("{refused:?}") };
+        assert!(parts.contains(&Contradiction::Object("A".into())), "{parts:?}");
+        let read = rstack_ops::read_plan(&forged(&plan.into_plan()), &RegistrySchemas).unwrap();
+        let saved = bench.saved(&read.plan, &[]).await;
+        assert!(matches!(saved, Ok(Applied::Ran(_))), "{saved:?}");
     });
 }
 
@@ -347,7 +500,7 @@ fn destroying_purges_as_the_plan_that_was_checked_says() {
         struct Purges(RefCell<Option<bool>>);
         impl FrontEnd for Purges {
             type Error = OpsError;
-            fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
+            async fn review(&self, review: &Review<'_>) -> Result<Verdict, OpsError> {
                 assert_eq!(review.work, Work::Changes);
                 *self.0.borrow_mut() = Some(review.plan.purge);
                 Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: false })
@@ -416,5 +569,45 @@ fn what_may_be_deleted_first_is_in_the_template() {
             matches!(planned, Err(OpsError::NoResource { address, .. }) if address.as_str() == "B")
         );
         assert_eq!(front.told(), ["planned"], "what was checked beside it is told first");
+    });
+}
+
+/// A state of an older version has a fast digest of the parameter.
+#[test]
+fn an_old_digest_of_a_secret_parameter_is_recognized_and_replaced_by_the_next_apply() {
+    const TEXT: &str = "Parameters: {Pw: {Type: String, NoEcho: true, Default: hunter2}}\n\
+        Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Pw}}}";
+    run(async {
+        let bench = Bench::new();
+        let (ops, desired, options) = (bench.ops(), bench.desired(TEXT), PlanOptions::default());
+        let secret = SecretString::new("hunter2".to_owned());
+        let old = keyed_digest(&bench.backend.digest_key().await.unwrap(), &secret);
+        let mut parameters = SecretParameters::default();
+        parameters.insert("Pw", secret.clone(), old.clone());
+        let front = Notes::new(true);
+        let deployed = deploy(&desired, &parameters, &options);
+        rstack_ops::apply(&ops, &deployed, &holder(), &front).await.unwrap();
+        let digest = async || {
+            let state = bench.backend.read(&stack()).await.unwrap().state.unwrap();
+            state.resources["A"].secret_versions.values().next().unwrap().clone()
+        };
+        assert_eq!(digest().await, old);
+        let secrets = BTreeMap::from([("Pw".to_owned(), secret)]);
+        let parameters = parameters_of_evaluation(&ops, &stack(), &secrets).await.unwrap();
+        let deployed = deploy(&desired, &parameters, &options);
+        let plan = rstack_ops::plan(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(plan.is_noop(), "{:?}", plan.changes);
+        assert_eq!(digest().await, old, "a plan writes nothing");
+        let applied = rstack_ops::apply(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(matches!(applied, Applied::Unchanged(_)), "{applied:?}");
+        let new = digest().await;
+        assert!(new.starts_with("argon2id$"), "{new}");
+        // Another value is a change, and the record stays the one of the value that was applied.
+        let secrets = BTreeMap::from([("Pw".to_owned(), SecretString::new("hunter3".to_owned()))]);
+        let parameters = parameters_of_evaluation(&ops, &stack(), &secrets).await.unwrap();
+        let deployed = deploy(&desired, &parameters, &options);
+        let plan = rstack_ops::plan(&ops, &deployed, &holder(), &front).await.unwrap();
+        assert!(!plan.is_noop());
+        assert_eq!(digest().await, new);
     });
 }

@@ -1,7 +1,8 @@
-//! The plan checker: every invariant of a plan, derived from the plan alone.
+//! The plan checker: every invariant of a plan, derived from the plan and the catalog.
 //!
-//! It shares no code with the planner. It runs before a plan is shown and again before it is
-//! applied, so that a plan file made by an older rstack, or by hand, is held to the same rules.
+//! It runs before a plan is shown and again before it is applied, so that a plan file made by an
+//! older rstack, or by hand, is held to the same rules. The invariants here share no code with the
+//! planner; [`crate::derived`] derives again what the plan says of each change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,8 +11,11 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, Plan, PlanMode, ReplaceOrder, Step, StepId,
 };
-use rstack_model::state::{ObjectStatus, ResourceState};
+use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState};
 use rstack_model::{Address, ObjectKey};
+
+use crate::derived::{Field, check_derived};
+use crate::facts::Schemas;
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,10 +76,34 @@ pub enum Violation {
         /// The output.
         output: String,
     },
-    /// A change waits for a resource that is not in the plan, or for nobody.
+    /// A change waits for a resource that is not in the plan, for none, or not for those that
+    /// check what it sends.
     PickUp {
         /// The resource whose change waits.
         address: Address,
+    },
+    /// A step deletes, keeps or restores an object that is not the one of its change.
+    OtherObject {
+        /// The step.
+        step: StepId,
+    },
+    /// The steps are not those that follow from the changes.
+    Steps,
+    /// What is said of a change does not follow from what its object was and is to become.
+    Derived {
+        /// The resource.
+        address: Address,
+        /// What is said of it.
+        field: Field,
+    },
+    /// Declared resources depend on each other in a circle, or on one that is not declared.
+    Dependencies,
+    /// The plan has what a plan for its purpose cannot have.
+    Purpose,
+    /// An output has a value and a reason why it has none.
+    OutputProblem {
+        /// The output.
+        output: String,
     },
 }
 
@@ -105,14 +133,28 @@ impl fmt::Display for Violation {
                 write!(f, "the output `{output}` waits for a resource that is not in the plan")
             }
             Self::PickUp { address } => {
-                write!(f, "`{address}` waits for a resource that is not in the plan")
+                write!(f, "`{address}` does not wait for the resources that check its secret")
+            }
+            Self::OtherObject { step } => {
+                write!(f, "step {step} is about an object that is not the one of its change")
+            }
+            Self::Steps => write!(f, "the steps are not those that follow from the changes"),
+            Self::Derived { address, field } => {
+                write!(f, "what is said of `{address}` ({field}) does not follow from its objects")
+            }
+            Self::Dependencies => {
+                write!(f, "the resources depend on each other in a circle, or on missing ones")
+            }
+            Self::Purpose => write!(f, "it has what a plan for its purpose cannot have"),
+            Self::OutputProblem { output } => {
+                write!(f, "the output `{output}` has both a value and a problem")
             }
         }
     }
 }
 
 /// Every invariant that the plan breaks; empty for a sound plan.
-pub fn check(plan: &Plan) -> Vec<Violation> {
+pub fn check(plan: &Plan, schemas: &dyn Schemas) -> Vec<Violation> {
     let checker = Checker::new(plan);
     let mut out = Vec::new();
     checker.order(&mut out);
@@ -120,10 +162,12 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
         checker.actions(&mut out);
         checker.dependencies(&mut out);
         checker.objects(&mut out);
+        checker.own_objects(&mut out);
         checker.deletes(&mut out);
         checker.policies(&mut out);
         checker.outputs(&mut out);
         checker.pick_ups(&mut out);
+        check_derived(plan, schemas, &mut out);
     }
     out
 }
@@ -268,6 +312,28 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A step is about the object that its change is about, or about one that an earlier apply left:
+    /// the shown object is the one that is deleted. Only a rollback restores, and only objects that
+    /// the state has deposed.
+    fn own_objects(&self, out: &mut Vec<Violation>) {
+        for step in &self.plan.steps {
+            let prior = self.plan.changes.get(&step.address).and_then(|it| it.prior.as_ref());
+            let fits = match &step.operation {
+                Operation::Delete(object) | Operation::Forget(object) => {
+                    let deposed =
+                        |it: &DeposedObject| it.address == step.address && it.object == **object;
+                    prior == Some(&**object) || self.plan.deposed.iter().any(deposed)
+                }
+                Operation::Restore(_) => self.plan.mode == PlanMode::Rollback,
+                Operation::Update | Operation::Record => prior.is_some(),
+                Operation::Create => true,
+            };
+            if !fits {
+                out.push(Violation::OtherObject { step: step.id });
+            }
+        }
+    }
+
     /// Deletes of current objects run in the reverse order of dependencies.
     fn deletes(&self, out: &mut Vec<Violation>) {
         let current: Vec<(&Step, &rstack_model::state::ResourceState)> = self
@@ -334,10 +400,12 @@ impl<'a> Checker<'a> {
         for (name, output) in &self.plan.outputs {
             let Some(after) = &output.after else { continue };
             let mut known = true;
-            after.value.visit_attributes(&mut |attribute| {
-                let change = self.plan.changes.get(&attribute.address);
-                known &= change.is_some_and(|change| change.desired.is_some());
-            });
+            for value in std::iter::once(&after.value).chain(&after.export) {
+                value.visit_attributes(&mut |attribute| {
+                    let change = self.plan.changes.get(&attribute.address);
+                    known &= change.is_some_and(|change| change.desired.is_some());
+                });
+            }
             if !known {
                 out.push(Violation::OutputNeverKnown { output: name.clone() });
             }

@@ -6,7 +6,7 @@ use rstack_model::Digest;
 use rstack_model::plan::Plan;
 use serde::{Serialize, Serializer};
 
-use crate::{Violation, check};
+use crate::{Schemas, Violation, check};
 
 /// A sound plan. It is made by the planner or from a saved [`Plan`], always by the checker, and it
 /// can be read and carried out, but not changed: what was shown is what is done.
@@ -18,8 +18,8 @@ impl CheckedPlan {
     ///
     /// # Errors
     /// Every invariant that it breaks.
-    pub fn of(plan: Plan) -> Result<Self, Vec<Violation>> {
-        let broken = check(&plan);
+    pub fn of(plan: Plan, schemas: &dyn Schemas) -> Result<Self, Vec<Violation>> {
+        let broken = check(&plan, schemas);
         if broken.is_empty() { Ok(Self(plan)) } else { Err(broken) }
     }
 

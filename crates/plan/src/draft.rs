@@ -8,7 +8,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, PlannedObject, Reason, ReplaceOrder,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{SecretReference, redacted_map, resolve_map};
+use rstack_model::value::{SecretReference, resolve_map};
 use rstack_model::{Address, PropertyPath, UpdateKind, Value, ValueMap};
 
 use crate::PlanError;
@@ -16,7 +16,7 @@ use crate::compare::{differences, drift};
 use crate::facts::{NoFacts, Schemas, TypeFacts};
 use crate::input::{Observation, Observations, PlanInput};
 use crate::name::{taken, value_at};
-use crate::outlook::{Outlook, Outlooks};
+use crate::outlook::{Outlook, Outlooks, Seen};
 use crate::retention::keeps_replaced;
 
 pub(crate) fn facts_of(schemas: &dyn Schemas, resource: &ResourceState) -> Arc<dyn TypeFacts> {
@@ -39,7 +39,7 @@ pub(crate) fn checked(observation: Option<&Observation>) -> Checked {
 pub(crate) fn refreshed(prior: &ResourceState, observation: Option<&Observation>) -> ResourceState {
     let mut object = prior.clone();
     if let Some(Observation::Present { attributes, .. }) = observation {
-        object.attributes.extend(redacted_map(attributes));
+        object.attributes.extend(attributes.clone());
     }
     object
 }
@@ -59,11 +59,11 @@ fn secret_versions(properties: &ValueMap, seen: &Observations) -> BTreeMap<Strin
 
 /// Plans one declared resource and says what becomes of its attributes. What stands in the way of
 /// its replacement goes to `blocked`.
-pub(crate) fn declared(
-    input: &PlanInput<'_>,
+pub(crate) fn declared<'a>(
+    input: &PlanInput<'a>,
     id: &Address,
     desired: &DesiredResource,
-    outlooks: &mut Outlooks,
+    outlooks: &mut Outlooks<'a>,
     blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
     let function_error = |source| PlanError::Function { address: id.to_string(), source };
@@ -94,7 +94,7 @@ pub(crate) fn declared(
     let Some(prior) = input.state.resources.get(id) else {
         change.action = Action::Create;
         change.reasons.push(Reason::NotInState);
-        outlooks.insert(id.clone(), new_object(facts.as_ref(), &change));
+        outlooks.insert(id.clone(), new_object(facts.as_ref(), &change, None));
         return Ok(change);
     };
     change.checked = checked(observation);
@@ -120,7 +120,7 @@ pub(crate) fn declared(
             change.certainty = Certainty::Certain;
         }
     }
-    outlooks.insert(id.clone(), outlook(facts, &change, prior, observation));
+    outlooks.insert(id.clone(), outlook(facts, &change, Seen::new(prior, observation)));
     Ok(change)
 }
 
@@ -333,25 +333,20 @@ fn replace_order(
 }
 
 /// The outlook of a new object: `Ref` is known if it returns a declared, wholly known property.
-fn new_object(facts: &dyn TypeFacts, change: &Change) -> Outlook {
+fn new_object<'a>(facts: &dyn TypeFacts, change: &Change, prior: Option<Seen<'a>>) -> Outlook<'a> {
     let declared = facts.ref_property().and_then(|path| {
         let properties = &change.desired.as_ref()?.properties;
         value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
     });
-    let kept = change.prior.as_ref().filter(|_| change.certainty == Certainty::Possible);
-    Outlook::New { reference: declared, kept: kept.cloned().map(Box::new) }
+    let kept = prior.filter(|_| change.certainty == Certainty::Possible);
+    Outlook::New { reference: declared, kept }
 }
 
-fn outlook(
-    facts: Arc<dyn TypeFacts>,
-    change: &Change,
-    prior: &ResourceState,
-    observation: Option<&Observation>,
-) -> Outlook {
+fn outlook<'a>(facts: Arc<dyn TypeFacts>, change: &Change, prior: Seen<'a>) -> Outlook<'a> {
     match change.action {
-        Action::NoOp | Action::Record => Outlook::Same(Box::new(refreshed(prior, observation))),
+        Action::NoOp | Action::Record => Outlook::Same(prior),
         Action::Update => Outlook::Updated {
-            prior: Box::new(refreshed(prior, observation)),
+            prior,
             changed: change
                 .differences
                 .iter()
@@ -365,7 +360,7 @@ fn outlook(
         | Action::Delete
         | Action::Retain
         | Action::Forget
-        | Action::Restore => new_object(facts.as_ref(), change),
+        | Action::Restore => new_object(facts.as_ref(), change, Some(prior)),
     }
 }
 

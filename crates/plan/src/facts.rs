@@ -1,8 +1,9 @@
 //! What the planner needs to know of a resource type.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rstack_catalog::UniqueName;
+use rstack_catalog::{Handler, UniqueName};
 use rstack_model::{PropertyPath, ResourceType, UpdateKind, Value};
 
 /// The kinds of scalars a schema distinguishes. CloudFormation takes each of them as text, too.
@@ -54,6 +55,10 @@ pub trait TypeFacts: Send + Sync {
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;
     /// Whether the object holds data that is lost with it.
     fn is_stateful(&self) -> bool;
+    /// The longest that the type's provider takes for an operation, where it says so. Where it says
+    /// so of other operations only, it is the longest of those: to delete a distribution, CloudFront
+    /// changes it first.
+    fn time_limit(&self, operation: Handler) -> Option<Duration>;
 }
 
 /// Where the planner looks types up.
@@ -122,5 +127,9 @@ impl TypeFacts for NoFacts {
 
     fn is_stateful(&self) -> bool {
         false
+    }
+
+    fn time_limit(&self, _: Handler) -> Option<Duration> {
+        None
     }
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
-use rstack_model::value::redacted_map;
-use rstack_model::{Address, Digest, KnownMap};
+use rstack_model::{Address, Digest, ValueMap};
 
 use crate::Schemas;
 
@@ -16,10 +15,11 @@ pub enum Observation {
     Absent,
     /// It was read.
     Present {
-        /// Its properties; texts that may be secret are secret.
-        properties: KnownMap,
-        /// Its attributes.
-        attributes: KnownMap,
+        /// Its properties, redacted by those that were declared
+        /// ([`rstack_model::value::redact`]): secrets are references.
+        properties: ValueMap,
+        /// Its attributes, redacted.
+        attributes: ValueMap,
     },
     /// It was not read, for this reason. Never taken for absence.
     Unchecked {
@@ -29,12 +29,11 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// A digest of what was read, secrets left out: two readings of an unchanged object have the
-    /// same.
+    /// A digest of what was read, redacted: two readings of an unchanged object have the same.
     pub fn fingerprint(&self) -> Option<Digest> {
         match self {
             Self::Present { properties, attributes } => {
-                Digest::of_json(&(redacted_map(properties), redacted_map(attributes))).ok()
+                Digest::of_json(&(properties, attributes)).ok()
             }
             Self::Absent | Self::Unchecked { .. } => None,
         }

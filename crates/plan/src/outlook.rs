@@ -1,37 +1,77 @@
-//! What will be known of attributes when the users of a resource are planned.
+//! The attributes of a resource, as far as they are known when its users are planned.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rstack_model::state::ResourceState;
 use rstack_model::value::{Attribute, AttributeRef, Attributes};
-use rstack_model::{Address, PropertyPath, Value};
+use rstack_model::{Address, PropertyPath, Value, ValueMap};
 
 use crate::facts::TypeFacts;
+use crate::input::Observation;
 
-/// What becomes of one resource's attributes.
-pub(crate) enum Outlook {
+/// An object of the state as it was read now. It is borrowed: a large stack is not copied for what
+/// its resources refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    prior: &'a ResourceState,
+    observation: Option<&'a Observation>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn new(prior: &'a ResourceState, observation: Option<&'a Observation>) -> Self {
+        Self { prior, observation }
+    }
+
+    /// An attribute: as it was read, or else as the state remembers it.
+    fn attribute(&self, attribute: &Attribute) -> Option<Value> {
+        match (attribute, self.observation) {
+            (Attribute::Named(name), Some(Observation::Present { attributes, .. })) => {
+                let remembered = self.prior.attributes.contains_key(name);
+                let top = name.split_once('.').map(|(top, _)| top);
+                let part_was_read = top.is_some_and(|top| attributes.contains_key(top));
+                if attributes.contains_key(name) || (part_was_read && !remembered) {
+                    return read(attributes, name);
+                }
+                self.prior.attribute(attribute)
+            }
+            (Attribute::Ref | Attribute::Named(_), _) => self.prior.attribute(attribute),
+        }
+    }
+}
+
+/// An attribute that was read; nested names are looked up whole, then segment by segment.
+fn read(attributes: &ValueMap, name: &str) -> Option<Value> {
+    if let Some(value) = attributes.get(name) {
+        return Some(value.clone());
+    }
+    let (first, rest) = name.split_once('.')?;
+    if let Value::Map(map) = attributes.get(first)? { read(map, rest) } else { None }
+}
+
+/// The prospect of one resource's attributes.
+pub(crate) enum Outlook<'a> {
     /// The object stays as it is.
-    Same(Box<ResourceState>),
+    Same(Seen<'a>),
     /// The object stays and is changed at these paths.
-    Updated { prior: Box<ResourceState>, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
+    Updated { prior: Seen<'a>, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
     /// There will be a new object; `Ref` is known if it returns a declared property. If the
     /// replacement is only possible, `kept` is the object that may turn out to stay.
-    New { reference: Option<Value>, kept: Option<Box<ResourceState>> },
+    New { reference: Option<Value>, kept: Option<Seen<'a>> },
 }
 
 /// The outlooks of the resources planned so far.
 #[derive(Default)]
-pub(crate) struct Outlooks(BTreeMap<Address, Outlook>);
+pub(crate) struct Outlooks<'a>(BTreeMap<Address, Outlook<'a>>);
 
 /// The attributes that are sure: those that may change are unknown.
-pub(crate) struct Sure<'a>(&'a Outlooks);
+pub(crate) struct Sure<'a>(&'a Outlooks<'a>);
 
 /// The attributes as they are if no attribute of a kept object changes.
-pub(crate) struct Unchanged<'a>(&'a Outlooks);
+pub(crate) struct Unchanged<'a>(&'a Outlooks<'a>);
 
-impl Outlooks {
-    pub(crate) fn insert(&mut self, id: Address, outlook: Outlook) {
+impl<'a> Outlooks<'a> {
+    pub(crate) fn insert(&mut self, id: Address, outlook: Outlook<'a>) {
         self.0.insert(id, outlook);
     }
 
@@ -55,13 +95,15 @@ impl Outlooks {
                 }
                 prior.attribute(&reference.attribute)
             }
-            Outlook::New { kept: Some(kept), .. } if !may_change => {
-                kept.attribute(&reference.attribute)
+            Outlook::New { reference: declared, kept } => {
+                let declared = match reference.attribute {
+                    Attribute::Ref => declared.clone(),
+                    Attribute::Named(_) => None,
+                };
+                // A declared name is what `Ref` returns for the new object and the kept one alike.
+                let kept = kept.as_ref().filter(|_| !may_change);
+                declared.or_else(|| kept?.attribute(&reference.attribute))
             }
-            Outlook::New { reference: declared, .. } => match reference.attribute {
-                Attribute::Ref => declared.clone(),
-                Attribute::Named(_) => None,
-            },
         }
     }
 }
@@ -75,5 +117,28 @@ impl Attributes for Sure<'_> {
 impl Attributes for Unchanged<'_> {
     fn attribute(&self, reference: &AttributeRef) -> Option<Value> {
         self.0.attribute(reference, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(json: &str) -> KnownMap {
+        let value = KnownValue::from_json(serde_json::from_str(json).unwrap());
+        let KnownValue::Map(map) = value else { panic!("{json}") };
+        map
+    }
+
+    #[test]
+    fn an_attribute_is_as_it_was_read() {
+        let text = r#"{"A":"read","B":{"C":"read","D":{"E":"read"}},"F.G":"read"}"#;
+        let map = known(text);
+        for name in ["A", "B.C", "B.D.E", "F.G"] {
+            assert_eq!(read(&map, name), Some(Value::from("read")), "{name}");
+        }
+        for name in ["B.X", "A.X", "F", "X"] {
+            assert_eq!(read(&map, name), None, "{name}");
+        }
     }
 }

@@ -69,7 +69,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         parameters: desired.parameters.clone(),
         purge: false,
     };
-    finish(input.state, purpose, changes, outputs, &BTreeMap::new())
+    finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
 }
 
 /// The value of an output, and the name it is exported under.
@@ -78,7 +78,10 @@ pub(crate) fn before(output: Option<&OutputState>) -> (Option<Value>, Option<Str
     (value, output.and_then(|output| output.export.clone()))
 }
 
-fn evaluated(output: &DesiredOutput, outlooks: &Outlooks) -> Result<DesiredOutput, FunctionError> {
+fn evaluated(
+    output: &DesiredOutput,
+    outlooks: &Outlooks<'_>,
+) -> Result<DesiredOutput, FunctionError> {
     let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
     Ok(DesiredOutput {
         value: output.value.resolve(&outlooks.sure())?,
@@ -114,7 +117,7 @@ pub fn plan_destroy(
         parameters: ValueMap::new(),
         purge: options.purge,
     };
-    finish(state, purpose, changes, outputs, &restores)
+    finish(state, schemas, purpose, changes, outputs, &restores)
 }
 
 /// What a plan is for, and what it leads to.
@@ -129,6 +132,7 @@ pub(crate) struct Purpose {
 /// the deposed objects that become current again.
 pub(crate) fn finish(
     state: &State,
+    schemas: &dyn Schemas,
     purpose: Purpose,
     changes: BTreeMap<Address, Change>,
     mut outputs: BTreeMap<String, OutputChange>,
@@ -161,7 +165,7 @@ pub(crate) fn finish(
         outputs,
         purge,
     };
-    CheckedPlan::of(plan).map_err(|broken| {
+    CheckedPlan::of(plan, schemas).map_err(|broken| {
         let texts: Vec<String> = broken.iter().map(ToString::to_string).collect();
         PlanError::Broken(texts.join("; "))
     })

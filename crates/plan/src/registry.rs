@@ -1,8 +1,9 @@
 //! What the planner needs to know of a type, from the CloudFormation registry's schemas.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rstack_catalog::{Kind, Registry, SchemaPath, TypeSchema, UniqueName};
+use rstack_catalog::{Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName};
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value};
 
 use crate::facts::{Scalar, Schemas, TypeFacts};
@@ -97,5 +98,12 @@ impl TypeFacts for RegistryFacts {
 
     fn is_stateful(&self) -> bool {
         self.0.is_stateful()
+    }
+
+    fn time_limit(&self, operation: Handler) -> Option<Duration> {
+        let changing = [Handler::Create, Handler::Update, Handler::Delete];
+        let longest = || changing.into_iter().filter_map(|other| self.0.time_limit(other)).max();
+        let minutes = self.0.time_limit(operation).or_else(longest)?;
+        Some(Duration::from_secs(minutes.saturating_mul(60)))
     }
 }

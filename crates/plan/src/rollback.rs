@@ -154,7 +154,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         parameters: base.parameters.clone(),
         purge: false,
     };
-    finish(current, purpose, changes, outputs, &restores)
+    finish(current, schemas, purpose, changes, outputs, &restores)
 }
 
 fn draft(

@@ -6,7 +6,7 @@ use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::{Address, ResourceType};
 
-use crate::escape::escape;
+use crate::escape::Foreign;
 
 /// The resources of a stack and what each depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,11 +49,12 @@ impl Graph {
     pub fn dot(&self) -> String {
         let mut out = String::from("digraph stack {\n  rankdir = \"RL\";\n  node [shape = box];\n");
         for (id, resource_type) in &self.nodes {
-            let label = format!("{}\\n{}", dot_text(id.as_str()), dot_text(resource_type.as_str()));
-            out.push_str(&format!("  \"{}\" [label = \"{label}\"];\n", dot_text(id.as_str())));
+            let (id, kind) = (Foreign(id.as_str()), Foreign(resource_type.as_str()));
+            let (name, label, kind) = (id.dot_name(), id.dot_label(), kind.dot_label());
+            out.push_str(&format!("  \"{name}\" [label = \"{label}\\n{kind}\"];\n"));
         }
         for (from, to) in &self.edges {
-            let (from, to) = (dot_text(from.as_str()), dot_text(to.as_str()));
+            let (from, to) = (Foreign(from.as_str()).dot_name(), Foreign(to.as_str()).dot_name());
             out.push_str(&format!("  \"{from}\" -> \"{to}\";\n"));
         }
         out.push_str("}\n");
@@ -65,7 +66,8 @@ impl Graph {
         let mut out = String::from("flowchart RL\n");
         let numbers: BTreeMap<&Address, usize> = self.nodes.keys().zip(0..).collect();
         for ((id, resource_type), number) in self.nodes.iter().zip(0..) {
-            let (id, kind) = (mermaid_text(id.as_str()), mermaid_text(resource_type.as_str()));
+            let (id, kind) = (Foreign(id.as_str()), Foreign(resource_type.as_str()));
+            let (id, kind) = (id.mermaid(), kind.mermaid());
             out.push_str(&format!("  n{number}[\"{id}<br/>{kind}\"]\n"));
         }
         for (from, to) in &self.edges {
@@ -75,25 +77,6 @@ impl Graph {
         }
         out
     }
-}
-
-/// Text inside a quoted string of the DOT language.
-fn dot_text(text: &str) -> String {
-    escape(text).replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// Text inside a quoted label of Mermaid, which knows character references and no backslashes.
-fn mermaid_text(text: &str) -> String {
-    let mut out = String::new();
-    for c in escape(text).chars() {
-        match c {
-            '"' | '#' | '&' | '<' | '>' | '`' | ';' => {
-                out.push_str(&format!("#{};", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -125,7 +108,7 @@ mod tests {
     fn mermaid_gets_numbers_for_names() {
         let expected = r#"flowchart RL
   n0["Channel<br/>A::B::Channel"]
-  n1["End#34;p#60;b#62;\n<br/>A::B::Endpoint"]
+  n1["End#34;p#60;b#62;#92;n<br/>A::B::Endpoint"]
   n1 --> n0
 "#;
         assert_eq!(graph().mermaid(), expected);

@@ -5,7 +5,7 @@ use rstack_model::value::Text;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::escape::escape_json;
+use crate::escape::json_text;
 use crate::value::raw_text;
 
 /// The version of every JSON document of this crate. It changes when a field is renamed, removed
@@ -55,12 +55,12 @@ fn marked<S: Serializer>(serializer: S, mark: &str, text: &str) -> Result<S::Ok,
 
 /// A document over several lines, with a line break at its end.
 pub(crate) fn document<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
-    let mut json = escape_json(serde_json::to_string_pretty(value)?);
+    let mut json = json_text(&serde_json::to_string_pretty(value)?).into_owned();
     json.push('\n');
     Ok(json)
 }
 
 /// A record on one line, without a line break.
 pub(crate) fn record<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
-    Ok(escape_json(serde_json::to_string(value)?))
+    Ok(json_text(&serde_json::to_string(value)?).into_owned())
 }

@@ -3,7 +3,7 @@
 //! Pure functions from the model's data to text: nothing here prints, reads a clock or looks at a
 //! terminal. The caller says how wide the text is and whether it is coloured ([`View`]), and how
 //! much time has passed. Text that comes from a template or a cloud is never trusted: what could
-//! act on a terminal is shown escaped, in text and in JSON alike.
+//! act on a terminal or a workflow runner is shown escaped, in text and in JSON alike ([`Foreign`]).
 
 mod diagnostics;
 mod docs;
@@ -36,13 +36,13 @@ pub use docs::{
     type_json, type_text,
 };
 pub use duration::duration;
-pub use escape::escape;
+pub use escape::{Foreign, escape, json_text, log_text, terminal_text, would_act};
 pub use events::{EventLog, Progress, event_json};
 pub use graph::Graph;
 pub use json::FORMAT;
 pub use markdown::markdown;
 pub use outputs::{output_value, outputs_json, outputs_text};
-pub use plan_json::plan_json;
+pub use plan_json::{SavedFacts, plan_json};
 pub use plan_text::plan_text;
 pub use show::{resource_text, resources_text, state_text};
 pub use state_json::{resources_json, state_json};

@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, OutputChange, Phase, PickUp, Plan, PlanMode,
     Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
-use rstack_model::{Address, StackName, UpdateKind};
+use rstack_model::{Address, Digest, StackName, UpdateKind};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
@@ -21,14 +22,18 @@ use crate::words::action_name;
 /// ```json
 /// {"format": 2, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
 ///  "base": {"lineage": "…", "serial": 3}, "noop": false,
+///  "templateDigest": "…", "parameters": {"Stage": "prod"},
+///  "saved": {"digest": "sha256:…", "signature": {"key": "sha256:…", "verified": true}},
 ///  "changes": [{"address": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
 ///    "certainty": "certain", "physicalId": "…", "stateful": false,
 ///    "reasons": [{"kind": "create-only", "path": "Id"}],
 ///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
 ///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"},
+///    "dependencies": ["…"], "deletionPolicy": "Delete", "updateReplacePolicy": "Delete",
 ///    "pickUps": [{"reference": "{{resolve:…}}", "checkedBy": ["…"], "withinSeconds": 600}]}],
 ///  "deposed": [{"address": "…", "type": "…", "physicalId": "…"}],
-///  "outputs": {"Url": {"before": …, "after": …, "differs": true}},
+///  "outputs": {"Url": {"before": …, "after": …, "differs": true, "description": "…",
+///    "exportBefore": "…", "export": "…"}},
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -36,13 +41,20 @@ use crate::words::action_name;
 /// A `before` or `after` that is missing says that there is no value. Values that are known only
 /// after apply are `{"$unknown": "‹CDN.DomainName›"}`, secrets `{"$secret": "{{resolve:…}}"}`.
 /// `pickUps` is there where a change, should it send another version of a secret than before, waits
-/// until that version has been there for so long. New objects have their whole properties as differences without `before`.
+/// until that version has been there for so long. New objects, also those in the place of one that is
+/// gone or of another type, have their whole properties as differences without `before`.
+/// `dependencies` and policies are those that the resource is to have; they are missing where it
+/// leaves the stack. `saved` is there for a plan in a file.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
-pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
+pub fn plan_json(plan: &Plan, saved: Option<&SavedFacts>) -> Result<String, serde_json::Error> {
+    let parameters = plan.parameters.iter();
     document(&PlanDocument {
         format: FORMAT,
+        saved,
+        template_digest: plan.template_digest.as_ref().map(Digest::as_str),
+        parameters: parameters.map(|(name, value)| (name.as_str(), Shown(value))).collect(),
         stack: &plan.stack,
         mode: plan.mode,
         environment: &plan.environment,
@@ -65,9 +77,55 @@ pub fn plan_json(plan: &Plan) -> Result<String, serde_json::Error> {
     })
 }
 
+/// What is known of the file of a saved plan beside the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SavedFacts {
+    /// The digest that is approved, as `sha256:` and its digits.
+    digest: String,
+    /// Its signature; `None` if it is not signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<SignatureFacts>,
+}
+
+/// What is known of a signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct SignatureFacts {
+    key: String,
+    verified: bool,
+}
+
+impl SavedFacts {
+    /// A plan with this digest. `signer` is the key by which it says that it is signed, and whether
+    /// that was verified.
+    pub fn new(digest: &Digest, signer: Option<(&Digest, bool)>) -> Self {
+        let signature =
+            signer.map(|(key, verified)| SignatureFacts { key: format!("sha256:{key}"), verified });
+        Self { digest: format!("sha256:{digest}"), signature }
+    }
+
+    /// The digest and the signature as lines for people.
+    pub fn text(&self) -> String {
+        let signature = match &self.signature {
+            None => "none".to_owned(),
+            Some(SignatureFacts { key, verified: true }) => format!("by the key {key}, verified"),
+            Some(SignatureFacts { key, verified: false }) => {
+                format!("by the key {key}, not verified: give its public part with --verify")
+            }
+        };
+        format!("Digest: {}\nSignature: {signature}\n", self.digest)
+    }
+}
+
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PlanDocument<'a> {
     format: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<&'a SavedFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template_digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Shown<'a>>,
     stack: &'a StackName,
     mode: PlanMode,
     environment: &'a Environment,
@@ -105,6 +163,8 @@ struct ChangeDocument<'a> {
     properties: Vec<DifferenceDocument<'a>>,
     drift: Vec<DifferenceDocument<'a>>,
     checked: CheckedDocument<'a>,
+    #[serde(flatten)]
+    record: Option<RecordDocument<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pick_ups: Vec<PickUpDocument<'a>>,
 }
@@ -113,6 +173,11 @@ impl<'a> ChangeDocument<'a> {
     fn of(plan: &'a Plan, change: &'a Change) -> Self {
         let pick_ups = plan.pick_ups.get(&change.address).into_iter().flatten();
         Self {
+            record: change.desired.as_ref().map(|desired| RecordDocument {
+                dependencies: &desired.dependencies,
+                deletion_policy: desired.deletion_policy,
+                update_replace_policy: desired.update_replace_policy,
+            }),
             pick_ups: pick_ups.map(PickUpDocument::of).collect(),
             address: &change.address,
             resource_type: change.resource_type.as_str(),
@@ -145,10 +210,32 @@ impl<'a> ChangeDocument<'a> {
     }
 }
 
-/// The differences, or the whole properties of an object that is not there before.
+/// What the state is to have of a resource beside its object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordDocument<'a> {
+    dependencies: &'a BTreeSet<Address>,
+    deletion_policy: RemovalPolicy,
+    update_replace_policy: RemovalPolicy,
+}
+
+/// The differences, or the whole properties of an object that is compared with none: there is none,
+/// it is gone, or it is of another type.
 fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
-    match (&change.action, &change.prior, &change.desired) {
-        (Action::Create, None, Some(desired)) => desired
+    let other_type = |it: &Reason| matches!(it, Reason::TypeChanged { .. });
+    let is_new = match change.action {
+        Action::Create => true,
+        Action::Replace(_) => change.reasons.iter().any(other_type),
+        Action::NoOp
+        | Action::Update
+        | Action::Record
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Restore => false,
+    };
+    match &change.desired {
+        Some(desired) if is_new => desired
             .properties
             .iter()
             .map(|(name, value)| DifferenceDocument {
@@ -159,7 +246,7 @@ fn properties(change: &Change) -> Vec<DifferenceDocument<'_>> {
                 forces_replacement: false,
             })
             .collect(),
-        _ => change.differences.iter().map(DifferenceDocument::of).collect(),
+        Some(_) | None => change.differences.iter().map(DifferenceDocument::of).collect(),
     }
 }
 
@@ -288,6 +375,7 @@ struct DeposedDocument<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OutputDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Shown<'a>>,
@@ -295,11 +383,21 @@ struct OutputDocument<'a> {
     after: Option<Shown<'a>>,
     differs: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export_before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
 }
 
 fn output(output: &OutputChange) -> OutputDocument<'_> {
+    let after = output.after.as_ref();
     OutputDocument {
+        description: after.and_then(|after| after.description.as_deref()),
+        export_before: output.exported_before.as_deref(),
+        export: after.and_then(|after| after.export.as_ref()).map(Shown),
         before: output.before.as_ref().map(Shown),
         after: output.after.as_ref().map(|after| Shown(&after.value)),
         differs: output.differs(),
@@ -335,7 +433,7 @@ mod tests {
     use crate::fixtures::{first_deployment, second_deployment};
 
     fn read(plan: &Plan) -> serde_json::Value {
-        serde_json::from_str(&plan_json(plan).unwrap()).unwrap()
+        serde_json::from_str(&plan_json(plan, None).unwrap()).unwrap()
     }
 
     #[test]
@@ -355,6 +453,7 @@ mod tests {
             ],
             "drift": [],
             "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},
+            "dependencies": [], "deletionPolicy": "Delete", "updateReplacePolicy": "Delete",
         });
         assert_eq!(json["changes"][1], expected);
         assert_eq!(json["summary"]["replace"], 1);

@@ -10,6 +10,9 @@ use crate::value::{as_document, document_lines, inline, raw_text};
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
 
+/// Stands in front of a line that is in both texts.
+const UNCHANGED: &str = "|   ";
+
 /// The difference of two values as changed lines with some unchanged ones around them; `None` if
 /// both are short enough to be shown whole.
 pub(crate) fn line_diff(before: &Value, after: &Value, room: usize) -> Option<Vec<Line>> {
@@ -41,7 +44,7 @@ fn changed_lines(before: &[&str], after: &[&str]) -> Vec<Line> {
         reached = group.last().map_or(reached, |op| op.old_range().end);
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (role, mark) = match change.tag() {
-                ChangeTag::Equal => (Role::Plain, "    "),
+                ChangeTag::Equal => (Role::Plain, UNCHANGED),
                 ChangeTag::Delete => (Role::Delete, "[-] "),
                 ChangeTag::Insert => (Role::Create, "[+] "),
             };
@@ -60,7 +63,7 @@ fn changed_lines(before: &[&str], after: &[&str]) -> Vec<Line> {
 
 fn unchanged(count: usize) -> Line {
     let plural = if count == 1 { "line" } else { "lines" };
-    Line::of(Role::Dim, &format!("    … {count} unchanged {plural}"))
+    Line::of(Role::Dim, &format!("{UNCHANGED}… {count} unchanged {plural}"))
 }
 
 /// Both values as lines, if a line diff says more than the values themselves.
@@ -103,16 +106,16 @@ mod tests {
             let lines: Vec<String> = (1..=12).map(|i| format!("line {i}")).collect();
             Value::from(lines.join("\n").replace("line 6", name))
         };
-        let expected = "    … 2 unchanged lines
-    line 3
-    line 4
-    line 5
+        let expected = "|   … 2 unchanged lines
+|   line 3
+|   line 4
+|   line 5
 [-] before\\u{1b}
 [+] after
-    line 7
-    line 8
-    line 9
-    … 3 unchanged lines
+|   line 7
+|   line 8
+|   line 9
+|   … 3 unchanged lines
 ";
         assert_eq!(diff(&code("before\u{1b}"), &code("after")), expected);
     }
@@ -124,15 +127,15 @@ mod tests {
         let after = Value::from_json(serde_json::json!({
             "Statement": [{"Action": "b", "Effect": "Allow", "Resource": "*"}]
         }));
-        let expected = r#"    {
-      "Statement": [
-        {
+        let expected = r#"|   {
+|     "Statement": [
+|       {
 [-]       "Action": "a",
 [+]       "Action": "b",
-          "Effect": "Allow",
-          "Resource": "*"
-        }
-    … 2 unchanged lines
+|         "Effect": "Allow",
+|         "Resource": "*"
+|       }
+|   … 2 unchanged lines
 "#;
         assert_eq!(diff(&before, &after), expected);
         assert!(line_diff(&5.into(), &6.into(), 40).is_none());

@@ -10,6 +10,10 @@ use crate::tree::{INDENT, Node};
 /// How many lines of a new text are shown where not everything is.
 const SHORTENED: usize = 12;
 
+/// Stands in front of each line of a text of several, so that none can pass for a line of the plan,
+/// or for a command to the program that reads it.
+pub(crate) const LINE_MARK: &str = "| ";
+
 /// The value on one line, as its `Display` writes it, with what is unknown or secret marked.
 pub(crate) fn inline(value: &Value) -> Line {
     match value {
@@ -221,9 +225,12 @@ fn shortened(lines: Vec<String>, detail: Detail) -> Vec<Line> {
         Detail::Compact | Detail::Normal if lines.len() <= SHORTENED + 1 => lines.len(),
         Detail::Compact | Detail::Normal => SHORTENED,
     };
-    let mut out: Vec<Line> = lines.iter().take(shown).map(|line| source_line(line)).collect();
+    let mark = || Line::of(Role::Dim, LINE_MARK);
+    let mut out: Vec<Line> =
+        lines.iter().take(shown).map(|line| mark().then(source_line(line))).collect();
     if shown < lines.len() {
-        out.push(Line::of(Role::Dim, &format!("… {} more lines", lines.len() - shown)));
+        let more = format!("… {} more lines", lines.len() - shown);
+        out.push(mark().with(Role::Dim, &more));
     }
     out
 }

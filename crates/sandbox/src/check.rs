@@ -50,6 +50,26 @@ fn value_without(
     }
 }
 
+/// What a call sends, with every name in the clear: a service keeps and shows what identifies an
+/// object, also where the template calls it a secret.
+pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
+    for path in schema.identifying() {
+        let mut segments = path.segments().iter();
+        let Some(PathSegment::Name(top)) = segments.next() else { continue };
+        let place = segments.fold(sent.get_mut(top), |place, segment| match (place?, segment) {
+            (KnownValue::Map(map), PathSegment::Name(name)) => map.get_mut(name),
+            (KnownValue::List(list), PathSegment::Index(index)) => list.get_mut(*index),
+            _ => None,
+        });
+        if let Some(place) = place
+            && let KnownValue::Secret(secret) = place
+        {
+            *place = KnownValue::from(secret.expose());
+        }
+    }
+    sent
+}
+
 /// What a call sends, checked and in the form it is kept in. What only the service sets is passed
 /// over, as it is by CloudFormation; nulls are as good as absent. Texts of write-only properties
 /// are kept as marks: nobody ever reads them again.
@@ -58,7 +78,7 @@ pub(crate) fn accepted(
     keeper: Keeper<'_>,
     properties: &KnownMap,
 ) -> Result<JsonMap, Refusal> {
-    let mut sent = without(properties, &|path| schema.is_read_only(path));
+    let mut sent = named(schema, without(properties, &|path| schema.is_read_only(path)));
     sent.retain(|_, value| !matches!(value, KnownValue::Null));
     if let Some(violation) = validate(schema, &redacted_map(&sent)).into_iter().next() {
         let place = violation.path.to_string();

@@ -130,7 +130,7 @@ impl ResourceDriver for Deferred {
 /// The driver of a type behind the API that the sandbox is asked for.
 pub(crate) fn driver(inner: SandboxDriver, polls: u32) -> std::sync::Arc<dyn ResourceDriver> {
     match polls {
-        0 => std::sync::Arc::new(Direct(inner)),
+        0 => std::sync::Arc::new(Direct(std::sync::Arc::new(inner))),
         _ => std::sync::Arc::new(Deferred::new(inner, polls)),
     }
 }

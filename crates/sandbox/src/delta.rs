@@ -85,6 +85,12 @@ impl World {
         key.into_iter().chain(made).chain(objects)
     }
 
+    /// The number of objects that exist.
+    pub(crate) fn count(&self) -> u64 {
+        let types = self.objects.values().flat_map(|types| types.values());
+        types.map(|objects| objects.len() as u64).sum()
+    }
+
     /// Makes a change that was written.
     pub(crate) fn replay(&mut self, change: Change<'_>) {
         match change {

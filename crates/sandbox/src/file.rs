@@ -4,7 +4,7 @@
 //! appended; a new file, one of an older format, and a log that is much longer than what exists
 //! are written whole by temporary file, fsync and rename. Mode 0600.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use crate::world::World;
 
 /// Bytes below which a log is never rewritten.
 const SMALL: u64 = 1 << 20;
+/// Bytes of the longest file that is read.
+const MAX: u64 = 1 << 30;
 /// How many times longer than what exists a log may be.
 const LONG: u64 = 4;
 
@@ -55,8 +57,32 @@ pub(crate) struct SandboxFile {
 
 /// The lock on a sandbox file; it is released when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Locked {
-    _file: File,
+pub(crate) enum Locked {
+    /// The lock is held.
+    Held {
+        /// The open lock file.
+        _file: File,
+    },
+    /// The directory cannot be written: the sandbox can be read, and nothing can be changed.
+    ReadOnly(io::ErrorKind),
+}
+
+impl Locked {
+    /// Checks that the sandbox can be changed.
+    ///
+    /// # Errors
+    /// The kind of the error that kept the lock file from being made.
+    pub(crate) fn may_write(&self) -> io::Result<()> {
+        match self {
+            Self::Held { .. } => Ok(()),
+            Self::ReadOnly(kind) => Err((*kind).into()),
+        }
+    }
+}
+
+/// Whether an error says that nothing can be written here.
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
 impl SandboxFile {
@@ -91,35 +117,41 @@ impl SandboxFile {
         }
     }
 
-    /// Waits for the lock on the file.
+    /// Waits for the lock on the file. Where its directory cannot be written there is none, and no
+    /// other process can change the sandbox either but one of another user.
     pub(crate) fn lock(&self) -> Result<Locked, SandboxError> {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(self.failed("put into its directory"))?;
+            match std::fs::create_dir_all(parent) {
+                Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error.kind())),
+                made => made.map_err(self.failed("put into its directory"))?,
+            }
         }
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(self.beside(".sandbox-lock")).map_err(self.failed("locked"))?;
+        let path = self.beside(".sandbox-lock");
+        regular(std::fs::symlink_metadata(&path)).map_err(self.failed("locked"))?;
+        let file = match options.open(path) {
+            Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error.kind())),
+            opened => opened.map_err(self.failed("locked"))?,
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => file.lock().map_err(self.failed("locked"))?,
             Err(TryLockError::Error(error)) => return Err(self.failed("locked")(error)),
         }
-        Ok(Locked { _file: file })
+        Ok(Locked::Held { _file: file })
     }
 
     /// Brings the world up to what the file says now. Only what other processes appended is read,
     /// unless the file is another one.
     pub(crate) fn refresh(
         &self,
-        _: &Locked,
+        locked: &Locked,
         loaded: Option<Loaded>,
     ) -> Result<Loaded, SandboxError> {
         let read = self.failed("read");
-        let found = match std::fs::metadata(&self.path) {
-            Ok(found) => Some((found.dev(), found.ino(), found.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(self.failed("opened")(error)),
-        };
+        let found = regular(std::fs::metadata(&self.path)).map_err(self.failed("opened"))?;
+        let found = found.map(|found| (found.dev(), found.ino(), found.len()));
         let Some((dev, ino, length)) = found else {
             return Ok(match loaded {
                 Some(loaded) if matches!(loaded.source, Source::Absent) => loaded,
@@ -138,23 +170,24 @@ impl SandboxFile {
                         return Ok(Loaded { world, source: Source::Log(LogFile { tail, ..log }) });
                     }
                 }
-                self.load()
+                self.load(locked)
             }
             Some(Loaded { world, source: Source::Legacy(head) }) => {
                 let file = File::open(&self.path).map_err(self.failed("opened"))?;
                 let mut start = vec![0; head.len()];
                 match file.read_exact_at(&mut start, 0) {
                     Ok(()) if start == head => Ok(Loaded { world, source: Source::Legacy(head) }),
-                    Ok(()) | Err(_) => self.load(),
+                    Ok(()) | Err(_) => self.load(locked),
                 }
             }
-            Some(Loaded { source: Source::Absent, .. }) | None => self.load(),
+            Some(Loaded { source: Source::Absent, .. }) | None => self.load(locked),
         }
     }
 
     /// Reads the file from its beginning.
-    fn load(&self) -> Result<Loaded, SandboxError> {
-        let file = OpenOptions::new().read(true).write(true).open(&self.path);
+    fn load(&self, locked: &Locked) -> Result<Loaded, SandboxError> {
+        let writes = matches!(locked, Locked::Held { .. });
+        let file = OpenOptions::new().read(true).write(writes).open(&self.path);
         let file = file.map_err(self.failed("opened"))?;
         let bytes = bytes_from(&file, 0).map_err(self.failed("read"))?;
         let (world, content) = log::read(&bytes).map_err(|flaw| self.flawed(flaw))?;
@@ -187,6 +220,18 @@ impl SandboxFile {
     }
 }
 
+/// The metadata of a regular file of a length that can be read, or none if there is no file: opening
+/// a FIFO would wait for another process.
+fn regular(found: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
+    match found {
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is not a regular file")),
+        Ok(found) if found.len() > MAX => Err(io::Error::other("it is too large")),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A length at which a log that holds so many live bytes and is so long is looked at next.
 fn looked_at_from(live: u64, length: u64) -> u64 {
     SMALL.max(live.saturating_mul(LONG)).max(length.saturating_mul(3) / 2)
@@ -210,11 +255,13 @@ impl LogFile {
         if self.tail.length < self.looked_at_from {
             return false;
         }
-        let mut live = 0u64;
-        let counted = log::whole(world, "", |bytes| {
-            live = live.saturating_add(bytes.len() as u64);
-            Ok(())
-        });
+        if self.tail.count <= world.count() {
+            // Nothing was written twice: there is nothing to leave out.
+            self.looked_at_from = looked_at_from(0, self.tail.length);
+            return false;
+        }
+        let counted = log::live_bytes(world);
+        let live = *counted.as_ref().unwrap_or(&0);
         let too_long = counted.is_ok() && self.tail.length > live.saturating_mul(LONG);
         self.looked_at_from = looked_at_from(live, self.tail.length);
         too_long

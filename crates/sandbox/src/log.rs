@@ -6,6 +6,8 @@
 //! or not at all. A last line without its end was being written when its writer died, and is no
 //! record.
 
+use std::io;
+
 use rstack_model::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -172,6 +174,36 @@ fn same_but_number(first: &[u8], expected: &[u8]) -> bool {
         Some(rest.iter().skip_while(|byte| byte.is_ascii_digit()).copied().collect::<Vec<u8>>())
     };
     behind(first) == behind(expected)
+}
+
+/// Counts bytes and keeps none.
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len() as u64);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bytes of the records of a log that holds this world, without its head, chained to nothing:
+/// their digests are counted and not computed.
+///
+/// # Errors
+/// If a part of the world cannot be written as JSON.
+pub(crate) fn live_bytes(world: &World) -> serde_json::Result<u64> {
+    let around = RECORD.len() + 64 + "\",".len() + "\n".len();
+    let mut counter = Counter(0);
+    for (number, change) in (0u64..).zip(world.all_changes()) {
+        serde_json::to_writer(&mut counter, &Written { number, changes: &[change] })?;
+        // The brace that opens the record is in `RECORD`.
+        counter.0 = counter.0.saturating_add(around as u64).saturating_sub(1);
+    }
+    Ok(counter.0)
 }
 
 /// The whole text of a log that holds this world and follows the one that ended in `after`.

@@ -198,6 +198,8 @@ proptest! {
         let after = "0".repeat(64);
         log::whole(&world, &after, |part| { compacted.extend(part); Ok(()) }).unwrap();
         prop_assert_eq!(&text(&read(&compacted).unwrap()), worlds.last().unwrap());
+        let head = log::head(&after).0.len() as u64;
+        prop_assert_eq!(log::live_bytes(&world).unwrap() + head, compacted.len() as u64);
         let legacy = legacy::write(&world).into_bytes();
         prop_assert_eq!(&text(&read(&legacy).unwrap()), worlds.last().unwrap());
         for at in 0..legacy.len() {

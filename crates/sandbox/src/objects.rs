@@ -9,7 +9,7 @@ use rstack_model::{Identifier, KnownMap, PhysicalId, PropertyPath, ResourceType,
 use serde_json::Value as Json;
 
 use crate::SandboxOptions;
-use crate::check::{accepted, changed_create_only, without};
+use crate::check::{accepted, changed_create_only, named, without};
 use crate::cloudfront::DISTRIBUTION;
 use crate::ids::{self, Identity};
 use crate::index::Facet;
@@ -211,7 +211,7 @@ impl Service<'_> {
             return Found::Ours(Box::new(self.object(stored)));
         }
         let sent: KnownMap = without(&request.properties, &|path| self.schema.is_read_only(path));
-        let sent = Keeper { key: view.key() }.keep_map(&sent);
+        let sent = Keeper { key: view.key() }.keep_map(&named(self.schema, sent));
         match rules::namesake(view, self.schema, &sent, None) {
             Some((id, name)) => Found::Ambiguous {
                 why: format!("`{id}` has the {name}, and another operation created it"),

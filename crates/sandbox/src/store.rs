@@ -201,6 +201,11 @@ impl Shared {
             inner.fail(&io::ErrorKind::NotFound.into(), true);
             return guard;
         };
+        if let Err(error) = locked.may_write() {
+            inner.fail(&error, false);
+            self.changed.notify_all();
+            return guard;
+        }
         inner.turns = inner.turns.saturating_add(1);
         let (written, failures) = (inner.made, inner.failures);
         let long = match &mut loaded.source {

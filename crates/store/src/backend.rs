@@ -33,6 +33,15 @@ pub trait StateBackend: Debug + Send + Sync {
     /// [`StoreError`] for whatever is wrong with them.
     async fn read(&self, stack: &StackName) -> Result<Stored, StoreError>;
 
+    /// The present state of a stack in the format that states are kept in, as [`parse_state`] reads it;
+    /// `None` if there is none.
+    ///
+    /// [`parse_state`]: crate::parse_state
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    async fn copy(&self, stack: &StackName) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// The kept states of a stack, the present one among them: those of its lineage first, and the
     /// newest first. A kept state that cannot be used says so itself.
     ///
@@ -100,6 +109,12 @@ pub trait Lease: Debug + Send + Sync {
     /// # Errors
     /// [`StoreError`] for whatever is wrong with them.
     async fn read(&self) -> Result<Stored, StoreError>;
+
+    /// The state of the stack, if no run is open.
+    ///
+    /// # Errors
+    /// [`StoreError::OpenJournal`] while a run is open; others as [`Self::read`].
+    async fn settled(&self) -> Result<Option<State>, StoreError>;
 
     /// Begins the journal of a run with its first record.
     ///

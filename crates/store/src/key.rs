@@ -1,4 +1,4 @@
-//! Keyed digests: a value can be recognised by whoever has the key, and by nobody else.
+//! The key of the digests of secrets, and the fast digests of older versions.
 
 use hmac::{Hmac, Mac};
 use rstack_model::SecretString;
@@ -7,7 +7,7 @@ use sha2::Sha256;
 use crate::error::StoreError;
 use crate::location::Location;
 
-/// The key beside the states, 32 random bytes.
+/// A key for digests of secrets: 32 bytes, which lie beside the states or with the user.
 #[derive(Clone)]
 pub struct DigestKey([u8; 32]);
 
@@ -25,6 +25,16 @@ impl DigestKey {
         <Sha256 as sha2::Digest>::digest([*a.as_bytes(), *b.as_bytes()].concat()).into()
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The key that a text of any length makes: the contents of a user's own key file.
+    pub fn of_text(text: &SecretString) -> Self {
+        let domain = b"rstack digest-key file ".as_slice();
+        Self(<Sha256 as sha2::Digest>::digest([domain, text.expose().as_bytes()].concat()).into())
+    }
+
     /// The key of these bytes, which are stored here.
     pub(crate) fn parse(bytes: &[u8], location: Location) -> Result<Self, StoreError> {
         let problem = || "a key has 32 bytes".to_owned();
@@ -33,7 +43,8 @@ impl DigestKey {
     }
 }
 
-/// The HMAC-SHA256 of a secret, in hexadecimal (RFC 2104).
+/// The HMAC-SHA256 of a secret, in hexadecimal (RFC 2104): the digest of older versions, by which
+/// their records are recognized.
 pub fn keyed_digest(key: &DigestKey, secret: &SecretString) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return String::new() };
     mac.update(secret.expose().as_bytes());

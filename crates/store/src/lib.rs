@@ -14,6 +14,7 @@ mod key;
 mod location;
 pub mod object;
 mod records;
+mod secret_digest;
 mod stored;
 
 pub use backend::{JournalWriter, Lease, StateBackend};
@@ -24,4 +25,5 @@ pub use holder::{LockHolder, Unlocked};
 pub use key::{DigestKey, keyed_digest};
 pub use location::Location;
 pub use object::ObjectStateStore;
+pub use secret_digest::{Comparison, DigestCost, DigestError, SecretDigests};
 pub use stored::{Stored, Version};

@@ -3,6 +3,7 @@
 //! `text → syntax → expand → template → evaluate → desired`. Each stage adds its findings to one list of
 //! diagnostics, so that one run tells everything that is wrong. Nothing here does I/O.
 
+mod assembly;
 mod check;
 mod diagnostics;
 mod evaluate;
@@ -22,6 +23,7 @@ use self::diagnostics::Diagnostics;
 use self::syntax::Node;
 use self::template::Dialect;
 
+pub use assembly::{AssemblyStack, ManifestError, assembly_stacks};
 pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate, has_large_pattern};
 pub use include::Included;

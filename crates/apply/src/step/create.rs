@@ -161,11 +161,12 @@ impl Context<'_> {
             Ok(Found::Absent) => Ok(None),
             // The service says that there is another object, and it does not look like ours.
             Ok(Found::Ambiguous { why }) if exists && !in_doubt => {
-                let message = format!("{} ({why})", error.message);
+                let message = format!("{} ({})", error.message, work.secrets.hidden(&why));
                 let error = DriverError { message, ..error.clone() };
                 Err(Failure::new(error, FailedEffect::None))
             }
             Ok(Found::Ambiguous { why }) => {
+                let why = work.secrets.hidden(&why);
                 Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Unknown))
             }
             Err(error) => Err(Failure::new(self.given_up(error), FailedEffect::Unknown)),

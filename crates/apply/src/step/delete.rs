@@ -9,6 +9,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
 use rstack_model::{Cursor, PhysicalId};
+use rstack_plan::Handler;
 
 use super::settle::Patience;
 use super::{Context, Failure};
@@ -64,8 +65,9 @@ impl Context<'_> {
         (operation, request): (OperationId, DeleteRequest),
         label: &StepLabel,
     ) -> Result<(), Undeleted> {
-        let mut patience =
-            Patience::new(self.engine.waiting.limit(&label.address, &label.resource_type));
+        let (address, resource_type) = (&label.address, &label.resource_type);
+        let limit = self.engine.time_limit(address, resource_type, Handler::Delete);
+        let mut patience = Patience::new(limit);
         let (mut attempt, mut effect) = (1, FailedEffect::None);
         let (token, declared) = (request.token.clone(), request.prior.clone());
         let identifier = Some(request.identifier.clone());
@@ -75,9 +77,9 @@ impl Context<'_> {
         let (mut begun, mut repeatable) = (false, true);
         loop {
             let at = if begun {
-                driver.poll(&poll).await
+                driver.poll(&poll).await.map_err(|error| self.hide(error))
             } else {
-                driver.begin(&request, &NoEffects).await
+                driver.begin(&request, &NoEffects).await.map_err(|error| self.hide(error))
             };
             let (wait, waits_for) = match at {
                 Ok(Progress::Done(Finish::Gone)) => return Ok(()),
@@ -101,7 +103,7 @@ impl Context<'_> {
                     (pending.ask_again_in, pending.waits_for)
                 }
                 Ok(Progress::Done(Finish::Failed(error))) => {
-                    let failure = Failure::new(*error, FailedEffect::Partial);
+                    let failure = Failure::new(self.hide(*error), FailedEffect::Partial);
                     return Err(Undeleted::Failed(failure));
                 }
                 // Of an operation that is polled it may be the operation that is not found.

@@ -16,17 +16,18 @@ use rstack_model::plan::{
     Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{ResolvedSecrets, redacted_map, resolve_map};
+use rstack_model::value::{ResolvedSecrets, resolve_map};
 use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
 
 use crate::digest::input_digest;
 use crate::ledger::Ledger;
 use crate::retry::may_pass;
+use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Patience, polled};
+pub(crate) use settle::{Patience, handler, polled};
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.
@@ -228,6 +229,11 @@ impl<'a> Context<'a> {
         Err(error)
     }
 
+    /// An error of a call that sends no secret, and may quote what an earlier one has sent.
+    fn hide(&self, error: DriverError) -> DriverError {
+        CallSecrets::given(self.parameters).hide(error)
+    }
+
     /// The error of a call that is not made again. If it would have passed and the user asked to
     /// stop, that is the reason.
     fn given_up(&self, error: DriverError) -> StepError {
@@ -268,10 +274,10 @@ pub(crate) fn known(
     properties.iter().map(|(key, value)| Ok((key.clone(), value.known(secrets)?))).collect()
 }
 
-/// An object as the state remembers it.
+/// An object as the state remembers it; `secrets` are those that it was made with.
 pub(crate) fn resource_state(
     resource_type: &ResourceType,
-    object: &PlannedObject,
+    (object, secrets): (&PlannedObject, &ResolvedSecrets),
     made: &Object,
     status: ObjectStatus,
     driver: &dyn ResourceDriver,
@@ -283,7 +289,7 @@ pub(crate) fn resource_state(
         status,
         properties: object.properties.clone(),
         attempted: Vec::new(),
-        attributes: redacted_map(&made.attributes),
+        attributes: redacted_attributes(&object.properties, secrets, &made.attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,
         update_replace_policy: object.update_replace_policy,

@@ -8,6 +8,7 @@ use rstack_model::event::Event;
 use rstack_model::plan::Phase;
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::{Address, Cursor, Identifier, PhysicalId, Token};
+use rstack_plan::Handler;
 
 use super::{Context, Failure, Work, resource_state};
 use crate::observe::without_secrets;
@@ -108,6 +109,15 @@ pub(crate) fn polled(kind: OperationKind) -> PolledKind {
     }
 }
 
+/// The provider's handler of a kind of operation.
+pub(crate) fn handler(kind: OperationKind) -> Handler {
+    match kind {
+        OperationKind::Create => Handler::Create,
+        OperationKind::Update => Handler::Update,
+        OperationKind::Delete => Handler::Delete,
+    }
+}
+
 impl Context<'_> {
     /// Follows an operation until it is complete, and records it.
     ///
@@ -121,7 +131,8 @@ impl Context<'_> {
         mut begun: Begun,
         first: Step,
     ) -> Result<PhysicalId, StepError> {
-        let limit = self.engine.waiting.limit(&work.change.address, &work.change.resource_type);
+        let (address, resource_type) = (&work.change.address, &work.change.resource_type);
+        let limit = self.engine.time_limit(address, resource_type, handler(begun.kind));
         let mut patience = Patience::new(limit);
         let (mut at, mut made, mut cursor) = (first, None, None);
         loop {
@@ -305,7 +316,8 @@ impl Context<'_> {
             Left::Waiting(error) => (ObjectStatus::PartlyUpdated, None, Err(error)),
         };
         let kind = &work.change.resource_type;
-        let state = resource_state(kind, &work.object, made, status, work.driver.as_ref());
+        let object = (&work.object, &work.secrets.values);
+        let state = resource_state(kind, object, made, status, work.driver.as_ref());
         let state = ResourceState { cursor, ..state };
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;

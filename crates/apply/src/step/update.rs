@@ -92,7 +92,10 @@ impl Context<'_> {
             let attempted = without_secrets(attempted);
             let call = || async {
                 match self.ledger.verify().await {
-                    Ok(()) => driver.retract(&attempted, prior).await.map(Ok),
+                    Ok(()) => {
+                        let retracted = driver.retract(&attempted, prior).await;
+                        retracted.map(Ok).map_err(|error| self.hide(error))
+                    }
                     Err(lost) => Ok(Err(lost)),
                 }
             };

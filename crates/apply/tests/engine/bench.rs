@@ -139,7 +139,7 @@ struct Agrees {
 impl FrontEnd for Agrees {
     type Error = OpsError;
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
         Ok(Verdict::Proceed { waiting: self.waiting.clone(), rollback: self.rollback })
     }
 }
@@ -235,7 +235,12 @@ impl Bench {
     pub(crate) async fn apply(&self, engine: &Engine, wanted: &Wanted, rollback: bool) -> Outcome {
         let (engine, backend) = (engine.clone(), Arc::new(self.store.clone()));
         let environment = self.sandbox.environment().clone();
-        let ops = Operations { engine, environment, backend };
+        let ops = Operations {
+            engine,
+            environment,
+            backend,
+            digests: rstack_ops::DigestSettings::least(),
+        };
         let front = Agrees { waiting: ops.engine.waiting.clone(), rollback };
         let applied = match wanted {
             Wanted::Stack(desired, options) => {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome};
 use rstack_driver::DriverError;
 use rstack_model::event::RunEnd;
+use rstack_ops::{Held, hold};
 use rstack_store::object::{Clock, Timestamp};
 use rstack_store::{Lease, LockHolder, ObjectStateStore, StateBackend, StoreError};
 
@@ -16,14 +17,14 @@ use crate::bench::{Bench, Wanted, count, run, small, stack};
 use crate::probe::{Call, Calls, Probe, Probed};
 
 /// How long a lease lasts: a time that nothing else waits for half of.
-const LEASE: Duration = Duration::from_millis(61_002);
+pub(crate) const LEASE: Duration = Duration::from_millis(61_002);
 
 /// The time that leases expire by.
 #[derive(Clone, Debug, Default)]
-struct Time(Arc<AtomicU64>);
+pub(crate) struct Time(Arc<AtomicU64>);
 
 impl Time {
-    fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -34,13 +35,14 @@ impl Clock for Time {
     }
 }
 
-/// Who waits for half a lease waits until that has passed; nobody else waits.
+/// A sleep of the time after which a lease is renewed, or its renewal is tried again, lasts until that
+/// time has passed; every other sleep ends at once.
 #[async_trait]
 impl rstack_apply::Clock for Time {
     async fn sleep(&self, duration: Duration) {
         let until = self.now().after(duration);
         tokio::task::yield_now().await;
-        while duration == LEASE / 2 && self.now() < until {
+        while [LEASE / 2, LEASE / 8].contains(&duration) && self.now() < until {
             tokio::task::yield_now().await;
         }
     }
@@ -48,30 +50,46 @@ impl rstack_apply::Clock for Time {
 
 /// Machines that share an object store, and the time.
 #[derive(Clone, Debug)]
-struct Shared {
+pub(crate) struct Shared {
     store: Arc<InMemory>,
-    time: Time,
+    pub(crate) time: Time,
 }
 
 impl Shared {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { store: Arc::new(InMemory::new()), time: Time::default() }
     }
 
-    fn backend(&self) -> ObjectStateStore {
+    pub(crate) fn backend(&self) -> ObjectStateStore {
         let (store, time) = (Arc::clone(&self.store), Arc::new(self.time.clone()));
         ObjectStateStore::new(store, "memory:", "stacks", time).leasing_for(LEASE)
     }
 
-    async fn acquire(&self, id: &str) -> Result<Box<dyn Lease>, StoreError> {
+    pub(crate) async fn acquire(&self, id: &str) -> Result<Box<dyn Lease>, StoreError> {
         let (host, user) = ("host".into(), "user".into());
         let (command, since) = ("test".into(), "now".into());
         let holder = LockHolder { id: id.into(), pid: 1, host, user, command, since };
         self.backend().acquire(&stack(), &holder).await
     }
 
-    fn engine(&self, engine: Engine) -> Engine {
+    pub(crate) fn engine(&self, engine: Engine) -> Engine {
         Engine { parallelism: count(1), clock: Arc::new(self.time.clone()), ..engine }
+    }
+
+    /// Lets time pass until other processes have had ten chances to take the lease; how often it was
+    /// refused to them.
+    pub(crate) async fn linger(&self) -> u64 {
+        let mut refused = 0;
+        for _ in 0..10 {
+            self.time.pass(LEASE / 4);
+            // The renewal has its turn.
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            let other = self.acquire("two").await;
+            refused += u64::from(matches!(other, Err(StoreError::Locked { .. })));
+        }
+        refused
     }
 
     async fn apply(
@@ -81,10 +99,13 @@ impl Shared {
         wanted: &Wanted,
     ) -> Result<Outcome, ApplyError> {
         let lease = self.acquire("one").await.unwrap();
-        let state = bench.recovered(engine, lease.as_ref()).await;
-        let plan = bench.planned(engine, &state, wanted).await;
-        let options = ApplyOptions { rollback: true };
-        let applied = engine.apply(lease.as_ref(), &plan, &bench.parameters, options).await;
+        let apply = async |lease: &Held<'_>| {
+            let state = bench.recovered(engine, &**lease).await;
+            let plan = bench.planned(engine, &state, wanted).await;
+            let options = ApplyOptions { rollback: true };
+            engine.apply(&**lease, &plan, &bench.parameters, options).await
+        };
+        let applied = hold(lease.as_ref(), engine.clock.as_ref(), &engine.stop, apply).await;
         if applied.is_ok() {
             lease.release().await.unwrap();
         }
@@ -184,7 +205,6 @@ fn a_run_whose_lease_was_taken_over_makes_no_further_change() {
 
 /// A call that takes longer than a lease lasts, while nothing is recorded.
 struct Takes {
-    time: Time,
     shared: Shared,
     refused: AtomicU64,
 }
@@ -195,16 +215,7 @@ impl Probe for Takes {
         if call.verb != "create" {
             return Ok(());
         }
-        for _ in 0..10 {
-            self.time.pass(LEASE / 4);
-            // Whoever renews the lease has its turn.
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
-            }
-            if let Err(StoreError::Locked { .. }) = self.shared.acquire("two").await {
-                self.refused.fetch_add(1, Ordering::SeqCst);
-            }
-        }
+        self.refused.fetch_add(self.shared.linger().await, Ordering::SeqCst);
         Ok(())
     }
 }
@@ -212,8 +223,7 @@ impl Probe for Takes {
 #[test]
 fn a_lease_is_renewed_while_a_call_takes_its_time() {
     let (bench, shared) = (Bench::new(), Shared::new());
-    let (time, refused) = (shared.time.clone(), AtomicU64::new(0));
-    let takes = Arc::new(Takes { time, shared: shared.clone(), refused });
+    let takes = Arc::new(Takes { shared: shared.clone(), refused: AtomicU64::new(0) });
     run(async {
         let cloud = Probed::new(bench.sandbox.clone(), takes.clone());
         let engine = shared.engine(bench.engine_on(cloud));

@@ -33,7 +33,7 @@ fn a_plan_for_another_place_is_refused() {
         let plan = bench.planned(&engine, &state, &streaming(&[]).into()).await;
         let mut plan = plan.into_plan();
         plan.stack = rstack_model::StackName::parse("Other").unwrap();
-        let plan = CheckedPlan::of(plan).unwrap();
+        let plan = CheckedPlan::of(plan, engine.schemas.as_ref()).unwrap();
         let applied = engine.apply(&locked, &plan, &bench.parameters, OPTIONS).await;
         assert!(matches!(applied, Err(ApplyError::Environment { .. })), "{applied:?}");
         assert!(bench.existing().is_empty());
@@ -47,7 +47,7 @@ fn objects_that_moved_are_named_with_what_happened_to_them() {
         let before = bench.reach(&streaming(&[]).into()).await.unwrap();
         let wanted = streaming(&[("SegmentSeconds", "4")]).into();
         let plan = bench.planned(&bench.engine(), &before, &wanted).await;
-        assert_eq!(bench.engine().moved(&plan).await.unwrap(), []);
+        assert_eq!(bench.engine().moved(&plan, &before, &bench.parameters).await.unwrap(), []);
         let object = |id: &str| &before.resources[id];
         let (gone, changed) = (object("MssEndpoint"), object("Channel"));
         bench.sandbox.remove(&gone.resource_type, &gone.physical_id).unwrap();
@@ -57,7 +57,7 @@ fn objects_that_moved_are_named_with_what_happened_to_them() {
             .sandbox
             .set_property(&changed.resource_type, &changed.physical_id, &path, Some(&value))
             .unwrap();
-        let moved = bench.engine().moved(&plan).await.unwrap();
+        let moved = bench.engine().moved(&plan, &before, &bench.parameters).await.unwrap();
         let texts: Vec<String> = moved.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["`Channel` was changed", "`MssEndpoint` is gone"]);
     });

@@ -3,12 +3,12 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use rstack_apply::{Events, SecretParameters};
+use rstack_apply::Events;
 use rstack_driver::{Cloud, DriverError, ErrorKind};
 use rstack_model::SecretString;
 use rstack_model::event::Event;
 use rstack_model::plan::{Action, Reason};
-use rstack_model::value::{SecretReference, SecretsManagerReference};
+use rstack_model::value::SecretsManagerReference;
 
 use crate::bench::{Bench, Wanted, desired_of, run, streaming};
 use crate::probe::{Call, Probed, Refuse};
@@ -93,11 +93,8 @@ fn a_rotated_secret_is_a_planned_update() {
 fn an_error_that_quotes_a_secret_is_recorded_without_it() {
     run(async {
         let mut bench = Bench::new();
-        let reference = SecretReference::Parameter("Password".to_owned());
-        let mut parameters = SecretParameters::default();
-        parameters.values.insert(&reference, SecretString::new("hunter2 & more".to_owned()));
-        parameters.versions.insert(reference.to_string(), "digest".to_owned());
-        bench.parameters = parameters;
+        let value = SecretString::new("hunter2 & more".to_owned());
+        bench.parameters.insert("Password", value, "digest".to_owned());
         let quote = |call: &Call| {
             let message = "the value `hunter2 & more` is too weak";
             let kind = ErrorKind::Invalid { property: None };

@@ -59,13 +59,13 @@ fn an_object_that_never_settles_is_given_up_and_kept() {
             let [(id, StepError::Unsettled { within, .. })] = &outcome.failures[..] else {
                 panic!("{:?}", outcome.failures)
             };
-            assert_eq!(*within, Duration::from_secs(45 * 60));
+            assert_eq!(*within, Duration::from_mins(60));
             let object = &outcome.state.unwrap().resources[id];
             assert_eq!(object.status, ObjectStatus::PartlyUpdated);
             bench.check_known();
         });
         let waits = waits.0.lock().unwrap();
-        assert!(waits.iter().sum::<Duration>() < Duration::from_secs(46 * 60));
+        assert!(waits.iter().sum::<Duration>() < Duration::from_mins(61));
         assert!(waits.len() < 60_000);
     }
 }

@@ -1,37 +1,43 @@
-//! Where a service is: its own endpoint rules, or the URL the user configured.
+//! The address of a service: its own endpoint rules, or the URL that the user configured.
 
-use std::fmt;
+use std::collections::HashMap;
 
 use aws_config::SdkConfig;
-use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
-use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{
-    Intercept, SharedInterceptor, dyn_dispatch_hint,
+use aws_smithy_runtime_api::client::endpoint::{
+    EndpointFuture, EndpointResolverParams, ResolveEndpoint,
 };
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::endpoint::Endpoint;
+use aws_smithy_types::{Document, Number};
 use aws_types::service_config::ServiceConfigKey;
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{Partition, Region};
+use serde_json::Value;
 
-use crate::model::Service;
+use crate::endpoint_rules::{EndpointSettings, RuleSet, ServiceEndpoint};
+use crate::model::{Metadata, Service};
 
-/// A service's endpoint rules and what they are applied to.
-pub(super) struct Endpoint {
-    pub(super) resolver: SharedEndpointResolver,
-    /// Gives every call what the rules are applied to.
-    pub(super) params: SharedInterceptor,
+/// The endpoint of every call of a client: no rules of the services here ask for a parameter of a
+/// single call.
+#[derive(Debug)]
+pub(super) struct FixedEndpoint(Endpoint);
+
+impl ResolveEndpoint for FixedEndpoint {
+    fn resolve_endpoint<'a>(&'a self, _: &'a EndpointResolverParams) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(self.0.clone()))
+    }
 }
 
-/// Parameters of one service's endpoint rules.
+/// Gives every call the parameters without which the orchestrator asks for no endpoint.
 #[derive(Debug)]
-struct ParamsOf<P>(P);
+pub(super) struct NoParams;
 
 #[dyn_dispatch_hint]
-impl<P: Clone + fmt::Debug + Send + Sync + 'static> Intercept for ParamsOf<P> {
+impl Intercept for NoParams {
     fn name(&self) -> &'static str {
-        "EndpointParams"
+        "NoEndpointParams"
     }
 
     fn read_before_execution(
@@ -39,94 +45,65 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Intercept for ParamsOf<P> {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(EndpointResolverParams::new(self.0.clone()));
+        config.interceptor_state().store_put(EndpointResolverParams::new(()));
         Ok(())
     }
-}
-
-/// The rules of one service's crate.
-macro_rules! rules {
-    ($crate_name:ident, $settings:expr) => {{
-        use $crate_name::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-        let settings: &Settings = $settings;
-        let params = Params::builder()
-            .set_region(settings.region.clone())
-            .set_use_dual_stack(settings.dual_stack)
-            .set_use_fips(settings.fips)
-            .set_endpoint(settings.url.clone())
-            .build();
-        params.map(|params| Endpoint {
-            resolver: DefaultResolver::new().into_shared_resolver(),
-            params: SharedInterceptor::permanent(ParamsOf(params)),
-        })
-    }};
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Settings {
-    region: Option<String>,
-    dual_stack: Option<bool>,
-    fips: Option<bool>,
-    url: Option<String>,
 }
 
 /// The endpoint of a service.
 ///
 /// # Errors
-/// If the service's rules do not take the configuration.
-pub(super) fn endpoint(service: Service, config: &SdkConfig) -> Result<Endpoint, DriverError> {
-    let settings = Settings {
+/// If the service's rules have none for the configuration.
+pub(super) fn endpoint(
+    service: Service,
+    metadata: &Metadata,
+    config: &SdkConfig,
+) -> Result<FixedEndpoint, DriverError> {
+    let settings = EndpointSettings {
         region: config.region().map(ToString::to_string),
         dual_stack: config.use_dual_stack(),
         fips: config.use_fips(),
-        url: configured_url(service, config),
+        url: configured_url(&metadata.service_id, config),
     };
-    let settings = &settings;
-    let endpoint = match service {
-        Service::CloudFront => rules!(aws_sdk_cloudfront, settings).map_err(|e| e.to_string()),
-        Service::Ec2 | Service::Ssm => of_form(service, settings),
-        Service::Iam => rules!(aws_sdk_iam, settings).map_err(|e| e.to_string()),
-        Service::MediaPackage => rules!(aws_sdk_mediapackage, settings).map_err(|e| e.to_string()),
-        Service::SecretsManager => {
-            rules!(aws_sdk_secretsmanager, settings).map_err(|e| e.to_string())
-        }
-        Service::Sts => rules!(aws_sdk_sts, settings).map_err(|e| e.to_string()),
-    };
-    endpoint.map_err(|problem| {
-        let message = format!("the endpoint cannot be told: {problem}");
+    let resolved = RuleSet::of(service).and_then(|rules| rules.resolve(&settings));
+    let resolved = resolved.map_err(|error| {
+        let message = format!("there is no endpoint: {error}");
         DriverError::new(ErrorKind::Invalid { property: None }, service.name(), message)
-    })
+    })?;
+    Ok(FixedEndpoint(for_the_sdk(resolved)))
 }
 
-/// The endpoint of a service whose crate is no part of the program: the configured URL, or the
-/// form that the endpoints of nearly all services have.
-fn of_form(service: Service, settings: &Settings) -> Result<Endpoint, String> {
-    let url = match (&settings.url, &settings.region) {
-        (Some(url), _) => url.clone(),
-        (None, Some(region)) => {
-            if settings.fips == Some(true) || settings.dual_stack == Some(true) {
-                let name = service.name();
-                let variable = format!("AWS_ENDPOINT_URL_{}", name.to_uppercase());
-                return Err(format!(
-                    "FIPS and dual-stack endpoints of {name} are not known; set {variable}"
-                ));
-            }
-            let suffix = Partition::of_region(&Region::new(region.as_str())).url_suffix();
-            format!("https://{}.{region}.{suffix}", service.name())
+fn for_the_sdk(resolved: ServiceEndpoint) -> Endpoint {
+    let builder = Endpoint::builder().url(resolved.url);
+    let properties = resolved.properties.into_iter();
+    properties
+        .fold(builder, |builder, (name, value)| builder.property(name, document(value)))
+        .build()
+}
+
+fn document(value: Value) -> Document {
+    match value {
+        Value::Null => Document::Null,
+        Value::Bool(value) => Document::Bool(value),
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => Document::Number(Number::PosInt(number)),
+            (None, Some(number)) => Document::Number(Number::NegInt(number)),
+            (None, None) => Document::Number(Number::Float(number.as_f64().unwrap_or_default())),
+        },
+        Value::String(text) => Document::String(text),
+        Value::Array(items) => Document::Array(items.into_iter().map(document).collect()),
+        Value::Object(map) => {
+            let entries = map.into_iter().map(|(key, value)| (key, document(value)));
+            Document::Object(entries.collect::<HashMap<_, _>>())
         }
-        (None, None) => return Err("no Region is configured".to_owned()),
-    };
-    Ok(Endpoint {
-        resolver: SharedEndpointResolver::new(StaticUriEndpointResolver::uri(url)),
-        params: SharedInterceptor::permanent(ParamsOf(())),
-    })
+    }
 }
 
 /// `AWS_ENDPOINT_URL_<SERVICE>` or the profile's `services` section, else `AWS_ENDPOINT_URL` or
 /// the profile's `endpoint_url`; `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is honoured by the SDK.
-fn configured_url(service: Service, config: &SdkConfig) -> Option<String> {
+fn configured_url(service_id: &str, config: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder()
-        .service_id(service_id(service))
+        .service_id(service_id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build()
@@ -135,25 +112,13 @@ fn configured_url(service: Service, config: &SdkConfig) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// The name a service has in configuration.
-fn service_id(service: Service) -> &'static str {
-    match service {
-        Service::CloudFront => "CloudFront",
-        Service::Ec2 => "EC2",
-        Service::Iam => "IAM",
-        Service::MediaPackage => "MediaPackage",
-        Service::SecretsManager => "Secrets Manager",
-        Service::Ssm => "SSM",
-        Service::Sts => "STS",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use aws_config::Region;
     use aws_types::service_config::LoadServiceConfig;
 
     use super::*;
+    use crate::model::ServiceModel;
 
     /// An environment that has a URL for one service.
     #[derive(Debug)]
@@ -167,6 +132,10 @@ mod tests {
         }
     }
 
+    fn metadata(service: Service) -> &'static Metadata {
+        &ServiceModel::of(service).unwrap().metadata
+    }
+
     #[test]
     fn a_services_own_url_comes_before_that_of_all() {
         let config = SdkConfig::builder()
@@ -174,12 +143,26 @@ mod tests {
             .endpoint_url("http://all.example")
             .service_config(OnlySecrets)
             .build();
-        let url = |service| configured_url(service, &config);
-        assert_eq!(url(Service::SecretsManager).as_deref(), Some("http://secrets.example"));
-        assert_eq!(url(Service::Iam).as_deref(), Some("http://all.example"));
-        assert_eq!(configured_url(Service::Iam, &SdkConfig::builder().build()), None);
-        for service in Service::ALL {
-            assert!(endpoint(service, &config).is_ok(), "{service:?}");
+        let url = |service| configured_url(&metadata(service).service_id, &config);
+        assert_eq!(url(Service::SECRETSMANAGER).as_deref(), Some("http://secrets.example"));
+        assert_eq!(url(Service::IAM).as_deref(), Some("http://all.example"));
+        assert_eq!(configured_url("IAM", &SdkConfig::builder().build()), None);
+        for &service in Service::ALL {
+            let found = endpoint(service, metadata(service), &config).unwrap();
+            let expected = url(service).unwrap();
+            assert_eq!(found.0.url(), expected, "{service:?}");
         }
+    }
+
+    #[test]
+    fn settings_that_the_rules_refuse_are_refused_with_their_reason() {
+        let service = Service::MEDIAPACKAGE;
+        let fips = SdkConfig::builder().region(Region::new("eu-west-1")).use_fips(true);
+        let config = fips.endpoint_url("http://all.example").build();
+        let error = endpoint(service, metadata(service), &config).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid { property: None });
+        assert!(error.message.contains("FIPS and custom endpoint are not supported"), "{error}");
+        let nowhere = endpoint(service, metadata(service), &SdkConfig::builder().build());
+        assert!(nowhere.unwrap_err().message.contains("Missing Region"));
     }
 }

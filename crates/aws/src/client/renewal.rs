@@ -102,7 +102,7 @@ impl Configuration {
 /// Whose credentials these are.
 async fn account_of(config: &SdkConfig) -> Result<AccountId, String> {
     let useless = |error| format!("they were read again, and are refused, too: {error}");
-    let sts = Client::new(Service::Sts, config).map_err(useless)?;
+    let sts = Client::new(Service::STS, config).map_err(useless)?;
     let answer = sts.call("GetCallerIdentity", KnownMap::new()).await.map_err(useless)?;
     let account = answer.get("Account").and_then(|account| account.as_str());
     account.map(AccountId::new).ok_or_else(|| "nobody can say whose they are".to_owned())

@@ -13,7 +13,7 @@ pub(super) fn action(operation: &str) -> String {
 
 /// CloudFront's model.
 pub(super) fn model() -> Result<&'static ServiceModel, DriverError> {
-    ServiceModel::of(Service::CloudFront)
+    ServiceModel::of(Service::CLOUDFRONT)
         .map_err(|error| DriverError::new(ErrorKind::Unsupported, "cloudfront", error.to_string()))
 }
 

@@ -9,16 +9,7 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Value, json};
 
 use super::*;
-
-const GOLDEN: [(Service, &str); 7] = [
-    (Service::CloudFront, include_str!("../../tests/golden/cloudfront.json")),
-    (Service::Ec2, include_str!("../../tests/golden/ec2.json")),
-    (Service::Iam, include_str!("../../tests/golden/iam.json")),
-    (Service::MediaPackage, include_str!("../../tests/golden/mediapackage.json")),
-    (Service::SecretsManager, include_str!("../../tests/golden/secretsmanager.json")),
-    (Service::Ssm, include_str!("../../tests/golden/ssm.json")),
-    (Service::Sts, include_str!("../../tests/golden/sts.json")),
-];
+use crate::double::golden;
 
 fn known(value: &Value) -> KnownMap {
     crate::double::known(value.clone())
@@ -70,10 +61,10 @@ fn body(protocol: WireProtocol, text: &str) -> Value {
 #[test]
 fn requests_are_those_of_botocore() {
     let mut wrong = Vec::new();
-    for (service, golden) in GOLDEN {
+    for &service in Service::ALL {
         let codec = Codec::of(service).unwrap();
         let protocol = codec.model.metadata.protocol;
-        let golden: Value = serde_json::from_str(golden).unwrap();
+        let golden = golden(service.name());
         let mut seen = BTreeSet::new();
         for row in golden["requests"].as_array().unwrap() {
             let text = |key: &str| row[key].as_str().unwrap();
@@ -113,9 +104,9 @@ fn requests_are_those_of_botocore() {
 #[test]
 fn outputs_are_those_of_botocore() {
     let mut wrong = Vec::new();
-    for (service, golden) in GOLDEN {
+    for &service in Service::ALL {
         let codec = Codec::of(service).unwrap();
-        let golden: Value = serde_json::from_str(golden).unwrap();
+        let golden = golden(service.name());
         for row in golden["answers"].as_array().unwrap() {
             let name = row["operation"].as_str().unwrap();
             let operation = codec.operation(name).unwrap();
@@ -163,24 +154,24 @@ fn errors_are_read_as_each_protocol_writes_them() {
                </ErrorResponse>";
     let expected = ["NoSuchThing", "it & that"];
     for (service, operation) in
-        [(Service::CloudFront, "GetDistribution"), (Service::Iam, "GetRole")]
+        [(Service::CLOUDFRONT, "GetDistribution"), (Service::IAM, "GetRole")]
     {
         let error = error_of(service, operation, &[], xml);
         assert_eq!(error, [expected[0], expected[1], "r-1"], "{service:?}");
     }
     let type_header = [("x-amzn-errortype", "NoSuchThing:http://internal.example/")];
     let error = error_of(
-        Service::MediaPackage,
+        Service::MEDIAPACKAGE,
         "DescribeChannel",
         &type_header,
         "{\"message\":\"it & that\"}",
     );
     assert_eq!(&error[..2], expected);
     let body = "{\"__type\":\"com.example#NoSuchThing\",\"Message\":\"it & that\"}";
-    let error = error_of(Service::SecretsManager, "DescribeSecret", &[], body);
+    let error = error_of(Service::SECRETSMANAGER, "DescribeSecret", &[], body);
     assert_eq!(&error[..2], expected);
     for (service, operation) in
-        [(Service::CloudFront, "GetDistribution"), (Service::MediaPackage, "DescribeChannel")]
+        [(Service::CLOUDFRONT, "GetDistribution"), (Service::MEDIAPACKAGE, "DescribeChannel")]
     {
         let error = error_of(service, operation, &[], "<html><p>Not Found</html>");
         assert_eq!(error, ["", "", ""], "{service:?}");

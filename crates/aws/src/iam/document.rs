@@ -95,7 +95,7 @@ pub(super) fn as_declared(declared: Option<&KnownValue>, observed: KnownValue) -
     }
 }
 
-/// Whether two documents mean the same to IAM: the order of lists means nothing, a list of one is
+/// Whether two documents mean the same to IAM, the text of a secret being text: the order of lists means nothing, a list of one is
 /// its element, scalars are texts, and an account is its root principal.
 ///
 /// Source: "IAM JSON policy elements: Principal" and "Grammar of the IAM JSON policy language",
@@ -107,10 +107,10 @@ pub(super) fn same_document(one: &KnownValue, other: &KnownValue) -> bool {
 fn canonical_document(document: &KnownValue) -> KnownValue {
     match document {
         KnownValue::String(text) => canonical(&decoded(text), false),
+        KnownValue::Secret(text) => canonical(&decoded(text.expose()), false),
         KnownValue::Null
         | KnownValue::Bool(_)
         | KnownValue::Number(_)
-        | KnownValue::Secret(_)
         | KnownValue::List(_)
         | KnownValue::Map(_) => canonical(document, false),
     }
@@ -118,7 +118,11 @@ fn canonical_document(document: &KnownValue) -> KnownValue {
 
 fn canonical(value: &KnownValue, principal: bool) -> KnownValue {
     match value {
-        KnownValue::Null | KnownValue::Secret(_) => value.clone(),
+        KnownValue::Null => value.clone(),
+        KnownValue::Secret(text) if principal => {
+            KnownValue::String(account(text.expose()).to_owned())
+        }
+        KnownValue::Secret(text) => KnownValue::String(text.expose().to_owned()),
         KnownValue::Bool(b) => KnownValue::String(b.to_string()),
         KnownValue::Number(n) => KnownValue::String(n.to_string()),
         KnownValue::String(text) if principal => KnownValue::String(account(text).to_owned()),
@@ -191,6 +195,22 @@ mod tests {
         assert!(same_document(&text, &other));
         let third = tree(r#"{"Statement":{"Action":["a","c"]}}"#);
         assert_eq!(as_declared(Some(&one), third.clone()), third);
+    }
+
+    #[test]
+    fn a_document_that_was_declared_with_a_secret_comes_back_as_declared() {
+        let secret = |text: &str| KnownValue::Secret(SecretString::new(text.to_owned()));
+        let declared = |text: &str| {
+            let id = KnownMap::from([("sts:ExternalId".to_owned(), secret(text))]);
+            KnownValue::Map(KnownMap::from([("StringEquals".to_owned(), id.into())]))
+        };
+        let observed = tree(r#"{"StringEquals":{"sts:ExternalId":["hunter2"]}}"#);
+        let found = as_declared(Some(&declared("hunter2")), observed.clone());
+        assert_eq!(found, declared("hunter2"));
+        // A secret that is not known is empty, and equal to nothing.
+        assert_eq!(as_declared(Some(&declared("")), observed.clone()), observed);
+        let text = secret(r#"{"StringEquals": {"sts:ExternalId": "hunter2"}}"#);
+        assert_eq!(as_declared(Some(&text), observed), text);
     }
 
     #[test]

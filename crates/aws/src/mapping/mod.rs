@@ -17,7 +17,7 @@ mod scalar;
 mod to_members;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use alike::alike;
 pub(crate) use error::MappingError;

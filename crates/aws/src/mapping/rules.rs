@@ -73,7 +73,7 @@ impl Rules {
     /// No rules: names say all.
     pub(crate) const NONE: Self = Self(&[]);
 
-    pub(super) fn of(&self, shape: &str) -> ShapeRules {
+    pub(crate) fn of(&self, shape: &str) -> ShapeRules {
         let found = self.0.iter().find(|rules| rules.shape == shape);
         found.copied().unwrap_or(ShapeRules::of(""))
     }
@@ -85,7 +85,7 @@ impl ShapeRules {
         Self { shape, renames: &[], omitted: &[], nested: &[], fills: &[] }
     }
 
-    pub(super) fn member_of(&self, property: &str) -> Option<&'static str> {
+    pub(crate) fn member_of(&self, property: &str) -> Option<&'static str> {
         let row = self.renames.iter().find(|(from, _)| *from == property);
         row.map(|(_, to)| *to)
     }

@@ -1,12 +1,10 @@
 //! The models that are part of the program, opened when they are first asked for.
 
 use std::io::Read;
-use std::sync::OnceLock;
 
 use super::raw::RawModel;
 use super::{ModelError, Service, ServiceModel};
-
-type Opened = OnceLock<Result<ServiceModel, ModelError>>;
+use crate::definition::Once;
 
 impl ServiceModel {
     /// The model of a service.
@@ -14,37 +12,28 @@ impl ServiceModel {
     /// # Errors
     /// [`ModelError`] if the embedded data are damaged.
     pub(crate) fn of(service: Service) -> Result<&'static Self, ModelError> {
-        static CLOUDFRONT: Opened = OnceLock::new();
-        static EC2: Opened = OnceLock::new();
-        static IAM: Opened = OnceLock::new();
-        static MEDIAPACKAGE: Opened = OnceLock::new();
-        static SECRETSMANAGER: Opened = OnceLock::new();
-        static SSM: Opened = OnceLock::new();
-        static STS: Opened = OnceLock::new();
-        let (opened, data): (&'static Opened, &'static [u8]) = match service {
-            Service::CloudFront => (&CLOUDFRONT, include_bytes!("../../data/cloudfront.bin")),
-            Service::Ec2 => (&EC2, include_bytes!("../../data/ec2.bin")),
-            Service::Iam => (&IAM, include_bytes!("../../data/iam.bin")),
-            Service::MediaPackage => (&MEDIAPACKAGE, include_bytes!("../../data/mediapackage.bin")),
-            Service::SecretsManager => {
-                (&SECRETSMANAGER, include_bytes!("../../data/secretsmanager.bin"))
-            }
-            Service::Ssm => (&SSM, include_bytes!("../../data/ssm.bin")),
-            Service::Sts => (&STS, include_bytes!("../../data/sts.bin")),
-        };
-        opened.get_or_init(|| open(service, data)).as_ref().map_err(Clone::clone)
+        static MODELS: Once<Service, Result<ServiceModel, ModelError>> = Once::new();
+        let opened = MODELS.get(service, || open(service, service.model_bytes()));
+        opened.as_ref().map_err(Clone::clone)
     }
 }
 
 fn open(service: Service, data: &[u8]) -> Result<ServiceModel, ModelError> {
     let damaged = |problem: String| ModelError { service: service.name(), problem };
-    let mut json = Vec::new();
-    zstd::stream::read::Decoder::new(data)
-        .and_then(|mut decoder| decoder.read_to_end(&mut json))
-        .map_err(|error| damaged(error.to_string()))?;
+    let protocol = service.file().map_err(|error| damaged(error.to_string()))?.protocol;
+    let json = decompressed(data).map_err(damaged)?;
     let raw: RawModel =
         serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
-    raw.model(service).map_err(damaged)
+    raw.model(service, protocol).map_err(damaged)
+}
+
+/// The content of a data file.
+pub(crate) fn decompressed(data: &[u8]) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    zstd::stream::read::Decoder::new(data)
+        .and_then(|mut decoder| decoder.read_to_end(&mut content))
+        .map_err(|error| error.to_string())?;
+    Ok(content)
 }
 
 #[cfg(test)]
@@ -54,7 +43,7 @@ mod tests {
 
     #[test]
     fn every_model_opens_and_every_shape_it_names_is_there() {
-        for service in Service::ALL {
+        for &service in Service::ALL {
             let model = ServiceModel::of(service).unwrap();
             let mut open: Vec<&str> = Vec::new();
             for operation in model.operations() {
@@ -81,6 +70,6 @@ mod tests {
 
     #[test]
     fn damaged_data_are_an_error() {
-        assert!(open(Service::Sts, b"not zstd").is_err());
+        assert!(open(Service::STS, b"not zstd").is_err());
     }
 }

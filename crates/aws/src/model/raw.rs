@@ -20,10 +20,11 @@ pub(super) struct RawModel {
 #[serde(rename_all = "camelCase")]
 struct RawMetadata {
     api_version: String,
-    protocol: String,
+    json_version: Option<String>,
     target_prefix: Option<String>,
     signing_name: Option<String>,
     endpoint_prefix: String,
+    service_id: String,
 }
 
 #[derive(Deserialize)]
@@ -86,8 +87,12 @@ struct RawShape {
 }
 
 impl RawModel {
-    pub(super) fn model(mut self, service: Service) -> Result<ServiceModel, String> {
-        let metadata = self.metadata.metadata()?;
+    pub(super) fn model(
+        mut self,
+        service: Service,
+        protocol: WireProtocol,
+    ) -> Result<ServiceModel, String> {
+        let metadata = self.metadata.metadata(protocol);
         if metadata.protocol == WireProtocol::Ec2 {
             name_for_ec2(&self.operations, &mut self.shapes);
         }
@@ -109,21 +114,15 @@ impl RawModel {
 }
 
 impl RawMetadata {
-    fn metadata(self) -> Result<Metadata, String> {
-        let protocol = match self.protocol.as_str() {
-            "rest-json" => WireProtocol::RestJson,
-            "rest-xml" => WireProtocol::RestXml,
-            "query" => WireProtocol::Query,
-            "ec2" => WireProtocol::Ec2,
-            "json" => WireProtocol::Json,
-            other => return Err(format!("the protocol `{other}` is not known")),
-        };
-        Ok(Metadata {
+    fn metadata(self, protocol: WireProtocol) -> Metadata {
+        Metadata {
             api_version: self.api_version,
             protocol,
             target_prefix: self.target_prefix,
+            json_1_0: self.json_version.as_deref() == Some("1.0"),
             signing_name: self.signing_name.unwrap_or(self.endpoint_prefix),
-        })
+            service_id: self.service_id,
+        }
     }
 }
 

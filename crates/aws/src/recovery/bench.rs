@@ -11,7 +11,7 @@ use rstack_apply::{
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
 use rstack_model::state::{Environment, ObjectStatus};
-use rstack_model::value::{ResolvedSecrets, SecretReference};
+
 use rstack_model::{AccountId, Partition, Region, StackName};
 use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Verdict,
@@ -25,7 +25,9 @@ use crate::services::{Fault, REGION, Services, World};
 
 /// The streaming stack.
 pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
-/// A stack of every type that has a native driver.
+/// A stack of the types without an emulator.
+pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
+/// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
 /// What is wanted of a stack: `None` is its end.
@@ -50,7 +52,7 @@ struct Agrees;
 impl FrontEnd for Agrees {
     type Error = OpsError;
 
-    fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
+    async fn review(&self, _: &Review<'_>) -> Result<Verdict, OpsError> {
         Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: true })
     }
 }
@@ -89,12 +91,9 @@ pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
     };
     let evaluation = evaluate(&template, &inputs);
     let desired = evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics));
-    let mut parameters =
-        SecretParameters { values: ResolvedSecrets::default(), versions: BTreeMap::new() };
+    let mut parameters = SecretParameters::default();
     for (name, secret) in &evaluation.secrets {
-        let reference = SecretReference::Parameter(name.clone());
-        parameters.versions.insert(reference.to_string(), "digest".to_owned());
-        parameters.values.insert(&reference, secret.clone());
+        parameters.insert(name, secret.clone(), "digest".to_owned());
     }
     Some(Arc::new(Template { desired, parameters }))
 }
@@ -171,7 +170,12 @@ impl Bench {
     /// A process: an engine of its own, and the records.
     fn operations(&self) -> Operations {
         let (engine, backend) = (self.engine(), Arc::new(self.store.clone()));
-        Operations { engine, environment: environment(), backend }
+        Operations {
+            engine,
+            environment: environment(),
+            backend,
+            digests: rstack_ops::DigestSettings::least(),
+        }
     }
 
     /// What a process does: the operation that the command line would call.

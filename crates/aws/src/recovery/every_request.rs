@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rstack_model::event::RunEnd;
 
-use super::bench::{ALL_TYPES, Bench, Ended, STREAMING, Wanted, wanted};
+use super::bench::{ALL_TYPES, Bench, Ended, PACKAGING, STREAMING, Wanted, wanted};
 use crate::services::{Fault, Made};
 
 /// What a run did to a stack, and was struck while it did.
@@ -132,4 +132,26 @@ fn every_type_is_replaced() {
 #[test]
 fn every_type_is_destroyed() {
     explore(&scenario("every type, destroy", &[&wanted(ALL_TYPES, &[])], &None), 100);
+}
+
+#[test]
+fn types_that_are_data_are_made() {
+    explore(&scenario("packaging, create", &[], &wanted(PACKAGING, &[])), 20);
+}
+
+#[test]
+fn types_that_are_data_are_changed() {
+    let changed = wanted(PACKAGING, &[("Logs", "two")]);
+    explore(&scenario("packaging, update", &[&wanted(PACKAGING, &[])], &changed), 5);
+}
+
+#[test]
+fn types_that_are_data_are_replaced() {
+    let replaced = wanted(PACKAGING, &[("Generation", "two")]);
+    explore(&scenario("packaging, replace", &[&wanted(PACKAGING, &[])], &replaced), 40);
+}
+
+#[test]
+fn types_that_are_data_are_destroyed() {
+    explore(&scenario("packaging, destroy", &[&wanted(PACKAGING, &[])], &None), 20);
 }

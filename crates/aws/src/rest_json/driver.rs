@@ -1,10 +1,9 @@
-//! The driver that the tables speak of.
+//! The driver of the types that are data.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
     Observed, Progress, UpdateRequest,
@@ -15,10 +14,10 @@ use super::changes::{places_within, within};
 use super::leftover::left_over;
 use super::object::{object, without_withheld};
 use super::roles::roles;
-use super::{RestType, SettingsRow, tags};
+use super::tags;
 use crate::api::Api;
+use crate::definition::TypeDefinition;
 use crate::mapping::Mapper;
-use crate::model::ServiceModel;
 use crate::ownership::forbids_tags;
 
 /// How soon to ask again whether something is gone.
@@ -26,91 +25,19 @@ const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
-    api: Arc<dyn Api>,
-    kind: &'static RestType,
+    pub(super) api: Arc<dyn Api>,
+    pub(super) kind: &'static TypeDefinition,
 }
 
 impl RestDriver {
     /// A driver that calls this service.
-    pub(crate) fn new(api: Arc<dyn Api>, kind: &'static RestType) -> Self {
+    pub(crate) fn new(api: Arc<dyn Api>, kind: &'static TypeDefinition) -> Self {
         Self { api, kind }
-    }
-
-    /// An operation with its service, as errors have it.
-    fn action(&self, operation: &str) -> String {
-        format!("{}:{operation}", self.kind.service.name())
-    }
-
-    fn damaged(&self, problem: impl ToString) -> DriverError {
-        DriverError::new(ErrorKind::Unsupported, self.kind.type_name, problem.to_string())
-    }
-
-    fn schema(&self) -> Result<Arc<TypeSchema>, DriverError> {
-        let found = Registry::embedded().get(self.kind.type_name);
-        let found = found.map_err(|error| self.damaged(error))?;
-        found.ok_or_else(|| self.damaged("the registry does not have the type"))
-    }
-
-    fn model(&self) -> Result<&'static ServiceModel, DriverError> {
-        ServiceModel::of(self.kind.service).map_err(|error| self.damaged(error))
-    }
-
-    /// The mapper to an operation's input.
-    fn input(&self, operation: &str) -> Result<Mapper<'static>, DriverError> {
-        let model = self.model()?;
-        let shape = model.operation(operation).and_then(|operation| operation.input.as_deref());
-        let shape = shape.ok_or_else(|| self.damaged(format!("`{operation}` takes nothing")))?;
-        Ok(Mapper::new(model, shape, self.kind.rules))
-    }
-
-    /// The input of an operation that says these properties, as far as they are its business.
-    fn members(
-        &self,
-        operation: &str,
-        properties: &KnownMap,
-        concerns: &dyn Fn(&str) -> bool,
-    ) -> Result<KnownMap, DriverError> {
-        let mapper = self.input(operation)?;
-        let concerned = properties.iter().filter(|(name, _)| concerns(name));
-        let concerned = concerned.map(|(name, value)| (name.clone(), value.clone())).collect();
-        mapper.to_members(&concerned).map_err(|error| error.for_operation(self.action(operation)))
-    }
-
-    /// The properties that a settings operation sets.
-    fn settings(&self, row: &SettingsRow, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        self.members(row.operation, properties, &|name| row.properties.contains(&name))
-    }
-
-    /// Whether a property is the business of neither the creating nor the updating operation.
-    fn set_apart(&self, name: &str) -> bool {
-        name == tags::TAGS
-            || self.kind.attributes.iter().any(|row| row.name == name)
-            || self.kind.settings.iter().any(|row| row.properties.contains(&name))
-    }
-
-    /// What the creating operation is told. A property that no operation takes is an error.
-    fn creatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        self.members(self.kind.create, properties, &|name| !self.set_apart(name))
-    }
-
-    /// What the updating operation is told: all that can be changed in place.
-    fn updatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        let schema = self.schema()?;
-        let fixed = |name: &str| {
-            name == self.kind.identifier || schema.is_create_only(&PropertyPath::root().name(name))
-        };
-        self.members(self.kind.update, properties, &|name| !self.set_apart(name) && !fixed(name))
-    }
-
-    fn identified(&self, identifier: &Identifier, mut members: KnownMap) -> KnownMap {
-        let id = KnownValue::from(identifier.only());
-        members.insert(self.kind.identifier.to_owned(), id);
-        members
     }
 
     async fn describe(&self, physical_id: &Identifier) -> Result<KnownMap, DriverError> {
         let input = self.identified(physical_id, KnownMap::new());
-        let answer = self.api.call(self.kind.read, input).await?;
+        let answer = self.api.call(self.kind.file.operations.read.as_str(), input).await?;
         Ok(without_withheld(self.kind, answer))
     }
 
@@ -133,11 +60,11 @@ impl RestDriver {
     }
 
     fn declared_id(&self, properties: &KnownMap) -> Result<Identifier, DriverError> {
-        let id = properties.get(self.kind.identifier).and_then(KnownValue::as_str);
+        let id = properties.get(&self.kind.file.identifier.property).and_then(KnownValue::as_str);
         id.map(Identifier::from).ok_or_else(|| {
-            let message = format!("`{}` is missing", self.kind.identifier);
+            let message = format!("`{}` is missing", self.kind.file.identifier.property);
             let kind = ErrorKind::Invalid { property: None };
-            DriverError::new(kind, self.action(self.kind.create), message)
+            DriverError::new(kind, self.action(self.kind.file.operations.create.as_str()), message)
         })
     }
 
@@ -145,21 +72,28 @@ impl RestDriver {
     /// object without the token: it is then not known again.
     async fn make(&self, input: KnownMap, properties: &KnownMap) -> Result<KnownMap, DriverError> {
         let mut untagged = input.clone();
-        let answered = match self.api.call(self.kind.create, input).await {
-            Err(error) if forbids_tags(&error) && tags::are_undeclared(properties) => {
-                untagged.remove(tags::TAGS);
-                self.api.call(self.kind.create, untagged).await
+        let answered = match self.api.call(self.kind.file.operations.create.as_str(), input).await {
+            Err(error)
+                if forbids_tags(&error) && tags::are_undeclared(self.kind.tags, properties) =>
+            {
+                untagged.remove(&self.kind.tags.property);
+                self.api.call(self.kind.file.operations.create.as_str(), untagged).await
             }
             answered => answered,
         };
         answered.map(|answer| without_withheld(self.kind, answer))
     }
 
+    /// True for the one error that stands for everything that the service refuses.
+    fn is_refused(&self, error: &DriverError) -> bool {
+        self.kind.refused_code.is_some_and(|code| error.has_code(code))
+    }
+
     /// What a failed create means: the service has one code for all that is wrong. With a role in
     /// the request and the identifier free, it may be that the role cannot be used yet.
     async fn explain(&self, id: &Identifier, error: DriverError, names_role: bool) -> DriverError {
         let mut error = not_yet_visible(error);
-        if error.has_code(self.kind.refused_code) {
+        if self.is_refused(&error) {
             match self.look(id).await {
                 Ok(Some(_)) => error.kind = ErrorKind::AlreadyExists,
                 Ok(None) if names_role => error.kind = ErrorKind::DependencyNotReady,
@@ -176,34 +110,17 @@ impl RestDriver {
         current: &KnownMap,
         wanted: KnownMap,
     ) -> Result<(), DriverError> {
+        let Some(update) = self.kind.file.operations.update.as_deref() else {
+            return Err(self.damaged("it has no operation that changes an object"));
+        };
         let new_role = !roles(&wanted).is_subset(&roles(current));
-        let called = self.api.call(self.kind.update, self.identified(id, wanted)).await;
+        let called = self.api.call(update, self.identified(id, wanted)).await;
         called.map(drop).map_err(|mut error| {
-            if new_role && error.has_code(self.kind.refused_code) {
+            if new_role && self.is_refused(&error) {
                 error.kind = ErrorKind::DependencyNotReady;
             }
             error
         })
-    }
-
-    /// What the updating operation is told beyond what is declared: what goes back to nothing, and
-    /// what nobody declared and so stays.
-    fn completed(&self, mut wanted: KnownMap, before: &KnownMap, current: &KnownMap) -> KnownMap {
-        for row in self.kind.resets {
-            if before.contains_key(row.property) && !wanted.contains_key(row.property) {
-                wanted.insert(row.property.to_owned(), row.value.known());
-            }
-        }
-        for name in self.kind.kept {
-            let undeclared = !before.contains_key(*name) && !wanted.contains_key(*name);
-            let held = current.get(*name).filter(|value| {
-                value.as_str() != Some("") && value.as_list().is_none_or(|list| !list.is_empty())
-            });
-            if let (true, Some(value)) = (undeclared, held) {
-                wanted.insert((*name).to_owned(), value.clone());
-            }
-        }
-        wanted
     }
 
     /// The error that a property is still there which was declared before and is no longer.
@@ -211,10 +128,12 @@ impl RestDriver {
         let message = format!(
             "`{property}` is declared no longer, but the service keeps it and takes it back by no \
              update; declare it again, or replace the {}",
-            self.kind.noun
+            self.kind.file.noun
         );
         let kind = ErrorKind::Invalid { property: Some(property) };
-        DriverError::new(kind, self.action(self.kind.update), message)
+        let operations = &self.kind.file.operations;
+        let update = operations.update.as_ref().unwrap_or(&operations.create);
+        DriverError::new(kind, self.action(update), message)
     }
 
     /// Tells the service every setting that is not as declared. Whether there was one.
@@ -226,12 +145,12 @@ impl RestDriver {
         properties: &KnownMap,
     ) -> Result<bool, DriverError> {
         let mut changed = false;
-        for row in self.kind.settings {
+        for row in &self.kind.file.settings {
             let (wanted, before) = (self.settings(row, properties)?, self.settings(row, prior)?);
             if within(&wanted, current) && places_within(&before, &wanted) {
                 continue;
             }
-            self.api.call(row.operation, self.identified(id, wanted)).await?;
+            self.api.call(&row.operation, self.identified(id, wanted)).await?;
             changed = true;
         }
         Ok(changed)
@@ -242,23 +161,24 @@ impl RestDriver {
         current: &KnownMap,
         request: &UpdateRequest,
     ) -> Result<bool, DriverError> {
-        let action = self.action("TagResource");
-        let changes = tags::changes(current, &request.prior, &request.properties, &action)?;
-        let arn = match current.get("Arn") {
+        let kind = self.kind.tags;
+        let action = self.action(&kind.set);
+        let changes = tags::changes(kind, current, &request.prior, &request.properties, &action)?;
+        let arn = match current.get(&kind.arn) {
             Some(arn) if !changes.set.is_empty() || !changes.unset.is_empty() => arn,
             Some(_) | None => return Ok(false),
         };
-        let resource = || KnownMap::from([("ResourceArn".to_owned(), arn.clone())]);
+        let resource = || KnownMap::from([(kind.resource.clone(), arn.clone())]);
         if !changes.set.is_empty() {
             let mut input = resource();
-            input.insert(tags::TAGS.to_owned(), KnownValue::Map(changes.set));
-            self.api.call("TagResource", input).await?;
+            input.insert(kind.property.clone(), KnownValue::Map(changes.set));
+            self.api.call(&kind.set, input).await?;
         }
         if !changes.unset.is_empty() {
             let keys = changes.unset.into_iter().map(KnownValue::from).collect();
             let mut input = resource();
-            input.insert("TagKeys".to_owned(), KnownValue::List(keys));
-            self.api.call("UntagResource", input).await?;
+            input.insert(kind.keys.clone(), KnownValue::List(keys));
+            self.api.call(&kind.remove, input).await?;
         }
         Ok(true)
     }
@@ -281,7 +201,9 @@ impl DirectDriver for RestDriver {
 
     async fn read(&self, id: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
         Ok(match self.look(id).await? {
-            Some(members) => Observed::Present(self.object(self.kind.read, members)?),
+            Some(members) => {
+                Observed::Present(self.object(self.kind.file.operations.read.as_str(), members)?)
+            }
             None => Observed::Absent,
         })
     }
@@ -292,18 +214,19 @@ impl DirectDriver for RestDriver {
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let (kind, properties) = (self.kind, &request.properties);
-        let action = self.action(kind.create);
+        let create = kind.file.operations.create.as_str();
+        let action = self.action(create);
         let id = self.declared_id(properties)?;
         let mut input = self.creatable(properties)?;
-        let tags = tags::of_new(properties, &request.token, &action)?;
-        input.insert(tags::TAGS.to_owned(), tags);
+        let tags = tags::of_new(kind.tags, properties, &request.token, &action)?;
+        input.insert(kind.tags.property.clone(), tags);
         let names_role = !roles(&input).is_empty();
         let created = match self.make(input, properties).await {
             Ok(answer) => answer,
             Err(error) => return Err(self.explain(&id, error, names_role).await),
         };
-        let made = self.object(kind.create, created.clone())?;
-        if !kind.settings.is_empty() {
+        let made = self.object(create, created.clone())?;
+        if !kind.file.settings.is_empty() {
             effects.created_as(&made.physical_id).await.map_err(|error| {
                 DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
             })?;
@@ -311,7 +234,7 @@ impl DirectDriver for RestDriver {
         let set = self.set(&made.identifier, &created, &KnownMap::new(), properties).await;
         if set.map_err(not_yet_visible)? {
             let members = self.describe(&made.identifier).await.map_err(not_yet_visible)?;
-            return self.object(kind.read, members);
+            return self.object(kind.file.operations.read.as_str(), members);
         }
         Ok(made)
     }
@@ -333,18 +256,18 @@ impl DirectDriver for RestDriver {
         if let Some(property) = left_over(kind, &before, &declared, &members) {
             return Err(self.stays(property));
         }
-        self.object(kind.read, members)
+        self.object(kind.file.operations.read.as_str(), members)
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
         let id = &request.identifier;
         let input = self.identified(id, KnownMap::new());
-        match self.api.call(self.kind.delete, input).await {
+        match self.api.call(self.kind.file.operations.delete.as_str(), input).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Progress::Done),
             // A delete says nothing that could be wrong: what is refused is still in use, mostly by
             // something whose own deletion goes on.
-            Err(mut error) if error.has_code(self.kind.refused_code) => {
+            Err(mut error) if self.is_refused(&error) => {
                 error.kind = ErrorKind::DependencyNotReady;
                 return Err(error);
             }
@@ -354,7 +277,7 @@ impl DirectDriver for RestDriver {
         Ok(match self.look(id).await? {
             None => Progress::Done,
             Some(_) => Progress::Pending {
-                waits_for: format!("{} `{id}` to be gone", self.kind.noun),
+                waits_for: format!("{} `{id}` to be gone", self.kind.file.noun),
                 ask_again_in: ASK_AGAIN,
             },
         })
@@ -363,13 +286,15 @@ impl DirectDriver for RestDriver {
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         let id = self.declared_id(&request.properties)?;
         let Some(members) = self.look(&id).await? else { return Ok(Found::Absent) };
-        if tags::made_by(&members, &request.token) {
-            return Ok(Found::Ours(Box::new(self.object(self.kind.read, members)?)));
+        if tags::made_by(self.kind.tags, &members, &request.token) {
+            return Ok(Found::Ours(Box::new(
+                self.object(self.kind.file.operations.read.as_str(), members)?,
+            )));
         }
         let why = format!(
             "there is an object `{id}` of type {} without the tag of this operation: it cannot \
              be told who made it",
-            self.kind.type_name
+            self.kind.file.type_name
         );
         Ok(Found::Ambiguous { why })
     }

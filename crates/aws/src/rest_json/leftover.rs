@@ -5,14 +5,14 @@
 
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
-use super::RestType;
 use super::changes::value_within;
+use crate::definition::{Reset, TypeDefinition};
 
 /// The first property that was told before, is told no longer, and is there as it was. A single
 /// setting within another counts only if it is more than a scalar: for these the service has
 /// defaults, which can be what was told before.
 pub(super) fn left_over(
-    kind: &RestType,
+    kind: &TypeDefinition,
     before: &KnownMap,
     wanted: &KnownMap,
     now: &KnownMap,
@@ -21,7 +21,7 @@ pub(super) fn left_over(
 }
 
 fn search(
-    kind: &RestType,
+    kind: &TypeDefinition,
     before: &KnownMap,
     wanted: &KnownMap,
     now: &KnownMap,
@@ -36,11 +36,17 @@ fn search(
         }
         let nested = *path != PropertyPath::root();
         let scalar = was.as_map().is_none() && was.as_list().is_none();
-        let by_itself = kind.defaulted.contains(&name.as_str())
-            || kind.resets.iter().any(|row| row.property == name && row.value.known() == *is);
+        let by_itself = kind.file.defaulted.iter().any(|entry| entry.properties.contains(name))
+            || reset(&kind.file.resets, name).is_some_and(|value| value == *is);
         let explained = by_itself || nested && scalar;
         (!explained && value_within(was, is)).then_some(here)
     })
+}
+
+/// The value that takes a property back.
+pub(super) fn reset(resets: &[Reset], property: &str) -> Option<KnownValue> {
+    let value = resets.iter().find_map(|entry| entry.values.get(property))?;
+    Some(KnownValue::from_json(value.clone()))
 }
 
 fn says_nothing(value: &KnownValue) -> bool {

@@ -4,12 +4,15 @@ use rstack_catalog::TypeSchema;
 use rstack_driver::{DriverError, ErrorKind, Object};
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
-use super::{RestType, tags};
+use super::tags;
+use crate::definition::{Attribute, TypeDefinition};
 use crate::mapping::Mapper;
 
 /// An answer without what is never kept.
-pub(super) fn without_withheld(kind: &RestType, mut members: KnownMap) -> KnownMap {
-    withhold(&mut members, kind.withheld);
+pub(super) fn without_withheld(kind: &TypeDefinition, mut members: KnownMap) -> KnownMap {
+    let names: Vec<&str> =
+        kind.file.withheld.iter().flat_map(|entry| &entry.members).map(String::as_str).collect();
+    withhold(&mut members, &names);
     members
 }
 
@@ -35,31 +38,38 @@ fn withhold_in(value: &mut KnownValue, names: &[&str]) {
 /// # Errors
 /// If the answer does not name the object.
 pub(super) fn object(
-    kind: &RestType,
+    kind: &TypeDefinition,
     mapper: &Mapper<'_>,
     schema: &TypeSchema,
     members: KnownMap,
     operation: &str,
 ) -> Result<Object, DriverError> {
-    let id = members.get(kind.identifier).and_then(KnownValue::as_str).ok_or_else(|| {
-        let message = format!("the answer lacks `{}`", kind.identifier);
+    let property = kind.file.identifier.property.as_str();
+    let id = members.get(property).and_then(KnownValue::as_str).ok_or_else(|| {
+        let message = format!("the answer lacks `{property}`");
         DriverError::new(ErrorKind::UnknownOutcome, operation, message)
     })?;
     let physical_id = PhysicalId::new(id);
-    let members = tags::without_hidden(members);
+    let members = tags::without_hidden(kind.tags, members);
     let mut properties = mapper.from_members(&members, schema, schema.root());
     let mut attributes = KnownMap::new();
-    for row in kind.attributes {
-        let held = row.places.iter().find_map(|place| at(&properties, place));
-        if let Some(value) = held {
-            attributes.insert(row.name.to_owned(), value.clone());
+    for attribute in &kind.file.attributes {
+        let mut places = places(attribute);
+        if let Some(value) = places.find_map(|place| at(&properties, place)) {
+            attributes.insert(attribute.name.clone(), value.clone());
         }
     }
     properties.retain(|name, _| !schema.is_read_only(&PropertyPath::root().name(name)));
-    for row in kind.attributes {
-        properties.remove(row.name);
+    for attribute in &kind.file.attributes {
+        properties.remove(&attribute.name);
     }
     Ok(Object::named(physical_id, properties, attributes))
+}
+
+/// The places of an attribute.
+fn places(attribute: &Attribute) -> impl Iterator<Item = &str> {
+    let own = attribute.from.is_empty().then_some(attribute.name.as_str());
+    attribute.from.iter().map(String::as_str).chain(own)
 }
 
 /// What a place of the tree holds, if that is something.

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
 
+use crate::definition::TagOperations;
 use crate::ownership::{OPERATION, PREFIX, is_hidden, is_own};
-
-/// The property and the member.
-pub(super) const TAGS: &str = "Tags";
 
 /// What is to be done to an object's tags.
 #[derive(Debug, Default, PartialEq)]
@@ -23,12 +21,16 @@ pub(super) struct TagChanges {
 ///
 /// # Errors
 /// If a tag has no key, or a key that is rstack's own.
-fn declared(properties: &KnownMap, operation: &str) -> Result<KnownMap, DriverError> {
-    let items = properties.get(TAGS).and_then(KnownValue::as_list).unwrap_or_default();
+fn declared(
+    kind: &TagOperations,
+    properties: &KnownMap,
+    operation: &str,
+) -> Result<KnownMap, DriverError> {
+    let items = properties.get(&kind.property).and_then(KnownValue::as_list).unwrap_or_default();
     let mut tags = BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
         let invalid = |problem: String| {
-            let path = PropertyPath::root().name(TAGS).index(index);
+            let path = PropertyPath::root().name(&kind.property).index(index);
             let message = format!("`{path}` {problem}");
             DriverError::new(ErrorKind::Invalid { property: Some(path) }, operation, message)
         };
@@ -51,32 +53,34 @@ fn declared(properties: &KnownMap, operation: &str) -> Result<KnownMap, DriverEr
 
 /// The tags of a new object: the declared ones and the token.
 pub(super) fn of_new(
+    kind: &TagOperations,
     properties: &KnownMap,
     token: &Token,
     operation: &str,
 ) -> Result<KnownValue, DriverError> {
-    let mut tags = declared(properties, operation)?;
+    let mut tags = declared(kind, properties, operation)?;
     tags.insert(OPERATION.to_owned(), KnownValue::from(token.as_str()));
     Ok(KnownValue::Map(tags))
 }
 
 /// Whether no tag is declared.
-pub(super) fn are_undeclared(properties: &KnownMap) -> bool {
-    properties.get(TAGS).and_then(KnownValue::as_list).is_none_or(<[_]>::is_empty)
+pub(super) fn are_undeclared(kind: &TagOperations, properties: &KnownMap) -> bool {
+    properties.get(&kind.property).and_then(KnownValue::as_list).is_none_or(<[_]>::is_empty)
 }
 
 /// Whether an object was made by the operation with this token.
-pub(super) fn made_by(members: &KnownMap, token: &Token) -> bool {
-    let nonce = members.get(TAGS).and_then(|tags| tags.get(OPERATION)).and_then(KnownValue::as_str);
+pub(super) fn made_by(kind: &TagOperations, members: &KnownMap, token: &Token) -> bool {
+    let tags = members.get(&kind.property);
+    let nonce = tags.and_then(|tags| tags.get(OPERATION)).and_then(KnownValue::as_str);
     nonce == Some(token.as_str())
 }
 
 /// The members without the tags that are not the template's.
-pub(super) fn without_hidden(mut members: KnownMap) -> KnownMap {
-    if let Some(KnownValue::Map(tags)) = members.get_mut(TAGS) {
+pub(super) fn without_hidden(kind: &TagOperations, mut members: KnownMap) -> KnownMap {
+    if let Some(KnownValue::Map(tags)) = members.get_mut(&kind.property) {
         tags.retain(|key, _| !is_hidden(key));
         if tags.is_empty() {
-            members.remove(TAGS);
+            members.remove(&kind.property);
         }
     }
     members
@@ -84,17 +88,19 @@ pub(super) fn without_hidden(mut members: KnownMap) -> KnownMap {
 
 /// What is to be done so that the object has the declared tags.
 pub(super) fn changes(
+    kind: &TagOperations,
     current: &KnownMap,
     prior: &KnownMap,
     properties: &KnownMap,
     operation: &str,
 ) -> Result<TagChanges, DriverError> {
-    let wanted = declared(properties, operation)?;
-    if wanted.is_empty() && !prior.contains_key(TAGS) && !properties.contains_key(TAGS) {
+    let wanted = declared(kind, properties, operation)?;
+    let mentioned = [prior, properties].iter().any(|tree| tree.contains_key(&kind.property));
+    if wanted.is_empty() && !mentioned {
         return Ok(TagChanges::default());
     }
     let nothing = KnownMap::new();
-    let current = current.get(TAGS).and_then(KnownValue::as_map).unwrap_or(&nothing);
+    let current = current.get(&kind.property).and_then(KnownValue::as_map).unwrap_or(&nothing);
     let surplus = current.keys().filter(|key| !is_hidden(key) && !wanted.contains_key(*key));
     let unset = surplus.cloned().collect();
     let missing = wanted.into_iter().filter(|(key, value)| {

@@ -7,6 +7,7 @@
 
 mod cloudfront;
 mod configured;
+mod data_types;
 mod function;
 mod iam;
 mod managed;

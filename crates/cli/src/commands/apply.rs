@@ -10,9 +10,10 @@ use super::apply_plan_file;
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
 use super::prepare::{PreparedTemplate, plan_options};
+use crate::approval::ApprovalArguments;
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::{Session, holder};
@@ -38,6 +39,20 @@ pub(crate) struct ApplyArgs {
     no_rollback: bool,
     #[command(flatten)]
     pub(super) wait: WaitArguments,
+    #[command(flatten)]
+    pub(super) approval: ApprovalArguments,
+}
+
+/// An option that is for saved plans was given with a template.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is for a saved plan, and a template was given")]
+struct ForSavedPlan(&'static str);
+
+impl From<ForSavedPlan> for CommandError {
+    fn from(error: ForSavedPlan) -> Self {
+        let hint = "save the plan with `rstack plan --out FILE`, and apply that file";
+        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+    }
 }
 
 impl ApplyArgs {
@@ -50,22 +65,25 @@ impl ApplyArgs {
 /// Applies a template or a saved plan.
 pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
     let named = args.stack.stack.as_deref().map(Path::new);
-    match named.filter(|path| plan_file::is_plan(&context.env, path)) {
-        Some(path) => {
-            let (plan, stack, wait) = (&args.plan, &args.stack, &args.wait);
-            let asked = apply_plan_file::Asked { path, plan, stack, wait };
+    match named {
+        Some(path) if plan_file::names_plan(&context.env, path) => {
+            let ApplyArgs { plan, stack, wait, approval, lint, .. } = args;
+            let asked = apply_plan_file::Asked { path, plan, stack, wait, approval, lint };
             apply_plan_file::run(context, &asked, args.review()).await
         }
-        None => run_template(context, args).await,
+        Some(_) | None => run_template(context, args).await,
     }
 }
 
 async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
+    if let Some(option) = args.approval.given() {
+        return Err(ForSavedPlan(option).into());
+    }
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(&context.env, stack, name)?;
     let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
     let session = Session::open(context, Display::new(context.terminal.clone())).await?;
-    let wanted = template.evaluate(&session, &file, &context.terminal).await?;
+    let wanted = template.evaluate(&session, &file, context).await?;
     let allowed = plan_options(&args.plan);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {

@@ -3,15 +3,18 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use rstack_ops::secret_names;
+
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
-use crate::args::{PlanArguments, StackArguments};
+use crate::approval::ApprovalArguments;
+use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::plan_file;
 use crate::progress::Display;
-use crate::secret_args::secrets;
+use crate::secret_args::GivenParameters;
 use crate::session::{Session, holder};
 use crate::waiting::WaitArguments;
 
@@ -21,6 +24,8 @@ pub(super) struct Asked<'a> {
     pub(super) plan: &'a PlanArguments,
     pub(super) stack: &'a StackArguments,
     pub(super) wait: &'a WaitArguments,
+    pub(super) approval: &'a ApprovalArguments,
+    pub(super) lint: &'a LintArguments,
 }
 
 /// A saved plan was given together with what only a template takes.
@@ -41,13 +46,20 @@ pub(super) async fn run(
     options: ReviewOptions,
 ) -> Result<Exit, CommandError> {
     check(asked)?;
-    let plan = plan_file::load(&context.env, asked.path)?;
+    let loaded = plan_file::load(&context.env, asked.path)?;
+    let approved = asked.approval.check(&context.env, &loaded.saved)?;
+    let plan = loaded.trusted(asked.path, approved)?.plan;
     asked.wait.of(&plan)?;
     let session = Session::open(context, Display::new(context.terminal.clone())).await?;
     let may_replace = RefCell::default();
     let session = &session;
     let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
-    let (given, holder) = (secrets(&asked.stack.parameter), holder(context, "apply"));
+    let stack = asked.stack;
+    let mut given = GivenParameters::read(&context.env, &stack.parameter, &stack.parameter_from)?;
+    for name in secret_names(&plan) {
+        given.complete(context, &name, true)?;
+    }
+    let (given, holder) = (given.secrets(), holder(context, "apply"));
     let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
     let applied = session.display.during(applying).await?;
     tell(context, &front, (&plan.stack, plan.mode), applied)
@@ -59,6 +71,10 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--delete-first", !asked.plan.delete_first.is_empty()),
         ("--replace", !asked.plan.replace.is_empty()),
         ("--stack-name", asked.stack.stack_name.is_some()),
+        ("--rules", !asked.lint.rules.is_empty()),
+        ("--deny", !asked.lint.deny.is_empty()),
+        ("--allow", !asked.lint.allow.is_empty()),
+        ("--no-lint", asked.lint.no_lint),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(DecidedInPlan(option)),

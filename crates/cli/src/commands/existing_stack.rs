@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use rstack_model::{SecretString, StackName};
+use rstack_ops::secret_names_of_stack;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::known_stack::name;
@@ -11,7 +12,7 @@ use crate::args::ExistingStackArgs;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::progress::Display;
-use crate::secret_args::secrets;
+use crate::secret_args::GivenParameters;
 use crate::session::{self, Session};
 
 /// A stack of which something is known, and the cloud that it lives in.
@@ -30,17 +31,23 @@ impl ExistingStack {
         purpose: &str,
     ) -> Result<Option<Self>, CommandError> {
         let terminal = &context.terminal;
-        let store = session::store(context)?;
+        let backend = session::states(context)?.backend;
         let (wanted, named) = (arguments.stack.as_deref(), arguments.stack_name.as_deref());
-        let stack = name(context, &store, wanted, named)?;
-        let stored = store.read(&stack)?;
+        let stack = name(context, backend.as_ref(), wanted, named).await?;
+        let stored = backend.read(&stack).await?;
         if stored.state.is_none() && stored.journal.is_none() {
             terminal
                 .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));
             return Ok(None);
         }
         let session = Session::open(context, Display::new(terminal.clone())).await?;
-        Ok(Some(Self { session, stack, secrets: secrets(&arguments.parameter) }))
+        let ExistingStackArgs { parameter, parameter_from, .. } = arguments;
+        let mut given = GivenParameters::read(&context.env, parameter, parameter_from)?;
+        for name in secret_names_of_stack(&stored) {
+            // Whether the value is needed is known when the plan is.
+            given.complete(context, &name, false)?;
+        }
+        Ok(Some(Self { session, stack, secrets: given.secrets() }))
     }
 
     /// The terminal as its front end.

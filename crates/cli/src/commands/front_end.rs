@@ -104,12 +104,12 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         self.show(review)
     }
 
-    fn review(&self, review: &Review<'_>) -> Result<Verdict, CommandError> {
+    async fn review(&self, review: &Review<'_>) -> Result<Verdict, CommandError> {
         self.show(review)?;
         let proceeds = match review.work {
             Work::Nothing => false,
             Work::Record => true,
-            Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal)?,
+            Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal).await?,
         };
         let open = |change: &&Change| {
             change.reasons.iter().any(|reason| matches!(reason, Reason::MayReplace(_)))
@@ -127,8 +127,8 @@ impl FrontEnd for TerminalFrontEnd<'_> {
     }
 }
 
-/// Whether the plan may be carried out.
-fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
+/// The user's consent to a plan.
+async fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
     if yes {
         return Ok(true);
     }
@@ -140,7 +140,7 @@ fn consent(plan: &Plan, yes: bool, terminal: &Terminal) -> Result<bool, CommandE
         PlanMode::Rollback => format!("Roll `{}` back?", plan.stack),
         PlanMode::Destroy => format!("Really destroy `{}`?", plan.stack),
     };
-    let agreed = terminal.confirm(&question)?;
+    let agreed = terminal.confirm(&question).await?;
     if !agreed {
         terminal.note("Nothing was changed.");
     }

@@ -1,7 +1,5 @@
 //! `rstack graph`: which resource needs which. No cloud is asked.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, ValueEnum};
 use rstack_model::Address;
 use rstack_model::desired::Desired;
@@ -15,6 +13,7 @@ use crate::args::StackArguments;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::secret_args::GivenParameters;
 use crate::template::Loaded;
 use crate::{session, stack};
 
@@ -56,11 +55,13 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let Context { terminal, env, .. } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(env, stack, name)?;
-    let given: BTreeMap<String, String> = args.stack.parameter.iter().cloned().collect();
+    let given =
+        GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?.texts();
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
-    let mut loaded = Loaded::read(env, &file.path, &given, place)?;
-    let outside = cross_stack_values(&session::store(context)?, &file.name, None).await?;
+    let mut loaded = Loaded::read(env, &file.template, &given, place)?;
+    let outside =
+        cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,

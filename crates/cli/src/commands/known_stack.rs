@@ -2,7 +2,8 @@
 
 use rstack_model::StackName;
 use rstack_model::state::State;
-use rstack_store::{StateStore, StoreError};
+use rstack_ops::{Backend, States};
+use rstack_store::{StoreError, Stored};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind, Hint};
@@ -68,16 +69,16 @@ impl From<KnownStackError> for CommandError {
 ///
 /// # Errors
 /// If it is neither.
-pub(super) fn name(
+pub(super) async fn name(
     context: &Context,
-    store: &StateStore,
+    backend: &dyn Backend,
     wanted: Option<&str>,
     stack_name: Option<&str>,
 ) -> Result<StackName, KnownStackError> {
     if let Some(name) = stack_name {
         return Ok(StackName::parse(name).map_err(StackError::Name)?);
     }
-    let known = store.stacks()?;
+    let known = backend.stacks().await?;
     if let Some(text) = wanted
         && let Some(name) = known.iter().find(|name| name.as_str() == text)
     {
@@ -92,12 +93,14 @@ pub(super) fn name(
     let Some(text) = wanted else { return Ok(found?.name) };
     let not_a_stack = |what| Err(KnownStackError::NotAStack { text: text.to_owned(), what });
     match (found, StackName::parse(text)) {
-        (Ok(file), _) if stack::is_template_name(&file.path) || known.contains(&file.name) => {
+        (Ok(file), _)
+            if stack::is_template_name(&file.template.shown()) || known.contains(&file.name) =>
+        {
             Ok(file.name)
         }
         (Ok(_), _) => not_a_stack("the file is no template"),
         // A name without a template and without a state: the state is what is missing.
-        (Err(StackError::NoTemplate { .. }), Ok(name)) => Err(no_state(context, name)),
+        (Err(StackError::NoTemplate { .. }), Ok(name)) => Err(no_state(context, name).await),
         (Err(StackError::NoTemplate { .. }), Err(_)) if stack::is_path(text) => {
             not_a_stack("there is no such template, and no stack of this name")
         }
@@ -112,12 +115,13 @@ pub(super) fn name(
 ///
 /// # Errors
 /// If no stack can have the name.
-pub(super) fn any_name(
+pub(super) async fn any_name(
     context: &Context,
-    store: &StateStore,
+    backend: &dyn Backend,
     stack: &str,
 ) -> Result<StackName, StackError> {
-    name(context, store, Some(stack), None)
+    name(context, backend, Some(stack), None)
+        .await
         .or_else(|_| StackName::parse(stack).map_err(StackError::Name))
 }
 
@@ -125,23 +129,56 @@ pub(super) fn any_name(
 ///
 /// # Errors
 /// If there is none.
-pub(super) fn state(context: &Context, wanted: Option<&str>) -> Result<State, KnownStackError> {
-    let store = session::store(context)?;
-    let name = name(context, &store, wanted, None)?;
-    let stored = store.read(&name)?;
+pub(super) async fn state(
+    context: &Context,
+    wanted: Option<&str>,
+) -> Result<State, KnownStackError> {
+    let backend = session::states(context)?.backend;
+    let name = name(context, backend.as_ref(), wanted, None).await?;
+    let stored = backend.read(&name).await?;
+    note_open_run(context, &name, &stored);
+    match stored.state {
+        Some(state) => Ok(state),
+        None => Err(no_state(context, name).await),
+    }
+}
+
+/// The name of a stack whose state is going to be edited, which has one or an open run.
+///
+/// # Errors
+/// If it has neither, or no stack has the name.
+pub(super) async fn edited(
+    context: &Context,
+    states: &States,
+    wanted: &str,
+) -> Result<StackName, KnownStackError> {
+    let backend = states.backend.as_ref();
+    let name = name(context, backend, Some(wanted), None).await?;
+    let stored = backend.read(&name).await?;
+    if stored.state.is_none() && stored.journal.is_none() {
+        return Err(no_state(context, name).await);
+    }
+    Ok(name)
+}
+
+/// Says that a run is open, if one is.
+pub(super) fn note_open_run(context: &Context, name: &StackName, stored: &Stored) {
     if stored.journal.is_some() {
         context.terminal.note(&format!(
             "note: a run of `{name}` is under way or was interrupted; this is the state before it."
         ));
     }
-    stored.state.ok_or_else(|| no_state(context, name))
 }
 
 /// There is no state; the sandbox may have one that was not asked for.
-pub(super) fn no_state(context: &Context, stack: StackName) -> KnownStackError {
+pub(super) async fn no_state(context: &Context, stack: StackName) -> KnownStackError {
     let in_sandbox = !context.global.sandbox
-        && session::store_of(context, true)
-            .and_then(|store| store.read(&stack))
-            .is_ok_and(|stored| stored.state.is_some());
+        && match session::states_of(context, true) {
+            Ok(states) => {
+                let stored = states.backend.read(&stack).await;
+                stored.is_ok_and(|stored| stored.state.is_some())
+            }
+            Err(_) => false,
+        };
     KnownStackError::NoState { stack, in_sandbox }
 }

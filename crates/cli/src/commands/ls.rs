@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rstack_model::StackName;
-use rstack_ops::describe;
+use rstack_ops::{Backend, describe};
 use rstack_render::escape;
-use rstack_store::StateStore;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::states;
 use crate::stack::{STACKS, find, templates_in};
 
 /// One stack in the list.
@@ -24,7 +23,7 @@ struct Row {
 }
 
 /// Lists the stacks.
-pub(crate) fn run(context: &Context) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for path in templates_in(env, Path::new(STACKS)) {
@@ -33,10 +32,10 @@ pub(crate) fn run(context: &Context) -> Result<Exit, CommandError> {
             find(env, Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
         rows.entry(name).or_default().template = Some(text);
     }
-    let store = store(context)?;
-    for name in store.stacks()? {
+    let backend = states(context)?.backend;
+    for name in backend.stacks().await? {
         let row = rows.entry(name.to_string()).or_default();
-        (row.state, row.place) = state(&store, &name);
+        (row.state, row.place) = state(backend.as_ref(), &name).await;
     }
     if terminal.json {
         let list: Vec<_> = rows
@@ -73,8 +72,8 @@ pub(crate) fn run(context: &Context) -> Result<Exit, CommandError> {
 }
 
 /// A state in few words, and where its objects live.
-fn state(store: &StateStore, name: &StackName) -> (Option<String>, Option<String>) {
-    let stored = match store.read(name) {
+async fn state(backend: &dyn Backend, name: &StackName) -> (Option<String>, Option<String>) {
+    let stored = match backend.read(name).await {
         Ok(stored) => stored,
         Err(error) => return (Some(format!("unreadable: {error}")), None),
     };

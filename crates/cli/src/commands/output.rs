@@ -8,9 +8,9 @@ use rstack_store::StoreError;
 
 use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::{CommandError, ErrorKind, Hint};
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::states;
 
 /// The arguments of `rstack output`.
 #[derive(Args, Debug)]
@@ -18,7 +18,9 @@ pub(crate) struct OutputArgs {
     /// The stack: its name, or its template. With only one stack it may be left out.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Only this output, its bare value.
+    /// Print the bare value of this output: exactly to a file or a pipe, with control characters
+    /// written out to a terminal. A value that a detected workflow runner would act upon is refused;
+    /// use `--json` for it.
     #[arg(value_name = "OUTPUT")]
     output: Option<String>,
 }
@@ -41,13 +43,13 @@ impl From<NoOutput> for CommandError {
 }
 
 /// Prints all outputs, or the bare value of one.
-pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
     let (stack, output) = (args.stack.as_deref(), args.output.as_deref());
-    let (state, output) = match (state(context, stack), stack, output) {
+    let (state, output) = match (state(context, stack).await, stack, output) {
         // With only one stack, its name may be left out here, too.
-        (Err(KnownStackError::NoState { .. }), Some(text), None) if only_stack(context)? => {
-            (state(context, None)?, Some(text))
+        (Err(KnownStackError::NoState { .. }), Some(text), None) if only_stack(context).await? => {
+            (state(context, None).await?, Some(text))
         }
         (state, _, output) => (state?, output),
     };
@@ -61,7 +63,10 @@ pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandE
             if terminal.json {
                 terminal.line(&output_json(&state, name)?)?;
             } else {
-                terminal.line(&output_value(found))?;
+                let stack = state.stack.as_str();
+                let hint = Hint::begin_with(&["output", stack, name, "--json"]);
+                let hint = hint.text(" prints it as JSON, which no runner acts upon");
+                terminal.exact(&format!("{}\n", output_value(found)), hint)?;
             }
         }
         None if terminal.json => terminal.text(&outputs_json(&state)?)?,
@@ -70,9 +75,9 @@ pub(crate) fn run(context: &Context, args: &OutputArgs) -> Result<Exit, CommandE
     Ok(Exit::Done)
 }
 
-/// Whether there is exactly one stack with a state.
-fn only_stack(context: &Context) -> Result<bool, StoreError> {
-    Ok(store(context)?.stacks()?.len() == 1)
+/// True if there is exactly one stack with a state.
+async fn only_stack(context: &Context) -> Result<bool, StoreError> {
+    Ok(states(context)?.backend.stacks().await?.len() == 1)
 }
 
 /// The value of one output as JSON.

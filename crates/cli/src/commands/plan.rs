@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use rstack_ops::secret_names;
-use rstack_render::{escape, plan_json, plan_text};
+use rstack_ops::{PlanSigner, secret_names};
+use rstack_render::{SavedFacts, escape, plan_json, plan_text};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::prepare::{PreparedTemplate, plan_options};
+use crate::approval::{KeySource, signer};
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::{NewFile, Purpose};
 use crate::progress::Display;
 use crate::session::{Session, holder};
 use crate::{plan_file, stack};
@@ -28,9 +30,16 @@ pub(crate) struct PlanArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Save the plan to this file, for `rstack apply FILE`.
+    /// Save the plan to this file, for `rstack apply FILE`. It may replace a saved plan.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
+    /// environment variable that holds it.
+    #[arg(long, value_name = "KEY", requires = "out", value_parser = KeySource::parse)]
+    sign: Option<KeySource>,
+    /// Let `--out` replace a file that is no saved plan; a template, a state or a journal stays.
+    #[arg(long, requires = "out")]
+    force: bool,
     /// Exit with 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -40,6 +49,16 @@ pub(crate) struct PlanArgs {
 pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    // A key that cannot be used is reported before anything is asked of the cloud.
+    let signer = args.sign.as_ref().map(|key| signer(env, key)).transpose()?;
+    let states = env.path(&global.state_dir);
+    let out = args.out.as_deref().map(|path| {
+        let (purpose, states) = (Purpose::Plan, states.as_path());
+        NewFile { path, states, purpose, force: args.force }
+    });
+    if let Some(out) = &out {
+        out.check(env)?;
+    }
     let file = stack::find(env, stack, name)?;
     let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
     let display = match terminal.json {
@@ -47,7 +66,7 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         false => Display::new(terminal.clone()),
     };
     let session = Session::open(context, display).await?;
-    let wanted = template.evaluate(&session, &file, terminal).await?;
+    let wanted = template.evaluate(&session, &file, context).await?;
     let allowed = plan_options(&args.plan);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {
@@ -62,21 +81,33 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let plan = session.display.during(planning).await?;
     drop(front);
     drop((template, wanted));
+    let facts = match &args.out {
+        Some(_) => {
+            let key = signer.as_ref().map(PlanSigner::id);
+            Some(SavedFacts::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
+        }
+        None => None,
+    };
     if terminal.json {
-        terminal.text(&plan_json(&plan)?)?;
+        terminal.text(&plan_json(&plan, facts.as_ref())?)?;
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }
-    if let Some(path) = &args.out {
-        plan_file::save(env, path, &plan)?;
+    if let Some(out) = &out {
+        plan_file::save(env, out, &plan, signer.as_ref())?;
         if !terminal.json {
-            let path = path.to_string_lossy();
+            let path = out.path.to_string_lossy();
             let secrets = secret_names(&plan);
-            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=VALUE")).collect();
+            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=FILE")).collect();
             let mut apply = vec!["apply", &*path];
-            apply.extend(values.iter().flat_map(|value| ["--parameter", value]));
+            apply.extend(values.iter().flat_map(|value| ["--parameter-from", value]));
             let apply = global.line(&apply);
-            terminal.note(&format!("Saved. Carry it out with: {}", escape(&apply)));
+            let digest = plan.digest()?;
+            let signed = if signer.is_some() { " and signed" } else { "" };
+            terminal.note(&format!(
+                "Saved{signed}: sha256:{digest}. Carry it out with: {}",
+                escape(&apply)
+            ));
         }
     }
     let changes = args.detailed_exitcode && !plan.is_noop();

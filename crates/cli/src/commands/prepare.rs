@@ -19,6 +19,7 @@ use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, cloud_hint};
 use crate::lint::{Checks, Pending};
+use crate::secret_args::GivenParameters;
 use crate::session::Session;
 use crate::stack::StackFile;
 use crate::template::{Loaded, invalid_template};
@@ -45,7 +46,7 @@ impl Wanted {
 /// A template on its way to a plan, with the checks that run beside it.
 pub(crate) struct PreparedTemplate {
     loaded: Loaded,
-    given: BTreeMap<String, String>,
+    given: GivenParameters,
     checks: Checks,
     runtimes: Runtimes,
     pending: Option<Pending>,
@@ -74,12 +75,16 @@ impl PreparedTemplate {
             context.terminal.note(&note);
         }
         let checks = Checks::new(lint, context)?;
-        let given: BTreeMap<String, String> = arguments.parameter.iter().cloned().collect();
+        let mut given =
+            GivenParameters::read(&context.env, &arguments.parameter, &arguments.parameter_from)?;
         let runtimes = Runtimes::new(context, lint)?;
-        let mut loaded = Loaded::read(&context.env, &file.path, &given, BTreeMap::new())?;
+        let mut loaded =
+            Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
-            evaluate_nowhere(context, file, &given, &mut loaded);
-            checks.run(&mut loaded, &given, None)?;
+            complete(&mut given, &loaded, context, false)?;
+            let texts = given.texts();
+            evaluate_nowhere(context, file, &texts, &mut loaded);
+            checks.run(&mut loaded, &texts, None)?;
             runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
         }
@@ -91,16 +96,19 @@ impl PreparedTemplate {
         &mut self,
         session: &Session,
         file: &StackFile,
-        terminal: &Terminal,
+        context: &Context,
     ) -> Result<Wanted, CommandError> {
-        let parameters = &self.given;
-        let Operations { engine, environment, backend } = &session.ops;
+        let terminal = &context.terminal;
         if self.loaded.needs_place {
-            self.loaded.place(parameters, Reading::place(environment, &file.name));
+            let place = Reading::place(&session.ops.environment, &file.name);
+            self.loaded.place(&self.given.texts(), place);
         }
         if let Some(template) = &self.loaded.template {
             self.runtimes.locate(template);
         }
+        complete(&mut self.given, &self.loaded, context, true)?;
+        let parameters = &self.given.texts();
+        let Operations { engine, environment, backend, .. } = &session.ops;
         let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
         let mut evaluation = None;
@@ -125,7 +133,8 @@ impl PreparedTemplate {
         let name = self.loaded.sources.name().to_owned();
         let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
         let evaluation = evaluation.ok_or_else(failed)?;
-        let parameters = parameters_of_evaluation(backend.as_ref(), &evaluation.secrets).await?;
+        let parameters =
+            parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;
         let desired = evaluation.desired.ok_or_else(failed)?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
@@ -147,6 +156,23 @@ impl PreparedTemplate {
         self.runtimes.judge(&mut self.loaded.diagnostics, plan);
         self.loaded.checked(terminal)
     }
+}
+
+/// Completes the values of the template's secret parameters: from their variables, and if `asks` from
+/// the terminal.
+fn complete(
+    given: &mut GivenParameters,
+    loaded: &Loaded,
+    context: &Context,
+    asks: bool,
+) -> Result<(), CommandError> {
+    let Some(template) = &loaded.template else { return Ok(()) };
+    for (name, parameter) in &template.parameters {
+        if parameter.no_echo {
+            given.complete(context, name, asks && parameter.default.is_none())?;
+        }
+    }
+    Ok(())
 }
 
 /// Evaluates a template that has errors, to find all the others that need no cloud: what only the

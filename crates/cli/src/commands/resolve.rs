@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::{Session, holder, store};
+use crate::session::{Session, holder, states};
 
 /// The arguments of `rstack resolve`.
 #[derive(Args, Debug)]
@@ -35,7 +35,8 @@ pub(crate) struct ResolveArgs {
 pub(crate) async fn run(context: &Context, args: ResolveArgs) -> Result<Exit, CommandError> {
     let ResolveArgs { stack, address, ours, not_ours: _ } = args;
     let terminal = &context.terminal;
-    let stack = name(context, &store(context)?, Some(&stack), None)?;
+    let backend = states(context)?.backend;
+    let stack = name(context, backend.as_ref(), Some(&stack), None).await?;
     let session = Session::open(context, Display::new(terminal.clone())).await?;
     let decision = match ours {
         Some(id) => Decision::Ours(Identifier::parse(&id)),

@@ -23,7 +23,7 @@ pub(crate) fn completions(
 ) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "rstack", &mut script);
-    context.terminal.text(&String::from_utf8_lossy(&script))?;
+    context.terminal.own_text(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn manual(context: &Context, mut program: clap::Command) -> Result<Ex
     program.build();
     let page = page(&program)
         .map_err(|error| CommandError::io("the manual page cannot be made", &error))?;
-    context.terminal.text(&String::from_utf8_lossy(&page))?;
+    context.terminal.own_text(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Done)
 }
 

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use clap::Args;
-use rstack_render::{plan_json, plan_text, state_json, state_text};
+use rstack_ops::SavedPlan;
+use rstack_render::{SavedFacts, plan_json, plan_text, state_json, state_text};
 
 use super::known_stack::state;
+use crate::approval::VerifyArguments;
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::exit::Exit;
 use crate::plan_file;
 
@@ -20,22 +22,44 @@ pub(crate) struct ShowArgs {
     stack: Option<String>,
     #[command(flatten)]
     detail: DetailArguments,
+    #[command(flatten)]
+    verify: VerifyArguments,
+}
+
+/// A key was given, and what is shown is no saved plan.
+#[derive(Debug, thiserror::Error)]
+#[error("`--verify` is for a saved plan, and there is none")]
+struct NoPlan;
+
+impl From<NoPlan> for CommandError {
+    fn from(error: NoPlan) -> Self {
+        let hint = "give the file that `rstack plan --out FILE` wrote";
+        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+    }
 }
 
 /// Shows a stack or a saved plan.
-pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let named = args.stack.as_deref();
-    if let Some(path) = named.map(Path::new).filter(|path| plan_file::is_plan(env, path)) {
-        let plan = plan_file::load(env, path)?;
+    if let Some(path) = named.map(Path::new).filter(|path| plan_file::names_plan(env, path)) {
+        let saved = plan_file::load(env, path)?.saved;
+        let verified = args.verify.check(env, &saved)?;
+        let SavedPlan { plan, digest, signature } = saved;
+        let signer = signature.as_ref().map(|signature| (&signature.key, verified));
+        let facts = SavedFacts::new(&digest, signer);
         if terminal.json {
-            terminal.text(&plan_json(&plan)?)?;
+            terminal.text(&plan_json(&plan, Some(&facts))?)?;
         } else {
-            terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
+            let text = plan_text(&plan, &terminal.view(args.detail));
+            terminal.text(&format!("{text}\n{}", facts.text()))?;
         }
         return Ok(Exit::Done);
     }
-    let state = state(context, named)?;
+    if !args.verify.verify.is_empty() {
+        return Err(NoPlan.into());
+    }
+    let state = state(context, named).await?;
     if terminal.json {
         terminal.text(&state_json(&state)?)?;
     } else {

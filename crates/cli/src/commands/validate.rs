@@ -1,7 +1,7 @@
 //! `rstack validate`: checks templates without a cloud, several at a time.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use rstack_model::state::Environment;
@@ -19,11 +19,12 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::TemplateFile;
 use crate::lint::Checks;
 use crate::parallel::each_in_order;
 use crate::session;
 use crate::sources::SourceError;
-use crate::stack::{self, STACKS, StackError, templates_in};
+use crate::stack::{self, STACKS, StackError, below, templates_in};
 use crate::template::{Loaded, invalid_template};
 
 /// The arguments of `rstack validate`.
@@ -38,7 +39,8 @@ pub(crate) struct ValidateArgs {
     /// The format of the report; `--json` is short for `--format json`.
     #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<ReportFormat>,
-    /// Warn of what CloudFormation would refuse because it is too much.
+    /// Warn of what CloudFormation would refuse because it is too much, and fail if AWS's validator
+    /// has not checked a template.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -48,19 +50,20 @@ pub(crate) struct ValidateArgs {
 /// Checks templates, several at a time; fails if one of them has errors.
 pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
-    let paths = paths(env, &options.templates)?;
+    let paths = templates(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
     let mut report = Report::new(options.format, terminal);
     let subjects = Subjects {
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: cross_stack_values(&session::store(context)?, &name, None).await?,
+        outside: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
+            .await?,
         env: env.clone(),
         name,
         environment: nowhere(context),
         region: session::chosen_region(context),
-        checks: Checks::new(&options.lint, context)?,
+        checks: checks(&options.lint, options.strict, context, paths.len())?,
         runtimes: Runtimes::new(context, &options.lint)?,
     };
     let mut failed = 0;
@@ -90,6 +93,22 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     }
 }
 
+/// The checks of a number of templates. With `--strict` one that AWS's validator has not checked is not
+/// valid.
+fn checks(
+    arguments: &LintArguments,
+    strict: bool,
+    context: &Context,
+    templates: usize,
+) -> Result<Checks, CommandError> {
+    let mut arguments = arguments.clone();
+    if strict {
+        arguments.deny.push(Code::NotValidated.name().to_owned());
+    }
+    let checks = Checks::new(&arguments, context)?;
+    Ok(if templates > 1 { checks.for_several() } else { checks })
+}
+
 /// Why a template cannot be checked.
 enum SubjectError {
     /// Its file cannot be used. Others can be checked nevertheless.
@@ -116,9 +135,9 @@ struct Subjects {
 const MOST_NODES: usize = 20_000;
 
 impl Subjects {
-    fn check(&self, path: &Path) -> Result<Loaded, SubjectError> {
+    fn check(&self, file: &TemplateFile) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
-        let loaded = Loaded::read(&self.env, path, &self.given, place);
+        let loaded = Loaded::read(&self.env, file, &self.given, place);
         let mut loaded = loaded.map_err(SubjectError::File)?;
         let mut own = self.evaluate(&mut loaded, &self.environment);
         let has_errors = loaded.diagnostics.iter().any(Diagnostic::is_error);
@@ -248,21 +267,21 @@ fn wrong(loaded: &Loaded) -> usize {
 }
 
 /// The templates that are meant: files, folders, cloud assemblies, stacks.
-fn paths(env: &Env, templates: &[String]) -> Result<Vec<PathBuf>, StackError> {
+fn templates(env: &Env, templates: &[String]) -> Result<Vec<TemplateFile>, StackError> {
     let mut paths = Vec::new();
     if templates.is_empty() {
-        paths = templates_in(env, Path::new(STACKS));
+        paths = templates_in(env, Path::new(STACKS)).iter().map(|path| below(path)).collect();
     }
     for text in templates {
         let path = Path::new(text);
         if env.path(path).is_dir() && is_assembly(env, path) {
-            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.path));
+            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.template));
         } else if env.path(path).is_dir() {
             let inside = templates_in(env, path);
             if inside.is_empty() {
                 return Err(StackError::Folder { path: path.to_owned(), templates: inside });
             }
-            paths.extend(inside);
+            paths.extend(inside.iter().map(|path| below(path)));
         } else {
             paths.push(stack::template(env, text)?);
         }

@@ -66,7 +66,7 @@ impl Report {
             Self::Text | Self::Json => Ok(()),
             Self::Sarif(log) => {
                 let log = log.finish(env!("CARGO_PKG_VERSION"), describe);
-                Ok(terminal.line(&serde_json::to_string_pretty(&log)?)?)
+                Ok(terminal.json_line(&serde_json::to_string_pretty(&log)?)?)
             }
         }
     }
@@ -84,8 +84,10 @@ fn describe(code: &FindingCode) -> RuleText {
             }
         }
         FindingCode::Rule(id) => {
-            let title = described(id).unwrap_or_else(|| format!("the rule {id}"));
-            RuleText { title, markdown: None, docs: None }
+            // A sentence of the validator's own, or the name of a rule that a user's file gives.
+            let markdown = described(id);
+            let title = markdown.clone().unwrap_or_else(|| format!("the rule {id}"));
+            RuleText { title, markdown, docs: None }
         }
     }
 }

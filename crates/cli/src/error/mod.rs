@@ -15,7 +15,7 @@ use crate::exit::Exit;
 
 pub(crate) use engine::{cloud_hint, profile_hint, recover_hint, replace_hint, step_hint};
 pub use hint::Hint;
-pub(crate) use state::state_hint;
+pub(crate) use state::{state_hint, state_kind};
 
 /// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

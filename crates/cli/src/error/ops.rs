@@ -17,7 +17,7 @@ fn kind(error: &OpsError) -> ErrorKind {
         OpsError::State(error) => state_kind(error),
         OpsError::Apply(error) => apply_kind(error),
         OpsError::Cloud(_) => ErrorKind::Cloud,
-        OpsError::OtherEnvironment { .. } => ErrorKind::Config,
+        OpsError::OtherEnvironment { .. } | OpsError::Digest(_) => ErrorKind::Config,
         OpsError::Plan(_)
         | OpsError::NoResource { .. }
         | OpsError::Questions
@@ -25,6 +25,7 @@ fn kind(error: &OpsError) -> ErrorKind {
         | OpsError::SavedPlanParameter(_)
         | OpsError::SecretParameter(_) => ErrorKind::User,
         OpsError::AlreadyBegun
+        | OpsError::Contradicts(_)
         | OpsError::NothingToRollBack { .. }
         | OpsError::OldSecrets(_)
         | OpsError::NothingOpen { .. }
@@ -45,7 +46,11 @@ fn hint(error: &OpsError) -> Option<Hint> {
         OpsError::NoResource { .. } => {
             Some(Hint::from("give the logical ID of a resource, as `Resources` names it"))
         }
-        OpsError::Questions => None,
+        OpsError::Questions | OpsError::Digest(_) => None,
+        OpsError::Contradicts(_) => Some(Hint::from(
+            "nothing was changed; the plan is not one that was made from this state: plan again, and \
+             find out who wrote it",
+        )),
         OpsError::AlreadyBegun => {
             Some(Hint::from("what that run did is recorded; plan again to go on from there"))
         }
@@ -59,7 +64,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
         ),
         OpsError::OldSecrets(names) => {
             let given: Vec<String> =
-                names.iter().map(|name| format!("`--parameter {name}=VALUE`")).collect();
+                names.iter().map(|name| format!("`--parameter-from {name}=FILE`")).collect();
             Some(Hint::from(format!(
                 "nothing was changed; give {}, the value it had before or the one it is to have",
                 given.join(", ")
@@ -75,7 +80,10 @@ fn hint(error: &OpsError) -> Option<Hint> {
             Some(Hint::from("everything but the values of secret parameters is decided in it"))
         }
         OpsError::SecretParameter(name) => {
-            Some(Hint::from(format!("give it with `--parameter {name}=VALUE`")))
+            let variable = crate::secret_args::VARIABLE;
+            Some(Hint::from(format!(
+                "give it with `--parameter-from {name}=FILE`, or in the variable `{variable}{name}`"
+            )))
         }
         OpsError::OtherSecret(_) => Some(Hint::from("nothing was changed; plan again")),
     }

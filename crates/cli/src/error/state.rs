@@ -15,7 +15,7 @@ impl From<StoreError> for CommandError {
 }
 
 /// The class of an error of the store.
-pub(super) fn state_kind(error: &StoreError) -> ErrorKind {
+pub(crate) fn state_kind(error: &StoreError) -> ErrorKind {
     match error {
         StoreError::Locked { .. }
         | StoreError::LeaseLost { .. }

@@ -4,8 +4,6 @@
 use std::io;
 #[cfg(feature = "lint")]
 use std::path::PathBuf;
-#[cfg(feature = "lint")]
-use std::sync::Arc;
 
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
@@ -13,6 +11,8 @@ use rstack_lint::LintError;
 #[cfg(feature = "lint")]
 use crate::error::unreadable_hint;
 use crate::error::{CommandError, ErrorKind, Hint};
+#[cfg(feature = "lint")]
+use crate::files::FileError;
 use crate::project::ProjectError;
 
 /// Why checks cannot be made as they were asked for.
@@ -39,6 +39,10 @@ pub(crate) enum CheckError {
         /// Where it was named.
         place: String,
     },
+    /// A file of rules that is not read.
+    #[cfg(feature = "lint")]
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file or folder of rules cannot be read.
     #[cfg(feature = "lint")]
     #[error("cannot read `{}`", path.display())]
@@ -55,10 +59,44 @@ pub(crate) enum CheckError {
         /// The file or folder.
         path: PathBuf,
     },
-    /// Rules that cannot be loaded.
+    /// A link to a folder where rules are looked for.
+    #[cfg(feature = "lint")]
+    #[error("`{}` is a link to a folder, in which no rules are looked for", path.display())]
+    LinkedRules {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A file of rules that is too long.
+    #[cfg(feature = "lint")]
+    #[error("`{}` is too long for rules: more than {} KiB", path.display(), limit >> 10)]
+    LongRules {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes.
+        limit: u64,
+    },
+    /// Too many files of rules.
+    #[cfg(feature = "lint")]
+    #[error("there are more than {limit} files of rules, up to `{}`", path.display())]
+    TooManyRules {
+        /// The first file that is too many.
+        path: PathBuf,
+        /// The most files.
+        limit: usize,
+    },
+    /// Rules that cannot be loaded, or that failed.
     #[cfg(feature = "lint")]
     #[error("{0}")]
-    Lint(Arc<LintError>),
+    Lint(LintError),
+    /// Rules that were asked for and did not run on a template.
+    #[cfg(feature = "lint")]
+    #[error("`{template}` was not checked by the rules that were asked for: {reason}")]
+    NotChecked {
+        /// The template.
+        template: String,
+        /// The reason.
+        reason: String,
+    },
     /// The program was built without the validator, which rule files need.
     #[cfg(not(feature = "lint"))]
     #[error("this rstack was built without the validator, which checks rules from files")]
@@ -86,7 +124,26 @@ impl CheckError {
                 "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)",
             )),
             #[cfg(feature = "lint")]
+            Self::LinkedRules { .. } => Some(Hint::from("name the folder itself")),
+            #[cfg(feature = "lint")]
+            Self::LongRules { .. } | Self::TooManyRules { .. } => {
+                Some(Hint::from("name the files of rules, not a folder of other files"))
+            }
+            #[cfg(feature = "lint")]
+            Self::Lint(LintError::RuleName { .. }) => {
+                Some(Hint::from("give the rule a name of your own, such as `MY-ORG-1`"))
+            }
+            #[cfg(feature = "lint")]
+            Self::Lint(LintError::NoRules { .. }) => Some(Hint::from(
+                "a file of rules has at least one rule that is evaluated; leave others out",
+            )),
+            #[cfg(feature = "lint")]
             Self::Lint(_) => None,
+            #[cfg(feature = "lint")]
+            Self::NotChecked { .. } => Some(Hint::from(
+                "a template counts as valid only when its rules have run: make it smaller, correct \
+                 the rules, or give them more time with `[lint] budget` in rstack.toml",
+            )),
             #[cfg(not(feature = "lint"))]
             Self::NoValidator => Some(Hint::from("build with the feature `lint`")),
         }
@@ -95,13 +152,23 @@ impl CheckError {
 
 impl From<CheckError> for CommandError {
     fn from(error: CheckError) -> Self {
+        #[cfg(feature = "lint")]
+        if let CheckError::File(error) = error {
+            return error.into();
+        }
         let kind = match &error {
             CheckError::Project(_) => ErrorKind::Config,
             CheckError::UnknownRule { .. } | CheckError::NotAllowed { .. } => ErrorKind::User,
             #[cfg(feature = "lint")]
-            CheckError::Read { .. } => ErrorKind::Storage,
+            CheckError::File(_) | CheckError::Read { .. } => ErrorKind::Storage,
             #[cfg(feature = "lint")]
-            CheckError::NoRules { .. } | CheckError::Lint(_) => ErrorKind::User,
+            CheckError::NoRules { .. }
+            | CheckError::LinkedRules { .. }
+            | CheckError::LongRules { .. }
+            | CheckError::TooManyRules { .. }
+            | CheckError::Lint(_) => ErrorKind::User,
+            #[cfg(feature = "lint")]
+            CheckError::NotChecked { .. } => ErrorKind::Refused,
             #[cfg(not(feature = "lint"))]
             CheckError::NoValidator => ErrorKind::Config,
         };

@@ -1,6 +1,6 @@
 //! Which findings are reported, and as what: what the user allows and denies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, FindingCode, Severity};
@@ -17,10 +17,21 @@ enum Wish {
     Deny,
 }
 
+/// A wish of the project file, and where it is.
+#[derive(Clone, Debug)]
+struct ProjectWish {
+    wish: Wish,
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only rules bring conflicts"))]
+    place: String,
+}
+
 /// What the user allows and denies, by code or rule ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
-    wishes: BTreeMap<String, Wish>,
+    /// On the command line.
+    given: BTreeMap<String, Wish>,
+    /// In the project file, with their places.
+    project: BTreeMap<String, ProjectWish>,
     /// Names that only rule files can have, to be looked up when these are loaded.
     open: Vec<Named>,
 }
@@ -30,40 +41,53 @@ impl Policy {
     /// either a denial outweighs a permission. Rule files may bring names that are not known here.
     ///
     /// # Errors
-    /// If a name is that of no rule, or an error of rstack's own is to be allowed, or rules that the
-    /// project has are needed and not there.
+    /// If a name is that of no rule, or an error of rstack's own is to be allowed.
     pub(crate) fn new(
         project: &LintSection,
         allow: &[Named],
         deny: &[Named],
         rule_files: bool,
     ) -> Result<Self, CheckError> {
-        if let Some(missing) = project.missing_rules.as_ref().filter(|_| rule_files) {
-            return Err(missing.clone().into());
-        }
         let mut policy = Self::default();
-        let groups = [
-            (project.allow.as_slice(), Wish::Allow),
-            (project.deny.as_slice(), Wish::Deny),
-            (allow, Wish::Allow),
-            (deny, Wish::Deny),
-        ];
-        for (names, wish) in groups {
-            for named in names {
-                if wish == Wish::Allow && Code::parse(&named.name).is_some_and(Code::is_error) {
-                    let (name, place) = (named.name.clone(), named.place.clone());
-                    return Err(CheckError::NotAllowed { name, place });
+        let for_the_user =
+            |named: &&Named| Code::parse(&named.name).is_some_and(Code::is_for_the_user);
+        if let Some(named) = project.allow.iter().find(for_the_user) {
+            let (name, place) = (named.name.clone(), named.place.clone());
+            return Err(CheckError::NotAllowed { name, place });
+        }
+        policy.wish(&project.allow, Wish::Allow, rule_files, true)?;
+        policy.wish(&project.deny, Wish::Deny, rule_files, true)?;
+        policy.wish(allow, Wish::Allow, rule_files, false)?;
+        policy.wish(deny, Wish::Deny, rule_files, false)?;
+        Ok(policy)
+    }
+
+    fn wish(
+        &mut self,
+        names: &[Named],
+        wish: Wish,
+        rule_files: bool,
+        in_project: bool,
+    ) -> Result<(), CheckError> {
+        for named in names {
+            if wish == Wish::Allow && Code::parse(&named.name).is_some_and(Code::is_error) {
+                let (name, place) = (named.name.clone(), named.place.clone());
+                return Err(CheckError::NotAllowed { name, place });
+            }
+            if !known(&named.name) {
+                if !rule_files {
+                    return Err(unknown(named, &[]));
                 }
-                if !known(&named.name) {
-                    if !rule_files {
-                        return Err(unknown(named, &[]));
-                    }
-                    policy.open.push(named.clone());
-                }
-                policy.wishes.insert(named.name.clone(), wish);
+                self.open.push(named.clone());
+            }
+            if in_project {
+                self.project
+                    .insert(named.name.clone(), ProjectWish { wish, place: named.place.clone() });
+            } else {
+                self.given.insert(named.name.clone(), wish);
             }
         }
-        Ok(policy)
+        Ok(())
     }
 
     /// Looks up the names that only rule files can have.
@@ -71,19 +95,59 @@ impl Policy {
     /// # Errors
     /// If none of them has one.
     #[cfg(feature = "lint")]
-    pub(crate) fn look_up(&self, own_rules: &[String]) -> Result<(), CheckError> {
-        match self.open.iter().find(|named| !own_rules.contains(&named.name)) {
-            Some(named) => Err(unknown(named, own_rules)),
+    pub(crate) fn look_up(
+        &self,
+        own_rules: &BTreeSet<&str>,
+        declared: impl Fn(&str) -> bool,
+    ) -> Result<(), CheckError> {
+        let missing =
+            |named: &&Named| !own_rules.contains(named.name.as_str()) && !declared(&named.name);
+        match self.open.iter().find(missing) {
+            Some(named) => Err(unknown(named, &own_rules.iter().copied().collect::<Vec<_>>())),
             None => Ok(()),
         }
     }
 
+    /// The places at which the project file allows a rule that the command line brings, which is
+    /// without effect.
+    #[cfg(feature = "lint")]
+    pub(crate) fn outweighed<'p>(
+        &'p self,
+        given_rules: &BTreeSet<String>,
+    ) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let allowed = self.project.iter().filter(|(name, wish)| {
+            wish.wish == Wish::Allow
+                && given_rules.contains(*name)
+                && !self.given.contains_key(*name)
+        });
+        allowed.map(|(name, wish)| (name.as_str(), wish.place.as_str()))
+    }
+
+    /// The wish about findings of one kind. A repository does not silence a rule that was named on
+    /// the command line.
+    fn wish_of(&self, code: &str, given_rules: &BTreeSet<String>) -> Option<Wish> {
+        let project = || {
+            let wish = self.project.get(code)?.wish;
+            (wish == Wish::Deny || !given_rules.contains(code)).then_some(wish)
+        };
+        self.given.get(code).copied().or_else(project)
+    }
+
     /// Leaves out what is allowed, makes errors of what is denied, and leaves out remarks unless
     /// they are wanted. What is an error here and elsewhere a warning stays, whatever is allowed.
-    pub(crate) fn apply(&self, diagnostics: &mut Vec<Diagnostic>, remarks: bool) {
+    /// `given_rules` are the rules from files that the command line names.
+    pub(crate) fn apply(
+        &self,
+        diagnostics: &mut Vec<Diagnostic>,
+        remarks: bool,
+        given_rules: &BTreeSet<String>,
+    ) {
         diagnostics.retain_mut(|finding| {
-            let own_error = matches!(finding.code, FindingCode::Own(_)) && finding.is_error();
-            match self.wishes.get(finding.code.as_str()) {
+            let for_the_user =
+                matches!(finding.code, FindingCode::Own(code) if code.is_for_the_user());
+            let own_error =
+                matches!(finding.code, FindingCode::Own(_)) && finding.is_error() && !for_the_user;
+            match self.wish_of(finding.code.as_str(), given_rules) {
                 Some(Wish::Deny) => {
                     finding.severity = Severity::Error;
                     true
@@ -115,8 +179,8 @@ fn known(name: &str) -> bool {
     rule || Code::parse(name).is_some()
 }
 
-fn unknown(named: &Named, own_rules: &[String]) -> CheckError {
-    let mut names: Vec<&str> = own_rules.iter().map(String::as_str).collect();
+fn unknown(named: &Named, own_rules: &[&str]) -> CheckError {
+    let mut names: Vec<&str> = own_rules.to_vec();
     names.extend(Code::ALL.iter().map(|code| code.name()));
     #[cfg(feature = "lint")]
     for rule in rstack_lint::rules() {
@@ -149,7 +213,7 @@ mod tests {
             Diagnostic::error(Code::MissingParameter, "c"),
             Diagnostic::warning(Code::Alias, "a"),
         ];
-        policy.apply(&mut all, remarks);
+        policy.apply(&mut all, remarks, &BTreeSet::new());
         all.iter().map(|d| format!("{}{}", d.code, if d.is_error() { "!" } else { "" })).collect()
     }
 
@@ -167,6 +231,28 @@ mod tests {
     }
 
     #[test]
+    fn a_repository_does_not_silence_a_rule_of_the_command_line() {
+        let names = |name: &str| given("rstack.toml:2:9", &[name.to_owned()]);
+        let line: BTreeSet<String> = ["OURS".to_owned()].into();
+        let told = |project: LintSection, allow: &[Named], line: &BTreeSet<String>| {
+            let policy = Policy::new(&project, allow, &[], true).unwrap();
+            let mut all = vec![rule("OURS", Severity::Error)];
+            policy.apply(&mut all, false, line);
+            #[cfg(feature = "lint")]
+            assert_eq!(
+                policy.outweighed(line).next().is_some(),
+                !project.allow.is_empty() && allow.is_empty() && !line.is_empty()
+            );
+            all.len()
+        };
+        let project = || LintSection { allow: names("OURS"), ..LintSection::default() };
+        assert_eq!(told(project(), &[], &line), 1);
+        assert_eq!(told(project(), &[], &BTreeSet::new()), 0, "its own rules it may silence");
+        assert_eq!(told(project(), &names("OURS"), &line), 0, "the command line may");
+        assert_eq!(told(LintSection::default(), &[], &line), 1);
+    }
+
+    #[test]
     fn a_name_of_no_rule_is_told_with_the_nearest() {
         let wrong = |name: &str| {
             let names = given("--allow", &[name.to_owned()]);
@@ -178,6 +264,23 @@ mod tests {
             }
             other => panic!("{other}"),
         }
+    }
+
+    #[test]
+    fn only_the_command_line_allows_a_secret_in_a_name() {
+        let project = LintSection {
+            allow: given("rstack.toml", &["secret-in-name".to_owned()]),
+            ..LintSection::default()
+        };
+        let refused = Policy::new(&project, &[], &[], false).unwrap_err();
+        assert!(matches!(refused, CheckError::NotAllowed { .. }), "{refused}");
+        let project = LintSection::default();
+        let policy =
+            Policy::new(&project, &given("--allow", &["secret-in-name".to_owned()]), &[], false)
+                .unwrap();
+        let mut found = vec![Diagnostic::error(Code::SecretInName, "m")];
+        policy.apply(&mut found, false, &BTreeSet::new());
+        assert_eq!(found, []);
     }
 
     #[test]

@@ -1,21 +1,20 @@
-//! The validator in a thread of its own: started early, waited for within a budget, and never the
-//! end of the program.
+//! A check by the validator: started early, waited for within a budget, and never the end of the
+//! program. Where there are rules from files, a check that was not made is an error.
 
 use std::collections::BTreeMap;
-use std::panic;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Once, OnceLock};
-use std::thread::{self, JoinHandle, ScopedJoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
-use rstack_lint::{LintError, Question, RuleFile, Rules, Schemas, version};
-use rstack_model::{Code, Diagnostic, Digest};
-use rstack_template::{Extent, bounded, has_large_pattern};
-use serde::Serialize;
+use rstack_lint::{LintError, OwnRule, RuleFile, RuleSource, Verdict};
+use rstack_model::{Code, Diagnostic};
+use rstack_template::{Extent, has_large_pattern};
 
-use super::cache::{Cache, Entry};
+use super::cache::Cache;
+use super::child::{Crash, End};
 use super::error::CheckError;
+use super::pool::{Failure, Outcome, Pool};
+use super::worker::{Asked, Setup};
 use super::{is_unreadable, rule_files};
 use crate::env::Env;
 use crate::template::Loaded;
@@ -38,35 +37,29 @@ const MAX_TEXT: usize = 256 << 10;
 /// takes milliseconds.
 const MAX_PARAMETERS: usize = 200;
 
-/// The stack of its thread. It follows the tree of a template, which rstack keeps shallow, and
-/// JSON inside of texts.
-const STACK: usize = 64 << 20;
-
-/// The name of its thread.
-const THREAD: &str = "validator";
-
-/// Changes whenever what is remembered does.
-const FORMAT: u32 = 3;
+/// The rules that are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RulePaths<'a> {
+    /// The files and folders that the project file names.
+    pub(super) project: &'a [PathBuf],
+    /// The files and folders that the command line names.
+    pub(super) command_line: &'a [PathBuf],
+    /// Whether the validator's own rules are looked at, too.
+    pub(super) built_in: bool,
+}
 
 /// The validator with its rules, loaded when it is first needed.
 pub(crate) struct Validator {
-    shared: Arc<Shared>,
-    budget: Duration,
+    pool: Pool,
 }
 
-struct Shared {
-    files: Vec<RuleFile>,
-    cache: Option<Cache>,
-    loaded: OnceLock<Result<rstack_lint::Validator, Arc<LintError>>>,
-}
-
-/// What a check found.
+/// The findings of a check.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// What was found.
+    /// The findings: those of rules from files come first.
     pub(crate) findings: Vec<Diagnostic>,
-    /// The names of the rules from files, if these were looked at.
-    pub(crate) own_rules: Option<Vec<String>>,
+    /// The rules from files, if the check was made.
+    pub(crate) own_rules: Option<Vec<OwnRule>>,
 }
 
 /// A check that was asked for.
@@ -74,33 +67,7 @@ pub(crate) enum Asking {
     /// It is not made, for a reason.
     Skipped(String),
     /// It runs.
-    Running(Running),
-}
-
-/// A check that runs.
-pub(crate) struct Running {
-    answers: Receiver<Result<Entry, Arc<LintError>>>,
-    thread: Option<JoinHandle<()>>,
-    started: Instant,
-    budget: Duration,
-}
-
-/// What a verdict depends on.
-#[derive(Serialize)]
-struct Key<'a> {
-    format: u32,
-    validator: &'a str,
-    text: &'a Digest,
-    parameters: &'a BTreeMap<String, String>,
-    region: Option<&'a str>,
-    rules: Vec<(&'a str, &'a str, &'a str)>,
-}
-
-/// A question that lives as long as its thread.
-struct Asked {
-    text: String,
-    parameters: BTreeMap<String, String>,
-    region: Option<String>,
+    Running(Receiver<Outcome>),
 }
 
 impl Validator {
@@ -110,12 +77,24 @@ impl Validator {
     /// If a file cannot be read.
     pub(super) fn new(
         env: &Env,
-        paths: &[PathBuf],
+        paths: RulePaths<'_>,
         budget: Option<Duration>,
     ) -> Result<Self, CheckError> {
-        let files = rule_files::read(env, paths)?;
-        let shared = Shared { files, cache: Cache::of_user(env), loaded: OnceLock::new() };
-        Ok(Self { shared: Arc::new(shared), budget: budget.unwrap_or(BUDGET) })
+        let mut files = rule_files::read(env, paths.project, RuleSource::Project)?;
+        files.extend(rule_files::read(env, paths.command_line, RuleSource::CommandLine)?);
+        let setup = Setup { files, built_in: paths.built_in };
+        let (program, cache) = (env.validator.clone(), Cache::of_user(env));
+        Ok(Self { pool: Pool::new(program, setup, cache, budget.unwrap_or(BUDGET)) })
+    }
+
+    /// Keeps what is loaded for more than one template.
+    pub(super) fn for_several(&mut self) {
+        self.pool.for_several();
+    }
+
+    /// The files of rules.
+    pub(super) fn files(&self) -> &[RuleFile] {
+        &self.pool.setup().files
     }
 
     /// Starts a check; `None` for a text that rstack itself cannot read.
@@ -127,6 +106,10 @@ impl Validator {
     ) -> Option<Asking> {
         if is_unreadable(&loaded.diagnostics) {
             return None;
+        }
+        if !self.files().is_empty() && loaded.sources.includes_files() {
+            let reason = "it includes files, whose text no rule sees";
+            return Some(Asking::Skipped(reason.to_owned()));
         }
         if let Some(reason) = too_much(loaded) {
             return Some(Asking::Skipped(reason));
@@ -142,79 +125,55 @@ impl Validator {
             parameters: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
             region: region.map(str::to_owned),
         };
-        Some(Asking::Running(self.spawn(asked)))
+        Some(Asking::Running(self.pool.submit(asked)))
     }
 
-    fn spawn(&self, asked: Asked) -> Running {
-        hush();
-        let (sender, answers) = sync_channel(1);
-        let shared = self.shared.clone();
-        let work = move || {
-            // Whoever asked may have stopped waiting.
-            let _gone = sender.send(shared.answer(&asked));
+    /// The findings of a check, once they are there or its budget is used up. `template` is the name
+    /// of the template.
+    ///
+    /// # Errors
+    /// If rules from files cannot be loaded, or there are some and the check was not made. Without
+    /// them a check that was not made is a warning.
+    pub(super) fn answer(&self, asking: Asking, template: &str) -> Result<Answer, CheckError> {
+        let reason = match asking {
+            Asking::Skipped(reason) => reason,
+            Asking::Running(outcome) => match outcome.recv() {
+                Ok(Ok(verdict)) => return Ok(Answer::of(verdict)),
+                Ok(Err(Failure::Lint(error))) => reason(error)?,
+                Ok(Err(Failure::Crash(crash))) => told(&crash),
+                Err(_) => "its thread could not be started".to_owned(),
+            },
         };
-        let started = Instant::now();
-        let thread = thread::Builder::new().name(THREAD.to_owned()).stack_size(STACK).spawn(work);
-        Running { answers, thread: thread.ok(), started, budget: self.budget }
+        if self.files().is_empty() {
+            return Ok(Answer { findings: vec![skipped(&reason)], own_rules: None });
+        }
+        Err(CheckError::NotChecked { template: template.to_owned(), reason })
     }
 }
 
-impl Shared {
-    fn answer(&self, asked: &Asked) -> Result<Entry, Arc<LintError>> {
-        let key = self.key(asked);
-        let known = || self.cache.as_ref()?.get(key.as_ref()?);
-        if let Some(entry) = known() {
-            return Ok(entry);
+/// The reason why there is no verdict, if it is not in the rules.
+fn reason(error: LintError) -> Result<String, CheckError> {
+    match error {
+        LintError::RuleFile { .. }
+        | LintError::RuleFiles { .. }
+        | LintError::NoRules { .. }
+        | LintError::RuleName { .. }
+        | LintError::RuleFailed { .. } => Err(CheckError::Lint(error)),
+        LintError::NotEvaluated { .. } | LintError::Start(_) | LintError::Check(_) => {
+            Ok(error.to_string())
         }
-        let entry = self.ask(asked)?;
-        if let (Some(cache), Some(key)) = (&self.cache, &key) {
-            // What cannot be remembered is asked again.
-            let _forgotten = cache.put(key, &entry);
-        }
-        Ok(entry)
-    }
-
-    fn key(&self, asked: &Asked) -> Option<Digest> {
-        let rules = self.files.iter();
-        let key = Key {
-            format: FORMAT,
-            validator: version(),
-            text: &Digest::of(asked.text.as_bytes()),
-            parameters: &asked.parameters,
-            region: asked.region.as_deref(),
-            rules: rules.map(|f| (f.name.as_str(), f.language.name(), f.text.as_str())).collect(),
-        };
-        Digest::of_json(&key).ok()
-    }
-
-    fn ask(&self, asked: &Asked) -> Result<Entry, Arc<LintError>> {
-        let validator =
-            self.loaded.get_or_init(|| load(&self.files)).as_ref().map_err(Arc::clone)?;
-        let own_rules = validator.own_rules().to_vec();
-        let question = Question {
-            text: &asked.text,
-            parameters: &asked.parameters,
-            region: asked.region.as_deref(),
-        };
-        let findings = validator.check(&question).map_err(Arc::new)?;
-        Ok(Entry { findings: bounded(findings), own_rules })
     }
 }
 
-/// Loads schemas and rules side by side.
-fn load(files: &[RuleFile]) -> Result<rstack_lint::Validator, Arc<LintError>> {
-    thread::scope(|scope| {
-        let beside = thread::Builder::new().name(THREAD.to_owned());
-        let schemas = beside.spawn_scoped(scope, Schemas::load);
-        let rules = Rules::load(files).map_err(Arc::new)?;
-        let schemas = match schemas.map(ScopedJoinHandle::join) {
-            Ok(Ok(schemas)) => schemas,
-            // It is told as what it is where this thread is waited for.
-            Ok(Err(payload)) => panic::resume_unwind(payload),
-            Err(_no_thread) => Schemas::load(),
-        };
-        Ok(rstack_lint::Validator::new(schemas, rules))
-    })
+/// A crash in one sentence, with the rule files that it happened at.
+fn told(Crash { end, at }: &Crash) -> String {
+    match (end, at.as_slice()) {
+        (End::NotStarted(_), _) | (_, []) => end.to_string(),
+        (_, [file]) => format!("at the rules in `{file}`, {end}"),
+        (_, [file, more @ ..]) => {
+            format!("at the rules in `{file}` and {} more files, {end}", more.len())
+        }
+    }
 }
 
 /// Why a template is not given to the validator, if it is too large for it.
@@ -243,52 +202,10 @@ fn too_much(loaded: &Loaded) -> Option<String> {
     Some(reason)
 }
 
-impl Asking {
-    /// [`Running::answer`], or why there is none.
-    ///
-    /// # Errors
-    /// As [`Running::answer`].
-    pub(super) fn answer(self) -> Result<Answer, CheckError> {
-        match self {
-            Self::Running(running) => running.answer(),
-            Self::Skipped(reason) => Ok(Answer::skipped(&reason)),
-        }
-    }
-}
-
 impl Answer {
-    fn skipped(reason: &str) -> Self {
-        Self { findings: vec![skipped(reason)], own_rules: None }
-    }
-}
-
-impl Running {
-    /// What was found, once it is there or the budget is used up.
-    ///
-    /// # Errors
-    /// If a rule file cannot be loaded. Whatever else goes wrong is a warning.
-    pub(super) fn answer(self) -> Result<Answer, CheckError> {
-        let left = self.budget.saturating_sub(self.started.elapsed());
-        let reason = match self.answers.recv_timeout(left) {
-            Ok(Ok(entry)) => {
-                let Entry { findings, own_rules } = entry;
-                return Ok(Answer { findings, own_rules: Some(own_rules) });
-            }
-            Ok(Err(error)) => match error.as_ref() {
-                LintError::RuleFile { .. } | LintError::RuleFiles(_) => {
-                    return Err(CheckError::Lint(error));
-                }
-                LintError::Start(_) | LintError::Check(_) => error.to_string(),
-            },
-            Err(RecvTimeoutError::Timeout) => {
-                format!("it took longer than its budget of {} s", self.budget.as_secs())
-            }
-            Err(RecvTimeoutError::Disconnected) => match self.thread.map(JoinHandle::join) {
-                Some(Err(payload)) => format!("the validator panicked: {}", words(&*payload)),
-                Some(Ok(())) | None => "its thread could not be started".to_owned(),
-            },
-        };
-        Ok(Answer::skipped(&reason))
+    fn of(Verdict { mut findings, mut own, own_rules }: Verdict) -> Self {
+        own.append(&mut findings);
+        Self { findings: own, own_rules: Some(own_rules) }
     }
 }
 
@@ -299,49 +216,91 @@ fn skipped(reason: &str) -> Diagnostic {
     Diagnostic::warning(Code::NotValidated, message).help(help)
 }
 
-/// What a panic said, as far as it stands in the program's text.
-fn words(payload: &(dyn std::any::Any + Send)) -> &'static str {
-    payload.downcast_ref::<&'static str>().copied().unwrap_or("it did not say why")
-}
-
-/// Keeps panics of the validator off the terminal: they are warnings.
-fn hush() {
-    static HUSH: Once = Once::new();
-    HUSH.call_once(|| {
-        let usual = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if thread::current().name() != Some(THREAD) {
-                usual(panic);
-            }
-        }));
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::child::{Crash, End};
 
-    fn told(work: impl FnOnce() + Send + 'static, budget: Duration) -> Diagnostic {
-        hush();
-        let (sender, answers) = sync_channel(1);
-        let work = move || {
-            let _kept = &sender;
-            work();
-        };
-        let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(work).unwrap();
-        let running = Running { answers, thread: Some(thread), started: Instant::now(), budget };
-        let answer = running.answer().unwrap();
-        assert_eq!((answer.findings.len(), answer.own_rules), (1, None));
-        answer.findings.into_iter().next().unwrap()
+    fn validator(files: Vec<RuleFile>) -> Validator {
+        let setup = Setup { files, built_in: true };
+        Validator { pool: Pool::new(None, setup, None, BUDGET) }
+    }
+
+    fn rules() -> Vec<RuleFile> {
+        let (name, text) = ("a.guard".to_owned(), String::new());
+        let language = rstack_lint::RuleLanguage::Guard;
+        vec![RuleFile { name, language, source: RuleSource::CommandLine, text }]
+    }
+
+    /// Makes a check that has failed.
+    type Make = fn() -> Asking;
+
+    fn outcome(outcome: Outcome) -> Asking {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        sender.send(outcome).unwrap();
+        Asking::Running(receiver)
     }
 
     #[test]
-    fn a_validator_that_panics_or_does_not_end_is_a_warning() {
-        let panicked = told(|| panic!("too deep"), Duration::from_secs(600));
-        assert!(!panicked.is_error() && panicked.code == Code::NotValidated);
-        let help = "the validator panicked: too deep\nrstack's own checks were made";
-        assert_eq!(panicked.help.as_deref(), Some(help));
-        let late = told(thread::park, Duration::ZERO);
-        assert!(late.help.unwrap().starts_with("it took longer than its budget of 0 s"));
+    fn a_check_that_is_not_made_is_a_warning_and_with_rules_an_error() {
+        let crash = |end| outcome(Err(Failure::Crash(Crash { end, at: vec!["a.guard".into()] })));
+        let failures: [(Make, &str); 5] = [
+            (|| Asking::Skipped("too large".into()), "too large"),
+            (
+                || outcome(Err(Failure::Lint(LintError::Check("no".into())))),
+                "the validator failed: no",
+            ),
+            (|| outcome(Err(Failure::Lint(LintError::Start("no".into())))), "does not start: no"),
+            (|| Asking::Running(std::sync::mpsc::channel().1), "its thread could not be started"),
+            (
+                || {
+                    outcome(Err(Failure::Lint(LintError::NotEvaluated {
+                        problem: "unread".into(),
+                    })))
+                },
+                "unread",
+            ),
+        ];
+        let ends = [
+            (
+                End::Budget(BUDGET),
+                "at the rules in `a.guard`, it took longer than its budget of 10 s",
+            ),
+            (End::Memory(1 << 20), "at the rules in `a.guard`, it needs more than 1 MiB of memory"),
+            (End::Stack, "at the rules in `a.guard`, it nests too deep"),
+            (End::Signal(9), "at the rules in `a.guard`, its process was ended by signal 9"),
+            (End::NotStarted("gone".into()), "its process could not be started: gone"),
+        ];
+        let all = failures
+            .iter()
+            .map(|(asking, reason)| (asking(), *reason))
+            .chain(ends.iter().map(|(end, reason)| (crash(end.clone()), *reason)));
+        for (asking, reason) in all {
+            let error = validator(rules()).answer(asking, "t.yaml").unwrap_err();
+            assert!(
+                matches!(&error, CheckError::NotChecked { reason: told, .. }
+                if told.contains(reason)),
+                "{error}"
+            );
+        }
+        for (asking, reason) in failures {
+            let answer = validator(Vec::new()).answer(asking(), "t.yaml").unwrap();
+            assert!(answer.own_rules.is_none() && answer.findings.len() == 1);
+            let finding = &answer.findings[0];
+            assert!(!finding.is_error() && finding.code == Code::NotValidated);
+            assert!(finding.help.as_ref().unwrap().contains(reason));
+        }
+    }
+
+    #[test]
+    fn rules_that_fail_are_an_error() {
+        let failed = LintError::RuleFailed {
+            files: vec!["a.guard".to_owned()],
+            at: None,
+            problem: "it cannot be evaluated on this template".to_owned(),
+        };
+        let asking = outcome(Err(Failure::Lint(failed.clone())));
+        let error = validator(rules()).answer(asking, "t.yaml").unwrap_err();
+        assert!(matches!(&error, CheckError::Lint(told) if *told == failed), "{error}");
     }
 }

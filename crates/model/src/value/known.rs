@@ -70,6 +70,33 @@ impl Value {
         self.convert(&PropertyPath::root(), &|_| Some(SecretString::new(String::new())))
     }
 
+    /// The wholly known value, with secrets filled in where all of a text's are among `secrets`, and
+    /// an empty secret in the place of every other text with a secret.
+    ///
+    /// # Errors
+    /// [`NotKnown`] if a part is deferred.
+    pub fn known_or_empty(&self, secrets: &ResolvedSecrets) -> Result<KnownValue, NotKnown> {
+        Ok(match self {
+            Self::List(list) => KnownValue::List(
+                list.iter().map(|item| item.known_or_empty(secrets)).collect::<Result<_, _>>()?,
+            ),
+            Self::Map(map) => KnownValue::Map(
+                map.iter()
+                    .map(|(key, item)| Ok((key.clone(), item.known_or_empty(secrets)?)))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Text(_) => match self.known(secrets) {
+                Ok(known) => known,
+                Err(_) => self
+                    .known_without_secrets()
+                    .map(|_| KnownValue::Secret(SecretString::new(String::new())))?,
+            },
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Deferred(_) => {
+                self.known(secrets)?
+            }
+        })
+    }
+
     fn convert(
         &self,
         path: &PropertyPath,

@@ -6,6 +6,7 @@ mod dynamic;
 pub mod function;
 mod known;
 mod lookup;
+pub mod redact;
 mod resolve;
 mod secret;
 mod serial;

@@ -1,14 +1,16 @@
 //! Declared against observed: drift. Only what is declared is compared.
 
 use rstack_model::plan::Difference;
-use rstack_model::{KnownMap, KnownValue, PropertyPath, Value, ValueMap};
+use rstack_model::{PropertyPath, Value, ValueMap};
 
 use super::canonical::canonical;
 use crate::facts::TypeFacts;
 
 /// The declared properties that the object in the cloud does not have. Write-only and read-only
-/// properties are left out; secret texts are compared by their version, elsewhere.
-pub fn drift(facts: &dyn TypeFacts, declared: &ValueMap, observed: &KnownMap) -> Vec<Difference> {
+/// properties are left out. The observed ones are redacted: a text that was declared with a secret is
+/// the declared one if it is the same, or if the secret is not known; another version of a secret is
+/// no drift.
+pub fn drift(facts: &dyn TypeFacts, declared: &ValueMap, observed: &ValueMap) -> Vec<Difference> {
     let mut out = Vec::new();
     for (key, value) in declared {
         let path = PropertyPath::root().name(key);
@@ -21,14 +23,14 @@ fn compare(
     facts: &dyn TypeFacts,
     path: &PropertyPath,
     declared: &Value,
-    observed: Option<&KnownValue>,
+    observed: Option<&Value>,
     out: &mut Vec<Difference>,
 ) {
     if facts.is_write_only(path) || facts.is_read_only(path) || is_nothing(declared, observed) {
         return;
     }
     match (declared, observed) {
-        (Value::Map(declared), Some(KnownValue::Map(observed))) if !facts.is_document(path) => {
+        (Value::Map(declared), Some(Value::Map(observed))) if !facts.is_document(path) => {
             for (key, value) in declared {
                 compare(facts, &path.name(key), value, observed.get(key), out);
             }
@@ -44,7 +46,7 @@ fn compare(
             }
             return;
         }
-        (Value::List(d), Some(KnownValue::List(o)))
+        (Value::List(d), Some(Value::List(o)))
             if !facts.is_document(path) && !facts.is_set(path) && d.len() == o.len() =>
         {
             for (i, (d, o)) in d.iter().zip(o).enumerate() {
@@ -52,7 +54,7 @@ fn compare(
             }
             return;
         }
-        (Value::List(d), Some(KnownValue::List(o)))
+        (Value::List(d), Some(Value::List(o)))
             if facts.is_set(path) && same_set(facts, path, d, o) =>
         {
             return;
@@ -63,18 +65,18 @@ fn compare(
     out.push(Difference {
         path: path.clone(),
         before: Some(declared.clone()),
-        after: observed.map(KnownValue::redacted),
+        after: observed.cloned(),
         update_kind: facts.update_kind(path),
     });
 }
 
 /// What a service gives back as if it had not been said: null, empty maps (which ask for defaults),
 /// and empty lists as long as nobody has put something in.
-fn is_nothing(declared: &Value, observed: Option<&KnownValue>) -> bool {
+fn is_nothing(declared: &Value, observed: Option<&Value>) -> bool {
     match declared {
         Value::Null => true,
         Value::List(list) => {
-            let filled = observed.and_then(KnownValue::as_list).is_some_and(|o| !o.is_empty());
+            let filled = observed.and_then(Value::as_list).is_some_and(|o| !o.is_empty());
             list.is_empty() && !filled
         }
         Value::Map(map) => map.is_empty(),
@@ -91,16 +93,16 @@ fn added(
     facts: &dyn TypeFacts,
     path: &PropertyPath,
     declared: &ValueMap,
-    observed: &KnownMap,
+    observed: &ValueMap,
     out: &mut Vec<Difference>,
 ) {
     let foreign = observed.iter().filter(|(key, value)| {
-        !declared.contains_key(*key) && !key.starts_with("aws:") && **value != KnownValue::Null
+        !declared.contains_key(*key) && !key.starts_with("aws:") && **value != Value::Null
     });
     for (key, value) in foreign {
         let path = path.name(key);
         let update_kind = facts.update_kind(&path);
-        let after = Some(value.redacted());
+        let after = Some(value.clone());
         out.push(Difference { path, before: None, after, update_kind });
     }
 }
@@ -111,9 +113,9 @@ fn same_set(
     facts: &dyn TypeFacts,
     path: &PropertyPath,
     declared: &[Value],
-    observed: &[KnownValue],
+    observed: &[Value],
 ) -> bool {
-    let mut left: Vec<&KnownValue> = observed.iter().collect();
+    let mut left: Vec<&Value> = observed.iter().collect();
     for (i, item) in declared.iter().enumerate() {
         let at = path.index(i);
         let found = left.iter().position(|candidate| {
@@ -131,33 +133,21 @@ fn same_set(
     left.iter().all(|item| is_system_tag(item))
 }
 
-fn is_system_tag(item: &KnownValue) -> bool {
-    item.get("Key").and_then(KnownValue::as_str).is_some_and(|key| key.starts_with("aws:"))
+fn is_system_tag(item: &Value) -> bool {
+    item.as_map()
+        .and_then(|map| map.get("Key"))
+        .and_then(Value::as_str)
+        .is_some_and(|key| key.starts_with("aws:"))
 }
 
-fn same(
-    facts: &dyn TypeFacts,
-    path: &PropertyPath,
-    declared: &Value,
-    observed: &KnownValue,
-) -> bool {
-    match (declared, observed) {
-        // A secret is compared by its version. It may stand for a number or a boolean, too.
-        (
-            Value::Text(_),
-            KnownValue::Secret(_)
-            | KnownValue::String(_)
-            | KnownValue::Number(_)
-            | KnownValue::Bool(_),
-        ) => true,
-        (Value::String(text), KnownValue::Secret(secret)) => text == secret.expose(),
-        _ => {
-            let declared = canonical(facts, path, declared);
-            let observed = canonical(facts, path, &observed.redacted());
-            declared == observed
-                || scalar_text(&declared).is_some_and(|text| scalar_text(&observed) == Some(text))
-        }
+fn same(facts: &dyn TypeFacts, path: &PropertyPath, declared: &Value, observed: &Value) -> bool {
+    if declared == observed {
+        return true;
     }
+    let declared = canonical(facts, path, declared);
+    let observed = canonical(facts, path, observed);
+    declared == observed
+        || scalar_text(&declared).is_some_and(|text| scalar_text(&observed) == Some(text))
 }
 
 /// A scalar as text, for paths of which the schema does not say the kind.

@@ -1,8 +1,8 @@
 //! What the planner decides, case by case.
 
 use crate::support::{
-    TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, plan_of,
-    stack, thing,
+    TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, observed,
+    plan_of, stack, thing,
 };
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{Action, Certainty, Operation, Phase, Plan, Reason, ReplaceOrder};
@@ -10,7 +10,7 @@ use rstack_model::state::{ObjectStatus, State};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{Address, KnownValue, PropertyPath, Value};
 use rstack_plan::{
-    DestroyOptions, Observation, PlanError, PlanInput, PlanOptions, check, plan_destroy,
+    DestroyOptions, Observation, PlanError, PlanInput, PlanOptions, Violation, check, plan_destroy,
 };
 use serde_json::json as j;
 
@@ -280,8 +280,8 @@ fn drift_is_found_and_healed_and_what_is_not_declared_is_nobodys_business() {
     let Some(Observation::Present { properties, .. }) = seen.objects.get_mut("A") else {
         panic!("not present");
     };
-    properties.insert("Size".into(), KnownValue::from(9));
-    properties.insert("Undeclared".into(), KnownValue::from("x"));
+    properties.insert("Size".into(), Value::from(9));
+    properties.insert("Undeclared".into(), Value::from("x"));
     let plan = plan_of(&desired, &state, &seen).unwrap();
     assert_eq!((action(&plan, "A"), reasons(&plan, "A")), (Action::Update, vec![Reason::Drift]));
     let drift = &plan.changes[&Address::from("A")].drift;
@@ -347,7 +347,7 @@ fn removed_resources_go_users_first_and_retained_ones_stay() {
     assert!(position("delete B") < position("delete A"));
     assert_eq!(action(&plan, "K"), Action::Retain);
     let destroy = plan_destroy(&state, &seen, &TestSchemas, &DestroyOptions::default()).unwrap();
-    assert_eq!(check(&destroy), []);
+    assert_eq!(check(&destroy, &TestSchemas), []);
     assert!(applied(&destroy, &state).resources.is_empty());
 }
 
@@ -401,11 +401,9 @@ fn a_secret_literal_that_is_observed_as_secret_is_compared_without_being_shown()
     let state = made(&desired);
     let mut seen = faithful(&state);
     let set = |seen: &mut rstack_plan::Observations, text: &str| {
-        let Some(Observation::Present { properties, .. }) = seen.objects.get_mut("A") else {
-            panic!("not present");
-        };
         let secret = rstack_model::SecretString::new(text.into());
-        properties.insert("Header".into(), KnownValue::Secret(secret));
+        let properties = [("Header".to_owned(), KnownValue::Secret(secret))].into();
+        seen.objects.insert("A".into(), observed(&state.resources["A"], &properties));
     };
     set(&mut seen, "plain");
     assert!(plan_of(&desired, &state, &seen).unwrap().is_noop());
@@ -421,23 +419,26 @@ fn the_checker_refuses_plans_that_were_tampered_with() {
         ("A", thing(json(j!({})))),
         ("B", thing([("Of".into(), attribute("A", "Arn"))].into())),
     ]);
+    // Beside the derivation of all steps, which no change of one fits.
+    let breaks =
+        |plan: &Plan| check(plan, &TestSchemas).into_iter().any(|it| it != Violation::Steps);
     let nothing = empty_state();
     let sound = plan_of(&desired, &nothing, &faithful(&nothing)).unwrap();
     let mut unordered = sound.clone();
     unordered.steps.reverse();
-    assert_ne!(check(&unordered), []);
+    assert!(breaks(&unordered));
     let mut loose = sound.clone();
     loose.steps[1].after.clear();
-    assert_ne!(check(&loose), []);
+    assert!(breaks(&loose));
     let mut missing = sound.clone();
     missing.steps.remove(0);
-    assert_ne!(check(&missing), []);
+    assert!(breaks(&missing));
     let mut dangling = sound.clone();
     dangling.changes.remove("A");
-    assert_ne!(check(&dangling), []);
+    assert!(breaks(&dangling));
     let mut twice = sound;
     let mut step = twice.steps[1].clone();
     step.id = rstack_model::plan::StepId(9);
     twice.steps.push(step);
-    assert_ne!(check(&twice), []);
+    assert!(breaks(&twice));
 }

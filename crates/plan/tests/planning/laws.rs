@@ -15,7 +15,7 @@ use rstack_plan::{DestroyOptions, check, plan_destroy};
 const NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
 /// A stack in which each resource may use the ones before it.
-fn stacks() -> impl Strategy<Value = Desired> {
+pub(crate) fn stacks() -> impl Strategy<Value = Desired> {
     let one = (any::<bool>(), 0i64..3, 0i64..3, prop::collection::vec(0usize..6, 0..3), 0..3u8);
     prop::collection::vec(one, 6).prop_map(|rows| {
         let present: Vec<bool> = rows.iter().map(|row| row.0).collect();
@@ -40,7 +40,7 @@ fn stacks() -> impl Strategy<Value = Desired> {
     })
 }
 
-fn apply_to(desired: &Desired, state: &State) -> State {
+pub(crate) fn apply_to(desired: &Desired, state: &State) -> State {
     applied(&plan_of(desired, state, &faithful(state)).unwrap(), state)
 }
 
@@ -62,7 +62,7 @@ proptest! {
         let state = apply_to(&second, &apply_to(&first, &empty_state()));
         let plan = plan_destroy(&state, &faithful(&state), &TestSchemas, &DestroyOptions::default()).unwrap();
         prop_assert_eq!(plan.mode, PlanMode::Destroy);
-        prop_assert_eq!(check(&plan), vec![]);
+        prop_assert_eq!(check(&plan, &TestSchemas), vec![]);
         let end = applied(&plan, &state);
         prop_assert!(end.resources.is_empty() && end.deposed.is_empty());
     }
@@ -83,7 +83,7 @@ proptest! {
         };
         let broken = cut_off(&third, &cut_off(&second, &base, cuts.0), cuts.1);
         let back = back_to(&base, &broken);
-        prop_assert_eq!(check(&back), vec![]);
+        prop_assert_eq!(check(&back, &TestSchemas), vec![]);
         let end = applied(&back, &broken);
         prop_assert!(end.deposed.is_empty());
         prop_assert_eq!(end.resources.len(), base.resources.len());

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cases;
+mod forged;
 mod hazards;
 mod laws;
 mod support;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rstack_catalog::{SchemaPath, UniqueName};
+use rstack_catalog::{Handler, SchemaPath, UniqueName};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
-use rstack_model::value::{AttributeRef, resolve_map};
+use rstack_model::value::redact::{KnownSecrets, Redactor};
+use rstack_model::value::{AttributeRef, ResolvedSecrets, resolve_map};
 use rstack_model::{
     Address, Digest, KnownMap, KnownValue, ObjectKey, PhysicalId, PropertyPath, ResourceType,
     StackName, UpdateKind, Value, ValueMap,
@@ -84,6 +86,10 @@ impl TypeFacts for Thing {
     }
     fn is_stateful(&self) -> bool {
         false
+    }
+
+    fn time_limit(&self, _: Handler) -> Option<Duration> {
+        None
     }
 }
 
@@ -163,7 +169,17 @@ pub(crate) fn present(object: &ResourceState) -> Observation {
     let mut properties = known(&object.properties);
     properties.remove("Password");
     properties.insert("Default".into(), KnownValue::from("by the service"));
-    Observation::Present { properties, attributes: known(&object.attributes) }
+    observed(object, &properties)
+}
+
+/// The observation of an object with these properties, where no secret is known.
+pub(crate) fn observed(object: &ResourceState, properties: &KnownMap) -> Observation {
+    let (current, known) = (ResolvedSecrets::default(), KnownSecrets::new(&[]));
+    let redactor = Redactor::new(&current, &known);
+    Observation::Present {
+        properties: redactor.properties(&object.properties, &[], properties),
+        attributes: object.attributes.clone(),
+    }
 }
 
 pub(crate) fn plan_of(
@@ -175,7 +191,7 @@ pub(crate) fn plan_of(
     let input =
         PlanInput { desired, state, observations, schemas: &TestSchemas, options: &options };
     let plan = plan(&input)?;
-    assert_eq!(check(&plan), []);
+    assert_eq!(check(&plan, &TestSchemas), []);
     Ok(plan.into_plan())
 }
 

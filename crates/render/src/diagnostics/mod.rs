@@ -24,6 +24,8 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// The text.
     pub text: &'a str,
+    /// Whether people are shown lines of the text; else they are shown places only.
+    pub is_shown: bool,
 }
 
 /// Stands for the place of a finding until it is rendered: the renderer counts columns in what is
@@ -63,7 +65,8 @@ fn group<'a>(
     let title = level
         .primary_title(message(&diagnostic.message))
         .id(escape(diagnostic.code.as_str()).into_owned());
-    let mut group = match Excerpt::of(diagnostic, lines, view.columns()) {
+    let excerpt = Excerpt::of(diagnostic, lines, view.columns()).filter(|_| source.is_shown);
+    let mut group = match excerpt {
         None => title.element(Origin::path(PLACE)),
         Some(excerpt) => {
             let annotations = excerpt.marks.into_iter().enumerate().map(|(i, mark)| {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::Source;
 use super::position::Lines;
-use crate::escape::escape;
+use crate::escape::Foreign;
 
 /// How many results a run may have.
 const MOST_RESULTS: usize = 25_000;
@@ -70,7 +70,7 @@ impl SarifLog {
             if let Some(location) = location.as_object_mut() {
                 location.insert("index".to_owned(), json!(artifact));
             }
-            let fingerprint = self.fingerprint(diagnostic, source.name, &lines);
+            let fingerprint = self.fingerprint(diagnostic, source, &lines);
             self.results.push(result(diagnostic, rule, &location, &fingerprint, &lines));
         }
     }
@@ -115,9 +115,16 @@ impl SarifLog {
     }
 
     /// What stays the same when lines are added elsewhere in the file: the kind of finding, the file,
-    /// the text of the line, and which one of those it is.
-    fn fingerprint(&mut self, diagnostic: &Diagnostic, name: &str, lines: &Lines<'_>) -> String {
-        let line = diagnostic.labels.first().map_or("", |label| {
+    /// the text of the line, and which one of those it is. Of a text that is not shown there is no
+    /// line: a short one could be guessed from its digest.
+    fn fingerprint(
+        &mut self,
+        diagnostic: &Diagnostic,
+        source: Source<'_>,
+        lines: &Lines<'_>,
+    ) -> String {
+        let name = source.name;
+        let line = diagnostic.labels.first().filter(|_| source.is_shown).map_or("", |label| {
             let start = lines.clamp(label.span.start);
             lines.line(lines.line_of(start), start).1.trim()
         });
@@ -137,9 +144,9 @@ fn result(
     fingerprint: &str,
     lines: &Lines<'_>,
 ) -> Value {
-    let mut text = escape(&diagnostic.message).into_owned();
+    let mut text = Foreign(&diagnostic.message).sarif();
     if let Some(help) = &diagnostic.help {
-        text.push_str(&format!("\nhelp: {help}"));
+        text.push_str(&format!("\nhelp: {}", Foreign(help).sarif()));
     }
     let physical = |region: Value| json!({"physicalLocation": {"artifactLocation": location, "region": region}});
     // A finding about no place is about the file: services want a line nevertheless.
@@ -155,7 +162,8 @@ fn result(
             let mut place = physical(region(label, lines));
             if let Some(place) = place.as_object_mut() {
                 place.insert("id".to_owned(), json!(i));
-                place.insert("message".to_owned(), json!({"text": escape(&label.message)}));
+                place
+                    .insert("message".to_owned(), json!({"text": Foreign(&label.message).sarif()}));
             }
             place
         })
@@ -186,11 +194,16 @@ fn region(label: &Label, lines: &Lines<'_>) -> Value {
 fn rule(code: &FindingCode, severity: Severity, said: RuleText) -> Value {
     let mut rule = Map::new();
     rule.insert("id".to_owned(), json!(code.as_str()));
-    rule.insert("shortDescription".to_owned(), json!({"text": said.title}));
-    rule.insert("fullDescription".to_owned(), json!({"text": said.title}));
+    let title = Foreign(&said.title);
+    rule.insert("shortDescription".to_owned(), json!({"text": title.sarif()}));
+    rule.insert("fullDescription".to_owned(), json!({"text": title.sarif()}));
     rule.insert("defaultConfiguration".to_owned(), json!({"level": level(severity)}));
-    let help = said.markdown.unwrap_or_else(|| said.title.clone());
-    rule.insert("help".to_owned(), json!({"text": help, "markdown": help}));
+    // A page is a text of rstack or its validator; a title can be a name that a rules file gives.
+    let help = match &said.markdown {
+        Some(page) => json!({"text": page, "markdown": page}),
+        None => json!({"text": title.sarif(), "markdown": title.markdown()}),
+    };
+    rule.insert("help".to_owned(), help);
     if let Some(url) = said.docs {
         rule.insert("helpUri".to_owned(), json!(url));
     }

@@ -8,7 +8,7 @@ use crate::style::Detail;
 const TEXT: &str = "Resources:\n  Channel:\n    Type: AWS::MediaPackage::Chanel\n    Properties:\n      Id: live\n";
 
 fn source(text: &str) -> Source<'_> {
-    Source { name: "stack.yaml", text }
+    Source { name: "stack.yaml", text, is_shown: true }
 }
 
 fn rule(id: &str) -> FindingCode {
@@ -179,4 +179,27 @@ fn nonsense_is_reported_without_harm() {
     }
     let far = Diagnostic::error(rule("c"), "m").at(Span::new(usize::MAX - 1, usize::MAX), "x");
     report(&[far], source(""), &View::PLAIN);
+}
+
+#[test]
+fn of_a_text_that_is_not_shown_there_are_places_only() {
+    let hidden = Source { is_shown: false, ..source(TEXT) };
+    let shown = report(&[finding()], hidden, &View::PLAIN);
+    assert!(shown.contains("--> stack.yaml:3:11"), "{shown}");
+    assert!(!shown.contains("Type: ") && !shown.contains(" | "), "{shown}");
+}
+
+#[test]
+fn a_fingerprint_depends_on_no_line_that_is_not_shown() {
+    let print = |text: &str, is_shown| {
+        let mut log = SarifLog::default();
+        let finding = Diagnostic::error(Code::Syntax, "m").at(Span::new(0, 1), "");
+        log.add(Source { is_shown, ..source(text) }, &[finding]);
+        let describe =
+            |_: &FindingCode| RuleText { title: String::new(), markdown: None, docs: None };
+        let log = log.finish("1", describe);
+        log["runs"][0]["results"][0]["partialFingerprints"].to_string()
+    };
+    assert_eq!(print("pin: 1234", false), print("pin: 4321", false));
+    assert_ne!(print("pin: 1234", true), print("pin: 4321", true));
 }

@@ -192,8 +192,8 @@ Applying: 12 steps
    2/12  unchanged  AWS::CloudFront::Distribution  Old  E2  (1.0 s)
    2/12  deleting   AWS::CloudFront::Distribution  Bad
    2/12  failed     AWS::CloudFront::Distribution  Bad  deleting after 2.0 s
-         access denied
-         allow `x:Delete`\\u{1b}[2J
+         | access denied
+         | allow `x:Delete`\\u{1b}[2J
 Stopping: a step failed
    2/12  creating   AWS::CloudFront::Distribution  Slow
    2/12  interrupted AWS::CloudFront::Distribution  Slow  creating after 1.0 s, waited for distribution E3 to be deployed

@@ -8,6 +8,7 @@ use super::tracker::Tracker;
 use crate::duration::duration;
 use crate::line::Line;
 use crate::style::Role;
+use crate::value::LINE_MARK;
 use crate::words::count;
 use std::time::Duration;
 
@@ -135,12 +136,13 @@ pub(super) fn secret_unchecked(reference: &str, error: &str) -> Line {
         .with(Role::Plain, &format!(" was rotated cannot be told: {error}"))
 }
 
-/// An error text below a line: each of its lines indented.
+/// An error text below a line: each of its lines indented, with a mark if there are several.
 pub(super) fn error_lines(error: &str, indent: usize) -> Vec<Line> {
-    let margin = " ".repeat(indent);
-    error
-        .trim_end()
-        .split('\n')
+    let lines: Vec<&str> = error.trim_end().split('\n').collect();
+    let mark = if lines.len() > 1 { LINE_MARK } else { "" };
+    let margin = format!("{}{mark}", " ".repeat(indent));
+    lines
+        .into_iter()
         .map(|line| {
             Line::plain(&margin).with(Role::Delete, line.strip_suffix('\r').unwrap_or(line))
         })

@@ -6,6 +6,7 @@ use super::difference::values;
 use crate::line::Line;
 use crate::style::{Detail, Role, View};
 use crate::tree::Node;
+use crate::value::inline;
 
 /// One line for each new or removed output and each that cannot be evaluated, and a tree for each
 /// changed one. A compact plan has only those that cannot be evaluated.
@@ -29,6 +30,19 @@ fn node(name: &str, output: &OutputChange, view: &View) -> Node {
         (Some(_), None) => (Role::Delete, "[-] "),
         (Some(_), Some(_)) => (Role::Update, "[~] "),
     };
-    let label = Line::of(role, mark).with(Role::Name, name);
+    let label = Line::of(role, mark).with(Role::Name, name).then(export(output));
     values(label, output.before.as_ref(), after, view.columns(), view.detail)
+}
+
+/// The name that the output is exported under, where it differs: other stacks take it by that.
+fn export(output: &OutputChange) -> Line {
+    let Some(after) = &output.after else { return Line::default() };
+    match (&output.exported_before, &after.export) {
+        (None, Some(after)) => Line::of(Role::Dim, " exported as ").then(inline(after)),
+        (Some(before), Some(after)) if after.as_str() != Some(before) => {
+            Line::of(Role::Dim, &format!(" exported as {before} → ")).then(inline(after))
+        }
+        (Some(before), None) => Line::of(Role::Dim, &format!(" no longer exported as {before}")),
+        (Some(_), Some(_)) | (None, None) => Line::default(),
+    }
 }

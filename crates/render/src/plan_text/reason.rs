@@ -44,7 +44,19 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
 
 /// The other reasons, as far as the rest of the plan does not say them already.
 pub(super) fn reasons(change: &Change) -> Vec<String> {
-    change.reasons.iter().filter_map(|reason| words(change, reason)).collect()
+    let reasons = change.reasons.iter().filter_map(|reason| words(change, reason));
+    // Of a change that only records, they are the reason.
+    let beside = match change.action {
+        Action::Update | Action::Replace(_) => policies(change),
+        Action::NoOp
+        | Action::Create
+        | Action::Record
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Restore => Vec::new(),
+    };
+    reasons.chain(beside).collect()
 }
 
 fn words(change: &Change, reason: &Reason) -> Option<String> {
@@ -136,13 +148,17 @@ fn recorded(change: &Change) -> String {
     if prior.dependencies != desired.dependencies {
         out.push("dependencies".to_owned());
     }
-    for (name, before, after) in [
+    out.extend(policies(change));
+    out.join(", ")
+}
+
+/// The policies that change: `DeletionPolicy Retain → Delete`.
+fn policies(change: &Change) -> Vec<String> {
+    let (Some(prior), Some(desired)) = (&change.prior, &change.desired) else { return Vec::new() };
+    let pairs = [
         ("DeletionPolicy", prior.deletion_policy, desired.deletion_policy),
         ("UpdateReplacePolicy", prior.update_replace_policy, desired.update_replace_policy),
-    ] {
-        if before != after {
-            out.push(format!("{name} {before:?} → {after:?}"));
-        }
-    }
-    out.join(", ")
+    ];
+    let changed = pairs.into_iter().filter(|(_, before, after)| before != after);
+    changed.map(|(name, before, after)| format!("{name} {before:?} → {after:?}")).collect()
 }

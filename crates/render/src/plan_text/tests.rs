@@ -94,10 +94,10 @@ Resources
 [-] AWS::S3::Bucket Logs streaming-logs  (holds data, will be lost)  no longer in the template
 [~] AWS::CloudFront::Function Rewrite streaming-rewrite  secret rotated: {{resolve:secretsmanager:cdn}}
  └─ [~] FunctionCode
-            function handler(event) {
+        |   function handler(event) {
         [-]   return event;
         [+]   return event.request;
-            }
+        |   }
 [○] AWS::DynamoDB::Table Table streaming-table  stays in the cloud, no longer managed  no longer in the template
 
 Outputs
@@ -269,7 +269,7 @@ fn nothing_in_a_plan_acts_on_the_terminal() {
         assert!(codes.into_iter().all(|code| code.starts_with('[')), "{colour:?}");
         assert!(!colour.contains("[2J\u{9b}"));
     }
-    let json = crate::plan_json(&plan).unwrap();
+    let json = crate::plan_json(&plan, None).unwrap();
     assert!(!json.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{json:?}");
 }
 

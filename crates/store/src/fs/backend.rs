@@ -34,6 +34,10 @@ impl StateBackend for StateStore {
         Self::read(self, stack)
     }
 
+    async fn copy(&self, stack: &StackName) -> Result<Option<Vec<u8>>, StoreError> {
+        Self::copy(self, stack)
+    }
+
     async fn history(&self, stack: &StackName) -> Result<Vec<Version>, StoreError> {
         self.backups(stack)
     }
@@ -83,6 +87,12 @@ impl Lease for LockedStack {
 
     async fn read(&self) -> Result<Stored, StoreError> {
         Self::read(self)
+    }
+
+    async fn settled(&self) -> Result<Option<State>, StoreError> {
+        let stored = Self::read(self)?;
+        self.refuse_journal(&stored)?;
+        Ok(stored.state)
     }
 
     async fn begin(&self, begin: &Entry) -> Result<Box<dyn JournalWriter>, StoreError> {

@@ -169,7 +169,7 @@ impl LockedStack {
         Written::by(&self.lock.holder)
     }
 
-    fn refuse_journal(&self, stored: &Stored) -> Result<(), StoreError> {
+    pub(crate) fn refuse_journal(&self, stored: &Stored) -> Result<(), StoreError> {
         match stored.journal {
             Some(_) => Err(StoreError::OpenJournal { location: (&self.files.journal).into() }),
             None => Ok(()),

@@ -138,7 +138,27 @@ impl Stack {
         Ok(Contents { current, content, run })
     }
 
+    /// The bytes of the present state's object; `None` if there is no state.
+    pub(crate) async fn copy(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut attempt = 1;
+        loop {
+            let (current, _) = self.current().await?;
+            let Some(kept) = &current.state else { return Ok(None) };
+            let read = self.sealed(kept).await;
+            // The object of an old state is removed behind the pointer to a new one.
+            if read.is_ok() || attempt == ATTEMPTS || self.current().await?.0 == current {
+                return read.map(|(_, bytes)| Some(bytes));
+            }
+            attempt += 1;
+        }
+    }
+
     async fn content(&self, kept: &Kept) -> Result<Content, StoreError> {
+        Ok(self.sealed(kept).await?.0)
+    }
+
+    /// A kept state, and the bytes of its object.
+    async fn sealed(&self, kept: &Kept) -> Result<(Content, Vec<u8>), StoreError> {
         let path = self.names.state(&kept.object);
         let object = self.objects.get(&path).await?;
         let object = object.ok_or_else(|| self.damaged(&path, "it is missing"))?;
@@ -146,7 +166,7 @@ impl Stack {
         let base =
             PlanBase { lineage: content.state.lineage.clone(), serial: content.state.serial };
         if base == kept.base() {
-            Ok(content)
+            Ok((content, object.bytes))
         } else {
             Err(self.damaged(&path, format!("it is not serial {}", kept.serial)))
         }

@@ -238,6 +238,12 @@ impl Lease for ObjectLease {
         Ok(self.holding.stack.read().await?.stored())
     }
 
+    async fn settled(&self) -> Result<Option<State>, StoreError> {
+        let (current, _) = self.holding.stack.current().await?;
+        self.refuse_run(&current)?;
+        Ok(Lease::read(self).await?.state)
+    }
+
     async fn begin(&self, begin: &Entry) -> Result<Box<dyn JournalWriter>, StoreError> {
         let (_turn, found, object) = self.turn().await?;
         self.refuse_run(&found)?;

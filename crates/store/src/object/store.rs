@@ -96,6 +96,10 @@ impl StateBackend for ObjectStateStore {
         Ok(self.stack(stack).read().await?.stored())
     }
 
+    async fn copy(&self, stack: &StackName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.stack(stack).copy().await
+    }
+
     async fn history(&self, stack: &StackName) -> Result<Vec<Version>, StoreError> {
         self.stack(stack).history().await
     }

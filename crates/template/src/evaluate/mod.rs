@@ -14,6 +14,7 @@ mod parameter;
 mod policy;
 mod properties;
 mod rules;
+mod secret_names;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +71,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     rules::check(&mut evaluator);
     let (resources, dependencies) = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
+    // The user may allow them: they do not stand in the way of an evaluation.
+    let secret_names = secret_names::check(&evaluator, &resources);
     let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
@@ -79,6 +82,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         resources,
         outputs,
     });
+    findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();
     Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
 }

@@ -151,7 +151,13 @@ fn unknown(template: &Template, name: &str) -> Diagnostic {
 fn missing(name: &str, parameter: &Parameter) -> Diagnostic {
     let message = format!("the parameter `{name}` has no value");
     let error = Diagnostic::error(Code::MissingParameter, message);
-    let help = format!("give one with `--parameter {name}=VALUE`");
+    let help = match parameter.no_echo {
+        true => format!(
+            "it is secret: give it in the variable `RSTACK_PARAMETER_{name}`, or with \
+             `--parameter-from {name}=FILE`"
+        ),
+        false => format!("give one with `--parameter {name}=VALUE`"),
+    };
     error.at(parameter.name_span, "").help(help)
 }
 

@@ -115,7 +115,12 @@ fn tree(
     evaluator.value(expression)
 }
 
-fn place(evaluator: &Evaluator<'_>, resource: &Resource, path: &PropertyPath, key: bool) -> Span {
+pub(super) fn place(
+    evaluator: &Evaluator<'_>,
+    resource: &Resource,
+    path: &PropertyPath,
+    key: bool,
+) -> Span {
     let decide = |name: &str| match evaluator.decisions.get(name) {
         Some(Decision::Made(decision)) => decision.clone().ok(),
         Some(Decision::Open) | None => None,

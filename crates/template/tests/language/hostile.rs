@@ -3,13 +3,18 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
 use rstack_model::{Code, Diagnostic};
 use serde_json::{Value as Json, json};
 
 use super::support::{Outcome, outcome};
 
+#[path = "../../../../fuzz/fuzz_targets/assembly_laws.rs"]
+mod assembly_laws;
 #[path = "../../../../fuzz/fuzz_targets/laws.rs"]
 mod laws;
+#[path = "../../../../fuzz/fuzz_targets/parameter_laws.rs"]
+mod parameter_laws;
 
 fn codes(outcome: &Outcome) -> Vec<&str> {
     let mut codes: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.as_str()).collect();
@@ -247,12 +252,37 @@ fn a_file_that_is_no_text_is_told() {
 
 #[test]
 fn what_fuzzing_has_found_holds() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
-    let mut seeds = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        laws::check(&text);
-        seeds += 1;
+    let repeat = |folder: &str, check: fn(&str)| {
+        let folder = format!("{}/../../fuzz/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut seeds = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            check(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+            seeds += 1;
+        }
+        assert!(seeds > 0, "{folder}");
+    };
+    repeat("seeds", laws::check);
+    repeat("seeds-assembly", assembly_laws::check);
+    repeat("seeds-parameters", parameter_laws::check);
+}
+
+/// Without errors of its own, so that the values decide what the laws are checked on.
+#[test]
+fn the_template_of_the_parameter_laws_is_sound() {
+    let outcome = outcome(parameter_laws::TEMPLATE, &[("Secret", "correct-horse-battery")]);
+    assert!(!outcome.diagnostics.iter().any(Diagnostic::is_error), "{:?}", outcome.diagnostics);
+}
+
+proptest! {
+    #[test]
+    fn the_laws_of_manifests_and_parameters_hold(
+        line in "(Text|Choice|Number|Texts|Numbers|Network|Stored|Secret|X)=[ -~]{0,30}",
+        more in "(Texts|Numbers|Secret|Networks)=[a-z0-9,. $\\{\\}é-]{0,40}",
+        json in "[\\{\\}\\[\\]\",:a1 ]{0,30}",
+    ) {
+        parameter_laws::check(&format!("{line}\n{more}\n"));
+        assembly_laws::check(&json);
+        let artifact = "{\"artifacts\": {\"A\": {\"type\": \"aws:cloudformation:stack\", ";
+        assembly_laws::check(&format!("{artifact}\"properties\": {json}}}}}}}"));
     }
-    assert!(seeds > 0);
 }

@@ -5,7 +5,7 @@ use rstack_model::{KnownMap, KnownValue};
 
 /// What a tree is made of.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fullness {
+pub(crate) enum Fullness {
     /// Every property, one element a list.
     Everything,
     /// Properties and lengths by chance.
@@ -13,12 +13,12 @@ pub(super) enum Fullness {
 }
 
 /// Makes trees; the same seed makes the same tree.
-pub(super) struct Generator<'a> {
-    pub(super) schema: &'a TypeSchema,
-    pub(super) fullness: Fullness,
-    pub(super) seed: u64,
-    /// Properties that are left out wherever they stand.
-    pub(super) without: &'a [&'a str],
+pub(crate) struct Generator<'a> {
+    pub(crate) schema: &'a TypeSchema,
+    pub(crate) fullness: Fullness,
+    pub(crate) seed: u64,
+    /// Properties that are left out wherever they stand and are not required.
+    pub(crate) without: &'a [&'a str],
 }
 
 impl Generator<'_> {
@@ -37,12 +37,13 @@ impl Generator<'_> {
         }
     }
 
-    pub(super) fn map(&mut self, node: &Node, depth: usize) -> KnownMap {
+    pub(crate) fn map(&mut self, node: &Node, depth: usize) -> KnownMap {
         let node = self.schema.resolve(node);
         let mut out = KnownMap::new();
         for (name, property) in node.properties() {
             let required = node.required().iter().any(|required| required == name);
-            if !self.without.contains(&name) && (required || self.wants()) {
+            let without = self.without.contains(&name);
+            if required || !without && self.wants() {
                 out.insert(name.to_owned(), self.value(property, depth + 1));
             }
         }

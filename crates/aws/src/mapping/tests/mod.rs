@@ -1,5 +1,5 @@
 //! The mapping against the real models and schemas.
 
-mod generate;
+pub(crate) mod generate;
 mod laws;
 mod table;

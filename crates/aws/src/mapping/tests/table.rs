@@ -14,7 +14,7 @@ fn mapper(service: Service, shape: &'static str) -> Mapper<'static> {
 }
 
 fn members(shape: &'static str, json: serde_json::Value) -> KnownMap {
-    mapper(Service::CloudFront, shape).to_members(&known(json)).unwrap()
+    mapper(Service::CLOUDFRONT, shape).to_members(&known(json)).unwrap()
 }
 
 fn value(json: serde_json::Value) -> KnownValue {
@@ -69,7 +69,7 @@ fn lists_are_wrapped_and_defaults_spelled_out() {
 fn what_cannot_be_sent_is_named_by_its_path_and_not_by_its_value() {
     let at = PropertyPath::root().name("DistributionConfig");
     let error = |json| {
-        let mapper = mapper(Service::CloudFront, "DistributionConfig").at(at.clone());
+        let mapper = mapper(Service::CLOUDFRONT, "DistributionConfig").at(at.clone());
         mapper.to_members(&known(json)).unwrap_err().to_string()
     };
     assert_eq!(
@@ -95,7 +95,7 @@ fn secrets_stay_secret_both_ways() {
         "OriginCustomHeaders".to_owned(),
         KnownValue::List(vec![KnownValue::Map(header)]),
     )]);
-    let mapper = mapper(Service::CloudFront, "Origin");
+    let mapper = mapper(Service::CLOUDFRONT, "Origin");
     let members = mapper.to_members(&origin).unwrap();
     let sent = members["CustomHeaders"].get("Items").unwrap().as_list().unwrap();
     assert_eq!(sent[0].get("HeaderValue"), Some(&secret));
@@ -110,7 +110,7 @@ fn secrets_stay_secret_both_ways() {
 #[test]
 fn documents_become_text_and_trees_again() {
     let role =
-        Mapper::new(ServiceModel::of(Service::Iam).unwrap(), "CreateRoleRequest", &Rules::NONE);
+        Mapper::new(ServiceModel::of(Service::IAM).unwrap(), "CreateRoleRequest", &Rules::NONE);
     let tree = known(json!({
         "RoleName": "r",
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
@@ -134,7 +134,7 @@ fn documents_become_text_and_trees_again() {
 
 #[test]
 fn tags_become_a_map_where_the_service_wants_one() {
-    let mapper = mapper(Service::MediaPackage, "CreateChannelRequest");
+    let mapper = mapper(Service::MEDIAPACKAGE, "CreateChannelRequest");
     let tree = known(json!({"Id": "c", "Tags": [{"Key": "team", "Value": 7}]}));
     let members = mapper.to_members(&tree).unwrap();
     assert_eq!(members, known(json!({"Id": "c", "Tags": {"team": "7"}})));

@@ -1,72 +1,119 @@
-//! What the commands that change a state share: the lock, the question, the words.
+//! The terminal as the front end of an edit of a state, and the words that such commands share.
 
-use rstack_model::plan::PlanBase;
+use rstack_journal::forgotten;
+use rstack_model::Address;
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, StackName};
+use rstack_ops::{EditFrontEnd, EditReview, Lease};
 use rstack_render::escape;
-use rstack_store::{LockedStack, StateStore, StoreError};
 use serde_json::json;
 
 use super::error::RefusedEdit;
-use crate::commands::known_stack;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::{holder, note_dead_holder, store};
+use crate::session::note_dead_holder;
 use crate::terminal::{Terminal, no_terminal};
 
-/// A stack whose state is going to be changed.
-pub(super) struct Editing {
-    pub(super) locked: LockedStack,
-    pub(super) state: State,
+/// The terminal while a state is edited.
+pub(super) struct Editor<'a> {
+    pub(super) context: &'a Context,
+    /// True if the user has agreed beforehand.
+    pub(super) yes: bool,
 }
 
-/// Takes the lock of a stack.
-pub(super) fn lock(
-    context: &Context,
-    store: &StateStore,
-    stack: &StackName,
-    command: &str,
-) -> Result<LockedStack, StoreError> {
-    let locked = store.lock(stack, &holder(context, &format!("state {command}")))?;
-    note_dead_holder(&locked, &context.terminal);
-    Ok(locked)
-}
+impl EditFrontEnd for Editor<'_> {
+    type Error = CommandError;
 
-/// The state of a stack under its lock.
-///
-/// # Errors
-/// If a run is open, or nothing is known of the stack.
-pub(super) fn open(context: &Context, stack: &str, command: &str) -> Result<Editing, CommandError> {
-    let store = store(context)?;
-    let stack = known_stack::name(context, &store, Some(stack), None)?;
-    let locked = lock(context, &store, &stack, command)?;
-    let stored = locked.read()?;
-    if stored.journal.is_some() {
-        return Err(StoreError::OpenJournal { location: locked.journal_path().into() }.into());
+    fn acquired(&self, lease: &dyn Lease) {
+        note_dead_holder(lease, &self.context.terminal);
     }
-    let state = stored.state.ok_or_else(|| known_stack::no_state(context, stack))?;
-    Ok(Editing { locked, state })
+
+    async fn confirm(&self, edit: &EditReview<'_>) -> Result<bool, CommandError> {
+        let terminal = &self.context.terminal;
+        consequences(edit).iter().for_each(|line| terminal.note(line));
+        agreed(&question(edit), self.yes, terminal).await
+    }
 }
 
-/// Whether the user agrees to what was said.
-pub(super) fn agreed(question: &str, yes: bool, terminal: &Terminal) -> Result<bool, CommandError> {
+/// The consequences of an edit, one a line.
+fn consequences(edit: &EditReview<'_>) -> Vec<String> {
+    match edit {
+        EditReview::Forget { taken, dependants, .. } => {
+            let stays = dependants
+                .iter()
+                .map(|(other, id)| format!("`{other}` depends on `{id}` and stays in the state."));
+            let objects = taken.iter().flat_map(|(id, taken)| {
+                let words = move |object| object_words(id, object);
+                taken.objects().map(move |object| {
+                    format!("{} stays in the cloud and is forgotten.", words(object))
+                })
+            });
+            stays.chain(objects).collect()
+        }
+        EditReview::Move { moved, dependants } => {
+            let names: Vec<String> = dependants.iter().map(|id| format!("`{id}`")).collect();
+            vec![format!(
+                "{} of `{}` depend on `{}`: their templates have to name it in another way.",
+                names.join(", "),
+                moved.from,
+                moved.address,
+            )]
+        }
+        EditReview::Replace { present, new, .. } => {
+            let mut lines = Vec::new();
+            for (id, object) in present.iter().flat_map(|present| forgotten(present, new)) {
+                lines.push(format!(
+                    "{} is known now and would be forgotten; it stays in the cloud.",
+                    object_words(id, object)
+                ));
+            }
+            for (id, object) in present.iter().flat_map(|present| forgotten(new, present)) {
+                lines.push(format!("{} would be known again.", object_words(id, object)));
+            }
+            lines
+        }
+    }
+}
+
+fn question(edit: &EditReview<'_>) -> String {
+    match edit {
+        EditReview::Forget { stack, taken, .. } => {
+            let (count, noun) = resources(taken.len());
+            format!("Forget {count} {noun} of `{stack}`?")
+        }
+        EditReview::Move { moved, .. } => {
+            format!("Move `{}` to `{}` all the same?", moved.address, moved.to)
+        }
+        EditReview::Replace { stack, new, .. } => format!(
+            "Put the state of serial {} ({} resources) in the place of `{stack}`?",
+            new.serial,
+            new.resources.len()
+        ),
+    }
+}
+
+/// A number of resources, with its noun.
+pub(super) fn resources(count: usize) -> (usize, &'static str) {
+    (count, if count == 1 { "resource" } else { "resources" })
+}
+
+/// The user's consent.
+pub(super) async fn agreed(
+    question: &str,
+    yes: bool,
+    terminal: &Terminal,
+) -> Result<bool, CommandError> {
     if yes {
         return Ok(true);
     }
     if !terminal.interactive || terminal.json {
         return Err(no_terminal());
     }
-    let agreed = terminal.confirm(question)?;
+    let agreed = terminal.confirm(question).await?;
     if !agreed {
         terminal.note("Nothing was changed.");
     }
     Ok(agreed)
-}
-
-/// What a state was made from.
-pub(super) fn base(state: &State) -> PlanBase {
-    PlanBase { lineage: state.lineage.clone(), serial: state.serial }
 }
 
 /// Says that a state was published.

@@ -2,17 +2,17 @@
 
 use clap::Args;
 use rstack_model::{Serial, StackName};
+use rstack_ops::EditError;
 use rstack_render::{escape, state_json, state_text};
 use rstack_store::Version;
 use serde_json::json;
 
-use super::error::RefusedEdit;
 use crate::args::DetailArguments;
 use crate::commands::known_stack::any_name;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::states;
 use crate::terminal::Terminal;
 
 /// The arguments of `rstack state history`.
@@ -27,16 +27,16 @@ pub(crate) struct HistoryArgs {
 }
 
 /// Lists the states, or shows one.
-pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CommandError> {
+pub(super) async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, .. } = context;
-    let store = store(context)?;
+    let backend = states(context)?.backend;
     // A stack that was destroyed has a past, too.
-    let stack = any_name(context, &store, &args.stack)?;
-    let backups = store.backups(&stack)?;
+    let stack = any_name(context, backend.as_ref(), &args.stack).await?;
+    let backups = backend.history(&stack).await?;
     if let Some(serial) = args.serial {
         return one(&stack, Serial(serial), backups, terminal);
     }
-    let present = store.read(&stack).ok().and_then(|stored| stored.state);
+    let present = backend.read(&stack).await.ok().and_then(|stored| stored.state);
     let is_present = |backup: &Version| {
         let content = backup.content.as_ref().ok();
         content.is_some_and(|(state, _)| Some(state) == present.as_ref())
@@ -65,9 +65,9 @@ fn one(
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
     let found = backups.into_iter().find(|backup| backup.serial == serial);
-    let found = found.ok_or_else(|| RefusedEdit::NoBackup { stack: stack.clone(), serial })?;
+    let found = found.ok_or_else(|| EditError::NotKept { stack: stack.clone(), serial })?;
     let (state, _) =
-        found.content.map_err(|source| RefusedEdit::Unusable { stack: stack.clone(), source })?;
+        found.content.map_err(|source| EditError::Unusable { stack: stack.clone(), source })?;
     if terminal.json {
         terminal.text(&state_json(&state)?)?;
     } else {

@@ -31,9 +31,9 @@ pub(crate) struct ShowArgs {
 }
 
 /// Lists the resources.
-pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, CommandError> {
+pub(super) async fn list(context: &Context, args: &ListArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
-    let state = state(context, args.stack.as_deref())?;
+    let state = state(context, args.stack.as_deref()).await?;
     if terminal.json {
         terminal.text(&resources_json(&state, None)?)?;
     } else {
@@ -43,9 +43,9 @@ pub(super) fn list(context: &Context, args: &ListArgs) -> Result<Exit, CommandEr
 }
 
 /// Shows one resource.
-pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
+pub(super) async fn show(context: &Context, args: &ShowArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
-    let state = state(context, Some(&args.stack))?;
+    let state = state(context, Some(&args.stack)).await?;
     let id = Address::new(args.address.as_str());
     let view = terminal.view(DetailArguments::default());
     let Some(text) = resource_text(&state, &id, &view) else {

@@ -49,17 +49,17 @@ pub(crate) enum StateCommand {
 }
 
 /// Runs a command.
-pub(crate) fn run(context: &Context, command: StateCommand) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, command: StateCommand) -> Result<Exit, CommandError> {
     match command {
-        StateCommand::List(args) => list::list(context, &args),
-        StateCommand::Show(args) => list::show(context, &args),
-        StateCommand::Mv(args) => mv::run(context, &args),
-        StateCommand::Rm(args) => rm::run(context, &args),
-        StateCommand::Pull(args) => pull::run(context, &args),
-        StateCommand::Push(args) => push::push(context, &args),
-        StateCommand::History(args) => history::run(context, &args),
-        StateCommand::Restore(args) => push::restore(context, &args),
-        StateCommand::Repair(args) => repair::run(context, &args),
-        StateCommand::Unlock(args) => unlock::run(context, &args),
+        StateCommand::List(args) => list::list(context, &args).await,
+        StateCommand::Show(args) => list::show(context, &args).await,
+        StateCommand::Mv(args) => mv::run(context, &args).await,
+        StateCommand::Rm(args) => rm::run(context, &args).await,
+        StateCommand::Pull(args) => pull::run(context, &args).await,
+        StateCommand::Push(args) => push::push(context, &args).await,
+        StateCommand::History(args) => history::run(context, &args).await,
+        StateCommand::Restore(args) => push::restore(context, &args).await,
+        StateCommand::Repair(args) => repair::run(context, &args).await,
+        StateCommand::Unlock(args) => unlock::run(context, &args).await,
     }
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rstack_store::StoreError;
+use rstack_store::{StoreError, parse_state};
 
 use crate::commands::known_stack;
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::plan_file;
-use crate::session::store;
+use crate::files::{NewFile, Purpose};
+use crate::session::states;
 
 /// The arguments of `rstack state pull`.
 #[derive(Args, Debug)]
@@ -18,31 +18,40 @@ pub(crate) struct PullArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The file.
+    /// The file. It may replace an earlier copy.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Replace a file of another kind; a template, another state or a journal stays.
+    #[arg(long, requires = "file")]
+    force: bool,
 }
 
 /// Writes the state to a file or to standard output.
-pub(super) fn run(context: &Context, args: &PullArgs) -> Result<Exit, CommandError> {
+pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
-    let store = store(context)?;
-    let stack = known_stack::name(context, &store, Some(&args.stack), None)?;
-    if store.read(&stack)?.journal.is_some() {
-        terminal.note(&format!(
-            "note: a run of `{stack}` is under way or was interrupted; this is the state before it."
-        ));
-    }
-    let bytes = store.copy(&stack)?.ok_or_else(|| known_stack::no_state(context, stack.clone()))?;
+    let backend = states(context)?.backend;
+    let stack = known_stack::name(context, backend.as_ref(), Some(&args.stack), None).await?;
+    known_stack::note_open_run(context, &stack, &backend.read(&stack).await?);
+    let Some(bytes) = backend.copy(&stack).await? else {
+        return Err(known_stack::no_state(context, stack).await.into());
+    };
     let Some(path) = &args.file else {
         let text = String::from_utf8(bytes).map_err(|error| StoreError::Damaged {
-            location: store.directory().join(format!("{stack}.json")).into(),
+            location: backend.location(),
             problem: error.to_string(),
         })?;
-        terminal.text(&text)?;
+        let hint = Hint::begin_with(&["state", "pull", stack.as_str(), "FILE"]);
+        terminal.exact(&text, hint.text(" writes it to a file"))?;
         return Ok(Exit::Done);
     };
-    plan_file::write(&context.env, path, &bytes)?;
+    let pulled = parse_state(path.as_path(), &bytes, &stack)?;
+    let is_copy = |bytes: &[u8]| {
+        let copy = parse_state(path.as_path(), bytes, &stack);
+        copy.is_ok_and(|copy| copy.lineage == pulled.lineage && copy.serial <= pulled.serial)
+    };
+    let states = context.env.path(&context.global.state_dir);
+    let (purpose, states) = (Purpose::StateCopy(&is_copy), states.as_path());
+    NewFile { path, states, purpose, force: args.force }.write(&context.env, &bytes)?;
     terminal.note(&format!("The state of `{stack}` is in `{}`.", path.display()));
     Ok(Exit::Done)
 }

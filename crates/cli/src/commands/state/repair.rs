@@ -6,18 +6,19 @@ use std::path::Path;
 use clap::Args;
 use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
 use rstack_model::Serial;
+use rstack_model::StackName;
 use rstack_render::{escape, text_diff};
 use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
-use rstack_store::{LockedStack, StoreError};
+use rstack_store::{LockedStack, StateStore, StoreError};
 
 use super::apart;
-use super::edit::{agreed, done, lock, object_words};
+use super::edit::{agreed, done, object_words};
 use crate::args::{DetailArguments, Global};
 use crate::commands::known_stack::{any_name, no_state};
 use crate::context::Context;
 use crate::error::{CommandError, state_hint};
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::{files, holder, note_dead_holder};
 use crate::terminal::Terminal;
 
 /// A way to mend.
@@ -67,16 +68,16 @@ pub(crate) struct RepairArgs {
 }
 
 /// Examines a stack's files, and mends them if it is asked to.
-pub(super) fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
+pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, .. } = context;
     let mend = Mend::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
     let yes = args.yes;
-    let store = store(context)?;
-    let stack = any_name(context, &store, &args.stack)?;
-    if !store.is_known(&stack)? {
-        return Err(no_state(context, stack).into());
+    let files = files(context)?;
+    let stack = any_name(context, &files, &args.stack).await?;
+    if !files.is_known(&stack)? {
+        return Err(no_state(context, stack).await.into());
     }
-    let locked = lock(context, &store, &stack, "repair")?;
+    let locked = lock(context, &files, &stack)?;
     let found = locked.examine()?;
     let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
     let lines = findings(global, &locked, &found, differs.then_some(terminal));
@@ -88,10 +89,21 @@ pub(super) fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandE
             choices.iter().try_for_each(|line| terminal.line(line))?;
             Ok(if sound { Exit::Done } else { Exit::Error })
         }
-        Mend::AcceptEdit => accept(&locked, &found, yes, terminal),
-        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal),
-        Mend::CutJournal => cut(&locked, &found, yes, terminal),
+        Mend::AcceptEdit => accept(&locked, &found, yes, terminal).await,
+        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
+        Mend::CutJournal => cut(&locked, &found, yes, terminal).await,
     }
+}
+
+/// Takes the lock of a stack's files.
+fn lock(
+    context: &Context,
+    files: &StateStore,
+    stack: &StackName,
+) -> Result<LockedStack, StoreError> {
+    let locked = files.lock(stack, &holder(context, "state repair"))?;
+    note_dead_holder(&locked, &context.terminal);
+    Ok(locked)
 }
 
 /// What is wrong; with the differences of a state if there is a terminal to show them on.
@@ -318,7 +330,7 @@ fn aside_words(aside: &Aside) -> String {
         + &words("The journal that was there", journal.as_deref())
 }
 
-fn accept(
+async fn accept(
     locked: &LockedStack,
     found: &Examination,
     yes: bool,
@@ -331,7 +343,7 @@ fn accept(
         }
     }
     let question = format!("Accept the edited state of `{}`?", locked.stack());
-    if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal)? {
+    if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
     let mended = locked.accept_edit()?;
@@ -339,7 +351,7 @@ fn accept(
     done(&what, &mended.now, terminal)
 }
 
-fn restore(
+async fn restore(
     locked: &LockedStack,
     found: &Examination,
     serial: Serial,
@@ -355,7 +367,7 @@ fn restore(
     }
     let question = format!("Put the state of serial {serial} in the place of `{stack}`?");
     let refused = matches!(found.state, StateFinding::Sound(_)) && found.offered != Some(serial);
-    if !refused && !agreed(&question, yes, terminal)? {
+    if !refused && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
     let mended = locked.restore_damaged(serial)?;
@@ -363,7 +375,7 @@ fn restore(
     done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
 }
 
-fn cut(
+async fn cut(
     locked: &LockedStack,
     found: &Examination,
     yes: bool,
@@ -381,7 +393,7 @@ fn cut(
         | JournalFinding::Unusable(_) => None,
     };
     if let Some(question) = question
-        && !agreed(&question, yes, terminal)?
+        && !agreed(&question, yes, terminal).await?
     {
         return Ok(Exit::Error);
     }

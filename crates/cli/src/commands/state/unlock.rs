@@ -10,7 +10,7 @@ use crate::commands::known_stack::any_name;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::store;
+use crate::session::states;
 
 /// The arguments of `rstack state unlock`.
 #[derive(Args, Debug)]
@@ -24,12 +24,12 @@ pub(crate) struct UnlockArgs {
 }
 
 /// Unlocks a stack, if its holder is dead.
-pub(super) fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, CommandError> {
+pub(super) async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, CommandError> {
     let terminal = &context.terminal;
-    let store = store(context)?;
-    let stack = any_name(context, &store, &args.stack)?;
+    let backend = states(context)?.backend;
+    let stack = any_name(context, backend.as_ref(), &args.stack).await?;
     let id = LockId::new(args.lock_id.as_str());
-    match store.unlock(&stack, &id)? {
+    match backend.unlock(&stack, &id).await? {
         Unlocked::Nobody => {
             terminal.note(&format!("Nobody holds the lock of `{stack}`: nothing to unlock."));
         }

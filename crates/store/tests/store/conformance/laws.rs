@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rstack_journal::Entry;
 use rstack_model::state::State;
 use rstack_model::{LockId, Serial, StackName};
-use rstack_store::{LockHolder, StoreError, Unlocked, keyed_digest};
+use rstack_store::{LockHolder, StoreError, Unlocked, keyed_digest, parse_state};
 
 use super::place::Place;
 use crate::support::{base, begin, create, effect, holder, made, object, stack, state};
@@ -272,4 +272,24 @@ pub(crate) async fn the_key_of_digests_stays(place: &dyn Place) {
     let digest = keyed_digest(&one.digest_key().await.unwrap(), &secret);
     assert_eq!(keyed_digest(&two.digest_key().await.unwrap(), &secret), digest);
     assert_eq!(digest.len(), 64);
+}
+
+/// The bytes of the present state are those that are kept, and a stack without an open run is settled.
+pub(crate) async fn a_copy_is_the_present_state(place: &dyn Place) {
+    let backend = place.backend();
+    assert_eq!(backend.copy(&stack()).await.unwrap(), None);
+    let lease = backend.acquire(&stack(), &holder()).await.unwrap();
+    assert_eq!(lease.settled().await.unwrap(), None);
+    let first = lease.publish(with(&state(), "A"), &base(&state())).await.unwrap();
+    let copy = || async { place.backend().copy(&stack()).await.unwrap().unwrap() };
+    assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), first);
+    assert_eq!(lease.settled().await.unwrap().as_ref(), Some(&first));
+    let journal = lease.begin(&begin(&first)).await.unwrap();
+    let open = lease.settled().await;
+    assert!(matches!(open, Err(StoreError::OpenJournal { .. })), "{open:?}");
+    assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), first);
+    drop(journal);
+    let second = lease.publish(with(&first, "B"), &base(&first)).await.unwrap();
+    assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), second);
+    assert_eq!(lease.settled().await.unwrap(), Some(second));
 }

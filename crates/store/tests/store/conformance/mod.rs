@@ -43,4 +43,5 @@ both!(
     a_dead_holder_is_named_and_can_be_removed,
     stacks_are_apart,
     the_key_of_digests_stays,
+    a_copy_is_the_present_state,
 );

@@ -1,0 +1,407 @@
+//! The form of the files in `data`: `service.yaml` of a service, and one file a resource type.
+//!
+//! The crate, its build script and `xtask` read the files through these types. Every fact that
+//! another person must be able to verify stands in an entry with its `source`. Sources are for
+//! readers of the files and not part of the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A service: `data/SERVICE/service.yaml`. The folder has the prefix of the service's IAM actions
+/// as its name.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ServiceFile {
+    /// The service's full name, a heading of the pages that list types.
+    pub(crate) title: String,
+    /// The protocol that requests and answers are written in, one of those that the service speaks.
+    pub(crate) protocol: WireProtocol,
+    /// The origin of the model and the endpoint rules.
+    pub(crate) model: ModelSource,
+    /// Resource types that have a driver in Rust.
+    #[serde(default)]
+    pub(crate) drivers: Vec<String>,
+    /// Operations that Rust code calls. Those that the files of types name need not be repeated.
+    #[serde(default)]
+    pub(crate) operations: Vec<String>,
+    /// Shapes whose mark as sensitive is changed.
+    #[serde(default)]
+    pub(crate) sensitivity: Vec<Sensitivity>,
+    /// The meaning of error codes that is the service's own.
+    #[serde(default)]
+    pub(crate) errors: Vec<ErrorCodes>,
+    /// The operations that change tags, where all types of the service share them.
+    pub(crate) tags: Option<TagOperations>,
+    /// Lines for the page on permissions, below the table of the service's types.
+    pub(crate) permissions_note: Option<String>,
+}
+
+/// The wire form of requests and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WireProtocol {
+    /// JSON bodies, resources as paths.
+    RestJson,
+    /// XML bodies, resources as paths.
+    RestXml,
+    /// Form bodies, XML answers.
+    Query,
+    /// Form bodies and XML answers in EC2's own way: lists without an element around them in
+    /// requests, no element around the output in answers.
+    Ec2,
+    /// JSON bodies, the operation in a header; version 1.0 or 1.1, as the model says.
+    Json,
+}
+
+/// A place in the package botocore.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ModelSource {
+    /// The folder below `botocore/data`.
+    pub(crate) botocore: String,
+    /// The version of the API, such as `2017-10-12`.
+    pub(crate) version: String,
+}
+
+/// Shapes whose text is handled in another way than the model asks for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Sensitivity {
+    /// The shapes.
+    pub(crate) shapes: Vec<String>,
+    /// True if their text is a secret.
+    pub(crate) sensitive: bool,
+    /// The reason.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Error codes of one meaning.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ErrorCodes {
+    /// The codes, without a namespace.
+    pub(crate) codes: Vec<String>,
+    /// Their meaning.
+    pub(crate) meaning: ErrorMeaning,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// The meaning of an error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ErrorMeaning {
+    /// An object with this identity exists.
+    AlreadyExists,
+    /// The object is in a state that forbids the call.
+    Conflict,
+    /// Something that was made a moment ago is not known everywhere yet.
+    NotReady,
+    /// The object does not exist.
+    NotFound,
+    /// The call asks for something that the service does not do.
+    Invalid,
+    /// The one code for everything that the service refuses: an identifier that is taken, a role
+    /// that cannot be assumed yet, an object in use, a wrong value.
+    Refused,
+}
+
+/// Operations that change the tags of an object, which are a map of texts on the wire.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TagOperations {
+    /// The property, and the member of descriptions and of the input of the creating operation.
+    pub(crate) property: String,
+    /// The operation that sets tags, which takes the member of the same name.
+    pub(crate) set: String,
+    /// The operation that removes tags.
+    pub(crate) remove: String,
+    /// The member of both that names the object by its ARN.
+    pub(crate) resource: String,
+    /// The member of the removing operation that lists the keys.
+    pub(crate) keys: String,
+    /// The member of descriptions that holds the ARN.
+    pub(crate) arn: String,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// A resource type that one API object stands for: `data/SERVICE/TYPE.yaml`, the name of the type
+/// with `-` for `::`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TypeFile {
+    /// The type's name, such as `AWS::MediaPackage::Channel`.
+    #[serde(rename = "type")]
+    pub(crate) type_name: String,
+    /// The object's name in a sentence: `origin endpoint`.
+    pub(crate) noun: String,
+    /// The operations of its life.
+    pub(crate) operations: Operations,
+    /// The property that names an object.
+    pub(crate) identifier: IdentifierProperty,
+    /// Properties that have an operation of their own.
+    #[serde(default)]
+    pub(crate) settings: Vec<Settings>,
+    /// The rules of the mapping, by shape.
+    #[serde(default)]
+    pub(crate) mapping: Vec<ShapeMapping>,
+    /// The attributes that `Fn::GetAtt` returns.
+    #[serde(default)]
+    pub(crate) attributes: Vec<Attribute>,
+    /// The values that an update must give for properties that are declared no longer.
+    #[serde(default)]
+    pub(crate) resets: Vec<Reset>,
+    /// Properties that an update leaves as they are, while the template declares them neither now
+    /// nor before.
+    #[serde(default)]
+    pub(crate) kept: Vec<Properties>,
+    /// Properties that the service shows with values of its own when none are given.
+    #[serde(default)]
+    pub(crate) defaulted: Vec<Properties>,
+    /// Members of answers that are dropped at decoding, at every depth.
+    #[serde(default)]
+    pub(crate) withheld: Vec<Members>,
+    /// Tag operations that are not those of the service.
+    pub(crate) tags: Option<TagOperations>,
+    /// Actions that the caller must be allowed beside the operations.
+    #[serde(default)]
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// The operations of an object's life.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Operations {
+    /// Creates an object.
+    pub(crate) create: String,
+    /// Describes one, by the identifier.
+    pub(crate) read: String,
+    /// Changes one: a property that is not given goes back to its default. A type without it is
+    /// changed by its settings only.
+    pub(crate) update: Option<String>,
+    /// Deletes one, by the identifier.
+    pub(crate) delete: String,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// The property that names an object.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct IdentifierProperty {
+    /// The property, and the member of inputs and outputs. The template chooses its value, and
+    /// `Ref` returns it.
+    pub(crate) property: String,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Properties that an operation of their own changes; it sets them at creation, too, where the
+/// creating operation has no members for them. It takes the identifier, and a property that is not
+/// given goes back to its default.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The operation.
+    pub(crate) operation: String,
+    /// The properties.
+    pub(crate) properties: Vec<String>,
+    /// Their name on the page on permissions: `access logs`.
+    pub(crate) noun: String,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// The rules of the mapping between the property tree and one shape of the model. Equal names need
+/// no rule.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ShapeMapping {
+    /// The shape.
+    pub(crate) shape: String,
+    /// Properties whose member has another name.
+    #[serde(default)]
+    pub(crate) renames: BTreeMap<String, String>,
+    /// Properties that are never sent.
+    #[serde(default)]
+    pub(crate) omitted: Vec<String>,
+    /// Properties that belong into another member.
+    #[serde(default)]
+    pub(crate) nested: Vec<Nested>,
+    /// Members that a request must hold when nothing is declared.
+    #[serde(default)]
+    pub(crate) fills: Vec<Filled>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// A property that stands deeper in the shape than in the property tree.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Nested {
+    /// The property.
+    pub(crate) property: String,
+    /// The member that it goes into.
+    pub(crate) outer: String,
+    /// Its name there.
+    pub(crate) inner: String,
+}
+
+/// A member that is given a value when none is declared.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Filled {
+    /// The member.
+    pub(crate) member: String,
+    /// The value: a text, a whole number, true or false, a list of texts; an empty list or map
+    /// stands for the empty value of the member's shape.
+    pub(crate) value: Value,
+    /// Members beside which it is not filled in.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
+}
+
+/// An attribute.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Attribute {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its places in the property tree: the first that holds something counts. Steps are apart by
+    /// `/`, elements of lists are numbers. Without it, the place has the attribute's name.
+    #[serde(default)]
+    pub(crate) from: Vec<String>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Properties that an update must give when they are declared no longer.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Reset {
+    /// The values that take them back, by property.
+    pub(crate) values: BTreeMap<String, Value>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Properties of one kind.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Properties {
+    /// The properties.
+    pub(crate) properties: Vec<String>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Members of one kind.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Members {
+    /// The members.
+    pub(crate) members: Vec<String>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Actions that the service checks in the caller's name when an object is created or changed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Permission {
+    /// The actions, such as `iam:PassRole`.
+    pub(crate) actions: Vec<String>,
+    /// The case in which they are needed, as the page on permissions says it.
+    pub(crate) when: String,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+impl ServiceFile {
+    /// The first entry that another person cannot verify.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let sources = self
+            .sensitivity
+            .iter()
+            .map(|entry| ("sensitivity", &entry.source))
+            .chain(self.errors.iter().map(|entry| ("errors", &entry.source)))
+            .chain(self.tags.iter().map(|entry| ("tags", &entry.source)));
+        without_source(sources)
+    }
+
+    /// The one code for everything that the service refuses.
+    pub(crate) fn refused_code(&self) -> Option<&str> {
+        let entry = self.errors.iter().find(|entry| entry.meaning == ErrorMeaning::Refused)?;
+        entry.codes.first().map(String::as_str)
+    }
+}
+
+impl TypeFile {
+    /// The name of the file.
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}.yaml", self.type_name.replace("::", "-"))
+    }
+
+    /// The operations that change the tags of an object.
+    pub(crate) fn tags<'a>(&'a self, service: &'a ServiceFile) -> Option<&'a TagOperations> {
+        self.tags.as_ref().or(service.tags.as_ref())
+    }
+
+    /// Every operation that the driver of the type calls.
+    pub(crate) fn calls(&self, service: &ServiceFile) -> BTreeSet<String> {
+        let Operations { create, read, update, delete, .. } = &self.operations;
+        let tags = self.tags(service).into_iter().flat_map(|tags| [&tags.set, &tags.remove]);
+        let settings = self.settings.iter().map(|settings| &settings.operation);
+        let all = [create, read, delete].into_iter().chain(update).chain(settings).chain(tags);
+        all.cloned().collect()
+    }
+
+    /// The first reason not to use the file: a fact without a source, or no way to know an object
+    /// again.
+    pub(crate) fn problem(&self, service: &ServiceFile) -> Option<String> {
+        if self.tags(service).is_none() {
+            let text = "neither it nor the service has `tags`: an interrupted create could not be \
+                        found again";
+            return Some(text.to_owned());
+        }
+        let lists = [("kept", &self.kept), ("defaulted", &self.defaulted)];
+        let sources = [("operations", &self.operations.source)]
+            .into_iter()
+            .chain([("identifier", &self.identifier.source)])
+            .chain(self.settings.iter().map(|entry| ("settings", &entry.source)))
+            .chain(self.mapping.iter().map(|entry| ("mapping", &entry.source)))
+            .chain(self.attributes.iter().map(|entry| ("attributes", &entry.source)))
+            .chain(self.resets.iter().map(|entry| ("resets", &entry.source)))
+            .chain(
+                lists
+                    .into_iter()
+                    .flat_map(|(name, list)| list.iter().map(move |entry| (name, &entry.source))),
+            )
+            .chain(self.withheld.iter().map(|entry| ("withheld", &entry.source)))
+            .chain(self.tags.iter().map(|entry| ("tags", &entry.source)))
+            .chain(self.permissions.iter().map(|entry| ("permissions", &entry.source)));
+        without_source(sources)
+    }
+}
+
+fn without_source<'a>(
+    mut sources: impl Iterator<Item = (&'static str, &'a String)>,
+) -> Option<String> {
+    let (entry, _) = sources.find(|(_, source)| source.trim().is_empty())?;
+    Some(format!("an entry of `{entry}` has no `source`"))
+}

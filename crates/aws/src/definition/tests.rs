@@ -1,0 +1,178 @@
+//! The files of services and types against the models, the registry and the drivers.
+
+use std::collections::BTreeSet;
+
+use rstack_catalog::{Registry, TypeSchema};
+use rstack_model::PropertyPath;
+
+use super::*;
+use crate::model::{ServiceModel, Shape};
+
+/// A definition with what it is held to.
+struct Case {
+    kind: &'static TypeDefinition,
+    model: &'static ServiceModel,
+    schema: std::sync::Arc<TypeSchema>,
+}
+
+fn cases() -> impl Iterator<Item = Case> {
+    TypeDefinition::names().map(|name| {
+        let kind = TypeDefinition::of(&name.into()).unwrap().unwrap();
+        let model = ServiceModel::of(kind.service).unwrap();
+        let schema = Registry::embedded().get(name).unwrap().expect(name);
+        Case { kind, model, schema }
+    })
+}
+
+impl Case {
+    fn shape(&self, operation: &str, input: bool) -> &'static Shape {
+        let found = self.model.operation(operation).expect(operation);
+        let shape = if input { &found.input } else { &found.output };
+        self.model.shape(shape.as_deref().expect(operation)).unwrap()
+    }
+
+    /// Fails the test if the operation does not take these members.
+    fn takes<'a>(&self, operation: &str, members: impl IntoIterator<Item = &'a String>) {
+        let taken = self.shape(operation, true).members().unwrap();
+        for member in members {
+            let name = self.name();
+            assert!(taken.contains_key(member), "{name}: `{operation}` takes no `{member}`");
+        }
+    }
+
+    /// Fails the test if the operation does not give these members.
+    fn gives<'a>(&self, operation: &str, members: impl IntoIterator<Item = &'a String>) {
+        let given = self.shape(operation, false).members().unwrap();
+        for member in members {
+            let name = self.name();
+            assert!(given.contains_key(member), "{name}: `{operation}` gives no `{member}`");
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.kind.file.type_name
+    }
+
+    fn has_property(&self, name: &str) -> bool {
+        self.schema.property(self.schema.root(), name).is_some()
+    }
+}
+
+#[test]
+fn operations_take_and_give_what_the_files_say() {
+    let mut types = 0;
+    for case in cases() {
+        types += 1;
+        let TypeFile { operations, identifier, settings, resets, kept, .. } = &case.kind.file;
+        let tags = case.kind.tags;
+        let id = [&identifier.property];
+        case.takes(&operations.create, id.into_iter().chain([&tags.property]));
+        case.gives(&operations.create, id.into_iter().chain([&tags.property, &tags.arn]));
+        case.takes(&operations.read, id);
+        case.gives(&operations.read, id.into_iter().chain([&tags.property, &tags.arn]));
+        case.takes(&operations.delete, id);
+        case.takes(&tags.set, [&tags.resource, &tags.property]);
+        case.takes(&tags.remove, [&tags.resource, &tags.keys]);
+        for row in settings {
+            case.takes(&row.operation, id.into_iter().chain(&row.properties));
+            case.gives(&operations.read, &row.properties);
+        }
+        let changed = resets.iter().flat_map(|row| row.values.keys());
+        let changed = changed.chain(kept.iter().flat_map(|row| &row.properties));
+        match &operations.update {
+            Some(update) => case.takes(update, id.into_iter().chain(changed)),
+            None => assert_eq!(changed.count(), 0, "{}: nothing is updated", case.name()),
+        }
+    }
+    assert!(types >= 2, "{types}");
+}
+
+/// A property that the catalog changes in place is taken by the updating operation, a setting, or
+/// the tags; what cannot is asked of none of them.
+#[test]
+fn the_operations_agree_with_the_catalog_about_what_changes_in_place() {
+    for case in cases() {
+        let TypeFile { operations, identifier, settings, attributes, .. } = &case.kind.file;
+        let root = case.schema.root();
+        let taken = operations.update.as_deref().map(|update| case.shape(update, true));
+        for property in case.schema.resolve(root).property_names() {
+            let path = PropertyPath::root().name(property);
+            let apart = case.schema.is_read_only(&path)
+                || attributes.iter().any(|attribute| attribute.name == property)
+                || property == case.kind.tags.property
+                || property == identifier.property;
+            if apart {
+                continue;
+            }
+            let set = settings.iter().any(|row| row.properties.iter().any(|p| p == property));
+            let updated = taken.and_then(Shape::members).is_some_and(|m| m.contains_key(property));
+            let in_place = case.schema.update_kind(&path) == rstack_model::UpdateKind::InPlace;
+            assert_eq!(set || updated, in_place, "{} {property}", case.name());
+        }
+    }
+}
+
+#[test]
+fn properties_attributes_and_members_are_those_of_registry_and_model() {
+    for case in cases() {
+        let file = &case.kind.file;
+        let name = case.name();
+        let identifier = case.schema.primary_identifier();
+        assert_eq!(identifier.len(), 1, "{name}");
+        assert_eq!(identifier[0].segments(), [file.identifier.property.as_str()], "{name}");
+        assert_eq!(case.schema.tag_property(), Some(case.kind.tags.property.as_str()), "{name}");
+        let kept = file.kept.iter().flat_map(|entry| &entry.properties);
+        let settings = file.settings.iter().flat_map(|row| &row.properties);
+        let resets = file.resets.iter().flat_map(|row| row.values.keys());
+        for property in kept.chain(settings).chain(resets) {
+            assert!(case.has_property(property), "{name}: there is no property `{property}`");
+        }
+        let defaulted = file.defaulted.iter().flat_map(|entry| &entry.properties);
+        for member in defaulted.chain(file.withheld.iter().flat_map(|entry| &entry.members)) {
+            let mut shapes = case.model.shapes().filter_map(Shape::members);
+            let anywhere = shapes.any(|members| members.contains_key(member));
+            assert!(anywhere, "{name}: nothing has a member `{member}`");
+        }
+        let known: BTreeSet<String> = case.schema.attributes().into_iter().collect();
+        let own: BTreeSet<String> = file.attributes.iter().map(|row| row.name.clone()).collect();
+        // What stands inside of an attribute comes with it.
+        let top: BTreeSet<String> =
+            known.iter().filter_map(|name| name.split('.').next()).map(str::to_owned).collect();
+        assert!(own.is_subset(&top), "{name}: {own:?} of {known:?}");
+        let missing: Vec<_> = top.iter().filter(|name| !own.contains(*name)).collect();
+        assert!(missing.is_empty(), "{name}: attributes without a place: {missing:?}");
+        for shape in &file.mapping {
+            let members = case.model.shape(&shape.shape).and_then(Shape::members);
+            let members = members.unwrap_or_else(|| panic!("{name}: no structure {}", shape.shape));
+            let named = shape.renames.values().chain(shape.fills.iter().map(|fill| &fill.member));
+            for member in named.chain(shape.nested.iter().map(|row| &row.outer)) {
+                assert!(members.contains_key(member), "{name}: {} has no {member}", shape.shape);
+            }
+            for property in &shape.omitted {
+                assert!(!members.contains_key(property), "{name}: {property} could be sent");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_has_drivers_for_the_types_that_it_lists() {
+    for service in Service::ALL {
+        let file = service.file().unwrap();
+        for name in &file.drivers {
+            assert!(TypeDefinition::of(&name.as_str().into()).unwrap().is_none(), "{name}");
+            assert!(crate::AwsCloud::serves(&name.as_str().into()), "{name}");
+        }
+        assert!(file.operations.is_sorted(), "{service:?}: sort the operations");
+    }
+    let folders: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
+    assert!(folders.is_sorted(), "{folders:?}");
+    assert_eq!(Service::of_action("iam:CreateRole"), Some(Service::IAM));
+    assert_eq!(Service::of_action("s4:Get"), None);
+}
+
+#[test]
+fn damaged_data_are_an_error() {
+    let error = open::<ServiceFile>("x", "{\"title\": \"X\", \"colour\": 1}").unwrap_err();
+    assert!(error.to_string().starts_with("the definition of `x` is damaged: "), "{error}");
+}

@@ -1,0 +1,140 @@
+//! The inputs of the operations of a type: which operation is given which properties.
+
+use std::sync::Arc;
+
+use rstack_catalog::{Registry, TypeSchema};
+use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
+
+use super::RestDriver;
+use super::leftover::reset;
+use crate::definition::Settings;
+use crate::mapping::Mapper;
+use crate::model::{ServiceModel, Shape};
+
+impl RestDriver {
+    /// An operation with its service, as errors have it.
+    pub(super) fn action(&self, operation: &str) -> String {
+        format!("{}:{operation}", self.kind.service.name())
+    }
+
+    pub(super) fn damaged(&self, problem: impl ToString) -> DriverError {
+        let name = self.kind.file.type_name.as_str();
+        DriverError::new(ErrorKind::Unsupported, name, problem.to_string())
+    }
+
+    pub(super) fn schema(&self) -> Result<Arc<TypeSchema>, DriverError> {
+        let found = Registry::embedded().get(&self.kind.file.type_name);
+        let found = found.map_err(|error| self.damaged(error))?;
+        found.ok_or_else(|| self.damaged("the registry does not have the type"))
+    }
+
+    pub(super) fn model(&self) -> Result<&'static ServiceModel, DriverError> {
+        ServiceModel::of(self.kind.service).map_err(|error| self.damaged(error))
+    }
+
+    /// The mapper to an operation's input.
+    fn input(&self, operation: &str) -> Result<Mapper<'static>, DriverError> {
+        let model = self.model()?;
+        let shape = model.operation(operation).and_then(|operation| operation.input.as_deref());
+        let shape = shape.ok_or_else(|| self.damaged(format!("`{operation}` takes nothing")))?;
+        Ok(Mapper::new(model, shape, self.kind.rules))
+    }
+
+    /// The input of an operation that gives these properties, as far as they concern it.
+    fn members(
+        &self,
+        operation: &str,
+        properties: &KnownMap,
+        concerns: &dyn Fn(&str) -> bool,
+    ) -> Result<KnownMap, DriverError> {
+        let mapper = self.input(operation)?;
+        let concerned = properties.iter().filter(|(name, _)| concerns(name));
+        let concerned = concerned.map(|(name, value)| (name.clone(), value.clone())).collect();
+        mapper.to_members(&concerned).map_err(|error| error.for_operation(self.action(operation)))
+    }
+
+    /// The properties that a settings operation sets.
+    pub(super) fn settings(
+        &self,
+        settings: &Settings,
+        properties: &KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let concerns = |name: &str| settings.properties.iter().any(|property| property == name);
+        self.members(&settings.operation, properties, &concerns)
+    }
+
+    fn is_attribute(&self, name: &str) -> bool {
+        self.kind.file.attributes.iter().any(|attribute| attribute.name == name)
+    }
+
+    fn is_setting(&self, name: &str) -> bool {
+        let mut settings = self.kind.file.settings.iter();
+        settings.any(|settings| settings.properties.iter().any(|property| property == name))
+    }
+
+    /// The input of the creating operation. A property that no operation takes is an error.
+    pub(super) fn creatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
+        let model = self.model()?;
+        let create = &self.kind.file.operations.create;
+        let shape = model.operation(create).and_then(|operation| operation.input.as_deref());
+        let taken = shape.and_then(|shape| model.shape(shape)).and_then(Shape::members);
+        self.members(create, properties, &|name| {
+            let elsewhere = self.is_setting(name)
+                && taken.is_none_or(|taken| !taken.contains_key(self.member_of(shape, name)));
+            !elsewhere && !self.is_attribute(name) && name != self.kind.tags.property
+        })
+    }
+
+    fn member_of<'a>(&self, shape: Option<&str>, property: &'a str) -> &'a str {
+        shape.and_then(|shape| self.kind.rules.of(shape).member_of(property)).unwrap_or(property)
+    }
+
+    /// The input of the updating operation: everything that can be changed in place. A type without
+    /// such an operation has nothing of the kind.
+    pub(super) fn updatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
+        let file = &self.kind.file;
+        let Some(update) = &file.operations.update else { return Ok(KnownMap::new()) };
+        let schema = self.schema()?;
+        let fixed = |name: &str| {
+            name == file.identifier.property
+                || schema.is_create_only(&PropertyPath::root().name(name))
+        };
+        self.members(update, properties, &|name| {
+            let elsewhere = self.is_setting(name) || self.is_attribute(name);
+            !elsewhere && !fixed(name) && name != self.kind.tags.property
+        })
+    }
+
+    /// The input of the updating operation with more than what is declared: the values that take
+    /// undeclared properties back, and properties that were never declared, as they are.
+    pub(super) fn completed(
+        &self,
+        mut wanted: KnownMap,
+        before: &KnownMap,
+        current: &KnownMap,
+    ) -> KnownMap {
+        let file = &self.kind.file;
+        for name in file.resets.iter().flat_map(|entry| entry.values.keys()) {
+            if before.contains_key(name) && !wanted.contains_key(name) {
+                wanted.extend(reset(&file.resets, name).map(|value| (name.clone(), value)));
+            }
+        }
+        for name in file.kept.iter().flat_map(|entry| &entry.properties) {
+            let undeclared = !before.contains_key(name) && !wanted.contains_key(name);
+            let held = current.get(name).filter(|value| {
+                value.as_str() != Some("") && value.as_list().is_none_or(|list| !list.is_empty())
+            });
+            if let (true, Some(value)) = (undeclared, held) {
+                wanted.insert(name.clone(), value.clone());
+            }
+        }
+        wanted
+    }
+
+    pub(super) fn identified(&self, identifier: &Identifier, mut members: KnownMap) -> KnownMap {
+        let id = KnownValue::from(identifier.only());
+        members.insert(self.kind.file.identifier.property.clone(), id);
+        members
+    }
+}

@@ -1,0 +1,61 @@
+//! Every type that is data goes through the conformance suite, over a double that follows its file.
+
+use rstack_catalog::{Registry, TypeSchema};
+use rstack_driver::conformance::{Sample, check};
+use rstack_model::{Identifier, KnownMap, PropertyPath, Region, StackName, Token, UpdateKind};
+
+use super::TOKEN;
+use crate::AwsCloud;
+use crate::definition::TypeDefinition;
+use crate::mapping::tests::generate::{Fullness, Generator};
+use crate::services::{REGION, Services, World};
+
+/// An object with every property that a template can give.
+fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
+    let attributes = kind.file.attributes.iter().map(|attribute| attribute.name.as_str());
+    let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
+    let without: Vec<&str> = attributes.chain(omitted).collect();
+    let tree = |seed| {
+        let mut generator =
+            Generator { schema, fullness: Fullness::Everything, seed, without: &without };
+        generator.map(schema.root(), 0)
+    };
+    let create: KnownMap = tree(seed);
+    let mut change = create.clone();
+    for (name, value) in tree(seed + 2) {
+        let kind = schema.update_kind(&PropertyPath::root().name(&name));
+        if kind == UpdateKind::InPlace {
+            change.insert(name, value);
+        }
+    }
+    Sample {
+        resource_type: schema.name().into(),
+        stack: StackName::parse("Live").unwrap(),
+        change: (change != create).then_some(change),
+        create,
+        unread: Vec::new(),
+        token: Token::new(TOKEN),
+        missing: Identifier::from("nothing-of-this-name"),
+    }
+}
+
+#[tokio::test]
+async fn every_type_that_is_data_passes_the_conformance_suite() {
+    let (mut types, mut changed) = (0, 0);
+    for name in TypeDefinition::names() {
+        let kind = TypeDefinition::of(&name.into()).unwrap().unwrap();
+        let schema = Registry::embedded().get(name).unwrap().unwrap();
+        for seed in [1, 0x9E37_79B9_7F4A_7C15] {
+            let services = Services::with(World::by_definition());
+            let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+            let sample = sample(kind, &schema, seed);
+            if let Err(broken) = check(&cloud, &sample).await {
+                panic!("{name}: {broken:?} with {:?} and {:?}", sample.create, sample.change);
+            }
+            assert!(services.world().inventory().is_empty(), "{name}");
+            changed += usize::from(sample.change.is_some());
+        }
+        types += 1;
+    }
+    assert!(types >= 2 && changed >= 2, "{types} types, {changed} changes");
+}

@@ -1,0 +1,203 @@
+//! What a plan says of each change, derived again from what the object was, what it is to become and
+//! the catalog.
+//!
+//! A plan file comes from elsewhere: its reviewer reads actions, reasons and differences, and apply
+//! obeys the desired objects and the steps. Here the former are derived from the latter, without the
+//! planner's decisions; of the planner only the comparison of values, the names that collide and the
+//! order of steps are used. What cannot be derived from the plan alone (that the prior objects are
+//! those of the state, that drift is what the cloud says) is for [`crate::evidence`].
+
+mod declared;
+mod drift;
+mod removed;
+mod rotation;
+mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use rstack_model::Address;
+use rstack_model::plan::{
+    Action, Certainty, Change, Checked, Difference, Operation, Plan, PlanMode, Reason,
+};
+
+use crate::Violation;
+use crate::compare::differences;
+use crate::facts::{NoFacts, Schemas, TypeFacts};
+use crate::pick_up::pick_ups;
+use crate::steps::steps;
+
+/// A part of a change that follows from what the object was and is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Its address.
+    Address,
+    /// The type of the object that goes.
+    Type,
+    /// What happens.
+    Action,
+    /// Why.
+    Reasons,
+    /// Whether it is going to happen.
+    Certainty,
+    /// The properties that differ, and what the change of each does.
+    Differences,
+    /// The properties that were changed elsewhere, and what the change of each does.
+    Drift,
+    /// How well the object was looked at.
+    Checks,
+    /// Whether data is lost with the object.
+    Stateful,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "address",
+            Self::Type => "type",
+            Self::Action => "action",
+            Self::Reasons => "reasons",
+            Self::Certainty => "certainty",
+            Self::Differences => "differences",
+            Self::Drift => "drift",
+            Self::Checks => "check",
+            Self::Stateful => "loss of data",
+        })
+    }
+}
+
+/// The parts of a change as they follow from the rest of the plan.
+#[derive(Debug)]
+struct Derived {
+    action: Action,
+    reasons: Vec<Reason>,
+    certainty: Certainty,
+    differences: Vec<Difference>,
+    stateful: bool,
+}
+
+/// Adds what the plan says and what does not follow from what it is going to do.
+pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
+    purpose(plan, out);
+    let derived = match plan.mode {
+        PlanMode::Deploy => declared::all(plan, schemas, out),
+        PlanMode::Destroy => BTreeMap::new(),
+        PlanMode::Rollback => {
+            rollback(plan, schemas, out);
+            BTreeMap::new()
+        }
+    };
+    for (id, change) in &plan.changes {
+        if change.address != *id {
+            out.push(Violation::Derived { address: id.clone(), field: Field::Address });
+        }
+        if plan.mode == PlanMode::Rollback {
+            continue;
+        }
+        let removed = || removed::derived(plan.mode, change, schemas);
+        let wrong = match derived.get(id) {
+            Some(derived) => wrong(change, derived),
+            None => removed().map_or_else(|| vec![Field::Action], |it| wrong(change, &it)),
+        };
+        let also = drift::wrong(change, schemas).into_iter().chain(checks(change));
+        let fields = wrong.into_iter().chain(also).chain(type_of_removed(change));
+        out.extend(fields.map(|field| Violation::Derived { address: id.clone(), field }));
+    }
+    let waits = pick_ups(&plan.changes);
+    let addresses: BTreeSet<&Address> = waits.keys().chain(plan.pick_ups.keys()).collect();
+    let wrong = addresses.into_iter().filter(|id| waits.get(*id) != plan.pick_ups.get(*id));
+    out.extend(wrong.map(|id| Violation::PickUp { address: id.clone() }));
+    let restores = plan.steps.iter().filter_map(|step| match &step.operation {
+        Operation::Restore(object) => Some((step.address.clone(), (**object).clone())),
+        Operation::Create
+        | Operation::Update
+        | Operation::Record
+        | Operation::Delete(_)
+        | Operation::Forget(_) => None,
+    });
+    if steps(&plan.changes, &plan.deposed, &restores.collect()).as_ref() != Ok(&plan.steps) {
+        out.push(Violation::Steps);
+    }
+}
+
+/// What a plan is for decides what it may have.
+fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
+    let fits = match plan.mode {
+        PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,
+        PlanMode::Destroy => plan.template_digest.is_none() && plan.parameters.is_empty(),
+        PlanMode::Rollback => !plan.purge,
+    };
+    if !fits {
+        out.push(Violation::Purpose);
+    }
+    let restores = |change: &Change| change.action == Action::Restore;
+    if plan.mode != PlanMode::Rollback && plan.changes.values().any(restores) {
+        out.push(Violation::Purpose);
+    }
+    for (name, output) in &plan.outputs {
+        if output.problem.is_some() && output.after.is_some() {
+            out.push(Violation::OutputProblem { output: name.clone() });
+        }
+    }
+}
+
+/// The parts that are not as they follow.
+fn wrong(change: &Change, derived: &Derived) -> Vec<Field> {
+    let pairs = [
+        (Field::Action, change.action == derived.action),
+        (Field::Reasons, change.reasons == derived.reasons),
+        (Field::Certainty, change.certainty == derived.certainty),
+        (Field::Differences, change.differences == derived.differences),
+        (Field::Stateful, change.stateful == derived.stateful),
+    ];
+    pairs.into_iter().filter(|(_, fits)| !fits).map(|(field, _)| field).collect()
+}
+
+/// An object that is there was looked at or not, for a reason; one that is not, was not.
+fn checks(change: &Change) -> Option<Field> {
+    let nothing = change.checked == Checked::Nothing;
+    (nothing != change.prior.is_none()).then_some(Field::Checks)
+}
+
+fn type_of_removed(change: &Change) -> Option<Field> {
+    let prior = change.prior.as_ref().filter(|_| change.desired.is_none());
+    prior.is_some_and(|prior| prior.resource_type != change.resource_type).then_some(Field::Type)
+}
+
+/// A rollback goes by two states, of which a plan has the changed parts. It is never saved.
+fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
+    for (id, change) in &plan.changes {
+        let facts = facts(schemas, change);
+        let prior = change.prior.as_ref().filter(|it| it.resource_type == change.resource_type);
+        let expected = match (prior, &change.desired) {
+            (Some(prior), Some(desired)) => {
+                differences(facts.as_ref(), &prior.properties, &desired.properties)
+            }
+            (None, _) | (_, None) => Vec::new(),
+        };
+        let missing = change.reasons == [Reason::Rollback, Reason::Missing];
+        let reasons = match change.action {
+            Action::NoOp => change.reasons.is_empty(),
+            _ => change.reasons == [Reason::Rollback] || missing,
+        };
+        let pairs = [
+            (Field::Differences, change.differences == expected),
+            (Field::Drift, change.drift.is_empty()),
+            (Field::Certainty, change.certainty == Certainty::Certain),
+            (Field::Stateful, change.stateful == facts.is_stateful()),
+            (Field::Reasons, reasons),
+            (Field::Checks, !missing || change.checked == Checked::Absent),
+        ];
+        let wrong = pairs.into_iter().filter(|(_, fits)| !fits);
+        out.extend(wrong.map(|(field, _)| Violation::Derived { address: id.clone(), field }));
+    }
+}
+
+/// What is known of the type that a change is of.
+fn facts(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeFacts> {
+    schemas.facts(&change.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
+}
+
+/// The changes of declared resources by their addresses.
+type ByAddress<T> = BTreeMap<Address, T>;

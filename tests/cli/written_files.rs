@@ -1,0 +1,212 @@
+//! Files that the user asks for: regular files of the same kind are replaced, and nothing else.
+
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::process::Command;
+
+use crate::file_root::fifo;
+use crate::harness::Place;
+
+const TOPIC: &str = "Resources:\n  A: {Type: AWS::SNS::Topic}\n";
+
+fn place() -> Place {
+    let place = Place::empty();
+    place.write("topic.yaml", TOPIC);
+    place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
+    place
+}
+
+/// Runs a command that is refused.
+#[track_caller]
+fn refused(place: &Place, arguments: &[&str], error: &str) {
+    let ran = place.sandbox(arguments).expect(1);
+    assert!(ran.err.contains(error), "{arguments:?}: {}", ran.err);
+}
+
+#[test]
+fn special_files_and_links_stay_what_they_are() {
+    let place = place();
+    fifo(&place.path("fifo"));
+    symlink("target", place.path("link")).unwrap();
+    symlink("topic.yaml", place.path("template-link")).unwrap();
+    std::fs::create_dir(place.path("folder")).unwrap();
+    for force in [&[][..], &["--force"]] {
+        for (name, error) in [
+            ("/dev/null", "`/dev/null` is a device"),
+            ("/dev/stdout", "`/dev/stdout` is a stream"),
+            ("-", "`-` is a stream"),
+            ("/dev/fd/1", "`/dev/fd/1` is a stream"),
+            ("fifo", "`fifo` is a FIFO"),
+            ("link", "`link` is a symbolic link"),
+            ("template-link", "is a symbolic link"),
+            ("folder", "`folder` is a directory"),
+            ("folder/", "`folder/` is a directory"),
+        ] {
+            refused(&place, &[&["plan", "topic.yaml", "--out", name], force].concat(), error);
+            refused(&place, &[&["state", "pull", "topic", name], force].concat(), error);
+        }
+    }
+    assert!(!place.path("target").exists());
+    let kind = |name: &str| std::fs::symlink_metadata(place.path(name)).unwrap().file_type();
+    assert!(kind("fifo").is_fifo() && kind("link").is_symlink());
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+}
+
+#[test]
+fn templates_states_and_journals_are_never_replaced() {
+    let place = place();
+    place.write("other.yaml", "AWSTemplateFormatVersion: '2010-09-09'\nResources: [\n");
+    place.write("cdk.json", "{\"Resources\": {}}");
+    let formats = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/formats");
+    for (from, to) in [("state-2.json", "pools.json"), ("journal-1", "run.journal")] {
+        std::fs::copy(format!("{formats}/{from}"), place.path(to)).unwrap();
+    }
+    std::fs::create_dir_all(place.path("kept")).unwrap();
+    std::fs::copy(place.path("state/sandbox/topic.json"), place.path("kept/topic.json")).unwrap();
+    place.write("kept/topic.lock", "");
+    let before = place.content();
+    for force in [&[][..], &["--force"]] {
+        for (name, error) in [
+            ("topic.yaml", "is a template, and is not replaced"),
+            ("other.yaml", "is a template, and is not replaced"),
+            ("cdk.json", "is a template, and is not replaced"),
+            ("pools.json", "is a state, and is not replaced"),
+            ("kept/topic.json", "is a state, and is not replaced"),
+            ("run.journal", "is a journal, and is not replaced"),
+            ("state/sandbox/topic.json", "keeps for rstack's own files"),
+            ("state/sandbox/cloud/objects.json", "keeps for rstack's own files"),
+            ("state/sandbox/topic.backup/new", "keeps for rstack's own files"),
+            ("state/new.json", "keeps for rstack's own files"),
+            ("state/new.journal", "keeps for rstack's own files"),
+            ("./state/../state/topic.lock", "keeps for rstack's own files"),
+        ] {
+            refused(&place, &[&["plan", "topic.yaml", "--out", name], force].concat(), error);
+            refused(&place, &[&["state", "pull", "topic", name], force].concat(), error);
+        }
+    }
+    assert_eq!(place.content(), before);
+}
+
+#[test]
+fn the_same_kind_is_replaced_and_another_one_with_force() {
+    let place = place();
+    place.write("notes.txt", "mine");
+    place.write("empty", "");
+    let plan = |name: &str, force: &[&str]| {
+        place.sandbox(&[&["plan", "topic.yaml", "--out", name], force].concat())
+    };
+    plan("x.plan", &[]).expect(0);
+    let text = place.read("x.plan");
+    place.write("x.plan", &text[..text.len() / 2]);
+    plan("x.plan", &[]).expect(0);
+    assert_eq!(place.read("x.plan"), text);
+    plan("empty", &[]).expect(0);
+    plan("state/x.plan", &[]).expect(0);
+    let other = plan("notes.txt", &[]).expect(1);
+    assert!(other.err.contains("exists and is another file, not a saved plan"), "{}", other.err);
+    // The refusal comes before the work.
+    assert!(!other.out.contains("Plan:"), "{}", other.out);
+    assert_eq!(place.read("notes.txt"), "mine");
+    plan("notes.txt", &["--force"]).expect(0);
+    assert_eq!(place.read("notes.txt"), text);
+    for name in ["x.plan", "empty", "notes.txt"] {
+        let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+
+    let pull = |name: &str| place.sandbox(&["state", "pull", "topic", name]);
+    pull("copy.json").expect(0);
+    pull("copy.json").expect(0);
+    let plan_file = pull("x.plan").expect(1);
+    assert!(plan_file.err.contains("is a saved plan, not a state"), "{}", plan_file.err);
+    // A newer copy, or one of another stack that had the name, is no copy of this state.
+    place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
+    place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
+    let foreign = pull("copy.json").expect(1);
+    assert!(foreign.err.contains("is a state, and is not replaced"), "{}", foreign.err);
+    let left: Vec<String> = place.files().into_keys().filter(|f| f.ends_with(".tmp")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_folder_of_a_project_that_leads_elsewhere_takes_no_file() {
+    let place = place();
+    let elsewhere = tempfile::tempdir().unwrap();
+    symlink(elsewhere.path(), place.path("out")).unwrap();
+    refused(&place, &["plan", "topic.yaml", "--out", "out/x.plan"], "leads out of the project");
+    refused(&place, &["state", "pull", "topic", "out/x.json"], "leads out of the project");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    // The user may name a folder anywhere.
+    let named = elsewhere.path().join("x.plan");
+    place.sandbox(&["plan", "topic.yaml", "--out", named.to_str().unwrap()]).expect(0);
+    assert!(named.is_file());
+}
+
+/// `/sys` takes no file, not even of root.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_cannot_be_written_is_enough_to_plan() {
+    let place = Place::empty();
+    place.write("topic.yaml", TOPIC);
+    let template = place.path("topic.yaml");
+    let template = template.to_str().unwrap();
+    let run = |line: &[&str]| {
+        let mut command = place.command(line);
+        command.current_dir("/sys");
+        crate::harness::ran(command)
+    };
+    run(&["validate", template, "--no-lint"]).expect(0);
+    run(&["graph", template]).expect(0);
+    run(&["ls", "--sandbox"]).expect(0);
+    let plan = run(&["plan", template, "--sandbox", "--no-lint"]).expect(0);
+    assert!(plan.out.contains("Plan: 1 to create"), "{}", plan.out);
+    let apply = run(&["apply", template, "--sandbox", "--yes", "--no-lint"]).expect(1);
+    assert!(apply.err.contains("`state/sandbox`"), "{}", apply.err);
+}
+
+/// Opening a FIFO would wait for ever.
+#[test]
+fn special_files_among_the_states_are_refused_at_once() {
+    let place = Place::empty();
+    place.write("topic.yaml", TOPIC);
+    place.sandbox(&["plan", "topic.yaml"]).expect(0);
+    for name in
+        ["topic.json", "topic.journal", "cloud/objects.json", "cloud/objects.json.sandbox-lock"]
+    {
+        let path = place.path("state/sandbox").join(name);
+        let _absent = std::fs::remove_file(&path);
+        fifo(&path);
+        let ran = place.sandbox(&["plan", "topic.yaml"]).expect(1);
+        assert!(ran.err.contains("not a regular file"), "{name}: {}", ran.err);
+        std::fs::remove_file(path).unwrap();
+    }
+    std::fs::File::create(place.path("state/sandbox/cloud/objects.json"))
+        .and_then(|file| file.set_len(1 << 40))
+        .unwrap();
+    let large = place.sandbox(&["plan", "topic.yaml"]).expect(1);
+    assert!(large.err.contains("it is too large"), "{}", large.err);
+}
+
+#[test]
+fn few_file_descriptors_are_an_error_and_no_panic() {
+    let place = Place::empty();
+    place.write("topic.yaml", TOPIC);
+    let bounded = |files: u32, line: &[&str]| {
+        let inner = place.command(line);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "ulimit -n \"$0\"; exec \"$@\"", &files.to_string()]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().current_dir(place.path(""));
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        crate::harness::ran(command)
+    };
+    for files in 5..=32 {
+        for line in
+            [&["validate", "topic.yaml"][..], &["plan", "topic.yaml", "--out", "x", "--sandbox"]]
+        {
+            let ran = bounded(files, line);
+            assert!(!ran.err.contains("panicked"), "{files}: {}", ran.err);
+            assert!(ran.code == 0 || ran.err.contains("ulimit -n"), "{files}: {}", ran.err);
+        }
+    }
+    bounded(32, &["plan", "topic.yaml", "--out", "x", "--sandbox"]).expect(0);
+}

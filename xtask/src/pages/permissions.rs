@@ -1,0 +1,89 @@
+//! The permissions that the types that are data need, by service.
+
+use std::error::Error;
+
+use rstack_catalog::Registry;
+use rstack_model::{PropertyPath, UpdateKind};
+
+use super::wrapped;
+use crate::models::files::Folder;
+use crate::models::format::{ServiceFile, TypeFile};
+
+/// A table for each service that has such types.
+///
+/// # Errors
+/// If the catalog cannot open a type.
+pub(super) fn part(folders: &[Folder]) -> Result<String, Box<dyn Error>> {
+    let mut out = String::new();
+    for folder in folders.iter().filter(|folder| !folder.types.is_empty()) {
+        out.push_str(&format!("## {}\n\n", folder.service.title));
+        out.push_str("| Type | Create | Read | Update | Delete |\n|---|---|---|---|---|\n");
+        for file in &folder.types {
+            out.push_str(&row(folder, file)?);
+        }
+        out.push('\n');
+        if let Some(note) = &folder.service.permissions_note {
+            out.push_str(&wrapped(note, 100, ""));
+            out.push('\n');
+        }
+    }
+    Ok(out)
+}
+
+/// The line of a type: the operations that its driver calls.
+fn row(folder: &Folder, file: &TypeFile) -> Result<String, Box<dyn Error>> {
+    let action = |operation: &str| format!("`{}:{operation}`", folder.name);
+    let optional = |operation: &str| format!("*{}*", action(operation));
+    let operations = &file.operations;
+    let tags = file.tags(&folder.service);
+    let settings: Vec<String> = file
+        .settings
+        .iter()
+        .map(|row| format!("{} ({})", optional(&row.operation), row.noun))
+        .collect();
+    let extra = |when: &dyn Fn(&str) -> String| -> Vec<String> {
+        let actions = file.permissions.iter().map(|row| {
+            let actions: Vec<String> = row.actions.iter().map(|a| format!("*`{a}`*")).collect();
+            format!("{} ({})", actions.join(", "), when(&row.when))
+        });
+        actions.collect()
+    };
+
+    let mut create = vec![action(&operations.create), action(&operations.read)];
+    create.extend(tags.map(|tags| format!("{}¹", action(&tags.set))));
+    create.extend(extra(&str::to_owned));
+    create.extend(settings.iter().cloned());
+
+    let mut update = Vec::new();
+    if let Some(operation) = &operations.update {
+        update.push(action(operation));
+        update.extend(extra(&|_| "as for *Create*".to_owned()));
+    }
+    update.extend(settings);
+    if let (Some(tags), true) = (tags, tags_change_in_place(&folder.service, file)?) {
+        update.push(format!("{}, {} (tags)", optional(&tags.set), optional(&tags.remove)));
+    }
+    if update.is_empty() {
+        update.push("– (always replaced)".to_owned());
+    } else {
+        update.insert(0, action(&operations.read));
+    }
+    let delete = [action(&operations.delete), action(&operations.read)];
+    Ok(format!(
+        "| `{}` | {} | {} | {} | {} |\n",
+        file.type_name,
+        create.join(", "),
+        action(&operations.read),
+        update.join(", "),
+        delete.join(", ")
+    ))
+}
+
+/// True if the catalog lets a plan change the tags of an object.
+fn tags_change_in_place(service: &ServiceFile, file: &TypeFile) -> Result<bool, Box<dyn Error>> {
+    let schema = Registry::embedded().get(&file.type_name)?;
+    let schema = schema.ok_or_else(|| format!("the registry has no `{}`", file.type_name))?;
+    let Some(tags) = file.tags(service) else { return Ok(false) };
+    let path = PropertyPath::root().name(&tags.property);
+    Ok(schema.update_kind(&path) == UpdateKind::InPlace)
+}
