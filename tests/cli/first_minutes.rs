@@ -1,7 +1,7 @@
 //! The first ten minutes of a user: file names, hints, files that are no templates, and templates
 //! that are right in some account only.
 
-use crate::harness::Place;
+use crate::harness::{Place, ran};
 
 const TOPIC: &str = "Resources:\n  T: {Type: AWS::SNS::Topic}\n";
 
@@ -83,6 +83,22 @@ fn a_plan_reports_all_mistakes_at_once() {
 }
 
 #[test]
+fn a_plan_with_mistakes_takes_secrets_from_where_they_are() {
+    let place = Place::empty();
+    place.write(
+        "stack.yaml",
+        "Parameters:\n  Given: {Type: String, NoEcho: true}\n  Open: {Type: String, NoEcho: \
+         true}\nResources:\n  A: {Type: AWS::SNS::Topic, DependsOn: A}\n",
+    );
+    let mut command = place.command(&["plan", "stack.yaml", "--sandbox"]);
+    command.env("RSTACK_PARAMETER_Given", "correct-horse");
+    let plan = ran(command).expect(1);
+    assert!(plan.err.contains("error[cycle]"), "{}", plan.err);
+    assert!(plan.err.contains("the parameter `Open` has no value"), "{}", plan.err);
+    assert!(!plan.err.contains("`Given`"), "{}", plan.err);
+}
+
+#[test]
 fn no_hint_advises_the_sandbox_in_the_sandbox() {
     let place = Place::empty();
     for (name, kind) in [
@@ -159,6 +175,26 @@ fn a_page_instead_of_a_template_is_called_that() {
             assert!(ran.err.starts_with(message), "{}", ran.err);
             assert_eq!(ran.err.matches("error[").count(), 1, "{}", ran.err);
         }
+    }
+}
+
+#[test]
+fn a_value_of_an_included_file_is_warned_of_and_not_quoted() {
+    let place = Place::empty();
+    let topic = "Resources:\n  T: {Type: AWS::SNS::Topic, Properties: {DisplayName: 012345670}}\n";
+    place.write("included.yaml", topic);
+    place.write("plain.yaml", topic);
+    place.write(
+        "stack.yaml",
+        "Transform: {Name: AWS::Include, Parameters: {Location: included.yaml}}\n",
+    );
+    let plain = place.run(&["validate", "plain.yaml"]).expect(0);
+    assert!(plain.err.contains("CloudFormation reads `012345670` as"), "{}", plain.err);
+    for format in ["text", "json", "sarif"] {
+        let validate = place.run(&["validate", "stack.yaml", "--format", format]).expect(0);
+        let all = format!("{}{}", validate.out, validate.err);
+        assert!(all.contains("yaml-scalar") && all.contains("included.yaml"), "{all}");
+        assert!(!all.contains("12345670"), "{all}");
     }
 }
 

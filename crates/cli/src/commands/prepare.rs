@@ -189,6 +189,14 @@ fn evaluate_nowhere(
         Inputs { stack: &file.name, environment: &environment, parameters, outside: &outside };
     let mut found = evaluate(template, &inputs).diagnostics;
     found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
+    if context.terminal.interactive && !context.terminal.json {
+        // The user is asked for them once the template can be evaluated.
+        let secret = |at| template.parameters.values().any(|p| p.no_echo && p.name_span == at);
+        found.retain(|finding| {
+            let is_missing = finding.code == Code::MissingParameter;
+            !(is_missing && finding.labels.first().is_some_and(|label| secret(label.span)))
+        });
+    }
     loaded.add(found);
 }
 

@@ -117,6 +117,9 @@ impl CheckError {
             Self::NotAllowed { name, .. } => Some(Hint::from(format!(
                 "`rstack explain {name}` says what it means and what to do"
             ))),
+            // A file's error has a hint of its own.
+            #[cfg(feature = "lint")]
+            Self::File(_) => None,
             #[cfg(feature = "lint")]
             Self::Read { source, .. } => unreadable_hint(source),
             #[cfg(feature = "lint")]

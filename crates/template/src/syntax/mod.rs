@@ -12,6 +12,7 @@ mod yaml11;
 pub(crate) use node::{Entry, Node, NodeKind};
 pub use node::{Extent, Spanned};
 pub(crate) use nulls::nulls;
+pub use other_file::is_other_file;
 pub use parse::MAX_SIZE;
 pub(crate) use parse::{duplicate_keys, parse};
 pub(crate) use scalar::scalar;

@@ -9,6 +9,12 @@ const HEAD: usize = 4_096;
 /// The first line of a pointer of Git LFS. Source: the specification of Git LFS.
 const POINTER: &str = "version https://git-lfs.github.com/spec/";
 
+/// Recognizes a text that is another kind of file. The error of such a template is about the whole, and
+/// quotes nothing of it.
+pub fn is_other_file(text: &str) -> bool {
+    other_file(text).is_some()
+}
+
 /// The error for a text that is another kind of file.
 pub(super) fn other_file(text: &str) -> Option<Diagnostic> {
     let begin = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
