@@ -122,18 +122,21 @@ impl Attributes for Unchanged<'_> {
 
 #[cfg(test)]
 mod tests {
+    use rstack_model::KnownValue;
+    use rstack_model::value::redacted_map;
+
     use super::*;
 
-    fn known(json: &str) -> KnownMap {
+    fn attributes(json: &str) -> ValueMap {
         let value = KnownValue::from_json(serde_json::from_str(json).unwrap());
         let KnownValue::Map(map) = value else { panic!("{json}") };
-        map
+        redacted_map(&map)
     }
 
     #[test]
     fn an_attribute_is_as_it_was_read() {
         let text = r#"{"A":"read","B":{"C":"read","D":{"E":"read"}},"F.G":"read"}"#;
-        let map = known(text);
+        let map = attributes(text);
         for name in ["A", "B.C", "B.D.E", "F.G"] {
             assert_eq!(read(&map, name), Some(Value::from("read")), "{name}");
         }

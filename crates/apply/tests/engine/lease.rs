@@ -34,7 +34,8 @@ fn holder() -> Holder {
 fn operations(shared: &Shared, bench: &Bench, cloud: Arc<dyn Cloud>) -> Operations {
     let engine = shared.engine(bench.engine_on(cloud));
     let environment = bench.sandbox.environment().clone();
-    Operations { engine, environment, backend: Arc::new(shared.backend()) }
+    let digests = rstack_ops::DigestSettings::least();
+    Operations { engine, environment, backend: Arc::new(shared.backend()), digests }
 }
 
 fn topics(names: &[&str]) -> String {
