@@ -139,7 +139,7 @@ fn names_and_answers_that_cannot_be_used_are_told() {
     let topic = |name: &str| {
         format!(
             "Resources:\n  S: {{Type: AWS::SNS::Topic}}\n  T: {{Type: AWS::SNS::Topic, \
-             Properties: {{TopicName: !Sub '{name}'}}}}\n"
+             Properties: {{DisplayName: !Sub '{name}'}}}}\n"
         )
     };
     for (name, count) in [
