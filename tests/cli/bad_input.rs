@@ -21,7 +21,7 @@ fn told(place: &Place, lines: &[&[&str]]) -> String {
 fn what_is_not_there_or_no_template_is_said() {
     let place = Place::streaming();
     place.write_bytes("binary.yaml", &[0, 159, 146, 150, 255]);
-    place.write("my_stack.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n");
+    place.write("___.yaml", "Resources:\n  A: {Type: AWS::S3::Bucket}\n");
     place.write("docs/README.md", "");
     place.sandbox(&["sandbox", "ls"]).expect(0);
     let before = place.content();
@@ -33,7 +33,7 @@ fn what_is_not_there_or_no_template_is_said() {
             &["plan", "docs", "--sandbox"],
             &["plan", "stacks", "--sandbox"],
             &["plan", "binary.yaml", "--sandbox"],
-            &["plan", "my_stack.yaml", "--sandbox"],
+            &["plan", "___.yaml", "--sandbox"],
             &["plan", "--stack-name", "../escape", "--sandbox"],
             &["plan", "--delete-first", "Nope", "--sandbox"],
             &["plan", "--out", "no/such/folder/x.plan", "--sandbox"],

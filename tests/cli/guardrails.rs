@@ -177,8 +177,8 @@ fn files_of_rules_that_cannot_be_read_are_an_error() {
         ("bytes", "cannot read `bytes/a.rego`"),
         ("linked", "`linked/more` is a link to a folder"),
         ("dangling", "cannot read `dangling/b.guard`"),
-        ("pipe", "cannot read `pipe/a.rego`"),
-        ("pipe/a.rego", "cannot read `pipe/a.rego`"),
+        ("pipe", "`pipe/a.rego` is a FIFO, not a regular file"),
+        ("pipe/a.rego", "`pipe/a.rego` is a FIFO, not a regular file"),
         ("nowhere", "cannot read `nowhere`"),
         ("topic.yaml", "`topic.yaml` holds no rules"),
     ] {

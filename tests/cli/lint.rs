@@ -198,3 +198,63 @@ fn many_templates_are_checked_in_their_order() {
     assert!(files.is_sorted() && files.len() == 20, "{files:?}");
     assert!(first.err.contains("4 of 20 templates are not valid"), "{}", first.err);
 }
+
+/// A function whose runtime AWS took until 2022.
+fn function(handler: &str) -> String {
+    format!(
+        "Resources:\n  Old:\n    Type: AWS::Lambda::Function\n    Properties:\n      Runtime: \
+         python2.7\n      Handler: {handler}\n      Role: !Sub \
+         'arn:aws:iam::${{AWS::AccountId}}:role/x'\n      Code: {{ZipFile: x}}\n"
+    )
+}
+
+#[test]
+fn an_old_runtime_stops_creating_a_function_and_not_the_plan_of_one_that_exists() {
+    let place = place();
+    place.write("old.yaml", &function("a.b"));
+    let create = place.sandbox(&["plan", "old.yaml"]).expect(1);
+    assert!(create.err.contains("error[E2533]"), "{}", create.err);
+    let apply = place.sandbox(&["apply", "old.yaml", "--yes"]).expect(1);
+    assert!(apply.err.contains("error[E2533]"), "{}", apply.err);
+    // Which functions exist only the account knows.
+    let validate = place.run(&["validate", "old.yaml"]).expect(0);
+    assert!(validate.err.contains("warning[E2533]"), "{}", validate.err);
+    place.run(&["validate", "old.yaml", "--deny", "E2533"]).expect(1);
+    place.sandbox(&["apply", "old.yaml", "--yes", "--no-lint"]).expect(0);
+    let unchanged = place.sandbox(&["plan", "old.yaml"]).expect(0);
+    assert!(unchanged.err.contains("warning[E2533]"), "{}", unchanged.err);
+    place.sandbox(&["plan", "old.yaml", "--deny", "E2533"]).expect(1);
+    // Something else beside it may change.
+    place.write("old.yaml", &format!("{}  Topic: {{Type: AWS::SNS::Topic}}\n", function("a.b")));
+    place.sandbox(&["apply", "old.yaml", "--yes"]).expect(0);
+    // The function itself can no longer be updated, or created a second time.
+    place.write("old.yaml", &function("c.d"));
+    let update = place.sandbox(&["plan", "old.yaml"]).expect(1);
+    assert!(update.err.contains("error[E2533]"), "{}", update.err);
+    let second = function("a.b").replace("Resources:\n", "").replace("  Old:", "  New:");
+    place.write("old.yaml", &format!("{}{second}", function("a.b")));
+    let second = place.sandbox(&["plan", "old.yaml"]).expect(1);
+    assert_eq!(second.err.matches("error[E2533]").count(), 1, "{}", second.err);
+    assert_eq!(second.err.matches("warning[E2533]").count(), 1, "{}", second.err);
+}
+
+#[test]
+fn a_mapping_that_a_default_stands_in_for_is_no_mistake() {
+    let place = place();
+    place.write(
+        "maps.yaml",
+        "Transform: AWS::LanguageExtensions\nParameters: {Stage: {Type: String, Default: \
+         qa}}\nMappings: {M: {a: {b: c}}}\nResources:\n  T: {Type: AWS::SNS::Topic, Properties: \
+         {DisplayName: !FindInMap [!Sub 'No${Stage}', a, b, {DefaultValue: none}], TopicName: \
+         !FindInMap [M, a, b]}}\n",
+    );
+    place.sandbox(&["plan", "maps.yaml"]).expect(0);
+    place.write(
+        "merge.yaml",
+        "Metadata: {a: &a {DisplayName: x}}\nResources:\n  T: {Type: AWS::SNS::Topic, Properties: \
+         {<<: *a, Nope: 1}}\n",
+    );
+    let merged = place.run(&["validate", "merge.yaml"]).expect(1);
+    assert!(merged.err.contains("warning[merge-key]"), "{}", merged.err);
+    assert!(!merged.err.contains("W1100"), "each mistake once: {}", merged.err);
+}

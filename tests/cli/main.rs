@@ -8,6 +8,7 @@ mod disk;
 mod docs;
 mod explain;
 mod file_root;
+mod first_minutes;
 mod forged_plan;
 #[cfg(feature = "lint")]
 mod guardrails;

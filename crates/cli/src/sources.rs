@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rstack_model::{Code, Diagnostic, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned};
+use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned, is_other_file};
 
 use crate::env::Env;
 use crate::error::{CommandError, ErrorKind};
@@ -128,10 +128,10 @@ impl Sources {
                 let at = |place: usize| place.saturating_sub(base);
                 label.span = Span::new(at(label.span.start), at(label.span.end));
             }
-            if index > 0 {
-                withhold(&mut moved);
-            }
-            if let Some((_, of_file)) = out.get_mut(index) {
+            if let Some((source, of_file)) = out.get_mut(index) {
+                if !source.is_shown {
+                    withhold(&mut moved, source.text);
+                }
                 of_file.push(moved);
             }
         }
@@ -150,11 +150,15 @@ impl Sources {
     }
 }
 
-/// Takes the text of an included file out of a finding that quotes lines of it: a file that cannot be
-/// read as YAML may be no part of a template, but a secret.
-fn withhold(finding: &mut Diagnostic) {
+/// Takes the text of an included file out of a finding that quotes lines or values of it: a file that
+/// cannot be read as YAML may be no part of a template, but a secret. The kind of a file that is another
+/// one, such as a page of HTML, quotes nothing.
+fn withhold(finding: &mut Diagnostic, text: &str) {
     const QUOTING: [Code; 3] = [Code::Syntax, Code::UnknownAnchor, Code::UnknownTag];
-    if QUOTING.iter().any(|code| finding.code == *code) {
+    if finding.code == Code::YamlScalar {
+        finding.message = "CloudFormation reads this value otherwise, as YAML 1.1".to_owned();
+        finding.help = Some("put quotes around it if text is meant".to_owned());
+    } else if QUOTING.iter().any(|code| finding.code == *code) && !is_other_file(text) {
         finding.message = "the included file cannot be read as YAML or JSON here".to_owned();
         finding.help = None;
         finding.labels.truncate(1);

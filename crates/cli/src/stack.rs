@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rstack_catalog::nearest;
 use rstack_model::{InvalidId, StackName};
+use rstack_render::escape;
 
 use crate::assembly::{self, AssemblyError};
 use crate::env::Env;
@@ -15,6 +17,9 @@ use crate::plan_file;
 pub(crate) const STACKS: &str = "stacks";
 
 const EXTENSIONS: [&str; 4] = ["yaml", "yml", "json", "template"];
+
+/// The most characters that the name of a stack has.
+const LONGEST_NAME: usize = 128;
 
 /// Why it is not known which stack is meant.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +35,18 @@ pub(crate) enum StackError {
     NoTemplate {
         /// What was named.
         text: String,
-        /// The templates under `stacks/`.
+        /// The templates under `stacks/`, or in the folder that the path names.
         known: Vec<PathBuf>,
+    },
+    /// Two templates of a folder whose names are changed into the same name.
+    #[error("`{}` and `{}` would both be the stack `{name}`", path.display(), other.display())]
+    SameName {
+        /// The template that was named.
+        path: PathBuf,
+        /// The other one.
+        other: PathBuf,
+        /// The name of both.
+        name: StackName,
     },
     /// A folder that is no cloud assembly.
     #[error("`{}` is a folder, not a template", path.display())]
@@ -87,12 +102,8 @@ impl StackError {
                     .to_owned()
             }
             Self::NoStack { .. } => "name one of them".to_owned(),
-            Self::NoTemplate { known, .. } if known.is_empty() => {
-                "give the path of a template".to_owned()
-            }
-            Self::NoTemplate { known, .. } => {
-                format!("the templates under `stacks/` are {}", list(known))
-            }
+            Self::NoTemplate { text, known } => no_template_hint(text, known),
+            Self::SameName { .. } => "give each a name with `--stack-name`".to_owned(),
             Self::Folder { templates, .. } if templates.is_empty() => {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
@@ -109,6 +120,24 @@ impl StackError {
         };
         Some(Hint::from(hint))
     }
+}
+
+/// The hint where there is no template: the name that was meant, else those that there are.
+fn no_template_hint(text: &str, known: &[PathBuf]) -> String {
+    let names: Vec<String> = known.iter().map(|path| path.display().to_string()).collect();
+    let near = nearest(text, names.iter().map(String::as_str));
+    match (near, known, is_path(text)) {
+        (Some(near), _, _) => format!("did you mean `{near}`?"),
+        (None, [], true) => "paths begin in the current directory".to_owned(),
+        (None, [], false) => "give the path of a template".to_owned(),
+        (None, known, true) => format!("the templates there are {}", list(known)),
+        (None, known, false) => format!("the templates under `stacks/` are {}", list(known)),
+    }
+}
+
+/// Recognizes a path, which the name of a stack is not.
+pub(crate) fn is_path(text: &str) -> bool {
+    text.contains(['/', '\\']) || Path::new(text).extension().is_some()
 }
 
 impl From<StackError> for CommandError {
@@ -128,6 +157,21 @@ pub(crate) struct StackFile {
     pub(crate) name: StackName,
     /// The template.
     pub(crate) template: TemplateFile,
+    /// The name of the file, if it cannot name a stack and was changed.
+    pub(crate) renamed: Option<String>,
+}
+
+impl StackFile {
+    /// The line that says that the stack is not called as its file is.
+    pub(crate) fn note(&self) -> Option<String> {
+        let file = self.renamed.as_ref()?;
+        Some(format!(
+            "note: the stack is called `{}`, since CloudFormation takes no stack name like `{}`; \
+             `--stack-name` gives it another.",
+            self.name,
+            escape(file)
+        ))
+    }
 }
 
 /// Finds the template and the name of a stack.
@@ -148,9 +192,26 @@ pub(crate) fn find(
         Some(text) => by_text(env, text)?,
     };
     if let Some(name) = name {
-        found.name = Ok(StackName::parse(name).map_err(StackError::Name)?);
+        let name = StackName::parse(name).map_err(StackError::Name)?;
+        found.name = Ok(Named { name, renamed: None });
     }
-    Ok(StackFile { name: found.name?, template: found.template })
+    let Named { name, renamed } = found.name?;
+    if renamed.is_some() {
+        let path = found.template.shown();
+        if let Some(other) = same_name(env, &path, &name) {
+            return Err(StackError::SameName { path, other, name });
+        }
+    }
+    Ok(StackFile { name, template: found.template, renamed })
+}
+
+/// Another template in the folder of a template that would have the same name.
+fn same_name(env: &Env, path: &Path, name: &StackName) -> Option<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let stem = stem_of(path);
+    templates_in(env, folder).into_iter().find(|other| {
+        stem_of(other) != stem && name_of(other).is_ok_and(|other| other.name == *name)
+    })
 }
 
 /// The template that is meant, whatever the stack is going to be called.
@@ -163,7 +224,7 @@ pub(crate) fn template(env: &Env, text: &str) -> Result<TemplateFile, StackError
 
 /// A template whose file name may not do as a stack's name.
 struct Found {
-    name: Result<StackName, StackError>,
+    name: Result<Named, StackError>,
     template: TemplateFile,
 }
 
@@ -177,6 +238,14 @@ impl Found {
 pub(crate) fn below(path: &Path) -> TemplateFile {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     TemplateFile::Below { folder, name: path.file_name().map(PathBuf::from).unwrap_or_default() }
+}
+
+/// The name of a stack.
+#[derive(Debug)]
+struct Named {
+    name: StackName,
+    /// The text that was changed into one that CloudFormation takes.
+    renamed: Option<String>,
 }
 
 fn only_one(env: &Env) -> Result<Found, StackError> {
@@ -214,22 +283,23 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     {
         return in_assembly(env, parent, Some(wanted));
     }
-    let plain = !text.contains(['/', '\\']) && path.extension().is_none();
+    let plain = !is_path(text);
     let in_stacks = EXTENSIONS
         .iter()
         .map(|extension| Path::new(STACKS).join(format!("{text}.{extension}")))
         .find(|path| plain && env.path(path).is_file());
     match in_stacks {
         Some(path) => Ok(Found::in_stacks(&path)),
-        None => Err(StackError::NoTemplate {
-            text: text.to_owned(),
-            known: templates_in(env, Path::new(STACKS)),
-        }),
+        None => {
+            let folder = if plain { Path::new(STACKS) } else { path.parent().unwrap_or(path) };
+            let known = templates_in(env, folder);
+            Err(StackError::NoTemplate { text: text.to_owned(), known })
+        }
     }
 }
 
 /// A file that the user names, and that is no saved plan.
-fn named(env: &Env, path: &Path, name: Result<StackName, StackError>) -> Result<Found, StackError> {
+fn named(env: &Env, path: &Path, name: Result<Named, StackError>) -> Result<Found, StackError> {
     match plan_file::is_plan(env, path)? {
         true => Err(StackError::SavedPlan { path: path.to_owned() }),
         false => Ok(Found { name, template: TemplateFile::Named(path.to_owned()) }),
@@ -238,34 +308,61 @@ fn named(env: &Env, path: &Path, name: Result<StackName, StackError>) -> Result<
 
 /// The templates of a folder, by name.
 pub(crate) fn templates_in(env: &Env, folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(env.path(folder)) else { return Vec::new() };
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(entries) = fs::read_dir(env.path(here)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(folder.join(entry.ok()?.file_name())))
         .filter(|path| env.path(path).is_file())
-        .filter(|path| {
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
-        })
+        .filter(|path| is_template_name(path))
         .collect();
     paths.sort();
     paths
 }
 
-/// The stack's name is that of its file, without `.yaml`, `.json` and `.template`.
-fn name_of(path: &Path) -> Result<StackName, StackError> {
+/// Recognizes the name of a template by its extension.
+pub(crate) fn is_template_name(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}
+
+/// The name of a file without `.yaml`, `.json` and `.template`.
+fn stem_of(path: &Path) -> &str {
     let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let stem = EXTENSIONS.iter().fold(file, |stem, extension| {
         stem.strip_suffix(extension).and_then(|s| s.strip_suffix('.')).unwrap_or(stem)
     });
-    let stem = stem.strip_suffix(".template").unwrap_or(stem);
-    StackName::parse(stem).map_err(StackError::FileName)
+    stem.strip_suffix(".template").unwrap_or(stem)
+}
+
+/// The stack's name is that of its file, with hyphens for what CloudFormation does not take in one.
+fn name_of(path: &Path) -> Result<Named, StackError> {
+    let stem = stem_of(path);
+    StackName::parse(stem).map(|name| Named { name, renamed: None }).or_else(|error| {
+        let name = legal_name(stem).ok_or(StackError::FileName(error))?;
+        Ok(Named { name, renamed: Some(stem.to_owned()) })
+    })
+}
+
+/// A name that CloudFormation takes, made of one that it does not take; `None` if nothing of that
+/// could stay. Source: `StackName` of CreateStack, AWS CloudFormation API Reference: a letter, then
+/// letters, digits and hyphens, 128 characters at most.
+fn legal_name(text: &str) -> Option<StackName> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = words.collect::<Vec<_>>().join("-");
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert_str(0, "stack-");
+    }
+    name.truncate(LONGEST_NAME);
+    StackName::parse(name.trim_end_matches('-')).ok()
 }
 
 /// A stack of a cloud assembly.
 fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, StackError> {
     let stack = assembly::stack(env, folder, wanted)?;
     Ok(Found {
-        name: StackName::parse(&stack.name).map_err(StackError::FileName),
+        name: StackName::parse(&stack.name)
+            .map(|name| Named { name, renamed: None })
+            .map_err(StackError::FileName),
         template: stack.template,
     })
 }
@@ -281,8 +378,30 @@ mod tests {
             ("cdk.out/StreamingStack.template.json", "StreamingStack"),
             ("live.yml", "live"),
         ] {
-            assert_eq!(name_of(Path::new(file)).unwrap().as_str(), name);
+            let named = name_of(Path::new(file)).unwrap();
+            assert_eq!((named.name.as_str(), named.renamed), (name, None));
         }
-        assert!(name_of(Path::new("my_stack.yaml")).is_err());
+    }
+
+    #[test]
+    fn a_file_that_cannot_name_a_stack_gives_it_a_name_of_its_own() {
+        let long = format!("{}_", "a".repeat(140));
+        for (file, name) in [
+            ("my_stack.yaml", "my-stack"),
+            ("stacks/my.app.v2.yml", "my-app-v2"),
+            ("my stack (copy).json", "my-stack-copy"),
+            ("__init__.yaml", "init"),
+            ("2024-live.yaml", "stack-2024-live"),
+            ("größe.template.json", "gr-e"),
+            ("-live-.yaml", "live"),
+            (&long, &"a".repeat(128)),
+        ] {
+            let named = name_of(Path::new(file)).unwrap();
+            assert_eq!(named.name.as_str(), name, "{file}");
+            assert_eq!(named.renamed.as_deref(), Some(stem_of(Path::new(file))));
+        }
+        for file in ["_.yaml", ".yaml", "äöü.yaml", ""] {
+            assert!(matches!(name_of(Path::new(file)), Err(StackError::FileName(_))), "{file}");
+        }
     }
 }

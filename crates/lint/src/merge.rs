@@ -3,7 +3,7 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::same::{Place, SAME, Same};
+use crate::same::{MAPPING, Place, SAME, Same};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
 /// stays, with the validator's link to its documentation.
@@ -14,6 +14,7 @@ pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) 
         let said = own.iter_mut().find(|own| says(own, &finding, &lines));
         match said {
             Some(said) => said.docs = said.docs.take().or(finding.docs),
+            None if finding.code.as_str() == MAPPING => {}
             None => more.push(finding),
         }
     }
@@ -79,6 +80,7 @@ mod tests {
             rule("F3003", "'B' is a required property").at(Span::new(4, 7), ""),
             rule("F3003", "'A' is a required property").at(Span::new(8, 13), ""),
             rule("W1", "first").at(Span::new(0, 3), ""),
+            rule("F1012", "a mapping that is looked up with a default").at(Span::new(0, 3), ""),
         ];
         merge(TEXT, &mut all, found);
         let told: Vec<String> =

@@ -55,7 +55,10 @@ pub(crate) const SAME: &[Same] = &[
     same(Code::Name, &["F0006", "F2003", "F6004"]),
     same(Code::NeedsExtensions, &["F1030", "F1031", "F1032"]),
     same(Code::NoResources, &["F0001"]),
-    same(Code::NullValue, &["F3012"]),
+    same(
+        Code::NullValue,
+        &["E2001", "E3001", "E6001", "E6003", "E8001", "F0001", "F0005", "F3012", "F3016", "F6101"],
+    ),
     same(Code::OutputKind, &["F6101"]),
     same_name(Code::ParameterType, &["F2002"]),
     same(Code::ParameterValue, &["F0015", "F0016", "F2012", "F2015"]),
@@ -78,6 +81,7 @@ pub(crate) const SAME: &[Same] = &[
     same_name(Code::UnknownProperty, &["F3002"]),
     same_name(Code::UnknownType, &["F3006"]),
     same_name(Code::UnresolvedReference, REFERENCE),
+    same(Code::YamlScalar, &["W9003"]),
 ];
 
 /// Arguments that a function does not take.
@@ -90,6 +94,11 @@ const FUNCTION: &[&str] = &[
 /// Names that nothing has.
 const REFERENCE: &[&str] =
     &["E1028", "E3005", "E6005", "E8002", "E8007", "F1010", "F1012", "F1018", "F1020", "F6101"];
+
+/// The rule about a mapping that is not there. It does not know that a default stands in for one
+/// under `AWS::LanguageExtensions` (issue 3408 of aws-cloudformation/cfn-lint); rstack looks mappings
+/// up itself.
+pub(crate) const MAPPING: &str = "F1012";
 
 /// Rules about what CloudFormation takes at most, which rstack does not have.
 pub(crate) const LIMITS: [&str; 8] =

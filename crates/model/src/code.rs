@@ -37,6 +37,7 @@ impl Code {
             Self::Alias
                 | Self::CloudFormationLimit
                 | Self::MappingRegion
+                | Self::MergeKey
                 | Self::MissingParameter
                 | Self::More
                 | Self::NoEffect
@@ -48,6 +49,8 @@ impl Code {
                 | Self::UnknownStackOutput
                 | Self::UnknownType
                 | Self::Unsupported
+                | Self::YamlKey
+                | Self::YamlScalar
         )
     }
 
@@ -201,6 +204,10 @@ codes! {
     UnresolvedReference = "unresolved-reference",
     /// Something that rstack does not do yet.
     Unsupported = "unsupported",
+    /// A key without quotes that CloudFormation reads as a number or a boolean.
+    YamlKey = "yaml-key",
+    /// A value without quotes that CloudFormation reads as a number or a boolean.
+    YamlScalar = "yaml-scalar",
 }
 
 impl Code {

@@ -57,7 +57,7 @@ async fn apply_held<F: FrontEnd>(
     }
     let planned = lease.unless_lost(plan_deploy(ops, deploy, &state)).await;
     let planned = planned.unwrap_or_else(|lost| Err(lost.into()));
-    front.planned()?;
+    front.planned(planned.as_deref().ok())?;
     let plan = planned?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
     // earlier apply left half-way is whole now, which is recorded.

@@ -46,7 +46,7 @@ async fn destroy_held<F: FrontEnd>(
     let observing = lease.unless_lost(ops.engine.observe(None, &state, &parameters));
     let observations = observing.await.map_err(OpsError::from)?.map_err(OpsError::from)?;
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
-    front.planned()?;
+    front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rstack_apply::{GivenSecret, OldSecret, Waiting};
+use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
 
@@ -24,11 +25,11 @@ pub trait FrontEnd {
         Ok(())
     }
 
-    /// Planning has ended, in success or in failure: what was checked meanwhile is told first.
+    /// Planning has ended: with this plan, or in failure. What was checked meanwhile is shown first.
     ///
     /// # Errors
     /// If the front end does not go on.
-    fn planned(&self) -> Result<(), Self::Error> {
+    fn planned(&self, _plan: Option<&Plan>) -> Result<(), Self::Error> {
         Ok(())
     }
 

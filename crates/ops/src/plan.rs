@@ -46,7 +46,7 @@ pub async fn plan<F: FrontEnd>(
         (None, None) => ops.new_state(stack),
     };
     let planned = plan_deploy(ops, deploy, &deploy.parameters.renewed(state)).await;
-    front.planned()?;
+    front.planned(planned.as_deref().ok())?;
     Ok(planned?)
 }
 

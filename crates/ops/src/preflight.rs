@@ -60,8 +60,22 @@ fn secrets<'a>(
 fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic {
     let message = format!("`{}` has no driver yet", resource.resource_type);
     let error = Diagnostic::error(Code::NoDriver, message);
-    let help = "the sandbox (`--sandbox`) serves every type";
+    let help = unserved_help(resource.resource_type.as_str());
     error.at(span, format!("the type of `{id}`")).help(help)
+}
+
+/// The help for a type without a driver. The sandbox itself serves all that it is advised for.
+fn unserved_help(resource_type: &str) -> &'static str {
+    let custom = resource_type.starts_with("Custom::")
+        || ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"]
+            .contains(&resource_type);
+    if custom {
+        "it stands for code of your own, which rstack does not run yet"
+    } else if Registry::embedded().contains(resource_type) {
+        "the sandbox serves it: `--sandbox`"
+    } else {
+        "rstack serves the types of AWS; another publisher registered this one"
+    }
 }
 
 /// None is ever made that would have to be deleted without its snapshot.

@@ -54,8 +54,9 @@ async fn rollback_held<F: FrontEnd>(
         return Ok(RolledBack::NothingLeft);
     }
     let planned = lease.unless_lost(ops.engine.plan_rollback(&state)).await;
-    front.planned()?;
-    let Some(plan) = planned.map_err(OpsError::from)?.map_err(OpsError::from)? else {
+    let planned = planned.map_err(OpsError::from).and_then(|plan| plan.map_err(OpsError::from));
+    front.planned(planned.as_ref().ok().and_then(|plan| plan.as_deref()))?;
+    let Some(plan) = planned? else {
         let (stack, deposed) = (asked.stack.clone(), state.deposed.len());
         return Err(OpsError::NothingToRollBack { stack, deposed }.into());
     };

@@ -62,7 +62,7 @@ impl FrontEnd for Notes {
         Ok(())
     }
 
-    fn planned(&self) -> Result<(), OpsError> {
+    fn planned(&self, _plan: Option<&rstack_model::plan::Plan>) -> Result<(), OpsError> {
         self.note("planned");
         Ok(())
     }

@@ -28,7 +28,7 @@ pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, Inputs, Outside, evaluate, has_large_pattern};
 pub use include::Included;
 pub use limits::limits;
-pub use syntax::{Extent, MAX_SIZE, Spanned};
+pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
 pub use template::{
     Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,
     SubPart, Template,
@@ -118,6 +118,8 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
+    syntax::nulls(&root, diagnostics);
+    template::unquoted(&root, diagnostics);
     let dialect = template::dialect(&root, diagnostics);
     let root = match dialect {
         Dialect::Plain => root,

@@ -92,10 +92,10 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         Ok(())
     }
 
-    fn planned(&self) -> Result<(), CommandError> {
+    fn planned(&self, plan: Option<&Plan>) -> Result<(), CommandError> {
         self.session.display.pause();
         match &self.template {
-            Some(template) => template.borrow_mut().checked(&self.context.terminal),
+            Some(template) => template.borrow_mut().checked(&self.context.terminal, plan),
             None => Ok(()),
         }
     }

@@ -27,6 +27,14 @@ pub(super) enum KnownStackError {
         /// Whether the sandbox knows it, and was not asked.
         in_sandbox: bool,
     },
+    /// Something else than a stack was named.
+    #[error("`{text}` is not a stack: {what}")]
+    NotAStack {
+        /// The text that was given as a stack.
+        text: String,
+        /// The kind of thing that it is instead.
+        what: &'static str,
+    },
     /// The states cannot be used.
     #[error(transparent)]
     State(#[from] StoreError),
@@ -45,6 +53,9 @@ impl From<KnownStackError> for CommandError {
             KnownStackError::SeveralStacks(_) => Hint::from("name one of them"),
             KnownStackError::NoState { in_sandbox: true, .. } => {
                 Hint::from("the sandbox knows it: add `--sandbox`")
+            }
+            KnownStackError::NotAStack { .. } => {
+                Hint::from("name a stack or its template; ").command(&["ls"]).text(" lists them")
             }
             KnownStackError::NoState { in_sandbox: false, .. } => {
                 Hint::begin_with(&["ls"]).text(" lists the stacks")
@@ -78,10 +89,24 @@ pub(super) async fn name(
         (None, [_, _, ..]) => return Err(KnownStackError::SeveralStacks(known)),
         (None, []) | (Some(_), _) => {}
     }
-    match (stack::find(&context.env, wanted, None), wanted.map(StackName::parse)) {
-        (Ok(file), _) => Ok(file.name),
+    let found = stack::find(&context.env, wanted, None);
+    let Some(text) = wanted else { return Ok(found?.name) };
+    let not_a_stack = |what| Err(KnownStackError::NotAStack { text: text.to_owned(), what });
+    match (found, StackName::parse(text)) {
+        (Ok(file), _)
+            if stack::is_template_name(&file.template.shown()) || known.contains(&file.name) =>
+        {
+            Ok(file.name)
+        }
+        (Ok(_), _) => not_a_stack("the file is no template"),
         // A name without a template and without a state: the state is what is missing.
-        (Err(StackError::NoTemplate { .. }), Some(Ok(name))) => Err(no_state(context, name).await),
+        (Err(StackError::NoTemplate { .. }), Ok(name)) => Err(no_state(context, name).await),
+        (Err(StackError::NoTemplate { .. }), Err(_)) if stack::is_path(text) => {
+            not_a_stack("there is no such template, and no stack of this name")
+        }
+        (Err(StackError::NoTemplate { .. }), Err(_)) => not_a_stack("no stack has such a name"),
+        (Err(StackError::Folder { .. }), _) => not_a_stack("it is a folder"),
+        (Err(StackError::SavedPlan { .. }), _) => not_a_stack("it is a saved plan"),
         (Err(error), _) => Err(error.into()),
     }
 }

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use rstack_apply::SecretParameters;
 use rstack_model::desired::Desired;
+use rstack_model::plan::Plan;
 use rstack_model::{Address, Code, Diagnostic};
 use rstack_ops::{
     Deploy, Evaluated, Operations, Unanswered, cross_stack_values, parameters_of_evaluation,
     preflight,
 };
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Reading};
+use rstack_template::{Inputs, Outside, Reading, evaluate};
 
+use super::nowhere::nowhere;
+use super::runtimes::Runtimes;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, cloud_hint};
@@ -45,8 +48,20 @@ pub(crate) struct PreparedTemplate {
     loaded: Loaded,
     given: GivenParameters,
     checks: Checks,
+    runtimes: Runtimes,
     pending: Option<Pending>,
 }
+
+/// Findings that depend on the account, the Region or other stacks.
+const DECIDED_IN_PLACE: [Code; 7] = [
+    Code::ConditionalReference,
+    Code::Lookup,
+    Code::MappingKey,
+    Code::MappingRegion,
+    Code::Rule,
+    Code::UnknownExport,
+    Code::UnknownStackOutput,
+];
 
 impl PreparedTemplate {
     /// Reads the template; mistakes that need no cloud are told before it is asked.
@@ -56,16 +71,24 @@ impl PreparedTemplate {
         arguments: &StackArguments,
         lint: &LintArguments,
     ) -> Result<Self, CommandError> {
+        if let Some(note) = file.note() {
+            context.terminal.note(&note);
+        }
         let checks = Checks::new(lint, context)?;
-        let given =
+        let mut given =
             GivenParameters::read(&context.env, &arguments.parameter, &arguments.parameter_from)?;
-        let texts = given.texts();
-        let mut loaded = Loaded::read(&context.env, &file.template, &texts, BTreeMap::new())?;
+        let runtimes = Runtimes::new(context, lint)?;
+        let mut loaded =
+            Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
+            complete(&mut given, &loaded, context, false)?;
+            let texts = given.texts();
+            evaluate_nowhere(context, file, &texts, &mut loaded);
             checks.run(&mut loaded, &texts, None)?;
+            runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
         }
-        Ok(Self { loaded, given, checks, pending: None })
+        Ok(Self { loaded, given, checks, runtimes, pending: None })
     }
 
     /// Evaluates the template, and starts what else is checked: beside all that follows.
@@ -80,7 +103,10 @@ impl PreparedTemplate {
             let place = Reading::place(&session.ops.environment, &file.name);
             self.loaded.place(&self.given.texts(), place);
         }
-        self.take_secrets(context)?;
+        if let Some(template) = &self.loaded.template {
+            self.runtimes.locate(template);
+        }
+        complete(&mut self.given, &self.loaded, context, true)?;
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
         let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
@@ -102,7 +128,7 @@ impl PreparedTemplate {
             self.loaded.diagnostics.extend(preflight(engine.cloud.as_ref(), template, desired));
         }
         if self.loaded.failed() {
-            self.checked(terminal)?;
+            self.checked(terminal, None)?;
         }
         let name = self.loaded.sources.name().to_owned();
         let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
@@ -114,27 +140,64 @@ impl PreparedTemplate {
         Ok(Wanted { desired, parameters })
     }
 
-    /// Completes the values of the template's secret parameters.
-    fn take_secrets(&mut self, context: &Context) -> Result<(), CommandError> {
-        let Some(template) = &self.loaded.template else { return Ok(()) };
-        for (name, parameter) in &template.parameters {
-            if parameter.no_echo {
-                self.given.complete(context, name, parameter.default.is_none())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for the checks and shows what all of them found.
+    /// Waits for the checks and shows what all of them found, in the light of the plan if there is
+    /// one.
     ///
     /// # Errors
     /// [`invalid_template`] if there are errors.
-    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CommandError> {
+    pub(crate) fn checked(
+        &mut self,
+        terminal: &Terminal,
+        plan: Option<&Plan>,
+    ) -> Result<(), CommandError> {
         if let Some(pending) = self.pending.take() {
             self.checks.finish(pending, &mut self.loaded)?;
         }
+        self.runtimes.judge(&mut self.loaded.diagnostics, plan);
         self.loaded.checked(terminal)
     }
+}
+
+/// Completes the values of the template's secret parameters: from their variables, and if `asks` from
+/// the terminal.
+fn complete(
+    given: &mut GivenParameters,
+    loaded: &Loaded,
+    context: &Context,
+    asks: bool,
+) -> Result<(), CommandError> {
+    let Some(template) = &loaded.template else { return Ok(()) };
+    for (name, parameter) in &template.parameters {
+        if parameter.no_echo {
+            given.complete(context, name, asks && parameter.default.is_none())?;
+        }
+    }
+    Ok(())
+}
+
+/// Evaluates a template that has errors, to find all the others that need no cloud: what only the
+/// place of the stack decides is left out.
+fn evaluate_nowhere(
+    context: &Context,
+    file: &StackFile,
+    parameters: &BTreeMap<String, String>,
+    loaded: &mut Loaded,
+) {
+    let Some(template) = &loaded.template else { return };
+    let (environment, outside) = (nowhere(context), Outside::default());
+    let inputs =
+        Inputs { stack: &file.name, environment: &environment, parameters, outside: &outside };
+    let mut found = evaluate(template, &inputs).diagnostics;
+    found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
+    if context.terminal.interactive && !context.terminal.json {
+        // The user is asked for them once the template can be evaluated.
+        let secret = |at| template.parameters.values().any(|p| p.no_echo && p.name_span == at);
+        found.retain(|finding| {
+            let is_missing = finding.code == Code::MissingParameter;
+            !(is_missing && finding.labels.first().is_some_and(|label| secret(label.span)))
+        });
+    }
+    loaded.add(found);
 }
 
 /// What the user allows.

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use clap::Args;
 use rstack_model::state::Environment;
-use rstack_model::{Code, Region, Severity, StackName};
+use rstack_model::{Code, Diagnostic, Region, Severity, StackName};
 use rstack_ops::cross_stack_values;
 use rstack_template::{Inputs, Outside, Reading, limits};
 
+use super::elsewhere::{accounts, regions};
 use super::nowhere::nowhere;
+use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
 use crate::args::{LintArguments, key_value};
 use crate::assembly::{self, is_assembly};
@@ -62,6 +64,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         environment: nowhere(context),
         region: session::chosen_region(context),
         checks: checks(&options.lint, options.strict, context, paths.len())?,
+        runtimes: Runtimes::new(context, &options.lint)?,
     };
     let mut failed = 0;
     let told = |result: Result<Loaded, SubjectError>| {
@@ -125,25 +128,22 @@ struct Subjects {
     environment: Environment,
     region: Option<Region>,
     checks: Checks,
+    runtimes: Runtimes,
 }
+
+/// The largest template, in texts, lists and maps, that is evaluated for several places.
+const MOST_NODES: usize = 20_000;
 
 impl Subjects {
     fn check(&self, file: &TemplateFile) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
         let loaded = Loaded::read(&self.env, file, &self.given, place);
         let mut loaded = loaded.map_err(SubjectError::File)?;
-        let used = loaded.template.as_ref().map(|template| &template.parameters);
-        // With several templates each takes the parameters it has.
-        let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
-        let own = self.given.iter().filter(|(name, _)| takes(name));
-        let own: BTreeMap<String, String> =
-            own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        loaded.evaluate(&Inputs {
-            stack: &self.name,
-            environment: &self.environment,
-            parameters: &own,
-            outside: &self.outside,
-        });
+        let mut own = self.evaluate(&mut loaded, &self.environment);
+        let has_errors = loaded.diagnostics.iter().any(Diagnostic::is_error);
+        if has_errors && loaded.extent.nodes <= MOST_NODES {
+            own = self.evaluate_elsewhere(&mut loaded, own);
+        }
         let region = self.region.as_ref().map(Region::as_str);
         let pending = self.checks.start(&loaded, &own, region);
         for diagnostic in &mut loaded.diagnostics {
@@ -168,7 +168,101 @@ impl Subjects {
         self.checks
             .finish(pending, &mut loaded)
             .map_err(|error| SubjectError::Checks(error.into()))?;
+        // Only the account knows which functions exist.
+        self.runtimes.judge(&mut loaded.diagnostics, None);
         Ok(loaded)
+    }
+
+    /// Evaluates a template for a place, with the parameters that it takes, which are returned.
+    fn evaluate(&self, loaded: &mut Loaded, environment: &Environment) -> BTreeMap<String, String> {
+        let used = loaded.template.as_ref().map(|template| &template.parameters);
+        // With several templates each takes the parameters it has.
+        let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
+        let own = self.given.iter().filter(|(name, _)| takes(name));
+        let parameters = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        loaded.evaluate(&Inputs {
+            stack: &self.name,
+            environment,
+            parameters: &parameters,
+            outside: &self.outside,
+        });
+        parameters
+    }
+
+    /// Evaluates a template that has errors for the places that it names itself, and leaves it as
+    /// the one has it where the fewest things are wrong. What is wrong only where it was evaluated
+    /// first becomes a warning: neither account nor Region is known here.
+    fn evaluate_elsewhere(
+        &self,
+        loaded: &mut Loaded,
+        own: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let text = loaded.sources.text().to_owned();
+        let first: Vec<Diagnostic> =
+            loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+        let mut best = (wrong(loaded), self.environment.clone());
+        for place in accounts(&text, &self.environment) {
+            let found = self.wrong_in(loaded, &place);
+            // A place that the template names says more than one that it does not.
+            if found < best.0 || (found == best.0 && best.1 == self.environment) {
+                best = (found, place);
+            }
+        }
+        let any_region = self.region.is_none();
+        for place in any_region.then(|| regions(&text, &best.1)).into_iter().flatten() {
+            let found = self.wrong_in(loaded, &place);
+            if found < best.0 {
+                best = (found, place);
+            }
+        }
+        let (_, place) = best;
+        if place == self.environment {
+            // It may have been evaluated elsewhere meanwhile.
+            self.wrong_in(loaded, &place);
+            return own;
+        }
+        loaded.place(&self.given, Reading::place(&place, &self.name));
+        let own = self.evaluate(loaded, &place);
+        let only_there = first.into_iter().filter(|error| !loaded.diagnostics.contains(error));
+        let only_there: Vec<Diagnostic> =
+            only_there.map(|error| self.decided_in_place(error)).collect();
+        loaded.add(only_there);
+        own
+    }
+
+    /// Evaluates a template for a place; how much is wrong with it there.
+    fn wrong_in(&self, loaded: &mut Loaded, place: &Environment) -> usize {
+        loaded.place(&self.given, Reading::place(place, &self.name));
+        self.evaluate(loaded, place);
+        wrong(loaded)
+    }
+
+    /// Makes a warning of what is an error in one place and none in another.
+    fn decided_in_place(&self, mut finding: Diagnostic) -> Diagnostic {
+        finding.severity = Severity::Warning;
+        let Environment { account, region, .. } = &self.environment;
+        let help = match self.region {
+            Some(_) => {
+                format!("the account decides it, and none is known here: {account} was taken")
+            }
+            None => format!(
+                "the account or Region decides it, and neither is known here: {account} and {region} \
+                 were taken"
+            ),
+        };
+        finding.help = Some(match finding.help.take() {
+            Some(first) => format!("{first}\n{help}"),
+            None => help,
+        });
+        finding
+    }
+}
+
+/// The number of errors of a template that was evaluated; of one that was not, more than any has.
+fn wrong(loaded: &Loaded) -> usize {
+    match loaded.template {
+        Some(_) => loaded.diagnostics.iter().filter(|finding| finding.is_error()).count(),
+        None => usize::MAX,
     }
 }
 

@@ -158,8 +158,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
         StepError::Journal(error) => return state_hint(error),
         StepError::NoDriver(_) => Some(
-            "this type has no native driver yet; the sandbox (`--sandbox`) serves every type"
-                .to_owned(),
+            "this rstack has no driver for the type: use the version that made the object".to_owned(),
         ),
         StepError::OldParameter(name) => {
             Some(format!("apply again with the value it is to have: `--parameter {name}=VALUE`"))

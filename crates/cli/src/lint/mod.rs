@@ -239,14 +239,13 @@ fn report_conflicts(arguments: &LintArguments, project: &LintSection, terminal: 
 #[cfg(feature = "lint")]
 fn is_unreadable(diagnostics: &[Diagnostic]) -> bool {
     use rstack_model::Code;
-    const UNREADABLE: [Code; 12] = [
+    const UNREADABLE: [Code; 11] = [
         Code::AliasBomb,
         Code::AliasLoop,
         Code::Depth,
         Code::Empty,
         Code::Key,
         Code::Loop,
-        Code::MergeKey,
         Code::SeveralDocuments,
         Code::Size,
         Code::Syntax,

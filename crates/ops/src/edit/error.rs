@@ -74,6 +74,10 @@ pub enum EditError {
         ours: String,
         /// The environment of the other state.
         theirs: String,
+        /// True if the states here are those of the sandbox.
+        sandbox_here: bool,
+        /// True if the other state is one of the sandbox.
+        sandbox_there: bool,
     },
     /// No state of the serial is kept.
     #[error("no state of `{stack}` with serial {serial} is kept")]

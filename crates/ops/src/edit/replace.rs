@@ -96,7 +96,9 @@ fn check_environment(
     if fits {
         return Ok(());
     }
-    Err(EditError::StateOfOtherEnvironment { location: location.clone(), ours, theirs })
+    let (location, sandbox_there) = (location.clone(), new.environment.sandbox);
+    let sandbox_here = sandbox;
+    Err(EditError::StateOfOtherEnvironment { location, ours, theirs, sandbox_here, sandbox_there })
 }
 
 fn check_line(location: &Location, present: &State, new: &State) -> Result<(), EditError> {

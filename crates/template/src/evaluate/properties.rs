@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rstack_catalog::{Registry, Violation, ViolationKind, validate};
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Span, Value, ValueMap};
+use rstack_model::{Address, Code, Diagnostic, PropertyPath, Span, Value, ValueMap};
 
 use super::condition::{Decision, Undecided};
 use super::depth;
@@ -55,15 +55,6 @@ pub(super) fn properties(
     }
     for value in properties.values() {
         evaluator.note_lookups(value, declared.span);
-    }
-    let mut nulls = Vec::new();
-    nulls_of(&properties, &mut Vec::new(), &mut nulls);
-    for path in nulls {
-        let place = place(evaluator, resource, &path, true);
-        let message = format!("`{path}` is null, which CloudFormation does not allow");
-        let error = Diagnostic::error(Code::NullValue, message).at(place, "");
-        let help = "leave it out, or use `!Ref AWS::NoValue`";
-        failed = Some(evaluator.findings.report(error.help(help)));
     }
     let resource_type = resource.resource_type.value.as_str();
     if let Ok(Some(schema)) = Registry::embedded().get(resource_type) {
@@ -122,37 +113,6 @@ fn tree(
         };
     }
     evaluator.value(expression)
-}
-
-fn find_nulls(value: &Value, path: &mut Vec<PathSegment>, found: &mut Vec<PropertyPath>) {
-    match value {
-        Value::Null => found.push(path.iter().cloned().collect()),
-        Value::List(items) => {
-            for (i, item) in items.iter().enumerate() {
-                path.push(PathSegment::Index(i));
-                find_nulls(item, path, found);
-                path.pop();
-            }
-        }
-        Value::Map(map) => nulls_of(map, path, found),
-        Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Text(_)
-        | Value::Deferred(_) => {}
-    }
-}
-
-/// The places in a map that hold null.
-fn nulls_of(map: &ValueMap, path: &mut Vec<PathSegment>, found: &mut Vec<PropertyPath>) {
-    for (key, item) in map {
-        // A path is made where it is needed: nearly all leaves are none.
-        if !matches!(item, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
-            path.push(PathSegment::Name(key.clone()));
-            find_nulls(item, path, found);
-            path.pop();
-        }
-    }
 }
 
 pub(super) fn place(

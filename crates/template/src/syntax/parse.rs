@@ -4,10 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, options};
-use rstack_model::{Code, Diagnostic, Severity, Span};
+use rstack_model::{Code, Diagnostic, Severity, Span, Value};
 
+use super::merge::{Key, Merge, merge};
 use super::node::{Entry, Node, NodeKind, Spanned, Tag};
+use super::other_file::other_file;
 use super::problem::problem;
+use super::scalar::scalar;
+use super::yaml11::{Meaning, meaning};
 use crate::diagnostics::Diagnostics;
 
 /// How deep a template may be nested. CloudFormation says no limit; deeper ones are accidents, and
@@ -35,15 +39,28 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// How many bytes of memory the anchors and aliases of a template may take.
 const ALIAS_BUDGET: usize = 16 << 20;
 
+/// The most keys without quotes, and the most merge keys, that are reported.
+const MAX_REPORTED: usize = 100;
+
 /// Parses a source text. Without a tree there is at least one error among the diagnostics.
 pub(crate) fn parse<'t>(text: &'t str, diagnostics: &mut Diagnostics) -> Option<Node<'t>> {
+    if let Some(error) = other_file(text) {
+        diagnostics.push(error);
+        return None;
+    }
     let mut builder = Builder::default();
     let read = builder.text(text);
+    let label = "rstack does, but the template cannot be deployed elsewhere";
     if let Some(place) = builder.first_alias {
         let warning = Diagnostic::warning(Code::Alias, "CloudFormation does not take YAML aliases");
-        let label = "rstack does, but the template cannot be deployed elsewhere";
         diagnostics.push(warning.at(place, label));
     }
+    for place in builder.merges {
+        let message = "CloudFormation does not take YAML merge keys (`<<`)";
+        let warning = Diagnostic::warning(Code::MergeKey, message).at(place, label);
+        diagnostics.push(warning.help("`aws cloudformation package` writes the entries out"));
+    }
+    diagnostics.extend(builder.bare_keys.iter().map(bare_key));
     match (read, builder.root) {
         (Ok(()), Some(root)) => return Some(root),
         (Ok(()), None) => {
@@ -54,6 +71,19 @@ pub(crate) fn parse<'t>(text: &'t str, diagnostics: &mut Diagnostics) -> Option<
         (Err(error), _) => diagnostics.push(*error),
     }
     None
+}
+
+/// The warning about a key that is no text in YAML 1.1. Source: case 745 of the roadmap of
+/// CloudFormation: "map keys must be strings; received numeric".
+fn bare_key(key: &Spanned<String>) -> Diagnostic {
+    let text = &key.value;
+    let read = match meaning(text) {
+        Meaning::Boolean(_) => "a boolean",
+        Meaning::Number(_) | Meaning::Text => "a number",
+    };
+    let message = format!("CloudFormation reads the key `{text}` as {read} and refuses it");
+    let warning = Diagnostic::warning(Code::YamlKey, message).at(key.span, "");
+    warning.help(format!("put quotes around it: `'{text}'`"))
 }
 
 /// The place of the character at an offset.
@@ -107,7 +137,9 @@ struct Open<'t> {
     node: Node<'t>,
     tag: Option<Tag>,
     anchor: usize,
-    key: Option<Spanned<String>>,
+    key: Option<Key>,
+    /// The merge keys of this map.
+    merges: Vec<Merge<'t>>,
 }
 
 #[derive(Default)]
@@ -118,6 +150,10 @@ struct Builder<'t> {
     anchors: HashMap<usize, Node<'t>>,
     aliased: usize,
     first_alias: Option<Span>,
+    /// The merge keys, as far as they are reported.
+    merges: Vec<Span>,
+    /// Keys without quotes that are no text in YAML 1.1.
+    bare_keys: Vec<Spanned<String>>,
 }
 
 type Fatal = Box<Diagnostic>;
@@ -196,9 +232,12 @@ impl<'t> Builder<'t> {
     fn event(&mut self, event: Event<'t>, span: &granit_parser::Span) -> Result<(), Fatal> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                // `!!str 5` is text although it is written without quotes.
+                // `!!str 5` is text although it is written without quotes, and nothing behind a
+                // function's tag is an empty text.
                 let core_text = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let plain = style == ScalarStyle::Plain && !core_text;
+                let empty = tag.as_ref().is_some_and(|tag| !tag.is_yaml_core_schema())
+                    && scalar(&text, true) == Value::Null;
+                let plain = style == ScalarStyle::Plain && !core_text && !empty;
                 let tag = tag_of(tag, span)?;
                 let node = Node { kind: NodeKind::Scalar { text, plain }, span: span_of(span) };
                 self.put(tagged(tag, node), anchor)
@@ -210,10 +249,13 @@ impl<'t> Builder<'t> {
                 self.begin(NodeKind::Map(Vec::new()), span, anchor, tag)
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let Some(Open { mut node, tag, anchor, .. }) = self.open.pop() else {
+                let Some(Open { mut node, tag, anchor, merges, .. }) = self.open.pop() else {
                     return Ok(());
                 };
-                node.span = close(&node, span_of(span));
+                node.span = close(&node, &merges, span_of(span));
+                if let NodeKind::Map(entries) = &mut node.kind {
+                    merge(entries, merges)?;
+                }
                 self.put(tagged(tag, node), anchor)
             }
             Event::Alias(anchor) => self.alias(anchor, span_of(span)),
@@ -242,7 +284,7 @@ impl<'t> Builder<'t> {
         let tag = tag_of(tag, span)?;
         let node = Node { kind, span: span_of(span) };
         self.check_depth(1, Span::new(node.span.start, node.span.start))?;
-        self.open.push(Open { node, tag, anchor, key: None });
+        self.open.push(Open { node, tag, anchor, key: None, merges: Vec::new() });
         Ok(())
     }
 
@@ -287,15 +329,24 @@ impl<'t> Builder<'t> {
             self.spend(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
-        let Some(Open { node: parent, key, .. }) = self.open.last_mut() else {
+        let Some(Open { node: parent, key, merges, .. }) = self.open.last_mut() else {
             self.root = Some(node);
             return Ok(());
         };
         match &mut parent.kind {
             NodeKind::List(items) => items.push(node),
             NodeKind::Map(entries) => match key.take() {
-                Some(key) => entries.push(Entry { key, value: node }),
-                None => *key = Some(key_of(node)?),
+                Some(Key::Name(key)) => entries.push(Entry { key, value: node }),
+                Some(Key::Merge(place)) => merges.push(Merge { place, node }),
+                None => {
+                    let read = key_of(node, &mut self.bare_keys)?;
+                    if let Key::Merge(place) = read
+                        && self.merges.len() < MAX_REPORTED
+                    {
+                        self.merges.push(place);
+                    }
+                    *key = Some(read);
+                }
             },
             NodeKind::Scalar { .. } | NodeKind::Tagged(_) => {}
         }
@@ -303,8 +354,8 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// A node as the key of a map.
-fn key_of(node: Node<'_>) -> Result<Spanned<String>, Fatal> {
+/// A node as the key of a map. One that is no text in YAML 1.1 is noted.
+fn key_of(node: Node<'_>, bare: &mut Vec<Spanned<String>>) -> Result<Key, Fatal> {
     let span = node.span;
     let untagged = match node.kind {
         NodeKind::Tagged(tagged) => tagged.1.kind,
@@ -315,23 +366,24 @@ fn key_of(node: Node<'_>) -> Result<Spanned<String>, Fatal> {
         return Err(Box::new(error.help("quote text that begins with `{` or `[`")));
     };
     if text == "<<" && plain {
-        return Err(Box::new(
-            Diagnostic::error(Code::MergeKey, "merge keys (`<<`) are not supported")
-                .at(span, "")
-                .help("write the entries out; CloudFormation does not take merge keys either"),
-        ));
+        return Ok(Key::Merge(span));
     }
-    Ok(Spanned::new(text.into_owned(), span))
+    let key = Spanned::new(text.into_owned(), span);
+    if plain && meaning(&key.value) != Meaning::Text && bare.len() < MAX_REPORTED {
+        bare.push(key.clone());
+    }
+    Ok(Key::Name(key))
 }
 
 /// A block collection ends where its last element ends; what the parser says is where the next
 /// token begins.
-fn close(node: &Node<'_>, end: Span) -> Span {
+fn close(node: &Node<'_>, merges: &[Merge<'_>], end: Span) -> Span {
     let last = match &node.kind {
         NodeKind::List(items) => items.last().map(|item| item.span.end),
         NodeKind::Map(entries) => entries.last().map(|entry| entry.value.span.end),
         NodeKind::Scalar { .. } | NodeKind::Tagged(_) => None,
     };
+    let last = last.max(merges.last().map(|merge| merge.node.span.end));
     let flow = end.end > end.start;
     Span::new(node.span.start, if flow { end.end } else { last.unwrap_or(end.start) })
 }

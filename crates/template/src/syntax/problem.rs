@@ -3,10 +3,13 @@
 
 use rstack_model::{Code, Diagnostic, Span};
 
+use super::other_file::conflict;
+
 /// The finding for a text that cannot be read: the reader's message, and where it stopped.
 pub(super) fn problem(text: &str, message: &str, at: Span) -> Diagnostic {
     let place = Place::of(text, at.start);
-    tab(&place)
+    conflict(text)
+        .or_else(|| tab(&place))
         .or_else(|| reserved(&place))
         .or_else(|| two_tags(&place))
         .or_else(|| colon(&place, message))

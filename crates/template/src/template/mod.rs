@@ -10,6 +10,7 @@ mod resources;
 mod rules;
 mod section;
 mod transform;
+mod unquoted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ pub(crate) use place::{key_place, value_place};
 pub(crate) use read::read;
 pub(crate) use section::{SERVERLESS, instead_of};
 pub(crate) use transform::{Dialect, dialect};
+pub(crate) use unquoted::unquoted;
 
 use crate::syntax::Spanned;
 

@@ -50,7 +50,7 @@ impl Section<'_> {
                 _ => self.unknown_key(key, "an output", &OUTPUT_KEYS),
             }
         }
-        if !has_value {
+        if !has_value && !node.is_null() {
             self.missing(name, "Value");
         }
         Some(Output { name_span: name.span, value: value?, description, export, condition })

@@ -36,7 +36,7 @@ impl Section<'_> {
 
     fn parameter(&mut self, name: &Spanned<String>, node: &Node) -> Option<Parameter> {
         let what = format!("the parameter `{}`", name.value);
-        let mut kind = None;
+        let (mut kind, mut has_type) = (None, false);
         let mut out = Parameter {
             name_span: name.span,
             kind: Spanned::new(String::new(), name.span),
@@ -52,7 +52,7 @@ impl Section<'_> {
         for Entry { key, value } in self.entries(node, &what) {
             let label = format!("`{}`", key.value);
             match key.value.as_str() {
-                "Type" => kind = self.text(value, &label),
+                "Type" => (kind, has_type) = (self.text(value, &label), true),
                 "Default" => out.default = self.scalar_text(value, &label),
                 "Description" => out.description = self.text(value, &label).map(|t| t.value),
                 "NoEcho" => {
@@ -79,7 +79,9 @@ impl Section<'_> {
             }
         }
         let Some(kind) = kind else {
-            self.missing(name, "Type");
+            if !has_type && !node.is_null() {
+                self.missing(name, "Type");
+            }
             return None;
         };
         out.kind = kind;

@@ -109,19 +109,32 @@ fn resource_at_top(node: &Node) -> bool {
 
 impl Section<'_> {
     fn format_version(&mut self, node: &Node) {
-        if node.as_text() != Some("2010-09-09") {
+        if node.as_text() != Some("2010-09-09") && !node.is_null() {
             let message = "the only version of the template format is `2010-09-09`";
             self.report(Diagnostic::error(Code::FormatVersion, message).at(node.span, ""));
         }
     }
 
-    /// Names of parameters, conditions, resources and outputs are letters and digits.
+    /// Names of parameters, resources and outputs are letters and digits.
     pub(super) fn check_name(&mut self, key: &Spanned<String>, what: &str) {
         let legal = !key.value.is_empty() && key.value.chars().all(|c| c.is_ascii_alphanumeric());
         if !legal {
             let message = format!("`{}` cannot be {what}", key.value);
             let error = Diagnostic::error(Code::Name, message).at(key.span, "");
             self.report(error.help("use letters and digits only"));
+        }
+    }
+
+    /// Names of conditions may hold `&`, `_` and `-` besides. Sources: the schema of conditions in
+    /// cfn-lint 1.58 (`^[a-zA-Z0-9&_]{1,255}$`; issue 4007: "CloudFormation has no issues" with `_`),
+    /// and for `-` the templates of marklogic/cloud-enablement-aws, which are deployed (pull request
+    /// 275).
+    fn check_condition_name(&mut self, key: &Spanned<String>) {
+        let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '&' | '_' | '-');
+        if key.value.is_empty() || !key.value.chars().all(inside) {
+            let message = format!("`{}` cannot be the name of a condition", key.value);
+            let error = Diagnostic::error(Code::Name, message).at(key.span, "");
+            self.report(error.help("use letters, digits, `&`, `_` and `-` only"));
         }
     }
 
@@ -133,7 +146,7 @@ impl Section<'_> {
     fn conditions(&mut self, node: &Node) -> BTreeMap<String, Condition> {
         let mut out = BTreeMap::new();
         for Entry { key, value } in self.entries(node, "`Conditions`") {
-            self.check_name(key, "the name of a condition");
+            self.check_condition_name(key);
             let expression = self.expression(value, Place::Condition);
             out.insert(key.value.clone(), Condition { name_span: key.span, expression });
         }

@@ -67,7 +67,7 @@ impl Section<'_> {
 
     fn resource(&mut self, name: &Spanned<String>, node: &Node) -> Resource {
         let what = format!("the resource `{}`", name.value);
-        let (mut kind, mut version) = (None, None);
+        let (mut kind, mut has_type, mut version) = (None, false, None);
         let (mut waits, mut updates) = (None, None);
         let mut unknown = Vec::new();
         let mut out = Resource {
@@ -82,7 +82,7 @@ impl Section<'_> {
         };
         for Entry { key, value } in self.entries(node, &what) {
             match key.value.as_str() {
-                "Type" => kind = self.text(value, "`Type`"),
+                "Type" => (kind, has_type) = (self.text(value, "`Type`"), true),
                 "Properties" if value.is_null() => {}
                 "Properties" => out.properties = self.properties(value),
                 "DependsOn" => out.depends_on = self.texts(value, "`DependsOn`"),
@@ -121,7 +121,10 @@ impl Section<'_> {
                 out.resource_type = Spanned::new(ResourceType::new(kind.value), kind.span);
             }
             None => {
-                self.missing(name, "Type");
+                // A null has been reported.
+                if !has_type && !node.is_null() {
+                    self.missing(name, "Type");
+                }
                 out.properties = None;
             }
         }
@@ -170,6 +173,10 @@ impl Section<'_> {
         let is_function = node.as_tagged().is_some() || node.as_map().is_some();
         if is_function && self.dialect == Dialect::Extended {
             return self.expression(node, Place::Value);
+        }
+        if is_function {
+            self.extension(&format!("a function in {what}"), node.span);
+            return None;
         }
         let text = self.text(node, &what)?;
         let kind = ExpressionKind::Literal(Value::from(text.value));

@@ -1,6 +1,6 @@
 //! Walking a map whose keys are known: a section of the template or an entry of one.
 
-use rstack_model::{Code, Diagnostic, Value};
+use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::Dialect;
 use crate::diagnostics::Diagnostics;
@@ -38,7 +38,8 @@ impl Section<'_> {
     /// The text of a node; an error if it is something else.
     pub(crate) fn text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
         let text = node.as_text().filter(|_| !node.is_null());
-        if text.is_none() {
+        // A null has been reported.
+        if text.is_none() && !node.is_null() {
             let message = format!("{what} must be text, found {}", node.words());
             self.report(Diagnostic::error(Code::Shape, message).at(node.span, ""));
         }
@@ -83,8 +84,13 @@ impl Section<'_> {
 
     /// A loop in a template that does not ask for the transform that has loops.
     pub(crate) fn needs_extensions(&mut self, key: &Spanned<String>) {
-        let message = format!("`{}` needs `Transform: AWS::LanguageExtensions`", key.value);
-        self.report(Diagnostic::error(Code::NeedsExtensions, message).at(key.span, ""));
+        self.extension(&format!("`{}`", key.value), key.span);
+    }
+
+    /// Something that only the language extensions have, where the template does not ask for them.
+    pub(crate) fn extension(&mut self, what: &str, at: Span) {
+        let message = format!("{what} needs `Transform: AWS::LanguageExtensions`");
+        self.report(Diagnostic::error(Code::NeedsExtensions, message).at(at, ""));
     }
 
     /// Something of CloudFormation that is not supported yet.

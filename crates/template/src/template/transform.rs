@@ -25,7 +25,8 @@ pub(crate) enum Dialect {
 /// Reads `Transform`.
 pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
     let entry = root.as_map().into_iter().flatten().find(|entry| entry.key.value == "Transform");
-    let Some(entry) = entry else { return Dialect::Plain };
+    // A null has been reported.
+    let Some(entry) = entry.filter(|entry| !entry.value.is_null()) else { return Dialect::Plain };
     let nodes = entry.value.as_list().unwrap_or(std::slice::from_ref(&entry.value));
     let mut dialect = Dialect::Plain;
     for node in nodes {

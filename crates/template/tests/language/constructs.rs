@@ -52,7 +52,7 @@ fn what_templates_hold_is_read_or_told() {
         ("  Q: {Type: AWS::SQS::Queue, DependsOn: [T, T]}\n", &[]),
         ("  Q: {Type: AWS::SQS::Queue, DependsOn: [U]}\n", &["unresolved-reference@U"]),
         ("  Q: {Type: AWS::SQS::Queue, Properties: !Ref AWS::NoValue}\n", &[]),
-        ("  Q: {Type: AWS::SQS::Queue, Properties: }\n", &[]),
+        ("  Q: {Type: AWS::SQS::Queue, Properties: }\n", &["null-value@Properties"]),
         (
             "  Q: {Type: AWS::SQS::Queue, Metadata: {'AWS::CloudFormation::Init': {a: !Ref Anything, b: {'Fn::Sub': x}}}}\n",
             &[],
@@ -72,7 +72,7 @@ fn what_templates_hold_is_read_or_told() {
         ),
         (
             "  Q: {Type: AWS::SQS::Queue, DeletionPolicy: !Ref AWS::Region}\n",
-            &["shape@!Ref AWS::Region"],
+            &["needs-extensions@!Ref AWS::Region"],
         ),
         ("Hooks: {H: {Type: 'AWS::CodeDeploy::BlueGreen'}}\n", &["unsupported@Hooks"]),
         (
@@ -154,7 +154,10 @@ fn what_templates_hold_is_read_or_told() {
             "Parameters: {L: {Type: 'List<AWS::EC2::Subnet::Id>', Default: ''}}\nOutputs: {O: {Value: !Select [0, !Ref L]}}\n",
             &[],
         ),
-        ("Parameters: {N: {Type: Number, Default: 010}}\nOutputs: {O: {Value: !Ref N}}\n", &[]),
+        (
+            "Parameters: {N: {Type: Number, Default: 010}}\nOutputs: {O: {Value: !Ref N}}\n",
+            &["yaml-scalar@010"],
+        ),
         ("Parameters: {N: {Type: Strng, Default: x}}\n", &["parameter-type@Strng"]),
     ] {
         assert_eq!(told(&with(rest)), expected, "{rest}");

@@ -50,7 +50,7 @@ fn extensions_need_their_transform() {
         assert_eq!(output(false, value), format!("needs-extensions@{place}"));
     }
     let policy = "Resources: {T: {Type: AWS::SNS::Topic, DeletionPolicy: !Ref AWS::Region}}";
-    assert_eq!(outcome(policy, &[]).told(), ["shape@!Ref AWS::Region"]);
+    assert_eq!(outcome(policy, &[]).told(), ["needs-extensions@!Ref AWS::Region"]);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn what_hangs_on_an_open_question_is_neither_decided_nor_a_mistake() {
     let text = "Parameters:
   P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /p}
 Conditions:
-  C: !Equals [!Ref P, yes]
+  C: !Equals [!Ref P, 'yes']
   D: !And [!Condition C, !Equals [a, a]]
 Mappings: {M: {k: {v: found}}}
 Resources:
@@ -139,7 +139,7 @@ fn names_and_answers_that_cannot_be_used_are_told() {
     let topic = |name: &str| {
         format!(
             "Resources:\n  S: {{Type: AWS::SNS::Topic}}\n  T: {{Type: AWS::SNS::Topic, \
-             Properties: {{TopicName: !Sub '{name}'}}}}\n"
+             Properties: {{DisplayName: !Sub '{name}'}}}}\n"
         )
     };
     for (name, count) in [

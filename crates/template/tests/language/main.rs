@@ -1,6 +1,7 @@
 //! The template language: what templates mean, and what is told of those that mean nothing.
 #![cfg(test)]
 
+mod cloudformation;
 mod constructs;
 mod functions;
 mod hostile;

@@ -90,7 +90,7 @@ fn what_yaml_can_say_and_templates_cannot_is_told() {
         ("Resources: !Ref x\n".to_owned(), "shape"),
         ("- Resources\n".to_owned(), "shape"),
         ("text".to_owned(), "shape"),
-        (format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n  1: {topic}\n"), ""),
+        (format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n  1: {topic}\n"), "yaml-key"),
     ] {
         let told = outcome(&text, &[]).told();
         let first = told.first().map_or("", |told| told.split('@').next().unwrap());

@@ -94,8 +94,14 @@ fn hint(error: &EditError) -> Option<Hint> {
         EditError::Older { stack, .. } => format!(
             "what was made since would be forgotten; to go back all the same, add `--force {stack}`"
         ),
+        EditError::StateOfOtherEnvironment { sandbox_here: false, sandbox_there: true, .. } => {
+            "add `--sandbox`".to_owned()
+        }
+        EditError::StateOfOtherEnvironment { sandbox_here: true, sandbox_there: false, .. } => {
+            "leave `--sandbox` out".to_owned()
+        }
         EditError::StateOfOtherEnvironment { .. } => {
-            "choose the directory of its states with `--state-dir`, or `--sandbox`".to_owned()
+            "choose the directory of its states with `--state-dir`".to_owned()
         }
         EditError::NotKept { stack, .. } => {
             let hint = with_command(begin(), stack.as_str(), &["history"]);

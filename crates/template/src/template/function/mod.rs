@@ -3,7 +3,7 @@
 mod arguments;
 mod sub;
 
-use rstack_model::{Code, Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::section::instead_of;
 use super::{Dialect, Expression, ExpressionKind};
@@ -103,6 +103,8 @@ impl Reader<'_> {
                 };
                 self.function(&Spanned::new(name, tag.span), argument, node.span)
             }
+            // It has been reported.
+            NodeKind::Scalar { .. } if node.is_null() => Err(Reported),
             NodeKind::Scalar { text, plain } => {
                 let kind = ExpressionKind::Literal(scalar(text, *plain));
                 Ok(Expression { kind, span: node.span })
@@ -191,6 +193,11 @@ impl Reader<'_> {
                 ExpressionKind::Cidr { block, count, bits: Box::new(bits?) }
             }
             "Fn::ImportValue" => ExpressionKind::ImportValue(Box::new(self.read(argument)?)),
+            // Null stands for the own Region, as an empty text does.
+            "Fn::GetAZs" if argument.is_null() => {
+                let kind = ExpressionKind::Literal(Value::from(""));
+                ExpressionKind::GetAzs(Box::new(Expression { kind, span: argument.span }))
+            }
             "Fn::GetAZs" => ExpressionKind::GetAzs(Box::new(self.read(argument)?)),
             "Fn::GetStackOutput" => self.get_stack_output(argument)?,
             "Fn::Length" if self.extended() => {

@@ -1,0 +1,86 @@
+//! Findings about Lambda runtimes that AWS takes no longer. They stop the plan that would create or
+//! update such a function, and not the plan of one that exists and does not change.
+//!
+//! Source: "Lambda runtimes", runtime deprecation policy, AWS Lambda Developer Guide: at one date
+//! functions can no longer be created, at a later one no longer be updated; they go on running.
+
+use rstack_model::plan::{Action, Plan};
+use rstack_model::{Address, Diagnostic, Severity};
+use rstack_template::Template;
+
+use crate::args::LintArguments;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::project;
+
+/// The rule about runtimes with which functions cannot be created.
+const NO_CREATE: &str = "E2531";
+
+/// The rule about runtimes with which functions cannot be created or updated.
+const NO_UPDATE: &str = "E2533";
+
+/// The resources and the choices of the user that decide about findings of these rules.
+#[derive(Debug, Default)]
+pub(super) struct Runtimes {
+    /// The rules that the user made errors, whatever is planned.
+    denied: Vec<String>,
+    /// Where the name of each resource begins.
+    places: Vec<(usize, Address)>,
+}
+
+impl Runtimes {
+    /// The choices of the command line and the project file.
+    ///
+    /// # Errors
+    /// If the project file cannot be read.
+    pub(super) fn new(context: &Context, arguments: &LintArguments) -> Result<Self, CommandError> {
+        let project = project::find(&context.env)?.deny.into_iter().map(|named| named.name);
+        let denied = project.chain(arguments.deny.iter().cloned()).collect();
+        Ok(Self { denied, places: Vec::new() })
+    }
+
+    /// Notes where the resources of a template are.
+    pub(super) fn locate(&mut self, template: &Template) {
+        let places = template.resources.iter();
+        self.places = places.map(|(id, r)| (r.name_span.start, Address::from(id))).collect();
+        self.places.sort();
+    }
+
+    /// Leaves as errors the findings about functions that a plan creates or updates, and makes
+    /// warnings of the others: of all, if there is no plan.
+    pub(super) fn judge(&self, diagnostics: &mut [Diagnostic], plan: Option<&Plan>) {
+        for finding in diagnostics.iter_mut().filter(|finding| finding.is_error()) {
+            let rule = finding.code.as_str();
+            if ![NO_CREATE, NO_UPDATE].contains(&rule) || self.denied.iter().any(|d| d == rule) {
+                continue;
+            }
+            let at = finding.labels.first().map_or(0, |label| label.span.start);
+            let stops = |address: &Address| {
+                let change = plan.and_then(|plan| plan.changes.get(address));
+                change.is_some_and(|change| match change.action {
+                    Action::Create | Action::Replace(_) => true,
+                    Action::Update => rule == NO_UPDATE,
+                    Action::NoOp
+                    | Action::Record
+                    | Action::Delete
+                    | Action::Retain
+                    | Action::Forget
+                    | Action::Restore => false,
+                })
+            };
+            if !self.at(at).any(stops) {
+                finding.severity = Severity::Warning;
+                let help = "a function that has it keeps running; only a plan that creates or updates one is refused";
+                finding.help.get_or_insert_with(|| help.to_owned());
+            }
+        }
+    }
+
+    /// The resources whose text a place is in; a loop makes several of one.
+    fn at(&self, place: usize) -> impl Iterator<Item = &Address> {
+        let end = self.places.partition_point(|(start, _)| *start <= place);
+        let before = self.places.get(..end).unwrap_or_default();
+        let start = before.last().map(|(start, _)| *start);
+        before.iter().filter(move |(at, _)| Some(*at) == start).map(|(_, address)| address)
+    }
+}
