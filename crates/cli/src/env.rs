@@ -13,6 +13,9 @@ use rstack_model::{Region, SecretString};
 
 use crate::read_streams::ReadStreams;
 
+/// The beginning of the variables that hold the values of secret parameters.
+pub(crate) const PARAMETER_VARIABLE: &str = "RSTACK_PARAMETER_";
+
 /// The surroundings of a command.
 #[derive(Clone)]
 pub struct Env {

@@ -10,11 +10,9 @@ use rstack_model::SecretString;
 use rstack_render::escape;
 
 use crate::context::Context;
-use crate::env::Env;
+use crate::env::{Env, PARAMETER_VARIABLE};
 use crate::error::{CommandError, ErrorKind};
 
-/// The beginning of the variables that hold the values of secret parameters.
-pub(crate) const VARIABLE: &str = "RSTACK_PARAMETER_";
 /// The number of bytes of a value at most. CloudFormation takes 4,096.
 const LONGEST: u64 = 64 * 1024;
 
@@ -40,7 +38,7 @@ pub(crate) enum ParameterError {
         path: PathBuf,
     },
     /// A variable is no text.
-    #[error("the variable `{VARIABLE}{0}` is not valid UTF-8")]
+    #[error("the variable `{PARAMETER_VARIABLE}{0}` is not valid UTF-8")]
     Variable(String),
     /// A parameter is given twice.
     #[error("the parameter `{0}` is given by `--parameter` and by `--parameter-from`")]
@@ -123,13 +121,13 @@ impl GivenParameters {
             terminal.note(&format!(
                 "warning: the value of the secret parameter `{shown}` is on the command line, which \
                  other users see in the list of processes. Give it in the variable \
-                 `{VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
+                 `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
             ));
         }
         if self.values.contains_key(name) {
             return Ok(());
         }
-        let variable = format!("{VARIABLE}{name}");
+        let variable = format!("{PARAMETER_VARIABLE}{name}");
         if let Some(value) = env.variables.get(OsStr::new(&variable)) {
             let text = value.to_str().ok_or_else(|| ParameterError::Variable(name.to_owned()))?;
             self.values.insert(name.to_owned(), SecretString::new(text.to_owned()));

@@ -78,7 +78,6 @@ fn no_rule_acts_on_its_reader() {
         let shown = (ran.out + &ran.err).matches("INJ").count();
         assert!(shown >= INJECTIONS.len(), "only {shown} as {format}");
     }
-    let mut shown = 0;
     for (i, text) in INJECTIONS.iter().enumerate() {
         let files = [
             ("wrong/x.rego", format!("package x\n{text} {{")),
@@ -90,7 +89,7 @@ fn no_rule_acts_on_its_reader() {
         place.write(path, rule);
         let ran = place.run(&["validate", "t.yaml", "--rules", path]);
         assert_inert(&format!("{path}: {rule}"), &ran);
-        shown += usize::from(ran.err.contains("INJ"));
+        // The contents of a file of rules are in no message.
+        assert!(!ran.err.contains("INJ") && ran.err.contains(path), "{}", ran.err);
     }
-    assert!(shown > INJECTIONS.len() / 4, "only {shown} errors show an injection");
 }

@@ -80,7 +80,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
             Some(Hint::from("everything but the values of secret parameters is decided in it"))
         }
         OpsError::SecretParameter(name) => {
-            let variable = crate::secret_args::VARIABLE;
+            let variable = crate::env::PARAMETER_VARIABLE;
             Some(Hint::from(format!(
                 "give it with `--parameter-from {name}=FILE`, or in the variable `{variable}{name}`"
             )))

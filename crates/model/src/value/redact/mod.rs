@@ -272,9 +272,10 @@ impl<'a> Redactor<'a> {
         if redacted == *declared { redacted } else { Value::List(vec![redacted]) }
     }
 
-    /// The items of a list: each is redacted by the declared item whose declaration it meets, in
-    /// whichever place; one that is left over by the only declared one that is left. Declared items without a
-    /// secret come first: an unknown secret is equal to everything.
+    /// The items of a list: each is redacted by the declared item that it is equal to, in whichever
+    /// place, or else by one whose declaration it meets beside what a service adds, such as defaults;
+    /// one that is left over by the only declared one that is left. Declared items without a secret
+    /// come first: an unknown secret is equal to everything.
     fn items(
         &self,
         declared: &[Value],
@@ -283,7 +284,8 @@ impl<'a> Redactor<'a> {
     ) -> Value {
         let mut left: Vec<Option<&Value>> = declared.iter().map(Some).collect();
         let mut out: Vec<Option<Value>> = vec![None; observed.len()];
-        for secret in [false, true] {
+        let passes = [(false, false), (false, true), (true, false), (true, true)];
+        for (beside_more, secret) in passes {
             for ((i, item), out) in observed.iter().enumerate().zip(&mut out) {
                 if out.is_some() {
                     continue;
@@ -292,7 +294,11 @@ impl<'a> Redactor<'a> {
                     let candidate = left.get(at).copied().flatten()?;
                     let considered = has_secret(candidate) == secret;
                     let redacted = considered.then(|| self.value(Some(candidate), item))?;
-                    is_as_declared(candidate, &redacted).then_some((at, redacted))
+                    let meets = match beside_more {
+                        true => is_as_declared(candidate, &redacted),
+                        false => redacted == *candidate,
+                    };
+                    meets.then_some((at, redacted))
                 });
                 if let Some((at, redacted)) = equal
                     && let Some(place) = left.get_mut(at)
