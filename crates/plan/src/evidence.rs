@@ -2,7 +2,7 @@
 //! against the state, and drift, attributes and secret versions against the cloud as it is now.
 //!
 //! Apply decides what is looked at: every object that the plan has, whatever the plan says of how it
-//! was looked at. What a plan says beside this follows from these parts ([`crate::check`]), or is
+//! was looked at. What a plan says beside this follows from these parts ([`crate::check()`]), or is
 //! what the stack is to become, which is shown as it is.
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ pub const WITHHELD: &str = "(withheld: it may quote a secret that is too short t
 /// would show which characters they have.
 pub const SHORTEST: usize = 4;
 
-/// Masks a set of secrets in text, all at once: each in every form of [`variants`], in whichever case,
+/// Masks a set of secrets in text, all at once: each in every form of `variants`, in whichever case,
 /// so that no part of a longer secret is left where a shorter one is a part of it.
 ///
 /// The patterns are not wiped when the masker is dropped.
