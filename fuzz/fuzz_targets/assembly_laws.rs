@@ -1,4 +1,4 @@
-//! What holds of every text that is taken for the manifest of a cloud assembly.
+//! Laws of every text that is taken for the manifest of a cloud assembly.
 
 use rstack_template::{AssemblyStack, assembly_stacks};
 

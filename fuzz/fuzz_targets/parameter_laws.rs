@@ -1,4 +1,4 @@
-//! What holds of all values that are given for the parameters of a template, one `KEY=VALUE` a line.
+//! Laws of all values that are given for the parameters of a template, one `KEY=VALUE` a line.
 
 use std::collections::BTreeMap;
 

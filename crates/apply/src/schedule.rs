@@ -111,7 +111,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
 
 /// The expected durations of steps, relative to each other.
 ///
-/// How long an operation takes is in no catalog. The longest that a provider says it takes tells the
+/// No catalog has the durations of operations. The longest that a provider says it takes tells the
 /// types that are served in minutes and hours (databases, clusters, distributions) from all others, and
 /// only the order of steps depends on it.
 struct Weights<'a> {

@@ -41,7 +41,7 @@ impl SecretParameters {
         self.replaced.entry(reference).or_default().insert(digest);
     }
 
-    /// Whether a digest is one of the value that was given behind a reference.
+    /// True if a digest is one of the value that was given behind a reference.
     pub(crate) fn is_of_given(&self, reference: &str, digest: Option<&String>) -> bool {
         let Some(digest) = digest else { return false };
         self.versions.get(reference) == Some(digest)

@@ -1,4 +1,4 @@
-//! Whether the world is still the one a saved plan was made from, and the one that it tells of.
+//! A saved plan against the objects as they are now.
 
 use futures_util::stream::{self, StreamExt};
 use rstack_driver::DriverError;

@@ -16,7 +16,7 @@ use crate::error::{CommandError, ErrorKind, unreadable_hint};
 /// The bytes that the file of a key has at most.
 const KEY_LIMIT: u64 = 16 * 1024;
 
-/// What the plan in a file has to be to be carried out.
+/// The conditions under which the plan in a file is carried out.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Approval of a saved plan")]
 pub(crate) struct ApprovalArguments {
@@ -117,7 +117,7 @@ pub(crate) enum KeyFileError {
         path: PathBuf,
         /// Who can.
         exposure: Exposure,
-        /// Whether it is a private key.
+        /// True if it is a private key.
         private: bool,
     },
     /// It is no key that can be used here.
@@ -236,7 +236,7 @@ fn verifier(env: &Env, key: &KeySource) -> Result<PlanVerifier, KeyFileError> {
         .map_err(|problem| KeyFileError::Key { named: named(), problem })
 }
 
-/// How others can do something to a file.
+/// The way in which other users have access to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Exposure {
     /// Its permissions.
@@ -247,7 +247,7 @@ pub(crate) enum Exposure {
     Owner(u32),
 }
 
-/// How others can do what these permissions give to this open file; `None` if they cannot.
+/// The way in which other users have one of these permissions on an open file; `None` if they have not.
 ///
 /// # Errors
 /// If the system does not tell.

@@ -76,7 +76,7 @@ fn unusable(path: &Path, problem: SavedPlanError) -> PlanFileError {
     PlanFileError::Unusable { path: path.to_owned(), problem }
 }
 
-/// Whether a file is a saved plan, and not a template.
+/// True if a file is a saved plan, and not a template.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -84,7 +84,7 @@ pub(crate) fn is_plan(env: &Env, path: &Path) -> Result<bool, FileError> {
     Ok(is_plan_text(&begin_of(env, path, PLAN_BEGIN)?))
 }
 
-/// Whether an argument, which may be the name of a stack, too, is the file of a saved plan.
+/// True if an argument, which may be the name of a stack, too, is the file of a saved plan.
 pub(crate) fn names_plan(env: &Env, path: &Path) -> bool {
     (is_stream(path) || env.path(path).is_file()) && is_plan(env, path).unwrap_or(false)
 }

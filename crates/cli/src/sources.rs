@@ -92,7 +92,7 @@ impl Sources {
         &self.name
     }
 
-    /// Whether the template includes other files.
+    /// True if the template includes other files.
     #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only rules from files ask"))]
     pub(crate) fn includes_files(&self) -> bool {
         !self.included.is_empty()

@@ -110,7 +110,7 @@ impl Rules {
         &self.own
     }
 
-    /// Whether there are rules from files.
+    /// True if there are rules from files.
     pub(crate) fn has_own(&self) -> bool {
         !(self.cel.is_empty() && self.guard.is_empty() && self.rego.is_empty())
     }
@@ -326,7 +326,7 @@ fn cel_rules(file: &RuleFile) -> Result<BTreeSet<String>, LintError> {
     Ok(read.rules.into_iter().map(|rule| rule.rule_id).collect())
 }
 
-/// Whether an error of the engine is about a rule of this ID.
+/// True if an error of the engine is about a rule of this ID.
 fn names_rule(said: &str, id: &str) -> bool {
     said.contains(&format!("Custom rule '{id}'"))
 }

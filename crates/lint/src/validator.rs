@@ -20,7 +20,7 @@ pub struct Question<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     /// The Region, if one was chosen; else the findings are those of any Region.
     pub region: Option<&'a str>,
-    /// Whether the built-in rules and schemas are looked at, too, or the rules from files alone.
+    /// True if the built-in rules and schemas are looked at, too, or the rules from files alone.
     pub built_in: bool,
 }
 

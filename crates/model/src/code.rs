@@ -54,7 +54,7 @@ impl Code {
         )
     }
 
-    /// Whether the command line may allow its findings although they are errors: they are about what
+    /// True if the command line may allow its findings although they are errors: they are about what
     /// the user wants to show, and a project file does not decide that.
     pub fn is_for_the_user(self) -> bool {
         self == Self::SecretInName

@@ -22,7 +22,7 @@ pub struct Operations {
     pub digests: DigestSettings,
 }
 
-/// How digests of secret parameters are made.
+/// The settings of digests of secret parameters.
 #[derive(Clone, Debug, Default)]
 pub struct DigestSettings {
     /// The user's own key, which lies outside of the states; without one the key of the store is used.

@@ -49,7 +49,7 @@ pub struct PlanSignature {
     value: String,
 }
 
-/// How signatures are made.
+/// The algorithm of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
@@ -108,7 +108,7 @@ impl PlanVerifier {
         id(&self.0)
     }
 
-    /// Whether the signature is one that this key has made of the plan with this digest.
+    /// True if the signature is one that this key has made of the plan with this digest.
     pub(crate) fn has_signed(&self, signature: &PlanSignature, digest: &Digest) -> bool {
         let Algorithm::Ed25519 = signature.algorithm;
         let bytes = STANDARD.decode(&signature.value).unwrap_or_default();

@@ -107,7 +107,7 @@ fn with_attributes(object: &ResourceState, of: &ResourceState) -> ResourceState 
     ResourceState { attributes: of.attributes.clone(), ..object.clone() }
 }
 
-/// Whether the deposed object is the one that is taken back. One that is as declared is planned as
+/// True if the deposed object is the one that is taken back. One that is as declared is planned as
 /// partly updated, so that it has a step, and without that as a reason.
 fn is_readopted(change: &Change, prior: &ResourceState, deposed: &ResourceState) -> bool {
     let mut expected = with_attributes(deposed, prior);
@@ -119,7 +119,7 @@ fn is_readopted(change: &Change, prior: &ResourceState, deposed: &ResourceState)
     *prior == expected && (whole != says_incomplete || change.checked == Checked::Absent)
 }
 
-/// Whether the attributes are those of the state, where the object was not read.
+/// True if the attributes are those of the state, where the object was not read.
 fn attributes_fit(change: &Change, state: &State) -> bool {
     match (&change.checked, &change.prior) {
         (Checked::Read(_), _) | (_, None) => true,

@@ -77,7 +77,7 @@ pub fn plan_json(plan: &Plan, saved: Option<&SavedFacts>) -> Result<String, serd
     })
 }
 
-/// What is known of the file of a saved plan beside the plan.
+/// The facts of the file of a saved plan beside the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SavedFacts {
     /// The digest that is approved, as `sha256:` and its digits.
@@ -87,7 +87,7 @@ pub struct SavedFacts {
     signature: Option<SignatureFacts>,
 }
 
-/// What is known of a signature.
+/// The facts of a signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct SignatureFacts {
     key: String,
@@ -210,7 +210,7 @@ impl<'a> ChangeDocument<'a> {
     }
 }
 
-/// What the state is to have of a resource beside its object.
+/// The part of a planned state of a resource that is not its object.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RecordDocument<'a> {

@@ -80,7 +80,7 @@ impl Locked {
     }
 }
 
-/// Whether an error says that nothing can be written here.
+/// True if an error says that nothing can be written here.
 fn is_read_only(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }

@@ -9,6 +9,7 @@
 use argon2::{Algorithm, Argon2, ParamsBuilder, Version};
 use rstack_model::SecretString;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::key::{DigestKey, keyed_digest};
 
@@ -16,7 +17,7 @@ use crate::key::{DigestKey, keyed_digest};
 const PREFIX: &str = "argon2id$v=19$";
 /// The number of bytes of a digest.
 const LENGTH: usize = 32;
-/// What a record from a file may cost at most: it is not trusted.
+/// The highest cost of a record from a file, which is not trusted.
 const MOST: DigestCost = DigestCost { memory_kib: 1 << 20, passes: 16, lanes: 16 };
 
 /// The cost of one digest.
@@ -96,8 +97,9 @@ impl SecretDigests {
     /// [`DigestError`] if there is not enough memory.
     pub fn compare(&self, record: &str, secret: &SecretString) -> Result<Comparison, DigestError> {
         let Some(parsed) = Record::parse(record) else {
-            let same = equal(record.as_bytes(), keyed_digest(&self.store, secret).as_bytes());
-            return Ok(if same { Comparison::Outdated } else { Comparison::Other });
+            let digest = keyed_digest(&self.store, secret);
+            let same = record.as_bytes().ct_eq(digest.as_bytes());
+            return Ok(if bool::from(same) { Comparison::Outdated } else { Comparison::Other });
         };
         let keys = self.user.iter().chain([&self.store]);
         let Some((index, key)) = keys.enumerate().find(|(_, key)| key_id(key) == parsed.key_id)
@@ -105,7 +107,7 @@ impl SecretDigests {
             return Ok(Comparison::Other);
         };
         let digest = argon2id(key, parsed.cost, &parsed.salt, secret)?;
-        Ok(match equal(&digest, &parsed.digest) {
+        Ok(match bool::from(digest.as_slice().ct_eq(&parsed.digest)) {
             false => Comparison::Other,
             true if index > 0 || parsed.cost != self.cost => Comparison::Outdated,
             true => Comparison::Same,
@@ -163,11 +165,6 @@ fn argon2id(
 fn key_id(key: &DigestKey) -> String {
     let digest = Sha256::digest([b"rstack digest key ".as_slice(), key.bytes()].concat());
     hex::encode(digest).chars().take(8).collect()
-}
-
-/// Whether bytes are equal, in a time that does not depend on where they differ.
-fn equal(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use rstack_model::{Identifier, KnownMap, KnownValue, ResourceType, Value};
 /// The properties that objects were last sent, by type and identifier. Nothing of it is on a disk.
 type Sent = Arc<Mutex<BTreeMap<(String, String), KnownMap>>>;
 
-/// How the service writes what it was sent, or what another user has made of it.
+/// The form in which the service returns properties, or a change by another user.
 pub(crate) type Form = fn(KnownMap) -> KnownMap;
 
 /// A sandbox whose objects are read as they were sent.

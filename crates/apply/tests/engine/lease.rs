@@ -67,7 +67,7 @@ fn succeeded(applied: Result<Applied, OpsError>) {
 /// A user who agrees, after longer than a lease lasts.
 struct Thinks {
     shared: Shared,
-    /// How often the lease was refused to another process meanwhile.
+    /// The number of times that the lease was refused to another process meanwhile.
     refused: Cell<u64>,
     rollback: bool,
 }

@@ -1,4 +1,4 @@
-//! How long a large run takes in virtual time, against the time that no schedule can do without.
+//! The makespan of a large run in virtual time, against lower bounds of every schedule.
 //!
 //! A run of a deploy, and one of a destroy, takes at most 1.05 times the bound of `lower_bound.rs`.
 //! Where that is also the larger of longest chain and work divided by slots, the run takes at most 1.05

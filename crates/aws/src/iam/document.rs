@@ -95,7 +95,7 @@ pub(super) fn as_declared(declared: Option<&KnownValue>, observed: KnownValue) -
     }
 }
 
-/// Whether two documents mean the same to IAM, the text of a secret being text: the order of lists means nothing, a list of one is
+/// True if two documents mean the same to IAM, the text of a secret being text: the order of lists means nothing, a list of one is
 /// its element, scalars are texts, and an account is its root principal.
 ///
 /// Source: "IAM JSON policy elements: Principal" and "Grammar of the IAM JSON policy language",

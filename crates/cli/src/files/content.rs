@@ -68,14 +68,14 @@ impl Content {
     }
 }
 
-/// Whether these are the first bytes of a saved plan.
+/// True if these are the first bytes of a saved plan.
 pub(crate) fn is_plan(bytes: &[u8]) -> bool {
     let end = bytes.len().min(usize::try_from(PLAN_BEGIN).unwrap_or(usize::MAX));
     let begin = bytes.get(..end).unwrap_or_default();
     begin.windows(PLAN_MARK.len()).any(|window| window == PLAN_MARK.as_bytes())
 }
 
-/// Whether a text has a section that makes it a template, in YAML or JSON, also where it is damaged.
+/// True if a text has a section that makes it a template, in YAML or JSON, also where it is damaged.
 fn is_template(text: &str) -> bool {
     let keys = ["AWSTemplateFormatVersion", "Resources", "Transform"];
     let unquoted = |line: &str| line.trim_start_matches(['"', '\'']).to_owned();

@@ -198,7 +198,7 @@ impl FileError {
 
 const MORE_FILES: &str = "allow the process more open files: `ulimit -n 256`";
 
-/// Whether the process or the system has no file descriptor left.
+/// True if the process or the system has no file descriptor left.
 fn too_many_files(error: &io::Error) -> bool {
     let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
     codes.iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))

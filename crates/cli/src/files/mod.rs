@@ -15,6 +15,8 @@ mod write;
 
 pub(crate) use content::{PLAN_BEGIN, is_plan as is_plan_text};
 pub(crate) use error::FileError;
+#[cfg(feature = "lint")]
+pub(crate) use error::FileKind;
 pub(crate) use named::{TemplateFile, begin_of, is_stream, read_named, read_opened};
 pub(crate) use project::Project;
 pub(crate) use project_file::ProjectFile;

@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 
 use super::error::FileError;
 use super::project::{Project, flags};
-use super::read::{MEBIBYTE, bounded, read_error, special, whole};
+use super::read::{FileType as _, MEBIBYTE, bounded, read_error, whole};
 use crate::env::Env;
 
 /// The most that is read of a stream, in bytes.
@@ -37,7 +37,7 @@ fn stream(path: &Path) -> Option<Stream> {
     }
 }
 
-/// Whether a path names a stream: `-`, `/dev/stdin`, `/dev/fd/N`.
+/// True if a path names a stream: `-`, `/dev/stdin`, `/dev/fd/N`.
 pub(crate) fn is_stream(path: &Path) -> bool {
     stream(path).is_some()
 }
@@ -97,7 +97,7 @@ fn open(env: &Env, path: &Path) -> Result<File, FileError> {
     let opened = env.path(path);
     // A device may do something when it is opened.
     let found = std::fs::metadata(&opened).map_err(failed)?;
-    if let Some(kind) = special(found.file_type()) {
+    if let Some(kind) = found.file_type().special() {
         return Err(FileError::NotRegular { path: path.to_owned(), kind });
     }
     let mut options = OpenOptions::new();

@@ -12,12 +12,12 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, FileTypeExt as _, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use rustix::fs::OFlags;
 
-use super::error::{FileError, FileKind};
+use super::error::FileError;
 use super::project_file::{PROJECT_FILE, distrust, is_own};
-use super::read::{read_error, whole};
+use super::read::{FileType as _, read_error, whole};
 use crate::env::Env;
 
 /// The folder of a Git repository's own files.
@@ -32,7 +32,7 @@ pub(crate) struct Project {
     inside: PathBuf,
     /// The folder as the user names it.
     shown: PathBuf,
-    /// Whether the project's folder has a marker.
+    /// True if the project's folder has a marker.
     is_marked: bool,
 }
 
@@ -55,7 +55,7 @@ impl Project {
         Self { root, inside: PathBuf::new(), shown, is_marked: true }
     }
 
-    /// Whether an `rstack.toml` or a `.git` makes it a project.
+    /// True if an `rstack.toml` or a `.git` makes it a project.
     pub(super) fn is_marked(&self) -> bool {
         self.is_marked
     }
@@ -91,7 +91,7 @@ impl Project {
         let failed = |source| self.failed(&shown, source);
         // A device may do something when it is opened.
         let kind = root.symlink_metadata(&real).map_err(failed)?.file_type();
-        if let Some(kind) = special_of(kind) {
+        if let Some(kind) = kind.special() {
             return Err(FileError::NotRegular { path: shown, kind });
         }
         let mut options = OpenOptions::new();
@@ -149,7 +149,7 @@ impl Project {
     }
 }
 
-/// Whether the path led out of an open folder: the operating system's own refusals have a code.
+/// True if the path led out of an open folder: the operating system's own refusals have a code.
 pub(super) fn is_escape(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }
@@ -157,22 +157,6 @@ pub(super) fn is_escape(error: &io::Error) -> bool {
 /// The flags of `open`, as the standard library takes them.
 pub(super) fn flags(flags: OFlags) -> i32 {
     i32::try_from(flags.bits()).unwrap_or_default()
-}
-
-pub(super) fn special_of(kind: cap_std::fs::FileType) -> Option<FileKind> {
-    if kind.is_file() {
-        None
-    } else if kind.is_dir() {
-        Some(FileKind::Directory)
-    } else if kind.is_symlink() {
-        Some(FileKind::Link)
-    } else if kind.is_fifo() {
-        Some(FileKind::Fifo)
-    } else if kind.is_block_device() || kind.is_char_device() {
-        Some(FileKind::Device)
-    } else {
-        Some(FileKind::Other)
-    }
 }
 
 /// A folder that is named relative to the directory of `env`, as [`absolute`] has it.
@@ -183,8 +167,8 @@ pub(super) fn absolute_of(env: &Env, folder: &Path) -> Result<PathBuf, FileError
     absolute(env.current_directory().as_deref(), folder).map_err(|e| read_error(folder, e))
 }
 
-/// A path as an absolute one without `.` and `..`; a relative one begins at the directory. Links before a `..` are followed, as the operating system
-/// does; links behind the last one are left.
+/// A path as an absolute one without `.` and `..`; a relative one begins at the directory. Links before
+/// a `..` are followed, as the operating system does; links behind the last one are left.
 fn absolute(directory: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
     let mut out = match path.is_absolute() {
         true => PathBuf::new(),
@@ -204,7 +188,7 @@ fn absolute(directory: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
     Ok(out)
 }
 
-/// Whether a folder has a file that makes it a project.
+/// True if a folder has a file that makes it a project.
 pub(super) fn has_marker(env: &Env, folder: &Path) -> bool {
     let found = |name: &str| fs::symlink_metadata(folder.join(name)).ok();
     if found(PROJECT_FILE).is_some_and(|file| distrust(&file).is_none()) {

@@ -66,7 +66,7 @@ impl ProjectFile {
     }
 }
 
-/// Whether a file belongs to the user of this process, or to root.
+/// True if a file belongs to the user of this process, or to root.
 pub(super) fn is_own(file: &Metadata) -> bool {
     file.uid() == 0 || file.uid() == rustix::process::geteuid().as_raw()
 }

@@ -2,8 +2,10 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
+
+use cap_std::fs::FileTypeExt as _;
 
 use super::error::{FileError, FileKind};
 use crate::env::Env;
@@ -18,22 +20,31 @@ const SECONDS: i64 = 60;
 /// The bytes that are read between two looks at the clock.
 const CHUNK: u64 = MEBIBYTE;
 
-/// The kind of a file, if it is not regular.
-pub(super) fn special(kind: std::fs::FileType) -> Option<FileKind> {
-    if kind.is_file() {
-        None
-    } else if kind.is_dir() {
-        Some(FileKind::Directory)
-    } else if kind.is_symlink() {
-        Some(FileKind::Link)
-    } else if kind.is_fifo() {
-        Some(FileKind::Fifo)
-    } else if kind.is_block_device() || kind.is_char_device() {
-        Some(FileKind::Device)
-    } else {
-        Some(FileKind::Other)
-    }
+/// The type of a file, as the standard library and `cap-std` each have it.
+pub(super) trait FileType: Copy {
+    /// The kind, if the file is not regular.
+    fn special(self) -> Option<FileKind>;
 }
+
+macro_rules! file_type {
+    ($name:ty) => {
+        impl FileType for $name {
+            fn special(self) -> Option<FileKind> {
+                let kinds = [
+                    (self.is_dir(), FileKind::Directory),
+                    (self.is_symlink(), FileKind::Link),
+                    (self.is_fifo(), FileKind::Fifo),
+                    (self.is_block_device() || self.is_char_device(), FileKind::Device),
+                    (!self.is_file(), FileKind::Other),
+                ];
+                kinds.into_iter().find_map(|(is_so, kind)| is_so.then_some(kind))
+            }
+        }
+    };
+}
+
+file_type!(std::fs::FileType);
+file_type!(cap_std::fs::FileType);
 
 /// The metadata of an open file, which must be regular.
 ///
@@ -41,7 +52,7 @@ pub(super) fn special(kind: std::fs::FileType) -> Option<FileKind> {
 /// [`FileError::NotRegular`], and [`FileError::Read`] from `fstat`.
 pub(super) fn regular(file: &File, path: &Path) -> Result<Metadata, FileError> {
     let found = file.metadata().map_err(|source| read_error(path, source))?;
-    match special(found.file_type()) {
+    match found.file_type().special() {
         None => Ok(found),
         Some(kind) => Err(FileError::NotRegular { path: path.to_owned(), kind }),
     }

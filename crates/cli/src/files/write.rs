@@ -15,17 +15,17 @@ use rustix::io::Errno;
 use super::content::Content;
 use super::error::{FileError, FileKind};
 use super::named::is_stream;
-use super::project::{Project, flags, is_escape, special_of};
-use super::read::MEBIBYTE;
+use super::project::{Project, flags, is_escape};
+use super::read::{FileType as _, MEBIBYTE};
 use crate::env::Env;
 
 /// The most that is read of a file to recognize its content, in bytes: a template is no larger.
 const MAX_LOOK: u64 = 64 * MEBIBYTE;
 
-/// How the names of a stack's own files end, in a directory of states.
+/// The endings of the names of a stack's own files, in a directory of states.
 const STORE_FILES: [&str; 3] = ["json", "journal", "lock"];
 
-/// How the name of the folder of a stack's former states ends.
+/// The ending of the name of the folder of a stack's former states.
 const BACKUPS: &str = "backup";
 
 /// The folder of the sandbox in the state directory.
@@ -62,7 +62,7 @@ pub(crate) struct NewFile<'a> {
     pub(crate) states: &'a Path,
     /// The purpose.
     pub(crate) purpose: Purpose<'a>,
-    /// Whether a file of another content is replaced.
+    /// True if a file of another content is replaced.
     pub(crate) force: bool,
 }
 
@@ -132,14 +132,14 @@ impl NewFile<'_> {
         Ok((folder, PathBuf::from(name)))
     }
 
-    /// Whether there is a file, which may be replaced.
+    /// True if there is a file, which may be replaced.
     fn present(&self, folder: &Dir, name: &Path) -> Result<bool, FileError> {
         let path = || self.path.to_owned();
         let found = match folder.symlink_metadata(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             found => found.map_err(|source| self.failed(source))?,
         };
-        if let Some(kind) = special_of(found.file_type()) {
+        if let Some(kind) = found.file_type().special() {
             return Err(FileError::NoTarget { path: path(), kind });
         }
         let bytes = look(folder, name).map_err(|source| self.failed(source))?;
@@ -162,7 +162,7 @@ impl NewFile<'_> {
     }
 }
 
-/// Whether a name in a folder of the state directory is one that the store could use.
+/// True if a name in a folder of the state directory is one that the store could use.
 fn is_of_store(folder: &Path, name: &Path) -> bool {
     let Some(first) = folder.components().next() else {
         return name.extension().is_some_and(|kind| STORE_FILES.iter().any(|own| kind == *own));
@@ -171,7 +171,7 @@ fn is_of_store(folder: &Path, name: &Path) -> bool {
         || Path::new(&first).extension().is_some_and(|kind| kind == BACKUPS)
 }
 
-/// Whether a path names an output stream of the process.
+/// True if a path names an output stream of the process.
 fn is_output(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr"].iter().any(|stream| Path::new(stream) == path)
 }
@@ -190,7 +190,7 @@ fn look(folder: &Dir, name: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a state lies in a store: its lock or its former states lie beside it.
+/// True if a state lies in a store: its lock or its former states lie beside it.
 fn is_in_store(folder: &Dir, name: &Path) -> bool {
     ["lock", "journal", BACKUPS]
         .iter()

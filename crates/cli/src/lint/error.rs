@@ -12,7 +12,7 @@ use rstack_lint::LintError;
 use crate::error::unreadable_hint;
 use crate::error::{CommandError, ErrorKind, Hint};
 #[cfg(feature = "lint")]
-use crate::files::FileError;
+use crate::files::{FileError, FileKind};
 use crate::project::ProjectError;
 
 /// Why checks cannot be made as they were asked for.
@@ -43,6 +43,15 @@ pub(crate) enum CheckError {
     #[cfg(feature = "lint")]
     #[error(transparent)]
     File(#[from] FileError),
+    /// A FIFO, device or socket where a file of rules is named.
+    #[cfg(feature = "lint")]
+    #[error("`{}` is {kind}, not a regular file", path.display())]
+    SpecialRules {
+        /// The file.
+        path: PathBuf,
+        /// Its kind.
+        kind: FileKind,
+    },
     /// A file or folder of rules cannot be read.
     #[cfg(feature = "lint")]
     #[error("cannot read `{}`", path.display())]
@@ -127,6 +136,10 @@ impl CheckError {
                 "rules are files that end in `.rego` (Rego), `.json` (CEL) or `.guard` (Guard)",
             )),
             #[cfg(feature = "lint")]
+            Self::SpecialRules { .. } => {
+                Some(Hint::from("rules are read from regular files; write them into one"))
+            }
+            #[cfg(feature = "lint")]
             Self::LinkedRules { .. } => Some(Hint::from("name the folder itself")),
             #[cfg(feature = "lint")]
             Self::LongRules { .. } | Self::TooManyRules { .. } => {
@@ -166,6 +179,7 @@ impl From<CheckError> for CommandError {
             CheckError::File(_) | CheckError::Read { .. } => ErrorKind::Storage,
             #[cfg(feature = "lint")]
             CheckError::NoRules { .. }
+            | CheckError::SpecialRules { .. }
             | CheckError::LinkedRules { .. }
             | CheckError::LongRules { .. }
             | CheckError::TooManyRules { .. }

@@ -49,7 +49,7 @@ pub(super) struct Pool {
     several: bool,
 }
 
-/// What all that work share.
+/// The state that the threads share.
 pub(super) struct Shared {
     /// The program that is started; without one the validator works in a thread.
     pub(super) program: Option<PathBuf>,

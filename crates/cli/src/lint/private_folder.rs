@@ -38,7 +38,7 @@ pub(super) enum PrivateError {
     NotPrivate {
         /// The folder or file.
         path: PathBuf,
-        /// What is not as it must be.
+        /// The unmet condition.
         reason: &'static str,
     },
 }

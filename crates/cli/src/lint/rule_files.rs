@@ -89,6 +89,7 @@ impl Reader<'_> {
     fn text(&self, path: &Path) -> Result<String, CheckError> {
         let bytes = read_named(self.env, path, MAX_FILE).map_err(|error| match error {
             FileError::TooLarge { path, .. } => CheckError::LongRules { path, limit: MAX_FILE },
+            FileError::NotRegular { path, kind } => CheckError::SpecialRules { path, kind },
             other => CheckError::File(other),
         })?;
         let text = String::from_utf8(bytes).map_err(|error| CheckError::Read {
@@ -107,7 +108,7 @@ fn language(path: &Path) -> Option<RuleLanguage> {
     extension.and_then(RuleLanguage::of_extension)
 }
 
-/// Whether a name begins with a dot, as those do with which a mounted folder is exchanged.
+/// True if a name begins with a dot, as those do with which a mounted folder is exchanged.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }

@@ -44,7 +44,7 @@ pub(super) struct RulePaths<'a> {
     pub(super) project: &'a [PathBuf],
     /// The files and folders that the command line names.
     pub(super) command_line: &'a [PathBuf],
-    /// Whether the validator's own rules are looked at, too.
+    /// True if the validator's own rules are looked at, too.
     pub(super) built_in: bool,
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Limits {
 pub(super) struct Setup {
     /// Those of files.
     pub(super) files: Vec<RuleFile>,
-    /// Whether the built-in ones are looked at, too.
+    /// True if the built-in ones are looked at, too.
     pub(super) built_in: bool,
 }
 

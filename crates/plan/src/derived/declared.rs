@@ -1,4 +1,4 @@
-//! What follows for resources that are declared.
+//! Derived changes of resources that are declared.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ use crate::facts::{Schemas, TypeFacts};
 use crate::name::{taken, value_at};
 use crate::order::dependencies_first;
 
-/// What follows for every declared resource, dependencies first.
+/// The derived changes of all declared resources, dependencies first.
 pub(super) fn all(
     plan: &Plan,
     schemas: &dyn Schemas,
@@ -153,7 +153,7 @@ impl Seen<'_> {
         Derived { action, reasons, certainty, differences: all, stateful }
     }
 
-    /// Whether the state has the policies and dependencies that are declared.
+    /// True if the state has the policies and dependencies that are declared.
     fn is_recorded(&self) -> bool {
         let (prior, desired) = (self.prior, self.desired);
         (&prior.dependencies, prior.deletion_policy, prior.update_replace_policy)
@@ -185,11 +185,11 @@ impl Seen<'_> {
     }
 }
 
-/// What will be known of attributes, if none of an object that stays changes.
+/// The attributes that will be known, if none of an object that stays changes.
 #[derive(Default)]
 struct Later<'a> {
     stays: BTreeMap<&'a Address, &'a ResourceState>,
-    /// What `Ref` returns for new objects, where it is a declared property.
+    /// The value of `Ref` for new objects, where it is a declared property.
     references: BTreeMap<&'a Address, Value>,
 }
 

@@ -1,4 +1,4 @@
-//! What can be said of drift without the cloud: where it may be, and what its repair does.
+//! Facts of drift that need no cloud: where it may be, and what its repair does.
 
 use rstack_model::plan::{Change, Checked, Difference};
 use rstack_model::{PathSegment, PropertyPath};
@@ -41,7 +41,7 @@ fn is_compared(facts: &dyn TypeFacts, difference: &Difference) -> bool {
         && !facts.is_write_only(path)
 }
 
-/// Whether a key at this place may have been added elsewhere: to a map whose keys are free.
+/// True if a key at this place may have been added elsewhere: to a map whose keys are free.
 fn is_added(facts: &dyn TypeFacts, path: &PropertyPath) -> bool {
     match path.segments() {
         [above @ .., PathSegment::Name(_)] => {

@@ -39,7 +39,7 @@ pub enum Field {
     Action,
     /// Why.
     Reasons,
-    /// Whether it is going to happen.
+    /// True if it is going to happen.
     Certainty,
     /// The properties that differ, and what the change of each does.
     Differences,
@@ -47,7 +47,7 @@ pub enum Field {
     Drift,
     /// How well the object was looked at.
     Checks,
-    /// Whether data is lost with the object.
+    /// True if data is lost with the object.
     Stateful,
 }
 
@@ -194,7 +194,7 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
     }
 }
 
-/// What is known of the type that a change is of.
+/// The facts of the type of a change.
 fn facts(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeFacts> {
     schemas.facts(&change.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
 }

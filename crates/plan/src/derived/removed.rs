@@ -1,4 +1,4 @@
-//! What follows for resources that are no longer declared.
+//! Derived changes of resources that are no longer declared.
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{Action, Certainty, Change, Checked, PlanMode, Reason};

@@ -1,4 +1,4 @@
-//! What follows for the users of resources whose old object is deleted first.
+//! Derived changes of the users of resources whose old object is deleted first.
 
 use std::collections::BTreeSet;
 

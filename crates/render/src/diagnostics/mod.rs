@@ -24,7 +24,7 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// The text.
     pub text: &'a str,
-    /// Whether people are shown lines of the text; else they are shown places only.
+    /// True if people are shown lines of the text; else they are shown places only.
     pub is_shown: bool,
 }
 

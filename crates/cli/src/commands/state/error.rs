@@ -58,7 +58,7 @@ impl From<EditError> for CommandError {
     }
 }
 
-/// What to do about an edit that was not made.
+/// The hint of an edit that was not made.
 fn hint(error: &EditError) -> Option<Hint> {
     let begin = Hint::default;
     let text = match error {

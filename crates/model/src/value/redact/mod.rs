@@ -274,8 +274,9 @@ impl<'a> Redactor<'a> {
 
     /// The items of a list: each is redacted by the declared item that it is equal to, in whichever
     /// place, or else by one whose declaration it meets beside what a service adds, such as defaults;
-    /// one that is left over by the only declared one that is left. Declared items without a secret
-    /// come first: an unknown secret is equal to everything.
+    /// one that is left over by the only declared one that is left. Of equal items those without a
+    /// secret come first: an unknown secret is equal to everything. Where a secret of the list is not
+    /// known, a declared item without one shows nothing that was added: it may be that secret.
     fn items(
         &self,
         declared: &[Value],
@@ -284,7 +285,9 @@ impl<'a> Redactor<'a> {
     ) -> Value {
         let mut left: Vec<Option<&Value>> = declared.iter().map(Some).collect();
         let mut out: Vec<Option<Value>> = vec![None; observed.len()];
-        let passes = [(false, false), (false, true), (true, false), (true, true)];
+        let all_known = declared.iter().all(|item| item.known(self.current).is_ok());
+        let mut passes = vec![(false, false), (false, true), (true, true)];
+        passes.extend(all_known.then_some((true, false)));
         for (beside_more, secret) in passes {
             for ((i, item), out) in observed.iter().enumerate().zip(&mut out) {
                 if out.is_some() {
@@ -356,7 +359,7 @@ impl<'a> Redactor<'a> {
     }
 }
 
-/// Whether some part of a value is secret.
+/// True if some part of a value is secret.
 pub fn has_secret(value: &Value) -> bool {
     let mut found = false;
     value.visit_secrets(&mut |_| found = true);

@@ -355,3 +355,26 @@ fn an_item_is_found_beside_what_the_service_adds() {
     assert!(is_as_declared(&declared[1], host), "{host:?}");
     assert!(is_as_declared(&declared[0], bucket), "{bucket:?}");
 }
+
+#[test]
+fn an_unknown_secret_that_was_moved_to_another_item_is_hidden() {
+    let item = |id: &str, more: &[(&str, Value)]| {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Value::Map(more.chain([("Id".to_owned(), Value::from(id))]).collect())
+    };
+    let declared = Value::List(vec![
+        item("plain", &[("Path", Value::from("/a"))]),
+        item("keyed", &[("Key", Value::secret(password()))]),
+    ]);
+    let observed = json!([
+        {"Id": "plain", "Path": "/a", "Key": PASSWORD, "Attempts": 3},
+        {"Id": "keyed", "Key": "other", "Attempts": 3},
+    ]);
+    for known in [&[][..], &[(stored(), "of another object")]] {
+        let redacted = redact(known, &declared, observed.clone());
+        let items = redacted.as_list().unwrap();
+        assert!(is_as_declared(&declared.as_list().unwrap()[0], &items[0]), "{items:?}");
+        let shown = serde_json::to_string(&redacted).unwrap();
+        assert!(!shown.contains("horse") && !shown.contains("other"), "{shown}");
+    }
+}

@@ -53,7 +53,7 @@ impl Redactor<'_> {
         }
     }
 
-    /// Whether some values of the secrets that are not known make the declared text the observed one.
+    /// True if some values of the secrets that are not known make the declared text the observed one.
     fn fits(&self, declared: &Text, observed: &str) -> bool {
         let known = |part: &TextPart| match part {
             TextPart::Literal(text) => Some(SecretString::new(text.clone())),
