@@ -185,7 +185,8 @@ impl Engine {
         }
         let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
         let ask = || async {
-            let read = driven.driver.read(identifier, &driven.declared).await;
+            let read = driven.driver.read(identifier, &driven.declared);
+            let read = self.read_until_stopped(read).await;
             read.map_err(|error| driven.hide(error))
         };
         let read = self.ask(ask).await?;

@@ -17,14 +17,16 @@ impl Engine {
         &self,
         lookups: impl IntoIterator<Item = &'a Lookup>,
     ) -> Result<Vec<(Lookup, Result<Value, DriverError>)>, DriverError> {
-        let asked: Vec<_> =
-            stream::iter(lookups)
-                .map(|lookup| async move {
-                    (lookup.clone(), self.ask(|| self.cloud.lookup(lookup)).await)
-                })
-                .buffer_unordered(self.parallelism.get())
-                .collect()
-                .await;
+        let asked: Vec<_> = stream::iter(lookups)
+            .map(|lookup| async move {
+                (
+                    lookup.clone(),
+                    self.ask(|| self.read_until_stopped(self.cloud.lookup(lookup))).await,
+                )
+            })
+            .buffer_unordered(self.parallelism.get())
+            .collect()
+            .await;
         let failed = asked.iter().find_map(|(_, answer)| answer.as_ref().err());
         match failed.filter(|error| stops_everything(error)) {
             Some(error) => Err(error.clone()),

@@ -148,8 +148,8 @@ impl Engine {
         // An update that was cut off may have left it where it was to be.
         for properties in std::iter::once(&object.properties).chain(&object.attempted) {
             let declared = secrets.declared(object, properties);
-            let read = self.ask(|| driver.read(&object.identifier, &declared)).await;
-            match read.map_err(|error| secrets.hide(error)) {
+            let read = || self.read_until_stopped(driver.read(&object.identifier, &declared));
+            match self.ask(read).await.map_err(|error| secrets.hide(error)) {
                 Ok(Observed::Absent) => {}
                 Ok(Observed::Present(seen)) => return Ok(secrets.observation(object, &seen)),
                 Err(error) if stops_everything(&error) => return Err(error),
@@ -201,11 +201,14 @@ impl Engine {
             let asked = match &reference {
                 SecretReference::SecretsManager(body) => {
                     let Ok(parsed) = secrets::parse(body) else { continue };
-                    self.ask(|| self.cloud.secrets().version(&parsed)).await
+                    let ask = || self.read_until_stopped(self.cloud.secrets().version(&parsed));
+                    self.ask(ask).await
                 }
                 SecretReference::SecureParameter(body) => {
                     let Ok(parsed) = secrets::parse_parameter(body) else { continue };
-                    self.ask(|| self.cloud.secrets().parameter_version(&parsed)).await
+                    let secrets = self.cloud.secrets();
+                    let ask = || self.read_until_stopped(secrets.parameter_version(&parsed));
+                    self.ask(ask).await
                 }
                 SecretReference::Parameter(_) => match parameters.versions.get(&text) {
                     Some(version) => Ok(version.clone()),

@@ -62,7 +62,7 @@ impl Engine {
 
     /// In another account or Region no object would be found, and all would be forgotten.
     async fn check_place(&self, base: &State) -> Result<(), ApplyError> {
-        let identity = self.ask(|| self.cloud.identity()).await;
+        let identity = self.ask(|| self.read_until_stopped(self.cloud.identity())).await;
         let identity = identity.map_err(ApplyError::Cloud)?;
         let planned = place(&base.stack, &base.environment);
         let found = place(&base.stack, &identity.environment);

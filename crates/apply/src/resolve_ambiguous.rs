@@ -68,7 +68,10 @@ impl Engine {
         };
         let declared = without_secrets(&object.properties);
         let read = match self.cloud.driver(&open.intent.resource_type) {
-            Some(driver) => self.ask(|| driver.read(given, &declared)).await,
+            Some(driver) => {
+                let read = || self.read_until_stopped(driver.read(given, &declared));
+                self.ask(read).await
+            }
             None => Ok(Observed::Absent),
         };
         Ok(match read.map_err(ApplyError::Cloud)? {

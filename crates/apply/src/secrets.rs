@@ -144,7 +144,8 @@ impl Engine {
             match reference {
                 SecretReference::SecretsManager(body) => {
                     let parsed = parse(body)?;
-                    let secrets_of = || self.cloud.secrets().resolve(&parsed);
+                    let store = self.cloud.secrets();
+                    let secrets_of = || self.read_until_stopped(store.resolve(&parsed));
                     let resolved = self.persist(secrets_of, told).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
@@ -152,7 +153,8 @@ impl Engine {
                 }
                 SecretReference::SecureParameter(body) => {
                     let parsed = parse_parameter(body)?;
-                    let secrets_of = || self.cloud.secrets().resolve_parameter(&parsed);
+                    let store = self.cloud.secrets();
+                    let secrets_of = || self.read_until_stopped(store.resolve_parameter(&parsed));
                     let resolved = self.persist(secrets_of, told).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;

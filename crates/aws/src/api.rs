@@ -21,6 +21,11 @@ pub(crate) trait Api: Send + Sync {
     async fn call(&self, operation: &'static str, input: KnownMap)
     -> Result<KnownMap, DriverError>;
 
+    /// The host that is called, with its port if it has one; empty if it is not known.
+    fn host(&self) -> String {
+        String::new()
+    }
+
     /// What time it is by the service's clock, as far as its answers have told: this machine's may
     /// go wrong.
     fn now(&self) -> SystemTime {

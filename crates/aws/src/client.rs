@@ -4,20 +4,26 @@
 //! body is ever traced: requests and answers are hidden from the SDK's own tracing. The one exception,
 //! answers when the SDK's switch `LOG_SENSITIVE_BODIES` is set, the program does not write down.
 
+mod answer;
 mod clients;
 mod clock;
 mod endpoint;
 mod failure;
+mod flights;
 mod hide;
+mod http;
+#[cfg(test)]
+mod lying_tests;
 mod renewal;
 mod retry;
 #[cfg(test)]
 mod tests;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{self, SigV4AuthScheme};
 use aws_runtime::invocation_id::InvocationIdInterceptor;
@@ -54,13 +60,21 @@ pub(crate) use clients::Clients;
 use clock::ServiceClock;
 use failure::not_in_the_program;
 use hide::{Answer, BodyHider, OperationCodec, Request};
+pub(crate) use http::BoundedClient;
 use retry::RetryRule;
+
+/// How long one attempt of a call that only reads may take.
+const READ_ATTEMPT: Duration = Duration::from_secs(20);
+/// How long such a call may take with all its attempts and the waits between them.
+const READ: Duration = Duration::from_secs(60);
 
 /// A client of one service.
 #[derive(Debug)]
 pub(crate) struct Client {
     service: Service,
     codec: &'static Codec,
+    /// The host that is called.
+    host: String,
     clock: ServiceClock,
     plugins: RuntimePlugins,
 }
@@ -79,10 +93,12 @@ impl Client {
             .with_behavior_version(BehaviorVersion::latest())
             .with_is_aws_sdk(true);
         let clock = ServiceClock::default();
+        let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
+        let host = endpoint.host();
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins(params))
-            .with_client_plugin(settings(service, codec, config, &clock)?);
-        Ok(Self { service, codec, clock, plugins })
+            .with_client_plugin(settings(service, codec, config, (endpoint, &clock)));
+        Ok(Self { service, codec, host, clock, plugins })
     }
 
     /// The SDK's plugins for one operation.
@@ -94,6 +110,12 @@ impl Client {
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SensitiveOutput);
         layer.store_put(Metadata::new(operation.name.as_str(), self.service.name()));
+        if operation.reads() {
+            let timeouts = TimeoutConfig::builder()
+                .operation_attempt_timeout(READ_ATTEMPT)
+                .operation_timeout(READ);
+            layer.store_put(timeouts.build());
+        }
         let components = RuntimeComponentsBuilder::new("operation")
             .with_retry_classifier(RetryRule { reads: operation.reads() });
         let plugin = StaticRuntimePlugin::new()
@@ -123,7 +145,7 @@ impl Api for Client {
             Ok(output) => output.downcast::<Answer>().map(Answer::into_inner).map_err(|_| {
                 DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
             }),
-            Err(error) => Err(failure::failed(&name, operation, error)),
+            Err(error) => Err(failure::failed((&name, &self.host), operation, error)),
         };
         match &outcome {
             Ok(_) => tracing::debug!(operation = name, "answered"),
@@ -137,6 +159,10 @@ impl Api for Client {
     fn now(&self) -> SystemTime {
         self.clock.now()
     }
+
+    fn host(&self) -> String {
+        self.host.clone()
+    }
 }
 
 /// What holds for every operation of a client.
@@ -144,8 +170,8 @@ fn settings(
     service: Service,
     codec: &Codec,
     config: &SdkConfig,
-    clock: &ServiceClock,
-) -> Result<SharedRuntimePlugin, DriverError> {
+    (endpoint, clock): (endpoint::FixedEndpoint, &ServiceClock),
+) -> SharedRuntimePlugin {
     let mut layer = Layer::new("rstack");
     layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
     if let Some(region) = config.region() {
@@ -166,7 +192,6 @@ fn settings(
     if let Some(timeout) = config.timeout_config() {
         layer.store_put(timeout.clone());
     }
-    let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
 
     let schemes = StaticAuthSchemeOptionResolver::new(vec![sigv4::SCHEME_ID]);
     let mut components = RuntimeComponentsBuilder::new("rstack")
@@ -188,7 +213,7 @@ fn settings(
         components = components.with_identity_cache(Some(cache));
     }
     if let Some(client) = config.http_client() {
-        components = components.with_http_client(Some(client));
+        components = components.with_http_client(Some(BoundedClient::over(client)));
     }
     if let Some(sleep) = config.sleep_impl() {
         components = components.with_sleep_impl(Some(sleep));
@@ -198,5 +223,5 @@ fn settings(
     }
     let plugin =
         StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
-    Ok(SharedRuntimePlugin::new(plugin))
+    SharedRuntimePlugin::new(plugin)
 }

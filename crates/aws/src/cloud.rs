@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use rstack_driver::{
-    Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity, Noop, ResourceDriver,
-    SecretStore,
+    CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity, Noop,
+    ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -74,11 +74,30 @@ fn no_region(profile: Option<&str>) -> DriverError {
 }
 
 /// The text of a member of an answer.
-fn text<'a>(output: &'a KnownMap, name: &str) -> Result<&'a str, DriverError> {
-    output.get(name).and_then(|value| value.as_str()).ok_or_else(|| {
-        let message = format!("the answer has no `{name}`");
-        DriverError::new(ErrorKind::Transient, "sts:GetCallerIdentity", message)
-    })
+fn text<'a>(output: &'a KnownMap, name: &str, host: &str) -> Result<&'a str, DriverError> {
+    output
+        .get(name)
+        .and_then(|value| value.as_str())
+        .ok_or_else(|| not_aws(host, &format!("it has no `{name}`")))
+}
+
+/// The error of a caller's identity that AWS does not give.
+fn not_aws(host: &str, problem: &str) -> DriverError {
+    let message = format!(
+        "the answer of {host} is not one of AWS's: {problem}; is a proxy in between, or another \
+         endpoint configured?"
+    );
+    DriverError::new(ErrorKind::Unreachable, "sts:GetCallerIdentity", message)
+}
+
+/// The account of a caller's identity, which its ARN names, too.
+fn account(output: &KnownMap, arn: &str, host: &str) -> Result<AccountId, DriverError> {
+    let account = text(output, "Account", host)?;
+    let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || arn.split(':').nth(4) != Some(account) {
+        return Err(not_aws(host, "its `Account` is not that of its `Arn`"));
+    }
+    Ok(AccountId::new(account))
 }
 
 #[async_trait]
@@ -86,11 +105,12 @@ impl Cloud for AwsCloud {
     async fn identity(&self) -> Result<Identity, DriverError> {
         let sts = self.clients.api(Service::STS);
         let output = sts.call("GetCallerIdentity", KnownMap::new()).await?;
-        let caller = text(&output, "Arn")?.to_owned();
+        let host = sts.host();
+        let caller = text(&output, "Arn", &host)?.to_owned();
         let partition = caller.split(':').nth(1).filter(|part| !part.is_empty());
         let partition =
             partition.map_or_else(|| Partition::of_region(&self.region), Partition::new);
-        let account = AccountId::new(text(&output, "Account")?);
+        let account = account(&output, &caller, &host)?;
         self.clients.belong_to(&account);
         let region = self.region.clone();
         let environment = Environment { account, region, partition, sandbox: false };
@@ -139,6 +159,10 @@ impl Cloud for AwsCloud {
 
     fn secrets(&self) -> &dyn SecretStore {
         &self.secrets
+    }
+
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        self.clients.in_flight()
     }
 }
 

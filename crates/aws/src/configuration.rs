@@ -10,6 +10,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_types::app_name::AppName;
 use rstack_model::Region;
 
+use crate::client::BoundedClient;
+
 /// How long the connection to a service may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one attempt of a call may take.
@@ -42,7 +44,9 @@ impl Source for ConnectOptions {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .http_client(BoundedClient::https());
         if let Ok(name) = AppName::new("rstack") {
             loader = loader.app_name(name);
         }

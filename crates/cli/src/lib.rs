@@ -18,6 +18,7 @@ mod env;
 mod error;
 mod exit;
 mod files;
+mod heartbeat;
 mod lint;
 mod log;
 mod memory;

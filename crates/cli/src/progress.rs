@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::time::Instant as Moment;
+
 use rstack_apply::Events;
 use rstack_model::event::Event;
 use rstack_render::{EventLog, Progress, event_json};
@@ -18,6 +20,8 @@ pub(crate) struct Display {
     terminal: Terminal,
     start: Instant,
     state: Mutex<Mode>,
+    /// The moment of the last event or note.
+    heard: Mutex<Moment>,
 }
 
 enum Mode {
@@ -41,12 +45,26 @@ impl Display {
         } else {
             Mode::Plain(EventLog::new(terminal.error_view().palette))
         };
-        Self { terminal, start: Instant::now(), state: Mutex::new(mode) }
+        Self::with(terminal, mode)
     }
 
     /// A display that shows nothing, where standard output is one JSON document.
     pub(crate) fn silent(terminal: Terminal) -> Self {
-        Self { terminal, start: Instant::now(), state: Mutex::new(Mode::Silent) }
+        Self::with(terminal, Mode::Silent)
+    }
+
+    fn with(terminal: Terminal, mode: Mode) -> Self {
+        let (state, heard) = (Mutex::new(mode), Mutex::new(Moment::now()));
+        Self { terminal, start: Instant::now(), state, heard }
+    }
+
+    /// The time since the last event or note.
+    pub(crate) fn silence(&self) -> Duration {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn hear(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Moment::now();
     }
 
     fn mode(&self) -> MutexGuard<'_, Mode> {
@@ -75,6 +93,7 @@ impl Display {
 
     /// Says something while a run is shown.
     pub(crate) fn note(&self, text: &str) {
+        self.hear();
         if self.terminal.live {
             self.redraw(&[text.to_owned()], true);
         } else {
@@ -110,6 +129,7 @@ impl Display {
 
 impl Events for Display {
     fn emit(&self, event: Event) {
+        self.hear();
         let now = self.start.elapsed();
         let lines = match &mut *self.mode() {
             Mode::Silent => return,

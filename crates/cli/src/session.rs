@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::digest_key::{self, DigestKeyError};
 use crate::env::ConnectError;
 use crate::error::{CommandError, ErrorKind, cloud_hint, profile_hint};
+use crate::heartbeat::Heartbeat;
 use crate::progress::Display;
 use crate::sandbox_env::{UnknownCondition, conditions};
 use crate::terminal::Terminal;
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) display: Arc<Display>,
     /// The Region that was chosen, if the sandbox did not just take its own.
     chosen_region: Option<Region>,
+    /// Names what is waited for, as long as the session is open.
+    _heartbeat: Heartbeat,
 }
 
 /// Why no session can be opened.
@@ -144,8 +147,9 @@ impl Session {
                 ConnectError::NotBuilt => SessionError::NotBuilt,
             })?
         };
-        let identity = cloud.identity().await.map_err(|error| refused(context, error))?;
         let display = Arc::new(display);
+        let heartbeat = Heartbeat::start(Arc::clone(&cloud), Arc::clone(&display));
+        let identity = cloud.identity().await.map_err(|error| refused(context, error))?;
         let engine = Engine {
             cloud,
             schemas: Arc::new(RegistrySchemas),
@@ -164,7 +168,7 @@ impl Session {
         let digests =
             DigestSettings { key: digest_key::of_user(&context.env)?, ..DigestSettings::default() };
         let ops = Operations { engine, environment: identity.environment, backend, digests };
-        Ok(Self { ops, display, chosen_region })
+        Ok(Self { ops, display, chosen_region, _heartbeat: heartbeat })
     }
 
     /// The Region that was chosen; in the sandbox there may be none.

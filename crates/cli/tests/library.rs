@@ -9,8 +9,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, ReadStreams, Streams, run};
-use rstack_driver::{Cloud, DriverError, ErrorKind};
-use rstack_model::Region;
+use rstack_driver::{
+    CallInFlight, Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore,
+};
+use rstack_model::value::Lookup;
+use rstack_model::{Region, ResourceType, Value};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 
 const TOPIC: &str = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: a}\n";
@@ -53,7 +56,7 @@ impl Write for Gone {
 }
 
 /// The cloud beside the sandbox: one account, or none.
-struct Account(Option<Arc<SandboxCloud>>);
+struct Account(Option<Arc<dyn Cloud>>);
 
 #[async_trait]
 impl Clouds for Account {
@@ -81,8 +84,11 @@ struct Ran {
 
 /// Runs a command in a directory; on a terminal if answers are given.
 fn ran(directory: &Path, line: &[&str], answers: Option<&str>, account: Account) -> Ran {
-    ran_with(&[("NO_COLOR", "1"), ("TERM", "dumb")], directory, line, answers, account)
+    ran_with(&PLAIN, directory, line, answers, account)
 }
+
+/// A terminal without colours.
+const PLAIN: [(&str, &str); 2] = [("NO_COLOR", "1"), ("TERM", "dumb")];
 
 /// As [`ran`], with these environment variables.
 fn ran_with(
@@ -92,6 +98,18 @@ fn ran_with(
     answers: Option<&str>,
     account: Account,
 ) -> Ran {
+    let (env, out, err) = env(variables, directory, answers, account);
+    let exit = block_on(run(arguments(line), env));
+    Ran { exit, out: out.text(), err: err.text() }
+}
+
+/// The surroundings of a command, and the streams it writes to.
+fn env(
+    variables: &[(&str, &str)],
+    directory: &Path,
+    answers: Option<&str>,
+    account: Account,
+) -> (Env, Written, Written) {
     let (out, err) = (Written::default(), Written::default());
     let terminal = answers.is_some();
     let env = Env {
@@ -111,8 +129,7 @@ fn ran_with(
         validator: None,
         signals: false,
     };
-    let exit = block_on(run(arguments(line), env));
-    Ran { exit, out: out.text(), err: err.text() }
+    (env, out, err)
 }
 
 fn arguments(line: &[&str]) -> Vec<OsString> {
@@ -164,7 +181,7 @@ fn the_cloud_is_the_one_of_the_factory() {
     let account = SandboxCloud::open(None, "eu-west-1".into(), SandboxOptions::default()).unwrap();
     let account = Arc::new(account);
     let line = ["apply", "--yes"];
-    let applied = ran(place.path(), &line, None, Account(Some(Arc::clone(&account))));
+    let applied = ran(place.path(), &line, None, Account(Some(account.clone())));
     assert_eq!(applied.exit, Exit::Done, "{}", applied.err);
     assert_eq!(account.list().unwrap().len(), 1);
     assert!(place.path().join("state/topic.json").is_file());
@@ -210,6 +227,65 @@ fn the_kind_of_an_error_decides_the_exit_code() {
 
 async fn run_gone(line: &[&str], env: Env) -> Exit {
     run(arguments(line), env).await
+}
+
+/// A cloud that says after twelve seconds who the caller is.
+struct Slow {
+    inner: SandboxCloud,
+    called: Mutex<Option<tokio::time::Instant>>,
+}
+
+#[async_trait]
+impl Cloud for Slow {
+    async fn identity(&self) -> Result<Identity, DriverError> {
+        *self.called.lock().unwrap() = Some(tokio::time::Instant::now());
+        tokio::time::sleep(std::time::Duration::from_secs(12)).await;
+        *self.called.lock().unwrap() = None;
+        self.inner.identity().await
+    }
+
+    fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        self.inner.driver(resource_type)
+    }
+
+    async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
+        self.inner.lookup(lookup).await
+    }
+
+    fn secrets(&self) -> &dyn SecretStore {
+        self.inner.secrets()
+    }
+
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        let call = |called: tokio::time::Instant| CallInFlight {
+            operation: "sts:GetCallerIdentity".into(),
+            host: "sts.example".into(),
+            elapsed: called.elapsed(),
+        };
+        self.called.lock().unwrap().map(call).into_iter().collect()
+    }
+}
+
+#[test]
+fn a_silent_cloud_is_named_after_five_seconds() {
+    let place = place();
+    let sandbox = SandboxCloud::open(None, Region::new("eu-west-1"), SandboxOptions::default());
+    let cloud = Slow { inner: sandbox.unwrap(), called: Mutex::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let plan = runtime.block_on(async {
+        let (env, out, err) = env(&PLAIN, place.path(), None, Account(Some(Arc::new(cloud))));
+        let exit = run(arguments(&["plan"]), env).await;
+        Ran { exit, out: out.text(), err: err.text() }
+    });
+    assert_eq!(plan.exit, Exit::Done, "{}", plan.err);
+    let waits = "Waiting for sts:GetCallerIdentity: no answer from sts.example for 5 s";
+    assert!(plan.err.starts_with(waits), "{}", plan.err);
+    assert_eq!(plan.err.matches("Waiting for").count(), 1, "{}", plan.err);
+    assert!(!plan.out.contains("Waiting"), "{}", plan.out);
 }
 
 /// Text that moves a cursor, links, colours, hides, reorders and is not seen.

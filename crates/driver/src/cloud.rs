@@ -1,6 +1,7 @@
 //! A cloud: drivers by resource type, an identity, answers to look-ups, and a store of secrets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_model::state::Environment;
@@ -16,6 +17,17 @@ pub struct Identity {
     pub environment: Environment,
     /// The ARN of the caller.
     pub caller: String,
+}
+
+/// A call that has no answer yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallInFlight {
+    /// The API operation, such as `sts:GetCallerIdentity`.
+    pub operation: String,
+    /// The host that is called.
+    pub host: String,
+    /// The time since the call was made, with all its attempts.
+    pub elapsed: Duration,
 }
 
 /// Everything the engine needs of one cloud.
@@ -39,4 +51,9 @@ pub trait Cloud: Send + Sync {
 
     /// Where dynamic references to secrets are resolved.
     fn secrets(&self) -> &dyn SecretStore;
+
+    /// The calls that have no answer yet, the oldest first; none in a cloud without a network.
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        Vec::new()
+    }
 }

@@ -15,7 +15,7 @@ mod protocol;
 mod resource;
 mod secret;
 
-pub use cloud::{Cloud, Identity};
+pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};
 pub use error::{DriverError, ErrorKind};
 pub use name::{NameRule, Separator};

@@ -152,8 +152,10 @@ impl Context<'_> {
     ) -> Result<Option<Object>, Failure> {
         let exists = error.kind == ErrorKind::AlreadyExists;
         let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-        let find =
-            || async { work.driver.find(request).await.map_err(|error| work.secrets.hide(error)) };
+        let find = || async {
+            let found = self.engine.read_until_stopped(work.driver.find(request)).await;
+            found.map_err(|error| work.secrets.hide(error))
+        };
         let found = self.engine.persist(find, told).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(*object)),

@@ -254,7 +254,8 @@ impl Context<'_> {
                 let Some(identifier) = &begun.identifier else { return Err(gone()) };
                 let declared = without_secrets(&work.object.properties);
                 let read = || async {
-                    let read = work.driver.read(identifier, &declared).await;
+                    let read = work.driver.read(identifier, &declared);
+                    let read = self.engine.read_until_stopped(read).await;
                     read.map_err(|error| work.secrets.hide(error))
                 };
                 let told = |error: &_, attempt| self.retrying(work.label, error, attempt);

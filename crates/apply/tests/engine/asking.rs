@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_apply::{Engine, Events, Wait, Waiting};
+use rstack_apply::{Engine, Events, Stop, Wait, Waiting};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::KnownMap;
 use rstack_model::event::Event;
@@ -153,5 +153,42 @@ fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
         let engine = refusing(&bench, "settled", "", ErrorKind::Unreachable);
         let observed = engine.observe(None, &state, &bench.parameters).await;
         assert_eq!(observed.unwrap_err().kind, ErrorKind::Unreachable);
+    });
+}
+
+/// A service that answers calls of this verb never. The user asks to stop meanwhile.
+struct Silence {
+    verb: &'static str,
+    stop: Stop,
+}
+
+#[async_trait]
+impl Probe for Silence {
+    async fn before(&self, call: &Call) -> Result<(), DriverError> {
+        if call.verb == self.verb {
+            self.stop.request();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_read_that_is_never_answered_ends_when_the_user_asks_to_stop() {
+    run(async {
+        let bench = Bench::new();
+        let state = bench.reach(&small("one", "one", "6")).await.unwrap();
+        let silent = |verb| {
+            let stop = Stop::default();
+            let probe = Arc::new(Silence { verb, stop: stop.clone() });
+            Engine { stop, ..bench.engine_on(Probed::new(bench.sandbox.clone(), probe)) }
+        };
+        let question = [Lookup::Zones("eu-west-1".into())];
+        let answers = silent("lookup").look_up(&question).await.unwrap();
+        let error = answers[0].1.as_ref().unwrap_err();
+        assert!(error.message.contains("asked to stop"), "{error}");
+        let seen = silent("read").observe(None, &state, &bench.parameters).await.unwrap();
+        let unchecked = |object: &_| matches!(object, Observation::Unchecked { .. });
+        assert!(seen.objects.values().all(unchecked), "{:?}", seen.objects);
     });
 }

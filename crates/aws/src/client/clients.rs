@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{CallInFlight, DriverError, ErrorKind};
 use rstack_model::{AccountId, KnownMap, Region};
 
 use super::Client;
+use super::flights::Flights;
 use super::renewal::{Configuration, Renewal};
 use crate::api::Api;
 use crate::configuration::Source;
@@ -20,6 +21,7 @@ use crate::model::Service;
 #[derive(Debug)]
 pub(crate) struct Clients {
     configuration: Arc<Configuration>,
+    flights: Flights,
     made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
 }
 
@@ -35,13 +37,18 @@ impl Clients {
     }
 
     fn of(configuration: Configuration) -> Self {
-        Self { configuration: Arc::new(configuration), made: Mutex::default() }
+        Self {
+            configuration: Arc::new(configuration),
+            flights: Flights::default(),
+            made: Mutex::default(),
+        }
     }
 
     /// Clients with the same configuration in another Region.
     pub(crate) fn in_region(&self, region: &Region) -> Self {
         let region = aws_config::Region::new(region.as_str().to_owned());
-        Self::of(self.configuration.in_region(region))
+        let there = Self::of(self.configuration.in_region(region));
+        Self { flights: self.flights.clone(), ..there }
     }
 
     /// Credentials of another account are not used from here on.
@@ -49,12 +56,18 @@ impl Clients {
         self.configuration.belong_to(account);
     }
 
+    /// The calls that have no answer yet, the oldest first.
+    pub(crate) fn in_flight(&self) -> Vec<CallInFlight> {
+        self.flights.open()
+    }
+
     /// A service to call. It costs nothing before the first call.
     pub(crate) fn api(&self, service: Service) -> Arc<dyn Api> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let client = made.entry(service).or_insert_with(|| {
             let configuration = Arc::clone(&self.configuration);
-            Arc::new(LazyClient { service, configuration, made: Mutex::default() })
+            let flights = self.flights.clone();
+            Arc::new(LazyClient { service, configuration, flights, made: Mutex::default() })
         });
         Arc::<LazyClient>::clone(client)
     }
@@ -71,6 +84,7 @@ struct Made {
 struct LazyClient {
     service: Service,
     configuration: Arc<Configuration>,
+    flights: Flights,
     made: Mutex<Option<Made>>,
 }
 
@@ -97,7 +111,10 @@ impl Api for LazyClient {
         input: KnownMap,
     ) -> Result<KnownMap, DriverError> {
         let made = self.client();
-        let error = match made.client?.call(operation, input.clone()).await {
+        let client = made.client?;
+        let name = format!("{}:{operation}", self.service.name());
+        let _in_flight = self.flights.begin(name, client.host());
+        let error = match client.call(operation, input.clone()).await {
             Err(error) if error.kind == ErrorKind::Credentials => error,
             other => return other,
         };
@@ -109,6 +126,10 @@ impl Api for LazyClient {
                 Err(DriverError { message, ..error })
             }
         }
+    }
+
+    fn host(&self) -> String {
+        self.client().client.map(|client| client.host()).unwrap_or_default()
     }
 
     fn now(&self) -> SystemTime {

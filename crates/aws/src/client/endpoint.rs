@@ -24,6 +24,16 @@ use crate::model::{Metadata, Service};
 #[derive(Debug)]
 pub(super) struct FixedEndpoint(Endpoint);
 
+impl FixedEndpoint {
+    /// The host of the endpoint, with its port if the URL has one.
+    pub(super) fn host(&self) -> String {
+        let url = self.0.url();
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit('@').next().unwrap_or_default().to_owned()
+    }
+}
+
 impl ResolveEndpoint for FixedEndpoint {
     fn resolve_endpoint<'a>(&'a self, _: &'a EndpointResolverParams) -> EndpointFuture<'a> {
         EndpointFuture::ready(Ok(self.0.clone()))

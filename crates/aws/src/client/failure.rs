@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use rstack_driver::{DriverError, ErrorKind};
 
+use super::answer::ImproperAnswer;
 use crate::codec::CodecError;
 use crate::fault::Refusal;
 use crate::model::Operation;
@@ -39,50 +40,72 @@ pub(super) fn unwritten(operation: &str, error: &CodecError) -> DriverError {
 
 /// The error of a call that the SDK gave up.
 pub(super) fn failed(
-    name: &str,
+    (name, host): (&str, &str),
     operation: &Operation,
     error: SdkError<Error, HttpResponse>,
 ) -> DriverError {
     // A read that got no answer can simply be made again; of any other call it is not known what
     // it did.
     let lost = if operation.reads() { ErrorKind::Transient } else { ErrorKind::UnknownOutcome };
+    if let Some(improper) = source_of::<ImproperAnswer>(&error) {
+        return DriverError::new(improper_kind(improper, lost), name, not_aws(host, improper));
+    }
     match error {
         SdkError::ServiceError(error) => match error.into_err().downcast::<Refusal>() {
             Ok(refusal) => refusal.error(name),
             Err(_) => DriverError::new(lost, name, "the service refused in an unknown way"),
         },
         SdkError::ConstructionFailure(_) => unsent(name, &error),
-        SdkError::TimeoutError(_) => DriverError::new(lost, name, "no answer came in time"),
+        SdkError::TimeoutError(_) => DriverError::new(lost, name, late(host)),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) => undelivered(name, connector, lost),
-            None => DriverError::new(lost, name, "the connection failed"),
+            Some(connector) => undelivered((name, host), connector, lost),
+            None => DriverError::new(lost, name, format!("the connection to {host} failed")),
         },
         SdkError::ResponseError(_) => {
             let unreadable = source_of::<CodecError>(&error);
-            let message = unreadable.map_or_else(
-                || "the connection broke before the answer was complete".to_owned(),
-                ToString::to_string,
-            );
+            let message = unreadable.map_or_else(|| broken(host), |error| not_aws(host, error));
             DriverError::new(lost, name, message)
         }
         _ => DriverError::new(lost, name, "the call failed in an unknown way"),
     }
 }
 
+/// The kind of error: a read is not made again, and what a change did is not known.
+fn improper_kind(improper: &ImproperAnswer, lost: ErrorKind) -> ErrorKind {
+    match (lost, improper) {
+        (ErrorKind::UnknownOutcome, _) => ErrorKind::UnknownOutcome,
+        (_, ImproperAnswer::TooLong { .. }) => ErrorKind::Unsupported,
+        (_, ImproperAnswer::Redirect { .. } | ImproperAnswer::Page { .. }) => {
+            ErrorKind::Unreachable
+        }
+    }
+}
+
+fn not_aws(host: &str, problem: &dyn StdError) -> String {
+    format!(
+        "the answer of {host} is not one of AWS's: {problem}; is a proxy in between, or another \
+         endpoint configured?"
+    )
+}
+
+fn late(host: &str) -> String {
+    format!("no complete answer of {host} came in time")
+}
+
+fn broken(host: &str) -> String {
+    format!("the connection to {host} broke before the answer was complete")
+}
+
 /// A call that got no answer from the connection.
-fn undelivered(name: &str, error: &ConnectorError, lost: ErrorKind) -> DriverError {
+fn undelivered((name, host): (&str, &str), error: &ConnectorError, lost: ErrorKind) -> DriverError {
     if error.is_user() || source_of::<CredentialsError>(error).is_some() {
         return unsent(name, error);
     }
     if never_sent(error) {
-        let message = format!("the endpoint cannot be reached: {}", root_text(error));
+        let message = format!("{host} cannot be reached: {}", root_text(error));
         return DriverError::new(ErrorKind::Unreachable, name, message);
     }
-    let message = if error.is_timeout() {
-        "no answer came in time"
-    } else {
-        "the connection broke before the answer was complete"
-    };
+    let message = if error.is_timeout() { late(host) } else { broken(host) };
     DriverError::new(lost, name, message)
 }
 
@@ -139,7 +162,9 @@ fn sources<'a>(
     })
 }
 
-fn source_of<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(super) fn source_of<'a, T: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a T> {
     sources(error).find_map(|source| source.downcast_ref::<T>())
 }
 

@@ -15,6 +15,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::request_id::RequestId;
 use rstack_model::KnownMap;
 
+use super::answer;
 use crate::codec::Codec;
 use crate::fault::Refusal;
 use crate::model::Operation;
@@ -75,6 +76,9 @@ impl DeserializeResponse for OperationCodec {
         answer: &HttpResponse,
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
+        if let Some(page) = answer::page(answer) {
+            return Err(OrchestratorError::response(page.into()));
+        }
         if answer.status().is_success() {
             return match self.codec.output(self.operation, answer) {
                 Ok(output) => Ok(Output::erase(Answer(output))),

@@ -6,7 +6,8 @@
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-use super::failure::never_sent;
+use super::answer::ImproperAnswer;
+use super::failure::{never_sent, source_of};
 use crate::fault::Refusal;
 
 /// The rule for one operation.
@@ -30,6 +31,10 @@ impl ClassifyRetry for RetryRule {
                 }
                 Some(_) | None => RetryAction::NoActionIndicated,
             };
+        }
+        // What is not AWS answers the same again, and gets the signed request again.
+        if source_of::<ImproperAnswer>(error).is_some() {
+            return RetryAction::RetryForbidden;
         }
         let passes = match error.as_connector_error() {
             Some(error) if error.is_user() => false,
