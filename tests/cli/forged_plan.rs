@@ -426,7 +426,7 @@ fn a_plan_that_was_made_without_reading_is_no_easier_to_forge() {
         world.leave_over("Channel").await;
         let after = text.replace("Default: 6", "Default: 4").replace("Live stream ${", "Stream ${");
         let plan = world.plan(&after, false).await;
-        assert!(!plan.pick_ups.is_empty(), "the distribution sends a secret");
+        assert!(!plan.propagation_waits.is_empty(), "the distribution sends a secret");
         assert_eq!(plan.deposed.len(), 1);
         let unchecked = |change: &Change| matches!(change.checked, Checked::Unchecked(_));
         assert!(plan.changes.values().all(unchecked));

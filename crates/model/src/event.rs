@@ -83,7 +83,8 @@ pub enum Event {
     },
     /// A step has everything it needs and waits before its call is made. Told again and again while
     /// it does.
-    StepHeld {
+    #[serde(rename = "step-held")]
+    StepAwaitingPropagation {
         /// The step.
         label: StepLabel,
         /// What it waits for.

@@ -321,7 +321,7 @@ impl OutputChange {
 /// Why the user of a secret waits before it sends a new version of it: others check what it sends,
 /// take up the new version some time after it was made, and accept the version before it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickUp {
+pub struct PropagationWait {
     /// The reference in the properties of the user.
     pub reference: String,
     /// The resources that check what the user sends.
@@ -356,8 +356,8 @@ pub struct Plan {
     /// Whether what services would keep for a while after a deletion is to go at once.
     pub purge: bool,
     /// What each change that sends a secret waits for, should it send another version than before.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pick_ups: BTreeMap<Address, Vec<PickUp>>,
+    #[serde(rename = "pick_ups", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub propagation_waits: BTreeMap<Address, Vec<PropagationWait>>,
 }
 
 impl Plan {

@@ -78,7 +78,7 @@ pub enum Violation {
     },
     /// A change waits for a resource that is not in the plan, for none, or not for those that
     /// check what it sends.
-    PickUp {
+    PropagationWait {
         /// The resource whose change waits.
         address: Address,
     },
@@ -132,7 +132,7 @@ impl fmt::Display for Violation {
             Self::OutputNeverKnown { output } => {
                 write!(f, "the output `{output}` waits for a resource that is not in the plan")
             }
-            Self::PickUp { address } => {
+            Self::PropagationWait { address } => {
                 write!(f, "`{address}` does not wait for the resources that check its secret")
             }
             Self::OtherObject { step } => {
@@ -166,7 +166,7 @@ pub fn check(plan: &Plan, schemas: &dyn Schemas) -> Vec<Violation> {
         checker.deletes(&mut out);
         checker.policies(&mut out);
         checker.outputs(&mut out);
-        checker.pick_ups(&mut out);
+        checker.propagation_waits(&mut out);
         check_derived(plan, schemas, &mut out);
     }
     out
@@ -413,14 +413,14 @@ impl<'a> Checker<'a> {
     }
 
     /// Whoever waits for others waits for objects that are there.
-    fn pick_ups(&self, out: &mut Vec<Violation>) {
+    fn propagation_waits(&self, out: &mut Vec<Violation>) {
         let there = |id: &Address| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
-        for (id, pick_ups) in &self.plan.pick_ups {
-            let mut all = pick_ups.iter().map(|it| &it.checked_by);
+        for (id, waits) in &self.plan.propagation_waits {
+            let mut all = waits.iter().map(|it| &it.checked_by);
             let sound = self.plan.changes.contains_key(id)
                 && all.all(|by| !by.is_empty() && by.iter().all(there));
             if !sound {
-                out.push(Violation::PickUp { address: id.clone() });
+                out.push(Violation::PropagationWait { address: id.clone() });
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::facts::Schemas;
 use crate::input::{DestroyOptions, Observations, PlanInput};
 use crate::order::dependencies_first;
 use crate::outlook::Outlooks;
-use crate::pick_up::pick_ups;
+use crate::propagation::propagation_waits;
 use crate::readopt::Readopted;
 use crate::steps::steps;
 use crate::together::{check_names, users_of_deleted_first};
@@ -160,7 +160,7 @@ pub(crate) fn finish(
         parameters,
         steps: steps(&changes, &deposed, restores)?,
         deposed,
-        pick_ups: pick_ups(&changes),
+        propagation_waits: propagation_waits(&changes),
         changes,
         outputs,
         purge,

@@ -103,7 +103,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         steps: Vec::new(),
         outputs: BTreeMap::new(),
         purge: false,
-        pick_ups: BTreeMap::new(),
+        propagation_waits: BTreeMap::new(),
     };
     let mut steps = Vec::new();
     for change in plan.changes.values() {

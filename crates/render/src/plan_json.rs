@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
-    Action, Certainty, Change, Checked, Difference, OutputChange, Phase, PickUp, Plan, PlanMode,
-    Reason, ReplaceOrder, Step,
+    Action, Certainty, Change, Checked, Difference, OutputChange, Phase, Plan, PlanMode,
+    PropagationWait, Reason, ReplaceOrder, Step,
 };
 use rstack_model::state::Environment;
 use rstack_model::{Address, Digest, StackName, UpdateKind};
@@ -165,20 +165,20 @@ struct ChangeDocument<'a> {
     checked: CheckedDocument<'a>,
     #[serde(flatten)]
     record: Option<RecordDocument<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pick_ups: Vec<PickUpDocument<'a>>,
+    #[serde(rename = "pickUps", skip_serializing_if = "Vec::is_empty")]
+    propagation_waits: Vec<PropagationWaitDocument<'a>>,
 }
 
 impl<'a> ChangeDocument<'a> {
     fn of(plan: &'a Plan, change: &'a Change) -> Self {
-        let pick_ups = plan.pick_ups.get(&change.address).into_iter().flatten();
+        let waits = plan.propagation_waits.get(&change.address).into_iter().flatten();
         Self {
             record: change.desired.as_ref().map(|desired| RecordDocument {
                 dependencies: &desired.dependencies,
                 deletion_policy: desired.deletion_policy,
                 update_replace_policy: desired.update_replace_policy,
             }),
-            pick_ups: pick_ups.map(PickUpDocument::of).collect(),
+            propagation_waits: waits.map(PropagationWaitDocument::of).collect(),
             address: &change.address,
             resource_type: change.resource_type.as_str(),
             action: action_name(change.action),
@@ -342,15 +342,15 @@ impl<'a> DifferenceDocument<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PickUpDocument<'a> {
+struct PropagationWaitDocument<'a> {
     reference: &'a str,
     checked_by: &'a BTreeSet<Address>,
     within_seconds: u64,
 }
 
-impl<'a> PickUpDocument<'a> {
-    fn of(pick_up: &'a PickUp) -> Self {
-        let PickUp { reference, checked_by, within_seconds } = pick_up;
+impl<'a> PropagationWaitDocument<'a> {
+    fn of(wait: &'a PropagationWait) -> Self {
+        let PropagationWait { reference, checked_by, within_seconds } = wait;
         Self { reference, checked_by, within_seconds: *within_seconds }
     }
 }

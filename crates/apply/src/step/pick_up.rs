@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rstack_driver::VersionHistory;
 use rstack_model::event::Event;
-use rstack_model::plan::PickUp;
+use rstack_model::plan::PropagationWait;
 use rstack_model::state::ResourceState;
 use rstack_model::value::{SecretReference, SecretsManagerReference};
 
@@ -53,7 +53,7 @@ impl Context<'_> {
             }
             let wait = remaining.min(INTERVAL);
             let (label, waits_for) = (work.label.clone(), held.waits_for.clone());
-            self.engine.events.emit(Event::StepHeld { label, waits_for, remaining });
+            self.engine.events.emit(Event::StepAwaitingPropagation { label, waits_for, remaining });
             if self.engine.sleep_or_stop(wait).await {
                 return Err(StepError::Interrupted(held.waits_for));
             }
@@ -70,14 +70,14 @@ impl Context<'_> {
         prior: Option<&ResourceState>,
     ) -> Result<Option<Held>, StepError> {
         let mut longest: Option<Held> = None;
-        for pick_up in self.plan.pick_ups.get(&work.change.address).into_iter().flatten() {
-            let Some(sent) = work.object.secret_versions.get(&pick_up.reference) else { continue };
-            let before = prior.and_then(|prior| prior.secret_versions.get(&pick_up.reference));
+        for wait in self.plan.propagation_waits.get(&work.change.address).into_iter().flatten() {
+            let Some(sent) = work.object.secret_versions.get(&wait.reference) else { continue };
+            let before = prior.and_then(|prior| prior.secret_versions.get(&wait.reference));
             if before == Some(sent) {
                 continue;
             }
-            let history = self.history(work, &pick_up.reference).await?;
-            if let Some(held) = history.and_then(|history| waits(pick_up, before, history))
+            let history = self.history(work, &wait.reference).await?;
+            if let Some(held) = history.and_then(|history| waits(wait, before, history))
                 && longest.as_ref().is_none_or(|longest| longest.remaining < held.remaining)
             {
                 longest = Some(held);
@@ -116,7 +116,7 @@ fn reference_of(work: &Work<'_>, text: &str) -> Result<Option<SecretsManagerRefe
 }
 
 /// What is waited for, if waiting helps.
-fn waits(pick_up: &PickUp, before: Option<&String>, history: VersionHistory) -> Option<Held> {
+fn waits(wait: &PropagationWait, before: Option<&String>, history: VersionHistory) -> Option<Held> {
     // Nobody has ever seen another version than the first.
     let previous = history.previous?;
     // What is sent until now is neither the current version nor the one before it: it is refused,
@@ -124,9 +124,9 @@ fn waits(pick_up: &PickUp, before: Option<&String>, history: VersionHistory) -> 
     if before.is_some_and(|before| *before != previous) {
         return None;
     }
-    let within = Duration::from_secs(pick_up.within_seconds);
+    let within = Duration::from_secs(wait.within_seconds);
     let remaining = within.saturating_sub(history.age);
-    let by: Vec<String> = pick_up.checked_by.iter().map(|id| format!("`{id}`")).collect();
+    let by: Vec<String> = wait.checked_by.iter().map(|id| format!("`{id}`")).collect();
     let waits_for = format!("{} to take up the rotated secret", by.join(", "));
     Some(Held { waits_for, version: history.version, within, remaining })
         .filter(|held| !held.remaining.is_zero())

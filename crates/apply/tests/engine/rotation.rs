@@ -119,7 +119,7 @@ impl Clock for Show {
 
 impl Events for Show {
     fn emit(&self, event: Event) {
-        if let Event::StepHeld { remaining, .. } = event {
+        if let Event::StepAwaitingPropagation { remaining, .. } = event {
             self.held.lock().unwrap().push(remaining);
         }
     }

@@ -25,7 +25,7 @@ use rstack_model::plan::{
 use crate::Violation;
 use crate::compare::differences;
 use crate::facts::{NoFacts, Schemas, TypeFacts};
-use crate::pick_up::pick_ups;
+use crate::propagation::propagation_waits;
 use crate::steps::steps;
 
 /// A part of a change that follows from what the object was and is to become.
@@ -104,10 +104,11 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
         let fields = wrong.into_iter().chain(also).chain(type_of_removed(change));
         out.extend(fields.map(|field| Violation::Derived { address: id.clone(), field }));
     }
-    let waits = pick_ups(&plan.changes);
-    let addresses: BTreeSet<&Address> = waits.keys().chain(plan.pick_ups.keys()).collect();
-    let wrong = addresses.into_iter().filter(|id| waits.get(*id) != plan.pick_ups.get(*id));
-    out.extend(wrong.map(|id| Violation::PickUp { address: id.clone() }));
+    let waits = propagation_waits(&plan.changes);
+    let addresses: BTreeSet<&Address> = waits.keys().chain(plan.propagation_waits.keys()).collect();
+    let wrong =
+        addresses.into_iter().filter(|id| waits.get(*id) != plan.propagation_waits.get(*id));
+    out.extend(wrong.map(|id| Violation::PropagationWait { address: id.clone() }));
     let restores = plan.steps.iter().filter_map(|step| match &step.operation {
         Operation::Restore(object) => Some((step.address.clone(), (**object).clone())),
         Operation::Create

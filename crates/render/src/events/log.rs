@@ -50,7 +50,7 @@ impl EventLog {
                 }
                 _ => return None,
             },
-            Event::StepHeld { label, .. } => vec![self.note("holding", label, now)?],
+            Event::StepAwaitingPropagation { label, .. } => vec![self.note("holding", label, now)?],
             Event::StepWaiting { label, .. } => vec![self.note("waiting", label, now)?],
             Event::StepRetrying { label, .. } => vec![self.note("retrying", label, now)?],
             Event::StepUnchanged { .. } => return None,

@@ -48,7 +48,7 @@ impl Progress {
             Event::Observing { objects } => observing(*objects).into_iter().collect(),
             Event::RunStarted { mode, steps } => vec![run_started(*mode, *steps)],
             Event::StepStarted { .. }
-            | Event::StepHeld { .. }
+            | Event::StepAwaitingPropagation { .. }
             | Event::StepWaiting { .. }
             | Event::StepRetrying { .. }
             | Event::StepUnchanged { .. } => Vec::new(),

@@ -63,7 +63,7 @@ impl Tracker {
                 self.step(label, now);
                 None
             }
-            Event::StepHeld { label, waits_for, remaining } => {
+            Event::StepAwaitingPropagation { label, waits_for, remaining } => {
                 let until = Some(now.saturating_add(*remaining));
                 self.note(label, now, format!("waits for {waits_for}"), until);
                 None

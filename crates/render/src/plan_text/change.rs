@@ -3,7 +3,7 @@
 use rstack_model::plan::{Action, Certainty, Change, Plan, Reason, ReplaceOrder};
 use rstack_model::{Value, ValueMap};
 
-use super::reason::{paths, pick_up, reasons, replacement};
+use super::reason::{paths, propagation_wait, reasons, replacement};
 use super::{difference, subject};
 use crate::line::Line;
 use crate::object_names::object_names;
@@ -150,10 +150,10 @@ fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
 
 /// What the change waits for before it sends a secret that was rotated.
 fn waits_for(change: &Change, plan: &Plan) -> Option<String> {
-    let pick_ups = plan.pick_ups.get(&change.address)?;
+    let waits = plan.propagation_waits.get(&change.address)?;
     let rotated = |reference: &String| {
         let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
         change.reasons.iter().any(says)
     };
-    pick_ups.iter().find(|it| rotated(&it.reference)).map(pick_up)
+    waits.iter().find(|it| rotated(&it.reference)).map(propagation_wait)
 }

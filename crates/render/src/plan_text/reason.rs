@@ -1,6 +1,6 @@
 //! Why something happens, in words.
 
-use rstack_model::plan::{Action, Certainty, Change, Difference, PickUp, Reason};
+use rstack_model::plan::{Action, Certainty, Change, Difference, PropagationWait, Reason};
 use rstack_model::{Address, PropertyPath};
 
 /// What makes a new object necessary: `requires replacement: Id changes`.
@@ -90,9 +90,9 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
 }
 
 /// `waits until 10 min after its rotation, while HlsEndpoint, DashEndpoint take it up`.
-pub(super) fn pick_up(pick_up: &PickUp) -> String {
-    let minutes = pick_up.within_seconds.div_ceil(60);
-    let by: Vec<&str> = pick_up.checked_by.iter().map(Address::as_str).collect();
+pub(super) fn propagation_wait(wait: &PropagationWait) -> String {
+    let minutes = wait.within_seconds.div_ceil(60);
+    let by: Vec<&str> = wait.checked_by.iter().map(Address::as_str).collect();
     format!("waits until {minutes} min after its rotation, while {} take it up", by.join(", "))
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::plan::{Change, Checked, PickUp};
+use rstack_model::plan::{Change, Checked, PropagationWait};
 use rstack_model::state::ResourceState;
 use rstack_model::value::{SecretReference, SecretsManagerReference};
 use rstack_model::{Address, Value};
@@ -44,13 +44,15 @@ struct Checking<'a> {
 }
 
 /// What each change waits for before it sends another version of a secret than before.
-pub(crate) fn pick_ups(changes: &BTreeMap<Address, Change>) -> BTreeMap<Address, Vec<PickUp>> {
+pub(crate) fn propagation_waits(
+    changes: &BTreeMap<Address, Change>,
+) -> BTreeMap<Address, Vec<PropagationWait>> {
     let checking: Vec<Checking<'_>> = changes.values().filter_map(checking).collect();
     if checking.is_empty() {
         return BTreeMap::new();
     }
     let of_each = changes.iter().map(|(id, change)| (id.clone(), of_change(change, &checking)));
-    of_each.filter(|(_, pick_ups)| !pick_ups.is_empty()).collect()
+    of_each.filter(|(_, waits)| !waits.is_empty()).collect()
 }
 
 /// What a change checks, if its object is there and stays: one that is still to be made has never
@@ -75,16 +77,16 @@ fn named<'a>(object: &'a ResourceState, [outer, inner]: [&str; 2]) -> Vec<&'a st
     }
 }
 
-fn of_change(change: &Change, checking: &[Checking<'_>]) -> Vec<PickUp> {
-    let mut out: Vec<PickUp> = Vec::new();
+fn of_change(change: &Change, checking: &[Checking<'_>]) -> Vec<PropagationWait> {
+    let mut out: Vec<PropagationWait> = Vec::new();
     let Some(desired) = change.desired.as_ref().filter(|_| change.action.sends()) else {
         return out;
     };
     let mut note = |reference: &SecretReference| {
         let text = reference.to_string();
-        let known = out.iter().any(|pick_up| pick_up.reference == text);
+        let known = out.iter().any(|wait| wait.reference == text);
         if let Some(secret) = secret_of(reference).filter(|_| !known) {
-            out.extend(pick_up(text, &secret, checking));
+            out.extend(propagation_wait(text, &secret, checking));
         }
     };
     desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
@@ -103,11 +105,15 @@ fn secret_of(reference: &SecretReference) -> Option<String> {
     }
 }
 
-fn pick_up(reference: String, secret: &str, checking: &[Checking<'_>]) -> Option<PickUp> {
+fn propagation_wait(
+    reference: String,
+    secret: &str,
+    checking: &[Checking<'_>],
+) -> Option<PropagationWait> {
     let by = checking.iter().filter(|it| it.secrets.iter().any(|named| is_same(named, secret)));
     let within_seconds = by.clone().map(|it| it.within_seconds).max()?;
     let checked_by: BTreeSet<Address> = by.map(|it| it.address.clone()).collect();
-    Some(PickUp { reference, checked_by, within_seconds })
+    Some(PropagationWait { reference, checked_by, within_seconds })
 }
 
 /// Whether two names mean one secret: each is its name, or its ARN with or without the six
