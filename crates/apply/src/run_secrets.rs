@@ -116,11 +116,14 @@ impl Engine {
     ) -> Result<RunSecrets, DriverError> {
         let mut references: BTreeMap<String, &SecretReference> = BTreeMap::new();
         for object in objects {
-            let facts = self.schemas.facts(&object.resource_type);
+            let definition = self.schemas.definition(&object.resource_type);
             for properties in std::iter::once(&object.properties).chain(&object.attempted) {
                 visit(properties, &mut |key, reference| {
                     let path = PropertyPath::root().name(key);
-                    if !facts.as_ref().is_some_and(|facts| facts.is_write_only(&path)) {
+                    if !definition
+                        .as_ref()
+                        .is_some_and(|definition| definition.is_write_only(&path))
+                    {
                         references.insert(reference.to_string(), reference);
                     }
                 });

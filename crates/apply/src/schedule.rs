@@ -137,8 +137,8 @@ impl<'a> Weights<'a> {
         };
         let Some(resource_type) = resource_type else { return 1 };
         *self.known.entry((resource_type, operation)).or_insert_with(|| {
-            let facts = engine.schemas.facts(resource_type);
-            let limit = facts.and_then(|facts| facts.time_limit(operation));
+            let definition = engine.schemas.definition(resource_type);
+            let limit = definition.and_then(|definition| definition.time_limit(operation));
             limit.map_or(1, |limit| (limit.as_secs() / 60).max(1))
         })
     }

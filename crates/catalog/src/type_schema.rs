@@ -10,7 +10,7 @@ use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::path::SchemaPath;
 use crate::unique_name::UniqueName;
-use crate::update_kind::UpdateFacts;
+use crate::update_kind::UpdateSources;
 
 /// What a type's provider can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -56,7 +56,7 @@ struct Raw {
     read_only_properties: Vec<SchemaPath>,
     write_only_properties: Vec<SchemaPath>,
     declarable: Vec<SchemaPath>,
-    updates: UpdateFacts,
+    updates: UpdateSources,
     attribute_changes: Vec<AttributeChange>,
     declared_attributes: Vec<String>,
     secret_attributes: Vec<String>,
@@ -84,7 +84,7 @@ pub struct TypeSchema {
     read_only: Vec<SchemaPath>,
     write_only: Vec<SchemaPath>,
     pub(crate) declarable: Vec<SchemaPath>,
-    pub(crate) updates: UpdateFacts,
+    pub(crate) updates: UpdateSources,
     pub(crate) attribute_changes: Vec<AttributeChange>,
     pub(crate) declared_attributes: Vec<String>,
     pub(crate) secret_attributes: Vec<String>,

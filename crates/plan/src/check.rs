@@ -15,7 +15,7 @@ use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState};
 use rstack_model::{Address, ObjectKey};
 
 use crate::derived::{Field, check_derived};
-use crate::facts::Schemas;
+use crate::type_definition::Schemas;
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +60,11 @@ pub enum Violation {
         key: ObjectKey,
     },
     /// An object is deleted before one that depends on it.
-    DeletedBeforeUser {
+    DeletedBeforeReferrer {
         /// The object's resource.
         address: Address,
         /// The resource of the object that depends on it.
-        user: Address,
+        referrer: Address,
     },
     /// An object is deleted that its policy keeps.
     RetainedTouched {
@@ -123,8 +123,8 @@ impl fmt::Display for Violation {
                 write!(f, "`{address}` waits for `{attribute}`, which is never known")
             }
             Self::TwoChanges { key } => write!(f, "two steps change `{key}`"),
-            Self::DeletedBeforeUser { address, user } => {
-                write!(f, "`{address}` is deleted before `{user}`, which depends on it")
+            Self::DeletedBeforeReferrer { address, referrer } => {
+                write!(f, "`{address}` is deleted before `{referrer}`, which depends on it")
             }
             Self::RetainedTouched { address } => {
                 write!(f, "`{address}` is deleted although its policy keeps it")
@@ -350,14 +350,14 @@ impl<'a> Checker<'a> {
             .collect();
         let by_id: BTreeMap<&Address, &Step> =
             current.iter().map(|(step, _)| (&step.address, *step)).collect();
-        for (user, object) in &current {
+        for (referrer, object) in &current {
             for dependency in &object.dependencies {
                 if let Some(used) = by_id.get(dependency)
-                    && !self.is_before(user, used)
+                    && !self.is_before(referrer, used)
                 {
-                    out.push(Violation::DeletedBeforeUser {
+                    out.push(Violation::DeletedBeforeReferrer {
                         address: dependency.clone(),
-                        user: user.address.clone(),
+                        referrer: referrer.address.clone(),
                     });
                 }
             }

@@ -38,16 +38,17 @@ pub enum PlanError {
         /// The resource whose object has it, or is to have it.
         other: Address,
     },
-    /// A resource whose old object goes first is used by one whose old object would go later.
+    /// A resource whose old object is deleted first is referred to by one whose old object would be
+    /// deleted later.
     #[error(
-        "the old object of `{address}` cannot be deleted first: the one of `{user}`, which uses \
+        "the old object of `{address}` cannot be deleted first: the one of `{referrer}`, which uses \
          it, would be deleted only after its own replacement"
     )]
-    UserInTheWay {
+    ReferrerInTheWay {
         /// The resource whose old object goes first.
         address: Address,
-        /// The resource that uses it.
-        user: Address,
+        /// The resource that refers to it.
+        referrer: Address,
     },
     /// Several resources stand in the way of the plan.
     #[error("{}", several(.0))]
@@ -118,8 +119,8 @@ impl PlanError {
                  template, `rstack state mv` renames it in the state, too",
                 name.property()
             )),
-            Self::UserInTheWay { user, .. } => Some(format!(
-                "allow that, too, with `--delete-first {user}` or \
+            Self::ReferrerInTheWay { referrer, .. } => Some(format!(
+                "allow that, too, with `--delete-first {referrer}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
             Self::NameTaken { address, name, kept: false, .. } => Some(format!(

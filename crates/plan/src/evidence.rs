@@ -13,10 +13,10 @@ use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ValueMap};
 
 use crate::compare::drift;
-use crate::draft::facts_of;
-use crate::facts::Schemas;
 use crate::input::Observation;
 use crate::planner::before;
+use crate::resource_change::definition_of;
+use crate::type_definition::Schemas;
 
 /// A part of a plan that is not as the state has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ fn drift_now(
     if change.desired.is_none() || prior.resource_type != change.resource_type {
         return Vec::new();
     }
-    drift(facts_of(schemas, prior).as_ref(), &prior.properties, properties)
+    drift(definition_of(schemas, prior).as_ref(), &prior.properties, properties)
 }
 
 /// The resources that use a secret which has another version now than the plan says; `now` are the

@@ -115,10 +115,10 @@ fn fits(
     to: &ValueMap,
     schemas: &dyn Schemas,
 ) -> bool {
-    let facts = schemas.facts(&object.resource_type);
+    let definition = schemas.definition(&object.resource_type);
     object.resource_type == wanted.resource_type
-        && facts.is_some_and(|facts| {
-            let differences = differences(facts.as_ref(), &object.properties, to);
+        && definition.is_some_and(|definition| {
+            let differences = differences(definition.as_ref(), &object.properties, to);
             !differences.iter().any(|difference| difference.forces_replacement())
         })
 }

@@ -42,7 +42,7 @@ pub use graph::Graph;
 pub use json::FORMAT;
 pub use markdown::markdown;
 pub use outputs::{output_value, outputs_json, outputs_text};
-pub use plan_json::{SavedFacts, plan_json};
+pub use plan_json::{SavedPlanMetadata, plan_json};
 pub use plan_text::plan_text;
 pub use show::{resource_text, resources_text, state_text};
 pub use state_json::{resources_json, state_json};

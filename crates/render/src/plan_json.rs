@@ -48,7 +48,10 @@ use crate::words::action_name;
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
-pub fn plan_json(plan: &Plan, saved: Option<&SavedFacts>) -> Result<String, serde_json::Error> {
+pub fn plan_json(
+    plan: &Plan,
+    saved: Option<&SavedPlanMetadata>,
+) -> Result<String, serde_json::Error> {
     let parameters = plan.parameters.iter();
     document(&PlanDocument {
         format: FORMAT,
@@ -77,29 +80,29 @@ pub fn plan_json(plan: &Plan, saved: Option<&SavedFacts>) -> Result<String, serd
     })
 }
 
-/// The facts of the file of a saved plan beside the plan.
+/// The metadata of a saved plan: its digest and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SavedFacts {
+pub struct SavedPlanMetadata {
     /// The digest that is approved, as `sha256:` and its digits.
     digest: String,
     /// Its signature; `None` if it is not signed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<SignatureFacts>,
+    signature: Option<SignatureMetadata>,
 }
 
-/// The facts of a signature.
+/// The signature of a saved plan, as far as it was verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct SignatureFacts {
+struct SignatureMetadata {
     key: String,
     verified: bool,
 }
 
-impl SavedFacts {
+impl SavedPlanMetadata {
     /// A plan with this digest. `signer` is the key by which it says that it is signed, and whether
     /// that was verified.
     pub fn new(digest: &Digest, signer: Option<(&Digest, bool)>) -> Self {
-        let signature =
-            signer.map(|(key, verified)| SignatureFacts { key: format!("sha256:{key}"), verified });
+        let signature = signer
+            .map(|(key, verified)| SignatureMetadata { key: format!("sha256:{key}"), verified });
         Self { digest: format!("sha256:{digest}"), signature }
     }
 
@@ -107,8 +110,10 @@ impl SavedFacts {
     pub fn text(&self) -> String {
         let signature = match &self.signature {
             None => "none".to_owned(),
-            Some(SignatureFacts { key, verified: true }) => format!("by the key {key}, verified"),
-            Some(SignatureFacts { key, verified: false }) => {
+            Some(SignatureMetadata { key, verified: true }) => {
+                format!("by the key {key}, verified")
+            }
+            Some(SignatureMetadata { key, verified: false }) => {
                 format!("by the key {key}, not verified: give its public part with --verify")
             }
         };
@@ -121,7 +126,7 @@ impl SavedFacts {
 struct PlanDocument<'a> {
     format: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    saved: Option<&'a SavedFacts>,
+    saved: Option<&'a SavedPlanMetadata>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template_digest: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

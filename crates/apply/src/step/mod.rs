@@ -160,10 +160,10 @@ impl<'a> Context<'a> {
                 | Action::Forget
                 | Action::Restore,
             ) => {
-                let facts = self.engine.schemas.facts(&change.resource_type)?;
+                let definition = self.engine.schemas.definition(&change.resource_type)?;
                 let prior = change.prior.as_ref()?;
                 let differences =
-                    differences(facts.as_ref(), &prior.properties, &work.object.properties);
+                    differences(definition.as_ref(), &prior.properties, &work.object.properties);
                 let same = differences.is_empty()
                     && prior.secret_versions == work.object.secret_versions
                     && prior.status.is_as_declared()
@@ -180,8 +180,9 @@ impl<'a> Context<'a> {
         let possible = change.certainty == Certainty::Possible
             && change.action == Action::Replace(ReplaceOrder::CreateFirst);
         let prior = change.prior.as_ref().filter(|_| possible)?;
-        let facts = self.engine.schemas.facts(&change.resource_type)?;
-        let differences = differences(facts.as_ref(), &prior.properties, &work.object.properties);
+        let definition = self.engine.schemas.definition(&change.resource_type)?;
+        let differences =
+            differences(definition.as_ref(), &prior.properties, &work.object.properties);
         differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 

@@ -9,9 +9,9 @@
 
 mod declared;
 mod drift;
+mod referrers;
 mod removed;
 mod rotation;
-mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,9 +24,9 @@ use rstack_model::plan::{
 
 use crate::Violation;
 use crate::compare::differences;
-use crate::facts::{NoFacts, Schemas, TypeFacts};
 use crate::propagation::propagation_waits;
 use crate::steps::steps;
+use crate::type_definition::{Schemas, TypeDefinition, UnknownType};
 
 /// A part of a change that follows from what the object was and is to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,11 +169,11 @@ fn type_of_removed(change: &Change) -> Option<Field> {
 /// A rollback goes by two states, of which a plan has the changed parts. It is never saved.
 fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
     for (id, change) in &plan.changes {
-        let facts = facts(schemas, change);
+        let definition = definition(schemas, change);
         let prior = change.prior.as_ref().filter(|it| it.resource_type == change.resource_type);
         let expected = match (prior, &change.desired) {
             (Some(prior), Some(desired)) => {
-                differences(facts.as_ref(), &prior.properties, &desired.properties)
+                differences(definition.as_ref(), &prior.properties, &desired.properties)
             }
             (None, _) | (_, None) => Vec::new(),
         };
@@ -186,7 +186,7 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
             (Field::Differences, change.differences == expected),
             (Field::Drift, change.drift.is_empty()),
             (Field::Certainty, change.certainty == Certainty::Certain),
-            (Field::Stateful, change.stateful == facts.is_stateful()),
+            (Field::Stateful, change.stateful == definition.is_stateful()),
             (Field::Reasons, reasons),
             (Field::Checks, !missing || change.checked == Checked::Absent),
         ];
@@ -195,9 +195,9 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
     }
 }
 
-/// The facts of the type of a change.
-fn facts(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeFacts> {
-    schemas.facts(&change.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
+/// The definition of the type of a change.
+fn definition(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeDefinition> {
+    schemas.definition(&change.resource_type).unwrap_or_else(|| Arc::new(UnknownType))
 }
 
 /// The changes of declared resources by their addresses.

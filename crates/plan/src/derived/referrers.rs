@@ -1,4 +1,4 @@
-//! Derived changes of the users of resources whose old object is deleted first.
+//! Derived changes of the referrers of resources whose old object is deleted first.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,10 @@ use rstack_model::plan::{Action, Certainty, Plan, Reason, ReplaceOrder};
 
 use super::{ByAddress, Derived};
 
-/// Adds what follows for users. A user that stays is changed because of each resource that it uses;
-/// a user that is replaced goes first, too, and names one of those that made it do so.
-pub(super) fn with_users(plan: &Plan, derived: &mut ByAddress<Derived>) {
+/// Adds the changes that follow for referrers. A referrer that stays is updated because of each
+/// resource that it refers to; one that is replaced is deleted first, too, and names one of those
+/// that made it so.
+pub(super) fn with_referrers(plan: &Plan, derived: &mut ByAddress<Derived>) {
     let first: BTreeSet<Address> = plan
         .changes
         .values()

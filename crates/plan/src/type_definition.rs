@@ -20,7 +20,7 @@ pub enum Scalar {
 }
 
 /// What the planner needs to know of one resource type.
-pub trait TypeFacts: Send + Sync {
+pub trait TypeDefinition: Send + Sync {
     /// What a change at this path does to the object.
     fn update_kind(&self, path: &PropertyPath) -> UpdateKind;
     /// What this change of the property at exactly this path does, where the service's rule decides
@@ -64,14 +64,14 @@ pub trait TypeFacts: Send + Sync {
 /// Where the planner looks types up.
 pub trait Schemas: Send + Sync {
     /// What is known of a type; `None` if it is unknown.
-    fn facts(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeFacts>>;
+    fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>>;
 }
 
 /// A type of which nothing is known: everything is updated in place and may change.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NoFacts;
+pub(crate) struct UnknownType;
 
-impl TypeFacts for NoFacts {
+impl TypeDefinition for UnknownType {
     fn update_kind(&self, _: &PropertyPath) -> UpdateKind {
         UpdateKind::InPlace
     }

@@ -7,8 +7,8 @@ use rstack_model::state::ResourceState;
 use rstack_model::value::{Attribute, AttributeRef, Attributes};
 use rstack_model::{Address, PropertyPath, Value, ValueMap};
 
-use crate::facts::TypeFacts;
 use crate::input::Observation;
+use crate::type_definition::TypeDefinition;
 
 /// An object of the state as it was read now. It is borrowed: a large stack is not copied for what
 /// its resources refer to.
@@ -50,29 +50,29 @@ fn read(attributes: &ValueMap, name: &str) -> Option<Value> {
 }
 
 /// The prospect of one resource's attributes.
-pub(crate) enum Outlook<'a> {
+pub(crate) enum Prediction<'a> {
     /// The object stays as it is.
     Same(Seen<'a>),
     /// The object stays and is changed at these paths.
-    Updated { prior: Seen<'a>, changed: Vec<PropertyPath>, facts: Arc<dyn TypeFacts> },
+    Updated { prior: Seen<'a>, changed: Vec<PropertyPath>, definition: Arc<dyn TypeDefinition> },
     /// There will be a new object; `Ref` is known if it returns a declared property. If the
     /// replacement is only possible, `kept` is the object that may turn out to stay.
     New { reference: Option<Value>, kept: Option<Seen<'a>> },
 }
 
-/// The outlooks of the resources planned so far.
+/// The predictions of the resources planned so far.
 #[derive(Default)]
-pub(crate) struct Outlooks<'a>(BTreeMap<Address, Outlook<'a>>);
+pub(crate) struct Predictions<'a>(BTreeMap<Address, Prediction<'a>>);
 
 /// The attributes that are sure: those that may change are unknown.
-pub(crate) struct Sure<'a>(&'a Outlooks<'a>);
+pub(crate) struct Sure<'a>(&'a Predictions<'a>);
 
 /// The attributes as they are if no attribute of a kept object changes.
-pub(crate) struct Unchanged<'a>(&'a Outlooks<'a>);
+pub(crate) struct Unchanged<'a>(&'a Predictions<'a>);
 
-impl<'a> Outlooks<'a> {
-    pub(crate) fn insert(&mut self, id: Address, outlook: Outlook<'a>) {
-        self.0.insert(id, outlook);
+impl<'a> Predictions<'a> {
+    pub(crate) fn insert(&mut self, id: Address, prediction: Prediction<'a>) {
+        self.0.insert(id, prediction);
     }
 
     pub(crate) fn sure(&self) -> Sure<'_> {
@@ -85,17 +85,17 @@ impl<'a> Outlooks<'a> {
 
     fn attribute(&self, reference: &AttributeRef, may_change: bool) -> Option<Value> {
         match self.0.get(&reference.address)? {
-            Outlook::Same(state) => state.attribute(&reference.attribute),
-            Outlook::Updated { prior, changed, facts } => {
+            Prediction::Same(state) => state.attribute(&reference.attribute),
+            Prediction::Updated { prior, changed, definition } => {
                 if let Attribute::Named(name) = &reference.attribute {
                     let changed: Vec<&PropertyPath> = changed.iter().collect();
-                    if may_change && facts.attribute_may_change(name, &changed) {
+                    if may_change && definition.attribute_may_change(name, &changed) {
                         return None;
                     }
                 }
                 prior.attribute(&reference.attribute)
             }
-            Outlook::New { reference: declared, kept } => {
+            Prediction::New { reference: declared, kept } => {
                 let declared = match reference.attribute {
                     Attribute::Ref => declared.clone(),
                     Attribute::Named(_) => None,

@@ -13,14 +13,17 @@ use rstack_model::{Address, PropertyPath, UpdateKind, Value, ValueMap};
 
 use crate::PlanError;
 use crate::compare::{differences, drift};
-use crate::facts::{NoFacts, Schemas, TypeFacts};
 use crate::input::{Observation, Observations, PlanInput};
 use crate::name::{taken, value_at};
-use crate::outlook::{Outlook, Outlooks, Seen};
+use crate::prediction::{Prediction, Predictions, Seen};
 use crate::retention::keeps_replaced;
+use crate::type_definition::{Schemas, TypeDefinition, UnknownType};
 
-pub(crate) fn facts_of(schemas: &dyn Schemas, resource: &ResourceState) -> Arc<dyn TypeFacts> {
-    schemas.facts(&resource.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
+pub(crate) fn definition_of(
+    schemas: &dyn Schemas,
+    resource: &ResourceState,
+) -> Arc<dyn TypeDefinition> {
+    schemas.definition(&resource.resource_type).unwrap_or_else(|| Arc::new(UnknownType))
 }
 
 /// How well an object was looked at.
@@ -63,13 +66,14 @@ pub(crate) fn declared<'a>(
     input: &PlanInput<'a>,
     id: &Address,
     desired: &DesiredResource,
-    outlooks: &mut Outlooks<'a>,
+    predictions: &mut Predictions<'a>,
     blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
     let function_error = |source| PlanError::Function { address: id.to_string(), source };
-    let facts: Arc<dyn TypeFacts> =
-        input.schemas.facts(&desired.resource_type).unwrap_or_else(|| Arc::new(NoFacts));
-    let properties = resolve_map(&desired.properties, &outlooks.sure()).map_err(function_error)?;
+    let definition: Arc<dyn TypeDefinition> =
+        input.schemas.definition(&desired.resource_type).unwrap_or_else(|| Arc::new(UnknownType));
+    let properties =
+        resolve_map(&desired.properties, &predictions.sure()).map_err(function_error)?;
     let observation = input.observations.objects.get(id);
     let planned = PlannedObject {
         secret_versions: secret_versions(&properties, input.observations),
@@ -87,30 +91,37 @@ pub(crate) fn declared<'a>(
         differences: Vec::new(),
         drift: Vec::new(),
         checked: Checked::Nothing,
-        stateful: facts.is_stateful(),
+        stateful: definition.is_stateful(),
         prior: None,
         desired: Some(planned),
     };
     let Some(prior) = input.state.resources.get(id) else {
         change.action = Action::Create;
         change.reasons.push(Reason::NotInState);
-        outlooks.insert(id.clone(), new_object(facts.as_ref(), &change, None));
+        predictions.insert(id.clone(), new_object(definition.as_ref(), &change, None));
         return Ok(change);
     };
     change.checked = checked(observation);
     change.prior = Some(refreshed(prior, observation));
     let unchanged =
-        resolve_map(&desired.properties, &outlooks.unchanged()).map_err(function_error)?;
-    compare(&mut change, facts.as_ref(), prior, observation, &unchanged);
+        resolve_map(&desired.properties, &predictions.unchanged()).map_err(function_error)?;
+    compare(&mut change, definition.as_ref(), prior, observation, &unchanged);
     if input.options.replace.contains(id) {
         request(&mut change);
     }
     if prior.resource_type != change.resource_type {
-        change.stateful = facts_of(input.schemas, prior).is_stateful();
+        change.stateful = definition_of(input.schemas, prior).is_stateful();
     }
     if let Action::Replace(order) = &mut change.action {
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
-        match replace_order(&change.reasons, facts.as_ref(), prior, &change.desired, allowed, id) {
+        match replace_order(
+            &change.reasons,
+            definition.as_ref(),
+            prior,
+            &change.desired,
+            allowed,
+            id,
+        ) {
             Ok(decided) => *order = decided,
             // The others that are in the way of the same change are told with it.
             Err(error) => blocked.push(error),
@@ -120,14 +131,14 @@ pub(crate) fn declared<'a>(
             change.certainty = Certainty::Certain;
         }
     }
-    outlooks.insert(id.clone(), outlook(facts, &change, Seen::new(prior, observation)));
+    predictions.insert(id.clone(), prediction(definition, &change, Seen::new(prior, observation)));
     Ok(change)
 }
 
 /// Fills in differences, drift, action and reasons of a resource that has an object.
 fn compare(
     change: &mut Change,
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     prior: &ResourceState,
     observation: Option<&Observation>,
     unchanged: &ValueMap,
@@ -143,14 +154,14 @@ fn compare(
         change.reasons.push(Reason::TypeChanged { from: prior.resource_type.clone() });
         return;
     }
-    change.differences = differences(facts, &prior.properties, &desired.properties);
+    change.differences = differences(definition, &prior.properties, &desired.properties);
     match observation {
         Some(Observation::Present { properties, .. }) => {
-            change.drift = drift(facts, &prior.properties, properties);
+            change.drift = drift(definition, &prior.properties, properties);
         }
         Some(Observation::Absent | Observation::Unchecked { .. }) | None => {}
     }
-    let sure_differences = differences(facts, &prior.properties, unchanged);
+    let sure_differences = differences(definition, &prior.properties, unchanged);
     let certain = !sure_differences.is_empty();
     let mut reasons = Vec::new();
     if certain {
@@ -163,7 +174,7 @@ fn compare(
     if change.drift.iter().any(|difference| !difference.forces_replacement()) {
         reasons.push(Reason::Drift);
     }
-    let rotated = Rotated::of(facts, desired, prior);
+    let rotated = Rotated::of(definition, desired, prior);
     reasons.extend(rotated.in_place);
     match prior.status {
         ObjectStatus::Ready | ObjectStatus::Settling => {}
@@ -234,7 +245,7 @@ struct Rotated {
 impl Rotated {
     /// A parameter's new value is a change of every property that it stands in. A secret that was
     /// rotated elsewhere does not replace an object that was made with the value it had then.
-    fn of(facts: &dyn TypeFacts, desired: &PlannedObject, prior: &ResourceState) -> Self {
+    fn of(definition: &dyn TypeDefinition, desired: &PlannedObject, prior: &ResourceState) -> Self {
         let mut out = Self::default();
         let mut note = |path: &PropertyPath, reference: &SecretReference| {
             let text = reference.to_string();
@@ -246,7 +257,7 @@ impl Rotated {
             if now == before {
                 return;
             }
-            let fixed = facts.update_kind(path) == UpdateKind::Replaces;
+            let fixed = definition.update_kind(path) == UpdateKind::Replaces;
             match reference {
                 SecretReference::Parameter(_) if fixed => {
                     out.create_only.push(Reason::CreateOnly(path.clone()));
@@ -306,7 +317,7 @@ fn records_differ(prior: &ResourceState, desired: &PlannedObject) -> bool {
 /// creation did not come to its end was never used: it may always go first.
 fn replace_order(
     reasons: &[Reason],
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     prior: &ResourceState,
     desired: &Option<PlannedObject>,
     allowed: bool,
@@ -317,7 +328,7 @@ fn replace_order(
     if reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. })) {
         return Ok(ReplaceOrder::CreateFirst);
     }
-    let Some(name) = taken(facts, &prior.properties, &desired.properties) else {
+    let Some(name) = taken(definition, &prior.properties, &desired.properties) else {
         return Ok(ReplaceOrder::CreateFirst);
     };
     let kept = keeps_replaced(prior, Some(desired));
@@ -332,20 +343,28 @@ fn replace_order(
     Err(PlanError::NameTaken { address: id.clone(), cause, name, kept })
 }
 
-/// The outlook of a new object: `Ref` is known if it returns a declared, wholly known property.
-fn new_object<'a>(facts: &dyn TypeFacts, change: &Change, prior: Option<Seen<'a>>) -> Outlook<'a> {
-    let declared = facts.ref_property().and_then(|path| {
+/// The prediction of a new object: `Ref` is known if it returns a declared, wholly known property.
+fn new_object<'a>(
+    definition: &dyn TypeDefinition,
+    change: &Change,
+    prior: Option<Seen<'a>>,
+) -> Prediction<'a> {
+    let declared = definition.ref_property().and_then(|path| {
         let properties = &change.desired.as_ref()?.properties;
         value_at(properties, &path).filter(|value| value.as_str().is_some()).cloned()
     });
     let kept = prior.filter(|_| change.certainty == Certainty::Possible);
-    Outlook::New { reference: declared, kept }
+    Prediction::New { reference: declared, kept }
 }
 
-fn outlook<'a>(facts: Arc<dyn TypeFacts>, change: &Change, prior: Seen<'a>) -> Outlook<'a> {
+fn prediction<'a>(
+    definition: Arc<dyn TypeDefinition>,
+    change: &Change,
+    prior: Seen<'a>,
+) -> Prediction<'a> {
     match change.action {
-        Action::NoOp | Action::Record => Outlook::Same(prior),
-        Action::Update => Outlook::Updated {
+        Action::NoOp | Action::Record => Prediction::Same(prior),
+        Action::Update => Prediction::Updated {
             prior,
             changed: change
                 .differences
@@ -353,14 +372,14 @@ fn outlook<'a>(facts: Arc<dyn TypeFacts>, change: &Change, prior: Seen<'a>) -> O
                 .chain(&change.drift)
                 .map(|difference| difference.path.clone())
                 .collect(),
-            facts,
+            definition,
         },
         Action::Create
         | Action::Replace(_)
         | Action::Delete
         | Action::Retain
         | Action::Forget
-        | Action::Restore => new_object(facts.as_ref(), change, Some(prior)),
+        | Action::Restore => new_object(definition.as_ref(), change, Some(prior)),
     }
 }
 
@@ -369,7 +388,7 @@ pub(crate) fn unwanted(
     prior: &ResourceState,
     id: &Address,
     observation: Option<&Observation>,
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     reason: Reason,
 ) -> Change {
     let (action, reasons) = match (observation, prior.deletion_policy) {
@@ -388,7 +407,7 @@ pub(crate) fn unwanted(
         differences: Vec::new(),
         drift: Vec::new(),
         checked: checked(observation),
-        stateful: facts.is_stateful(),
+        stateful: definition.is_stateful(),
         prior: Some(refreshed(prior, observation)),
         desired: None,
     }
