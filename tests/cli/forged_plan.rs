@@ -18,7 +18,7 @@ use rstack_plan::{CheckedPlan, PlanOptions, RegistrySchemas};
 use rstack_render::{Detail, View, plan_json, plan_text};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::StateStore;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 use serde_json::Value;
 
 const BEFORE: &str = r#"
@@ -159,7 +159,7 @@ impl World {
             stack: &stack(),
             environment: self.sandbox.environment(),
             parameters: &BTreeMap::new(),
-            outside: &Outside::default(),
+            external: &ExternalValues::default(),
         };
         let evaluation = evaluate(&template, &inputs);
         evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))

@@ -98,7 +98,7 @@ impl Engine {
                     self.told(driven, &mut identifier, &object).await?;
                     return Ok(Led::To(object, ObjectStatus::Ready));
                 }
-                Step::Done(Finish::Settled) => {
+                Step::Done(Finish::Stabilized) => {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),

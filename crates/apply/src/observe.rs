@@ -87,7 +87,7 @@ impl Engine {
             let Some(object) = now.resources.get_mut(&id) else { continue };
             let settled = match step {
                 Step::Pending(_) => continue,
-                Step::Done(Finish::Settled) => true,
+                Step::Done(Finish::Stabilized) => true,
                 Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
                 Step::Done(Finish::Gone | Finish::Failed(_)) => false,
             };
@@ -101,7 +101,8 @@ impl Engine {
     /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
     /// or cannot be read, the plan says.
     async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Step)>, DriverError> {
-        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
+        let settling =
+            state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Stabilizing);
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
@@ -146,7 +147,7 @@ impl Engine {
             return Ok(Observation::Unchecked { reason });
         };
         // An update that was cut off may have left it where it was to be.
-        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+        for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
             let declared = secrets.declared(object, properties);
             let read = || self.read_until_stopped(driver.read(&object.identifier, &declared));
             match self.ask(read).await.map_err(|error| secrets.hide(error)) {

@@ -6,10 +6,10 @@ use std::fmt;
 
 use rstack_model::{PropertyPath, Value, ValueMap};
 
-use crate::elsewhere::elsewhere;
 use crate::kinds::Kind;
 use crate::nearest::nearest;
 use crate::node::{Additional, Node};
+use crate::property_locations::property_locations;
 use crate::type_schema::TypeSchema;
 
 /// One thing that is wrong with declared properties.
@@ -31,7 +31,7 @@ pub enum ViolationKind {
         /// The property that was perhaps meant.
         nearest: Option<String>,
         /// Where in the type there are properties of this name, if none is like it here.
-        elsewhere: Vec<String>,
+        locations: Vec<String>,
     },
     /// A property that only the service sets.
     ReadOnly {
@@ -94,7 +94,7 @@ impl ViolationKind {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Unknown { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
-            Self::Unknown { elsewhere, .. } => match elsewhere.as_slice() {
+            Self::Unknown { locations, .. } => match locations.as_slice() {
                 [] => None,
                 [only] => Some(format!("it belongs elsewhere: `{only}`")),
                 several => Some(format!("it belongs elsewhere: `{}`", several.join("`, `"))),
@@ -183,11 +183,11 @@ impl Checker<'_> {
             if closed && node.pattern_properties.is_empty() {
                 let names = node.property_names();
                 let nearest = nearest(name, names).map(str::to_owned);
-                let elsewhere = match nearest {
+                let locations = match nearest {
                     Some(_) => Vec::new(),
-                    None => elsewhere(self.schema, name),
+                    None => property_locations(self.schema, name),
                 };
-                let kind = ViolationKind::Unknown { name: name.clone(), nearest, elsewhere };
+                let kind = ViolationKind::Unknown { name: name.clone(), nearest, locations };
                 self.push(&path.name(name), kind);
             }
         }

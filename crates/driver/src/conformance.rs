@@ -127,7 +127,7 @@ async fn driven(
         let pending = match at {
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
             Step::Done(Finish::Gone) => return Ok(None),
-            Step::Done(Finish::Settled) => return Ok(made),
+            Step::Done(Finish::Stabilized) => return Ok(made),
             Step::Done(Finish::Failed(error)) => return Err(Failed::Call(*error)),
             Step::Pending(pending) => pending,
         };

@@ -57,7 +57,7 @@ impl ResourceDriver for Noop {
     }
 
     async fn poll(&self, _: &Poll) -> Result<Step, DriverError> {
-        Ok(Step::Done(Finish::Settled))
+        Ok(Step::Done(Finish::Stabilized))
     }
 
     async fn find(&self, _: &CreateRequest) -> Result<Found, DriverError> {

@@ -80,7 +80,7 @@ pub enum Finish {
     /// The object is this, and has settled.
     Object(Box<Object>),
     /// The object is as the operation told before, and has settled.
-    Settled,
+    Stabilized,
     /// There is no object (any more).
     Gone,
     /// The operation failed. An error of a poll never says that: it says that it cannot be told.

@@ -99,7 +99,7 @@ pub enum Removal {
     Recoverable,
     /// A failed run takes back what it has made itself, and nobody has used: nothing of it is kept.
     /// What was there before the run, in whatever form, is.
-    Undo,
+    Rollback,
     /// The user asks that nothing is kept.
     Purge,
 }
@@ -186,13 +186,17 @@ pub trait ResourceDriver: Send + Sync {
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError>;
 
     /// Takes away what an update that was cut off has put where the object is not remembered to be:
-    /// `attempted` are the properties that it was to have, `prior` those that it is remembered with,
+    /// `in_doubt` are the properties that it was to have, `prior` those that it is remembered with,
     /// secrets left empty. Whoever has an identity is nowhere else, and there is nothing to do.
     ///
     /// # Errors
     /// If it failed, or may have failed.
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        let _ = (attempted, prior);
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        let _ = (in_doubt, prior);
         Ok(())
     }
 

@@ -208,11 +208,11 @@ impl Edit {
                     JournalFinding::Sound { .. } => true,
                     JournalFinding::Missing => journal == Journal::LeftOver,
                     JournalFinding::Damaged { .. }
-                    | JournalFinding::LeftOver { .. }
+                    | JournalFinding::Stale { .. }
                     | JournalFinding::Unusable(_) => false,
                 };
                 if !done {
-                    locked.cut_journal().map_err(told)?;
+                    locked.repair_journal().map_err(told)?;
                 }
             }
             Self::Rename | Self::Move | Self::Forget | Self::Replace => {

@@ -6,7 +6,7 @@ use rstack_model::StackName;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// The stack that everybody begins with.
 const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
@@ -87,9 +87,9 @@ impl Size {
         let parsed = parse(&self.text(variant), &Reading::with_parameters(&parameters));
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
-        let outside = Outside::default();
-        let (stack, parameters, outside) = (&stack, &parameters, &outside);
-        let inputs = Inputs { stack, environment, parameters, outside };
+        let external = ExternalValues::default();
+        let (stack, parameters, external) = (&stack, &parameters, &external);
+        let inputs = Inputs { stack, environment, parameters, external };
         let evaluation = evaluate(&template, &inputs);
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
         let ids = desired.resources.keys();

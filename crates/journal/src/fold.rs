@@ -282,7 +282,7 @@ impl Folder {
 
     /// The object was changed by an update, or on the way to its deletion, and is not as declared.
     fn touched(&mut self, intent: &Intent) {
-        let (key, attempted) = match &intent.action {
+        let (key, in_doubt) = match &intent.action {
             IntentAction::Update { key, object } => (key, Some(&object.properties)),
             IntentAction::Delete { key } => (key, None),
             IntentAction::Create { .. }
@@ -298,8 +298,8 @@ impl Folder {
             if object.status.is_as_declared() {
                 object.status = ObjectStatus::PartlyUpdated;
             }
-            let news = attempted.filter(|it| **it != object.properties);
-            object.attempted.extend(news.filter(|it| !object.attempted.contains(it)).cloned());
+            let news = in_doubt.filter(|it| **it != object.properties);
+            object.in_doubt.extend(news.filter(|it| !object.in_doubt.contains(it)).cloned());
         }
     }
 
@@ -344,7 +344,7 @@ fn unfinished(
         physical_id: physical_id.clone(),
         status: ObjectStatus::Incomplete,
         properties: object.properties.clone(),
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

@@ -16,7 +16,7 @@ use crate::entry::IntentAction;
 type Object = Map<String, Value>;
 
 /// The cursor of objects that were not waited for before there were cursors.
-const SETTLING: &str = "settle";
+const STABILIZING: &str = "settle";
 
 /// The identifier of an object that is recorded without one.
 fn identifier(type_name: &str, physical_id: &str, trees: &[&Object]) -> Identifier {
@@ -45,7 +45,7 @@ fn object(value: &mut Value) {
     let found = identifier(text(object, "resource_type"), text(object, "physical_id"), &trees);
     object.insert("identifier".to_owned(), json!(found));
     if text(object, "status") == "settling" {
-        object.insert("cursor".to_owned(), json!(SETTLING));
+        object.insert("cursor".to_owned(), json!(STABILIZING));
     }
 }
 

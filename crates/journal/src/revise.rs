@@ -183,7 +183,7 @@ mod tests {
             physical_id: physical_id.into(),
             status: ObjectStatus::Ready,
             properties: ValueMap::new(),
-            attempted: Vec::new(),
+            in_doubt: Vec::new(),
             attributes: ValueMap::new(),
             dependencies: dependencies.iter().map(|id| Address::from(*id)).collect(),
             deletion_policy: RemovalPolicy::Delete,

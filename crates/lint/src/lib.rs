@@ -9,8 +9,8 @@ mod error;
 mod merge;
 mod place;
 mod rule_file;
+mod rule_overlap;
 mod rule_set;
-mod same;
 mod validator;
 
 pub use error::{LintError, Position};

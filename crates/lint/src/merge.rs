@@ -3,7 +3,7 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::same::{MAPPING, Place, SAME, Same};
+use crate::rule_overlap::{MAPPING, OVERLAPS, Place, RuleOverlap};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
 /// stays, with the validator's link to its documentation.
@@ -28,10 +28,11 @@ fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
     let (FindingCode::Own(code), FindingCode::Rule(rule)) = (&own.code, &other.code) else {
         return false;
     };
-    let alike = |same: &&Same| same.own == *code && same.rules.contains(&rule.as_str());
-    let Some(same) = SAME.iter().find(alike) else { return false };
-    one_place(&own.labels, &other.labels, same.place, lines)
-        && (same.place == Place::Line || one_name(own, other))
+    let matches =
+        |overlap: &&RuleOverlap| overlap.own == *code && overlap.rules.contains(&rule.as_str());
+    let Some(overlap) = OVERLAPS.iter().find(matches) else { return false };
+    one_place(&own.labels, &other.labels, overlap.place, lines)
+        && (overlap.place == Place::Line || one_name(own, other))
 }
 
 /// Whether one of our places is where it must be, seen from the other's main place. Findings about no
@@ -91,10 +92,13 @@ mod tests {
 
     #[test]
     fn rules_of_the_table_are_rules_of_the_validator() {
-        let ours = SAME.iter().map(|same| same.own).collect::<Vec<_>>();
+        let ours = OVERLAPS.iter().map(|overlap| overlap.own).collect::<Vec<_>>();
         assert!(ours.windows(2).all(|pair| pair[0] < pair[1]), "sorted, each once");
-        let unknown: Vec<_> =
-            SAME.iter().flat_map(|same| same.rules).filter(|rule| !crate::is_rule(rule)).collect();
+        let unknown: Vec<_> = OVERLAPS
+            .iter()
+            .flat_map(|overlap| overlap.rules)
+            .filter(|rule| !crate::is_rule(rule))
+            .collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

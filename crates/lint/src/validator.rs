@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::LintError;
 use crate::place::Lines;
+use crate::rule_overlap::LIMITS;
 use crate::rule_set::{Evaluation, OwnFinding, OwnRule, Rules, Watch};
-use crate::same::LIMITS;
 
 /// What the validator is asked.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, FindingCode, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// What rstack refuses and the validator does not: part of the template's name, the finding, the
 /// reason.
@@ -60,11 +60,11 @@ fn own(text: &str) -> Vec<Diagnostic> {
         partition: "aws".into(),
         sandbox: true,
     };
-    let outside = Outside::default();
+    let external = ExternalValues::default();
     let pseudo = Reading::place(&environment, &stack);
     let parsed = parse(text, &Reading { pseudo, ..Reading::default() });
     let inputs =
-        Inputs { stack: &stack, environment: &environment, parameters: &none, outside: &outside };
+        Inputs { stack: &stack, environment: &environment, parameters: &none, external: &external };
     let evaluated = parsed.template.map(|template| evaluate(&template, &inputs).diagnostics);
     let mut all = parsed.diagnostics;
     all.extend(evaluated.into_iter().flatten());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, Severity, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// What rstack and the validator find together, without remarks.
 fn both(text: &str) -> Vec<Diagnostic> {
@@ -23,7 +23,7 @@ fn both(text: &str) -> Vec<Diagnostic> {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let mut all = parsed.diagnostics;
     all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));

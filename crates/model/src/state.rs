@@ -20,7 +20,8 @@ pub enum ObjectStatus {
     /// It was made or changed as declared.
     Ready,
     /// It is as declared, and still settles: it was not waited for.
-    Settling,
+    #[serde(rename = "settling")]
+    Stabilizing,
     /// It exists, but its creation did not come to its end; the next plan replaces it.
     Incomplete,
     /// It exists, but a change of it did not come to its end; the next plan updates it.
@@ -31,7 +32,7 @@ impl ObjectStatus {
     /// Whether the object is what its properties say.
     pub fn is_as_declared(self) -> bool {
         match self {
-            Self::Ready | Self::Settling => true,
+            Self::Ready | Self::Stabilizing => true,
             Self::Incomplete | Self::PartlyUpdated => false,
         }
     }
@@ -53,8 +54,8 @@ pub struct ResourceState {
     pub properties: ValueMap,
     /// What updates that were cut off were to make of the properties, the oldest first. An object
     /// that is known by where it stands, such as an inline policy, may stand there, too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attempted: Vec<ValueMap>,
+    #[serde(rename = "attempted", default, skip_serializing_if = "Vec::is_empty")]
+    pub in_doubt: Vec<ValueMap>,
     /// What `Fn::GetAtt` returns, by attribute name.
     pub attributes: ValueMap,
     /// The resources it depends on.

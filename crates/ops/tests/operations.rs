@@ -27,7 +27,7 @@ use rstack_plan::{CheckedPlan, Contradiction, DestroyOptions, PlanOptions, Regis
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::object::{Clock, Timestamp};
 use rstack_store::{ObjectStateStore, StateStore, keyed_digest};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// A front end that says what it was told.
 struct Notes {
@@ -147,7 +147,7 @@ impl Bench {
             stack: &stack(),
             environment: self.sandbox.environment(),
             parameters: &BTreeMap::new(),
-            outside: &Outside::default(),
+            external: &ExternalValues::default(),
         };
         let evaluation = evaluate(&template, &inputs);
         evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))

@@ -177,7 +177,7 @@ fn compare(
     let rotated = Rotated::of(definition, desired, prior);
     reasons.extend(rotated.in_place);
     match prior.status {
-        ObjectStatus::Ready | ObjectStatus::Settling => {}
+        ObjectStatus::Ready | ObjectStatus::Stabilizing => {}
         ObjectStatus::Incomplete | ObjectStatus::PartlyUpdated => reasons.push(Reason::Incomplete),
     }
     let sure = reasons.iter().any(|reason| !matches!(reason, Reason::MayChange(_)));

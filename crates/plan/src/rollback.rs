@@ -71,9 +71,9 @@ impl RollbackInput<'_> {
 
 /// Whether an object is what it was, attributes apart.
 fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
-    let (attributes, attempted) = (before.attributes.clone(), before.attempted.clone());
+    let (attributes, in_doubt) = (before.attributes.clone(), before.in_doubt.clone());
     let same =
-        ResourceState { attributes, attempted, status: before.status, ..now.clone() } == *before;
+        ResourceState { attributes, in_doubt, status: before.status, ..now.clone() } == *before;
     same && now.status.is_as_declared() == before.status.is_as_declared()
 }
 

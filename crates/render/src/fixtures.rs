@@ -48,7 +48,7 @@ pub(crate) fn object(
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties,
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: BTreeSet::new(),
         deletion_policy: RemovalPolicy::Delete,
@@ -144,7 +144,7 @@ fn add_step(plan: &mut Plan, address: Address, operation: Operation, phase: Phas
 }
 
 /// An object left over from an earlier apply, which goes or stays with this operation.
-pub(crate) fn add_left_over(
+pub(crate) fn add_deposed(
     plan: &mut Plan,
     id: &str,
     object: ResourceState,

@@ -34,7 +34,8 @@ pub struct Summary {
     /// With an object that could not be compared with what was applied.
     pub unchecked: usize,
     /// Of the objects to delete, those left over from earlier applies.
-    pub left_over: usize,
+    #[serde(rename = "leftOver")]
+    pub deposed: usize,
     /// Outputs that change.
     pub outputs: usize,
 }
@@ -66,7 +67,7 @@ impl Summary {
         let removals = Removals::of(plan);
         for deposed in &plan.deposed {
             if removals.deletes(&deposed.address, &deposed.object) {
-                summary.left_over += 1;
+                summary.deposed += 1;
                 summary.delete += 1;
             } else {
                 summary.retain += 1;
@@ -105,12 +106,12 @@ pub fn summary_line(plan: &Plan) -> String {
         PlanMode::Destroy => "Destroy",
         PlanMode::Rollback => "Rollback",
     };
-    let left_over = match summary.left_over {
+    let deposed = match summary.deposed {
         0 => String::new(),
         all if all == summary.delete => " (left over from earlier applies)".to_owned(),
         some => format!(" ({some} left over from earlier applies)"),
     };
-    let delete = format!("to delete{left_over}");
+    let delete = format!("to delete{deposed}");
     let all: &[(usize, &str, bool)] = &[
         (summary.create, "to create", plan.mode == PlanMode::Deploy),
         (summary.update, "to update", plan.mode == PlanMode::Deploy),

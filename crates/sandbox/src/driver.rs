@@ -117,7 +117,7 @@ impl DirectDriver for SandboxDriver {
         names::rule(&self.schema)
     }
 
-    fn is_usable_unsettled(&self) -> bool {
+    fn is_usable_while_stabilizing(&self) -> bool {
         self.resource_type.as_str() == DISTRIBUTION
     }
 
@@ -149,7 +149,7 @@ impl DirectDriver for SandboxDriver {
         delete.await
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let (id, name) = (identifier.clone(), identifier.to_string());
         self.ask("Describe", &name, move |service, view| Ok(service.settled(view, &id))).await
     }

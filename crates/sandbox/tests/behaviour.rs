@@ -174,13 +174,13 @@ async fn a_distribution_takes_its_time() {
     assert!(host.starts_with('d') && host.ends_with(".cloudfront.net"), "{host}");
     assert!(id.as_str().starts_with('E') && id.as_str().len() == 14, "{id}");
     let mut polls = 0;
-    while let Progress::Pending { waits_for, .. } = cdn.settled(&id.into()).await.unwrap() {
+    while let Progress::Pending { waits_for, .. } = cdn.stabilized(&id.into()).await.unwrap() {
         assert_eq!(waits_for, format!("distribution {id} to be deployed"));
         polls += 1;
     }
     assert_eq!(polls, 2);
     update(&cloud, DISTRIBUTION, id, known(managed)).await.unwrap();
-    assert_eq!(cdn.settled(&id.into()).await.unwrap(), Progress::Done, "nothing was changed");
+    assert_eq!(cdn.stabilized(&id.into()).await.unwrap(), Progress::Done, "nothing was changed");
     let mut polls = 0;
     while let Progress::Pending { .. } = delete(&cloud, DISTRIBUTION, id).await.unwrap() {
         assert_ne!(cdn.read(&id.into(), &KnownMap::new()).await.unwrap(), Observed::Absent);

@@ -114,7 +114,7 @@ pub trait Lease: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::OpenJournal`] while a run is open; others as [`Self::read`].
-    async fn settled(&self) -> Result<Option<State>, StoreError>;
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError>;
 
     /// Begins the journal of a run with its first record.
     ///

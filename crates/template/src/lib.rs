@@ -25,7 +25,7 @@ use self::template::Dialect;
 
 pub use assembly::{AssemblyStack, ManifestError, assembly_stacks};
 pub use diagnostics::bounded;
-pub use evaluate::{Evaluation, Inputs, Outside, evaluate, has_large_pattern};
+pub use evaluate::{Evaluation, ExternalValues, Inputs, evaluate, has_large_pattern};
 pub use include::Included;
 pub use limits::limits;
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};

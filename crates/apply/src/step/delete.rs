@@ -34,13 +34,13 @@ impl Context<'_> {
             token,
             prior: without_secrets(&object.properties),
             removal: match (self.plan.mode, self.plan.purge) {
-                (PlanMode::Rollback, _) => Removal::Undo,
+                (PlanMode::Rollback, _) => Removal::Rollback,
                 (PlanMode::Deploy | PlanMode::Destroy, true) => Removal::Purge,
                 (PlanMode::Deploy | PlanMode::Destroy, false) => Removal::Recoverable,
             },
         };
         let retracted =
-            self.retract(driver.as_ref(), &object.attempted, &request.prior, label).await;
+            self.retract(driver.as_ref(), &object.in_doubt, &request.prior, label).await;
         if let Err(error) = retracted {
             let failure = Failure::new(error, FailedEffect::Partial);
             return self.fail(operation, failure).await;
@@ -83,7 +83,7 @@ impl Context<'_> {
             };
             let (wait, waits_for) = match at {
                 Ok(Progress::Done(Finish::Gone)) => return Ok(()),
-                Ok(Progress::Done(Finish::Object(_) | Finish::Settled)) => {
+                Ok(Progress::Done(Finish::Object(_) | Finish::Stabilized)) => {
                     let error = StepError::Ambiguous("its driver keeps the object".to_owned());
                     return Err(Undeleted::Failed(Failure::new(error, FailedEffect::Partial)));
                 }

@@ -289,7 +289,7 @@ pub(crate) fn resource_state(
         physical_id: made.physical_id.clone(),
         status,
         properties: object.properties.clone(),
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: redacted_attributes(&object.properties, secrets, &made.attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

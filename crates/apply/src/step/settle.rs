@@ -249,8 +249,8 @@ impl Context<'_> {
         let gone = || StepError::Ambiguous("its driver says that there is no object".to_owned());
         match (finish, made) {
             (Finish::Object(object), _) => Ok(*object),
-            (Finish::Settled, Some(made)) => Ok(made),
-            (Finish::Settled, None) => {
+            (Finish::Stabilized, Some(made)) => Ok(made),
+            (Finish::Stabilized, None) => {
                 let Some(identifier) = &begun.identifier else { return Err(gone()) };
                 let declared = without_secrets(&work.object.properties);
                 let read = || async {
@@ -312,7 +312,7 @@ impl Context<'_> {
         let (status, cursor, result) = match left {
             Left::Ready => (ObjectStatus::Ready, None, Ok(made.physical_id.clone())),
             Left::Settling(cursor) => {
-                (ObjectStatus::Settling, Some(cursor), Ok(made.physical_id.clone()))
+                (ObjectStatus::Stabilizing, Some(cursor), Ok(made.physical_id.clone()))
             }
             Left::Waiting(error) => (ObjectStatus::PartlyUpdated, None, Err(error)),
         };

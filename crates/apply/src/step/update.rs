@@ -52,7 +52,7 @@ impl Context<'_> {
         let (driver, remembered) = (work.driver.as_ref(), without_secrets(&prior.properties));
         // What is wanted now stays.
         let others =
-            prior.attempted.iter().filter(|attempted| **attempted != work.object.properties);
+            prior.in_doubt.iter().filter(|attempted| **attempted != work.object.properties);
         let retracted = self.retract(driver, others, &remembered, work.label).await;
         let request = UpdateRequest {
             identifier: prior.identifier.clone(),
@@ -93,7 +93,7 @@ impl Context<'_> {
             let call = || async {
                 match self.ledger.verify().await {
                     Ok(()) => {
-                        let retracted = driver.retract(&attempted, prior).await;
+                        let retracted = driver.revert_partial_update(&attempted, prior).await;
                         retracted.map(Ok).map_err(|error| self.hide(error))
                     }
                     Err(lost) => Ok(Err(lost)),

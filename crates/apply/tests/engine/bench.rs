@@ -18,7 +18,7 @@ use rstack_ops::{Applied, Deploy, Destroy, FrontEnd, Operations, OpsError, Revie
 use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::{Lease, LockHolder, LockedStack, StateStore};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
 
@@ -42,7 +42,7 @@ pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let evaluation = evaluate(&template, &inputs);
     evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))

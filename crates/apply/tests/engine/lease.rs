@@ -268,8 +268,8 @@ impl Lease for Flaky {
         self.lease.read().await
     }
 
-    async fn settled(&self) -> Result<Option<State>, StoreError> {
-        self.lease.settled().await
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError> {
+        self.lease.state_without_run().await
     }
 
     async fn begin(&self, begin: &Entry) -> Result<Box<dyn JournalWriter>, StoreError> {

@@ -128,7 +128,7 @@ impl ResourceDriver for ReplacingDriver {
         let named = self.named.lock().unwrap().clone().unwrap();
         Ok(match self.answer {
             Answer::Pending => pending(None),
-            Answer::Named => Step::Done(Finish::Settled),
+            Answer::Named => Step::Done(Finish::Stabilized),
             Answer::Another => {
                 let identifier = Identifier::parse("arn:aws:sns:eu-west-1:000000000000:another");
                 Step::made(Object { identifier, ..named })

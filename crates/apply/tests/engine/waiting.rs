@@ -99,7 +99,7 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
             let outcome = bench.apply(&engine, &wanted, true).await;
             assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
             let state = outcome.state.unwrap();
-            assert_eq!(state.resources["Distribution"].status, ObjectStatus::Settling);
+            assert_eq!(state.resources["Distribution"].status, ObjectStatus::Stabilizing);
             assert!(told.0.lock().unwrap().is_empty());
             let plan = bench.planned(&engine, &state, &wanted).await;
             assert!(plan.is_noop());

@@ -213,15 +213,19 @@ impl DirectDriver for Policy {
 
     /// Where the policy was remembered to be, update and deletion see to it. Elsewhere what is not
     /// as it would have been put is somebody else's.
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        let (attempted, prior) = (Declared::parse(attempted)?, Declared::parse(prior)?);
-        for principal in &attempted.principals {
-            if prior.stands_at(principal, &attempted) {
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        let (in_doubt, prior) = (Declared::parse(in_doubt)?, Declared::parse(prior)?);
+        for principal in &in_doubt.principals {
+            if prior.stands_at(principal, &in_doubt) {
                 continue;
             }
-            let document = self.document(principal, &attempted.name).await?;
-            if document.is_some_and(|document| same_document(&attempted.document, &document)) {
-                self.remove(principal, &attempted.name).await?;
+            let document = self.document(principal, &in_doubt.name).await?;
+            if document.is_some_and(|document| same_document(&in_doubt.document, &document)) {
+                self.remove(principal, &in_doubt.name).await?;
             }
         }
         Ok(())

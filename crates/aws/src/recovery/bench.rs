@@ -18,7 +18,7 @@ use rstack_ops::{
 };
 use rstack_plan::{DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_store::StateStore;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 use crate::AwsCloud;
 use crate::services::{Fault, REGION, Services, World};
@@ -82,12 +82,12 @@ pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let parsed = parse(text, &Reading::with_parameters(&parameters));
     let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
-    let (stack, environment, outside) = (stack(), environment(), Outside::default());
+    let (stack, environment, external) = (stack(), environment(), ExternalValues::default());
     let inputs = Inputs {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &outside,
+        external: &external,
     };
     let evaluation = evaluate(&template, &inputs);
     let desired = evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics));

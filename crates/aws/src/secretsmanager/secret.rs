@@ -194,7 +194,7 @@ impl DirectDriver for Secret {
         let purge = match request.removal {
             Removal::Recoverable => false,
             // A restored secret has values that were there before the run.
-            Removal::Undo => !found.was_restored(),
+            Removal::Rollback => !found.was_restored(),
             Removal::Purge => true,
         };
         if found.deletion().is_some() {
@@ -221,7 +221,7 @@ impl DirectDriver for Secret {
         delete(api, id, purge).await
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let found = describe(self.api.as_ref(), identifier.only()).await?;
         for replica in found.iter().flat_map(Description::replicas) {
             match replica.status.as_deref() {

@@ -94,7 +94,7 @@ fn base(state: &State) -> PlanBase {
 
 /// The state of a stack, if no run is open.
 async fn settled(lease: &dyn Lease) -> Result<State, EditError> {
-    let state = lease.settled().await?;
+    let state = lease.state_without_run().await?;
     state.ok_or_else(|| EditError::NoState { stack: lease.stack().clone() })
 }
 

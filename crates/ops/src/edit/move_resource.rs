@@ -28,7 +28,7 @@ pub struct Move<'a> {
 impl Move<'_> {
     /// The state of the other stack: its own, or the first one of a new stack.
     async fn destination(&self, lease: &dyn Lease, source: &State) -> Result<State, EditError> {
-        let state = lease.settled().await?.unwrap_or_else(|| {
+        let state = lease.state_without_run().await?.unwrap_or_else(|| {
             State::empty(self.lineage.clone(), self.to.clone(), source.environment.clone())
         });
         if state.environment == source.environment {

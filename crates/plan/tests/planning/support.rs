@@ -245,7 +245,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     physical_id,
                     status: ObjectStatus::Ready,
                     properties,
-                    attempted: Vec::new(),
+                    in_doubt: Vec::new(),
                     attributes,
                     dependencies: desired.dependencies.clone(),
                     deletion_policy: desired.deletion_policy,

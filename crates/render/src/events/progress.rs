@@ -20,7 +20,7 @@ use crate::table::columns;
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// How long each picture stays.
-const PICTURE: Duration = Duration::from_millis(80);
+const FRAME: Duration = Duration::from_millis(80);
 
 /// The widest the bar is drawn.
 const BAR: usize = 30;
@@ -137,7 +137,7 @@ impl Progress {
 
 fn row(step: &Running, now: Duration) -> Vec<Line> {
     let age = now.saturating_sub(step.since);
-    let picture = age.as_millis() / PICTURE.as_millis() % 10;
+    let picture = age.as_millis() / FRAME.as_millis() % 10;
     let picture = usize::try_from(picture).ok().and_then(|i| SPINNER.get(i)).unwrap_or(&"·");
     let role = role(step.label.operation);
     vec![

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::records;
 use rstack_journal::Entry;
 use rstack_journal::{Reading, Records};
-use rstack_journal::{Salvage, salvage};
+use rstack_journal::{RepairedJournal, repair};
 
 /// What a state file is found to be.
 #[derive(Debug)]
@@ -59,11 +59,11 @@ pub enum JournalFinding {
         /// What is wrong, and where.
         error: StoreError,
         /// What can be kept; `None` if that cannot be told.
-        salvage: Option<Salvage>,
+        repaired: Option<RepairedJournal>,
     },
     /// It is damaged or cut off, and everything that its run did is in the state: it has nothing left
     /// to say.
-    LeftOver {
+    Stale {
         /// What is wrong, and where; `None` if its end is missing.
         error: Option<StoreError>,
     },
@@ -75,7 +75,7 @@ impl JournalFinding {
     /// Whether a run is open of which not everything is in the state.
     pub(crate) fn is_open(&self) -> bool {
         match self {
-            Self::Missing | Self::LeftOver { .. } => false,
+            Self::Missing | Self::Stale { .. } => false,
             Self::Sound { .. } | Self::Damaged { .. } | Self::Unusable(_) => true,
         }
     }
@@ -188,7 +188,7 @@ impl Files {
             Err(error) => return JournalFinding::Unusable(error),
         };
         let state = state.as_ref().map(Option::as_ref);
-        let left_over = match state {
+        let stale = match state {
             Ok(Some(Unsealed { content, intact: true })) => stale_journal::is_in(&bytes, content),
             // What was edited is not believed, but nobody makes such a digest by accident.
             Ok(Some(Unsealed { content, intact: false })) => {
@@ -198,28 +198,24 @@ impl Files {
         };
         match records::parse(&self.journal, &bytes, None) {
             Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
-            Ok(Records { tail, .. }) if left_over => {
+            Ok(Records { tail, .. }) if stale => {
                 let folded = state.ok().flatten().and_then(|state| state.content.folded.as_ref());
                 let whole = tail.digest.as_ref() == folded;
-                if whole {
-                    JournalFinding::Missing
-                } else {
-                    JournalFinding::LeftOver { error: None }
-                }
+                if whole { JournalFinding::Missing } else { JournalFinding::Stale { error: None } }
             }
             Ok(records) => JournalFinding::Sound { records: records.entries.len() },
-            Err(error @ StoreError::Damaged { .. }) if left_over => {
-                JournalFinding::LeftOver { error: Some(error) }
+            Err(error @ StoreError::Damaged { .. }) if stale => {
+                JournalFinding::Stale { error: Some(error) }
             }
             Err(error @ StoreError::Damaged { .. }) => {
-                let salvage = match state {
-                    Ok(None) => salvage(&bytes, None),
+                let repaired = match state {
+                    Ok(None) => repair(&bytes, None),
                     Ok(Some(Unsealed { content, intact: true })) => {
-                        salvage(&bytes, Some(&content.state))
+                        repair(&bytes, Some(&content.state))
                     }
                     Ok(Some(Unsealed { intact: false, .. })) | Err(_) => None,
                 };
-                JournalFinding::Damaged { error, salvage }
+                JournalFinding::Damaged { error, repaired }
             }
             Err(error) => JournalFinding::Unusable(error),
         }

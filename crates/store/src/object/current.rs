@@ -115,8 +115,8 @@ impl Stack {
             let (current, _) = self.current().await?;
             let read = self.read_at(current.clone()).await;
             // The objects of a run are removed behind the pointer that ends it.
-            let settled = matches!(&read, Ok(Contents { run: None, .. }));
-            if settled || attempt == ATTEMPTS || self.current().await?.0 == current {
+            let without_run = matches!(&read, Ok(Contents { run: None, .. }));
+            if without_run || attempt == ATTEMPTS || self.current().await?.0 == current {
                 return read;
             }
             attempt += 1;

@@ -238,7 +238,7 @@ impl Lease for ObjectLease {
         Ok(self.holding.stack.read().await?.stored())
     }
 
-    async fn settled(&self) -> Result<Option<State>, StoreError> {
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError> {
         let (current, _) = self.holding.stack.current().await?;
         self.refuse_run(&current)?;
         Ok(Lease::read(self).await?.state)

@@ -121,7 +121,7 @@ fn what_the_store_has_done_is_durable_when_it_says_so() {
     locked.resume().unwrap();
     ledger.assert_settled("a run is resumed");
     fs::write(path("Live.journal"), [&whole[..whole.len() - 2], b"\n"].concat()).unwrap();
-    locked.cut_journal().unwrap();
+    locked.repair_journal().unwrap();
     ledger.assert_settled("a journal is cut");
     let mut now = state();
     now.resources.insert("A".into(), object("a"));

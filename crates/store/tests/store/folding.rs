@@ -98,10 +98,10 @@ fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() 
     let cut_off = |n| [intent(n, "A", update.clone()), failed(n, FailedEffect::Partial)];
     let entries = [&[begin(&base)], &cut_off(1)[..], &cut_off(2)].concat();
     let state = fold(&base, &entries).unwrap().state;
-    assert_eq!(state.resources["A"].attempted, [properties]);
+    assert_eq!(state.resources["A"].in_doubt, [properties]);
     assert_eq!(state.resources["A"].properties, object("a").properties);
     let entries = [&entries[..], &[intent(3, "A", update.clone()), made(3, "a")]].concat();
-    assert!(fold(&base, &entries).unwrap().state.resources["A"].attempted.is_empty());
+    assert!(fold(&base, &entries).unwrap().state.resources["A"].in_doubt.is_empty());
 }
 
 /// A distribution is disabled before it is deleted: what is left of a deletion that failed on its

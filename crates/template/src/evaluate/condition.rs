@@ -9,8 +9,8 @@ use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind};
 
@@ -160,7 +160,7 @@ impl Evaluator<'_> {
     /// A value without secrets, as the text that it is compared by.
     fn comparable(&mut self, expression: &Expression) -> Result<Value, Undecided> {
         let value = self.needed(expression)?;
-        if let Some(lookup) = outside::waits(&value) {
+        if let Some(lookup) = external::waits(&value) {
             return Err(Undecided::Waits(lookup));
         }
         let mut secret = false;

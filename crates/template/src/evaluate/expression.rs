@@ -11,7 +11,7 @@ use super::budget::{self, Budget};
 use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
-use super::{extension, outside, rules};
+use super::{extension, external, rules};
 use crate::check;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
@@ -114,7 +114,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Select { index, list } => {
                 let position = self.needed(index);
                 let (position, list) = (position?, self.needed(list)?);
-                if let Some(lookup) = outside::waits(&position) {
+                if let Some(lookup) = external::waits(&position) {
                     return Ok(Some(Value::lookup(lookup)));
                 }
                 let index = self.index(&position, index.span)?;
@@ -201,7 +201,7 @@ impl<'a> Evaluator<'a> {
     fn cidr(&mut self, parts: [&Expression; 3], span: Span) -> Result<Value, Reported> {
         let [block, count, bits] = parts.map(|part| (self.needed(part), part.span));
         let (many, each) = (count.0?, bits.0?);
-        if let Some(lookup) = outside::waits(&many).or_else(|| outside::waits(&each)) {
+        if let Some(lookup) = external::waits(&many).or_else(|| external::waits(&each)) {
             return Ok(Value::lookup(lookup));
         }
         let many = self.number(&many, "the number of blocks of `Fn::Cidr`", count.1)?;

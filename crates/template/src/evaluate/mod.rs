@@ -6,10 +6,10 @@ mod constraint;
 mod depth;
 mod expression;
 mod extension;
+mod external;
 mod finding;
 mod mapping;
 mod order;
-mod outside;
 mod parameter;
 mod policy;
 mod properties;
@@ -26,8 +26,8 @@ use rstack_model::{Address, Code, Diagnostic, PropertyPath, SecretString, Span, 
 
 pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
+pub use self::external::ExternalValues;
 use self::finding::{Findings, Reported};
-pub use self::outside::Outside;
 pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
 use crate::template::{Expression, Output, Resource, Template};
@@ -41,8 +41,8 @@ pub struct Inputs<'a> {
     pub environment: &'a Environment,
     /// The values given for parameters.
     pub parameters: &'a BTreeMap<String, String>,
-    /// What stands outside of the template.
-    pub outside: &'a Outside,
+    /// Values from outside of the template.
+    pub external: &'a ExternalValues,
 }
 
 /// What came of an evaluation.
@@ -161,7 +161,7 @@ fn output(
     let export = output.export.as_ref().map(|export| export_name(evaluator, export)).transpose();
     let span = output.value.span;
     let value = evaluator.needed(&output.value)?;
-    let answers = &evaluator.inputs.outside.answers;
+    let answers = &evaluator.inputs.external.answers;
     let value = value.with_dynamic_references(&PropertyPath::root(), answers).map_err(|error| {
         let error = Diagnostic::error(Code::DynamicReference, error.to_string()).at(span, "");
         evaluator.findings.report(error)

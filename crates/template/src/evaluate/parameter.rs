@@ -52,7 +52,7 @@ pub(super) fn values(
         let text = given.get(name).or(parameter.default.as_ref().map(|d| &d.value));
         let value = match text.map(String::as_str) {
             Some(text) if from_store => {
-                let answers = &inputs.outside.answers;
+                let answers = &inputs.external.answers;
                 stored::value(name, parameter, text, answers, lookups, findings)
             }
             _ if !is_kind(&parameter.kind.value) => Err(findings.report(no_kind(parameter))),

@@ -4,8 +4,8 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::{Code, Diagnostic, Span, Value, ValueMap};
 
 use super::expression::Evaluator;
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::template::{Expression, Resource};
 
 /// What happens when the resource leaves the template.
@@ -95,7 +95,7 @@ fn policy(
             };
             Err(refuse(evaluator, key, other, help, written.span))
         }
-        None if outside::waits(&value).is_some() => Ok(RemovalPolicy::Delete),
+        None if external::waits(&value).is_some() => Ok(RemovalPolicy::Delete),
         // Only resources are not known yet, and the reference check refuses them here.
         None if matches!(value, Value::Deferred(_) | Value::Text(_)) => {
             Err(evaluator.findings.told_before(&format!("`{key}`"), written.span))

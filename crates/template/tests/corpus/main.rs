@@ -12,7 +12,7 @@ use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, StackName, Value};
-use rstack_template::{Evaluation, Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, evaluate, parse};
 
 use self::exceptions::EXCEPTIONS;
 use self::manifest::{Entry, entries};
@@ -82,19 +82,19 @@ fn read(entry: &Entry) -> Read {
         sandbox: true,
     };
     let stack = StackName::parse("corpus").unwrap();
-    let mut outside = Outside::default();
+    let mut external = ExternalValues::default();
     let mut evaluation = None;
     for _ in 0..ROUNDS {
         let inputs = Inputs {
             stack: &stack,
             environment: &environment,
             parameters: &parameters,
-            outside: &outside,
+            external: &external,
         };
         let found = evaluate(&template, &inputs);
         let open: Vec<Lookup> = found.lookups.keys().cloned().collect();
         evaluation = Some(found);
-        outside
+        external
             .answers
             .extend(open.iter().map(|lookup| (lookup.clone(), answer(lookup, &parameters))));
         // What other stacks export is not at hand either.
@@ -106,7 +106,7 @@ fn read(entry: &Entry) -> Read {
         if open.is_empty() && missing.is_empty() {
             break;
         }
-        outside.exports.extend(missing.into_iter().map(|name| {
+        external.exports.extend(missing.into_iter().map(|name| {
             let value = exported(&name);
             (name, value)
         }));

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use rstack_model::Value;
 use rstack_model::value::{AttributeRef, Attributes, Lookup, ParameterReference, Text, TextPart};
-use rstack_template::Outside;
+use rstack_template::ExternalValues;
 use serde_json::{Value as Json, json};
 
 use crate::support::{Outcome, outcome, outcome_in};
@@ -275,8 +275,8 @@ proptest! {
         for known in ["name", "a/b/c", "10.1.0.0/16"] {
             let lookup = Lookup::Parameter(ParameterReference::parse("/s").unwrap());
             let answers = [(lookup, Value::from(known))].into();
-            let outside = Outside { answers, ..Outside::default() };
-            let answered = outcome_in(&stored, &[], &outside);
+            let external = ExternalValues { answers, ..ExternalValues::default() };
+            let answered = outcome_in(&stored, &[], &external);
             let written_out = outcome(&in_json(&written.with_attribute(known)), &[]);
             prop_assert_eq!(value(&answered), value(&written_out));
             // The reference to the topic stays for later on both ways.

@@ -142,7 +142,7 @@ impl DirectDriver for Distribution {
         "native"
     }
 
-    fn is_usable_unsettled(&self) -> bool {
+    fn is_usable_while_stabilizing(&self) -> bool {
         true
     }
 
@@ -238,7 +238,7 @@ impl DirectDriver for Distribution {
         }
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let id = identifier.only();
         match self.versioned(id).read().await {
             Ok(answer) => Self::deployment(&answer, id),

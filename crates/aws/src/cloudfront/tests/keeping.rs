@@ -195,6 +195,6 @@ async fn what_a_configuration_names_may_only_need_time_to_become_visible() {
 async fn a_distribution_that_is_not_yet_visible_has_not_settled() {
     let script = Scripted::new().fail("GetDistribution", ErrorKind::NotFound, "NoSuchDistribution");
     let (_, driver) = driver(TYPE, script);
-    let settled = driver.settled(&ID.into()).await.unwrap();
+    let settled = driver.stabilized(&ID.into()).await.unwrap();
     assert!(matches!(settled, Progress::Pending { .. }));
 }

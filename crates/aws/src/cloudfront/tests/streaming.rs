@@ -144,12 +144,12 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
     assert_eq!(input.keys().collect::<Vec<_>>(), ["DistributionConfig"]);
     assert_eq!(marked(&input["DistributionConfig"]), KnownValue::Map(known(sent())));
 
-    let Progress::Pending { waits_for, .. } = driver.settled(&made.identifier).await.unwrap()
+    let Progress::Pending { waits_for, .. } = driver.stabilized(&made.identifier).await.unwrap()
     else {
         panic!("it settled while it was deployed")
     };
     assert_eq!(waits_for, "distribution E2QWRUHAPOMQZL to be deployed");
-    assert_eq!(driver.settled(&made.identifier).await.unwrap(), Progress::Done);
+    assert_eq!(driver.stabilized(&made.identifier).await.unwrap(), Progress::Done);
 
     let seen = driver.read(&made.identifier, &declared).await.unwrap();
     let Observed::Present(seen) = seen else { panic!("it is there") };

@@ -77,7 +77,7 @@ async fn a_role_that_is_not_yet_visible_is_asked_for_again() {
     let error = Role::new(script).update(&change("{}", &properties)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
     let script = Script::new([("GetRole", gone())]);
-    let settled = Role::new(script).settled(&"R".into()).await.unwrap();
+    let settled = Role::new(script).stabilized(&"R".into()).await.unwrap();
     assert!(matches!(settled, Progress::Pending { .. }));
 }
 

@@ -166,7 +166,7 @@ async fn what_was_restored_is_deleted_for_good_only_when_that_is_asked_for() {
     let restored =
         json(r#"{"ARN":"arn:s","Name":"s","Tags":[{"Key":"rstack:restored","Value":"TOKEN"}]}"#);
     let script = Script::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
-    Secret::new(script.clone()).delete(&deletion(Removal::Undo)).await.unwrap();
+    Secret::new(script.clone()).delete(&deletion(Removal::Rollback)).await.unwrap();
     script.assert_calls(&[
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
         r#"DeleteSecret {"RecoveryWindowInDays":30,"SecretId":"arn:s"}"#,

@@ -294,7 +294,9 @@ async fn a_secret_settles_when_its_replicas_are_there() {
             r#","ReplicationStatus":[{{"Region":"eu-west-2","Status":"{status}",
                 "StatusMessage":"no key"}}]"#
         );
-        Secret::new(Script::new([("DescribeSecret", described(&entry))])).settled(&ARN.into()).await
+        Secret::new(Script::new([("DescribeSecret", described(&entry))]))
+            .stabilized(&ARN.into())
+            .await
     };
     assert!(matches!(settled("InProgress").await.unwrap(), Progress::Pending { .. }));
     assert_eq!(settled("InSync").await.unwrap(), Progress::Done);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::Args;
-use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
+use rstack_journal::{Entry, IntentAction, LostRecord, RepairedJournal, forgotten};
 use rstack_model::Serial;
 use rstack_model::StackName;
 use rstack_render::{escape, text_diff};
@@ -155,12 +155,12 @@ fn findings(
         JournalFinding::Sound { records } => lines.push(format!(
             "The journal `{journal}` is sound: {records} records of a run that is not settled."
         )),
-        JournalFinding::Damaged { error, salvage } => {
+        JournalFinding::Damaged { error, repaired } => {
             lines.push(problem(error));
             let list = global.line(&["state", "list", locked.stack().as_str()]);
-            lines.extend(salvage.iter().flat_map(|salvage| salvage_lines(salvage, &list)));
+            lines.extend(repaired.iter().flat_map(|repaired| repaired_lines(repaired, &list)));
         }
-        JournalFinding::LeftOver { error } => {
+        JournalFinding::Stale { error } => {
             lines.push(error.as_ref().map_or_else(
                 || format!("Of the journal `{journal}` the end is missing."),
                 problem,
@@ -190,8 +190,8 @@ fn problem(error: &StoreError, global: &Global) -> String {
 }
 
 /// `list` is the command that lists what is known.
-fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
-    let Salvage { sound, kept, lost, rebuilt } = salvage;
+fn repaired_lines(repaired: &RepairedJournal, list: &str) -> Vec<String> {
+    let RepairedJournal { sound, kept, lost, rebuilt } = repaired;
     let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
     let mut lines = vec![format!(
         "{sound} records before the damage are whole, and {behind} behind it that can follow them."
@@ -205,7 +205,7 @@ fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
 
 /// A record that would not be kept, and what would be forgotten with it.
 fn lost_line(lost: &LostRecord, list: &str) -> String {
-    let LostRecord { number, entry, whole, settled } = lost;
+    let LostRecord { number, entry, whole, resolvable } = lost;
     let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
     let text = match entry {
         None => format!(
@@ -229,7 +229,7 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                 ),
             }
         }
-        Some(Entry::Effect { operation, identifier, .. }) if *settled => format!(
+        Some(Entry::Effect { operation, identifier, .. }) if *resolvable => format!(
             "it says that operation {operation} made `{identifier}`, which the cloud is asked for"
         ),
         Some(Entry::Effect { operation, identifier, .. }) => format!(
@@ -272,7 +272,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         StateFinding::Missing => found.offered.is_some() || found.base_mismatch.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
-            if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
+            if matches!(found.journal, JournalFinding::Missing | JournalFinding::Stale { .. }) {
                 let accept = line("repair", &["--accept-edit"]);
                 lines.push(format!("To accept it as it is: {accept}"));
             }
@@ -302,21 +302,21 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
                 .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
         }
         JournalFinding::Sound { .. } => {}
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             let cut = line("repair", &["--cut-journal"]);
             lines.push(format!("To go on with what can be kept: {cut}"));
         }
-        JournalFinding::Damaged { salvage: None, .. } => {
+        JournalFinding::Damaged { repaired: None, .. } => {
             lines.push(
                 "What can be kept of the journal is known when the state that it was written over is \
                  in place."
                     .to_owned(),
             );
         }
-        JournalFinding::LeftOver { .. } if lines.is_empty() => {
+        JournalFinding::Stale { .. } if lines.is_empty() => {
             lines.push(format!("To remove it: {}", line("repair", &["--cut-journal"])));
         }
-        JournalFinding::LeftOver { .. } => {}
+        JournalFinding::Stale { .. } => {}
     }
     lines
 }
@@ -383,11 +383,11 @@ async fn cut(
 ) -> Result<Exit, CommandError> {
     let stack = locked.stack();
     let question = match &found.journal {
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             Some(format!("Go on with what can be kept of the journal of `{stack}`?"))
         }
-        JournalFinding::LeftOver { .. } => Some(format!("Remove the journal of `{stack}`?")),
-        JournalFinding::Damaged { salvage: None, .. }
+        JournalFinding::Stale { .. } => Some(format!("Remove the journal of `{stack}`?")),
+        JournalFinding::Damaged { repaired: None, .. }
         | JournalFinding::Missing
         | JournalFinding::Sound { .. }
         | JournalFinding::Unusable(_) => None,
@@ -397,13 +397,13 @@ async fn cut(
     {
         return Ok(Exit::Error);
     }
-    let mended = locked.cut_journal()?;
+    let mended = locked.repair_journal()?;
     let aside = aside_words(&mended.aside);
-    let Some(salvage) = mended.now else {
+    let Some(repaired) = mended.now else {
         terminal.note(&format!("The journal is removed.{aside}"));
         return Ok(Exit::Done);
     };
-    let count = salvage.kept.len();
+    let count = repaired.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."

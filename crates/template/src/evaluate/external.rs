@@ -1,4 +1,4 @@
-//! What stands outside of the template: answers of the cloud, and what other stacks have.
+//! Values from outside of the template: answers of the cloud, exports and outputs of other stacks.
 //!
 //! A question that has no answer yet is noted, and its value is not known. Whoever evaluates asks
 //! the cloud and evaluates again; without a cloud the value stays unknown, which is no error.
@@ -12,9 +12,9 @@ use super::expression::Evaluator;
 use super::finding::Reported;
 use crate::template::Expression;
 
-/// What a template may refer to that is not in it.
+/// Values from outside of a template that it may refer to.
 #[derive(Clone, Debug, Default)]
-pub struct Outside {
+pub struct ExternalValues {
     /// What other stacks export, by the name of the export.
     pub exports: BTreeMap<String, Value>,
     /// The outputs of other stacks, by stack and Region.
@@ -35,7 +35,7 @@ pub(super) fn waits(value: &Value) -> Option<Lookup> {
 impl Evaluator<'_> {
     /// The answer to a question; a value that is not known while there is none.
     pub(super) fn lookup(&mut self, lookup: Lookup, at: Span) -> Value {
-        match self.inputs.outside.answers.get(&lookup) {
+        match self.inputs.external.answers.get(&lookup) {
             Some(answer) => answer.clone(),
             None => {
                 self.lookups.entry(lookup.clone()).or_insert(at);
@@ -74,8 +74,8 @@ impl Evaluator<'_> {
             Ok(text) => text,
             Err(waiting) => return Ok(waiting),
         };
-        let outside: &Outside = self.inputs.outside;
-        let exports = &outside.exports;
+        let external: &ExternalValues = self.inputs.external;
+        let exports = &external.exports;
         if let Some(value) = exports.get(&text) {
             return Ok(value.clone());
         }
@@ -106,8 +106,8 @@ impl Evaluator<'_> {
         let (stack, output) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let region = names.next().map(Region::new);
         let region = region.unwrap_or_else(|| self.inputs.environment.region.clone());
-        let outside: &Outside = self.inputs.outside;
-        let outputs = outside.outputs.get(&(stack.clone(), region.clone()));
+        let external: &ExternalValues = self.inputs.external;
+        let outputs = external.outputs.get(&(stack.clone(), region.clone()));
         if let Some(value) = outputs.and_then(|outputs| outputs.get(&output)) {
             return Ok(value.clone());
         }

@@ -1,7 +1,7 @@
 //! What can be kept of a journal of which a part is damaged.
 //!
 //! The records before the damage are kept. Of those behind it, each that is whole by itself and can
-//! follow what is kept is kept, too: an intent whose end is lost is settled by asking the cloud, so
+//! follow what is kept is kept, too: an intent whose end is lost is resolved by asking the cloud, so
 //! that no object is forgotten of which any record tells. Never kept is what would say that the run
 //! came to its end.
 
@@ -25,12 +25,12 @@ pub struct LostRecord {
     /// Whether it is as it was written, and cannot follow what is kept.
     pub whole: bool,
     /// Whether the intent of its operation is kept, so that the cloud is asked what came of it.
-    pub settled: bool,
+    pub resolvable: bool,
 }
 
 /// What is kept of a damaged journal, and what is not.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Salvage {
+pub struct RepairedJournal {
     /// How many records stand before the damage.
     pub sound: usize,
     /// All that is kept.
@@ -97,7 +97,7 @@ fn operation(entry: &Entry) -> Option<OperationId> {
 
 /// What is kept of a journal over a state; `None` if nothing can be, because its first record is
 /// damaged and there is no state, or it was written over another one.
-pub fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
+pub fn repair(bytes: &[u8], state: Option<&State>) -> Option<RepairedJournal> {
     let Reading { records, .. } = read(bytes, state);
     let sound = records.entries.len();
     let mut kept = records.entries;
@@ -126,15 +126,15 @@ pub fn salvage(bytes: &[u8], state: Option<&State>) -> Option<Salvage> {
             kept.pop();
         }
         if told || !whole {
-            lost.push(LostRecord { number, entry, whole, settled: false });
+            lost.push(LostRecord { number, entry, whole, resolvable: false });
         }
     }
     let known: BTreeSet<OperationId> = kept.iter().filter_map(intended).collect();
     for record in &mut lost {
         let operation = record.entry.as_ref().and_then(operation);
-        record.settled = operation.is_some_and(|operation| known.contains(&operation));
+        record.resolvable = operation.is_some_and(|operation| known.contains(&operation));
     }
-    Some(Salvage { sound, kept, lost, rebuilt })
+    Some(RepairedJournal { sound, kept, lost, rebuilt })
 }
 
 /// The bytes of a journal of these records.

@@ -9,7 +9,7 @@ const DEEPEST: usize = 3;
 const MOST: usize = 4;
 
 /// Dotted paths of the properties of this name, nearest to the top first, at most a few.
-pub(crate) fn elsewhere(schema: &TypeSchema, name: &str) -> Vec<String> {
+pub(crate) fn property_locations(schema: &TypeSchema, name: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut level = vec![(String::new(), schema.root())];
     for _ in 0..DEEPEST {
