@@ -62,7 +62,7 @@ impl Engine {
     async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
         for (address, progress) in self.not_waited_for(state).await? {
             if let Step::Pending(Pending { waits_for, .. }) = progress {
-                self.events.emit(Event::StillSettling { address, waits_for });
+                self.events.emit(Event::StillStabilizing { address, waits_for });
             }
         }
         Ok(())

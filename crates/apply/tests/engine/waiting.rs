@@ -72,11 +72,11 @@ fn an_object_that_never_settles_is_given_up_and_kept() {
 
 /// Keeps what is told of objects that still settle.
 #[derive(Default)]
-struct StillSettling(Mutex<Vec<String>>);
+struct StillStabilizing(Mutex<Vec<String>>);
 
-impl Events for StillSettling {
+impl Events for StillStabilizing {
     fn emit(&self, event: Event) {
-        if let Event::StillSettling { waits_for, .. } = event {
+        if let Event::StillStabilizing { waits_for, .. } = event {
             self.0.lock().unwrap().push(waits_for);
         }
     }
@@ -93,7 +93,7 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
         run(async {
             let bench = slow();
             let waiting = Waiting { wait, ..Waiting::default() };
-            let told = Arc::new(StillSettling::default());
+            let told = Arc::new(StillStabilizing::default());
             let engine = Engine { waiting, events: told.clone(), ..bench.engine() };
             let wanted = small("one", "one", "6");
             let outcome = bench.apply(&engine, &wanted, true).await;

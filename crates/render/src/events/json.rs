@@ -69,7 +69,7 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { waits_for: Some(waits_for), ..of_step("step-interrupted", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
-        Event::StillSettling { address, waits_for } => Record {
+        Event::StillStabilizing { address, waits_for } => Record {
             address: Some(address.to_string()),
             waits_for: Some(waits_for),
             ..base("still-settling")

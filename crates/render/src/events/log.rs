@@ -75,7 +75,7 @@ impl EventLog {
                 vec![line.then(interrupted(label, ended?.took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
-            Event::StillSettling { address, waits_for } => {
+            Event::StillStabilizing { address, waits_for } => {
                 vec![still_settling(address, waits_for)]
             }
             Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],

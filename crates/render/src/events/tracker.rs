@@ -96,7 +96,7 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
-            Event::StillSettling { .. }
+            Event::StillStabilizing { .. }
             | Event::AskingAgain { .. }
             | Event::SecretUnchecked { .. }
             | Event::OutputFailed { .. } => None,
