@@ -28,7 +28,7 @@ macro_rules! codes {
 }
 
 impl Code {
-    /// Whether its findings are errors wherever they are found: a template with one means nothing.
+    /// True if its findings are errors wherever they are found: a template with one means nothing.
     /// Findings of the other kinds may be warnings, or be errors in some places and warnings in
     /// others.
     pub fn is_error(self) -> bool {
@@ -223,7 +223,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// What kind of finding a diagnostic is.
+/// The kind of a finding: one of rstack's own or a rule of AWS's validator.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum FindingCode {

@@ -127,7 +127,8 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// What is declared has no secret: what is not as declared may repeat one.
+    /// Redacts where nothing secret is declared: a value that is not as declared may repeat a
+    /// secret.
     fn without_secret(&self, declared: &Value, observed: &KnownValue) -> Value {
         match (declared, observed) {
             (Value::Map(declared), KnownValue::Map(observed)) => {
@@ -218,7 +219,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// What is declared has a secret somewhere in it.
+    /// Redacts where a secret is declared somewhere in the value.
     fn with_secret(&self, declared: &Value, observed: &KnownValue) -> Value {
         match (declared, observed) {
             // The driver does not know the text, or does not give it: nothing is known to differ.
