@@ -44,7 +44,7 @@ pub enum Violation {
     DependencyLater {
         /// The resource.
         address: Address,
-        /// What it depends on.
+        /// The resource it depends on.
         dependency: Address,
     },
     /// A property waits for an attribute that nothing in the plan makes known.
@@ -89,11 +89,11 @@ pub enum Violation {
     },
     /// The steps are not those that follow from the changes.
     Steps,
-    /// What is said of a change does not follow from what its object was and is to become.
+    /// A part of a change does not follow from what its object was and is to become.
     Derived {
         /// The resource.
         address: Address,
-        /// What is said of it.
+        /// The part of the change.
         field: Field,
     },
     /// Declared resources depend on each other in a circle, or on one that is not declared.
@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
             || self.leads_to(earlier, later)
     }
 
-    /// Whether the one step is waited for by the other, over others in between. A step waits for
+    /// True if the later step waits for the earlier one, over others in between. A step waits for
     /// smaller numbers only, which [`Self::order`] has made sure of.
     fn leads_to(&self, earlier: &Step, later: &Step) -> bool {
         let mut seen: BTreeSet<StepId> = BTreeSet::new();
@@ -263,8 +263,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What is made is made after all that it depends on, and every attribute it waits for is
-    /// known by then.
+    /// Checks that an object is made after all that it depends on, and that every attribute it
+    /// waits for is known by then.
     fn dependencies(&self, out: &mut Vec<Violation>) {
         for step in self.plan.steps.iter().filter(|step| is_making(step)) {
             let Some(change) = self.plan.changes.get(&step.address) else { continue };
@@ -364,8 +364,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What a policy keeps is not deleted: neither a current object nor one that an earlier apply
-    /// left over.
+    /// Checks that no step deletes an object that its policy keeps: neither a current object nor
+    /// one that an earlier apply left over.
     fn policies(&self, out: &mut Vec<Violation>) {
         if self.plan.mode == PlanMode::Rollback {
             return;
@@ -412,7 +412,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whoever waits for others waits for objects that are there.
+    /// Checks that changes wait for the propagation of a secret only at objects that exist.
     fn propagation_waits(&self, out: &mut Vec<Violation>) {
         let there = |id: &Address| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
         for (id, waits) in &self.plan.propagation_waits {

@@ -25,7 +25,7 @@ pub enum PlanError {
         cause: String,
         /// The name.
         name: ObjectName,
-        /// Whether a policy keeps the old object, so that its name never becomes free.
+        /// True if a policy keeps the old object, so that its name never becomes free.
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
@@ -66,7 +66,7 @@ pub enum PlanError {
     UnknownDependency {
         /// The resource.
         address: Address,
-        /// What it depends on.
+        /// The resource it depends on.
         dependency: Address,
     },
     /// The plan breaks an invariant: a defect of the planner, found before anything was done.
@@ -88,7 +88,7 @@ impl PlanError {
         }
     }
 
-    /// What is to be said on the command line to let the old objects go first.
+    /// The options of the command line that allow the old objects to be deleted first.
     fn allowances(errors: &[Self]) -> Option<String> {
         let allowances = errors.iter().map(|error| match error {
             Self::NameTaken { address, kept: false, .. } => {
@@ -99,7 +99,7 @@ impl PlanError {
         Some(allowances.collect::<Option<Vec<_>>>()?.join(" "))
     }
 
-    /// What the user can do about it.
+    /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Several(errors) => Some(match Self::allowances(errors) {

@@ -1,5 +1,5 @@
-//! What a plan takes from elsewhere, held against it: the prior objects, deposed objects and outputs
-//! against the state, and drift, attributes and secret versions against the cloud as it is now.
+//! The evidence for a plan: the prior objects, deposed objects and outputs are compared with the
+//! state, and drift, attributes and secret versions with the cloud as it is now.
 //!
 //! Apply decides what is looked at: every object that the plan has, whatever the plan says of how it
 //! was looked at. What a plan says beside this follows from these parts ([`crate::check()`]), or is
@@ -44,7 +44,7 @@ impl fmt::Display for Contradiction {
 pub struct Moved {
     /// The resource.
     pub address: Address,
-    /// What happened to it, as the end of a sentence.
+    /// The change of the object, as the end of a sentence.
     pub how: &'static str,
 }
 
@@ -139,8 +139,8 @@ fn remembered<'a>(change: &Change, state: &'a State) -> Option<&'a ResourceState
     deposed.map(|it| &it.object).find(|object| object.is_same_object(prior))
 }
 
-/// What happened to the object of a change since the plan was made, if anything did, or why the
-/// plan does not say of it what the cloud says.
+/// The change of the object since the plan was made, if there is one, or the reason why the plan
+/// does not say of it what the cloud says.
 pub fn moved(
     change: &Change,
     state: &State,

@@ -56,7 +56,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
         let (before, exported_before) = before(input.state.outputs.get(name));
-        // An output is the last thing that may go wrong: it stands in nobody's way.
+        // An output is evaluated last, and one that fails stops nothing else.
         let (after, problem) = match evaluated(output, &predictions) {
             Ok(after) => (Some(after), None),
             Err(error) => (None, Some(error.to_string())),
@@ -122,7 +122,7 @@ pub fn plan_destroy(
     finish(state, schemas, purpose, changes, outputs, &restores)
 }
 
-/// What a plan is for, and what it leads to.
+/// The purpose of a plan, and the template and parameters that it leads to.
 pub(crate) struct Purpose {
     pub(crate) mode: PlanMode,
     pub(crate) template_digest: Option<Digest>,

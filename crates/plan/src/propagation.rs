@@ -1,8 +1,8 @@
-//! Which users of a secret wait when it was rotated, and for whom.
+//! Waits of changes that send a rotated secret, until the resources that check it have taken it up.
 //!
 //! Some resources do not send a secret but check that others send it. They take up a new version
-//! some time after it was made, and accept the one before it meanwhile. Whoever sends the new
-//! version sooner is refused.
+//! some time after it was made, and accept the one before it meanwhile. A request with the new
+//! version is refused until then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ struct Checks {
     resource_type: &'static str,
     /// Where its properties name the secret, or a list of secrets.
     path: [&'static str; 2],
-    /// How long it takes a new version up at the most.
+    /// The longest that it takes a new version up, in seconds.
     within_seconds: u64,
 }
 
@@ -43,7 +43,7 @@ struct Checking<'a> {
     within_seconds: u64,
 }
 
-/// What each change waits for before it sends another version of a secret than before.
+/// The waits of each change before it sends another version of a secret than before.
 pub(crate) fn propagation_waits(
     changes: &BTreeMap<Address, Change>,
 ) -> BTreeMap<Address, Vec<PropagationWait>> {
@@ -55,8 +55,8 @@ pub(crate) fn propagation_waits(
     of_each.filter(|(_, waits)| !waits.is_empty()).collect()
 }
 
-/// What a change checks, if its object is there and stays: one that is still to be made has never
-/// seen another version.
+/// The secrets that a change checks, if its object exists and stays: one that is still to be made
+/// has never seen another version.
 fn checking(change: &Change) -> Option<Checking<'_>> {
     let prior = change.prior.as_ref()?;
     if change.desired.is_none() || change.checked == Checked::Absent {
@@ -116,7 +116,7 @@ fn propagation_wait(
     Some(PropagationWait { reference, checked_by, within_seconds })
 }
 
-/// Whether two names mean one secret: each is its name, or its ARN with or without the six
+/// True if two names mean one secret: each is its name, or its ARN with or without the six
 /// characters at the end.
 fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (name_of(one), name_of(other));
@@ -128,7 +128,7 @@ fn name_of(secret: &str) -> &str {
     secret.split_once(":secret:").map_or(secret, |(_, name)| name)
 }
 
-/// Whether `long` is `short` with `-` and six characters behind it.
+/// True if `long` is `short` with `-` and six characters behind it.
 fn begins(long: &str, short: &str) -> bool {
     long.strip_prefix(short).and_then(|rest| rest.strip_prefix('-')).is_some_and(|it| it.len() == 6)
 }

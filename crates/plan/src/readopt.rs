@@ -30,7 +30,7 @@ pub struct Readopted<'a> {
 #[derive(Debug)]
 struct Object {
     physical_id: PhysicalId,
-    /// Whether it was as declared, and has a step only because it is readopted.
+    /// True if it was as declared, and has a step only because it is readopted.
     whole: bool,
 }
 
@@ -108,7 +108,7 @@ fn chosen(
     found.map(|(index, _)| index)
 }
 
-/// Whether an object can become what is wanted without being replaced.
+/// True if an object can become what is wanted without being replaced.
 fn fits(
     object: &ResourceState,
     wanted: &DesiredResource,

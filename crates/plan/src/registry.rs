@@ -1,4 +1,4 @@
-//! What the planner needs to know of a type, from the CloudFormation registry's schemas.
+//! Type definitions from the CloudFormation registry's schemas.
 
 use std::sync::Arc;
 use std::time::Duration;

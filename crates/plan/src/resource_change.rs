@@ -26,7 +26,7 @@ pub(crate) fn definition_of(
     schemas.definition(&resource.resource_type).unwrap_or_else(|| Arc::new(UnknownType))
 }
 
-/// How well an object was looked at.
+/// The check of an object, by its observation.
 pub(crate) fn checked(observation: Option<&Observation>) -> Checked {
     match observation {
         None => Checked::Unchecked("it was not read".to_owned()),
@@ -123,7 +123,7 @@ pub(crate) fn declared<'a>(
             id,
         ) {
             Ok(decided) => *order = decided,
-            // The others that are in the way of the same change are told with it.
+            // The others that are in the way of the same change are reported with it.
             Err(error) => blocked.push(error),
         }
         if *order == ReplaceOrder::DeleteFirst {
@@ -169,8 +169,8 @@ fn compare(
     } else if let Some(first) = change.differences.first() {
         reasons.push(Reason::MayChange(first.path.clone()));
     }
-    // What cannot be changed in place is never set back: the object would be replaced for a change
-    // that somebody made elsewhere. The drift is shown.
+    // Drift that cannot be changed in place is never set back: the object would be replaced for a
+    // change that was made elsewhere. The drift is shown.
     if change.drift.iter().any(|difference| !difference.forces_replacement()) {
         reasons.push(Reason::Drift);
     }
@@ -314,7 +314,7 @@ fn records_differ(prior: &ResourceState, desired: &PlannedObject) -> bool {
 }
 
 /// The old object goes first only where the names collide and that is allowed. An object whose
-/// creation did not come to its end was never used: it may always go first.
+/// creation did not complete was never used: it may always go first.
 fn replace_order(
     reasons: &[Reason],
     definition: &dyn TypeDefinition,

@@ -16,7 +16,7 @@ use crate::resource_change::definition_of;
 use crate::type_definition::Schemas;
 use crate::{CheckedPlan, PlanError};
 
-/// What a rollback is planned from.
+/// The input of the plan of a rollback.
 #[derive(Clone, Copy)]
 pub struct RollbackInput<'a> {
     /// Where it leads: the state before the apply that failed.
@@ -27,7 +27,7 @@ pub struct RollbackInput<'a> {
     pub absent: &'a BTreeSet<Address>,
     /// Objects of the current state that are gone from the cloud, as far as it was asked.
     pub missing: &'a BTreeSet<(Address, ObjectKey)>,
-    /// What the resource types allow.
+    /// The definitions of the resource types.
     pub schemas: &'a dyn Schemas,
 }
 
@@ -69,7 +69,7 @@ impl RollbackInput<'_> {
     }
 }
 
-/// Whether an object is what it was, attributes apart.
+/// True if an object is what it was, attributes apart.
 fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
     let (attributes, in_doubt) = (before.attributes.clone(), before.in_doubt.clone());
     let same =
@@ -188,7 +188,7 @@ fn rollback_change(
     }
 }
 
-/// Whether the object is the one it was, and can be changed back. An object that was deleted and
+/// True if the object is the one it was, and can be changed back. An object that was deleted and
 /// made again bears its old identifier where that is its name.
 fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool {
     now.is_same_object(before)

@@ -1,4 +1,4 @@
-//! What the planner needs to know of a resource type.
+//! Resource types as the planner sees them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,29 +19,29 @@ pub enum Scalar {
     Text,
 }
 
-/// What the planner needs to know of one resource type.
+/// The definition of one resource type, as far as the planner needs it.
 pub trait TypeDefinition: Send + Sync {
-    /// What a change at this path does to the object.
+    /// The effect of a change at this path on the object.
     fn update_kind(&self, path: &PropertyPath) -> UpdateKind;
-    /// What this change of the property at exactly this path does, where the service's rule decides
-    /// it.
+    /// The effect of this change of the property at exactly this path, where the service's rule
+    /// decides it.
     fn decided_update(
         &self,
         path: &PropertyPath,
         before: Option<&Value>,
         after: Option<&Value>,
     ) -> Option<UpdateKind>;
-    /// Whether the service alone sets this path: declared values are never compared.
+    /// True if the service alone sets this path: declared values are never compared.
     fn is_read_only(&self, path: &PropertyPath) -> bool;
-    /// Whether the service takes this path and never gives it back.
+    /// True if the service takes this path and never returns it.
     fn is_write_only(&self, path: &PropertyPath) -> bool;
     /// The kind of scalar at this path, if it is one.
     fn scalar(&self, path: &PropertyPath) -> Option<Scalar>;
-    /// Whether this path holds a free JSON document, given as a tree or as text.
+    /// True if this path holds a free JSON document, written as a tree or as text.
     fn is_document(&self, path: &PropertyPath) -> bool;
-    /// Whether the order of the list at this path means nothing.
+    /// True if the order of the list at this path means nothing.
     fn is_set(&self, path: &PropertyPath) -> bool;
-    /// Whether the keys of the map at this path are the template's own: one that is not declared
+    /// True if the keys of the map at this path are the template's own: one that is not declared
     /// was added elsewhere.
     fn is_open_map(&self, path: &PropertyPath) -> bool;
     /// The declared property that `Ref` returns, if it is a declared one.
@@ -50,10 +50,10 @@ pub trait TypeDefinition: Send + Sync {
     fn unique_names(&self) -> &[UniqueName];
     /// The names of which it is not known whether two objects may have the same.
     fn likely_names(&self) -> &[UniqueName];
-    /// Whether an attribute (`Fn::GetAtt` name) can change when an object is updated in place and
+    /// True if an attribute (`Fn::GetAtt` name) can change when an object is updated in place and
     /// these properties change.
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;
-    /// Whether the object holds data that is lost with it.
+    /// True if the object holds data that is lost with it.
     fn is_stateful(&self) -> bool;
     /// The longest that the type's provider takes for an operation, where it says so. Where it says
     /// so of other operations only, it is the longest of those: to delete a distribution, CloudFront
@@ -63,7 +63,7 @@ pub trait TypeDefinition: Send + Sync {
 
 /// Where the planner looks types up.
 pub trait Schemas: Send + Sync {
-    /// What is known of a type; `None` if it is unknown.
+    /// The definition of a type; `None` if the type is unknown.
     fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>>;
 }
 

@@ -77,8 +77,8 @@ fn compare(
     });
 }
 
-/// What a service gives back as if it had not been said: null, empty maps (which ask for defaults),
-/// and empty lists as long as nobody has put something in.
+/// True for declarations that a service reads as if they were not there: null, empty maps (which
+/// ask for defaults), and empty lists as long as the observed list has no element.
 fn is_nothing(declared: &Value, observed: Option<&Value>) -> bool {
     match declared {
         Value::Null => true,
@@ -95,7 +95,7 @@ fn is_nothing(declared: &Value, observed: Option<&Value>) -> bool {
     }
 }
 
-/// Keys that somebody added to a map whose keys are the template's own.
+/// Adds the keys that were added elsewhere to a map whose keys are the template's own.
 fn added(
     definition: &dyn TypeDefinition,
     path: &PropertyPath,
@@ -114,7 +114,7 @@ fn added(
     }
 }
 
-/// Whether every declared element has an observed one of its own, and none is left over but tags
+/// True if every declared element has an observed one of its own, and none is left over but tags
 /// that AWS itself sets.
 fn same_set(
     definition: &dyn TypeDefinition,

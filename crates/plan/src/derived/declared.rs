@@ -160,8 +160,9 @@ impl Seen<'_> {
             == (&desired.dependencies, desired.deletion_policy, desired.update_replace_policy)
     }
 
-    /// What the user asked for and what is taken back is in the reasons alone: the first replaces
-    /// the object, the second names the very object that the plan has.
+    /// Adds the reasons that cannot be derived, because they are in the reasons alone: the request
+    /// of the user, which replaces the object, and the readopted object, which is the very object
+    /// that the plan has.
     fn asked_for(&self, derived: &mut Derived) {
         let said = &self.change.reasons;
         if said.contains(&Reason::Requested) && derived.action != Action::Create {

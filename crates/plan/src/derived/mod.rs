@@ -1,5 +1,5 @@
-//! What a plan says of each change, derived again from what the object was, what it is to become and
-//! the catalog.
+//! The parts of each change, derived again from what the object was, what it is to become and the
+//! catalog.
 //!
 //! A plan file comes from elsewhere: its reviewer reads actions, reasons and differences, and apply
 //! obeys the desired objects and the steps. Here the former are derived from the latter, without the
@@ -35,7 +35,7 @@ pub enum Field {
     Address,
     /// The type of the object that goes.
     Type,
-    /// What happens.
+    /// The action.
     Action,
     /// Why.
     Reasons,
@@ -45,7 +45,7 @@ pub enum Field {
     Differences,
     /// The properties that were changed elsewhere, and what the change of each does.
     Drift,
-    /// How well the object was looked at.
+    /// The check of the object in the cloud.
     Checks,
     /// True if data is lost with the object.
     Stateful,
@@ -122,7 +122,7 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
     }
 }
 
-/// What a plan is for decides what it may have.
+/// Checks that a plan has only what its purpose allows.
 fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     let fits = match plan.mode {
         PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,

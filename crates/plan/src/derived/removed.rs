@@ -7,7 +7,7 @@ use super::Derived;
 use crate::resource_change::definition_of;
 use crate::type_definition::Schemas;
 
-/// What follows for an object that is to go; `None` if there is none, so that the change is about
+/// The change of an object that is to go; `None` if there is no object, so that the change is about
 /// nothing.
 pub(super) fn derived(mode: PlanMode, change: &Change, schemas: &dyn Schemas) -> Option<Derived> {
     let prior = change.prior.as_ref().filter(|_| change.desired.is_none())?;

@@ -195,7 +195,7 @@ pub(crate) fn plan_of(
     Ok(plan.into_plan())
 }
 
-/// What a faultless apply makes of a state.
+/// The state that a faultless apply of a plan leads to.
 pub(crate) fn applied(plan: &Plan, state: &State) -> State {
     let mut state = state.clone();
     state.serial = state.serial.next();
