@@ -29,7 +29,7 @@ pub trait Calls {
     /// As [`ResourceDriver::begin`].
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
 
-    /// Asks once whether an object has settled.
+    /// Asks once whether an object has stabilized.
     ///
     /// # Errors
     /// As [`ResourceDriver::poll`].

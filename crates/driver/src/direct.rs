@@ -1,5 +1,5 @@
 //! Drivers of APIs that answer a call when it has been carried out: what remains to be waited for
-//! is that the object settles, or is gone. The contract of each call is that of [`ResourceDriver`],
+//! is that the object stabilizes, or is gone. The contract of each call is that of [`ResourceDriver`],
 //! where it has the same name; only what differs is described here.
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub trait DirectDriver: Send + Sync {
     /// As [`ResourceDriver::read`].
     ///
     /// # Errors
-    /// If it cannot be told whether it exists, or what it is.
+    /// If it cannot be determined whether it exists, or what it is.
     async fn read(
         &self,
         identifier: &Identifier,
@@ -41,7 +41,7 @@ pub trait DirectDriver: Send + Sync {
     /// Creates an object.
     ///
     /// # Errors
-    /// If it failed, or may have failed; an effect that was told to `effects` stays true.
+    /// If it failed, or may have failed; an effect that was reported to `effects` stays true.
     async fn create(
         &self,
         request: &CreateRequest,
@@ -74,16 +74,17 @@ pub trait DirectDriver: Send + Sync {
     /// If it failed, or may have failed.
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
 
-    /// Whether an object that was created or changed has settled, so that others may use it.
+    /// The progress of an object that was created or changed towards being stable, so that others
+    /// may use it.
     ///
     /// # Errors
-    /// If it cannot be told, or the object failed to settle.
+    /// If it cannot be determined, or the object failed to stabilize.
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let _ = identifier;
         Ok(Progress::Done)
     }
 
-    /// Whether others can use an object that has not settled.
+    /// True if others can use an object that is still stabilizing.
     fn is_usable_while_stabilizing(&self) -> bool {
         false
     }
@@ -91,7 +92,7 @@ pub trait DirectDriver: Send + Sync {
     /// As [`ResourceDriver::find`].
     ///
     /// # Errors
-    /// If it cannot be told.
+    /// If it cannot be determined.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
 }
 
@@ -116,7 +117,7 @@ fn removal_of(cursor: &Cursor) -> Removal {
 }
 
 impl Direct {
-    /// The object was made or changed: whether it has settled is asked by the first poll.
+    /// The object was made or changed: the first poll asks whether it has stabilized.
     fn stabilizing(&self, object: Object) -> Step {
         Step::Pending(Pending {
             usable: self.0.is_usable_while_stabilizing(),

@@ -14,7 +14,7 @@ use crate::{
 pub struct Noop;
 
 impl Noop {
-    /// Whether a type stands for nothing.
+    /// True if a type stands for nothing.
     pub fn serves(resource_type: &ResourceType) -> bool {
         matches!(
             resource_type.as_str(),
