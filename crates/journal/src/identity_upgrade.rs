@@ -64,8 +64,8 @@ pub(crate) fn state(value: &mut Value) {
     state.get_mut("former").into_iter().for_each(self::state);
 }
 
-/// What is known when the entries of an old journal are read: the objects that it was written over,
-/// and the types of the objects that it makes.
+/// The knowledge that reading the entries of an old journal needs: the objects that it was written
+/// over, and the types of the objects that it makes.
 #[derive(Debug, Default)]
 pub(crate) struct Known<'a> {
     base: Option<&'a State>,
@@ -74,7 +74,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// What is known of a journal that was written over this state.
+    /// The knowledge about a journal that was written over this state.
     pub(crate) fn of(base: Option<&'a State>) -> Self {
         Self { base, ..Self::default() }
     }

@@ -1,9 +1,9 @@
-//! What can be kept of a journal of which a part is damaged.
+//! The repair of a journal of which a part is damaged.
 //!
 //! The records before the damage are kept. Of those behind it, each that is whole by itself and can
 //! follow what is kept is kept, too: an intent whose end is lost is resolved by asking the cloud, so
-//! that no object is forgotten of which any record tells. Never kept is what would say that the run
-//! came to its end.
+//! that no object is forgotten that any record names. A record that the run has ended is never
+//! kept.
 
 use std::collections::BTreeSet;
 
@@ -20,24 +20,24 @@ use crate::record::{Alone, Reading, Tail, alone, read};
 pub struct LostRecord {
     /// Its number.
     pub number: usize,
-    /// What it says, as far as it can be read.
+    /// Its entry, as far as it can be read.
     pub entry: Option<Entry>,
-    /// Whether it is as it was written, and cannot follow what is kept.
+    /// True if it is as it was written, and cannot follow what is kept.
     pub whole: bool,
-    /// Whether the intent of its operation is kept, so that the cloud is asked what came of it.
+    /// True if the intent of its operation is kept, so that the cloud is asked for its outcome.
     pub resolvable: bool,
 }
 
-/// What is kept of a damaged journal, and what is not.
+/// The records that are kept of a damaged journal, and those that are not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepairedJournal {
-    /// How many records stand before the damage.
+    /// The number of records before the damage.
     pub sound: usize,
-    /// All that is kept.
+    /// All records that are kept.
     pub kept: Vec<Entry>,
-    /// What is not.
+    /// The records that are not.
     pub lost: Vec<LostRecord>,
-    /// Whether the first record was damaged, and stands for what the state says of it.
+    /// True if the first record was damaged and is made anew from the state.
     pub rebuilt: bool,
 }
 
@@ -55,7 +55,7 @@ fn begin_over(state: &State) -> Entry {
     }
 }
 
-/// Whether a record may be kept from behind the damage.
+/// True if a record may be kept from behind the damage.
 fn may_follow(entry: &Entry) -> bool {
     match entry {
         Entry::Intent(_)
@@ -95,7 +95,7 @@ fn operation(entry: &Entry) -> Option<OperationId> {
     }
 }
 
-/// What is kept of a journal over a state; `None` if nothing can be, because its first record is
+/// The repair of a journal over a state; `None` if no record can be kept, because the first one is
 /// damaged and there is no state, or it was written over another one.
 pub fn repair(bytes: &[u8], state: Option<&State>) -> Option<RepairedJournal> {
     let Reading { records, .. } = read(bytes, state);
