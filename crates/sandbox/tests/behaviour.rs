@@ -225,7 +225,7 @@ async fn a_create_of_unknown_outcome_is_found() {
 #[tokio::test]
 async fn faults_come_from_the_seed_and_pass() {
     async fn day(seed: u64) -> Vec<String> {
-        let options = SandboxOptions { seed, faults: Faults::stormy(), ..Default::default() };
+        let options = SandboxOptions { seed, faults: Faults::frequent(), ..Default::default() };
         let cloud = open(None, options);
         let mut seen = Vec::new();
         for i in 0..40 {

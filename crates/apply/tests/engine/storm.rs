@@ -85,7 +85,7 @@ fn weather(faults: Faults) {
 
 #[test]
 fn a_stormy_day() {
-    weather(Faults::stormy());
+    weather(Faults::frequent());
 }
 
 #[test]

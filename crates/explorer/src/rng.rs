@@ -1,14 +1,14 @@
-//! Chance from a seed.
+//! Random numbers from a seed.
 
 use std::sync::Mutex;
 
-use crate::fate::lock;
+use crate::crash_injector::lock;
 
 /// A sequence that looks random and is the same for the same seed (SplitMix64).
 #[derive(Debug)]
-pub(crate) struct Chance(Mutex<u64>);
+pub(crate) struct Rng(Mutex<u64>);
 
-impl Chance {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Mutex::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x9e37_79b9_7f4a_7c15))
     }

@@ -1,4 +1,4 @@
-//! What exists in a sandbox: the data of its file.
+//! The inventory of a sandbox: the objects that exist, which are the data of its file.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delta::{Slot, Touched};
 use crate::index::{Facet, Index};
-use crate::kept::JsonMap;
+use crate::redaction::JsonMap;
 use crate::secret::SecretRecord;
 
 /// Services whose objects are in no Region.
@@ -90,7 +90,7 @@ pub(crate) type Objects = BTreeMap<String, StoredObject>;
 /// Everything that exists.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct World {
+pub(crate) struct Inventory {
     /// The key of the digests that stand for secrets, made with the first object.
     pub(crate) key: String,
     /// How many objects were created for each resource, so that each has a nonce of its own.
@@ -105,7 +105,7 @@ pub(crate) struct World {
     pub(crate) index: RefCell<Index>,
 }
 
-impl World {
+impl Inventory {
     /// Gives the objects of a file of format 2 their identifiers: it had them by the texts that
     /// their keys were made of.
     pub(crate) fn identify(&mut self) {
@@ -133,31 +133,31 @@ fn scope<'a>(region: &'a Region, resource_type: &ResourceType) -> &'a str {
     if global { "global" } else { region.as_str() }
 }
 
-/// A world as it is seen from one Region.
+/// An inventory as it is seen from one Region.
 pub(crate) struct View<'a> {
-    pub(crate) world: &'a mut World,
+    pub(crate) inventory: &'a mut Inventory,
     pub(crate) region: &'a Region,
 }
 
 impl View<'_> {
     /// The key that marks secrets.
     pub(crate) fn key(&self) -> &str {
-        &self.world.key
+        &self.inventory.key
     }
 
     /// Makes the key out of the seed and the first operation's token.
     pub(crate) fn make_key(&mut self, seed: u64, token: &str) {
-        if self.world.key.is_empty() {
-            self.world.key = Digest::of(format!("{seed}/{token}").as_bytes()).to_string();
-            self.world.touched.key = true;
+        if self.inventory.key.is_empty() {
+            self.inventory.key = Digest::of(format!("{seed}/{token}").as_bytes()).to_string();
+            self.inventory.touched.key = true;
         }
     }
 
     /// A nonce for one more object of a resource.
     pub(crate) fn nonce(&mut self, of: &str) -> String {
-        let count = self.world.made.entry(of.to_owned()).or_default();
+        let count = self.inventory.made.entry(of.to_owned()).or_default();
         *count += 1;
-        self.world.touched.made.insert(of.to_owned());
+        self.inventory.touched.made.insert(of.to_owned());
         format!("{of}/{count}")
     }
 
@@ -166,14 +166,14 @@ impl View<'_> {
         &'a self,
         resource_type: &ResourceType,
     ) -> impl Iterator<Item = (&'a String, &'a StoredObject)> + use<'a> {
-        let types = self.world.objects.get(scope(self.region, resource_type));
+        let types = self.inventory.objects.get(scope(self.region, resource_type));
         types.and_then(|types| types.get(resource_type.as_str())).into_iter().flatten()
     }
 
     /// All objects that can be seen, with their types.
     pub(crate) fn everything(&self) -> impl Iterator<Item = (&String, &String, &StoredObject)> {
         let scopes = ["global", self.region.as_str()].into_iter();
-        let types = scopes.filter_map(|scope| self.world.objects.get(scope)).flatten();
+        let types = scopes.filter_map(|scope| self.inventory.objects.get(scope)).flatten();
         types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
     }
 
@@ -194,12 +194,12 @@ impl View<'_> {
         value: &str,
     ) -> Vec<String> {
         let of = (scope(self.region, resource_type), resource_type.as_str());
-        self.world.index.borrow_mut().keys(&self.world.objects, of, facet, value)
+        self.inventory.index.borrow_mut().keys(&self.inventory.objects, of, facet, value)
     }
 
     /// One object, by its key.
     pub(crate) fn get(&self, resource_type: &ResourceType, key: &str) -> Option<&StoredObject> {
-        let types = self.world.objects.get(scope(self.region, resource_type))?;
+        let types = self.inventory.objects.get(scope(self.region, resource_type))?;
         types.get(resource_type.as_str())?.get(key)
     }
 
@@ -209,7 +209,7 @@ impl View<'_> {
         resource_type: &ResourceType,
         key: &str,
     ) -> Option<(&String, &StoredObject)> {
-        let types = self.world.objects.get(scope(self.region, resource_type))?;
+        let types = self.inventory.objects.get(scope(self.region, resource_type))?;
         types.get(resource_type.as_str())?.get_key_value(key)
     }
 
@@ -221,15 +221,15 @@ impl View<'_> {
     ) -> Option<&mut StoredObject> {
         self.get(resource_type, key)?;
         let scope = scope(self.region, resource_type);
-        self.world.touch(Slot::new(scope, resource_type.as_str(), key));
-        self.world.objects.get_mut(scope)?.get_mut(resource_type.as_str())?.get_mut(key)
+        self.inventory.touch(Slot::new(scope, resource_type.as_str(), key));
+        self.inventory.objects.get_mut(scope)?.get_mut(resource_type.as_str())?.get_mut(key)
     }
 
     /// Puts an object in its place.
     pub(crate) fn insert(&mut self, resource_type: &ResourceType, key: &str, object: StoredObject) {
         let scope = scope(self.region, resource_type);
-        self.world.touch(Slot::new(scope, resource_type.as_str(), key));
-        let types = self.world.objects.entry(scope.to_owned()).or_default();
+        self.inventory.touch(Slot::new(scope, resource_type.as_str(), key));
+        let types = self.inventory.objects.entry(scope.to_owned()).or_default();
         let all = types.entry(resource_type.as_str().to_owned()).or_default();
         all.insert(key.to_owned(), object);
     }
@@ -240,17 +240,17 @@ impl View<'_> {
             return false;
         }
         let slot = Slot::new(scope(self.region, resource_type), resource_type.as_str(), key);
-        self.world.touch(slot.clone());
-        self.world.take_away(&slot)
+        self.inventory.touch(slot.clone());
+        self.inventory.take_away(&slot)
     }
 
     /// The first object of any type that is not yet visible and that these properties name: its
     /// type and key.
     pub(crate) fn unseen_in(&self, properties: &JsonMap) -> Option<(ResourceType, String)> {
-        let mut index = self.world.index.borrow_mut();
+        let mut index = self.inventory.index.borrow_mut();
         let scopes = ["global", self.region.as_str()].into_iter();
         let mut unseen =
-            scopes.flat_map(|scope| index.unseen(&self.world.objects, scope)).peekable();
+            scopes.flat_map(|scope| index.unseen(&self.inventory.objects, scope)).peekable();
         unseen.peek()?;
         let text = serde_json::to_string(properties).unwrap_or_default();
         let names = |object: &StoredObject| {
@@ -258,7 +258,7 @@ impl View<'_> {
             let arn = object.attributes.get("Arn").and_then(serde_json::Value::as_str);
             text.contains(&format!("\"{id}\"")) || arn.is_some_and(|arn| text.contains(arn))
         };
-        let found = unseen.find(|slot| self.world.at(slot).is_some_and(names))?;
+        let found = unseen.find(|slot| self.inventory.at(slot).is_some_and(names))?;
         Some((ResourceType::from(found.resource_type.as_str()), found.key))
     }
 }

@@ -1,4 +1,4 @@
-//! What a state says, whatever names the cloud has given.
+//! A state normalized for comparison: without the names that the cloud has chosen.
 
 use rstack_model::state::State;
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 const SHORTEST: usize = 8;
 
 /// A state as text in which what the cloud has chosen is replaced by what it stands for. Two runs
-/// that made the same have the same picture.
-pub(crate) fn picture(state: &State) -> Result<String, String> {
+/// that made the same are the same text.
+pub(crate) fn normalize(state: &State) -> Result<String, String> {
     let mut chosen: Vec<(String, String)> = Vec::new();
     let mut objects = serde_json::Map::new();
     for (id, object) in &state.resources {

@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use rstack_driver::ErrorKind;
 
 use crate::SandboxOptions;
-use crate::chance::Chance;
+use crate::derive::Derivation;
 use crate::rules::Refusal;
 
-/// What the cloud is like at the moment.
+/// The faults and the latency of a sandbox, and how often each operation was attempted.
 #[derive(Debug)]
-pub(crate) struct Weather {
+pub(crate) struct FaultInjector {
     options: SandboxOptions,
     attempts: Mutex<BTreeMap<String, u32>>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Weather {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lost(bool);
 
-impl Weather {
+impl FaultInjector {
     pub(crate) fn new(options: SandboxOptions) -> Self {
         Self { options, attempts: Mutex::default() }
     }
@@ -36,28 +36,29 @@ impl Weather {
     pub(crate) async fn begin(&self, operation: &str, object: &str) -> Result<Lost, Refusal> {
         let options = &self.options;
         let attempt = self.attempt(&format!("{operation} {object}")).to_string();
+        // The label is a part of what is drawn: another one would draw other faults from a seed.
         let parts = [&options.seed.to_string(), "weather", operation, object, &attempt];
-        let mut chance = Chance::new(&parts);
+        let mut derived = Derivation::new(&parts);
         if !options.latency.is_zero() {
-            let part = u32::try_from(chance.below(1000)).unwrap_or(0);
+            let part = u32::try_from(derived.below(1000)).unwrap_or(0);
             tokio::time::sleep(options.latency.saturating_mul(part) / 1000).await;
         }
-        if chance.happens(options.faults.throttle.0) {
+        if derived.happens(options.faults.throttle.0) {
             let message = "rate exceeded".to_owned();
             return Err(Refusal::new(ErrorKind::Throttled, "ThrottlingException", message));
         }
-        if chance.happens(options.faults.server_error.0) {
+        if derived.happens(options.faults.server_error.0) {
             let message = "an internal error occurred".to_owned();
             return Err(Refusal::new(ErrorKind::Transient, "InternalFailure", message));
         }
-        Ok(Lost(chance.happens(options.faults.lost_answer.0)))
+        Ok(Lost(derived.happens(options.faults.lost_answer.0)))
     }
 
     /// How many calls that name a new object find it not yet visible.
     pub(crate) fn unseen(&self, nonce: &str) -> u32 {
         let seed = self.options.seed.to_string();
-        let mut chance = Chance::new(&[&seed, "visibility", nonce]);
-        u32::from(chance.happens(self.options.faults.late_visibility.0))
+        let mut derived = Derivation::new(&[&seed, "visibility", nonce]);
+        u32::from(derived.happens(self.options.faults.late_visibility.0))
     }
 }
 

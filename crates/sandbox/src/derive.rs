@@ -1,4 +1,4 @@
-//! What looks random and is not: bytes derived from a seed and the name of what they are for.
+//! Bytes that look random and are not: derived from a seed and the name of what they are for.
 
 use rstack_model::Digest;
 
@@ -12,13 +12,13 @@ const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 pub(crate) const DIGITS: &[u8] = b"0123456789";
 
 /// An endless line of bytes, always the same for the same parts.
-pub(crate) struct Chance {
+pub(crate) struct Derivation {
     root: Digest,
     block: u64,
     left: Vec<u8>,
 }
 
-impl Chance {
+impl Derivation {
     /// The line of these parts. No two different lists of parts share one.
     pub(crate) fn new(parts: &[&str]) -> Self {
         let mut text = String::new();
@@ -86,13 +86,13 @@ mod tests {
 
     #[test]
     fn the_same_parts_give_the_same_and_others_others() {
-        let make = |parts: &[&str]| Chance::new(parts).hex(80);
+        let make = |parts: &[&str]| Derivation::new(parts).hex(80);
         assert_eq!(make(&["a", "b"]), make(&["a", "b"]));
         assert_ne!(make(&["a", "b"]), make(&["ab"]));
         assert_ne!(make(&["a", "b"]), make(&["b", "a"]));
-        let uuid = Chance::new(&["x"]).uuid();
+        let uuid = Derivation::new(&["x"]).uuid();
         assert_eq!((uuid.len(), uuid.as_bytes()[14]), (36, b'4'));
-        let count = (0..1000).filter(|i| Chance::new(&[&i.to_string()]).happens(100)).count();
+        let count = (0..1000).filter(|i| Derivation::new(&[&i.to_string()]).happens(100)).count();
         assert!((60..140).contains(&count), "{count}");
     }
 }

@@ -1,4 +1,4 @@
-//! Moments of a run at which it can die, and points: what happens at one of them.
+//! Steps of a run at which it can die, and crash points: what happens at one of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,7 +59,7 @@ impl Act {
     }
 }
 
-/// What is not durable at a moment.
+/// What is not durable before a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
     /// Bytes of files.
@@ -68,9 +68,9 @@ pub struct Pending {
     pub names: usize,
 }
 
-/// One moment of a run.
+/// One step of a run: a call, or a change of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct RunStep {
     /// What is about to be done.
     pub act: Act,
     /// What is not durable before it is done.
@@ -142,38 +142,39 @@ pub enum Fault {
     Failing,
 }
 
-/// What happens to the process at a moment.
+/// What happens to the process at a crash point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strike {
     /// It dies before the act.
     Before(Survival),
     /// It dies after the act has had its effect and before it learns of it.
     After(Survival),
-    /// The disk fails from this moment on, until the process has ended.
+    /// The disk fails from this step on, until the process has ended.
     Fail(Fault),
 }
 
-/// One point of a run: what happens at which moment.
+/// A crash point: the step of a run and what happens there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// The number of the moment, from 0.
-    pub moment: usize,
+pub struct CrashPoint {
+    /// The number of the step, from 0.
+    pub step: usize,
     /// What happens.
     pub strike: Strike,
     /// What was about to be done, for the reader.
     pub act: Option<Act>,
 }
 
-/// All points of a run that had these moments, with `left` not durable at its end. The disk fails
+/// All crash points of a run that had these steps, with `left` not durable at its end. The disk fails
 /// where `faults` says so.
-pub fn points(moments: &[Moment], left: Pending, faults: bool) -> Vec<Point> {
+pub fn points(steps: &[RunStep], left: Pending, faults: bool) -> Vec<CrashPoint> {
     let mut points = Vec::new();
-    for (number, moment) in moments.iter().enumerate() {
-        let mut add = |strike| points.push(Point { moment: number, strike, act: Some(moment.act) });
-        Survival::of(moment.pending).into_iter().for_each(|left| add(Strike::Before(left)));
-        let after = moments.get(number + 1).map_or(left, |next| next.pending);
+    for (number, step) in steps.iter().enumerate() {
+        let mut add =
+            |strike| points.push(CrashPoint { step: number, strike, act: Some(step.act) });
+        Survival::of(step.pending).into_iter().for_each(|left| add(Strike::Before(left)));
+        let after = steps.get(number + 1).map_or(left, |next| next.pending);
         Survival::of(after).into_iter().for_each(|left| add(Strike::After(left)));
-        if faults && moment.act.is_of_disk() {
+        if faults && step.act.is_of_disk() {
             let all = [Fault::Full, Fault::ReadOnly, Fault::Failing];
             all.into_iter().for_each(|fault| add(Strike::Fail(fault)));
         }
@@ -198,10 +199,10 @@ impl fmt::Display for Survival {
     }
 }
 
-impl fmt::Display for Point {
+impl fmt::Display for CrashPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.act.map_or("act", Act::word);
-        let number = self.moment;
+        let number = self.step;
         match self.strike {
             Strike::Before(left) => write!(f, "{number}:before-{word}{left}"),
             Strike::After(left) => write!(f, "{number}:after-{word}{left}"),
@@ -212,13 +213,13 @@ impl fmt::Display for Point {
     }
 }
 
-impl FromStr for Point {
+impl FromStr for CrashPoint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no point; one looks like `17:after-create`");
         let mut parts = text.split(':');
-        let moment = parts.next().and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+        let step = parts.next().and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
         let side = parts.next().ok_or_else(wrong)?;
         let mut left = Survival::ALL;
         for word in parts {
@@ -239,7 +240,7 @@ impl FromStr for Point {
             "failing" => Strike::Fail(Fault::Failing),
             _ => return Err(wrong()),
         };
-        Ok(Self { moment, strike, act: None })
+        Ok(Self { step, strike, act: None })
     }
 }
 
@@ -249,17 +250,17 @@ mod tests {
 
     #[test]
     fn points_are_read_as_they_are_written() {
-        let moments = [
-            Moment { act: Act::Write, pending: Pending { data: false, names: 2 } },
-            Moment { act: Act::Call("create"), pending: Pending { data: true, names: 2 } },
+        let steps = [
+            RunStep { act: Act::Write, pending: Pending { data: false, names: 2 } },
+            RunStep { act: Act::Call("create"), pending: Pending { data: true, names: 2 } },
         ];
-        let all = points(&moments, Pending::default(), true);
+        let all = points(&steps, Pending::default(), true);
         assert_eq!(all.len(), 3 + 12 + 3 + 12 + 1);
         for point in all {
-            let read: Point = point.to_string().parse().unwrap();
-            assert_eq!((read.moment, read.strike), (point.moment, point.strike), "{point}");
+            let read: CrashPoint = point.to_string().parse().unwrap();
+            assert_eq!((read.step, read.strike), (point.step, point.strike), "{point}");
         }
-        assert!("17".parse::<Point>().is_err());
-        assert!("17:after-call:gone".parse::<Point>().is_err());
+        assert!("17".parse::<CrashPoint>().is_err());
+        assert!("17:after-call:gone".parse::<CrashPoint>().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! A world that is written as a log and read back is the same world, however it was cut,
+//! An inventory that is written as a log and read back is the same inventory, however it was cut,
 //! compacted or shared.
 
 use std::fs;
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::SandboxError;
 use crate::delta::Slot;
 use crate::index::Facet;
+use crate::inventory::{Inventory, StoredObject, View};
 use crate::legacy;
 use crate::log::{self, Content, Flaw};
 use crate::store::Store;
-use crate::world::{StoredObject, View, World};
 
 const TYPES: [&str; 3] =
     ["AWS::SecretsManager::Secret", "AWS::MediaPackage::OriginEndpoint", "AWS::IAM::Role"];
@@ -50,9 +50,9 @@ fn object(key: u8, value: u8) -> StoredObject {
 }
 
 /// Makes one call of one or two changes.
-fn apply(world: &mut World, op: &Op) {
+fn apply(inventory: &mut Inventory, op: &Op) {
     let region = Region::from("eu-west-1");
-    let mut view = View { world, region: &region };
+    let mut view = View { inventory, region: &region };
     let resource_type = |at: usize| ResourceType::from(TYPES[at]);
     match op {
         Op::Put(t, key, value) => {
@@ -75,38 +75,38 @@ fn apply(world: &mut World, op: &Op) {
     }
 }
 
-fn text(world: &World) -> String {
-    serde_json::to_string(world).unwrap()
+fn text(inventory: &Inventory) -> String {
+    serde_json::to_string(inventory).unwrap()
 }
 
-/// A log of these calls, and the worlds after each of its records.
+/// A log of these calls, and the inventories after each of its records.
 fn logged(ops: &[Op]) -> (Vec<u8>, Vec<String>) {
-    let mut world = World::default();
+    let mut inventory = Inventory::default();
     let (head, mut tail) = log::head("");
-    let (mut bytes, mut worlds) = (head.into_bytes(), vec![text(&world)]);
+    let (mut bytes, mut inventories) = (head.into_bytes(), vec![text(&inventory)]);
     for op in ops {
-        apply(&mut world, op);
-        let Some(line) = world.take_changes(|changes| tail.line(changes).unwrap()) else {
+        apply(&mut inventory, op);
+        let Some(line) = inventory.take_changes(|changes| tail.line(changes).unwrap()) else {
             continue;
         };
         bytes.extend(line.0);
         tail = line.1;
-        worlds.push(text(&world));
+        inventories.push(text(&inventory));
     }
-    (bytes, worlds)
+    (bytes, inventories)
 }
 
-fn read(bytes: &[u8]) -> Result<World, Flaw> {
-    log::read(bytes).map(|(world, _)| world)
+fn read(bytes: &[u8]) -> Result<Inventory, Flaw> {
+    log::read(bytes).map(|(inventory, _)| inventory)
 }
 
 /// A facet, a value, and what an object has of it.
 type Question = (Facet, String, fn(&StoredObject) -> String);
 
 /// Every index answers as a walk over all objects does.
-fn check_indexes(world: &mut World) {
+fn check_indexes(inventory: &mut Inventory) {
     let region = Region::from("eu-west-1");
-    let view = View { world, region: &region };
+    let view = View { inventory, region: &region };
     for name in TYPES {
         let resource_type = ResourceType::from(name);
         for value in 0..3 {
@@ -130,16 +130,18 @@ fn check_indexes(world: &mut World) {
     let walked: Vec<Slot> = ["global", "eu-west-1"]
         .into_iter()
         .flat_map(|scope| {
-            let types = view.world.objects.get(scope).into_iter().flatten();
+            let types = view.inventory.objects.get(scope).into_iter().flatten();
             types.flat_map(move |(name, all)| {
                 let hidden = all.iter().filter(|(_, o)| o.unseen > 0);
                 hidden.map(move |(key, _)| Slot::new(scope, name, key))
             })
         })
         .collect();
-    let mut index = view.world.index.borrow_mut();
-    let indexed: Vec<Slot> =
-        ["global", "eu-west-1"].iter().flat_map(|s| index.unseen(&view.world.objects, s)).collect();
+    let mut index = view.inventory.index.borrow_mut();
+    let indexed: Vec<Slot> = ["global", "eu-west-1"]
+        .iter()
+        .flat_map(|s| index.unseen(&view.inventory.objects, s))
+        .collect();
     assert_eq!(indexed, walked);
 }
 
@@ -150,7 +152,7 @@ proptest! {
     fn a_log_that_is_cut_loses_at_most_the_record_that_was_being_written(
         ops in prop::collection::vec(op(), 0..12),
     ) {
-        let (bytes, worlds) = logged(&ops);
+        let (bytes, inventories) = logged(&ops);
         let head = log::head("").0.len();
         for at in 0..=bytes.len() {
             let cut = &bytes[..at];
@@ -159,13 +161,13 @@ proptest! {
                 continue;
             }
             let whole = cut.iter().filter(|byte| **byte == b'\n').count() - 1;
-            prop_assert_eq!(&text(&read(cut).unwrap()), &worlds[whole]);
+            prop_assert_eq!(&text(&read(cut).unwrap()), &inventories[whole]);
         }
     }
 
     #[test]
     fn damage_is_refused_wherever_it_is(ops in prop::collection::vec(op(), 0..6), bit in 0..8u8) {
-        let (bytes, worlds) = logged(&ops);
+        let (bytes, inventories) = logged(&ops);
         for at in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1 << bit;
@@ -173,8 +175,8 @@ proptest! {
             match read(&flipped) {
                 Err(_) => {}
                 // The end of the last record is what tells that it was written whole.
-                Ok(world) if last && worlds.len() > 1 => {
-                    prop_assert_eq!(&text(&world), &worlds[worlds.len() - 2]);
+                Ok(inventory) if last && inventories.len() > 1 => {
+                    prop_assert_eq!(&text(&inventory), &inventories[inventories.len() - 2]);
                 }
                 Ok(_) => prop_assert!(false, "flipped at {}", at),
             }
@@ -189,19 +191,19 @@ proptest! {
     }
 
     #[test]
-    fn a_compacted_log_and_a_file_of_format_2_are_the_same_world(
+    fn a_compacted_log_and_a_file_of_format_2_hold_the_same_inventory(
         ops in prop::collection::vec(op(), 0..20),
     ) {
-        let (bytes, worlds) = logged(&ops);
-        let world = read(&bytes).unwrap();
+        let (bytes, inventories) = logged(&ops);
+        let inventory = read(&bytes).unwrap();
         let mut compacted = Vec::new();
         let after = "0".repeat(64);
-        log::whole(&world, &after, |part| { compacted.extend(part); Ok(()) }).unwrap();
-        prop_assert_eq!(&text(&read(&compacted).unwrap()), worlds.last().unwrap());
+        log::whole(&inventory, &after, |part| { compacted.extend(part); Ok(()) }).unwrap();
+        prop_assert_eq!(&text(&read(&compacted).unwrap()), inventories.last().unwrap());
         let head = log::head(&after).0.len() as u64;
-        prop_assert_eq!(log::live_bytes(&world).unwrap() + head, compacted.len() as u64);
-        let legacy = legacy::write(&world).into_bytes();
-        prop_assert_eq!(&text(&read(&legacy).unwrap()), worlds.last().unwrap());
+        prop_assert_eq!(log::live_bytes(&inventory).unwrap() + head, compacted.len() as u64);
+        let legacy = legacy::write(&inventory).into_bytes();
+        prop_assert_eq!(&text(&read(&legacy).unwrap()), inventories.last().unwrap());
         for at in 0..legacy.len() {
             prop_assert!(read(&legacy[..at]).is_err());
         }
@@ -209,46 +211,46 @@ proptest! {
 
     #[test]
     fn indexes_say_what_the_objects_say(ops in prop::collection::vec(op(), 0..20)) {
-        let (mut world, mut follower) = (World::default(), World::default());
+        let (mut inventory, mut follower) = (Inventory::default(), Inventory::default());
         let (head, mut tail) = log::head("");
         let mut read = log::read(head.as_bytes()).unwrap();
         for op in &ops {
-            apply(&mut world, op);
-            check_indexes(&mut world);
-            let line = world.take_changes(|changes| tail.line(changes).unwrap());
+            apply(&mut inventory, op);
+            check_indexes(&mut inventory);
+            let line = inventory.take_changes(|changes| tail.line(changes).unwrap());
             let Some((line, next)) = line else { continue };
             let Content::Log(end) = read.1 else { panic!("not a log") };
             read.1 = Content::Log(end.follow(&line, &mut follower).unwrap());
             tail = next;
             check_indexes(&mut follower);
-            prop_assert_eq!(text(&world), text(&follower));
+            prop_assert_eq!(text(&inventory), text(&follower));
         }
     }
 
     #[test]
-    fn two_stores_of_one_file_see_one_world(
+    fn two_stores_of_one_file_see_one_inventory(
         ops in prop::collection::vec((0..2usize, op()), 0..16),
         cut in 1..40u64,
     ) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sandbox.json");
         let stores = [0, 1].map(|_| Store::open(Some(path.clone())).unwrap());
-        let mut expected = World::default();
+        let mut expected = Inventory::default();
         for (at, op) in &ops {
             apply(&mut expected, op);
-            stores[*at].with(|world| apply(world, op)).unwrap();
+            stores[*at].with(|inventory| apply(inventory, op)).unwrap();
             for store in &stores {
-                prop_assert_eq!(store.with(|world| text(world)).unwrap(), text(&expected));
+                prop_assert_eq!(store.with(|inventory| text(inventory)).unwrap(), text(&expected));
             }
         }
         // A writer that died left a part of a record: it is cut away before the next one.
         if path.exists() {
             append(&path, &br#"{"digest":"0123456789012345678901234567890"#[..cut as usize]);
         }
-        stores[0].with(|world| apply(world, &Op::Nonce(9))).unwrap();
+        stores[0].with(|inventory| apply(inventory, &Op::Nonce(9))).unwrap();
         apply(&mut expected, &Op::Nonce(9));
         for store in stores.iter().chain([&Store::open(Some(path.clone())).unwrap()]) {
-            prop_assert_eq!(store.with(|world| text(world)).unwrap(), text(&expected));
+            prop_assert_eq!(store.with(|inventory| text(inventory)).unwrap(), text(&expected));
         }
     }
 }
@@ -260,18 +262,18 @@ fn append(path: &Path, bytes: &[u8]) {
 }
 
 fn put(store: &Store, key: u8, size: usize) {
-    let change = |world: &mut World| {
+    let change = |inventory: &mut Inventory| {
         let region = Region::from("eu-west-1");
         let mut object = object(key, 0);
         object.properties.insert("Text".to_owned(), "x".repeat(size).into());
-        let mut view = View { world, region: &region };
+        let mut view = View { inventory, region: &region };
         view.insert(&ResourceType::from(TYPES[0]), &format!("id{key}"), object);
     };
     store.with(change).unwrap();
 }
 
 fn seen(store: &Store) -> String {
-    store.with(|world| text(world)).unwrap()
+    store.with(|inventory| text(inventory)).unwrap()
 }
 
 #[test]
@@ -296,18 +298,18 @@ fn a_log_much_longer_than_what_exists_is_rewritten_and_other_readers_follow() {
 fn a_file_of_format_2_is_read_and_becomes_a_log_with_the_first_change() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sandbox.json");
-    let mut world = World::default();
-    [Op::Key, Op::Put(0, 1, 1), Op::Put(2, 1, 2)].iter().for_each(|op| apply(&mut world, op));
-    let old = legacy::write(&world);
+    let mut inventory = Inventory::default();
+    [Op::Key, Op::Put(0, 1, 1), Op::Put(2, 1, 2)].iter().for_each(|op| apply(&mut inventory, op));
+    let old = legacy::write(&inventory);
     fs::write(&path, &old).unwrap();
     let (one, two) =
         (Store::open(Some(path.clone())).unwrap(), Store::open(Some(path.clone())).unwrap());
-    assert_eq!(seen(&one), text(&world));
+    assert_eq!(seen(&one), text(&inventory));
     assert_eq!(fs::read_to_string(&path).unwrap(), old, "reading changes nothing");
-    one.with(|world| apply(world, &Op::Remove(2, 1))).unwrap();
-    apply(&mut world, &Op::Remove(2, 1));
+    one.with(|inventory| apply(inventory, &Op::Remove(2, 1))).unwrap();
+    apply(&mut inventory, &Op::Remove(2, 1));
     assert!(fs::read_to_string(&path).unwrap().starts_with("{\"rstack_sandbox\":3,"));
-    assert_eq!((seen(&one), seen(&two)), (text(&world), text(&world)));
+    assert_eq!((seen(&one), seen(&two)), (text(&inventory), text(&inventory)));
 }
 
 #[test]
@@ -330,7 +332,7 @@ fn a_file_that_is_removed_or_replaced_is_noticed() {
     fs::write(&path, fs::read(&other).unwrap()).unwrap();
     assert_eq!(seen(&store), seen(&different));
     fs::remove_file(&path).unwrap();
-    assert_eq!(seen(&store), text(&World::default()));
+    assert_eq!(seen(&store), text(&Inventory::default()));
 }
 
 #[test]
@@ -361,9 +363,9 @@ fn a_change_that_cannot_be_written_did_not_happen() {
     let store = Store::open(Some(path.clone())).unwrap();
     let obstacle = dir.path().join("sandbox.json.sandbox-new");
     fs::create_dir(&obstacle).unwrap();
-    let failed = store.with(|world| apply(world, &Op::Put(0, 1, 1))).unwrap_err();
+    let failed = store.with(|inventory| apply(inventory, &Op::Put(0, 1, 1))).unwrap_err();
     assert!(matches!(failed, SandboxError::Io { action: "written", .. }), "{failed}");
-    assert_eq!(seen(&store), text(&World::default()));
+    assert_eq!(seen(&store), text(&Inventory::default()));
     fs::remove_dir(&obstacle).unwrap();
     put(&store, 1, 1);
     assert_eq!(seen(&store), seen(&Store::open(Some(path)).unwrap()));

@@ -12,13 +12,13 @@ const MAP: &str = "$map";
 /// JSON maps as the file has them.
 pub(crate) type JsonMap = Map<String, Json>;
 
-/// Marks secrets with one key.
+/// Replaces secrets by marks before they are stored: keyed digests.
 #[derive(Clone, Copy)]
-pub(crate) struct Keeper<'a> {
+pub(crate) struct Redactor<'a> {
     pub(crate) key: &'a str,
 }
 
-impl Keeper<'_> {
+impl Redactor<'_> {
     /// The mark of a text that may not be kept.
     pub(crate) fn mark(&self, text: &str) -> Json {
         let digest = Digest::of(format!("{}\0{text}", self.key).as_bytes());
@@ -27,16 +27,16 @@ impl Keeper<'_> {
     }
 
     /// The value as the file keeps it.
-    pub(crate) fn keep(&self, value: &KnownValue) -> Json {
+    pub(crate) fn redact(&self, value: &KnownValue) -> Json {
         match value {
             KnownValue::Null => Json::Null,
             KnownValue::Bool(b) => Json::Bool(*b),
             KnownValue::Number(n) => Json::Number(n.clone()),
             KnownValue::String(s) => Json::String(s.clone()),
             KnownValue::Secret(secret) => self.mark(secret.expose()),
-            KnownValue::List(list) => Json::Array(list.iter().map(|v| self.keep(v)).collect()),
+            KnownValue::List(list) => Json::Array(list.iter().map(|v| self.redact(v)).collect()),
             KnownValue::Map(map) => {
-                let kept = Json::Object(self.keep_map(map));
+                let kept = Json::Object(self.redact_map(map));
                 if map.contains_key(SECRET) || map.contains_key(MAP) {
                     return Json::Object(Map::from_iter([(MAP.to_owned(), kept)]));
                 }
@@ -45,9 +45,9 @@ impl Keeper<'_> {
         }
     }
 
-    /// [`Self::keep`] for a tree.
-    pub(crate) fn keep_map(&self, map: &KnownMap) -> JsonMap {
-        map.iter().map(|(key, value)| (key.clone(), self.keep(value))).collect()
+    /// [`Self::redact`] for a tree.
+    pub(crate) fn redact_map(&self, map: &KnownMap) -> JsonMap {
+        map.iter().map(|(key, value)| (key.clone(), self.redact(value))).collect()
     }
 }
 
@@ -83,15 +83,15 @@ mod tests {
 
     #[test]
     fn all_but_secrets_comes_back_and_secrets_are_told_apart() {
-        let keeper = Keeper { key: "k" };
+        let redactor = Redactor { key: "k" };
         let odd = KnownMap::from([(SECRET.to_owned(), KnownValue::from("not one"))]);
         let value = KnownValue::List(vec![KnownValue::Map(odd), 5.into(), KnownValue::Null]);
-        assert_eq!(known(&keeper.keep(&value)), value);
+        assert_eq!(known(&redactor.redact(&value)), value);
         let secret = |text: &str| KnownValue::Secret(SecretString::new(text.to_owned()));
-        let kept = keeper.keep(&secret("hunter2"));
+        let kept = redactor.redact(&secret("hunter2"));
         assert!(is_secret(&kept) && !kept.to_string().contains("hunter2"));
         assert_eq!(known(&kept), secret(""));
-        assert_eq!(kept, keeper.keep(&secret("hunter2")));
-        assert_ne!(kept, keeper.keep(&secret("hunter3")));
+        assert_eq!(kept, redactor.redact(&secret("hunter2")));
+        assert_ne!(kept, redactor.redact(&secret("hunter3")));
     }
 }

@@ -8,22 +8,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rstack_catalog::{Registry, TypeSchema};
 
-use crate::subject::Subject;
+use crate::id_context::IdContext;
 
 /// Types, with the name of the property of each that takes an identifier.
-pub(crate) type Users = Arc<[(Arc<TypeSchema>, String)]>;
+pub(crate) type Referrers = Arc<[(Arc<TypeSchema>, String)]>;
 
 /// The types of the service, with the name of the property of each that takes the identifier. They
 /// are looked for once for each type and property.
-pub(crate) fn of(subject: &Subject<'_>, property: &str) -> Users {
-    static KNOWN: Mutex<BTreeMap<(String, String), Users>> = Mutex::new(BTreeMap::new());
-    let of = (subject.resource_type.to_string(), property.to_owned());
+pub(crate) fn of(context: &IdContext<'_>, property: &str) -> Referrers {
+    static KNOWN: Mutex<BTreeMap<(String, String), Referrers>> = Mutex::new(BTreeMap::new());
+    let of = (context.resource_type.to_string(), property.to_owned());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(known.entry(of).or_insert_with(|| found(subject, property).into()))
+    Arc::clone(known.entry(of).or_insert_with(|| found(context, property).into()))
 }
 
-fn found(subject: &Subject<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
-    let Some((service, resource)) = subject.resource_type.as_str().rsplit_once("::") else {
+fn found(context: &IdContext<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
+    let Some((service, resource)) = context.resource_type.as_str().rsplit_once("::") else {
         return Vec::new();
     };
     // EC2 has hundreds of types, and what identifies its objects is known without them.
@@ -41,12 +41,12 @@ fn found(subject: &Subject<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)
     let registry = Registry::embedded();
     let types = registry.names().skip_while(|name| !name.starts_with(&prefix));
     let types = types.take_while(|name| name.starts_with(&prefix));
-    let others = types.filter(|name| *name != subject.resource_type.as_str());
+    let others = types.filter(|name| *name != context.resource_type.as_str());
     let schemas = others.filter_map(|name| registry.get(name).ok().flatten());
-    schemas.flat_map(|schema| users(&schema, &names)).collect()
+    schemas.flat_map(|schema| referrers(&schema, &names)).collect()
 }
 
-fn users(schema: &Arc<TypeSchema>, names: &[String]) -> Vec<(Arc<TypeSchema>, String)> {
+fn referrers(schema: &Arc<TypeSchema>, names: &[String]) -> Vec<(Arc<TypeSchema>, String)> {
     let takes = |name: &&String| schema.root().property_names().any(|own| own == name.as_str());
     names.iter().filter(takes).map(|name| (Arc::clone(schema), name.clone())).collect()
 }

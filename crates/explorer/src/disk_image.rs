@@ -1,7 +1,7 @@
-//! What a simulated disk holds: what is durable, what is not, and what a crash leaves of it.
+//! The image of a simulated disk: the bytes and names that are durable, those that are not, and those that a crash leaves.
 //!
 //! Written bytes are durable when their file was synced, names when their directory was. What a
-//! crash leaves of the rest is what the point of the crash says.
+//! crash leaves of the rest is what the crash point says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -10,8 +10,8 @@ use std::sync::Mutex;
 
 use rstack_store::fs::Identity;
 
-use crate::fate::lock;
-use crate::moment::{Data, Fault, Names, Pending, Survival};
+use crate::crash_injector::lock;
+use crate::crash_point::{Data, Fault, Names, Pending, Survival};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Inode(u64);
@@ -67,7 +67,7 @@ pub(crate) struct Surface {
 
 /// What survives processes and crashes.
 #[derive(Debug, Default)]
-pub struct Platter(pub(crate) Mutex<Surface>);
+pub struct DiskImage(pub(crate) Mutex<Surface>);
 
 pub(crate) fn apply(names: &mut Directory, naming: &Naming) {
     match naming {
@@ -99,8 +99,8 @@ fn survivor(content: &Content, data: Data) -> Vec<u8> {
     }
 }
 
-impl Platter {
-    /// Another platter that holds the same.
+impl DiskImage {
+    /// Another image that holds the same.
     pub(crate) fn fork(&self) -> Self {
         Self(Mutex::new(lock(&self.0).clone()))
     }
@@ -176,15 +176,15 @@ impl Platter {
     }
 
     /// What is on it, as text.
-    pub(crate) fn image(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         let surface = lock(&self.0);
-        let mut image = String::new();
+        let mut contents = String::new();
         for (path, inode) in &surface.names {
             let content = surface.files.get(inode).map(|content| content.now.as_slice());
             let text = String::from_utf8_lossy(content.unwrap_or_default());
-            image.push_str(&format!("{}\n{}\n{text}\n", path.display(), text.len()));
+            contents.push_str(&format!("{}\n{}\n{text}\n", path.display(), text.len()));
         }
-        image
+        contents
     }
 
     /// How many temporary files are on it.

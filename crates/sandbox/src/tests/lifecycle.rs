@@ -1,4 +1,4 @@
-//! Objects of every type taken through their lives.
+//! Objects of every type taken through their lifecycle.
 
 use std::sync::Arc;
 
@@ -165,7 +165,7 @@ async fn the_streaming_types_conform() {
 }
 
 #[tokio::test]
-async fn every_type_lives_and_dies() {
+async fn every_type_passes_through_its_lifecycle() {
     let cloud = cloud(SandboxOptions::default());
     let (mut lived, mut unmet, mut refused) = (0, Vec::new(), Vec::new());
     for name in Registry::embedded().names() {

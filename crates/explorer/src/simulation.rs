@@ -1,4 +1,4 @@
-//! A cloud, a disk and a clock, and the processes that live and die in them.
+//! The simulation: a cloud, a disk and a clock, and the processes that run and die on them.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -23,13 +23,13 @@ use rstack_store::{ObjectStateStore, StateBackend, StateStore, StoreError, Store
 use crate::bucket::{self, WatchedBucket};
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
+use crate::crash_injector::{CrashInjector, lock};
+use crate::crash_point::{CrashPoint, Pending, RunStep, Strike};
 use crate::disk::SimulatedDisk;
-use crate::fate::{Fate, lock};
+use crate::disk_image::DiskImage;
+use crate::fault_injection::{FaultInjector, FaultRates};
 use crate::invariant;
-use crate::moment::{Moment, Pending, Point, Strike};
-use crate::platter::Platter;
 use crate::stack::{self, Wanted};
-use crate::weather::{Odds, Weather};
 
 pub(crate) const DIRECTORY: &str = "/state";
 /// How long it takes until somebody starts the next process.
@@ -48,9 +48,9 @@ pub enum Store {
 }
 
 /// What survives a process.
-pub(crate) struct World {
+pub(crate) struct Simulation {
     pub(crate) sandbox: Arc<SandboxCloud>,
-    pub(crate) platter: Arc<Platter>,
+    pub(crate) image: Arc<DiskImage>,
     /// The objects, if states are in objects.
     bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
@@ -67,9 +67,9 @@ pub(crate) struct Conditions {
     pub(crate) rollback: bool,
     /// A verb and a type that are refused.
     pub(crate) refused: Option<(&'static str, &'static str)>,
-    pub(crate) odds: Odds,
+    pub(crate) rates: FaultRates,
     pub(crate) seed: u64,
-    pub(crate) point: Option<Point>,
+    pub(crate) point: Option<CrashPoint>,
 }
 
 impl Default for Conditions {
@@ -79,7 +79,7 @@ impl Default for Conditions {
             in_parts: false,
             rollback: true,
             refused: None,
-            odds: Odds::default(),
+            rates: FaultRates::default(),
             seed: 0,
             point: None,
         }
@@ -92,20 +92,20 @@ pub(crate) struct Life {
     /// What it reported; `None` if it did not come to report anything.
     pub(crate) report: Option<Result<RunEnd, String>>,
     pub(crate) died: bool,
-    pub(crate) moments: Vec<Moment>,
+    pub(crate) steps: Vec<RunStep>,
     /// What was not durable at its end.
     pub(crate) left: Pending,
     /// Invariants that it broke.
     pub(crate) violations: Vec<String>,
 }
 
-impl World {
+impl Simulation {
     pub(crate) fn new(seed: u64, store: Store, api_polls: u32) -> Result<Self, String> {
         let options = SandboxOptions { seed, api_polls, ..SandboxOptions::default() };
         let sandbox = SandboxCloud::open(None, "eu-west-1".into(), options);
         Ok(Self {
             sandbox: Arc::new(sandbox.map_err(|error| error.to_string())?),
-            platter: Arc::default(),
+            image: Arc::default(),
             bucket: (store == Store::Objects).then(|| Arc::new(InMemory::new())),
             made: Arc::default(),
             clock: Arc::default(),
@@ -113,12 +113,12 @@ impl World {
         })
     }
 
-    /// Another world that is the same up to now. Nothing may be under way.
+    /// Another simulation that is the same up to now. Nothing may be under way.
     pub(crate) fn fork(&self) -> Result<Self, String> {
         let sandbox = self.sandbox.fork().map_err(|error| error.to_string())?;
         Ok(Self {
             sandbox: Arc::new(sandbox),
-            platter: Arc::new(self.platter.fork()),
+            image: Arc::new(self.image.fork()),
             bucket: self.bucket.as_ref().map(|bucket| Arc::new(bucket.fork())),
             made: Arc::new(Mutex::new(lock(&self.made).clone())),
             clock: self.clock_of_fork(),
@@ -128,13 +128,13 @@ impl World {
 
     /// The store, as somebody sees it who only looks.
     pub(crate) fn store(&self) -> Result<StateStore, String> {
-        self.store_of(&Fate::new(Arc::clone(&self.platter), None))
+        self.store_of(&CrashInjector::new(Arc::clone(&self.image), None))
     }
 
     /// What is stored of a stack, as somebody sees it who only looks. A simulated store answers at once.
     pub(crate) fn read(&self, stack: &StackName) -> Result<Stored, StoreError> {
-        let fate = Fate::new(Arc::clone(&self.platter), None);
-        let backend = self.backend(&fate).map_err(|problem| waits(&problem))?;
+        let injector = CrashInjector::new(Arc::clone(&self.image), None);
+        let backend = self.backend(&injector).map_err(|problem| waits(&problem))?;
         let read = backend.read(stack).now_or_never();
         read.unwrap_or_else(|| Err(waits("it waits for ever")))
     }
@@ -143,12 +143,12 @@ impl World {
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         let in_objects = self.bucket.as_ref().map(|objects| bucket::holds(objects, bytes));
         // What cannot be looked through is not taken for clean.
-        self.platter.holds(bytes) || in_objects.is_some_and(|found| found != Some(false))
+        self.image.holds(bytes) || in_objects.is_some_and(|found| found != Some(false))
     }
 
-    fn backend(&self, fate: &Arc<Fate>) -> Result<Box<dyn StateBackend>, String> {
-        let Some(bucket) = &self.bucket else { return Ok(Box::new(self.store_of(fate)?)) };
-        let watched = WatchedBucket { bucket: Arc::clone(bucket), fate: Arc::clone(fate) };
+    fn backend(&self, injector: &Arc<CrashInjector>) -> Result<Box<dyn StateBackend>, String> {
+        let Some(bucket) = &self.bucket else { return Ok(Box::new(self.store_of(injector)?)) };
+        let watched = WatchedBucket { bucket: Arc::clone(bucket), injector: Arc::clone(injector) };
         let clock = Arc::clone(&self.clock) as Arc<dyn rstack_store::object::Clock>;
         let store = Arc::new(watched) as Arc<dyn ObjectStore>;
         Ok(Box::new(ObjectStateStore::new(store, "memory:", "state", clock).leasing_for(LEASE)))
@@ -161,8 +161,8 @@ impl World {
         Arc::new(clock)
     }
 
-    pub(crate) fn store_of(&self, fate: &Arc<Fate>) -> Result<StateStore, String> {
-        let disk = SimulatedDisk { platter: Arc::clone(&self.platter), fate: Arc::clone(fate) };
+    pub(crate) fn store_of(&self, injector: &Arc<CrashInjector>) -> Result<StateStore, String> {
+        let disk = SimulatedDisk { image: Arc::clone(&self.image), injector: Arc::clone(injector) };
         StateStore::on(Arc::new(disk), DIRECTORY).map_err(|error| error.to_string())
     }
 
@@ -177,23 +177,27 @@ impl World {
     }
 
     /// The states as a process sees them.
-    pub(crate) fn states(&self, fate: &Arc<Fate>) -> Result<States, String> {
+    pub(crate) fn states(&self, injector: &Arc<CrashInjector>) -> Result<States, String> {
         let clock = Arc::clone(&self.clock) as Arc<dyn rstack_apply::Clock>;
-        Ok(States { backend: Arc::from(self.backend(fate)?), clock })
+        Ok(States { backend: Arc::from(self.backend(injector)?), clock })
     }
 
-    /// Runs a process to its end, in the time of this world.
-    pub(crate) fn run<T>(&self, fate: &Fate, process: impl Future<Output = T>) -> Ended<T> {
-        self.clock.run(fate, process)
+    /// Runs a process to its end, in the time of this simulation.
+    pub(crate) fn run<T>(
+        &self,
+        injector: &CrashInjector,
+        process: impl Future<Output = T>,
+    ) -> Ended<T> {
+        self.clock.run(injector, process)
     }
 
     /// Starts a new process.
-    pub(crate) fn start(&mut self, point: Option<Point>) -> Arc<Fate> {
+    pub(crate) fn start(&mut self, point: Option<CrashPoint>) -> Arc<CrashInjector> {
         // The lease of one that died expires before the next one comes.
         let until = if self.bucket.is_some() { UNTIL_NEXT + LEASE } else { UNTIL_NEXT };
         self.clock.pass(until);
         self.processes += 1;
-        Fate::new(Arc::clone(&self.platter), point)
+        CrashInjector::new(Arc::clone(&self.image), point)
     }
 
     /// How many processes there were.
@@ -202,16 +206,16 @@ impl World {
     }
 
     /// The process is at its end: the disk loses what its point says, or is as good as new.
-    pub(crate) fn bury(&self, point: Option<Point>, died: bool) {
+    pub(crate) fn bury(&self, point: Option<CrashPoint>, died: bool) {
         let strike = point.map(|point| point.strike);
         if died {
-            self.platter.crash(match strike {
+            self.image.crash(match strike {
                 Some(Strike::Before(left) | Strike::After(left)) => left,
-                Some(Strike::Fail(_)) | None => crate::moment::Survival::ALL,
+                Some(Strike::Fail(_)) | None => crate::crash_point::Survival::ALL,
             });
         }
         if matches!(strike, Some(Strike::Fail(_))) {
-            self.platter.repair();
+            self.image.repair();
         }
     }
 
@@ -221,16 +225,16 @@ impl World {
         wanted: &Wanted,
         conditions: &Conditions,
     ) -> Result<Life, String> {
-        let fate = self.start(conditions.point);
-        let store = self.backend(&fate)?;
-        let mut weather = Weather::new(conditions.odds, conditions.seed);
-        weather.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
+        let injector = self.start(conditions.point);
+        let store = self.backend(&injector)?;
+        let mut faults = FaultInjector::new(conditions.rates, conditions.seed);
+        faults.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
         let wire = Arc::new(Wire {
             sandbox: Arc::clone(&self.sandbox),
             clock: Arc::clone(&self.clock),
-            platter: Arc::clone(&self.platter),
-            fate: Arc::clone(&fate),
-            weather,
+            image: Arc::clone(&self.image),
+            injector: Arc::clone(&injector),
+            faults,
             made: Arc::clone(&self.made),
             in_parts: conditions.in_parts,
             reckless: Mutex::default(),
@@ -253,9 +257,10 @@ impl World {
             backend: Arc::from(store),
             digests: rstack_ops::DigestSettings::least(),
         };
-        let front = Watcher { world: self, violations: &violations, rollback: conditions.rollback };
-        let ended = self.clock.run(&fate, command(&ops, wanted, &front));
-        let left = self.platter.pending();
+        let front =
+            Watcher { simulation: self, violations: &violations, rollback: conditions.rollback };
+        let ended = self.clock.run(&injector, command(&ops, wanted, &front));
+        let left = self.image.pending();
         let mut violations = violations.into_inner().unwrap_or_default();
         let reckless = std::mem::take(&mut *lock(&wire.reckless));
         let reckless = reckless.into_iter().filter(|_| conditions.parallelism == 1);
@@ -271,7 +276,7 @@ impl World {
             }
         };
         self.bury(conditions.point, died);
-        Ok(Life { report, died, moments: fate.met(), left, violations })
+        Ok(Life { report, died, steps: injector.met(), left, violations })
     }
 }
 
@@ -282,7 +287,7 @@ fn waits(problem: &str) -> StoreError {
 
 /// The front end of a process: it looks at what is known after recovery, and agrees to every plan.
 struct Watcher<'a> {
-    world: &'a World,
+    simulation: &'a Simulation,
     violations: &'a Mutex<Vec<String>>,
     rollback: bool,
 }
@@ -314,8 +319,9 @@ impl FrontEnd for Watcher<'_> {
     type Error = Stopped;
 
     fn opened(&self, state: Option<&State>, _: bool) -> Result<(), Stopped> {
-        if self.world.is_quiet() {
-            let unknown = invariant::nothing_unknown(self.world, state).map_err(Stopped::Report)?;
+        if self.simulation.is_quiet() {
+            let unknown =
+                invariant::nothing_unknown(self.simulation, state).map_err(Stopped::Report)?;
             lock(self.violations).extend(unknown);
         }
         Ok(())
@@ -335,7 +341,7 @@ async fn command(
     let stack = &stack::name().map_err(Stopped::Report)?;
     let (host, user) = ("host".to_owned(), "user".to_owned());
     let (command, since) = ("rstack apply".to_owned(), "now".to_owned());
-    let id = format!("{}", front.world.processes).into();
+    let id = format!("{}", front.simulation.processes).into();
     let holder = Holder { id, pid: 1, host, user, command, since };
     let applied = match wanted {
         Wanted::Stack(desired, options) => {

@@ -1,16 +1,16 @@
-//! An object of which something is to be invented: its identifiers, its attributes.
+//! The context in which identifiers and attributes of an object are invented.
 
 use rstack_catalog::{SchemaPath, TypeSchema};
 use rstack_model::ResourceType;
 use rstack_model::state::Environment;
 
-use crate::chance::{Chance, UPPER};
-use crate::kept::JsonMap;
+use crate::derive::{Derivation, UPPER};
 use crate::names;
+use crate::redaction::JsonMap;
 
-/// Everything that inventing depends on. The same subject gives the same inventions.
+/// Everything that identifiers and attributes are derived from. The same context gives the same inventions.
 #[derive(Clone, Copy)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct IdContext<'a> {
     pub(crate) seed: u64,
     pub(crate) environment: &'a Environment,
     pub(crate) resource_type: &'a ResourceType,
@@ -19,11 +19,11 @@ pub(crate) struct Subject<'a> {
     pub(crate) nonce: &'a str,
 }
 
-impl<'a> Subject<'a> {
-    /// The chance of one part of the object.
-    pub(crate) fn chance(&self, part: &str) -> Chance {
+impl<'a> IdContext<'a> {
+    /// The bytes derived for one part of the object.
+    pub(crate) fn derive(&self, part: &str) -> Derivation {
         let region = self.environment.region.as_str();
-        Chance::new(&[&self.seed.to_string(), region, self.nonce, part])
+        Derivation::new(&[&self.seed.to_string(), region, self.nonce, part])
     }
 
     /// The service as host names and ARNs write it.
@@ -75,6 +75,6 @@ impl<'a> Subject<'a> {
     pub(crate) fn chosen_name(&self) -> String {
         let mut parts = self.nonce.split('/').skip(1);
         let (stack, address) = (parts.next().unwrap_or("x"), parts.next().unwrap_or("x"));
-        format!("{stack}-{address}-{}", self.chance("name").text(UPPER, 12))
+        format!("{stack}-{address}-{}", self.derive("name").text(UPPER, 12))
     }
 }

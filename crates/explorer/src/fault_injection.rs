@@ -1,15 +1,15 @@
-//! What calls to the cloud suffer.
+//! Fault injection: faults of calls to the cloud, drawn from a seed.
 
 use std::time::Duration;
 
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::ResourceType;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// How often something happens to a call, in a hundred, and how long calls take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Odds {
+pub(crate) struct FaultRates {
     /// It is refused as one too many.
     pub(crate) throttle: usize,
     /// It fails before or after its effect, and the service says so.
@@ -26,20 +26,20 @@ pub(crate) struct Odds {
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Happening {
+pub(crate) enum InjectedFault {
     /// It is made and answered.
     Answered,
     /// It is not made; the cloud says so.
-    Refused(Trouble),
+    Refused(FaultKind),
     /// It is made and not answered.
-    Unanswered(Trouble),
+    Unanswered(FaultKind),
     /// It is not answered, and made after this time.
     Late(Duration),
 }
 
 /// What is answered in the place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum FaultKind {
     Throttled,
     ServerError,
     Lost,
@@ -50,16 +50,16 @@ pub(crate) enum Trouble {
 pub(crate) const LATEST: Duration = Duration::from_secs(3);
 const HANGS: Duration = Duration::from_secs(300);
 
-/// The weather of one process.
+/// The faults that the calls of one process suffer.
 #[derive(Debug)]
-pub(crate) struct Weather {
-    odds: Odds,
-    chance: Chance,
+pub(crate) struct FaultInjector {
+    rates: FaultRates,
+    rng: Rng,
     /// Calls that are refused for good: a verb and a type.
     pub(crate) refused: Option<(&'static str, ResourceType)>,
 }
 
-impl Trouble {
+impl FaultKind {
     pub(crate) fn error(self, operation: &str) -> DriverError {
         let (kind, message) = match self {
             Self::Throttled => (ErrorKind::Throttled, "rate exceeded"),
@@ -78,39 +78,39 @@ impl Trouble {
     }
 }
 
-impl Weather {
-    pub(crate) fn new(odds: Odds, seed: u64) -> Self {
-        Self { odds, chance: Chance::new(seed), refused: None }
+impl FaultInjector {
+    pub(crate) fn new(rates: FaultRates, seed: u64) -> Self {
+        Self { rates, rng: Rng::new(seed), refused: None }
     }
 
     /// Somewhat less than the longest time a call takes.
     pub(crate) fn pause(&self) -> Duration {
-        let longest = usize::try_from(self.odds.longest.as_millis()).unwrap_or(usize::MAX);
-        Duration::from_millis(self.chance.below(longest) as u64)
+        let longest = usize::try_from(self.rates.longest.as_millis()).unwrap_or(usize::MAX);
+        Duration::from_millis(self.rng.below(longest) as u64)
     }
 
-    pub(crate) fn happening(&self) -> Happening {
-        let odds = &self.odds;
-        if *odds == Odds::default() {
-            return Happening::Answered;
+    pub(crate) fn next_fault(&self) -> InjectedFault {
+        let rates = &self.rates;
+        if *rates == FaultRates::default() {
+            return InjectedFault::Answered;
         }
-        let either = |trouble| {
-            let made = self.chance.happens(50);
-            if made { Happening::Unanswered(trouble) } else { Happening::Refused(trouble) }
+        let either = |fault| {
+            let made = self.rng.happens(50);
+            if made { InjectedFault::Unanswered(fault) } else { InjectedFault::Refused(fault) }
         };
-        if self.chance.happens(odds.throttle) {
-            Happening::Refused(Trouble::Throttled)
-        } else if self.chance.happens(odds.server_error) {
-            either(Trouble::ServerError)
-        } else if self.chance.happens(odds.hang) {
-            either(Trouble::Hung)
-        } else if self.chance.happens(odds.lost_answer) {
-            Happening::Unanswered(Trouble::Lost)
-        } else if self.chance.happens(odds.late_effect) {
+        if self.rng.happens(rates.throttle) {
+            InjectedFault::Refused(FaultKind::Throttled)
+        } else if self.rng.happens(rates.server_error) {
+            either(FaultKind::ServerError)
+        } else if self.rng.happens(rates.hang) {
+            either(FaultKind::Hung)
+        } else if self.rng.happens(rates.lost_answer) {
+            InjectedFault::Unanswered(FaultKind::Lost)
+        } else if self.rng.happens(rates.late_effect) {
             let latest = usize::try_from(LATEST.as_millis()).unwrap_or(usize::MAX);
-            Happening::Late(Duration::from_millis(self.chance.below(latest) as u64))
+            InjectedFault::Late(Duration::from_millis(self.rng.below(latest) as u64))
         } else {
-            Happening::Answered
+            InjectedFault::Answered
         }
     }
 
