@@ -132,7 +132,7 @@ fn bend(
 
 /// Makes what the command is given for.
 fn prepare(edit: Edit, simulation: &mut Simulation, changed: &Wanted) -> Result<(), String> {
-    if edit.journal() == Journal::LeftOver {
+    if edit.journal() == Journal::Stale {
         leave_over(simulation, changed)?;
     }
     match edit {
@@ -197,7 +197,7 @@ fn ready(edit: Edit, store: Store, size: Size) -> Result<Ready, String> {
     let first = size.wanted(stack::Variant::First, &environment)?;
     let changed = size.wanted(stack::Variant::Changed, &environment)?;
     before.reach(&first, None)?;
-    let over = edit.journal() == Journal::LeftOver;
+    let over = edit.journal() == Journal::Stale;
     let wanted = match edit {
         Edit::CutJournal(_) => changed,
         Edit::AcceptEdit(_) | Edit::Restore(_) if over => changed,
@@ -218,7 +218,7 @@ fn ready(edit: Edit, store: Store, size: Size) -> Result<Ready, String> {
 }
 
 impl Ready {
-    fn mends_a_journal(&self) -> bool {
+    fn repairs_a_journal(&self) -> bool {
         matches!(self.edit, Edit::CutJournal(_))
     }
 
@@ -249,14 +249,14 @@ impl Ready {
         if now != self.origin && !now.reached(&self.goal) && !half_moved {
             broken.push("the state is neither the old one nor the new one".to_owned());
         }
-        if !self.mends_a_journal() && now != Seen::Refused {
+        if !self.repairs_a_journal() && now != Seen::Refused {
             let unknown = unknown(simulation)?;
             let allowed = if now.reached(&self.goal) { self.forgotten } else { 0 };
             if unknown > allowed {
                 broken.push(format!("I1: {unknown} objects are in no state"));
             }
         }
-        if now == Seen::Refused && !self.edit.mends_the_state() && !self.mends_a_journal() {
+        if now == Seen::Refused && !self.edit.repairs_the_state() && !self.repairs_a_journal() {
             broken.push("the state cannot be read".to_owned());
         }
         Ok(broken)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
-use rstack_apply::{Engine, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
+use rstack_apply::{CancellationToken, Engine, SecretParameters, SeededEntropy, Silent, Waiting};
 use rstack_model::StackName;
 use rstack_model::event::RunEnd;
 use rstack_model::state::State;
@@ -247,7 +247,7 @@ impl Simulation {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::new(conditions.parallelism).unwrap_or(NonZeroUsize::MIN),
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();

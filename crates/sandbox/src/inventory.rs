@@ -32,9 +32,9 @@ pub(crate) struct StoredObject {
     pub(crate) properties: JsonMap,
     /// Its attributes.
     pub(crate) attributes: JsonMap,
-    /// How often it will still answer that it is not settled.
-    #[serde(default)]
-    pub(crate) unsettled: u32,
+    /// The number of polls that it will still answer with "not yet stabilized".
+    #[serde(rename = "unsettled", default)]
+    pub(crate) polls_left: u32,
     /// For a distribution, what it was before and still is at some edge locations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former: Vec<JsonMap>,
@@ -52,17 +52,17 @@ pub(crate) struct StoredObject {
 impl StoredObject {
     /// What it is now takes its time to come to where `former` still is.
     pub(crate) fn deploy(&mut self, former: JsonMap, polls: u32) {
-        self.unsettled = polls;
+        self.polls_left = polls;
         self.former.push(former);
         if polls == 0 {
             self.former.clear();
         }
     }
 
-    /// Comes a little nearer to its end.
-    pub(crate) fn settle(&mut self) {
-        self.unsettled = self.unsettled.saturating_sub(1);
-        if self.unsettled == 0 {
+    /// Counts one poll; with the last one it is as it was changed to be, everywhere.
+    pub(crate) fn count_poll(&mut self) {
+        self.polls_left = self.polls_left.saturating_sub(1);
+        if self.polls_left == 0 {
             self.former.clear();
         }
     }

@@ -99,7 +99,7 @@ impl Service<'_> {
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
             secret: secretsmanager::first(self.resource_type, request, self.now),
-            unsettled: if self.is_distribution() { self.options.deploy_polls } else { 0 },
+            polls_left: if self.is_distribution() { self.options.deploy_polls } else { 0 },
             unseen: self.fault_injector.unseen(&nonce),
             former: Vec::new(),
             disabled: false,
@@ -172,12 +172,12 @@ impl Service<'_> {
             && let Some(stored) = view.get_mut(self.resource_type, &key)
         {
             if stored.disabled {
-                stored.settle();
+                stored.count_poll();
             } else {
                 stored.disabled = true;
-                stored.unsettled = self.options.deploy_polls;
+                stored.polls_left = self.options.deploy_polls;
             }
-            if stored.unsettled > 0 {
+            if stored.polls_left > 0 {
                 return Ok(self.pending(format!("distribution {id} to be disabled")));
             }
         }
@@ -188,11 +188,11 @@ impl Service<'_> {
     /// Whether an object has settled; each question brings it a little nearer.
     pub(crate) fn settled(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
         let id = &key_of(identifier);
-        if view.get(self.resource_type, id).is_none_or(|stored| stored.unsettled == 0) {
+        if view.get(self.resource_type, id).is_none_or(|stored| stored.polls_left == 0) {
             return Progress::Done;
         }
         if let Some(stored) = view.get_mut(self.resource_type, id) {
-            stored.settle();
+            stored.count_poll();
         }
         self.pending(format!("distribution {id} to be deployed"))
     }

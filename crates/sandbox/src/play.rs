@@ -80,7 +80,7 @@ pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
                     answers.insert(Playback::Disabled);
                 }
                 // Edge locations that have not heard of it yet go on.
-                if !distribution.disabled || distribution.unsettled > 0 {
+                if !distribution.disabled || distribution.polls_left > 0 {
                     for config in distribution.former.iter().chain([&distribution.properties]) {
                         answers.extend(through(scene, config, path));
                     }

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_but_secrets_comes_back_and_secrets_are_told_apart() {
+    fn everything_but_secrets_is_read_back_and_secrets_are_distinguished() {
         let redactor = Redactor { key: "k" };
         let odd = KnownMap::from([(SECRET.to_owned(), KnownValue::from("not one"))]);
         let value = KnownValue::List(vec![KnownValue::Map(odd), 5.into(), KnownValue::Null]);

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::REGION;
-use super::world::{ACCOUNT, Reply, World, members, refuse, text};
-use crate::fault::Refusal;
+use super::account::{ACCOUNT, Account, Reply, members, refuse, text};
+use crate::service_error::Refusal;
 
 const PACKAGES: [&str; 4] = ["CmafPackage", "DashPackage", "HlsPackage", "MssPackage"];
 
@@ -17,32 +17,32 @@ fn missing(id: &str) -> Refusal {
 }
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let id = text(input, "Id");
     match operation {
         "CreateChannel" => {
-            if world.channels.contains_key(&id) {
+            if account.channels.contains_key(&id) {
                 return Err(unprocessable("Channel already exists"));
             }
             let mut channel = members(input, &["Id", "Description", "Tags"]);
-            channel["Arn"] = arn("channels", world.next()).into();
+            channel["Arn"] = arn("channels", account.next()).into();
             let ingest = |n: u32| {
                 let url = format!("https://{n}.mediapackage.{REGION}.amazonaws.com/in/v2/{id}");
                 json!({"Id": n.to_string(), "Url": url, "Username": "u", "Password": "ingest-pw"})
             };
             channel["HlsIngest"] = json!({"IngestEndpoints": [ingest(1), ingest(2)]});
-            world.note("channel", &id);
-            world.channels.insert(id, channel.clone());
+            account.note("channel", &id);
+            account.channels.insert(id, channel.clone());
             Ok(channel)
         }
-        "DescribeChannel" => world.channels.get(&id).cloned().ok_or_else(|| missing(&id)),
+        "DescribeChannel" => account.channels.get(&id).cloned().ok_or_else(|| missing(&id)),
         "UpdateChannel" => {
-            let channel = world.channels.get_mut(&id).ok_or_else(|| missing(&id))?;
+            let channel = account.channels.get_mut(&id).ok_or_else(|| missing(&id))?;
             channel["Description"] = text(input, "Description").into();
             Ok(channel.clone())
         }
         "ConfigureLogs" => {
-            let channel = world.channels.get_mut(&id).ok_or_else(|| missing(&id))?;
+            let channel = account.channels.get_mut(&id).ok_or_else(|| missing(&id))?;
             for (logs, group) in [("EgressAccessLogs", "Egress"), ("IngressAccessLogs", "Ingress")]
             {
                 channel[logs] = input.get(logs).cloned().unwrap_or(Value::Null);
@@ -54,45 +54,47 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
             Ok(channel.clone())
         }
         "DeleteChannel" => {
-            let channel = world.channels.get(&id).ok_or_else(|| missing(&id))?;
-            let used = world.endpoints.values().any(|e| e["ChannelId"] == channel["Id"]);
+            let channel = account.channels.get(&id).ok_or_else(|| missing(&id))?;
+            let used = account.endpoints.values().any(|e| e["ChannelId"] == channel["Id"]);
             if used {
                 return Err(unprocessable("Channel has origin endpoints"));
             }
-            world.channels.remove(&id);
+            account.channels.remove(&id);
             Ok(json!({}))
         }
         "CreateOriginEndpoint" => {
-            if world.endpoints.contains_key(&id) {
+            if account.endpoints.contains_key(&id) {
                 return Err(unprocessable("OriginEndpoint already exists"));
             }
             let channel = text(input, "ChannelId");
-            if !world.channels.contains_key(&channel) {
+            if !account.channels.contains_key(&channel) {
                 return Err(missing(&channel));
             }
             let mut endpoint = members(input, &["Id", "ChannelId", "Tags"]);
-            let number = world.next();
+            let number = account.next();
             endpoint["Arn"] = arn("origin_endpoints", number).into();
             endpoint["number"] = number.into();
-            configure(world, &mut endpoint, input)?;
-            world.note("endpoint", &id);
-            world.endpoints.insert(id, endpoint.clone());
+            configure(account, &mut endpoint, input)?;
+            account.note("endpoint", &id);
+            account.endpoints.insert(id, endpoint.clone());
             Ok(shown(&endpoint))
         }
-        "DescribeOriginEndpoint" => world.endpoints.get(&id).map(shown).ok_or_else(|| missing(&id)),
+        "DescribeOriginEndpoint" => {
+            account.endpoints.get(&id).map(shown).ok_or_else(|| missing(&id))
+        }
         "UpdateOriginEndpoint" => {
-            let mut endpoint = world.endpoints.get(&id).cloned().ok_or_else(|| missing(&id))?;
-            configure(world, &mut endpoint, input)?;
-            world.endpoints.insert(id, endpoint.clone());
+            let mut endpoint = account.endpoints.get(&id).cloned().ok_or_else(|| missing(&id))?;
+            configure(account, &mut endpoint, input)?;
+            account.endpoints.insert(id, endpoint.clone());
             Ok(shown(&endpoint))
         }
-        "DeleteOriginEndpoint" => match world.endpoints.remove(&id) {
+        "DeleteOriginEndpoint" => match account.endpoints.remove(&id) {
             Some(_) => Ok(json!({})),
             None => Err(missing(&id)),
         },
         "TagResource" | "UntagResource" => {
             let arn = &input["ResourceArn"];
-            let mut all = world.channels.values_mut().chain(world.endpoints.values_mut());
+            let mut all = account.channels.values_mut().chain(account.endpoints.values_mut());
             let found = all.find(|object| object["Arn"] == *arn);
             let found = found.ok_or_else(|| missing(&arn.to_string()))?;
             if found.get("Tags").is_none_or(Value::is_null) {
@@ -116,18 +118,18 @@ fn arn(kind: &str, number: u64) -> String {
 }
 
 /// An update says the whole endpoint: what it does not say goes back to its default.
-fn configure(world: &World, endpoint: &mut Value, input: &Value) -> Result<(), Refusal> {
+fn configure(account: &Account, endpoint: &mut Value, input: &Value) -> Result<(), Refusal> {
     let packages: Vec<_> = PACKAGES.iter().filter(|name| input.get(**name).is_some()).collect();
     let [package] = packages.as_slice() else {
         return Err(unprocessable("exactly one package is wanted"));
     };
     for (from, member) in [("Authorization", "SecretsRoleArn")] {
         let Some(role) = input.get(from).and_then(|value| value.get(member)) else { continue };
-        if !world.roles.values().any(|known| known["Arn"] == *role) {
+        if !account.roles.values().any(|known| known["Arn"] == *role) {
             return Err(unprocessable("the role cannot be assumed"));
         }
         let secret = &input[from]["CdnIdentifierSecret"];
-        if !world.secrets.values().any(|known| known["ARN"] == *secret) {
+        if !account.secrets.values().any(|known| known["ARN"] == *secret) {
             return Err(unprocessable("the secret cannot be read"));
         }
     }

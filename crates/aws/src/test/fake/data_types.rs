@@ -1,5 +1,5 @@
 //! Objects of the types that are data, as their files describe them: for services that have no
-//! double of their own.
+//! fake of their own.
 //!
 //! An identifier that is taken is refused, what does not exist is not found, an update replaces
 //! everything that its operation takes.
@@ -7,13 +7,13 @@
 use serde_json::{Value, json};
 
 use super::REGION;
+use super::account::{ACCOUNT, Account, Objects, Reply, refuse, text};
 use super::wire::Call;
-use super::world::{ACCOUNT, Objects, Reply, World, refuse, text};
 use crate::definition::TypeDefinition;
 use crate::model::{Member, ServiceModel, ShapeKind};
 
 /// Carries out an operation of one of the types of a service.
-pub(super) fn carry_out(world: &mut World, call: &Call) -> Reply {
+pub(super) fn carry_out(account: &mut Account, call: &Call) -> Reply {
     let (name, input) = (call.operation.name.as_str(), &call.input);
     let kinds: Vec<_> = TypeDefinition::names()
         .map(|name| TypeDefinition::of(&name.into()).unwrap().unwrap())
@@ -22,16 +22,16 @@ pub(super) fn carry_out(world: &mut World, call: &Call) -> Reply {
     if let Some(kind) =
         kinds.iter().find(|k| [&k.tags.set, &k.tags.remove].contains(&&call.operation.name))
     {
-        return tag(world, kind, call);
+        return tag(account, kind, call);
     }
     let kind = kinds.iter().find(|kind| calls(kind, name));
     let kind = kind.unwrap_or_else(|| panic!("{}", call.action()));
     let (operations, identifier) = (&kind.file.operations, kind.file.identifier.property.as_str());
     let id = text(input, identifier);
     if name == operations.create {
-        return create(world, kind, call, &id);
+        return create(account, kind, call, &id);
     }
-    let objects = world.data.entry(&kind.file.type_name).or_default();
+    let objects = account.data.entry(&kind.file.type_name).or_default();
     let object = objects.get_mut(&id).ok_or_else(|| missing(&id))?;
     if name == operations.delete {
         objects.remove(&id);
@@ -54,15 +54,15 @@ fn calls(kind: &TypeDefinition, name: &str) -> bool {
         || kind.file.settings.iter().any(|row| row.operation == name)
 }
 
-fn create(world: &mut World, kind: &'static TypeDefinition, call: &Call, id: &str) -> Reply {
+fn create(account: &mut Account, kind: &'static TypeDefinition, call: &Call, id: &str) -> Reply {
     let type_name = kind.file.type_name.as_str();
-    if world.data.get(type_name).is_some_and(|objects| objects.contains_key(id)) {
+    if account.data.get(type_name).is_some_and(|objects| objects.contains_key(id)) {
         return Err(match kind.refused_code {
             Some(code) => refuse(422, code, "it exists"),
             None => refuse(409, "ResourceAlreadyExistsException", "it exists"),
         });
     }
-    let number = world.next();
+    let number = account.next();
     let mut object = call.input.clone();
     let model = ServiceModel::of(kind.service).unwrap();
     let shape = model.operation(&kind.file.operations.read).unwrap().output.as_deref();
@@ -76,15 +76,15 @@ fn create(world: &mut World, kind: &'static TypeDefinition, call: &Call, id: &st
     }
     let service = kind.service.name();
     object[&kind.tags.arn] = format!("arn:aws:{service}:{REGION}:{ACCOUNT}:x/{number:032x}").into();
-    world.note(type_name, id);
+    account.note(type_name, id);
     let answer = shown(call, &object);
-    world.data.entry(type_name).or_default().insert(id.to_owned(), object);
+    account.data.entry(type_name).or_default().insert(id.to_owned(), object);
     Ok(answer)
 }
 
-fn tag(world: &mut World, kind: &TypeDefinition, call: &Call) -> Reply {
+fn tag(account: &mut Account, kind: &TypeDefinition, call: &Call) -> Reply {
     let (tags, arn) = (kind.tags, text(&call.input, &kind.tags.resource));
-    let mut all = world.data.values_mut().flat_map(Objects::values_mut);
+    let mut all = account.data.values_mut().flat_map(Objects::values_mut);
     let object = all.find(|object| object[&tags.arn] == arn).ok_or_else(|| missing(&arn))?;
     if object[&tags.property].is_null() {
         object[&tags.property] = json!({});
@@ -99,7 +99,7 @@ fn tag(world: &mut World, kind: &TypeDefinition, call: &Call) -> Reply {
     Ok(json!({}))
 }
 
-fn missing(id: &str) -> crate::fault::Refusal {
+fn missing(id: &str) -> crate::service_error::Refusal {
     refuse(404, "NotFoundException", &format!("{id} not found"))
 }
 

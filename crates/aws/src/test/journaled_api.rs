@@ -8,22 +8,22 @@ use rstack_driver::{DriverError, EffectSink, ErrorKind, SinkError};
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use crate::api::Api;
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 /// What a call is answered with.
 pub(crate) type Answer = Result<KnownMap, DriverError>;
 
 /// Answers calls in the order of its script, and keeps calls and effects as lines of text.
 #[derive(Debug)]
-pub(crate) struct Script {
-    service: Scripted,
+pub(crate) struct JournaledApi {
+    service: ScriptedApi,
     lines: Mutex<Vec<String>>,
 }
 
-impl Script {
+impl JournaledApi {
     pub(crate) fn new<const N: usize>(answers: [(&'static str, Answer); N]) -> Arc<Self> {
-        let script = |service: Scripted, (operation, answer)| service.then(operation, answer);
-        let service = answers.into_iter().fold(Scripted::new(), script);
+        let script = |service: ScriptedApi, (operation, answer)| service.then(operation, answer);
+        let service = answers.into_iter().fold(ScriptedApi::new(), script);
         Arc::new(Self { service, lines: Mutex::default() })
     }
 
@@ -45,7 +45,7 @@ impl Script {
 }
 
 #[async_trait]
-impl Api for Script {
+impl Api for JournaledApi {
     async fn call(&self, operation: &'static str, input: KnownMap) -> Answer {
         let line = format!("{operation} {}", shown(&input.clone().into()));
         self.lines.lock().unwrap().push(line);
@@ -54,7 +54,7 @@ impl Api for Script {
 }
 
 #[async_trait]
-impl EffectSink for Script {
+impl EffectSink for JournaledApi {
     async fn created(&self, _: &Identifier, physical_id: &PhysicalId) -> Result<(), SinkError> {
         self.lines.lock().unwrap().push(format!("effect {physical_id}"));
         Ok(())

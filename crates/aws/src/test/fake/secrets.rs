@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::REGION;
-use super::world::{ACCOUNT, Reply, World, list, members, refuse, set_tags, text, unset_tags};
-use crate::fault::Refusal;
+use super::account::{ACCOUNT, Account, Reply, list, members, refuse, set_tags, text, unset_tags};
+use crate::service_error::Refusal;
 
 fn invalid(message: &str) -> Refusal {
     refuse(400, "InvalidRequestException", message)
 }
 
 /// The name of the secret that a call is about.
-fn named(world: &World, input: &Value) -> Result<String, Refusal> {
+fn named(account: &Account, input: &Value) -> Result<String, Refusal> {
     let id = text(input, "SecretId");
-    let found = world.secrets.iter().find(|(name, secret)| **name == id || secret["ARN"] == *id);
+    let found = account.secrets.iter().find(|(name, secret)| **name == id || secret["ARN"] == *id);
     let missing = || {
         refuse(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
     };
@@ -21,18 +21,18 @@ fn named(world: &World, input: &Value) -> Result<String, Refusal> {
 }
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     match operation {
         "GetRandomPassword" => {
             let length = input["PasswordLength"].as_i64().unwrap_or(32);
-            let number = world.next();
+            let number = account.next();
             let password: String = format!("{number:0>width$}", width = length as usize);
             Ok(json!({"RandomPassword": password}))
         }
-        "CreateSecret" => create(world, input),
+        "CreateSecret" => create(account, input),
         "DeleteSecret" => {
             let force = input["ForceDeleteWithoutRecovery"] == true;
-            let name = match named(world, input) {
+            let name = match named(account, input) {
                 Ok(name) => name,
                 // Forced, it succeeds also for a secret that is not there.
                 Err(_) if force => return Ok(json!({"Name": text(input, "SecretId")})),
@@ -41,10 +41,10 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
             if force && input.get("RecoveryWindowInDays").is_some() {
                 return Err(refuse(400, "InvalidParameterException", "both cannot be"));
             }
-            let secret = world.secrets.get_mut(&name).unwrap();
+            let secret = account.secrets.get_mut(&name).unwrap();
             let answer = members(secret, &["ARN", "Name"]);
             if force {
-                world.secrets.remove(&name);
+                account.secrets.remove(&name);
             } else if secret.get("DeletedDate").is_some() {
                 return Err(invalid(
                     "You can't perform this operation on the secret because it was \
@@ -56,8 +56,8 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
             Ok(answer)
         }
         _ => {
-            let name = named(world, input)?;
-            let secret = &mut world.secrets.get_mut(&name).unwrap();
+            let name = named(account, input)?;
+            let secret = &mut account.secrets.get_mut(&name).unwrap();
             let deleted = secret.get("DeletedDate").is_some();
             if operation == "RestoreSecret" {
                 secret.as_object_mut().unwrap().remove("DeletedDate");
@@ -81,7 +81,7 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
                         }
                     }
                     let answer = members(secret, &["ARN", "Name"]);
-                    world.values += usize::from(put);
+                    account.values += usize::from(put);
                     Ok(answer)
                 }
                 "TagResource" => {
@@ -98,9 +98,9 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
     }
 }
 
-fn create(world: &mut World, input: &Value) -> Reply {
+fn create(account: &mut Account, input: &Value) -> Reply {
     let (name, token) = (text(input, "Name"), text(input, "ClientRequestToken"));
-    if let Some(there) = world.secrets.get(&name) {
+    if let Some(there) = account.secrets.get(&name) {
         if there.get("DeletedDate").is_some() {
             return Err(invalid(
                 "You can't create this secret because a secret with this name is \
@@ -115,16 +115,16 @@ fn create(world: &mut World, input: &Value) -> Reply {
         return Err(refuse(400, "ResourceExistsException", message));
     }
     let mut secret = members(input, &["Name", "Description", "KmsKeyId", "Type"]);
-    let suffix = world.next();
+    let suffix = account.next();
     secret["ARN"] =
         format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix:06}").into();
     secret["Tags"] = list(input.get("Tags"));
     secret["versions"] = json!({});
     secret["stages"] = json!({});
-    world.values += usize::from(put(&mut secret, &token, input.get("SecretString"))?);
+    account.values += usize::from(put(&mut secret, &token, input.get("SecretString"))?);
     let answer = members(&secret, &["ARN", "Name"]);
-    world.note("secret", &name);
-    world.secrets.insert(name, secret);
+    account.note("secret", &name);
+    account.secrets.insert(name, secret);
     Ok(answer)
 }
 

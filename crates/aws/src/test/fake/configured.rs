@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{Reply, World, refuse, text};
+use super::account::{Account, Reply, refuse, text};
 
 /// The types: name in the API, in errors for "not there", resource type.
 const KINDS: [(&str, &str, &str); 4] = [
@@ -23,14 +23,14 @@ pub(super) fn resource_type(kind: &str) -> &'static str {
 }
 
 /// Carries out an operation, if it is about one of these types.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Option<Reply> {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Option<Reply> {
     let verbs = ["Create", "Get", "Update", "Delete", "List"];
     for (kind, missing, _) in KINDS {
         let plural = kind.strip_suffix('y').map_or(format!("{kind}s"), |stem| format!("{stem}ies"));
         for verb in verbs {
             let of = if verb == "List" { &plural } else { kind };
             if operation == format!("{verb}{of}") {
-                return Some(one(world, (kind, missing), verb, input));
+                return Some(one(account, (kind, missing), verb, input));
             }
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Op
 }
 
 fn one(
-    world: &mut World,
+    account: &mut Account,
     (kind, missing): (&'static str, &str),
     verb: &str,
     input: &Value,
@@ -53,22 +53,22 @@ fn one(
         answer
     };
     if verb == "List" {
-        return Ok(listed(world, kind, &config, input));
+        return Ok(listed(account, kind, &config, input));
     }
     if verb == "Create" {
-        let there = world.configured.entry(kind).or_default();
+        let there = account.configured.entry(kind).or_default();
         let taken = there.values().any(|o| o["config"]["Name"] == input[&config]["Name"]);
         if taken {
             return Err(refuse(409, &format!("{kind}AlreadyExists"), "the name is taken"));
         }
-        let id = world.id("P");
-        let object = json!({"config": input[&config], "etag": world.id("ETV")});
+        let id = account.id("P");
+        let object = json!({"config": input[&config], "etag": account.id("ETV")});
         let answer = shown(&id, &object);
-        world.note(kind, &text(&input[&config], "Name"));
-        world.configured.entry(kind).or_default().insert(id, object);
+        account.note(kind, &text(&input[&config], "Name"));
+        account.configured.entry(kind).or_default().insert(id, object);
         return Ok(answer);
     }
-    let there = world.configured.get(kind).and_then(|objects| objects.get(&id)).cloned();
+    let there = account.configured.get(kind).and_then(|objects| objects.get(&id)).cloned();
     let mut object = there.ok_or_else(|| refuse(404, missing, "it does not exist"))?;
     if verb == "Get" {
         return Ok(shown(&id, &object));
@@ -76,20 +76,20 @@ fn one(
     matches(input, &object)?;
     if verb == "Update" {
         object["config"] = input[&config].clone();
-        object["etag"] = world.id("ETV").into();
+        object["etag"] = account.id("ETV").into();
         let answer = shown(&id, &object);
-        world.configured.get_mut(kind).unwrap().insert(id, object);
+        account.configured.get_mut(kind).unwrap().insert(id, object);
         return Ok(answer);
     }
-    if world.distributions.values().any(|d| d["config"].to_string().contains(&id)) {
+    if account.distributions.values().any(|d| d["config"].to_string().contains(&id)) {
         return Err(refuse(409, &format!("{kind}InUse"), "a distribution uses it"));
     }
-    world.configured.get_mut(kind).unwrap().remove(&id);
+    account.configured.get_mut(kind).unwrap().remove(&id);
     Ok(json!({}))
 }
 
 /// Whether a change names the version that is there.
-pub(super) fn matches(input: &Value, object: &Value) -> Result<(), crate::fault::Refusal> {
+pub(super) fn matches(input: &Value, object: &Value) -> Result<(), crate::service_error::Refusal> {
     match input.get("IfMatch") {
         None => Err(refuse(400, "InvalidIfMatchVersion", "the version is missing")),
         Some(etag) if *etag == object["etag"] => Ok(()),
@@ -98,8 +98,8 @@ pub(super) fn matches(input: &Value, object: &Value) -> Result<(), crate::fault:
 }
 
 /// One page with one element, so that pages are followed.
-fn listed(world: &World, kind: &str, config: &str, input: &Value) -> Value {
-    let objects = world.configured.get(kind);
+fn listed(account: &Account, kind: &str, config: &str, input: &Value) -> Value {
+    let objects = account.configured.get(kind);
     let after = text(input, "Marker");
     let mut rest = objects.into_iter().flatten().filter(|(id, _)| **id > after);
     let item = rest.next();

@@ -11,7 +11,7 @@ use crate::definition::{Reset, TypeDefinition};
 /// The first property that was told before, is told no longer, and is there as it was. A single
 /// setting within another counts only if it is more than a scalar: for these the service has
 /// defaults, which can be what was told before.
-pub(super) fn left_over(
+pub(super) fn residual_property(
     kind: &TypeDefinition,
     before: &KnownMap,
     wanted: &KnownMap,

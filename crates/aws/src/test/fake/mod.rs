@@ -1,10 +1,11 @@
-//! A double of the services at the level of HTTP: it keeps objects, follows the rules that the
+//! A fake of the services at the level of HTTP: it keeps objects, follows the rules that the
 //! services document, and can be struck at any request.
 //!
 //! It takes what the real client sends, signed and written by the SDK, and answers in kind. What
 //! is deliberately strict: versions (`If-Match`), names and tokens that are taken, references to
 //! what is not there, the order of deletions.
 
+mod account;
 mod cloudfront;
 mod configured;
 mod data_types;
@@ -15,7 +16,6 @@ mod mediapackage;
 mod query;
 mod secrets;
 mod wire;
-mod world;
 
 use std::fmt;
 use std::io;
@@ -34,8 +34,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::sync::Notify;
 
-use crate::fault::Refusal;
-pub(crate) use world::{ACCOUNT, World};
+use crate::service_error::Refusal;
+pub(crate) use account::{ACCOUNT, Account};
 
 /// The Region of the account.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -91,7 +91,7 @@ pub(crate) struct Made {
 
 #[derive(Default)]
 struct Inner {
-    world: World,
+    account: Account,
     made: Vec<Made>,
     strike: Option<(usize, Fault)>,
     dead: bool,
@@ -99,23 +99,23 @@ struct Inner {
 
 /// The services of one account. Clones are the same account.
 #[derive(Clone, Default)]
-pub(crate) struct Services {
+pub(crate) struct FakeServices {
     inner: Arc<Mutex<Inner>>,
     died: Arc<Notify>,
 }
 
 /// The SDK traces its components.
-impl fmt::Debug for Services {
+impl fmt::Debug for FakeServices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Services")
+        f.write_str("FakeServices")
     }
 }
 
-impl Services {
+impl FakeServices {
     /// An account with these objects.
-    pub(crate) fn with(world: World) -> Self {
+    pub(crate) fn with(account: Account) -> Self {
         let services = Self::default();
-        services.inner.lock().unwrap().world = world;
+        services.inner.lock().unwrap().account = account;
         services
     }
 
@@ -133,8 +133,8 @@ impl Services {
     }
 
     /// The objects as they are now.
-    pub(crate) fn world(&self) -> World {
-        self.inner.lock().unwrap().world.clone()
+    pub(crate) fn account(&self) -> Account {
+        self.inner.lock().unwrap().account.clone()
     }
 
     /// Runs a process until it ends or dies; `None` if it died.
@@ -176,8 +176,8 @@ impl Services {
                 Some(Ok(wire::refusal(&call, &refusal)))
             };
             let dead = inner.dead;
-            let world = &mut inner.world;
-            let mut carry_out = || wire::answer(&call, world.carry_out(&call));
+            let account = &mut inner.account;
+            let mut carry_out = || wire::answer(&call, account.carry_out(&call));
             match fault {
                 // What is dead sends nothing, and nobody else sends it.
                 _ if dead => None,
@@ -219,14 +219,14 @@ impl Services {
     }
 }
 
-impl HttpConnector for Services {
+impl HttpConnector for FakeServices {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let services = self.clone();
         HttpConnectorFuture::new(async move { services.answer(request).await })
     }
 }
 
-impl HttpClient for Services {
+impl HttpClient for FakeServices {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,

@@ -17,7 +17,7 @@ type Answer = Result<KnownMap, DriverError>;
 
 /// Answers calls in the order that was scripted, and keeps what was asked.
 #[derive(Debug, Default)]
-pub(crate) struct Scripted {
+pub(crate) struct ScriptedApi {
     answers: Mutex<VecDeque<(&'static str, Answer)>>,
     calls: Mutex<Vec<(&'static str, KnownMap)>>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn golden(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-impl Scripted {
+impl ScriptedApi {
     /// A service that expects nothing yet.
     pub(crate) fn new() -> Self {
         Self::default()
@@ -100,7 +100,7 @@ pub(crate) fn assert_sendable(operation: &str, input: &KnownMap) {
 }
 
 /// The page that says what a caller must be allowed.
-const PERMISSIONS: &str = include_str!("../../../docs/permissions.md");
+const PERMISSIONS: &str = include_str!("../../../../docs/permissions.md");
 
 /// Fails the test if the page on permissions does not name the operation.
 fn assert_documented(operation: &str) {
@@ -111,7 +111,7 @@ fn assert_documented(operation: &str) {
 }
 
 #[async_trait]
-impl Api for Scripted {
+impl Api for ScriptedApi {
     async fn call(&self, operation: &'static str, input: KnownMap) -> Answer {
         assert_sendable(operation, &input);
         assert_documented(operation);

@@ -24,7 +24,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const VERSIONS: usize = 6;
 
 /// What a step still waits for.
-struct Held {
+struct RemainingWait {
     waits_for: String,
     /// The version that is to be taken up.
     version: String,
@@ -35,14 +35,14 @@ struct Held {
 impl Context<'_> {
     /// The work, as soon as all who check its secrets accept them. What they hold may have changed
     /// meanwhile: they are resolved anew.
-    pub(super) async fn picked_up<'b>(
+    pub(super) async fn propagated<'b>(
         &self,
         mut work: Work<'b>,
         prior: Option<&ResourceState>,
     ) -> Result<Work<'b>, StepError> {
         // A wait of this process counts even if the cloud's clock stands still.
         let mut waited: BTreeMap<String, Duration> = BTreeMap::new();
-        while let Some(held) = self.held(&work, prior).await? {
+        while let Some(held) = self.longest_wait(&work, prior).await? {
             let so_far = waited.entry(held.version.clone()).or_default();
             let remaining = held.remaining.min(held.within.saturating_sub(*so_far));
             if remaining.is_zero() {
@@ -64,12 +64,12 @@ impl Context<'_> {
     }
 
     /// What the work waits for longest now.
-    async fn held(
+    async fn longest_wait(
         &self,
         work: &Work<'_>,
         prior: Option<&ResourceState>,
-    ) -> Result<Option<Held>, StepError> {
-        let mut longest: Option<Held> = None;
+    ) -> Result<Option<RemainingWait>, StepError> {
+        let mut longest: Option<RemainingWait> = None;
         for pick_up in self.plan.pick_ups.get(&work.change.address).into_iter().flatten() {
             let Some(sent) = work.object.secret_versions.get(&pick_up.reference) else { continue };
             let before = prior.and_then(|prior| prior.secret_versions.get(&pick_up.reference));
@@ -116,7 +116,11 @@ fn reference_of(work: &Work<'_>, text: &str) -> Result<Option<SecretsManagerRefe
 }
 
 /// What is waited for, if waiting helps.
-fn waits(pick_up: &PickUp, before: Option<&String>, history: VersionHistory) -> Option<Held> {
+fn waits(
+    pick_up: &PickUp,
+    before: Option<&String>,
+    history: VersionHistory,
+) -> Option<RemainingWait> {
     // Nobody has ever seen another version than the first.
     let previous = history.previous?;
     // What is sent until now is neither the current version nor the one before it: it is refused,
@@ -128,6 +132,6 @@ fn waits(pick_up: &PickUp, before: Option<&String>, history: VersionHistory) -> 
     let remaining = within.saturating_sub(history.age);
     let by: Vec<String> = pick_up.checked_by.iter().map(|id| format!("`{id}`")).collect();
     let waits_for = format!("{} to take up the rotated secret", by.join(", "));
-    Some(Held { waits_for, version: history.version, within, remaining })
+    Some(RemainingWait { waits_for, version: history.version, within, remaining })
         .filter(|held| !held.remaining.is_zero())
 }

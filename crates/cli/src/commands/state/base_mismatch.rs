@@ -35,8 +35,8 @@ pub(super) fn finding(BaseMismatch { journal, state, .. }: &BaseMismatch) -> Str
 }
 
 /// What to do where no command decides which of the two is the right one.
-pub(super) fn by_hand(apart: &BaseMismatch, locked: &LockedStack) -> Vec<String> {
-    let BaseMismatch { journal, state, copy } = apart;
+pub(super) fn by_hand(mismatch: &BaseMismatch, locked: &LockedStack) -> Vec<String> {
+    let BaseMismatch { journal, state, copy } = mismatch;
     let (serial, path) = (journal.serial, locked.state_path().display());
     let own = match copy {
         _ if serial == NOTHING => format!("take `{path}` away"),

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::account::{ACCOUNT, Account, Reply, list, members, refuse, set_tags, text, unset_tags};
 use super::query::encoded;
-use super::world::{ACCOUNT, Reply, World, list, members, refuse, set_tags, text, unset_tags};
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let name = text(input, "RoleName");
     if operation == "CreateRole" {
         let same = |known: &String| known.eq_ignore_ascii_case(&name);
-        if world.roles.keys().any(same) {
+        if account.roles.keys().any(same) {
             let message = format!("Role with name {name} already exists.");
             return Err(refuse(409, "EntityAlreadyExists", &message));
         }
@@ -18,7 +18,7 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
         let path = input.get("Path").and_then(Value::as_str).unwrap_or("/");
         role["Path"] = path.into();
         role["Arn"] = format!("arn:aws:iam::{ACCOUNT}:role{path}{name}").into();
-        role["RoleId"] = world.id("AROA").into();
+        role["RoleId"] = account.id("AROA").into();
         role["AssumeRolePolicyDocument"] = encoded(&text(input, "AssumeRolePolicyDocument")).into();
         role["Tags"] = list(input.get("Tags"));
         role["inline"] = json!({});
@@ -27,13 +27,13 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
             role["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": boundary});
         }
         let shown = shown(&role);
-        world.note("role", &name);
-        world.roles.insert(name, role);
+        account.note("role", &name);
+        account.roles.insert(name, role);
         return Ok(json!({"Role": shown}));
     }
     let missing = || refuse(404, "NoSuchEntity", "it cannot be found");
-    let known = world.policies.values().any(|policy| policy["Arn"] == input["PolicyArn"]);
-    let role = world.roles.get_mut(&name).ok_or_else(missing)?;
+    let known = account.policies.values().any(|policy| policy["Arn"] == input["PolicyArn"]);
+    let role = account.roles.get_mut(&name).ok_or_else(missing)?;
     let policy = text(input, "PolicyName");
     match operation {
         "GetRole" => return Ok(json!({"Role": shown(role)})),
@@ -94,7 +94,7 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
                 let message = "Cannot delete entity, must delete policies first.";
                 return Err(refuse(409, "DeleteConflict", message));
             }
-            world.roles.remove(&name);
+            account.roles.remove(&name);
         }
         other => panic!("iam:{other}"),
     }

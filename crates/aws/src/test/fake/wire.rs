@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{bytes, query};
 use crate::codec::Codec;
-use crate::double::known;
-use crate::fault::Refusal;
 use crate::model::{Location, Operation, Service, WireProtocol};
+use crate::service_error::Refusal;
+use crate::test::scripted_api::known;
 
 /// A request that was understood.
 pub(super) struct Call {

@@ -32,11 +32,11 @@ impl Patience {
     /// How long to wait now, when the driver names this time.
     ///
     /// # Errors
-    /// [`StepError::Unsettled`] when it was waited long enough.
+    /// [`StepError::NotStabilized`] when it was waited long enough.
     pub(crate) fn wait(&mut self, wait: Duration, waits_for: &str) -> Result<Duration, StepError> {
         if self.waited >= self.limit {
             let waits_for = waits_for.to_owned();
-            return Err(StepError::Unsettled { within: self.limit, waits_for });
+            return Err(StepError::NotStabilized { within: self.limit, waits_for });
         }
         let wait = wait.min(self.limit - self.waited).max(SHORTEST);
         self.waited = self.waited.saturating_add(wait);
@@ -48,7 +48,7 @@ impl Patience {
 /// whether it has settled.
 fn tells_of_object(error: &StepError) -> bool {
     match error {
-        StepError::Interrupted(_) | StepError::Unsettled { .. } => false,
+        StepError::Interrupted(_) | StepError::NotStabilized { .. } => false,
         StepError::Driver(error) => match error.kind {
             ErrorKind::Throttled
             | ErrorKind::AccessDenied { .. }
@@ -95,7 +95,7 @@ enum Left {
     /// It is complete.
     Ready,
     /// It was not waited for.
-    Settling(Cursor),
+    Stabilizing(Cursor),
     /// It was waited for, and in vain.
     Waiting(StepError),
 }
@@ -165,7 +165,7 @@ impl Context<'_> {
             cursor = Some(pending.cursor.clone());
             if !at_once {
                 if let Some(made) = made.as_ref().filter(|_| !self.is_waited_for(work, &pending)) {
-                    let left = Left::Settling(pending.cursor);
+                    let left = Left::Stabilizing(pending.cursor);
                     return self.record_made(work, begun.operation, made, left).await;
                 }
                 if let Err(error) = self.wait(work, &mut patience, &pending).await {
@@ -295,7 +295,7 @@ impl Context<'_> {
         operation: OperationId,
         error: StepError,
     ) -> Result<PhysicalId, StepError> {
-        let effect = match self.ledger.is_told(operation) {
+        let effect = match self.ledger.knows_object(operation) {
             true => FailedEffect::Partial,
             false => FailedEffect::Unknown,
         };
@@ -311,7 +311,7 @@ impl Context<'_> {
     ) -> Result<PhysicalId, StepError> {
         let (status, cursor, result) = match left {
             Left::Ready => (ObjectStatus::Ready, None, Ok(made.physical_id.clone())),
-            Left::Settling(cursor) => {
+            Left::Stabilizing(cursor) => {
                 (ObjectStatus::Settling, Some(cursor), Ok(made.physical_id.clone()))
             }
             Left::Waiting(error) => (ObjectStatus::PartlyUpdated, None, Err(error)),

@@ -8,7 +8,7 @@ use serde_json::Number;
 /// Whether two trees are the same but for what says nothing: `false`, empty texts, lists and maps,
 /// the order of scalars in a list and of maps that one of the `keys` tells apart, the form of a
 /// number, and whether a text is marked as secret.
-pub(crate) fn alike(one: &KnownValue, other: &KnownValue, keys: &[&str]) -> bool {
+pub(crate) fn equivalent(one: &KnownValue, other: &KnownValue, keys: &[&str]) -> bool {
     match (one, other) {
         (KnownValue::Map(one), KnownValue::Map(other)) => {
             covers(one, other, keys) && covers(other, one, keys)
@@ -17,7 +17,7 @@ pub(crate) fn alike(one: &KnownValue, other: &KnownValue, keys: &[&str]) -> bool
             if one.len() != other.len() {
                 return false;
             }
-            let in_order = one.iter().zip(other).all(|(a, b)| alike(a, b, keys));
+            let in_order = one.iter().zip(other).all(|(a, b)| equivalent(a, b, keys));
             in_order || same_scalars(one, other) || same_maps(one, other, keys)
         }
         (KnownValue::Number(one), KnownValue::Number(other)) => same_number(one, other),
@@ -31,7 +31,7 @@ pub(crate) fn alike(one: &KnownValue, other: &KnownValue, keys: &[&str]) -> bool
 /// Whether everything one map says is said by the other.
 fn covers(one: &KnownMap, other: &KnownMap, keys: &[&str]) -> bool {
     one.iter().all(|(key, value)| match other.get(key) {
-        Some(found) => alike(value, found, keys),
+        Some(found) => equivalent(value, found, keys),
         None => says_nothing(value),
     })
 }
@@ -74,9 +74,9 @@ fn same_maps(one: &[KnownValue], other: &[KnownValue], keys: &[&str]) -> bool {
         (all.len() == list.len()).then_some(all)
     };
     keys.iter().any(|key| match (named(one, key), named(other, key)) {
-        (Some(one), Some(other)) => {
-            one.iter().all(|(name, item)| other.get(name).is_some_and(|o| alike(item, o, keys)))
-        }
+        (Some(one), Some(other)) => one
+            .iter()
+            .all(|(name, item)| other.get(name).is_some_and(|o| equivalent(item, o, keys))),
         (Some(_) | None, _) => false,
     })
 }
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn same(one: serde_json::Value, other: serde_json::Value) -> bool {
-        alike(&KnownValue::from_json(one), &KnownValue::from_json(other), &["Header"])
+        equivalent(&KnownValue::from_json(one), &KnownValue::from_json(other), &["Header"])
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{cloudfront, configured, data_types, function, iam, managed, mediapackage, secrets};
-use crate::fault::Refusal;
+use crate::service_error::Refusal;
 
 pub(super) type Reply = Result<Value, Refusal>;
 
@@ -15,7 +15,7 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// Everything there is in an account.
 #[derive(Clone, Default)]
-pub(crate) struct World {
+pub(crate) struct Account {
     pub(super) channels: Objects,
     pub(super) endpoints: Objects,
     pub(super) distributions: Objects,
@@ -25,7 +25,7 @@ pub(crate) struct World {
     pub(crate) roles: Objects,
     pub(super) policies: Objects,
     pub(super) secrets: Objects,
-    /// Objects of types that are data and whose service has no double of its own, by type.
+    /// Objects of types that are data and whose service has no fake of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
     /// True if all types that are data are kept there.
     by_definition: bool,
@@ -40,9 +40,9 @@ pub(crate) struct World {
 /// Objects by their name or ID.
 pub(crate) type Objects = BTreeMap<String, Value>;
 
-impl World {
+impl Account {
     /// An empty account that keeps every type that is data as its file says, whether or not its
-    /// service has a double of its own.
+    /// service has a fake of its own.
     pub(crate) fn by_definition() -> Self {
         Self { by_definition: true, ..Self::default() }
     }

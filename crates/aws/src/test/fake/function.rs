@@ -2,32 +2,32 @@
 
 use serde_json::{Value, json};
 
+use super::account::{ACCOUNT, Account, Reply, list, members, refuse, text};
 use super::configured::matches;
-use super::world::{ACCOUNT, Reply, World, list, members, refuse, text};
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let name = text(input, "Name");
     if operation == "CreateFunction" {
-        if world.functions.contains_key(&name) {
+        if account.functions.contains_key(&name) {
             return Err(refuse(409, "FunctionAlreadyExists", "the name is taken"));
         }
         let mut function = json!({
             "Arn": format!("arn:aws:cloudfront::{ACCOUNT}:function/{name}"),
             "development": members(input, &["FunctionConfig", "FunctionCode"]),
-            "etag": world.id("ETV"),
-            "changed": world.time(),
+            "etag": account.id("ETV"),
+            "changed": account.time(),
             "Tags": list(input["Tags"].get("Items")),
         });
         function["Name"] = name.as_str().into();
         let answer = summary(&function, "development");
-        world.note("function", &name);
-        world.functions.insert(name, function);
+        account.note("function", &name);
+        account.functions.insert(name, function);
         return answer;
     }
-    let (etag, time) = (world.id("ETV"), world.time());
+    let (etag, time) = (account.id("ETV"), account.time());
     let missing = || refuse(404, "NoSuchFunctionExists", "it does not exist");
-    let function = world.functions.get_mut(&name).ok_or_else(missing)?;
+    let function = account.functions.get_mut(&name).ok_or_else(missing)?;
     let stage = if input["Stage"] == "LIVE" { "live" } else { "development" };
     match operation {
         "DescribeFunction" => summary(function, stage),
@@ -54,10 +54,10 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
         "DeleteFunction" => {
             matches(input, function)?;
             let arn = text(function, "Arn");
-            if world.distributions.values().any(|d| d["config"].to_string().contains(&arn)) {
+            if account.distributions.values().any(|d| d["config"].to_string().contains(&arn)) {
                 return Err(refuse(409, "FunctionInUse", "a distribution uses it"));
             }
-            world.functions.remove(&name);
+            account.functions.remove(&name);
             Ok(json!({}))
         }
         other => panic!("cloudfront:{other}"),

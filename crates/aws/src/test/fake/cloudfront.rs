@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::account::{ACCOUNT, Account, Reply, list, refuse, set_tags, text, unset_tags};
 use super::configured::matches;
-use super::world::{ACCOUNT, Reply, World, list, refuse, set_tags, text, unset_tags};
-use crate::fault::Refusal;
+use crate::service_error::Refusal;
 
 /// What an update must say: "Required API fields for creating and updating distributions", Amazon
 /// CloudFront Developer Guide.
@@ -42,50 +42,50 @@ const OF_BEHAVIOR: [&str; 6] = [
 ];
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let id = text(input, "Id");
     let missing = || refuse(404, "NoSuchDistribution", "it does not exist");
     match operation {
-        "CreateDistribution" => create(world, &input["DistributionConfig"], json!([])),
+        "CreateDistribution" => create(account, &input["DistributionConfig"], json!([])),
         "CreateDistributionWithTags" => {
             let both = &input["DistributionConfigWithTags"];
-            create(world, &both["DistributionConfig"], list(both["Tags"].get("Items")))
+            create(account, &both["DistributionConfig"], list(both["Tags"].get("Items")))
         }
         "GetDistribution" => {
-            let found = world.distributions.get_mut(&id).ok_or_else(missing)?;
+            let found = account.distributions.get_mut(&id).ok_or_else(missing)?;
             let shown = shown(&id, found);
             // It is deployed after it was seen once.
             found["status"] = "Deployed".into();
             Ok(shown)
         }
         "UpdateDistribution" => {
-            let mut found = world.distributions.get(&id).cloned().ok_or_else(missing)?;
+            let mut found = account.distributions.get(&id).cloned().ok_or_else(missing)?;
             matches(input, &found)?;
             let config = &input["DistributionConfig"];
             if config["CallerReference"] != found["config"]["CallerReference"] {
                 return Err(refuse(400, "IllegalUpdate", "another caller reference"));
             }
             complete(config)?;
-            valid(world, config)?;
+            valid(account, config)?;
             found["config"] = config.clone();
             found["status"] = "InProgress".into();
-            found["etag"] = world.id("ETV").into();
+            found["etag"] = account.id("ETV").into();
             let shown = shown(&id, &found);
-            world.distributions.insert(id, found);
+            account.distributions.insert(id, found);
             Ok(shown)
         }
         "DeleteDistribution" => {
-            let found = world.distributions.get(&id).ok_or_else(missing)?;
+            let found = account.distributions.get(&id).ok_or_else(missing)?;
             matches(input, found)?;
             if found["config"]["Enabled"] != false || found["status"] != "Deployed" {
                 return Err(refuse(409, "DistributionNotDisabled", "disable it first"));
             }
-            world.distributions.remove(&id);
+            account.distributions.remove(&id);
             Ok(json!({}))
         }
         "ListDistributions" => {
             let after = text(input, "Marker");
-            let mut rest = world.distributions.iter().filter(|(id, _)| **id > after);
+            let mut rest = account.distributions.iter().filter(|(id, _)| **id > after);
             let mut page = json!({"Marker": after, "MaxItems": 1, "Quantity": 0});
             if let Some((id, found)) = rest.next() {
                 let mut item = shown(id, found)["Distribution"].take();
@@ -104,7 +104,7 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
         }
         "ListTagsForResource" | "TagResource" | "UntagResource" => {
             let arn = &input["Resource"];
-            let mut all = world.distributions.values_mut().chain(world.functions.values_mut());
+            let mut all = account.distributions.values_mut().chain(account.functions.values_mut());
             let found = all.find(|object| object["Arn"] == *arn);
             let found = found.ok_or_else(|| refuse(404, "NoSuchResource", "it does not exist"))?;
             set_tags(&mut found["Tags"], &input["Tags"]["Items"]);
@@ -116,29 +116,29 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
     }
 }
 
-fn create(world: &mut World, config: &Value, tags: Value) -> Reply {
+fn create(account: &mut Account, config: &Value, tags: Value) -> Reply {
     let reference = &config["CallerReference"];
     let same = |(_, found): &(&String, &Value)| found["config"]["CallerReference"] == *reference;
-    if let Some((id, _)) = world.distributions.iter().find(same) {
+    if let Some((id, _)) = account.distributions.iter().find(same) {
         let message = format!(
             "The caller reference that you are using to create a distribution is associated with \
              another distribution. Already exists: {id}"
         );
         return Err(refuse(409, "DistributionAlreadyExists", &message));
     }
-    valid(world, config)?;
-    let id = world.id("E");
+    valid(account, config)?;
+    let id = account.id("E");
     let found = json!({
         "Arn": format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}"),
-        "domain": format!("d{:013}.cloudfront.net", world.next()),
+        "domain": format!("d{:013}.cloudfront.net", account.next()),
         "config": config,
         "status": "InProgress",
-        "etag": world.id("ETV"),
+        "etag": account.id("ETV"),
         "Tags": tags,
     });
     let shown = shown(&id, &found);
-    world.note("distribution", &text(config, "Comment"));
-    world.distributions.insert(id, found);
+    account.note("distribution", &text(config, "Comment"));
+    account.distributions.insert(id, found);
     Ok(shown)
 }
 
@@ -176,7 +176,7 @@ fn complete(config: &Value) -> Result<(), Refusal> {
 }
 
 /// What a configuration names is there.
-fn valid(world: &World, config: &Value) -> Result<(), Refusal> {
+fn valid(account: &Account, config: &Value) -> Result<(), Refusal> {
     let origins = config["Origins"]["Items"].as_array().into_iter().flatten();
     let groups = config["OriginGroups"]["Items"].as_array().into_iter().flatten();
     let targets: Vec<&Value> = origins.clone().chain(groups).map(|origin| &origin["Id"]).collect();
@@ -192,7 +192,7 @@ fn valid(world: &World, config: &Value) -> Result<(), Refusal> {
             let id = text(behavior, member);
             // The ID of a managed policy is a UUID.
             let own = !id.is_empty() && !id.contains('-');
-            if own && !world.configured.get(kind).is_some_and(|known| known.contains_key(&id)) {
+            if own && !account.configured.get(kind).is_some_and(|known| known.contains_key(&id)) {
                 return Err(refuse(404, &format!("NoSuch{kind}"), "no such policy"));
             }
         }
@@ -200,14 +200,14 @@ fn valid(world: &World, config: &Value) -> Result<(), Refusal> {
         for function in functions {
             let arn = &function["FunctionARN"];
             let live = |known: &Value| known["Arn"] == *arn && known.get("live").is_some();
-            if !world.functions.values().any(live) {
+            if !account.functions.values().any(live) {
                 return Err(refuse(400, "InvalidFunctionAssociation", "no such function"));
             }
         }
     }
     for origin in origins {
         let id = text(origin, "OriginAccessControlId");
-        let known = world.configured.get("OriginAccessControl");
+        let known = account.configured.get("OriginAccessControl");
         if !id.is_empty() && !known.is_some_and(|known| known.contains_key(&id)) {
             return Err(refuse(400, "InvalidOriginAccessControl", "no such control"));
         }

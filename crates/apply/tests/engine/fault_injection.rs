@@ -52,7 +52,7 @@ fn wanted(size: &str, name: &str) -> Wanted {
 }
 
 /// Lives through a creation, an update with a replacement, and the end. Whatever fails is rolled
-/// back, and what cannot be rolled back in this weather is known.
+/// back, and what cannot be rolled back under these faults is known.
 fn live(options: SandboxOptions, lives: &[Wanted]) -> usize {
     let bench = Bench::with(options);
     let mut succeeded = 0;
@@ -74,7 +74,7 @@ fn live(options: SandboxOptions, lives: &[Wanted]) -> usize {
     succeeded
 }
 
-fn weather(faults: Faults) {
+fn apply_under(faults: Faults) {
     let lives = [wanted("3600", "one"), wanted("60", "two"), Wanted::Nothing];
     let mut succeeded = 0;
     for seed in 0..100 {
@@ -84,11 +84,11 @@ fn weather(faults: Faults) {
 }
 
 #[test]
-fn a_stormy_day() {
-    weather(Faults::frequent());
+fn frequent_faults_of_every_kind() {
+    apply_under(Faults::frequent());
 }
 
 #[test]
-fn a_day_of_throttling() {
-    weather(Faults { throttle: PerMille(300), ..Faults::none() });
+fn frequent_throttling() {
+    apply_under(Faults { throttle: PerMille(300), ..Faults::none() });
 }

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_refusal_is_told_apart() {
+    fn every_kind_of_refusal_is_distinguished() {
         use ErrorKind as K;
         let invalid = || K::Invalid { property: None };
         let denied = |action: Option<&str>| K::AccessDenied { action: action.map(str::to_owned) };

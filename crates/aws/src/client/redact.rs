@@ -17,8 +17,8 @@ use rstack_model::KnownMap;
 
 use super::answer;
 use crate::codec::Codec;
-use crate::fault::Refusal;
 use crate::model::Operation;
+use crate::service_error::Refusal;
 
 /// A request that is written but not signed.
 pub(super) struct Request(HttpRequest);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::account::{ACCOUNT, Account, Reply, list, members, refuse, text};
 use super::query::encoded;
-use super::world::{ACCOUNT, Reply, World, list, members, refuse, text};
 
 /// Whether an operation is about a managed policy itself, and not about a role that has it.
 pub(super) fn concerns(operation: &str, input: &Value) -> bool {
@@ -13,22 +13,22 @@ pub(super) fn concerns(operation: &str, input: &Value) -> bool {
 }
 
 /// Carries out an operation.
-pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Reply {
+pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let arn = text(input, "PolicyArn");
     if operation == "CreatePolicy" {
-        return create(world, input);
+        return create(account, input);
     }
     if operation == "ListPolicies" {
-        let policies: Vec<Value> = world.policies.values().map(shown).collect();
+        let policies: Vec<Value> = account.policies.values().map(shown).collect();
         return Ok(json!({"Policies": policies, "IsTruncated": false}));
     }
     let missing = || refuse(404, "NoSuchEntity", "it cannot be found");
     let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let roles = world.roles.iter().filter(|(_, role)| {
+    let roles = account.roles.iter().filter(|(_, role)| {
         role["attached"].as_array().unwrap().iter().any(|known| *known == *arn)
     });
     let roles: Vec<Value> = roles.map(|(name, _)| json!({"RoleName": name})).collect();
-    let policy = world.policies.get_mut(&name).ok_or_else(missing)?;
+    let policy = account.policies.get_mut(&name).ok_or_else(missing)?;
     let version = text(input, "VersionId");
     match operation {
         "GetPolicy" => Ok(json!({"Policy": shown(policy)})),
@@ -75,16 +75,16 @@ pub(super) fn carry_out(world: &mut World, operation: &str, input: &Value) -> Re
             if !roles.is_empty() || versions > 1 {
                 return Err(refuse(409, "DeleteConflict", "it is in use"));
             }
-            world.policies.remove(&name);
+            account.policies.remove(&name);
             Ok(json!({}))
         }
         other => panic!("iam:{other}"),
     }
 }
 
-fn create(world: &mut World, input: &Value) -> Reply {
+fn create(account: &mut Account, input: &Value) -> Reply {
     let name = text(input, "PolicyName");
-    if world.policies.contains_key(&name) {
+    if account.policies.contains_key(&name) {
         let message = format!("A policy called {name} already exists.");
         return Err(refuse(409, "EntityAlreadyExists", &message));
     }
@@ -92,14 +92,14 @@ fn create(world: &mut World, input: &Value) -> Reply {
     let path = input.get("Path").and_then(Value::as_str).unwrap_or("/");
     policy["Path"] = path.into();
     policy["Arn"] = format!("arn:aws:iam::{ACCOUNT}:policy{path}{name}").into();
-    policy["PolicyId"] = world.id("ANPA").into();
+    policy["PolicyId"] = account.id("ANPA").into();
     policy["DefaultVersionId"] = "v1".into();
     policy["versions"] = json!({"v1": encoded(&text(input, "PolicyDocument"))});
     policy["next"] = 2.into();
     policy["Tags"] = list(input.get("Tags"));
     let shown = shown(&policy);
-    world.note("policy", &name);
-    world.policies.insert(name, policy);
+    account.note("policy", &name);
+    account.policies.insert(name, policy);
     Ok(json!({"Policy": shown}))
 }
 
