@@ -11,7 +11,7 @@ use rstack_plan::{
     plan_destroy,
 };
 
-use crate::{Clock, Entropy, Events, Stop, Waiting};
+use crate::{CancellationToken, Clock, Entropy, Events, Waiting};
 
 /// Everything that observing and applying need. Clones share their parts.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub struct Engine {
     /// What is waited for, and how long.
     pub waiting: Waiting,
     /// The user's wish to stop.
-    pub stop: Stop,
+    pub cancel: CancellationToken,
 }
 
 impl Engine {

@@ -51,7 +51,7 @@ pub enum StepError {
     Ambiguous(String),
     /// It did not settle in time.
     #[error("it did not settle within {}; it still waits for {waits_for}", spoken(*.within))]
-    Unsettled {
+    NotStabilized {
         /// How long was waited.
         within: Duration,
         /// What for.
@@ -86,7 +86,7 @@ impl StepError {
             | Self::Parameter(_)
             | Self::OldParameter(_)
             | Self::Ambiguous(_)
-            | Self::Unsettled { .. }
+            | Self::NotStabilized { .. }
             | Self::KeepsRotating(_)
             | Self::Interrupted(_)
             | Self::Digest(_)
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_minutes_when_they_are_some() {
+    fn times_of_minutes_are_shown_in_minutes() {
         let told = |seconds| spoken(Duration::from_secs(seconds));
         assert_eq!(
             [60, 90, 119, 150].map(told),

@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// True if the object of an operation is known: it existed before, or the journal names it.
-    pub(crate) fn is_told(&self, operation: OperationId) -> bool {
+    pub(crate) fn knows_object(&self, operation: OperationId) -> bool {
         let existed = |entry: &Entry| match entry {
             Entry::Intent(intent) => intent.operation == operation && intent.action.key().is_some(),
             Entry::Begin { .. }

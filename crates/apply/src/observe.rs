@@ -53,13 +53,13 @@ impl Engine {
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
         }
-        self.tell_settling(state).await?;
+        self.report_stabilizing(state).await?;
         observations.secret_versions = self.secret_versions(desired, state, parameters).await?;
         Ok(observations)
     }
 
     /// Tells which objects that were not waited for still settle.
-    async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
+    async fn report_stabilizing(&self, state: &State) -> Result<(), DriverError> {
         for (address, progress) in self.not_waited_for(state).await? {
             if let Step::Pending(Pending { waits_for, .. }) = progress {
                 self.events.emit(Event::StillStabilizing { address, waits_for });
@@ -72,7 +72,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or the state not be published.
-    pub async fn record_settled(
+    pub async fn record_stabilized(
         &self,
         locked: &dyn Lease,
         state: State,

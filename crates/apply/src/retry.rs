@@ -69,7 +69,7 @@ impl Engine {
     /// How long to wait before the next attempt; `None` if there is to be none: the error does not
     /// pass, it was tried often enough, or the user asked to stop.
     pub(crate) fn next_attempt(&self, error: &DriverError, attempt: u32) -> Option<Duration> {
-        let wait = wait_after(error, attempt).filter(|_| !self.stop.is_requested())?;
+        let wait = wait_after(error, attempt).filter(|_| !self.cancel.is_cancelled())?;
         Some(jittered(wait, self.entropy.bits()))
     }
 
@@ -134,7 +134,7 @@ impl Engine {
         call: impl Future<Output = Result<T, DriverError>>,
     ) -> Result<T, DriverError> {
         let stopped = async {
-            self.stop.requested().await;
+            self.cancel.cancelled().await;
             self.clock.sleep(GRACE).await;
         };
         tokio::select! {
@@ -151,7 +151,7 @@ impl Engine {
     pub(crate) async fn sleep_or_stop(&self, wait: Duration) -> bool {
         tokio::select! {
             biased;
-            () = self.stop.requested() => true,
+            () = self.cancel.cancelled() => true,
             () = self.clock.sleep(wait) => false,
         }
     }

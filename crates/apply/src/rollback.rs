@@ -38,7 +38,7 @@ pub enum GivenSecret {
 }
 
 /// What came of going back.
-pub(crate) struct Undone {
+pub(crate) struct RollbackOutcome {
     pub(crate) state: Option<State>,
     /// What was not undone.
     pub(crate) failures: Vec<(Address, StepError)>,
@@ -76,7 +76,7 @@ impl Engine {
     }
 
     /// Plans the way back from what `plan` has just failed to do.
-    pub(crate) fn plan_undo(
+    pub(crate) fn plan_automatic_rollback(
         &self,
         base: &State,
         current: &State,
@@ -89,13 +89,13 @@ impl Engine {
     }
 
     /// Goes back from `current` to `base`.
-    pub(crate) async fn undo(
+    pub(crate) async fn roll_back(
         &self,
         locked: &dyn Lease,
         (base, current): (&State, &State),
         back: &CheckedPlan,
         parameters: &SecretParameters,
-    ) -> Result<Undone, ApplyError> {
+    ) -> Result<RollbackOutcome, ApplyError> {
         let leads = if base.former.is_some() { Leads::Partial } else { Leads::Whole };
         let (outcome, left) = self.run(locked, current, back, parameters, leads).await?;
         let state = match &outcome.open {
@@ -113,7 +113,7 @@ impl Engine {
             let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
             failures.extend(left.into_iter().map(|id| (id, waits_for())));
         }
-        Ok(Undone { state, failures, open: outcome.open })
+        Ok(RollbackOutcome { state, failures, open: outcome.open })
     }
 
     /// Removes the state of a stack of which a rollback has left nothing, and that was never whole.

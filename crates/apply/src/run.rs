@@ -15,7 +15,7 @@ use rstack_store::Lease;
 use crate::drive::Waits;
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
-use crate::rollback::Undone;
+use crate::rollback::RollbackOutcome;
 use crate::schedule::{Executed, execute};
 use crate::step::Context;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
@@ -84,13 +84,14 @@ impl Engine {
                 let wants_rollback = options.rollback
                     && first.end == RunEnd::Failed
                     && !first.made
-                    && !self.stop.is_requested()
+                    && !self.cancel.is_cancelled()
                     && helps(&first.failures);
                 match first.state {
                     Some(current) if wants_rollback => {
-                        let back = self.plan_undo(&base, &current, plan)?;
-                        let undone = self.undo(locked, (&base, &current), &back, parameters);
-                        let Undone { state, failures, open } = undone.await?;
+                        let back = self.plan_automatic_rollback(&base, &current, plan)?;
+                        let rolled_back =
+                            self.roll_back(locked, (&base, &current), &back, parameters);
+                        let RollbackOutcome { state, failures, open } = rolled_back.await?;
                         Ok(Outcome { state, rollback: Some(failures), open, ..first })
                     }
                     state => Ok(Outcome { state, ..first }),
@@ -167,17 +168,17 @@ impl Engine {
             RunEnd::Interrupted => JournalEnd::Interrupted,
         };
         ledger.append(Entry::End { end: recorded }).await?;
-        let settled = self.settle_open(&ledger, parameters, Waits::No).await;
+        let resolved = self.resolve_open(&ledger, parameters, Waits::No).await;
         let folded = ledger.folded()?;
         // The folded state takes its place: of a large stack there are not many copies at a time.
         drop(ledger);
         let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
-        if let Err(ApplyError::Recover(error)) = settled {
+        if let Err(ApplyError::Recover(error)) = resolved {
             self.ended(told, mode, end);
             let state = Some(folded.state);
             return Ok((Outcome { state, open: Some(error), ..outcome }, left));
         }
-        settled?;
+        resolved?;
         let gone = mode == PlanMode::Destroy && folded.state.is_bare();
         let state = if gone {
             locked.retire(folded.state, &plan.base).await?;
@@ -249,7 +250,7 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
     }
     let (first, objects) = (context.plan.steps.len(), context.ledger.superseded());
     for (number, (address, object)) in objects.into_iter().rev().enumerate() {
-        if context.engine.stop.is_requested() {
+        if context.engine.cancel.is_cancelled() {
             executed.interrupted = true;
             return;
         }
@@ -276,7 +277,7 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
 /// Whether a rollback helps: no call can be expected to succeed after some failures, and what only
 /// did not settle in time is as declared, and would not settle sooner for being changed back.
 fn helps(failures: &[(Address, StepError)]) -> bool {
-    let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::Unsettled { .. }));
+    let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::NotStabilized { .. }));
     !only_slow && !failures.iter().any(|(_, error)| error.stops_everything())
 }
 

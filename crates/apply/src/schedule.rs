@@ -62,7 +62,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
     let (mut failed, mut stopped) = (false, false);
     loop {
         let unfinished = !(running.is_empty() && ready.is_empty() && waiting.is_empty());
-        if unfinished && !failed && !stopped && context.engine.stop.is_requested() {
+        if unfinished && !failed && !stopped && context.engine.cancel.is_cancelled() {
             stopped = true;
             let reason = "you asked to stop".to_owned();
             context.engine.events.emit(Event::Stopping { reason });
@@ -75,7 +75,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
         let ended = tokio::select! {
             biased;
             ended = running.next() => ended,
-            () = context.engine.stop.requested(), if !failed && !stopped => continue,
+            () = context.engine.cancel.cancelled(), if !failed && !stopped => continue,
         };
         let Some((step, result)) = ended else { break };
         match result {

@@ -10,10 +10,10 @@ mod clock;
 mod endpoint;
 mod failure;
 mod flights;
-mod hide;
 mod http;
 #[cfg(test)]
 mod lying_tests;
+mod redact;
 mod renewal;
 mod retry;
 #[cfg(test)]
@@ -59,8 +59,8 @@ use crate::model::{Operation, Service};
 pub(crate) use clients::Clients;
 use clock::ServiceClock;
 use failure::not_in_the_program;
-use hide::{Answer, BodyHider, OperationCodec, Request};
 pub(crate) use http::BoundedClient;
+use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
 
 /// How long one attempt of a call that only reads may take.
@@ -105,7 +105,7 @@ impl Client {
     fn operation_plugins(&self, operation: &'static Operation) -> RuntimePlugins {
         let codec = OperationCodec { codec: self.codec, operation };
         let mut layer = Layer::new("operation");
-        layer.store_put(SharedRequestSerializer::new(hide::Serializer));
+        layer.store_put(SharedRequestSerializer::new(redact::Serializer));
         layer.store_put(SharedResponseDeserializer::new(codec));
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SensitiveOutput);

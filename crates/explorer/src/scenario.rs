@@ -1,8 +1,8 @@
 //! What is lived through: from which stack to which, what fails on the way, where it ends.
 
 use crate::generated::LAST;
+use crate::simulation::{Conditions, Simulation, Store};
 use crate::stack::{Size, Variant, Wanted};
-use crate::world::{Conditions, Store, World};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
@@ -198,11 +198,11 @@ pub(crate) struct Ready {
     pub(crate) from: Wanted,
     pub(crate) to: Wanted,
     pub(crate) end: Wanted,
-    /// The world before the run that is disturbed.
-    pub(crate) before: World,
-    /// The picture of the end that an undisturbed run reaches.
+    /// The simulation before the run that is disturbed.
+    pub(crate) before: Simulation,
+    /// The normalized state at the end that an undisturbed run reaches.
     pub(crate) goal: Option<String>,
-    /// The picture of where it began.
+    /// The normalized state where it began.
     pub(crate) origin: Option<String>,
 }
 
@@ -253,7 +253,7 @@ impl Scenario {
     /// If the undisturbed run does not come to its end.
     pub(crate) fn ready(self, size: Size, seed: u64) -> Result<Ready, String> {
         let size = self.own.unwrap_or(size);
-        let mut before = World::new(seed, self.store, self.polls)?;
+        let mut before = Simulation::new(seed, self.store, self.polls)?;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),
@@ -268,7 +268,7 @@ impl Scenario {
         if self.from != Place::Nothing {
             before.reach(&from, None)?;
         }
-        let origin = before.picture()?;
+        let origin = before.normalize()?;
         if let Some((place, refused)) = self.left_by {
             let refused = Some(refused);
             let conditions = Conditions { refused, rollback: false, ..Conditions::default() };
@@ -280,7 +280,7 @@ impl Scenario {
         let mut undisturbed = before.fork()?;
         let known = origin.as_deref().filter(|_| self.end == Place::Back);
         undisturbed.reach(&end, known)?;
-        let goal = undisturbed.picture()?;
+        let goal = undisturbed.normalize()?;
         Ok(Ready { scenario: self, from, to, end, before, goal, origin })
     }
 }

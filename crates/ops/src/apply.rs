@@ -48,7 +48,7 @@ async fn apply_held<F: FrontEnd>(
 ) -> Result<Applied, F::Error> {
     let mut state = open(ops, lease, deploy.parameters, front).await?;
     if deploy.refresh {
-        state = ops.engine.record_settled(&**lease, state).await.map_err(OpsError::from)?;
+        state = ops.engine.record_stabilized(&**lease, state).await.map_err(OpsError::from)?;
     }
     let renewed = deploy.parameters.renewed(state.clone());
     if renewed != state {

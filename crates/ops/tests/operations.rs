@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use object_store::memory::InMemory;
 use rstack_apply::{
-    ApplyError, Decision, Engine, InstantClock, SecretParameters, SeededEntropy, Silent, Stop,
-    Waiting,
+    ApplyError, CancellationToken, Decision, Engine, InstantClock, SecretParameters, SeededEntropy,
+    Silent, Waiting,
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
@@ -129,7 +129,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let environment = self.sandbox.environment().clone();
         Operations {
@@ -225,7 +225,7 @@ fn only_what_changes_something_needs_consent() {
 
 /// Each operation gives its lease back: the time by which it would expire stands still.
 #[test]
-fn a_stack_lives_in_an_object_store() {
+fn a_stack_is_kept_in_an_object_store() {
     run(async {
         let (bench, front) = (Bench::remote(), Notes::new(true));
         bench.apply(&topic("a", "one"), &front).await;

@@ -6,7 +6,7 @@ use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
 use serde_json::Value as Json;
 
-use crate::kept::{JsonMap, Keeper, is_secret};
+use crate::redaction::{JsonMap, Redactor, is_secret};
 use crate::rules::Refusal;
 
 /// The properties without those for which `leave_out` holds, at any depth.
@@ -75,7 +75,7 @@ pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
 /// are kept as marks: nobody ever reads them again.
 pub(crate) fn accepted(
     schema: &TypeSchema,
-    keeper: Keeper<'_>,
+    redactor: Redactor<'_>,
     properties: &KnownMap,
 ) -> Result<JsonMap, Refusal> {
     let mut sent = named(schema, without(properties, &|path| schema.is_read_only(path)));
@@ -90,10 +90,10 @@ pub(crate) fn accepted(
         };
         return Err(Refusal::new(kind, "ValidationException", message));
     }
-    let mut kept = keeper.keep_map(&sent);
+    let mut kept = redactor.redact_map(&sent);
     for (name, value) in &mut kept {
         if schema.is_write_only(&PropertyPath::root().name(name)) {
-            *value = keeper.mark(&value.to_string());
+            *value = redactor.mark(&value.to_string());
         }
     }
     Ok(kept)

@@ -1,4 +1,4 @@
-//! The driver of one type: each call goes through the weather to the world.
+//! The driver of one type: each call goes through the fault injector to the inventory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::names;
 use crate::objects::Service;
 use crate::rules::Refusal;
 
-use crate::world::View;
+use crate::inventory::View;
 
 /// The sandbox's driver of one type.
 pub(crate) struct SandboxDriver {
@@ -71,7 +71,7 @@ impl SandboxDriver {
         work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let operation = self.service().operation(verb);
-        let lost = self.cloud.weather.begin(&operation, object).await;
+        let lost = self.cloud.fault_injector.begin(&operation, object).await;
         let lost = lost.map_err(|refusal| refusal.of(&operation))?;
         let answer = self.work(&operation, work).await?;
         lost.answer(answer).map_err(|refusal| refusal.of(&operation))
@@ -85,7 +85,7 @@ impl SandboxDriver {
         work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let operation = self.service().operation(verb);
-        let begun = self.cloud.weather.begin(&operation, object).await;
+        let begun = self.cloud.fault_injector.begin(&operation, object).await;
         begun.map_err(|refusal| refusal.of(&operation))?;
         self.work(&operation, work).await
     }

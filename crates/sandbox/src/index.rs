@@ -1,4 +1,4 @@
-//! Indexes over the objects of a world: who has a token, a physical ID, a name; who uses what.
+//! Indexes over the objects of an inventory: who has a token, a physical ID, a name; who uses what.
 //!
 //! They are in memory only, and each is built when it is first asked for. Whatever is changed
 //! leaves the indexes before, and comes back when the next question is asked.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_catalog::{ObjectName, UniqueName};
 
 use crate::delta::Slot;
-use crate::world::{Objects, StoredObject};
+use crate::inventory::{Objects, StoredObject};
 use crate::{cloudfront, mediapackage, names, secretsmanager};
 
 /// A property of objects by which they are looked for.
@@ -73,7 +73,7 @@ impl Table {
     }
 }
 
-/// Objects by Region and type, as a world has them.
+/// Objects by Region and type, as an inventory has them.
 type ByType = BTreeMap<String, BTreeMap<String, Objects>>;
 
 /// The indexes that were asked for.

@@ -8,8 +8,8 @@ use rstack_driver::{NameRule, Separator};
 use rstack_model::{Address, PathSegment, PropertyPath, StackName};
 use serde_json::Value;
 
-use crate::kept::JsonMap;
 use crate::pattern;
+use crate::redaction::JsonMap;
 
 /// Longest names of services whose schemas do not say.
 const LENGTHS: [(&str, usize); 9] = [

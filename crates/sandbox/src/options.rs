@@ -27,8 +27,8 @@ impl Faults {
         Self::default()
     }
 
-    /// Every kind of fault, each in one of ten calls: a bad day.
-    pub fn stormy() -> Self {
+    /// Every kind of fault, each in one of ten calls: `faults=stormy` of the command line.
+    pub fn frequent() -> Self {
         let often = PerMille(100);
         Self { throttle: often, server_error: often, lost_answer: often, late_visibility: often }
     }

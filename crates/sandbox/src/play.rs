@@ -15,13 +15,13 @@ use rstack_model::ResourceType;
 use rstack_model::value::{SecretVersion, SecretsManagerReference};
 use serde_json::Value as Json;
 
-use crate::chance::Chance;
 use crate::cloudfront::{DISTRIBUTION, origins};
-use crate::kept::{JsonMap, Keeper, is_secret};
+use crate::derive::Derivation;
+use crate::inventory::{StoredObject, View};
 use crate::mediapackage::ENDPOINT;
+use crate::redaction::{JsonMap, Redactor, is_secret};
 use crate::secretsmanager;
 use crate::time::Now;
-use crate::world::{StoredObject, View};
 
 /// Source: "CDN authorization in AWS Elemental MediaPackage", AWS Elemental MediaPackage User Guide.
 const HEADER: &str = "X-MediaPackage-CDNIdentifier";
@@ -80,7 +80,7 @@ pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
                     answers.insert(Playback::Disabled);
                 }
                 // Edge locations that have not heard of it yet go on.
-                if !distribution.disabled || distribution.unsettled > 0 {
+                if !distribution.disabled || distribution.polls_left > 0 {
                     for config in distribution.former.iter().chain([&distribution.properties]) {
                         answers.extend(through(scene, config, path));
                     }
@@ -133,7 +133,11 @@ fn header(key: &str, origin: &Json) -> Option<Json> {
         name.is_some_and(|name| name.eq_ignore_ascii_case(HEADER))
     };
     let value = headers.iter().find(is_it)?.get("HeaderValue")?;
-    if is_secret(value) { Some(value.clone()) } else { Some(Keeper { key }.mark(value.as_str()?)) }
+    if is_secret(value) {
+        Some(value.clone())
+    } else {
+        Some(Redactor { key }.mark(value.as_str()?))
+    }
 }
 
 /// The endpoint at a URL.
@@ -168,7 +172,7 @@ fn at_origin(
     let asked = |machine: usize| {
         let parts = [&seed.to_string(), "pick-up", &endpoint.nonce, &machine.to_string()];
         let period = usize::try_from(PICK_UP.as_millis()).unwrap_or(usize::MAX);
-        let shift = u64::try_from(Chance::new(&parts).below(period)).unwrap_or_default();
+        let shift = u64::try_from(Derivation::new(&parts).below(period)).unwrap_or_default();
         now.since_last(PICK_UP, Duration::from_millis(shift))
     };
     let known: Vec<Vec<&str>> =
@@ -200,5 +204,5 @@ fn value(view: &View<'_>, secret: &str, version: &str) -> Option<Json> {
     };
     let (text, _) = secretsmanager::resolve(view, &reference).ok()?;
     let field = rstack_driver::json_field(&text, &reference).ok()?;
-    Some(Keeper { key: view.key() }.mark(field.expose()))
+    Some(Redactor { key: view.key() }.mark(field.expose()))
 }

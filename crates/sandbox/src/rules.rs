@@ -5,8 +5,8 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
 
 use crate::index::{Facet, name_value};
-use crate::kept::JsonMap;
-use crate::world::View;
+use crate::inventory::View;
+use crate::redaction::JsonMap;
 use crate::{cloudfront, mediapackage, names};
 
 /// A call that the service refuses.

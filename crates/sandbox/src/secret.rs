@@ -11,7 +11,7 @@ use rstack_model::value::SecretVersion;
 use rstack_model::{KnownValue, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::chance::Chance;
+use crate::derive::Derivation;
 use crate::time::{Moment, Now};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
@@ -109,14 +109,15 @@ impl Password {
         }
     }
 
-    fn text(&self, mut chance: Chance) -> String {
+    fn text(&self, mut derived: Derivation) -> String {
         let all: String = self.classes.concat();
-        let mut text: Vec<u8> = chance.text(all.as_bytes(), self.length).into_bytes();
+        let mut text: Vec<u8> = derived.text(all.as_bytes(), self.length).into_bytes();
         if self.each && self.classes.len() <= self.length {
             let mut places: Vec<usize> = (0..self.length).collect();
             for class in &self.classes {
-                let place = places.swap_remove(chance.below(places.len()));
-                if let (Some(at), Some(byte)) = (text.get_mut(place), chance.pick(class.as_bytes()))
+                let place = places.swap_remove(derived.below(places.len()));
+                if let (Some(at), Some(byte)) =
+                    (text.get_mut(place), derived.pick(class.as_bytes()))
                 {
                     *at = byte;
                 }
@@ -158,14 +159,14 @@ impl Shape {
 
     fn text(&self, parts: [&str; 3]) -> SecretString {
         let [key, nonce, version] = parts;
-        let chance = |field: &str| Chance::new(&["secret", key, nonce, version, field]);
+        let derived = |field: &str| Derivation::new(&["secret", key, nonce, version, field]);
         SecretString::new(match self {
-            Self::Text(password) => password.text(chance("")),
+            Self::Text(password) => password.text(derived("")),
             Self::Fields(fields) => {
                 let value = |(name, field): (&String, &Field)| {
                     let value = match field {
                         Field::Plain(value) => value.clone(),
-                        Field::Derived(password) => password.text(chance(name)).into(),
+                        Field::Derived(password) => password.text(derived(name)).into(),
                     };
                     (name.clone(), value)
                 };
@@ -196,7 +197,7 @@ impl SecretRecord {
     pub(crate) fn rotate(&mut self, nonce: &str, since: Moment) -> Option<String> {
         let current = self.current.clone()?;
         let shape = self.versions.get(&current)?.clone();
-        let version = Chance::new(&["rotation", nonce, &current]).uuid();
+        let version = Derivation::new(&["rotation", nonce, &current]).uuid();
         self.add(&version, shape, since);
         Some(version)
     }

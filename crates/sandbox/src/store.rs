@@ -1,4 +1,4 @@
-//! The world behind its lock: in memory, or in a file that other processes may write, too.
+//! The inventory behind its lock: in memory, or in a file that other processes may write, too.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,12 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::SandboxError;
 use crate::file::{self, Loaded, Locked, SandboxFile, Source};
-use crate::world::World;
+use crate::inventory::Inventory;
 
 /// How many times this process syncs before another one may have the lock.
 const TURNS: u32 = 16;
 
-/// The world and where it is kept.
+/// The inventory and where it is kept.
 #[derive(Debug)]
 pub(crate) struct Store {
     kept: Kept,
@@ -19,7 +19,7 @@ pub(crate) struct Store {
 
 #[derive(Debug)]
 enum Kept {
-    Memory(Mutex<World>),
+    Memory(Mutex<Inventory>),
     File(Shared),
 }
 
@@ -68,26 +68,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     /// Opens a store and reads its file, if it has one.
     pub(crate) fn open(path: Option<PathBuf>) -> Result<Self, SandboxError> {
-        let Some(path) = path else { return Ok(Self::of(World::default())) };
+        let Some(path) = path else { return Ok(Self::of(Inventory::default())) };
         let (file, inner) = (SandboxFile::new(path), Mutex::default());
         let store = Self { kept: Kept::File(Shared { file, inner, changed: Condvar::new() }) };
         store.with(|_| ())?;
         Ok(store)
     }
 
-    /// A store in memory that holds this world.
-    pub(crate) fn of(world: World) -> Self {
-        Self { kept: Kept::Memory(Mutex::new(world)) }
+    /// A store in memory that holds this inventory.
+    pub(crate) fn of(inventory: Inventory) -> Self {
+        Self { kept: Kept::Memory(Mutex::new(inventory)) }
     }
 
-    /// Works on the world as it is now. What `work` changes is on the disk when this returns;
+    /// Works on the inventory as it is now. What `work` changes is on the disk when this returns;
     /// when it cannot be written it did not happen.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> Result<T, SandboxError> {
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Inventory) -> T,
+    ) -> Result<T, SandboxError> {
         match &self.kept {
-            Kept::Memory(world) => {
-                let mut world = lock(world);
-                let result = work(&mut world);
-                world.take_changes(|_| ());
+            Kept::Memory(inventory) => {
+                let mut inventory = lock(inventory);
+                let result = work(&mut inventory);
+                inventory.take_changes(|_| ());
                 Ok(result)
             }
             Kept::File(shared) => shared.with(work),
@@ -97,7 +100,7 @@ impl Store {
     /// [`Self::with`] off the threads that drive futures, if it has a file.
     pub(crate) async fn call<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&mut World) -> T + Send + 'static,
+        work: impl FnOnce(&mut Inventory) -> T + Send + 'static,
     ) -> Result<T, SandboxError> {
         if matches!(self.kept, Kept::Memory(_)) {
             return self.with(work);
@@ -124,7 +127,7 @@ impl Shared {
         self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> Result<T, SandboxError> {
+    fn with<T>(&self, work: impl FnOnce(&mut Inventory) -> T) -> Result<T, SandboxError> {
         let mut inner = self.lock();
         while inner.locked.is_some() && inner.turns >= TURNS {
             inner = self.wait(inner);
@@ -145,11 +148,11 @@ impl Shared {
         }
     }
 
-    /// Works on the world, and notes what was changed.
+    /// Works on the inventory, and notes what was changed.
     fn work<T>(
         &self,
         inner: &mut Inner,
-        work: impl FnOnce(&mut World) -> T,
+        work: impl FnOnce(&mut Inventory) -> T,
     ) -> Result<T, SandboxError> {
         let locked = match inner.locked.take() {
             Some(locked) => locked,
@@ -167,14 +170,14 @@ impl Shared {
         };
         inner.locked = Some(locked);
         let Some(loaded) = &mut inner.loaded else { return Err(SandboxError::CutOff) };
-        let result = work(&mut loaded.world);
+        let result = work(&mut loaded.inventory);
         let tail = match &loaded.source {
             Source::Log(log) => Some(log.tail.clone()),
             Source::Absent | Source::Legacy(_) => None,
         };
-        let lines = loaded.world.take_changes(|changes| match &tail {
+        let lines = loaded.inventory.take_changes(|changes| match &tail {
             Some(tail) => tail.line(changes).map(Some),
-            // The whole world is going to be written.
+            // The whole inventory is going to be written.
             None => Ok(None),
         });
         let Some(line) = lines else { return Ok(result) };
@@ -209,13 +212,13 @@ impl Shared {
         inner.turns = inner.turns.saturating_add(1);
         let (written, failures) = (inner.made, inner.failures);
         let long = match &mut loaded.source {
-            Source::Log(log) => log.is_long(&loaded.world),
+            Source::Log(log) => log.is_long(&loaded.inventory),
             Source::Absent | Source::Legacy(_) => true,
         };
         let log = match &loaded.source {
             Source::Log(log) if !long => log.clone(),
             Source::Log(_) | Source::Absent | Source::Legacy(_) => {
-                match self.file.rewrite(locked, &loaded.world, &loaded.source) {
+                match self.file.rewrite(locked, &loaded.inventory, &loaded.source) {
                     Ok(log) => {
                         inner.length = log.tail.length;
                         loaded.source = Source::Log(log);

@@ -225,7 +225,7 @@ async fn a_create_of_unknown_outcome_is_found() {
 #[tokio::test]
 async fn faults_come_from_the_seed_and_pass() {
     async fn day(seed: u64) -> Vec<String> {
-        let options = SandboxOptions { seed, faults: Faults::stormy(), ..Default::default() };
+        let options = SandboxOptions { seed, faults: Faults::frequent(), ..Default::default() };
         let cloud = open(None, options);
         let mut seen = Vec::new();
         for i in 0..40 {
@@ -374,7 +374,7 @@ async fn a_secret_gets_a_version_only_with_another_text() {
 }
 
 #[tokio::test]
-async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
+async fn objects_of_one_physical_id_are_distinguished_by_the_rest_of_their_identifiers() {
     let (cloud, stage) = (memory(), "AWS::ApiGatewayV2::Stage");
     let of = |api: &str| json!({"ApiId": api, "StageName": "$default"});
     for api in ["a", "b"] {

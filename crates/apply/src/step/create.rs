@@ -8,7 +8,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
 
-use super::settle::Begun;
+use super::stabilize::Begun;
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
@@ -27,10 +27,10 @@ impl Context<'_> {
             return self.record_object(step, kept, &work.object).await;
         }
         if let Some(kept) = self.changes_in_place(&work) {
-            let work = self.picked_up(work, Some(kept)).await?;
+            let work = self.propagated(work, Some(kept)).await?;
             return self.update_object(step, kept, &work).await;
         }
-        let work = self.picked_up(work, change.prior.as_ref()).await?;
+        let work = self.propagated(work, change.prior.as_ref()).await?;
         let mut properties = work.known()?;
         let name = self.chosen_name(&work);
         if let Some((property, name)) = &name {

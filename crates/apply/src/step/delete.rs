@@ -11,7 +11,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{Cursor, PhysicalId};
 use rstack_plan::Handler;
 
-use super::settle::Patience;
+use super::stabilize::Patience;
 use super::{Context, Failure};
 use crate::StepError;
 use crate::observe::without_secrets;
@@ -39,9 +39,10 @@ impl Context<'_> {
                 (PlanMode::Deploy | PlanMode::Destroy, false) => Removal::Recoverable,
             },
         };
-        let retracted =
-            self.retract(driver.as_ref(), &object.in_doubt, &request.prior, label).await;
-        if let Err(error) = retracted {
+        let reverted = self
+            .revert_partial_update(driver.as_ref(), &object.in_doubt, &request.prior, label)
+            .await;
+        if let Err(error) = reverted {
             let failure = Failure::new(error, FailedEffect::Partial);
             return self.fail(operation, failure).await;
         }

@@ -2,9 +2,9 @@
 
 mod create;
 mod delete;
-mod pick_up;
+mod propagation;
 mod record;
-mod settle;
+mod stabilize;
 mod update;
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Patience, handler, polled};
+pub(crate) use stabilize::{Patience, handler, polled};
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.
@@ -238,7 +238,7 @@ impl<'a> Context<'a> {
     /// The error of a call that is not made again. If it would have passed and the user asked to
     /// stop, that is the reason.
     fn given_up(&self, error: DriverError) -> StepError {
-        if self.engine.stop.is_requested() && may_pass(&error) {
+        if self.engine.cancel.is_cancelled() && may_pass(&error) {
             return StepError::Interrupted(format!("another attempt: {error}"));
         }
         StepError::Driver(error)

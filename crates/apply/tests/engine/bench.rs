@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
+    CancellationToken, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent,
+    Waiting,
 };
 use rstack_driver::Cloud;
 use rstack_model::desired::Desired;
@@ -200,7 +201,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: count(4),
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         }
     }
 

@@ -227,22 +227,22 @@ fn a_distribution_that_was_disabled_and_not_deleted_is_not_taken_for_ready() {
 }
 
 /// Stops the engine when a rollback has begun.
-struct StopsRollback(rstack_apply::Stop);
+struct StopsRollback(rstack_apply::CancellationToken);
 
 impl Events for StopsRollback {
     fn emit(&self, event: Event) {
         if matches!(event, Event::RunStarted { mode: PlanMode::Rollback, .. }) {
-            self.0.request();
+            self.0.cancel();
         }
     }
 }
 
 #[test]
-fn a_rollback_that_is_interrupted_says_what_it_did_not_undo() {
+fn an_interrupted_rollback_reports_what_it_did_not_roll_back() {
     run(async {
         let bench = Bench::new();
         let mut engine = bench.engine_on(refusing(&bench, |call| is(call, "create", DISTRIBUTION)));
-        engine.events = Arc::new(StopsRollback(engine.stop.clone()));
+        engine.events = Arc::new(StopsRollback(engine.cancel.clone()));
         let outcome = bench.apply(&engine, &streaming(&[]).into(), true).await;
         let failures = outcome.rollback.unwrap();
         assert!(failures.iter().all(|(_, error)| matches!(error, StepError::Interrupted(_))));

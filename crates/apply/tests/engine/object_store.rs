@@ -105,7 +105,7 @@ impl Shared {
             let options = ApplyOptions { rollback: true };
             engine.apply(&**lease, &plan, &bench.parameters, options).await
         };
-        let applied = hold(lease.as_ref(), engine.clock.as_ref(), &engine.stop, apply).await;
+        let applied = hold(lease.as_ref(), engine.clock.as_ref(), &engine.cancel, apply).await;
         if applied.is_ok() {
             lease.release().await.unwrap();
         }
@@ -129,7 +129,7 @@ impl Shared {
 }
 
 #[test]
-fn a_stack_lives_in_an_object_store() {
+fn a_stack_is_kept_in_an_object_store() {
     let (bench, shared) = (Bench::new(), Shared::new());
     run(async {
         for wanted in [small("one", "one", "6"), small("two", "two", "4"), Wanted::Nothing] {

@@ -129,7 +129,7 @@ fn throttling_is_waited_out() {
 
 /// A distribution that still deploys is not ready, and is not waited for before the next plan.
 #[test]
-fn an_object_that_has_not_settled_is_left_to_the_next_apply() {
+fn an_object_that_has_not_stabilized_is_left_to_the_next_apply() {
     let bench = Bench::new();
     die(&bench, |call| call.of == "Distribution" && call.verb == "create");
     run(async {

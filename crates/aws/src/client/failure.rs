@@ -11,8 +11,8 @@ use rstack_driver::{DriverError, ErrorKind};
 
 use super::answer::ImproperAnswer;
 use crate::codec::CodecError;
-use crate::fault::Refusal;
 use crate::model::Operation;
+use crate::service_error::Refusal;
 
 /// What is looked for when there are no credentials.
 pub(super) const CREDENTIAL_SOURCES: &str = "looked for the environment variables \

@@ -24,8 +24,8 @@ use serde_json::json;
 use super::{Client, Clients};
 use crate::api::Api;
 use crate::configuration::Source;
-use crate::double::known;
 use crate::model::Service;
+use crate::test::scripted_api::known;
 
 /// What a scripted connection does with one request.
 #[derive(Clone, Copy, Debug)]

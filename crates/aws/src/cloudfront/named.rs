@@ -20,7 +20,7 @@ use super::service::{action, declared_name, is_missing, key, map, model, schema,
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, pages};
 use crate::api::Api;
-use crate::mapping::{Mapper, Rules, alike, in_declared_order};
+use crate::mapping::{Mapper, Rules, equivalent, in_declared_order};
 
 /// A type that is one named configuration.
 #[derive(Debug)]
@@ -226,7 +226,7 @@ impl DirectDriver for Named {
         };
         let observed = map(map(&answer, object, get)?, config, get)?;
         let (declared, observed) = (members.clone().into(), observed.clone().into());
-        if alike(&declared, &observed, UNORDERED_BY) {
+        if equivalent(&declared, &observed, UNORDERED_BY) {
             let found = self.object(&answer, get, &request.properties)?;
             return Ok(Found::Ours(Box::new(found)));
         }

@@ -6,7 +6,7 @@ use rstack_model::{KnownMap, KnownValue};
 use super::UNORDERED_BY;
 use super::service::{action, text};
 use crate::api::Api;
-use crate::mapping::alike;
+use crate::mapping::equivalent;
 
 /// An object whose changes need its ETag.
 pub(super) struct Versioned<'a> {
@@ -73,7 +73,7 @@ impl Versioned<'_> {
     fn holds(&self, read: &KnownMap, input: &KnownMap) -> bool {
         let [_, inner] = self.content;
         match (input.get(inner), self.content(read)) {
-            (Some(wanted), Some(is)) => alike(wanted, is, UNORDERED_BY),
+            (Some(wanted), Some(is)) => equivalent(wanted, is, UNORDERED_BY),
             (Some(_) | None, _) => false,
         }
     }

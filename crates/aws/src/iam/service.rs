@@ -142,12 +142,12 @@ fn passing(error: DriverError) -> DriverError {
 #[cfg(test)]
 mod tests {
     use super::super::fields::arguments;
-    use super::super::script::{Script, failure, json};
     use super::*;
+    use crate::test::journaled_api::{JournaledApi, failure, json};
 
     #[tokio::test]
     async fn a_list_in_pages_is_read_to_its_end() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("ListRolePolicies", json(r#"{"PolicyNames":["a"],"IsTruncated":true,"Marker":"m"}"#)),
             ("ListRolePolicies", json(r#"{"PolicyNames":["b"],"IsTruncated":false}"#)),
         ]);
@@ -163,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_error_that_means_it_is_taken_for_absence() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("GetRole", failure(ErrorKind::NotFound, "NoSuchEntity")),
             ("GetRole", failure(ErrorKind::AccessDenied { action: None }, "AccessDenied")),
         ]);

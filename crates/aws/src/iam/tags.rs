@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_that_nobody_declared_are_left_when_none_is_declared() {
+    fn undeclared_tags_are_left_when_none_is_declared() {
         let current = tags(&[("a", "1"), ("b", "2"), ("foreign", "x")]);
         let changes =
             TagChanges::between(&tags(&[("b", "2")]), &tags(&[("a", "1"), ("c", "3")]), &current);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
+    CancellationToken, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent,
+    Waiting,
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
@@ -21,7 +22,7 @@ use rstack_store::StateStore;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 use crate::AwsCloud;
-use crate::services::{Fault, REGION, Services, World};
+use crate::test::fake::{Account, FakeServices, Fault, REGION};
 
 /// The streaming stack.
 pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
@@ -69,7 +70,7 @@ fn stack() -> StackName {
 
 fn environment() -> Environment {
     Environment {
-        account: AccountId::new(crate::services::ACCOUNT),
+        account: AccountId::new(crate::test::fake::ACCOUNT),
         region: Region::new(REGION),
         partition: Partition::new("aws"),
         sandbox: false,
@@ -102,7 +103,7 @@ pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
 pub(super) struct Bench {
     directory: tempfile::TempDir,
     store: StateStore,
-    pub(super) services: Services,
+    pub(super) services: FakeServices,
     seed: AtomicU64,
 }
 
@@ -120,26 +121,26 @@ pub(super) enum Ended {
 
 impl Bench {
     /// An account with these objects, and no states. Tokens come from this seed on.
-    pub(super) fn with(world: World, seed: u64) -> Self {
+    pub(super) fn with(account: Account, seed: u64) -> Self {
         // On Linux it is in memory: nothing here is about the disk.
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let store = StateStore::open(directory.path()).unwrap();
-        Self { directory, store, services: Services::with(world), seed: AtomicU64::new(seed) }
+        Self { directory, store, services: FakeServices::with(account), seed: AtomicU64::new(seed) }
     }
 
     /// An empty account.
     pub(super) fn new() -> Self {
-        Self::with(World::default(), 1)
+        Self::with(Account::default(), 1)
     }
 
     /// A copy of account and states.
     pub(super) fn copy(&self) -> Self {
-        self.in_account(self.services.world())
+        self.in_account(self.services.account())
     }
 
     /// A copy of the states, over these objects.
-    pub(super) fn in_account(&self, world: World) -> Self {
-        let copy = Self::with(world, self.seed.load(Ordering::Relaxed));
+    pub(super) fn in_account(&self, account: Account) -> Self {
+        let copy = Self::with(account, self.seed.load(Ordering::Relaxed));
         for entry in std::fs::read_dir(self.directory.path()).unwrap() {
             let entry = entry.unwrap();
             // Former states are in a folder of their own.
@@ -163,7 +164,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         }
     }
 
@@ -265,21 +266,21 @@ impl Bench {
 
     /// Type and ID of every object that exists.
     pub(super) fn existing(&self) -> BTreeSet<(String, String)> {
-        let inventory = self.services.world().inventory();
+        let inventory = self.services.account().inventory();
         let real = inventory.into_iter().filter(|(kind, _)| kind.starts_with("AWS::"));
         real.flat_map(|(kind, ids)| ids.into_iter().map(move |id| (kind.to_owned(), id))).collect()
     }
 
     /// How many there are of each kind.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
-        let inventory = self.services.world().inventory();
+        let inventory = self.services.account().inventory();
         inventory.into_iter().map(|(kind, names)| (kind, names.len())).collect()
     }
 
     /// How many of each kind were ever made.
     pub(super) fn made(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        for (kind, _) in self.services.world().made {
+        for (kind, _) in self.services.account().made {
             *counts.entry(kind).or_default() += 1;
         }
         counts

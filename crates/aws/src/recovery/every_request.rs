@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rstack_model::event::RunEnd;
 
 use super::bench::{ALL_TYPES, Bench, Ended, PACKAGING, STREAMING, Wanted, wanted};
-use crate::services::{Fault, Made};
+use crate::test::fake::{Fault, Made};
 
 /// What a run did to a stack, and was struck while it did.
 struct Scenario {

@@ -6,7 +6,7 @@ use rstack_model::event::RunEnd;
 use rstack_ops::OpsError;
 
 use super::bench::{Bench, Ended, wanted};
-use crate::services::Fault;
+use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
 const TYPES: [(&str, &str); 11] = [
@@ -74,14 +74,14 @@ fn theirs(resource_type: &str, template: &str) -> Bench {
     if !holder.is_empty() {
         other.reach(&wanted(holder, &[]), "what it is in");
     }
-    let other = Bench::with(other.services.world(), 1000);
+    let other = Bench::with(other.services.account(), 1000);
     let ended = other.run(&wanted(template, &[]), None);
     assert!(matches!(ended, Ended::Done(outcome) if outcome.end == RunEnd::Succeeded));
-    Bench::with(other.services.world(), 2000)
+    Bench::with(other.services.account(), 2000)
 }
 
 #[test]
-fn what_somebody_else_has_made_is_never_taken() {
+fn a_foreign_object_is_never_adopted() {
     for (resource_type, properties) in TYPES {
         let template =
             format!("Resources: {{It: {{Type: {resource_type}, Properties: {properties}}}}}");
@@ -117,7 +117,7 @@ fn what_somebody_else_has_made_is_never_taken() {
 
 fn expect_left_alone(bench: &Bench, before: &Bench, what: &str) {
     assert_eq!(bench.known().len(), 0, "{what}: {:?}", bench.known());
-    let (now, then) = (bench.services.world(), before.services.world());
+    let (now, then) = (bench.services.account(), before.services.account());
     assert_eq!(now.inventory(), then.inventory(), "{what}");
     assert_eq!(now.made.len(), then.made.len(), "{what}");
     assert_eq!(now.values, then.values, "{what}");

@@ -1,4 +1,4 @@
-//! The engine with the native drivers, over doubles of the services that are struck at every
+//! The engine with the native drivers, over a fake of the services that are struck at every
 //! request: nothing is made twice, nothing is forgotten, nothing of somebody else's is taken.
 
 mod bench;

@@ -41,7 +41,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::double::known;
+    use crate::test::scripted_api::known;
 
     #[test]
     fn defaults_of_the_service_are_no_difference_and_what_is_gone_is() {

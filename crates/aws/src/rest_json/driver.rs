@@ -11,8 +11,8 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
-use super::leftover::left_over;
 use super::object::{object, without_withheld};
+use super::residual::residual_property;
 use super::roles::roles;
 use super::tags;
 use crate::api::Api;
@@ -253,7 +253,7 @@ impl DirectDriver for RestDriver {
         changed |= self.set(id, &current, &request.prior, &request.properties).await?;
         changed |= self.change_tags(&current, request).await?;
         let members = if changed { self.describe(id).await? } else { current };
-        if let Some(property) = left_over(kind, &before, &declared, &members) {
+        if let Some(property) = residual_property(kind, &before, &declared, &members) {
             return Err(self.stays(property));
         }
         self.object(kind.file.operations.read.as_str(), members)

@@ -9,7 +9,7 @@ use rstack_model::{Code, Diagnostic, Region, Severity, StackName};
 use rstack_ops::cross_stack_values;
 use rstack_template::{ExternalValues, Inputs, Reading, limits};
 
-use super::elsewhere::{accounts, regions};
+use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};

@@ -1,5 +1,5 @@
-//! `rstack state repair`: says what is wrong with a state or a journal, and mends it as the user
-//! chooses. Nothing is mended that was not chosen.
+//! `rstack state repair`: says what is wrong with a state or a journal, and repairs it as the user
+//! chooses. Nothing is repaired that was not chosen.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use rstack_render::{escape, text_diff};
 use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
 use rstack_store::{LockedStack, StateStore, StoreError};
 
-use super::apart;
+use super::base_mismatch;
 use super::edit::{agreed, done, object_words};
 use crate::args::{DetailArguments, Global};
 use crate::commands::known_stack::{any_name, no_state};
@@ -21,9 +21,9 @@ use crate::exit::Exit;
 use crate::session::{files, holder, note_dead_holder};
 use crate::terminal::Terminal;
 
-/// A way to mend.
+/// A way to repair files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mend {
+enum Repair {
     /// None: only say what is wrong.
     Nothing,
     /// Accept a state that was edited by hand.
@@ -34,7 +34,7 @@ enum Mend {
     CutJournal,
 }
 
-impl Mend {
+impl Repair {
     /// What the options say, of which there is one at most.
     fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
         match (accept_edit, restore, cut_journal) {
@@ -48,29 +48,29 @@ impl Mend {
 
 /// The arguments of `rstack state repair`.
 #[derive(Args, Debug)]
-#[command(group(clap::ArgGroup::new("mend")))]
+#[command(group(clap::ArgGroup::new("repair")))]
 pub(crate) struct RepairArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
     /// Accept a state that was edited by hand.
-    #[arg(long, group = "mend")]
+    #[arg(long, group = "repair")]
     accept_edit: bool,
     /// Put the state of this serial, of which a copy is kept, in the place of the damaged one.
-    #[arg(long, group = "mend", value_name = "SERIAL")]
+    #[arg(long, group = "repair", value_name = "SERIAL")]
     restore: Option<u64>,
     /// Keep of a damaged journal what is whole.
-    #[arg(long, group = "mend")]
+    #[arg(long, group = "repair")]
     cut_journal: bool,
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
 }
 
-/// Examines a stack's files, and mends them if it is asked to.
+/// Examines a stack's files, and repairs them if it is asked to.
 pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, .. } = context;
-    let mend = Mend::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
+    let repair = Repair::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
     let yes = args.yes;
     let files = files(context)?;
     let stack = any_name(context, &files, &args.stack).await?;
@@ -79,19 +79,19 @@ pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, Co
     }
     let locked = lock(context, &files, &stack)?;
     let found = locked.examine()?;
-    let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
+    let differs = matches!(repair, Repair::Nothing | Repair::AcceptEdit);
     let lines = findings(global, &locked, &found, differs.then_some(terminal));
     lines.iter().try_for_each(|line| terminal.line(line))?;
-    match mend {
-        Mend::Nothing => {
+    match repair {
+        Repair::Nothing => {
             let choices = choices(global, &locked, &found);
             let sound = choices.is_empty();
             choices.iter().try_for_each(|line| terminal.line(line))?;
             Ok(if sound { Exit::Done } else { Exit::Error })
         }
-        Mend::AcceptEdit => accept(&locked, &found, yes, terminal).await,
-        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
-        Mend::CutJournal => cut(&locked, &found, yes, terminal).await,
+        Repair::AcceptEdit => accept(&locked, &found, yes, terminal).await,
+        Repair::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
+        Repair::CutJournal => cut(&locked, &found, yes, terminal).await,
     }
 }
 
@@ -169,8 +169,8 @@ fn findings(
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
-    if let Some(apart) = &found.base_mismatch {
-        lines.push(apart::finding(apart));
+    if let Some(mismatch) = &found.base_mismatch {
+        lines.push(base_mismatch::finding(mismatch));
     }
     lines.iter().map(|line| one_line(line)).collect()
 }
@@ -289,7 +289,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             let restore = line("repair", &["--restore", &serial.to_string()]);
             lines.push(format!("To put serial {serial} in its place: {restore}"));
         }
-        (None, Some(apart)) => lines.extend(apart::by_hand(apart, locked)),
+        (None, Some(mismatch)) => lines.extend(base_mismatch::by_hand(mismatch, locked)),
         (None, None) => {}
     }
     if broken {
@@ -346,9 +346,9 @@ async fn accept(
     if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.accept_edit()?;
-    let what = format!("The edited state is accepted.{}", aside_words(&mended.aside));
-    done(&what, &mended.now, terminal)
+    let repaired = locked.accept_edit()?;
+    let what = format!("The edited state is accepted.{}", aside_words(&repaired.aside));
+    done(&what, &repaired.now, terminal)
 }
 
 async fn restore(
@@ -370,9 +370,9 @@ async fn restore(
     if !refused && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.restore_damaged(serial)?;
-    let aside = aside_words(&mended.aside);
-    done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
+    let repaired = locked.restore_damaged(serial)?;
+    let aside = aside_words(&repaired.aside);
+    done(&format!("The state of serial {serial} is in place.{aside}"), &repaired.now, terminal)
 }
 
 async fn cut(
@@ -397,13 +397,13 @@ async fn cut(
     {
         return Ok(Exit::Error);
     }
-    let mended = locked.repair_journal()?;
-    let aside = aside_words(&mended.aside);
-    let Some(repaired) = mended.now else {
+    let repaired = locked.repair_journal()?;
+    let aside = aside_words(&repaired.aside);
+    let Some(journal) = repaired.now else {
         terminal.note(&format!("The journal is removed.{aside}"));
         return Ok(Exit::Done);
     };
-    let count = repaired.kept.len();
+    let count = journal.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."
