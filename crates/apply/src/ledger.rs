@@ -14,7 +14,7 @@ use rstack_store::{JournalWriter, StoreError};
 
 use crate::ApplyError;
 
-/// What a run has recorded.
+/// The journal of a run in memory: its base state, and every entry that it has recorded.
 pub(crate) struct Ledger {
     base: State,
     journal: Box<dyn JournalWriter>,
@@ -174,7 +174,7 @@ impl<'a> Effects<'a> {
         Self { ledger, operation, recorded, absent, failed }
     }
 
-    /// Whether it is durable that nothing of the object's name was there.
+    /// True if it is durable that no object had the name before the creation.
     pub(crate) fn absence_proven(&self) -> bool {
         self.absent.load(Ordering::Acquire)
     }

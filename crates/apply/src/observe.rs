@@ -98,8 +98,8 @@ impl Engine {
         Ok(locked.revise(now, &base).await?)
     }
 
-    /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
-    /// or cannot be read, the plan says.
+    /// The progress of the objects that were not waited for, as far as it can be read. That one is
+    /// gone, or cannot be read, the plan says.
     async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Step)>, DriverError> {
         let settling =
             state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Stabilizing);
@@ -252,7 +252,7 @@ impl References {
     }
 }
 
-/// Whether no other call can be expected to succeed.
+/// True if no other call can be expected to succeed.
 pub(crate) fn stops_everything(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unreachable)
 }

@@ -1,4 +1,4 @@
-//! Finding out what came of operations that were cut off.
+//! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, OperationKind};
 use rstack_journal::{
@@ -19,7 +19,7 @@ use crate::secrets::CallSecrets;
 use crate::step::{completing, known, resource_state, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
-/// How often the cloud was asked about an operation.
+/// The number of times that the cloud was asked about an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     /// It is the first time.
@@ -28,21 +28,21 @@ enum Asked {
     Again,
 }
 
-/// What is known of an operation that was open.
+/// The result of resolving an open operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Resolved {
-    /// What came of it is recorded.
+    /// Its outcome is recorded.
     Recorded,
     /// Its object is not there yet.
     Absent,
 }
 
 impl Engine {
-    /// The state of a stack. If an earlier run was cut off, what came of its operations is found
+    /// The state of a stack. If an earlier run was cut off, the outcome of its operations is found
     /// out first, and the state is published. The caller holds and renews the lease.
     ///
     /// # Errors
-    /// If the files cannot be used, or it cannot be told what came of an operation.
+    /// If the files cannot be used, or the outcome of an operation cannot be found out.
     pub async fn recover(
         &self,
         locked: &dyn Lease,
@@ -69,7 +69,7 @@ impl Engine {
         if planned == found { Ok(()) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
-    /// Asks the cloud about every operation of which it is not known what came of it. What is not
+    /// Asks the cloud about every operation whose outcome is not known. What is not
     /// there is asked for again after [`QUIET`], for all of them at once.
     pub(crate) async fn resolve_open(
         &self,
@@ -303,7 +303,7 @@ fn is_forgotten(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
-/// Whether trying again later would end in the same way.
+/// True if trying again later would end in the same way.
 fn is_final(error: &StepError) -> bool {
     match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. } => {

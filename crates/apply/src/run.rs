@@ -20,38 +20,38 @@ use crate::schedule::{Executed, execute};
 use crate::step::Context;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
-/// How a plan is to be applied.
+/// The options of an apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApplyOptions {
-    /// Whether a failed deploy is undone.
+    /// True if a failed deploy is rolled back.
     pub rollback: bool,
 }
 
-/// What a plan leads to.
+/// The kind of state that a plan leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leads {
     /// To a stack that is as declared: nothing waits to be rolled back then.
     Whole,
-    /// Back to what an earlier apply left that did not come to its end.
+    /// Back to the state that an earlier, incomplete apply left.
     Partial,
 }
 
-/// What came of applying a plan.
+/// The outcome of applying a plan.
 #[derive(Debug)]
 pub struct Outcome {
     /// The state now; `None` if nothing is left of the stack.
     pub state: Option<State>,
-    /// How the plan's own run ended.
+    /// The end of the plan's own run, without that of a rollback.
     pub end: RunEnd,
     /// The steps that failed.
     pub failures: Vec<(Address, StepError)>,
-    /// Whether everything new was made. What failed then is the removal of old objects, which the
+    /// True if everything new was made. Failures are then failed removals of old objects, which the
     /// next apply tries again.
     pub made: bool,
-    /// What came of the rollback, if there was one: the steps that failed.
+    /// The steps of the rollback that failed; `None` if there was no rollback.
     pub rollback: Option<Vec<(Address, StepError)>>,
-    /// Why it is not known what came of an operation. The journal stays open, and the next command
-    /// asks again.
+    /// The reason why the outcome of an operation is not known. The journal stays open, and the
+    /// next command asks again.
     pub open: Option<RecoverError>,
 }
 
@@ -196,8 +196,8 @@ impl Engine {
         }
     }
 
-    /// The outputs. One that cannot be evaluated is told and left out: everything is made, and a
-    /// stream that runs is not taken back for it.
+    /// The outputs. One that cannot be evaluated is reported and left out: everything is made, and
+    /// a stream that runs is not taken back for it.
     fn outputs(
         &self,
         plan: &Plan,
@@ -274,8 +274,9 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
     }
 }
 
-/// Whether a rollback helps: no call can be expected to succeed after some failures, and what only
-/// did not settle in time is as declared, and would not settle sooner for being changed back.
+/// True if a rollback helps. It does not if no call can be expected to succeed after some failures,
+/// nor if the only failure is that an object did not stabilize in time: that one is as declared,
+/// and would not stabilize sooner for being changed back.
 fn helps(failures: &[(Address, StepError)]) -> bool {
     let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::NotStabilized { .. }));
     !only_slow && !failures.iter().any(|(_, error)| error.stops_everything())

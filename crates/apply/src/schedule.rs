@@ -12,15 +12,15 @@ use rstack_plan::Handler;
 use crate::StepError;
 use crate::step::Context;
 
-/// What came of the steps of a plan.
+/// The outcome of the steps of a plan.
 #[derive(Default)]
 pub(crate) struct Executed {
     pub(crate) failures: Vec<(Address, StepError)>,
-    /// Whether a step was not done, or not to its end, because the user asked to stop.
+    /// True if a step was not done, or not completely, because the user asked to stop.
     pub(crate) interrupted: bool,
     /// The resources of the steps that were not done.
     pub(crate) left: Vec<Address>,
-    /// Whether every forward step succeeded: what the stack was to become is made, and only old
+    /// True if every forward step succeeded: all that the stack was to become is made, and only old
     /// objects may be left. There is nothing to roll back then.
     pub(crate) made: bool,
 }

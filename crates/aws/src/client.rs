@@ -63,9 +63,9 @@ pub(crate) use http::BoundedClient;
 use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
 
-/// How long one attempt of a call that only reads may take.
+/// The time that one attempt of a call that only reads may take.
 const READ_ATTEMPT: Duration = Duration::from_secs(20);
-/// How long such a call may take with all its attempts and the waits between them.
+/// The time that such a call may take with all its attempts and the waits between them.
 const READ: Duration = Duration::from_secs(60);
 
 /// A client of one service.
@@ -165,7 +165,7 @@ impl Api for Client {
     }
 }
 
-/// What holds for every operation of a client.
+/// The settings of every operation of a client.
 fn settings(
     service: Service,
     codec: &Codec,

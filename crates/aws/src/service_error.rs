@@ -14,7 +14,7 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     /// The service's code for it.
     pub(crate) code: Option<String>,
-    /// What the service says of it.
+    /// The service's message about it.
     pub(crate) message: Option<String>,
     /// The ID of the request.
     pub(crate) request_id: Option<String>,
@@ -88,8 +88,8 @@ const TRANSIENT: &[&str] = &[
 
 const CONFLICT: &[&str] = &["ConflictException"];
 
-/// What services say while something that was just made, mostly a role, is not yet known
-/// everywhere.
+/// Parts of messages of services while something that was just made, mostly a role, is not yet
+/// known everywhere.
 const NOT_READY: &[&str] = &[
     "cannot assume",
     "cannot be assumed",
@@ -102,12 +102,12 @@ const NOT_READY: &[&str] = &[
 ];
 
 impl Refusal {
-    /// Whether the service asks to be called less often.
+    /// True if the service asks to be called less often.
     pub(crate) fn is_throttling(&self) -> bool {
         self.status == 429 || self.code().is_some_and(|code| THROTTLED.contains(&code))
     }
 
-    /// Whether the service failed for a reason of its own.
+    /// True if the service failed for a reason of its own.
     pub(crate) fn is_transient(&self) -> bool {
         self.status >= 500 || self.code().is_some_and(|code| TRANSIENT.contains(&code))
     }
@@ -186,8 +186,8 @@ impl Refusal {
         match self.status {
             401 | 403 => ErrorKind::AccessDenied { action: denied_action(message) },
             409 | 412 => ErrorKind::Conflict,
-            // A service names what it does not find; a bare 404 means that nobody there knows the
-            // operation.
+            // A service names what it does not find; a bare 404 means that no service there knows
+            // the operation.
             404 if code.is_empty() => ErrorKind::Unsupported,
             _ => ErrorKind::Invalid { property: None },
         }

@@ -99,7 +99,8 @@ impl ObjectStore for WatchedBucket {
     }
 }
 
-/// Whether some object of a bucket holds these bytes. A store in memory answers at once.
+/// True if some object of a bucket holds these bytes; `None` if one cannot be read. A store in
+/// memory answers at once.
 pub(crate) fn holds(bucket: &InMemory, bytes: &[u8]) -> Option<bool> {
     use futures_util::FutureExt;
     let looked = async {

@@ -56,10 +56,10 @@ impl Wake for Flag {
     }
 }
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug)]
 pub(crate) enum Ended<T> {
-    /// It came to its end.
+    /// It completed.
     Done(T),
     /// It died.
     Died,
@@ -76,7 +76,7 @@ impl VirtualClock {
         inner.due.insert((at, number), due);
     }
 
-    /// Something is going to happen, whoever is alive then.
+    /// Something is going to happen, whether or not its process is alive then.
     pub(crate) fn later(&self, after: Duration, work: Late) {
         self.add(after, Due::Late(work));
     }
@@ -103,7 +103,7 @@ impl VirtualClock {
     pub(crate) fn pass(&self, time: Duration) {
         let until = {
             let mut inner = lock(&self.0);
-            // Nobody is left of those who slept.
+            // None is left of those who slept.
             inner.due.retain(|_, due| matches!(due, Due::Late(_)));
             inner.now.saturating_add(time)
         };
@@ -118,7 +118,7 @@ impl VirtualClock {
         lock(&self.0).now
     }
 
-    /// Whether something is still going to happen by itself.
+    /// True if nothing is going to happen by itself any more: only sleepers are left.
     pub(crate) fn is_quiet(&self) -> bool {
         lock(&self.0).due.values().all(|due| matches!(due, Due::Sleeper(_)))
     }

@@ -23,7 +23,7 @@ use crate::crash_point::Act;
 use crate::disk_image::DiskImage;
 use crate::fault_injection::{FaultInjector, InjectedFault};
 
-/// What an object in the cloud was made for, and by which operation.
+/// The resource that an object in the cloud was made for, and the operation that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Maker {
     pub(crate) address: Address,
@@ -34,7 +34,7 @@ pub(crate) struct Maker {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Made(pub(crate) BTreeMap<ObjectKey, Maker>);
 
-/// What the calls of a process need.
+/// The surroundings of the calls of a process.
 pub(crate) struct Wire {
     pub(crate) sandbox: Arc<SandboxCloud>,
     pub(crate) clock: Arc<VirtualClock>,
@@ -42,7 +42,7 @@ pub(crate) struct Wire {
     pub(crate) injector: Arc<CrashInjector>,
     pub(crate) faults: FaultInjector,
     pub(crate) made: Arc<Mutex<Made>>,
-    /// Whether drivers create in more than one call: they prove that nothing is there, create,
+    /// True if drivers create in more than one call: they prove that nothing is there, create,
     /// tell that the object exists, and make a last call.
     pub(crate) in_parts: bool,
     /// Changes that were begun although the disk had failed.
@@ -252,7 +252,7 @@ impl WatchedDriver {
     }
 }
 
-/// What exists in the cloud. An object that cannot be listed counts as made by nobody later.
+/// The objects in the cloud. One that cannot be listed counts as made without a maker later.
 fn existing(sandbox: &SandboxCloud) -> BTreeSet<ObjectKey> {
     sandbox.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What the process is about to do.
+/// An act of a process on cloud or disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// A call to the cloud.
@@ -38,7 +38,7 @@ impl Act {
         }
     }
 
-    /// Whether the cloud is another one afterwards.
+    /// True if the cloud is another one afterwards.
     pub fn changes_cloud(self) -> bool {
         match self {
             // A question brings what is under way nearer to its end.
@@ -53,31 +53,31 @@ impl Act {
         }
     }
 
-    /// Whether it is about the disk.
+    /// True if it is an act on the disk.
     pub fn is_of_disk(self) -> bool {
         !matches!(self, Self::Call(_))
     }
 }
 
-/// What is not durable before a step.
+/// The changes that are not durable before a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
     /// Bytes of files.
     pub data: bool,
-    /// How many changes of names.
+    /// The number of changes of names.
     pub names: usize,
 }
 
 /// One step of a run: a call, or a change of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunStep {
-    /// What is about to be done.
+    /// The act that follows.
     pub act: Act,
-    /// What is not durable before it is done.
+    /// The changes that are not durable before it.
     pub pending: Pending,
 }
 
-/// What becomes of bytes that were not durable.
+/// The part of bytes that were not durable which a crash leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Data {
     /// All of them are there: so it is when only the process dies.
@@ -90,7 +90,7 @@ pub enum Data {
     Zeroed,
 }
 
-/// What becomes of names that were not durable.
+/// The part of changed names that were not durable which a crash leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
     /// All changes are there.
@@ -101,7 +101,7 @@ pub enum Names {
     Last,
 }
 
-/// What a disk holds after a crash of what was not durable before it.
+/// The part of everything that was not durable which a crash leaves on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Survival {
     /// Of the bytes.
@@ -131,18 +131,18 @@ impl Survival {
     }
 }
 
-/// How a disk fails a process that lives on.
+/// A fault of the disk under a process that lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is full: half of what is written fits, and no file can be made.
     Full,
     /// Nothing can be changed any more.
     ReadOnly,
-    /// What is made durable is not, and the disk says so.
+    /// A sync makes nothing durable, and the disk reports that.
     Failing,
 }
 
-/// What happens to the process at a crash point.
+/// The death of a process at a crash point, or a fault of its disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strike {
     /// It dies before the act.
@@ -158,9 +158,9 @@ pub enum Strike {
 pub struct CrashPoint {
     /// The number of the step, from 0.
     pub step: usize,
-    /// What happens.
+    /// The death or fault.
     pub strike: Strike,
-    /// What was about to be done, for the reader.
+    /// The act that was about to be done, for the reader.
     pub act: Option<Act>,
 }
 

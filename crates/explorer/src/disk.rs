@@ -254,7 +254,7 @@ mod tests {
         disk
     }
 
-    /// What stands at a path after a crash.
+    /// The text of the file at a path after a crash.
     fn after(disk: &SimulatedDisk, left: Survival, path: &str) -> Option<String> {
         let image = Arc::new(disk.image.fork());
         image.crash(left);

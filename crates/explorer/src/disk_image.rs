@@ -65,7 +65,7 @@ pub(crate) struct Surface {
     pub(crate) written: Vec<u8>,
 }
 
-/// What survives processes and crashes.
+/// The image of a disk, which survives processes and crashes.
 #[derive(Debug, Default)]
 pub struct DiskImage(pub(crate) Mutex<Surface>);
 
@@ -143,7 +143,7 @@ impl DiskImage {
         lock(&self.0).fault = Some(fault);
     }
 
-    /// Whether a fault has come to the notice of the process.
+    /// True if a process has been refused something because of a fault.
     pub(crate) fn has_failed(&self) -> bool {
         lock(&self.0).failed
     }
@@ -160,7 +160,7 @@ impl DiskImage {
         }
     }
 
-    /// Whether there is such a name.
+    /// True if there is such a name.
     pub(crate) fn has(&self, path: &Path) -> bool {
         lock(&self.0).names.contains_key(path)
     }
@@ -175,7 +175,7 @@ impl DiskImage {
         true
     }
 
-    /// What is on it, as text.
+    /// The names on it and the contents of their files, as text.
     pub(crate) fn contents(&self) -> String {
         let surface = lock(&self.0);
         let mut contents = String::new();
@@ -187,13 +187,13 @@ impl DiskImage {
         contents
     }
 
-    /// How many temporary files are on it.
+    /// The number of temporary files on it.
     pub(crate) fn temporary_files(&self) -> usize {
         let name = |path: &PathBuf| path.file_name()?.to_str().map(|n| n.starts_with(".rstack-"));
         lock(&self.0).names.keys().filter(|path| name(path) == Some(true)).count()
     }
 
-    /// Whether these bytes were ever written.
+    /// True if these bytes were ever written.
     pub(crate) fn holds(&self, needle: &[u8]) -> bool {
         let surface = lock(&self.0);
         !needle.is_empty() && surface.written.windows(needle.len()).any(|bytes| bytes == needle)

@@ -11,7 +11,7 @@ use crate::stack;
 
 /// The resource that is edited.
 const RESOURCE: &str = "Channel";
-/// What it is called afterwards.
+/// The logical ID that it has afterwards.
 const RENAMED: &str = "Renamed";
 
 /// One of these commands.
@@ -33,7 +33,7 @@ pub enum Edit {
     CutJournal(Journal),
 }
 
-/// What is beside the state that is repaired.
+/// The journal beside the state that is repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {
     /// That of a run that is open, for a repair of a journal; none for a repair of a state.
@@ -118,7 +118,7 @@ impl Edit {
         }
     }
 
-    /// What is beside the state.
+    /// The journal beside the state.
     pub(crate) fn journal(self) -> Journal {
         match self {
             Self::AcceptEdit(journal) | Self::Restore(journal) | Self::CutJournal(journal) => {

@@ -15,7 +15,7 @@ use crate::normalize::normalize;
 use crate::simulation::{Conditions, DIRECTORY, Simulation, Store};
 use crate::stack::{self, Size, Wanted};
 
-/// What is on the disk of both stacks, as far as it can be read: what their states say, down to the
+/// The records of both stacks on the disk, as far as they can be read: their states, down to the
 /// serial, and whether a run is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
@@ -24,7 +24,7 @@ enum Seen {
 }
 
 impl Seen {
-    /// Whether this is that, but for serials: a command that is given again may use up some.
+    /// True if this is that, but for serials: a command that is given again may use up some.
     fn reached(&self, that: &Self) -> bool {
         match (self, that) {
             (
@@ -46,7 +46,7 @@ struct Ready {
     before: Simulation,
     origin: Seen,
     goal: Seen,
-    /// How many objects nobody knows of any more, when it has come to its end.
+    /// The number of objects that are in no state any more when it is complete.
     forgotten: usize,
 }
 
@@ -73,7 +73,7 @@ fn words(state: &State) -> Result<String, String> {
     Ok(format!("{lineage} {deposed:?} {former:?} {}", normalize(state)?))
 }
 
-/// How many objects are in neither state.
+/// The number of objects that are in neither state.
 fn unknown(simulation: &Simulation) -> Result<usize, String> {
     let states = states(simulation)?;
     let known: Vec<&State> = states.iter().flatten().flatten().collect();
@@ -205,7 +205,7 @@ fn ready(edit: Edit, store: Store, size: Size) -> Result<Ready, String> {
         Edit::Rename | Edit::Move | Edit::Forget | Edit::Replace => first,
     };
     prepare(edit, &mut before, &wanted)?;
-    // Whoever breaks something is not there any more.
+    // A process that breaks something is not there any more.
     before.pass(Duration::from_secs(60));
     let origin = seen(&before)?;
     let mut undisturbed = before.fork()?;
@@ -229,7 +229,7 @@ impl Ready {
         format!("--scenario {}{small}{objects}{}", self.edit.name(), points.concat())
     }
 
-    /// What is wrong between the command that was cut off and the same one again.
+    /// The invariants that are broken between the command that was cut off and the same one again.
     fn between(&self, simulation: &Simulation) -> Result<Vec<String>, String> {
         let now = seen(simulation)?;
         let mut broken = Vec::new();
@@ -298,7 +298,7 @@ impl Ready {
 /// Lives through some points of an edit, each striking the same command again, and then to the end.
 ///
 /// # Errors
-/// If the edit does not come to its end undisturbed.
+/// If the edit does not complete undisturbed.
 pub fn one_edit(
     edit: Edit,
     store: Store,
@@ -316,7 +316,7 @@ pub fn one_edit(
 /// is taken.
 ///
 /// # Errors
-/// If the edit does not come to its end undisturbed.
+/// If the edit does not complete undisturbed.
 pub fn edits(edit: Edit, store: Store, size: Size, stride: usize) -> Result<Findings, String> {
     let ready = ready(edit, store, size)?;
     let whole = ready.before.fork()?.edit(edit, None)?;

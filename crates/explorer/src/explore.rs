@@ -11,12 +11,12 @@ use crate::scenario::{Ready, Scenario};
 use crate::simulation::{Conditions, Life, Simulation, Store};
 use crate::stack::{Size, Wanted};
 
-/// What came of exploring.
+/// The results of an exploration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// How many steps the undisturbed run has.
+    /// The number of steps of the undisturbed run.
     pub steps: usize,
-    /// How many points (or pairs, or schedules) were explored.
+    /// The number of points (or pairs, or schedules) that were explored.
     pub explored: usize,
     /// Each failing case, as arguments of the explorer, with what it broke.
     pub violations: Vec<(String, Vec<String>)>,
@@ -149,8 +149,8 @@ pub fn singles(scenario: Scenario, size: Size, stride: usize) -> Result<Findings
     Ok(findings)
 }
 
-/// What a death at a point leaves: the disk, and how many calls had changed the cloud. Deaths that
-/// leave the same are followed by the same.
+/// The remains of a death at a point: the disk, and the number of calls that had changed the cloud.
+/// Deaths that leave the same are followed by the same.
 fn remains(simulation: &Simulation, life: &Life, point: CrashPoint) -> (String, usize) {
     let met = life.steps.iter().enumerate();
     let had_effect = |number: usize| match point.strike {

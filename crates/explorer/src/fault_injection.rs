@@ -7,7 +7,7 @@ use rstack_model::ResourceType;
 
 use crate::rng::Rng;
 
-/// How often something happens to a call, in a hundred, and how long calls take.
+/// The rates of faults of a call, in a hundred, and the time that calls take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FaultRates {
     /// It is refused as one too many.
@@ -18,13 +18,13 @@ pub(crate) struct FaultRates {
     pub(crate) lost_answer: usize,
     /// It has its effect only after the answer was lost.
     pub(crate) late_effect: usize,
-    /// Nobody answers for minutes, whether it had its effect or not.
+    /// No answer comes for minutes, whether it had its effect or not.
     pub(crate) hang: usize,
     /// The longest it takes: calls are overtaken by later ones.
     pub(crate) longest: Duration,
 }
 
-/// What happens to one call.
+/// The fault that one call suffers, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InjectedFault {
     /// It is made and answered.
@@ -37,7 +37,7 @@ pub(crate) enum InjectedFault {
     Late(Duration),
 }
 
-/// What is answered in the place of an answer.
+/// The kind of the error that is returned in the place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultKind {
     Throttled,

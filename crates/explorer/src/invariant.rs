@@ -1,4 +1,4 @@
-//! What must be true whatever happened.
+//! The invariants that hold at every crash point.
 
 use std::collections::{BTreeMap, BTreeSet};
 

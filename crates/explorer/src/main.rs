@@ -12,7 +12,7 @@ use rstack_explorer::{
     one_edit, pairs, schedule, schedules, singles,
 };
 
-/// How many failing cases are printed of each kind.
+/// The number of failing cases that are printed of each kind.
 const SHOWN: usize = 5;
 
 /// Explores every moment at which a run can die, and what comes after.

@@ -3,7 +3,7 @@
 use rstack_model::state::State;
 use serde_json::{Value, json};
 
-/// Shorter texts name nothing that is told apart by them.
+/// Shorter texts name nothing that is distinguished by them.
 const SHORTEST: usize = 8;
 
 /// A state as text in which what the cloud has chosen is replaced by what it stands for. Two runs

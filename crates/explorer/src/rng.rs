@@ -28,7 +28,7 @@ impl Rng {
         usize::try_from(self.next().checked_rem(bound).unwrap_or(0)).unwrap_or(0)
     }
 
-    /// Whether something happens that happens so often in a hundred.
+    /// True so often in a hundred.
     pub(crate) fn happens(&self, percent: usize) -> bool {
         self.below(100) < percent
     }

@@ -12,7 +12,7 @@ use crate::stack::{Size, Wanted};
 
 /// More steps than most runs of the small stack have.
 const STEPS: usize = 160;
-/// How much is explored at a time: what is found is told in between.
+/// The number of schedules that are explored at a time: findings are reported in between.
 const AT_ONCE: usize = 1000;
 
 fn rates(rng: &Rng) -> FaultRates {
@@ -66,9 +66,9 @@ fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
         broken.extend(more);
         wanted = if rng.happens(70) { wanted } else { &ready.from };
     }
-    // Whatever is still under way comes to its end.
+    // Whatever is still under way completes.
     simulation.pass(LATEST);
-    // An apply that came to its end after all, but for old objects, is not rolled back.
+    // An apply that completed after all, but for old objects, is not rolled back.
     let may_be_whole = back(&ready.end) && applied;
     let (wanted, goal) = if rng.happens(50) || may_be_whole {
         (&ready.from, &ready.origin)

@@ -32,10 +32,10 @@ use crate::invariant;
 use crate::stack::{self, Wanted};
 
 pub(crate) const DIRECTORY: &str = "/state";
-/// How long it takes until somebody starts the next process.
+/// The time until the next process is started.
 const UNTIL_NEXT: Duration = Duration::from_secs(1);
 
-/// How long a lease in an object store lasts.
+/// The time that a lease in an object store lasts.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// The kind of store that states are in.
@@ -47,7 +47,7 @@ pub enum Store {
     Objects,
 }
 
-/// What survives a process.
+/// The parts of a simulation that survive a process.
 pub(crate) struct Simulation {
     pub(crate) sandbox: Arc<SandboxCloud>,
     pub(crate) image: Arc<DiskImage>,
@@ -55,11 +55,11 @@ pub(crate) struct Simulation {
     bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
     clock: Arc<VirtualClock>,
-    /// How many processes there were: each has tokens of its own.
+    /// The number of processes so far: each has tokens of its own.
     processes: u64,
 }
 
-/// How a process works, and what it suffers.
+/// The settings of a process, and the faults that it suffers.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     pub(crate) parallelism: usize,
@@ -86,14 +86,14 @@ impl Default for Conditions {
     }
 }
 
-/// What became of a process.
+/// The outcome of a process.
 #[derive(Debug)]
 pub(crate) struct Life {
-    /// What it reported; `None` if it did not come to report anything.
+    /// The end or the error that it reported; `None` if it died before it could report any.
     pub(crate) report: Option<Result<RunEnd, String>>,
     pub(crate) died: bool,
     pub(crate) steps: Vec<RunStep>,
-    /// What was not durable at its end.
+    /// The bytes and names that were not durable at its end.
     pub(crate) left: Pending,
     /// Invariants that it broke.
     pub(crate) violations: Vec<String>,
@@ -126,12 +126,13 @@ impl Simulation {
         })
     }
 
-    /// The store, as somebody sees it who only looks.
+    /// The store, as a process sees it that only reads.
     pub(crate) fn store(&self) -> Result<StateStore, String> {
         self.store_of(&CrashInjector::new(Arc::clone(&self.image), None))
     }
 
-    /// What is stored of a stack, as somebody sees it who only looks. A simulated store answers at once.
+    /// The records of a stack, as a process sees them that only reads. A simulated store answers at
+    /// once.
     pub(crate) fn read(&self, stack: &StackName) -> Result<Stored, StoreError> {
         let injector = CrashInjector::new(Arc::clone(&self.image), None);
         let backend = self.backend(&injector).map_err(|problem| waits(&problem))?;
@@ -139,7 +140,7 @@ impl Simulation {
         read.unwrap_or_else(|| Err(waits("it waits for ever")))
     }
 
-    /// Whether bytes were ever written to the disk, or are in an object.
+    /// True if bytes were ever written to the disk, or are in an object.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         let in_objects = self.bucket.as_ref().map(|objects| bucket::holds(objects, bytes));
         // What cannot be looked through is not taken for clean.
@@ -166,7 +167,7 @@ impl Simulation {
         StateStore::on(Arc::new(disk), DIRECTORY).map_err(|error| error.to_string())
     }
 
-    /// Whether nothing is going to happen in the cloud by itself.
+    /// True if nothing is going to happen in the cloud by itself.
     pub(crate) fn is_quiet(&self) -> bool {
         self.clock.is_quiet()
     }
@@ -200,7 +201,7 @@ impl Simulation {
         CrashInjector::new(Arc::clone(&self.image), point)
     }
 
-    /// How many processes there were.
+    /// The number of processes so far.
     pub(crate) fn processes(&self) -> u64 {
         self.processes
     }

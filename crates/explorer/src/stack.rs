@@ -14,14 +14,14 @@ const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
 /// a secret, an object that takes its time.
 const SMALL: &str = include_str!("small.yaml");
 
-/// What is wanted of a stack.
+/// The goal of a command for the stack.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// It is to be like this.
     Stack(Box<Desired>, PlanOptions),
     /// It is to be gone.
     Nothing,
-    /// An apply that did not come to its end is to be rolled back, which leads here.
+    /// An incomplete apply is to be rolled back, which leads here.
     Back(Box<Wanted>),
 }
 
@@ -36,7 +36,7 @@ pub enum Size {
     Generated,
 }
 
-/// What makes one stack different from another of the same template.
+/// The differences of one stack from another of the same template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     /// The stack.

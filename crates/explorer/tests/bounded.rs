@@ -90,7 +90,7 @@ fn some_random_schedules() {
     sound(&schedules(0, 300).unwrap(), 300);
 }
 
-/// A case that is told can be lived through alone.
+/// A case that is reported can be lived through alone.
 #[test]
 fn a_case_is_repeated_by_its_points() {
     let create = Scenario::named("create").unwrap();

@@ -9,7 +9,7 @@ use rstack_template::{Evaluation, ExternalValues, Inputs, Template};
 
 use crate::OpsError;
 
-/// How often answers may lead to further questions.
+/// The number of rounds in which answers may lead to further questions, at most.
 const ROUNDS: usize = 16;
 
 /// An evaluated template, and the questions that have no answer.

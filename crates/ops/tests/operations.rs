@@ -1,5 +1,5 @@
 //! The operations over the sandbox and a store on disk: what is carried out, what is refused, and
-//! what the front end is told.
+//! the events and reviews that the front end receives.
 #![cfg(test)]
 
 use std::cell::RefCell;
@@ -298,7 +298,7 @@ fn a_plan_that_shows_other_differences_than_it_makes_is_refused() {
     });
 }
 
-/// What is checked is decided by apply: a file that says that nothing was looked at, or gives a
+/// The checks are decided by apply: a file that says that nothing was looked at, or gives a
 /// reason why not, switches nothing off.
 #[test]
 fn no_plan_switches_the_drift_check_off() {

@@ -9,15 +9,15 @@ use crate::id_context::IdContext;
 use crate::ids::{self, Identity};
 use crate::redaction::{JsonMap, Redactor, is_secret};
 
-/// How deep the maps of an attribute are filled in.
+/// The depth to which the maps of an attribute are filled in.
 const DEPTH: usize = 5;
 /// The sandbox has no clock: everything happened then.
 const MOMENT: &str = "2026-01-01T00:00:00Z";
 const MOMENT_SECONDS: i64 = 1_767_225_600;
-/// Names of texts that services give back once and that are secret.
+/// Names of texts that services return once and that are secret.
 const SECRET_NAMES: [&str; 6] =
     ["Password", "SecretAccessKey", "SecretKey", "PrivateKey", "ClientSecret", "KeyMaterial"];
-/// What a state or a status says when all is well, in order of preference.
+/// The values of a state or a status of a healthy object, in order of preference.
 const WELL: [&str; 16] = [
     "ACTIVE",
     "Active",
@@ -80,7 +80,7 @@ pub(crate) fn of(context: &IdContext<'_>, identity: &Identity, redactor: Redacto
     out
 }
 
-/// What is declared at a path of maps.
+/// The declared value at a path of maps.
 fn declared(map: &JsonMap, path: &[String]) -> Option<Json> {
     let (first, rest) = path.split_first()?;
     let value = map.get(first)?;

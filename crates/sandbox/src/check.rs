@@ -50,8 +50,8 @@ fn value_without(
     }
 }
 
-/// What a call sends, with every name in the clear: a service keeps and shows what identifies an
-/// object, also where the template calls it a secret.
+/// The properties that a call sends, with every name in the clear: a service keeps and shows what
+/// identifies an object, also where the template calls it a secret.
 pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
     for path in schema.identifying() {
         let mut segments = path.segments().iter();
@@ -70,9 +70,9 @@ pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
     sent
 }
 
-/// What a call sends, checked and in the form it is kept in. What only the service sets is passed
-/// over, as it is by CloudFormation; nulls are as good as absent. Texts of write-only properties
-/// are kept as marks: nobody ever reads them again.
+/// The properties that a call sends, checked and in the form they are kept in. Properties that only
+/// the service sets are passed over, as they are by CloudFormation; nulls are as good as absent.
+/// Texts of write-only properties are kept as marks: no caller ever reads them again.
 pub(crate) fn accepted(
     schema: &TypeSchema,
     redactor: Redactor<'_>,
@@ -141,7 +141,7 @@ fn changed(
     }
 }
 
-/// Whether two values are the same to the type: scalars by their text, sets in any order, a JSON
+/// True if two values are the same to the type: scalars by their text, sets in any order, a JSON
 /// document given as text or as a tree.
 fn same(schema: &TypeSchema, path: &PropertyPath, a: &Json, b: &Json) -> bool {
     match (a, b) {

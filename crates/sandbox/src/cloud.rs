@@ -32,7 +32,7 @@ pub const ACCOUNT: &str = "000000000000";
 /// Types that stand for the user's own code, which the sandbox cannot run.
 const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"];
 
-/// What the drivers of one sandbox share.
+/// The parts that the drivers of one sandbox share.
 pub(crate) struct Inner {
     store: Arc<Store>,
     environment: Environment,
@@ -219,7 +219,7 @@ impl SandboxCloud {
 }
 
 impl SandboxCloud {
-    /// What viewers get who play this URL now, each answer once: see [`Playback`].
+    /// The answers that viewers get who play this URL now, each once: see [`Playback`].
     ///
     /// # Errors
     /// If the file cannot be read.

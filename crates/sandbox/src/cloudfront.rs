@@ -1,4 +1,4 @@
-//! What is particular to CloudFront: host names, deployment, and which object may go when.
+//! The particulars of CloudFront: host names, deployment, and which object may go when.
 
 use rstack_driver::ErrorKind;
 use rstack_model::{PropertyPath, ResourceType};

@@ -74,7 +74,7 @@ impl Derivation {
         format!("{a}-{b}-4{c}-{variant}{}-{}", self.hex(3), self.hex(12))
     }
 
-    /// Whether something happens that happens so often in a thousand.
+    /// True so often in a thousand.
     pub(crate) fn happens(&mut self, per_mille: u16) -> bool {
         self.below(1000) < usize::from(per_mille)
     }

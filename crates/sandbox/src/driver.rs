@@ -39,7 +39,7 @@ impl SandboxDriver {
         self.cloud.service(&self.resource_type, &self.schema)
     }
 
-    /// How soon it should be asked again.
+    /// The time after which it should be asked again.
     pub(crate) fn ask_again_in(&self) -> Duration {
         self.service().options.ask_again_in
     }
@@ -55,7 +55,7 @@ impl SandboxDriver {
         self.ask("Get", &name, move |service, view| Ok(service.made_with(view, &sent))).await
     }
 
-    /// Whether an object whose deletion was begun is gone.
+    /// Continues a deletion that was begun: it is done when the object is gone.
     pub(crate) async fn poll_delete(&self, poll: &Poll) -> Result<Progress, DriverError> {
         let Some(identifier) = poll.identifier.clone() else { return Ok(Progress::Done) };
         let (token, prior) = (poll.token.clone(), poll.declared.clone());

@@ -16,7 +16,7 @@ pub(crate) struct FaultInjector {
     attempts: Mutex<BTreeMap<String, u32>>,
 }
 
-/// Whether the answer of a call that has its effect is lost.
+/// The answer of a call that has its effect: lost if true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lost(bool);
 
@@ -54,7 +54,7 @@ impl FaultInjector {
         Ok(Lost(derived.happens(options.faults.lost_answer.0)))
     }
 
-    /// How many calls that name a new object find it not yet visible.
+    /// The number of calls that name a new object and find it not yet visible.
     pub(crate) fn unseen(&self, nonce: &str) -> u32 {
         let seed = self.options.seed.to_string();
         let mut derived = Derivation::new(&[&seed, "visibility", nonce]);

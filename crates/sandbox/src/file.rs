@@ -18,7 +18,8 @@ use crate::log::{self, Content, FORMAT, Flaw, Tail};
 const SMALL: u64 = 1 << 20;
 /// Bytes of the longest file that is read.
 const MAX: u64 = 1 << 30;
-/// How many times longer than what exists a log may be.
+/// The factor by which a log may be longer than the records of what exists: a longer one is
+/// rewritten.
 const LONG: u64 = 4;
 
 /// A log on the disk.
@@ -31,7 +32,7 @@ pub(crate) struct LogFile {
     looked_at_from: u64,
 }
 
-/// What the file is.
+/// The format of the file, as far as it was read.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// There is none.
@@ -245,7 +246,7 @@ fn looked_at_from(live: u64, length: u64) -> u64 {
 }
 
 impl LogFile {
-    /// Whether what was read of it still is in it: it is no shorter, and its last record is the
+    /// True if what was read of it still is in it: it is no shorter, and its last record is the
     /// same.
     fn is_in_place(&self, length: u64) -> io::Result<bool> {
         if length < self.tail.length {
@@ -257,7 +258,7 @@ impl LogFile {
         Ok(found == digest.as_bytes())
     }
 
-    /// Whether it is much longer than what exists.
+    /// True if it is much longer than the records of what exists.
     pub(crate) fn is_long(&mut self, inventory: &Inventory) -> bool {
         if self.tail.length < self.looked_at_from {
             return false;

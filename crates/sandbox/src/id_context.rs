@@ -58,7 +58,7 @@ impl<'a> IdContext<'a> {
         }
     }
 
-    /// Whether the type itself sets the path.
+    /// True if the type itself sets the path.
     pub(crate) fn is_read_only(&self, path: &SchemaPath) -> bool {
         path.concrete().is_some_and(|path| self.schema.is_read_only(&path))
     }

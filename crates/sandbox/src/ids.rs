@@ -46,9 +46,9 @@ const PREFIXES: [(&str, &str); 30] = [
     ("VpnGatewayId", "vgw"),
 ];
 
-/// What names a new object.
+/// The identity of a new object.
 pub(crate) struct Identity {
-    /// What `Ref` returns.
+    /// The value that `Ref` returns.
     pub(crate) physical_id: String,
     /// The primary identifier.
     pub(crate) identifier: Identifier,
@@ -75,7 +75,7 @@ pub(crate) fn identity(context: &IdContext<'_>) -> Identity {
     Identity { physical_id, identifier, chosen }
 }
 
-/// What the service calls the object where it needs no ARN.
+/// The ID by which the service names the object where it needs no ARN.
 pub(crate) fn plain_id(context: &IdContext<'_>) -> String {
     if context.resource_type.service() == Some("MediaPackage") {
         return special(context).unwrap_or_else(|| usual(context, "Id"));
@@ -125,7 +125,7 @@ pub(crate) fn invented(context: &IdContext<'_>, path: &SchemaPath) -> String {
     fitting(context, &path.to_string(), &forms, candidate)
 }
 
-/// What a schema asks of a text.
+/// The form that a schema requires of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     pattern: Option<&'a str>,

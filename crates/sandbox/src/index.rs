@@ -16,11 +16,11 @@ use crate::{cloudfront, mediapackage, names, secretsmanager};
 pub(crate) enum Facet {
     /// The token of the operation that created it.
     Token,
-    /// What `Ref` returns.
+    /// The value that `Ref` returns.
     PhysicalId,
     /// A name that no two objects share; see [`name_value`].
     Name(UniqueName),
-    /// What a secret may be called.
+    /// A text that names a secret: its ARN or its name.
     SecretName,
     /// The channel of an endpoint.
     Channel,
@@ -82,7 +82,7 @@ pub(crate) struct Index {
     tables: BTreeMap<String, BTreeMap<String, Vec<Table>>>,
     /// The objects that are not yet visible.
     unseen: Option<BTreeSet<Slot>>,
-    /// What left the indexes because it was about to change.
+    /// The objects that left the indexes because they were about to change.
     stale: BTreeSet<Slot>,
 }
 

@@ -22,9 +22,9 @@ pub(crate) struct StoredObject {
     /// Its primary identifier, whole.
     #[serde(default = "unidentified")]
     pub(crate) identifier: Identifier,
-    /// What `Ref` returns: not always unique, as the stages of two APIs show.
+    /// The value that `Ref` returns: not always unique, as the stages of two APIs show.
     pub(crate) physical_id: String,
-    /// What everything invented for the object is derived from.
+    /// The text that everything invented for the object is derived from.
     pub(crate) nonce: String,
     /// The token of the operation that created it.
     pub(crate) token: String,
@@ -38,10 +38,10 @@ pub(crate) struct StoredObject {
     /// For a distribution, what it was before and still is at some edge locations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) former: Vec<JsonMap>,
-    /// Whether it is being disabled so that it can be deleted.
+    /// True while it is being disabled so that it can be deleted.
     #[serde(default)]
     pub(crate) disabled: bool,
-    /// How many calls that name it will find it not yet visible.
+    /// The number of calls that name it and will find it not yet visible.
     #[serde(default)]
     pub(crate) unseen: u32,
     /// For a secret, its versions.
@@ -50,7 +50,8 @@ pub(crate) struct StoredObject {
 }
 
 impl StoredObject {
-    /// What it is now takes its time to come to where `former` still is.
+    /// Begins the deployment of a change: `former` is still at some edge locations for so many
+    /// polls.
     pub(crate) fn deploy(&mut self, former: JsonMap, polls: u32) {
         self.polls_left = polls;
         self.former.push(former);
@@ -93,7 +94,8 @@ pub(crate) type Objects = BTreeMap<String, StoredObject>;
 pub(crate) struct Inventory {
     /// The key of the digests that stand for secrets, made with the first object.
     pub(crate) key: String,
-    /// How many objects were created for each resource, so that each has a nonce of its own.
+    /// The number of objects that were created for each resource, so that each has a nonce of its
+    /// own.
     pub(crate) made: BTreeMap<String, u64>,
     /// Objects by Region (or `global`) and type.
     pub(crate) objects: BTreeMap<String, BTreeMap<String, Objects>>,

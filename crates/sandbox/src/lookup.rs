@@ -15,7 +15,7 @@ use crate::inventory::{StoredObject, View};
 use crate::rules::Refusal;
 
 const PARAMETER: &str = "AWS::SSM::Parameter";
-/// How long the text of a secret parameter is.
+/// The length of the text of a secret parameter, in characters.
 const SECRET_LENGTH: usize = 32;
 
 /// Answers a question.

@@ -1,4 +1,4 @@
-//! What is particular to MediaPackage v1: the form of its URLs, and that endpoints need a channel.
+//! The particulars of MediaPackage v1: the form of its URLs, and that endpoints need a channel.
 
 use rstack_driver::ErrorKind;
 use rstack_model::{PropertyPath, ResourceType};

@@ -15,7 +15,7 @@ pub(crate) fn minimal(schema: &TypeSchema) -> Option<KnownMap> {
     required(schema, schema.root(), DEPTH)
 }
 
-/// How deep required properties are followed.
+/// The depth to which required properties are followed.
 pub(crate) const DEPTH: usize = 12;
 
 /// The required properties of a map.

@@ -21,7 +21,7 @@ use crate::rules::{self, Refusal};
 use crate::time::Now;
 use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
 
-/// What a call needs beside the inventory.
+/// The surroundings of a call beside the inventory.
 pub(crate) struct Service<'a> {
     pub(crate) options: &'a SandboxOptions,
     pub(crate) environment: &'a Environment,
@@ -185,7 +185,7 @@ impl Service<'_> {
         Ok(Progress::Done)
     }
 
-    /// Whether an object has settled; each question brings it a little nearer.
+    /// The progress of an object's deployment; each question counts as one poll.
     pub(crate) fn settled(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
         let id = &key_of(identifier);
         if view.get(self.resource_type, id).is_none_or(|stored| stored.polls_left == 0) {
@@ -228,14 +228,14 @@ impl Service<'_> {
         view.having(self.resource_type, &Facet::Token, token.as_str()).into_iter().next()
     }
 
-    /// Whether a property stays as it is when an update leaves it out: what cannot be changed, and
-    /// the name.
+    /// True if a property stays as it is when an update leaves it out: one that cannot be changed,
+    /// and the name.
     fn stays(&self, name: &str) -> bool {
         self.schema.is_create_only(&PropertyPath::root().name(name))
             || names::property(self.schema).as_deref() == Some(name)
     }
 
-    /// Whether everything these properties name is there and visible.
+    /// Refuses unless everything that these properties name is there and visible.
     fn ready(&self, view: &mut View<'_>, properties: &JsonMap) -> Result<(), Refusal> {
         if let Some((resource_type, id)) = view.unseen_in(properties) {
             if let Some(unseen) = view.get_mut(&resource_type, &id) {

@@ -8,11 +8,11 @@ use std::str::Chars;
 
 use crate::derive::{Derivation, LOWER};
 
-/// How many characters an open repetition gives.
+/// The number of characters that an open repetition yields.
 const USUAL: usize = 12;
 const TRIES: usize = 8;
 
-/// Whether the text matches; `None` for a pattern beyond the expressions known here.
+/// True if the text matches; `None` for a pattern beyond the expressions known here.
 pub(crate) fn matches(pattern: &str, text: &str) -> Option<bool> {
     let pattern = pattern.replace("\\A", "^").replace("\\Z", "$").replace("\\z", "$");
     let regex = regex_lite::RegexBuilder::new(&pattern).size_limit(1 << 20).build().ok()?;
@@ -38,7 +38,7 @@ pub(crate) fn sample(
     None
 }
 
-/// What may stand at one place.
+/// A part of a pattern that matches at one place.
 enum Piece {
     /// One character of these ranges.
     One(Vec<(char, char)>),

@@ -1,4 +1,4 @@
-//! A viewer: what comes back when somebody plays a URL of the stack.
+//! A viewer: the answers to a request for a URL of the stack.
 //!
 //! A request goes to an edge location, which sends the custom headers of the configuration that it
 //! has, and from there to one of the machines behind an origin endpoint. While a distribution is
@@ -26,18 +26,18 @@ use crate::time::Now;
 /// Source: "CDN authorization in AWS Elemental MediaPackage", AWS Elemental MediaPackage User Guide.
 const HEADER: &str = "X-MediaPackage-CDNIdentifier";
 const KEY: &str = "MediaPackageCDNIdentifier";
-/// How long a machine goes by what it knows of a secret.
+/// The time for which a machine uses the version of a secret that it has read.
 ///
 /// Source: "Rotating the CDN header value", AWS Elemental MediaPackage User Guide.
 const PICK_UP: Duration = Duration::from_secs(600);
-/// How many machines are behind an endpoint.
+/// The number of machines behind an endpoint.
 const MACHINES: usize = 3;
 
 /// The marks of values that were derived once: by secret and version.
 #[derive(Debug, Default)]
 pub(crate) struct Marks(Mutex<BTreeMap<[String; 2], Option<Json>>>);
 
-/// What a request meets.
+/// The surroundings of a request: the inventory, the time, and what makes texts of secrets.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) view: &'a View<'a>,
@@ -46,7 +46,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) seed: u64,
 }
 
-/// What some viewers get.
+/// An answer that some viewers get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Playback {
     /// 200: it plays.
@@ -70,7 +70,7 @@ impl Playback {
     }
 }
 
-/// What viewers of a URL get, each answer once.
+/// The answers that viewers of a URL get, each once.
 pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
     let mut answers = BTreeSet::new();
     match parts(url) {
@@ -106,7 +106,7 @@ fn distribution<'a>(view: &'a View<'_>, host: &str) -> Option<&'a StoredObject> 
     all.find(|stored| stored.attributes.get("DomainName").and_then(Json::as_str) == Some(host))
 }
 
-/// What comes through an edge location that has this configuration.
+/// The answers through an edge location that has this configuration.
 fn through(scene: Scene<'_>, properties: &JsonMap, path: &str) -> BTreeSet<Playback> {
     let config = properties.get("DistributionConfig");
     let enabled = config.and_then(|config| config.get("Enabled"));
@@ -152,7 +152,7 @@ fn endpoint<'a>(view: &'a View<'_>, host: &str, path: &str) -> Option<&'a Stored
     })
 }
 
-/// What the machines of an endpoint answer to a request with this header.
+/// The answers of an endpoint's machines to a request with this header.
 fn at_origin(
     scene: Scene<'_>,
     (host, path): (&str, &str),

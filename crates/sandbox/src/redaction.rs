@@ -51,7 +51,7 @@ impl Redactor<'_> {
     }
 }
 
-/// Whether this is the mark of a secret.
+/// True if this is the mark of a secret.
 pub(crate) fn is_secret(json: &Json) -> bool {
     json.as_object().is_some_and(|map| map.len() == 1 && map.contains_key(SECRET))
 }

@@ -1,4 +1,4 @@
-//! What the other types of a service ask of an identifier that its own type does not describe.
+//! The types that refer to a type by an identifier whose form the type itself does not describe.
 //!
 //! `AWS::Cognito::UserPool` says nothing of the form of its IDs; `AWS::Cognito::UserPoolClient`
 //! does, of its property `UserPoolId`.

@@ -1,4 +1,4 @@
-//! What is particular to S3: the host names of buckets.
+//! The particulars of S3: the host names of buckets.
 
 use serde_json::Value as Json;
 

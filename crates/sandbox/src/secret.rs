@@ -20,13 +20,13 @@ const NUMBERS: &str = "0123456789";
 /// Source: `GetRandomPassword`, AWS Secrets Manager API Reference.
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-/// How a text is generated.
+/// The rule by which a text is generated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Password {
     length: usize,
     classes: Vec<String>,
-    /// Whether each class must appear.
+    /// True if each class of characters must appear.
     each: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Field {
     Derived(Password),
 }
 
-/// What the text of a version looks like.
+/// The shape of a version's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Shape {
@@ -50,7 +50,7 @@ pub(crate) enum Shape {
     Fields(BTreeMap<String, Field>),
 }
 
-/// How many versions are kept, those that have lost their labels included.
+/// The number of versions that are kept, those that have lost their labels included.
 const KEPT: usize = 8;
 
 /// A version and since when it is, or was, the current one.
@@ -202,7 +202,7 @@ impl SecretRecord {
         Some(version)
     }
 
-    /// How long the current version has been that.
+    /// The time since which the current version is the current one.
     pub(crate) fn age(&self, now: Now) -> Duration {
         self.reigns.last().map_or(Duration::MAX, |reign| now.since(reign.since))
     }
@@ -212,8 +212,8 @@ impl SecretRecord {
         self.previous.as_deref()
     }
 
-    /// The current version and the one before it, as somebody knows them who asked so long ago. Who
-    /// asked before there was a version has asked again since for the first one.
+    /// The current version and the one before it, as a machine knows them that asked so long ago.
+    /// One that asked before there was a version has asked again since for the first one.
     pub(crate) fn known(&self, asked: Duration, now: Now) -> Vec<&str> {
         let before = self.reigns.iter().filter(|reign| now.since(reign.since) >= asked).count();
         let seen = self.reigns.get(..before.max(1)).unwrap_or(&self.reigns);

@@ -1,4 +1,4 @@
-//! What is particular to Secrets Manager: versions, and resolving references.
+//! The particulars of Secrets Manager: versions, and resolving references.
 //!
 //! A deleted secret frees its name at once, where AWS keeps it for the recovery window: a sandbox
 //! is for trying again.

@@ -8,7 +8,7 @@ use crate::SandboxError;
 use crate::file::{self, Loaded, Locked, SandboxFile, Source};
 use crate::inventory::Inventory;
 
-/// How many times this process syncs before another one may have the lock.
+/// The number of times that this process syncs before another one may have the lock.
 const TURNS: u32 = 16;
 
 /// The inventory and where it is kept.
@@ -41,18 +41,18 @@ struct Inner {
     pending: Vec<u8>,
     /// The bytes of the file that are durable.
     length: u64,
-    /// How many calls have changed something, and the changes of how many are durable.
+    /// The number of calls that have changed something, and of those whose changes are durable.
     made: u64,
     durable: u64,
     syncing: bool,
-    /// How often was synced since the lock was taken.
+    /// The number of syncs since the lock was taken.
     turns: u32,
-    /// How often writing has failed, and how the last time.
+    /// The number of failed writes, and the last failure.
     failures: u64,
     failure: Option<Failure>,
 }
 
-/// How writing failed, for each call whose changes were lost by it.
+/// A failed write, for each call whose changes were lost by it.
 #[derive(Clone, Debug)]
 struct Failure {
     kind: io::ErrorKind,
@@ -135,7 +135,7 @@ impl Shared {
         let failures = inner.failures;
         let result = self.work(&mut inner, work);
         let mine = inner.made;
-        // Whoever has only read has seen what others changed, and waits until it is durable.
+        // A call that has only read has seen what others changed, and waits until it is durable.
         while result.is_ok() && inner.failures == failures && inner.durable < mine {
             inner = if inner.syncing { self.wait(inner) } else { self.sync(inner) };
         }
@@ -254,8 +254,8 @@ impl Shared {
 }
 
 impl Inner {
-    /// What is in memory is not what is on the disk: it is read again, and every call that has
-    /// seen it fails.
+    /// Drops the inventory in memory, which is not the one on the disk: it is read again, and every
+    /// call that has seen it fails.
     fn fail(&mut self, error: &io::Error, in_doubt: bool) {
         self.failures += 1;
         self.failure = Some(Failure { kind: error.kind(), message: error.to_string(), in_doubt });

@@ -1,4 +1,4 @@
-//! What a sandbox does beside taking objects through their lives: it refuses, it breaks down, it
+//! The behaviour of a sandbox beside the lifecycles of objects: it refuses, it breaks down, it
 //! remembers, and it keeps no secret.
 #![cfg(test)]
 
@@ -84,7 +84,7 @@ async fn delete(
     driver(cloud, resource_type).delete(&request).await
 }
 
-/// What a refusal says, in one line.
+/// The text of a refusal, in one line.
 fn refusal<T: std::fmt::Debug>(result: Result<T, DriverError>) -> String {
     let error = result.unwrap_err();
     let property = match &error.kind {

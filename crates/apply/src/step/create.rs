@@ -1,4 +1,4 @@
-//! Creating an object: never a second one, never one that nobody knows of.
+//! Creating an object: never a second one, never one that is in no record.
 
 use rstack_driver::{
     CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Request, Step as Progress,
@@ -88,7 +88,7 @@ impl Context<'_> {
         Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Partial))
     }
 
-    /// Calls create until it is known what came of it.
+    /// Calls create until the outcome is known.
     async fn call_create(
         &self,
         work: &Work<'_>,
@@ -189,7 +189,7 @@ impl Context<'_> {
     }
 }
 
-/// What is known of a create whose object is not there. If an attempt may have been carried out,
+/// The effect of a create whose object is not there. If an attempt may have been carried out,
 /// it may still come to be there: the end of the run asks again.
 fn doubt(in_doubt: bool) -> FailedEffect {
     if in_doubt { FailedEffect::Unknown } else { FailedEffect::None }

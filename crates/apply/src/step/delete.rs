@@ -142,7 +142,7 @@ enum Undeleted {
 }
 
 impl Undeleted {
-    /// What becomes of a deletion that is not followed any longer.
+    /// The end of a deletion that is not followed any longer.
     fn of(error: StepError, effect: FailedEffect, repeatable: bool) -> Self {
         match repeatable {
             true => Self::Failed(Failure::new(error, effect)),

@@ -30,7 +30,7 @@ use crate::{Engine, SecretParameters, StepError};
 pub(crate) use stabilize::{Patience, handler, polled};
 pub(crate) use update::update_held;
 
-/// What a step needs beside itself.
+/// The surroundings of a step: its engine, its plan and the records of its run.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) engine: &'a Engine,
@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-/// What a step is about.
+/// The label of a step, for events: its operation, its resource and the type of its object.
 pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
     let change = plan.changes.get(&step.address);
     let resource_type = match &step.operation {
@@ -186,8 +186,8 @@ impl<'a> Context<'a> {
         differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 
-    /// Whether an object that was to go is the one that the resource is to have: a replacement turned
-    /// out to be needless, or an update has ended in an object that waited to be deleted.
+    /// True if an object that was to go is the one that the resource is to have: a replacement
+    /// turned out to be needless, or an update has ended in an object that waited to be deleted.
     fn is_kept(&self, step: &Step, change: &Change, object: &ResourceState) -> bool {
         let cleanup = step.phase == Phase::Cleanup && change.desired.is_some();
         cleanup && self.ledger.has_now(&change.address, object)

@@ -15,15 +15,15 @@ use rstack_model::value::{SecretReference, SecretsManagerReference};
 use super::{Context, Work};
 use crate::{StepError, secrets};
 
-/// How often the cloud is asked how old the version is: it may have been rotated once more, and a
-/// machine that slept does not know for how long.
+/// The time between two questions about the age of the version: it may have been rotated once more,
+/// and a machine that slept does not know for how long.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many versions are waited for in one step. A secret that is rotated again and again while
-/// others take it up never comes to rest.
+/// The number of versions that one step waits for, at most. A secret that is rotated again and
+/// again while others take it up never comes to rest.
 const VERSIONS: usize = 6;
 
-/// What a step still waits for.
+/// The wait that is left to a step.
 struct RemainingWait {
     waits_for: String,
     /// The version that is to be taken up.
@@ -63,7 +63,7 @@ impl Context<'_> {
         Ok(work)
     }
 
-    /// What the work waits for longest now.
+    /// The longest wait that is left to the work now; `None` if it may be sent.
     async fn longest_wait(
         &self,
         work: &Work<'_>,
@@ -115,13 +115,13 @@ fn reference_of(work: &Work<'_>, text: &str) -> Result<Option<SecretsManagerRefe
     found.transpose()
 }
 
-/// What is waited for, if waiting helps.
+/// The wait of a step for one secret; `None` if waiting does not help.
 fn waits(
     wait: &PropagationWait,
     before: Option<&String>,
     history: VersionHistory,
 ) -> Option<RemainingWait> {
-    // Nobody has ever seen another version than the first.
+    // No caller has ever seen another version than the first.
     let previous = history.previous?;
     // What is sent until now is neither the current version nor the one before it: it is refused,
     // or soon will be, and the sooner the new one is sent the better.

@@ -29,7 +29,7 @@ impl Patience {
         Self { waited: Duration::ZERO, limit }
     }
 
-    /// How long to wait now, when the driver names this time.
+    /// The time to wait now, when the driver asks for this time.
     ///
     /// # Errors
     /// [`StepError::NotStabilized`] when it was waited long enough.
@@ -44,8 +44,8 @@ impl Patience {
     }
 }
 
-/// Whether an error says that the object itself failed, and not only that it is not known yet
-/// whether it has settled.
+/// True if an error says that the object itself failed, and not only that it is not yet known to
+/// have stabilized.
 fn tells_of_object(error: &StepError) -> bool {
     match error {
         StepError::Interrupted(_) | StepError::NotStabilized { .. } => false,
@@ -90,7 +90,7 @@ pub(super) struct Begun {
     pub(super) identifier: Option<Identifier>,
 }
 
-/// How an operation is left whose object is as declared, or will be.
+/// The end of following an operation whose object is as declared, or will be.
 enum Left {
     /// It is complete.
     Ready,
@@ -326,7 +326,7 @@ impl Context<'_> {
         result
     }
 
-    /// Whether an object is waited for until it has settled.
+    /// True if an object is waited for until it has stabilized.
     fn is_waited_for(&self, work: &Work<'_>, pending: &Pending) -> bool {
         let steps = &self.plan.steps;
         if !pending.repeatable || steps.iter().any(|step| step.phase == Phase::Cleanup) {

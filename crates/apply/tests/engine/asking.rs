@@ -1,4 +1,4 @@
-//! What is asked of the cloud before anything is planned, and what comes of an answer that fails.
+//! Questions to the cloud before anything is planned, and the consequences of an answer that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -71,7 +71,7 @@ fn objects_are_read_with_what_was_declared_of_them() {
     });
 }
 
-/// What cannot be read is neither there nor gone.
+/// An object that cannot be read is neither present nor absent.
 #[test]
 fn an_object_that_cannot_be_read_is_unchecked() {
     run(async {
@@ -95,7 +95,7 @@ fn an_object_that_cannot_be_read_is_unchecked() {
     });
 }
 
-/// Nobody tells which version a secret has.
+/// The cloud does not say which version a secret has.
 struct Untold(ErrorKind);
 
 #[async_trait]
@@ -105,7 +105,7 @@ impl Probe for Untold {
     }
 }
 
-/// Keeps the secrets of which it is told that they are unchecked.
+/// Keeps the secrets that are reported as unchecked.
 #[derive(Default)]
 struct Unchecked(Mutex<Vec<String>>);
 

@@ -31,7 +31,7 @@ pub(crate) fn count(n: usize) -> NonZeroUsize {
     NonZeroUsize::new(n).unwrap()
 }
 
-/// What a template asks for in the sandbox.
+/// The desired state of a template in the sandbox.
 pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -118,7 +118,7 @@ Outputs:
     )
 }
 
-/// What is wanted of a stack.
+/// The goal of an operation: a template, or no stack.
 #[derive(Clone)]
 pub(crate) enum Wanted {
     Stack(Desired, PlanOptions),
@@ -177,7 +177,7 @@ impl Bench {
         Self { directory, store, sandbox, parameters, seed: AtomicU64::new(1) }
     }
 
-    /// Somebody else's states, with objects in the same cloud.
+    /// The states of another user, with objects in the same cloud.
     pub(crate) fn beside(&self) -> Self {
         Self { sandbox: self.sandbox.clone(), seed: AtomicU64::new(1000), ..Self::new() }
     }
@@ -325,7 +325,7 @@ impl Bench {
     }
 }
 
-/// What a plan does and why, for messages.
+/// The actions of a plan and their reasons, for messages.
 pub(crate) fn reasons(plan: &Plan) -> Vec<String> {
     let touched = plan.changes.values().filter(|change| !change.reasons.is_empty());
     let changes = touched

@@ -1,4 +1,4 @@
-//! Bad days: throttling, failures that pass, answers that get lost, objects that are seen late.
+//! Applies under injected faults: throttling, failures that pass, answers that get lost, objects that are seen late.
 
 use rstack_model::event::RunEnd;
 use rstack_sandbox::{Faults, PerMille, SandboxOptions};

@@ -109,8 +109,8 @@ impl Clock for StandsStill {
     }
 }
 
-/// Whatever it waits for, a service that is busy, an object that settles, one that goes: nobody who
-/// asks to stop has to wait for the end of it.
+/// No wait outlasts a request to stop: not for a busy service, not for an object that stabilizes or is
+/// deleted.
 #[test]
 fn no_wait_outlasts_the_wish_to_stop() {
     run(async {

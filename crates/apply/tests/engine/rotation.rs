@@ -93,7 +93,7 @@ impl Show {
         self.bench.sandbox.rotate_secret(SECRET).unwrap()
     }
 
-    /// How many times somebody who played something was refused.
+    /// The number of times that a player was refused.
     fn refused(&self) -> u64 {
         self.refused.load(Ordering::SeqCst)
     }
@@ -125,7 +125,7 @@ impl Events for Show {
     }
 }
 
-/// Says of every version that it is old: nobody waits.
+/// Says of every version that it is old: no step waits.
 struct Hasty;
 
 impl Probe for Hasty {

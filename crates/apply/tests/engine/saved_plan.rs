@@ -1,4 +1,4 @@
-//! A plan that was made earlier, and a world that moved since.
+//! Saved plans that are applied after the cloud or the state has changed.
 
 use rstack_apply::{ApplyError, ApplyOptions};
 use rstack_model::{KnownValue, PropertyPath};

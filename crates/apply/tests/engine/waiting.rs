@@ -1,4 +1,4 @@
-//! How long the engine waits, and that every wait has an end.
+//! Waits of the engine, and the end of every wait.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -70,7 +70,7 @@ fn an_object_that_never_stabilizes_is_given_up_and_kept() {
     }
 }
 
-/// Keeps what is told of objects that still settle.
+/// Keeps what is reported of objects that still stabilize.
 #[derive(Default)]
 struct StillStabilizing(Mutex<Vec<String>>);
 

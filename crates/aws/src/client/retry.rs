@@ -13,7 +13,7 @@ use crate::service_error::Refusal;
 /// The rule for one operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RetryRule {
-    /// Whether it only reads.
+    /// True if it only reads.
     pub(super) reads: bool,
 }
 

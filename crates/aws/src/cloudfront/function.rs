@@ -67,7 +67,7 @@ impl Function {
         }
     }
 
-    /// What is known of a stage; `None` if the function is not there.
+    /// The description of a stage; `None` if the function is not there.
     async fn describe(&self, name: &str, stage: &str) -> Result<Option<KnownMap>, DriverError> {
         match self.api.call("DescribeFunction", staged(name, stage)).await {
             Ok(answer) => Ok(Some(answer)),
@@ -120,7 +120,7 @@ impl Function {
         )))
     }
 
-    /// Whether the development stage has this configuration and code; `None` if the function is not
+    /// True if the development stage has this configuration and code; `None` if the function is not
     /// there.
     async fn holds(&self, name: &str, content: &KnownMap) -> Result<Option<bool>, DriverError> {
         let Some(answer) = self.describe(name, DEVELOPMENT).await? else { return Ok(None) };

@@ -10,7 +10,7 @@ use super::fields::{Fields, arguments, text_in};
 use crate::api::Api;
 use crate::ownership::{OPERATION, PREFIX, forbids_tags, is_hidden, is_own};
 
-/// How many tags an object of IAM or Secrets Manager can have.
+/// The number of tags that an object of IAM or Secrets Manager can have.
 const MOST: usize = 50;
 
 /// Tags by key. Values may be secret.
@@ -66,7 +66,7 @@ pub(crate) fn tag_of<'a>(list: Option<&'a KnownValue>, key: &str) -> Option<&'a 
     text_in(tag, "Value")
 }
 
-/// Whether there is no tag that the template declares.
+/// True if there is no tag that the template declares.
 pub(crate) fn only_own(tags: &Tags) -> bool {
     tags.keys().all(|key| is_own(key))
 }
@@ -100,7 +100,7 @@ pub(crate) fn visible_tags(list: Option<&KnownValue>) -> Tags {
     visible.collect()
 }
 
-/// What makes an object's tags the declared ones.
+/// The changes that make an object's tags the declared ones.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TagChanges {
     /// The tags to set.

@@ -1,13 +1,13 @@
-//! Whether two trees say the same to a service.
+//! The equivalence of two trees to a service.
 
 use std::collections::BTreeMap;
 
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::Number;
 
-/// Whether two trees are the same but for what says nothing: `false`, empty texts, lists and maps,
-/// the order of scalars in a list and of maps that one of the `keys` tells apart, the form of a
-/// number, and whether a text is marked as secret.
+/// True if two trees are the same but for what has no meaning: `false`, empty texts, lists and
+/// maps, the order of scalars in a list and of maps that one of the `keys` tells apart, the form of
+/// a number, and whether a text is marked as secret.
 pub(crate) fn equivalent(one: &KnownValue, other: &KnownValue, keys: &[&str]) -> bool {
     match (one, other) {
         (KnownValue::Map(one), KnownValue::Map(other)) => {
@@ -28,7 +28,7 @@ pub(crate) fn equivalent(one: &KnownValue, other: &KnownValue, keys: &[&str]) ->
     }
 }
 
-/// Whether everything one map says is said by the other.
+/// True if everything in one map is in the other.
 fn covers(one: &KnownMap, other: &KnownMap, keys: &[&str]) -> bool {
     one.iter().all(|(key, value)| match other.get(key) {
         Some(found) => equivalent(value, found, keys),
@@ -52,7 +52,7 @@ fn says_nothing(value: &KnownValue) -> bool {
     }
 }
 
-/// Whether two numbers are the same, such as 50 and 50.0.
+/// True if two numbers are the same, such as 50 and 50.0.
 fn same_number(one: &Number, other: &Number) -> bool {
     one == other || number_text(one) == number_text(other)
 }
@@ -66,7 +66,7 @@ fn number_text(number: &Number) -> String {
     }
 }
 
-/// Whether two lists hold the same maps under the same names.
+/// True if two lists hold the same maps under the same names.
 fn same_maps(one: &[KnownValue], other: &[KnownValue], keys: &[&str]) -> bool {
     let named = |list: &[KnownValue], key: &str| -> Option<BTreeMap<String, KnownValue>> {
         let named = |item: &KnownValue| Some((scalar_text(item.get(key)?)?, item.clone()));

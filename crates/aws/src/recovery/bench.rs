@@ -31,7 +31,7 @@ pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
-/// What is wanted of a stack: `None` is its end.
+/// The goal for a stack: `None` is its end.
 pub(super) type Wanted = Option<Arc<Template>>;
 
 /// A template with its parameters.
@@ -77,7 +77,7 @@ fn environment() -> Environment {
     }
 }
 
-/// What a template wants.
+/// The goal that a template stands for.
 pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -107,13 +107,13 @@ pub(super) struct Bench {
     seed: AtomicU64,
 }
 
-/// How a process ended.
+/// The end of a process.
 pub(super) enum Ended {
     /// It died.
     Died,
     /// It could not begin.
     Refused(OpsError),
-    /// It came to its end.
+    /// It completed.
     Done(Box<Outcome>),
     /// There was nothing to do.
     Unchanged,
@@ -179,7 +179,7 @@ impl Bench {
         }
     }
 
-    /// What a process does: the operation that the command line would call.
+    /// The work of a process: the operation that the command line would call.
     async fn process(&self, wanted: &Wanted) -> Result<Applied, OpsError> {
         let ops = self.operations();
         let stack = &stack();
@@ -271,13 +271,13 @@ impl Bench {
         real.flat_map(|(kind, ids)| ids.into_iter().map(move |id| (kind.to_owned(), id))).collect()
     }
 
-    /// How many there are of each kind.
+    /// The number of objects of each kind.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let inventory = self.services.account().inventory();
         inventory.into_iter().map(|(kind, names)| (kind, names.len())).collect()
     }
 
-    /// How many of each kind were ever made.
+    /// The number of objects of each kind that were ever made.
     pub(super) fn made(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for (kind, _) in self.services.account().made {

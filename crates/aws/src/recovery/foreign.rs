@@ -1,5 +1,5 @@
-//! Objects of somebody else that have the names that a stack wants: they are told, left alone and
-//! never taken, wherever the run dies.
+//! Foreign objects that have the names that a stack wants: they are reported, left alone and never
+//! taken, wherever the run dies.
 
 use rstack_apply::{ApplyError, RecoverError};
 use rstack_model::event::RunEnd;
@@ -58,7 +58,7 @@ const TYPES: [(&str, &str); 11] = [
     ),
 ];
 
-/// The account with what somebody else has made of the same template, with other tokens.
+/// The account with foreign objects of the same template, made with other tokens.
 fn theirs(resource_type: &str, template: &str) -> Bench {
     let other = Bench::new();
     let holder = match resource_type {
@@ -100,7 +100,7 @@ fn a_foreign_object_is_never_adopted() {
                 let bench = before.copy();
                 bench.run(&wanted, Some((number, fault)));
                 expect_left_alone(&bench, &before, &what);
-                // What is not known is told, and the name of the resource with it.
+                // An unknown outcome is reported, and the name of the resource with it.
                 match bench.run(&wanted, None) {
                     Ended::Died | Ended::Unchanged => panic!("{what}"),
                     Ended::Done(outcome) => assert_eq!(outcome.end, RunEnd::Failed, "{what}"),

@@ -1,5 +1,5 @@
 //! An inline policy is known by the principal that has it and nothing else: wherever a run that
-//! moves it is cut off, the next one takes it from where it is, and from nobody else.
+//! moves it is cut off, the next one takes it from where it is, and from no other principal.
 
 use rstack_model::event::RunEnd;
 

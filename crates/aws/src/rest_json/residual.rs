@@ -1,4 +1,4 @@
-//! What a service kept although it was told no longer.
+//! Residual properties: those that a service keeps although an update leaves them out.
 //!
 //! An update says the whole object, and what it does not say is meant to go. A service that keeps
 //! it nevertheless would be taken for changed; here that is found out.
@@ -8,9 +8,9 @@ use rstack_model::{KnownMap, KnownValue, PropertyPath};
 use super::changes::value_within;
 use crate::definition::{Reset, TypeDefinition};
 
-/// The first property that was told before, is told no longer, and is there as it was. A single
+/// The first property that was sent before, is sent no longer, and is there as it was. A single
 /// setting within another counts only if it is more than a scalar: for these the service has
-/// defaults, which can be what was told before.
+/// defaults, which can be the value that was sent before.
 pub(super) fn residual_property(
     kind: &TypeDefinition,
     before: &KnownMap,

@@ -20,10 +20,10 @@ use crate::iam::{
 };
 use crate::ownership::{RESOURCE, resource_of};
 
-/// How long a deleted secret can be restored, in days: what AWS does when nothing is said.
+/// The time for which a deleted secret can be restored, in days: AWS's default.
 const RECOVERY_DAYS: i64 = 30;
 
-/// How soon to ask again what becomes of replicas.
+/// The time between two questions about replicas.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// The driver of secrets. The physical ID is the ARN.

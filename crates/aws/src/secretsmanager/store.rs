@@ -20,7 +20,7 @@ impl SecretsManager {
         Self { api }
     }
 
-    /// What Secrets Manager says of the secret of a reference, and the version that it means.
+    /// The description of the secret of a reference, and the version that it means.
     async fn described(
         &self,
         reference: &SecretsManagerReference,

@@ -1,5 +1,5 @@
-//! The scripted service for tests of these drivers: it is the journal, too, so that what is told
-//! to the journal stands in one order with the calls.
+//! A scripted API that is the journal, too: the effects that it records stand in one order with the
+//! calls.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 use crate::api::Api;
 use crate::test::scripted_api::{ScriptedApi, known};
 
-/// What a call is answered with.
+/// The answer to a call.
 pub(crate) type Answer = Result<KnownMap, DriverError>;
 
 /// Answers calls in the order of its script, and keeps calls and effects as lines of text.

@@ -205,7 +205,7 @@ async fn every_type_passes_through_its_lifecycle() {
     assert!(cloud.list().unwrap().is_empty());
 }
 
-/// What an identifier or an attribute has to look like: `#` stands for a hexadecimal digit, `^` for
+/// True if an identifier or an attribute has a form: `#` stands for a hexadecimal digit, `^` for
 /// an upper-case letter or a digit, `@` for a letter, `%` for a digit; all else for itself.
 fn looks_like(text: &str, form: &str) -> bool {
     let fits = |(c, f): (char, char)| match f {

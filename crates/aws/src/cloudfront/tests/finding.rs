@@ -1,4 +1,4 @@
-//! Finding what came of a create that was cut off.
+//! Finding the outcome of a create that was cut off.
 
 use rstack_driver::{ErrorKind, Found, NoEffects};
 use rstack_model::{KnownMap, KnownValue};

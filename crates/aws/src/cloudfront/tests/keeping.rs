@@ -1,4 +1,4 @@
-//! What an update leaves alone, what the service says by itself, and what may only need time.
+//! Parts that an update leaves alone, defaults of the service, and errors that may only need time.
 
 use rstack_driver::{ErrorKind, NoEffects, Observed, Progress};
 use rstack_model::KnownMap;
@@ -25,7 +25,7 @@ fn declared(more: Value) -> KnownMap {
     known(json!({"DistributionConfig": config}))
 }
 
-/// A configuration into which somebody has put more than was declared.
+/// A configuration that was given more, from outside, than was declared.
 fn touched() -> Value {
     json!({
         "CallerReference": TOKEN,

@@ -1,4 +1,4 @@
-//! What the tests of all CloudFront drivers share.
+//! The parts that the tests of all CloudFront drivers share.
 
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ fn secret_header(properties: &mut KnownMap, name: &str) {
     header.insert("HeaderValue".to_owned(), secret);
 }
 
-/// What the service answers about a distribution of these members.
+/// The service's answer about a distribution of these members.
 pub(super) fn distribution(members: &KnownMap, status: &str, etag: &str) -> KnownMap {
     let mut distribution = known(json!({
         "Id": "E2QWRUHAPOMQZL",

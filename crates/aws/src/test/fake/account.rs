@@ -31,9 +31,9 @@ pub(crate) struct Account {
     by_definition: bool,
     /// Kind and name of everything that was ever made.
     pub(crate) made: Vec<(&'static str, String)>,
-    /// How many times a secret's value was put.
+    /// The number of times that a secret's value was put.
     pub(crate) values: usize,
-    /// What everything that looks random is made of.
+    /// The number that everything which looks random is made of.
     number: u64,
 }
 
@@ -93,8 +93,8 @@ impl Account {
         self.made.push((kind, name.to_owned()));
     }
 
-    /// What there is, by kind: secrets that are going to be deleted and inline policies have kinds
-    /// of their own.
+    /// The names of all objects, by kind: secrets that are going to be deleted and inline policies
+    /// have kinds of their own.
     pub(crate) fn inventory(&self) -> BTreeMap<&'static str, Vec<String>> {
         let names = |objects: &Objects| objects.keys().cloned().collect::<Vec<_>>();
         let mut out = BTreeMap::from([

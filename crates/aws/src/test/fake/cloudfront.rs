@@ -7,8 +7,8 @@ use super::account::{ACCOUNT, Account, Reply, list, refuse, set_tags, text, unse
 use super::configured::matches;
 use crate::service_error::Refusal;
 
-/// What an update must say: "Required API fields for creating and updating distributions", Amazon
-/// CloudFront Developer Guide.
+/// The members that an update must have: "Required API fields for creating and updating
+/// distributions", Amazon CloudFront Developer Guide.
 const REQUIRED: [&str; 16] = [
     "Aliases",
     "CacheBehaviors",
@@ -28,10 +28,10 @@ const REQUIRED: [&str; 16] = [
     "WebACLId",
 ];
 
-/// What an update must say of an origin.
+/// The members that an update must have in an origin.
 const OF_ORIGIN: [&str; 4] = ["CustomHeaders", "DomainName", "Id", "OriginPath"];
 
-/// What an update must say of a cache behavior.
+/// The members that an update must have in a cache behavior.
 const OF_BEHAVIOR: [&str; 6] = [
     "AllowedMethods",
     "Compress",
@@ -175,7 +175,7 @@ fn complete(config: &Value) -> Result<(), Refusal> {
     behaviors(config).into_iter().try_for_each(|behavior| check(behavior, &OF_BEHAVIOR))
 }
 
-/// What a configuration names is there.
+/// Refuses a configuration that names something that is not there.
 fn valid(account: &Account, config: &Value) -> Result<(), Refusal> {
     let origins = config["Origins"]["Items"].as_array().into_iter().flatten();
     let groups = config["OriginGroups"]["Items"].as_array().into_iter().flatten();

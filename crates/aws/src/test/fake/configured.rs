@@ -88,7 +88,7 @@ fn one(
     Ok(json!({}))
 }
 
-/// Whether a change names the version that is there.
+/// Refuses a change that does not name the version that is there.
 pub(super) fn matches(input: &Value, object: &Value) -> Result<(), crate::service_error::Refusal> {
     match input.get("IfMatch") {
         None => Err(refuse(400, "InvalidIfMatchVersion", "the version is missing")),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::account::{ACCOUNT, Account, Reply, list, members, refuse, text};
 use super::query::encoded;
 
-/// Whether an operation is about a managed policy itself, and not about a role that has it.
+/// True if an operation is about a managed policy itself, and not about a role that has it.
 pub(super) fn concerns(operation: &str, input: &Value) -> bool {
     let of_role = matches!(operation, "AttachRolePolicy" | "DetachRolePolicy");
     matches!(operation, "CreatePolicy" | "ListPolicies")

@@ -40,7 +40,7 @@ pub(crate) use account::{ACCOUNT, Account};
 /// The Region of the account.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// What happens to a request.
+/// A fault of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The process dies before it is sent.
@@ -74,7 +74,7 @@ impl Fault {
         Self::Twice,
     ];
 
-    /// Whether the process does not live through it.
+    /// True if the process does not live through it.
     pub(crate) fn kills(self) -> bool {
         matches!(self, Self::DiesBefore | Self::DiesAfter)
     }
@@ -85,7 +85,7 @@ impl Fault {
 pub(crate) struct Made {
     /// Such as `iam:CreateRole`.
     pub(crate) action: String,
-    /// Whether it only reads.
+    /// True if it only reads.
     pub(crate) reads: bool,
 }
 
@@ -146,7 +146,7 @@ impl FakeServices {
         }
     }
 
-    /// What the SDK needs to know of the account.
+    /// The configuration of the SDK for the account.
     pub(crate) fn config(&self) -> SdkConfig {
         let credentials = Credentials::new("AKIDEXAMPLE", "the-secret-key", None, None, "test");
         let retry = RetryConfig::standard()
@@ -179,7 +179,7 @@ impl FakeServices {
             let account = &mut inner.account;
             let mut carry_out = || wire::answer(&call, account.carry_out(&call));
             match fault {
-                // What is dead sends nothing, and nobody else sends it.
+                // A dead process sends nothing, and no other one sends it.
                 _ if dead => None,
                 None => Some(Ok(carry_out())),
                 Some(Fault::DiesBefore) => None,

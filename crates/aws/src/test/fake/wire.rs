@@ -157,7 +157,7 @@ fn plain(value: &KnownValue) -> Value {
     }
 }
 
-/// What the service says.
+/// The answer of the service on the wire.
 pub(super) fn answer(call: &Call, reply: Result<Value, Refusal>) -> HttpResponse {
     let output = match reply {
         Ok(output) => output,
@@ -175,7 +175,7 @@ pub(super) fn answer(call: &Call, reply: Result<Value, Refusal>) -> HttpResponse
     response
 }
 
-/// What the service says when it refuses.
+/// The answer of the service when it refuses.
 pub(super) fn refusal(call: &Call, refused: &Refusal) -> HttpResponse {
     let status = refused.status;
     let code = refused.code.clone().unwrap_or_default();
