@@ -26,7 +26,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Inner {
     tail: Tail,
-    /// How many records are durable.
+    /// The number of records that are durable.
     durable: u64,
     syncing: bool,
     broken: bool,
@@ -61,7 +61,7 @@ impl Journal {
         &self.path
     }
 
-    /// Whether appending may take time: see [`DiskFile::blocks`].
+    /// True if appending may take time: see [`DiskFile::blocks`].
     pub fn blocks(&self) -> bool {
         self.file.blocks()
     }

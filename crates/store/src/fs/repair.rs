@@ -1,6 +1,6 @@
-//! Repair of what was refused. Each way is chosen by the user, keeps what was there aside, and publishes
-//! in one step. A journal goes last: the state that is in place by then remembers its end, so that
-//! whoever finds both knows that it has nothing left to say.
+//! Repair of refused files. Each repair is chosen by the user, keeps the files that were there
+//! aside, and publishes in one step. A journal is removed last: by then the state that is in place
+//! remembers its end, so that a reader who finds both knows that the journal is stale.
 
 use std::path::PathBuf;
 
@@ -17,9 +17,9 @@ use rstack_journal::{RepairedJournal, journal_bytes};
 /// The outcome of a repair.
 #[derive(Debug)]
 pub struct Repaired<T> {
-    /// What is in place now.
+    /// The state or journal that is in place now.
     pub now: T,
-    /// Where what was there is kept.
+    /// The files that were there before, kept aside.
     pub aside: Aside,
 }
 
@@ -40,7 +40,7 @@ struct Put {
 }
 
 impl LockedStack {
-    /// What is wrong with the stack's files.
+    /// The examination of the stack's files.
     ///
     /// # Errors
     /// If the directory of the backups cannot be read.

@@ -16,7 +16,7 @@ use crate::stored::{Stored, Version};
 
 /// The version of the pointer's format.
 const FORMAT: u32 = 1;
-/// How often a stack is read anew that is written to while it is read.
+/// The number of times that a stack is read anew that is written to while it is read.
 const ATTEMPTS: usize = 16;
 
 /// A state that is kept.

@@ -1,5 +1,5 @@
-//! What a call of the store has done is durable when it returns, and nothing takes the place of
-//! anything before it is.
+//! Durability: everything that a call of the store has done is durable when it returns, and nothing
+//! takes the place of anything before it is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,14 +15,14 @@ use rstack_store::fs::{Disk, DiskFile};
 use crate::disk::{Call, Witness, Witnessed};
 use crate::support::{base, begin, create, directory, holder, object, put, stack, state};
 
-/// What a loss of power would take away.
+/// The changes that a loss of power would take away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Pending {
     /// Files whose bytes are not durable.
     bytes: BTreeSet<PathBuf>,
     /// Directories whose names are not.
     names: BTreeSet<PathBuf>,
-    /// What went before something was durable.
+    /// The changes that went before something was durable.
     early: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Witness for Ledger {
 
     fn after(&self, call: Call<'_>, path: &Path) {
         match call {
-            // If it comes back, it is nobody's.
+            // If it comes back, it belongs to no stack.
             Call::Remove if is_temporary(path) => {}
             Call::Open(Access::New) | Call::MakeTemporary | Call::MakeDirectory | Call::Remove => {
                 self.named(path);

@@ -1,4 +1,4 @@
-//! What a journal makes of a state.
+//! The states that journals are folded into.
 
 use std::collections::BTreeMap;
 
@@ -253,8 +253,8 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
     assert_eq!(former(&bare, Destroy, false, &deleted), Some(state()));
 }
 
-/// An old object that was to be taken back, or to go, is not what it was when that was cut off:
-/// whoever takes it back must make it so.
+/// An old object that was to be taken back, or to go, is not what it was when that was cut off: the
+/// operation that takes it back must make it so.
 #[test]
 fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
     let mut base = state();

@@ -1,5 +1,5 @@
-//! A call that the disk refuses is told. It is never taken for there being nothing, nor for done; and
-//! what was there is still there, even if it is the last call of all.
+//! A call that the disk refuses is reported. It is never taken for there being nothing, nor for
+//! done; and what was there is still there, even if it is the last call of all.
 
 use std::fs;
 use std::io;
@@ -25,7 +25,7 @@ struct Calls {
     made: usize,
     refused: Option<usize>,
     dies: bool,
-    /// What the one that was refused asked for.
+    /// The call that was refused.
     call: Option<(String, PathBuf)>,
 }
 
@@ -33,7 +33,7 @@ impl Witness for Refusal {
     fn before(&self, call: Call<'_>, path: &Path) -> io::Result<()> {
         let mut calls = self.0.lock().unwrap();
         let dead = calls.dies && calls.call.is_some();
-        // Before a look nobody dies who would not have died before the next change.
+        // Before a look no process dies that would not have died before the next change.
         if !calls.dies || changes(call) {
             calls.made += 1;
         } else if !dead {
@@ -82,9 +82,9 @@ fn life(store: &StateStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What may fail: of a directory that may be new more is made durable than must be, a copy that
-/// cannot be read is written again, a temporary file is nobody's, a name that is left in a lock
-/// file is no obstacle, and the directory above may be one that cannot be opened.
+/// True for calls that may fail: of a directory that may be new more is made durable than must be,
+/// a copy that cannot be read is written again, a temporary file belongs to no stack, a name that
+/// is left in a lock file is no obstacle, and the directory above may be one that cannot be opened.
 fn may_fail(call: &str, path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap();
     match call {
@@ -186,8 +186,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Wherever it ends, both files are where they were or aside, and what is left is mended in the same
-/// way as if nothing had been: never is the state damaged and the journal gone, nor the state mended
+/// Wherever it ends, both files are where they were or aside, and the rest is repaired in the same
+/// way as if nothing had been: never is the state damaged and the journal gone, nor the state repaired
 /// and its run open.
 #[test]
 fn a_repair_that_is_refused_or_dies_at_any_call_loses_nothing() {
@@ -209,7 +209,7 @@ fn a_repair_that_is_refused_or_dies_at_any_call_loses_nothing() {
     }
 }
 
-/// Whether there is such a call.
+/// True if there is such a call.
 fn strike(damage: &Damage, number: usize, dies: bool) -> bool {
     let directory = directory();
     copy(damage.directory.path(), directory.path());

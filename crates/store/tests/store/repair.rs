@@ -1,4 +1,4 @@
-//! What is kept of damaged files, and what of it is told.
+//! Repairs of damaged files, and reports of what is lost.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -143,7 +143,8 @@ fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
     assert_eq!(place.store.backups(&stack()).unwrap().len(), 3);
 }
 
-/// What somebody else may have written, or may be mended without losing anything, is not replaced.
+/// A file that another process may have written, or that may be repaired without losing anything,
+/// is not replaced.
 #[test]
 fn a_newer_or_open_state_is_not_replaced() {
     let place = Place::new();
@@ -199,8 +200,8 @@ fn a_newer_journal_is_not_cut() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
-/// Whatever byte of a journal is damaged: each object that it tells of is known afterwards, is asked
-/// for, or is told to be lost; and nothing says that the run came to its end.
+/// Any byte of a journal is damaged: each object that it names is known afterwards, is asked for,
+/// or is reported as lost; and no record says that the run has ended.
 #[test]
 fn no_object_is_silently_forgotten_with_a_damaged_journal() {
     let place = Place::new();
@@ -309,8 +310,8 @@ fn stale() -> (Place, Vec<u8>) {
     (place, whole)
 }
 
-/// What is left of a run that is in the state keeps nobody from mending the state, and is gone then: it
-/// is no journal of the state that takes the place of the one that knew it.
+/// The rest of a run that is in the state does not keep the user from repairing the state, and is
+/// gone then: it is no journal of the state that takes the place of the one that knew it.
 #[test]
 fn a_state_is_repaired_under_a_journal_that_is_in_it() {
     for damage in [None, Some(200)] {
@@ -341,7 +342,7 @@ fn a_state_is_repaired_under_a_journal_that_is_in_it() {
     }
 }
 
-/// What the run did is in an edited state alone: it is not forgotten with the edit.
+/// The work of the run is in an edited state alone: it is not forgotten with the edit.
 #[test]
 fn a_journal_stays_when_no_state_that_has_its_run_is_kept() {
     let (place, whole) = stale();
@@ -407,7 +408,7 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
             (&apart.journal, apart.state),
             (&base(&other.state()), Some(base(&place.state())))
         );
-        // What came of serial 2 is kept, too: which of the two is the right one is not known.
+        // The successor of serial 2 is kept, too: which of the two is the right one is not known.
         assert!(apart.copy.is_some() && found.offered.is_none());
         assert!(place.locked.restore_damaged(Serial(2)).is_err());
     }
@@ -450,8 +451,8 @@ fn the_state_that_a_journal_was_written_over_takes_the_place_of_an_older_one() {
     }
 }
 
-/// What is offered is what is taken: the state that an open run began with, not the one that the
-/// damaged file is most like. If it is not kept, that is said.
+/// The state that is offered is the one that is taken: the state that an open run began with, not
+/// the one that the damaged file is most like. If it is not kept, that is said.
 #[test]
 fn under_an_open_run_the_state_that_it_began_with_is_offered() {
     let place = Place::new();
@@ -506,7 +507,8 @@ fn a_lost_state_under_an_open_run_is_the_one_that_the_run_began_with() {
     fold(&done.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
 }
 
-/// What is kept of a stack that was destroyed is not the lost state of the one that is being made.
+/// The kept states of a stack that was destroyed are not the lost state of the one that is being
+/// made.
 #[test]
 fn the_first_run_of_a_stack_has_no_lost_state() {
     let place = Place::new();
@@ -565,8 +567,8 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     assert_eq!(told(&lost), [1, 2, 3].map(|number| (number, true, number > 1, false)));
 }
 
-/// What is wrong with the journal may be mended without losing anything: before it is, it is not known
-/// which state fits it.
+/// The mistake of the journal may be repaired without losing anything: before it is, it is not
+/// known which state fits it.
 #[test]
 fn a_state_is_not_restored_under_a_journal_that_cannot_be_used() {
     let place = Place::new();
