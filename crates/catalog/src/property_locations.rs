@@ -1,11 +1,12 @@
-//! Where else in a type a property of some name is: what was written at the wrong place.
+//! The locations of properties of one name in a type, for a property that was written at the wrong
+//! one.
 
 use crate::node::Node;
 use crate::type_schema::TypeSchema;
 
-/// How deep properties are looked for.
+/// The depth to which properties are looked for.
 const DEEPEST: usize = 3;
-/// How many places are of use in a message.
+/// The number of locations that are of use in a message.
 const MOST: usize = 4;
 
 /// Dotted paths of the properties of this name, nearest to the top first, at most a few.

@@ -1,5 +1,5 @@
-//! What a change of a property does to its object: the one answer that the planner, the sandbox and
-//! `rstack docs` share.
+//! The effect that a change of a property has on its object: the one answer that the planner, the
+//! sandbox and `rstack docs` share.
 //!
 //! The sources, the first that decides: an overlay, which names its source; the registry's
 //! `createOnlyProperties` and `tagging`; "replacement" in AWS's service specification; a provider that
@@ -22,7 +22,7 @@ pub(crate) struct UpdateSources {
     replaces: Vec<SchemaPath>,
     /// "Some cases" in the service specification, as far as the registry does not say it.
     may_replace: Vec<SchemaPath>,
-    /// Whether the registry says that tags cannot be changed.
+    /// True if the registry says that tags cannot be changed.
     tags_fixed: bool,
 }
 
@@ -34,7 +34,7 @@ struct Overlaid {
     rule: Option<UpdateRule>,
 }
 
-/// Who makes and changes the objects of a type, as the registry's `ProvisioningType`.
+/// The operations of a type's provider, as the registry's `ProvisioningType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provisioning {
     /// The provider creates, updates and deletes.

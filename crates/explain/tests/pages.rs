@@ -9,7 +9,7 @@ use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What is told of an example, by code: the errors, if there are any.
+/// The findings about an example, by code: the errors, if there are any.
 fn findings(example: &Example) -> BTreeSet<String> {
     let parameters: BTreeMap<String, String> = example.parameters.iter().cloned().collect();
     let parsed = parse(&example.template, &Reading::with_parameters(&parameters));

@@ -23,7 +23,7 @@ pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) 
     own.sort_by_key(|d| (d.code == Code::More, d.labels.first().map(|label| label.span)));
 }
 
-/// Whether rstack's finding says what the validator's does.
+/// True if rstack's finding says the same as the validator's.
 fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
     let (FindingCode::Own(code), FindingCode::Rule(rule)) = (&own.code, &other.code) else {
         return false;
@@ -35,8 +35,8 @@ fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
         && (overlap.place == Place::Line || one_name(own, other))
 }
 
-/// Whether one of our places is where it must be, seen from the other's main place. Findings about no
-/// place are about the same.
+/// True if one of our places is where it must be, seen from the other's main place. Findings about
+/// no place are about the same.
 fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) -> bool {
     let Some(other) = other.first() else { return own.is_empty() };
     let (start, end) = (lines.line_of(other.span.start), lines.line_of(other.span.end));
@@ -52,7 +52,7 @@ fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) ->
         })
 }
 
-/// Whether something that rstack names between backticks stands in the validator's message.
+/// True if the validator's message holds a name that rstack's has between backticks.
 fn one_name(own: &Diagnostic, other: &Diagnostic) -> bool {
     let mut names = own.message.split('`').skip(1).step_by(2);
     names.any(|name| !name.is_empty() && other.message.contains(name))

@@ -1,10 +1,10 @@
-//! Which of rstack's findings say the same as which rules of the validator, as data.
+//! The overlap of rstack's findings with the validator's rules, as data.
 
 use rstack_model::Code;
 
 /// Findings that mean one mistake where they are about one place.
 pub(crate) struct RuleOverlap {
-    /// What rstack says.
+    /// The finding of rstack.
     pub(crate) own: Code,
     /// The rules of the validator that say it, too.
     pub(crate) rules: &'static [&'static str],

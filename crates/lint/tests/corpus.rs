@@ -10,8 +10,8 @@ use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, FindingCode, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What rstack refuses and the validator does not: part of the template's name, the finding, the
-/// reason.
+/// The templates that rstack refuses and the validator does not: part of the template's name, the
+/// finding, the reason.
 const OWN: &[(&str, Code, &str)] = &[
     ("", Code::Unsupported, "rstack does not do it, and says so; CloudFormation would"),
     (
@@ -50,7 +50,7 @@ fn templates() -> Vec<PathBuf> {
     paths
 }
 
-/// What rstack says by itself, as `rstack validate` does.
+/// The findings of rstack alone, as `rstack validate` has them.
 fn own(text: &str) -> Vec<Diagnostic> {
     let none = BTreeMap::new();
     let stack = StackName::parse("stack").unwrap();

@@ -1,4 +1,5 @@
-//! What becomes of the validator's findings: their places, their texts, those that rstack says, too.
+//! The validator's findings as users see them: their places, their texts, those that rstack says,
+//! too.
 #![cfg(test)]
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, Severity, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What rstack and the validator find together, without remarks.
+/// The findings of rstack and the validator together, without remarks.
 fn both(text: &str) -> Vec<Diagnostic> {
     let parameters = BTreeMap::new();
     let parsed = parse(text, &Reading::default());

@@ -36,8 +36,8 @@ impl Written {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Content {
     format: u32,
-    /// Digest of the last record of the journal that is folded in: a journal that ends with it has
-    /// nothing left to say.
+    /// Digest of the last record of the journal that is folded in: a journal that ends with it is
+    /// stale.
     pub(crate) folded: Option<Digest>,
     /// The writer; `None` before format 2.
     pub(crate) written: Option<Written>,

@@ -47,7 +47,7 @@ impl StateFinding {
 /// The condition of a journal.
 #[derive(Debug)]
 pub enum JournalFinding {
-    /// There is none, or it has nothing left to say.
+    /// There is none, or it is whole and stale.
     Missing,
     /// It is whole, but perhaps for a last record that was cut off.
     Sound {
@@ -61,8 +61,7 @@ pub enum JournalFinding {
         /// The records that a repair keeps; `None` if that is not known without the state.
         repaired: Option<RepairedJournal>,
     },
-    /// It is damaged or cut off, and everything that its run did is in the state: it has nothing left
-    /// to say.
+    /// It is damaged or cut off, and everything that its run did is in the state.
     Stale {
         /// The damage, and its place; `None` if its end is missing.
         error: Option<StoreError>,

@@ -1,8 +1,8 @@
-//! Journals that have nothing left to say, because their run is in the state: their writer died
-//! between publishing the state and removing them.
+//! Stale journals: their run is in the state already, because their writer died between publishing the
+//! state and removing them.
 //!
-//! A whole one is recognised by its last record, and is no obstacle. What is here recognises one that
-//! was damaged since.
+//! A whole one is recognised by its last record, and is no obstacle. The functions here recognise one
+//! that was damaged since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
