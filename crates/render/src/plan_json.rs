@@ -329,7 +329,7 @@ struct DifferenceDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Shown<'a>>,
     update_kind: UpdateKind,
-    /// Whether `update_kind` is `replaces`.
+    /// True if `update_kind` is `replaces`.
     forces_replacement: bool,
 }
 

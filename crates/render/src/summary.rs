@@ -1,4 +1,4 @@
-//! What a plan does, in numbers and in one sentence.
+//! The summary of a plan, in numbers and in one sentence.
 
 use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::removals::Removals;
 use crate::words::count;
 
-/// How many resources each action is planned for.
+/// The number of resources for each action of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -77,7 +77,7 @@ impl Summary {
     }
 }
 
-/// Whether the object of a resource is deleted because the one that it had before comes back.
+/// True if the object of a resource is deleted because the one that it had before comes back.
 pub(crate) fn goes_for_another(change: &Change) -> bool {
     let there = change.prior.is_some() && change.checked != Checked::Absent;
     change.action == Action::Restore && there

@@ -55,7 +55,7 @@ pub(crate) fn place(environment: &Environment) -> String {
     format!("{kind} {account}, {region}")
 }
 
-/// What is to be said of an object that is not ready.
+/// The remark about an object that is not ready.
 pub(crate) fn unready(status: ObjectStatus) -> Option<&'static str> {
     match status {
         ObjectStatus::Ready => None,

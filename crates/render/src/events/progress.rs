@@ -19,13 +19,13 @@ use crate::table::columns;
 /// The pictures of a step that runs, one after the other.
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// How long each picture stays.
+/// The time that each frame stays.
 const FRAME: Duration = Duration::from_millis(80);
 
 /// The widest the bar is drawn.
 const BAR: usize = 30;
 
-/// What runs and how far the run is.
+/// The live display of the running steps and the progress of the run.
 #[derive(Clone, Debug)]
 pub struct Progress {
     palette: Palette,

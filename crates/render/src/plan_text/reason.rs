@@ -3,7 +3,7 @@
 use rstack_model::plan::{Action, Certainty, Change, Difference, PropagationWait, Reason};
 use rstack_model::{Address, PropertyPath};
 
-/// What makes a new object necessary: `requires replacement: Id changes`.
+/// The cause that makes a new object necessary: `requires replacement: Id changes`.
 pub(super) fn replacement(change: &Change) -> Option<String> {
     let mut forced = Vec::new();
     let mut requested = false;
@@ -96,7 +96,7 @@ pub(super) fn propagation_wait(wait: &PropagationWait) -> String {
     format!("waits until {minutes} min after its rotation, while {} take it up", by.join(", "))
 }
 
-/// What was changed outside, and that it is changed back where the template did not change.
+/// The changes made outside, and that they are changed back where the template did not change.
 fn set_back(change: &Change) -> String {
     let declared = |drift: &&Difference| change.differences.iter().any(|d| d.path == drift.path);
     let back: Vec<Difference> =
@@ -139,7 +139,7 @@ fn waits(change: &Change, path: &PropertyPath) -> String {
     }
 }
 
-/// What changes in the state alone.
+/// The changes of the state alone.
 fn recorded(change: &Change) -> String {
     let (Some(prior), Some(desired)) = (&change.prior, &change.desired) else {
         return "its policies".to_owned();
