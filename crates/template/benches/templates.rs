@@ -1,4 +1,4 @@
-//! How long reading and evaluating take: `cargo bench -p rstack-template`.
+//! The time of reading and evaluating: `cargo bench -p rstack-template`.
 #![expect(clippy::expect_used, reason = "a program of measurements, not a library")]
 
 use std::collections::BTreeMap;

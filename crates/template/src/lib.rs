@@ -39,21 +39,21 @@ pub use template::{
 pub struct Parsed {
     /// The template, as far as it could be read.
     pub template: Option<Template>,
-    /// What was found, in the order of the source.
+    /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that are part of the template, and where their places begin.
     pub included: Vec<Included>,
     /// The files that the template includes and whose text was not given: with them it is to be
     /// read again.
     pub missing: Vec<Spanned<String>>,
-    /// Whether a loop needs a pseudo parameter that was not given: with it the template is to be
-    /// read again.
+    /// True if a loop needs a pseudo parameter whose value is missing: with it the template is to
+    /// be read again.
     pub needs_place: bool,
-    /// How large the tree of its own file is.
+    /// The extent of the tree of its own file.
     pub extent: Extent,
 }
 
-/// What a template is read with.
+/// The inputs of reading a template.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// The values given for parameters, which decide what its loops make.

@@ -19,7 +19,7 @@ use crate::template::{Expression, ExpressionKind, SubPart, Template};
 /// A value, or nothing at all (`AWS::NoValue`).
 pub(super) type Evaluated = Result<Option<Value>, Reported>;
 
-/// What evaluation knows and finds.
+/// The evaluator: its inputs, the values that it has decided and the findings.
 pub(super) struct Evaluator<'a> {
     pub(super) template: &'a Template,
     pub(super) inputs: &'a Inputs<'a>,
@@ -29,7 +29,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) budget: Budget,
     /// The resources that the expressions so far have named.
     pub(super) dependencies: BTreeSet<Address>,
-    /// What the cloud has to be asked, and where that stands.
+    /// The questions that the cloud has to be asked, and their places.
     pub(super) lookups: BTreeMap<Lookup, Span>,
 }
 
@@ -355,7 +355,7 @@ impl<'a> Evaluator<'a> {
         Ok(Text::concat(out))
     }
 
-    /// What a name inside of a text stands for.
+    /// The value of a name inside of a text.
     fn named(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {
         if let Some((id, attribute)) = name.value.split_once('.') {
             let id = Spanned::new(id.to_owned(), name.span);

@@ -10,7 +10,7 @@ use super::external;
 use super::finding::Reported;
 use crate::template::{Expression, ExpressionKind};
 
-/// How many elements a list has. The elements need not be known.
+/// The number of elements in a list. The elements need not be known.
 pub(super) fn length(evaluator: &mut Evaluator<'_>, list: &Expression) -> Result<Value, Reported> {
     let value = evaluator.needed(list)?;
     let message = match value {

@@ -1,7 +1,8 @@
 //! Values from outside of the template: answers of the cloud, exports and outputs of other stacks.
 //!
-//! A question that has no answer yet is noted, and its value is not known. Whoever evaluates asks
-//! the cloud and evaluates again; without a cloud the value stays unknown, which is no error.
+//! A question that has no answer yet is noted, and its value is not known. The caller of the
+//! evaluation asks the cloud and evaluates again; without a cloud the value stays unknown, which is
+//! no error.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +16,11 @@ use crate::template::Expression;
 /// Values from outside of a template that it may refer to.
 #[derive(Clone, Debug, Default)]
 pub struct ExternalValues {
-    /// What other stacks export, by the name of the export.
+    /// The exports of other stacks, by name.
     pub exports: BTreeMap<String, Value>,
     /// The outputs of other stacks, by stack and Region.
     pub outputs: BTreeMap<(String, Region), BTreeMap<String, Value>>,
-    /// What the cloud has answered so far.
+    /// The answers of the cloud so far.
     pub answers: Answers,
 }
 
@@ -67,7 +68,7 @@ impl Evaluator<'_> {
         Ok(self.lookup(Lookup::Zones(region_of), region.span))
     }
 
-    /// What another stack exports under a name.
+    /// The value that another stack exports under a name.
     pub(super) fn import(&mut self, name: &Expression) -> Result<Value, Reported> {
         let value = self.needed(name)?;
         let text = match self.known_text(&value, "the name of an export", name.span)? {

@@ -32,7 +32,7 @@ pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
 use crate::template::{Expression, Output, Resource, Template};
 
-/// What a template is evaluated with.
+/// The inputs of the evaluation of a template.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The stack.
@@ -45,18 +45,18 @@ pub struct Inputs<'a> {
     pub external: &'a ExternalValues,
 }
 
-/// What came of an evaluation.
+/// The outcome of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// What the template asks for; `None` if there was an error.
+    /// The resources and outputs of the template; `None` if there was an error.
     pub desired: Option<Desired>,
     /// The values of the `NoEcho` parameters, by name.
     pub secrets: BTreeMap<String, SecretString>,
-    /// What the cloud has to be asked first, and where the question stands: with the answers the
-    /// template is to be evaluated again. Until then values of `desired` are not known, and what
-    /// hangs on an undecided condition is in it.
+    /// The questions that the cloud has to be asked first, and their places: with the answers the
+    /// template is to be evaluated again. Until then values of `desired` are not known, and
+    /// everything with an undecided condition is in it.
     pub lookups: BTreeMap<Lookup, Span>,
-    /// What was found, in the order of the source.
+    /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -87,8 +87,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
 }
 
-/// The resources whose condition holds, and what each depends on, also of those that could not be
-/// evaluated: that is told, and nothing is planned.
+/// The resources whose condition holds, and the dependencies of each, also of those that could not
+/// be evaluated: that is reported, and nothing is planned.
 fn resources(
     evaluator: &mut Evaluator<'_>,
 ) -> (BTreeMap<Address, DesiredResource>, BTreeMap<Address, BTreeSet<Address>>) {

@@ -14,14 +14,15 @@ use crate::template::{Parameter, Template};
 
 /// The values of a template's parameters.
 pub(super) struct ParameterValues {
-    /// What `Ref` gives; secret ones as references.
+    /// The return values of `Ref`; secret ones as references.
     pub(super) values: BTreeMap<String, Result<Value, Reported>>,
     /// The secret ones' texts.
     pub(super) secrets: BTreeMap<String, SecretString>,
 }
 
 impl ParameterValues {
-    /// What a state or a plan keeps of them: those that have a value, secret ones as references.
+    /// The parameters as a state or a plan keeps them: those that have a value, secret ones as
+    /// references.
     pub(super) fn shown(&self) -> ValueMap {
         let known = |(name, value): (&String, &Result<Value, Reported>)| {
             Some((name.clone(), value.as_ref().ok()?.clone()))

@@ -31,7 +31,7 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>) {
     }
 }
 
-/// What a rule can ask of what a parameter names, besides its tags.
+/// The attributes that a rule can ask for of the object that a parameter names, besides its tags.
 ///
 /// Source: "Rule functions", "Supported attributes", AWS CloudFormation Template Reference.
 fn attributes(kind: &str) -> Option<&'static [&'static str]> {

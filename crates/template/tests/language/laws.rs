@@ -151,7 +151,7 @@ fn in_yaml(written: &Written) -> String {
     )
 }
 
-/// What the expression comes to.
+/// The value of the expression.
 fn value(outcome: &Outcome) -> Option<&Value> {
     let desired = outcome.evaluation.as_ref()?.desired.as_ref()?;
     desired.resources["R"].properties["Content"].as_map()?.get("v")
@@ -171,7 +171,7 @@ impl Attributes for Known {
     }
 }
 
-/// Whether everything known in a value is the same in another one.
+/// True if everything known in a value is the same in another one.
 fn keeps(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Deferred(_), _) => true,
@@ -187,7 +187,7 @@ fn keeps(before: &Value, after: &Value) -> bool {
     }
 }
 
-/// Whether the literal parts stand in the text in their order, the first and the last at its ends.
+/// True if the literal parts stand in the text in their order, the first and the last at its ends.
 fn keeps_text(before: &Text, after: &str) -> bool {
     let mut rest = after;
     for (i, part) in before.parts().iter().enumerate() {

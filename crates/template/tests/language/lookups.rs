@@ -1,4 +1,4 @@
-//! What only the cloud or another stack can tell: asked once, not known until then.
+//! Values that only the cloud or another stack knows: asked once, not known until then.
 
 use rstack_model::value::{Answers, Lookup, ParameterReference};
 use rstack_model::{ResourceType, Value};

@@ -1,4 +1,4 @@
-//! What the tests of this crate share: reading and evaluating a template in a fixed place.
+//! Shared parts of the tests of this crate: reading and evaluating a template in a fixed place.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, StackName};
 use rstack_template::{Evaluation, ExternalValues, Inputs, Parsed, Reading, evaluate, parse};
 
-/// Everything that is told of a template, and what came of it.
+/// The findings about a template, and the outcome of its evaluation.
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) diagnostics: Vec<Diagnostic>,
