@@ -49,7 +49,7 @@ pub enum Entry {
     /// An operation is going to be made. Durable before the first call of the operation.
     Intent(Box<Intent>),
     /// No object of the name that a create is going to use exists. Durable before the call that
-    /// creates, for APIs that tell nothing of who made an object.
+    /// creates, for APIs that do not show who made an object.
     Absent {
         /// The operation.
         operation: OperationId,

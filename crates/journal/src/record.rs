@@ -23,7 +23,7 @@ struct Record<E> {
     digest: Digest,
 }
 
-/// The field that tells the formats of records apart.
+/// The format field of a record, which every format has.
 #[derive(Deserialize)]
 struct Version {
     format: u32,

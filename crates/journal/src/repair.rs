@@ -116,7 +116,7 @@ pub fn repair(bytes: &[u8], state: Option<&State>) -> Option<RepairedJournal> {
             Alone::Changed(entry) => (Some(entry), false),
             Alone::Unreadable => (None, false),
         };
-        // The end of a run, and a first record that is rebuilt, tell of no object.
+        // The end of a run, and a first record that is rebuilt, name no object.
         let told = entry.as_ref().is_none_or(may_follow);
         if let Some(entry) = entry.as_ref().filter(|entry| whole && may_follow(entry)) {
             kept.push(entry.clone());

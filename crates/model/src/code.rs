@@ -136,7 +136,7 @@ codes! {
     NoResources = "no-resources",
     /// `AWS::NoValue` where a value is needed.
     NoValue = "no-value",
-    /// Something that could not be evaluated for a reason told elsewhere.
+    /// Something that could not be evaluated for a reason reported elsewhere.
     NotEvaluated = "not-evaluated",
     /// A template that the validator has not checked as a whole.
     NotValidated = "not-validated",

@@ -348,7 +348,7 @@ pub struct Plan {
     pub parameters: ValueMap,
     /// One entry for each resource of the template or the state.
     pub changes: BTreeMap<Address, Change>,
-    /// Objects left over from earlier applies, which this one deletes.
+    /// Deposed objects of earlier applies, which this one deletes.
     pub deposed: Vec<DeposedObject>,
     /// The steps, in an order in which they can be done.
     pub steps: Vec<Step>,

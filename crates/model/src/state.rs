@@ -19,7 +19,7 @@ use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 pub enum ObjectStatus {
     /// It was made or changed as declared.
     Ready,
-    /// It is as declared, and still settles: it was not waited for.
+    /// It is as declared, and still stabilizing: it was not waited for.
     #[serde(rename = "settling")]
     Stabilizing,
     /// It exists, but its creation did not complete; the next plan replaces it.
@@ -68,7 +68,7 @@ pub struct ResourceState {
     pub secret_versions: BTreeMap<String, String>,
     /// The driver that made it, such as `native` or `sandbox`.
     pub driver: String,
-    /// Where it is polled whether it has settled, as long as it has not.
+    /// The cursor of the poll that asks whether it has stabilized, as long as it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
 }

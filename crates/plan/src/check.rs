@@ -365,7 +365,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks that no step deletes an object that its policy keeps: neither a current object nor
-    /// one that an earlier apply left over.
+    /// a deposed one.
     fn policies(&self, out: &mut Vec<Violation>) {
         if self.plan.mode == PlanMode::Rollback {
             return;

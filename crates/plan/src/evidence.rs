@@ -181,7 +181,7 @@ pub fn moved(
     how.map(|how| Moved { address: change.address.clone(), how })
 }
 
-/// The drift of an object, where a plan tells of it: of what stays or is replaced by its like.
+/// The drift of an object, where a plan has it: of an object that stays or is replaced by its like.
 fn drift_now(
     change: &Change,
     prior: &ResourceState,

@@ -130,7 +130,7 @@ pub(crate) struct Purpose {
     pub(crate) purge: bool,
 }
 
-/// Adds what all modes have in common, and checks the plan before anyone sees it. `restores` are
+/// Adds what all modes have in common, and checks the plan before it is shown. `restores` are
 /// the deposed objects that become current again.
 pub(crate) fn finish(
     state: &State,

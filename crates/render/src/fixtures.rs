@@ -143,7 +143,7 @@ fn add_step(plan: &mut Plan, address: Address, operation: Operation, phase: Phas
     plan.steps.push(Step { id, address, operation, phase, after: BTreeSet::new() });
 }
 
-/// An object left over from an earlier apply, which goes or stays with this operation.
+/// A deposed object of an earlier apply, which goes or stays with this operation.
 pub(crate) fn add_deposed(
     plan: &mut Plan,
     id: &str,

@@ -17,7 +17,7 @@ pub struct Summary {
     /// To replace.
     pub replace: usize,
     /// Objects to delete, but for those of replacements: also those that a rollback takes back, and
-    /// those left over from earlier applies.
+    /// deposed ones of earlier applies.
     pub delete: usize,
     /// Objects to keep in the cloud and manage no longer, but for those of replacements.
     pub retain: usize,
@@ -33,7 +33,7 @@ pub struct Summary {
     pub possible: usize,
     /// With an object that could not be compared with what was applied.
     pub unchecked: usize,
-    /// Of the objects to delete, those left over from earlier applies.
+    /// Of the objects to delete, the deposed ones of earlier applies.
     #[serde(rename = "leftOver")]
     pub deposed: usize,
     /// Outputs that change.

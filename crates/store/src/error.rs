@@ -88,7 +88,7 @@ pub enum StoreError {
         /// The holder, if its name is in the lock file already.
         holder: Option<Box<LockHolder>>,
     },
-    /// The lock or lease is held by no one or by another holder: this one may not write any more.
+    /// The lock or lease is free or in the hands of another holder: this one may not write any more.
     #[error("the lock of the stack `{stack}` is lost: `{location}` {loss}")]
     LeaseLost {
         /// The stack.

@@ -55,7 +55,7 @@ pub(crate) fn expand<'t>(
     (made.ok(), includer.outcome)
 }
 
-/// A mistake that has been told, or a file that is missing.
+/// A mistake that has been reported, or a file that is missing.
 struct Stopped;
 
 struct Includer<'a, 't> {

@@ -1,7 +1,7 @@
 //! Template source text to a spanned tree, its checks, and the evaluation of its intrinsics.
 //!
 //! `text → syntax → expand → template → evaluate → desired`. Each stage adds its findings to one list of
-//! diagnostics, so that one run tells everything that is wrong. Nothing here does I/O.
+//! diagnostics, so that one run reports all mistakes. Nothing here does I/O.
 
 mod assembly;
 mod check;

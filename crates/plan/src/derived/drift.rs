@@ -7,7 +7,7 @@ use super::{Field, definition};
 use crate::name::value_at;
 use crate::type_definition::{Schemas, TypeDefinition};
 
-/// The field, if the plan tells of drift that cannot be: of an object that was not read or is
+/// The field, if the plan has drift that cannot be: of an object that was not read or is
 /// replaced by one of another type, at a place that is not declared, or with another value before
 /// than was applied.
 pub(super) fn wrong(change: &Change, schemas: &dyn Schemas) -> Option<Field> {

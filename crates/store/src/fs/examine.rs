@@ -239,7 +239,7 @@ impl Files {
         records.entries.into_iter().next()
     }
 
-    /// The lineage and serial over which the journal was written, if its first record tells.
+    /// The lineage and serial over which the journal was written, if its first record can be read.
     pub(crate) fn journal_base(&self) -> Option<PlanBase> {
         match self.journal_begin() {
             Some(Entry::Begin { base, .. }) => Some(base),

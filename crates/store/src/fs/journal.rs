@@ -70,7 +70,7 @@ impl Journal {
     /// next command is going to read is another file.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], [`StoreError::JournalLost`], or if it cannot be told.
+    /// [`StoreError::LeaseLost`], [`StoreError::JournalLost`], or if it cannot be determined.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.lock.verify()?;
         match self.disk.identity(&self.path) {

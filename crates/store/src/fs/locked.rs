@@ -49,7 +49,7 @@ impl LockedStack {
     /// Refuses if the lock is lost, because its file was removed, replaced or moved away.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], or if it cannot be told.
+    /// [`StoreError::LeaseLost`], or if it cannot be determined.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.lock.verify()
     }

@@ -151,7 +151,7 @@ impl LockedStack {
             StateFinding::Unusable(error) if !replaceable => return Err(error),
             StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => {}
         }
-        // Only a journal that can be read tells which state it was written over.
+        // Only a journal that can be read names the state it was written over.
         if let JournalFinding::Unusable(error) = journal {
             return Err(error);
         }

@@ -40,7 +40,7 @@ impl Ledger {
     }
 }
 
-/// Locks are no one's after a loss of power.
+/// Locks have no holder after a loss of power.
 fn is_lock(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "lock")
 }

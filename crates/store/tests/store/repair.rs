@@ -554,7 +554,7 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     let told = |lost: &[LostRecord]| -> Vec<_> {
         lost.iter().map(|l| (l.number, l.entry.is_some(), l.whole, l.resolvable)).collect()
     };
-    // The effect, what was done with it, and one that cannot be read; that the run ended tells of no
+    // The effect, what was done with it, and one that cannot be read; the end of the run names no
     // object.
     let found = [(2, true, false, true), (3, true, true, true), (6, false, false, false)];
     assert_eq!(told(&lost), found);

@@ -19,14 +19,14 @@ use crate::template::{Expression, ExpressionKind};
 pub(super) enum Decision {
     /// It is being decided: meeting it again is a circle.
     Open,
-    /// It holds or does not, or that cannot be told.
+    /// It holds or does not, or cannot be decided.
     Made(Result<bool, Undecided>),
 }
 
-/// Why it cannot be told whether a condition holds.
+/// The reason why a condition cannot be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undecided {
-    /// For a reason that has been told.
+    /// A reason that has been reported.
     Told(Reported),
     /// The cloud has not been asked.
     Waits(Lookup),

@@ -1,11 +1,11 @@
-//! Findings of an evaluation, and the proof that a mistake has been told.
+//! Findings of an evaluation, and the proof that a mistake has been reported.
 
 use rstack_model::{Code, Diagnostic, Span};
 
 use super::constraint::MATCHING_STEPS;
 use crate::diagnostics::Diagnostics;
 
-/// Proof that a mistake has been told: only what tells one can make it.
+/// Proof that a mistake has been reported: only the function that reports one can make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reported(());
 

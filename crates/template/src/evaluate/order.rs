@@ -67,7 +67,7 @@ pub(super) fn decide_all(evaluator: &mut Evaluator<'_>) {
                     let told = evaluator.report(circle(&path, next));
                     evaluator.decisions.insert(name.to_owned(), Decision::Made(Err(told.into())));
                 }
-                // One that there is not has been told.
+                // A name without a condition has been reported.
                 (Some(Mark::Placed), _) | (None, None) => {}
             }
         }

@@ -25,7 +25,7 @@ const BUDGET: usize = 32 << 20;
 /// About how many bytes a node or a turn takes besides its text.
 const STEP: usize = 100;
 
-/// A mistake that has been told; the tree cannot be used.
+/// A mistake that has been reported; the tree cannot be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopped {
     /// True if nothing is wrong but that a pseudo parameter is missing.

@@ -77,7 +77,7 @@ pub(crate) fn read(
             }
         }
     }
-    // A misspelt `Resources` has been told.
+    // A misspelt `Resources` has been reported.
     if !has_resources && !meant && root.as_map().is_some() {
         let error = Diagnostic::error(Code::NoResources, "the template has no `Resources`");
         let start = rstack_model::Span::new(root.span.start, root.span.start);

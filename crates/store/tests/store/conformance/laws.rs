@@ -274,7 +274,7 @@ pub(crate) async fn the_key_of_digests_stays(place: &dyn Place) {
     assert_eq!(digest.len(), 64);
 }
 
-/// The bytes of the present state are those that are kept, and a stack without an open run is settled.
+/// The bytes of the present state are those that are kept, and a stack without an open run has a state.
 pub(crate) async fn a_copy_is_the_present_state(place: &dyn Place) {
     let backend = place.backend();
     assert_eq!(backend.copy(&stack()).await.unwrap(), None);
