@@ -7,9 +7,10 @@ use rstack_model::{Diagnostic, FindingCode, Severity, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::error::LintError;
+use crate::evaluation::Evaluation;
 use crate::place::Lines;
 use crate::rule_overlap::LIMITS;
-use crate::rule_set::{Evaluation, OwnFinding, OwnRule, Rules, Watch};
+use crate::rule_set::{OwnFinding, OwnRule, Rules, Watch};
 
 /// The question to the validator.
 #[derive(Clone, Copy, Debug)]

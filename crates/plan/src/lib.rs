@@ -24,10 +24,11 @@ mod retention;
 mod rollback;
 mod steps;
 mod type_definition;
+mod violation;
 
 pub use rstack_catalog::Handler;
 
-pub use check::{Violation, check};
+pub use check::check;
 pub use checked::CheckedPlan;
 pub use derived::Field;
 pub use error::PlanError;
@@ -38,3 +39,4 @@ pub use readopt::Readopted;
 pub use registry::RegistrySchemas;
 pub use rollback::{RollbackInput, plan_rollback};
 pub use type_definition::{Scalar, Schemas, TypeDefinition};
+pub use violation::Violation;

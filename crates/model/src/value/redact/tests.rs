@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::value::{SecretString, Text};
 
 const PASSWORD: &str = "correct-horse\"battery";
 
