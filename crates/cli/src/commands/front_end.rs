@@ -19,7 +19,7 @@ use crate::signals;
 use crate::terminal::{Terminal, no_terminal};
 use crate::waiting::WaitArguments;
 
-/// How a plan is shown, and when it is carried out.
+/// The way in which a plan is shown, and the condition for carrying it out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReviewOptions {
     pub(super) detail: DetailArguments,
@@ -120,7 +120,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             return Ok(Verdict::Stop);
         }
         if self.context.env.signals {
-            signals::listen(&self.session.ops.engine.stop, &self.session.display);
+            signals::listen(&self.session.ops.engine.cancel, &self.session.display);
         }
         let waiting = self.options.wait.of(review.plan)?;
         Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })
