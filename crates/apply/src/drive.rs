@@ -95,7 +95,7 @@ impl Engine {
         loop {
             let pending = match at {
                 Step::Done(Finish::Object(object)) => {
-                    self.told(driven, &mut identifier, &object).await?;
+                    self.record_object(driven, &mut identifier, &object).await?;
                     return Ok(Led::To(object, ObjectStatus::Ready));
                 }
                 Step::Done(Finish::Stabilized) => {
@@ -106,7 +106,7 @@ impl Engine {
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = pending.object {
-                self.told(driven, &mut identifier, &object).await?;
+                self.record_object(driven, &mut identifier, &object).await?;
                 made = Some(object);
             }
             if !pending.repeatable && last.as_ref() != Some(&pending.cursor) {
@@ -149,7 +149,7 @@ impl Engine {
         self.ask(ask).await
     }
 
-    async fn told(
+    async fn record_object(
         &self,
         driven: &Driven<'_>,
         identifier: &mut Option<Identifier>,
@@ -158,10 +158,10 @@ impl Engine {
         if identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        if let Some(told) =
+        if let Some(named) =
             identifier.as_ref().filter(|_| driven.ledger.has_effect(driven.operation))
         {
-            let why = format!("the driver names both `{told}` and `{}`", object.identifier);
+            let why = format!("the driver names both `{named}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
         }
         *identifier = Some(object.identifier.clone());

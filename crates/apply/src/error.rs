@@ -46,7 +46,7 @@ pub enum StepError {
         "the value that the secret parameter `{0}` had before is kept nowhere: it has the new one"
     )]
     OldParameter(String),
-    /// Something is there and it cannot be told whether this operation made it.
+    /// Something is there, and it is not known whether this operation made it.
     #[error("it cannot be told whether the object was created: {0}")]
     Ambiguous(String),
     /// It did not settle in time.
@@ -122,7 +122,7 @@ impl From<StoreError> for StepError {
 /// The reasons why the outcome of an operation cannot be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// It cannot be told whether an object is ours.
+    /// It is not known whether an object is ours.
     #[error("it cannot be told whether `{address}` was created: {why}")]
     Ambiguous {
         /// The stack.
@@ -222,12 +222,12 @@ mod tests {
 
     #[test]
     fn times_of_minutes_are_shown_in_minutes() {
-        let told = |seconds| spoken(Duration::from_secs(seconds));
+        let text = |seconds| spoken(Duration::from_secs(seconds));
         assert_eq!(
-            [60, 90, 119, 150].map(told),
+            [60, 90, 119, 150].map(text),
             ["60 seconds", "90 seconds", "119 seconds", "150 seconds"]
         );
-        assert_eq!([120, 45 * 60].map(told), ["2 minutes", "45 minutes"]);
+        assert_eq!([120, 45 * 60].map(text), ["2 minutes", "45 minutes"]);
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         let moved = |id: &str, how| Moved { address: id.into(), how };
         let error =
             ApplyError::ObjectsMoved(vec![moved("A", "is gone"), moved("B", "was changed")]);
-        let told = error.to_string();
-        assert!(told.ends_with("was made: `A` is gone; `B` was changed"), "{told}");
+        let text = error.to_string();
+        assert!(text.ends_with("was made: `A` is gone; `B` was changed"), "{text}");
     }
 }

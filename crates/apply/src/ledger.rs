@@ -184,13 +184,13 @@ impl<'a> Effects<'a> {
         lock(&self.recorded).clone()
     }
 
-    /// Why the journal could not take what the driver told; asked for once.
+    /// Why the journal could not take what the driver reported; asked for once.
     pub(crate) fn failure(&self) -> Option<StoreError> {
         lock(&self.failed).take()
     }
 
     /// Makes durable that the object exists; returns the object that is recorded, which is the
-    /// first one that was told.
+    /// first one that the driver named.
     pub(crate) async fn record(
         &self,
         identifier: &Identifier,

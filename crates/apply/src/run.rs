@@ -141,8 +141,8 @@ impl Engine {
         }
         let (mode, steps) = (plan.mode, plan.steps.len());
         // A rollback that only drops the former state has nothing to tell.
-        let told = mode != PlanMode::Rollback || steps > 0;
-        if told {
+        let emitted = mode != PlanMode::Rollback || steps > 0;
+        if emitted {
             self.events.emit(Event::RunStarted { mode, steps });
         }
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
@@ -174,7 +174,7 @@ impl Engine {
         drop(ledger);
         let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
         if let Err(ApplyError::Recover(error)) = resolved {
-            self.ended(told, mode, end);
+            self.ended(emitted, mode, end);
             let state = Some(folded.state);
             return Ok((Outcome { state, open: Some(error), ..outcome }, left));
         }
@@ -186,12 +186,12 @@ impl Engine {
         } else {
             Some(locked.publish(folded.state, &plan.base).await?)
         };
-        self.ended(told, mode, end);
+        self.ended(emitted, mode, end);
         Ok((Outcome { state, ..outcome }, left))
     }
 
-    fn ended(&self, told: bool, mode: PlanMode, end: RunEnd) {
-        if told {
+    fn ended(&self, emitted: bool, mode: PlanMode, end: RunEnd) {
+        if emitted {
             self.events.emit(Event::RunEnded { mode, end });
         }
     }

@@ -235,8 +235,8 @@ impl WatchedDriver {
         let step = self.wire.change("create", &self.resource_type, create).await?;
         if self.wire.in_parts {
             if let Some(object) = object_of(&step) {
-                let told = effects.created(&object.identifier, &object.physical_id).await;
-                told.map_err(broken)?;
+                let recorded = effects.created(&object.identifier, &object.physical_id).await;
+                recorded.map_err(broken)?;
             }
             self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
         }

@@ -114,7 +114,7 @@ impl Survival {
     /// Everything: the process died and the machine lives.
     pub const ALL: Self = Self { data: Data::Kept, names: Names::Kept };
 
-    /// All survivals that can be told apart when this is pending.
+    /// All survivals that differ when this is pending.
     pub fn of(pending: Pending) -> Vec<Self> {
         let data: &[Data] = if pending.data {
             &[Data::Kept, Data::Lost, Data::Torn, Data::Zeroed]

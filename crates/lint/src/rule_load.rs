@@ -9,8 +9,29 @@ use upstream::validation_engine::GuardRuleSet;
 
 use crate::error::{LintError, position, unreadable};
 use crate::rule_file::{RuleFile, RuleLanguage, RuleSource};
-use crate::rule_set::{CelFile, RegoGroup};
 
+/// A file of CEL rules, and their IDs.
+pub(crate) struct CelFile {
+    pub(crate) name: String,
+    pub(crate) source: RuleSource,
+    pub(crate) ids: BTreeSet<String>,
+}
+
+/// A file of Guard rules.
+pub(crate) struct GuardFile {
+    pub(crate) name: String,
+    pub(crate) source: RuleSource,
+    pub(crate) rules: GuardRuleSet,
+}
+
+/// The Rego files that were named in one place, which may import each other.
+pub(crate) struct RegoGroup {
+    pub(crate) names: Vec<String>,
+    pub(crate) source: RuleSource,
+    pub(crate) engine: upstream::RegoEngine,
+}
+
+/// The files of one language.
 pub(crate) fn of(files: &[RuleFile], language: RuleLanguage) -> impl Iterator<Item = &RuleFile> {
     files.iter().filter(move |file| file.language == language)
 }
@@ -19,8 +40,8 @@ fn upstream_source(file: &RuleFile) -> upstream::ExternalRuleSource {
     upstream::ExternalRuleSource { name: file.name.clone(), content: file.text.clone() }
 }
 
-/// A name that says what a finding is stays the name of one thing: who allows the built-in rule must
-/// not silence another.
+/// Refuses a rule that has the name of a built-in one or of a finding of rstack: a name stays the
+/// name of one thing, so that `--allow` of the one does not silence the other.
 pub(crate) fn check_name(id: &str, files: &[String]) -> Result<(), LintError> {
     if crate::is_rule(id) || Code::parse(id).is_some() {
         return Err(LintError::RuleName { files: files.to_vec(), rule: id.to_owned() });
@@ -32,6 +53,7 @@ fn no_rules(file: &RuleFile, problem: &str) -> LintError {
     LintError::NoRules { file: file.name.clone(), problem: problem.to_owned() }
 }
 
+/// The rules of a Guard file.
 pub(crate) fn guard_rules(file: &RuleFile) -> Result<GuardRuleSet, LintError> {
     let rules = GuardRuleSet::compile(&[upstream_source(file)]);
     let rules = rules.map_err(|said| unreadable(file, &said))?;
@@ -57,6 +79,7 @@ pub(crate) fn cel_rules(file: &RuleFile) -> Result<BTreeSet<String>, LintError> 
     Ok(read.rules.into_iter().map(|rule| rule.rule_id).collect())
 }
 
+/// The engine of the built-in rules and the CEL rules of all files.
 pub(crate) fn cel_engine(
     files: &[RuleFile],
     cel: &[CelFile],
@@ -80,6 +103,7 @@ pub(crate) fn cel_engine(
     })
 }
 
+/// The Rego files that were named in one place, loaded together.
 pub(crate) fn rego_group(
     files: &[&RuleFile],
     source: RuleSource,

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use upstream::ValidationEngine;
 use upstream::rules::RuleOrigin;
 use upstream::template_model::SemanticModel;
-use upstream::validation_engine::GuardRuleSet;
 
 use crate::error::{LintError, position};
 use crate::rule_file::{RuleFile, RuleLanguage, RuleSource};
-use crate::rule_load::{cel_engine, cel_rules, check_name, guard_rules, of, rego_group};
+use crate::rule_load::{
+    CelFile, GuardFile, RegoGroup, cel_engine, cel_rules, check_name, guard_rules, of, rego_group,
+};
 
 /// A callback that is given the names of the rule files that are worked at from now on; none for the
 /// validator's own rules.
@@ -38,26 +39,6 @@ pub struct Rules {
     guard: Vec<GuardFile>,
     rego: Vec<RegoGroup>,
     own: BTreeSet<OwnRule>,
-}
-
-/// A file of CEL rules, and their IDs.
-pub(crate) struct CelFile {
-    pub(crate) name: String,
-    source: RuleSource,
-    ids: BTreeSet<String>,
-}
-
-struct GuardFile {
-    name: String,
-    source: RuleSource,
-    rules: GuardRuleSet,
-}
-
-/// The Rego files that were named in one place, which may import each other.
-pub(crate) struct RegoGroup {
-    pub(crate) names: Vec<String>,
-    pub(crate) source: RuleSource,
-    pub(crate) engine: upstream::RegoEngine,
 }
 
 /// A finding of a rule from a file.

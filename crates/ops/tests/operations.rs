@@ -29,23 +29,23 @@ use rstack_store::object::{Clock, Timestamp};
 use rstack_store::{ObjectStateStore, StateStore, keyed_digest};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// A front end that says what it was told.
+/// A front end that records the events that it receives.
 struct Notes {
-    told: RefCell<Vec<String>>,
+    received: RefCell<Vec<String>>,
     agrees: bool,
 }
 
 impl Notes {
     fn new(agrees: bool) -> Self {
-        Self { told: RefCell::default(), agrees }
+        Self { received: RefCell::default(), agrees }
     }
 
     fn note(&self, text: impl Into<String>) {
-        self.told.borrow_mut().push(text.into());
+        self.received.borrow_mut().push(text.into());
     }
 
-    fn told(&self) -> Vec<String> {
-        self.told.take()
+    fn received(&self) -> Vec<String> {
+        self.received.take()
     }
 }
 
@@ -209,17 +209,17 @@ fn only_what_changes_something_needs_consent() {
         let (bench, front) = (Bench::new(), Notes::new(false));
         let one = topic("a", "one");
         assert!(matches!(bench.apply(&one, &front).await, Applied::Stopped));
-        assert_eq!(front.told(), ["opened None false", "planned", "review Changes"]);
+        assert_eq!(front.received(), ["opened None false", "planned", "review Changes"]);
         assert_eq!(bench.record().await.state, None);
         let front = Notes::new(true);
         let Applied::Ran(outcome) = bench.apply(&one, &front).await else {
             panic!("it did not run")
         };
         assert_eq!(outcome.end, RunEnd::Succeeded);
-        front.told();
+        front.received();
         let Applied::Unchanged(state) = bench.apply(&one, &front).await else { panic!("it ran") };
         assert_eq!(Some(*state), outcome.state);
-        assert_eq!(front.told(), ["opened Some(1) false", "planned", "review Nothing"]);
+        assert_eq!(front.received(), ["opened Some(1) false", "planned", "review Nothing"]);
     });
 }
 
@@ -551,7 +551,7 @@ fn a_stack_of_another_environment_is_refused() {
         assert!(matches!(planned, Err(OpsError::OtherEnvironment { .. })), "{planned:?}");
         let applied = rstack_ops::apply(&ops, &deploy, &holder(), &front).await;
         assert!(matches!(applied, Err(OpsError::OtherEnvironment { .. })), "{applied:?}");
-        assert!(front.told().is_empty(), "nothing was opened");
+        assert!(front.received().is_empty(), "nothing was opened");
     });
 }
 
@@ -568,7 +568,7 @@ fn what_may_be_deleted_first_is_in_the_template() {
         assert!(
             matches!(planned, Err(OpsError::NoResource { address, .. }) if address.as_str() == "B")
         );
-        assert_eq!(front.told(), ["planned"], "what was checked beside it is told first");
+        assert_eq!(front.received(), ["planned"], "what was checked beside it is reported first");
     });
 }
 

@@ -1,7 +1,7 @@
 //! Property values as the file keeps them: JSON, with a mark in the place of every secret.
 //!
 //! A secret is kept as `{"$secret": "…"}`, a keyed digest that tells whether it is still the same.
-//! The text itself is in no file and cannot be given back.
+//! The text itself is in no file and cannot be restored.
 
 use rstack_model::{Digest, KnownMap, KnownValue, SecretString};
 use serde_json::{Map, Value as Json};

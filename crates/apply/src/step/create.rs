@@ -151,12 +151,12 @@ impl Context<'_> {
         in_doubt: bool,
     ) -> Result<Option<Object>, Failure> {
         let exists = error.kind == ErrorKind::AlreadyExists;
-        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let find = || async {
             let found = self.engine.read_until_stopped(work.driver.find(request)).await;
             found.map_err(|error| work.secrets.hide(error))
         };
-        let found = self.engine.persist(find, told).await;
+        let found = self.engine.persist(find, on_retry).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(*object)),
             Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), doubt(in_doubt))),

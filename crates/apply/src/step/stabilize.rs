@@ -179,11 +179,11 @@ impl Context<'_> {
                 token: begun.token.clone(),
                 declared: without_secrets(&work.object.properties),
             };
-            let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+            let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
             let ask = || async {
                 work.driver.poll(&poll).await.map_err(|error| work.secrets.hide(error))
             };
-            at = match self.engine.persist(ask, told).await {
+            at = match self.engine.persist(ask, on_retry).await {
                 Ok(step) => step,
                 Err(error) => {
                     let error = self.given_up(error);
@@ -220,10 +220,10 @@ impl Context<'_> {
         if begun.identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        let told_another =
+        let names_another =
             begun.identifier.as_ref().filter(|_| self.ledger.has_effect(begun.operation));
-        if let Some(told) = told_another {
-            let why = format!("the driver names both `{told}` and `{}`", object.identifier);
+        if let Some(named) = names_another {
+            let why = format!("the driver names both `{named}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
         }
         let (operation, identifier) = (begun.operation, object.identifier.clone());
@@ -258,8 +258,8 @@ impl Context<'_> {
                     let read = self.engine.read_until_stopped(read).await;
                     read.map_err(|error| work.secrets.hide(error))
                 };
-                let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-                match self.engine.persist(read, told).await {
+                let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
+                match self.engine.persist(read, on_retry).await {
                     Ok(Observed::Present(object)) => Ok(object),
                     Ok(Observed::Absent) => Err(gone()),
                     Err(error) => Err(self.given_up(error)),

@@ -99,8 +99,8 @@ impl Context<'_> {
                     Err(lost) => Ok(Err(lost)),
                 }
             };
-            let told = |error: &_, attempt| self.retrying(label, error, attempt);
-            self.engine.persist(call, told).await.map_err(|error| self.given_up(error))??;
+            let on_retry = |error: &_, attempt| self.retrying(label, error, attempt);
+            self.engine.persist(call, on_retry).await.map_err(|error| self.given_up(error))??;
         }
         Ok(())
     }
@@ -112,8 +112,9 @@ impl Context<'_> {
         request: &UpdateRequest,
     ) -> Result<Progress, StepError> {
         let call = || update_held(self.ledger, work.driver.as_ref(), request, &work.secrets);
-        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-        let answer = self.engine.persist(call, told).await.map_err(|error| self.given_up(error))?;
+        let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        let answer =
+            self.engine.persist(call, on_retry).await.map_err(|error| self.given_up(error))?;
         Ok(answer?)
     }
 }

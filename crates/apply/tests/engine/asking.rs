@@ -96,11 +96,11 @@ fn an_object_that_cannot_be_read_is_unchecked() {
 }
 
 /// The cloud does not say which version a secret has.
-struct Untold(ErrorKind);
+struct NoVersion(ErrorKind);
 
 #[async_trait]
-impl Probe for Untold {
-    fn untold(&self) -> Option<DriverError> {
+impl Probe for NoVersion {
+    fn version_error(&self) -> Option<DriverError> {
         Some(error(self.0.clone()))
     }
 }
@@ -125,11 +125,11 @@ fn a_secret_that_cannot_be_read_is_reported_as_unchecked() {
         let state = bench.reach(&small("one", "one", "6")).await.unwrap();
         let observed = async |kind| {
             let events = Arc::new(Unchecked::default());
-            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Untold(kind)));
+            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(NoVersion(kind)));
             let engine = Engine { events: events.clone(), ..bench.engine_on(cloud) };
             let seen = engine.observe(None, &state, &bench.parameters).await;
-            let told = events.0.lock().unwrap().len();
-            (seen.map(|seen| seen.secret_versions.len()).map_err(|error| error.kind), told)
+            let reported = events.0.lock().unwrap().len();
+            (seen.map(|seen| seen.secret_versions.len()).map_err(|error| error.kind), reported)
         };
         assert_eq!(observed(ErrorKind::AccessDenied { action: None }).await, (Ok(0), 1));
         assert_eq!(observed(ErrorKind::NotFound).await, (Ok(0), 0));
@@ -137,7 +137,8 @@ fn a_secret_that_cannot_be_read_is_reported_as_unchecked() {
     });
 }
 
-/// That it cannot be told of one object whether it has settled is no reason not to plan.
+/// An object of which it is not known whether it has stabilized does not keep a plan from being
+/// made.
 #[test]
 fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
     run(async {

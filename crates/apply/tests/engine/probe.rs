@@ -34,12 +34,12 @@ pub(crate) trait Probe: Send + Sync {
     }
 
     /// Why it is not told which version of a secret is the current one.
-    fn untold(&self) -> Option<DriverError> {
+    fn version_error(&self) -> Option<DriverError> {
         None
     }
 
     /// The version history of a secret, as the engine is to see it.
-    fn told(&self, history: VersionHistory) -> VersionHistory {
+    fn history_of(&self, history: VersionHistory) -> VersionHistory {
         history
     }
 
@@ -104,7 +104,7 @@ impl Cloud for Probed {
 #[async_trait]
 impl SecretStore for Probed {
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
-        match self.probe.untold() {
+        match self.probe.version_error() {
             Some(error) => Err(error),
             None => self.inner.secrets().version(reference).await,
         }
@@ -114,7 +114,7 @@ impl SecretStore for Probed {
         &self,
         reference: &SecretsManagerReference,
     ) -> Result<VersionHistory, DriverError> {
-        self.inner.secrets().history(reference).await.map(|history| self.probe.told(history))
+        self.inner.secrets().history(reference).await.map(|history| self.probe.history_of(history))
     }
 
     async fn resolve(
@@ -198,8 +198,8 @@ impl ResourceDriver for ProbedDriver {
         effects.absent().await.map_err(broken)?;
         let step = begun.await?;
         if let Step::Pending(Pending { object: Some(object), .. }) = &step {
-            let told = effects.created(&object.identifier, &object.physical_id).await;
-            told.map_err(broken)?;
+            let recorded = effects.created(&object.identifier, &object.physical_id).await;
+            recorded.map_err(broken)?;
         }
         self.around("finish", &of, async { Ok(step) }).await
     }

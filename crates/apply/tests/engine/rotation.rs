@@ -129,7 +129,7 @@ impl Events for Show {
 struct Hasty;
 
 impl Probe for Hasty {
-    fn told(&self, history: VersionHistory) -> VersionHistory {
+    fn history_of(&self, history: VersionHistory) -> VersionHistory {
         VersionHistory { age: Duration::MAX, ..history }
     }
 }
@@ -198,7 +198,7 @@ fn an_interrupted_wait_leaves_nothing_behind_and_the_next_apply_waits_for_the_re
     });
 }
 
-/// Asks to stop when it was told so often that a step is held.
+/// Asks to stop after so many events of a step that is held.
 struct StopsAfter {
     show: Arc<Show>,
     held: usize,

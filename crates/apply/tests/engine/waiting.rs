@@ -93,17 +93,17 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
         run(async {
             let bench = slow();
             let waiting = Waiting { wait, ..Waiting::default() };
-            let told = Arc::new(StillStabilizing::default());
-            let engine = Engine { waiting, events: told.clone(), ..bench.engine() };
+            let stabilizing = Arc::new(StillStabilizing::default());
+            let engine = Engine { waiting, events: stabilizing.clone(), ..bench.engine() };
             let wanted = small("one", "one", "6");
             let outcome = bench.apply(&engine, &wanted, true).await;
             assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
             let state = outcome.state.unwrap();
             assert_eq!(state.resources["Distribution"].status, ObjectStatus::Stabilizing);
-            assert!(told.0.lock().unwrap().is_empty());
+            assert!(stabilizing.0.lock().unwrap().is_empty());
             let plan = bench.planned(&engine, &state, &wanted).await;
             assert!(plan.is_noop());
-            assert!(told.0.lock().unwrap()[0].ends_with("to be deployed"));
+            assert!(stabilizing.0.lock().unwrap()[0].ends_with("to be deployed"));
             // It is changed as any other, and waited for by who wants to.
             let other = small("one", "one", "7");
             bench.apply(&engine, &other, true).await;

@@ -274,8 +274,8 @@ impl DirectDriver for ManagedPolicy {
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
         let physical_id = PhysicalId::from(arn);
-        let told = effects.created_as(&physical_id).await;
-        told.map_err(|error| journal_failed(operation, &error))?;
+        let recorded = effects.created_as(&physical_id).await;
+        recorded.map_err(|error| journal_failed(operation, &error))?;
         for principal in &principals {
             self.attach(arn, principal).await?;
         }

@@ -166,16 +166,16 @@ impl DirectDriver for Policy {
         let physical_id = made_up_id(request);
         if !request.absence_proven {
             self.prove_absence(&declared).await?;
-            let told = effects.absent().await;
-            told.map_err(|error| {
+            let recorded = effects.absent().await;
+            recorded.map_err(|error| {
                 DriverError::new(ErrorKind::Conflict, operation, error.to_string())
             })?;
         }
         for (i, principal) in declared.principals.iter().enumerate() {
             self.put(&declared, principal).await?;
             if i == 0 {
-                let told = effects.created_as(&physical_id).await;
-                told.map_err(|error| journal_failed(operation, &error))?;
+                let recorded = effects.created_as(&physical_id).await;
+                recorded.map_err(|error| journal_failed(operation, &error))?;
             }
         }
         Ok(object(physical_id, request.properties.clone()))

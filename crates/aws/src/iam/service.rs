@@ -133,7 +133,7 @@ pub(super) fn not_yet_empty(error: DriverError) -> DriverError {
     if error.has_code("DeleteConflict") { passing(error) } else { error }
 }
 
-/// No tags, for a caller who may not list them: tags decide nothing that could not be told without.
+/// No tags, for a caller who may not list them: nothing depends on tags alone.
 pub(super) fn without_tags(error: DriverError) -> Result<Option<Vec<KnownMap>>, DriverError> {
     if matches!(error.kind, ErrorKind::AccessDenied { .. }) { Ok(None) } else { Err(error) }
 }

@@ -91,8 +91,8 @@ fn a_foreign_object_is_never_adopted() {
         let Ended::Done(outcome) = undisturbed.run(&wanted, None) else { panic!("{template}") };
         assert_eq!(outcome.end, RunEnd::Failed, "{resource_type}");
         let [(_, error)] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
-        let told = error.to_string();
-        assert!(told.contains("exist") || told.contains("already"), "{resource_type}: {told}");
+        let text = error.to_string();
+        assert!(text.contains("exist") || text.contains("already"), "{resource_type}: {text}");
         let requests = undisturbed.services.made();
         for (number, request) in requests.iter().enumerate() {
             for fault in Fault::ALL {

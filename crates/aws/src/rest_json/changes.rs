@@ -1,4 +1,4 @@
-//! Which members an object must still be told.
+//! The members that an object must still be given.
 
 use rstack_model::{KnownMap, KnownValue};
 

@@ -72,8 +72,9 @@ async fn restore(
 ) -> Result<PhysicalId, DriverError> {
     let arn = found.arn()?;
     if !request.absence_proven {
-        let told = effects.absent().await;
-        told.map_err(|error| DriverError::new(ErrorKind::Conflict, OPERATION, error.to_string()))?;
+        let recorded = effects.absent().await;
+        recorded
+            .map_err(|error| DriverError::new(ErrorKind::Conflict, OPERATION, error.to_string()))?;
     }
     match api.call("RestoreSecret", arguments([("SecretId", arn.into())])).await {
         Ok(_) => {}
@@ -84,8 +85,8 @@ async fn restore(
         Err(error) => return Err(error),
     }
     let physical_id = PhysicalId::from(arn);
-    let told = effects.created_as(&physical_id).await;
-    told.map_err(|error| journal_failed(OPERATION, &error))?;
+    let recorded = effects.created_as(&physical_id).await;
+    recorded.map_err(|error| journal_failed(OPERATION, &error))?;
     let restored = Tags::from([(RESTORED.to_owned(), request.token.as_str().into())]);
     let input = arguments([("SecretId", arn.into()), ("Tags", tag_list(&restored))]);
     api.call("TagResource", input).await?;

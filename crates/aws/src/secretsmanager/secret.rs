@@ -161,8 +161,8 @@ impl DirectDriver for Secret {
             let message = "the answer does not hold the secret's ARN";
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
-        let told = effects.created_as(&arn.into()).await;
-        told.map_err(|error| journal_failed(operation, &error))?;
+        let recorded = effects.created_as(&arn.into()).await;
+        recorded.map_err(|error| journal_failed(operation, &error))?;
         Ok(as_declared(arn, &request.properties))
     }
 

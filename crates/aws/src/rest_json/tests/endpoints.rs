@@ -97,10 +97,10 @@ async fn an_endpoint_is_replaced_by_its_declaration_and_a_lost_whitelist_is_empt
     let wanted = json!({"Id": "live", "ChannelId": "c", "HlsPackage": hls});
     driver.update(&update(prior, wanted)).await.unwrap();
     script.assert_finished();
-    let told = json!({
+    let text = json!({
         "Id": "live", "HlsPackage": hls, "Whitelist": [], "TimeDelaySeconds": 0, "Description": "",
     });
-    assert_eq!(script.input(1), known(told));
+    assert_eq!(script.input(1), known(text));
 }
 
 #[tokio::test]
