@@ -13,6 +13,7 @@ mod events;
 mod ledger;
 mod lookups;
 mod observe;
+mod reads;
 mod recover;
 mod resolve_ambiguous;
 mod retry;

@@ -27,7 +27,7 @@ use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Patience, handler, polled};
+pub(crate) use settle::{Patience, handler, may_change, polled};
 pub(crate) use update::update_held;
 
 /// What a step needs beside itself.

@@ -94,7 +94,7 @@ impl Context<'_> {
         let Some(reference) = reference_of(work, reference)? else { return Ok(None) };
         let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let ask = || self.engine.cloud.secrets().history(&reference);
-        Ok(Some(self.engine.persist(ask, told).await.map_err(|error| self.given_up(error))?))
+        Ok(Some(self.engine.persist_read(ask, told).await.map_err(|error| self.given_up(error))?))
     }
 }
 
