@@ -28,5 +28,7 @@ mod secretsmanager;
 #[cfg(test)]
 mod services;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub use client::answer_laws;
 pub use cloud::AwsCloud;
 pub use configuration::ConnectOptions;
