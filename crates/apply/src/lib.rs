@@ -32,6 +32,7 @@ pub use engine::Engine;
 pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
 pub use error::{ApplyError, RecoverError, StepError};
 pub use events::{Events, Silent};
+pub use reads::read_once;
 pub use resolve_ambiguous::Decision;
 pub use rollback::{GivenSecret, OldSecret, old_secrets};
 pub use rstack_plan::Moved;

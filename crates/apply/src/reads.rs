@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rstack_driver::{CallInFlight, DriverError, ErrorKind};
+use rstack_driver::{CallInFlight, Cloud, DriverError, ErrorKind};
 use rstack_model::ResourceType;
 
-use crate::Engine;
+use crate::{Clock, Engine};
 
 /// The longest time that one read takes, with the retries of the engine and those of the driver.
 pub(crate) const READ_LIMIT: Duration = Duration::from_secs(60);
@@ -165,31 +165,12 @@ impl Engine {
         self.limited(asked, &last).await.answer()
     }
 
-    /// The answer of a call, if it comes within [`READ_LIMIT`].
     async fn limited<T>(
         &self,
         call: impl Future<Output = Result<T, DriverError>>,
         last: &LastError,
     ) -> Ended<T> {
-        let mut call = Box::pin(call);
-        tokio::select! {
-            biased;
-            answer = &mut call => return Ended::Answered(answer),
-            () = self.clock.limit(READ_LIMIT) => {}
-        }
-        let before = self.cloud.in_flight();
-        drop(call);
-        let own = own_call(before, &self.cloud.in_flight());
-        let within = READ_LIMIT.as_secs();
-        let late = |operation: &str, whose: String| {
-            let message = format!("no complete answer{whose} came within {within} s");
-            DriverError::new(ErrorKind::Transient, operation, message)
-        };
-        Ended::Late(match (own, last.take()) {
-            (Some(call), _) => late(&call.operation, format!(" of {}", call.host)),
-            (None, Some(last)) => last,
-            (None, None) => late("read", String::new()),
-        })
+        limited(self.cloud.as_ref(), self.clock.as_ref(), call, last).await
     }
 
     /// The answer of a call that changes nothing. It is cut off some time after the user asked to
@@ -214,6 +195,46 @@ impl Engine {
             }
         }
     }
+}
+
+/// The answer of a call that changes nothing, of a cloud on which no engine works yet.
+///
+/// # Errors
+/// That of the call, or one that names its operation and host if it takes longer than a minute.
+pub async fn read_once<T>(
+    cloud: &dyn Cloud,
+    clock: &dyn Clock,
+    call: impl Future<Output = Result<T, DriverError>>,
+) -> Result<T, DriverError> {
+    limited(cloud, clock, call, &LastError::default()).await.answer()
+}
+
+/// The answer of a call, if it comes within [`READ_LIMIT`].
+async fn limited<T>(
+    cloud: &dyn Cloud,
+    clock: &dyn Clock,
+    call: impl Future<Output = Result<T, DriverError>>,
+    last: &LastError,
+) -> Ended<T> {
+    let mut call = Box::pin(call);
+    tokio::select! {
+        biased;
+        answer = &mut call => return Ended::Answered(answer),
+        () = clock.limit(READ_LIMIT) => {}
+    }
+    let before = cloud.in_flight();
+    drop(call);
+    let own = own_call(before, &cloud.in_flight());
+    let within = READ_LIMIT.as_secs();
+    let late = |operation: &str, whose: String| {
+        let message = format!("no complete answer{whose} came within {within} s");
+        DriverError::new(ErrorKind::Transient, operation, message)
+    };
+    Ended::Late(match (own, last.take()) {
+        (Some(call), _) => late(&call.operation, format!(" of {}", call.host)),
+        (None, Some(last)) => last,
+        (None, None) => late("read", String::new()),
+    })
 }
 
 impl<T> Ended<T> {
