@@ -1,5 +1,6 @@
 //! Saved plans, states and journals that fuzzing begins with or has found: the laws of the fuzz targets
 //! hold for each, for each that was cut off, and for each with a changed character.
+#![cfg(test)]
 
 #[path = "../../../fuzz/fuzz_targets/plan_laws.rs"]
 mod plan_laws;
