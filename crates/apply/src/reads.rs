@@ -289,8 +289,9 @@ mod tests {
     #[test]
     fn the_call_that_a_read_has_made_is_the_one_that_ends_with_it() {
         let (a, b) = (call("iam:GetRole", "iam"), call("sns:GetTopic", "sns"));
-        assert_eq!(own_call(vec![a.clone(), b.clone()], &[b.clone()]), Some(a.clone()));
-        assert_eq!(own_call(vec![a.clone(), a.clone(), b.clone()], &[a.clone(), b]), Some(a));
+        let (one, both) = ([b.clone()], [a.clone(), b.clone()]);
+        assert_eq!(own_call(both.to_vec(), &one), Some(a.clone()));
+        assert_eq!(own_call(vec![a.clone(), a.clone(), b], &both), Some(a));
         assert_eq!(own_call(Vec::new(), &[]), None);
     }
 }
