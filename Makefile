@@ -48,7 +48,7 @@ kill9: $(VENV)/.installed
 mutations:
 	./scripts/mutations
 
-# Random templates, as long as is wanted (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
+# Random input, as long as is wanted; scripts/fuzz has the targets (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?= template
 fuzz:

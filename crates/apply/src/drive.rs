@@ -11,7 +11,7 @@ use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
 
 use crate::ledger::Ledger;
 use crate::secrets::CallSecrets;
-use crate::step::{Patience, handler, polled};
+use crate::step::{Patience, handler, may_change, polled};
 use crate::{Engine, StepError};
 
 /// The choice to wait for a pending operation.
@@ -146,7 +146,10 @@ impl Engine {
         let (token, declared) = (driven.token.clone(), driven.declared.clone());
         let poll = Poll { kind: driven.kind, cursor, identifier, token, declared };
         let ask = || async { driven.driver.poll(&poll).await.map_err(|error| driven.hide(error)) };
-        self.ask(ask).await
+        if may_change(poll.kind) {
+            return self.ask(ask, |error, attempt| self.asking_again(error, attempt)).await;
+        }
+        self.ask_read(ask).await
     }
 
     async fn record_object(
@@ -185,11 +188,10 @@ impl Engine {
         }
         let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
         let ask = || async {
-            let read = driven.driver.read(identifier, &driven.declared);
-            let read = self.read_until_stopped(read).await;
+            let read = driven.driver.read(identifier, &driven.declared).await;
             read.map_err(|error| driven.hide(error))
         };
-        let read = self.ask(ask).await?;
+        let read = self.ask_read(ask).await?;
         Ok(match read {
             Observed::Present(object) => Led::To(Box::new(object), status),
             Observed::Absent => Led::Nowhere,

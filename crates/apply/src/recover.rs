@@ -62,7 +62,7 @@ impl Engine {
 
     /// In another account or Region no object would be found, and all would be forgotten.
     async fn check_place(&self, base: &State) -> Result<(), ApplyError> {
-        let identity = self.ask(|| self.read_until_stopped(self.cloud.identity())).await;
+        let identity = self.ask_read(|| self.cloud.identity()).await;
         let identity = identity.map_err(ApplyError::Cloud)?;
         let planned = place(&base.stack, &base.environment);
         let found = place(&base.stack, &identity.environment);
@@ -171,7 +171,7 @@ impl Engine {
             None => {
                 let find =
                     || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
-                let found = self.ask(find).await;
+                let found = self.ask_read(find).await;
                 match found? {
                     Found::Absent if asked == Asked::First => return Ok(Resolved::Absent),
                     Found::Absent => {
@@ -225,8 +225,11 @@ impl Engine {
         identifier: &Identifier,
     ) -> Result<Led, StepError> {
         let update = completing(request, identifier.clone());
-        let begun =
-            self.ask(|| update_held(driven.ledger, driven.driver, &update, secrets)).await??;
+        let begun = self.ask(
+            || update_held(driven.ledger, driven.driver, &update, secrets),
+            |error, attempt| self.asking_again(error, attempt),
+        );
+        let begun = begun.await??;
         self.drive(driven, Some(identifier.clone()), begun).await
     }
 

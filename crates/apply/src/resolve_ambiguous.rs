@@ -69,10 +69,7 @@ impl Engine {
         };
         let declared = without_secrets(&object.properties);
         let read = match self.cloud.driver(&open.intent.resource_type) {
-            Some(driver) => {
-                let read = || self.read_until_stopped(driver.read(given, &declared));
-                self.ask(read).await
-            }
+            Some(driver) => self.ask_read(|| driver.read(given, &declared)).await,
             None => Ok(Observed::Absent),
         };
         Ok(match read.map_err(ApplyError::Cloud)? {

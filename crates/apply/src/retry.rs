@@ -20,10 +20,6 @@ const REPORTED_FROM: u32 = 3;
 /// on its way when its sender died is still carried out, and takes the service some seconds.
 pub(crate) const QUIET: Duration = Duration::from_secs(5);
 
-/// The time that a read may go on after the user has asked to stop: it completes what is recorded
-/// of a change that was made.
-const GRACE: Duration = Duration::from_secs(5);
-
 /// True if a call that may be repeated can succeed a little later. An unknown outcome passes, too:
 /// all calls may be repeated but a create, which is looked for before. So does a network that is
 /// gone for a moment: nothing was changed, and a run that has begun does not end for it.
@@ -98,9 +94,13 @@ impl Engine {
         }
     }
 
-    /// As [`Self::persist`], before anything has begun: a cloud that cannot be reached is reported
-    /// at once.
-    pub(crate) async fn ask<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, DriverError>
+    /// As [`Self::persist`], before anything has begun: a cloud that cannot be reached is reported at
+    /// once.
+    pub(crate) async fn ask<T, F>(
+        &self,
+        mut call: impl FnMut() -> F,
+        failed: impl Fn(&DriverError, u32),
+    ) -> Result<T, DriverError>
     where
         F: Future<Output = Result<T, DriverError>>,
     {
@@ -114,7 +114,7 @@ impl Engine {
                     }
                 }
             },
-            |error, attempt| self.asking_again(error, attempt),
+            failed,
         );
         asked.await?
     }
@@ -124,26 +124,6 @@ impl Engine {
         if attempt >= REPORTED_FROM {
             let reason = error.to_string();
             self.events.emit(Event::AskingAgain { reason, attempt });
-        }
-    }
-
-    /// The answer of a call that changes nothing. It is cut off some seconds after the user asked to
-    /// stop: whatever it is about stays as it is recorded, and the next command reads it.
-    pub(crate) async fn read_until_stopped<T>(
-        &self,
-        call: impl Future<Output = Result<T, DriverError>>,
-    ) -> Result<T, DriverError> {
-        let stopped = async {
-            self.cancel.cancelled().await;
-            self.clock.sleep(GRACE).await;
-        };
-        tokio::select! {
-            biased;
-            answer = call => answer,
-            () = stopped => {
-                let message = "the answer was not waited for: the run was asked to stop";
-                Err(DriverError::new(ErrorKind::Transient, "read", message))
-            }
         }
     }
 

@@ -11,6 +11,7 @@ use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
 use rstack_store::Lease;
 
 use crate::observe::absent;
+use crate::reads::Lookups;
 use crate::run::Leads;
 use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
@@ -62,9 +63,9 @@ impl Engine {
         let mut missing = BTreeSet::new();
         let touched: Vec<(&Address, &ResourceState)> = touched(&plan).collect();
         self.events.emit(Event::Observing { objects: touched.len() });
-        let none_known = RunSecrets::none();
+        let (none_known, lookups) = (RunSecrets::none(), Lookups::default());
         for (id, object) in touched {
-            let read = self.read(object, &none_known).await.map_err(ApplyError::Cloud)?;
+            let read = self.read(&lookups, object, &none_known).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
                 missing.insert((id.clone(), object.key()));
             }

@@ -11,6 +11,7 @@ use rstack_model::{KnownMap, PropertyPath, SecretString, ValueMap};
 use rstack_plan::Observation;
 
 use crate::observe::stops_everything;
+use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER};
 use crate::{Engine, SecretParameters, secrets};
 
 /// The value of a secret and its version.
@@ -111,6 +112,7 @@ impl Engine {
     /// If the cloud cannot be asked at all.
     pub(crate) async fn run_secrets<'a>(
         &self,
+        lookups: &Lookups,
         objects: impl IntoIterator<Item = &'a ResourceState>,
         parameters: &SecretParameters,
     ) -> Result<RunSecrets, DriverError> {
@@ -131,7 +133,9 @@ impl Engine {
         }
         let (mut current, mut known) = (BTreeMap::new(), Vec::new());
         for (text, reference) in references {
-            let Some((value, version)) = self.value_of(reference, &text, parameters).await? else {
+            let Some((value, version)) =
+                self.value_of(lookups, reference, &text, parameters).await?
+            else {
                 continue;
             };
             known.push((reference.clone(), value.clone()));
@@ -148,6 +152,7 @@ impl Engine {
 
     async fn value_of(
         &self,
+        lookups: &Lookups,
         reference: &SecretReference,
         text: &str,
         parameters: &SecretParameters,
@@ -155,11 +160,12 @@ impl Engine {
         let asked = match reference {
             SecretReference::SecretsManager(body) => {
                 let Ok(parsed) = secrets::parse(body) else { return Ok(None) };
-                self.ask(|| self.cloud.secrets().resolve(&parsed)).await
+                self.look(lookups, SECRETS_MANAGER, || self.cloud.secrets().resolve(&parsed)).await
             }
             SecretReference::SecureParameter(body) => {
                 let Ok(parsed) = secrets::parse_parameter(body) else { return Ok(None) };
-                self.ask(|| self.cloud.secrets().resolve_parameter(&parsed)).await
+                let ask = || self.cloud.secrets().resolve_parameter(&parsed);
+                self.look(lookups, PARAMETER_STORE, ask).await
             }
             SecretReference::Parameter(_) => {
                 let value = parameters.values.get(reference).cloned();

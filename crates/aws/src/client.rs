@@ -5,6 +5,8 @@
 //! answers when the SDK's switch `LOG_SENSITIVE_BODIES` is set, the program does not write down.
 
 mod answer;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod answer_laws;
 mod clients;
 mod clock;
 mod endpoint;
@@ -55,7 +57,9 @@ use rstack_model::KnownMap;
 
 use crate::api::Api;
 use crate::codec::Codec;
+use crate::definition::ServiceFile;
 use crate::model::{Operation, Service};
+use answer::{AnswerLimit, LimitBearer};
 pub(crate) use clients::Clients;
 use clock::ServiceClock;
 use failure::not_in_the_program;
@@ -72,6 +76,7 @@ const READ: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Client {
     service: Service,
+    file: &'static ServiceFile,
     codec: &'static Codec,
     /// The host that is called.
     host: String,
@@ -85,8 +90,9 @@ impl Client {
     /// # Errors
     /// If the service's model is damaged or it has no endpoint for the configuration.
     pub(crate) fn new(service: Service, config: &SdkConfig) -> Result<Self, DriverError> {
-        let codec = Codec::of(service)
-            .map_err(|error| not_in_the_program(service.name(), error.to_string()))?;
+        let damaged = |problem: String| not_in_the_program(service.name(), problem);
+        let codec = Codec::of(service).map_err(|error| damaged(error.to_string()))?;
+        let file = service.file().map_err(|error| damaged(error.to_string()))?;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         let params = DefaultPluginParams::new()
             .with_retry_partition_name(format!("{}-{region}", service.name()))
@@ -98,7 +104,7 @@ impl Client {
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins(params))
             .with_client_plugin(settings(service, codec, config, (endpoint, &clock)));
-        Ok(Self { service, codec, host, clock, plugins })
+        Ok(Self { service, file, codec, host, clock, plugins })
     }
 
     /// The SDK's plugins for one operation.
@@ -110,6 +116,7 @@ impl Client {
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SensitiveOutput);
         layer.store_put(Metadata::new(operation.name.as_str(), self.service.name()));
+        layer.store_put(AnswerLimit::of(self.file, &operation.name));
         if operation.reads() {
             let timeouts = TimeoutConfig::builder()
                 .operation_attempt_timeout(READ_ATTEMPT)
@@ -205,6 +212,7 @@ fn settings(
         .with_interceptor(SharedInterceptor::permanent(InvocationIdInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(clock.clone()))
+        .with_interceptor(SharedInterceptor::permanent(LimitBearer))
         .with_interceptor(SharedInterceptor::permanent(BodyHider));
     if let Some(credentials) = config.credentials_provider() {
         components = components.with_identity_resolver(sigv4::SCHEME_ID, credentials);

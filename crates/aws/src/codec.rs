@@ -156,6 +156,20 @@ impl Codec {
         }
     }
 
+    /// Checks an output as [`Self::check`] does an input.
+    ///
+    /// # Errors
+    /// [`CodecError`] for the first member that is unknown, missing or of the wrong kind.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn check_output(
+        &self,
+        operation: &Operation,
+        output: &KnownMap,
+    ) -> Result<(), CodecError> {
+        let Some(shape) = &operation.output else { return Ok(()) };
+        check::structure(&self.schemas, shape, output, &PropertyPath::root())
+    }
+
     /// The request of an operation, without host and signature.
     ///
     /// # Errors

@@ -26,5 +26,7 @@ mod service_error;
 #[cfg(test)]
 mod test;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub use client::answer_laws;
 pub use cloud::AwsCloud;
 pub use configuration::ConnectOptions;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rstack_apply::{CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting};
+use rstack_apply::{
+    CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting, read_once,
+};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_model::Region;
 use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
@@ -149,7 +151,8 @@ impl Session {
         };
         let display = Arc::new(display);
         let heartbeat = Heartbeat::start(Arc::clone(&cloud), Arc::clone(&display));
-        let identity = cloud.identity().await.map_err(|error| refused(context, error))?;
+        let identity = read_once(cloud.as_ref(), &TokioClock, cloud.identity()).await;
+        let identity = identity.map_err(|error| refused(context, error))?;
         let engine = Engine {
             cloud,
             schemas: Arc::new(RegistrySchemas),

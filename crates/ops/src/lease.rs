@@ -35,9 +35,10 @@ impl Held<'_> {
     /// # Errors
     /// [`StoreError::LeaseLost`] if the lease was lost before the work was complete.
     pub async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, StoreError> {
-        match select(pin!(work), pin!(self.lost.cancelled())).await {
-            Either::Left((done, _)) => Ok(done),
-            Either::Right(((), work)) => {
+        // The loss comes first: what is read ends with it, and its result means nothing.
+        match select(pin!(self.lost.cancelled()), pin!(work)).await {
+            Either::Right((done, _)) => Ok(done),
+            Either::Left(((), work)) => {
                 self.lease.verify().await?;
                 Ok(work.await)
             }

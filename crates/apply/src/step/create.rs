@@ -153,10 +153,10 @@ impl Context<'_> {
         let exists = error.kind == ErrorKind::AlreadyExists;
         let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let find = || async {
-            let found = self.engine.read_until_stopped(work.driver.find(request)).await;
+            let found = work.driver.find(request).await;
             found.map_err(|error| work.secrets.hide(error))
         };
-        let found = self.engine.persist(find, on_retry).await;
+        let found = self.engine.persist_read(find, on_retry).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(*object)),
             Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), doubt(in_doubt))),

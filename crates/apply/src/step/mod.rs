@@ -27,7 +27,7 @@ use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use stabilize::{Patience, handler, polled};
+pub(crate) use stabilize::{Patience, handler, may_change, polled};
 pub(crate) use update::update_held;
 
 /// The surroundings of a step: its engine, its plan and the records of its run.

@@ -94,7 +94,9 @@ impl Context<'_> {
         let Some(reference) = reference_of(work, reference)? else { return Ok(None) };
         let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let ask = || self.engine.cloud.secrets().history(&reference);
-        Ok(Some(self.engine.persist(ask, on_retry).await.map_err(|error| self.given_up(error))?))
+        Ok(Some(
+            self.engine.persist_read(ask, on_retry).await.map_err(|error| self.given_up(error))?,
+        ))
     }
 }
 

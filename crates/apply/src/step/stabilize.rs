@@ -109,6 +109,14 @@ pub(crate) fn polled(kind: OperationKind) -> PolledKind {
     }
 }
 
+/// True if a poll may change something: a deletion is polled by the next of its calls.
+pub(crate) fn may_change(kind: OperationKind) -> bool {
+    match kind {
+        OperationKind::Delete => true,
+        OperationKind::Create | OperationKind::Update => false,
+    }
+}
+
 /// The provider's handler of a kind of operation.
 pub(crate) fn handler(kind: OperationKind) -> Handler {
     match kind {
@@ -183,7 +191,12 @@ impl Context<'_> {
             let ask = || async {
                 work.driver.poll(&poll).await.map_err(|error| work.secrets.hide(error))
             };
-            at = match self.engine.persist(ask, on_retry).await {
+            let polled = if may_change(poll.kind) {
+                self.engine.persist(ask, on_retry).await
+            } else {
+                self.engine.persist_read(ask, on_retry).await
+            };
+            at = match polled {
                 Ok(step) => step,
                 Err(error) => {
                     let error = self.given_up(error);
@@ -254,12 +267,11 @@ impl Context<'_> {
                 let Some(identifier) = &begun.identifier else { return Err(gone()) };
                 let declared = without_secrets(&work.object.properties);
                 let read = || async {
-                    let read = work.driver.read(identifier, &declared);
-                    let read = self.engine.read_until_stopped(read).await;
+                    let read = work.driver.read(identifier, &declared).await;
                     read.map_err(|error| work.secrets.hide(error))
                 };
                 let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
-                match self.engine.persist(read, on_retry).await {
+                match self.engine.persist_read(read, on_retry).await {
                     Ok(Observed::Present(object)) => Ok(object),
                     Ok(Observed::Absent) => Err(gone()),
                     Err(error) => Err(self.given_up(error)),

@@ -4,6 +4,7 @@
 mod absence;
 mod asking;
 mod bench;
+mod deadline;
 mod disk;
 mod echo;
 mod expiry;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{
-    Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity, NameRule, Observed,
-    OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore, SinkError, Step,
-    VersionHistory,
+    CallInFlight, Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
+    NameRule, Observed, OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore,
+    SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{Identifier, KnownMap, ResourceType, SecretString, Value};
@@ -41,6 +41,11 @@ pub(crate) trait Probe: Send + Sync {
     /// The version history of a secret, as the engine is to see it.
     fn history_of(&self, history: VersionHistory) -> VersionHistory {
         history
+    }
+
+    /// The calls that are not answered.
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        Vec::new()
     }
 
     /// With what an object is read.
@@ -98,6 +103,10 @@ impl Cloud for Probed {
 
     fn secrets(&self) -> &dyn SecretStore {
         self
+    }
+
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        self.probe.in_flight()
     }
 }
 
