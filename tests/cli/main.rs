@@ -12,6 +12,7 @@ mod first_minutes;
 mod forged_plan;
 #[cfg(feature = "lint")]
 mod guardrails;
+mod guide;
 mod harness;
 mod hostile;
 mod identity;
@@ -27,6 +28,7 @@ mod memory;
 mod no_cloud;
 mod output;
 mod plan_output;
+mod reference;
 mod replace;
 mod rollback;
 mod sarif;
