@@ -10,6 +10,7 @@ mod explain;
 mod file_root;
 mod first_minutes;
 mod forged_plan;
+mod formats;
 #[cfg(feature = "lint")]
 mod guardrails;
 mod guide;

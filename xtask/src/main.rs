@@ -3,6 +3,8 @@
 
 mod catalog;
 mod docs;
+#[cfg(test)]
+mod first_driver;
 mod models;
 mod pages;
 

@@ -6,6 +6,7 @@
 //! `; echo "exit code $?"` behind it. A line `…` stands for any number of lines.
 
 mod commands;
+mod links;
 mod normal;
 mod page;
 
