@@ -69,6 +69,6 @@ pub(crate) fn run(
     let page = PAGES.iter().find(|(page, _)| page == name);
     let (_, write) = page.ok_or_else(|| NoPage { name: name.clone() })?;
     program.build();
-    context.terminal.own_text(&format!("{GENERATED}{}", write(&program)))?;
+    context.terminal.text(&format!("{GENERATED}{}", write(&program)))?;
     Ok(Exit::Done)
 }
