@@ -78,7 +78,7 @@ impl Helps<'_> {
         let line = line.split([';', '|', '>', '<', '#', '&']).next().unwrap_or_default();
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         let command: Vec<&str> = words.iter().copied().filter(|w| !w.starts_with('-')).collect();
-        let Some(first) = command.first() else { return None };
+        let first = command.first()?;
         if first.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'[') {
             return None; // a word that stands for any command
         }
