@@ -128,7 +128,7 @@ fn a_directory_that_may_not_be_written_is_said() {
 
 /// A laptop slept, and somebody cleaned up meanwhile.
 #[test]
-fn a_run_whose_lock_or_directory_goes_says_so_and_is_settled_by_the_next() {
+fn a_run_that_loses_its_lock_or_directory_says_so_and_the_next_recovers_it() {
     for lose in ["state/sandbox/streaming.lock", "state/sandbox/streaming.journal"] {
         let place = Place::streaming();
         let mut running = place.start_slow(&["apply", "--yes"]);

@@ -42,7 +42,7 @@ fn remembered(place: &Place) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn each_mistake_is_told_once_by_whoever_knows_it() {
+fn each_mistake_is_reported_once() {
     let place = place();
     let secret = "hunter2hunter2";
     let given = format!("Password={secret}");

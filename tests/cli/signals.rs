@@ -79,7 +79,7 @@ fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
 
 /// A rollback within an apply is interrupted as every run is.
 #[test]
-fn a_signal_during_the_rollback_of_a_failed_apply_is_told_as_an_interrupt() {
+fn a_signal_during_the_rollback_of_a_failed_apply_is_reported_as_an_interrupt() {
     let place = Place::streaming();
     let channel = "Resources:\n  C:\n    Type: AWS::MediaPackage::Channel\n    \
                    Properties: {Id: taken}\n";
@@ -112,7 +112,7 @@ fn what_was_started_to_outlive_its_terminal_does() {
 
 /// Whoever said `--yes` has said so: that nobody reads what is shown changes nothing.
 #[test]
-fn output_that_nobody_reads_does_not_keep_an_apply_from_its_end() {
+fn output_without_a_reader_does_not_keep_an_apply_from_completing() {
     for json in [false, true] {
         let place = Place::streaming();
         let arguments: &[&str] = if json { &["--json"] } else { &[] };

@@ -1,4 +1,4 @@
-//! What can go wrong while a plan is applied.
+//! Errors of applying a plan: of a step, of recovery, and of the run.
 
 use std::time::Duration;
 
@@ -51,10 +51,10 @@ pub enum StepError {
     Ambiguous(String),
     /// It did not settle in time.
     #[error("it did not settle within {}; it still waits for {waits_for}", spoken(*.within))]
-    Unsettled {
-        /// How long was waited.
+    NotStabilized {
+        /// The time that was waited.
         within: Duration,
-        /// What for.
+        /// The condition that was waited for.
         waits_for: String,
     },
     /// A secret is rotated more often than it can be taken up.
@@ -63,7 +63,7 @@ pub enum StepError {
     /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),
-    /// What is to be done cannot be digested; nothing was called.
+    /// The intent of an operation cannot be digested; nothing was called.
     #[error("the digest of the operation cannot be made: {0}")]
     Digest(String),
     /// The journal cannot be written; nothing was called.
@@ -72,7 +72,7 @@ pub enum StepError {
 }
 
 impl StepError {
-    /// Whether no other call can be expected to succeed: a rollback would end in the same way.
+    /// True if no other call can be expected to succeed: a rollback would fail in the same way.
     pub fn stops_everything(&self) -> bool {
         match self {
             Self::Driver(error) | Self::Secret { source: error, .. } => {
@@ -86,7 +86,7 @@ impl StepError {
             | Self::Parameter(_)
             | Self::OldParameter(_)
             | Self::Ambiguous(_)
-            | Self::Unsettled { .. }
+            | Self::NotStabilized { .. }
             | Self::KeepsRotating(_)
             | Self::Interrupted(_)
             | Self::Digest(_)
@@ -119,7 +119,7 @@ impl From<StoreError> for StepError {
     }
 }
 
-/// Why it cannot be found out what came of an operation.
+/// The reasons why the outcome of an operation cannot be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// It cannot be told whether an object is ours.
@@ -129,7 +129,7 @@ pub enum RecoverError {
         stack: StackName,
         /// The resource.
         address: Address,
-        /// What was found.
+        /// The objects that were found.
         why: String,
     },
     /// The record of an operation is not the one that was written.
@@ -180,7 +180,7 @@ pub enum ApplyError {
         planned: u64,
         /// The lineage of the plan.
         lineage: String,
-        /// What the state is now.
+        /// The serial and lineage of the present state.
         found: String,
     },
     /// Objects moved since the plan was made.
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_minutes_when_they_are_some() {
+    fn times_of_minutes_are_shown_in_minutes() {
         let told = |seconds| spoken(Duration::from_secs(seconds));
         assert_eq!(
             [60, 90, 119, 150].map(told),

@@ -252,9 +252,9 @@ pub(crate) enum Exposure {
 /// # Errors
 /// If the system does not tell.
 pub(crate) fn exposure(file: &File, permissions: u32) -> io::Result<Option<Exposure>> {
-    let facts = file.metadata()?;
+    let metadata = file.metadata()?;
     let user = rustix::process::geteuid().as_raw();
-    Ok(judged(user, (facts.uid(), facts.mode()), permissions))
+    Ok(judged(user, (metadata.uid(), metadata.mode()), permissions))
 }
 
 /// The same for a file with this owner and mode. Root can write every file.

@@ -84,7 +84,7 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
     match key {
         "seed" => options.seed = value.parse().ok()?,
         "faults" if value == "none" => options.faults = Faults::none(),
-        "faults" if value == "stormy" => options.faults = Faults::stormy(),
+        "faults" if value == "stormy" => options.faults = Faults::frequent(),
         "latency-ms" => options.latency = milliseconds()?,
         "deploy-polls" => options.deploy_polls = value.parse().ok()?,
         "api-polls" => options.api_polls = value.parse().ok()?,
@@ -115,7 +115,7 @@ mod tests {
             conditions.options,
             SandboxOptions {
                 seed: 7,
-                faults: Faults::stormy(),
+                faults: Faults::frequent(),
                 latency: Duration::from_millis(5),
                 deploy_polls: 0,
                 api_polls: 4,

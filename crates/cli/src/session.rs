@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
+use rstack_apply::{CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_model::Region;
 use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
@@ -158,7 +158,7 @@ impl Session {
             events: display.clone(),
             parallelism: global.parallelism,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let chosen_region = if global.sandbox {
             chosen_region(context)

@@ -1,7 +1,7 @@
-//! What each kind of finding means, with a template that shows it and one that is right.
+//! A page for each kind of finding, with a template that shows it and one that is right.
 //!
 //! A page is a Markdown file in `pages/`: a heading (the code, a colon, the finding in few words),
-//! text, and examples in fences. ` ```yaml mistake ` opens a template that gives this finding and no
+//! text, and examples in fences. ` ```yaml mistake ` opens a template that has this finding and no
 //! other, ` ```yaml fixed ` one that gives none; `Key=Value` behind either is a parameter that it is
 //! applied with. The tests hold the examples to that.
 
@@ -56,19 +56,19 @@ impl Page {
     }
 }
 
-/// What an example shows.
+/// The purpose of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExampleKind {
     /// The finding.
     Mistake,
-    /// How it is right.
+    /// A template without the finding.
     Fixed,
 }
 
 /// A template on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What it shows.
+    /// The purpose of the example.
     pub kind: ExampleKind,
     /// The template.
     pub template: String,

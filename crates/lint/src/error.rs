@@ -43,7 +43,7 @@ pub enum LintError {
     NoRules {
         /// The file.
         file: String,
-        /// What is missing.
+        /// The missing part.
         problem: String,
     },
     /// A rule with the name of a finding of rstack or of a rule of the validator.

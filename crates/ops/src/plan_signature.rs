@@ -41,7 +41,7 @@ pub enum PlanKeyError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSignature {
-    /// How it was made.
+    /// The algorithm that it was made with.
     pub algorithm: Algorithm,
     /// The key that is said to have made it: the digest of its public part in DER.
     pub key: Digest,

@@ -6,11 +6,12 @@
 //!  "value": "base64…"}, "plan": {…}}
 //! ```
 //!
-//! The digest finds damage. It binds the file to no person: whoever can write the file can write a
-//! digest that fits. That a plan does what it shows is found out by [`read_plan`], which derives
-//! what is shown from what is done, and when it is applied, from state and cloud. That it is the plan
-//! which somebody made or approved is said by a signature ([`SavedPlan::verify`]) or by the digest
-//! that was approved ([`SavedPlan::approve`]). docs/approval.md has the table of all fields.
+//! The digest finds damage. It binds the file to no person: anyone who can write the file can write
+//! a digest that fits. A plan that does other than it shows is found by [`read_plan`], which
+//! derives what is shown from what is done, and when it is applied, from state and cloud. A
+//! signature ([`SavedPlan::verify`]) or the approved digest ([`SavedPlan::approve`]) proves that
+//! the plan is the one that a person made or approved. docs/approval.md has the table of all
+//! fields.
 
 use rstack_model::Digest;
 use rstack_model::plan::{Plan, PlanMode};

@@ -25,7 +25,7 @@ pub enum PlanError {
         cause: String,
         /// The name.
         name: ObjectName,
-        /// Whether a policy keeps the old object, so that its name never becomes free.
+        /// True if a policy keeps the old object, so that its name never becomes free.
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
@@ -38,16 +38,17 @@ pub enum PlanError {
         /// The resource whose object has it, or is to have it.
         other: Address,
     },
-    /// A resource whose old object goes first is used by one whose old object would go later.
+    /// A resource whose old object is deleted first is referred to by one whose old object would be
+    /// deleted later.
     #[error(
-        "the old object of `{address}` cannot be deleted first: the one of `{user}`, which uses \
+        "the old object of `{address}` cannot be deleted first: the one of `{referrer}`, which uses \
          it, would be deleted only after its own replacement"
     )]
-    UserInTheWay {
+    ReferrerInTheWay {
         /// The resource whose old object goes first.
         address: Address,
-        /// The resource that uses it.
-        user: Address,
+        /// The resource that refers to it.
+        referrer: Address,
     },
     /// Several resources stand in the way of the plan.
     #[error("{}", several(.0))]
@@ -65,7 +66,7 @@ pub enum PlanError {
     UnknownDependency {
         /// The resource.
         address: Address,
-        /// What it depends on.
+        /// The resource it depends on.
         dependency: Address,
     },
     /// The plan breaks an invariant: a defect of the planner, found before anything was done.
@@ -87,7 +88,7 @@ impl PlanError {
         }
     }
 
-    /// What is to be said on the command line to let the old objects go first.
+    /// The options of the command line that allow the old objects to be deleted first.
     fn allowances(errors: &[Self]) -> Option<String> {
         let allowances = errors.iter().map(|error| match error {
             Self::NameTaken { address, kept: false, .. } => {
@@ -98,7 +99,7 @@ impl PlanError {
         Some(allowances.collect::<Option<Vec<_>>>()?.join(" "))
     }
 
-    /// What the user can do about it.
+    /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Several(errors) => Some(match Self::allowances(errors) {
@@ -118,8 +119,8 @@ impl PlanError {
                  template, `rstack state mv` renames it in the state, too",
                 name.property()
             )),
-            Self::UserInTheWay { user, .. } => Some(format!(
-                "allow that, too, with `--delete-first {user}` or \
+            Self::ReferrerInTheWay { referrer, .. } => Some(format!(
+                "allow that, too, with `--delete-first {referrer}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
             Self::NameTaken { address, name, kept: false, .. } => Some(format!(

@@ -1,4 +1,4 @@
-//! What can be wrong with the sandbox itself, as against what it answers.
+//! Errors of the sandbox itself, as against errors that it answers.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ pub enum SandboxError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried, such as `read`.
+        /// The action that failed, as a verb such as `read`.
         action: &'static str,
-        /// What went wrong.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is not what was written.
@@ -61,7 +61,7 @@ pub enum SandboxError {
     InDoubt {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// There is no such object.

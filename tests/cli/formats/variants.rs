@@ -238,7 +238,7 @@ fn events() -> Vec<Event> {
     let text = || "text".to_owned();
     let mut events = vec![
         Event::SecretUnchecked { reference: text(), error: text() },
-        Event::StillSettling { address: "A".into(), waits_for: text() },
+        Event::StillStabilizing { address: "A".into(), waits_for: text() },
         Event::AskingAgain { reason: text(), attempt: 1 },
         Event::OutputFailed { output: text(), error: text() },
     ];
@@ -248,7 +248,7 @@ fn events() -> Vec<Event> {
         events.push(Event::StepWaiting { label: label(), waits_for: text() });
         events.push(Event::StepRetrying { label: label(), reason: text(), attempt: 2 });
         let remaining = Duration::from_secs(1);
-        events.push(Event::StepHeld { label: label(), waits_for: text(), remaining });
+        events.push(Event::StepAwaitingPropagation { label: label(), waits_for: text(), remaining });
         events.push(Event::StepUnchanged { label: label() });
         events.push(Event::StepDone { label: label(), physical_id: "p".into() });
         events.push(Event::StepFailed { label: label(), error: text() });

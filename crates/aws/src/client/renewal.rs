@@ -18,7 +18,7 @@ pub(super) struct Loaded {
     pub(super) config: Arc<SdkConfig>,
 }
 
-/// What came of reading the configuration again.
+/// The result of reading the configuration again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
     /// There are other credentials now, which are accepted.
@@ -36,7 +36,8 @@ pub(super) struct Configuration {
     current: Mutex<Loaded>,
     /// The account that the run belongs to, as soon as it is known.
     account: Mutex<Option<AccountId>>,
-    /// Whoever needs new credentials waits for who is getting them.
+    /// The lock of a renewal: a call that needs new credentials waits for the one that is getting
+    /// them.
     renewing: tokio::sync::Mutex<()>,
 }
 

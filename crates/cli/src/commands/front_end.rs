@@ -120,7 +120,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             return Ok(Verdict::Stop);
         }
         if self.context.env.signals {
-            signals::listen(&self.session.ops.engine.stop, &self.session.display);
+            signals::listen(&self.session.ops.engine.cancel, &self.session.display);
         }
         let waiting = self.options.wait.of(review.plan)?;
         Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })

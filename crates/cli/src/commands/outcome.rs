@@ -57,7 +57,7 @@ pub(super) fn tell(
         (RunEnd::Failed, Some(failures)) => {
             tell_failures(failures);
             let how = ways_on(PlanMode::Rollback);
-            if front.session.ops.engine.stop.is_requested() {
+            if front.session.ops.engine.cancel.is_cancelled() {
                 let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
                 terminal.note(&text);
                 return Ok(Exit::Interrupted);

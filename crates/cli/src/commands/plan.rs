@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rstack_ops::{PlanSigner, secret_names};
-use rstack_render::{SavedFacts, escape, plan_json, plan_text};
+use rstack_render::{SavedPlanMetadata, escape, plan_json, plan_text};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::prepare::{PreparedTemplate, plan_options};
@@ -81,15 +81,15 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let plan = session.display.during(planning).await?;
     drop(front);
     drop((template, wanted));
-    let facts = match &args.out {
+    let metadata = match &args.out {
         Some(_) => {
             let key = signer.as_ref().map(PlanSigner::id);
-            Some(SavedFacts::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
+            Some(SavedPlanMetadata::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
         }
         None => None,
     };
     if terminal.json {
-        terminal.text(&plan_json(&plan, facts.as_ref())?)?;
+        terminal.text(&plan_json(&plan, metadata.as_ref())?)?;
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }

@@ -11,7 +11,7 @@ use rstack_ops::{
     preflight,
 };
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Outside, Reading, evaluate};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate};
 
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
@@ -109,8 +109,8 @@ impl PreparedTemplate {
         complete(&mut self.given, &self.loaded, context, true)?;
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
-        let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
-        let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
+        let external = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
+        let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
         let mut evaluation = None;
         if let Some(template) = &self.loaded.template {
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
@@ -184,9 +184,9 @@ fn evaluate_nowhere(
     loaded: &mut Loaded,
 ) {
     let Some(template) = &loaded.template else { return };
-    let (environment, outside) = (nowhere(context), Outside::default());
+    let (environment, external) = (nowhere(context), ExternalValues::default());
     let inputs =
-        Inputs { stack: &file.name, environment: &environment, parameters, outside: &outside };
+        Inputs { stack: &file.name, environment: &environment, parameters, external: &external };
     let mut found = evaluate(template, &inputs).diagnostics;
     found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
     if context.terminal.interactive && !context.terminal.json {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use rstack_ops::SavedPlan;
-use rstack_render::{SavedFacts, plan_json, plan_text, state_json, state_text};
+use rstack_render::{SavedPlanMetadata, plan_json, plan_text, state_json, state_text};
 
 use super::known_stack::state;
 use crate::approval::VerifyArguments;
@@ -47,12 +47,12 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Comm
         let verified = args.verify.check(env, &saved)?;
         let SavedPlan { plan, digest, signature } = saved;
         let signer = signature.as_ref().map(|signature| (&signature.key, verified));
-        let facts = SavedFacts::new(&digest, signer);
+        let metadata = SavedPlanMetadata::new(&digest, signer);
         if terminal.json {
-            terminal.text(&plan_json(&plan, Some(&facts))?)?;
+            terminal.text(&plan_json(&plan, Some(&metadata))?)?;
         } else {
             let text = plan_text(&plan, &terminal.view(args.detail));
-            terminal.text(&format!("{text}\n{}", facts.text()))?;
+            terminal.text(&format!("{text}\n{}", metadata.text()))?;
         }
         return Ok(Exit::Done);
     }

@@ -7,9 +7,9 @@ use clap::Args;
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, Region, Severity, StackName};
 use rstack_ops::cross_stack_values;
-use rstack_template::{Inputs, Outside, Reading, limits};
+use rstack_template::{ExternalValues, Inputs, Reading, limits};
 
-use super::elsewhere::{accounts, regions};
+use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
@@ -57,7 +57,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
+        external: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
             .await?,
         env: env.clone(),
         name,
@@ -122,7 +122,7 @@ struct Subjects {
     given: BTreeMap<String, String>,
     only: bool,
     strict: bool,
-    outside: Outside,
+    external: ExternalValues,
     env: Env,
     name: StackName,
     environment: Environment,
@@ -184,7 +184,7 @@ impl Subjects {
             stack: &self.name,
             environment,
             parameters: &parameters,
-            outside: &self.outside,
+            external: &self.external,
         });
         parameters
     }

@@ -174,7 +174,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         | StepError::Digest(_)
         // How to go on depends on what the run was for, and is told at its end.
         | StepError::Interrupted(_) => None,
-        StepError::Unsettled { .. } => Some(
+        StepError::NotStabilized { .. } => Some(
             "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
              it more time with `--timeout LOGICAL_ID=90m`"
                 .to_owned(),

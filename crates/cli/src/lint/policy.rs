@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_no_rule_is_told_with_the_nearest() {
+    fn an_unknown_rule_name_is_reported_with_the_nearest() {
         let wrong = |name: &str| {
             let names = given("--allow", &[name.to_owned()]);
             Policy::new(&LintSection::default(), &names, &[], false).unwrap_err()

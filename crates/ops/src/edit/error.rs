@@ -36,7 +36,7 @@ pub enum EditError {
     Unusable {
         /// The stack.
         stack: StackName,
-        /// What is wrong with it.
+        /// The reason, as the store reports it.
         source: StoreError,
     },
     /// The given state is of another lineage.

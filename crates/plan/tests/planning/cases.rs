@@ -1,4 +1,4 @@
-//! What the planner decides, case by case.
+//! Decisions of the planner, case by case.
 
 use crate::support::{
     TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, observed,

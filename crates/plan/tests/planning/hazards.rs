@@ -231,7 +231,9 @@ fn users_that_would_be_replaced_create_first_must_be_allowed_to_go_first_too() {
     let state = made(&used_and_user(1, json(j!({"Kind": 1}))));
     let after = used_and_user(2, json(j!({"Kind": 2})));
     let error = plan_allowing(&after, &state, &["Used"]).unwrap_err();
-    assert!(matches!(&error, PlanError::UserInTheWay { user, .. } if user.as_str() == "User"));
+    assert!(
+        matches!(&error, PlanError::ReferrerInTheWay { referrer, .. } if referrer.as_str() == "User")
+    );
     let plan = plan_allowing(&after, &state, &["Used", "User"]).unwrap();
     assert_eq!(steps(&plan), ["delete User", "delete Used", "create Used", "create User"]);
 }

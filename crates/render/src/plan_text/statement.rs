@@ -54,7 +54,7 @@ pub(super) fn managed_policies(properties: &ValueMap) -> BTreeSet<String> {
     list.unwrap_or_default().iter().map(bare_text).collect()
 }
 
-/// Who is given what an identity policy of this resource allows; empty for resource policies,
+/// The principals of an identity policy of this resource; empty for resource policies,
 /// whose statements name their principals.
 fn holder(owner: Owner<'_>, properties: &ValueMap) -> Vec<String> {
     let id = owner.address;

@@ -78,7 +78,7 @@ fn nothing_is_written_without_the_lock() {
     }
 }
 
-/// The journal goes on for whoever has the lock now, and for nobody else.
+/// The journal goes on for the present holder of the lock, and for no other.
 #[test]
 fn a_journal_takes_no_record_without_the_lock_and_never_again() {
     for lose in losses() {

@@ -1,10 +1,10 @@
-//! What is kept of damaged files, and what of it is told.
+//! Repairs of damaged files, and reports of what is lost.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rstack_journal::{Entry, IntentAction, JournalEnd, LostRecord, Salvage, fold};
+use rstack_journal::{Entry, IntentAction, JournalEnd, LostRecord, RepairedJournal, fold};
 use rstack_model::Serial;
 use rstack_model::state::State;
 use rstack_store::fs::{Difference, JournalFinding, StateFinding};
@@ -77,11 +77,11 @@ fn an_edited_state_is_accepted_when_it_is_asked_for_under_a_serial_of_its_own() 
     assert!(matches!(found.state, StateFinding::Edited(_)));
     let twin = found.twin.unwrap();
     assert_eq!((twin.state.serial, twin.difference), (Serial(2), Difference::Other));
-    let mended = place.locked.accept_edit().unwrap();
-    assert_eq!(mended.now, place.state());
-    assert_eq!(mended.now.serial, Serial(3));
-    assert_eq!(mended.now.resources["B"].physical_id.as_str(), "edited");
-    let aside = fs::read_to_string(mended.aside.state.unwrap()).unwrap();
+    let done = place.locked.accept_edit().unwrap();
+    assert_eq!(done.now, place.state());
+    assert_eq!(done.now.serial, Serial(3));
+    assert_eq!(done.now.resources["B"].physical_id.as_str(), "edited");
+    let aside = fs::read_to_string(done.aside.state.unwrap()).unwrap();
     assert!(aside.contains("edited") && aside.contains("\"serial\": 2"));
     assert!(place.locked.accept_edit().is_err(), "there is nothing to accept any more");
 
@@ -105,9 +105,9 @@ fn an_edit_under_an_open_run_is_not_accepted() {
     assert!(error.to_string().contains("a run is open"), "{error}");
     // The state comes back as it was, so that the journal fits it.
     assert!(place.locked.restore_damaged(Serial(1)).is_err());
-    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
+    let done = place.locked.restore_damaged(Serial(2)).unwrap();
     let entries = place.locked.read().unwrap().journal.unwrap();
-    fold(&mended.now, &entries).unwrap();
+    fold(&done.now, &entries).unwrap();
 }
 
 #[test]
@@ -129,21 +129,22 @@ fn a_state_that_is_cut_flipped_or_lost_comes_back_as_it_was() {
         }
         let twin = place.locked.examine().unwrap().twin.unwrap();
         assert_eq!(twin.difference, difference);
-        let mended = place.locked.restore_damaged(Serial(2)).unwrap();
-        assert_eq!((&mended.now, &place.state()), (&before, &before));
-        assert_eq!(mended.aside.state.map(|aside| fs::read(aside).unwrap()), bytes);
+        let done = place.locked.restore_damaged(Serial(2)).unwrap();
+        assert_eq!((&done.now, &place.state()), (&before, &before));
+        assert_eq!(done.aside.state.map(|aside| fs::read(aside).unwrap()), bytes);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
     let sound = place.locked.restore_damaged(Serial(1)).unwrap_err();
     assert!(sound.to_string().contains("the state is intact"), "{sound}");
     // An older one has a serial that no plan was made from.
     fs::write(&path, "").unwrap();
-    let mended = place.locked.restore_damaged(Serial(1)).unwrap();
-    assert_eq!((mended.now.serial, mended.now.resources.len()), (Serial(3), 1));
+    let done = place.locked.restore_damaged(Serial(1)).unwrap();
+    assert_eq!((done.now.serial, done.now.resources.len()), (Serial(3), 1));
     assert_eq!(place.store.backups(&stack()).unwrap().len(), 3);
 }
 
-/// What somebody else may have written, or may be mended without losing anything, is not replaced.
+/// A file that another process may have written, or that may be repaired without losing anything,
+/// is not replaced.
 #[test]
 fn a_newer_or_open_state_is_not_replaced() {
     let place = Place::new();
@@ -182,7 +183,7 @@ fn a_format_that_was_flipped_is_damage() {
     fs::write(&journal, whole.replacen("\"format\":2", "\"format\":6", 1)).unwrap();
     let found = place.locked.examine().unwrap().journal;
     assert!(matches!(found, JournalFinding::Damaged { .. }), "{found:?}");
-    place.locked.cut_journal().unwrap();
+    place.locked.repair_journal().unwrap();
 }
 
 /// A newer rstack may write records that this one cannot read: they are not damage, and not cut.
@@ -194,13 +195,13 @@ fn a_newer_journal_is_not_cut() {
     let newer = "{\"format\":3,\"number\":7,\"entry\":{\"unheard\":{}}}\n";
     let text = fs::read_to_string(&path).unwrap() + newer;
     fs::write(&path, &text).unwrap();
-    let error = place.locked.cut_journal().unwrap_err();
+    let error = place.locked.repair_journal().unwrap_err();
     assert!(matches!(error, StoreError::NewerFormat { found: 3, .. }), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
-/// Whatever byte of a journal is damaged: each object that it tells of is known afterwards, is asked
-/// for, or is told to be lost; and nothing says that the run came to its end.
+/// Any byte of a journal is damaged: each object that it names is known afterwards, is asked for,
+/// or is reported as lost; and no record says that the run has ended.
 #[test]
 fn no_object_is_silently_forgotten_with_a_damaged_journal() {
     let place = Place::new();
@@ -219,26 +220,26 @@ fn no_object_is_silently_forgotten_with_a_damaged_journal() {
             other => panic!("byte {byte}: {other:?}"),
         };
         assert!(error.to_string().contains(": record "), "{error}");
-        let mended = place.locked.cut_journal().unwrap();
-        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), damaged);
+        let done = place.locked.repair_journal().unwrap();
+        assert_eq!(fs::read(done.aside.journal.unwrap()).unwrap(), damaged);
         let entries = place.locked.read().unwrap().journal.unwrap();
-        let salvage = mended.now.unwrap();
-        assert_eq!(entries, salvage.kept);
+        let repaired = done.now.unwrap();
+        assert_eq!(entries, repaired.kept);
         let folded = fold(&base, &entries).unwrap();
         assert_eq!(folded.ended, None);
         let known = folded.state.resources.get("C").is_some_and(|c| c.physical_id.as_str() == "c");
         let open = folded.open.iter().any(|open| open.intent.address.as_str() == "C");
-        let told = salvage.lost.iter().any(|lost| !lost.settled);
-        assert!(known || open || told, "byte {byte}: {salvage:?}");
+        let told = repaired.lost.iter().any(|lost| !lost.resolvable);
+        assert!(known || open || told, "byte {byte}: {repaired:?}");
         assert!(folded.state.resources.contains_key("B"));
     }
     assert!(fs::read_dir(aside).unwrap().count() > 2);
     fs::write(&path, &whole).unwrap();
-    assert!(place.locked.cut_journal().is_err(), "the journal is sound");
+    assert!(place.locked.repair_journal().is_err(), "the journal is sound");
 }
 
 #[test]
-fn a_journal_is_not_cut_before_its_state_is_mended() {
+fn a_journal_is_not_repaired_before_its_state_is_repaired() {
     let place = Place::new();
     let whole = place.run();
     let mut damaged = whole.clone();
@@ -246,10 +247,10 @@ fn a_journal_is_not_cut_before_its_state_is_mended() {
     fs::write(place.path("Live.journal"), damaged).unwrap();
     let state = fs::read(place.path("Live.json")).unwrap();
     fs::write(place.path("Live.json"), &state[..100]).unwrap();
-    let error = place.locked.cut_journal().unwrap_err();
+    let error = place.locked.repair_journal().unwrap_err();
     assert!(error.to_string().contains("without the state"), "{error}");
     place.locked.restore_damaged(Serial(2)).unwrap();
-    place.locked.cut_journal().unwrap();
+    place.locked.repair_journal().unwrap();
     assert!(place.locked.resume().is_ok());
 }
 
@@ -267,7 +268,7 @@ fn an_older_state_under_a_journal_without_its_beginning_has_a_serial_of_its_own(
     assert_eq!((older.serial, older.resources.len()), (Serial(3), 1));
     assert_eq!(fs::read(place.path("Live.journal")).unwrap(), damaged);
 
-    assert!(place.locked.cut_journal().unwrap().now.unwrap().rebuilt);
+    assert!(place.locked.repair_journal().unwrap().now.unwrap().rebuilt);
     let folded = fold(&older, &place.locked.read().unwrap().journal.unwrap()).unwrap();
     assert!(folded.state.resources.contains_key("C") && folded.open.is_empty());
     place.locked.publish(folded.state, &base(&older)).unwrap();
@@ -298,7 +299,7 @@ fn a_serial_that_a_damaged_copy_has_is_not_given_again() {
 
 /// A place whose run is in its state, and whose journal is still there: the writer died before it
 /// removed it.
-fn left_over() -> (Place, Vec<u8>) {
+fn stale() -> (Place, Vec<u8>) {
     let place = Place::new();
     let whole = place.run();
     let before = place.state();
@@ -309,26 +310,26 @@ fn left_over() -> (Place, Vec<u8>) {
     (place, whole)
 }
 
-/// What is left of a run that is in the state keeps nobody from mending the state, and is gone then: it
-/// is no journal of the state that takes the place of the one that knew it.
+/// The rest of a run that is in the state does not keep the user from repairing the state, and is
+/// gone then: it is no journal of the state that takes the place of the one that knew it.
 #[test]
-fn a_state_is_mended_under_a_journal_that_is_in_it() {
+fn a_state_is_repaired_under_a_journal_that_is_in_it() {
     for damage in [None, Some(200)] {
-        let (place, mut journal) = left_over();
+        let (place, mut journal) = stale();
         let (path, state) = (place.path("Live.journal"), place.path("Live.json"));
         if let Some(byte) = damage {
             journal[byte] ^= 1;
             fs::write(&path, &journal).unwrap();
         }
         replace(&state, "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
-        let mended = place.locked.accept_edit().unwrap();
-        assert_eq!(mended.now.serial, Serial(4));
+        let done = place.locked.accept_edit().unwrap();
+        assert_eq!(done.now.serial, Serial(4));
         assert!(!path.exists());
-        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), journal);
+        assert_eq!(fs::read(done.aside.journal.unwrap()).unwrap(), journal);
         assert_eq!(place.state().resources["B"].physical_id.as_str(), "edited");
 
         // The newest state has what the run did, and so has the one that comes back.
-        let (place, _) = left_over();
+        let (place, _) = stale();
         let (path, state) = (place.path("Live.journal"), place.path("Live.json"));
         let before = place.state();
         if damage.is_some() {
@@ -341,22 +342,22 @@ fn a_state_is_mended_under_a_journal_that_is_in_it() {
     }
 }
 
-/// What the run did is in an edited state alone: it is not forgotten with the edit.
+/// The work of the run is in an edited state alone: it is not forgotten with the edit.
 #[test]
 fn a_journal_stays_when_no_state_that_has_its_run_is_kept() {
-    let (place, whole) = left_over();
+    let (place, whole) = stale();
     fs::remove_file(place.store.backups(&stack()).unwrap()[0].location.as_str()).unwrap();
     replace(&place.path("Live.json"), "\"physical_id\": \"b\"", "\"physical_id\": \"edited\"");
-    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
-    assert_eq!(mended.aside.journal, None);
+    let done = place.locked.restore_damaged(Serial(2)).unwrap();
+    assert_eq!(done.aside.journal, None);
     assert_eq!(fs::read(place.path("Live.journal")).unwrap(), whole);
-    fold(&mended.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+    fold(&done.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
 }
 
 /// The run goes on over the state that it began with, even if what it did is kept elsewhere.
 #[test]
 fn the_state_that_a_run_began_with_comes_back_with_its_journal() {
-    let (place, whole) = left_over();
+    let (place, whole) = stale();
     fs::write(place.path("Live.json"), "").unwrap();
     place.locked.restore_damaged(Serial(2)).unwrap();
     assert_eq!(fs::read(place.path("Live.journal")).unwrap(), whole);
@@ -367,7 +368,7 @@ fn the_state_that_a_run_began_with_comes_back_with_its_journal() {
 /// tells of is in the state, and it is removed when it is asked for.
 #[test]
 fn a_damaged_journal_whose_run_is_in_the_state_is_removed() {
-    let (place, whole) = left_over();
+    let (place, whole) = stale();
     let (path, state) = (place.path("Live.journal"), place.state());
     let cut = |length: usize| whole[..length].to_vec();
     let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
@@ -380,10 +381,10 @@ fn a_damaged_journal_whose_run_is_in_the_state_is_removed() {
     for damaged in damaged {
         put(&path, &damaged);
         let found = place.locked.examine().unwrap().journal;
-        assert!(matches!(found, JournalFinding::LeftOver { .. }), "{found:?}");
-        let mended = place.locked.cut_journal().unwrap();
-        assert_eq!(mended.now, None);
-        assert_eq!(fs::read(mended.aside.journal.unwrap()).unwrap(), damaged);
+        assert!(matches!(found, JournalFinding::Stale { .. }), "{found:?}");
+        let done = place.locked.repair_journal().unwrap();
+        assert_eq!(done.now, None);
+        assert_eq!(fs::read(done.aside.journal.unwrap()).unwrap(), damaged);
         assert!(!path.exists());
         assert_eq!(place.state(), state);
     }
@@ -393,7 +394,7 @@ fn a_damaged_journal_whose_run_is_in_the_state_is_removed() {
 /// all that it tells of is there.
 #[test]
 fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
-    let (place, _) = left_over();
+    let (place, _) = stale();
     let path = place.path("Live.journal");
     let other = Place::new();
     let journal = other.locked.begin(&begin(&other.state())).unwrap();
@@ -407,7 +408,7 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
             (&apart.journal, apart.state),
             (&base(&other.state()), Some(base(&place.state())))
         );
-        // What came of serial 2 is kept, too: which of the two is the right one is not known.
+        // The successor of serial 2 is kept, too: which of the two is the right one is not known.
         assert!(apart.copy.is_some() && found.offered.is_none());
         assert!(place.locked.restore_damaged(Serial(2)).is_err());
     }
@@ -415,7 +416,7 @@ fn a_journal_of_another_run_is_not_removed_as_one_that_is_in_the_state() {
     let end = damaged.len() - 20;
     damaged[end] ^= 1;
     fs::write(&path, &damaged).unwrap();
-    assert!(place.locked.cut_journal().is_err(), "it was written over another state");
+    assert!(place.locked.repair_journal().is_err(), "it was written over another state");
     assert_eq!(fs::read(&path).unwrap(), damaged);
 }
 
@@ -436,22 +437,22 @@ fn the_state_that_a_journal_was_written_over_takes_the_place_of_an_older_one() {
         assert_eq!(found.offered, Some(Serial(2)));
         let apart = found.base_mismatch.unwrap();
         assert_eq!((apart.journal, apart.state.unwrap().serial), (base(&now), Serial(1)));
-        assert!(place.locked.cut_journal().is_err());
+        assert!(place.locked.repair_journal().is_err());
         assert!(place.locked.restore_damaged(Serial(1)).is_err(), "it is there");
-        let mended = place.locked.restore_damaged(Serial(2)).unwrap();
-        assert_eq!(fs::read(mended.aside.state.unwrap()).unwrap(), older);
-        assert_eq!((mended.now, mended.aside.journal), (now.clone(), None));
+        let done = place.locked.restore_damaged(Serial(2)).unwrap();
+        assert_eq!(fs::read(done.aside.state.unwrap()).unwrap(), older);
+        assert_eq!((done.now, done.aside.journal), (now.clone(), None));
         assert_eq!(fs::read(place.path("Live.journal")).unwrap(), journal);
         assert!(place.locked.examine().unwrap().base_mismatch.is_none());
         if damage.is_some() {
-            place.locked.cut_journal().unwrap();
+            place.locked.repair_journal().unwrap();
         }
         fold(&now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
     }
 }
 
-/// What is offered is what is taken: the state that an open run began with, not the one that the
-/// damaged file is most like. If it is not kept, that is said.
+/// The state that is offered is the one that is taken: the state that an open run began with, not
+/// the one that the damaged file is most like. If it is not kept, that is said.
 #[test]
 fn under_an_open_run_the_state_that_it_began_with_is_offered() {
     let place = Place::new();
@@ -501,12 +502,13 @@ fn a_lost_state_under_an_open_run_is_the_one_that_the_run_began_with() {
     put(&place.path("Live.journal"), &journal);
     fs::remove_file(place.path("Live.json")).unwrap();
     assert_eq!(place.locked.examine().unwrap().twin.unwrap().state.serial, Serial(2));
-    let mended = place.locked.restore_damaged(Serial(2)).unwrap();
-    assert_eq!(mended.now, now);
-    fold(&mended.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
+    let done = place.locked.restore_damaged(Serial(2)).unwrap();
+    assert_eq!(done.now, now);
+    fold(&done.now, &place.locked.read().unwrap().journal.unwrap()).unwrap();
 }
 
-/// What is kept of a stack that was destroyed is not the lost state of the one that is being made.
+/// The kept states of a stack that was destroyed are not the lost state of the one that is being
+/// made.
 #[test]
 fn the_first_run_of_a_stack_has_no_lost_state() {
     let place = Place::new();
@@ -547,12 +549,12 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     assert_ne!(changed, lines[2]);
     (lines[2], lines[6]) = (&changed, "");
     put(&place.path("Live.journal"), (lines.join("\n") + "\n").as_bytes());
-    let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();
+    let RepairedJournal { kept, lost, .. } = place.locked.repair_journal().unwrap().now.unwrap();
     assert_eq!(kept, [&all[..2], &all[4..6]].concat());
     let told = |lost: &[LostRecord]| -> Vec<_> {
-        lost.iter().map(|l| (l.number, l.entry.is_some(), l.whole, l.settled)).collect()
+        lost.iter().map(|l| (l.number, l.entry.is_some(), l.whole, l.resolvable)).collect()
     };
-    // The effect, what was done with it, and one that cannot be read; that the run ended tells of no
+    // The effect, what was done with it, and one that cannot be read; the end of the run names no
     // object.
     let found = [(2, true, false, true), (3, true, true, true), (6, false, false, false)];
     assert_eq!(told(&lost), found);
@@ -560,13 +562,13 @@ fn records_behind_the_damage_are_kept_as_they_were_written() {
     let changed = whole.replacen("\"address\":\"C\"", "\"address\":\"D\"", 1);
     put(&place.path("Live.journal"), changed.as_bytes());
     assert_ne!(changed, whole);
-    let Salvage { kept, lost, .. } = place.locked.cut_journal().unwrap().now.unwrap();
+    let RepairedJournal { kept, lost, .. } = place.locked.repair_journal().unwrap().now.unwrap();
     assert_eq!(kept, [&all[..1], &all[4..6]].concat());
     assert_eq!(told(&lost), [1, 2, 3].map(|number| (number, true, number > 1, false)));
 }
 
-/// What is wrong with the journal may be mended without losing anything: before it is, it is not known
-/// which state fits it.
+/// The mistake of the journal may be repaired without losing anything: before it is, it is not
+/// known which state fits it.
 #[test]
 fn a_state_is_not_restored_under_a_journal_that_cannot_be_used() {
     let place = Place::new();

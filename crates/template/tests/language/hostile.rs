@@ -1,5 +1,5 @@
-//! Templates that were made to do harm: each is told in a few words, and the work it makes is bounded.
-//! Whoever takes a bound away sees a test that takes all memory, or all time, or the whole stack.
+//! Templates that were made to do harm: each is reported in a few words, and the work it makes is
+//! bounded. Without one of the bounds a test takes all memory, or all time, or the whole stack.
 
 use std::fmt::Write;
 

@@ -101,7 +101,7 @@ fn a_variable_has_its_place_however_its_text_is_written() {
     let json = r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties":
         {"DisplayName": {"Fn::Sub": "\"\u65e5\" ${Nope}"}}}}}"#;
     assert_eq!(place(json), (json.find("${").unwrap(), "${Nope}".to_owned()));
-    // The text cannot be told from the source: the whole is shown.
+    // The text cannot be located in the source: the whole is shown.
     let escaped = yaml("!Sub \"\\u0024{Nope} \"");
     assert_eq!(place(&escaped).1, "!Sub \"\\u0024{Nope} \"");
 }

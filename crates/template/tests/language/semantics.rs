@@ -1,4 +1,4 @@
-//! What templates mean where it is easily got wrong: policies, conditions, secrets, attributes.
+//! Semantics that are easily got wrong: policies, conditions, secrets, attributes.
 
 use crate::support::{Outcome, outcome};
 

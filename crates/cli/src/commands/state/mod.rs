@@ -3,7 +3,7 @@
 //! `list`, `show`, `pull` and `history` read one file that is replaced as a whole, and take no lock.
 //! Everything else takes the stack's lock and publishes a new state in one step.
 
-mod apart;
+mod base_mismatch;
 mod edit;
 mod error;
 mod history;

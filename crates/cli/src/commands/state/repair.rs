@@ -1,17 +1,17 @@
-//! `rstack state repair`: says what is wrong with a state or a journal, and mends it as the user
-//! chooses. Nothing is mended that was not chosen.
+//! `rstack state repair`: says what is wrong with a state or a journal, and repairs it as the user
+//! chooses. Nothing is repaired that was not chosen.
 
 use std::path::Path;
 
 use clap::Args;
-use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
+use rstack_journal::{Entry, IntentAction, LostRecord, RepairedJournal, forgotten};
 use rstack_model::Serial;
 use rstack_model::StackName;
 use rstack_render::{escape, text_diff};
 use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
 use rstack_store::{LockedStack, StateStore, StoreError};
 
-use super::apart;
+use super::base_mismatch;
 use super::edit::{agreed, done, object_words};
 use crate::args::{DetailArguments, Global};
 use crate::commands::known_stack::{any_name, no_state};
@@ -21,9 +21,9 @@ use crate::exit::Exit;
 use crate::session::{files, holder, note_dead_holder};
 use crate::terminal::Terminal;
 
-/// A way to mend.
+/// A way to repair files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mend {
+enum Repair {
     /// None: only say what is wrong.
     Nothing,
     /// Accept a state that was edited by hand.
@@ -34,7 +34,7 @@ enum Mend {
     CutJournal,
 }
 
-impl Mend {
+impl Repair {
     /// What the options say, of which there is one at most.
     fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
         match (accept_edit, restore, cut_journal) {
@@ -48,29 +48,29 @@ impl Mend {
 
 /// The arguments of `rstack state repair`.
 #[derive(Args, Debug)]
-#[command(group(clap::ArgGroup::new("mend")))]
+#[command(group(clap::ArgGroup::new("repair")))]
 pub(crate) struct RepairArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
     /// Accept a state that was edited by hand.
-    #[arg(long, group = "mend")]
+    #[arg(long, group = "repair")]
     accept_edit: bool,
     /// Put the state of this serial, of which a copy is kept, in the place of the damaged one.
-    #[arg(long, group = "mend", value_name = "SERIAL")]
+    #[arg(long, group = "repair", value_name = "SERIAL")]
     restore: Option<u64>,
     /// Keep of a damaged journal what is whole.
-    #[arg(long, group = "mend")]
+    #[arg(long, group = "repair")]
     cut_journal: bool,
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
 }
 
-/// Examines a stack's files, and mends them if it is asked to.
+/// Examines a stack's files, and repairs them if it is asked to.
 pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, .. } = context;
-    let mend = Mend::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
+    let repair = Repair::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
     let yes = args.yes;
     let files = files(context)?;
     let stack = any_name(context, &files, &args.stack).await?;
@@ -79,19 +79,19 @@ pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, Co
     }
     let locked = lock(context, &files, &stack)?;
     let found = locked.examine()?;
-    let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
+    let differs = matches!(repair, Repair::Nothing | Repair::AcceptEdit);
     let lines = findings(global, &locked, &found, differs.then_some(terminal));
     lines.iter().try_for_each(|line| terminal.line(line))?;
-    match mend {
-        Mend::Nothing => {
+    match repair {
+        Repair::Nothing => {
             let choices = choices(global, &locked, &found);
             let sound = choices.is_empty();
             choices.iter().try_for_each(|line| terminal.line(line))?;
             Ok(if sound { Exit::Done } else { Exit::Error })
         }
-        Mend::AcceptEdit => accept(&locked, &found, yes, terminal).await,
-        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
-        Mend::CutJournal => cut(&locked, &found, yes, terminal).await,
+        Repair::AcceptEdit => accept(&locked, &found, yes, terminal).await,
+        Repair::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
+        Repair::CutJournal => cut(&locked, &found, yes, terminal).await,
     }
 }
 
@@ -155,12 +155,12 @@ fn findings(
         JournalFinding::Sound { records } => lines.push(format!(
             "The journal `{journal}` is sound: {records} records of a run that is not settled."
         )),
-        JournalFinding::Damaged { error, salvage } => {
+        JournalFinding::Damaged { error, repaired } => {
             lines.push(problem(error));
             let list = global.line(&["state", "list", locked.stack().as_str()]);
-            lines.extend(salvage.iter().flat_map(|salvage| salvage_lines(salvage, &list)));
+            lines.extend(repaired.iter().flat_map(|repaired| repaired_lines(repaired, &list)));
         }
-        JournalFinding::LeftOver { error } => {
+        JournalFinding::Stale { error } => {
             lines.push(error.as_ref().map_or_else(
                 || format!("Of the journal `{journal}` the end is missing."),
                 problem,
@@ -169,8 +169,8 @@ fn findings(
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
-    if let Some(apart) = &found.base_mismatch {
-        lines.push(apart::finding(apart));
+    if let Some(mismatch) = &found.base_mismatch {
+        lines.push(base_mismatch::finding(mismatch));
     }
     lines.iter().map(|line| one_line(line)).collect()
 }
@@ -190,8 +190,8 @@ fn problem(error: &StoreError, global: &Global) -> String {
 }
 
 /// `list` is the command that lists what is known.
-fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
-    let Salvage { sound, kept, lost, rebuilt } = salvage;
+fn repaired_lines(repaired: &RepairedJournal, list: &str) -> Vec<String> {
+    let RepairedJournal { sound, kept, lost, rebuilt } = repaired;
     let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
     let mut lines = vec![format!(
         "{sound} records before the damage are whole, and {behind} behind it that can follow them."
@@ -205,7 +205,7 @@ fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
 
 /// A record that would not be kept, and what would be forgotten with it.
 fn lost_line(lost: &LostRecord, list: &str) -> String {
-    let LostRecord { number, entry, whole, settled } = lost;
+    let LostRecord { number, entry, whole, resolvable } = lost;
     let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
     let text = match entry {
         None => format!(
@@ -229,7 +229,7 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                 ),
             }
         }
-        Some(Entry::Effect { operation, identifier, .. }) if *settled => format!(
+        Some(Entry::Effect { operation, identifier, .. }) if *resolvable => format!(
             "it says that operation {operation} made `{identifier}`, which the cloud is asked for"
         ),
         Some(Entry::Effect { operation, identifier, .. }) => format!(
@@ -272,7 +272,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         StateFinding::Missing => found.offered.is_some() || found.base_mismatch.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
-            if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
+            if matches!(found.journal, JournalFinding::Missing | JournalFinding::Stale { .. }) {
                 let accept = line("repair", &["--accept-edit"]);
                 lines.push(format!("To accept it as it is: {accept}"));
             }
@@ -289,7 +289,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             let restore = line("repair", &["--restore", &serial.to_string()]);
             lines.push(format!("To put serial {serial} in its place: {restore}"));
         }
-        (None, Some(apart)) => lines.extend(apart::by_hand(apart, locked)),
+        (None, Some(mismatch)) => lines.extend(base_mismatch::by_hand(mismatch, locked)),
         (None, None) => {}
     }
     if broken {
@@ -302,21 +302,21 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
                 .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
         }
         JournalFinding::Sound { .. } => {}
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             let cut = line("repair", &["--cut-journal"]);
             lines.push(format!("To go on with what can be kept: {cut}"));
         }
-        JournalFinding::Damaged { salvage: None, .. } => {
+        JournalFinding::Damaged { repaired: None, .. } => {
             lines.push(
                 "What can be kept of the journal is known when the state that it was written over is \
                  in place."
                     .to_owned(),
             );
         }
-        JournalFinding::LeftOver { .. } if lines.is_empty() => {
+        JournalFinding::Stale { .. } if lines.is_empty() => {
             lines.push(format!("To remove it: {}", line("repair", &["--cut-journal"])));
         }
-        JournalFinding::LeftOver { .. } => {}
+        JournalFinding::Stale { .. } => {}
     }
     lines
 }
@@ -346,9 +346,9 @@ async fn accept(
     if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.accept_edit()?;
-    let what = format!("The edited state is accepted.{}", aside_words(&mended.aside));
-    done(&what, &mended.now, terminal)
+    let repaired = locked.accept_edit()?;
+    let what = format!("The edited state is accepted.{}", aside_words(&repaired.aside));
+    done(&what, &repaired.now, terminal)
 }
 
 async fn restore(
@@ -370,9 +370,9 @@ async fn restore(
     if !refused && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.restore_damaged(serial)?;
-    let aside = aside_words(&mended.aside);
-    done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
+    let repaired = locked.restore_damaged(serial)?;
+    let aside = aside_words(&repaired.aside);
+    done(&format!("The state of serial {serial} is in place.{aside}"), &repaired.now, terminal)
 }
 
 async fn cut(
@@ -383,11 +383,11 @@ async fn cut(
 ) -> Result<Exit, CommandError> {
     let stack = locked.stack();
     let question = match &found.journal {
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             Some(format!("Go on with what can be kept of the journal of `{stack}`?"))
         }
-        JournalFinding::LeftOver { .. } => Some(format!("Remove the journal of `{stack}`?")),
-        JournalFinding::Damaged { salvage: None, .. }
+        JournalFinding::Stale { .. } => Some(format!("Remove the journal of `{stack}`?")),
+        JournalFinding::Damaged { repaired: None, .. }
         | JournalFinding::Missing
         | JournalFinding::Sound { .. }
         | JournalFinding::Unusable(_) => None,
@@ -397,13 +397,13 @@ async fn cut(
     {
         return Ok(Exit::Error);
     }
-    let mended = locked.cut_journal()?;
-    let aside = aside_words(&mended.aside);
-    let Some(salvage) = mended.now else {
+    let repaired = locked.repair_journal()?;
+    let aside = aside_words(&repaired.aside);
+    let Some(journal) = repaired.now else {
         terminal.note(&format!("The journal is removed.{aside}"));
         return Ok(Exit::Done);
     };
-    let count = salvage.kept.len();
+    let count = journal.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."
