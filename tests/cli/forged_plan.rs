@@ -1,5 +1,5 @@
 //! Forged plans: every part of a saved plan is changed, one at a time, and the digest made to fit.
-//! What is not refused must be shown as it is.
+//! Changes that are not refused must be shown as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -335,8 +335,8 @@ fn pattern(path: &[At]) -> String {
     words.join(".")
 }
 
-/// What the stack is to become: it follows from nothing else, and is shown as it is. The text of a
-/// plan leaves out what is marked `(JSON)`.
+/// The parts of a plan that the stack is to become: they follow from nothing else, and are shown as
+/// they are. The text of a plan leaves out what is marked `(JSON)`.
 const SHOWN: [&str; 16] = [
     "changes.*.desired.deletion_policy",
     "changes.*.desired.deletion_policy (JSON)",

@@ -150,7 +150,7 @@ fn the_user_resolves_what_the_cloud_cannot_tell() {
     }
 }
 
-/// Whether the secret of a creation was made is asked with the secret: commands that need no template
+/// A creation is looked for with the value of its secret: commands that need no template
 /// take its value, too.
 #[test]
 fn a_secret_whose_creation_was_cut_off_is_looked_for_with_the_value_that_is_given() {

@@ -1,4 +1,4 @@
-//! AWS's validator in `validate`, `plan` and `apply`: what is told, what is remembered, what is
+//! AWS's validator in `validate`, `plan` and `apply`: what is reported, what is remembered, what is
 //! allowed and denied.
 
 use crate::harness::{Place, snapshot};

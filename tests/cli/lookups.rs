@@ -1,4 +1,4 @@
-//! What a template asks of the cloud and of other stacks.
+//! Lookups of a template in the cloud and in other stacks.
 
 use crate::harness::Place;
 

@@ -1,4 +1,4 @@
-//! Signals, and streams that nobody reads any more. After each of them the next command finds out what
+//! Signals, and streams without a reader. After each of them the next command finds out what
 //! was under way and finishes it: nothing is lost, nothing is made twice.
 
 use std::process::Stdio;
@@ -43,7 +43,7 @@ fn one_signal_of_any_kind_finishes_what_runs_and_records_it() {
     }
 }
 
-/// What a CI service does to a job that is cancelled: SIGINT, after 7.5 seconds SIGTERM, after
+/// The cancellation of a job by a CI service: SIGINT, after 7.5 seconds SIGTERM, after
 /// another 2.5 SIGKILL. At each of them everything is durable.
 #[test]
 fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
@@ -110,7 +110,7 @@ fn what_was_started_to_outlive_its_terminal_does() {
     finishes(&place);
 }
 
-/// Whoever said `--yes` has said so: that nobody reads what is shown changes nothing.
+/// A user who gave `--yes` has agreed: that no process reads the output changes nothing.
 #[test]
 fn output_without_a_reader_does_not_keep_an_apply_from_completing() {
     for json in [false, true] {

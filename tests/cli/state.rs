@@ -21,7 +21,7 @@ fn no_changes(place: &Place, stack: &str) {
     assert!(plan.out.contains("No changes."), "{}", plan.out);
 }
 
-/// What was said, without times, users and lineages.
+/// The output of a command, without times, users and lineages.
 fn said(place: &Place, line: &[&str], code: i32) -> String {
     let ran = place.sandbox(line).expect(code);
     let text = format!("$ rstack {}\n{}{}\n", line.join(" "), ran.out, ran.err);
@@ -304,7 +304,7 @@ fn a_base_mismatch_is_reported_and_repaired() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 0);
 
-    // An old journal came back: nobody but the user knows which of the two is the right one.
+    // An old journal came back: only the user knows which of the two is the right one.
     place.sandbox(&["apply", "--yes"]).expect(0);
     let now = place.read(state);
     std::fs::copy(place.path("left"), place.path(journal)).unwrap();

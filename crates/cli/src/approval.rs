@@ -81,7 +81,7 @@ enum Sort {
 }
 
 impl Sort {
-    /// The permissions that a file must not give: nobody else reads a private key, or writes a
+    /// The permissions that a file must not give: no other user reads a private key, or writes a
     /// public one.
     fn refused(self) -> u32 {
         match self {
@@ -115,7 +115,7 @@ pub(crate) enum KeyFileError {
     Exposed {
         /// The file.
         path: PathBuf,
-        /// Who can.
+        /// The users that can.
         exposure: Exposure,
         /// True if it is a private key.
         private: bool,
@@ -125,7 +125,7 @@ pub(crate) enum KeyFileError {
     Key {
         /// Where it came from.
         named: String,
-        /// What is wrong.
+        /// The problem with it.
         problem: PlanKeyError,
     },
 }

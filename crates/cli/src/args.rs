@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::waiting::WaitArguments;
 
-/// Where states are kept if nobody says otherwise.
+/// The folder of states, unless the command line or the project file says otherwise.
 pub(crate) const STATE_DIRECTORY: &str = "state";
 
 /// Options of every command.

@@ -85,7 +85,7 @@ const MANIFEST: &str = "manifest.json";
 /// The largest manifest, in bytes.
 const MAX_MANIFEST: u64 = 16 * MEBIBYTE;
 
-/// Whether a folder is a cloud assembly.
+/// True if a folder is a cloud assembly.
 pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
     env.path(&folder.join(MANIFEST)).is_file()
 }

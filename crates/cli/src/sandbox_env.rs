@@ -10,8 +10,8 @@ use crate::error::{CommandError, ErrorKind};
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
 
-/// What the variable can say. The lines of the list fit into 80 columns: what breaks them does not
-/// indent what follows.
+/// The settings of the variable. The lines of the list fit into 80 columns: what breaks them does
+/// not indent what follows.
 pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the sandbox slow or \
     stormy, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
     seed=N          what everything that looks random is derived from\n  \
@@ -22,7 +22,7 @@ pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the
     poll-ms=N       how long it is waited between two such answers\n  \
     speed=N         how many times as fast as yours its clock runs (60)";
 
-/// How fast the sandbox's clock runs: nobody waits ten minutes to see that something waits.
+/// The speed of the sandbox's clock: ten minutes are over in ten seconds.
 const SPEED: u32 = 60;
 
 /// The environment asks for a sandbox that there is not.
@@ -37,7 +37,7 @@ impl From<UnknownCondition> for CommandError {
     }
 }
 
-/// What the environment asks for.
+/// The settings that the environment asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Conditions {
     pub(crate) options: SandboxOptions,

@@ -1,4 +1,4 @@
-//! What commands that need a cloud or a state share: the engine, who we are, where states are.
+//! The session of commands that need a cloud or a state: the engine, the user, the place of states.
 
 use std::sync::Arc;
 
@@ -187,7 +187,7 @@ fn refused(context: &Context, error: DriverError) -> SessionError {
     }
 }
 
-/// Says that somebody has died with the lock.
+/// Reports that a process has died with the lock.
 pub(crate) fn note_dead_holder(lease: &dyn Lease, terminal: &Terminal) {
     if let Some(dead) = lease.dead_holder() {
         terminal.note(&format!(
@@ -197,7 +197,7 @@ pub(crate) fn note_dead_holder(lease: &dyn Lease, terminal: &Terminal) {
     }
 }
 
-/// Who we are, for those who find the stack locked.
+/// This process, for others that find the stack locked.
 pub(crate) fn holder(context: &Context, command: &str) -> Holder {
     let host = rustix::system::uname();
     let now = (context.env.clock)().round(jiff::Unit::Second).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::progress::Display;
 
 /// Listens to SIGINT, SIGTERM and SIGHUP from now on. Before a run begins nothing has to be
-/// finished, and the signals do what they do to every program. One that whoever started us had
+/// finished, and the signals do what they do to every program. One that the parent process had
 /// ignored, as `nohup` does, stays ignored.
 pub(crate) fn listen(cancel: &CancellationToken, display: &Arc<Display>) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];

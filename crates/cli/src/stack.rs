@@ -30,10 +30,10 @@ pub(crate) enum StackError {
         /// The templates under `stacks/`.
         known: Vec<PathBuf>,
     },
-    /// What was named is neither a file nor a name under `stacks/`.
+    /// The argument is neither a file nor a name under `stacks/`.
     #[error("there is no template `{text}`")]
     NoTemplate {
-        /// What was named.
+        /// The argument.
         text: String,
         /// The templates under `stacks/`, or in the folder that the path names.
         known: Vec<PathBuf>,

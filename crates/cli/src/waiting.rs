@@ -1,4 +1,4 @@
-//! What is waited for, and how long, as the command line says it.
+//! The options for waiting: which objects are waited for, and how long.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

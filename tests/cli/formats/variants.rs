@@ -248,7 +248,11 @@ fn events() -> Vec<Event> {
         events.push(Event::StepWaiting { label: label(), waits_for: text() });
         events.push(Event::StepRetrying { label: label(), reason: text(), attempt: 2 });
         let remaining = Duration::from_secs(1);
-        events.push(Event::StepAwaitingPropagation { label: label(), waits_for: text(), remaining });
+        events.push(Event::StepAwaitingPropagation {
+            label: label(),
+            waits_for: text(),
+            remaining,
+        });
         events.push(Event::StepUnchanged { label: label() });
         events.push(Event::StepDone { label: label(), physical_id: "p".into() });
         events.push(Event::StepFailed { label: label(), error: text() });

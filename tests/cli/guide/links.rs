@@ -70,3 +70,31 @@ fn a_link_to_nothing_is_found() {
     assert_eq!(targets("a [b](c.md) `d`\n```\n[e](f)\n```\n"), ["c.md"]);
     assert_eq!(anchors("# What works, and `what` does not\n"), ["what-works-and-what-does-not"]);
 }
+
+/// The source files that a page names, such as `plan/src/check.rs`, and the folders of tests.
+fn source_paths(text: &str) -> Vec<String> {
+    let spans = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    let is_path = |span: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+        span.chars().all(plain) && (span.contains("/src/") || span.contains("tests/"))
+    };
+    spans.filter(is_path).map(|span| span.trim_end_matches('/').to_owned()).collect()
+}
+
+#[test]
+fn every_source_file_that_a_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for page in pages(false) {
+        for path in source_paths(&std::fs::read_to_string(&page).unwrap()) {
+            seen += 1;
+            let places = [root.join(&path), root.join("crates").join(&path)];
+            let rust = |place: &Path| place.with_extension("rs").is_file();
+            if !places.iter().any(|place| place.exists() || rust(place)) {
+                wrong.push(format!("{}: {path}", page.display()));
+            }
+        }
+    }
+    assert!(seen > 30, "{seen} paths were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

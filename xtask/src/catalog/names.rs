@@ -48,7 +48,7 @@ impl Parents {
         Self(parents)
     }
 
-    /// Whether a property of a type refers to an object of another type of its service.
+    /// True if a property of a type refers to an object of another type of its service.
     fn refers(&self, type_name: &str, property: &str) -> bool {
         let Some((service, own)) = type_name.rsplit_once("::") else { return false };
         let ends = ["Identifier", "Name", "Arn", "ARN", "Id"];
@@ -164,7 +164,7 @@ impl TypeNaming<'_> {
             .collect()
     }
 
-    /// Whether a name by convention is unique by what the packages say.
+    /// True if a name by convention is unique by what the packages say.
     fn is_said(&self, name: &Name, resource: Option<&Value>) -> bool {
         let own = |pointer: &String| name.name.contains(pointer);
         let primary = texts(self.schema, "primaryIdentifier");

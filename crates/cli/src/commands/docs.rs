@@ -30,15 +30,15 @@ pub(crate) struct DocsArgs {
     depth: NonZeroUsize,
 }
 
-/// What was asked for is not there.
+/// The reasons why there is no such documentation.
 #[derive(Debug, thiserror::Error)]
 enum DocsError {
     /// There is no such resource type.
     #[error("there is no resource type `{text}`")]
     NoType {
-        /// What was asked for.
+        /// The name that was asked for.
         text: String,
-        /// What was perhaps meant.
+        /// The nearest known name, which was perhaps meant.
         near: Option<String>,
     },
     /// A type, or a property of one, that has no such property.
@@ -46,9 +46,9 @@ enum DocsError {
     NoProperty {
         /// The type or property.
         holder: String,
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// What was perhaps meant.
+        /// The nearest known name, which was perhaps meant.
         near: Option<String>,
         /// The properties it has.
         names: Vec<String>,
@@ -171,13 +171,13 @@ fn no_type(registry: &Registry, name: &str) -> DocsError {
     DocsError::NoType { text: name.to_owned(), near: registry.nearest(name).map(str::to_owned) }
 }
 
-/// Who makes the objects of a type.
+/// The clouds that make the objects of a type.
 #[cfg(feature = "aws")]
 fn served(resource_type: &ResourceType) -> Served {
     if rstack_aws::AwsCloud::serves(resource_type) { Served::Native } else { Served::SandboxOnly }
 }
 
-/// Who makes the objects of a type.
+/// The clouds that make the objects of a type.
 #[cfg(not(feature = "aws"))]
 fn served(_: &ResourceType) -> Served {
     Served::NotBuilt

@@ -1,5 +1,5 @@
-//! What `rollback` and `destroy` share: a stack that is known, and no template. They are not rolled
-//! back themselves.
+//! The shared part of `rollback` and `destroy`: a stack that is known, and no template. They are
+//! not rolled back themselves.
 
 use std::cell::RefCell;
 
@@ -23,8 +23,8 @@ pub(super) struct ExistingStack {
 }
 
 impl ExistingStack {
-    /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is told, if
-    /// nothing is known of it.
+    /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is
+    /// reported, if nothing is known of it.
     pub(super) async fn open(
         context: &Context,
         arguments: &ExistingStackArgs,

@@ -19,7 +19,7 @@ use crate::signals;
 use crate::terminal::{Terminal, no_terminal};
 use crate::waiting::WaitArguments;
 
-/// How a plan is shown, and when it is carried out.
+/// The way in which a plan is shown, and the condition for carrying it out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReviewOptions {
     pub(super) detail: DetailArguments,

@@ -24,7 +24,7 @@ pub(super) enum KnownStackError {
     NoState {
         /// The stack.
         stack: StackName,
-        /// Whether the sandbox knows it, and was not asked.
+        /// True if the sandbox knows it, and was not asked.
         in_sandbox: bool,
     },
     /// Something else than a stack was named.

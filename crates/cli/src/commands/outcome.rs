@@ -1,4 +1,4 @@
-//! How an operation ended, in words, and with which exit code.
+//! The outcome of an operation, in words and as an exit code.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ pub(super) fn tell(
     Ok(Exit::Partial)
 }
 
-/// Tells that it is not known yet what came of an operation.
+/// Reports that the outcome of an operation is not yet known.
 fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
     let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
     terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
@@ -88,7 +88,7 @@ fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Termi
     }
 }
 
-/// What leads on from a run that did not come to its end.
+/// The next steps after an incomplete run.
 fn ways_on(mode: PlanMode, stack: &StackName, global: &Global) -> String {
     let rollback = global.line(&["rollback", stack.as_str()]);
     let text = match mode {

@@ -1,4 +1,4 @@
-//! What `plan` and `apply` share: a template that is prepared for the place it is going to live in.
+//! The shared part of `plan` and `apply`: a template that is prepared for its account and Region.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ const DECIDED_IN_PLACE: [Code; 7] = [
 ];
 
 impl PreparedTemplate {
-    /// Reads the template; mistakes that need no cloud are told before it is asked.
+    /// Reads the template; mistakes that need no cloud are reported before any call.
     pub(crate) fn load(
         context: &Context,
         file: &StackFile,
@@ -200,7 +200,7 @@ fn evaluate_nowhere(
     loaded.add(found);
 }
 
-/// What the user allows.
+/// The options of a plan that the user allows.
 pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
     let addresses = |given: &[String]| given.iter().map(|id| Address::new(id.as_str())).collect();
     let (delete_first, replace) = (&arguments.delete_first, &arguments.replace);

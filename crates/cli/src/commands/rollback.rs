@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::holder;
 
-/// What the help says after the options.
+/// The end of the help, after the options.
 pub(crate) const HELP: &str = "For an apply that failed with `--no-rollback` (exit code 5), was \
     interrupted (130) or died: changed objects get their properties back, new ones are deleted, old \
     ones whose deletion was put off are taken back. After several such applies it leads to what the \

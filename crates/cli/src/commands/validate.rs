@@ -117,7 +117,7 @@ enum SubjectError {
     Checks(CommandError),
 }
 
-/// What all templates are checked with.
+/// The surroundings that all templates are checked in.
 struct Subjects {
     given: BTreeMap<String, String>,
     only: bool,
@@ -147,7 +147,7 @@ impl Subjects {
         let region = self.region.as_ref().map(Region::as_str);
         let pending = self.checks.start(&loaded, &own, region);
         for diagnostic in &mut loaded.diagnostics {
-            // A template may be valid although nobody has said yet what it is applied with, and
+            // A template may be valid although its parameters have no values yet, and
             // although what it imports does not exist yet.
             let open = [Code::MissingParameter, Code::UnknownExport, Code::UnknownStackOutput];
             if open.iter().any(|code| diagnostic.code == *code) {

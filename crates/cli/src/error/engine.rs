@@ -67,7 +67,7 @@ pub(super) fn apply_kind(error: &ApplyError) -> ErrorKind {
     }
 }
 
-/// What to do about it.
+/// The hint for a failed run.
 pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     match error {
         ApplyError::State(error) => state_hint(error),
@@ -91,7 +91,7 @@ pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     }
 }
 
-/// What to do when the outcome of an operation is not known.
+/// The hint for an operation whose outcome is not known.
 pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     match error {
         RecoverError::Step { source, .. } => step_hint(source),
@@ -114,7 +114,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     }
 }
 
-/// What to do about an update in place that the service refused, of a property that it may refuse to
+/// The hint for an update in place that the service refused, of a property that it may refuse to
 /// change in place. Nothing was deleted.
 pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     let StepError::Driver(error) = error else { return None };
@@ -142,7 +142,7 @@ pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     )))
 }
 
-/// What to do about a failed step.
+/// The hint for a failed step.
 pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     let hint = match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. }
@@ -172,7 +172,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
         | StepError::Digest(_)
-        // How to go on depends on what the run was for, and is told at its end.
+        // The way on depends on what the run was for, and is shown at its end.
         | StepError::Interrupted(_) => None,
         StepError::NotStabilized { .. } => Some(
             "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
@@ -183,7 +183,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     hint.map(Hint::from)
 }
 
-/// What to do about missing or refused credentials of a profile.
+/// The hint for missing or refused credentials of a profile.
 pub(crate) fn profile_hint(profile: &str) -> String {
     let profile = quoted(profile);
     format!(
@@ -192,7 +192,7 @@ pub(crate) fn profile_hint(profile: &str) -> String {
     )
 }
 
-/// What to do about a failed call.
+/// The hint for a failed call.
 pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
         CloudError::Credentials if error.operation == "configuration" => Some(

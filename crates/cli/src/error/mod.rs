@@ -57,11 +57,11 @@ impl ErrorKind {
 pub struct CommandError {
     /// The class.
     pub kind: ErrorKind,
-    /// What happened.
+    /// The message, in one sentence.
     pub message: String,
-    /// What is behind it, the nearest first.
+    /// The causes behind it, the nearest first.
     pub causes: Vec<String>,
-    /// What to do about it.
+    /// The next steps for the user.
     pub hints: Vec<Hint>,
 }
 
@@ -94,13 +94,13 @@ impl CommandError {
         Self { causes, ..Self::new(ErrorKind::Storage, message) }
     }
 
-    /// Whether there is nothing to say.
+    /// True if there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
         self.kind == ErrorKind::Gone
     }
 }
 
-/// What to do about a file that cannot be read.
+/// The hint for a file that cannot be read.
 pub(crate) fn unreadable_hint(source: &io::Error) -> Option<Hint> {
     let denied = source.kind() == io::ErrorKind::PermissionDenied;
     denied.then(|| Hint::from("check the permissions of the file"))

@@ -36,7 +36,7 @@ pub(crate) fn state_kind(error: &StoreError) -> ErrorKind {
     }
 }
 
-/// What to do about it.
+/// The hint for an error of the store.
 pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
     let hint = match error {
         StoreError::Io { source, location, .. } if source.kind() == io::ErrorKind::PermissionDenied => {

@@ -24,7 +24,7 @@ pub(crate) enum CheckError {
     /// A rule was allowed or denied that there is not.
     #[error("{place}: there is no rule or warning `{name}`")]
     UnknownRule {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,
@@ -34,7 +34,7 @@ pub(crate) enum CheckError {
     /// An error of rstack's own was allowed.
     #[error("{place}: `{name}` is an error, and cannot be allowed")]
     NotAllowed {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,

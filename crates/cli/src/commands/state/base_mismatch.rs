@@ -1,4 +1,5 @@
-//! What `rstack state repair` says of a journal without the state that it was written over.
+//! The base mismatch in `rstack state repair`: a journal without the state that it was written
+//! over.
 
 use rstack_model::Serial;
 use rstack_model::plan::PlanBase;
@@ -6,10 +7,10 @@ use rstack_render::escape;
 use rstack_store::LockedStack;
 use rstack_store::fs::BaseMismatch;
 
-/// What a first run begins with.
+/// The serial that a first run begins with.
 const NOTHING: Serial = Serial(0);
 
-/// What is wrong.
+/// The sentence about a mismatch.
 pub(super) fn finding(BaseMismatch { journal, state, .. }: &BaseMismatch) -> String {
     let Some(state) = state else {
         return format!(
@@ -34,7 +35,7 @@ pub(super) fn finding(BaseMismatch { journal, state, .. }: &BaseMismatch) -> Str
     escape(&text).into_owned()
 }
 
-/// What to do where no command decides which of the two is the right one.
+/// The steps by hand where no command decides which of the two is the right one.
 pub(super) fn by_hand(mismatch: &BaseMismatch, locked: &LockedStack) -> Vec<String> {
     let BaseMismatch { journal, state, copy } = mismatch;
     let (serial, path) = (journal.serial, locked.state_path().display());

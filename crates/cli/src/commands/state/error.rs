@@ -16,7 +16,7 @@ pub(crate) enum RefusedEdit {
     /// Forced with other words than the stack's name.
     #[error("`--force {given}` does not name the stack `{stack}`")]
     Force {
-        /// What was given.
+        /// The text that was given.
         given: String,
         /// The stack.
         stack: StackName,
@@ -124,7 +124,7 @@ fn with_command(hint: Hint, stack: &str, words: &[&str]) -> Hint {
 }
 
 impl RefusedEdit {
-    /// What to do about it.
+    /// The next step for the user.
     fn hint(&self) -> Option<Hint> {
         match self {
             Self::NoResource { stack, .. } => {

@@ -35,7 +35,7 @@ enum Repair {
 }
 
 impl Repair {
-    /// What the options say, of which there is one at most.
+    /// The repair that the options name, of which there is one at most.
     fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
         match (accept_edit, restore, cut_journal) {
             (_, Some(serial), _) => Self::Restore(serial),
@@ -106,7 +106,7 @@ fn lock(
     Ok(locked)
 }
 
-/// What is wrong; with the differences of a state if there is a terminal to show them on.
+/// The findings; with the differences of a state if there is a terminal to show them on.
 fn findings(
     global: &Global,
     locked: &LockedStack,
@@ -254,10 +254,10 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
     escape(&format!("Record {number} {how}: {text}.")).into_owned()
 }
 
-/// What comes before everything else.
+/// The hint at a finding that has to be repaired before all others.
 const FIRST: &str = "Nothing else can be done here before that is mended.";
 
-/// What can be done.
+/// The repairs that are possible.
 fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<String> {
     if matches!(found.journal, JournalFinding::Unusable(_)) {
         return vec![FIRST.to_owned()];
