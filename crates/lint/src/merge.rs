@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_told_once_and_in_its_place() {
+    fn each_mistake_is_reported_once_and_in_its_place() {
         let mut all = vec![
             Diagnostic::error(Code::MissingProperty, "the required property `A` is missing")
                 .at(Span::new(4, 7), ""),

@@ -49,7 +49,7 @@ fn told(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_circle_is_told_once() {
+fn a_circle_is_reported_once() {
     let text = "Resources:
   A: {Type: AWS::SNS::Topic, DependsOn: A}
   B:
@@ -65,7 +65,7 @@ fn a_circle_is_told_once() {
 }
 
 #[test]
-fn a_reference_to_what_is_left_out_is_told_once() {
+fn a_reference_to_what_is_left_out_is_reported_once() {
     let text = "Parameters: {Stage: {Type: String, Default: test}}
 Conditions: {Live: !Equals [!Ref Stage, live]}
 Resources:

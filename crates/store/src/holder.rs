@@ -31,7 +31,7 @@ impl std::fmt::Display for LockHolder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unlocked {
     /// No process had the lock, and no holder's name was left.
-    Nobody,
+    NotHeld,
     /// The name of this holder, who is dead, was removed.
     Dead(LockHolder),
     /// The name of a dead holder is left there: its lock has another ID.

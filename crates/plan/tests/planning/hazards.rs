@@ -110,7 +110,7 @@ fn drift_of_what_cannot_be_changed_in_place_is_shown_and_never_replaces() {
 }
 
 #[test]
-fn what_somebody_added_is_drift_where_the_keys_or_elements_are_the_templates_own() {
+fn what_was_added_elsewhere_is_drift_where_the_keys_or_elements_are_the_templates_own() {
     let desired = stack([("A", thing(json(j!({"Variables": {"A": "1"}, "Rules": []}))))]);
     let state = made(&desired);
     let seen = seen(&state, "A", |p| {
@@ -264,7 +264,7 @@ fn a_secret_parameter_replaces_where_it_stands_in_what_cannot_be_changed() {
 }
 
 #[test]
-fn an_output_that_cannot_be_evaluated_stands_in_nobodys_way() {
+fn an_output_that_cannot_be_evaluated_stops_nothing_else() {
     let mut desired = stack([("A", thing(json(j!({"Size": 1}))))]);
     let state = made(&desired);
     let list = rstack_model::value::function::split("/", attribute("A", "Url")).unwrap();

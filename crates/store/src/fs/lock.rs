@@ -75,7 +75,7 @@ pub(crate) fn unlock(
 ) -> Result<Unlocked, StoreError> {
     match disk.own_kind(path) {
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unlocked::Nobody),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unlocked::NotHeld),
         Err(error) => return Err(io("read", path)(error)),
     }
     let file = match open(disk, path)? {
@@ -93,7 +93,7 @@ pub(crate) fn unlock(
         }
     };
     match holder_in(file.as_ref(), path)? {
-        None => Ok(Unlocked::Nobody),
+        None => Ok(Unlocked::NotHeld),
         Some(holder) if holder.id == *id => {
             file.truncate(0).map_err(io("write", path))?;
             Ok(Unlocked::Dead(holder))

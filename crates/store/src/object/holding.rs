@@ -80,8 +80,8 @@ impl Stack {
         id: &LockId,
         clock: &dyn Clock,
     ) -> Result<Unlocked, StoreError> {
-        let Some((record, object)) = self.lease().await? else { return Ok(Unlocked::Nobody) };
-        let Some(holder) = record.holder.clone() else { return Ok(Unlocked::Nobody) };
+        let Some((record, object)) = self.lease().await? else { return Ok(Unlocked::NotHeld) };
+        let Some(holder) = record.holder.clone() else { return Ok(Unlocked::NotHeld) };
         if clock.now() < record.expires {
             return Err(self.locked(Some(holder)));
         }

@@ -156,7 +156,7 @@ fn what_the_store_has_done_is_durable_when_it_says_so() {
 /// The double cannot see whether the file system really syncs; the operating system, which refuses
 /// to sync what has no disk, can.
 #[test]
-fn a_sync_that_the_system_refuses_is_told() {
+fn a_sync_that_the_system_refuses_is_reported() {
     let (reader, _writer) = io::pipe().unwrap();
     let pipe = fs::File::from(std::os::fd::OwnedFd::from(reader));
     assert!(DiskFile::sync_data(&pipe).is_err());

@@ -190,7 +190,7 @@ fn a_sync_that_fails_fails_all_that_wait_for_it() {
 
 /// Threads as they come, for cases that no other test has.
 #[test]
-fn many_threads_append_and_nothing_is_told_too_early() {
+fn many_threads_append_and_nothing_is_reported_too_early() {
     const THREADS: u64 = 8;
     const EACH: u64 = 50;
     with_journal(|file, journal| {

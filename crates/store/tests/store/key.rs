@@ -63,7 +63,7 @@ impl Witness for Faster {
 }
 
 #[test]
-fn a_key_that_is_swept_away_while_it_is_made_is_the_one_of_whoever_was_faster() {
+fn a_key_that_is_swept_away_while_it_is_made_is_the_one_of_the_faster_process() {
     let directory = directory();
     let secret = rstack_model::SecretString::new("hunter2".into());
     let store = StateStore::on(Arc::new(Witnessed(Arc::new(Faster))), directory.path()).unwrap();

@@ -98,7 +98,7 @@ fn may_fail(call: &str, path: &Path) -> bool {
 }
 
 #[test]
-fn whatever_call_the_disk_refuses_is_told_and_nothing_is_damaged() {
+fn whatever_call_the_disk_refuses_is_reported_and_nothing_is_damaged() {
     let mut refused = 0;
     for number in 1..1000 {
         let directory = directory();

@@ -67,7 +67,7 @@ fn places_are_those_of_the_file() {
 }
 
 #[test]
-fn what_cannot_be_included_is_told() {
+fn what_cannot_be_included_is_reported() {
     let text = |location: &str| {
         format!(
             "Resources:\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: \

@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, Co
     let stack = any_name(context, backend.as_ref(), &args.stack).await?;
     let id = LockId::new(args.lock_id.as_str());
     match backend.unlock(&stack, &id).await? {
-        Unlocked::Nobody => {
+        Unlocked::NotHeld => {
             terminal.note(&format!("Nobody holds the lock of `{stack}`: nothing to unlock."));
         }
         Unlocked::Dead(holder) => terminal.note(&format!(

@@ -233,7 +233,7 @@ pub(crate) async fn a_state_is_put_in_the_place_of_any_other(place: &dyn Place) 
 pub(crate) async fn a_dead_holder_is_named_and_can_be_removed(place: &dyn Place) {
     let backend = place.backend();
     let id = |id: &str| LockId::from(id);
-    assert_eq!(backend.unlock(&stack(), &id("one")).await.unwrap(), Unlocked::Nobody);
+    assert_eq!(backend.unlock(&stack(), &id("one")).await.unwrap(), Unlocked::NotHeld);
     let lease = backend.acquire(&stack(), &named("one")).await.unwrap();
     let refused = backend.unlock(&stack(), &id("one")).await.unwrap_err();
     assert!(matches!(refused, StoreError::Locked { .. }), "{refused}");
@@ -245,7 +245,7 @@ pub(crate) async fn a_dead_holder_is_named_and_can_be_removed(place: &dyn Place)
     place.die(lease).await;
     let dead = backend.unlock(&stack(), &id("two")).await.unwrap();
     assert_eq!(dead, Unlocked::Dead(named("two")));
-    assert_eq!(backend.unlock(&stack(), &id("two")).await.unwrap(), Unlocked::Nobody);
+    assert_eq!(backend.unlock(&stack(), &id("two")).await.unwrap(), Unlocked::NotHeld);
     let lease = backend.acquire(&stack(), &named("three")).await.unwrap();
     assert_eq!(lease.dead_holder(), None);
 }
