@@ -10,10 +10,10 @@ mod exit_codes;
 mod project_file;
 
 use clap::Args;
-use rstack_catalog::nearest;
+use clap::builder::PossibleValuesParser;
 
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 
 /// The first line of every page.
@@ -35,26 +35,8 @@ const PAGES: [(&str, Write); 5] = [
 #[derive(Args, Debug)]
 pub(crate) struct ReferenceArgs {
     /// The page; without it, the names of all pages are printed.
-    #[arg(value_name = "PAGE")]
+    #[arg(value_name = "PAGE", value_parser = PossibleValuesParser::new(PAGES.map(|page| page.0)))]
     page: Option<String>,
-}
-
-/// No page has the name.
-#[derive(Debug, thiserror::Error)]
-#[error("the reference has no page `{name}`")]
-struct NoPage {
-    name: String,
-}
-
-impl From<NoPage> for CommandError {
-    fn from(error: NoPage) -> Self {
-        let near = nearest(&error.name, PAGES.iter().map(|(name, _)| *name));
-        let hint = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`rstack reference` lists the pages".to_owned(),
-        };
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
-    }
 }
 
 /// Prints a page of the reference, or the names of all pages.
@@ -63,15 +45,15 @@ pub(crate) fn run(
     args: &ReferenceArgs,
     mut program: clap::Command,
 ) -> Result<Exit, CommandError> {
-    let Some(name) = &args.page else {
-        for (name, _) in PAGES {
-            context.terminal.line(name)?;
-        }
-        return Ok(Exit::Done);
-    };
-    let page = PAGES.iter().find(|(page, _)| page == name);
-    let (_, write) = page.ok_or_else(|| NoPage { name: name.clone() })?;
     program.build();
-    context.terminal.text(&format!("{GENERATED}{}", write(&program)))?;
+    for (name, write) in PAGES {
+        match args.page.as_deref() {
+            None => context.terminal.line(name)?,
+            Some(page) if page == name => {
+                context.terminal.text(&format!("{GENERATED}{}", write(&program)))?;
+            }
+            Some(_) => {}
+        }
+    }
     Ok(Exit::Done)
 }
