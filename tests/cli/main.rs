@@ -10,8 +10,10 @@ mod explain;
 mod file_root;
 mod first_minutes;
 mod forged_plan;
+mod formats;
 #[cfg(feature = "lint")]
 mod guardrails;
+mod guide;
 mod harness;
 mod hostile;
 mod identity;
@@ -27,6 +29,7 @@ mod memory;
 mod no_cloud;
 mod output;
 mod plan_output;
+mod reference;
 mod replace;
 mod rollback;
 mod sarif;

@@ -2,6 +2,9 @@
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
 mod catalog;
+mod docs;
+#[cfg(test)]
+mod first_driver;
 mod models;
 mod pages;
 
@@ -23,7 +26,12 @@ const USAGE: &str = "usage: cargo xtask catalog CFN_LINT_DIR SERVICE_SPEC_DB
 
        cargo xtask pages
 
-  writes the lists of native types in README.md and docs/permissions.md";
+  writes the lists of native types in README.md and docs/permissions.md
+
+       cargo xtask docs
+
+  writes the pages of docs/reference that follow from the program, and the output of commands in
+  docs/guide";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +41,7 @@ fn main() -> ExitCode {
         ["models", botocore] => models::run(&PathBuf::from(botocore)),
         ["operations"] => models::operations(),
         ["pages"] => pages::run(),
+        ["docs"] => docs::run(),
         _ => Err(USAGE.into()),
     };
     match result {

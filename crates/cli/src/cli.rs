@@ -7,8 +7,8 @@ use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
-    apply, destroy, docs, explain, graph, ls, output, plan, resolve, rollback, sandbox, shell,
-    show, state, validate,
+    apply, destroy, docs, explain, graph, ls, output, plan, reference, resolve, rollback, sandbox,
+    shell, show, state, validate,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -84,6 +84,9 @@ enum Command {
     Completions(shell::CompletionsArgs),
     /// Print the manual page.
     Man,
+    /// Print a page of the reference, in Markdown.
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
 }
 
 /// Runs the command that the arguments name, the first of which is the program's own name. What it
@@ -149,5 +152,6 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandEr
         Command::Sandbox { command } => sandbox::run(context, command).await,
         Command::Completions(args) => shell::completions(context, &args, Arguments::command()),
         Command::Man => shell::manual(context, Arguments::command()),
+        Command::Reference(args) => reference::run(context, &args, Arguments::command()),
     }
 }

@@ -23,6 +23,17 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All ends, by their number.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Error,
+        Self::Changes,
+        Self::Check,
+        Self::RolledBack,
+        Self::Partial,
+        Self::Interrupted,
+    ];
+
     /// The exit code of a process.
     pub fn code(self) -> ExitCode {
         ExitCode::from(self as u8)

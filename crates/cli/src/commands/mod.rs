@@ -16,6 +16,7 @@ mod outcome;
 pub(crate) mod output;
 pub(crate) mod plan;
 mod prepare;
+pub(crate) mod reference;
 pub(crate) mod resolve;
 pub(crate) mod rollback;
 mod runtimes;

@@ -39,7 +39,9 @@ pub(crate) fn manual(context: &Context, mut program: clap::Command) -> Result<Ex
 fn page(program: &clap::Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     clap_mangen::Man::new(program.clone()).render(&mut page)?;
-    for inner in program.get_subcommands().filter(|inner| inner.get_name() != "help") {
+    for inner in
+        program.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
+    {
         let name = format!("rstack {}", inner.get_name());
         page.extend(format!(".SH {}\n", name.to_uppercase()).into_bytes());
         let man = clap_mangen::Man::new(inner.clone().bin_name(name));
