@@ -1,11 +1,13 @@
-//! Rebuilds the data files of the workspace from the public packages they come from.
+//! Tasks of the workspace: rebuilds its data files from the public packages they come from, and tries
+//! the program on the corpus.
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 
 mod catalog;
+mod ecosystem;
 mod models;
 mod pages;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask catalog CFN_LINT_DIR SERVICE_SPEC_DB
@@ -23,7 +25,15 @@ const USAGE: &str = "usage: cargo xtask catalog CFN_LINT_DIR SERVICE_SPEC_DB
 
        cargo xtask pages
 
-  writes the lists of native types in README.md and docs/permissions.md";
+  writes the lists of native types in README.md and docs/permissions.md
+
+       cargo xtask ecosystem PROGRAM CORPUS [--record]
+
+  PROGRAM          a program that has been built from this workspace
+  CORPUS           a folder with templates and a manifest.jsonl
+
+  tries every template in the sandbox and prints what differs from tests/ecosystem/verdicts.jsonl,
+  or records the verdicts there";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +43,12 @@ fn main() -> ExitCode {
         ["models", botocore] => models::run(&PathBuf::from(botocore)),
         ["operations"] => models::operations(),
         ["pages"] => pages::run(),
+        ["ecosystem", program, corpus] => {
+            ecosystem::run(Path::new(program), Path::new(corpus), ecosystem::Mode::Compare)
+        }
+        ["ecosystem", program, corpus, "--record"] => {
+            ecosystem::run(Path::new(program), Path::new(corpus), ecosystem::Mode::Record)
+        }
         _ => Err(USAGE.into()),
     };
     match result {
