@@ -117,13 +117,13 @@ deny: $(VENV)/gates/.installed
 
 # The licences of everything that the program is linked from, as the release has them.
 notices:
-	@$(CARGO) run --quiet $(FLAGS) --package xtask -- notices
+	@./scripts/release notices
 
 # The release for this machine's platform: archive, SBOM, checksums, install script, formula; all of
-# them are then used as a user would.
+# them are then used as a user would. PROGRAM chooses a program that is built already.
 release-dry-run: $(VENV)/release/.installed
 	rm -rf "$(TARGET)/dist"
-	./scripts/release archive --dist "$(TARGET)/dist"
+	./scripts/release archive --dist "$(TARGET)/dist" $(if $(PROGRAM),--program "$(PROGRAM)")
 	./scripts/release publish --dist "$(TARGET)/dist" --partial
 	./scripts/release-check "$(TARGET)/dist" $(VENV)/release/bin/python
 
