@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
-use rstack_model::{Code, Diagnostic, FindingCode, StackName};
+use rstack_model::{Code, Diagnostic, StackName};
 use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
 
 /// What rstack refuses and the validator does not: part of the template's name, the finding, the
