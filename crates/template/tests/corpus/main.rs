@@ -1,5 +1,5 @@
-//! The corpus: templates of others, with what is known of each. It lies beside the repository and
-//! is not part of it; without it nothing is tested, and that is said.
+//! The corpus: templates of others, with what is known of each. It is not part of the repository.
+//! Run by `make corpus` only, and fails without the corpus.
 #![cfg(test)]
 
 mod exceptions;
@@ -174,10 +174,7 @@ fn disagreements(entry: &Entry, read: &Read) -> Vec<String> {
 
 #[test]
 fn templates_of_others_mean_here_what_they_mean_there() {
-    let Some(entries) = entries() else {
-        println!("no corpus beside the repository: nothing was tested");
-        return;
-    };
+    let entries = entries();
     let (mut evaluated, mut refused, mut wrong) = (0, 0, Vec::new());
     let mut table = String::new();
     let mut excused = BTreeSet::new();

@@ -47,10 +47,12 @@ fn texts(value: &Value) -> Vec<String> {
     items.filter_map(|item| Some(item.as_str()?.to_owned())).collect()
 }
 
-/// The templates; `None` where there is no corpus.
-pub(crate) fn entries() -> Option<Vec<Entry>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let manifest = fs::read_to_string(root.join("manifest.jsonl")).ok()?;
+/// The templates of the corpus, in the folder that `RSTACK_CORPUS` names.
+pub(crate) fn entries() -> Vec<Entry> {
+    let root = std::env::var_os("RSTACK_CORPUS").expect("`make corpus` sets RSTACK_CORPUS");
+    let root = Path::new(&root);
+    let manifest = fs::read_to_string(root.join("manifest.jsonl"));
+    let manifest = manifest.unwrap_or_else(|error| panic!("the manifest in {root:?}: {error}"));
     let entry = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
         let file = row["file"].as_str().unwrap().to_owned();
@@ -71,5 +73,7 @@ pub(crate) fn entries() -> Option<Vec<Entry>> {
             transforms: row["transforms"].as_array().cloned().unwrap_or_default(),
         }
     };
-    Some(manifest.lines().map(entry).collect())
+    let entries: Vec<Entry> = manifest.lines().map(entry).collect();
+    assert!(!entries.is_empty(), "the manifest in {root:?} has no templates");
+    entries
 }
