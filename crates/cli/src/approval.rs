@@ -7,11 +7,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rstack_model::{Digest, SecretString};
+use rstack_model::{Digest, ErrorCode, SecretString};
 use rstack_ops::{ApprovalError, PlanKeyError, PlanSigner, PlanVerifier, SavedPlan};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, unreadable_hint};
+use crate::error::{CommandError, unreadable_hint};
 
 /// The bytes that the file of a key has at most.
 const KEY_LIMIT: u64 = 16 * 1024;
@@ -132,10 +132,10 @@ pub(crate) enum KeyFileError {
 
 impl From<KeyFileError> for CommandError {
     fn from(error: KeyFileError) -> Self {
-        let kind = match &error {
-            KeyFileError::Unset(_) | KeyFileError::Key { .. } => ErrorKind::User,
-            KeyFileError::Read { .. } => ErrorKind::Storage,
-            KeyFileError::Exposed { .. } => ErrorKind::Refused,
+        let code = match &error {
+            KeyFileError::Unset(_) | KeyFileError::Key { .. } => ErrorCode::KeyUnusable,
+            KeyFileError::Read { .. } => ErrorCode::FileNotRead,
+            KeyFileError::Exposed { .. } => ErrorCode::FileNotTrusted,
         };
         let hint = match &error {
             KeyFileError::Unset(_) => Some("set it to the text of a PEM file".into()),
@@ -158,7 +158,7 @@ impl From<KeyFileError> for CommandError {
                 }
             }),
         };
-        Self::of(kind, &error).with_hint(hint)
+        Self::of(code, &error).with_hint(hint)
     }
 }
 
@@ -179,7 +179,7 @@ impl From<ApprovalError> for CommandError {
                 "nothing was changed; the file was changed after it was signed: make a new plan"
             }
         };
-        Self::of(ErrorKind::Refused, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::PlanNotApproved, &error).with_hint(Some(hint))
     }
 }
 

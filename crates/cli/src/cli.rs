@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rstack_model::ErrorCode;
 use rstack_render::escape;
 
 use crate::args::Global;
@@ -97,7 +98,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exi
     let context = Context::new(global, env);
     let reader = context.terminal.error_reader();
     if let Err(error) = log::start(context.global.verbose, &context.env, reader) {
-        context.terminal.note(&format!("warning: {}", escape(&error.to_string())));
+        context.terminal.note(&format!(
+            "warning[{}]: {}",
+            ErrorCode::LogFilter,
+            escape(&error.to_string())
+        ));
     }
     match dispatch(command, &context).await {
         Ok(exit) => exit,
@@ -122,6 +127,8 @@ fn refuse(error: clap::Error, arguments: &[OsString], env: &Env) -> Exit {
     let colors = env.is_set("CLICOLOR_FORCE") || (stream.is_terminal && !plain);
     let text = error.render();
     let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    let code = format!("error[{}]:", ErrorCode::InvalidArguments);
+    let text = if asked_for { text } else { text.replacen("error:", &code, 1) };
     let is_log = !stream.is_terminal || in_workflow(env);
     let text = Reader { is_log, styled: colors && is_escaped }.shown(&text);
     let mut writer = stream.lock();

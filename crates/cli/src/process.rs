@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
 fn refuse(text: &str, error: &io::Error, hint: Option<&str>) -> ExitCode {
     use std::io::Write;
     let hint = hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
-    let _gone = writeln!(io::stderr(), "error: {text}\n  because {error}{hint}");
+    let _gone = writeln!(io::stderr(), "error[internal]: {text}\n  because {error}{hint}");
     Exit::Error.code()
 }
 

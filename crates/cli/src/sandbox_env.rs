@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rstack_sandbox::{Faults, SandboxOptions, Time};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
+use rstack_model::ErrorCode;
 
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
@@ -33,7 +34,7 @@ pub(crate) struct UnknownCondition(String);
 impl From<UnknownCondition> for CommandError {
     fn from(error: UnknownCondition) -> Self {
         let hint = "`rstack sandbox --help` tells what it can be";
-        Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::SandboxSetting, &error).with_hint(Some(hint))
     }
 }
 

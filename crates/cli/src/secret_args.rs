@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rstack_model::SecretString;
+use rstack_model::{ErrorCode, SecretString};
 use rstack_render::escape;
 
 use crate::context::Context;
 use crate::env::{Env, PARAMETER_VARIABLE};
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 
 /// The number of bytes of a value at most. CloudFormation takes 4,096.
 const LONGEST: u64 = 64 * 1024;
@@ -55,7 +55,14 @@ pub(crate) enum ParameterError {
 
 impl From<ParameterError> for CommandError {
     fn from(error: ParameterError) -> Self {
-        Self::of(ErrorKind::User, &error)
+        let code = match error {
+            ParameterError::Twice(_) => ErrorCode::ParameterTwice,
+            ParameterError::File { .. }
+            | ParameterError::Value { .. }
+            | ParameterError::Variable(_)
+            | ParameterError::Prompt { .. } => ErrorCode::ParameterNotRead,
+        };
+        Self::of(code, &error)
     }
 }
 
@@ -117,9 +124,9 @@ impl GivenParameters {
     ) -> Result<(), ParameterError> {
         let Context { env, terminal, .. } = context;
         if self.literal.iter().any(|literal| literal == name) {
-            let shown = escape(name);
+            let (shown, code) = (escape(name), ErrorCode::SecretOnCommandLine);
             terminal.note(&format!(
-                "warning: the value of the secret parameter `{shown}` is on the command line, which \
+                "warning[{code}]: the value of the secret parameter `{shown}` is on the command line, which \
                  other users see in the list of processes. Give it in the variable \
                  `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
             ));

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rstack_catalog::nearest;
-use rstack_model::{InvalidId, StackName};
+use rstack_model::{ErrorCode, InvalidId, StackName};
 use rstack_render::escape;
 
 use crate::assembly::{self, AssemblyError};
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 use crate::files::{FileError, TemplateFile, is_stream};
 use crate::plan_file;
 
@@ -95,6 +95,18 @@ fn no_stack(known: &[PathBuf]) -> String {
 }
 
 impl StackError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoStack { .. } => ErrorCode::StackNotNamed,
+            Self::NoTemplate { .. } => ErrorCode::StackNotFound,
+            Self::SameName { .. } => ErrorCode::StackNameConflict,
+            Self::Folder { .. } | Self::SavedPlan { .. } => ErrorCode::NotAStack,
+            Self::Name(_) | Self::FileName(_) | Self::NoName { .. } => ErrorCode::InvalidStackName,
+            Self::Assembly(error) => error.code(),
+            Self::File(error) => error.code(),
+        }
+    }
+
     fn hint(&self) -> Option<Hint> {
         let hint = match self {
             Self::NoStack { known } if known.is_empty() => {
@@ -145,7 +157,7 @@ impl From<StackError> for CommandError {
         match error {
             StackError::Assembly(error) => error.into(),
             StackError::File(error) => error.into(),
-            error => Self::of(ErrorKind::User, &error).with_hint(error.hint()),
+            error => Self::of(error.code(), &error).with_hint(error.hint()),
         }
     }
 }

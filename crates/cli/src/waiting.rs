@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rstack_apply::{Wait, Waiting};
-use rstack_model::Address;
 use rstack_model::plan::Plan;
+use rstack_model::{Address, ErrorCode};
 
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 
 /// `--timeout` names a resource that is not in the plan.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub(crate) struct UnknownTimeout(Address);
 impl From<UnknownTimeout> for CommandError {
     fn from(error: UnknownTimeout) -> Self {
         let hint = "give the logical ID of a resource, as `Resources` names it";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::UnknownResource, &error).with_hint(Some(hint))
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::error_code::ErrorCode;
 use crate::id::{Address, PhysicalId, ResourceType};
 use crate::plan::{PlanMode, StepId};
 
@@ -116,6 +117,8 @@ pub enum Event {
     StepFailed {
         /// The step.
         label: StepLabel,
+        /// The code of the error.
+        code: ErrorCode,
         /// What is wrong and what to do about it.
         error: String,
     },

@@ -13,12 +13,13 @@ use super::prepare::{PreparedTemplate, plan_options};
 use crate::approval::ApprovalArguments;
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::{Session, holder};
 use crate::waiting::WaitArguments;
 use crate::{plan_file, stack};
+use rstack_model::ErrorCode;
 
 /// The arguments of `rstack apply`.
 #[derive(Args, Debug)]
@@ -51,7 +52,7 @@ struct ForSavedPlan(&'static str);
 impl From<ForSavedPlan> for CommandError {
     fn from(error: ForSavedPlan) -> Self {
         let hint = "save the plan with `rstack plan --out FILE`, and apply that file";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 use rstack_catalog::{Documentation, Property, Registry, TypeSchema, nearest};
-use rstack_model::ResourceType;
+use rstack_model::{ErrorCode, ResourceType};
 use rstack_render::{
     Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
     terms, type_json, type_text,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -70,7 +70,7 @@ impl From<DocsError> for CommandError {
                 Some(format!("it has {}", names.join(", ")))
             }
         };
-        Self::of(ErrorKind::User, &error).with_hint(hint)
+        Self::of(ErrorCode::DocsNotFound, &error).with_hint(hint)
     }
 }
 

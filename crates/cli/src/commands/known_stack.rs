@@ -1,12 +1,12 @@
 //! The stacks of which something is known, by the name that the user gives them.
 
-use rstack_model::StackName;
 use rstack_model::state::State;
+use rstack_model::{ErrorCode, StackName};
 use rstack_ops::{Backend, States};
 use rstack_store::{StoreError, Stored};
 
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint, state_code};
 use crate::session;
 use crate::stack::{self, StackError};
 
@@ -47,6 +47,13 @@ fn names(stacks: &[StackName]) -> String {
 
 impl From<KnownStackError> for CommandError {
     fn from(error: KnownStackError) -> Self {
+        let code = match &error {
+            KnownStackError::SeveralStacks(_) => ErrorCode::StackNotNamed,
+            KnownStackError::NoState { .. } => ErrorCode::NoState,
+            KnownStackError::NotAStack { .. } => ErrorCode::NotAStack,
+            KnownStackError::Stack(_) => ErrorCode::StackNotFound,
+            KnownStackError::State(error) => state_code(error),
+        };
         let hint = match error {
             KnownStackError::Stack(error) => return error.into(),
             KnownStackError::State(error) => return error.into(),
@@ -61,7 +68,7 @@ impl From<KnownStackError> for CommandError {
                 Hint::begin_with(&["ls"]).text(" lists the stacks")
             }
         };
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(code, &error).with_hint(Some(hint))
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn tell(
 /// Tells that it is not known yet what came of an operation.
 fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
     let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
-    terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
+    terminal.note(&format!("error[{}]: {}", open.code(), escape(&format!("{open}{why}"))));
     if let Some(hint) = recover_hint(open) {
         terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
     }
@@ -112,7 +112,7 @@ fn tell_failures(
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
         let (shown, text) = (escape(id.as_str()), error.to_string());
-        terminal.note(&format!("{kind}: `{shown}`: {}", escape(&text)));
+        terminal.note(&format!("{kind}[{}]: `{shown}`: {}", error.code(), escape(&text)));
         let replace = changes.get(id).and_then(|change| replace_hint(change, error));
         if let Some(hint) = replace.or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));

@@ -1,14 +1,14 @@
 //! `rstack output`: the outputs of a stack, for people and for scripts.
 
 use clap::Args;
-use rstack_model::StackName;
 use rstack_model::state::State;
+use rstack_model::{ErrorCode, StackName};
 use rstack_render::{output_value, outputs_json, outputs_text};
 use rstack_store::StoreError;
 
 use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::session::states;
 
@@ -38,7 +38,7 @@ impl From<NoOutput> for CommandError {
     fn from(error: NoOutput) -> Self {
         let known = error.known.join(", ");
         let hint = (!known.is_empty()).then(|| format!("it has {known}"));
-        Self::of(ErrorKind::User, &error).with_hint(hint)
+        Self::of(ErrorCode::UnknownOutput, &error).with_hint(hint)
     }
 }
 

@@ -10,9 +10,10 @@ use super::known_stack::state;
 use crate::approval::VerifyArguments;
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plan_file;
+use rstack_model::ErrorCode;
 
 /// The arguments of `rstack show`.
 #[derive(Args, Debug)]
@@ -34,7 +35,7 @@ struct NoPlan;
 impl From<NoPlan> for CommandError {
     fn from(error: NoPlan) -> Self {
         let hint = "give the file that `rstack plan --out FILE` wrote";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
     }
 }
 

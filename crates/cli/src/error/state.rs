@@ -3,36 +3,35 @@
 use std::io;
 use std::path::Path;
 
-use rstack_model::StackName;
+use rstack_model::{ErrorCode, StackName};
 use rstack_store::StoreError;
 
-use super::{CommandError, ErrorKind, Hint};
+use super::{CommandError, Hint};
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        Self::of(state_kind(&error), &error).with_hint(state_hint(&error))
+        Self::of(state_code(&error), &error).with_hint(state_hint(&error))
     }
 }
 
-/// The class of an error of the store.
-pub(crate) fn state_kind(error: &StoreError) -> ErrorKind {
+/// The code of an error of the store.
+pub(crate) fn state_code(error: &StoreError) -> ErrorCode {
     match error {
-        StoreError::Locked { .. }
-        | StoreError::LeaseLost { .. }
-        | StoreError::JournalLost { .. }
-        | StoreError::Moved { .. }
-        | StoreError::OpenJournal { .. }
-        | StoreError::CannotRepair { .. } => ErrorKind::Refused,
-        StoreError::NotADirectory { .. } => ErrorKind::User,
-        StoreError::Io { .. }
-        | StoreError::NotAFile { .. }
-        | StoreError::Exposed { .. }
-        | StoreError::TooLarge { .. }
-        | StoreError::Damaged { .. }
-        | StoreError::Checksum { .. }
-        | StoreError::NewerFormat { .. }
-        | StoreError::OtherStack { .. }
-        | StoreError::Broken { .. } => ErrorKind::Storage,
+        StoreError::Locked { .. } => ErrorCode::StateLocked,
+        StoreError::LeaseLost { .. } => ErrorCode::LockLost,
+        StoreError::JournalLost { .. } => ErrorCode::JournalLost,
+        StoreError::Moved { .. } => ErrorCode::PlanOutdated,
+        StoreError::OpenJournal { .. } => ErrorCode::JournalOpen,
+        StoreError::CannotRepair { .. } => ErrorCode::CannotRepair,
+        StoreError::NotADirectory { .. } => ErrorCode::StateDirectory,
+        StoreError::Io { .. } => ErrorCode::StateNotRead,
+        StoreError::NotAFile { .. } => ErrorCode::FileKind,
+        StoreError::Exposed { .. } => ErrorCode::StateExposed,
+        StoreError::TooLarge { .. } => ErrorCode::StateTooLarge,
+        StoreError::Damaged { .. } | StoreError::Checksum { .. } => ErrorCode::StateDamaged,
+        StoreError::NewerFormat { .. } => ErrorCode::StateFormat,
+        StoreError::OtherStack { .. } => ErrorCode::StateOfOtherStack,
+        StoreError::Broken { .. } => ErrorCode::StateNotWritten,
     }
 }
 

@@ -5,7 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::content::Content;
-use crate::error::{CommandError, ErrorKind, Hint, unreadable_hint};
+use crate::error::{CommandError, Hint, unreadable_hint};
+use rstack_model::ErrorCode;
 
 /// A file that is not read or not written.
 #[derive(Debug, thiserror::Error)]
@@ -205,25 +206,23 @@ fn too_many_files(error: &io::Error) -> bool {
 }
 
 impl FileError {
-    /// The class of the error.
-    pub(crate) fn kind(&self) -> ErrorKind {
+    /// The code of the error.
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::Read { .. } | Self::Write { .. } | Self::TooSlow { .. } => ErrorKind::Storage,
-            Self::NotRegular { .. }
-            | Self::Outside { .. }
-            | Self::Repository { .. }
-            | Self::TooLarge { .. } => ErrorKind::User,
-            Self::Untrusted { .. } => ErrorKind::Config,
-            Self::NoTarget { .. }
-            | Self::OtherKind { .. }
-            | Self::Protected { .. }
-            | Self::AmongStates { .. } => ErrorKind::Refused,
+            Self::Read { .. } => ErrorCode::FileNotRead,
+            Self::Write { .. } => ErrorCode::FileNotWritten,
+            Self::TooSlow { .. } | Self::TooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::NotRegular { .. } | Self::NoTarget { .. } => ErrorCode::FileKind,
+            Self::Outside { .. } => ErrorCode::FileOutsideProject,
+            Self::Repository { .. } | Self::AmongStates { .. } => ErrorCode::FileReserved,
+            Self::Untrusted { .. } => ErrorCode::FileNotTrusted,
+            Self::OtherKind { .. } | Self::Protected { .. } => ErrorCode::FileExists,
         }
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        Self::of(error.kind(), &error).with_hint(error.hint())
+        Self::of(error.code(), &error).with_hint(error.hint())
     }
 }

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
+use rstack_model::ErrorCode;
 
 #[cfg(feature = "lint")]
 use crate::error::unreadable_hint;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 #[cfg(feature = "lint")]
 use crate::files::{FileError, FileKind};
 use crate::project::ProjectError;
@@ -172,23 +173,26 @@ impl From<CheckError> for CommandError {
         if let CheckError::File(error) = error {
             return error.into();
         }
-        let kind = match &error {
-            CheckError::Project(_) => ErrorKind::Config,
-            CheckError::UnknownRule { .. } | CheckError::NotAllowed { .. } => ErrorKind::User,
+        let code = match &error {
+            CheckError::Project(_) => ErrorCode::InvalidProjectFile,
+            CheckError::UnknownRule { .. } => ErrorCode::UnknownRule,
+            CheckError::NotAllowed { .. } => ErrorCode::RuleNotAllowed,
             #[cfg(feature = "lint")]
-            CheckError::File(_) | CheckError::Read { .. } => ErrorKind::Storage,
+            CheckError::File(error) => error.code(),
+            #[cfg(feature = "lint")]
+            CheckError::Read { .. } => ErrorCode::FileNotRead,
             #[cfg(feature = "lint")]
             CheckError::NoRules { .. }
             | CheckError::SpecialRules { .. }
             | CheckError::LinkedRules { .. }
             | CheckError::LongRules { .. }
             | CheckError::TooManyRules { .. }
-            | CheckError::Lint(_) => ErrorKind::User,
+            | CheckError::Lint(_) => ErrorCode::RulesNotLoaded,
             #[cfg(feature = "lint")]
-            CheckError::NotChecked { .. } => ErrorKind::Refused,
+            CheckError::NotChecked { .. } => ErrorCode::RulesNotChecked,
             #[cfg(not(feature = "lint"))]
-            CheckError::NoValidator => ErrorKind::Config,
+            CheckError::NoValidator => ErrorCode::FeatureMissing,
         };
-        Self::of(kind, &error).with_hint(error.hint())
+        Self::of(code, &error).with_hint(error.hint())
     }
 }

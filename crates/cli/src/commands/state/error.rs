@@ -1,11 +1,11 @@
 //! Why a state cannot be changed as the user asked.
 
 use rstack_journal::ReviseError;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, ErrorCode, StackName};
 use rstack_ops::EditError;
 use rstack_store::{LockHolder, StoreError};
 
-use crate::error::{CommandError, ErrorKind, Hint, state_hint, state_kind};
+use crate::error::{CommandError, Hint, state_code, state_hint};
 
 /// Why a command of `rstack state` was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -41,20 +41,22 @@ pub(crate) enum RefusedEdit {
 
 impl From<EditError> for CommandError {
     fn from(error: EditError) -> Self {
-        let kind = match &error {
+        let code = match &error {
             EditError::State(error) => {
-                return Self::of(state_kind(error), error).with_hint(state_hint(error));
+                return Self::of(state_code(error), error).with_hint(state_hint(error));
             }
-            EditError::NoState { .. } => ErrorKind::User,
-            EditError::Revise(_)
-            | EditError::OtherEnvironment { .. }
-            | EditError::Unusable { .. }
-            | EditError::Lineage { .. }
-            | EditError::Older { .. }
-            | EditError::StateOfOtherEnvironment { .. }
-            | EditError::NotKept { .. } => ErrorKind::Refused,
+            EditError::NoState { .. } => ErrorCode::NoState,
+            EditError::Revise(ReviseError::NoResource { .. }) => ErrorCode::UnknownResource,
+            EditError::Revise(ReviseError::Exists { .. }) => ErrorCode::ResourceExists,
+            EditError::OtherEnvironment { .. } | EditError::StateOfOtherEnvironment { .. } => {
+                ErrorCode::EnvironmentMismatch
+            }
+            EditError::Unusable { source, .. } => state_code(source),
+            EditError::Lineage { .. } => ErrorCode::StateLineage,
+            EditError::Older { .. } => ErrorCode::StateOlder,
+            EditError::NotKept { .. } => ErrorCode::StateNotKept,
         };
-        Self::of(kind, &error).with_hint(hint(&error))
+        Self::of(code, &error).with_hint(hint(&error))
     }
 }
 
@@ -113,7 +115,13 @@ fn hint(error: &EditError) -> Option<Hint> {
 
 impl From<RefusedEdit> for CommandError {
     fn from(error: RefusedEdit) -> Self {
-        Self::of(ErrorKind::Refused, &error).with_hint(error.hint())
+        let code = match error {
+            RefusedEdit::Address(_) => ErrorCode::InvalidLogicalId,
+            RefusedEdit::Force { .. } => ErrorCode::ForceMismatch,
+            RefusedEdit::OtherLock { .. } => ErrorCode::LockMismatch,
+            RefusedEdit::NoResource { .. } => ErrorCode::UnknownResource,
+        };
+        Self::of(code, &error).with_hint(error.hint())
     }
 }
 
