@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, StackName, Value};
-use rstack_template::{Evaluation, Inputs, Outside, Parsed, Reading, evaluate, parse};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Parsed, Reading, evaluate, parse};
 
 /// Checks all of it; fails if something does not hold.
 pub(crate) fn check(text: &str) {
@@ -38,12 +38,12 @@ fn evaluated(parsed: &Parsed) -> Option<Evaluation> {
         sandbox: true,
     };
     let stack = StackName::parse("fuzz").ok()?;
-    let (parameters, outside) = (BTreeMap::new(), Outside::default());
+    let (parameters, external) = (BTreeMap::new(), ExternalValues::default());
     let inputs = Inputs {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &outside,
+        external: &external,
     };
     parsed.template.as_ref().map(|template| evaluate(template, &inputs))
 }

@@ -110,7 +110,7 @@ fn without_a_stack_the_choice_is_shown() {
 }
 
 #[test]
-fn nobody_is_asked_where_there_is_no_terminal() {
+fn there_is_no_question_without_a_terminal() {
     let place = Place::streaming();
     place.sandbox(&["sandbox", "ls"]).expect(0);
     let before = place.content();

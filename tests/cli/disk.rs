@@ -32,12 +32,12 @@ impl Small {
 
 impl Drop for Small {
     fn drop(&mut self) {
-        // Nothing runs there any more; a mount that stays is told by the removal of its folder.
+        // Nothing runs there any more; the removal of its folder fails if the mount stays.
         let _unmounted = Command::new("umount").arg(&self.0).status();
     }
 }
 
-/// Whoever reads the tests has to know what was not tested.
+/// Reports a test that was skipped, so that the reader knows what was not tested.
 fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
@@ -126,9 +126,9 @@ fn a_directory_that_may_not_be_written_is_said() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
 }
 
-/// A laptop slept, and somebody cleaned up meanwhile.
+/// A laptop slept, and the lock file or the directory was removed meanwhile.
 #[test]
-fn a_run_whose_lock_or_directory_goes_says_so_and_is_settled_by_the_next() {
+fn a_run_that_loses_its_lock_or_directory_says_so_and_the_next_recovers_it() {
     for lose in ["state/sandbox/streaming.lock", "state/sandbox/streaming.journal"] {
         let place = Place::streaming();
         let mut running = place.start_slow(&["apply", "--yes"]);

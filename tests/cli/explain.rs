@@ -1,4 +1,4 @@
-//! What the program says of its findings.
+//! The pages of `rstack explain`.
 
 use crate::harness::{Place, snapshot};
 

@@ -1,4 +1,4 @@
-//! Objects are told apart by their whole identifiers: what moves from one scope to another under
+//! Objects are distinguished by their whole identifiers: what moves from one scope to another under
 //! the same name is two objects, and none of them is lost.
 
 use std::fmt::Write as _;

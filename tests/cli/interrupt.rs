@@ -96,8 +96,8 @@ fn what_a_bad_day_breaks_can_be_applied_again() {
     let mut codes = Vec::new();
     for seed in 0..6 {
         let mut command = place.command(&["apply", "--yes", "--sandbox"]);
-        let weather = format!("faults=stormy,seed={seed},deploy-polls=0,poll-ms=0");
-        command.env("RSTACK_SANDBOX", weather);
+        let sandbox_env = format!("faults=stormy,seed={seed},deploy-polls=0,poll-ms=0");
+        command.env("RSTACK_SANDBOX", sandbox_env);
         let ran = crate::harness::ran(command);
         assert!([0, 4, 5].contains(&ran.code), "{}: {}", ran.code, ran.err);
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
@@ -135,7 +135,7 @@ fn in_doubt() -> Place {
 }
 
 #[test]
-fn what_the_cloud_cannot_tell_the_user_settles() {
+fn the_user_resolves_what_the_cloud_cannot_tell() {
     for (decision, planned) in [("--not-ours", "1 to create"), ("--ours=x", "No changes.")] {
         let place = in_doubt();
         let stopped = place.sandbox(&["plan", "one"]).expect(1);
@@ -150,7 +150,7 @@ fn what_the_cloud_cannot_tell_the_user_settles() {
     }
 }
 
-/// Whether the secret of a creation was made is asked with the secret: commands that need no template
+/// A creation is looked for with the value of its secret: commands that need no template
 /// take its value, too.
 #[test]
 fn a_secret_whose_creation_was_cut_off_is_looked_for_with_the_value_that_is_given() {

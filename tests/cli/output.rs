@@ -1,4 +1,4 @@
-//! What scripts read: outputs, JSON, exit codes, pipes.
+//! Output that scripts read: outputs, JSON, exit codes, pipes.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! What may be replaced, and `--replace`.
+//! The update kinds that may replace, and `--replace`.
 
 use crate::harness::Place;
 

@@ -1,4 +1,4 @@
-//! Going back after an apply that did not come to its end.
+//! Rollback of an incomplete apply.
 
 use rustix::process::Signal;
 
@@ -31,15 +31,15 @@ Resources:
     )
 }
 
-/// A channel that is made after the others, and whose name somebody else has.
+/// A channel that is made after the others, and whose name a foreign object has.
 const TAKEN: &str = "  Taken:
     Type: AWS::MediaPackage::Channel
     DependsOn: Endpoint
     Properties: {Id: taken}
 ";
 
-/// A place in which somebody else has the name `taken`, and these stacks were applied, all of them
-/// completely.
+/// A place in which a foreign object has the name `taken`, and these stacks were applied, all of
+/// them completely.
 fn place(before: &[&str]) -> Place {
     let place = Place::empty();
     place.write(
@@ -54,7 +54,7 @@ fn place(before: &[&str]) -> Place {
     place
 }
 
-/// What the sandbox holds.
+/// The objects in the sandbox.
 fn objects(place: &Place) -> String {
     place.sandbox(&["sandbox", "ls"]).expect(0).out
 }

@@ -21,7 +21,7 @@ fn no_changes(place: &Place, stack: &str) {
     assert!(plan.out.contains("No changes."), "{}", plan.out);
 }
 
-/// What was said, without times, users and lineages.
+/// The output of a command, without times, users and lineages.
 fn said(place: &Place, line: &[&str], code: i32) -> String {
     let ran = place.sandbox(line).expect(code);
     let text = format!("$ rstack {}\n{}{}\n", line.join(" "), ran.out, ran.err);
@@ -246,7 +246,7 @@ fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
 /// A journal that a dead writer left behind after its run was published, whole or damaged, is no
 /// obstacle to mending the state, and is removed when it is asked for.
 #[test]
-fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
+fn a_stale_journal_is_no_obstacle_to_a_repair() {
     let place = Place::streaming();
     let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
     let mut running = place.start(&["apply", "--yes"], "deploy-polls=1,poll-ms=1000");
@@ -276,7 +276,7 @@ fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
 /// A state of before was put back by hand while a run is open over a later one: what belongs together
 /// is said, with the command that puts it together, and nothing is forgotten.
 #[test]
-fn a_state_under_the_journal_of_another_one_is_told_and_put_right() {
+fn a_base_mismatch_is_reported_and_repaired() {
     let place = Place::streaming();
     let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
     place.sandbox(&["apply", "--yes"]).expect(0);
@@ -304,7 +304,7 @@ fn a_state_under_the_journal_of_another_one_is_told_and_put_right() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 0);
 
-    // An old journal came back: nobody but the user knows which of the two is the right one.
+    // An old journal came back: only the user knows which of the two is the right one.
     place.sandbox(&["apply", "--yes"]).expect(0);
     let now = place.read(state);
     std::fs::copy(place.path("left"), place.path(journal)).unwrap();

@@ -14,7 +14,7 @@ const APPLY: [&str; 3] = ["apply", TEMPLATE, "--yes"];
 const DESTROY: [&str; 3] = ["destroy", "streaming", "--yes"];
 const CHANGED: [&str; 2] = ["--parameter", "SegmentSeconds=4"];
 
-/// What the program does when it is killed.
+/// The command that the program runs when it is killed.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     Create,
@@ -26,12 +26,12 @@ enum Deed {
 struct Killing {
     account: Account,
     deed: Deed,
-    /// What there is after a run that nothing disturbed.
+    /// The objects after a run that nothing disturbed.
     undisturbed: Inventory,
     changed: bool,
 }
 
-/// What there is, without the IDs that the service chooses and the random ends of names.
+/// The inventory without the IDs that the service chooses and the random ends of names.
 fn comparable(inventory: Inventory) -> Inventory {
     let name = |kind: &str, name: String| match kind {
         "distributions" => "one".to_owned(),
@@ -56,7 +56,7 @@ impl Killing {
     }
 
     /// Leaves the account as it was at first. The secret's name stays taken until its recovery
-    /// window is over, so the emulator is told to forget it.
+    /// window is over, so the test makes the emulator forget it.
     fn clear(&self) {
         self.account.run(&DESTROY).expect(0);
         self.account.expect_empty();

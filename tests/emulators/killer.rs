@@ -15,7 +15,7 @@ use crate::lossy::request;
 pub(crate) enum Moment {
     /// It is not carried out.
     BeforeRequest,
-    /// The service has it, and carries it out whoever lives.
+    /// The service has it, and carries it out whether or not the program lives.
     AfterRequest,
     /// It is carried out, and the answer is on its way.
     BeforeAnswer,
@@ -68,7 +68,7 @@ impl Killer {
         self.plan.program.set(program).unwrap();
     }
 
-    /// How many requests there were.
+    /// The number of requests so far.
     pub(crate) fn seen(&self) -> usize {
         self.plan.seen.load(Ordering::SeqCst)
     }

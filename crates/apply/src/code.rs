@@ -15,7 +15,7 @@ impl StepError {
             }
             Self::Parameter(_) | Self::OldParameter(_) => ErrorCode::SecretParameterMissing,
             Self::Ambiguous(_) => ErrorCode::CreateInDoubt,
-            Self::Unsettled { .. } => ErrorCode::WaitTimeout,
+            Self::NotStabilized { .. } => ErrorCode::WaitTimeout,
             Self::KeepsRotating(_) => ErrorCode::SecretRotates,
             Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::Digest(_) => ErrorCode::Internal,

@@ -98,7 +98,7 @@ impl Engine {
                     self.told(driven, &mut identifier, &object).await?;
                     return Ok(Led::To(object, ObjectStatus::Ready));
                 }
-                Step::Done(Finish::Settled) => {
+                Step::Done(Finish::Stabilized) => {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
@@ -127,7 +127,7 @@ impl Engine {
                 }
                 let wait = patience.wait(pending.ask_again_in, &waits_for)?;
                 let (address, text) = (driven.address.clone(), waits_for.clone());
-                self.events.emit(Event::StillSettling { address, waits_for: text });
+                self.events.emit(Event::StillStabilizing { address, waits_for: text });
                 if self.sleep_or_stop(wait).await {
                     return Err(StepError::Interrupted(waits_for));
                 }

@@ -2,7 +2,7 @@
 //!
 //! The engine obeys the plan: it makes no choice that the plan does not record. Every change is
 //! journaled before it is made (`step`), and an operation whose outcome is not
-//! known is settled by asking the cloud, never by guessing (`recover`).
+//! known is resolved by asking the cloud, never by guessing (`recover`).
 
 mod code;
 mod digest;
@@ -23,7 +23,6 @@ mod run_secrets;
 mod schedule;
 mod secrets;
 mod step;
-mod stop;
 mod time;
 mod verify;
 mod waiting;
@@ -37,6 +36,6 @@ pub use rollback::{GivenSecret, OldSecret, old_secrets};
 pub use rstack_plan::Moved;
 pub use run::{ApplyOptions, Outcome};
 pub use secrets::SecretParameters;
-pub use stop::Stop;
 pub use time::{Clock, InstantClock, TokioClock};
+pub use tokio_util::sync::CancellationToken;
 pub use waiting::{Wait, Waiting};

@@ -53,16 +53,16 @@ impl Engine {
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
         }
-        self.tell_settling(state).await?;
+        self.report_stabilizing(state).await?;
         observations.secret_versions = self.secret_versions(desired, state, parameters).await?;
         Ok(observations)
     }
 
     /// Tells which objects that were not waited for still settle.
-    async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
+    async fn report_stabilizing(&self, state: &State) -> Result<(), DriverError> {
         for (address, progress) in self.not_waited_for(state).await? {
             if let Step::Pending(Pending { waits_for, .. }) = progress {
-                self.events.emit(Event::StillSettling { address, waits_for });
+                self.events.emit(Event::StillStabilizing { address, waits_for });
             }
         }
         Ok(())
@@ -72,7 +72,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or the state not be published.
-    pub async fn record_settled(
+    pub async fn record_stabilized(
         &self,
         locked: &dyn Lease,
         state: State,
@@ -87,7 +87,7 @@ impl Engine {
             let Some(object) = now.resources.get_mut(&id) else { continue };
             let settled = match step {
                 Step::Pending(_) => continue,
-                Step::Done(Finish::Settled) => true,
+                Step::Done(Finish::Stabilized) => true,
                 Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
                 Step::Done(Finish::Gone | Finish::Failed(_)) => false,
             };
@@ -98,10 +98,11 @@ impl Engine {
         Ok(locked.revise(now, &base).await?)
     }
 
-    /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
-    /// or cannot be read, the plan says.
+    /// The progress of the objects that were not waited for, as far as it can be read. That one is
+    /// gone, or cannot be read, the plan says.
     async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Step)>, DriverError> {
-        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
+        let settling =
+            state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Stabilizing);
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
@@ -146,7 +147,7 @@ impl Engine {
             return Ok(Observation::Unchecked { reason });
         };
         // An update that was cut off may have left it where it was to be.
-        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+        for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
             let declared = secrets.declared(object, properties);
             let read = || self.read_until_stopped(driver.read(&object.identifier, &declared));
             match self.ask(read).await.map_err(|error| secrets.hide(error)) {
@@ -251,7 +252,7 @@ impl References {
     }
 }
 
-/// Whether no other call can be expected to succeed.
+/// True if no other call can be expected to succeed.
 pub(crate) fn stops_everything(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unreachable)
 }

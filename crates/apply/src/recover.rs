@@ -1,4 +1,4 @@
-//! Finding out what came of operations that were cut off.
+//! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, OperationKind};
 use rstack_journal::{
@@ -19,7 +19,7 @@ use crate::secrets::CallSecrets;
 use crate::step::{completing, known, resource_state, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
-/// How often the cloud was asked about an operation.
+/// The number of times that the cloud was asked about an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     /// It is the first time.
@@ -28,21 +28,21 @@ enum Asked {
     Again,
 }
 
-/// What is known of an operation that was open.
+/// The result of resolving an open operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Settled {
-    /// What came of it is recorded.
+enum Resolved {
+    /// Its outcome is recorded.
     Recorded,
     /// Its object is not there yet.
     Absent,
 }
 
 impl Engine {
-    /// The state of a stack. If an earlier run was cut off, what came of its operations is found
+    /// The state of a stack. If an earlier run was cut off, the outcome of its operations is found
     /// out first, and the state is published. The caller holds and renews the lease.
     ///
     /// # Errors
-    /// If the files cannot be used, or it cannot be told what came of an operation.
+    /// If the files cannot be used, or the outcome of an operation cannot be found out.
     pub async fn recover(
         &self,
         locked: &dyn Lease,
@@ -55,7 +55,7 @@ impl Engine {
         let plan_base =
             rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
         let ledger = Ledger::new(base, locked.resume().await?, entries);
-        self.settle_open(&ledger, parameters, Waits::Yes).await?;
+        self.resolve_open(&ledger, parameters, Waits::Yes).await?;
         let folded = ledger.folded()?;
         Ok(Some(locked.publish(folded.state, &plan_base).await?))
     }
@@ -69,9 +69,9 @@ impl Engine {
         if planned == found { Ok(()) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
-    /// Asks the cloud about every operation of which it is not known what came of it. What is not
+    /// Asks the cloud about every operation whose outcome is not known. What is not
     /// there is asked for again after [`QUIET`], for all of them at once.
-    pub(crate) async fn settle_open(
+    pub(crate) async fn resolve_open(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
@@ -81,8 +81,8 @@ impl Engine {
         loop {
             let mut absent = false;
             for open in ledger.folded()?.open {
-                absent |= self.settle(ledger, parameters, &open, (asked, waits)).await?
-                    == Settled::Absent;
+                absent |= self.resolve_operation(ledger, parameters, &open, (asked, waits)).await?
+                    == Resolved::Absent;
             }
             if !absent {
                 return Ok(());
@@ -92,17 +92,17 @@ impl Engine {
         }
     }
 
-    async fn settle(
+    async fn resolve_operation(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         how: (Asked, Waits),
-    ) -> Result<Settled, ApplyError> {
+    ) -> Result<Resolved, ApplyError> {
         check_input(open)?;
         let address = open.intent.address.clone();
-        match self.settle_one(ledger, parameters, open, how).await {
-            Ok(settled) => Ok(settled),
+        match self.resolve_one(ledger, parameters, open, how).await {
+            Ok(resolved) => Ok(resolved),
             Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
             Err(StepError::Ambiguous(why)) => {
                 let stack = ledger.stack().clone();
@@ -112,18 +112,18 @@ impl Engine {
         }
     }
 
-    async fn settle_one(
+    async fn resolve_one(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         (asked, waits): (Asked, Waits),
-    ) -> Result<Settled, StepError> {
+    ) -> Result<Resolved, StepError> {
         if open.cursor.is_some() {
-            match self.settle_pending(ledger, parameters, open, waits).await {
+            match self.resolve_pending(ledger, parameters, open, waits).await {
                 // The cursor is known no longer: the object is looked for.
                 Err(StepError::Driver(error)) if is_forgotten(&error) => {}
-                settled => return settled,
+                resolved => return resolved,
             }
         }
         let operation = open.intent.operation;
@@ -140,7 +140,7 @@ impl Engine {
                 | IntentAction::Restore { .. } => FailedEffect::None,
             };
             ledger.append(failed(effect)).await?;
-            return Ok(Settled::Recorded);
+            return Ok(Resolved::Recorded);
         };
         let driver = self.cloud.driver(&open.intent.resource_type);
         let driver =
@@ -150,7 +150,7 @@ impl Engine {
             // Without its secrets it cannot be finished: the next plan replaces it.
             Err(error) if open.effect.is_some() && is_final(&error) => {
                 ledger.append(failed(FailedEffect::Partial)).await?;
-                return Ok(Settled::Recorded);
+                return Ok(Resolved::Recorded);
             }
             Err(error) => return Err(error),
         };
@@ -173,10 +173,10 @@ impl Engine {
                     || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
                 let found = self.ask(find).await;
                 match found? {
-                    Found::Absent if asked == Asked::First => return Ok(Settled::Absent),
+                    Found::Absent if asked == Asked::First => return Ok(Resolved::Absent),
                     Found::Absent => {
                         ledger.append(failed(FailedEffect::None)).await?;
-                        return Ok(Settled::Recorded);
+                        return Ok(Resolved::Recorded);
                     }
                     Found::Ambiguous { why } => {
                         return Err(StepError::Ambiguous(secrets.hidden(&why)));
@@ -213,7 +213,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         ledger.append(outcome).await?;
-        Ok(Settled::Recorded)
+        Ok(Resolved::Recorded)
     }
 
     /// The object is ours. An update makes the calls that its create did not come to. It is not
@@ -231,14 +231,14 @@ impl Engine {
     }
 
     /// Polls an operation on that goes on in the cloud, and may not be begun again.
-    async fn settle_pending(
+    async fn resolve_pending(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         waits: Waits,
-    ) -> Result<Settled, StepError> {
-        let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Settled::Absent) };
+    ) -> Result<Resolved, StepError> {
+        let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Resolved::Absent) };
         let intent = &open.intent;
         let (operation, resource_type) = (intent.operation, &intent.resource_type);
         let driver = self.cloud.driver(resource_type);
@@ -274,7 +274,7 @@ impl Engine {
             waits,
         };
         let failed = |error: String, effect| Entry::Failed { operation, error, effect };
-        let partly = match ledger.is_told(operation) {
+        let partly = match ledger.knows_object(operation) {
             true => FailedEffect::Partial,
             false => FailedEffect::None,
         };
@@ -294,7 +294,7 @@ impl Engine {
             (Led::Failed(error), _) => failed(error.to_string(), partly),
         };
         ledger.append(entry).await?;
-        Ok(Settled::Recorded)
+        Ok(Resolved::Recorded)
     }
 }
 
@@ -303,7 +303,7 @@ fn is_forgotten(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
-/// Whether trying again later would end in the same way.
+/// True if trying again later would end in the same way.
 fn is_final(error: &StepError) -> bool {
     match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. } => {
@@ -316,7 +316,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Ambiguous(_)
-        | StepError::Unsettled { .. }
+        | StepError::NotStabilized { .. }
         | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
         | StepError::Digest(_)

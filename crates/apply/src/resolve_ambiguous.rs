@@ -57,7 +57,8 @@ impl Engine {
         Ok(decided)
     }
 
-    /// What the cloud calls the object that the user names, which may be by less than its identifier.
+    /// The identifier and physical ID of the object that the user names, as the cloud returns them:
+    /// the user may name it by less than its whole identifier.
     async fn named(
         &self,
         open: &OpenOperation,

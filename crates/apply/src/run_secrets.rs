@@ -34,7 +34,7 @@ impl RunSecrets {
     /// The secrets that an object was made with, of those that are known.
     fn of(&self, object: &ResourceState) -> ResolvedSecrets {
         let mut out = ResolvedSecrets::default();
-        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+        for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
             visit(properties, &mut |_, reference| {
                 let text = reference.to_string();
                 let same = |it: &&Current| object.secret_versions.get(&text) == Some(&it.version);
@@ -66,7 +66,7 @@ impl RunSecrets {
     pub(crate) fn observation(&self, object: &ResourceState, seen: &Object) -> Observation {
         let current = self.of(object);
         let redactor = Redactor::new(&current, &self.known);
-        let (declared, in_doubt) = (&object.properties, &object.attempted);
+        let (declared, in_doubt) = (&object.properties, &object.in_doubt);
         Observation::Present {
             properties: redactor.properties(declared, in_doubt, &seen.properties),
             attributes: Redactor::new(&current, &own(&current, declared))
@@ -116,11 +116,14 @@ impl Engine {
     ) -> Result<RunSecrets, DriverError> {
         let mut references: BTreeMap<String, &SecretReference> = BTreeMap::new();
         for object in objects {
-            let facts = self.schemas.facts(&object.resource_type);
-            for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+            let definition = self.schemas.definition(&object.resource_type);
+            for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
                 visit(properties, &mut |key, reference| {
                     let path = PropertyPath::root().name(key);
-                    if !facts.as_ref().is_some_and(|facts| facts.is_write_only(&path)) {
+                    if !definition
+                        .as_ref()
+                        .is_some_and(|definition| definition.is_write_only(&path))
+                    {
                         references.insert(reference.to_string(), reference);
                     }
                 });

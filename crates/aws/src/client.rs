@@ -10,10 +10,10 @@ mod clock;
 mod endpoint;
 mod failure;
 mod flights;
-mod hide;
 mod http;
 #[cfg(test)]
 mod lying_tests;
+mod redact;
 mod renewal;
 mod retry;
 #[cfg(test)]
@@ -59,13 +59,13 @@ use crate::model::{Operation, Service};
 pub(crate) use clients::Clients;
 use clock::ServiceClock;
 use failure::not_in_the_program;
-use hide::{Answer, BodyHider, OperationCodec, Request};
 pub(crate) use http::BoundedClient;
+use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
 
-/// How long one attempt of a call that only reads may take.
+/// The time that one attempt of a call that only reads may take.
 const READ_ATTEMPT: Duration = Duration::from_secs(20);
-/// How long such a call may take with all its attempts and the waits between them.
+/// The time that such a call may take with all its attempts and the waits between them.
 const READ: Duration = Duration::from_secs(60);
 
 /// A client of one service.
@@ -105,7 +105,7 @@ impl Client {
     fn operation_plugins(&self, operation: &'static Operation) -> RuntimePlugins {
         let codec = OperationCodec { codec: self.codec, operation };
         let mut layer = Layer::new("operation");
-        layer.store_put(SharedRequestSerializer::new(hide::Serializer));
+        layer.store_put(SharedRequestSerializer::new(redact::Serializer));
         layer.store_put(SharedResponseDeserializer::new(codec));
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SensitiveOutput);
@@ -165,7 +165,7 @@ impl Api for Client {
     }
 }
 
-/// What holds for every operation of a client.
+/// The settings of every operation of a client.
 fn settings(
     service: Service,
     codec: &Codec,

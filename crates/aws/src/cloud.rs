@@ -48,7 +48,7 @@ impl AwsCloud {
         Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region))
     }
 
-    /// Whether there is a native driver for the type, whatever the account.
+    /// True if there is a native driver for the type, in any account.
     pub fn serves(resource_type: &ResourceType) -> bool {
         let nowhere = Self::over(SdkConfig::builder().build(), Region::new("us-east-1"));
         nowhere.driver(resource_type).is_some()

@@ -11,10 +11,7 @@ mod cloudfront;
 mod codec;
 mod configuration;
 mod definition;
-#[cfg(test)]
-mod double;
 mod endpoint_rules;
-mod fault;
 mod iam;
 mod lookup;
 mod mapping;
@@ -25,8 +22,9 @@ mod recovery;
 mod rest_json;
 mod secrets;
 mod secretsmanager;
+mod service_error;
 #[cfg(test)]
-mod services;
+mod test;
 
 pub use cloud::AwsCloud;
 pub use configuration::ConnectOptions;

@@ -5,7 +5,7 @@ use rstack_model::PropertyPath;
 use crate::type_schema::TypeSchema;
 
 impl TypeSchema {
-    /// Whether it is a mistake to declare something at this path: only the service sets it.
+    /// True if it is a mistake to declare something at this path: only the service sets it.
     ///
     /// A path that the registry lists as read-only *and*, itself or in a part, as create-only may
     /// be declared: one of the two is wrong, and only an argument can be fixed at creation. Of

@@ -26,7 +26,7 @@ pub(crate) enum AssemblyError {
         source: ManifestError,
     },
     /// It has none or several stacks.
-    #[error("`{}` holds {}", folder.display(), stacks_of(.names))]
+    #[error("`{}` has {}", folder.display(), stacks_of(.names))]
     Stacks {
         /// The folder.
         folder: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) enum AssemblyError {
         names: Vec<String>,
     },
     /// It has no stack of the name.
-    #[error("`{}` holds no stack `{wanted}`", folder.display())]
+    #[error("`{}` has no stack `{wanted}`", folder.display())]
     NoStack {
         /// The folder.
         folder: PathBuf,
@@ -98,7 +98,7 @@ const MANIFEST: &str = "manifest.json";
 /// The largest manifest, in bytes.
 const MAX_MANIFEST: u64 = 16 * MEBIBYTE;
 
-/// Whether a folder is a cloud assembly.
+/// True if a folder is a cloud assembly.
 pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
     env.path(&folder.join(MANIFEST)).is_file()
 }

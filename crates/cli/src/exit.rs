@@ -12,7 +12,7 @@ pub enum Exit {
     Error = 1,
     /// There are changes (`plan --detailed-exitcode`).
     Changes = 2,
-    /// What was checked is not as it should be.
+    /// The check found errors or differences.
     Check = 3,
     /// Apply failed and was rolled back.
     RolledBack = 4,

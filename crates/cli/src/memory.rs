@@ -1,5 +1,5 @@
-//! What the process holds in memory stays there: no core dump, no look from outside, and no value
-//! in what a panic says.
+//! The protection of the process's memory: no core dump, no look from outside, and no value in the
+//! message of a panic.
 
 use std::any::Any;
 use std::panic::PanicHookInfo;
@@ -19,7 +19,7 @@ pub(crate) fn protect() {
     std::panic::set_hook(Box::new(say));
 }
 
-/// Says where the program panicked. Standard error may be gone; then nobody hears of it.
+/// Says where the program panicked. Standard error may be gone; then the message is lost.
 fn say(panic: &PanicHookInfo<'_>) {
     use std::io::Write;
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -33,7 +33,7 @@ fn words(payload: &(dyn Any + Send), place: &str) -> String {
     let message = message.map_or_else(String::new, |message| format!(": {message}"));
     format!(
         "error[internal]: rstack panicked at {place}{message}\n  hint: this is a defect of rstack; the \
-         next command finds out what was under way"
+         next command recovers the open operations"
     )
 }
 

@@ -39,11 +39,7 @@ pub(crate) fn each_in_order<I: Sync, T: Send>(
             };
             let builder = thread::Builder::new().stack_size(STACK);
             builder.spawn_scoped(scope, run).map_err(|source| {
-                CommandError::io(
-                    ErrorCode::Internal,
-                    "the program cannot start its threads",
-                    &source,
-                )
+                CommandError::io(ErrorCode::Internal, "cannot start threads", &source)
             })?;
         }
         drop(sender);

@@ -28,7 +28,7 @@ pub(crate) enum PlanFileError {
     Exposed {
         /// The file.
         path: PathBuf,
-        /// How they could.
+        /// The permissions that let them.
         exposure: Exposure,
     },
     /// The plan in it cannot be used.
@@ -36,7 +36,7 @@ pub(crate) enum PlanFileError {
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem with it.
         problem: SavedPlanError,
     },
 }

@@ -19,20 +19,20 @@ const MAX_FILE: u64 = MEBIBYTE;
 /// The longest budget that makes sense, in seconds.
 const LONGEST: i64 = 3_600;
 
-/// What the file says of checks.
+/// The section of the file about checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LintSection {
-    /// What is not reported.
+    /// The findings that are not reported.
     pub(crate) allow: Vec<Named>,
-    /// What is reported as an error.
+    /// The findings that are reported as errors.
     pub(crate) deny: Vec<Named>,
     /// Files and folders of rules.
     pub(crate) rules: Vec<PathBuf>,
     /// The first of these that is not there, which is a mistake if they are needed.
     pub(crate) missing_rules: Option<ProjectError>,
-    /// How long the validator may take.
+    /// The time that the validator may take.
     pub(crate) budget: Option<Duration>,
-    /// Whether the validator is asked at all.
+    /// True if the validator runs at all.
     pub(crate) validator: Option<bool>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Named {
 pub(crate) struct ProjectError {
     place: String,
     problem: String,
-    /// What to do about it.
+    /// The next step for the user.
     pub(crate) hint: Option<String>,
 }
 

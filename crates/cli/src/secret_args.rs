@@ -20,7 +20,7 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ParameterError {
     /// The file of a value cannot be read.
-    #[error("cannot read the value of the parameter `{name}` from `{}`", .path.display())]
+    #[error("cannot read the value of parameter `{name}` from `{}`", .path.display())]
     File {
         /// The parameter.
         name: String,
@@ -30,7 +30,7 @@ pub(crate) enum ParameterError {
         source: io::Error,
     },
     /// A value is too long, or is no text.
-    #[error("the value of the parameter `{name}` in `{}` is not text of at most 64 KiB", .path.display())]
+    #[error("the value of parameter `{name}` in `{}` is not UTF-8 text of at most 64 KiB", .path.display())]
     Value {
         /// The parameter.
         name: String,
@@ -41,7 +41,7 @@ pub(crate) enum ParameterError {
     #[error("the variable `{PARAMETER_VARIABLE}{0}` is not valid UTF-8")]
     Variable(String),
     /// A parameter is given twice.
-    #[error("the parameter `{0}` is given by `--parameter` and by `--parameter-from`")]
+    #[error("parameter `{0}` is given by both `--parameter` and `--parameter-from`")]
     Twice(String),
     /// The terminal cannot be read.
     #[error("cannot read the value of the parameter `{name}` from the terminal")]
@@ -126,9 +126,9 @@ impl GivenParameters {
         if self.literal.iter().any(|literal| literal == name) {
             let (shown, code) = (escape(name), ErrorCode::SecretOnCommandLine);
             terminal.note(&format!(
-                "warning[{code}]: the value of the secret parameter `{shown}` is on the command line, which \
-                 other users see in the list of processes. Give it in the variable \
-                 `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
+                "warning[{code}]: the value of secret parameter `{shown}` is on the command line, where \
+                 other users can read it. Give it in the variable \
+                 `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or on the terminal."
             ));
         }
         if self.values.contains_key(name) {

@@ -1,8 +1,8 @@
-//! What commands that need a cloud or a state share: the engine, who we are, where states are.
+//! The session of commands that need a cloud or a state: the engine, the user, the place of states.
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
+use rstack_apply::{CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_model::{ErrorCode, Region};
 use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
@@ -158,7 +158,7 @@ impl Session {
             events: display.clone(),
             parallelism: global.parallelism,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let chosen_region = if global.sandbox {
             chosen_region(context)
@@ -187,17 +187,17 @@ fn refused(context: &Context, error: DriverError) -> SessionError {
     }
 }
 
-/// Says that somebody has died with the lock.
+/// Reports that a process has died with the lock.
 pub(crate) fn note_dead_holder(lease: &dyn Lease, terminal: &Terminal) {
     if let Some(dead) = lease.dead_holder() {
         terminal.note(&format!(
-            "note: {} has ended without giving back its lock, which is no obstacle.",
+            "note: {} ended without releasing its lock; the lock is free.",
             escape(&dead.to_string())
         ));
     }
 }
 
-/// Who we are, for those who find the stack locked.
+/// This process, for others that find the stack locked.
 pub(crate) fn holder(context: &Context, command: &str) -> Holder {
     let host = rustix::system::uname();
     let now = (context.env.clock)().round(jiff::Unit::Second).unwrap_or_default();

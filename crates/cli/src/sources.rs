@@ -209,7 +209,7 @@ fn text(bytes: Vec<u8>, path: &Path) -> Result<String, SourceError> {
     })
 }
 
-/// What is wrong with bytes that are UTF-8 up to an offset only.
+/// The problem of bytes that are UTF-8 up to an offset only.
 fn not_text(bytes: &[u8], valid: usize) -> String {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return "it is UTF-16".to_owned();

@@ -30,16 +30,16 @@ pub(crate) enum StackError {
         /// The templates under `stacks/`.
         known: Vec<PathBuf>,
     },
-    /// What was named is neither a file nor a name under `stacks/`.
-    #[error("there is no template `{text}`")]
+    /// The argument is neither a file nor a name under `stacks/`.
+    #[error("no template `{text}` exists")]
     NoTemplate {
-        /// What was named.
+        /// The argument.
         text: String,
         /// The templates under `stacks/`, or in the folder that the path names.
         known: Vec<PathBuf>,
     },
     /// Two templates of a folder whose names are changed into the same name.
-    #[error("`{}` and `{}` would both be the stack `{name}`", path.display(), other.display())]
+    #[error("`{}` and `{}` have the same stack name `{name}`", path.display(), other.display())]
     SameName {
         /// The template that was named.
         path: PathBuf,
@@ -89,8 +89,8 @@ fn list(paths: &[PathBuf]) -> String {
 
 fn no_stack(known: &[PathBuf]) -> String {
     match known {
-        [] => "no stack was named, and there is no template under `stacks/`".to_owned(),
-        known => format!("no stack was named, and there are several: {}", list(known)),
+        [] => "no stack was named, and `stacks/` has no template".to_owned(),
+        known => format!("no stack was named, and several exist: {}", list(known)),
     }
 }
 
@@ -178,8 +178,8 @@ impl StackFile {
     pub(crate) fn note(&self) -> Option<String> {
         let file = self.renamed.as_ref()?;
         Some(format!(
-            "note: the stack is called `{}`, since CloudFormation takes no stack name like `{}`; \
-             `--stack-name` gives it another.",
+            "note: the stack is named `{}`, because `{}` is not a valid stack name; \
+             `--stack-name` sets another.",
             self.name,
             escape(file)
         ))

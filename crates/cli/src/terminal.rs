@@ -18,13 +18,13 @@ const COLUMNS: usize = 100;
 /// Where output goes and what it may look like.
 #[derive(Clone)]
 pub(crate) struct Terminal {
-    /// Whether standard output is JSON.
+    /// True if standard output is JSON.
     pub(crate) json: bool,
-    /// Whether remarks are shown, too.
+    /// True if remarks are shown, too.
     pub(crate) verbose: bool,
-    /// Whether somebody can be asked.
+    /// True if the user can be asked.
     pub(crate) interactive: bool,
-    /// Whether the live display can be drawn.
+    /// True if the live display can be drawn.
     pub(crate) live: bool,
     colors: bool,
     error_colors: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Terminal {
 pub(crate) struct StreamError(#[source] io::Error);
 
 impl StreamError {
-    /// Whether no process reads the output any more: the pipe is closed, or the terminal.
+    /// True if no process reads the output any more: the pipe is closed, or the terminal.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
             || self.0.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
@@ -152,8 +152,8 @@ impl Terminal {
             return Ok(self.text(&lines.join("\n"))?);
         }
         if self.in_workflow && would_act(text) {
-            let message = "the text holds what a workflow runner would act upon if it is printed \
-                           into its log; nothing was printed";
+            let message = "the text contains a command that the workflow runner would carry out from its \
+                           log; nothing was printed";
             let error = CommandError::new(ErrorCode::OutputUnsafe, message);
             return Err(error.with_hint(Some(instead)));
         }
@@ -247,9 +247,9 @@ fn error_json(error: &CommandError, line: &dyn Fn(&[&str]) -> String) -> String 
     format!("{}\n", json_text(&record.to_string()))
 }
 
-/// Nobody can be asked.
+/// The error that there is no terminal to ask on.
 pub(crate) fn no_terminal() -> CommandError {
-    let message = "there is no terminal to ask on, and `--yes` was not given; nothing was changed";
-    let hint = "look at what would be done, then run the same with `--yes`";
+    let message = "cannot ask for confirmation: standard input or output is not a terminal; nothing was changed";
+    let hint = "check the plan, then run the same command with `--yes`";
     CommandError::new(ErrorCode::ConfirmationNeeded, message).with_hint(Some(hint))
 }

@@ -18,7 +18,7 @@ use rstack_sandbox::{SandboxCloud, SandboxOptions};
 
 const TOPIC: &str = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: a}\n";
 
-/// What a stream was given.
+/// The bytes that were written to a stream.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 

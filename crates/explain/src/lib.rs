@@ -76,19 +76,19 @@ impl Page {
     }
 }
 
-/// What an example shows.
+/// The purpose of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExampleKind {
     /// The finding.
     Mistake,
-    /// How it is right.
+    /// A template without the finding.
     Fixed,
 }
 
 /// A template on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What it shows.
+    /// The purpose of the example.
     pub kind: ExampleKind,
     /// The template.
     pub template: String,

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_explain::{Example, ExampleKind, Page};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, ErrorCode, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What is told of an example, by code: the errors, if there are any.
+/// The findings about an example, by code: the errors, if there are any.
 fn findings(example: &Example) -> BTreeSet<String> {
     let parameters: BTreeMap<String, String> = example.parameters.iter().cloned().collect();
     let parsed = parse(&example.template, &Reading::with_parameters(&parameters));
@@ -24,7 +24,7 @@ fn findings(example: &Example) -> BTreeSet<String> {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     let evaluated = evaluation.into_iter().flat_map(|evaluation| evaluation.diagnostics);

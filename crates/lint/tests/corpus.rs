@@ -8,18 +8,14 @@ use std::path::PathBuf;
 use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, FindingCode, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What rstack refuses and the validator does not: part of the template's name, the finding, the
-/// reason.
+/// The templates that rstack refuses and the validator does not: part of the template's name, the
+/// finding, the reason.
 const OWN: &[(&str, Code, &str)] = &[
     ("", Code::Unsupported, "rstack does not do it, and says so; CloudFormation would"),
-    (
-        "",
-        Code::MissingParameterOfLoop,
-        "what a loop makes depends on a value that nobody has given",
-    ),
-    ("", Code::Syntax, "of what nobody can read the validator gives a warning, as it is not asked"),
+    ("", Code::MissingParameterOfLoop, "what a loop makes depends on a value that was not given"),
+    ("", Code::Syntax, "of what cannot be read the validator gives a warning, as it is not asked"),
     ("functions_findinmap.yaml", Code::MappingRegion, "rstack looks the Region of the call up"),
     ("functions_findinmap.yaml", Code::FunctionValue, "a key that only an object knows"),
     (
@@ -50,7 +46,7 @@ fn templates() -> Vec<PathBuf> {
     paths
 }
 
-/// What rstack says by itself, as `rstack validate` does.
+/// The findings of rstack alone, as `rstack validate` has them.
 fn own(text: &str) -> Vec<Diagnostic> {
     let none = BTreeMap::new();
     let stack = StackName::parse("stack").unwrap();
@@ -60,11 +56,11 @@ fn own(text: &str) -> Vec<Diagnostic> {
         partition: "aws".into(),
         sandbox: true,
     };
-    let outside = Outside::default();
+    let external = ExternalValues::default();
     let pseudo = Reading::place(&environment, &stack);
     let parsed = parse(text, &Reading { pseudo, ..Reading::default() });
     let inputs =
-        Inputs { stack: &stack, environment: &environment, parameters: &none, outside: &outside };
+        Inputs { stack: &stack, environment: &environment, parameters: &none, external: &external };
     let evaluated = parsed.template.map(|template| evaluate(&template, &inputs).diagnostics);
     let mut all = parsed.diagnostics;
     all.extend(evaluated.into_iter().flatten());

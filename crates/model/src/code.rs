@@ -40,7 +40,7 @@ macro_rules! codes {
 pub(crate) use codes;
 
 impl Code {
-    /// Whether its findings are errors wherever they are found: a template with one means nothing.
+    /// True if its findings are errors wherever they are found: a template with one means nothing.
     /// Findings of the other kinds may be warnings, or be errors in some places and warnings in
     /// others.
     pub fn is_error(self) -> bool {
@@ -152,7 +152,7 @@ codes! {
     NoResources = "no-resources",
     /// `AWS::NoValue` where a value is needed.
     NoValue = "no-value",
-    /// Something that could not be evaluated for a reason told elsewhere.
+    /// Something that could not be evaluated for a reason reported elsewhere.
     NotEvaluated = "not-evaluated",
     /// A template that the validator has not checked as a whole.
     NotValidated = "not-validated",
@@ -226,7 +226,7 @@ codes! {
     YamlScalar = "yaml-scalar",
 }
 
-/// What kind of finding a diagnostic is.
+/// The kind of a finding: one of rstack's own or a rule of AWS's validator.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum FindingCode {

@@ -1,4 +1,4 @@
-//! Creating an object: never a second one, never one that nobody knows of.
+//! Creating an object: never a second one, never one that is in no record.
 
 use rstack_driver::{
     CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Request, Step as Progress,
@@ -8,7 +8,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
 
-use super::settle::Begun;
+use super::stabilize::Begun;
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
@@ -27,10 +27,10 @@ impl Context<'_> {
             return self.record_object(step, kept, &work.object).await;
         }
         if let Some(kept) = self.changes_in_place(&work) {
-            let work = self.picked_up(work, Some(kept)).await?;
+            let work = self.propagated(work, Some(kept)).await?;
             return self.update_object(step, kept, &work).await;
         }
-        let work = self.picked_up(work, change.prior.as_ref()).await?;
+        let work = self.propagated(work, change.prior.as_ref()).await?;
         let mut properties = work.known()?;
         let name = self.chosen_name(&work);
         if let Some((property, name)) = &name {
@@ -88,7 +88,7 @@ impl Context<'_> {
         Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Partial))
     }
 
-    /// Calls create until it is known what came of it.
+    /// Calls create until the outcome is known.
     async fn call_create(
         &self,
         work: &Work<'_>,
@@ -189,7 +189,7 @@ impl Context<'_> {
     }
 }
 
-/// What is known of a create whose object is not there. If an attempt may have been carried out,
+/// The effect of a create whose object is not there. If an attempt may have been carried out,
 /// it may still come to be there: the end of the run asks again.
 fn doubt(in_doubt: bool) -> FailedEffect {
     if in_doubt { FailedEffect::Unknown } else { FailedEffect::None }

@@ -22,7 +22,7 @@ pub(crate) struct Call {
     pub(crate) of: String,
 }
 
-/// What is done around calls. An error takes the place of the call, or of its answer.
+/// A hook around calls. An error takes the place of the call, or of its answer.
 #[async_trait]
 pub(crate) trait Probe: Send + Sync {
     async fn before(&self, _: &Call) -> Result<(), DriverError> {
@@ -38,7 +38,7 @@ pub(crate) trait Probe: Send + Sync {
         None
     }
 
-    /// What is told of the versions of a secret.
+    /// The version history of a secret, as the engine is to see it.
     fn told(&self, history: VersionHistory) -> VersionHistory {
         history
     }
@@ -49,8 +49,8 @@ pub(crate) trait Probe: Send + Sync {
     /// With what an object is looked for.
     fn sought(&self, _: &CreateRequest) {}
 
-    /// Whether drivers create in more than one call: they prove that nothing is there, create, tell
-    /// that the object exists, and make a last call, `finish`.
+    /// True if drivers create in more than one call: they prove that nothing is there, create,
+    /// report that the object exists, and make a last call, `finish`.
     fn creates_in_parts(&self) -> bool {
         false
     }
@@ -228,7 +228,7 @@ impl Calls {
         self.0.lock().unwrap().clone()
     }
 
-    /// What was called with this verb, in order.
+    /// The calls with this verb, in order.
     pub(crate) fn of(&self, verb: &str) -> Vec<String> {
         self.made().into_iter().filter(|call| call.verb == verb).map(|call| call.of).collect()
     }

@@ -13,7 +13,7 @@ use rstack_model::value::SecretsManagerReference;
 use crate::bench::{Bench, Wanted, desired_of, run, streaming};
 use crate::probe::{Call, Probed, Refuse};
 
-/// Keeps everything that is told, as text.
+/// Keeps every event, as text.
 #[derive(Default)]
 struct Told(Mutex<String>);
 
@@ -116,7 +116,7 @@ fn an_error_that_quotes_a_secret_is_recorded_without_it() {
     });
 }
 
-/// Keeps the journal under a second name, and what is told.
+/// Keeps the journal under a second name, and every event.
 struct Both(Arc<Told>, std::path::PathBuf, std::path::PathBuf);
 
 impl Events for Both {

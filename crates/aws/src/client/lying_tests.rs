@@ -20,8 +20,8 @@ use self::server::{Lie, Server};
 use super::{Client, Clients};
 use crate::api::Api;
 use crate::cloud::AwsCloud;
-use crate::double::known;
 use crate::model::Service;
+use crate::test::scripted_api::known;
 
 /// A configuration of which every service is at the URL; no proxy of the environment is used.
 fn config(url: &str, tls: TlsContext) -> SdkConfig {

@@ -272,7 +272,7 @@ impl DirectDriver for Role {
         Ok(Progress::Done)
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let input = arguments([("RoleName", identifier.only().into())]);
         Ok(match self.iam.call_if_exists("GetRole", input).await? {
             Some(_) => Progress::Done,

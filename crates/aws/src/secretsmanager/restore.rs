@@ -14,7 +14,7 @@ use crate::ownership::RESTORED;
 
 const OPERATION: &str = "secretsmanager:RestoreSecret";
 
-/// Whether the service says that the state of a secret is in the way.
+/// True if the service says that the state of a secret is in the way.
 pub(super) fn is_refused(error: &DriverError) -> bool {
     error.has_code("InvalidRequestException")
 }
@@ -28,8 +28,9 @@ pub(super) fn scheduled(name: &str, date: &str) -> DriverError {
     DriverError::new(ErrorKind::Conflict, "secretsmanager:CreateSecret", message)
 }
 
-/// What a failed creation means if the name belongs to a secret that is going to be deleted. If
-/// that is the same resource's it is restored, and then named.
+/// Takes the place of a failed creation if the name belongs to a secret that is going to be
+/// deleted: if that is the same resource's it is restored, and its ID is returned; else the error
+/// says what is in the way.
 pub(super) async fn instead(
     api: &dyn Api,
     request: &CreateRequest,

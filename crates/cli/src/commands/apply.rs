@@ -32,10 +32,10 @@ pub(crate) struct ApplyArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
-    /// When something fails, keep what was done instead of rolling it back.
+    /// After a failure, keep the changes that were made instead of rolling them back.
     #[arg(long)]
     no_rollback: bool,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) struct ApplyArgs {
 
 /// An option that is for saved plans was given with a template.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is for a saved plan, and a template was given")]
+#[error("`{0}` needs a saved plan, and the argument is a template")]
 struct ForSavedPlan(&'static str);
 
 impl From<ForSavedPlan> for CommandError {

@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
 
 /// A saved plan was given together with what only a template takes.
 #[derive(Debug, thiserror::Error)]
-#[error("a saved plan takes no `{0}`: that is decided in it")]
+#[error("a saved plan accepts no `{0}`: the plan has decided it")]
 struct DecidedInPlan(&'static str);
 
 impl From<DecidedInPlan> for CommandError {

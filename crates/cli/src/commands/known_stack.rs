@@ -14,17 +14,17 @@ use crate::stack::{self, StackError};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KnownStackError {
     /// No stack was named, and several have a state.
-    #[error("no stack was named, and there are several: {}", names(.0))]
+    #[error("no stack was named, and several exist: {}", names(.0))]
     SeveralStacks(Vec<StackName>),
     /// There is no template of the name.
     #[error(transparent)]
     Stack(#[from] StackError),
     /// There is no state of a stack.
-    #[error("nothing is known of the stack `{stack}`")]
+    #[error("stack `{stack}` has no state")]
     NoState {
         /// The stack.
         stack: StackName,
-        /// Whether the sandbox knows it, and was not asked.
+        /// True if the sandbox knows it, and was not asked.
         in_sandbox: bool,
     },
     /// Something else than a stack was named.

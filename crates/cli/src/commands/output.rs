@@ -15,11 +15,11 @@ use crate::session::states;
 /// The arguments of `rstack output`.
 #[derive(Args, Debug)]
 pub(crate) struct OutputArgs {
-    /// The stack: its name, or its template. With only one stack it may be left out.
+    /// The stack: its name or its template. Can be omitted if only one stack exists.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Print the bare value of this output: exactly to a file or a pipe, with control characters
-    /// written out to a terminal. A value that a detected workflow runner would act upon is refused;
+    /// Print only the value of this output: unchanged to a file or a pipe, with control characters
+    /// escaped on a terminal. A value that a workflow runner would carry out as a command is refused;
     /// use `--json` for it.
     #[arg(value_name = "OUTPUT")]
     output: Option<String>,

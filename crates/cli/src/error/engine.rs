@@ -42,9 +42,9 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
              `--state-dir`"
                 .to_owned(),
         ),
-        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => {
-            Some("the states beside it know its objects: delete both to begin anew".to_owned())
-        }
+        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => Some(
+            "the sandbox's states refer to its objects: to start empty, delete both".to_owned(),
+        ),
         SandboxError::CutOff => None,
     };
     hint.map(Hint::from)
@@ -75,7 +75,7 @@ pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
     match error {
         PlanError::Cycle { .. } => ErrorCode::DependencyCycle,
         PlanError::NameTaken { .. } | PlanError::NameOfOther { .. } => ErrorCode::NameConflict,
-        PlanError::UserInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
+        PlanError::ReferrerInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
         PlanError::Several(errors) => errors.first().map_or(ErrorCode::NameConflict, plan_code),
         PlanError::Function { .. } => ErrorCode::ValueNotEvaluated,
         PlanError::UnknownDependency { .. } => ErrorCode::MissingDependency,
@@ -83,7 +83,7 @@ pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
     }
 }
 
-/// What to do about it.
+/// The hint for a failed run.
 pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     match error {
         ApplyError::State(error) => state_hint(error),
@@ -96,18 +96,18 @@ pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
         ApplyError::Journal { stack, .. } => Some(
             Hint::from("nothing was changed; ").command(&["state", "repair", stack.as_str()]).text(
                 format!(
-                    " says whether one of them is damaged; otherwise restore `{stack}.json` and \
+                    " reports whether one of them is damaged; otherwise restore `{stack}.json` and \
                      `{stack}.journal` that belong together"
                 ),
             ),
         ),
         ApplyError::Digest(_) => {
-            Some(Hint::from("this is a defect of rstack; please report it with the template"))
+            Some(Hint::from("this is a defect of rstack: report it with the template"))
         }
     }
 }
 
-/// What to do when the outcome of an operation is not known.
+/// The hint for an operation whose outcome is not known.
 pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     match error {
         RecoverError::Step { source, .. } => step_hint(source),
@@ -122,7 +122,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
             Some(
                 Hint::from("look at the object; if the interrupted run made it, ")
                     .command(&ours)
-                    .text(", if somebody else did, ")
+                    .text(", if not, ")
                     .command(&not_ours)
                     .text("; nothing is changed until then"),
             )
@@ -130,7 +130,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     }
 }
 
-/// What to do about an update in place that the service refused, of a property that it may refuse to
+/// The hint for an update in place that the service refused, of a property that it may refuse to
 /// change in place. Nothing was deleted.
 pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     let StepError::Driver(error) = error else { return None };
@@ -158,7 +158,7 @@ pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     )))
 }
 
-/// What to do about a failed step.
+/// The hint for a failed step.
 pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     let hint = match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. }
@@ -188,9 +188,9 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
         | StepError::Digest(_)
-        // How to go on depends on what the run was for, and is told at its end.
+        // The way on depends on what the run was for, and is shown at its end.
         | StepError::Interrupted(_) => None,
-        StepError::Unsettled { .. } => Some(
+        StepError::NotStabilized { .. } => Some(
             "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
              it more time with `--timeout LOGICAL_ID=90m`"
                 .to_owned(),
@@ -199,7 +199,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     hint.map(Hint::from)
 }
 
-/// What to do about missing or refused credentials of a profile.
+/// The hint for missing or refused credentials of a profile.
 pub(crate) fn profile_hint(profile: &str) -> String {
     let profile = quoted(profile);
     format!(
@@ -208,7 +208,7 @@ pub(crate) fn profile_hint(profile: &str) -> String {
     )
 }
 
-/// What to do about a failed call.
+/// The hint for a failed call.
 pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
         CloudError::Credentials if error.operation == "configuration" => Some(
@@ -235,7 +235,7 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
             Some(format!("check the property `{property}`"))
         }
         CloudError::AlreadyExists => Some(
-            "give it another name, or delete the object that has this name if nobody needs it"
+            "give it another name, or delete the object that has this name if it is not needed"
                 .to_owned(),
         ),
         CloudError::NotFound

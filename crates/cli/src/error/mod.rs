@@ -63,11 +63,11 @@ pub struct CommandError {
     pub code: ErrorCode,
     /// The class.
     pub kind: ErrorKind,
-    /// What happened.
+    /// The message, in one sentence.
     pub message: String,
-    /// What is behind it, the nearest first.
+    /// The causes behind it, the nearest first.
     pub causes: Vec<String>,
-    /// What to do about it.
+    /// The next steps for the user.
     pub hints: Vec<Hint>,
 }
 
@@ -101,13 +101,13 @@ impl CommandError {
         Self { causes, ..Self::new(code, message) }
     }
 
-    /// Whether there is nothing to say.
+    /// True if there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
         self.kind == ErrorKind::Gone
     }
 }
 
-/// What to do about a file that cannot be read.
+/// The hint for a file that cannot be read.
 pub(crate) fn unreadable_hint(source: &io::Error) -> Option<Hint> {
     let denied = source.kind() == io::ErrorKind::PermissionDenied;
     denied.then(|| Hint::from("check the permissions of the file"))
@@ -122,7 +122,7 @@ impl fmt::Display for CommandError {
 impl From<serde_json::Error> for CommandError {
     fn from(error: serde_json::Error) -> Self {
         let causes = vec![error.to_string()];
-        let message = "the result cannot be written as JSON";
+        let message = "cannot write the result as JSON";
         Self { causes, ..Self::new(ErrorCode::Internal, message) }
     }
 }

@@ -45,9 +45,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
             "choose the Region with `--region`, the account with `--profile`, or another directory \
              with `--state-dir`",
         )),
-        OpsError::NoResource { .. } => {
-            Some(Hint::from("give the logical ID of a resource, as `Resources` names it"))
-        }
+        OpsError::NoResource { .. } => Some(Hint::from("give a logical ID from `Resources`")),
         OpsError::Questions | OpsError::Digest(_) => None,
         OpsError::Contradicts(_) => Some(Hint::from(
             "nothing was changed; the plan is not one that was made from this state: plan again, and \

@@ -36,7 +36,7 @@ pub(crate) enum FileError {
         kind: FileKind,
     },
     /// The path, or a link on it, leads out of the project.
-    #[error("`{}` leads out of the project `{}`", path.display(), root.display())]
+    #[error("`{}` is outside of the project `{}`", path.display(), root.display())]
     Outside {
         /// The file.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub(crate) enum FileError {
         limit: u64,
     },
     /// Reading it takes too long.
-    #[error("`{}` cannot be read within {seconds} s", path.display())]
+    #[error("`{}` was not read within {seconds} s", path.display())]
     TooSlow {
         /// The file.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub(crate) enum FileError {
         distrust: Distrust,
     },
     /// It is to be written, and is a directory, a link, a device, a FIFO, a socket or a stream.
-    #[error("`{}` is {kind}: only a regular file is written", path.display())]
+    #[error("cannot write `{}`: it is {kind}, not a regular file", path.display())]
     NoTarget {
         /// The file.
         path: PathBuf,
@@ -92,7 +92,7 @@ pub(crate) enum FileError {
         wanted: Content,
     },
     /// A file is there that no command replaces.
-    #[error("`{}` is {found}, and is not replaced", path.display())]
+    #[error("`{}` is {found}, which rstack does not replace", path.display())]
     Protected {
         /// The file.
         path: PathBuf,
@@ -100,7 +100,7 @@ pub(crate) enum FileError {
         found: Content,
     },
     /// The file would be taken for one of a stack's own, such as its state.
-    #[error("`{}` has a name that the state directory keeps for rstack's own files", path.display())]
+    #[error("`{}` has a name that is reserved in the state directory", path.display())]
     AmongStates {
         /// The file.
         path: PathBuf,

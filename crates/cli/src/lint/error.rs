@@ -23,9 +23,9 @@ pub(crate) enum CheckError {
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// A rule was allowed or denied that there is not.
-    #[error("{place}: there is no rule or warning `{name}`")]
+    #[error("{place}: no rule or warning `{name}` exists")]
     UnknownRule {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,
@@ -33,9 +33,9 @@ pub(crate) enum CheckError {
         near: Option<String>,
     },
     /// An error of rstack's own was allowed.
-    #[error("{place}: `{name}` is an error, and cannot be allowed")]
+    #[error("{place}: `{name}` is an error and cannot be allowed")]
     NotAllowed {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,
@@ -64,14 +64,14 @@ pub(crate) enum CheckError {
     },
     /// A file or folder of rules without any.
     #[cfg(feature = "lint")]
-    #[error("`{}` holds no rules", path.display())]
+    #[error("`{}` has no rules", path.display())]
     NoRules {
         /// The file or folder.
         path: PathBuf,
     },
     /// A link to a folder where rules are looked for.
     #[cfg(feature = "lint")]
-    #[error("`{}` is a link to a folder, in which no rules are looked for", path.display())]
+    #[error("`{}` is a link to a folder, which rstack does not search for rules", path.display())]
     LinkedRules {
         /// The link.
         path: PathBuf,
@@ -100,7 +100,7 @@ pub(crate) enum CheckError {
     Lint(LintError),
     /// Rules that were asked for and did not run on a template.
     #[cfg(feature = "lint")]
-    #[error("`{template}` was not checked by the rules that were asked for: {reason}")]
+    #[error("the requested rules did not check `{template}`: {reason}")]
     NotChecked {
         /// The template.
         template: String,

@@ -19,7 +19,7 @@ use super::{is_unreadable, rule_files};
 use crate::env::Env;
 use crate::template::Loaded;
 
-/// How long it may take, unless the project file says otherwise.
+/// The time that it may take, unless the project file says otherwise.
 const BUDGET: Duration = Duration::from_secs(10);
 
 /// The longest template that it is given, in bytes: it needs up to a hundred times as much memory.

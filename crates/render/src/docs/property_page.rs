@@ -9,7 +9,7 @@ use crate::markdown::{READABLE, lines};
 use crate::style::{Role, View};
 use crate::table::columns;
 
-/// What a property takes, what a change of it does, and what is in it.
+/// The page of a property: its values, the effect of a change of it, and the properties in it.
 pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) -> String {
     let width = view.columns();
     let name = docs.schema.name();
@@ -36,7 +36,7 @@ pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) 
     join(&out, view.palette)
 }
 
-/// What an attribute gives.
+/// The page of an attribute.
 pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> String {
     let heading = format!("{}.{attribute}", docs.schema.name());
     let mut out = vec![Line::of(Role::Heading, &heading), Line::default()];

@@ -49,7 +49,7 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         Event::StepWaiting { label, waits_for } => {
             Record { waits_for: Some(waits_for), ..of_step("step-waiting", label) }
         }
-        Event::StepHeld { label, waits_for, remaining } => Record {
+        Event::StepAwaitingPropagation { label, waits_for, remaining } => Record {
             waits_for: Some(waits_for),
             remaining_ms: Some(milliseconds(*remaining)),
             ..of_step("step-held", label)
@@ -70,7 +70,7 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             Record { waits_for: Some(waits_for), ..of_step("step-interrupted", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
-        Event::StillSettling { address, waits_for } => Record {
+        Event::StillStabilizing { address, waits_for } => Record {
             address: Some(address.to_string()),
             waits_for: Some(waits_for),
             ..base("still-settling")

@@ -300,8 +300,8 @@ Rollback: 2 to restore, 2 to delete.
     replaced.prior = Some(object("A::B::C", "old", ValueMap::new()));
     let mut deploy = plan([replaced]);
     let object = |id| object("A::B::C", id, ValueMap::new());
-    add_left_over(&mut deploy, "New", object("older"), Operation::Delete);
-    add_left_over(&mut deploy, "New", object("kept"), Operation::Forget);
+    add_deposed(&mut deploy, "New", object("older"), Operation::Delete);
+    add_deposed(&mut deploy, "New", object("kept"), Operation::Forget);
     let expected = "\
 Left over from earlier applies
 [-] A::B::C New older

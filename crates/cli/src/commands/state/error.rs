@@ -11,18 +11,18 @@ use crate::error::{CommandError, Hint, state_code, state_hint};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefusedEdit {
     /// A name that no resource can have in a template.
-    #[error("`{0}` is no logical ID: one holds letters and digits")]
+    #[error("`{0}` is not a logical ID: use letters and digits")]
     Address(String),
     /// Forced with other words than the stack's name.
     #[error("`--force {given}` does not name the stack `{stack}`")]
     Force {
-        /// What was given.
+        /// The text that was given.
         given: String,
         /// The stack.
         stack: StackName,
     },
     /// Another lock than the one that was named.
-    #[error("the lock file of `{stack}` names another lock: {holder}")]
+    #[error("stack `{stack}` has another lock: {holder}")]
     OtherLock {
         /// The stack.
         stack: StackName,
@@ -91,10 +91,10 @@ fn hint(error: &EditError) -> Option<Hint> {
         }
         EditError::Lineage { stack, .. } => format!(
             "it is the state of a stack that was made another time; to replace the present one \
-             all the same, add `--force {stack}`"
+             nevertheless, add `--force {stack}`"
         ),
         EditError::Older { stack, .. } => format!(
-            "what was made since would be forgotten; to go back all the same, add `--force {stack}`"
+            "objects created since then would no longer be managed; to go back nevertheless, add `--force {stack}`"
         ),
         EditError::StateOfOtherEnvironment { sandbox_here: false, sandbox_there: true, .. } => {
             "add `--sandbox`".to_owned()
@@ -132,7 +132,7 @@ fn with_command(hint: Hint, stack: &str, words: &[&str]) -> Hint {
 }
 
 impl RefusedEdit {
-    /// What to do about it.
+    /// The next step for the user.
     fn hint(&self) -> Option<Hint> {
         match self {
             Self::NoResource { stack, .. } => {
