@@ -83,11 +83,6 @@ fn thirty_errors_say_what_where_and_what_next() {
     gallery.show("A parameter with two values", &place, &twice);
     let output = ["plan", "news", "--out", "stacks/olds.yaml", "--sandbox"];
     gallery.show("A template as the file of a plan", &place, &output);
-    gallery.show(
-        "No such folder",
-        &place,
-        &["state", "pull", "news", "no/such/file.json", "--sandbox"],
-    );
     let allow = ["validate", "news", "--allow", "unknown-propertie"];
     gallery.show("A rule that does not exist", &place, &allow);
     place.write("rstack.toml", "[lint]\nbudget = \"soon\"\n");
@@ -103,6 +98,11 @@ fn thirty_errors_say_what_where_and_what_next() {
     let place = applied();
     gallery.show("An output that does not exist", &place, &["output", "news", "Url", "--sandbox"]);
     gallery.show("Nothing to roll back", &place, &["rollback", "news", "--yes", "--sandbox"]);
+    gallery.show(
+        "No such folder",
+        &place,
+        &["state", "pull", "news", "no/such/file.json", "--sandbox"],
+    );
     let resolve = ["resolve", "news", "News", "--not-ours", "--sandbox"];
     gallery.show("Nothing to resolve", &place, &resolve);
     gallery.show("Another Region", &place, &["plan", "--sandbox", "--region", "us-east-1"]);

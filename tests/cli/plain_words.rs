@@ -102,4 +102,5 @@ fn no_page_or_document_uses_a_phrase_of_the_list() {
 }
 
 /// The documents that are held to the list.
-const DOCUMENTS: [&str; 1] = ["README.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/permissions.md"];

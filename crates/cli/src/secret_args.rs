@@ -62,7 +62,11 @@ impl From<ParameterError> for CommandError {
             | ParameterError::Variable(_)
             | ParameterError::Prompt { .. } => ErrorCode::ParameterNotRead,
         };
-        Self::of(code, &error)
+        let hint = match code {
+            ErrorCode::ParameterTwice => "leave one of them out",
+            _ => "check the file or the variable; a value is UTF-8 text without a final line end",
+        };
+        Self::of(code, &error).with_hint(Some(hint))
     }
 }
 

@@ -176,14 +176,14 @@ codes! {
     StateLocked = "state-locked",
     /// A former state that is not kept.
     StateNotKept = "state-not-kept",
-    /// A state or journal that cannot be read.
-    StateNotRead = "state-not-read",
     /// A state or journal that cannot be written any more.
     StateNotWritten = "state-not-written",
     /// A state file that holds another stack.
     StateOfOtherStack = "state-of-other-stack",
     /// A state with a lower serial than the present one.
     StateOlder = "state-older",
+    /// A storage of states that refuses an operation.
+    StateStorage = "state-storage",
     /// A state file that exceeds the limit of bytes.
     StateTooLarge = "state-too-large",
     /// A template with findings that are errors.

@@ -105,11 +105,11 @@ pub(super) async fn name(
         {
             Ok(file.name)
         }
-        (Ok(_), _) => not_a_stack("the file is no template"),
+        (Ok(_), _) => not_a_stack("the file is not a template"),
         // A name without a template and without a state: the state is what is missing.
         (Err(StackError::NoTemplate { .. }), Ok(name)) => Err(no_state(context, name).await),
         (Err(StackError::NoTemplate { .. }), Err(_)) if stack::is_path(text) => {
-            not_a_stack("there is no such template, and no stack of this name")
+            not_a_stack("no such template and no stack of this name exists")
         }
         (Err(StackError::NoTemplate { .. }), Err(_)) => not_a_stack("no stack has such a name"),
         (Err(StackError::Folder { .. }), _) => not_a_stack("it is a folder"),

@@ -37,8 +37,13 @@ struct NoOutput {
 impl From<NoOutput> for CommandError {
     fn from(error: NoOutput) -> Self {
         let known = error.known.join(", ");
-        let hint = (!known.is_empty()).then(|| format!("it has {known}"));
-        Self::of(ErrorCode::UnknownOutput, &error).with_hint(hint)
+        let hint = if known.is_empty() {
+            "the stack has no outputs; an output that is new in the template exists after an apply"
+                .to_owned()
+        } else {
+            format!("its outputs are {known}")
+        };
+        Self::of(ErrorCode::UnknownOutput, &error).with_hint(Some(hint))
     }
 }
 

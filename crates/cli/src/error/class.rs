@@ -104,7 +104,7 @@ impl ErrorKind {
             | ErrorCode::StateDamaged
             | ErrorCode::StateExposed
             | ErrorCode::StateFormat
-            | ErrorCode::StateNotRead
+            | ErrorCode::StateStorage
             | ErrorCode::StateNotWritten
             | ErrorCode::StateOfOtherStack
             | ErrorCode::StateTooLarge => Self::Storage,

@@ -24,7 +24,7 @@ pub(crate) fn state_code(error: &StoreError) -> ErrorCode {
         StoreError::OpenJournal { .. } => ErrorCode::JournalOpen,
         StoreError::CannotRepair { .. } => ErrorCode::CannotRepair,
         StoreError::NotADirectory { .. } => ErrorCode::StateDirectory,
-        StoreError::Io { .. } => ErrorCode::StateNotRead,
+        StoreError::Io { .. } => ErrorCode::StateStorage,
         StoreError::NotAFile { .. } => ErrorCode::FileKind,
         StoreError::Exposed { .. } => ErrorCode::StateExposed,
         StoreError::TooLarge { .. } => ErrorCode::StateTooLarge,
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
         let told = |path: &str| hint(&StoreError::Checksum { location: path.into() });
-        let repair = "`rstack state repair live --sandbox` says what is wrong";
+        let repair = "`rstack state repair live --sandbox` reports what is wrong";
         for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
             assert!(told(path).contains(repair), "{}", told(path));
         }
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull)), None);
         let large =
             |path: &str| hint(&StoreError::TooLarge { location: path.into(), size: 1 << 40 });
-        let away = "move it away, and `rstack state repair live --sandbox` says";
+        let away = "move it away, and `rstack state repair live --sandbox` lists";
         assert!(large("here/sandbox/live.json").contains(away));
         assert!(large("here/sandbox/live.backup/3-0123abcd.json").ends_with("or move it away"));
         // What a run has made would be forgotten with its journal.

@@ -101,7 +101,7 @@ pub(super) fn interrupted(label: &StepLabel, took: Duration, waits_for: &str) ->
 /// ``CDN` still settles: waits for distribution E1 to be deployed``.
 pub(super) fn still_settling(address: &Address, waits_for: &str) -> Line {
     Line::of(Role::Name, address.as_str())
-        .with(Role::Plain, &format!(" still settles: waits for {waits_for}"))
+        .with(Role::Plain, &format!(" is not stable yet: waits for {waits_for}"))
 }
 
 /// `Asking again, attempt 3 failed: …`.

@@ -73,7 +73,7 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
             change.address
         )),
         Reason::DependencyReplaced { dependency } => {
-            Some(format!("`{dependency}` is deleted first and made anew"))
+            Some(format!("`{dependency}` is deleted first and created again"))
         }
         Reason::Incomplete => Some("its last update did not complete".to_owned()),
         Reason::Readopted { physical_id } => {

@@ -107,7 +107,7 @@ fn hint(error: &EditError) -> Option<Hint> {
         }
         EditError::NotKept { stack, .. } => {
             let hint = with_command(begin(), stack.as_str(), &["history"]);
-            return Some(hint.text(" lists those that are"));
+            return Some(hint.text(" lists the copies"));
         }
     };
     Some(Hint::from(text))
