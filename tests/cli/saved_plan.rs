@@ -293,7 +293,7 @@ fn a_forged_plan_is_neither_shown_nor_carried_out() {
     let plan: rstack_model::plan::Plan = serde_json::from_value(file["plan"].clone()).unwrap();
     file["digest"] = rstack_model::Digest::of_json(&plan).unwrap().as_str().into();
     place.write("x.plan", &file.to_string());
-    let unsound = "the plan in it is not sound: what is said of `A` (differences)";
+    let unsound = "its plan is not valid: what is said of `A` (differences)";
     refused(&place, &[], unsound);
     let shown = place.run(&["show", "x.plan"]).expect(1);
     assert!(shown.err.contains(unsound) && shown.out.is_empty(), "{}", shown.err);

@@ -62,9 +62,10 @@ impl From<ParameterError> for CommandError {
             | ParameterError::Variable(_)
             | ParameterError::Prompt { .. } => ErrorCode::ParameterNotRead,
         };
-        let hint = match code {
-            ErrorCode::ParameterTwice => "leave one of them out",
-            _ => "check the file or the variable; a value is UTF-8 text without a final line end",
+        let hint = if code == ErrorCode::ParameterTwice {
+            "leave one of them out"
+        } else {
+            "check the file or the variable; a value is UTF-8 text of at most 64 KiB"
         };
         Self::of(code, &error).with_hint(Some(hint))
     }

@@ -119,7 +119,7 @@ impl StackError {
             Self::Folder { templates, .. } if templates.is_empty() => {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
-            Self::Folder { templates, .. } => format!("it holds {}", list(templates)),
+            Self::Folder { templates, .. } => format!("name a template in it: {}", list(templates)),
             Self::FileName(_) | Self::NoName { .. } => {
                 "give the stack a name with `--stack-name`".to_owned()
             }

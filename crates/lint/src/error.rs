@@ -39,7 +39,7 @@ pub enum LintError {
         files: Vec<String>,
     },
     /// A file that has no rule that would be evaluated.
-    #[error("`{file}` holds no rules: {problem}")]
+    #[error("`{file}` has no rules: {problem}")]
     NoRules {
         /// The file.
         file: String,
