@@ -116,7 +116,7 @@ fn there_is_no_question_without_a_terminal() {
     let before = place.content();
     let ran = place.sandbox(&["apply"]).expect(1);
     assert!(ran.out.contains("Plan: 9 to create"), "{}", ran.out);
-    assert!(ran.err.contains("error: there is no terminal to ask on"), "{}", ran.err);
+    assert!(ran.err.contains("error[confirmation-needed]"), "{}", ran.err);
     assert!(ran.err.contains("hint: "), "{}", ran.err);
     assert_eq!(place.content(), before);
 }
@@ -153,7 +153,11 @@ fn a_damaged_state_is_refused_and_left_alone() {
             &["show", "topic", "--sandbox"],
         ] {
             let ran = place.run(line).expect(1);
-            assert!(ran.err.starts_with(&format!("error: `{name}` ")), "{line:?}: {}", ran.err);
+            assert!(
+                ran.err.starts_with("error[state-") && ran.err.contains(name),
+                "{line:?}: {}",
+                ran.err
+            );
             assert!(
                 ran.err
                     .contains("hint: nothing was changed; `rstack state repair topic --sandbox`"),
@@ -188,8 +192,8 @@ fn a_stack_stays_in_its_region() {
         [&["plan", "topic.yaml"][..], &["apply", "topic.yaml", "--yes"], &["destroy", "topic"]]
     {
         let ran = place.sandbox(&[line, &["--region", "us-east-1"]].concat()).expect(1);
-        let expected = "the stack `topic` lives in the sandbox (eu-west-1), the current environment \
-                        is the sandbox (us-east-1)";
+        let expected =
+            "error[environment-mismatch]: stack `topic` belongs to the sandbox (eu-west-1)";
         assert!(ran.err.contains(expected), "{}", ran.err);
         assert!(ran.err.contains("hint: choose the Region with `--region`"), "{}", ran.err);
     }

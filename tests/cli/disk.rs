@@ -58,7 +58,7 @@ fn on_a_small_disk() -> Option<(Place, Small)> {
 #[track_caller]
 fn assert_reported(ran: &Ran, codes: &[i32]) {
     assert!(codes.contains(&ran.code), "{}: {}", ran.code, ran.err);
-    assert!(ran.err.contains("error: "), "{}", ran.err);
+    assert!(ran.err.contains("error["), "{}", ran.err);
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
 }
 

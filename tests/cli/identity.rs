@@ -125,7 +125,7 @@ fn a_run_of_the_version_before_identifiers_is_recovered_and_loses_nothing() {
     }
     assert_eq!(objects(&place).len(), 4, "two pools, and a user in each");
     let plan = place.sandbox(&["plan", "Pools", "--no-lint"]).expect(0);
-    assert!(plan.out.contains("1 to delete (left over from earlier applies)"), "{}", plan.out);
+    assert!(plan.out.contains("1 to delete (deposed by earlier applies)"), "{}", plan.out);
     place.sandbox(&["apply", "Pools", "--yes", "--no-lint"]).expect(0);
     assert_eq!(objects(&place).len(), 3);
     place.sandbox(&["destroy", "Pools", "--yes"]).expect(0);

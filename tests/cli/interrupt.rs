@@ -27,7 +27,9 @@ fn an_interrupt_ends_the_run_and_records_it() {
     assert!(said.contains("Interrupted: 8 of 9 steps done, 1 interrupted, after"), "{said}");
     assert!(!said.contains("failed"), "{said}");
     assert!(
-        said.contains("Interrupted. What was done is recorded; apply again to go on, or go back"),
+        said.contains(
+            "Interrupted. What was done is recorded; apply again to continue, or roll back"
+        ),
         "{said}"
     );
     assert!(!place.path("state/sandbox/streaming.journal").exists());
@@ -66,7 +68,7 @@ fn a_second_interrupt_leaves_at_once() {
     running.signal(Signal::INT);
     let (code, said) = running.end();
     assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("Leaving now. The next command finds out"), "{said}");
+    assert!(said.contains("Exiting now. The next command recovers"), "{said}");
     assert!(place.path("state/sandbox/streaming.journal").exists());
     let applied = place.sandbox(APPLY).expect(0);
     assert!(

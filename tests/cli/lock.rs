@@ -18,7 +18,7 @@ fn a_stack_is_applied_by_one_at_a_time() {
         let second = place.sandbox(line).expect(1);
         assert_eq!(second.out, "");
         assert!(
-            second.err.starts_with("error: the stack `streaming` is locked by "),
+            second.err.starts_with("error[state-locked]: the stack `streaming` is locked by "),
             "{}",
             second.err
         );

@@ -6,6 +6,7 @@ mod bad_template;
 mod cdk;
 mod disk;
 mod docs;
+mod error_gallery;
 mod explain;
 mod file_root;
 mod first_minutes;
@@ -28,6 +29,7 @@ mod memory;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;
+mod plain_words;
 mod plan_output;
 mod reference;
 mod replace;

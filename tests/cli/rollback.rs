@@ -201,10 +201,7 @@ fn a_rollback_that_is_cut_off_leads_both_ways() {
         let (code, said) = running.end();
         if !onwards {
             assert_eq!(code, Some(130), "{said}");
-            assert!(
-                said.contains("`rstack rollback streaming --sandbox` goes on with it"),
-                "{said}"
-            );
+            assert!(said.contains("`rstack rollback streaming --sandbox` continues it"), "{said}");
             place.sandbox(&["rollback", "--yes"]).expect(0);
             assert_eq!(objects(&place), before);
             continue;

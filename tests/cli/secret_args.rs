@@ -40,7 +40,11 @@ fn a_value_comes_from_a_file_from_standard_input_or_from_a_variable() {
     child.stdin.take().unwrap().write_all(b"hunter2-file\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let literal = place.sandbox(&unchanged(&["--parameter", "Pw=hunter2-file"])).expect(0);
-    assert!(literal.err.contains("`Pw` is on the command line"), "{}", literal.err);
+    assert!(
+        literal.err.contains("warning[secret-on-command-line]: the value of secret parameter `Pw`"),
+        "{}",
+        literal.err
+    );
     // A literal that looks like a file is a literal.
     place.sandbox(&unchanged(&["--parameter", "Pw=@pw.txt"])).expect(2);
     // Another value is one, and a variable without a parameter means nothing.

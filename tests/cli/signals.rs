@@ -180,7 +180,7 @@ fn a_destroy_that_is_interrupted_is_finished_by_the_next_one() {
     running.wait_for("waiting    AWS::CloudFront::Distribution");
     running.signal(Signal::TERM);
     let said = ends(running, Some(130));
-    assert!(said.contains("destroy again to go on"), "{said}");
+    assert!(said.contains("destroy again to continue"), "{said}");
     // Who has begun to destroy does not roll back; both other ways are open.
     assert!(
         ran(place.command(&["rollback", "--sandbox"])).expect(1).err.contains("nothing to roll")

@@ -128,7 +128,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
         (&["edited.json", "--yes", "--force", "topics"], "its checksum does not fit"),
         (&["stacks/topics.yaml", "--yes"], "is damaged"),
         (&["nope.json", "--yes"], "cannot read `nope.json`"),
-        (&["old.json", "--force", "topics"], "there is no terminal"),
+        (&["old.json", "--force", "topics"], "error[confirmation-needed]"),
     ] {
         let ran = place.sandbox(&[&["state", "push", "topics"], line].concat()).expect(1);
         assert!(ran.err.contains(word), "{line:?}: {}", ran.err);
@@ -136,7 +136,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     let cut = place.sandbox(&["state", "push", "topics", "edited.json"]).expect(1);
     assert!(cut.err.contains("take another copy"), "repair is not for this file: {}", cut.err);
     let other = place.sandbox(&["state", "push", "other", "old.json", "--yes"]).expect(1);
-    assert!(other.err.contains("holds the stack `topics`"), "{}", other.err);
+    assert!(other.err.contains("error[state-of-other-stack]"), "{}", other.err);
     let real = place.run(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
     assert!(real.err.contains("the states here are of AWS accounts"), "{}", real.err);
     assert_eq!(place.content(), before);
@@ -178,7 +178,7 @@ fn an_open_run_is_not_edited_away() {
         &["restore", "streaming", "1", "--yes"],
     ] {
         let ran = place.sandbox(&[&["state"], line].concat()).expect(1);
-        assert!(ran.err.contains("holds a run that was not finished"), "{}", ran.err);
+        assert!(ran.err.contains("error[journal-open]"), "{}", ran.err);
         assert!(ran.err.contains("hint: plan or apply the stack first"), "{}", ran.err);
     }
     assert_eq!(place.content(), before);

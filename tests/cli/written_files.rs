@@ -132,8 +132,8 @@ fn a_folder_of_a_project_that_leads_elsewhere_takes_no_file() {
     let place = place();
     let elsewhere = tempfile::tempdir().unwrap();
     symlink(elsewhere.path(), place.path("out")).unwrap();
-    refused(&place, &["plan", "topic.yaml", "--out", "out/x.plan"], "leads out of the project");
-    refused(&place, &["state", "pull", "topic", "out/x.json"], "leads out of the project");
+    refused(&place, &["plan", "topic.yaml", "--out", "out/x.plan"], "outside of the project");
+    refused(&place, &["state", "pull", "topic", "out/x.json"], "outside of the project");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     // The user may name a folder anywhere.
     let named = elsewhere.path().join("x.plan");

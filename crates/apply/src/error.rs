@@ -16,7 +16,7 @@ pub enum StepError {
     #[error("{0}")]
     Driver(DriverError),
     /// No driver serves the type.
-    #[error("no driver of this cloud can manage `{0}`")]
+    #[error("this rstack has no driver for `{0}`")]
     NoDriver(ResourceType),
     /// A property cannot be evaluated now that attributes are known.
     #[error("a property cannot be evaluated: {0}")]
@@ -39,18 +39,18 @@ pub enum StepError {
         source: DriverError,
     },
     /// The value of a `NoEcho` parameter was not given.
-    #[error("the value of the secret parameter `{0}` is not known")]
+    #[error("secret parameter `{0}` has no value")]
     Parameter(String),
     /// The value that a `NoEcho` parameter had before was not given, and is kept nowhere.
     #[error(
         "the value that the secret parameter `{0}` had before is kept nowhere: it has the new one"
     )]
     OldParameter(String),
-    /// Something is there, and it is not known whether this operation made it.
-    #[error("it cannot be told whether the object was created: {0}")]
+    /// Something is there and it is unknown whether this operation made it.
+    #[error("cannot determine whether this run created the object: {0}")]
     Ambiguous(String),
     /// It did not settle in time.
-    #[error("it did not settle within {}; it still waits for {waits_for}", spoken(*.within))]
+    #[error("it was not ready within {}; it still waits for {waits_for}", spoken(*.within))]
     NotStabilized {
         /// The time that was waited.
         within: Duration,
@@ -58,16 +58,16 @@ pub enum StepError {
         waits_for: String,
     },
     /// A secret is rotated more often than it can be taken up.
-    #[error("the secret is rotated again and again while it waits for {0}")]
+    #[error("the secret was rotated repeatedly while the change waited for {0}")]
     KeepsRotating(String),
     /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),
     /// The intent of an operation cannot be digested; nothing was called.
-    #[error("the digest of the operation cannot be made: {0}")]
+    #[error("cannot compute the digest of the operation: {0}")]
     Digest(String),
     /// The journal cannot be written; nothing was called.
-    #[error("the journal cannot be written")]
+    #[error("cannot write the journal")]
     Journal(#[source] StoreError),
 }
 
@@ -122,8 +122,8 @@ impl From<StoreError> for StepError {
 /// The reasons why the outcome of an operation cannot be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// It is not known whether an object is ours.
-    #[error("it cannot be told whether `{address}` was created: {why}")]
+    /// It is unknown whether an object is ours.
+    #[error("cannot determine whether the interrupted run created `{address}`: {why}")]
     Ambiguous {
         /// The stack.
         stack: StackName,
@@ -144,7 +144,7 @@ pub enum RecoverError {
         operation: OperationId,
     },
     /// The cloud could not be asked.
-    #[error("it cannot be found out what came of `{address}`")]
+    #[error("cannot determine the outcome of the interrupted operation on `{address}`")]
     Step {
         /// The resource.
         address: Address,
@@ -171,10 +171,10 @@ pub enum ApplyError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The plan cannot be digested; nothing was begun.
-    #[error("the digest of the plan cannot be made: {0}")]
+    #[error("cannot compute the digest of the plan: {0}")]
     Digest(String),
     /// The state moved since the plan was made.
-    #[error("the plan was made from serial {planned} of {lineage}, the state is at {found}")]
+    #[error("the plan was made for serial {planned} of {lineage}, and the state is at {found}")]
     BaseMoved {
         /// The serial the plan was made from.
         planned: u64,
@@ -187,7 +187,7 @@ pub enum ApplyError {
     #[error("objects changed since the plan was made: {}", list(.0))]
     ObjectsMoved(Vec<Moved>),
     /// The plan is for another account, Region or cloud.
-    #[error("the plan is for {planned}, the current environment is {found}")]
+    #[error("the plan belongs to {planned}, and this command runs in {found}")]
     Environment {
         /// Where the plan belongs.
         planned: String,

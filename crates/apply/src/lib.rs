@@ -4,6 +4,7 @@
 //! journaled before it is made (`step`), and an operation whose outcome is not
 //! known is resolved by asking the cloud, never by guessing (`recover`).
 
+mod code;
 mod digest;
 mod drive;
 mod engine;

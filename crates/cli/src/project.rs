@@ -9,8 +9,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::{FileError, MEBIBYTE, ProjectFile};
+use rstack_model::ErrorCode;
 
 /// The largest project file, in bytes.
 const MAX_FILE: u64 = MEBIBYTE;
@@ -115,7 +116,7 @@ pub(crate) struct ProjectError {
 impl From<ProjectError> for CommandError {
     fn from(error: ProjectError) -> Self {
         let hint = error.hint.clone();
-        Self::of(ErrorKind::Config, &error).with_hint(hint)
+        Self::of(ErrorCode::InvalidProjectFile, &error).with_hint(hint)
     }
 }
 

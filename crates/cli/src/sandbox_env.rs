@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rstack_sandbox::{Faults, SandboxOptions, Time};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
+use rstack_model::ErrorCode;
 
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
@@ -13,14 +14,14 @@ pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
 /// The settings of the variable. The lines of the list fit into 80 columns: what breaks them does
 /// not indent what follows.
 pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the sandbox slow or \
-    stormy, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
-    seed=N          what everything that looks random is derived from\n  \
-    faults=KIND     `none` or `stormy`: calls fail, or their answers are lost\n  \
-    latency-ms=N    the longest a call takes\n  \
-    deploy-polls=N  how often a distribution answers that it is being deployed\n  \
-    api-polls=N     how often every API answers that it works on a request (0)\n  \
-    poll-ms=N       how long it is waited between two such answers\n  \
-    speed=N         how many times as fast as yours its clock runs (60)";
+    unreliable, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
+    seed=N          the seed of everything that looks random\n  \
+    faults=KIND     `none`, or `stormy`: calls fail or their answers are lost\n  \
+    latency-ms=N    the longest duration of a call\n  \
+    deploy-polls=N  polls until a distribution is deployed\n  \
+    api-polls=N     polls until a request of any API is complete (0)\n  \
+    poll-ms=N       the pause between two polls\n  \
+    speed=N         the speed of its clock, as a multiple of real time (60)";
 
 /// The speed of the sandbox's clock: ten minutes are over in ten seconds.
 const SPEED: u32 = 60;
@@ -32,8 +33,8 @@ pub(crate) struct UnknownCondition(String);
 
 impl From<UnknownCondition> for CommandError {
     fn from(error: UnknownCondition) -> Self {
-        let hint = "`rstack sandbox --help` tells what it can be";
-        Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
+        let hint = "`rstack sandbox --help` lists the settings";
+        Self::of(ErrorCode::SandboxSetting, &error).with_hint(Some(hint))
     }
 }
 

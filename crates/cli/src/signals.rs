@@ -24,7 +24,7 @@ pub(crate) fn listen(cancel: &CancellationToken, display: &Arc<Display>) {
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
                 if cancel.is_cancelled() {
-                    display.note("Leaving now. The next command finds out what was under way.");
+                    display.note("Exiting now. The next command recovers the open operations.");
                     std::process::exit(Exit::Interrupted as i32);
                 }
                 cancel.cancel();

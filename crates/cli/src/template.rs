@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Code, Diagnostic};
+use rstack_model::{Code, Diagnostic, ErrorCode};
 use rstack_render::{report, report_json, tally};
 use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::TemplateFile;
 use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
@@ -137,6 +137,6 @@ impl Loaded {
 
 /// The error of a template whose findings have been shown.
 pub(crate) fn invalid_template(message: String) -> CommandError {
-    let hint = "`rstack explain CODE` says more of a finding";
-    CommandError::new(ErrorKind::User, message).with_hint(Some(hint))
+    let hint = "`rstack explain CODE` explains a finding";
+    CommandError::new(ErrorCode::TemplateInvalid, message).with_hint(Some(hint))
 }

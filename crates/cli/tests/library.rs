@@ -202,7 +202,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
     assert_eq!(wrong.exit, Exit::Error, "2 says that there are changes");
     assert_eq!(run(&["--help"]).exit, Exit::Done);
     let unasked = run(&["apply", "--sandbox"]);
-    assert!(unasked.err.contains("there is no terminal to ask on"), "{}", unasked.err);
+    assert!(unasked.err.contains("error[confirmation-needed]"), "{}", unasked.err);
 
     let (err, line) = (Written::default(), ["explain"]);
     let env = Env {

@@ -1,6 +1,6 @@
 //! Errors the engine can act on.
 
-use rstack_model::PropertyPath;
+use rstack_model::{ErrorCode, PropertyPath};
 
 /// The kind of a failure, which decides what the engine does about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,27 @@ impl DriverError {
             | ErrorKind::Unreachable
             | ErrorKind::UnknownOutcome
             | ErrorKind::Unsupported => false,
+        }
+    }
+}
+
+impl DriverError {
+    /// The code that users look the failure up by.
+    pub fn error_code(&self) -> ErrorCode {
+        match self.kind {
+            ErrorKind::NotFound => ErrorCode::ObjectNotFound,
+            ErrorKind::AlreadyExists => ErrorCode::ObjectExists,
+            ErrorKind::Throttled => ErrorCode::Throttled,
+            ErrorKind::DependencyNotReady => ErrorCode::DependencyNotReady,
+            ErrorKind::AccessDenied { .. } => ErrorCode::AccessDenied,
+            ErrorKind::Credentials if self.operation == "configuration" => ErrorCode::NoRegion,
+            ErrorKind::Credentials => ErrorCode::Credentials,
+            ErrorKind::Invalid { .. } => ErrorCode::InvalidRequest,
+            ErrorKind::Conflict => ErrorCode::Conflict,
+            ErrorKind::Transient => ErrorCode::Transient,
+            ErrorKind::Unreachable => ErrorCode::Unreachable,
+            ErrorKind::UnknownOutcome => ErrorCode::UnknownOutcome,
+            ErrorKind::Unsupported => ErrorCode::NotSupported,
         }
     }
 }

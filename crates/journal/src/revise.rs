@@ -18,7 +18,7 @@ pub enum ReviseError {
         address: Address,
     },
     /// There is a resource of this name already.
-    #[error("the state of `{stack}` has a resource `{address}` already")]
+    #[error("the state of `{stack}` already has a resource `{address}`")]
     Exists {
         /// The stack.
         stack: String,

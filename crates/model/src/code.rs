@@ -4,28 +4,40 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// An enum of codes with their names, in the order of the names.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// A kind of finding that rstack itself reports. Its name is part of the interface:
-        /// scripts go by it, and `rstack explain` has a page about it.
+    ($(#[$enum_doc:meta])* enum $codes:ident; $($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
+        pub enum $codes {
             $($(#[$doc])* $code,)*
         }
 
-        impl Code {
-            /// All of them, by name.
+        impl $codes {
+            /// All codes, in the order of their names.
             pub const ALL: &[Self] = &[$(Self::$code,)*];
 
-            /// Its name, such as `unknown-property`.
+            /// The stable name of the code, in lower case with hyphens.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)*
                 }
             }
+
+            /// The code of this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
+            }
+        }
+
+        impl fmt::Display for $codes {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
         }
     };
 }
+pub(crate) use codes;
 
 impl Code {
     /// True if its findings are errors wherever they are found: a template with one means nothing.
@@ -62,6 +74,10 @@ impl Code {
 }
 
 codes! {
+    /// A kind of finding that rstack itself reports. Its name is part of the interface:
+    /// scripts go by it, and `rstack explain` has a page about it.
+    enum Code;
+
     /// A YAML alias, which CloudFormation does not take.
     Alias = "alias",
     /// Aliases that make a small text a huge template.
@@ -208,19 +224,6 @@ codes! {
     YamlKey = "yaml-key",
     /// A value without quotes that CloudFormation reads as a number or a boolean.
     YamlScalar = "yaml-scalar",
-}
-
-impl Code {
-    /// The code of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.name() == name)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// The kind of a finding: one of rstack's own or a rule of AWS's validator.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::error_code::ErrorCode;
 use crate::id::{Address, PhysicalId, ResourceType};
 use crate::plan::{PlanMode, StepId};
 
@@ -118,6 +119,8 @@ pub enum Event {
     StepFailed {
         /// The step.
         label: StepLabel,
+        /// The code of the error.
+        code: ErrorCode,
         /// The failure and the next step for the user.
         error: String,
     },

@@ -30,10 +30,10 @@ pub enum PlanKeyError {
     #[error("it is not a public Ed25519 key in PEM")]
     NotPublic,
     /// It is a private key where the public one is asked for.
-    #[error("it is a private key, and a public one is asked for")]
+    #[error("it is a private key; a public key is needed")]
     PrivateForPublic,
     /// It is a public key where the private one is asked for.
-    #[error("it is a public key, and a private one is asked for")]
+    #[error("it is a public key; a private key is needed")]
     PublicForPrivate,
 }
 

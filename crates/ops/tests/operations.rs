@@ -261,9 +261,15 @@ fn a_saved_plan_is_the_one_that_was_shown() {
             assert_ne!(changed, text, "{from}");
             rstack_ops::read_plan(changed.as_bytes(), &RegistrySchemas).unwrap_err().to_string()
         };
-        assert_eq!(refused("\"two\"", "\"six\""), "it was changed");
-        assert_eq!(refused("\"purge\":false", "\"purge\":true"), "it was changed");
-        assert_eq!(refused("\"rstack-plan\":2", "\"rstack-plan\":3"), "its format is 3, not 2");
+        assert_eq!(refused("\"two\"", "\"six\""), "its digest does not match its content");
+        assert_eq!(
+            refused("\"purge\":false", "\"purge\":true"),
+            "its digest does not match its content"
+        );
+        assert_eq!(
+            refused("\"rstack-plan\":2", "\"rstack-plan\":3"),
+            "it has format 3; this rstack reads format 2"
+        );
         // A plan that the checker refuses is refused although its digest fits.
         let mut unsound = plan.clone().into_plan();
         unsound.changes.clear();
@@ -271,7 +277,7 @@ fn a_saved_plan_is_the_one_that_was_shown() {
         let forged = serde_json::json!({"rstack-plan": 2, "digest": digest, "plan": unsound});
         let error =
             rstack_ops::read_plan(forged.to_string().as_bytes(), &RegistrySchemas).unwrap_err();
-        assert!(error.to_string().starts_with("the plan in it is not sound: "), "{error}");
+        assert!(error.to_string().starts_with("its plan is not valid: "), "{error}");
     });
 }
 
@@ -292,7 +298,7 @@ fn a_plan_that_shows_other_differences_than_it_makes_is_refused() {
         let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "the plan in it is not sound: what is said of `A` (differences) does not follow from its \
+            "its plan is not valid: what is said of `A` (differences) does not follow from its \
              objects"
         );
     });
@@ -397,7 +403,7 @@ fn only_deploys_are_saved() {
         for mode in [PlanMode::Destroy, PlanMode::Rollback] {
             plan.mode = mode;
             let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
-            assert_eq!(refused.to_string(), "the plan in it is not one of a deploy");
+            assert_eq!(refused.to_string(), "its plan is not a plan to deploy");
         }
     });
 }

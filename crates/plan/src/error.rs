@@ -15,8 +15,8 @@ pub enum PlanError {
     },
     /// A replacement whose new object would have the name of the old one.
     #[error(
-        "`{address}` must be replaced because {cause}, but its {name} is taken by the old object \
-         until that is deleted"
+        "`{address}` must be replaced because {cause}, but the old object keeps its {name} \
+         until it is deleted"
     )]
     NameTaken {
         /// The resource.
@@ -29,7 +29,7 @@ pub enum PlanError {
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
-    #[error("`{address}` cannot be created: its {name} is that of the object of `{other}`")]
+    #[error("`{address}` cannot be created: the object of `{other}` has its {name}")]
     NameOfOther {
         /// The resource.
         address: Address,
@@ -41,8 +41,8 @@ pub enum PlanError {
     /// A resource whose old object is deleted first is referred to by one whose old object would be
     /// deleted later.
     #[error(
-        "the old object of `{address}` cannot be deleted first: the one of `{referrer}`, which uses \
-         it, would be deleted only after its own replacement"
+        "the old object of `{address}` cannot be deleted first: the old object of `{referrer}` \
+         uses it and is deleted only after its replacement exists"
     )]
     ReferrerInTheWay {
         /// The resource whose old object goes first.
@@ -50,7 +50,7 @@ pub enum PlanError {
         /// The resource that refers to it.
         referrer: Address,
     },
-    /// Several resources stand in the way of the plan.
+    /// Several resources prevent the plan.
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
@@ -130,10 +130,10 @@ impl PlanError {
                 name.property()
             )),
             Self::Cycle { .. } => Some(
-                "take one of the references or `DependsOn` entries out of the circle".to_owned(),
+                "remove one of the references or `DependsOn` entries from the circle".to_owned(),
             ),
             Self::Broken(_) => {
-                Some("this is a defect of rstack; please report it with the template".to_owned())
+                Some("this is a defect of rstack: report it with the template".to_owned())
             }
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }
@@ -142,7 +142,7 @@ impl PlanError {
 
 fn several(errors: &[PlanError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    format!("{} resources stand in the way of the plan:\n  {}", texts.len(), texts.join("\n  "))
+    format!("{} resources prevent the plan:\n  {}", texts.len(), texts.join("\n  "))
 }
 
 fn circle(members: &[Address]) -> String {

@@ -33,7 +33,7 @@ impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object(address) => write!(f, "the object of `{address}`"),
-            Self::Deposed => write!(f, "the objects left over from earlier applies"),
+            Self::Deposed => write!(f, "the deposed objects of earlier applies"),
             Self::Output(name) => write!(f, "the output `{name}`"),
         }
     }

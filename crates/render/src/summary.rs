@@ -108,8 +108,8 @@ pub fn summary_line(plan: &Plan) -> String {
     };
     let deposed = match summary.deposed {
         0 => String::new(),
-        all if all == summary.delete => " (left over from earlier applies)".to_owned(),
-        some => format!(" ({some} left over from earlier applies)"),
+        all if all == summary.delete => " (deposed by earlier applies)".to_owned(),
+        some => format!(" ({some} deposed by earlier applies)"),
     };
     let delete = format!("to delete{deposed}");
     let all: &[(usize, &str, bool)] = &[

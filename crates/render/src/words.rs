@@ -59,7 +59,7 @@ pub(crate) fn place(environment: &Environment) -> String {
 pub(crate) fn unready(status: ObjectStatus) -> Option<&'static str> {
     match status {
         ObjectStatus::Ready => None,
-        ObjectStatus::Stabilizing => Some("still settles, or did when it was not waited for"),
+        ObjectStatus::Stabilizing => Some("not stable yet when it was last checked"),
         ObjectStatus::Incomplete => Some("incomplete: the next apply replaces it"),
         ObjectStatus::PartlyUpdated => Some("partly updated: the next apply updates it"),
     }

@@ -57,13 +57,13 @@ pub enum StoreError {
         problem: String,
     },
     /// The content is not what was written.
-    #[error("`{location}` was changed: its checksum does not fit its content")]
+    #[error("`{location}` was changed: its checksum does not match its content")]
     Checksum {
         /// Its location.
         location: Location,
     },
     /// The file was written by a newer rstack.
-    #[error("`{location}` has format {found}; this rstack knows formats up to {known}")]
+    #[error("`{location}` has format {found}; this rstack reads formats up to {known}")]
     NewerFormat {
         /// Its location.
         location: Location,
@@ -73,7 +73,7 @@ pub enum StoreError {
         known: u32,
     },
     /// The file belongs to another stack.
-    #[error("`{location}` holds the stack `{found}`")]
+    #[error("`{location}` holds the state of stack `{found}`")]
     OtherStack {
         /// Its location.
         location: Location,
@@ -105,7 +105,7 @@ pub enum StoreError {
         location: Location,
     },
     /// The state on disk is not the one that was read.
-    #[error("the state moved from {expected} to {found} meanwhile")]
+    #[error("the state changed from {expected} to {found} since it was read")]
     Moved {
         /// The lineage and serial that were read.
         expected: String,
@@ -113,7 +113,7 @@ pub enum StoreError {
         found: String,
     },
     /// An earlier run has not been folded into the state yet.
-    #[error("`{location}` holds a run that was not finished")]
+    #[error("`{location}` records an interrupted run")]
     OpenJournal {
         /// The journal.
         location: Location,
@@ -127,7 +127,7 @@ pub enum StoreError {
         problem: String,
     },
     /// An earlier write to this journal failed.
-    #[error("`{location}` cannot be written any more: an earlier write failed")]
+    #[error("cannot write `{location}`: an earlier write failed")]
     Broken {
         /// The journal.
         location: Location,

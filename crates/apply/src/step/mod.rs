@@ -107,7 +107,7 @@ impl<'a> Context<'a> {
             Err(StepError::Interrupted(waits_for)) => {
                 Event::StepInterrupted { label, waits_for: waits_for.clone() }
             }
-            Err(error) => Event::StepFailed { label, error: error.to_string() },
+            Err(error) => Event::StepFailed { label, code: error.code(), error: error.to_string() },
         });
         result.map(|_| ())
     }

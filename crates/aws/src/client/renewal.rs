@@ -106,5 +106,5 @@ async fn account_of(config: &SdkConfig) -> Result<AccountId, String> {
     let sts = Client::new(Service::STS, config).map_err(useless)?;
     let answer = sts.call("GetCallerIdentity", KnownMap::new()).await.map_err(useless)?;
     let account = answer.get("Account").and_then(|account| account.as_str());
-    account.map(AccountId::new).ok_or_else(|| "nobody can say whose they are".to_owned())
+    account.map(AccountId::new).ok_or_else(|| "no account is known for them".to_owned())
 }

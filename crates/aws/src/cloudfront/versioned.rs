@@ -98,7 +98,7 @@ pub(super) fn is_stale(error: &DriverError) -> bool {
 }
 
 fn changed_meanwhile(operation: &str) -> DriverError {
-    let message = "somebody changed it between reading and writing, and that change was left \
+    let message = "another caller changed it between reading and writing, and that change was left \
                    alone; plan and apply again";
     DriverError::new(ErrorKind::Conflict, action(operation), message)
 }

@@ -36,8 +36,7 @@ impl ExistingStack {
         let stack = name(context, backend.as_ref(), wanted, named).await?;
         let stored = backend.read(&stack).await?;
         if stored.state.is_none() && stored.journal.is_none() {
-            terminal
-                .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));
+            terminal.note(&format!("Stack `{stack}` has no state: nothing to {purpose}."));
             return Ok(None);
         }
         let session = Session::open(context, Display::new(terminal.clone())).await?;

@@ -30,17 +30,18 @@ pub(crate) struct PlanArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Save the plan to this file, for `rstack apply FILE`. It may replace a saved plan.
+    /// Save the plan to this file, for `rstack apply FILE`. Replaces an existing saved plan.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
     /// environment variable that holds it.
     #[arg(long, value_name = "KEY", requires = "out", value_parser = KeySource::parse)]
     sign: Option<KeySource>,
-    /// Let `--out` replace a file that is no saved plan; a template, a state or a journal stays.
+    /// Let `--out` replace a file that is not a saved plan. A template, state or journal is never
+    /// replaced.
     #[arg(long, requires = "out")]
     force: bool,
-    /// Exit with 2 if there are changes.
+    /// Exit with code 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
 }

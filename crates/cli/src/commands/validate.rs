@@ -30,17 +30,17 @@ use crate::template::{Loaded, invalid_template};
 /// The arguments of `rstack validate`.
 #[derive(Args, Debug)]
 pub(crate) struct ValidateArgs {
-    /// Templates, stacks, or folders of templates; else those under `stacks/`.
+    /// Templates, stacks, or folders of templates. Defaults to those under `stacks/`.
     #[arg(value_name = "TEMPLATE")]
     templates: Vec<String>,
-    /// The value of a template parameter; may be given several times.
+    /// Set a template parameter. Can be repeated.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     parameter: Vec<(String, String)>,
-    /// The format of the report; `--json` is short for `--format json`.
+    /// The format of the report. `--json` is short for `--format json`.
     #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<ReportFormat>,
-    /// Warn of what CloudFormation would refuse because it is too much, and fail if AWS's validator
-    /// has not checked a template.
+    /// Warn about limits of CloudFormation that the template exceeds, and fail if AWS's validator has
+    /// not checked a template.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

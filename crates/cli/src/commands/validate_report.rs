@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 pub(super) enum ReportFormat {
     /// For people.
     Text,
-    /// One object a line for each finding.
+    /// One JSON object per line for each finding.
     Json,
     /// One SARIF 2.1.0 log, for code scanning services.
     Sarif,

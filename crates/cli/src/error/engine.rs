@@ -2,26 +2,29 @@
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind as CloudError};
+use rstack_model::ErrorCode;
 use rstack_model::plan::{Change, Reason};
+use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
 
-use super::state::{state_hint, state_kind};
-use super::{CommandError, ErrorKind, Hint};
+use super::state::{state_code, state_hint};
+use super::{CommandError, Hint};
 use crate::shell_word::quoted;
 
 impl From<SandboxError> for CommandError {
     fn from(error: SandboxError) -> Self {
-        let kind = match error {
-            SandboxError::NoObject { .. }
-            | SandboxError::SeveralObjects { .. }
-            | SandboxError::NoPlace { .. } => ErrorKind::User,
+        let code = match error {
+            SandboxError::NoObject { .. } | SandboxError::SeveralObjects { .. } => {
+                ErrorCode::SandboxObject
+            }
+            SandboxError::NoPlace { .. } => ErrorCode::SandboxPath,
+            SandboxError::Newer { .. } => ErrorCode::StateFormat,
             SandboxError::Io { .. }
             | SandboxError::InDoubt { .. }
             | SandboxError::Damaged { .. }
-            | SandboxError::Newer { .. }
-            | SandboxError::CutOff => ErrorKind::Storage,
+            | SandboxError::CutOff => ErrorCode::SandboxFile,
         };
-        Self::of(kind, &error).with_hint(sandbox_hint(&error))
+        Self::of(code, &error).with_hint(sandbox_hint(&error))
     }
 }
 
@@ -39,9 +42,9 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
              `--state-dir`"
                 .to_owned(),
         ),
-        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => {
-            Some("the states beside it know its objects: delete both to begin anew".to_owned())
-        }
+        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => Some(
+            "the sandbox's states refer to its objects: to start empty, delete both".to_owned(),
+        ),
         SandboxError::CutOff => None,
     };
     hint.map(Hint::from)
@@ -49,21 +52,34 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
 
 impl From<DriverError> for CommandError {
     fn from(error: DriverError) -> Self {
-        Self::new(ErrorKind::Cloud, error.to_string()).with_hint(cloud_hint(&error))
+        Self::new(error.error_code(), error.to_string()).with_hint(cloud_hint(&error))
     }
 }
 
-/// The class of an error of applying.
-pub(super) fn apply_kind(error: &ApplyError) -> ErrorKind {
+/// The code of an error of applying.
+pub(super) fn apply_code(error: &ApplyError) -> ErrorCode {
     match error {
-        ApplyError::State(error) => state_kind(error),
-        ApplyError::Plan(_) => ErrorKind::User,
-        ApplyError::Cloud(_) | ApplyError::Recover(_) => ErrorKind::Cloud,
-        ApplyError::BaseMoved { .. }
-        | ApplyError::ObjectsMoved(_)
-        | ApplyError::Environment { .. } => ErrorKind::Refused,
-        ApplyError::Journal { .. } => ErrorKind::Storage,
-        ApplyError::Digest(_) => ErrorKind::Internal,
+        ApplyError::State(error) => state_code(error),
+        ApplyError::Plan(error) => plan_code(error),
+        ApplyError::Cloud(error) => error.error_code(),
+        ApplyError::Recover(error) => error.code(),
+        ApplyError::BaseMoved { .. } | ApplyError::ObjectsMoved(_) => ErrorCode::PlanOutdated,
+        ApplyError::Environment { .. } => ErrorCode::EnvironmentMismatch,
+        ApplyError::Journal { .. } => ErrorCode::JournalMismatch,
+        ApplyError::Digest(_) => ErrorCode::Internal,
+    }
+}
+
+/// The code of an error of the planner. Several errors have the code of the first.
+pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
+    match error {
+        PlanError::Cycle { .. } => ErrorCode::DependencyCycle,
+        PlanError::NameTaken { .. } | PlanError::NameOfOther { .. } => ErrorCode::NameConflict,
+        PlanError::ReferrerInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
+        PlanError::Several(errors) => errors.first().map_or(ErrorCode::NameConflict, plan_code),
+        PlanError::Function { .. } => ErrorCode::ValueNotEvaluated,
+        PlanError::UnknownDependency { .. } => ErrorCode::MissingDependency,
+        PlanError::Broken(_) => ErrorCode::Internal,
     }
 }
 
@@ -80,13 +96,13 @@ pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
         ApplyError::Journal { stack, .. } => Some(
             Hint::from("nothing was changed; ").command(&["state", "repair", stack.as_str()]).text(
                 format!(
-                    " says whether one of them is damaged; otherwise restore `{stack}.json` and \
+                    " reports whether one of them is damaged; otherwise restore `{stack}.json` and \
                      `{stack}.journal` that belong together"
                 ),
             ),
         ),
         ApplyError::Digest(_) => {
-            Some(Hint::from("this is a defect of rstack; please report it with the template"))
+            Some(Hint::from("this is a defect of rstack: report it with the template"))
         }
     }
 }
@@ -106,7 +122,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
             Some(
                 Hint::from("look at the object; if the interrupted run made it, ")
                     .command(&ours)
-                    .text(", if somebody else did, ")
+                    .text(", if not, ")
                     .command(&not_ours)
                     .text("; nothing is changed until then"),
             )
@@ -219,7 +235,7 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
             Some(format!("check the property `{property}`"))
         }
         CloudError::AlreadyExists => Some(
-            "give it another name, or delete the object that has this name if nobody needs it"
+            "give it another name, or delete the object that has this name if it is not needed"
                 .to_owned(),
         ),
         CloudError::NotFound

@@ -44,7 +44,7 @@ fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         facts.push(("ARN", arn.to_owned()));
     }
     let data = if docs.schema.is_stateful() {
-        "holds data, which are lost with the object"
+        "holds data, which is lost with the object"
     } else {
         "not known to hold data"
     };

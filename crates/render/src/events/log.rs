@@ -62,12 +62,12 @@ impl EventLog {
                     .with(Role::Dim, &format!("  {physical_id}  ({})", duration(ended.took)));
                 vec![line]
             }
-            Event::StepFailed { label, error } => {
+            Event::StepFailed { label, code, error } => {
                 let mut lines = vec![self.step("failed", Role::Warning, label).with(
                     Role::Dim,
                     &format!("  {} after {}", doing(label.operation), duration(ended?.took)),
                 )];
-                lines.extend(error_lines(error, self.margin()));
+                lines.extend(error_lines(*code, error, self.margin()));
                 lines
             }
             Event::StepInterrupted { label, waits_for } => {
@@ -125,6 +125,7 @@ impl EventLog {
 
 #[cfg(test)]
 mod tests {
+    use rstack_model::ErrorCode;
     use rstack_model::event::RunEnd;
     use rstack_model::plan::PlanMode;
 
@@ -163,6 +164,7 @@ mod tests {
                 74,
                 Event::StepFailed {
                     label: label(2, "Bad", "delete"),
+                    code: ErrorCode::AccessDenied,
                     error: "access denied\nallow `x:Delete`\u{1b}[2J".into(),
                 },
             ),
@@ -192,7 +194,7 @@ Applying: 12 steps
    2/12  unchanged  AWS::CloudFront::Distribution  Old  E2  (1.0 s)
    2/12  deleting   AWS::CloudFront::Distribution  Bad
    2/12  failed     AWS::CloudFront::Distribution  Bad  deleting after 2.0 s
-         | access denied
+         | error[access-denied]: access denied
          | allow `x:Delete`\\u{1b}[2J
 Stopping: a step failed
    2/12  creating   AWS::CloudFront::Distribution  Slow

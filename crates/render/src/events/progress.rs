@@ -62,7 +62,7 @@ impl Progress {
                         .with(Role::Dim, &format!("  {physical_id}  {}", duration(took))),
                 ]
             }
-            Event::StepFailed { label, error } => {
+            Event::StepFailed { label, code, error } => {
                 let mut lines = vec![
                     Line::of(Role::Warning, "✗ failed     ")
                         .with(Role::Name, label.address.as_str())
@@ -72,7 +72,7 @@ impl Progress {
                             &format!("  {} after {}", doing(label.operation), duration(took)),
                         ),
                 ];
-                lines.extend(error_lines(error, 13));
+                lines.extend(error_lines(*code, error, 13));
                 lines
             }
             Event::StepInterrupted { label, waits_for } => {

@@ -73,9 +73,9 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
             change.address
         )),
         Reason::DependencyReplaced { dependency } => {
-            Some(format!("`{dependency}` is deleted first and made anew"))
+            Some(format!("`{dependency}` is deleted first and created again"))
         }
-        Reason::Incomplete => Some("its last change did not come to its end".to_owned()),
+        Reason::Incomplete => Some("its last update did not complete".to_owned()),
         Reason::Readopted { physical_id } => {
             Some(format!("takes back `{physical_id}`, which an unfinished replacement left"))
         }

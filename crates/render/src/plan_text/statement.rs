@@ -71,7 +71,7 @@ fn holder(owner: Owner<'_>, properties: &ValueMap) -> Vec<String> {
                 .flat_map(|value| texts(Some(value)))
                 .map(|name| format!("AWS:{name}"))
                 .collect();
-            if holders.is_empty() { vec![format!("whoever has ‹{id}›")] } else { holders }
+            if holders.is_empty() { vec![format!("the holder of ‹{id}›")] } else { holders }
         }
         _ => Vec::new(),
     }

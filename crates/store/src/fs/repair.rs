@@ -218,7 +218,7 @@ impl LockedStack {
             JournalFinding::Damaged { repaired: None, .. } => {
                 return Err(self.refused(
                     "what can be kept of the journal is not known without the state that it was \
-                     written over: mend that first",
+                     written over: repair that first",
                 ));
             }
             JournalFinding::Missing => return Err(self.refused("no run is open")),

@@ -286,7 +286,7 @@ impl Checker<'_> {
             let warning = Diagnostic::warning(Code::UnknownType, message).at(span, "");
             return self.diagnostics.push(warning);
         }
-        self.push(Code::UnknownType, format!("there is no resource type `{text}`"), &at, near);
+        self.push(Code::UnknownType, format!("no resource type `{text}` exists"), &at, near);
     }
 }
 

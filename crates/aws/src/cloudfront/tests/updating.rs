@@ -84,7 +84,7 @@ async fn a_concurrent_foreign_change_is_not_overwritten() {
     let request = update(ID, KnownMap::new(), declared(json!([])));
     let error = changed.update(&request).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
-    assert!(error.message.contains("somebody changed it"), "{error}");
+    assert!(error.message.contains("another caller changed it"), "{error}");
     service.assert_finished();
 }
 

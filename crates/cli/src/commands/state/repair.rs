@@ -56,13 +56,13 @@ pub(crate) struct RepairArgs {
     /// Accept a state that was edited by hand.
     #[arg(long, group = "repair")]
     accept_edit: bool,
-    /// Put the state of this serial, of which a copy is kept, in the place of the damaged one.
+    /// Replace the damaged state with the copy that has this serial.
     #[arg(long, group = "repair", value_name = "SERIAL")]
     restore: Option<u64>,
-    /// Keep of a damaged journal what is whole.
+    /// Keep the intact records of a damaged journal.
     #[arg(long, group = "repair")]
     cut_journal: bool,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }
@@ -118,14 +118,14 @@ fn findings(
     let path = locked.state_path().display();
     match &found.state {
         StateFinding::Missing => lines.push(format!(
-            "There is no state `{path}`: the stack was not made yet, was destroyed, or the file was \
+            "No state `{path}` exists: the stack was never applied, was destroyed, or the file was \
              lost."
         )),
         StateFinding::Sound(state) => {
-            lines.push(format!("The state `{path}` is sound: serial {}.", state.serial));
+            lines.push(format!("The state `{path}` is intact: serial {}.", state.serial));
         }
         StateFinding::Edited(_) => lines.push(format!(
-            "The state `{path}` can be read, and is not what rstack wrote: its checksum does not fit."
+            "The state `{path}` can be read, but was changed: its checksum does not match."
         )),
         StateFinding::Unusable(error) => lines.push(problem(error)),
     }
@@ -133,14 +133,14 @@ fn findings(
         let (serial, copy) = (twin.state.serial, twin.path.display());
         match twin.difference {
             Difference::Cut { left, of } => lines.push(format!(
-                "Of the {of} bytes of its copy `{copy}` (serial {serial}) the first {left} are left."
+                "It holds the first {left} of the {of} bytes of its copy `{copy}` (serial {serial})."
             )),
             Difference::Bit { byte } => lines.push(format!(
-                "One bit, in byte {byte}, is another one than in its copy `{copy}` (serial \
-                 {serial}): that is no edit, it is a failing disk."
+                "One bit, in byte {byte}, differs from its copy `{copy}` (serial \
+                 {serial}): this is not an edit but a failing disk."
             )),
             Difference::Other => lines.push(format!(
-                "It differs from `{copy}` (serial {serial}), which it is most like."
+                "The copy that is most similar is `{copy}` (serial {serial})."
             )),
         }
         let cut = matches!(twin.difference, Difference::Cut { .. });
@@ -153,7 +153,7 @@ fn findings(
     match &found.journal {
         JournalFinding::Missing => {}
         JournalFinding::Sound { records } => lines.push(format!(
-            "The journal `{journal}` is sound: {records} records of a run that is not settled."
+            "The journal `{journal}` is intact: {records} records of an interrupted run."
         )),
         JournalFinding::Damaged { error, repaired } => {
             lines.push(problem(error));
@@ -162,10 +162,10 @@ fn findings(
         }
         JournalFinding::Stale { error } => {
             lines.push(error.as_ref().map_or_else(
-                || format!("Of the journal `{journal}` the end is missing."),
+                || format!("The end of the journal `{journal}` is missing."),
                 problem,
             ));
-            lines.push("What its run did is in the state: it has nothing left to say.".to_owned());
+            lines.push("This journal is stale: its run is already in the state.".to_owned());
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
@@ -194,7 +194,7 @@ fn repaired_lines(repaired: &RepairedJournal, list: &str) -> Vec<String> {
     let RepairedJournal { sound, kept, lost, rebuilt } = repaired;
     let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
     let mut lines = vec![format!(
-        "{sound} records before the damage are whole, and {behind} behind it that can follow them."
+        "{sound} records before the damage are intact, and {behind} after it can follow them."
     )];
     if *rebuilt {
         lines.push("The first record is rebuilt from the state.".to_owned());
@@ -209,15 +209,15 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
     let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
     let text = match entry {
         None => format!(
-            "it cannot be read. If it announced a creation, look in the cloud for an object that \
-             `{list}` does not name"
+            "it cannot be read. If it announced a create, look in the cloud for an object that \
+             `{list}` does not list"
         ),
         Some(Entry::Intent(intent)) => {
             let (id, kind) = (&intent.address, &intent.resource_type);
             match &intent.action {
                 IntentAction::Create { .. } => format!(
-                    "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \
-                     is one"
+                    "it announces the create of `{id}` ({kind}). Check in the cloud whether the \
+                     object exists"
                 ),
                 IntentAction::Update { key, .. }
                 | IntentAction::Delete { key }
@@ -236,16 +236,16 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
             "it says that operation {operation} made `{identifier}`, which would be FORGOTTEN"
         ),
         Some(Entry::Cursor { operation, .. }) => {
-            format!("it says where operation {operation} is polled")
+            format!("it records where operation {operation} is polled")
         }
         Some(Entry::Done { operation, .. }) => {
-            format!("it says that operation {operation} was done")
+            format!("it says that operation {operation} succeeded")
         }
         Some(Entry::Failed { operation, .. }) => {
             format!("it says that operation {operation} failed")
         }
         Some(Entry::Absent { operation }) => {
-            format!("it says that nothing of the name of operation {operation} was there")
+            format!("it says that the name of operation {operation} was free")
         }
         Some(Entry::Begin { .. }) => "it is the first one of a run".to_owned(),
         Some(Entry::Outputs { .. }) => "it holds outputs".to_owned(),
@@ -255,7 +255,7 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
 }
 
 /// The hint at a finding that has to be repaired before all others.
-const FIRST: &str = "Nothing else can be done here before that is mended.";
+const FIRST: &str = "Repair that first.";
 
 /// The repairs that are possible.
 fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<String> {
@@ -274,7 +274,7 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
             // Not while a run is open over the state as it was.
             if matches!(found.journal, JournalFinding::Missing | JournalFinding::Stale { .. }) {
                 let accept = line("repair", &["--accept-edit"]);
-                lines.push(format!("To accept it as it is: {accept}"));
+                lines.push(format!("To accept it unchanged: {accept}"));
             }
             true
         }
@@ -287,29 +287,29 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     match (found.offered.filter(|_| broken), &found.base_mismatch) {
         (Some(serial), _) => {
             let restore = line("repair", &["--restore", &serial.to_string()]);
-            lines.push(format!("To put serial {serial} in its place: {restore}"));
+            lines.push(format!("To replace it with serial {serial}: {restore}"));
         }
         (None, Some(mismatch)) => lines.extend(base_mismatch::by_hand(mismatch, locked)),
         (None, None) => {}
     }
     if broken {
-        lines.push(format!("To see what else is kept: {}", line("history", &[])));
+        lines.push(format!("To list the other copies: {}", line("history", &[])));
     }
     match &found.journal {
         JournalFinding::Missing | JournalFinding::Unusable(_) => {}
         JournalFinding::Sound { .. } if lines.is_empty() => {
-            lines
-                .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
+            lines.push(
+                "Nothing is damaged. To recover the run, plan or apply the stack.".to_owned(),
+            );
         }
         JournalFinding::Sound { .. } => {}
         JournalFinding::Damaged { repaired: Some(_), .. } => {
             let cut = line("repair", &["--cut-journal"]);
-            lines.push(format!("To go on with what can be kept: {cut}"));
+            lines.push(format!("To continue with the intact records: {cut}"));
         }
         JournalFinding::Damaged { repaired: None, .. } => {
             lines.push(
-                "What can be kept of the journal is known when the state that it was written over is \
-                 in place."
+                "Restore the state that the journal was written for, and run this command again for the journal."
                     .to_owned(),
             );
         }
@@ -339,7 +339,7 @@ async fn accept(
     if let (StateFinding::Edited(edited), Some(twin)) = (&found.state, &found.twin) {
         for (id, object) in forgotten(&twin.state, edited) {
             let object = object_words(id, object);
-            terminal.note(&format!("{object} would be forgotten; it stays in the cloud."));
+            terminal.note(&format!("{object} would no longer be managed; it stays in the cloud."));
         }
     }
     let question = format!("Accept the edited state of `{}`?", locked.stack());
@@ -361,7 +361,7 @@ async fn restore(
     let stack = locked.stack();
     if let Some(twin) = found.twin.as_ref().filter(|twin| twin.state.serial > serial) {
         terminal.note(&format!(
-            "Serial {} is kept, too: what was made between {serial} and that would be forgotten.",
+            "A copy of serial {} exists, too: objects created between {serial} and it would no longer be managed.",
             twin.state.serial
         ));
     }
