@@ -6,7 +6,7 @@ use rstack_journal::Entry;
 use rstack_model::event::{Event, RunEnd, StepLabel};
 use rstack_model::plan::{Plan, PlanMode, StepId};
 use rstack_model::state::State;
-use rstack_model::{Code, Diagnostic};
+use rstack_model::{Code, Diagnostic, ErrorCode};
 use rstack_render::{Source, event_json, plan_json, report_json, resources_json, state_json};
 use serde_json::{Value, json};
 
@@ -255,7 +255,8 @@ fn events() -> Vec<Event> {
         });
         events.push(Event::StepUnchanged { label: label() });
         events.push(Event::StepDone { label: label(), physical_id: "p".into() });
-        events.push(Event::StepFailed { label: label(), error: text() });
+        let code = ErrorCode::ALL.first().copied().unwrap_or_else(|| panic!("a code"));
+        events.push(Event::StepFailed { label: label(), code, error: text() });
         events.push(Event::StepInterrupted { label: label(), waits_for: text() });
     }
     for end in [RunEnd::Succeeded, RunEnd::Failed, RunEnd::Interrupted] {
