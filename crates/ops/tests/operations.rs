@@ -266,7 +266,10 @@ fn a_saved_plan_is_the_one_that_was_shown() {
             refused("\"purge\":false", "\"purge\":true"),
             "its digest does not match its content"
         );
-        assert_eq!(refused("\"rstack-plan\":2", "\"rstack-plan\":3"), "it has format 3; this rstack reads format 2");
+        assert_eq!(
+            refused("\"rstack-plan\":2", "\"rstack-plan\":3"),
+            "it has format 3; this rstack reads format 2"
+        );
         // A plan that the checker refuses is refused although its digest fits.
         let mut unsound = plan.clone().into_plan();
         unsound.changes.clear();

@@ -167,10 +167,7 @@ fn a_timeout_is_for_one_object_or_for_all() {
             };
             assert!(outcome.rollback.is_none(), "it is as declared, and goes on by itself");
             bench.check_known();
-            assert!(
-                error.to_string().starts_with("it was not ready within 60 seconds"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("it was not ready within 60 seconds"), "{error}");
         });
         assert_eq!(waits.0.lock().unwrap().iter().sum::<Duration>(), minute);
     }
