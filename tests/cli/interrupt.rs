@@ -53,7 +53,7 @@ fn a_killed_run_is_recovered_by_the_next_command() {
 
     let plan = place.sandbox(&["plan"]).expect(0);
     assert!(plan.err.contains("An earlier run of `streaming` was interrupted."), "{}", plan.err);
-    assert!(plan.err.contains("Recovered: 9 objects are known and recorded."), "{}", plan.err);
+    assert!(plan.err.contains("Recovered: the state records 9 objects."), "{}", plan.err);
     finishes(&place);
 }
 

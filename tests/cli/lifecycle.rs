@@ -13,7 +13,7 @@ fn a_name_that_is_taken_is_reported_and_nothing_is_left() {
     assert!(retained.out.contains("stays in the cloud, no longer managed"), "{}", retained.out);
     let before = place.content();
     let refused = place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(4);
-    assert!(refused.err.contains("error[conflict]: `A`: "), "{}", refused.err);
+    assert!(refused.err.contains("error[object-exists]: `A`: "), "{}", refused.err);
     assert!(refused.err.contains("hint: give it another name"), "{}", refused.err);
     assert_eq!(place.content(), before);
     place.edit("topic.yaml", "TopicName: a", "TopicName: b");

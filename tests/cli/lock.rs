@@ -24,7 +24,7 @@ fn a_stack_is_applied_by_one_at_a_time() {
         );
         let holder = format!("(`rstack apply`, process {}, since ", first.id());
         assert!(second.err.contains(&holder), "{}", second.err);
-        assert!(second.err.contains("hint: wait until it is finished"), "{}", second.err);
+        assert!(second.err.contains("hint: wait until it has finished"), "{}", second.err);
     }
     // Other stacks are free.
     place.sandbox(&["apply", "other", "--yes"]).expect(0);

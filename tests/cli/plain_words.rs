@@ -21,7 +21,7 @@ const PHRASES: [&str; 16] = [
     "nothing is known",
     "look at what is known",
     "say more of what",
-    "takes and gives",
+    "what a resource type takes and gives",
     "is not mended",
 ];
 

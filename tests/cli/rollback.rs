@@ -84,7 +84,7 @@ fn a_failed_apply_is_rolled_back_when_the_user_says_so() {
         place.write("stacks/live.yaml", &stack(channel, seconds, TAKEN));
         let failed = place.sandbox(FAILING).expect(5);
         assert!(
-            failed.err.contains("go back with `rstack rollback live --sandbox`"),
+            failed.err.contains("roll back with `rstack rollback live --sandbox`"),
             "{}",
             failed.err
         );
@@ -139,7 +139,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
     let files = place.content();
     let missing = place.sandbox(BACK).expect(1);
     assert!(
-        missing.err.contains("`Secret` is made with the secret parameter `Password`"),
+        missing.err.contains("`Secret` needs the value of secret parameter `Password`"),
         "{}",
         missing.err
     );

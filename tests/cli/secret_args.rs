@@ -65,7 +65,7 @@ fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
     assert!(ran.err.contains("`Pw` from `absent.txt`"), "{}", ran.err);
     let both = ["plan", "s.yaml", "--parameter-from", "Pw=s.yaml", "--parameter", "Pw=x"];
     let ran = place.sandbox(&both).expect(1);
-    assert!(ran.err.contains("`--parameter` and by `--parameter-from`"), "{}", ran.err);
+    assert!(ran.err.contains("error[parameter-twice]"), "{}", ran.err);
     let ran = place.sandbox(&["plan", "s.yaml"]).expect(1);
     assert!(ran.err.contains("RSTACK_PARAMETER_Pw"), "{}", ran.err);
     place.write_bytes("binary", &[0xff, 0xfe]);

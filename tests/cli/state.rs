@@ -125,7 +125,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     for (line, word) in [
         (&["old.json", "--yes"][..], "has serial 1, the state of `topics` has 2"),
         (&["old.json", "--yes", "--force", "other"], "does not name the stack"),
-        (&["edited.json", "--yes", "--force", "topics"], "its checksum does not fit"),
+        (&["edited.json", "--yes", "--force", "topics"], "its checksum does not match"),
         (&["stacks/topics.yaml", "--yes"], "is damaged"),
         (&["nope.json", "--yes"], "cannot read `nope.json`"),
         (&["old.json", "--force", "topics"], "error[confirmation-needed]"),
@@ -162,7 +162,7 @@ fn an_open_run_is_not_edited_away() {
     let alive = place.sandbox(&["state", "unlock", "streaming", id]).expect(1);
     assert!(alive.err.contains("is locked by"), "{}", alive.err);
     assert!(alive.err.contains(&format!("lock ID {id}")), "{}", alive.err);
-    assert!(alive.err.contains("the lock goes with the process"), "{}", alive.err);
+    assert!(alive.err.contains("the lock ends with its process"), "{}", alive.err);
     running.signal(Signal::KILL);
     running.end();
 
@@ -227,7 +227,7 @@ fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
     );
     let found = place.sandbox(&["state", "repair", "topics"]).expect(1);
     for text in [
-        "is not what rstack wrote: its checksum does not fit.",
+        "but was changed: its checksum does not match.",
         "[-]         \"deletion_policy\": \"Delete\",",
         "[+]         \"deletion_policy\": \"Retain\",",
         "rstack state repair topics --accept-edit",
@@ -258,7 +258,7 @@ fn a_stale_journal_is_no_obstacle_to_a_repair() {
     place.edit(journal, "\"end\":\"succeeded\"", "\"end\":\"sUcceeded\"");
     place.sandbox(&["plan", "streaming"]).expect(1);
     let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
-    assert!(found.out.contains("What its run did is in the state"), "{}", found.out);
+    assert!(found.out.contains("This journal is stale"), "{}", found.out);
     let cut = ["state", "repair", "streaming", "--cut-journal"];
     place.sandbox(&cut).expect(1);
     place.sandbox(&[&cut[..], &["--yes"]].concat()).expect(0);
