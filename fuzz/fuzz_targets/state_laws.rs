@@ -6,7 +6,7 @@
 
 use rstack_journal::{
     Alone, Entry, Flaw, Reading, Records, Tail, alone, alone_digest, base_of, fold, journal_bytes,
-    read, salvage,
+    read, repair,
 };
 use rstack_model::state::State;
 use rstack_model::{Digest, StackName};
@@ -152,13 +152,13 @@ fn journal_holds(bytes: &[u8], base: Option<&State>) {
             }
         }
     }
-    let Some(saved) = salvage(bytes, base) else { return };
+    let Some(saved) = repair(bytes, base) else { return };
     let base = base_of(base.cloned(), saved.kept.first());
-    let base = base.unwrap_or_else(|| panic!("a journal was salvaged over nothing"));
+    let base = base.unwrap_or_else(|| panic!("a journal was repaired over nothing"));
     let folded = fold(&base, &saved.kept);
     assert!(saved.rebuilt || saved.sound == entries.len(), "a whole record was lost");
     // Damage is only looked for where there is some: a whole journal may say what cannot be.
     if flaw.is_some() && fold(&base, &entries).is_ok() {
-        assert!(folded.is_ok(), "what was salvaged makes no sense: {folded:?}");
+        assert!(folded.is_ok(), "what was repaired makes no sense: {folded:?}");
     }
 }
