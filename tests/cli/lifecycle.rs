@@ -69,7 +69,7 @@ fn there_is_nothing_to_resolve_in_a_complete_stack() {
     place.sandbox(&["apply", "--yes"]).expect(0);
     let before = place.read("state/sandbox/streaming.json");
     let refused = place.sandbox(&["resolve", "streaming", "Channel", "--not-ours"]).expect(1);
-    assert!(refused.err.contains("no creation of `Channel`"), "{}", refused.err);
+    assert!(refused.err.contains("no interrupted create of `Channel`"), "{}", refused.err);
     place.sandbox(&["settle", "streaming", "Channel"]).expect(1);
     let both = ["resolve", "streaming", "Channel", "--not-ours", "--ours", "x"];
     place.sandbox(&both).expect(1);

@@ -94,7 +94,7 @@ fn a_failed_apply_is_rolled_back_when_the_user_says_so() {
         let password = &["-p", "Password=first-password"];
         let asked = place.sandbox(&[&BACK[..2], password].concat()).expect(1);
         assert!(asked.out.contains("Roll back stack live"), "{}", asked.out);
-        assert!(asked.err.contains("`--yes` was not given"), "{}", asked.err);
+        assert!(asked.err.contains("error[confirmation-needed]"), "{}", asked.err);
         let back = place.sandbox(&[BACK, password].concat()).expect(0);
         assert!(back.out.contains("Url"), "{}", back.out);
         assert_eq!(objects(&place), before);
@@ -145,7 +145,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
     );
     assert!(missing.err.contains("give `--parameter-from Password=FILE`"), "{}", missing.err);
     let wrong = place.sandbox(&[BACK, &["-p", "Pasword=x"]].concat()).expect(1);
-    assert!(wrong.err.contains("no value for the parameter `Pasword`"), "{}", wrong.err);
+    assert!(wrong.err.contains("no value for parameter `Pasword`"), "{}", wrong.err);
     assert_eq!(place.content(), files, "nothing was changed");
     let other = place.sandbox(&[BACK, changed].concat()).expect(0);
     assert!(other.err.contains("is not the one that `Secret` had before"), "{}", other.err);

@@ -118,7 +118,11 @@ fn secret_parameters_are_given_again_and_must_be_the_same() {
         &["--parameter", "Key=two"],
         "the value of secret parameter `Key` differs from the one",
     );
-    refused(&place, &["--parameter", "Key=one", "--parameter", "Plain=b"], "the parameter `Plain`");
+    refused(
+        &place,
+        &["--parameter", "Key=one", "--parameter", "Plain=b"],
+        "no value for parameter `Plain`",
+    );
     place.sandbox(&[&["apply", "x.plan", "--yes"][..], &key].concat()).expect(0);
     let plan = [&["plan", "topic.yaml", "--detailed-exitcode"][..], &key].concat();
     place.sandbox(&plan).expect(0);
@@ -164,7 +168,7 @@ fn digest(place: &Place) -> String {
 fn a_signed_plan_is_verified() {
     let place = signed();
     refused(&place, &["--verify", "other.pub"], "the plan is signed by key sha256:");
-    refused(&place, &["--verify", "plan.key"], "it is a private key, and a public one");
+    refused(&place, &["--verify", "plan.key"], "it is a private key; a public key is needed");
     refused(&place, &["--verify", "missing.pub"], "cannot read the key `missing.pub`");
     refused(
         &place,

@@ -70,7 +70,7 @@ fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
     assert!(ran.err.contains("RSTACK_PARAMETER_Pw"), "{}", ran.err);
     place.write_bytes("binary", &[0xff, 0xfe]);
     let ran = place.sandbox(&["plan", "s.yaml", "--parameter-from", "Pw=binary"]).expect(1);
-    assert!(ran.err.contains("is not text"), "{}", ran.err);
+    assert!(ran.err.contains("is not UTF-8 text"), "{}", ran.err);
 }
 
 fn record(place: &Place) -> String {

@@ -64,7 +64,7 @@ fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
             }
             _ => {
                 running.signal(Signal::TERM);
-                running.wait_for("Leaving now.");
+                running.wait_for("Exiting now.");
                 running.signal(Signal::KILL);
                 running.end();
                 finishes(&place);

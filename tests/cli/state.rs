@@ -138,7 +138,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     let other = place.sandbox(&["state", "push", "other", "old.json", "--yes"]).expect(1);
     assert!(other.err.contains("error[state-of-other-stack]"), "{}", other.err);
     let real = place.run(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
-    assert!(real.err.contains("the states here are of AWS accounts"), "{}", real.err);
+    assert!(real.err.contains("error[environment-mismatch]"), "{}", real.err);
     assert_eq!(place.content(), before);
 
     place.sandbox(&["state", "push", "topics", "old.json", "--yes", "--force", "topics"]).expect(0);
@@ -183,7 +183,7 @@ fn an_open_run_is_not_edited_away() {
     }
     assert_eq!(place.content(), before);
     let repair = place.sandbox(&["state", "repair", "streaming"]).expect(1);
-    assert!(repair.out.contains("of a run that is not settled"), "{}", repair.out);
+    assert!(repair.out.contains("records of an interrupted run"), "{}", repair.out);
     place.sandbox(&["apply", "--yes"]).expect(0);
 }
 

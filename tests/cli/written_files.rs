@@ -31,15 +31,15 @@ fn special_files_and_links_stay_what_they_are() {
     std::fs::create_dir(place.path("folder")).unwrap();
     for force in [&[][..], &["--force"]] {
         for (name, error) in [
-            ("/dev/null", "`/dev/null` is a device"),
-            ("/dev/stdout", "`/dev/stdout` is a stream"),
-            ("-", "`-` is a stream"),
-            ("/dev/fd/1", "`/dev/fd/1` is a stream"),
-            ("fifo", "`fifo` is a FIFO"),
-            ("link", "`link` is a symbolic link"),
-            ("template-link", "is a symbolic link"),
-            ("folder", "`folder` is a directory"),
-            ("folder/", "`folder/` is a directory"),
+            ("/dev/null", "it is a device"),
+            ("/dev/stdout", "it is a stream"),
+            ("-", "it is a stream"),
+            ("/dev/fd/1", "it is a stream"),
+            ("fifo", "it is a FIFO"),
+            ("link", "it is a symbolic link"),
+            ("template-link", "it is a symbolic link"),
+            ("folder", "it is a directory"),
+            ("folder/", "it is a directory"),
         ] {
             refused(&place, &[&["plan", "topic.yaml", "--out", name], force].concat(), error);
             refused(&place, &[&["state", "pull", "topic", name], force].concat(), error);

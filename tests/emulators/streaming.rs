@@ -101,7 +101,7 @@ impl Stack {
         bring(&account.place, self.source, self.template);
         let applied = account.run(&["apply", self.template, "--yes"]).expect(0);
         for output in self.playing {
-            let warning = format!("warning: the output {output} cannot be evaluated");
+            let warning = format!("the output {output} cannot be evaluated");
             assert!(applied.err.contains(&warning), "{output}: {}", applied.err);
             assert!(
                 !applied.out.contains(&format!("{}.{output} = ", self.name)),

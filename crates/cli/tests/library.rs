@@ -311,7 +311,7 @@ fn a_silent_cloud_is_named_after_five_seconds() {
 fn a_cloud_that_does_not_say_who_the_caller_is_ends_the_command_after_a_minute() {
     let (plan, took) = plan_on_slow(100_000);
     assert_eq!(took, Duration::from_secs(60));
-    let late = "error: sts:GetCallerIdentity: no complete answer of sts.example came within 60 s";
+    let late = "error[transient]: sts:GetCallerIdentity: no complete answer of sts.example came within 60 s";
     assert!(plan.err.contains(late), "{}", plan.err);
     assert_ne!(plan.exit, Exit::Done);
 }

@@ -29,7 +29,7 @@ pub enum PlanError {
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
-    #[error("`{address}` cannot be created: the object of `{other}` has its {name}")]
+    #[error("`{address}` cannot be created: its {name} is that of the object of `{other}`")]
     NameOfOther {
         /// The resource.
         address: Address,

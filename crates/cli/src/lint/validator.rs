@@ -250,7 +250,10 @@ mod tests {
                 || outcome(Err(Failure::Lint(LintError::Check("no".into())))),
                 "the validator failed: no",
             ),
-            (|| outcome(Err(Failure::Lint(LintError::Start("no".into())))), "does not start: no"),
+            (
+                || outcome(Err(Failure::Lint(LintError::Start("no".into())))),
+                "cannot start the validator: no",
+            ),
             (|| Asking::Running(std::sync::mpsc::channel().1), "its thread could not be started"),
             (
                 || {
