@@ -14,6 +14,7 @@ mod hide;
 mod http;
 #[cfg(test)]
 mod lying_tests;
+mod pace;
 mod renewal;
 mod retry;
 #[cfg(test)]
@@ -56,7 +57,7 @@ use rstack_model::KnownMap;
 use crate::api::Api;
 use crate::codec::Codec;
 use crate::model::{Operation, Service};
-pub(crate) use clients::Clients;
+pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
 use hide::{Answer, BodyHider, OperationCodec, Request};
@@ -80,11 +81,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client with the SDK's configuration.
+    /// A client with the SDK's configuration and a clock of its own.
     ///
     /// # Errors
     /// If the service's model is damaged or it has no endpoint for the configuration.
     pub(crate) fn new(service: Service, config: &SdkConfig) -> Result<Self, DriverError> {
+        Self::with_clock(service, config, ServiceClock::default())
+    }
+
+    /// As [`Self::new`], with a clock that its answers set.
+    fn with_clock(
+        service: Service,
+        config: &SdkConfig,
+        clock: ServiceClock,
+    ) -> Result<Self, DriverError> {
         let codec = Codec::of(service)
             .map_err(|error| not_in_the_program(service.name(), error.to_string()))?;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
@@ -92,7 +102,6 @@ impl Client {
             .with_retry_partition_name(format!("{}-{region}", service.name()))
             .with_behavior_version(BehaviorVersion::latest())
             .with_is_aws_sdk(true);
-        let clock = ServiceClock::default();
         let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
         let host = endpoint.host();
         let plugins = RuntimePlugins::new()

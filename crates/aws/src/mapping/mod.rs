@@ -20,9 +20,11 @@ mod to_members;
 pub(crate) mod tests;
 
 pub(crate) use alike::alike;
+pub(crate) use document::write as json_text;
 pub(crate) use error::MappingError;
 pub(crate) use order::in_declared_order;
 pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};
+pub(crate) use scalar::to_schema;
 
 use rstack_catalog::{Node, TypeSchema};
 use rstack_model::{KnownMap, PropertyPath};

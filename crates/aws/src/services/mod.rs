@@ -5,6 +5,7 @@
 //! is deliberately strict: versions (`If-Match`), names and tokens that are taken, references to
 //! what is not there, the order of deletions.
 
+mod cloudcontrol;
 mod cloudfront;
 mod configured;
 mod data_types;
@@ -14,7 +15,7 @@ mod managed;
 mod mediapackage;
 mod query;
 mod secrets;
-mod wire;
+pub(crate) mod wire;
 mod world;
 
 use std::fmt;
@@ -31,10 +32,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::date_time::Format;
 use tokio::sync::Notify;
 
 use crate::fault::Refusal;
+pub(crate) use cloudcontrol::CloudControl;
 pub(crate) use world::{ACCOUNT, World};
 
 /// The Region of the account.
@@ -137,6 +141,11 @@ impl Services {
         self.inner.lock().unwrap().world.clone()
     }
 
+    /// Changes what Cloud Control knows.
+    pub(crate) fn with_cloud_control(&self, change: impl FnOnce(&mut CloudControl)) {
+        change(&mut self.inner.lock().unwrap().world.cloud_control);
+    }
+
     /// Runs a process until it ends or dies; `None` if it died.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
@@ -159,6 +168,14 @@ impl Services {
             .retry_config(retry)
             .http_client(self.clone())
             .build()
+    }
+
+    /// An answer with the time of the account, which all services share.
+    fn dated(&self, mut answer: HttpResponse) -> HttpResponse {
+        let now = self.inner.lock().unwrap().world.cloud_control.now;
+        let date = DateTime::from_secs(now.try_into().unwrap()).fmt(Format::HttpDate).unwrap();
+        answer.headers_mut().insert("date", date);
+        answer
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -209,7 +226,7 @@ impl Services {
             }
         };
         match answered {
-            Some(answer) => answer,
+            Some(answer) => answer.map(|answer| self.dated(answer)),
             None => {
                 self.inner.lock().unwrap().dead = true;
                 self.died.notify_one();

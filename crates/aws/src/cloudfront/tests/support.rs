@@ -22,6 +22,7 @@ pub(super) fn driver(type_name: &str, service: Scripted) -> (Arc<Scripted>, Arc<
 pub(super) fn create(properties: KnownMap) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "It".into(),
         token: TOKEN.into(),
