@@ -76,13 +76,17 @@ mod tests {
             "AWS::SQS::Queue",
             json!({
                 "DelaySeconds": "5", "FifoQueue": "true", "QueueName": null,
-                "RedrivePolicy": "{\"maxReceiveCount\": 3}",
                 "Tags": [{"Key": "cost", "Value": 7}],
             }),
             json!({
-                "DelaySeconds": 5, "FifoQueue": true, "RedrivePolicy": {"maxReceiveCount": 3},
+                "DelaySeconds": 5, "FifoQueue": true,
                 "Tags": [{"Key": "cost", "Value": "7"}],
             }),
+        );
+        check(
+            "AWS::StepFunctions::StateMachine",
+            json!({"Definition": "{\"StartAt\": \"A\"}", "RoleArn": "arn:r"}),
+            json!({"Definition": {"StartAt": "A"}, "RoleArn": "arn:r"}),
         );
     }
 

@@ -160,22 +160,22 @@ const PASSWORD: (&str, &str) = ("Password", super::generic::PASSWORD);
 
 #[test]
 fn types_of_the_generic_driver_are_made() {
-    explore(&scenario("generic, create", &[], &wanted(GENERIC, &[PASSWORD])), 60);
+    explore(&scenario("generic, create", &[], &wanted(GENERIC, &[PASSWORD])), 50);
 }
 
 #[test]
 fn types_of_the_generic_driver_are_changed() {
     let changed = wanted(GENERIC, &[PASSWORD, ("Round", "second")]);
-    explore(&scenario("generic, update", &[&wanted(GENERIC, &[PASSWORD])], &changed), 50);
+    explore(&scenario("generic, update", &[&wanted(GENERIC, &[PASSWORD])], &changed), 40);
 }
 
 #[test]
 fn types_of_the_generic_driver_are_replaced() {
     let replaced = wanted(GENERIC, &[PASSWORD, ("Generation", "two")]);
-    explore(&scenario("generic, replace", &[&wanted(GENERIC, &[PASSWORD])], &replaced), 50);
+    explore(&scenario("generic, replace", &[&wanted(GENERIC, &[PASSWORD])], &replaced), 30);
 }
 
 #[test]
 fn types_of_the_generic_driver_are_destroyed() {
-    explore(&scenario("generic, destroy", &[&wanted(GENERIC, &[PASSWORD])], &None), 60);
+    explore(&scenario("generic, destroy", &[&wanted(GENERIC, &[PASSWORD])], &None), 50);
 }

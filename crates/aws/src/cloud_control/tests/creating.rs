@@ -1,6 +1,6 @@
 //! Creations: what is durable before the call, what names the object, what a failure leaves.
 
-use rstack_driver::{ErrorKind, NoEffects, Observed, Request, ResourceDriver, Step};
+use rstack_driver::{CreateRequest, ErrorKind, NoEffects, Observed, Request, ResourceDriver, Step};
 use serde_json::json;
 
 use super::support::{End, Journal, NAMED, SECRETIVE, Service, UNNAMED, create, creation};
@@ -60,6 +60,7 @@ async fn a_name_that_is_taken_is_never_requested() {
     assert_eq!(service.count("CreateResource"), 1);
     let journal = Journal::default();
     let request = creation(json!({"LogGroupName": "other"}));
+    let request = CreateRequest { token: "other".into(), ..request };
     driver.begin(&Request::Create(request), &journal).await.unwrap();
     assert_eq!(journal.lines(), ["absent", "begins"]);
     assert_eq!(theirs.identifier.only(), "mine");
@@ -140,9 +141,9 @@ async fn a_property_with_its_default_value_is_there_although_it_is_not_read() {
     let request = creation(declared);
     let object = create(&driver, &request).await.object();
     let key = ("AWS::KMS::Key", object.identifier.to_string());
-    let mut double = service.double.lock().unwrap();
-    double.objects.get_mut(&key).unwrap().as_object_mut().unwrap().remove("KeySpec");
-    drop(double);
+    service.change(&key, |model| {
+        model.remove("KeySpec");
+    });
     let read = driver.read(&object.identifier, &request.properties).await.unwrap();
     let Observed::Present(read) = read else { panic!("{read:?}") };
     assert_eq!(read.properties["KeySpec"].as_str(), Some("SYMMETRIC_DEFAULT"));

@@ -74,6 +74,16 @@ impl Service {
         self.double.lock().unwrap().objects.keys().map(|(_, id)| id.clone()).collect()
     }
 
+    /// Changes the model of an object behind rstack's back.
+    pub(super) fn change(
+        &self,
+        key: &(&'static str, String),
+        change: impl FnOnce(&mut serde_json::Map<String, Value>),
+    ) {
+        let mut double = self.double.lock().unwrap();
+        change(double.objects.get_mut(key).unwrap().as_object_mut().unwrap());
+    }
+
     pub(super) fn model(&self, type_name: &'static str, identifier: &str) -> Value {
         self.double.lock().unwrap().objects[&(type_name, identifier.to_owned())].clone()
     }

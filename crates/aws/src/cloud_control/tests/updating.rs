@@ -48,7 +48,7 @@ async fn a_patch_has_what_changes_and_nothing_else() {
 async fn a_patch_descends_into_maps_and_replaces_lists() {
     let bucket = |days: u64, extra: Value| {
         json!({
-            "BucketName": "b",
+            "BucketName": "bucket",
             "VersioningConfiguration": {"Status": "Enabled"},
             "LifecycleConfiguration": {"Rules": [
                 {"Id": "a/b", "Status": "Enabled", "ExpirationInDays": days},
@@ -102,7 +102,9 @@ async fn what_a_template_never_declared_stays() {
     let made = create(&driver, &creation(json!({"DisplayName": "a"}))).await.object();
     let key = (UNNAMED, made.identifier.to_string());
     let by_hand = json!("1");
-    service.double.lock().unwrap().objects.get_mut(&key).unwrap()["SignatureVersion"] = by_hand;
+    service.change(&key, |model| {
+        model.insert("SignatureVersion".to_owned(), by_hand);
+    });
     let request =
         update(&made.identifier, json!({"DisplayName": "a"}), json!({"DisplayName": "b"}));
     change(&driver, &request).await.object();
