@@ -92,7 +92,7 @@ fn types_without_a_driver_of_their_own_are_made_changed_healed_and_destroyed() {
     let found = crate::account::search(&[folder.as_path()], &[PASSWORD]);
     assert!(found.is_empty(), "{found:?}");
 
-    run(&account, &["destroy", STACK, "--yes"], "second", 0);
+    account.run(&["destroy", STACK, "--yes"]).expect(0);
     for kind in TYPES {
         assert_eq!(account.cloud(&["cloud_control_ls", kind]), serde_json::json!([]), "{kind}");
     }
