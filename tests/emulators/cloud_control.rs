@@ -111,3 +111,22 @@ fn a_bucket_of_another_owner_is_left_alone() {
     let seen = account.cloud(&["cloud_control", "AWS::S3::Bucket", "theirs"]);
     assert_eq!(seen["Tags"][0]["Value"], "them");
 }
+
+/// Nothing is begun that could not be carried out: a type without handlers, and one that cannot be
+/// read.
+#[test]
+fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
+    let account = Account::new();
+    for (kind, why) in [
+        ("AWS::IAM::AccessKey, Properties: {UserName: u}", "no handlers"),
+        ("AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://x'}", "nested stacks"),
+    ] {
+        let bucket = "Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: live-bucket}}";
+        let template = format!("Resources:\n  {bucket}\n  It: {{Type: {kind}}}\n");
+        account.place.write("it.yaml", &template);
+        let ran = account.run(&["apply", "it.yaml", "--yes"]).expect(1);
+        assert!(ran.err.contains("no driver serves") && ran.err.contains(why), "{}", ran.err);
+        let made = account.cloud(&["cloud_control_ls", "AWS::S3::Bucket"]);
+        assert_eq!(made, serde_json::json!([]));
+    }
+}
