@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn a_type_without_handlers_says_which_are_missing_and_what_can_be_done() {
         let reason = |name: &str| reason(name).unwrap_or_default();
-        assert!(reason("AWS::SQS::QueuePolicy").contains("no handlers"));
+        assert!(reason("AWS::MediaLive::Channel").contains("no handlers"));
+        assert!(reason("AWS::SQS::QueuePolicy").contains("no read handler"));
         assert!(reason("AWS::SNS::Topic").is_empty());
         assert!(reason("AWS::None::Such").is_empty());
         let mut lacking = 0;
