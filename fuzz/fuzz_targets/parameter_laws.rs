@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, StackName};
-use rstack_template::{Evaluation, Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// A template with parameters of every kind and constraint.
 pub(crate) const TEMPLATE: &str = r#"
@@ -78,9 +78,9 @@ fn evaluated(given: &BTreeMap<String, String>) -> (Option<Evaluation>, Vec<Diagn
     let stack = StackName::parse("fuzz").unwrap_or_else(|e| panic!("{e}"));
     let pseudo = Reading::place(&environment, &stack);
     let parsed = parse(TEMPLATE, &Reading { pseudo, ..Reading::with_parameters(given) });
-    let outside = Outside::default();
+    let external = ExternalValues::default();
     let inputs =
-        Inputs { stack: &stack, environment: &environment, parameters: given, outside: &outside };
+        Inputs { stack: &stack, environment: &environment, parameters: given, external: &external };
     let evaluation = parsed.template.as_ref().map(|template| evaluate(template, &inputs));
     let more = evaluation.iter().flat_map(|evaluation| evaluation.diagnostics.iter().cloned());
     let found = parsed.diagnostics.into_iter().chain(more).collect();

@@ -5,16 +5,16 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::{Place, snapshot};
 
-/// Runs each command line, demands that it fails, and gives all that was said.
-fn told(place: &Place, lines: &[&[&str]]) -> String {
-    let mut told = String::new();
+/// Runs each command line, demands that it fails, and returns all errors as text.
+fn errors_of(place: &Place, lines: &[&[&str]]) -> String {
+    let mut said = String::new();
     for line in lines {
         let ran = place.run(line).expect(1);
         let errors = ran.err.lines().filter(|line| line.starts_with("error")).count();
         assert_eq!(errors, 1, "{line:?}:\n{}", ran.err);
-        told.push_str(&format!("$ rstack {}\n{}\n", line.join(" "), ran.err));
+        said.push_str(&format!("$ rstack {}\n{}\n", line.join(" "), ran.err));
     }
-    told
+    said
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn what_is_not_there_or_no_template_is_said() {
     place.write("docs/README.md", "");
     place.sandbox(&["sandbox", "ls"]).expect(0);
     let before = place.content();
-    let told = told(
+    let errors = errors_of(
         &place,
         &[
             &["plan", "nope.yaml", "--sandbox"],
@@ -47,7 +47,7 @@ fn what_is_not_there_or_no_template_is_said() {
         ],
     );
     assert_eq!(place.content(), before);
-    snapshot("bad_argument", &without_temporary_name(&told));
+    snapshot("bad_argument", &without_temporary_name(&errors));
 }
 
 /// The temporary file that a failed save names has a random name.
@@ -90,13 +90,13 @@ fn an_environment_that_means_nothing_is_said() {
 #[test]
 fn without_a_stack_the_choice_is_shown() {
     let place = Place::empty();
-    let none = told(&place, &[&["plan", "--sandbox"], &["show", "--sandbox"], &["validate"]]);
+    let none = errors_of(&place, &[&["plan", "--sandbox"], &["show", "--sandbox"], &["validate"]]);
     place.write("stacks/a.yaml", "Resources:\n  A: {Type: AWS::SNS::Topic}\n");
     place.write("stacks/b.yaml", "Resources:\n  A: {Type: AWS::SNS::Topic}\n");
     place.sandbox(&["apply", "a", "--yes"]).expect(0);
     place.sandbox(&["apply", "b", "--yes"]).expect(0);
     let before = place.content();
-    let several = told(
+    let several = errors_of(
         &place,
         &[
             &["plan", "--sandbox"],
@@ -110,13 +110,13 @@ fn without_a_stack_the_choice_is_shown() {
 }
 
 #[test]
-fn nobody_is_asked_where_there_is_no_terminal() {
+fn there_is_no_question_without_a_terminal() {
     let place = Place::streaming();
     place.sandbox(&["sandbox", "ls"]).expect(0);
     let before = place.content();
     let ran = place.sandbox(&["apply"]).expect(1);
     assert!(ran.out.contains("Plan: 9 to create"), "{}", ran.out);
-    assert!(ran.err.contains("error: there is no terminal to ask on"), "{}", ran.err);
+    assert!(ran.err.contains("error[confirmation-needed]"), "{}", ran.err);
     assert!(ran.err.contains("hint: "), "{}", ran.err);
     assert_eq!(place.content(), before);
 }
@@ -127,9 +127,9 @@ fn a_state_directory_that_cannot_be_used_is_named() {
     place.write("file", "");
     let before = place.files();
     let line = ["apply", "--yes", "--sandbox", "--state-dir", "file"];
-    let told = told(&place, &[&line, &["ls", "--state-dir", "file"]]);
+    let errors = errors_of(&place, &[&line, &["ls", "--state-dir", "file"]]);
     assert_eq!(place.files(), before);
-    snapshot("bad_state_directory", &told);
+    snapshot("bad_state_directory", &errors);
 }
 
 #[test]
@@ -153,7 +153,11 @@ fn a_damaged_state_is_refused_and_left_alone() {
             &["show", "topic", "--sandbox"],
         ] {
             let ran = place.run(line).expect(1);
-            assert!(ran.err.starts_with(&format!("error: `{name}` ")), "{line:?}: {}", ran.err);
+            assert!(
+                ran.err.starts_with("error[state-") && ran.err.contains(name),
+                "{line:?}: {}",
+                ran.err
+            );
             assert!(
                 ran.err
                     .contains("hint: nothing was changed; `rstack state repair topic --sandbox`"),
@@ -188,8 +192,8 @@ fn a_stack_stays_in_its_region() {
         [&["plan", "topic.yaml"][..], &["apply", "topic.yaml", "--yes"], &["destroy", "topic"]]
     {
         let ran = place.sandbox(&[line, &["--region", "us-east-1"]].concat()).expect(1);
-        let expected = "the stack `topic` lives in the sandbox (eu-west-1), the current environment \
-                        is the sandbox (us-east-1)";
+        let expected =
+            "error[environment-mismatch]: stack `topic` belongs to the sandbox (eu-west-1)";
         assert!(ran.err.contains(expected), "{}", ran.err);
         assert!(ran.err.contains("hint: choose the Region with `--region`"), "{}", ran.err);
     }

@@ -19,8 +19,12 @@ fn what_the_cdk_wrote_is_made_and_destroyed() {
     snapshot("cdk_outputs", &place.sandbox(&["output", "cdk.out"]).expect(0).out);
 
     let unknown = place.sandbox(&["plan", "cdk.out/Nope"]).expect(1);
-    assert!(unknown.err.contains("`cdk.out` holds no stack `Nope`"), "{}", unknown.err);
-    assert!(unknown.err.contains("hint: it holds StreamingStack"), "{}", unknown.err);
+    assert!(
+        unknown.err.contains("error[stack-not-found]: `cdk.out` has no stack `Nope`"),
+        "{}",
+        unknown.err
+    );
+    assert!(unknown.err.contains("hint: the stacks in it are StreamingStack"), "{}", unknown.err);
 
     place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");

@@ -32,12 +32,12 @@ impl Small {
 
 impl Drop for Small {
     fn drop(&mut self) {
-        // Nothing runs there any more; a mount that stays is told by the removal of its folder.
+        // Nothing runs there any more; the removal of its folder fails if the mount stays.
         let _unmounted = Command::new("umount").arg(&self.0).status();
     }
 }
 
-/// Whoever reads the tests has to know what was not tested.
+/// Reports a test that was skipped, so that the reader knows what was not tested.
 fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
@@ -56,9 +56,9 @@ fn on_a_small_disk() -> Option<(Place, Small)> {
 
 /// The program failed with an error about a file, and not with a panic.
 #[track_caller]
-fn told(ran: &Ran, codes: &[i32]) {
+fn assert_reported(ran: &Ran, codes: &[i32]) {
     assert!(codes.contains(&ran.code), "{}: {}", ran.code, ran.err);
-    assert!(ran.err.contains("error: "), "{}", ran.err);
+    assert!(ran.err.contains("error["), "{}", ran.err);
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
 }
 
@@ -83,7 +83,7 @@ fn a_full_disk_stops_a_run_wherever_it_is_full() {
             break;
         }
         failures += 1;
-        told(&ran, &[1]);
+        assert_reported(&ran, &[1]);
         let after = place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count();
         assert!(after >= before);
         // What was there is readable, and the next command finds out what was made.
@@ -102,8 +102,8 @@ fn a_disk_that_cannot_be_written_is_said_before_anything_is_made() {
     place.edit("stacks/streaming.yaml", "Default: 60", "Default: 40");
     let before = place.content();
     disk.remount("ro");
-    told(&place.sandbox(&["apply", "--yes"]), &[1]);
-    told(&place.sandbox(&["state", "mv", "streaming", "Channel", "X"]), &[1]);
+    assert_reported(&place.sandbox(&["apply", "--yes"]), &[1]);
+    assert_reported(&place.sandbox(&["state", "mv", "streaming", "Channel", "X"]), &[1]);
     place.sandbox(&["state", "list"]).expect(0);
     assert_eq!(place.content(), before);
     disk.remount("rw");
@@ -122,13 +122,13 @@ fn a_directory_that_may_not_be_written_is_said() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o500)).unwrap();
     let ran = place.sandbox(&["destroy", "--yes"]);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    told(&ran, &[1]);
+    assert_reported(&ran, &[1]);
     place.sandbox(&["destroy", "--yes"]).expect(0);
 }
 
-/// A laptop slept, and somebody cleaned up meanwhile.
+/// A laptop slept, and the lock file or the directory was removed meanwhile.
 #[test]
-fn a_run_whose_lock_or_directory_goes_says_so_and_is_settled_by_the_next() {
+fn a_run_that_loses_its_lock_or_directory_says_so_and_the_next_recovers_it() {
     for lose in ["state/sandbox/streaming.lock", "state/sandbox/streaming.journal"] {
         let place = Place::streaming();
         let mut running = place.start_slow(&["apply", "--yes"]);

@@ -1,4 +1,4 @@
-//! What the program says of resource types.
+//! The documentation of resource types.
 
 use crate::harness::{Place, snapshot};
 

@@ -1,4 +1,4 @@
-//! What the program says of its findings.
+//! The pages of `rstack explain`.
 
 use crate::harness::{Place, snapshot};
 
@@ -12,6 +12,8 @@ fn each_code_has_a_line_and_a_page() {
         assert!(page.starts_with(&format!("{code}: {}", title.trim())), "{page}");
         assert!(page.lines().all(|l| l.starts_with("    ") || l.chars().count() <= 100), "{page}");
     }
+    let page = place.run(&["explain", "state-locked"]).expect(0).out;
+    assert!(page.ends_with("Exit code: 1.\n"), "{page}");
     snapshot("explain", &place.run(&["explain", "error[Function-Arguments]"]).expect(0).out);
     let listed = place.run(&["explain", "--json"]).expect(0).out;
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();

@@ -52,12 +52,12 @@ fn a_template_includes_files_of_its_project_only() {
     place.write("p/.git/config", SECRET);
     symlink(".git", place.path("p/git")).unwrap();
     for (location, error) in [
-        ("../../home/credentials", "leads out of the project"),
-        ("../link", "leads out of the project"),
-        ("../absolute", "leads out of the project"),
-        ("../folder/credentials", "leads out of the project"),
-        ("../zero", "leads out of the project"),
-        ("../../../../../../../../proc/self/environ", "leads out of the project"),
+        ("../../home/credentials", "outside of the project"),
+        ("../link", "outside of the project"),
+        ("../absolute", "outside of the project"),
+        ("../folder/credentials", "outside of the project"),
+        ("../zero", "outside of the project"),
+        ("../../../../../../../../proc/self/environ", "outside of the project"),
         ("/proc/self/environ", "is not relative to the template"),
         ("../fifo", "is a FIFO, not a regular file"),
         ("..", "is a directory, not a regular file"),
@@ -93,12 +93,12 @@ fn without_a_project_the_folder_of_the_template_is_the_root() {
     place.write("loose/a/u.yaml", &include("b.yaml"));
     place.write("loose/a/b.yaml", "M: {Type: AWS::SNS::Topic}\n");
     let ran = place.run(&["validate", "loose/a/t.yaml", "--no-lint"]).expect(1);
-    assert!(ran.err.contains("leads out of the project"), "{}", ran.err);
+    assert!(ran.err.contains("outside of the project"), "{}", ran.err);
     place.run(&["validate", "loose/a/u.yaml", "--no-lint"]).expect(0);
     // A `.git` makes it a project, but for one in the home directory.
     place.write(".git/HEAD", "");
     let ran = place.run(&["validate", "loose/a/t.yaml", "--no-lint"]).expect(1);
-    assert!(ran.err.contains("leads out of the project"), "{}", ran.err);
+    assert!(ran.err.contains("outside of the project"), "{}", ran.err);
     place.write("loose/.git/HEAD", "");
     place.run(&["validate", "loose/a/t.yaml", "--no-lint"]).expect(0);
 }
@@ -108,7 +108,7 @@ fn a_template_that_a_project_links_to_is_not_read() {
     let place = place();
     symlink("../../home/credentials", place.path("p/stacks/out.yaml")).unwrap();
     fifo(&place.path("p/stacks/fifo.yaml"));
-    let out = "leads out of the project";
+    let out = "outside of the project";
     refused(&place, &["validate", "stacks/out.yaml"], out);
     refused(&place, &["validate", "stacks"], out);
     refused(&place, &["validate"], out);
@@ -174,14 +174,14 @@ fn the_templates_of_an_assembly_lie_in_its_project() {
     ] {
         place.write("p/cdk.out/manifest.json", &manifest(template));
         for line in [&["validate", "cdk.out"][..], &["plan", "cdk.out/S", "--sandbox"]] {
-            refused(&place, line, "leads out of the project");
+            refused(&place, line, "outside of the project");
         }
     }
     place.write("p/cdk.out/manifest.json", &format!("{{\"artifacts\": \"{SECRET}\"}}"));
     refused(&place, &["validate", "cdk.out"], "is not the manifest of a cloud assembly");
     std::fs::remove_file(place.path("p/cdk.out/manifest.json")).unwrap();
     symlink("../../home/credentials", place.path("p/cdk.out/manifest.json")).unwrap();
-    refused(&place, &["validate", "cdk.out"], "leads out of the project");
+    refused(&place, &["validate", "cdk.out"], "outside of the project");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_project_file_counts_in_its_project_and_if_no_other_user_can_write_it() {
     command.current_dir(place.path("p/inner"));
     crate::harness::ran(command).expect(0);
     let other = run("other").expect(1);
-    assert!(other.err.contains("rstack.toml:2:10: there is no rule"), "{}", other.err);
+    assert!(other.err.contains("error[unknown-rule]: "), "{}", other.err);
 
     place.write("p/rstack.toml", "[lint]\nvalidator = false\n");
     let mode = |mode| PermissionsExt::from_mode(mode);
@@ -218,7 +218,7 @@ fn a_project_file_counts_in_its_project_and_if_no_other_user_can_write_it() {
     refused(&place, &["validate"], "too large: more than 1 MiB");
     std::fs::remove_file(place.path("p/rstack.toml")).unwrap();
     symlink("../home/credentials", place.path("p/rstack.toml")).unwrap();
-    refused(&place, &["validate"], "leads out of the project");
+    refused(&place, &["validate"], "outside of the project");
     std::fs::remove_file(place.path("p/rstack.toml")).unwrap();
     fifo(&place.path("p/rstack.toml"));
     refused(&place, &["validate"], "is a FIFO, not a regular file");

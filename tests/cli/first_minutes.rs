@@ -20,7 +20,7 @@ fn a_file_with_a_name_of_its_own_is_a_stack() {
         };
         place.write(file, text);
         let plan = place.sandbox(&["plan", file]).expect(0);
-        let note = format!("note: the stack is called `{name}`, ");
+        let note = format!("note: the stack is named `{name}`, ");
         assert_eq!(plan.err.lines().filter(|l| l.starts_with(&note)).count(), 1, "{}", plan.err);
         assert_eq!(plan.err.lines().count(), 1, "{}", plan.err);
         assert!(plan.out.starts_with(&format!("Stack {name} ")), "{}", plan.out);
@@ -45,7 +45,7 @@ fn two_files_are_not_the_same_stack() {
     place.write("my.app.yaml", TOPIC);
     place.write("my_app.json", "{}");
     let plan = place.sandbox(&["plan", "my_app.yaml"]).expect(1);
-    let message = "error: `my_app.yaml` and `my.app.yaml` would both be the stack `my-app`\n";
+    let message = "error[stack-name-conflict]: `my_app.yaml` and `my.app.yaml` ";
     assert!(plan.err.starts_with(message), "{}", plan.err);
     assert!(plan.err.contains("`--stack-name`"), "{}", plan.err);
     place.sandbox(&["plan", "my_app.yaml", "--stack-name", "mine"]).expect(0);
@@ -133,11 +133,11 @@ fn what_is_no_stack_is_called_that() {
     place.write("live.yaml", TOPIC);
     place.sandbox(&["plan", "live.yaml", "--out", "live.plan"]).expect(0);
     for (text, what) in [
-        ("notes.txt", "the file is no template"),
-        ("docs/README.md", "the file is no template"),
+        ("notes.txt", "the file is not a template"),
+        ("docs/README.md", "the file is not a template"),
         ("docs", "it is a folder"),
-        ("./no/such.yaml", "there is no such template, and no stack of this name"),
-        ("such.yaml", "there is no such template, and no stack of this name"),
+        ("./no/such.yaml", "no such template and no stack of this name exists"),
+        ("such.yaml", "no such template and no stack of this name exists"),
         ("no_such", "no stack has such a name"),
         ("live.plan", "it is a saved plan"),
     ] {
@@ -147,7 +147,7 @@ fn what_is_no_stack_is_called_that() {
             }
             let line = [command, &[text]].concat();
             let ran = place.sandbox(&line).expect(1);
-            let message = format!("error: `{text}` is not a stack: {what}\n");
+            let message = format!("error[not-a-stack]: `{text}` is not a stack: {what}\n");
             assert!(ran.err.starts_with(&message), "{line:?}: {}", ran.err);
             assert!(ran.err.contains("`rstack ls --sandbox` lists them"), "{}", ran.err);
         }
@@ -173,7 +173,7 @@ fn a_page_instead_of_a_template_is_called_that() {
             let ran = ran.expect(1);
             let message = "error[syntax]: the file is an HTML page, not a template";
             assert!(ran.err.starts_with(message), "{}", ran.err);
-            assert_eq!(ran.err.matches("error[").count(), 1, "{}", ran.err);
+            assert_eq!(ran.err.matches("error[syntax]").count(), 1, "{}", ran.err);
         }
     }
 }

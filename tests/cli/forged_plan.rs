@@ -1,11 +1,13 @@
 //! Forged plans: every part of a saved plan is changed, one at a time, and the digest made to fit.
-//! What is not refused must be shown as it is.
+//! Changes that are not refused must be shown as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use rstack_apply::{Engine, InstantClock, SecretParameters, SeededEntropy, Silent, Stop, Waiting};
+use rstack_apply::{
+    CancellationToken, Engine, InstantClock, SecretParameters, SeededEntropy, Silent, Waiting,
+};
 use rstack_model::desired::Desired;
 use rstack_model::plan::{Action, Change, Checked, Plan, PlanBase};
 use rstack_model::state::{DeposedObject, State};
@@ -18,7 +20,7 @@ use rstack_plan::{CheckedPlan, PlanOptions, RegistrySchemas};
 use rstack_render::{Detail, View, plan_json, plan_text};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::StateStore;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 use serde_json::Value;
 
 const BEFORE: &str = r#"
@@ -103,7 +105,7 @@ impl FrontEnd for Reviewer {
 }
 
 /// A cloud and a store in which the plan was made.
-struct World {
+struct Bench {
     ops: Operations,
     sandbox: Arc<SandboxCloud>,
     _directory: tempfile::TempDir,
@@ -123,7 +125,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
-impl World {
+impl Bench {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let backend = Arc::new(StateStore::open(directory.path()).unwrap());
@@ -137,7 +139,7 @@ impl World {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let environment = sandbox.environment().clone();
         Self {
@@ -159,7 +161,7 @@ impl World {
             stack: &stack(),
             environment: self.sandbox.environment(),
             parameters: &BTreeMap::new(),
-            outside: &Outside::default(),
+            external: &ExternalValues::default(),
         };
         let evaluation = evaluate(&template, &inputs);
         evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))
@@ -192,16 +194,16 @@ impl World {
 
     /// The stack as it was applied first, with one object changed elsewhere and one gone.
     async fn stirred() -> Self {
-        let world = Self::new();
-        world.apply(BEFORE).await;
-        let state = world.state().await;
-        let (kind, id) = world.object(&state, "Drifted");
+        let bench = Self::new();
+        bench.apply(BEFORE).await;
+        let state = bench.state().await;
+        let (kind, id) = bench.object(&state, "Drifted");
         let path = PropertyPath::root().name("DisplayName");
         let value = KnownValue::from("elsewhere");
-        world.sandbox.set_property(&kind, &id, &path, Some(&value)).unwrap();
-        let (kind, id) = world.object(&state, "Gone");
-        world.sandbox.remove(&kind, &id).unwrap();
-        world
+        bench.sandbox.set_property(&kind, &id, &path, Some(&value)).unwrap();
+        let (kind, id) = bench.object(&state, "Gone");
+        bench.sandbox.remove(&kind, &id).unwrap();
+        bench
     }
 
     /// Records an object that an earlier apply has left over.
@@ -333,8 +335,8 @@ fn pattern(path: &[At]) -> String {
     words.join(".")
 }
 
-/// What the stack is to become: it follows from nothing else, and is shown as it is. The text of a
-/// plan leaves out what is marked `(JSON)`.
+/// The parts of a plan that the stack is to become: they follow from nothing else, and are shown as
+/// they are. The text of a plan leaves out what is marked `(JSON)`.
 const SHOWN: [&str; 16] = [
     "changes.*.desired.deletion_policy",
     "changes.*.desired.deletion_policy (JSON)",
@@ -356,9 +358,9 @@ const SHOWN: [&str; 16] = [
 
 /// The places whose forgeries are not refused, after every forgery of this plan at the first `most`
 /// places of each kind.
-async fn not_refused(world: &World, plan: &Plan, most: usize) -> Vec<String> {
-    let state = world.state().await;
-    world.accepted(plan.clone(), &state).await.unwrap();
+async fn not_refused(bench: &Bench, plan: &Plan, most: usize) -> Vec<String> {
+    let state = bench.state().await;
+    bench.accepted(plan.clone(), &state).await.unwrap();
     let document = serde_json::to_value(plan).unwrap();
     let view = View { detail: Detail::Full, ..View::PLAIN };
     let (shown, text) = (plan_json(plan, None).unwrap(), plan_text(plan, &view));
@@ -382,7 +384,7 @@ async fn not_refused(world: &World, plan: &Plan, most: usize) -> Vec<String> {
             if forged == *plan {
                 continue;
             }
-            let Ok(taken) = world.accepted(forged, &state).await else {
+            let Ok(taken) = bench.accepted(forged, &state).await else {
                 refused += 1;
                 continue;
             };
@@ -403,15 +405,15 @@ async fn not_refused(world: &World, plan: &Plan, most: usize) -> Vec<String> {
 #[test]
 fn a_plan_of_which_one_part_was_changed_is_refused_or_shown_as_it_is() {
     run(async {
-        let world = World::stirred().await;
-        let plan = world.plan(AFTER, true).await;
+        let bench = Bench::stirred().await;
+        let plan = bench.plan(AFTER, true).await;
         let actions: BTreeSet<&str> =
             plan.changes.values().map(|change| word(change.action)).collect();
         let all = ["create", "delete", "noop", "record", "replace", "retain", "update"];
         assert_eq!(actions, all.into(), "the plan has every action of a deploy");
         let mut shown: Vec<&str> = SHOWN.to_vec();
         shown.push("template_digest (JSON)");
-        assert_eq!(not_refused(&world, &plan, usize::MAX).await, shown);
+        assert_eq!(not_refused(&bench, &plan, usize::MAX).await, shown);
     });
 }
 
@@ -420,13 +422,13 @@ fn a_plan_of_which_one_part_was_changed_is_refused_or_shown_as_it_is() {
 #[test]
 fn a_plan_that_was_made_without_reading_is_no_easier_to_forge() {
     run(async {
-        let world = World::new();
+        let bench = Bench::new();
         let text = crate::harness::repository_file("stacks/streaming.yaml");
-        world.apply(&text).await;
-        world.leave_over("Channel").await;
+        bench.apply(&text).await;
+        bench.leave_over("Channel").await;
         let after = text.replace("Default: 6", "Default: 4").replace("Live stream ${", "Stream ${");
-        let plan = world.plan(&after, false).await;
-        assert!(!plan.pick_ups.is_empty(), "the distribution sends a secret");
+        let plan = bench.plan(&after, false).await;
+        assert!(!plan.propagation_waits.is_empty(), "the distribution sends a secret");
         assert_eq!(plan.deposed.len(), 1);
         let unchecked = |change: &Change| matches!(change.checked, Checked::Unchecked(_));
         assert!(plan.changes.values().all(unchecked));
@@ -443,7 +445,7 @@ fn a_plan_that_was_made_without_reading_is_no_easier_to_forge() {
             "parameters.*",
             "template_digest (JSON)",
         ];
-        assert_eq!(not_refused(&world, &plan, 2).await, shown);
+        assert_eq!(not_refused(&bench, &plan, 2).await, shown);
     });
 }
 

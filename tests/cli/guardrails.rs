@@ -64,7 +64,7 @@ fn hostile_rules_end_within_their_limits_and_nothing_is_applied() {
         let apply = ["apply", "topic.yaml", "--yes", "--sandbox", "--rules", name];
         let told = refused(&place, &apply);
         let whole = format!(
-            "`topic.yaml` was not checked by the rules that were asked for: at the rules in `{name}`, {reason}"
+            "the requested rules did not check `topic.yaml`: at the rules in `{name}`, {reason}"
         );
         assert!(told.contains(&whole), "{name}: {told}");
     }
@@ -154,7 +154,7 @@ fn a_saved_plan_takes_no_rules() {
     for arguments in [&["--rules", "rules"][..], &["--deny", "W3005"], &["--no-lint"]] {
         let apply = [&["apply", "saved.plan", "--yes", "--sandbox"], arguments].concat();
         let told = refused(&place, &apply);
-        assert!(told.contains(&format!("a saved plan takes no `{}`", arguments[0])), "{told}");
+        assert!(told.contains(&format!("a saved plan accepts no `{}`", arguments[0])), "{told}");
     }
 }
 
@@ -172,7 +172,7 @@ fn files_of_rules_that_cannot_be_read_are_an_error() {
     let made = Command::new("mkfifo").arg(place.path("pipe/a.rego")).status().unwrap();
     assert!(made.success());
     for (rules, problem) in [
-        ("empty", "`empty/a.guard` holds no rules"),
+        ("empty", "`empty/a.guard` has no rules"),
         ("long", "`long/a.guard` is too long for rules: more than 1024 KiB"),
         ("bytes", "cannot read `bytes/a.rego`"),
         ("linked", "`linked/more` is a link to a folder"),
@@ -180,7 +180,7 @@ fn files_of_rules_that_cannot_be_read_are_an_error() {
         ("pipe", "`pipe/a.rego` is a FIFO, not a regular file"),
         ("pipe/a.rego", "`pipe/a.rego` is a FIFO, not a regular file"),
         ("nowhere", "cannot read `nowhere`"),
-        ("topic.yaml", "`topic.yaml` holds no rules"),
+        ("topic.yaml", "`topic.yaml` has no rules"),
     ] {
         let told = refused(&place, &["validate", "topic.yaml", "--rules", rules]);
         assert!(told.contains(problem), "{rules}: {told}");
@@ -278,7 +278,7 @@ fn a_rule_of_rego_that_finds_nothing_has_a_name_nevertheless() {
     let validate = ["validate", "topic.yaml", "--rules", "rules", "--allow", "TOPIC_HAS_NAME"];
     place.run(&[&validate[..], &["--allow", "NONE"]].concat()).expect(0);
     let wrong = place.run(&[&validate[..], &["--allow", "NONEE"]].concat()).expect(1);
-    assert!(wrong.err.contains("there is no rule or warning `NONEE`"), "{}", wrong.err);
+    assert!(wrong.err.contains("no rule or warning `NONEE` exists"), "{}", wrong.err);
     let again: Ran = ran(place.command(&validate)).expect(0);
     assert!(again.out.contains("topic.yaml is valid"), "{}", again.out);
 }

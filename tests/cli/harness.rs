@@ -153,16 +153,21 @@ impl Place {
     }
 
     /// Starts the program in a sandbox of this kind.
-    pub(crate) fn start(&self, arguments: &[&str], weather: &str) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str], sandbox_env: &str) -> Running {
         let mut command = self.command(&[arguments, &["--sandbox"]].concat());
-        command.env("RSTACK_SANDBOX", weather);
+        command.env("RSTACK_SANDBOX", sandbox_env);
         Running::start(command)
     }
 }
 
 impl Place {
     /// Starts the program as a shell's last command, after this one.
-    pub(crate) fn start_after(&self, shell: &str, arguments: &[&str], weather: &str) -> Running {
+    pub(crate) fn start_after(
+        &self,
+        shell: &str,
+        arguments: &[&str],
+        sandbox_env: &str,
+    ) -> Running {
         let program = self.command(&[arguments, &["--sandbox"]].concat());
         let mut command = Command::new("/bin/sh");
         command.args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")]);
@@ -170,7 +175,7 @@ impl Place {
         for (name, value) in program.get_envs() {
             value.map(|value| command.env(name, value));
         }
-        command.env("RSTACK_SANDBOX", weather);
+        command.env("RSTACK_SANDBOX", sandbox_env);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         Running::start(command)
     }

@@ -20,7 +20,7 @@ fn bounded(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_was_made_to_do_harm_is_told() {
+fn hostile_templates_are_refused() {
     let topic = "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: ";
     let bomb: String = (1..12)
         .map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", ")))
@@ -51,7 +51,7 @@ fn what_was_made_to_do_harm_is_told() {
 }
 
 #[test]
-fn a_file_that_is_too_large_or_in_another_encoding_is_told() {
+fn a_file_that_is_too_large_or_in_another_encoding_is_reported() {
     let place = Place::empty();
     place.write_bytes("wide.yaml", b"\xff\xfeR\0");
     place.write_bytes("latin.yaml", b"a: b\nc: \xe9\n");

@@ -1,4 +1,4 @@
-//! Objects are told apart by their whole identifiers: what moves from one scope to another under
+//! Objects are distinguished by their whole identifiers: what moves from one scope to another under
 //! the same name is two objects, and none of them is lost.
 
 use std::fmt::Write as _;
@@ -125,7 +125,7 @@ fn a_run_of_the_version_before_identifiers_is_recovered_and_loses_nothing() {
     }
     assert_eq!(objects(&place).len(), 4, "two pools, and a user in each");
     let plan = place.sandbox(&["plan", "Pools", "--no-lint"]).expect(0);
-    assert!(plan.out.contains("1 to delete (left over from earlier applies)"), "{}", plan.out);
+    assert!(plan.out.contains("1 to delete (deposed by earlier applies)"), "{}", plan.out);
     place.sandbox(&["apply", "Pools", "--yes", "--no-lint"]).expect(0);
     assert_eq!(objects(&place).len(), 3);
     place.sandbox(&["destroy", "Pools", "--yes"]).expect(0);

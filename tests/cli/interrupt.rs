@@ -27,7 +27,9 @@ fn an_interrupt_ends_the_run_and_records_it() {
     assert!(said.contains("Interrupted: 8 of 9 steps done, 1 interrupted, after"), "{said}");
     assert!(!said.contains("failed"), "{said}");
     assert!(
-        said.contains("Interrupted. What was done is recorded; apply again to go on, or go back"),
+        said.contains(
+            "Interrupted. What was done is recorded; apply again to continue, or roll back"
+        ),
         "{said}"
     );
     assert!(!place.path("state/sandbox/streaming.journal").exists());
@@ -51,7 +53,7 @@ fn a_killed_run_is_recovered_by_the_next_command() {
 
     let plan = place.sandbox(&["plan"]).expect(0);
     assert!(plan.err.contains("An earlier run of `streaming` was interrupted."), "{}", plan.err);
-    assert!(plan.err.contains("Recovered: 9 objects are known and recorded."), "{}", plan.err);
+    assert!(plan.err.contains("Recovered: the state records 9 objects."), "{}", plan.err);
     finishes(&place);
 }
 
@@ -66,7 +68,7 @@ fn a_second_interrupt_leaves_at_once() {
     running.signal(Signal::INT);
     let (code, said) = running.end();
     assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("Leaving now. The next command finds out"), "{said}");
+    assert!(said.contains("Exiting now. The next command recovers"), "{said}");
     assert!(place.path("state/sandbox/streaming.journal").exists());
     let applied = place.sandbox(APPLY).expect(0);
     assert!(
@@ -96,8 +98,8 @@ fn what_a_bad_day_breaks_can_be_applied_again() {
     let mut codes = Vec::new();
     for seed in 0..6 {
         let mut command = place.command(&["apply", "--yes", "--sandbox"]);
-        let weather = format!("faults=stormy,seed={seed},deploy-polls=0,poll-ms=0");
-        command.env("RSTACK_SANDBOX", weather);
+        let sandbox_env = format!("faults=stormy,seed={seed},deploy-polls=0,poll-ms=0");
+        command.env("RSTACK_SANDBOX", sandbox_env);
         let ran = crate::harness::ran(command);
         assert!([0, 4, 5].contains(&ran.code), "{}: {}", ran.code, ran.err);
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
@@ -135,7 +137,7 @@ fn in_doubt() -> Place {
 }
 
 #[test]
-fn what_the_cloud_cannot_tell_the_user_settles() {
+fn the_user_resolves_what_the_cloud_cannot_tell() {
     for (decision, planned) in [("--not-ours", "1 to create"), ("--ours=x", "No changes.")] {
         let place = in_doubt();
         let stopped = place.sandbox(&["plan", "one"]).expect(1);
@@ -150,7 +152,7 @@ fn what_the_cloud_cannot_tell_the_user_settles() {
     }
 }
 
-/// Whether the secret of a creation was made is asked with the secret: commands that need no template
+/// A creation is looked for with the value of its secret: commands that need no template
 /// take its value, too.
 #[test]
 fn a_secret_whose_creation_was_cut_off_is_looked_for_with_the_value_that_is_given() {

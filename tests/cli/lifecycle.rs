@@ -3,7 +3,7 @@
 use crate::harness::{Place, ran};
 
 #[test]
-fn a_name_that_somebody_else_has_is_said_and_nothing_is_left() {
+fn a_name_that_is_taken_is_reported_and_nothing_is_left() {
     let place = Place::empty();
     let topic = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    DeletionPolicy: Retain\n    \
                  Properties: {TopicName: a}\n";
@@ -13,7 +13,7 @@ fn a_name_that_somebody_else_has_is_said_and_nothing_is_left() {
     assert!(retained.out.contains("stays in the cloud, no longer managed"), "{}", retained.out);
     let before = place.content();
     let refused = place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(4);
-    assert!(refused.err.contains("error: `A`: "), "{}", refused.err);
+    assert!(refused.err.contains("error[object-exists]: `A`: "), "{}", refused.err);
     assert!(refused.err.contains("hint: give it another name"), "{}", refused.err);
     assert_eq!(place.content(), before);
     place.edit("topic.yaml", "TopicName: a", "TopicName: b");
@@ -64,7 +64,7 @@ fn the_demo_runs_to_its_end() {
 }
 
 #[test]
-fn there_is_nothing_to_settle_in_a_stack_that_is_whole() {
+fn there_is_nothing_to_resolve_in_a_complete_stack() {
     let place = Place::streaming();
     place.sandbox(&["apply", "--yes"]).expect(0);
     let before = place.read("state/sandbox/streaming.json");

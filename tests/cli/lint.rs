@@ -1,4 +1,4 @@
-//! AWS's validator in `validate`, `plan` and `apply`: what is told, what is remembered, what is
+//! AWS's validator in `validate`, `plan` and `apply`: what is reported, what is remembered, what is
 //! allowed and denied.
 
 use crate::harness::{Place, snapshot};
@@ -42,7 +42,7 @@ fn remembered(place: &Place) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn each_mistake_is_told_once_by_whoever_knows_it() {
+fn each_mistake_is_reported_once() {
     let place = place();
     let secret = "hunter2hunter2";
     let given = format!("Password={secret}");

@@ -18,13 +18,13 @@ fn a_stack_is_applied_by_one_at_a_time() {
         let second = place.sandbox(line).expect(1);
         assert_eq!(second.out, "");
         assert!(
-            second.err.starts_with("error: the stack `streaming` is locked by "),
+            second.err.starts_with("error[state-locked]: the stack `streaming` is locked by "),
             "{}",
             second.err
         );
         let holder = format!("(`rstack apply`, process {}, since ", first.id());
         assert!(second.err.contains(&holder), "{}", second.err);
-        assert!(second.err.contains("hint: wait until it is finished"), "{}", second.err);
+        assert!(second.err.contains("hint: wait until it has finished"), "{}", second.err);
     }
     // Other stacks are free.
     place.sandbox(&["apply", "other", "--yes"]).expect(0);

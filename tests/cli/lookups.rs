@@ -1,4 +1,4 @@
-//! What a template asks of the cloud and of other stacks.
+//! Lookups of a template in the cloud and in other stacks.
 
 use crate::harness::Place;
 
@@ -81,7 +81,7 @@ fn a_file_that_is_included_is_part_of_the_template() {
 }
 
 #[test]
-fn a_region_that_nobody_chose_is_no_mistake_of_the_template() {
+fn a_missing_region_is_no_mistake_of_the_template() {
     let place = Place::empty();
     let text = "Mappings: {Images: {us-east-1: {Id: ami-0123456789abcdef0}}}\nResources:\n  Machine:\n    \
                 Type: AWS::EC2::Instance\n    Properties:\n      \

@@ -6,12 +6,15 @@ mod bad_template;
 mod cdk;
 mod disk;
 mod docs;
+mod error_gallery;
 mod explain;
 mod file_root;
 mod first_minutes;
 mod forged_plan;
+mod formats;
 #[cfg(feature = "lint")]
 mod guardrails;
+mod guide;
 mod harness;
 mod hostile;
 mod identity;
@@ -26,7 +29,9 @@ mod memory;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;
+mod plain_words;
 mod plan_output;
+mod reference;
 mod replace;
 mod rollback;
 mod sarif;

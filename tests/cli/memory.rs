@@ -25,7 +25,7 @@ fn a_run_that_is_struck_down_leaves_no_core() {
         let cores = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
         let cores: Vec<&str> = cores.unwrap().split_whitespace().collect();
         assert_eq!(cores[..2], ["0", "0"], "{limits}");
-        // Nobody of the same user may look into it: not even into its environment. Root may.
+        // No process of the same user may look into it: not even into its environment. Root may.
         let root = rustix::process::getuid().is_root();
         let seen = std::fs::read(format!("/proc/{}/environ", running.id())).is_ok();
         assert!(root || !seen);

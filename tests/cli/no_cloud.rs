@@ -31,7 +31,7 @@ fn what_is_missing_to_reach_the_cloud_is_said() {
 }
 
 #[test]
-fn a_wrong_template_is_told_before_the_cloud_is_asked() {
+fn a_wrong_template_is_reported_before_any_cloud_call() {
     let place = Place::empty();
     place.write("bad.yaml", "Resources:\n  A:\n    Type: AWS::S3::Bukket\n");
     let ran = place.run(&["plan", "bad.yaml"]).expect(1);

@@ -1,4 +1,4 @@
-//! What scripts read: outputs, JSON, exit codes, pipes.
+//! Output that scripts read: outputs, JSON, exit codes, pipes.
 
 use std::process::Stdio;
 
@@ -24,7 +24,7 @@ fn outputs_are_read_by_scripts() {
     assert_eq!(json(&one.out), Value::from(url));
     let unknown = place.sandbox(&["output", "streaming", "HlsUr"]).expect(1);
     assert!(unknown.err.contains("the stack `streaming` has no output `HlsUr`"), "{}", unknown.err);
-    assert!(unknown.err.contains("hint: it has ChannelArn, "), "{}", unknown.err);
+    assert!(unknown.err.contains("hint: its outputs are ChannelArn, "), "{}", unknown.err);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What plans look like: creation, change, replacement, drift, healing, destruction.
+//! The text of plans: creation, change, replacement, drift, healing, destruction.
 
 use serde_json::Value;
 

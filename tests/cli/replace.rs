@@ -1,4 +1,4 @@
-//! What may be replaced, and `--replace`.
+//! The update kinds that may replace, and `--replace`.
 
 use crate::harness::Place;
 
@@ -53,7 +53,7 @@ fn a_replacement_can_be_asked_for() {
     place.sandbox(&["plan", "t.yaml", "--detailed-exitcode"]).expect(0);
     let unknown = place.sandbox(&["plan", "t.yaml", "--replace", "Nothing"]).expect(1);
     assert!(
-        unknown.err.contains("`--replace Nothing`: there is no such resource"),
+        unknown.err.contains("error[unknown-resource]: `--replace Nothing`"),
         "{}",
         unknown.err
     );

@@ -1,4 +1,4 @@
-//! Going back after an apply that did not come to its end.
+//! Rollback of an incomplete apply.
 
 use rustix::process::Signal;
 
@@ -31,15 +31,15 @@ Resources:
     )
 }
 
-/// A channel that is made after the others, and whose name somebody else has.
+/// A channel that is made after the others, and whose name a foreign object has.
 const TAKEN: &str = "  Taken:
     Type: AWS::MediaPackage::Channel
     DependsOn: Endpoint
     Properties: {Id: taken}
 ";
 
-/// A place in which somebody else has the name `taken`, and these stacks were applied, all of them
-/// completely.
+/// A place in which a foreign object has the name `taken`, and these stacks were applied, all of
+/// them completely.
 fn place(before: &[&str]) -> Place {
     let place = Place::empty();
     place.write(
@@ -54,7 +54,7 @@ fn place(before: &[&str]) -> Place {
     place
 }
 
-/// What the sandbox holds.
+/// The objects in the sandbox.
 fn objects(place: &Place) -> String {
     place.sandbox(&["sandbox", "ls"]).expect(0).out
 }
@@ -84,7 +84,7 @@ fn a_failed_apply_is_rolled_back_when_the_user_says_so() {
         place.write("stacks/live.yaml", &stack(channel, seconds, TAKEN));
         let failed = place.sandbox(FAILING).expect(5);
         assert!(
-            failed.err.contains("go back with `rstack rollback live --sandbox`"),
+            failed.err.contains("roll back with `rstack rollback live --sandbox`"),
             "{}",
             failed.err
         );
@@ -139,7 +139,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
     let files = place.content();
     let missing = place.sandbox(BACK).expect(1);
     assert!(
-        missing.err.contains("`Secret` is made with the secret parameter `Password`"),
+        missing.err.contains("`Secret` needs the value of secret parameter `Password`"),
         "{}",
         missing.err
     );
@@ -201,10 +201,7 @@ fn a_rollback_that_is_cut_off_leads_both_ways() {
         let (code, said) = running.end();
         if !onwards {
             assert_eq!(code, Some(130), "{said}");
-            assert!(
-                said.contains("`rstack rollback streaming --sandbox` goes on with it"),
-                "{said}"
-            );
+            assert!(said.contains("`rstack rollback streaming --sandbox` continues it"), "{said}");
             place.sandbox(&["rollback", "--yes"]).expect(0);
             assert_eq!(objects(&place), before);
             continue;

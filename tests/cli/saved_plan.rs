@@ -49,7 +49,7 @@ fn a_saved_plan_is_shown_and_carried_out_as_it_is() {
     assert!(applied.err.contains("Applied: 1 step"), "{}", applied.err);
     let next = place.sandbox(&["plan", "topic.yaml"]).expect(0);
     assert!(next.out.contains("[-] \"two\""), "{}", next.out);
-    refused(&place, &[], "the plan was made from serial 1 of ");
+    refused(&place, &[], "the plan was made for serial 1 of ");
 }
 
 #[test]
@@ -65,12 +65,12 @@ fn a_plan_is_refused_when_an_object_moved() {
 #[test]
 fn a_plan_is_refused_elsewhere_and_with_other_wishes() {
     let place = saved();
-    refused(&place, &["--region", "us-east-1"], "the plan is for the sandbox (eu-west-1)");
-    refused(&place, &["--delete-first", "A"], "a saved plan takes no `--delete-first`");
-    refused(&place, &["--no-refresh"], "a saved plan takes no `--no-refresh`");
-    refused(&place, &["--stack-name", "b"], "a saved plan takes no `--stack-name`");
-    refused(&place, &["--parameter", "A=b"], "takes no value for the parameter `A`");
-    refused(&place, &["--state-dir", "other"], "the plan was made from serial 1 of ");
+    refused(&place, &["--region", "us-east-1"], "the plan belongs to the sandbox (eu-west-1)");
+    refused(&place, &["--delete-first", "A"], "a saved plan accepts no `--delete-first`");
+    refused(&place, &["--no-refresh"], "a saved plan accepts no `--no-refresh`");
+    refused(&place, &["--stack-name", "b"], "a saved plan accepts no `--stack-name`");
+    refused(&place, &["--parameter", "A=b"], "accepts no value for parameter `A`");
+    refused(&place, &["--state-dir", "other"], "the plan was made for serial 1 of ");
     place.sandbox(&["apply", "x.plan", "--yes"]).expect(0);
 }
 
@@ -78,7 +78,7 @@ fn a_plan_is_refused_elsewhere_and_with_other_wishes() {
 fn a_plan_is_refused_when_its_stack_is_gone() {
     let place = saved();
     place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
-    refused(&place, &[], "the plan was made from serial 1 of ");
+    refused(&place, &[], "the plan was made for serial 1 of ");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_damaged_plan_is_refused() {
     damaged.push(whole[..whole.len() / 2].to_vec());
     for bytes in damaged {
         place.write_bytes("x.plan", &bytes);
-        refused(&place, &[], "error: `x.plan` is not a saved plan of this rstack: ");
+        refused(&place, &[], "error[plan-unusable]: `x.plan` is not a saved plan of this rstack: ");
     }
     place.write_bytes("x.plan", &whole);
     place.sandbox(&["apply", "x.plan", "--yes"]).expect(0);
@@ -112,11 +112,11 @@ fn secret_parameters_are_given_again_and_must_be_the_same() {
     );
     let key = ["--parameter", "Key=one"];
     place.sandbox(&[&["plan", "topic.yaml", "--out", "x.plan"][..], &key].concat()).expect(0);
-    refused(&place, &[], "needs the value of the secret parameter `Key`");
+    refused(&place, &[], "needs the value of secret parameter `Key`");
     refused(
         &place,
         &["--parameter", "Key=two"],
-        "the value of the secret parameter `Key` is not the one",
+        "the value of secret parameter `Key` differs from the one",
     );
     refused(&place, &["--parameter", "Key=one", "--parameter", "Plain=b"], "the parameter `Plain`");
     place.sandbox(&[&["apply", "x.plan", "--yes"][..], &key].concat()).expect(0);
@@ -163,10 +163,14 @@ fn digest(place: &Place) -> String {
 #[test]
 fn a_signed_plan_is_verified() {
     let place = signed();
-    refused(&place, &["--verify", "other.pub"], "the plan is signed by the key sha256:");
+    refused(&place, &["--verify", "other.pub"], "the plan is signed by key sha256:");
     refused(&place, &["--verify", "plan.key"], "it is a private key, and a public one");
     refused(&place, &["--verify", "missing.pub"], "cannot read the key `missing.pub`");
-    refused(&place, &["--verify", "env:NONE"], "the environment variable `NONE` holds no key");
+    refused(
+        &place,
+        &["--verify", "env:NONE"],
+        "the environment variable `NONE` is not set or empty",
+    );
     let shown = place.run(&["show", "x.plan"]).expect(0);
     assert!(shown.out.contains(", not verified: give its public part"), "{}", shown.out);
     let shown = place.run(&["show", "x.plan", "--verify", "plan.pub"]).expect(0);
@@ -206,7 +210,7 @@ fn a_plan_that_is_not_signed_or_was_changed_is_not_verified() {
     let signed: Value = serde_json::from_str(&plan).unwrap();
     other["signature"] = signed["signature"].clone();
     place.write("x.plan", &other.to_string());
-    refused(&place, &["--verify", "plan.pub"], "the signature of the plan is not one that");
+    refused(&place, &["--verify", "plan.pub"], "the plan's signature by key");
     other["extra"] = "x".into();
     place.write("x.plan", &other.to_string());
     refused(&place, &["--verify", "plan.pub"], "unknown field `extra`");
@@ -236,7 +240,7 @@ fn a_plan_that_others_could_have_written_is_refused_unless_it_is_approved() {
         let approved = digest(&place);
         set_mode(&place, "x.plan", mode);
         refused(&place, &[], &format!("`x.plan` is not trusted: its mode is {mode:04o}"));
-        refused(&place, &["--verify", "other.pub"], "the plan is signed by the key");
+        refused(&place, &["--verify", "other.pub"], "the plan is signed by key");
         assert_eq!(digest(&place), approved, "it can be looked at");
         place.sandbox(&["apply", "x.plan", "--yes", "--digest", &approved]).expect(0);
         let place = signed();
@@ -252,12 +256,12 @@ fn a_plan_that_others_could_have_written_is_refused_unless_it_is_approved() {
 fn keys_that_others_can_use_are_refused() {
     let place = signed();
     set_mode(&place, "plan.pub", 0o666);
-    refused(&place, &["--verify", "plan.pub"], "the key `plan.pub` is not safe: its mode is 0666");
+    refused(&place, &["--verify", "plan.pub"], "refusing key `plan.pub`: its mode is 0666");
     set_mode(&place, "plan.key", 0o640);
     let before = place.content();
     let sign = ["plan", "topic.yaml", "--out", "y.plan", "--sign", "plan.key"];
     let ran = place.sandbox(&sign).expect(1);
-    assert!(ran.err.contains("the key `plan.key` is not safe: its mode is 0640"), "{}", ran.err);
+    assert!(ran.err.contains("refusing key `plan.key`: its mode is 0640"), "{}", ran.err);
     assert!(ran.err.contains("chmod 600 plan.key"), "{}", ran.err);
     assert_eq!(place.content(), before);
     place.write_private("no.key", "hunter2");
@@ -271,9 +275,9 @@ fn keys_that_others_can_use_are_refused() {
 fn approval_is_for_saved_plans() {
     let place = signed();
     let ran = place.sandbox(&["apply", "topic.yaml", "--yes", "--verify", "plan.pub"]).expect(1);
-    assert!(ran.err.contains("`--verify` is for a saved plan"), "{}", ran.err);
+    assert!(ran.err.contains("error[option-conflict]: `--verify`"), "{}", ran.err);
     let ran = place.sandbox(&["show", "topic", "--verify", "plan.pub"]).expect(1);
-    assert!(ran.err.contains("`--verify` is for a saved plan"), "{}", ran.err);
+    assert!(ran.err.contains("error[option-conflict]: `--verify`"), "{}", ran.err);
     let ran = place.sandbox(&["plan", "topic.yaml", "--sign", "plan.key"]).expect(1);
     assert!(ran.err.contains("--out <FILE>"), "{}", ran.err);
 }
@@ -289,7 +293,7 @@ fn a_forged_plan_is_neither_shown_nor_carried_out() {
     let plan: rstack_model::plan::Plan = serde_json::from_value(file["plan"].clone()).unwrap();
     file["digest"] = rstack_model::Digest::of_json(&plan).unwrap().as_str().into();
     place.write("x.plan", &file.to_string());
-    let unsound = "the plan in it is not sound: what is said of `A` (differences)";
+    let unsound = "its plan is not valid: what is said of `A` (differences)";
     refused(&place, &[], unsound);
     let shown = place.run(&["show", "x.plan"]).expect(1);
     assert!(shown.err.contains(unsound) && shown.out.is_empty(), "{}", shown.err);

@@ -40,7 +40,11 @@ fn a_value_comes_from_a_file_from_standard_input_or_from_a_variable() {
     child.stdin.take().unwrap().write_all(b"hunter2-file\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let literal = place.sandbox(&unchanged(&["--parameter", "Pw=hunter2-file"])).expect(0);
-    assert!(literal.err.contains("`Pw` is on the command line"), "{}", literal.err);
+    assert!(
+        literal.err.contains("warning[secret-on-command-line]: the value of secret parameter `Pw`"),
+        "{}",
+        literal.err
+    );
     // A literal that looks like a file is a literal.
     place.sandbox(&unchanged(&["--parameter", "Pw=@pw.txt"])).expect(2);
     // Another value is one, and a variable without a parameter means nothing.
@@ -61,7 +65,7 @@ fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
     assert!(ran.err.contains("`Pw` from `absent.txt`"), "{}", ran.err);
     let both = ["plan", "s.yaml", "--parameter-from", "Pw=s.yaml", "--parameter", "Pw=x"];
     let ran = place.sandbox(&both).expect(1);
-    assert!(ran.err.contains("`--parameter` and by `--parameter-from`"), "{}", ran.err);
+    assert!(ran.err.contains("error[parameter-twice]"), "{}", ran.err);
     let ran = place.sandbox(&["plan", "s.yaml"]).expect(1);
     assert!(ran.err.contains("RSTACK_PARAMETER_Pw"), "{}", ran.err);
     place.write_bytes("binary", &[0xff, 0xfe]);

@@ -1,4 +1,4 @@
-//! Signals, and streams that nobody reads any more. After each of them the next command finds out what
+//! Signals, and streams without a reader. After each of them the next command finds out what
 //! was under way and finishes it: nothing is lost, nothing is made twice.
 
 use std::process::Stdio;
@@ -43,7 +43,7 @@ fn one_signal_of_any_kind_finishes_what_runs_and_records_it() {
     }
 }
 
-/// What a CI service does to a job that is cancelled: SIGINT, after 7.5 seconds SIGTERM, after
+/// The cancellation of a job by a CI service: SIGINT, after 7.5 seconds SIGTERM, after
 /// another 2.5 SIGKILL. At each of them everything is durable.
 #[test]
 fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
@@ -79,7 +79,7 @@ fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
 
 /// A rollback within an apply is interrupted as every run is.
 #[test]
-fn a_signal_during_the_rollback_of_a_failed_apply_is_told_as_an_interrupt() {
+fn a_signal_during_the_rollback_of_a_failed_apply_is_reported_as_an_interrupt() {
     let place = Place::streaming();
     let channel = "Resources:\n  C:\n    Type: AWS::MediaPackage::Channel\n    \
                    Properties: {Id: taken}\n";
@@ -110,9 +110,9 @@ fn what_was_started_to_outlive_its_terminal_does() {
     finishes(&place);
 }
 
-/// Whoever said `--yes` has said so: that nobody reads what is shown changes nothing.
+/// A user who gave `--yes` has agreed: that no process reads the output changes nothing.
 #[test]
-fn output_that_nobody_reads_does_not_keep_an_apply_from_its_end() {
+fn output_without_a_reader_does_not_keep_an_apply_from_completing() {
     for json in [false, true] {
         let place = Place::streaming();
         let arguments: &[&str] = if json { &["--json"] } else { &[] };
@@ -180,7 +180,7 @@ fn a_destroy_that_is_interrupted_is_finished_by_the_next_one() {
     running.wait_for("waiting    AWS::CloudFront::Distribution");
     running.signal(Signal::TERM);
     let said = ends(running, Some(130));
-    assert!(said.contains("destroy again to go on"), "{said}");
+    assert!(said.contains("destroy again to continue"), "{said}");
     // Who has begun to destroy does not roll back; both other ways are open.
     assert!(
         ran(place.command(&["rollback", "--sandbox"])).expect(1).err.contains("nothing to roll")

@@ -21,7 +21,7 @@ fn no_changes(place: &Place, stack: &str) {
     assert!(plan.out.contains("No changes."), "{}", plan.out);
 }
 
-/// What was said, without times, users and lineages.
+/// The output of a command, without times, users and lineages.
 fn said(place: &Place, line: &[&str], code: i32) -> String {
     let ran = place.sandbox(line).expect(code);
     let text = format!("$ rstack {}\n{}{}\n", line.join(" "), ran.out, ran.err);
@@ -125,10 +125,10 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     for (line, word) in [
         (&["old.json", "--yes"][..], "has serial 1, the state of `topics` has 2"),
         (&["old.json", "--yes", "--force", "other"], "does not name the stack"),
-        (&["edited.json", "--yes", "--force", "topics"], "its checksum does not fit"),
+        (&["edited.json", "--yes", "--force", "topics"], "its checksum does not match"),
         (&["stacks/topics.yaml", "--yes"], "is damaged"),
         (&["nope.json", "--yes"], "cannot read `nope.json`"),
-        (&["old.json", "--force", "topics"], "there is no terminal"),
+        (&["old.json", "--force", "topics"], "error[confirmation-needed]"),
     ] {
         let ran = place.sandbox(&[&["state", "push", "topics"], line].concat()).expect(1);
         assert!(ran.err.contains(word), "{line:?}: {}", ran.err);
@@ -136,7 +136,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     let cut = place.sandbox(&["state", "push", "topics", "edited.json"]).expect(1);
     assert!(cut.err.contains("take another copy"), "repair is not for this file: {}", cut.err);
     let other = place.sandbox(&["state", "push", "other", "old.json", "--yes"]).expect(1);
-    assert!(other.err.contains("holds the stack `topics`"), "{}", other.err);
+    assert!(other.err.contains("error[state-of-other-stack]"), "{}", other.err);
     let real = place.run(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
     assert!(real.err.contains("the states here are of AWS accounts"), "{}", real.err);
     assert_eq!(place.content(), before);
@@ -162,7 +162,7 @@ fn an_open_run_is_not_edited_away() {
     let alive = place.sandbox(&["state", "unlock", "streaming", id]).expect(1);
     assert!(alive.err.contains("is locked by"), "{}", alive.err);
     assert!(alive.err.contains(&format!("lock ID {id}")), "{}", alive.err);
-    assert!(alive.err.contains("the lock goes with the process"), "{}", alive.err);
+    assert!(alive.err.contains("the lock ends with its process"), "{}", alive.err);
     running.signal(Signal::KILL);
     running.end();
 
@@ -178,7 +178,7 @@ fn an_open_run_is_not_edited_away() {
         &["restore", "streaming", "1", "--yes"],
     ] {
         let ran = place.sandbox(&[&["state"], line].concat()).expect(1);
-        assert!(ran.err.contains("holds a run that was not finished"), "{}", ran.err);
+        assert!(ran.err.contains("error[journal-open]"), "{}", ran.err);
         assert!(ran.err.contains("hint: plan or apply the stack first"), "{}", ran.err);
     }
     assert_eq!(place.content(), before);
@@ -227,7 +227,7 @@ fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
     );
     let found = place.sandbox(&["state", "repair", "topics"]).expect(1);
     for text in [
-        "is not what rstack wrote: its checksum does not fit.",
+        "but was changed: its checksum does not match.",
         "[-]         \"deletion_policy\": \"Delete\",",
         "[+]         \"deletion_policy\": \"Retain\",",
         "rstack state repair topics --accept-edit",
@@ -246,7 +246,7 @@ fn a_state_that_was_edited_by_hand_is_shown_and_accepted_only_when_asked() {
 /// A journal that a dead writer left behind after its run was published, whole or damaged, is no
 /// obstacle to mending the state, and is removed when it is asked for.
 #[test]
-fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
+fn a_stale_journal_is_no_obstacle_to_a_repair() {
     let place = Place::streaming();
     let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
     let mut running = place.start(&["apply", "--yes"], "deploy-polls=1,poll-ms=1000");
@@ -258,7 +258,7 @@ fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
     place.edit(journal, "\"end\":\"succeeded\"", "\"end\":\"sUcceeded\"");
     place.sandbox(&["plan", "streaming"]).expect(1);
     let found = place.sandbox(&["state", "repair", "streaming"]).expect(1);
-    assert!(found.out.contains("What its run did is in the state"), "{}", found.out);
+    assert!(found.out.contains("This journal is stale"), "{}", found.out);
     let cut = ["state", "repair", "streaming", "--cut-journal"];
     place.sandbox(&cut).expect(1);
     place.sandbox(&[&cut[..], &["--yes"]].concat()).expect(0);
@@ -276,7 +276,7 @@ fn a_journal_that_is_in_the_state_is_no_obstacle_to_mending() {
 /// A state of before was put back by hand while a run is open over a later one: what belongs together
 /// is said, with the command that puts it together, and nothing is forgotten.
 #[test]
-fn a_state_under_the_journal_of_another_one_is_told_and_put_right() {
+fn a_base_mismatch_is_reported_and_repaired() {
     let place = Place::streaming();
     let (state, journal) = ("state/sandbox/streaming.json", "state/sandbox/streaming.journal");
     place.sandbox(&["apply", "--yes"]).expect(0);
@@ -304,7 +304,7 @@ fn a_state_under_the_journal_of_another_one_is_told_and_put_right() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out.lines().count(), 0);
 
-    // An old journal came back: nobody but the user knows which of the two is the right one.
+    // An old journal came back: only the user knows which of the two is the right one.
     place.sandbox(&["apply", "--yes"]).expect(0);
     let now = place.read(state);
     std::fs::copy(place.path("left"), place.path(journal)).unwrap();

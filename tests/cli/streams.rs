@@ -83,7 +83,7 @@ fn includes_of_a_piped_template_begin_at_the_current_directory() {
     };
     piped(&place, &["validate", "-"], include("parts/more.yaml").as_bytes()).expect(0);
     let out = piped(&place, &["validate", "/dev/stdin"], include("../x").as_bytes()).expect(1);
-    assert!(out.err.contains("leads out of the project"), "{}", out.err);
+    assert!(out.err.contains("outside of the project"), "{}", out.err);
 }
 
 #[test]

@@ -66,18 +66,18 @@ fn templates_states_and_journals_are_never_replaced() {
     let before = place.content();
     for force in [&[][..], &["--force"]] {
         for (name, error) in [
-            ("topic.yaml", "is a template, and is not replaced"),
-            ("other.yaml", "is a template, and is not replaced"),
-            ("cdk.json", "is a template, and is not replaced"),
-            ("pools.json", "is a state, and is not replaced"),
-            ("kept/topic.json", "is a state, and is not replaced"),
-            ("run.journal", "is a journal, and is not replaced"),
-            ("state/sandbox/topic.json", "keeps for rstack's own files"),
-            ("state/sandbox/cloud/objects.json", "keeps for rstack's own files"),
-            ("state/sandbox/topic.backup/new", "keeps for rstack's own files"),
-            ("state/new.json", "keeps for rstack's own files"),
-            ("state/new.journal", "keeps for rstack's own files"),
-            ("./state/../state/topic.lock", "keeps for rstack's own files"),
+            ("topic.yaml", "is a template, which rstack does not replace"),
+            ("other.yaml", "is a template, which rstack does not replace"),
+            ("cdk.json", "is a template, which rstack does not replace"),
+            ("pools.json", "is a state, which rstack does not replace"),
+            ("kept/topic.json", "is a state, which rstack does not replace"),
+            ("run.journal", "is a journal, which rstack does not replace"),
+            ("state/sandbox/topic.json", "reserved in the state directory"),
+            ("state/sandbox/cloud/objects.json", "reserved in the state directory"),
+            ("state/sandbox/topic.backup/new", "reserved in the state directory"),
+            ("state/new.json", "reserved in the state directory"),
+            ("state/new.journal", "reserved in the state directory"),
+            ("./state/../state/topic.lock", "reserved in the state directory"),
         ] {
             refused(&place, &[&["plan", "topic.yaml", "--out", name], force].concat(), error);
             refused(&place, &[&["state", "pull", "topic", name], force].concat(), error);
@@ -122,7 +122,7 @@ fn the_same_kind_is_replaced_and_another_one_with_force() {
     place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
     place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
     let foreign = pull("copy.json").expect(1);
-    assert!(foreign.err.contains("is a state, and is not replaced"), "{}", foreign.err);
+    assert!(foreign.err.contains("is a state, which rstack does not replace"), "{}", foreign.err);
     let left: Vec<String> = place.files().into_keys().filter(|f| f.ends_with(".tmp")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -132,8 +132,8 @@ fn a_folder_of_a_project_that_leads_elsewhere_takes_no_file() {
     let place = place();
     let elsewhere = tempfile::tempdir().unwrap();
     symlink(elsewhere.path(), place.path("out")).unwrap();
-    refused(&place, &["plan", "topic.yaml", "--out", "out/x.plan"], "leads out of the project");
-    refused(&place, &["state", "pull", "topic", "out/x.json"], "leads out of the project");
+    refused(&place, &["plan", "topic.yaml", "--out", "out/x.plan"], "outside of the project");
+    refused(&place, &["state", "pull", "topic", "out/x.json"], "outside of the project");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     // The user may name a folder anywhere.
     let named = elsewhere.path().join("x.plan");

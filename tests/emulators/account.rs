@@ -18,7 +18,7 @@ pub(crate) struct Account {
     python: RefCell<Python>,
 }
 
-/// What there is in an account: kinds of objects and their names.
+/// The inventory of an account: kinds of objects and their names.
 pub(crate) type Inventory = BTreeMap<String, Vec<String>>;
 
 impl Account {
@@ -71,7 +71,7 @@ impl Account {
         }
     }
 
-    /// What there is.
+    /// The objects that exist.
     #[track_caller]
     pub(crate) fn inventory(&self) -> Inventory {
         serde_json::from_value(self.cloud(&["ls"])).unwrap()

@@ -10,7 +10,7 @@ const TEMPLATE: &str = "all-types.yaml";
 /// Properties to compare at the least, so that none gets lost.
 const COMPARED: u64 = 219;
 
-/// What is replaced when names change that cannot be changed in place.
+/// The resources that are replaced when names change that cannot be changed in place.
 const NAMED: [&str; 6] = ["Channel", "Endpoint", "Function", "ManagedPolicy", "Role", "Secret"];
 
 fn apply(account: &Account, parameters: &[&str]) {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How long an emulator may take until it listens. It takes a second on an idle machine.
+/// The time that an emulator may take until it listens. It takes a second on an idle machine.
 const STARTS_WITHIN: Duration = Duration::from_secs(90);
-/// How often a start is tried again because somebody else took the port meanwhile.
+/// The number of times that a start is tried again because another process took the port meanwhile.
 const ATTEMPTS: u32 = 5;
 
 /// The folder with the emulators and boto3.
@@ -56,7 +56,7 @@ impl Emulators {
         self.moto.port
     }
 
-    /// What programs need to know to use them.
+    /// The environment variables by which programs use them.
     pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
         [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
@@ -111,7 +111,7 @@ impl Emulator {
         Self { name, child: command.spawn().unwrap(), port, log, folder }
     }
 
-    /// Waits until it listens; a port that somebody else took is left to them.
+    /// Waits until it listens; a port that another process took is left to it.
     fn ready(mut self) -> Self {
         for _ in 0..ATTEMPTS {
             if self.listens() {
@@ -122,10 +122,10 @@ impl Emulator {
         panic!("{} does not start:\n{}", self.name, self.said());
     }
 
-    /// Whether it is there in the end; it is not if it has ended by itself.
+    /// True if it is there in the end; it is not if it has ended by itself.
     fn listens(&mut self) -> bool {
         let started = Instant::now();
-        // Its own word comes first: on a taken port somebody else would answer.
+        // Its own word comes first: on a taken port another process would answer.
         let word = format!("http://127.0.0.1:{}", self.port);
         while started.elapsed() < STARTS_WITHIN {
             if self.child.try_wait().unwrap().is_some() {
@@ -174,7 +174,7 @@ impl Drop for Emulator {
     }
 }
 
-/// A port that nobody listens on.
+/// A port that no process listens on.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()

@@ -1,4 +1,4 @@
-//! What stands between the program and an account: each is one clear error with a hint, told
+//! Obstacles between the program and an account: each is one clear error with a hint, reported
 //! within seconds, and nothing is changed.
 
 use std::io::{Read, Write};

@@ -1,5 +1,5 @@
 //! Runs that end in the middle: killed, or without the answer to a call. The next run finds out
-//! what came of it, goes on, and makes nothing twice.
+//! the outcome, goes on, and makes nothing twice.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -46,7 +46,7 @@ fn expect_one_of_each(account: &Account, what: &str) {
 }
 
 /// Leaves the account as it was before. The secret's name stays taken until its recovery window is
-/// over, so the emulator is told to forget it.
+/// over, so the test makes the emulator forget it.
 fn clear(account: &Account) {
     account.run(&["destroy", "streaming", "--yes"]).expect(0);
     account.expect_empty();

@@ -7,14 +7,14 @@ use std::process::Stdio;
 use rustix::process::Pid;
 
 use crate::account::{Account, Inventory, bring};
-use crate::killer::{Killer, Moment};
+use crate::killer::{KillPoint, Killer};
 
 const TEMPLATE: &str = "stacks/streaming.yaml";
 const APPLY: [&str; 3] = ["apply", TEMPLATE, "--yes"];
 const DESTROY: [&str; 3] = ["destroy", "streaming", "--yes"];
 const CHANGED: [&str; 2] = ["--parameter", "SegmentSeconds=4"];
 
-/// What the program does when it is killed.
+/// The command that the program runs when it is killed.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     Create,
@@ -26,12 +26,12 @@ enum Deed {
 struct Killing {
     account: Account,
     deed: Deed,
-    /// What there is after a run that nothing disturbed.
+    /// The objects after a run that nothing disturbed.
     undisturbed: Inventory,
     changed: bool,
 }
 
-/// What there is, without the IDs that the service chooses and the random ends of names.
+/// The inventory without the IDs that the service chooses and the random ends of names.
 fn comparable(inventory: Inventory) -> Inventory {
     let name = |kind: &str, name: String| match kind {
         "distributions" => "one".to_owned(),
@@ -56,7 +56,7 @@ impl Killing {
     }
 
     /// Leaves the account as it was at first. The secret's name stays taken until its recovery
-    /// window is over, so the emulator is told to forget it.
+    /// window is over, so the test makes the emulator forget it.
     fn clear(&self) {
         self.account.run(&DESTROY).expect(0);
         self.account.expect_empty();
@@ -64,7 +64,7 @@ impl Killing {
     }
 
     /// Kills a run at a request, and lets the next one find out. Whether the run came so far.
-    fn strike(&mut self, at: usize, moment: Moment) -> bool {
+    fn strike(&mut self, at: usize, kill_point: KillPoint) -> bool {
         let (ready, arguments) = match self.deed {
             Deed::Create => {
                 self.clear();
@@ -84,7 +84,7 @@ impl Killing {
             self.account.run(&APPLY).expect(0);
         }
         let emulators = self.account.emulators();
-        let killer = Killer::before([emulators.ministack(), emulators.moto()], at, moment);
+        let killer = Killer::before([emulators.ministack(), emulators.moto()], at, kill_point);
         let mut command = self.account.command(&arguments);
         let url = |port| format!("http://127.0.0.1:{port}");
         command
@@ -96,7 +96,7 @@ impl Killing {
         killer.aim(Pid::from_child(&running));
         let status = running.wait().unwrap();
         let reached = killer.seen() > at;
-        let what = format!("{:?} killed at request {at}, {moment:?}", self.deed);
+        let what = format!("{:?} killed at request {at}, {kill_point:?}", self.deed);
         match status.code() {
             // The answer to its last request may be all that it did not hear.
             None => assert_eq!(status.signal(), Some(9), "{what}"),
@@ -117,8 +117,8 @@ impl Killing {
     }
 
     /// Kills at every such point until a run does not come so far. How many points that were.
-    fn through(mut self, points: impl Iterator<Item = (usize, Moment)>) -> usize {
-        let struck = points.take_while(|(at, moment)| self.strike(*at, *moment));
+    fn through(mut self, points: impl Iterator<Item = (usize, KillPoint)>) -> usize {
+        let struck = points.take_while(|(at, kill_point)| self.strike(*at, *kill_point));
         struck.count()
     }
 }
@@ -128,7 +128,7 @@ const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
 /// Kills runs that do this, at every request or at these. For the former, requests are shared out
 /// to so many accounts, and there are at least so many points.
-fn kill9(deed: Deed, some: &[(usize, Moment)], accounts: usize, at_least: usize) {
+fn kill9(deed: Deed, some: &[(usize, KillPoint)], accounts: usize, at_least: usize) {
     if std::env::var_os(EVERY_POINT).is_none() {
         let struck = Killing::new(deed).through(some.iter().copied());
         assert_eq!(struck, some.len(), "{deed:?} has fewer requests");
@@ -138,7 +138,8 @@ fn kill9(deed: Deed, some: &[(usize, Moment)], accounts: usize, at_least: usize)
         let threads: Vec<_> = (0..accounts)
             .map(|first| {
                 let requests = (first..).step_by(accounts);
-                let points = requests.flat_map(|at| Moment::ALL.map(|moment| (at, moment)));
+                let points =
+                    requests.flat_map(|at| KillPoint::ALL.map(|kill_point| (at, kill_point)));
                 scope.spawn(move || Killing::new(deed).through(points))
             })
             .collect();
@@ -150,18 +151,22 @@ fn kill9(deed: Deed, some: &[(usize, Moment)], accounts: usize, at_least: usize)
 
 #[test]
 fn kill9_of_a_creation_is_taken_up() {
-    let some = [(5, Moment::BeforeAnswer), (14, Moment::AfterRequest)];
+    let some = [(5, KillPoint::BeforeAnswer), (14, KillPoint::AfterRequest)];
     kill9(Deed::Create, &some, 2, 45);
 }
 
 #[test]
 fn kill9_of_an_update_is_taken_up() {
-    let some = [(4, Moment::AfterRequest), (14, Moment::BeforeAnswer), (18, Moment::BeforeRequest)];
+    let some = [
+        (4, KillPoint::AfterRequest),
+        (14, KillPoint::BeforeAnswer),
+        (18, KillPoint::BeforeRequest),
+    ];
     kill9(Deed::Update, &some, 1, 60);
 }
 
 #[test]
 fn kill9_of_a_deletion_is_taken_up() {
-    let some = [(15, Moment::BeforeRequest), (28, Moment::AfterRequest)];
+    let some = [(15, KillPoint::BeforeRequest), (28, KillPoint::AfterRequest)];
     kill9(Deed::Destroy, &some, 2, 90);
 }

@@ -10,18 +10,18 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lossy::request;
 
-/// When the program dies, seen from a request of its own.
+/// The point at which the program dies, seen from a request of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum KillPoint {
     /// It is not carried out.
     BeforeRequest,
-    /// The service has it, and carries it out whoever lives.
+    /// The service has it, and carries it out whether or not the program lives.
     AfterRequest,
     /// It is carried out, and the answer is on its way.
     BeforeAnswer,
 }
 
-impl Moment {
+impl KillPoint {
     pub(crate) const ALL: [Self; 3] = [Self::BeforeRequest, Self::AfterRequest, Self::BeforeAnswer];
 }
 
@@ -36,16 +36,16 @@ pub(crate) struct Killer {
 
 struct Plan {
     at: usize,
-    moment: Moment,
+    kill_point: KillPoint,
     seen: AtomicUsize,
     program: OnceLock<Pid>,
 }
 
 impl Killer {
     /// Stands before two ports of this machine; requests are counted from 0.
-    pub(crate) fn before([ministack, moto]: [u16; 2], at: usize, moment: Moment) -> Self {
+    pub(crate) fn before([ministack, moto]: [u16; 2], at: usize, kill_point: KillPoint) -> Self {
         let (seen, program) = (AtomicUsize::new(0), OnceLock::new());
-        let plan = Arc::new(Plan { at, moment, seen, program });
+        let plan = Arc::new(Plan { at, kill_point, seen, program });
         let listen = |upstream| {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             let port = listener.local_addr().unwrap().port();
@@ -68,7 +68,7 @@ impl Killer {
         self.plan.program.set(program).unwrap();
     }
 
-    /// How many requests there were.
+    /// The number of requests so far.
     pub(crate) fn seen(&self) -> usize {
         self.plan.seen.load(Ordering::SeqCst)
     }
@@ -78,23 +78,23 @@ impl Killer {
 fn serve(mut client: TcpStream, upstream: u16, plan: &Plan) {
     let Some(request) = request(&mut client) else { return };
     let number = plan.seen.fetch_add(1, Ordering::SeqCst);
-    let kill = |moment| {
-        let now = number == plan.at && moment == plan.moment;
+    let kill = |kill_point| {
+        let now = number == plan.at && kill_point == plan.kill_point;
         if now {
             kill_process(*plan.program.wait(), Signal::KILL).unwrap();
         }
         now
     };
-    if kill(Moment::BeforeRequest) {
+    if kill(KillPoint::BeforeRequest) {
         return;
     }
     let mut service = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream)).unwrap();
     service.write_all(&request).unwrap();
-    kill(Moment::AfterRequest);
+    kill(KillPoint::AfterRequest);
     let mut answer = Vec::new();
     // A service that resets the connection behind its answer has answered.
     let _reset = service.read_to_end(&mut answer);
-    kill(Moment::BeforeAnswer);
+    kill(KillPoint::BeforeAnswer);
     // A client that is gone needs no answer.
     let _gone = client.write_all(&answer);
     let _closed = client.shutdown(Shutdown::Both);

@@ -1,5 +1,5 @@
-//! What templates ask of the account, answered by moto: Availability Zones and attributes of networks
-//! by EC2, plain and secret parameters by Systems Manager.
+//! Lookups of templates in the account, answered by moto: Availability Zones and attributes of
+//! networks by EC2, plain and secret parameters by Systems Manager.
 
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ fn the_account_answers_and_a_secret_parameter_stays_a_reference() {
     assert_eq!(planned["Secret"], "update");
     assert_eq!(planned["Plain"], "update");
 
-    // What is not there, and what is a secret where none is expected, is told at its place.
+    // What is not there, and what is a secret where none is expected, is reported at its place.
     for (reference, said) in [
         ("{{resolve:ssm:/live/nothing}}", "/live/nothing"),
         ("{{resolve:ssm:/live/secret}}", "{{resolve:ssm-secure:/live/secret}}"),

@@ -1,12 +1,12 @@
-//! A connection that loses an answer: the service has carried out a request, and nobody hears of
-//! it.
+//! A connection that loses an answer: the service has carried out a request, and the program does
+//! not learn of it.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-/// What becomes of the answer to the first request that is meant.
+/// The loss of the answer to the first request that is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     /// The connection is closed instead of it.
@@ -51,7 +51,7 @@ impl Lossy {
         self.lost.recv().unwrap();
     }
 
-    /// Whether an answer was lost.
+    /// True if an answer was lost.
     pub(crate) fn has_lost(&self) -> bool {
         self.lost.try_recv().is_ok()
     }

@@ -13,6 +13,7 @@ mod killed;
 mod killer;
 mod lookups;
 mod lossy;
+mod lying;
 mod moved;
 mod secrets;
 mod streaming;

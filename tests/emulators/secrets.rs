@@ -69,7 +69,7 @@ fn no_byte_of_a_secret_is_in_any_file_or_stream() {
     loud.run(&["plan", TEMPLATE, "--full", "--out", "second.plan"]);
     loud.run(&["show", "second.plan", "--full"]);
     loud.run(&["apply", TEMPLATE, "--yes", "--json"]);
-    // What somebody put in the place of the secret is drift, and not to be shown either.
+    // A value that was put in the place of the secret is drift, and not to be shown either.
     account.cloud(&["header", &account.physical_id("streaming", "Distribution"), BY_HAND]);
     loud.run(&["plan", TEMPLATE, "--full"]);
     loud.run(&["apply", TEMPLATE, "--yes"]);

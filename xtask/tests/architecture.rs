@@ -111,7 +111,7 @@ const PURE_DEPENDENCIES: [&str; 21] = [
     "zstd",
 ];
 
-/// What pure source text does not name.
+/// The names that pure source text does not contain.
 const IMPURE: [&str; 11] = [
     "std::fs",
     "std::env",

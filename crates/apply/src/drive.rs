@@ -11,7 +11,7 @@ use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
 
 use crate::ledger::Ledger;
 use crate::secrets::CallSecrets;
-use crate::step::{Patience, handler, polled};
+use crate::step::{Patience, handler, may_change, polled};
 use crate::{Engine, StepError};
 
 /// The choice to wait for a pending operation.
@@ -95,10 +95,10 @@ impl Engine {
         loop {
             let pending = match at {
                 Step::Done(Finish::Object(object)) => {
-                    self.told(driven, &mut identifier, &object).await?;
+                    self.record_object(driven, &mut identifier, &object).await?;
                     return Ok(Led::To(object, ObjectStatus::Ready));
                 }
-                Step::Done(Finish::Settled) => {
+                Step::Done(Finish::Stabilized) => {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
@@ -106,7 +106,7 @@ impl Engine {
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = pending.object {
-                self.told(driven, &mut identifier, &object).await?;
+                self.record_object(driven, &mut identifier, &object).await?;
                 made = Some(object);
             }
             if !pending.repeatable && last.as_ref() != Some(&pending.cursor) {
@@ -127,7 +127,7 @@ impl Engine {
                 }
                 let wait = patience.wait(pending.ask_again_in, &waits_for)?;
                 let (address, text) = (driven.address.clone(), waits_for.clone());
-                self.events.emit(Event::StillSettling { address, waits_for: text });
+                self.events.emit(Event::StillStabilizing { address, waits_for: text });
                 if self.sleep_or_stop(wait).await {
                     return Err(StepError::Interrupted(waits_for));
                 }
@@ -146,10 +146,13 @@ impl Engine {
         let (token, declared) = (driven.token.clone(), driven.declared.clone());
         let poll = Poll { kind: driven.kind, cursor, identifier, token, declared };
         let ask = || async { driven.driver.poll(&poll).await.map_err(|error| driven.hide(error)) };
-        self.ask(ask).await
+        if may_change(poll.kind) {
+            return self.ask(ask, |error, attempt| self.asking_again(error, attempt)).await;
+        }
+        self.ask_read(ask).await
     }
 
-    async fn told(
+    async fn record_object(
         &self,
         driven: &Driven<'_>,
         identifier: &mut Option<Identifier>,
@@ -158,10 +161,10 @@ impl Engine {
         if identifier.as_ref() == Some(&object.identifier) {
             return Ok(());
         }
-        if let Some(told) =
+        if let Some(named) =
             identifier.as_ref().filter(|_| driven.ledger.has_effect(driven.operation))
         {
-            let why = format!("the driver names both `{told}` and `{}`", object.identifier);
+            let why = format!("the driver names both `{named}` and `{}`", object.identifier);
             return Err(StepError::Ambiguous(why));
         }
         *identifier = Some(object.identifier.clone());
@@ -185,11 +188,10 @@ impl Engine {
         }
         let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
         let ask = || async {
-            let read = driven.driver.read(identifier, &driven.declared);
-            let read = self.read_until_stopped(read).await;
+            let read = driven.driver.read(identifier, &driven.declared).await;
             read.map_err(|error| driven.hide(error))
         };
-        let read = self.ask(ask).await?;
+        let read = self.ask_read(ask).await?;
         Ok(match read {
             Observed::Present(object) => Led::To(Box::new(object), status),
             Observed::Absent => Led::Nowhere,

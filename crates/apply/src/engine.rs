@@ -11,27 +11,27 @@ use rstack_plan::{
     plan_destroy,
 };
 
-use crate::{Clock, Entropy, Events, Stop, Waiting};
+use crate::{CancellationToken, Clock, Entropy, Events, Waiting};
 
 /// Everything that observing and applying need. Clones share their parts.
 #[derive(Clone)]
 pub struct Engine {
     /// The cloud.
     pub cloud: Arc<dyn Cloud>,
-    /// What the resource types allow.
+    /// The schemas of resource types, from which update kinds, time limits and secrets follow.
     pub schemas: Arc<dyn Schemas>,
     /// Where it waits.
     pub clock: Arc<dyn Clock>,
     /// Where tokens and names come from.
     pub entropy: Arc<dyn Entropy>,
-    /// Who listens.
+    /// The receiver of the run's events.
     pub events: Arc<dyn Events>,
-    /// How many operations run at once.
+    /// The number of operations that run at once, at most.
     pub parallelism: NonZeroUsize,
-    /// What is waited for, and how long.
+    /// The objects that are waited for, and the time limits of the waits.
     pub waiting: Waiting,
     /// The user's wish to stop.
-    pub stop: Stop,
+    pub cancel: CancellationToken,
 }
 
 impl Engine {

@@ -1,4 +1,4 @@
-//! What can go wrong while a plan is applied.
+//! Errors of applying a plan: of a step, of recovery, and of the run.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub enum StepError {
     #[error("{0}")]
     Driver(DriverError),
     /// No driver serves the type.
-    #[error("no driver of this cloud can manage `{0}`")]
+    #[error("this rstack has no driver for `{0}`")]
     NoDriver(ResourceType),
     /// A property cannot be evaluated now that attributes are known.
     #[error("a property cannot be evaluated: {0}")]
@@ -39,40 +39,40 @@ pub enum StepError {
         source: DriverError,
     },
     /// The value of a `NoEcho` parameter was not given.
-    #[error("the value of the secret parameter `{0}` is not known")]
+    #[error("secret parameter `{0}` has no value")]
     Parameter(String),
     /// The value that a `NoEcho` parameter had before was not given, and is kept nowhere.
     #[error(
         "the value that the secret parameter `{0}` had before is kept nowhere: it has the new one"
     )]
     OldParameter(String),
-    /// Something is there and it cannot be told whether this operation made it.
-    #[error("it cannot be told whether the object was created: {0}")]
+    /// Something is there and it is unknown whether this operation made it.
+    #[error("cannot determine whether this run created the object: {0}")]
     Ambiguous(String),
     /// It did not settle in time.
-    #[error("it did not settle within {}; it still waits for {waits_for}", spoken(*.within))]
-    Unsettled {
-        /// How long was waited.
+    #[error("it was not ready within {}; it still waits for {waits_for}", spoken(*.within))]
+    NotStabilized {
+        /// The time that was waited.
         within: Duration,
-        /// What for.
+        /// The condition that was waited for.
         waits_for: String,
     },
     /// A secret is rotated more often than it can be taken up.
-    #[error("the secret is rotated again and again while it waits for {0}")]
+    #[error("the secret was rotated repeatedly while the change waited for {0}")]
     KeepsRotating(String),
     /// The user asked to stop while it waited.
     #[error("interrupted while it waited for {0}")]
     Interrupted(String),
-    /// What is to be done cannot be digested; nothing was called.
-    #[error("the digest of the operation cannot be made: {0}")]
+    /// The intent of an operation cannot be digested; nothing was called.
+    #[error("cannot compute the digest of the operation: {0}")]
     Digest(String),
     /// The journal cannot be written; nothing was called.
-    #[error("the journal cannot be written")]
+    #[error("cannot write the journal")]
     Journal(#[source] StoreError),
 }
 
 impl StepError {
-    /// Whether no other call can be expected to succeed: a rollback would end in the same way.
+    /// True if no other call can be expected to succeed: a rollback would fail in the same way.
     pub fn stops_everything(&self) -> bool {
         match self {
             Self::Driver(error) | Self::Secret { source: error, .. } => {
@@ -86,7 +86,7 @@ impl StepError {
             | Self::Parameter(_)
             | Self::OldParameter(_)
             | Self::Ambiguous(_)
-            | Self::Unsettled { .. }
+            | Self::NotStabilized { .. }
             | Self::KeepsRotating(_)
             | Self::Interrupted(_)
             | Self::Digest(_)
@@ -119,17 +119,17 @@ impl From<StoreError> for StepError {
     }
 }
 
-/// Why it cannot be found out what came of an operation.
+/// The reasons why the outcome of an operation cannot be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// It cannot be told whether an object is ours.
-    #[error("it cannot be told whether `{address}` was created: {why}")]
+    /// It is unknown whether an object is ours.
+    #[error("cannot determine whether the interrupted run created `{address}`: {why}")]
     Ambiguous {
         /// The stack.
         stack: StackName,
         /// The resource.
         address: Address,
-        /// What was found.
+        /// The objects that were found.
         why: String,
     },
     /// The record of an operation is not the one that was written.
@@ -144,7 +144,7 @@ pub enum RecoverError {
         operation: OperationId,
     },
     /// The cloud could not be asked.
-    #[error("it cannot be found out what came of `{address}`")]
+    #[error("cannot determine the outcome of the interrupted operation on `{address}`")]
     Step {
         /// The resource.
         address: Address,
@@ -171,23 +171,23 @@ pub enum ApplyError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The plan cannot be digested; nothing was begun.
-    #[error("the digest of the plan cannot be made: {0}")]
+    #[error("cannot compute the digest of the plan: {0}")]
     Digest(String),
     /// The state moved since the plan was made.
-    #[error("the plan was made from serial {planned} of {lineage}, the state is at {found}")]
+    #[error("the plan was made for serial {planned} of {lineage}, and the state is at {found}")]
     BaseMoved {
         /// The serial the plan was made from.
         planned: u64,
         /// The lineage of the plan.
         lineage: String,
-        /// What the state is now.
+        /// The serial and lineage of the present state.
         found: String,
     },
     /// Objects moved since the plan was made.
     #[error("objects changed since the plan was made: {}", list(.0))]
     ObjectsMoved(Vec<Moved>),
     /// The plan is for another account, Region or cloud.
-    #[error("the plan is for {planned}, the current environment is {found}")]
+    #[error("the plan belongs to {planned}, and this command runs in {found}")]
     Environment {
         /// Where the plan belongs.
         planned: String,
@@ -221,13 +221,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_minutes_when_they_are_some() {
-        let told = |seconds| spoken(Duration::from_secs(seconds));
+    fn times_of_minutes_are_shown_in_minutes() {
+        let text = |seconds| spoken(Duration::from_secs(seconds));
         assert_eq!(
-            [60, 90, 119, 150].map(told),
+            [60, 90, 119, 150].map(text),
             ["60 seconds", "90 seconds", "119 seconds", "150 seconds"]
         );
-        assert_eq!([120, 45 * 60].map(told), ["2 minutes", "45 minutes"]);
+        assert_eq!([120, 45 * 60].map(text), ["2 minutes", "45 minutes"]);
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         let moved = |id: &str, how| Moved { address: id.into(), how };
         let error =
             ApplyError::ObjectsMoved(vec![moved("A", "is gone"), moved("B", "was changed")]);
-        let told = error.to_string();
-        assert!(told.ends_with("was made: `A` is gone; `B` was changed"), "{told}");
+        let text = error.to_string();
+        assert!(text.ends_with("was made: `A` is gone; `B` was changed"), "{text}");
     }
 }

@@ -14,7 +14,7 @@ use rstack_store::{JournalWriter, StoreError};
 
 use crate::ApplyError;
 
-/// What a run has recorded.
+/// The journal of a run in memory: its base state, and every entry that it has recorded.
 pub(crate) struct Ledger {
     base: State,
     journal: Box<dyn JournalWriter>,
@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// True if the object of an operation is known: it existed before, or the journal names it.
-    pub(crate) fn is_told(&self, operation: OperationId) -> bool {
+    pub(crate) fn knows_object(&self, operation: OperationId) -> bool {
         let existed = |entry: &Entry| match entry {
             Entry::Intent(intent) => intent.operation == operation && intent.action.key().is_some(),
             Entry::Begin { .. }
@@ -185,7 +185,7 @@ impl<'a> Effects<'a> {
         lock(&self.begun).clone()
     }
 
-    /// Whether it is durable that nothing of the object's name was there.
+    /// True if it is durable that no object had the name before the creation.
     pub(crate) fn absence_proven(&self) -> bool {
         self.absent.load(Ordering::Acquire)
     }
@@ -195,13 +195,13 @@ impl<'a> Effects<'a> {
         lock(&self.recorded).clone()
     }
 
-    /// Why the journal could not take what the driver told; asked for once.
+    /// Why the journal could not take what the driver reported; asked for once.
     pub(crate) fn failure(&self) -> Option<StoreError> {
         lock(&self.failed).take()
     }
 
     /// Makes durable that the object exists; returns the object that is recorded, which is the
-    /// first one that was told.
+    /// first one that the driver named.
     pub(crate) async fn record(
         &self,
         identifier: &Identifier,

@@ -2,8 +2,9 @@
 //!
 //! The engine obeys the plan: it makes no choice that the plan does not record. Every change is
 //! journaled before it is made (`step`), and an operation whose outcome is not
-//! known is settled by asking the cloud, never by guessing (`recover`).
+//! known is resolved by asking the cloud, never by guessing (`recover`).
 
+mod code;
 mod digest;
 mod drive;
 mod engine;
@@ -13,6 +14,7 @@ mod events;
 mod ledger;
 mod lookups;
 mod observe;
+mod reads;
 mod recover;
 mod resolve_ambiguous;
 mod retry;
@@ -22,7 +24,6 @@ mod run_secrets;
 mod schedule;
 mod secrets;
 mod step;
-mod stop;
 mod time;
 mod verify;
 mod waiting;
@@ -31,11 +32,12 @@ pub use engine::Engine;
 pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
 pub use error::{ApplyError, RecoverError, StepError};
 pub use events::{Events, Silent};
+pub use reads::read_once;
 pub use resolve_ambiguous::Decision;
 pub use rollback::{GivenSecret, OldSecret, old_secrets};
 pub use rstack_plan::Moved;
 pub use run::{ApplyOptions, Outcome};
 pub use secrets::SecretParameters;
-pub use stop::Stop;
 pub use time::{Clock, InstantClock, TokioClock};
+pub use tokio_util::sync::CancellationToken;
 pub use waiting::{Wait, Waiting};

@@ -7,6 +7,16 @@ use rstack_model::value::Lookup;
 
 use crate::Engine;
 use crate::observe::stops_everything;
+use crate::reads::{Lookups, PARAMETER_STORE, service_of};
+
+/// The service that is asked.
+fn service(lookup: &Lookup) -> &str {
+    match lookup {
+        Lookup::Zones(_) => "AWS::EC2",
+        Lookup::Parameter(_) => PARAMETER_STORE,
+        Lookup::Attribute { resource_type, .. } => service_of(resource_type),
+    }
+}
 
 impl Engine {
     /// The answer to each question, or why there is none.
@@ -17,12 +27,11 @@ impl Engine {
         &self,
         lookups: impl IntoIterator<Item = &'a Lookup>,
     ) -> Result<Vec<(Lookup, Result<Value, DriverError>)>, DriverError> {
+        let reads = &Lookups::default();
         let asked: Vec<_> = stream::iter(lookups)
             .map(|lookup| async move {
-                (
-                    lookup.clone(),
-                    self.ask(|| self.read_until_stopped(self.cloud.lookup(lookup))).await,
-                )
+                let call = || self.cloud.lookup(lookup);
+                (lookup.clone(), self.look(reads, service(lookup), call).await)
             })
             .buffer_unordered(self.parallelism.get())
             .collect()

@@ -13,6 +13,7 @@ use rstack_model::{Address, KnownMap, Token, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
 use rstack_store::Lease;
 
+use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
 use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
@@ -39,30 +40,35 @@ impl Engine {
         let readopted = desired.map(|it| Readopted::of(it, state, self.schemas.as_ref()));
         let state = readopted.as_ref().map_or(state, Readopted::state);
         self.events.emit(Event::Observing { objects: state.resources.len() });
-        let secrets = self.run_secrets(state.resources.values(), parameters).await?;
-        let objects: Vec<_> =
-            stream::iter(&state.resources)
-                .map(|it| (it, &secrets))
-                .map(|((id, object), secrets)| async move {
-                    (id.clone(), self.read(object, secrets).await)
-                })
-                .buffer_unordered(self.parallelism.get())
-                .collect()
-                .await;
+        let lookups = Lookups::default();
+        let secrets = self.run_secrets(&lookups, state.resources.values(), parameters).await?;
+        let objects: Vec<_> = stream::iter(&state.resources)
+            .map(|it| (it, &secrets, &lookups))
+            .map(|((id, object), secrets, lookups)| async move {
+                (id.clone(), self.read(lookups, object, secrets).await)
+            })
+            .buffer_unordered(self.parallelism.get())
+            .collect()
+            .await;
         let mut observations = Observations::default();
         for (id, observed) in objects {
             observations.objects.insert(id, observed?);
         }
-        self.tell_settling(state).await?;
-        observations.secret_versions = self.secret_versions(desired, state, parameters).await?;
+        self.report_stabilizing(&lookups, state).await?;
+        let versions = self.secret_versions(&lookups, desired, state, parameters);
+        observations.secret_versions = versions.await?;
         Ok(observations)
     }
 
     /// Tells which objects that were not waited for still settle.
-    async fn tell_settling(&self, state: &State) -> Result<(), DriverError> {
-        for (address, progress) in self.not_waited_for(state).await? {
+    async fn report_stabilizing(
+        &self,
+        lookups: &Lookups,
+        state: &State,
+    ) -> Result<(), DriverError> {
+        for (address, progress) in self.not_waited_for(lookups, state).await? {
             if let Step::Pending(Pending { waits_for, .. }) = progress {
-                self.events.emit(Event::StillSettling { address, waits_for });
+                self.events.emit(Event::StillStabilizing { address, waits_for });
             }
         }
         Ok(())
@@ -72,12 +78,13 @@ impl Engine {
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or the state not be published.
-    pub async fn record_settled(
+    pub async fn record_stabilized(
         &self,
         locked: &dyn Lease,
         state: State,
     ) -> Result<State, ApplyError> {
-        let progress = self.not_waited_for(&state).await.map_err(ApplyError::Cloud)?;
+        let progress = self.not_waited_for(&Lookups::default(), &state).await;
+        let progress = progress.map_err(ApplyError::Cloud)?;
         if progress.iter().all(|(_, step)| matches!(step, Step::Pending(_))) {
             return Ok(state);
         }
@@ -87,7 +94,7 @@ impl Engine {
             let Some(object) = now.resources.get_mut(&id) else { continue };
             let settled = match step {
                 Step::Pending(_) => continue,
-                Step::Done(Finish::Settled) => true,
+                Step::Done(Finish::Stabilized) => true,
                 Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
                 Step::Done(Finish::Gone | Finish::Failed(_)) => false,
             };
@@ -98,10 +105,15 @@ impl Engine {
         Ok(locked.revise(now, &base).await?)
     }
 
-    /// How far the objects are that were not waited for, as far as it can be told. That one is gone,
+    /// How far the objects are that were not waited for, as far as it can be on_retry. That one is gone,
     /// or cannot be read, the plan says.
-    async fn not_waited_for(&self, state: &State) -> Result<Vec<(Address, Step)>, DriverError> {
-        let settling = state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Settling);
+    async fn not_waited_for(
+        &self,
+        lookups: &Lookups,
+        state: &State,
+    ) -> Result<Vec<(Address, Step)>, DriverError> {
+        let settling =
+            state.resources.iter().filter(|(_, it)| it.status == ObjectStatus::Stabilizing);
         let mut out = Vec::new();
         for (id, object) in settling {
             let Some(driver) = self.cloud.driver(&object.resource_type) else { continue };
@@ -113,7 +125,8 @@ impl Engine {
                 token: Token::from(""),
                 declared: without_secrets(&object.properties),
             };
-            match self.ask(|| driver.poll(&poll)).await {
+            let service = service_of(&object.resource_type);
+            match self.look(lookups, service, || driver.poll(&poll)).await {
                 Ok(step) => out.push((id.clone(), step)),
                 Err(error) if stops_everything(&error) => return Err(error),
                 Err(_) => {}
@@ -138,6 +151,7 @@ impl Engine {
     /// Reads an object. The observation is redacted: nothing else sees what was read.
     pub(crate) async fn read(
         &self,
+        lookups: &Lookups,
         object: &ResourceState,
         secrets: &RunSecrets,
     ) -> Result<Observation, DriverError> {
@@ -146,10 +160,11 @@ impl Engine {
             return Ok(Observation::Unchecked { reason });
         };
         // An update that was cut off may have left it where it was to be.
-        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+        for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
             let declared = secrets.declared(object, properties);
-            let read = || self.read_until_stopped(driver.read(&object.identifier, &declared));
-            match self.ask(read).await.map_err(|error| secrets.hide(error)) {
+            let read = || driver.read(&object.identifier, &declared);
+            let read = self.look(lookups, service_of(&object.resource_type), read).await;
+            match read.map_err(|error| secrets.hide(error)) {
                 Ok(Observed::Absent) => {}
                 Ok(Observed::Present(seen)) => return Ok(secrets.observation(object, &seen)),
                 Err(error) if stops_everything(&error) => return Err(error),
@@ -161,6 +176,7 @@ impl Engine {
 
     async fn secret_versions(
         &self,
+        lookups: &Lookups,
         desired: Option<&Desired>,
         state: &State,
         parameters: &SecretParameters,
@@ -172,12 +188,13 @@ impl Engine {
             }
         }
         state.resources.values().for_each(|object| references.note(&object.properties));
-        self.versions_of(references, parameters).await
+        self.versions_of(lookups, references, parameters).await
     }
 
     /// The current versions of the secrets of which a plan says the version.
     pub(crate) async fn planned_secret_versions(
         &self,
+        lookups: &Lookups,
         plan: &Plan,
         parameters: &SecretParameters,
     ) -> Result<BTreeMap<String, String>, DriverError> {
@@ -188,11 +205,12 @@ impl Engine {
             planned.extend(desired.secret_versions.keys());
         }
         references.0.retain(|text, _| planned.contains(text));
-        self.versions_of(references, parameters).await
+        self.versions_of(lookups, references, parameters).await
     }
 
     async fn versions_of(
         &self,
+        lookups: &Lookups,
         References(references): References,
         parameters: &SecretParameters,
     ) -> Result<BTreeMap<String, String>, DriverError> {
@@ -201,14 +219,13 @@ impl Engine {
             let asked = match &reference {
                 SecretReference::SecretsManager(body) => {
                     let Ok(parsed) = secrets::parse(body) else { continue };
-                    let ask = || self.read_until_stopped(self.cloud.secrets().version(&parsed));
-                    self.ask(ask).await
+                    let ask = || self.cloud.secrets().version(&parsed);
+                    self.look(lookups, SECRETS_MANAGER, ask).await
                 }
                 SecretReference::SecureParameter(body) => {
                     let Ok(parsed) = secrets::parse_parameter(body) else { continue };
-                    let secrets = self.cloud.secrets();
-                    let ask = || self.read_until_stopped(secrets.parameter_version(&parsed));
-                    self.ask(ask).await
+                    let ask = || self.cloud.secrets().parameter_version(&parsed);
+                    self.look(lookups, PARAMETER_STORE, ask).await
                 }
                 SecretReference::Parameter(_) => match parameters.versions.get(&text) {
                     Some(version) => Ok(version.clone()),
@@ -251,7 +268,7 @@ impl References {
     }
 }
 
-/// Whether no other call can be expected to succeed.
+/// True if no other call can be expected to succeed.
 pub(crate) fn stops_everything(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unreachable)
 }

@@ -1,4 +1,4 @@
-//! Finding out what came of operations that were cut off.
+//! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{
     CreateRequest, DriverError, ErrorKind, Found, OperationKind, Step as Progress,
@@ -21,7 +21,7 @@ use crate::secrets::CallSecrets;
 use crate::step::{completing, known, resource_state, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
-/// How often the cloud was asked about an operation.
+/// The number of times that the cloud was asked about an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     /// It is the first time.
@@ -30,21 +30,21 @@ enum Asked {
     Again,
 }
 
-/// What is known of an operation that was open.
+/// The result of resolving an open operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Settled {
-    /// What came of it is recorded.
+enum Resolved {
+    /// Its outcome is recorded.
     Recorded,
     /// Its object is not there yet.
     Absent,
 }
 
 impl Engine {
-    /// The state of a stack. If an earlier run was cut off, what came of its operations is found
+    /// The state of a stack. If an earlier run was cut off, the outcome of its operations is found
     /// out first, and the state is published. The caller holds and renews the lease.
     ///
     /// # Errors
-    /// If the files cannot be used, or it cannot be told what came of an operation.
+    /// If the files cannot be used, or the outcome of an operation cannot be found out.
     pub async fn recover(
         &self,
         locked: &dyn Lease,
@@ -57,23 +57,23 @@ impl Engine {
         let plan_base =
             rstack_model::plan::PlanBase { lineage: base.lineage.clone(), serial: base.serial };
         let ledger = Ledger::new(base, locked.resume().await?, entries);
-        self.settle_open(&ledger, parameters, Waits::Yes).await?;
+        self.resolve_open(&ledger, parameters, Waits::Yes).await?;
         let folded = ledger.folded()?;
         Ok(Some(locked.publish(folded.state, &plan_base).await?))
     }
 
     /// In another account or Region no object would be found, and all would be forgotten.
     async fn check_place(&self, base: &State) -> Result<(), ApplyError> {
-        let identity = self.ask(|| self.read_until_stopped(self.cloud.identity())).await;
+        let identity = self.ask_read(|| self.cloud.identity()).await;
         let identity = identity.map_err(ApplyError::Cloud)?;
         let planned = place(&base.stack, &base.environment);
         let found = place(&base.stack, &identity.environment);
         if planned == found { Ok(()) } else { Err(ApplyError::Environment { planned, found }) }
     }
 
-    /// Asks the cloud about every operation of which it is not known what came of it. What is not
+    /// Asks the cloud about every operation whose outcome is not known. What is not
     /// there is asked for again after [`QUIET`], for all of them at once.
-    pub(crate) async fn settle_open(
+    pub(crate) async fn resolve_open(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
@@ -83,8 +83,8 @@ impl Engine {
         loop {
             let mut absent = false;
             for open in ledger.folded()?.open {
-                absent |= self.settle(ledger, parameters, &open, (asked, waits)).await?
-                    == Settled::Absent;
+                absent |= self.resolve_operation(ledger, parameters, &open, (asked, waits)).await?
+                    == Resolved::Absent;
             }
             if !absent {
                 return Ok(());
@@ -94,17 +94,17 @@ impl Engine {
         }
     }
 
-    async fn settle(
+    async fn resolve_operation(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         how: (Asked, Waits),
-    ) -> Result<Settled, ApplyError> {
+    ) -> Result<Resolved, ApplyError> {
         check_input(open)?;
         let address = open.intent.address.clone();
-        match self.settle_one(ledger, parameters, open, how).await {
-            Ok(settled) => Ok(settled),
+        match self.resolve_one(ledger, parameters, open, how).await {
+            Ok(resolved) => Ok(resolved),
             Err(StepError::Journal(error)) => Err(ApplyError::State(error)),
             Err(StepError::Ambiguous(why)) => {
                 let stack = ledger.stack().clone();
@@ -114,18 +114,18 @@ impl Engine {
         }
     }
 
-    async fn settle_one(
+    async fn resolve_one(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         (asked, waits): (Asked, Waits),
-    ) -> Result<Settled, StepError> {
+    ) -> Result<Resolved, StepError> {
         if open.cursor.is_some() {
-            match self.settle_pending(ledger, parameters, open, waits).await {
+            match self.resolve_pending(ledger, parameters, open, waits).await {
                 // The cursor is known no longer: the object is looked for.
                 Err(StepError::Driver(error)) if is_forgotten(&error) => {}
-                settled => return settled,
+                resolved => return resolved,
             }
         }
         let operation = open.intent.operation;
@@ -142,7 +142,7 @@ impl Engine {
                 | IntentAction::Restore { .. } => FailedEffect::None,
             };
             ledger.append(failed(effect)).await?;
-            return Ok(Settled::Recorded);
+            return Ok(Resolved::Recorded);
         };
         let driver = self.cloud.driver(&open.intent.resource_type);
         let driver =
@@ -152,7 +152,7 @@ impl Engine {
             // Without its secrets it cannot be finished: the next plan replaces it.
             Err(error) if open.effect.is_some() && is_final(&error) => {
                 ledger.append(failed(FailedEffect::Partial)).await?;
-                return Ok(Settled::Recorded);
+                return Ok(Resolved::Recorded);
             }
             Err(error) => return Err(error),
         };
@@ -174,12 +174,12 @@ impl Engine {
             None => {
                 let find =
                     || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
-                let found = self.ask(find).await;
+                let found = self.ask_read(find).await;
                 match found? {
-                    Found::Absent if asked == Asked::First => return Ok(Settled::Absent),
+                    Found::Absent if asked == Asked::First => return Ok(Resolved::Absent),
                     Found::Absent => {
                         ledger.append(failed(FailedEffect::None)).await?;
-                        return Ok(Settled::Recorded);
+                        return Ok(Resolved::Recorded);
                     }
                     Found::Ambiguous { why } => {
                         return Err(StepError::Ambiguous(secrets.hidden(&why)));
@@ -199,7 +199,7 @@ impl Engine {
                         };
                         let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
                         ledger.append(polled_entry(&driven, led, Some(&object))).await?;
-                        return Ok(Settled::Recorded);
+                        return Ok(Resolved::Recorded);
                     }
                     Found::Ours(found) => {
                         let effects = Effects::new(ledger, operation);
@@ -233,7 +233,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         ledger.append(outcome).await?;
-        Ok(Settled::Recorded)
+        Ok(Resolved::Recorded)
     }
 
     /// The object is ours. An update makes the calls that its create did not come to. It is not
@@ -245,20 +245,23 @@ impl Engine {
         identifier: &Identifier,
     ) -> Result<Led, StepError> {
         let update = completing(request, identifier.clone());
-        let begun =
-            self.ask(|| update_held(driven.ledger, driven.driver, &update, secrets)).await??;
+        let begun = self.ask(
+            || update_held(driven.ledger, driven.driver, &update, secrets),
+            |error, attempt| self.asking_again(error, attempt),
+        );
+        let begun = begun.await??;
         self.drive(driven, Some(identifier.clone()), begun).await
     }
 
     /// Polls an operation on that goes on in the cloud, and may not be begun again.
-    async fn settle_pending(
+    async fn resolve_pending(
         &self,
         ledger: &Ledger,
         parameters: &SecretParameters,
         open: &OpenOperation,
         waits: Waits,
-    ) -> Result<Settled, StepError> {
-        let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Settled::Absent) };
+    ) -> Result<Resolved, StepError> {
+        let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Resolved::Absent) };
         let intent = &open.intent;
         let (operation, resource_type) = (intent.operation, &intent.resource_type);
         let driver = self.cloud.driver(resource_type);
@@ -296,7 +299,7 @@ impl Engine {
         let at = open.effect.clone().or(known.map(|key| key.identifier.clone()));
         let led = self.poll_on(&driven, at, cursor).await?;
         ledger.append(polled_entry(&driven, led, object)).await?;
-        Ok(Settled::Recorded)
+        Ok(Resolved::Recorded)
     }
 }
 
@@ -305,7 +308,7 @@ impl Engine {
 fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -> Entry {
     let operation = driven.operation;
     let failed = |error: String, effect| Entry::Failed { operation, error, effect };
-    let partly = match driven.ledger.is_told(operation) {
+    let partly = match driven.ledger.knows_object(operation) {
         true => FailedEffect::Partial,
         false => FailedEffect::None,
     };
@@ -329,7 +332,7 @@ fn is_forgotten(error: &DriverError) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
-/// Whether trying again later would end in the same way.
+/// True if trying again later would end in the same way.
 fn is_final(error: &StepError) -> bool {
     match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. } => {
@@ -342,7 +345,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Ambiguous(_)
-        | StepError::Unsettled { .. }
+        | StepError::NotStabilized { .. }
         | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
         | StepError::Digest(_)

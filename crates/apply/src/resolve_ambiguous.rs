@@ -57,7 +57,8 @@ impl Engine {
         Ok(decided)
     }
 
-    /// What the cloud calls the object that the user names, which may be by less than its identifier.
+    /// The identifier and physical ID of the object that the user names, as the cloud returns them:
+    /// the user may name it by less than its whole identifier.
     async fn named(
         &self,
         open: &OpenOperation,
@@ -68,10 +69,7 @@ impl Engine {
         };
         let declared = without_secrets(&object.properties);
         let read = match self.cloud.driver(&open.intent.resource_type) {
-            Some(driver) => {
-                let read = || self.read_until_stopped(driver.read(given, &declared));
-                self.ask(read).await
-            }
+            Some(driver) => self.ask_read(|| driver.read(given, &declared)).await,
             None => Ok(Observed::Absent),
         };
         Ok(match read.map_err(ApplyError::Cloud)? {

@@ -7,24 +7,20 @@ use rstack_model::event::Event;
 
 use crate::Engine;
 
-/// How often a call is made at most. The SDK's own retries come on top: these here are for
+/// The number of attempts of a call, at most. The SDK's own retries come on top: these here are for
 /// throttling beyond them and for what needs time to become visible, such as a new IAM role (2 to
 /// 30 seconds).
 pub(crate) const ATTEMPTS: u32 = 8;
 
-/// The attempt from which on it is told, where no step is running that shows it: some three seconds
-/// have passed.
-const TOLD: u32 = 3;
+/// The attempt from which on it is reported, where no step is running that shows it: some three
+/// seconds have passed.
+const REPORTED_FROM: u32 = 3;
 
-/// How long it is waited before it is believed that a creation has no effect. A request that was
+/// The time that passes before a creation is believed to have no effect. A request that was
 /// on its way when its sender died is still carried out, and takes the service some seconds.
 pub(crate) const QUIET: Duration = Duration::from_secs(5);
 
-/// How long a read may go on when the user has asked to stop: it completes what is recorded of a
-/// change that was made.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Whether a call that may be repeated can succeed a little later. An unknown outcome passes, too:
+/// True if a call that may be repeated can succeed a little later. An unknown outcome passes, too:
 /// all calls may be repeated but a create, which is looked for before. So does a network that is
 /// gone for a moment: nothing was changed, and a run that has begun does not end for it.
 pub(crate) fn may_pass(error: &DriverError) -> bool {
@@ -32,7 +28,7 @@ pub(crate) fn may_pass(error: &DriverError) -> bool {
     error.is_retryable() || lost
 }
 
-/// How long to wait after the failed attempt with this number (from 1), or `None` to give up:
+/// The wait after the failed attempt with this number (from 1), or `None` to give up:
 /// 1, 2, 4, … seconds and at most 15, some 76 seconds in all.
 fn wait_after(error: &DriverError, attempt: u32) -> Option<Duration> {
     if !may_pass(error) || attempt >= ATTEMPTS {
@@ -49,7 +45,7 @@ fn jittered(wait: Duration, bits: u128) -> Duration {
     wait / 2 + wait.saturating_mul(part) / 2000
 }
 
-/// Whether a failed create may nevertheless have made the object.
+/// True if a failed create may nevertheless have made the object.
 pub(crate) fn may_have_happened(error: &DriverError) -> bool {
     match error.kind {
         ErrorKind::UnknownOutcome | ErrorKind::Transient | ErrorKind::AlreadyExists => true,
@@ -66,10 +62,10 @@ pub(crate) fn may_have_happened(error: &DriverError) -> bool {
 }
 
 impl Engine {
-    /// How long to wait before the next attempt; `None` if there is to be none: the error does not
+    /// The wait before the next attempt; `None` if there is to be none: the error does not
     /// pass, it was tried often enough, or the user asked to stop.
     pub(crate) fn next_attempt(&self, error: &DriverError, attempt: u32) -> Option<Duration> {
-        let wait = wait_after(error, attempt).filter(|_| !self.stop.is_requested())?;
+        let wait = wait_after(error, attempt).filter(|_| !self.cancel.is_cancelled())?;
         Some(jittered(wait, self.entropy.bits()))
     }
 
@@ -98,9 +94,13 @@ impl Engine {
         }
     }
 
-    /// As [`Self::persist`], before anything has begun: a cloud that cannot be reached is told at
+    /// As [`Self::persist`], before anything has begun: a cloud that cannot be reached is reported at
     /// once.
-    pub(crate) async fn ask<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, DriverError>
+    pub(crate) async fn ask<T, F>(
+        &self,
+        mut call: impl FnMut() -> F,
+        failed: impl Fn(&DriverError, u32),
+    ) -> Result<T, DriverError>
     where
         F: Future<Output = Result<T, DriverError>>,
     {
@@ -114,36 +114,16 @@ impl Engine {
                     }
                 }
             },
-            |error, attempt| self.asking_again(error, attempt),
+            failed,
         );
         asked.await?
     }
 
     /// Tells of a question that is asked again, if it has been for some time.
     pub(crate) fn asking_again(&self, error: &DriverError, attempt: u32) {
-        if attempt >= TOLD {
+        if attempt >= REPORTED_FROM {
             let reason = error.to_string();
             self.events.emit(Event::AskingAgain { reason, attempt });
-        }
-    }
-
-    /// The answer of a call that changes nothing. It is cut off some seconds after the user asked to
-    /// stop: whatever it is about stays as it is recorded, and the next command reads it.
-    pub(crate) async fn read_until_stopped<T>(
-        &self,
-        call: impl Future<Output = Result<T, DriverError>>,
-    ) -> Result<T, DriverError> {
-        let stopped = async {
-            self.stop.requested().await;
-            self.clock.sleep(GRACE).await;
-        };
-        tokio::select! {
-            biased;
-            answer = call => answer,
-            () = stopped => {
-                let message = "the answer was not waited for: the run was asked to stop";
-                Err(DriverError::new(ErrorKind::Transient, "read", message))
-            }
         }
     }
 
@@ -151,7 +131,7 @@ impl Engine {
     pub(crate) async fn sleep_or_stop(&self, wait: Duration) -> bool {
         tokio::select! {
             biased;
-            () = self.stop.requested() => true,
+            () = self.cancel.cancelled() => true,
             () = self.clock.sleep(wait) => false,
         }
     }

@@ -11,6 +11,7 @@ use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
 use rstack_store::Lease;
 
 use crate::observe::absent;
+use crate::reads::Lookups;
 use crate::run::Leads;
 use crate::run_secrets::RunSecrets;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
@@ -22,11 +23,11 @@ pub struct OldSecret {
     pub address: Address,
     /// The parameter.
     pub parameter: String,
-    /// What is known of its value.
+    /// The knowledge of its value.
     pub given: GivenSecret,
 }
 
-/// What is known of the value that a rollback gives to a secret parameter.
+/// The knowledge of the value that a rollback gives to a secret parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GivenSecret {
     /// No value was given, and none is kept anywhere.
@@ -37,19 +38,19 @@ pub enum GivenSecret {
     Other,
 }
 
-/// What came of going back.
-pub(crate) struct Undone {
+/// The outcome of a rollback.
+pub(crate) struct RollbackOutcome {
     pub(crate) state: Option<State>,
-    /// What was not undone.
+    /// The changes that were not rolled back, with the error of each.
     pub(crate) failures: Vec<(Address, StepError)>,
     /// As in [`crate::Outcome`].
     pub(crate) open: Option<RecoverError>,
 }
 
 impl Engine {
-    /// Plans the way back from a state that an apply left which did not come to its end; `None` if
-    /// the last one did. What the rollback touches is looked for before: what somebody has deleted
-    /// meanwhile is made anew.
+    /// Plans the rollback of an apply that did not complete, from the state that it left; `None` if
+    /// the last one completed. Objects that the rollback touches are looked for first: those that
+    /// were deleted meanwhile are created again.
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or for a defect of the planner.
@@ -62,9 +63,9 @@ impl Engine {
         let mut missing = BTreeSet::new();
         let touched: Vec<(&Address, &ResourceState)> = touched(&plan).collect();
         self.events.emit(Event::Observing { objects: touched.len() });
-        let none_known = RunSecrets::none();
+        let (none_known, lookups) = (RunSecrets::none(), Lookups::default());
         for (id, object) in touched {
-            let read = self.read(object, &none_known).await.map_err(ApplyError::Cloud)?;
+            let read = self.read(&lookups, object, &none_known).await.map_err(ApplyError::Cloud)?;
             if matches!(read, Observation::Absent) {
                 missing.insert((id.clone(), object.key()));
             }
@@ -76,7 +77,7 @@ impl Engine {
     }
 
     /// Plans the way back from what `plan` has just failed to do.
-    pub(crate) fn plan_undo(
+    pub(crate) fn plan_automatic_rollback(
         &self,
         base: &State,
         current: &State,
@@ -89,13 +90,13 @@ impl Engine {
     }
 
     /// Goes back from `current` to `base`.
-    pub(crate) async fn undo(
+    pub(crate) async fn roll_back(
         &self,
         locked: &dyn Lease,
         (base, current): (&State, &State),
         back: &CheckedPlan,
         parameters: &SecretParameters,
-    ) -> Result<Undone, ApplyError> {
+    ) -> Result<RollbackOutcome, ApplyError> {
         let leads = if base.former.is_some() { Leads::Partial } else { Leads::Whole };
         let (outcome, left) = self.run(locked, current, back, parameters, leads).await?;
         let state = match &outcome.open {
@@ -109,11 +110,11 @@ impl Engine {
             (old.address, error)
         }));
         if outcome.end == RunEnd::Interrupted {
-            // What was not undone is told: the stack is not as it was before.
+            // What was not rolled back is reported: the stack is not as it was before.
             let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
             failures.extend(left.into_iter().map(|id| (id, waits_for())));
         }
-        Ok(Undone { state, failures, open: outcome.open })
+        Ok(RollbackOutcome { state, failures, open: outcome.open })
     }
 
     /// Removes the state of a stack of which a rollback has left nothing, and that was never whole.

@@ -15,43 +15,43 @@ use rstack_store::Lease;
 use crate::drive::Waits;
 use crate::ledger::{Ledger, begin};
 use crate::recover::place;
-use crate::rollback::Undone;
+use crate::rollback::RollbackOutcome;
 use crate::schedule::{Executed, execute};
 use crate::step::Context;
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
-/// How a plan is to be applied.
+/// The options of an apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApplyOptions {
-    /// Whether a failed deploy is undone.
+    /// True if a failed deploy is rolled back.
     pub rollback: bool,
 }
 
-/// What a plan leads to.
+/// The kind of state that a plan leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leads {
     /// To a stack that is as declared: nothing waits to be rolled back then.
     Whole,
-    /// Back to what an earlier apply left that did not come to its end.
+    /// Back to the state that an earlier, incomplete apply left.
     Partial,
 }
 
-/// What came of applying a plan.
+/// The outcome of applying a plan.
 #[derive(Debug)]
 pub struct Outcome {
     /// The state now; `None` if nothing is left of the stack.
     pub state: Option<State>,
-    /// How the plan's own run ended.
+    /// The end of the plan's own run, without that of a rollback.
     pub end: RunEnd,
     /// The steps that failed.
     pub failures: Vec<(Address, StepError)>,
-    /// Whether everything new was made. What failed then is the removal of old objects, which the
+    /// True if everything new was made. Failures are then failed removals of old objects, which the
     /// next apply tries again.
     pub made: bool,
-    /// What came of the rollback, if there was one: the steps that failed.
+    /// The steps of the rollback that failed; `None` if there was no rollback.
     pub rollback: Option<Vec<(Address, StepError)>>,
-    /// Why it is not known what came of an operation. The journal stays open, and the next command
-    /// asks again.
+    /// The reason why the outcome of an operation is not known. The journal stays open, and the
+    /// next command asks again.
     pub open: Option<RecoverError>,
 }
 
@@ -84,13 +84,14 @@ impl Engine {
                 let wants_rollback = options.rollback
                     && first.end == RunEnd::Failed
                     && !first.made
-                    && !self.stop.is_requested()
+                    && !self.cancel.is_cancelled()
                     && helps(&first.failures);
                 match first.state {
                     Some(current) if wants_rollback => {
-                        let back = self.plan_undo(&base, &current, plan)?;
-                        let undone = self.undo(locked, (&base, &current), &back, parameters);
-                        let Undone { state, failures, open } = undone.await?;
+                        let back = self.plan_automatic_rollback(&base, &current, plan)?;
+                        let rolled_back =
+                            self.roll_back(locked, (&base, &current), &back, parameters);
+                        let RollbackOutcome { state, failures, open } = rolled_back.await?;
                         Ok(Outcome { state, rollback: Some(failures), open, ..first })
                     }
                     state => Ok(Outcome { state, ..first }),
@@ -140,8 +141,8 @@ impl Engine {
         }
         let (mode, steps) = (plan.mode, plan.steps.len());
         // A rollback that only drops the former state has nothing to tell.
-        let told = mode != PlanMode::Rollback || steps > 0;
-        if told {
+        let emitted = mode != PlanMode::Rollback || steps > 0;
+        if emitted {
             self.events.emit(Event::RunStarted { mode, steps });
         }
         let context = Context { engine: self, plan, ledger: &ledger, parameters };
@@ -167,17 +168,17 @@ impl Engine {
             RunEnd::Interrupted => JournalEnd::Interrupted,
         };
         ledger.append(Entry::End { end: recorded }).await?;
-        let settled = self.settle_open(&ledger, parameters, Waits::No).await;
+        let resolved = self.resolve_open(&ledger, parameters, Waits::No).await;
         let folded = ledger.folded()?;
         // The folded state takes its place: of a large stack there are not many copies at a time.
         drop(ledger);
         let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
-        if let Err(ApplyError::Recover(error)) = settled {
-            self.ended(told, mode, end);
+        if let Err(ApplyError::Recover(error)) = resolved {
+            self.ended(emitted, mode, end);
             let state = Some(folded.state);
             return Ok((Outcome { state, open: Some(error), ..outcome }, left));
         }
-        settled?;
+        resolved?;
         let gone = mode == PlanMode::Destroy && folded.state.is_bare();
         let state = if gone {
             locked.retire(folded.state, &plan.base).await?;
@@ -185,18 +186,18 @@ impl Engine {
         } else {
             Some(locked.publish(folded.state, &plan.base).await?)
         };
-        self.ended(told, mode, end);
+        self.ended(emitted, mode, end);
         Ok((Outcome { state, ..outcome }, left))
     }
 
-    fn ended(&self, told: bool, mode: PlanMode, end: RunEnd) {
-        if told {
+    fn ended(&self, emitted: bool, mode: PlanMode, end: RunEnd) {
+        if emitted {
             self.events.emit(Event::RunEnded { mode, end });
         }
     }
 
-    /// The outputs. One that cannot be evaluated is told and left out: everything is made, and a
-    /// stream that runs is not taken back for it.
+    /// The outputs. One that cannot be evaluated is reported and left out: everything is made, and
+    /// a stream that runs is not taken back for it.
     fn outputs(
         &self,
         plan: &Plan,
@@ -249,7 +250,7 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
     }
     let (first, objects) = (context.plan.steps.len(), context.ledger.superseded());
     for (number, (address, object)) in objects.into_iter().rev().enumerate() {
-        if context.engine.stop.is_requested() {
+        if context.engine.cancel.is_cancelled() {
             executed.interrupted = true;
             return;
         }
@@ -273,10 +274,11 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
     }
 }
 
-/// Whether a rollback helps: no call can be expected to succeed after some failures, and what only
-/// did not settle in time is as declared, and would not settle sooner for being changed back.
+/// True if a rollback helps. It does not if no call can be expected to succeed after some failures,
+/// nor if the only failure is that an object did not stabilize in time: that one is as declared,
+/// and would not stabilize sooner for being changed back.
 fn helps(failures: &[(Address, StepError)]) -> bool {
-    let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::Unsettled { .. }));
+    let only_slow = failures.iter().all(|(_, e)| matches!(e, StepError::NotStabilized { .. }));
     !only_slow && !failures.iter().any(|(_, error)| error.stops_everything())
 }
 

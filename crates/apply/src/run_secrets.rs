@@ -11,6 +11,7 @@ use rstack_model::{KnownMap, PropertyPath, SecretString, ValueMap};
 use rstack_plan::Observation;
 
 use crate::observe::stops_everything;
+use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER};
 use crate::{Engine, SecretParameters, secrets};
 
 /// The value of a secret and its version.
@@ -34,7 +35,7 @@ impl RunSecrets {
     /// The secrets that an object was made with, of those that are known.
     fn of(&self, object: &ResourceState) -> ResolvedSecrets {
         let mut out = ResolvedSecrets::default();
-        for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+        for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
             visit(properties, &mut |_, reference| {
                 let text = reference.to_string();
                 let same = |it: &&Current| object.secret_versions.get(&text) == Some(&it.version);
@@ -66,7 +67,7 @@ impl RunSecrets {
     pub(crate) fn observation(&self, object: &ResourceState, seen: &Object) -> Observation {
         let current = self.of(object);
         let redactor = Redactor::new(&current, &self.known);
-        let (declared, in_doubt) = (&object.properties, &object.attempted);
+        let (declared, in_doubt) = (&object.properties, &object.in_doubt);
         Observation::Present {
             properties: redactor.properties(declared, in_doubt, &seen.properties),
             attributes: Redactor::new(&current, &own(&current, declared))
@@ -111,16 +112,20 @@ impl Engine {
     /// If the cloud cannot be asked at all.
     pub(crate) async fn run_secrets<'a>(
         &self,
+        lookups: &Lookups,
         objects: impl IntoIterator<Item = &'a ResourceState>,
         parameters: &SecretParameters,
     ) -> Result<RunSecrets, DriverError> {
         let mut references: BTreeMap<String, &SecretReference> = BTreeMap::new();
         for object in objects {
-            let facts = self.schemas.facts(&object.resource_type);
-            for properties in std::iter::once(&object.properties).chain(&object.attempted) {
+            let definition = self.schemas.definition(&object.resource_type);
+            for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
                 visit(properties, &mut |key, reference| {
                     let path = PropertyPath::root().name(key);
-                    if !facts.as_ref().is_some_and(|facts| facts.is_write_only(&path)) {
+                    if !definition
+                        .as_ref()
+                        .is_some_and(|definition| definition.is_write_only(&path))
+                    {
                         references.insert(reference.to_string(), reference);
                     }
                 });
@@ -128,7 +133,9 @@ impl Engine {
         }
         let (mut current, mut known) = (BTreeMap::new(), Vec::new());
         for (text, reference) in references {
-            let Some((value, version)) = self.value_of(reference, &text, parameters).await? else {
+            let Some((value, version)) =
+                self.value_of(lookups, reference, &text, parameters).await?
+            else {
                 continue;
             };
             known.push((reference.clone(), value.clone()));
@@ -145,6 +152,7 @@ impl Engine {
 
     async fn value_of(
         &self,
+        lookups: &Lookups,
         reference: &SecretReference,
         text: &str,
         parameters: &SecretParameters,
@@ -152,11 +160,12 @@ impl Engine {
         let asked = match reference {
             SecretReference::SecretsManager(body) => {
                 let Ok(parsed) = secrets::parse(body) else { return Ok(None) };
-                self.ask(|| self.cloud.secrets().resolve(&parsed)).await
+                self.look(lookups, SECRETS_MANAGER, || self.cloud.secrets().resolve(&parsed)).await
             }
             SecretReference::SecureParameter(body) => {
                 let Ok(parsed) = secrets::parse_parameter(body) else { return Ok(None) };
-                self.ask(|| self.cloud.secrets().resolve_parameter(&parsed)).await
+                let ask = || self.cloud.secrets().resolve_parameter(&parsed);
+                self.look(lookups, PARAMETER_STORE, ask).await
             }
             SecretReference::Parameter(_) => {
                 let value = parameters.values.get(reference).cloned();

@@ -12,15 +12,15 @@ use rstack_plan::Handler;
 use crate::StepError;
 use crate::step::Context;
 
-/// What came of the steps of a plan.
+/// The outcome of the steps of a plan.
 #[derive(Default)]
 pub(crate) struct Executed {
     pub(crate) failures: Vec<(Address, StepError)>,
-    /// Whether a step was not done, or not to its end, because the user asked to stop.
+    /// True if a step was not done, or not completely, because the user asked to stop.
     pub(crate) interrupted: bool,
     /// The resources of the steps that were not done.
     pub(crate) left: Vec<Address>,
-    /// Whether every forward step succeeded: what the stack was to become is made, and only old
+    /// True if every forward step succeeded: all that the stack was to become is made, and only old
     /// objects may be left. There is nothing to roll back then.
     pub(crate) made: bool,
 }
@@ -62,7 +62,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
     let (mut failed, mut stopped) = (false, false);
     loop {
         let unfinished = !(running.is_empty() && ready.is_empty() && waiting.is_empty());
-        if unfinished && !failed && !stopped && context.engine.stop.is_requested() {
+        if unfinished && !failed && !stopped && context.engine.cancel.is_cancelled() {
             stopped = true;
             let reason = "you asked to stop".to_owned();
             context.engine.events.emit(Event::Stopping { reason });
@@ -75,7 +75,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
         let ended = tokio::select! {
             biased;
             ended = running.next() => ended,
-            () = context.engine.stop.requested(), if !failed && !stopped => continue,
+            () = context.engine.cancel.cancelled(), if !failed && !stopped => continue,
         };
         let Some((step, result)) = ended else { break };
         match result {
@@ -137,8 +137,8 @@ impl<'a> Weights<'a> {
         };
         let Some(resource_type) = resource_type else { return 1 };
         *self.known.entry((resource_type, operation)).or_insert_with(|| {
-            let facts = engine.schemas.facts(resource_type);
-            let limit = facts.and_then(|facts| facts.time_limit(operation));
+            let definition = engine.schemas.definition(resource_type);
+            let limit = definition.and_then(|definition| definition.time_limit(operation));
             limit.map_or(1, |limit| (limit.as_secs() / 60).max(1))
         })
     }

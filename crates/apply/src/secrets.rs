@@ -135,7 +135,7 @@ impl Engine {
             value.visit_secrets(&mut |reference| references.push((property, reference)));
         }
         let mut secrets = CallSecrets::given(parameters);
-        let told = |error: &_, attempt| self.asking_again(error, attempt);
+        let on_retry = |error: &_, attempt| self.asking_again(error, attempt);
         for (property, reference) in references {
             let text = reference.to_string();
             if secrets.versions.contains_key(&text) {
@@ -145,8 +145,7 @@ impl Engine {
                 SecretReference::SecretsManager(body) => {
                     let parsed = parse(body)?;
                     let store = self.cloud.secrets();
-                    let secrets_of = || self.read_until_stopped(store.resolve(&parsed));
-                    let resolved = self.persist(secrets_of, told).await;
+                    let resolved = self.persist_read(|| store.resolve(&parsed), on_retry).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, version);
@@ -154,8 +153,8 @@ impl Engine {
                 SecretReference::SecureParameter(body) => {
                     let parsed = parse_parameter(body)?;
                     let store = self.cloud.secrets();
-                    let secrets_of = || self.read_until_stopped(store.resolve_parameter(&parsed));
-                    let resolved = self.persist(secrets_of, told).await;
+                    let secrets_of = || store.resolve_parameter(&parsed);
+                    let resolved = self.persist_read(secrets_of, on_retry).await;
                     let (secret, version) =
                         resolved.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, version);

@@ -9,6 +9,12 @@ use async_trait::async_trait;
 pub trait Clock: Send + Sync {
     /// Returns after this long.
     async fn sleep(&self, duration: Duration);
+
+    /// Returns when something that was begun now should have been done, after this long. A clock
+    /// that does not wait has no such limit: it never returns.
+    async fn limit(&self, _duration: Duration) {
+        std::future::pending().await
+    }
 }
 
 /// Waits in real time.
@@ -18,6 +24,10 @@ pub struct TokioClock;
 #[async_trait]
 impl Clock for TokioClock {
     async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    async fn limit(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
 }

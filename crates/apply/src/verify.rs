@@ -6,6 +6,7 @@ use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::{Moved, moved, moved_secrets};
 
+use crate::reads::Lookups;
 use crate::{Engine, SecretParameters};
 
 impl Engine {
@@ -24,9 +25,12 @@ impl Engine {
         let objects = plan.changes.values().filter_map(|it| Some((it, it.prior.as_ref()?)));
         let objects: Vec<_> = objects.collect();
         let priors = objects.iter().map(|(_, prior)| *prior);
-        let secrets = &self.run_secrets(priors, parameters).await?;
+        let lookups = &Lookups::default();
+        let secrets = &self.run_secrets(lookups, priors, parameters).await?;
         let read: Vec<_> = stream::iter(objects)
-            .map(|(change, prior)| async move { (change, self.read(prior, secrets).await) })
+            .map(
+                |(change, prior)| async move { (change, self.read(lookups, prior, secrets).await) },
+            )
             .buffered(self.parallelism.get())
             .collect()
             .await;
@@ -34,7 +38,7 @@ impl Engine {
         for (change, now) in read {
             out.extend(moved(change, state, &now?, self.schemas.as_ref()));
         }
-        let versions = self.planned_secret_versions(plan, parameters).await?;
+        let versions = self.planned_secret_versions(lookups, plan, parameters).await?;
         out.extend(moved_secrets(plan, &versions));
         Ok(out)
     }

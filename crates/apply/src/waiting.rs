@@ -48,8 +48,8 @@ impl Engine {
         let Waiting { timeout, timeouts, .. } = &self.waiting;
         let asked_for = timeouts.get(address).copied().or(*timeout);
         asked_for.unwrap_or_else(|| {
-            let facts = self.schemas.facts(resource_type);
-            facts.and_then(|facts| facts.time_limit(operation)).unwrap_or(USUAL)
+            let definition = self.schemas.definition(resource_type);
+            definition.and_then(|definition| definition.time_limit(operation)).unwrap_or(USUAL)
         })
     }
 }

@@ -61,7 +61,14 @@ pub(crate) fn read(data: &Path) -> Result<Vec<Folder>, Box<dyn Error>> {
             }
             types.push(found);
         }
-        folders.push(Folder { path, name, service, types });
+        let folder = Folder { path, name, service, types };
+        let (calls, mut answers) = (folder.operations(), folder.service.answers.iter());
+        let unknown =
+            answers.find_map(|entry| entry.operations.iter().find(|it| !calls.contains(it)));
+        if let Some(name) = unknown {
+            return Err(format!("{}: `{name}` is not called", file.display()).into());
+        }
+        folders.push(folder);
     }
     Ok(folders)
 }

@@ -3,7 +3,6 @@
 //! A file that has another form than `src/definition/format.rs` says fails the build with its path.
 #![expect(clippy::print_stdout, reason = "cargo reads it")]
 
-#[expect(dead_code, reason = "xtask alone asks for the operations")]
 #[path = "files.rs"]
 mod files;
 #[expect(dead_code, reason = "the crate and xtask read them")]

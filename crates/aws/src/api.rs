@@ -26,7 +26,7 @@ pub(crate) trait Api: Send + Sync {
         String::new()
     }
 
-    /// What time it is by the service's clock, as far as its answers have told: this machine's may
+    /// The time by the service's clock, as far as its answers have shown: this machine's may
     /// go wrong.
     fn now(&self) -> SystemTime {
         SystemTime::now()

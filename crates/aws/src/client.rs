@@ -5,16 +5,18 @@
 //! answers when the SDK's switch `LOG_SENSITIVE_BODIES` is set, the program does not write down.
 
 mod answer;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod answer_laws;
 mod clients;
 mod clock;
 mod endpoint;
 mod failure;
 mod flights;
-mod hide;
 mod http;
 #[cfg(test)]
 mod lying_tests;
 mod pace;
+mod redact;
 mod renewal;
 mod retry;
 #[cfg(test)]
@@ -56,23 +58,26 @@ use rstack_model::KnownMap;
 
 use crate::api::Api;
 use crate::codec::Codec;
+use crate::definition::ServiceFile;
 use crate::model::{Operation, Service};
+use answer::{AnswerLimit, LimitBearer};
 pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
-use hide::{Answer, BodyHider, OperationCodec, Request};
 pub(crate) use http::BoundedClient;
+use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
 
-/// How long one attempt of a call that only reads may take.
+/// The time that one attempt of a call that only reads may take.
 const READ_ATTEMPT: Duration = Duration::from_secs(20);
-/// How long such a call may take with all its attempts and the waits between them.
+/// The time that such a call may take with all its attempts and the waits between them.
 const READ: Duration = Duration::from_secs(60);
 
 /// A client of one service.
 #[derive(Debug)]
 pub(crate) struct Client {
     service: Service,
+    file: &'static ServiceFile,
     codec: &'static Codec,
     /// The host that is called.
     host: String,
@@ -95,8 +100,9 @@ impl Client {
         config: &SdkConfig,
         clock: ServiceClock,
     ) -> Result<Self, DriverError> {
-        let codec = Codec::of(service)
-            .map_err(|error| not_in_the_program(service.name(), error.to_string()))?;
+        let damaged = |problem: String| not_in_the_program(service.name(), problem);
+        let codec = Codec::of(service).map_err(|error| damaged(error.to_string()))?;
+        let file = service.file().map_err(|error| damaged(error.to_string()))?;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         let params = DefaultPluginParams::new()
             .with_retry_partition_name(format!("{}-{region}", service.name()))
@@ -107,18 +113,19 @@ impl Client {
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins(params))
             .with_client_plugin(settings(service, codec, config, (endpoint, &clock)));
-        Ok(Self { service, codec, host, clock, plugins })
+        Ok(Self { service, file, codec, host, clock, plugins })
     }
 
     /// The SDK's plugins for one operation.
     fn operation_plugins(&self, operation: &'static Operation) -> RuntimePlugins {
         let codec = OperationCodec { codec: self.codec, operation };
         let mut layer = Layer::new("operation");
-        layer.store_put(SharedRequestSerializer::new(hide::Serializer));
+        layer.store_put(SharedRequestSerializer::new(redact::Serializer));
         layer.store_put(SharedResponseDeserializer::new(codec));
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
         layer.store_put(SensitiveOutput);
         layer.store_put(Metadata::new(operation.name.as_str(), self.service.name()));
+        layer.store_put(AnswerLimit::of(self.file, &operation.name));
         if operation.reads() {
             let timeouts = TimeoutConfig::builder()
                 .operation_attempt_timeout(READ_ATTEMPT)
@@ -174,7 +181,7 @@ impl Api for Client {
     }
 }
 
-/// What holds for every operation of a client.
+/// The settings of every operation of a client.
 fn settings(
     service: Service,
     codec: &Codec,
@@ -214,6 +221,7 @@ fn settings(
         .with_interceptor(SharedInterceptor::permanent(InvocationIdInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(clock.clone()))
+        .with_interceptor(SharedInterceptor::permanent(LimitBearer))
         .with_interceptor(SharedInterceptor::permanent(BodyHider));
     if let Some(credentials) = config.credentials_provider() {
         components = components.with_identity_resolver(sigv4::SCHEME_ID, credentials);

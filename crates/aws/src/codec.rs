@@ -36,7 +36,7 @@ use crate::model::{ModelError, Operation, Service, ServiceModel, WireProtocol};
 use schemas::Schemas;
 use write::Input;
 
-/// What keeps an input from being written or an answer from being read. No text of it holds a
+/// The reasons why an input cannot be written or an answer cannot be read. No text of them holds a
 /// value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CodecError {
@@ -57,7 +57,7 @@ pub(crate) enum CodecError {
     Kind {
         /// Where in the input.
         path: PropertyPath,
-        /// What the model wants there.
+        /// The kind of value that the model requires there.
         expected: &'static str,
     },
     /// The model names a shape it does not have.
@@ -74,7 +74,7 @@ pub(crate) enum CodecError {
     /// The answer cannot be read.
     #[error("the answer cannot be read: {problem}")]
     Read {
-        /// What kind of problem; nothing of the answer.
+        /// The kind of problem; nothing of the answer.
         problem: &'static str,
     },
 }
@@ -86,9 +86,9 @@ type Protocol = Box<dyn ClientProtocol<Request, Response>>;
 pub(crate) struct Codec {
     pub(crate) model: &'static ServiceModel,
     protocol: Protocol,
-    /// What reads answers, where that is not the protocol itself.
+    /// The protocol that answers are read with, where it is another one.
     answers: Option<Protocol>,
-    /// What reads failed answers, where that is not the protocol itself.
+    /// The protocol that failed answers are read with, where it is another one.
     failures: Option<Protocol>,
     schemas: Schemas,
 }
@@ -142,7 +142,7 @@ impl Codec {
         self.model.operation(name).ok_or_else(|| self.schemas.missing(name))
     }
 
-    /// Whether the service would take the input.
+    /// Refuses an input that the service would not take.
     ///
     /// # Errors
     /// [`CodecError`] for the first member that is unknown, missing or of the wrong kind.
@@ -154,6 +154,20 @@ impl Codec {
                 Some(name) => Err(CodecError::Unknown { path: PropertyPath::root().name(name) }),
             },
         }
+    }
+
+    /// Checks an output as [`Self::check`] does an input.
+    ///
+    /// # Errors
+    /// [`CodecError`] for the first member that is unknown, missing or of the wrong kind.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn check_output(
+        &self,
+        operation: &Operation,
+        output: &KnownMap,
+    ) -> Result<(), CodecError> {
+        let Some(shape) = &operation.output else { return Ok(()) };
+        check::structure(&self.schemas, shape, output, &PropertyPath::root())
     }
 
     /// The request of an operation, without host and signature.
@@ -223,7 +237,7 @@ fn ec2_errors(answer: &Response) -> Option<Response> {
     Some(Response::new(answer.status(), SdkBody::from(errors)))
 }
 
-/// What a protocol needs to know of an operation besides its schema.
+/// The settings of an operation that a protocol needs besides its schema.
 fn settings(operation: &Operation) -> ConfigBag {
     let mut layer = Layer::new("operation");
     layer.store_put(Metadata::new(operation.name.clone(), "rstack"));

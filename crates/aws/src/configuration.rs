@@ -12,14 +12,14 @@ use rstack_model::Region;
 
 use crate::client::BoundedClient;
 
-/// How long the connection to a service may take to stand.
+/// The time that establishing a connection to a service may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one attempt of a call may take.
+/// The time that one attempt of a call may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most attempts of one call, whatever the configuration says.
 const MAX_ATTEMPTS: u32 = 10;
 
-/// What of the AWS configuration the user chose for this run.
+/// The parts of the AWS configuration that the user chose for this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// The Region, before that of the environment and the profile.

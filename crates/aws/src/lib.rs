@@ -12,10 +12,7 @@ mod cloudfront;
 mod codec;
 mod configuration;
 mod definition;
-#[cfg(test)]
-mod double;
 mod endpoint_rules;
-mod fault;
 mod iam;
 mod lookup;
 mod mapping;
@@ -26,8 +23,11 @@ mod recovery;
 mod rest_json;
 mod secrets;
 mod secretsmanager;
+mod service_error;
 #[cfg(test)]
-mod services;
+mod test;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub use client::answer_laws;
 pub use cloud::{AwsCloud, Serving};
 pub use configuration::ConnectOptions;

@@ -17,9 +17,9 @@ pub(crate) use crate::definition::{Service, WireProtocol};
 pub(crate) struct Metadata {
     /// The version of the API, such as `2017-10-12`.
     pub(crate) api_version: String,
-    /// How it is spoken to.
+    /// The protocol of its requests and answers.
     pub(crate) protocol: WireProtocol,
-    /// What stands before the operation's name in `X-Amz-Target`.
+    /// The prefix of the operation's name in `X-Amz-Target`.
     pub(crate) target_prefix: Option<String>,
     /// True if it is version 1.0 of the JSON protocol, and not 1.1.
     pub(crate) json_1_0: bool,
@@ -47,7 +47,7 @@ pub(crate) enum Location {
     StatusCode,
 }
 
-/// How a point in time is written.
+/// The format of a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeFormat {
     /// RFC 3339.
@@ -63,26 +63,26 @@ pub(crate) enum TimeFormat {
 pub(crate) struct Member {
     /// The name of its shape.
     pub(crate) shape: String,
-    /// Whether a request must have it.
+    /// True if a request must have it.
     pub(crate) required: bool,
     /// Where it stands.
     pub(crate) location: Location,
     /// Its name on the wire, if that is not the member's own.
     pub(crate) location_name: Option<String>,
-    /// Whether the elements of the list stand without an element around them.
+    /// True if the elements of the list stand without an element around them.
     pub(crate) flattened: bool,
-    /// Whether it is an attribute of the XML element.
+    /// True if it is an attribute of the XML element.
     pub(crate) xml_attribute: bool,
     /// The XML namespace of its element.
     pub(crate) xml_namespace: Option<String>,
-    /// How a point in time is written here.
+    /// The format of a point in time here.
     pub(crate) timestamp_format: Option<TimeFormat>,
-    /// Whether it is a token that makes the request safe to repeat. Such members are required: the
+    /// True if it is a token that makes the request safe to repeat. Such members are required: the
     /// SDKs make one up, a driver has a journaled one.
     pub(crate) idempotency_token: bool,
 }
 
-/// What a shape is.
+/// The kind of a shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ShapeKind {
     /// Named members, by member name.
@@ -123,19 +123,19 @@ pub(crate) enum ShapeKind {
 /// A named type of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// What it is.
+    /// The kind.
     pub(crate) kind: ShapeKind,
-    /// Whether its text must not be shown.
+    /// True if its text must not be shown.
     pub(crate) sensitive: bool,
-    /// Whether exactly one of its members is set.
+    /// True if exactly one of its members is set.
     pub(crate) union: bool,
     /// The member that is the whole body.
     pub(crate) payload: Option<String>,
-    /// Whether the elements of the list stand without an element around them.
+    /// True if the elements of the list stand without an element around them.
     pub(crate) flattened: bool,
     /// The XML namespace of its elements.
     pub(crate) xml_namespace: Option<String>,
-    /// How a point in time is written.
+    /// The format of a point in time.
     pub(crate) timestamp_format: Option<TimeFormat>,
 }
 
@@ -168,7 +168,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether the operation only reads: repeating it changes nothing.
+    /// True if the operation only reads: repeating it changes nothing.
     pub(crate) fn reads(&self) -> bool {
         ["Get", "List", "Describe"].iter().any(|verb| self.name.starts_with(verb))
     }
@@ -179,7 +179,7 @@ impl Operation {
 pub(crate) struct ServiceModel {
     /// Which service it is.
     pub(crate) service: Service,
-    /// What is said of it as a whole.
+    /// The facts about the service as a whole.
     pub(crate) metadata: Metadata,
     operations: BTreeMap<String, Operation>,
     shapes: BTreeMap<String, Shape>,
@@ -225,6 +225,6 @@ impl ServiceModel {
 pub(crate) struct ModelError {
     /// The service.
     pub(crate) service: &'static str,
-    /// What is wrong with it.
+    /// The problem with it.
     pub(crate) problem: String,
 }

@@ -22,12 +22,12 @@ pub(crate) const PREFIX: &str = "rstack:";
 /// The longest value of a tag, in characters.
 const LONGEST: usize = 256;
 
-/// Whether a tag is rstack's own.
+/// True if a tag is rstack's own.
 pub(crate) fn is_own(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 
-/// Whether a tag is not the template's: AWS sets the one kind, rstack the other.
+/// True if a tag is not the template's: AWS sets the one kind, rstack the other.
 pub(crate) fn is_hidden(key: &str) -> bool {
     key.starts_with("aws:") || is_own(key)
 }
@@ -42,7 +42,7 @@ pub(crate) fn resource_of(request: &CreateRequest) -> String {
     format!("{}/{}", request.stack, Digest::of(request.address.as_str().as_bytes()))
 }
 
-/// Whether a creation was refused for its tags alone: the caller may create, and may not tag.
+/// True if a creation was refused for its tags alone: the caller may create, and may not tag.
 pub(crate) fn forbids_tags(error: &DriverError) -> bool {
     match &error.kind {
         ErrorKind::AccessDenied { action: Some(action) } => {

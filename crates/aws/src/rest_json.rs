@@ -8,8 +8,8 @@
 mod changes;
 mod driver;
 mod inputs;
-mod leftover;
 mod object;
+mod residual;
 mod roles;
 mod tags;
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl AttributeChange {
 }
 
 impl TypeSchema {
-    /// Whether an attribute (`Fn::GetAtt` name) can change when an object is changed in place and
+    /// True if an attribute (`Fn::GetAtt` name) can change when an object is changed in place and
     /// these properties change.
     pub fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
         match self.attribute_changes.iter().find(|change| change.is_of(attribute)) {
@@ -62,7 +62,7 @@ impl TypeSchema {
     }
 }
 
-/// Whether the property is around the other one: a change of the whole may be one of the part.
+/// True if the property is around the other one: a change of the whole may be one of the part.
 fn leads_to(path: &PropertyPath, part: &SchemaPath) -> bool {
     let depth = path.segments().len();
     let around = part.segments().get(..depth).unwrap_or_default();

@@ -1,20 +1,20 @@
-//! Attributes: what `Fn::GetAtt` gives.
+//! Attributes: the return values of `Fn::GetAtt`.
 //!
 //! An attribute is a property that only the service sets, or something inside of one. For some
-//! types `Fn::GetAtt` also gives back properties that templates declare; the registry does not say
+//! types `Fn::GetAtt` also returns properties that templates declare; the registry does not say
 //! which, AWS's service specification does.
 
 use rstack_model::PropertyPath;
 
 use crate::type_schema::TypeSchema;
 
-/// Whether a dotted name is this one or lies under it.
+/// True if a dotted name is this one or lies under it.
 fn lies_under(name: &str, upper: &str) -> bool {
     name.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl TypeSchema {
-    /// Whether `Fn::GetAtt` takes this dotted name. Types whose outputs depend on what they run
+    /// True if `Fn::GetAtt` takes this dotted name. Types whose outputs depend on what they run
     /// take `Outputs.` and any name.
     pub fn has_attribute(&self, name: &str) -> bool {
         let runs_a_template = matches!(
@@ -45,7 +45,7 @@ impl TypeSchema {
         names
     }
 
-    /// Whether what `Fn::GetAtt` gives for this name is a secret or holds one.
+    /// True if the return value of `Fn::GetAtt` for this name is a secret or holds one.
     pub fn is_secret_attribute(&self, name: &str) -> bool {
         let mut secret = self.secret_attributes.iter();
         secret.any(|secret| lies_under(name, secret) || lies_under(secret, name))

@@ -26,7 +26,7 @@ pub struct Container<'a> {
 pub struct Frame<'a> {
     /// The zstd frame.
     pub bytes: &'a [u8],
-    /// How long it is decompressed, in bytes.
+    /// The length of the decompressed frame, in bytes.
     pub plain_length: usize,
 }
 
@@ -58,12 +58,12 @@ impl<'a> Container<'a> {
         Ok(Self { dictionary, index, names, frames })
     }
 
-    /// How many types there are.
+    /// The number of types.
     pub fn len(&self) -> usize {
         self.index.len() / ROW
     }
 
-    /// Whether there are none.
+    /// True if there are no types.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }

@@ -16,7 +16,7 @@ impl TypeSchema {
         self.declarable.iter().any(|declarable| declarable.covers(path))
     }
 
-    /// Whether it is a mistake to declare something at this path: only the service sets it.
+    /// True if it is a mistake to declare something at this path: only the service sets it.
     ///
     /// A path that the registry lists as read-only *and*, itself or in a part, as create-only may
     /// be declared: one of the two is wrong, and only an argument can be fixed at creation. Of

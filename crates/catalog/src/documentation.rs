@@ -1,4 +1,4 @@
-//! What is said of a type for people: texts, defaults, permissions. Opened by nothing but the
+//! The documentation of a type for people: texts, defaults, permissions. Opened by nothing but the
 //! commands that show it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use crate::type_schema::Handler;
 
 static DATA: &[u8] = include_bytes!("../data/documentation.bin");
 
-/// What is said of a type for people.
+/// The documentation of a type for people.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Documentation {
@@ -28,7 +28,7 @@ pub struct Documentation {
 }
 
 impl Documentation {
-    /// What is said of the type of this name; nothing at all if there is no such type.
+    /// The documentation of the type of this name; empty if there is no such type.
     ///
     /// # Errors
     /// If the data are damaged.
@@ -42,17 +42,17 @@ impl Documentation {
         })
     }
 
-    /// What the type is for, in Markdown.
+    /// The purpose of the type, in Markdown.
     pub fn about(&self) -> Option<&str> {
         self.about.as_deref()
     }
 
-    /// What is said of an attribute, in Markdown.
+    /// The description of an attribute, in Markdown.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.texts.get(&format!("@{name}")).or_else(|| self.texts.get(name)).map(String::as_str)
     }
 
-    /// What is said of the property of this key.
+    /// The description of the property of this key.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
@@ -62,7 +62,7 @@ impl Documentation {
         self.defaults.get(key)
     }
 
-    /// Whether the path should no longer be used.
+    /// True if the path should no longer be used.
     pub(crate) fn is_deprecated(&self, path: &PropertyPath) -> bool {
         covered(&self.deprecated, path)
     }
@@ -72,7 +72,7 @@ impl Documentation {
         &self.permissions
     }
 
-    /// Whether tags can be given at creation; `None` if nothing is said of it.
+    /// True if objects can be created with tags; `None` if the registry does not say.
     pub fn tags_at_creation(&self) -> Option<bool> {
         self.tag_on_create
     }

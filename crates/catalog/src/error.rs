@@ -1,4 +1,4 @@
-//! What can be wrong with the data file.
+//! Errors of the data file.
 
 /// A registry that cannot be read: the binary was built from a damaged data file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

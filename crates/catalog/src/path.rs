@@ -22,7 +22,7 @@ impl SchemaPath {
         &self.0
     }
 
-    /// Whether a property path is this path or lies under it. Schemas often leave out the `*` of a
+    /// True if a property path is this path or lies under it. Schemas often leave out the `*` of a
     /// list; an index that meets no `*` is passed over.
     pub fn covers(&self, path: &PropertyPath) -> bool {
         let mut rest = path.segments().iter().peekable();

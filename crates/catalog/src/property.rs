@@ -60,7 +60,7 @@ impl<'a> Property<'a> {
         names.collect::<Vec<_>>().join(".")
     }
 
-    /// Whether it must be there when what it is in is there.
+    /// True if it must be there when the value around it is there.
     pub fn is_required(&self) -> bool {
         self.required
     }
@@ -70,7 +70,7 @@ impl<'a> Property<'a> {
         &self.path
     }
 
-    /// Whether only the service sets it.
+    /// True if only the service sets it.
     pub fn is_refused(&self) -> bool {
         self.schema.refuses(&self.path)
     }
@@ -85,32 +85,32 @@ impl<'a> Property<'a> {
         self.schema.update_rule(&self.path)
     }
 
-    /// Whether the service never gives it back.
+    /// True if the service never returns it.
     pub fn is_write_only(&self) -> bool {
         self.schema.is_write_only(&self.path)
     }
 
-    /// Whether it should no longer be used.
+    /// True if it should no longer be used.
     pub fn is_deprecated(&self) -> bool {
         self.documentation.is_deprecated(&self.path)
     }
 
-    /// Whether it is a list whose order means nothing.
+    /// True if it is a list whose order means nothing.
     pub fn is_set(&self) -> bool {
         self.schema.is_set(&self.path)
     }
 
-    /// What is said of it, in Markdown.
+    /// Its description, in Markdown.
     pub fn text(&self) -> Option<&'a str> {
         self.documentation.text(&self.key)
     }
 
-    /// What the service takes if it is left out, where the registry says so.
+    /// The value that the service takes if it is left out, where the registry says so.
     pub fn default(&self) -> Option<&'a Value> {
         self.documentation.default_of(&self.key)
     }
 
-    /// What it holds, in words.
+    /// The kind of its values, in words.
     pub fn kind(&self) -> String {
         kind(self.schema, self.node, 0)
     }
@@ -178,7 +178,7 @@ impl<'a> Property<'a> {
         inside(self.schema, self.documentation, &holder)
     }
 
-    /// Whether it lies inside of something of its own definition, as statements of rules do: its
+    /// True if it lies inside of a value of its own definition, as statements of rules do: its
     /// tree has no end.
     pub fn repeats(&self) -> bool {
         let mut node = self.node;
@@ -231,7 +231,7 @@ fn inside<'a>(
     out
 }
 
-/// What a node holds, in words: `list of text`.
+/// The kind of the values of a node, in words: `list of text`.
 fn kind(schema: &TypeSchema, node: &Node, depth: usize) -> String {
     let node = schema.resolve(node);
     let kinds = node.kinds();

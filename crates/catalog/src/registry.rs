@@ -52,7 +52,7 @@ impl Registry {
         Ok(Some(schema))
     }
 
-    /// Whether there is such a type.
+    /// True if there is such a type.
     pub fn contains(&self, name: &str) -> bool {
         self.container().is_ok_and(|container| container.position(name).is_some())
     }

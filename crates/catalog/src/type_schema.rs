@@ -10,9 +10,9 @@ use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::path::SchemaPath;
 use crate::unique_name::UniqueName;
-use crate::update_kind::UpdateFacts;
+use crate::update_kind::UpdateSources;
 
-/// What a type's provider can do.
+/// The handlers of a type's provider: the operations that it can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handler {
@@ -56,7 +56,7 @@ struct Raw {
     read_only_properties: Vec<SchemaPath>,
     write_only_properties: Vec<SchemaPath>,
     declarable: Vec<SchemaPath>,
-    updates: UpdateFacts,
+    updates: UpdateSources,
     attribute_changes: Vec<AttributeChange>,
     declared_attributes: Vec<String>,
     secret_attributes: Vec<String>,
@@ -84,7 +84,7 @@ pub struct TypeSchema {
     read_only: Vec<SchemaPath>,
     write_only: Vec<SchemaPath>,
     pub(crate) declarable: Vec<SchemaPath>,
-    pub(crate) updates: UpdateFacts,
+    pub(crate) updates: UpdateSources,
     pub(crate) attribute_changes: Vec<AttributeChange>,
     pub(crate) declared_attributes: Vec<String>,
     pub(crate) secret_attributes: Vec<String>,
@@ -99,7 +99,7 @@ pub struct TypeSchema {
     stateful: bool,
 }
 
-/// How deep `$ref` may lead on without a property in between.
+/// The depth to which `$ref` may lead on without a property in between.
 const MAX_REFS: usize = 32;
 
 impl TypeSchema {
@@ -157,7 +157,7 @@ impl TypeSchema {
         &self.read_only
     }
 
-    /// The paths that the service never gives back.
+    /// The paths that the service never returns.
     pub fn write_only(&self) -> &[SchemaPath] {
         &self.write_only
     }
@@ -178,12 +178,12 @@ impl TypeSchema {
         self.tag_property.as_ref()?.segments().first().map(String::as_str)
     }
 
-    /// Whether objects of the type hold data that are lost with them.
+    /// True if objects of the type hold data that are lost with them.
     pub fn is_stateful(&self) -> bool {
         self.stateful
     }
 
-    /// Whether the type's provider can do this.
+    /// True if the type's provider can do this.
     pub fn has_handler(&self, handler: Handler) -> bool {
         self.handlers.contains(&handler)
     }
@@ -193,17 +193,17 @@ impl TypeSchema {
         self.time_limits.get(&handler).copied()
     }
 
-    /// Whether every change at the path is a replacement.
+    /// True if every change at the path is a replacement.
     pub fn is_create_only(&self, path: &PropertyPath) -> bool {
         self.update_kind(path) == UpdateKind::Replaces
     }
 
-    /// Whether only the service sets the path.
+    /// True if only the service sets the path.
     pub fn is_read_only(&self, path: &PropertyPath) -> bool {
         self.read_only.iter().any(|p| p.covers(path))
     }
 
-    /// Whether the service never gives the path back.
+    /// True if the service never returns the path.
     pub fn is_write_only(&self, path: &PropertyPath) -> bool {
         self.write_only.iter().any(|p| p.covers(path))
     }
@@ -264,7 +264,7 @@ impl TypeSchema {
         Some(self.resolve(node))
     }
 
-    /// Whether the node holds a free JSON document: a map that declares no properties.
+    /// True if the node holds a free JSON document: a map that declares no properties.
     pub fn is_document(&self, node: &Node) -> bool {
         let node = self.resolve(node);
         let kinds = node.kinds();
@@ -275,7 +275,7 @@ impl TypeSchema {
         kinds.contains(&Kind::Map) && !declares
     }
 
-    /// Whether the node is a map whose keys are not the schema's but the template's.
+    /// True if the node is a map whose keys are not the schema's but the template's.
     pub fn is_open_map(&self, node: &Node) -> bool {
         let node = self.resolve(node);
         let open = !node.pattern_properties.is_empty()
@@ -283,7 +283,7 @@ impl TypeSchema {
         open && node.properties.is_empty() && node.branches().next().is_none()
     }
 
-    /// Whether the order of the list at the path means nothing.
+    /// True if the order of the list at the path means nothing.
     pub fn is_set(&self, path: &PropertyPath) -> bool {
         let exact = |p: &SchemaPath| {
             p.covers(path) && path.parent().is_some_and(|parent| !p.covers(&parent))

@@ -1,5 +1,5 @@
-//! What a change of a property does to its object: the one answer that the planner, the sandbox and
-//! `rstack docs` share.
+//! The effect that a change of a property has on its object: the one answer that the planner, the
+//! sandbox and `rstack docs` share.
 //!
 //! The sources, the first that decides: an overlay, which names its source; the registry's
 //! `createOnlyProperties` and `tagging`; "replacement" in AWS's service specification; a provider that
@@ -13,16 +13,16 @@ use crate::path::SchemaPath;
 use crate::type_schema::{Handler, TypeSchema};
 use crate::update_rule::UpdateRule;
 
-/// The parts of a type's definition that decide update kinds, beside the registry's lists.
+/// Sources of update kinds beside the lists of the registry.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct UpdateFacts {
+pub(crate) struct UpdateSources {
     overlay: Vec<Overlaid>,
     /// "Replacement" in the service specification, as far as the registry does not say it.
     replaces: Vec<SchemaPath>,
     /// "Some cases" in the service specification, as far as the registry does not say it.
     may_replace: Vec<SchemaPath>,
-    /// Whether the registry says that tags cannot be changed.
+    /// True if the registry says that tags cannot be changed.
     tags_fixed: bool,
 }
 
@@ -34,7 +34,7 @@ struct Overlaid {
     rule: Option<UpdateRule>,
 }
 
-/// Who makes and changes the objects of a type, as the registry's `ProvisioningType`.
+/// The operations of a type's provider, as the registry's `ProvisioningType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provisioning {
     /// The provider creates, updates and deletes.
@@ -58,21 +58,21 @@ impl TypeSchema {
     /// The effect of a change at a path, whatever the values are. [`TypeSchema::update_rule`] says
     /// more where a rule of the service is known.
     pub fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
-        let facts = &self.updates;
+        let sources = &self.updates;
         let covered = |paths: &[SchemaPath]| paths.iter().any(|p| p.covers(path));
-        if let Some(overlaid) = facts.overlay.iter().find(|o| o.path.covers(path)) {
+        if let Some(overlaid) = sources.overlay.iter().find(|o| o.path.covers(path)) {
             return overlaid.kind;
         }
-        let fixed_tags = facts.tags_fixed
+        let fixed_tags = sources.tags_fixed
             && self.tag_property.as_ref().is_some_and(|property| property.covers(path));
         if covered(&self.create_only)
             || fixed_tags
-            || covered(&facts.replaces)
+            || covered(&sources.replaces)
             || self.provisioning() == Provisioning::Immutable
         {
             return UpdateKind::Replaces;
         }
-        if covered(&self.conditional_create_only) || covered(&facts.may_replace) {
+        if covered(&self.conditional_create_only) || covered(&sources.may_replace) {
             return UpdateKind::MayReplace;
         }
         UpdateKind::InPlace

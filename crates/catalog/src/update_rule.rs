@@ -55,7 +55,7 @@ impl UpdateRule {
     }
 }
 
-/// Whether an element differs from the one that had its key before; `None` if that is not known.
+/// True if an element differs from the one that had its key before; `None` if that is not known.
 fn elements_changed(key: &str, before: &Value, after: &Value) -> Option<bool> {
     let (Value::List(before), Value::List(after)) = (before, after) else { return None };
     if before.iter().chain(after).any(Value::has_unknown) {

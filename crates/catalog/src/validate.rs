@@ -1,15 +1,16 @@
 //! Checking declared properties against a schema, before any call.
 //!
-//! What is not yet known is not checked. Scalars may be given as text, as CloudFormation allows.
+//! A value that is not yet known is not checked. Scalars may be written as text, as CloudFormation
+//! allows.
 
 use std::fmt;
 
 use rstack_model::{PropertyPath, Value, ValueMap};
 
-use crate::elsewhere::elsewhere;
 use crate::kinds::Kind;
 use crate::nearest::nearest;
 use crate::node::{Additional, Node};
+use crate::property_locations::property_locations;
 use crate::type_schema::TypeSchema;
 
 /// One thing that is wrong with declared properties.
@@ -17,11 +18,11 @@ use crate::type_schema::TypeSchema;
 pub struct Violation {
     /// Where.
     pub path: PropertyPath,
-    /// What.
+    /// The mistake.
     pub kind: ViolationKind,
 }
 
-/// What is wrong.
+/// The kinds of mistakes in declared properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ViolationKind {
     /// The type has no such property.
@@ -31,7 +32,7 @@ pub enum ViolationKind {
         /// The property that was perhaps meant.
         nearest: Option<String>,
         /// Where in the type there are properties of this name, if none is like it here.
-        elsewhere: Vec<String>,
+        locations: Vec<String>,
     },
     /// A property that only the service sets.
     ReadOnly {
@@ -47,7 +48,7 @@ pub enum ViolationKind {
     Kind {
         /// The kinds that are allowed, in words.
         expected: String,
-        /// What was found.
+        /// The kind of value that was found.
         found: &'static str,
     },
     /// The value is not one of those allowed.
@@ -68,7 +69,7 @@ pub enum ViolationKind {
     },
     /// The value is too short, too long, too small or too large.
     Bounds {
-        /// What is required, in words.
+        /// The requirement, in words.
         rule: String,
     },
 }
@@ -90,11 +91,11 @@ impl fmt::Display for ViolationKind {
 }
 
 impl ViolationKind {
-    /// What to do about it.
+    /// The next step for the user, if there is one.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Unknown { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
-            Self::Unknown { elsewhere, .. } => match elsewhere.as_slice() {
+            Self::Unknown { locations, .. } => match locations.as_slice() {
                 [] => None,
                 [only] => Some(format!("it belongs elsewhere: `{only}`")),
                 several => Some(format!("it belongs elsewhere: `{}`", several.join("`, `"))),
@@ -115,10 +116,10 @@ impl ViolationKind {
     }
 }
 
-/// How many mistakes of one resource are told: whoever made more has made them all alike.
+/// The number of mistakes of one resource that are reported: if there are more, they are all alike.
 const MAX_VIOLATIONS: usize = 200;
 
-/// What is wrong with a resource's declared properties.
+/// The mistakes in a resource's declared properties.
 pub fn validate(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     let mut checker = Checker { schema, out: Vec::new() };
     checker.map(&PropertyPath::root(), schema.root(), properties);
@@ -183,11 +184,11 @@ impl Checker<'_> {
             if closed && node.pattern_properties.is_empty() {
                 let names = node.property_names();
                 let nearest = nearest(name, names).map(str::to_owned);
-                let elsewhere = match nearest {
+                let locations = match nearest {
                     Some(_) => Vec::new(),
-                    None => elsewhere(self.schema, name),
+                    None => property_locations(self.schema, name),
                 };
-                let kind = ViolationKind::Unknown { name: name.clone(), nearest, elsewhere };
+                let kind = ViolationKind::Unknown { name: name.clone(), nearest, locations };
                 self.push(&path.name(name), kind);
             }
         }
@@ -292,11 +293,11 @@ pub(crate) fn bounds<T: fmt::Display + PartialEq>(min: Option<T>, max: Option<T>
     }
 }
 
-/// How many bytes a text may have that is checked against a pattern.
+/// The length in bytes of the longest text that is checked against a pattern.
 const LONGEST: usize = 1 << 16;
 
-/// Whether the text matches; `None` for a text that is too long to try, and for a pattern beyond the
-/// regular expressions known here (look-around, back references): both are left to the service.
+/// True if the text matches; `None` for a text that is too long to try, and for a pattern beyond
+/// the regular expressions known here (look-around, back references): both are left to the service.
 fn matches(pattern: &str, text: &str) -> Option<bool> {
     if text.len() > LONGEST {
         return None;

@@ -7,11 +7,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rstack_model::{Digest, SecretString};
+use rstack_model::{Digest, ErrorCode, SecretString};
 use rstack_ops::{ApprovalError, PlanKeyError, PlanSigner, PlanVerifier, SavedPlan};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, unreadable_hint};
+use crate::error::{CommandError, unreadable_hint};
 
 /// The bytes that the file of a key has at most.
 const KEY_LIMIT: u64 = 16 * 1024;
@@ -22,7 +22,7 @@ const KEY_LIMIT: u64 = 16 * 1024;
 pub(crate) struct ApprovalArguments {
     #[command(flatten)]
     pub(crate) verify: VerifyArguments,
-    /// Carry out the saved plan only if it has this digest, which `rstack show FILE` prints.
+    /// Apply the saved plan only if it has this digest, which `rstack show FILE` prints.
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(crate) digest: Option<Digest>,
 }
@@ -30,8 +30,8 @@ pub(crate) struct ApprovalArguments {
 /// Whose plan it has to be.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct VerifyArguments {
-    /// Accept the saved plan only if this key has signed it: the PEM file of a public Ed25519 key, or
-    /// `env:NAME` for an environment variable that holds it; may be given several times.
+    /// Accept the saved plan only if this key signed it: the PEM file of a public Ed25519 key, or
+    /// `env:NAME` for an environment variable that holds it. Can be repeated.
     #[arg(long, value_name = "KEY", value_parser = KeySource::parse)]
     pub(crate) verify: Vec<KeySource>,
 }
@@ -81,7 +81,7 @@ enum Sort {
 }
 
 impl Sort {
-    /// The permissions that a file must not give: nobody else reads a private key, or writes a
+    /// The permissions that a file must not give: no other user reads a private key, or writes a
     /// public one.
     fn refused(self) -> u32 {
         match self {
@@ -100,7 +100,7 @@ fn digest(text: &str) -> Result<Digest, String> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFileError {
     /// The environment variable is not set.
-    #[error("the environment variable `{0}` holds no key")]
+    #[error("the environment variable `{0}` is not set or empty")]
     Unset(String),
     /// The file cannot be read.
     #[error("cannot read the key `{}`", path.display())]
@@ -111,11 +111,11 @@ pub(crate) enum KeyFileError {
         source: io::Error,
     },
     /// Others can read or write the file.
-    #[error("the key `{}` is not safe: {exposure}", path.display())]
+    #[error("refusing key `{}`: {exposure}", path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
-        /// Who can.
+        /// The users that can.
         exposure: Exposure,
         /// True if it is a private key.
         private: bool,
@@ -125,17 +125,17 @@ pub(crate) enum KeyFileError {
     Key {
         /// Where it came from.
         named: String,
-        /// What is wrong.
+        /// The problem with it.
         problem: PlanKeyError,
     },
 }
 
 impl From<KeyFileError> for CommandError {
     fn from(error: KeyFileError) -> Self {
-        let kind = match &error {
-            KeyFileError::Unset(_) | KeyFileError::Key { .. } => ErrorKind::User,
-            KeyFileError::Read { .. } => ErrorKind::Storage,
-            KeyFileError::Exposed { .. } => ErrorKind::Refused,
+        let code = match &error {
+            KeyFileError::Unset(_) | KeyFileError::Key { .. } => ErrorCode::KeyUnusable,
+            KeyFileError::Read { .. } => ErrorCode::FileNotRead,
+            KeyFileError::Exposed { .. } => ErrorCode::FileNotTrusted,
         };
         let hint = match &error {
             KeyFileError::Unset(_) => Some("set it to the text of a PEM file".into()),
@@ -158,7 +158,7 @@ impl From<KeyFileError> for CommandError {
                 }
             }),
         };
-        Self::of(kind, &error).with_hint(hint)
+        Self::of(code, &error).with_hint(hint)
     }
 }
 
@@ -179,7 +179,7 @@ impl From<ApprovalError> for CommandError {
                 "nothing was changed; the file was changed after it was signed: make a new plan"
             }
         };
-        Self::of(ErrorKind::Refused, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::PlanNotApproved, &error).with_hint(Some(hint))
     }
 }
 
@@ -252,9 +252,9 @@ pub(crate) enum Exposure {
 /// # Errors
 /// If the system does not tell.
 pub(crate) fn exposure(file: &File, permissions: u32) -> io::Result<Option<Exposure>> {
-    let facts = file.metadata()?;
+    let metadata = file.metadata()?;
     let user = rustix::process::geteuid().as_raw();
-    Ok(judged(user, (facts.uid(), facts.mode()), permissions))
+    Ok(judged(user, (metadata.uid(), metadata.mode()), permissions))
 }
 
 /// The same for a file with this owner and mode. Root can write every file.

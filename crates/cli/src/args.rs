@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::waiting::WaitArguments;
 
-/// Where states are kept if nobody says otherwise.
+/// The folder of states, unless the command line or the project file says otherwise.
 pub(crate) const STATE_DIRECTORY: &str = "state";
 
 /// Options of every command.
@@ -17,25 +17,25 @@ pub(crate) struct Global {
     /// Use the sandbox: a simulated cloud that needs no account and no network.
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// Where states are kept.
+    /// The directory of the states.
     #[arg(long, global = true, value_name = "DIR", default_value = STATE_DIRECTORY)]
     pub(crate) state_dir: PathBuf,
-    /// The AWS Region; else the one of the profile or `AWS_REGION`.
+    /// The AWS Region. Defaults to `AWS_REGION` or the Region of the profile.
     #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     pub(crate) region: Option<String>,
-    /// The AWS profile; else `AWS_PROFILE` or `default`.
+    /// The AWS profile. Defaults to `AWS_PROFILE` or `default`.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// How many operations run at once.
+    /// The maximum number of concurrent operations.
     #[arg(long, global = true, value_name = "N", default_value = "32")]
     pub(crate) parallelism: NonZeroUsize,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// No colours.
+    /// Do not use colours.
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
-    /// Say more of what the program does; up to three times.
+    /// Increase log verbosity (-v, -vv, -vvv).
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -46,15 +46,15 @@ pub(crate) struct StackArguments {
     /// The stack: a template (`-` for standard input), a `cdk.out` folder, or a name under `stacks/`.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
-    /// The stack's name; else that of the template file.
+    /// The name of the stack. Defaults to the name of the template file.
     #[arg(long, value_name = "NAME")]
     pub(crate) stack_name: Option<String>,
-    /// The value of a template parameter; may be given several times.
+    /// Set a template parameter. Can be repeated.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
     /// Read the value of a template parameter from a file, or from standard input (`-`), without the
-    /// line end behind it; may be given several times. Secret (`NoEcho`) parameters are also read from
-    /// `RSTACK_PARAMETER_<KEY>`, and asked for on a terminal.
+    /// final line end. Can be repeated. Secret (`NoEcho`) parameters are also read from the variable
+    /// `RSTACK_PARAMETER_<KEY>`, or requested on the terminal.
     #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
     pub(crate) parameter_from: Vec<(String, PathBuf)>,
 }
@@ -88,17 +88,17 @@ fn region(text: &str) -> Result<String, String> {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Checks")]
 pub(crate) struct LintArguments {
-    /// Do not report this warning or rule, such as `alias` or `W3005`; may be given several times.
+    /// Do not report this warning or rule, such as `alias` or `W3005`. Can be repeated.
     #[arg(long, value_name = "RULE")]
     pub(crate) allow: Vec<String>,
-    /// Report this warning or rule as an error; may be given several times.
+    /// Report this warning or rule as an error. Can be repeated.
     #[arg(long, value_name = "RULE")]
     pub(crate) deny: Vec<String>,
-    /// Check these rules, too: a file or folder of Rego (.rego), CEL (.json) or Guard (.guard) rules;
-    /// may be given several times.
+    /// Also check these rules: a file or folder of Rego (.rego), CEL (.json) or Guard (.guard) rules.
+    /// Can be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Only rstack's own checks, without AWS's validator and without the project's rules.
+    /// Run only rstack's own checks, without AWS's validator and the project's rules.
     #[arg(long, conflicts_with = "rules")]
     pub(crate) no_lint: bool,
 }
@@ -106,15 +106,13 @@ pub(crate) struct LintArguments {
 /// What the user allows a plan to do.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PlanArguments {
-    /// Do not read the objects; take what was applied last for what is there.
+    /// Do not read the objects: assume that they are as they were last applied.
     #[arg(long)]
     pub(crate) no_refresh: bool,
-    /// Allow deleting this resource's object before its replacement exists; may be given several
-    /// times.
+    /// Allow deleting this resource's object before its replacement exists. Can be repeated.
     #[arg(long, value_name = "LOGICAL_ID")]
     pub(crate) delete_first: Vec<String>,
-    /// Replace this resource's object, also where it could be changed in place; may be given several
-    /// times.
+    /// Replace this resource's object even if it can be updated in place. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) replace: Vec<String>,
 }
@@ -133,25 +131,23 @@ pub(crate) struct DetailArguments {
 /// A stack that exists, for commands that need no template.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ExistingStackArgs {
-    /// The stack: its name, or its template. With only one stack it may be left out.
+    /// The stack: its name or its template. Can be omitted if only one stack exists.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
-    /// The stack's name; else that of the template file.
+    /// The name of the stack. Defaults to the name of the template file.
     #[arg(long, value_name = "NAME")]
     pub(crate) stack_name: Option<String>,
-    /// The value that a secret (`NoEcho`) parameter had: it is kept nowhere, and may be needed to
-    /// make an object as it was or to find out what an interrupted creation made. May be given
-    /// several times.
+    /// Set the former value of a secret (`NoEcho`) parameter, which is not stored. It can be needed to
+    /// return an object to its former properties or to recover an interrupted create. Can be repeated.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) parameter: Vec<(String, String)>,
     /// Read the value of a secret (`NoEcho`) parameter from a file, or from standard input (`-`),
-    /// without the line end behind it; may be given several times. `RSTACK_PARAMETER_<KEY>` is read,
-    /// too.
+    /// without the final line end. Can be repeated. The variable `RSTACK_PARAMETER_<KEY>` is read, too.
     #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
     pub(crate) parameter_from: Vec<(String, PathBuf)>,
     #[command(flatten)]
     pub(crate) detail: DetailArguments,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     pub(crate) yes: bool,
     #[command(flatten)]

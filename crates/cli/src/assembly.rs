@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use rstack_template::{ManifestError, assembly_stacks};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 use crate::files::{FileError, MEBIBYTE, Project, TemplateFile};
+use rstack_model::ErrorCode;
 
 /// Why a cloud assembly, or a stack of one, cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub(crate) enum AssemblyError {
         source: ManifestError,
     },
     /// It has none or several stacks.
-    #[error("`{}` holds {}", folder.display(), stacks_of(.names))]
+    #[error("`{}` has {}", folder.display(), stacks_of(.names))]
     Stacks {
         /// The folder.
         folder: PathBuf,
@@ -33,7 +34,7 @@ pub(crate) enum AssemblyError {
         names: Vec<String>,
     },
     /// It has no stack of the name.
-    #[error("`{}` holds no stack `{wanted}`", folder.display())]
+    #[error("`{}` has no stack `{wanted}`", folder.display())]
     NoStack {
         /// The folder.
         folder: PathBuf,
@@ -53,19 +54,31 @@ fn stacks_of(names: &[String]) -> String {
 
 impl From<AssemblyError> for CommandError {
     fn from(error: AssemblyError) -> Self {
-        let (kind, hint) = match &error {
-            AssemblyError::File(file) => (file.kind(), file.hint()),
-            AssemblyError::Manifest { .. } => (ErrorKind::User, None),
+        let hint = match &error {
+            AssemblyError::File(file) => file.hint(),
             AssemblyError::Stacks { folder, names } if !names.is_empty() => {
-                let hint = format!("name one as `{}/NAME`", folder.display());
-                (ErrorKind::User, Some(Hint::from(hint)))
+                Some(Hint::from(format!("name one as `{}/NAME`", folder.display())))
             }
             AssemblyError::NoStack { names, .. } if !names.is_empty() => {
-                (ErrorKind::User, Some(Hint::from(format!("it holds {}", names.join(", ")))))
+                Some(Hint::from(format!("the stacks in it are {}", names.join(", "))))
             }
-            AssemblyError::Stacks { .. } | AssemblyError::NoStack { .. } => (ErrorKind::User, None),
+            AssemblyError::Manifest { .. } => Some(Hint::from("run `cdk synth` again")),
+            AssemblyError::Stacks { .. } | AssemblyError::NoStack { .. } => None,
         };
-        Self::of(kind, &error).with_hint(hint)
+        Self::of(error.code(), &error).with_hint(hint)
+    }
+}
+
+impl AssemblyError {
+    /// The code of the error.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Manifest { .. } => ErrorCode::InvalidAssembly,
+            Self::Stacks { names, .. } if names.is_empty() => ErrorCode::InvalidAssembly,
+            Self::Stacks { .. } => ErrorCode::StackNotNamed,
+            Self::NoStack { .. } => ErrorCode::StackNotFound,
+        }
     }
 }
 
@@ -85,7 +98,7 @@ const MANIFEST: &str = "manifest.json";
 /// The largest manifest, in bytes.
 const MAX_MANIFEST: u64 = 16 * MEBIBYTE;
 
-/// Whether a folder is a cloud assembly.
+/// True if a folder is a cloud assembly.
 pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
     env.path(&folder.join(MANIFEST)).is_file()
 }

@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rstack_model::ErrorCode;
 use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
-    apply, destroy, docs, explain, graph, ls, output, plan, resolve, rollback, sandbox, shell,
-    show, state, validate,
+    apply, destroy, docs, explain, graph, ls, output, plan, reference, resolve, rollback, sandbox,
+    shell, show, state, validate,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -22,16 +23,17 @@ use crate::reader::{Reader, in_workflow};
 #[command(
     name = "rstack",
     version,
-    about = "Plans and applies CloudFormation templates, without CloudFormation.",
+    about = "Plan and apply CloudFormation templates without the CloudFormation service.",
     long_about = None,
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "A STACK is the path of a template, `-` for one on standard input, a `cdk.out` \
-                  folder (or `cdk.out/NAME`), or the name of a template under `stacks/`. With only \
-                  one template there it may be left out.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
+                  folder (or `cdk.out/NAME`), or the name of a template under `stacks/`. It can \
+                  be omitted if only one template is there.\n\nExit codes: 0 done or no changes, 1 error, 2 changes present (plan \
                   --detailed-exitcode), 3 a check failed (sandbox play), 4 apply failed and \
-                  was rolled back, 5 apply failed and what was done stays, 130 interrupted."
+                  was rolled back, 5 apply failed and its changes stay, 130 interrupted. Every error has \
+                  a code: `rstack explain CODE` explains it."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -45,36 +47,36 @@ struct Arguments {
 enum Command {
     /// Show what apply would change.
     Plan(plan::PlanArgs),
-    /// Make the stack what its template says, or carry out a saved plan.
+    /// Apply a template or a saved plan: create, update and delete the stack's objects.
     Apply(apply::ApplyArgs),
     /// Roll back a failed or interrupted apply.
     #[command(after_help = rollback::HELP)]
     Rollback(rollback::RollbackArgs),
-    /// Delete everything that the stack made.
+    /// Delete all objects of a stack.
     Destroy(destroy::DestroyArgs),
-    /// Check templates without a cloud.
+    /// Check templates. Makes no cloud calls.
     Validate(validate::ValidateArgs),
-    /// Say what a finding means, with an example and what to do.
+    /// Explain a code of a finding, error or warning: its meaning and what to do.
     Explain(explain::ExplainArgs),
-    /// Say what a resource type takes and gives.
+    /// Show the properties and attributes of a resource type.
     Docs(docs::DocsArgs),
     /// List the stacks: templates under `stacks/` and states.
     Ls,
-    /// Show what is known of a stack, or a saved plan.
+    /// Show the state of a stack, or a saved plan.
     Show(show::ShowArgs),
     /// Print the outputs of a stack, or the value of one.
     Output(output::OutputArgs),
-    /// Print the graph of a template's resources.
+    /// Print the dependency graph of a template's resources.
     Graph(graph::GraphArgs),
     /// Resolve an interrupted create: tell rstack whether it created the existing object.
     #[command(alias = "settle")]
     Resolve(resolve::ResolveArgs),
-    /// Look at what is known of a stack and change it, without a cloud.
+    /// Inspect and edit a stack's state. Makes no cloud calls.
     State {
         #[command(subcommand)]
         command: state::StateCommand,
     },
-    /// Look at the simulated cloud and change it behind rstack's back.
+    /// Inspect the simulated cloud, and change it outside of rstack.
     #[command(after_help = crate::sandbox_env::HELP)]
     Sandbox {
         #[command(subcommand)]
@@ -84,6 +86,9 @@ enum Command {
     Completions(shell::CompletionsArgs),
     /// Print the manual page.
     Man,
+    /// Print a page of the reference, in Markdown.
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
 }
 
 /// Runs the command that the arguments name, the first of which is the program's own name. What it
@@ -97,7 +102,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, env: Env) -> Exi
     let context = Context::new(global, env);
     let reader = context.terminal.error_reader();
     if let Err(error) = log::start(context.global.verbose, &context.env, reader) {
-        context.terminal.note(&format!("warning: {}", escape(&error.to_string())));
+        context.terminal.note(&format!(
+            "warning[{}]: {}",
+            ErrorCode::LogFilter,
+            escape(&error.to_string())
+        ));
     }
     match dispatch(command, &context).await {
         Ok(exit) => exit,
@@ -122,6 +131,8 @@ fn refuse(error: clap::Error, arguments: &[OsString], env: &Env) -> Exit {
     let colors = env.is_set("CLICOLOR_FORCE") || (stream.is_terminal && !plain);
     let text = error.render();
     let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    let code = format!("error[{}]:", ErrorCode::InvalidArguments);
+    let text = if asked_for { text } else { text.replacen("error:", &code, 1) };
     let is_log = !stream.is_terminal || in_workflow(env);
     let text = Reader { is_log, styled: colors && is_escaped }.shown(&text);
     let mut writer = stream.lock();
@@ -149,5 +160,6 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandEr
         Command::Sandbox { command } => sandbox::run(context, command).await,
         Command::Completions(args) => shell::completions(context, &args, Arguments::command()),
         Command::Man => shell::manual(context, Arguments::command()),
+        Command::Reference(args) => reference::run(context, &args, Arguments::command()),
     }
 }

@@ -1,4 +1,4 @@
-//! What every command is run with.
+//! The context that every command runs in.
 
 use crate::args::Global;
 use crate::env::Env;

@@ -1,5 +1,5 @@
-//! The user's own key for digests of secret parameters: it lies outside of the states, so that whoever
-//! has a copy of these cannot even guess.
+//! The user's own key for digests of secret parameters: it lies outside of the states, so that a
+//! copy of these does not even allow guesses.
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -31,7 +31,7 @@ pub(crate) enum DigestKeyError {
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: &'static str,
     },
 }

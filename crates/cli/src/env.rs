@@ -32,7 +32,7 @@ pub struct Env {
     /// This program, which is started again as the validator's process. Without it the validator works
     /// in a thread, where nothing limits it.
     pub validator: Option<PathBuf>,
-    /// Whether a run listens to the signals of the process.
+    /// True if a run listens to the signals of the process.
     pub signals: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Streams {
     pub input: Arc<Mutex<dyn BufRead + Send>>,
     /// The streams that a command was given as files, as far as they were read.
     pub read: ReadStreams,
-    /// Whether standard input is a terminal.
+    /// True if standard input is a terminal.
     pub input_is_terminal: bool,
     /// Reads a line from the terminal without showing it.
     pub hidden_line: Arc<dyn Fn() -> std::io::Result<SecretString> + Send + Sync>,
@@ -60,7 +60,7 @@ pub struct Streams {
 pub struct Output {
     /// The stream.
     pub writer: Arc<Mutex<dyn Write + Send>>,
-    /// Whether it is a terminal.
+    /// True if it is a terminal.
     pub is_terminal: bool,
 }
 
@@ -102,7 +102,7 @@ impl Env {
         self.variables.get(OsStr::new(name))?.to_str().filter(|value| !value.is_empty())
     }
 
-    /// Whether an environment variable is set to anything but nothing.
+    /// True if an environment variable is set, and not to an empty text.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
     }

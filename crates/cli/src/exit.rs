@@ -12,7 +12,7 @@ pub enum Exit {
     Error = 1,
     /// There are changes (`plan --detailed-exitcode`).
     Changes = 2,
-    /// What was checked is not as it should be.
+    /// The check found errors or differences.
     Check = 3,
     /// Apply failed and was rolled back.
     RolledBack = 4,
@@ -23,6 +23,17 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All ends, by their number.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Error,
+        Self::Changes,
+        Self::Check,
+        Self::RolledBack,
+        Self::Partial,
+        Self::Interrupted,
+    ];
+
     /// The exit code of a process.
     pub fn code(self) -> ExitCode {
         ExitCode::from(self as u8)

@@ -39,7 +39,7 @@ pub(crate) fn start(verbose: u8, env: &Env, reader: Reader) -> Result<(), LogErr
 
 /// The environment asks for a log that there is not.
 #[derive(Debug, thiserror::Error)]
-#[error("`RUST_LOG` is no filter: `{filter}`: {source}")]
+#[error("invalid filter `{filter}` in `RUST_LOG`: {source}")]
 pub(crate) struct LogError {
     filter: String,
     source: filter::ParseError,

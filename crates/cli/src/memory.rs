@@ -1,5 +1,5 @@
-//! What the process holds in memory stays there: no core dump, no look from outside, and no value
-//! in what a panic says.
+//! The protection of the process's memory: no core dump, no look from outside, and no value in the
+//! message of a panic.
 
 use std::any::Any;
 use std::panic::PanicHookInfo;
@@ -19,7 +19,7 @@ pub(crate) fn protect() {
     std::panic::set_hook(Box::new(say));
 }
 
-/// Says where the program panicked. Standard error may be gone; then nobody hears of it.
+/// Says where the program panicked. Standard error may be gone; then the message is lost.
 fn say(panic: &PanicHookInfo<'_>) {
     use std::io::Write;
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -32,8 +32,8 @@ fn words(payload: &(dyn Any + Send), place: &str) -> String {
     let message = payload.downcast_ref::<&'static str>();
     let message = message.map_or_else(String::new, |message| format!(": {message}"));
     format!(
-        "error: rstack panicked at {place}{message}\n  hint: this is a defect of rstack; the \
-         next command finds out what was under way"
+        "error[internal]: rstack panicked at {place}{message}\n  hint: this is a defect of rstack; the \
+         next command recovers the open operations"
     )
 }
 
@@ -47,7 +47,7 @@ mod tests {
         let fixed = payload(|_| std::panic::panic_any("it is empty"));
         assert!(
             words(&*fixed, "src/x.rs:1:2")
-                .starts_with("error: rstack panicked at src/x.rs:1:2: it is empty\n")
+                .starts_with("error[internal]: rstack panicked at src/x.rs:1:2: it is empty\n")
         );
         let made = payload(|secret| panic!("{secret} is wrong"));
         assert!(made.downcast_ref::<String>().is_some_and(|text| text.contains("hunter2")));

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
+use rstack_model::ErrorCode;
+
 use crate::error::CommandError;
 
 /// The stack of each thread.
@@ -37,7 +39,7 @@ pub(crate) fn each_in_order<I: Sync, T: Send>(
             };
             let builder = thread::Builder::new().stack_size(STACK);
             builder.spawn_scoped(scope, run).map_err(|source| {
-                CommandError::io("the program cannot start its threads", &source)
+                CommandError::io(ErrorCode::Internal, "cannot start threads", &source)
             })?;
         }
         drop(sender);
@@ -58,7 +60,6 @@ pub(crate) fn each_in_order<I: Sync, T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
@@ -71,7 +72,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(got, items.iter().map(work).collect::<Vec<_>>());
-        let error = CommandError::new(ErrorKind::User, "no more");
+        let error = CommandError::new(ErrorCode::Internal, "no more");
         let stopped = each_in_order(&items, work, |_| Err(error.clone()));
         assert!(stopped.is_err());
     }

@@ -8,10 +8,11 @@ use rstack_plan::{CheckedPlan, RegistrySchemas};
 
 use crate::approval::{Exposure, exposure};
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::{
     FileError, MEBIBYTE, NewFile, PLAN_BEGIN, begin_of, is_plan_text, is_stream, read_opened,
 };
+use rstack_model::ErrorCode;
 
 /// The largest saved plan, in bytes.
 const MAX_PLAN: u64 = 256 * MEBIBYTE;
@@ -27,7 +28,7 @@ pub(crate) enum PlanFileError {
     Exposed {
         /// The file.
         path: PathBuf,
-        /// How they could.
+        /// The permissions that let them.
         exposure: Exposure,
     },
     /// The plan in it cannot be used.
@@ -35,7 +36,7 @@ pub(crate) enum PlanFileError {
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem with it.
         problem: SavedPlanError,
     },
 }
@@ -44,12 +45,12 @@ impl From<PlanFileError> for CommandError {
     fn from(error: PlanFileError) -> Self {
         match error {
             PlanFileError::File(error) => error.into(),
-            PlanFileError::Exposed { .. } => Self::of(ErrorKind::Refused, &error).with_hint(Some(
+            PlanFileError::Exposed { .. } => Self::of(ErrorCode::FileNotTrusted, &error).with_hint(Some(
                 "nothing was changed; give the key that signed it with `--verify` or the digest \
                  that was approved with `--digest`, or make the file your own with mode 600 if \
                  you know that it is the right one",
             )),
-            PlanFileError::Unusable { .. } => Self::of(ErrorKind::User, &error)
+            PlanFileError::Unusable { .. } => Self::of(ErrorCode::PlanUnusable, &error)
                 .with_hint(Some("make a new one with `rstack plan --out FILE`")),
         }
     }

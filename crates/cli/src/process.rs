@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return refuse("the program cannot start its threads", &error, None),
+        Err(error) => return refuse("cannot start threads", &error, None),
     };
     runtime.block_on(cli::run(std::env::args_os(), env())).code()
 }
@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
 fn refuse(text: &str, error: &io::Error, hint: Option<&str>) -> ExitCode {
     use std::io::Write;
     let hint = hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
-    let _gone = writeln!(io::stderr(), "error: {text}\n  because {error}{hint}");
+    let _gone = writeln!(io::stderr(), "error[internal]: {text}\n  because {error}{hint}");
     Exit::Error.code()
 }
 

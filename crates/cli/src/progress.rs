@@ -11,7 +11,7 @@ use rstack_render::{EventLog, Progress, event_json};
 
 use crate::terminal::Terminal;
 
-/// How often the live display is drawn anew.
+/// The time after which the live display is drawn anew.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Shows events as they come. What is shown goes to standard error; with `--json` the events go to
@@ -30,7 +30,7 @@ enum Mode {
     Plain(EventLog),
     Live {
         progress: Progress,
-        /// How many lines of the block are on the screen.
+        /// The number of lines of the block that are on the screen.
         drawn: usize,
     },
 }
@@ -86,7 +86,7 @@ impl Display {
         }
     }
 
-    /// Takes the block away, until something is drawn again: somebody is told or asked something.
+    /// Takes the block away, until something is drawn again: a message or a question is shown.
     pub(crate) fn pause(&self) {
         self.redraw(&[], false);
     }
@@ -135,7 +135,7 @@ impl Events for Display {
             Mode::Silent => return,
             Mode::Json => {
                 if let Ok(line) = event_json(&event, now) {
-                    // A reader that went away is told of by the result that follows.
+                    // The result that follows reports a reader that went away.
                     let _gone = self.terminal.line(&line);
                 }
                 return;

@@ -9,8 +9,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::{FileError, MEBIBYTE, ProjectFile};
+use rstack_model::ErrorCode;
 
 /// The largest project file, in bytes.
 const MAX_FILE: u64 = MEBIBYTE;
@@ -18,20 +19,78 @@ const MAX_FILE: u64 = MEBIBYTE;
 /// The longest budget that makes sense, in seconds.
 const LONGEST: i64 = 3_600;
 
-/// What the file says of checks.
+/// A key of the file, as the reference describes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// The name.
+    pub(crate) name: &'static str,
+    /// The kind of its value.
+    pub(crate) value: &'static str,
+    /// The value where the key is absent.
+    pub(crate) default: &'static str,
+    /// Its effect, in Markdown.
+    pub(crate) meaning: &'static str,
+    /// A value in TOML.
+    pub(crate) example: &'static str,
+}
+
+/// The keys of `[lint]`, in the order of their names.
+pub(crate) const LINT_KEYS: [Key; 5] = [
+    Key {
+        name: "allow",
+        value: "list of texts",
+        default: "`[]`",
+        meaning: "Warnings and rules that are not reported. An error of rstack's own cannot be \
+                  allowed here.",
+        example: "[\"W3697\"]",
+    },
+    Key {
+        name: "budget",
+        value: "seconds, 1 to 3600",
+        default: "`10`",
+        meaning: "Time limit of the validator. When it runs out, the command goes on with the warning \
+                  `not-validated`, or fails if rules from files were asked for.",
+        example: "20",
+    },
+    Key {
+        name: "deny",
+        value: "list of texts",
+        default: "`[]`",
+        meaning: "Warnings and rules that are reported as errors.",
+        example: "[\"W2001\"]",
+    },
+    Key {
+        name: "rules",
+        value: "list of paths",
+        default: "`[]`",
+        meaning: "Files and folders of Rego (`.rego`), CEL (`.json`) or Guard (`.guard`) rules, relative \
+                  to the folder of this file and below it.",
+        example: "[\"rules\"]",
+    },
+    Key {
+        name: "validator",
+        value: "`true` or `false`",
+        default: "`true`",
+        meaning: "`false` leaves the rules of AWS's validator out. Rules from files are evaluated \
+                  nevertheless.",
+        example: "true",
+    },
+];
+
+/// The section of the file about checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LintSection {
-    /// What is not reported.
+    /// The findings that are not reported.
     pub(crate) allow: Vec<Named>,
-    /// What is reported as an error.
+    /// The findings that are reported as errors.
     pub(crate) deny: Vec<Named>,
     /// Files and folders of rules.
     pub(crate) rules: Vec<PathBuf>,
     /// The first of these that is not there, which is a mistake if they are needed.
     pub(crate) missing_rules: Option<ProjectError>,
-    /// How long the validator may take.
+    /// The time that the validator may take.
     pub(crate) budget: Option<Duration>,
-    /// Whether the validator is asked at all.
+    /// True if the validator runs at all.
     pub(crate) validator: Option<bool>,
 }
 
@@ -50,14 +109,14 @@ pub(crate) struct Named {
 pub(crate) struct ProjectError {
     place: String,
     problem: String,
-    /// What to do about it.
+    /// The next step for the user.
     pub(crate) hint: Option<String>,
 }
 
 impl From<ProjectError> for CommandError {
     fn from(error: ProjectError) -> Self {
         let hint = error.hint.clone();
-        Self::of(ErrorKind::Config, &error).with_hint(hint)
+        Self::of(ErrorCode::InvalidProjectFile, &error).with_hint(hint)
     }
 }
 
@@ -110,7 +169,7 @@ impl Reader<'_> {
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.kind(value, "lint", "a table"));
         };
-        let known = ["allow", "budget", "deny", "rules", "validator"];
+        let known = LINT_KEYS.map(|key| key.name);
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "allow" => section.allow = self.names(value, "allow")?,
@@ -231,6 +290,18 @@ mod tests {
         assert_eq!(section.missing_rules, None);
         assert_eq!(section.budget, Some(Duration::from_secs(3)));
         assert_eq!(read("", Path::new("rstack.toml"), &there).unwrap(), LintSection::default());
+    }
+
+    #[test]
+    fn every_key_of_the_reference_is_read_and_no_other() {
+        for key in LINT_KEYS {
+            let text = format!("[lint]\n{} = {}\n", key.name, key.example);
+            let section = read(&text, Path::new("rstack.toml"), &|_| Ok(())).unwrap();
+            assert_ne!(section, LintSection::default(), "{text}");
+        }
+        let hint = wrong("[lint]\nzzzzzz = 1\n").1.unwrap();
+        let names = LINT_KEYS.map(|key| key.name);
+        assert_eq!(hint, format!("it may have {}", names.join(", ")));
     }
 
     #[test]

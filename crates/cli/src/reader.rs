@@ -10,7 +10,7 @@ use crate::env::Env;
 
 /// The variables by which workflow runners say that they started a program: GitHub Actions (and
 /// Gitea's and Forgejo's), GitLab, Azure Pipelines, TeamCity, Buildkite, and most others.
-const RUNNERS: [&str; 6] =
+pub(crate) const RUNNERS: [&str; 6] =
     ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION", "BUILDKITE", "CI"];
 
 /// True if a workflow runner started the program.

@@ -5,24 +5,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rstack_sandbox::{Faults, SandboxOptions, Time};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
+use rstack_model::ErrorCode;
 
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
 
-/// What the variable can say. The lines of the list fit into 80 columns: what breaks them does not
-/// indent what follows.
+/// The settings of the variable. The lines of the list fit into 80 columns: what breaks them does
+/// not indent what follows.
 pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the sandbox slow or \
-    stormy, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
-    seed=N          what everything that looks random is derived from\n  \
-    faults=KIND     `none` or `stormy`: calls fail, or their answers are lost\n  \
-    latency-ms=N    the longest a call takes\n  \
-    deploy-polls=N  how often a distribution answers that it is being deployed\n  \
-    api-polls=N     how often every API answers that it works on a request (0)\n  \
-    poll-ms=N       how long it is waited between two such answers\n  \
-    speed=N         how many times as fast as yours its clock runs (60)";
+    unreliable, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
+    seed=N          the seed of everything that looks random\n  \
+    faults=KIND     `none`, or `stormy`: calls fail or their answers are lost\n  \
+    latency-ms=N    the longest duration of a call\n  \
+    deploy-polls=N  polls until a distribution is deployed\n  \
+    api-polls=N     polls until a request of any API is complete (0)\n  \
+    poll-ms=N       the pause between two polls\n  \
+    speed=N         the speed of its clock, as a multiple of real time (60)";
 
-/// How fast the sandbox's clock runs: nobody waits ten minutes to see that something waits.
+/// The speed of the sandbox's clock: ten minutes are over in ten seconds.
 const SPEED: u32 = 60;
 
 /// The environment asks for a sandbox that there is not.
@@ -32,12 +33,12 @@ pub(crate) struct UnknownCondition(String);
 
 impl From<UnknownCondition> for CommandError {
     fn from(error: UnknownCondition) -> Self {
-        let hint = "`rstack sandbox --help` tells what it can be";
-        Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
+        let hint = "`rstack sandbox --help` lists the settings";
+        Self::of(ErrorCode::SandboxSetting, &error).with_hint(Some(hint))
     }
 }
 
-/// What the environment asks for.
+/// The settings that the environment asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Conditions {
     pub(crate) options: SandboxOptions,
@@ -84,7 +85,7 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
     match key {
         "seed" => options.seed = value.parse().ok()?,
         "faults" if value == "none" => options.faults = Faults::none(),
-        "faults" if value == "stormy" => options.faults = Faults::stormy(),
+        "faults" if value == "stormy" => options.faults = Faults::frequent(),
         "latency-ms" => options.latency = milliseconds()?,
         "deploy-polls" => options.deploy_polls = value.parse().ok()?,
         "api-polls" => options.api_polls = value.parse().ok()?,
@@ -115,7 +116,7 @@ mod tests {
             conditions.options,
             SandboxOptions {
                 seed: 7,
-                faults: Faults::stormy(),
+                faults: Faults::frequent(),
                 latency: Duration::from_millis(5),
                 deploy_polls: 0,
                 api_polls: 4,

@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rstack_model::SecretString;
+use rstack_model::{ErrorCode, SecretString};
 use rstack_render::escape;
 
 use crate::context::Context;
 use crate::env::{Env, PARAMETER_VARIABLE};
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 
 /// The number of bytes of a value at most. CloudFormation takes 4,096.
 const LONGEST: u64 = 64 * 1024;
@@ -20,7 +20,7 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ParameterError {
     /// The file of a value cannot be read.
-    #[error("cannot read the value of the parameter `{name}` from `{}`", .path.display())]
+    #[error("cannot read the value of parameter `{name}` from `{}`", .path.display())]
     File {
         /// The parameter.
         name: String,
@@ -30,7 +30,7 @@ pub(crate) enum ParameterError {
         source: io::Error,
     },
     /// A value is too long, or is no text.
-    #[error("the value of the parameter `{name}` in `{}` is not text of at most 64 KiB", .path.display())]
+    #[error("the value of parameter `{name}` in `{}` is not UTF-8 text of at most 64 KiB", .path.display())]
     Value {
         /// The parameter.
         name: String,
@@ -41,7 +41,7 @@ pub(crate) enum ParameterError {
     #[error("the variable `{PARAMETER_VARIABLE}{0}` is not valid UTF-8")]
     Variable(String),
     /// A parameter is given twice.
-    #[error("the parameter `{0}` is given by `--parameter` and by `--parameter-from`")]
+    #[error("parameter `{0}` is given by both `--parameter` and `--parameter-from`")]
     Twice(String),
     /// The terminal cannot be read.
     #[error("cannot read the value of the parameter `{name}` from the terminal")]
@@ -55,7 +55,19 @@ pub(crate) enum ParameterError {
 
 impl From<ParameterError> for CommandError {
     fn from(error: ParameterError) -> Self {
-        Self::of(ErrorKind::User, &error)
+        let code = match error {
+            ParameterError::Twice(_) => ErrorCode::ParameterTwice,
+            ParameterError::File { .. }
+            | ParameterError::Value { .. }
+            | ParameterError::Variable(_)
+            | ParameterError::Prompt { .. } => ErrorCode::ParameterNotRead,
+        };
+        let hint = if code == ErrorCode::ParameterTwice {
+            "leave one of them out"
+        } else {
+            "check the file or the variable; a value is UTF-8 text of at most 64 KiB"
+        };
+        Self::of(code, &error).with_hint(Some(hint))
     }
 }
 
@@ -117,11 +129,11 @@ impl GivenParameters {
     ) -> Result<(), ParameterError> {
         let Context { env, terminal, .. } = context;
         if self.literal.iter().any(|literal| literal == name) {
-            let shown = escape(name);
+            let (shown, code) = (escape(name), ErrorCode::SecretOnCommandLine);
             terminal.note(&format!(
-                "warning: the value of the secret parameter `{shown}` is on the command line, which \
-                 other users see in the list of processes. Give it in the variable \
-                 `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or when you are asked."
+                "warning[{code}]: the value of secret parameter `{shown}` is on the command line, where \
+                 other users can read it. Give it in the variable \
+                 `{PARAMETER_VARIABLE}{shown}`, with `--parameter-from {shown}=FILE`, or on the terminal."
             ));
         }
         if self.values.contains_key(name) {

@@ -1,10 +1,12 @@
-//! What commands that need a cloud or a state share: the engine, who we are, where states are.
+//! The session of commands that need a cloud or a state: the engine, the user, the place of states.
 
 use std::sync::Arc;
 
-use rstack_apply::{Engine, Entropy, RandomEntropy, Stop, TokioClock, Waiting};
+use rstack_apply::{
+    CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting, read_once,
+};
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
-use rstack_model::Region;
+use rstack_model::{ErrorCode, Region};
 use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
@@ -14,7 +16,7 @@ use rstack_store::{StateStore, StoreError};
 use crate::context::Context;
 use crate::digest_key::{self, DigestKeyError};
 use crate::env::ConnectError;
-use crate::error::{CommandError, ErrorKind, cloud_hint, profile_hint};
+use crate::error::{CommandError, cloud_hint, profile_hint};
 use crate::heartbeat::Heartbeat;
 use crate::progress::Display;
 use crate::sandbox_env::{UnknownCondition, conditions};
@@ -68,17 +70,17 @@ impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Cloud(error) => {
-                Self::new(ErrorKind::Cloud, error.to_string()).with_hint(cloud_hint(&error))
+                Self::new(error.error_code(), error.to_string()).with_hint(cloud_hint(&error))
             }
             SessionError::Profile { profile, error } => {
                 let hint = profile_hint(&profile);
-                Self::new(ErrorKind::Config, error.to_string()).with_hint(Some(hint))
+                Self::new(error.error_code(), error.to_string()).with_hint(Some(hint))
             }
             error @ SessionError::NotBuilt => {
                 let hint = "use `--sandbox`, or build with the feature `aws`";
-                Self::of(ErrorKind::Config, &error).with_hint(Some(hint))
+                Self::of(ErrorCode::FeatureMissing, &error).with_hint(Some(hint))
             }
-            error @ SessionError::DigestKey(_) => Self::of(ErrorKind::Config, &error),
+            error @ SessionError::DigestKey(_) => Self::of(ErrorCode::KeyUnusable, &error),
             SessionError::Sandbox(error) => error.into(),
             SessionError::Conditions(error) => error.into(),
             SessionError::State(error) => error.into(),
@@ -149,7 +151,8 @@ impl Session {
         };
         let display = Arc::new(display);
         let heartbeat = Heartbeat::start(Arc::clone(&cloud), Arc::clone(&display));
-        let identity = cloud.identity().await.map_err(|error| refused(context, error))?;
+        let identity = read_once(cloud.as_ref(), &TokioClock, cloud.identity()).await;
+        let identity = identity.map_err(|error| refused(context, error))?;
         let engine = Engine {
             cloud,
             schemas: Arc::new(RegistrySchemas),
@@ -158,7 +161,7 @@ impl Session {
             events: display.clone(),
             parallelism: global.parallelism,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let chosen_region = if global.sandbox {
             chosen_region(context)
@@ -187,17 +190,17 @@ fn refused(context: &Context, error: DriverError) -> SessionError {
     }
 }
 
-/// Says that somebody has died with the lock.
+/// Reports that a process has died with the lock.
 pub(crate) fn note_dead_holder(lease: &dyn Lease, terminal: &Terminal) {
     if let Some(dead) = lease.dead_holder() {
         terminal.note(&format!(
-            "note: {} has ended without giving back its lock, which is no obstacle.",
+            "note: {} ended without releasing its lock; the lock is free.",
             escape(&dead.to_string())
         ));
     }
 }
 
-/// Who we are, for those who find the stack locked.
+/// This process, for others that find the stack locked.
 pub(crate) fn holder(context: &Context, command: &str) -> Holder {
     let host = rustix::system::uname();
     let now = (context.env.clock)().round(jiff::Unit::Second).unwrap_or_default();

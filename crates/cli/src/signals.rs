@@ -1,18 +1,18 @@
 //! Interrupts: the first one finishes what runs and records it, the second one leaves at once.
-//! The journal knows what was under way, and the next command settles it.
+//! The journal knows what was under way, and the next command resolves it.
 
 use std::sync::Arc;
 
-use rstack_apply::Stop;
+use rstack_apply::CancellationToken;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::progress::Display;
 
 /// Listens to SIGINT, SIGTERM and SIGHUP from now on. Before a run begins nothing has to be
-/// finished, and the signals do what they do to every program. One that whoever started us had
+/// finished, and the signals do what they do to every program. One that the parent process had
 /// ignored, as `nohup` does, stays ignored.
-pub(crate) fn listen(stop: &Stop, display: &Arc<Display>) {
+pub(crate) fn listen(cancel: &CancellationToken, display: &Arc<Display>) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let ignored = ignored();
     for kind in kinds {
@@ -20,14 +20,14 @@ pub(crate) fn listen(stop: &Stop, display: &Arc<Display>) {
             continue;
         }
         let Ok(mut signals) = signal(kind) else { continue };
-        let (stop, display) = (stop.clone(), Arc::clone(display));
+        let (cancel, display) = (cancel.clone(), Arc::clone(display));
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                if stop.is_requested() {
-                    display.note("Leaving now. The next command finds out what was under way.");
+                if cancel.is_cancelled() {
+                    display.note("Exiting now. The next command recovers the open operations.");
                     std::process::exit(Exit::Interrupted as i32);
                 }
-                stop.request();
+                cancel.cancel();
                 display.note(
                     "Stopping: what runs is finished and recorded. Press Ctrl-C again to leave now.",
                 );

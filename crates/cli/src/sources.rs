@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use rstack_model::{Code, Diagnostic, Span};
+use rstack_model::{Code, Diagnostic, ErrorCode, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
 use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned, is_other_file};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
 
 /// Why the file of a template cannot be used.
@@ -32,12 +32,12 @@ impl From<SourceError> for CommandError {
         match error {
             SourceError::File(error @ FileError::TooLarge { .. }) => {
                 let hint = "is this the template? otherwise split the stack into several";
-                Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+                Self::of(ErrorCode::FileTooLarge, &error).with_hint(Some(hint))
             }
             SourceError::File(error) => error.into(),
             SourceError::NotText { .. } => {
                 let hint = "a template is YAML or JSON in UTF-8";
-                Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+                Self::of(ErrorCode::TemplateNotText, &error).with_hint(Some(hint))
             }
         }
     }
@@ -209,7 +209,7 @@ fn text(bytes: Vec<u8>, path: &Path) -> Result<String, SourceError> {
     })
 }
 
-/// What is wrong with bytes that are UTF-8 up to an offset only.
+/// The problem of bytes that are UTF-8 up to an offset only.
 fn not_text(bytes: &[u8], valid: usize) -> String {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return "it is UTF-16".to_owned();

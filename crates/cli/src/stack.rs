@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rstack_catalog::nearest;
-use rstack_model::{InvalidId, StackName};
+use rstack_model::{ErrorCode, InvalidId, StackName};
 use rstack_render::escape;
 
 use crate::assembly::{self, AssemblyError};
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 use crate::files::{FileError, TemplateFile, is_stream};
 use crate::plan_file;
 
@@ -30,16 +30,16 @@ pub(crate) enum StackError {
         /// The templates under `stacks/`.
         known: Vec<PathBuf>,
     },
-    /// What was named is neither a file nor a name under `stacks/`.
-    #[error("there is no template `{text}`")]
+    /// The argument is neither a file nor a name under `stacks/`.
+    #[error("no template `{text}` exists")]
     NoTemplate {
-        /// What was named.
+        /// The argument.
         text: String,
         /// The templates under `stacks/`, or in the folder that the path names.
         known: Vec<PathBuf>,
     },
     /// Two templates of a folder whose names are changed into the same name.
-    #[error("`{}` and `{}` would both be the stack `{name}`", path.display(), other.display())]
+    #[error("`{}` and `{}` have the same stack name `{name}`", path.display(), other.display())]
     SameName {
         /// The template that was named.
         path: PathBuf,
@@ -89,12 +89,24 @@ fn list(paths: &[PathBuf]) -> String {
 
 fn no_stack(known: &[PathBuf]) -> String {
     match known {
-        [] => "no stack was named, and there is no template under `stacks/`".to_owned(),
-        known => format!("no stack was named, and there are several: {}", list(known)),
+        [] => "no stack was named, and `stacks/` has no template".to_owned(),
+        known => format!("no stack was named, and several exist: {}", list(known)),
     }
 }
 
 impl StackError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoStack { .. } => ErrorCode::StackNotNamed,
+            Self::NoTemplate { .. } => ErrorCode::StackNotFound,
+            Self::SameName { .. } => ErrorCode::StackNameConflict,
+            Self::Folder { .. } | Self::SavedPlan { .. } => ErrorCode::NotAStack,
+            Self::Name(_) | Self::FileName(_) | Self::NoName { .. } => ErrorCode::InvalidStackName,
+            Self::Assembly(error) => error.code(),
+            Self::File(error) => error.code(),
+        }
+    }
+
     fn hint(&self) -> Option<Hint> {
         let hint = match self {
             Self::NoStack { known } if known.is_empty() => {
@@ -107,7 +119,7 @@ impl StackError {
             Self::Folder { templates, .. } if templates.is_empty() => {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
-            Self::Folder { templates, .. } => format!("it holds {}", list(templates)),
+            Self::Folder { templates, .. } => format!("name a template in it: {}", list(templates)),
             Self::FileName(_) | Self::NoName { .. } => {
                 "give the stack a name with `--stack-name`".to_owned()
             }
@@ -145,7 +157,7 @@ impl From<StackError> for CommandError {
         match error {
             StackError::Assembly(error) => error.into(),
             StackError::File(error) => error.into(),
-            error => Self::of(ErrorKind::User, &error).with_hint(error.hint()),
+            error => Self::of(error.code(), &error).with_hint(error.hint()),
         }
     }
 }
@@ -166,8 +178,8 @@ impl StackFile {
     pub(crate) fn note(&self) -> Option<String> {
         let file = self.renamed.as_ref()?;
         Some(format!(
-            "note: the stack is called `{}`, since CloudFormation takes no stack name like `{}`; \
-             `--stack-name` gives it another.",
+            "note: the stack is named `{}`, because `{}` is not a valid stack name; \
+             `--stack-name` sets another.",
             self.name,
             escape(file)
         ))

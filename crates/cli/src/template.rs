@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::{Code, Diagnostic};
+use rstack_model::{Code, Diagnostic, ErrorCode};
 use rstack_render::{report, report_json, tally};
 use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
 
 use crate::env::Env;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::files::TemplateFile;
 use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
@@ -17,11 +17,11 @@ pub(crate) struct Loaded {
     pub(crate) sources: Sources,
     pub(crate) template: Option<Template>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Whether it has to be read again when it is known where the stack is to live.
+    /// True if it has to be read again when the account and the Region of the stack are known.
     pub(crate) needs_place: bool,
-    /// Whether the template was evaluated and is kept no longer.
+    /// True if the template was evaluated and is kept no longer.
     evaluated: bool,
-    /// How large it is.
+    /// The size of the template.
     pub(crate) extent: Extent,
 }
 
@@ -86,7 +86,7 @@ impl Loaded {
         self.diagnostics.sort_by_key(place);
     }
 
-    /// Whether there are errors.
+    /// True if there are errors.
     pub(crate) fn failed(&self) -> bool {
         let missing = self.template.is_none() && !self.evaluated;
         missing || self.diagnostics.iter().any(Diagnostic::is_error)
@@ -137,6 +137,6 @@ impl Loaded {
 
 /// The error of a template whose findings have been shown.
 pub(crate) fn invalid_template(message: String) -> CommandError {
-    let hint = "`rstack explain CODE` says more of a finding";
-    CommandError::new(ErrorKind::User, message).with_hint(Some(hint))
+    let hint = "`rstack explain CODE` explains a finding";
+    CommandError::new(ErrorCode::TemplateInvalid, message).with_hint(Some(hint))
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, PoisonError};
 
-use rstack_model::SecretString;
+use rstack_model::{ErrorCode, SecretString};
 use rstack_render::{Detail, Foreign, Palette, View, escape, json_text, would_act};
 use tokio::sync::oneshot;
 
@@ -18,13 +18,13 @@ const COLUMNS: usize = 100;
 /// Where output goes and what it may look like.
 #[derive(Clone)]
 pub(crate) struct Terminal {
-    /// Whether standard output is JSON.
+    /// True if standard output is JSON.
     pub(crate) json: bool,
-    /// Whether remarks are shown, too.
+    /// True if remarks are shown, too.
     pub(crate) verbose: bool,
-    /// Whether somebody can be asked.
+    /// True if the user can be asked.
     pub(crate) interactive: bool,
-    /// Whether the live display can be drawn.
+    /// True if the live display can be drawn.
     pub(crate) live: bool,
     colors: bool,
     error_colors: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Terminal {
 pub(crate) struct StreamError(#[source] io::Error);
 
 impl StreamError {
-    /// Whether no process reads the output any more: the pipe is closed, or the terminal.
+    /// True if no process reads the output any more: the pipe is closed, or the terminal.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
             || self.0.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
@@ -50,8 +50,8 @@ impl StreamError {
 
 impl From<StreamError> for CommandError {
     fn from(error: StreamError) -> Self {
-        let kind = if error.is_gone() { ErrorKind::Gone } else { ErrorKind::Storage };
-        Self::of(kind, &error)
+        let shown = Self::of(ErrorCode::OutputNotWritten, &error);
+        if error.is_gone() { Self { kind: ErrorKind::Gone, ..shown } } else { shown }
     }
 }
 
@@ -141,7 +141,7 @@ impl Terminal {
     /// elsewhere exactly. A text of several lines keeps them.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] if a workflow runner started the program and would act upon this very
+    /// [`ErrorCode::OutputUnsafe`] if a workflow runner started the program and would act upon this very
     /// text in its log: nothing says if a script or the log reads it. `instead` says how to get it.
     pub(crate) fn exact(&self, text: &str, instead: Hint) -> Result<(), CommandError> {
         if self.json {
@@ -152,9 +152,9 @@ impl Terminal {
             return Ok(self.text(&lines.join("\n"))?);
         }
         if self.in_workflow && would_act(text) {
-            let message = "the text holds what a workflow runner would act upon if it is printed \
-                           into its log; nothing was printed";
-            let error = CommandError::new(ErrorKind::Refused, message);
+            let message = "the text contains a command that the workflow runner would carry out from its \
+                           log; nothing was printed";
+            let error = CommandError::new(ErrorCode::OutputUnsafe, message);
             return Err(error.with_hint(Some(instead)));
         }
         Ok(self.own_text(text)?)
@@ -195,12 +195,20 @@ impl Terminal {
         if error.is_silent() {
             return;
         }
+        if self.json {
+            self.error_text(&error_json(error, line));
+            return;
+        }
         let (red, cyan, end) = if self.error_colors {
             ("\u{1b}[1;31m", "\u{1b}[1;36m", "\u{1b}[0m")
         } else {
             ("", "", "")
         };
-        let mut text = format!("{red}error{end}: {}\n", Foreign(&error.message).terminal_lines());
+        let mut text = format!(
+            "{red}error[{}]{end}: {}\n",
+            error.code,
+            Foreign(&error.message).terminal_lines()
+        );
         for cause in &error.causes {
             text.push_str(&format!("  because {}\n", Foreign(cause).terminal_lines()));
         }
@@ -230,9 +238,18 @@ impl Terminal {
     }
 }
 
-/// Nobody can be asked.
+/// The error as a line of JSON, with the fields that findings have, and `causes` and `hints`.
+fn error_json(error: &CommandError, line: &dyn Fn(&[&str]) -> String) -> String {
+    let hints: Vec<String> = error.hints.iter().map(|hint| hint.show(line)).collect();
+    let (code, message, causes) = (error.code.name(), &error.message, &error.causes);
+    let record = serde_json::json!({"severity": "error", "code": code, "message": message,
+                                    "causes": causes, "hints": hints});
+    format!("{}\n", json_text(&record.to_string()))
+}
+
+/// The error that there is no terminal to ask on.
 pub(crate) fn no_terminal() -> CommandError {
-    let message = "there is no terminal to ask on, and `--yes` was not given; nothing was changed";
-    let hint = "look at what would be done, then run the same with `--yes`";
-    CommandError::new(ErrorKind::Refused, message).with_hint(Some(hint))
+    let message = "cannot ask for confirmation: standard input or output is not a terminal; nothing was changed";
+    let hint = "check the plan, then run the same command with `--yes`";
+    CommandError::new(ErrorCode::ConfirmationNeeded, message).with_hint(Some(hint))
 }

@@ -1,36 +1,36 @@
-//! What is waited for, and how long, as the command line says it.
+//! The options for waiting: which objects are waited for, and how long.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rstack_apply::{Wait, Waiting};
-use rstack_model::Address;
 use rstack_model::plan::Plan;
+use rstack_model::{Address, ErrorCode};
 
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 
 /// `--timeout` names a resource that is not in the plan.
 #[derive(Debug, thiserror::Error)]
-#[error("`--timeout {0}=…`: there is no such resource in the stack")]
+#[error("`--timeout {0}=…`: the stack has no such resource")]
 pub(crate) struct UnknownTimeout(Address);
 
 impl From<UnknownTimeout> for CommandError {
     fn from(error: UnknownTimeout) -> Self {
-        let hint = "give the logical ID of a resource, as `Resources` names it";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        let hint = "give a logical ID from `Resources`";
+        Self::of(ErrorCode::UnknownResource, &error).with_hint(Some(hint))
     }
 }
 
 /// Which objects are waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WaitFor {
-    /// Every object, until it has settled: a distribution is deployed at all edge locations.
+    /// Every object until it is stable: a distribution is deployed at all edge locations.
     #[default]
     Full,
-    /// Objects that others cannot use before: not distributions, whose domain name holds at once.
+    /// Objects that others can use only when stable. Not distributions, whose domain name exists at once.
     Ready,
-    /// Of these only those that another change needs.
+    /// Only the objects that another change of the plan needs.
     None,
 }
 
@@ -44,13 +44,13 @@ pub(crate) struct Timeout {
 /// What is waited for, and how long.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct WaitArguments {
-    /// What is waited for. Before old objects are deleted, all new ones are in any case. What still
-    /// settles is recorded; the next plan tells of it and shows no change.
+    /// Choose the objects to wait for. Old objects are deleted only after all new ones are stable. An
+    /// object that is not stable yet is recorded, and the next plan reports it without a change.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "full")]
     wait: WaitFor,
-    /// How long an object may take to settle or to go, such as `30m`, or one of them, such as
-    /// `Distribution=1h`; else the limit of its type (see `rstack docs TYPE`), or 2 hours. May be given
-    /// several times.
+    /// Set the time limit for an object to become stable or to be deleted, such as `30m`, or
+    /// `Distribution=1h` for one resource. Defaults to the limit of its type (see `rstack docs TYPE`) or
+    /// 2 hours. Can be repeated.
     #[arg(long, value_name = "[LOGICAL_ID=]TIME", value_parser = timeout)]
     timeout: Vec<Timeout>,
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io::{self, Cursor, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, ReadStreams, Streams, run};
@@ -18,7 +19,7 @@ use rstack_sandbox::{SandboxCloud, SandboxOptions};
 
 const TOPIC: &str = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: a}\n";
 
-/// What a stream was given.
+/// The bytes that were written to a stream.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -201,7 +202,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
     assert_eq!(wrong.exit, Exit::Error, "2 says that there are changes");
     assert_eq!(run(&["--help"]).exit, Exit::Done);
     let unasked = run(&["apply", "--sandbox"]);
-    assert!(unasked.err.contains("there is no terminal to ask on"), "{}", unasked.err);
+    assert!(unasked.err.contains("error[confirmation-needed]"), "{}", unasked.err);
 
     let (err, line) = (Written::default(), ["explain"]);
     let env = Env {
@@ -229,18 +230,29 @@ async fn run_gone(line: &[&str], env: Env) -> Exit {
     run(arguments(line), env).await
 }
 
-/// A cloud that says after twelve seconds who the caller is.
+/// A cloud that says after some time who the caller is.
 struct Slow {
     inner: SandboxCloud,
+    time: Duration,
     called: Mutex<Option<tokio::time::Instant>>,
+}
+
+/// Ends the call when it is answered or given up.
+struct Answered<'a>(&'a Mutex<Option<tokio::time::Instant>>);
+
+impl Drop for Answered<'_> {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap() = None;
+    }
 }
 
 #[async_trait]
 impl Cloud for Slow {
     async fn identity(&self) -> Result<Identity, DriverError> {
         *self.called.lock().unwrap() = Some(tokio::time::Instant::now());
-        tokio::time::sleep(std::time::Duration::from_secs(12)).await;
-        *self.called.lock().unwrap() = None;
+        let answered = Answered(&self.called);
+        tokio::time::sleep(self.time).await;
+        drop(answered);
         self.inner.identity().await
     }
 
@@ -266,26 +278,42 @@ impl Cloud for Slow {
     }
 }
 
-#[test]
-fn a_silent_cloud_is_named_after_five_seconds() {
+/// Plans on a cloud that says after so many seconds who the caller is; how long that took.
+fn plan_on_slow(seconds: u64) -> (Ran, Duration) {
     let place = place();
     let sandbox = SandboxCloud::open(None, Region::new("eu-west-1"), SandboxOptions::default());
-    let cloud = Slow { inner: sandbox.unwrap(), called: Mutex::default() };
+    let time = Duration::from_secs(seconds);
+    let cloud = Slow { inner: sandbox.unwrap(), time, called: Mutex::default() };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
-    let plan = runtime.block_on(async {
+    runtime.block_on(async {
         let (env, out, err) = env(&PLAIN, place.path(), None, Account(Some(Arc::new(cloud))));
+        let begun = tokio::time::Instant::now();
         let exit = run(arguments(&["plan"]), env).await;
-        Ran { exit, out: out.text(), err: err.text() }
-    });
+        (Ran { exit, out: out.text(), err: err.text() }, begun.elapsed())
+    })
+}
+
+#[test]
+fn a_silent_cloud_is_named_after_five_seconds() {
+    let (plan, _) = plan_on_slow(12);
     assert_eq!(plan.exit, Exit::Done, "{}", plan.err);
     let waits = "Waiting for sts:GetCallerIdentity: no answer from sts.example for 5 s";
     assert!(plan.err.starts_with(waits), "{}", plan.err);
     assert_eq!(plan.err.matches("Waiting for").count(), 1, "{}", plan.err);
     assert!(!plan.out.contains("Waiting"), "{}", plan.out);
+}
+
+#[test]
+fn a_cloud_that_does_not_say_who_the_caller_is_ends_the_command_after_a_minute() {
+    let (plan, took) = plan_on_slow(100_000);
+    assert_eq!(took, Duration::from_secs(60));
+    let late = "error: sts:GetCallerIdentity: no complete answer of sts.example came within 60 s";
+    assert!(plan.err.contains(late), "{}", plan.err);
+    assert_ne!(plan.exit, Exit::Done);
 }
 
 /// Text that moves a cursor, links, colours, hides, reorders and is not seen.

@@ -29,11 +29,11 @@ pub trait Calls {
     /// As [`ResourceDriver::begin`].
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
 
-    /// Asks once whether an object has settled.
+    /// Asks once whether an object has stabilized.
     ///
     /// # Errors
     /// As [`ResourceDriver::poll`].
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError>;
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError>;
 }
 
 fn object(step: Step) -> Result<Object, DriverError> {
@@ -41,7 +41,7 @@ fn object(step: Step) -> Result<Object, DriverError> {
         Step::Done(Finish::Object(object))
         | Step::Pending(Pending { object: Some(object), .. }) => Ok(*object),
         Step::Done(Finish::Failed(error)) => Err(*error),
-        Step::Done(Finish::Settled | Finish::Gone) | Step::Pending(_) => {
+        Step::Done(Finish::Stabilized | Finish::Gone) | Step::Pending(_) => {
             let message = "the step names no object";
             Err(DriverError::new(ErrorKind::Unsupported, "begin", message))
         }
@@ -71,7 +71,7 @@ impl Calls for dyn ResourceDriver {
         Ok(progress(self.begin(&Request::Delete(request.clone()), &NoEffects).await?))
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let poll = Poll {
             kind: OperationKind::Update,
             cursor: Cursor::from("settle"),

@@ -10,7 +10,7 @@ use rstack_model::{ResourceType, Value};
 
 use crate::{DriverError, ResourceDriver, SecretStore};
 
-/// Who the calls are made as, and where.
+/// The identity under which calls are made, and the place where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Account, Region and partition.
@@ -33,7 +33,7 @@ pub struct CallInFlight {
 /// Everything the engine needs of one cloud.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Who the calls are made as.
+    /// The identity under which calls are made.
     ///
     /// # Errors
     /// If there are no credentials, or the cloud does not accept them or cannot be reached.

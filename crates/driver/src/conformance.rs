@@ -1,4 +1,4 @@
-//! What every driver has to do, as a suite that any driver can be put through.
+//! The conformance suite: the duties of every driver, as checks that any driver can be put through.
 //!
 //! The suite asks again at once where a driver asks for time: it is for simulated clouds and
 //! emulators. It takes an object through its whole life and leaves nothing behind when it passes.
@@ -16,12 +16,12 @@ use crate::{
     SinkError, Step, UpdateRequest,
 };
 
-/// How often the suite asks whether something has come to its end.
+/// The number of times the suite asks whether an operation is complete.
 const PATIENCE: u32 = 100;
-/// How often a call is repeated that says it may be repeated.
+/// The number of times a call is repeated whose error says that it may be repeated.
 const ATTEMPTS: u32 = 20;
 
-/// What is needed to take one type through the suite.
+/// The objects and properties that take one type through the suite.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The type.
@@ -32,7 +32,7 @@ pub struct Sample {
     pub create: KnownMap,
     /// The properties to change it to; `None` for a type that cannot be changed in place.
     pub change: Option<KnownMap>,
-    /// The top-level properties that reading does not give back.
+    /// The top-level properties that reading does not return.
     pub unread: Vec<String>,
     /// The token of the creation.
     pub token: Token,
@@ -40,23 +40,23 @@ pub struct Sample {
     pub missing: Identifier,
 }
 
-/// What a driver did not do as it has to.
+/// A breach of the contract of drivers.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Broken {
     /// A call failed that has to succeed.
     #[error("`{step}` failed")]
     Failed {
-        /// What was done.
+        /// The call that was made.
         step: &'static str,
-        /// How it failed.
+        /// The error of the call.
         source: Box<DriverError>,
     },
     /// A call succeeded with the wrong answer.
     #[error("`{step}`: {problem}")]
     Wrong {
-        /// What was done.
+        /// The call that was made.
         step: &'static str,
-        /// What is wrong with the answer.
+        /// The mistake in the answer.
         problem: String,
     },
 }
@@ -192,7 +192,7 @@ async fn polled(
         let pending = match at {
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
             Step::Done(Finish::Gone) => return Ok(None),
-            Step::Done(Finish::Settled) => return Ok(made),
+            Step::Done(Finish::Stabilized) => return Ok(made),
             Step::Done(Finish::Failed(error)) => return Err(Failed::Call(*error)),
             Step::Pending(pending) => pending,
         };
@@ -206,7 +206,7 @@ async fn polled(
     Err(Failed::Broken(wrong(step, "it is never complete")))
 }
 
-/// Why an operation did not come to its end.
+/// The reason why an operation did not complete.
 enum Failed {
     Call(DriverError),
     Broken(Broken),
@@ -385,7 +385,7 @@ async fn deleted(
     Ok(())
 }
 
-/// Whether what was read has everything that was declared. Lists may come in another order; a
+/// True if everything that was declared is in what was read. Lists may come in another order; a
 /// secret shows nothing.
 fn shows(declared: &KnownValue, seen: &KnownValue) -> bool {
     match (declared, seen) {

@@ -1,5 +1,5 @@
 //! Drivers of APIs that answer a call when it has been carried out: what remains to be waited for
-//! is that the object settles, or is gone. The contract of each call is that of [`ResourceDriver`],
+//! is that the object stabilizes, or is gone. The contract of each call is that of [`ResourceDriver`],
 //! where it has the same name; only what differs is described here.
 
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::{
     UpdateRequest,
 };
 
-/// The cursor of an object that settles.
-const SETTLE: &str = "settle";
+/// The cursor of an object that stabilizes, as states and journals hold it.
+const STABILIZE: &str = "settle";
 
 /// The driver of one resource type whose API answers a call when it has been carried out.
 /// [`Direct`] makes it a [`ResourceDriver`].
@@ -31,7 +31,7 @@ pub trait DirectDriver: Send + Sync {
     /// As [`ResourceDriver::read`].
     ///
     /// # Errors
-    /// If it cannot be told whether it exists, or what it is.
+    /// If it cannot be determined whether it exists, or what it is.
     async fn read(
         &self,
         identifier: &Identifier,
@@ -41,7 +41,7 @@ pub trait DirectDriver: Send + Sync {
     /// Creates an object.
     ///
     /// # Errors
-    /// If it failed, or may have failed; an effect that was told to `effects` stays true.
+    /// If it failed, or may have failed; an effect that was reported to `effects` stays true.
     async fn create(
         &self,
         request: &CreateRequest,
@@ -54,12 +54,16 @@ pub trait DirectDriver: Send + Sync {
     /// If it failed, or may have failed.
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError>;
 
-    /// As [`ResourceDriver::retract`].
+    /// As [`ResourceDriver::revert_partial_update`].
     ///
     /// # Errors
     /// If it failed, or may have failed.
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        let _ = (attempted, prior);
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        let _ = (in_doubt, prior);
         Ok(())
     }
 
@@ -70,24 +74,25 @@ pub trait DirectDriver: Send + Sync {
     /// If it failed, or may have failed.
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError>;
 
-    /// Whether an object that was created or changed has settled, so that others may use it.
+    /// The progress of an object that was created or changed towards being stable, so that others
+    /// may use it.
     ///
     /// # Errors
-    /// If it cannot be told, or the object failed to settle.
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    /// If it cannot be determined, or the object failed to stabilize.
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let _ = identifier;
         Ok(Progress::Done)
     }
 
-    /// Whether others can use an object that has not settled.
-    fn is_usable_unsettled(&self) -> bool {
+    /// True if others can use an object that is still stabilizing.
+    fn is_usable_while_stabilizing(&self) -> bool {
         false
     }
 
     /// As [`ResourceDriver::find`].
     ///
     /// # Errors
-    /// If it cannot be told.
+    /// If it cannot be determined.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
 }
 
@@ -99,25 +104,25 @@ pub struct Direct(pub Arc<dyn DirectDriver>);
 fn deleting(removal: Removal) -> Cursor {
     Cursor::from(match removal {
         Removal::Recoverable => "delete",
-        Removal::Undo => "delete-undo",
+        Removal::Rollback => "delete-undo",
         Removal::Purge => "delete-purge",
     })
 }
 
 fn removal_of(cursor: &Cursor) -> Removal {
-    [Removal::Undo, Removal::Purge]
+    [Removal::Rollback, Removal::Purge]
         .into_iter()
         .find(|removal| deleting(*removal) == *cursor)
         .unwrap_or(Removal::Recoverable)
 }
 
 impl Direct {
-    /// The object was made or changed: whether it has settled is asked by the first poll.
-    fn settling(&self, object: Object) -> Step {
+    /// The object was made or changed: the first poll asks whether it has stabilized.
+    fn stabilizing(&self, object: Object) -> Step {
         Step::Pending(Pending {
-            usable: self.0.is_usable_unsettled(),
+            usable: self.0.is_usable_while_stabilizing(),
             object: Some(Box::new(object)),
-            cursor: Cursor::from(SETTLE),
+            cursor: Cursor::from(STABILIZE),
             repeatable: true,
             waits_for: "it to settle".to_owned(),
             ask_again_in: std::time::Duration::ZERO,
@@ -163,8 +168,10 @@ impl ResourceDriver for Direct {
         effects: &dyn EffectSink,
     ) -> Result<Step, DriverError> {
         match request {
-            Request::Create(request) => Ok(self.settling(self.0.create(request, effects).await?)),
-            Request::Update(request) => Ok(self.settling(self.0.update(request).await?)),
+            Request::Create(request) => {
+                Ok(self.stabilizing(self.0.create(request, effects).await?))
+            }
+            Request::Update(request) => Ok(self.stabilizing(self.0.update(request).await?)),
             Request::Delete(request) => self.delete(request).await,
         }
     }
@@ -180,12 +187,12 @@ impl ResourceDriver for Direct {
             };
             return self.delete(&request).await;
         }
-        Ok(match self.0.settled(identifier).await? {
-            Progress::Done => Step::Done(Finish::Settled),
+        Ok(match self.0.stabilized(identifier).await? {
+            Progress::Done => Step::Done(Finish::Stabilized),
             Progress::Pending { waits_for, ask_again_in } => Step::Pending(Pending {
                 object: None,
-                usable: self.0.is_usable_unsettled(),
-                cursor: Cursor::from(SETTLE),
+                usable: self.0.is_usable_while_stabilizing(),
+                cursor: Cursor::from(STABILIZE),
                 repeatable: true,
                 waits_for,
                 ask_again_in,
@@ -193,8 +200,12 @@ impl ResourceDriver for Direct {
         })
     }
 
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        self.0.retract(attempted, prior).await
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        self.0.revert_partial_update(in_doubt, prior).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

@@ -1,8 +1,8 @@
 //! Errors the engine can act on.
 
-use rstack_model::PropertyPath;
+use rstack_model::{ErrorCode, PropertyPath};
 
-/// What kind of failure it is, and so what the engine does about it.
+/// The kind of a failure, which decides what the engine does about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The object does not exist.
@@ -25,7 +25,7 @@ pub enum ErrorKind {
         /// The property at fault, if it is known.
         property: Option<PropertyPath>,
     },
-    /// The object was changed by somebody else meanwhile, or is in use.
+    /// The object was changed by another process or user meanwhile, or is in use.
     Conflict,
     /// It failed for a reason that passes: the engine tries again, later.
     Transient,
@@ -41,13 +41,13 @@ pub enum ErrorKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {message}")]
 pub struct DriverError {
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: ErrorKind,
     /// The service's own code for it, such as `DistributionNotDisabled`, if it gave one.
     pub code: Option<String>,
     /// The API operation, such as `mediapackage:CreateChannel`.
     pub operation: String,
-    /// What the cloud said of it. Never holds a request's or an answer's body.
+    /// The message of the cloud. Never holds a request's or an answer's body.
     pub message: String,
     /// The request ID to give to AWS Support.
     pub request_id: Option<String>,
@@ -60,12 +60,12 @@ impl DriverError {
         Self { kind, code: None, operation, message, request_id: None }
     }
 
-    /// Whether the service gave this code.
+    /// True if the service answered with this code.
     pub fn has_code(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
     }
 
-    /// Whether the same call may succeed a little later.
+    /// True if the same call may succeed a little later.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             ErrorKind::Throttled | ErrorKind::DependencyNotReady | ErrorKind::Transient => true,
@@ -78,6 +78,27 @@ impl DriverError {
             | ErrorKind::Unreachable
             | ErrorKind::UnknownOutcome
             | ErrorKind::Unsupported => false,
+        }
+    }
+}
+
+impl DriverError {
+    /// The code that users look the failure up by.
+    pub fn error_code(&self) -> ErrorCode {
+        match self.kind {
+            ErrorKind::NotFound => ErrorCode::ObjectNotFound,
+            ErrorKind::AlreadyExists => ErrorCode::ObjectExists,
+            ErrorKind::Throttled => ErrorCode::Throttled,
+            ErrorKind::DependencyNotReady => ErrorCode::DependencyNotReady,
+            ErrorKind::AccessDenied { .. } => ErrorCode::AccessDenied,
+            ErrorKind::Credentials if self.operation == "configuration" => ErrorCode::NoRegion,
+            ErrorKind::Credentials => ErrorCode::Credentials,
+            ErrorKind::Invalid { .. } => ErrorCode::InvalidRequest,
+            ErrorKind::Conflict => ErrorCode::Conflict,
+            ErrorKind::Transient => ErrorCode::Transient,
+            ErrorKind::Unreachable => ErrorCode::Unreachable,
+            ErrorKind::UnknownOutcome => ErrorCode::UnknownOutcome,
+            ErrorKind::Unsupported => ErrorCode::NotSupported,
         }
     }
 }

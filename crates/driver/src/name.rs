@@ -2,7 +2,7 @@
 
 use rstack_model::{Address, StackName};
 
-/// What may stand between the parts of a name.
+/// The separator between the parts of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
     /// `Stack-Address-ABCDEF123456`.
@@ -15,7 +15,7 @@ pub enum Separator {
     None,
 }
 
-/// How an object of a type is named when the template does not name it. The engine chooses the
+/// The rule for the name of an object that the template does not name. The engine chooses the
 /// name and journals it before the call; CloudFormation's own form is `Stack-Address-RANDOM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameRule {
@@ -23,7 +23,7 @@ pub struct NameRule {
     pub property: &'static str,
     /// The longest name the service takes, in characters.
     pub max_length: usize,
-    /// How the parts are put together.
+    /// The separator between the parts.
     pub separator: Separator,
 }
 

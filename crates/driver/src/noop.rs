@@ -14,7 +14,7 @@ use crate::{
 pub struct Noop;
 
 impl Noop {
-    /// Whether a type stands for nothing.
+    /// True if a type stands for nothing.
     pub fn serves(resource_type: &ResourceType) -> bool {
         matches!(
             resource_type.as_str(),
@@ -57,7 +57,7 @@ impl ResourceDriver for Noop {
     }
 
     async fn poll(&self, _: &Poll) -> Result<Step, DriverError> {
-        Ok(Step::Done(Finish::Settled))
+        Ok(Step::Done(Finish::Stabilized))
     }
 
     async fn find(&self, _: &CreateRequest) -> Result<Found, DriverError> {

@@ -7,12 +7,12 @@ use rstack_model::{Identifier, KnownMap, PhysicalId};
 pub struct Object {
     /// Its primary identifier, whole.
     pub identifier: Identifier,
-    /// What `Ref` returns.
+    /// The return value of `Ref`.
     pub physical_id: PhysicalId,
     /// Its properties in the vocabulary of its CloudFormation type. Texts that may be secret are
     /// [`rstack_model::KnownValue::Secret`]. Write-only properties are absent.
     pub properties: KnownMap,
-    /// What `Fn::GetAtt` returns, by (dotted) attribute name.
+    /// The return values of `Fn::GetAtt`, by (dotted) attribute name.
     pub attributes: KnownMap,
 }
 
@@ -23,7 +23,7 @@ impl Object {
     }
 }
 
-/// What reading an object found. That it could not be read is an error, never [`Self::Absent`].
+/// The outcome of reading an object. That it could not be read is an error, never [`Self::Absent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observed {
     /// The cloud said that it does not exist.

@@ -18,7 +18,7 @@ pub enum Request {
     Delete(DeleteRequest),
 }
 
-/// What kind of operation is polled.
+/// The kind of the operation that is polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperationKind {
     /// A creation.
@@ -33,11 +33,11 @@ pub enum OperationKind {
 /// that is durable of the operation, and no secret.
 #[derive(Clone, Debug)]
 pub struct Poll {
-    /// What kind of operation it is.
+    /// The kind of the operation.
     pub kind: OperationKind,
     /// The cursor of the last [`Pending`] of the operation.
     pub cursor: Cursor,
-    /// The object, as far as the operation has told it.
+    /// The object, as far as the operation has reported it.
     pub identifier: Option<Identifier>,
     /// The journaled token of the operation.
     pub token: Token,
@@ -45,7 +45,7 @@ pub struct Poll {
     pub declared: KnownMap,
 }
 
-/// How far an operation has got.
+/// The progress of an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// It goes on in the cloud.
@@ -60,30 +60,30 @@ pub struct Pending {
     /// The object, as soon as its identifier is known. An update may name another object than the
     /// one it was begun on: that one is deposed then.
     pub object: Option<Box<Object>>,
-    /// Whether others can use the object already: all its attributes are known and hold, as the
+    /// True if others can use the object already: all its attributes are known and hold, as the
     /// domain name of a distribution does while that is deployed.
     pub usable: bool,
     /// Where the operation is polled. It is journaled and holds no secret.
     pub cursor: Cursor,
-    /// Whether the operation may be begun again instead of being polled on. One that may not is
+    /// True if the operation may be begun again instead of being polled on. One that may not is
     /// polled on by the next process.
     pub repeatable: bool,
-    /// What it waits for, such as `distribution E123 to be deployed`.
+    /// The condition it waits for, such as `distribution E123 to be deployed`.
     pub waits_for: String,
-    /// How long to wait before polling.
+    /// The time to wait before polling.
     pub ask_again_in: Duration,
 }
 
-/// What a complete operation has led to.
+/// The outcome of a complete operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finish {
-    /// The object is this, and has settled.
+    /// The object is this, and has stabilized.
     Object(Box<Object>),
-    /// The object is as the operation told before, and has settled.
-    Settled,
+    /// The object is as the operation reported before, and has stabilized.
+    Stabilized,
     /// There is no object (any more).
     Gone,
-    /// The operation failed. An error of a poll never says that: it says that it cannot be told.
+    /// The operation failed. An error of a poll never says that: it says that the outcome is unknown.
     Failed(Box<DriverError>),
 }
 

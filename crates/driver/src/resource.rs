@@ -11,11 +11,11 @@ use crate::{DriverError, NameRule, Object, Observed, Pending, Poll, Request, Ste
 #[derive(Debug, thiserror::Error)]
 #[error("the journal cannot be written: {message}")]
 pub struct SinkError {
-    /// What went wrong.
+    /// The failure of the write.
     pub message: String,
 }
 
-/// Where a driver tells, before it goes on, that an object now exists.
+/// The place where a driver reports, before it goes on, that an object now exists.
 #[async_trait]
 pub trait EffectSink: Send + Sync {
     /// Makes durable that the object exists. A driver whose `create` makes more than one call
@@ -73,7 +73,7 @@ impl EffectSink for NoEffects {
     }
 }
 
-/// What is needed to create an object, and later to recognise it as ours.
+/// The request to create an object; it serves to recognise the object as ours later, too.
 #[derive(Clone, Debug)]
 pub struct CreateRequest {
     /// The stack.
@@ -84,15 +84,15 @@ pub struct CreateRequest {
     pub token: Token,
     /// The wholly known properties, the chosen name among them.
     pub properties: KnownMap,
-    /// Whether [`EffectSink::absent`] was made durable for this operation. While it was not, the
-    /// call that creates was never made: whatever has the name is somebody else's.
+    /// True if [`EffectSink::absent`] was made durable for this operation. While it was not, the
+    /// call that creates was never made: an object of that name belongs to another owner.
     pub absence_proven: bool,
     /// The last cursor that was made durable for this operation. While there is none, a driver that
     /// uses [`EffectSink::begins`] has not made the call that begins it.
     pub begun: Option<Cursor>,
 }
 
-/// What is needed to change an object.
+/// The request to change an object.
 #[derive(Clone, Debug)]
 pub struct UpdateRequest {
     /// The object.
@@ -106,20 +106,20 @@ pub struct UpdateRequest {
     pub properties: KnownMap,
 }
 
-/// How far a deleted object is to be gone, where the service would keep something of it for a while:
+/// The extent of a deletion, where the service would keep something of the object for a while:
 /// a secret, for its recovery window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// What the service keeps may be kept.
+    /// The service may keep what it keeps by default.
     Recoverable,
-    /// A failed run takes back what it has made itself, and nobody has used: nothing of it is kept.
-    /// What was there before the run, in whatever form, is.
-    Undo,
+    /// A failed run takes back an object that it has made itself and that has no users yet: nothing
+    /// of it is kept. Anything that existed before the run, in whatever form, is kept.
+    Rollback,
     /// The user asks that nothing is kept.
     Purge,
 }
 
-/// What is needed to delete an object.
+/// The request to delete an object.
 #[derive(Clone, Debug)]
 pub struct DeleteRequest {
     /// The object.
@@ -128,37 +128,37 @@ pub struct DeleteRequest {
     pub token: Token,
     /// The properties it was declared with, secrets left empty.
     pub prior: KnownMap,
-    /// How far it is to be gone.
+    /// The extent of the deletion.
     pub removal: Removal,
 }
 
-/// How far a call has got.
+/// The progress of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// It is finished.
     Done,
     /// It goes on in the cloud; ask again.
     Pending {
-        /// What it waits for, such as `distribution E123 to be deployed`.
+        /// The condition it waits for, such as `distribution E123 to be deployed`.
         waits_for: String,
-        /// How long to wait before asking again.
+        /// The time to wait before asking again.
         ask_again_in: Duration,
     },
 }
 
-/// What came of looking for the object of an open create.
+/// The outcome of looking for the object of an open create.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
     /// There is none: it may be created.
     Absent,
     /// It is there and it was made by this very operation.
     Ours(Box<Object>),
-    /// The request of this operation is known to the cloud, and is polled on: whether it made an
-    /// object, the poll says. No call of the create remains to be made.
+    /// The request of this operation is known to the cloud, and is polled on: the poll says if it
+    /// made an object. No call of the create remains to be made.
     Begun(Box<Pending>),
-    /// Something is there, and it cannot be told who made it.
+    /// Something is there, and its maker cannot be determined.
     Ambiguous {
-        /// What was found, and why it cannot be told.
+        /// The object that was found, and why its maker cannot be determined.
         why: String,
     },
 }
@@ -170,7 +170,7 @@ pub trait ResourceDriver: Send + Sync {
     /// The driver's name in states: `native`, `cloud-control`, `sandbox` or `none`.
     fn name(&self) -> &'static str;
 
-    /// How objects are named that the template does not name.
+    /// The rule for the names of objects that the template does not name.
     fn naming(&self) -> Option<NameRule> {
         None
     }
@@ -179,7 +179,7 @@ pub trait ResourceDriver: Send + Sync {
     /// are known, the others left empty), for types whose read needs more than the identifier.
     ///
     /// # Errors
-    /// If it cannot be told whether it exists, or what it is.
+    /// If it cannot be determined whether it exists, or what it is.
     async fn read(
         &self,
         identifier: &Identifier,
@@ -191,32 +191,38 @@ pub trait ResourceDriver: Send + Sync {
     /// with another one, also while one goes on that is not known to the engine.
     ///
     /// # Errors
-    /// If it failed, or may have failed; an effect that was told to `effects` stays true.
+    /// If it failed, or may have failed; an effect that was reported to `effects` stays true.
     async fn begin(&self, request: &Request, effects: &dyn EffectSink)
     -> Result<Step, DriverError>;
 
-    /// How far an operation has got that [`Self::begin`] or an earlier poll left pending. It may be
+    /// The progress of an operation that [`Self::begin`] or an earlier poll left pending. It may be
     /// asked again with the same cursor.
     ///
     /// # Errors
-    /// If it cannot be told. That the operation failed is [`Finish::Failed`](crate::Finish::Failed),
-    /// and must be where the operation may not be begun again.
+    /// If it cannot be determined. That the operation failed is
+    /// [`Finish::Failed`](crate::Finish::Failed), and must be where the operation may not be begun
+    /// again.
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError>;
 
-    /// Takes away what an update that was cut off has put where the object is not remembered to be:
-    /// `attempted` are the properties that it was to have, `prior` those that it is remembered with,
-    /// secrets left empty. Whoever has an identity is nowhere else, and there is nothing to do.
+    /// Reverts the part of an interrupted update that is not on the object the state knows:
+    /// `in_doubt` are the properties that the update was to give, `prior` those of the state,
+    /// secrets left empty. An object with an identity of its own is nowhere else, and there is
+    /// nothing to revert.
     ///
     /// # Errors
     /// If it failed, or may have failed.
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        let _ = (attempted, prior);
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        let _ = (in_doubt, prior);
         Ok(())
     }
 
     /// Looks for the object of a create of which it is not known whether it took effect.
     ///
     /// # Errors
-    /// If it cannot be told.
+    /// If it cannot be determined.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
 }

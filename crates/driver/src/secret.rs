@@ -8,12 +8,12 @@ use rstack_model::value::{ParameterReference, SecretsManagerReference};
 
 use crate::{DriverError, ErrorKind};
 
-/// How long a reference has meant what it means now.
+/// The history of a reference: the version it means, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionHistory {
     /// The ID of the version it means.
     pub version: String,
-    /// How long it has meant it, by the clock of the cloud: rather too short than too long.
+    /// The time it has meant it, by the clock of the cloud: rather too short than too long.
     pub age: Duration,
     /// The ID of the version before it, if the secret has had one.
     pub previous: Option<String>,

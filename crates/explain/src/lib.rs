@@ -1,20 +1,23 @@
-//! What each kind of finding means, with a template that shows it and one that is right.
+//! The pages about all codes: each finding with a template that shows it and one that is right, each
+//! error with its causes and what to do.
 //!
-//! A page is a Markdown file in `pages/`: a heading (the code, a colon, the finding in few words),
-//! text, and examples in fences. ` ```yaml mistake ` opens a template that gives this finding and no
-//! other, ` ```yaml fixed ` one that gives none; `Key=Value` behind either is a parameter that it is
-//! applied with. The tests hold the examples to that.
+//! A page is a Markdown file in `pages/`, or `pages/errors/` for an error that is not about a
+//! template: a heading (the code, a colon, the subject in few words), text, and examples in fences.
+//! ` ```yaml mistake ` opens a template that leads to this finding and no other, ` ```yaml fixed ` one
+//! without findings; `Key=Value` after either is a parameter that it is applied with. The tests check
+//! the examples.
 
+mod error_text;
 mod text;
 
-use rstack_model::Code;
+use rstack_model::{Code, ErrorCode};
 
 /// The page about a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The code.
-    pub code: Code,
-    /// The finding in few words: lower case, no final stop.
+    /// The name of the code.
+    pub name: &'static str,
+    /// The finding or error in few words: lower case, no final stop.
     pub title: &'static str,
     /// The page in Markdown, its heading included.
     pub markdown: &'static str,
@@ -23,10 +26,27 @@ pub struct Page {
 impl Page {
     /// The page about a code.
     pub fn of(code: Code) -> Self {
-        let markdown = text::text(code);
+        Self::new(code.name(), text::text(code))
+    }
+
+    /// The page about the code of an error or warning.
+    pub fn of_error(code: ErrorCode) -> Self {
+        Self::new(code.name(), error_text::error_text(code))
+    }
+
+    /// All pages, in the order of their names.
+    pub fn all() -> Vec<Self> {
+        let findings = Code::ALL.iter().copied().map(Self::of);
+        let errors = ErrorCode::ALL.iter().copied().map(Self::of_error);
+        let mut pages: Vec<Self> = findings.chain(errors).collect();
+        pages.sort_by_key(|page| page.name);
+        pages
+    }
+
+    fn new(name: &'static str, markdown: &'static str) -> Self {
         let heading = markdown.lines().next().unwrap_or_default();
         let title = heading.split_once(": ").map_or(heading, |(_, title)| title);
-        Self { code, title, markdown }
+        Self { name, title, markdown }
     }
 
     /// The templates on the page.
@@ -56,19 +76,19 @@ impl Page {
     }
 }
 
-/// What an example shows.
+/// The purpose of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExampleKind {
     /// The finding.
     Mistake,
-    /// How it is right.
+    /// A template without the finding.
     Fixed,
 }
 
 /// A template on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What it shows.
+    /// The purpose of the example.
     pub kind: ExampleKind,
     /// The template.
     pub template: String,

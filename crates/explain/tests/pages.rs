@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_explain::{Example, ExampleKind, Page};
 use rstack_model::state::Environment;
-use rstack_model::{Code, Diagnostic, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_model::{Code, Diagnostic, ErrorCode, StackName};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What is told of an example, by code: the errors, if there are any.
+/// The findings about an example, by code: the errors, if there are any.
 fn findings(example: &Example) -> BTreeSet<String> {
     let parameters: BTreeMap<String, String> = example.parameters.iter().cloned().collect();
     let parsed = parse(&example.template, &Reading::with_parameters(&parameters));
@@ -24,7 +24,7 @@ fn findings(example: &Example) -> BTreeSet<String> {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     let evaluated = evaluation.into_iter().flat_map(|evaluation| evaluation.diagnostics);
@@ -72,4 +72,17 @@ fn the_examples_are_what_they_say() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_an_error_is_headed_by_its_code_and_says_what_to_do() {
+    for code in ErrorCode::ALL {
+        let page = Page::of_error(*code);
+        let heading = format!("# {code}: {}\n\n", page.title);
+        assert!(page.markdown.starts_with(&heading), "{code}: {}", page.markdown);
+        let short = page.title.len() <= 60 && !page.title.ends_with('.');
+        assert!(short && page.title.starts_with(|c: char| !c.is_uppercase()), "{code}");
+        let paragraphs = page.markdown.trim_end().split("\n\n").count();
+        assert!(paragraphs >= 3, "{code}: a heading, the cause, and what to do");
+    }
 }

@@ -13,15 +13,15 @@ use object_store::{
     ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-use crate::fate::{Fate, Ruling};
-use crate::moment::Act;
+use crate::crash_injector::{CrashInjector, Verdict};
+use crate::crash_point::Act;
 
-/// The objects as one process sees them. Every write and every removal is a moment at which it can die,
+/// The objects as one process sees them. Every write and every removal is a step at which it can die,
 /// before the store has made it or before its answer comes.
 #[derive(Debug)]
 pub(crate) struct WatchedBucket {
     pub(crate) bucket: Arc<InMemory>,
-    pub(crate) fate: Arc<Fate>,
+    pub(crate) injector: Arc<CrashInjector>,
 }
 
 impl fmt::Display for WatchedBucket {
@@ -31,14 +31,18 @@ impl fmt::Display for WatchedBucket {
 }
 
 /// Does something, unless the process is dead.
-async fn act<T>(fate: &Fate, act: Act, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
-    let ruling = fate.meet(act);
-    if ruling == Ruling::Dead {
+async fn act<T>(
+    injector: &CrashInjector,
+    act: Act,
+    work: impl Future<Output = Result<T>> + Send,
+) -> Result<T> {
+    let verdict = injector.meet(act);
+    if verdict == Verdict::Dead {
         return Err(Error::Generic { store: "bucket", source: "the process is dead".into() });
     }
     let done = work.await;
-    if ruling == Ruling::Last {
-        fate.die();
+    if verdict == Verdict::Last {
+        injector.die();
     }
     done
 }
@@ -51,7 +55,7 @@ impl ObjectStore for WatchedBucket {
         payload: PutPayload,
         opts: PutOptions,
     ) -> Result<PutResult> {
-        act(&self.fate, Act::Write, self.bucket.put_opts(location, payload, opts)).await
+        act(&self.injector, Act::Write, self.bucket.put_opts(location, payload, opts)).await
     }
 
     async fn put_multipart_opts(
@@ -70,12 +74,12 @@ impl ObjectStore for WatchedBucket {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        let (bucket, fate) = (Arc::clone(&self.bucket), Arc::clone(&self.fate));
+        let (bucket, injector) = (Arc::clone(&self.bucket), Arc::clone(&self.injector));
         let removed = locations.then(move |location| {
-            let (bucket, fate) = (Arc::clone(&bucket), Arc::clone(&fate));
+            let (bucket, injector) = (Arc::clone(&bucket), Arc::clone(&injector));
             async move {
                 let location = location?;
-                act(&fate, Act::Remove, bucket.delete(&location)).await?;
+                act(&injector, Act::Remove, bucket.delete(&location)).await?;
                 Ok(location)
             }
         });
@@ -91,11 +95,12 @@ impl ObjectStore for WatchedBucket {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        act(&self.fate, Act::Write, self.bucket.copy_opts(from, to, options)).await
+        act(&self.injector, Act::Write, self.bucket.copy_opts(from, to, options)).await
     }
 }
 
-/// Whether some object of a bucket holds these bytes. A store in memory answers at once.
+/// True if some object of a bucket holds these bytes; `None` if one cannot be read. A store in
+/// memory answers at once.
 pub(crate) fn holds(bucket: &InMemory, bytes: &[u8]) -> Option<bool> {
     use futures_util::FutureExt;
     let looked = async {

@@ -1,7 +1,7 @@
 //! Virtual time, and a run of a process in it.
 //!
 //! Nothing is left to chance: one task is polled until it waits, then time moves on to the next
-//! moment at which something happens. The same process in the same world does the same.
+//! moment at which something happens. The same process in the same simulation does the same.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use rstack_apply::Clock;
 use rstack_store::object::Timestamp;
 
-use crate::fate::{Fate, lock};
+use crate::crash_injector::{CrashInjector, lock};
 
 /// Something that happens in the cloud by itself.
 type Late = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -32,7 +32,7 @@ struct Inner {
     due: BTreeMap<(Duration, u64), Due>,
 }
 
-/// The time of one world. Leases expire by it, too.
+/// The time of one simulation. Leases expire by it, too.
 #[derive(Default)]
 pub(crate) struct VirtualClock(Mutex<Inner>);
 
@@ -56,10 +56,10 @@ impl Wake for Flag {
     }
 }
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug)]
 pub(crate) enum Ended<T> {
-    /// It came to its end.
+    /// It completed.
     Done(T),
     /// It died.
     Died,
@@ -76,7 +76,7 @@ impl VirtualClock {
         inner.due.insert((at, number), due);
     }
 
-    /// Something is going to happen, whoever is alive then.
+    /// Something is going to happen, whether or not its process is alive then.
     pub(crate) fn later(&self, after: Duration, work: Late) {
         self.add(after, Due::Late(work));
     }
@@ -103,7 +103,7 @@ impl VirtualClock {
     pub(crate) fn pass(&self, time: Duration) {
         let until = {
             let mut inner = lock(&self.0);
-            // Nobody is left of those who slept.
+            // None is left of those who slept.
             inner.due.retain(|_, due| matches!(due, Due::Late(_)));
             inner.now.saturating_add(time)
         };
@@ -118,13 +118,17 @@ impl VirtualClock {
         lock(&self.0).now
     }
 
-    /// Whether something is still going to happen by itself.
+    /// True if nothing is going to happen by itself any more: only sleepers are left.
     pub(crate) fn is_quiet(&self) -> bool {
         lock(&self.0).due.values().all(|due| matches!(due, Due::Sleeper(_)))
     }
 
     /// Runs a process to its end.
-    pub(crate) fn run<T>(&self, fate: &Fate, process: impl Future<Output = T>) -> Ended<T> {
+    pub(crate) fn run<T>(
+        &self,
+        injector: &CrashInjector,
+        process: impl Future<Output = T>,
+    ) -> Ended<T> {
         let mut process = pin!(process);
         let flag = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&flag));
@@ -133,7 +137,7 @@ impl VirtualClock {
             flag.0.store(false, Ordering::Release);
             let polled = process.as_mut().poll(&mut context);
             match polled {
-                _ if fate.is_dead() => return Ended::Died,
+                _ if injector.is_dead() => return Ended::Died,
                 Poll::Ready(done) => return Ended::Done(done),
                 Poll::Pending => {}
             }

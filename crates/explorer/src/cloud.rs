@@ -1,4 +1,4 @@
-//! The cloud as one process sees it: every call is a moment of its fate, and suffers its weather.
+//! The cloud as one process sees it: every call passes the crash injector and the fault injector.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
@@ -18,12 +18,12 @@ use rstack_model::{
 use rstack_sandbox::SandboxCloud;
 
 use crate::clock::VirtualClock;
-use crate::fate::{Fate, Ruling, lock};
-use crate::moment::Act;
-use crate::platter::Platter;
-use crate::weather::{Happening, Weather};
+use crate::crash_injector::{CrashInjector, Verdict, lock};
+use crate::crash_point::Act;
+use crate::disk_image::DiskImage;
+use crate::fault_injection::{FaultInjector, InjectedFault};
 
-/// What an object in the cloud was made for, and by which operation.
+/// The resource that an object in the cloud was made for, and the operation that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Maker {
     pub(crate) address: Address,
@@ -34,15 +34,15 @@ pub(crate) struct Maker {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Made(pub(crate) BTreeMap<ObjectKey, Maker>);
 
-/// What the calls of a process need.
+/// The surroundings of the calls of a process.
 pub(crate) struct Wire {
     pub(crate) sandbox: Arc<SandboxCloud>,
     pub(crate) clock: Arc<VirtualClock>,
-    pub(crate) platter: Arc<Platter>,
-    pub(crate) fate: Arc<Fate>,
-    pub(crate) weather: Weather,
+    pub(crate) image: Arc<DiskImage>,
+    pub(crate) injector: Arc<CrashInjector>,
+    pub(crate) faults: FaultInjector,
     pub(crate) made: Arc<Mutex<Made>>,
-    /// Whether drivers create in more than one call: they prove that nothing is there, create,
+    /// True if drivers create in more than one call: they prove that nothing is there, create,
     /// tell that the object exists, and make a last call.
     pub(crate) in_parts: bool,
     /// Changes that were begun although the disk had failed.
@@ -57,20 +57,20 @@ impl Wire {
         resource_type: &ResourceType,
         work: impl Future<Output = Result<T, DriverError>>,
     ) -> Result<T, DriverError> {
-        self.clock.sleep(self.weather.pause()).await;
-        let ruling = self.meet(verb).await;
-        if let Some(refusal) = self.weather.refusal(verb, resource_type) {
-            self.end(ruling).await;
+        self.clock.sleep(self.faults.pause()).await;
+        let verdict = self.meet(verb).await;
+        if let Some(refusal) = self.faults.refusal(verb, resource_type) {
+            self.end(verdict).await;
             return Err(refusal);
         }
-        let answer = match self.weather.happening() {
-            Happening::Refused(trouble) | Happening::Unanswered(trouble) => {
-                self.clock.sleep(trouble.takes()).await;
-                Err(trouble.error(verb))
+        let answer = match self.faults.next_fault() {
+            InjectedFault::Refused(fault) | InjectedFault::Unanswered(fault) => {
+                self.clock.sleep(fault.takes()).await;
+                Err(fault.error(verb))
             }
-            Happening::Answered | Happening::Late(_) => work.await,
+            InjectedFault::Answered | InjectedFault::Late(_) => work.await,
         };
-        self.end(ruling).await;
+        self.end(verdict).await;
         answer
     }
 
@@ -84,27 +84,27 @@ impl Wire {
     where
         F: Future<Output = Result<T, DriverError>> + Send + 'static,
     {
-        self.clock.sleep(self.weather.pause()).await;
-        if self.platter.has_failed() && !self.fate.is_dead() {
+        self.clock.sleep(self.faults.pause()).await;
+        if self.image.has_failed() && !self.injector.is_dead() {
             lock(&self.reckless).push(format!("{verb} {resource_type}"));
         }
-        let ruling = self.meet(verb).await;
-        if let Some(refusal) = self.weather.refusal(verb, resource_type) {
-            self.end(ruling).await;
+        let verdict = self.meet(verb).await;
+        if let Some(refusal) = self.faults.refusal(verb, resource_type) {
+            self.end(verdict).await;
             return Err(refusal);
         }
-        let answer = match self.weather.happening() {
-            Happening::Answered => work().await,
-            Happening::Refused(trouble) => {
-                self.clock.sleep(trouble.takes()).await;
-                Err(trouble.error(verb))
+        let answer = match self.faults.next_fault() {
+            InjectedFault::Answered => work().await,
+            InjectedFault::Refused(fault) => {
+                self.clock.sleep(fault.takes()).await;
+                Err(fault.error(verb))
             }
-            Happening::Unanswered(trouble) => {
+            InjectedFault::Unanswered(fault) => {
                 let _lost = work().await;
-                self.clock.sleep(trouble.takes()).await;
-                Err(trouble.error(verb))
+                self.clock.sleep(fault.takes()).await;
+                Err(fault.error(verb))
             }
-            Happening::Late(after) => {
+            InjectedFault::Late(after) => {
                 let work = work();
                 self.clock.later(
                     after,
@@ -112,26 +112,26 @@ impl Wire {
                         let _nobody_hears = work.await;
                     }),
                 );
-                Err(crate::weather::Trouble::Lost.error(verb))
+                Err(crate::fault_injection::FaultKind::Lost.error(verb))
             }
         };
-        self.end(ruling).await;
-        self.clock.sleep(self.weather.pause()).await;
+        self.end(verdict).await;
+        self.clock.sleep(self.faults.pause()).await;
         answer
     }
 
-    async fn meet(&self, verb: &'static str) -> Ruling {
-        let ruling = self.fate.meet(Act::Call(verb));
-        if ruling == Ruling::Dead {
-            self.fate.die();
+    async fn meet(&self, verb: &'static str) -> Verdict {
+        let verdict = self.injector.meet(Act::Call(verb));
+        if verdict == Verdict::Dead {
+            self.injector.die();
             pending::<()>().await;
         }
-        ruling
+        verdict
     }
 
-    async fn end(&self, ruling: Ruling) {
-        if ruling == Ruling::Last {
-            self.fate.die();
+    async fn end(&self, verdict: Verdict) {
+        if verdict == Verdict::Last {
+            self.injector.die();
             pending::<()>().await;
         }
     }
@@ -235,8 +235,8 @@ impl WatchedDriver {
         let step = self.wire.change("create", &self.resource_type, create).await?;
         if self.wire.in_parts {
             if let Some(object) = object_of(&step) {
-                let told = effects.created(&object.identifier, &object.physical_id).await;
-                told.map_err(broken)?;
+                let recorded = effects.created(&object.identifier, &object.physical_id).await;
+                recorded.map_err(broken)?;
             }
             self.wire.change("finish", &self.resource_type, || async { Ok(()) }).await?;
         }
@@ -252,7 +252,7 @@ impl WatchedDriver {
     }
 }
 
-/// What exists in the cloud. An object that cannot be listed counts as made by nobody later.
+/// The objects in the cloud. One that cannot be listed counts as made without a maker later.
 fn existing(sandbox: &SandboxCloud) -> BTreeSet<ObjectKey> {
     sandbox.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect()
 }
@@ -262,7 +262,7 @@ fn object_of(step: &Step) -> Option<&Object> {
     match step {
         Step::Done(Finish::Object(object)) => Some(object),
         Step::Pending(Pending { object, .. }) => object.as_deref(),
-        Step::Done(Finish::Settled | Finish::Gone | Finish::Failed(_)) => None,
+        Step::Done(Finish::Stabilized | Finish::Gone | Finish::Failed(_)) => None,
     }
 }
 

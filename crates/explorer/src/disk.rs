@@ -1,5 +1,5 @@
 //! A simulated disk as one process sees it, until it dies. What is on it outlives the process: see
-//! `platter`.
+//! `disk_image`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 
 use rstack_store::fs::{Access, Disk, DiskFile, Identity, Kind, Metadata};
 
-use crate::fate::{Fate, Ruling, lock};
-use crate::moment::{Act, Fault};
-use crate::platter::{Content, Inode, Naming, Platter, Surface, apply, missing};
+use crate::crash_injector::{CrashInjector, Verdict, lock};
+use crate::crash_point::{Act, Fault};
+use crate::disk_image::{Content, DiskImage, Inode, Naming, Surface, apply, missing};
 
 /// The disk as one process sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct SimulatedDisk {
-    pub(crate) platter: Arc<Platter>,
-    pub(crate) fate: Arc<Fate>,
+    pub(crate) image: Arc<DiskImage>,
+    pub(crate) injector: Arc<CrashInjector>,
 }
 
 #[derive(Debug)]
@@ -28,24 +28,24 @@ struct SimulatedFile {
 impl SimulatedDisk {
     /// Does something, unless the process is dead.
     fn act<T>(&self, act: Act, work: impl FnOnce(&mut Surface) -> io::Result<T>) -> io::Result<T> {
-        let ruling = self.fate.meet(act);
-        if ruling == Ruling::Dead {
+        let verdict = self.injector.meet(act);
+        if verdict == Verdict::Dead {
             return Err(io::Error::other("the process is dead"));
         }
         let done = {
-            let mut surface = lock(&self.platter.0);
+            let mut surface = lock(&self.image.0);
             let done = work(&mut surface);
             surface.failed |= done.is_err() && surface.fault.is_some();
             done
         };
-        if ruling == Ruling::Last {
-            self.fate.die();
+        if verdict == Verdict::Last {
+            self.injector.die();
         }
         done
     }
 
     fn look<T>(&self, work: impl FnOnce(&Surface) -> io::Result<T>) -> io::Result<T> {
-        work(&lock(&self.platter.0))
+        work(&lock(&self.image.0))
     }
 
     fn file(&self, inode: Inode) -> Box<dyn DiskFile> {
@@ -98,7 +98,7 @@ impl Disk for SimulatedDisk {
             Ok(path.parent().is_some_and(|above| surface.directories.contains(above)))
         };
         if !self.look(inside)? {
-            lock(&self.platter.0).directories.insert(path.to_owned());
+            lock(&self.image.0).directories.insert(path.to_owned());
             return Ok(());
         }
         self.act(Act::Make, |surface| {
@@ -222,7 +222,7 @@ impl DiskFile for SimulatedFile {
     }
 
     fn lock(&self) -> io::Result<bool> {
-        let got = lock(&self.disk.platter.0).locks.insert(self.inode);
+        let got = lock(&self.disk.image.0).locks.insert(self.inode);
         *lock(&self.locked) |= got;
         Ok(got)
     }
@@ -235,8 +235,8 @@ impl DiskFile for SimulatedFile {
 impl Drop for SimulatedFile {
     fn drop(&mut self) {
         // The locks of a dead process go with the crash.
-        if *lock(&self.locked) && !self.disk.fate.is_dead() {
-            lock(&self.disk.platter.0).locks.remove(&self.inode);
+        if *lock(&self.locked) && !self.disk.injector.is_dead() {
+            lock(&self.disk.image.0).locks.remove(&self.inode);
         }
     }
 }
@@ -244,22 +244,22 @@ impl Drop for SimulatedFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::{Data, Names, Survival};
+    use crate::crash_point::{Data, Names, Survival};
 
     fn disk() -> SimulatedDisk {
-        let platter = Arc::new(Platter::default());
-        let fate = Fate::new(Arc::clone(&platter), None);
-        let disk = SimulatedDisk { platter, fate };
+        let image = Arc::new(DiskImage::default());
+        let injector = CrashInjector::new(Arc::clone(&image), None);
+        let disk = SimulatedDisk { image, injector };
         disk.make_directory(Path::new("/d")).unwrap();
         disk
     }
 
-    /// What stands at a path after a crash.
+    /// The text of the file at a path after a crash.
     fn after(disk: &SimulatedDisk, left: Survival, path: &str) -> Option<String> {
-        let platter = Arc::new(disk.platter.fork());
-        platter.crash(left);
-        let fate = Fate::new(Arc::clone(&platter), None);
-        let file = SimulatedDisk { platter, fate }.open(Path::new(path), Access::Read).ok()?;
+        let image = Arc::new(disk.image.fork());
+        image.crash(left);
+        let injector = CrashInjector::new(Arc::clone(&image), None);
+        let file = SimulatedDisk { image, injector }.open(Path::new(path), Access::Read).ok()?;
         Some(String::from_utf8(file.read().unwrap()).unwrap())
     }
 

@@ -11,7 +11,7 @@ use crate::stack;
 
 /// The resource that is edited.
 const RESOURCE: &str = "Channel";
-/// What it is called afterwards.
+/// The logical ID that it has afterwards.
 const RENAMED: &str = "Renamed";
 
 /// One of these commands.
@@ -33,13 +33,13 @@ pub enum Edit {
     CutJournal(Journal),
 }
 
-/// What is beside the state that is mended.
+/// The journal beside the state that is repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {
-    /// That of a run that is open, for what mends a journal; none for what mends a state.
+    /// That of a run that is open, for a repair of a journal; none for a repair of a state.
     Usual,
     /// One that is folded in: its run died before it could remove it.
-    LeftOver,
+    Stale,
 }
 
 /// The stack that a resource is moved to.
@@ -47,7 +47,7 @@ pub(crate) fn other() -> Result<StackName, String> {
     StackName::parse("Other").map_err(|error| error.to_string())
 }
 
-fn told(error: impl std::error::Error) -> String {
+fn message_of(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -82,11 +82,11 @@ impl Edit {
         Self::Forget,
         Self::Replace,
         Self::AcceptEdit(Journal::Usual),
-        Self::AcceptEdit(Journal::LeftOver),
+        Self::AcceptEdit(Journal::Stale),
         Self::Restore(Journal::Usual),
-        Self::Restore(Journal::LeftOver),
+        Self::Restore(Journal::Stale),
         Self::CutJournal(Journal::Usual),
-        Self::CutJournal(Journal::LeftOver),
+        Self::CutJournal(Journal::Stale),
     ];
 
     /// Its name, as that of a scenario.
@@ -97,11 +97,11 @@ impl Edit {
             Self::Forget => "state-rm",
             Self::Replace => "state-push",
             Self::AcceptEdit(Journal::Usual) => "state-repair-accept-edit",
-            Self::AcceptEdit(Journal::LeftOver) => "state-repair-accept-edit-left",
+            Self::AcceptEdit(Journal::Stale) => "state-repair-accept-edit-left",
             Self::Restore(Journal::Usual) => "state-repair-restore",
-            Self::Restore(Journal::LeftOver) => "state-repair-restore-left",
+            Self::Restore(Journal::Stale) => "state-repair-restore-left",
             Self::CutJournal(Journal::Usual) => "state-repair-cut-journal",
-            Self::CutJournal(Journal::LeftOver) => "state-repair-cut-journal-left",
+            Self::CutJournal(Journal::Stale) => "state-repair-cut-journal-left",
         }
     }
 
@@ -110,15 +110,15 @@ impl Edit {
         Self::ALL.into_iter().find(|edit| edit.name() == name)
     }
 
-    /// Whether it mends a state that cannot be read.
-    pub(crate) fn mends_the_state(self) -> bool {
+    /// True if it repairs a state that cannot be read.
+    pub(crate) fn repairs_the_state(self) -> bool {
         match self {
             Self::AcceptEdit(_) | Self::Restore(_) => true,
             Self::Rename | Self::Move | Self::Forget | Self::Replace | Self::CutJournal(_) => false,
         }
     }
 
-    /// What is beside the state.
+    /// The journal beside the state.
     pub(crate) fn journal(self) -> Journal {
         match self {
             Self::AcceptEdit(journal) | Self::Restore(journal) | Self::CutJournal(journal) => {
@@ -144,25 +144,25 @@ impl Edit {
     pub(crate) async fn make(self, states: &States, number: u64) -> Result<(), String> {
         let (stack, id, new) = (stack::name()?, Address::from(RESOURCE), Address::from(RENAMED));
         let (holder, front) = (holder(&stack, number), Agrees);
-        let stored = states.backend.read(&stack).await.map_err(told)?;
+        let stored = states.backend.read(&stack).await.map_err(message_of)?;
         let mut state = stored.state.ok_or_else(|| "there is no state".to_owned())?;
         let (is_there, is_renamed) =
             (state.resources.contains_key(&id), state.resources.contains_key(&new));
         match self {
             Self::Rename if !is_renamed => {
                 let renaming = rstack_ops::rename(states, &stack, (&id, &new), &holder, &front);
-                renaming.await.map_err(told)?;
+                renaming.await.map_err(message_of)?;
             }
             Self::Move if is_there => {
                 let (to, lineage) = (&other()?, "other".into());
                 let moved = Move { from: &stack, address: &id, to, new_address: &new, lineage };
                 let moving = rstack_ops::move_resource(states, &moved, &holder, &front);
-                moving.await.map_err(told)?;
+                moving.await.map_err(message_of)?;
             }
             Self::Forget if is_there => {
                 let ids = BTreeSet::from([id]);
                 let forgetting = rstack_ops::forget(states, &stack, &ids, &holder, &front);
-                forgetting.await.map_err(told)?;
+                forgetting.await.map_err(message_of)?;
             }
             Self::Replace if !state.outputs.is_empty() => {
                 state.outputs.clear();
@@ -170,7 +170,7 @@ impl Edit {
                 let given = Replacement::Given { state, location, force: false };
                 let other = (&given, true);
                 let replacing = rstack_ops::replace_state(states, &stack, other, &holder, &front);
-                replacing.await.map_err(told)?;
+                replacing.await.map_err(message_of)?;
             }
             Self::Rename | Self::Move | Self::Forget | Self::Replace => {}
             Self::AcceptEdit(_) | Self::Restore(_) | Self::CutJournal(_) => {
@@ -186,33 +186,33 @@ impl Edit {
     /// The reason why the files were not repaired.
     pub(crate) fn repair(self, store: &StateStore, number: u64) -> Result<(), String> {
         let name = stack::name()?;
-        let locked = store.lock(&name, &holder(&name, number)).map_err(told)?;
+        let locked = store.lock(&name, &holder(&name, number)).map_err(message_of)?;
         match self {
-            Self::AcceptEdit(_) => match locked.examine().map_err(told)?.state {
+            Self::AcceptEdit(_) => match locked.examine().map_err(message_of)?.state {
                 StateFinding::Sound(_) => {}
                 StateFinding::Edited(_) | StateFinding::Missing | StateFinding::Unusable(_) => {
-                    locked.accept_edit().map_err(told)?;
+                    locked.accept_edit().map_err(message_of)?;
                 }
             },
             Self::Restore(_) => {
-                let examination = locked.examine().map_err(told)?;
+                let examination = locked.examine().map_err(message_of)?;
                 if matches!(examination.state, StateFinding::Sound(_)) {
                     return Ok(());
                 }
-                let newest = store.backups(&name).map_err(told)?.into_iter().next();
+                let newest = store.backups(&name).map_err(message_of)?.into_iter().next();
                 let serial = newest.ok_or_else(|| "no state is kept".to_owned())?.serial;
-                locked.restore_damaged(serial).map_err(told)?;
+                locked.restore_damaged(serial).map_err(message_of)?;
             }
             Self::CutJournal(journal) => {
-                let done = match locked.examine().map_err(told)?.journal {
+                let done = match locked.examine().map_err(message_of)?.journal {
                     JournalFinding::Sound { .. } => true,
-                    JournalFinding::Missing => journal == Journal::LeftOver,
+                    JournalFinding::Missing => journal == Journal::Stale,
                     JournalFinding::Damaged { .. }
-                    | JournalFinding::LeftOver { .. }
+                    | JournalFinding::Stale { .. }
                     | JournalFinding::Unusable(_) => false,
                 };
                 if !done {
-                    locked.cut_journal().map_err(told)?;
+                    locked.repair_journal().map_err(message_of)?;
                 }
             }
             Self::Rename | Self::Move | Self::Forget | Self::Replace => {

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::fate::lock;
+use crate::crash_injector::lock;
+use crate::crash_point::{CrashPoint, Strike, points};
 use crate::invariant;
-use crate::moment::{Point, Strike, points};
 use crate::scenario::{Ready, Scenario};
+use crate::simulation::{Conditions, Life, Simulation, Store};
 use crate::stack::{Size, Wanted};
-use crate::world::{Conditions, Life, Store, World};
 
-/// What came of exploring.
+/// The results of an exploration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// How many moments the undisturbed run has.
-    pub moments: usize,
-    /// How many points (or pairs, or schedules) were explored.
+    /// The number of steps of the undisturbed run.
+    pub steps: usize,
+    /// The number of points (or pairs, or schedules) that were explored.
     pub explored: usize,
     /// Each failing case, as arguments of the explorer, with what it broke.
     pub violations: Vec<(String, Vec<String>)>,
@@ -31,7 +31,7 @@ impl Findings {
     }
 }
 
-impl World {
+impl Simulation {
     /// Runs undisturbed to the end, and tells what is not as it should be there.
     pub(crate) fn end(
         &mut self,
@@ -57,56 +57,59 @@ impl World {
         if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
     }
 
-    /// The picture of the state, if there is one.
-    pub(crate) fn picture(&self) -> Result<Option<String>, String> {
+    /// The normalized state, if there is one.
+    pub(crate) fn normalize(&self) -> Result<Option<String>, String> {
         let stored = self.read(&crate::stack::name()?);
         let state = stored.map_err(|error| error.to_string())?.state;
-        state.as_ref().map(crate::picture::picture).transpose()
+        state.as_ref().map(crate::normalize::normalize).transpose()
     }
 }
 
 /// Runs a process that is struck, and checks what it leaves.
 pub(crate) fn strike(
-    world: &mut World,
+    simulation: &mut Simulation,
     wanted: &Wanted,
     conditions: &Conditions,
     limit: usize,
 ) -> Result<(Life, Vec<String>), String> {
-    let mut life = world.live(wanted, conditions)?;
+    let mut life = simulation.live(wanted, conditions)?;
     let mut broken = std::mem::take(&mut life.violations);
-    broken.extend(invariant::after_a_death(world, limit)?);
-    if let Some(Point { strike: Strike::Before(_) | Strike::After(_), moment, .. }) =
+    broken.extend(invariant::after_a_death(simulation, limit)?);
+    if let Some(CrashPoint { strike: Strike::Before(_) | Strike::After(_), step, .. }) =
         conditions.point
         && !life.died
-        && moment < life.moments.len()
+        && step < life.steps.len()
     {
         broken.push("it lived on".to_owned());
     }
     Ok((life, broken))
 }
 
-fn case(ready: &Ready, size: Size, points: &[Point]) -> String {
+fn case(ready: &Ready, size: Size, points: &[CrashPoint]) -> String {
     let points: Vec<String> = points.iter().map(|point| format!(" --point {point}")).collect();
     let small = if size == Size::Small { " --small" } else { "" };
     let objects = if ready.scenario.store() == Store::Objects { " --objects" } else { "" };
     format!("--scenario {}{small}{objects}{}", ready.scenario.name, points.concat())
 }
 
-/// The first process of a scenario, struck at a point, and the world after it.
-fn first(ready: &Ready, point: Option<Point>) -> Result<(World, Life, Vec<String>), String> {
-    let mut world = ready.before.fork()?;
+/// The first process of a scenario, struck at a point, and the simulation after it.
+fn first(
+    ready: &Ready,
+    point: Option<CrashPoint>,
+) -> Result<(Simulation, Life, Vec<String>), String> {
+    let mut simulation = ready.before.fork()?;
     let conditions = Conditions { point, ..ready.scenario.conditions() };
-    let (life, broken) = strike(&mut world, &ready.to, &conditions, ready.scenario.limit())?;
-    Ok((world, life, broken))
+    let (life, broken) = strike(&mut simulation, &ready.to, &conditions, ready.scenario.limit())?;
+    Ok((simulation, life, broken))
 }
 
 /// Lives through some points, each of them striking the next process, and then to the end.
 ///
 /// # Errors
 /// If the scenario cannot be lived through undisturbed.
-pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings, String> {
+pub fn one(scenario: Scenario, size: Size, struck: &[CrashPoint]) -> Result<Findings, String> {
     let ready = scenario.ready(size, 1)?;
-    let (mut world, mut broken) = (ready.before.fork()?, Vec::new());
+    let (mut simulation, mut broken) = (ready.before.fork()?, Vec::new());
     let mut findings = Findings::default();
     for (number, point) in struck.iter().enumerate() {
         let (wanted, conditions) = if number == 0 {
@@ -115,11 +118,11 @@ pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings,
             (&ready.end, Conditions::default())
         };
         let conditions = Conditions { point: Some(*point), ..conditions };
-        let (life, more) = strike(&mut world, wanted, &conditions, scenario.limit())?;
-        findings.moments = life.moments.len();
+        let (life, more) = strike(&mut simulation, wanted, &conditions, scenario.limit())?;
+        findings.steps = life.steps.len();
         broken.extend(more);
     }
-    broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+    broken.extend(simulation.end(&ready.end, ready.goal.as_deref())?);
     findings.add(case(&ready, size, struck), broken);
     Ok(findings)
 }
@@ -132,30 +135,30 @@ pub fn one(scenario: Scenario, size: Size, struck: &[Point]) -> Result<Findings,
 pub fn singles(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, String> {
     let ready = scenario.ready(size, 1)?;
     let (_, undisturbed, broken) = first(&ready, None)?;
-    let all = points(&undisturbed.moments, undisturbed.left, scenario.store() == Store::Files);
-    let all: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
+    let all = points(&undisturbed.steps, undisturbed.left, scenario.store() == Store::Files);
+    let all: Vec<CrashPoint> = all.into_iter().step_by(stride.max(1)).collect();
     let explored = in_parallel(&all, |point| {
-        let (mut world, _, mut broken) = first(&ready, Some(*point))?;
-        broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+        let (mut simulation, _, mut broken) = first(&ready, Some(*point))?;
+        broken.extend(simulation.end(&ready.end, ready.goal.as_deref())?);
         Ok((case(&ready, size, &[*point]), broken))
     })?;
-    let mut findings = Findings { moments: undisturbed.moments.len(), ..Findings::default() };
+    let mut findings = Findings { steps: undisturbed.steps.len(), ..Findings::default() };
     findings.add(case(&ready, size, &[]), broken);
     explored.into_iter().for_each(|(case, broken)| findings.add(case, broken));
     findings.explored -= 1;
     Ok(findings)
 }
 
-/// What a death at a point leaves: the disk, and how many calls had changed the cloud. Deaths that
-/// leave the same are followed by the same.
-fn remains(world: &World, life: &Life, point: Point) -> (String, usize) {
-    let met = life.moments.iter().enumerate();
+/// The remains of a death at a point: the disk, and the number of calls that had changed the cloud.
+/// Deaths that leave the same are followed by the same.
+fn remains(simulation: &Simulation, life: &Life, point: CrashPoint) -> (String, usize) {
+    let met = life.steps.iter().enumerate();
     let had_effect = |number: usize| match point.strike {
-        Strike::Before(_) => number < point.moment,
+        Strike::Before(_) => number < point.step,
         Strike::After(_) | Strike::Fail(_) => true,
     };
-    let calls = met.filter(|(number, moment)| moment.act.changes_cloud() && had_effect(*number));
-    (world.platter.image(), calls.count())
+    let calls = met.filter(|(number, step)| step.act.changes_cloud() && had_effect(*number));
+    (simulation.image.contents(), calls.count())
 }
 
 /// Explores every pair of points: a death, and another one during the recovery from it. Deaths
@@ -166,21 +169,21 @@ fn remains(world: &World, life: &Life, point: Point) -> (String, usize) {
 pub fn pairs(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, String> {
     let ready = scenario.ready(size, 1)?;
     let (_, undisturbed, _) = first(&ready, None)?;
-    let all = points(&undisturbed.moments, undisturbed.left, false);
-    let chosen: Vec<Point> = all.into_iter().step_by(stride.max(1)).collect();
+    let all = points(&undisturbed.steps, undisturbed.left, false);
+    let chosen: Vec<CrashPoint> = all.into_iter().step_by(stride.max(1)).collect();
     let left = in_parallel(&chosen, |point| {
-        let (world, life, _) = first(&ready, Some(*point))?;
-        Ok(remains(&world, &life, *point))
+        let (simulation, life, _) = first(&ready, Some(*point))?;
+        Ok(remains(&simulation, &life, *point))
     })?;
-    let mut classes: BTreeMap<(String, usize), (Point, usize)> = BTreeMap::new();
+    let mut classes: BTreeMap<(String, usize), (CrashPoint, usize)> = BTreeMap::new();
     for (point, left) in chosen.iter().zip(left) {
         classes.entry(left).or_insert((*point, 0)).1 += 1;
     }
-    let classes: Vec<(Point, usize)> = classes.into_values().collect();
+    let classes: Vec<(CrashPoint, usize)> = classes.into_values().collect();
     let explored = in_parallel(&classes, |(point, deaths)| {
         Ok((after_first(&ready, size, *point, stride)?, *deaths))
     })?;
-    let mut findings = Findings { moments: undisturbed.moments.len(), ..Findings::default() };
+    let mut findings = Findings { steps: undisturbed.steps.len(), ..Findings::default() };
     for (found, deaths) in explored {
         findings.explored += found.explored * deaths;
         findings.violations.extend(found.violations);
@@ -189,18 +192,23 @@ pub fn pairs(scenario: Scenario, size: Size, stride: usize) -> Result<Findings, 
 }
 
 /// Every second death after a first one.
-fn after_first(ready: &Ready, size: Size, point: Point, stride: usize) -> Result<Findings, String> {
-    let (world, _, _) = first(ready, Some(point))?;
-    let life = world.fork()?.live(&ready.end, &Conditions::default())?;
+fn after_first(
+    ready: &Ready,
+    size: Size,
+    point: CrashPoint,
+    stride: usize,
+) -> Result<Findings, String> {
+    let (simulation, _, _) = first(ready, Some(point))?;
+    let life = simulation.fork()?.live(&ready.end, &Conditions::default())?;
     let mut seen = BTreeSet::new();
     let mut findings = Findings::default();
-    for second in points(&life.moments, life.left, false).into_iter().step_by(stride.max(1)) {
-        let mut world = world.fork()?;
+    for second in points(&life.steps, life.left, false).into_iter().step_by(stride.max(1)) {
+        let mut simulation = simulation.fork()?;
         let conditions = Conditions { point: Some(second), ..Conditions::default() };
         let limit = ready.scenario.limit();
-        let (life, mut broken) = strike(&mut world, &ready.end, &conditions, limit)?;
-        if seen.insert(remains(&world, &life, second)) {
-            broken.extend(world.end(&ready.end, ready.goal.as_deref())?);
+        let (life, mut broken) = strike(&mut simulation, &ready.end, &conditions, limit)?;
+        if seen.insert(remains(&simulation, &life, second)) {
+            broken.extend(simulation.end(&ready.end, ready.goal.as_deref())?);
         }
         findings.add(case(ready, size, &[point, second]), broken);
     }

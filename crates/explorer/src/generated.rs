@@ -46,7 +46,7 @@ fn sample() -> &'static [Generated] {
     })
 }
 
-/// How many types the stack has objects of.
+/// The number of types that the stack has objects of.
 pub fn generated_types() -> usize {
     sample().len()
 }

@@ -1,4 +1,4 @@
-//! What must be true whatever happened.
+//! The invariants that hold at every crash point.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use rstack_journal::{Entry, IntentAction, fold};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
 
-use crate::fate::lock;
-use crate::picture::picture;
+use crate::crash_injector::lock;
+use crate::normalize::normalize;
+use crate::simulation::Simulation;
 use crate::stack::{self, Wanted};
-use crate::world::World;
 
 type Objects = BTreeSet<ObjectKey>;
 
@@ -19,22 +19,25 @@ fn known(state: &State) -> Objects {
     objects.map(ResourceState::key).collect()
 }
 
-fn existing(world: &World) -> Result<Objects, String> {
-    let objects = world.sandbox.list().map_err(|error| error.to_string())?;
+fn existing(simulation: &Simulation) -> Result<Objects, String> {
+    let objects = simulation.sandbox.list().map_err(|error| error.to_string())?;
     Ok(objects.into_iter().map(|(key, _)| key).collect())
 }
 
 /// I1 after a recovery: every object is in the state.
-pub(crate) fn nothing_unknown(world: &World, state: Option<&State>) -> Result<Vec<String>, String> {
+pub(crate) fn nothing_unknown(
+    simulation: &Simulation,
+    state: Option<&State>,
+) -> Result<Vec<String>, String> {
     let known = state.map(known).unwrap_or_default();
-    let unknown = existing(world)?.into_iter().filter(|object| !known.contains(object));
+    let unknown = existing(simulation)?.into_iter().filter(|object| !known.contains(object));
     Ok(unknown.map(|key| format!("I1: `{key}` exists and recovery forgot it")).collect())
 }
 
 /// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
 /// there has the token that it was made with; and there are not more than `limit` for one resource.
-pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, String> {
-    let stored = match world.read(&stack::name()?) {
+pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec<String>, String> {
+    let stored = match simulation.read(&stack::name()?) {
         Ok(stored) => stored,
         Err(error) => return Ok(vec![format!("I1: the state cannot be read: {error}")]),
     };
@@ -63,9 +66,9 @@ pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, 
         }
     }
     let mut violations = Vec::new();
-    let made = lock(&world.made);
+    let made = lock(&simulation.made);
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
-    for object in existing(world)? {
+    for object in existing(simulation)? {
         let Some(maker) = made.0.get(&object) else {
             violations.push(format!("`{}` was made by nobody", object));
             continue;
@@ -82,11 +85,11 @@ pub(crate) fn after_a_death(world: &World, limit: usize) -> Result<Vec<String>, 
 
 /// I2 and I3 at the end: the stack is as an undisturbed run leaves it, and nothing else exists.
 pub(crate) fn at_the_end(
-    world: &World,
+    simulation: &Simulation,
     wanted: &Wanted,
     goal: Option<&str>,
 ) -> Result<Vec<String>, String> {
-    let stored = match world.read(&stack::name()?) {
+    let stored = match simulation.read(&stack::name()?) {
         Ok(stored) => stored,
         Err(error) => return Ok(vec![format!("I2: the state cannot be read: {error}")]),
     };
@@ -94,11 +97,11 @@ pub(crate) fn at_the_end(
     if stored.journal.is_some() {
         violations.push("I2: a journal is left".to_owned());
     }
-    if world.platter.temporary_files() > 0 {
+    if simulation.image.temporary_files() > 0 {
         violations.push("I2: temporary files are left".to_owned());
     }
     let known = stored.state.as_ref().map(known).unwrap_or_default();
-    let existing = existing(world)?;
+    let existing = existing(simulation)?;
     let unknown = existing.difference(&known);
     violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
     let imagined = known.difference(&existing);
@@ -123,7 +126,7 @@ pub(crate) fn at_the_end(
             let unready = state.resources.iter().filter(|(_, o)| o.status != ObjectStatus::Ready);
             violations.extend(unready.map(|(id, o)| format!("I2: `{id}` is {:?}", o.status)));
             if let Some(goal) = goal
-                && picture(state)? != goal
+                && normalize(state)? != goal
             {
                 violations.push("I2: the end is not that of an undisturbed run".to_owned());
             }
@@ -133,12 +136,12 @@ pub(crate) fn at_the_end(
 }
 
 /// I4: none of the secrets that the cloud gave out was ever written.
-pub(crate) fn no_secret(world: &World) -> Vec<String> {
-    let secrets = crate::secret::texts(world);
+pub(crate) fn no_secret(simulation: &Simulation) -> Vec<String> {
+    let secrets = crate::secret::texts(simulation);
     let forms = secrets.iter().flat_map(|text| {
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         [text.clone().into_bytes(), hex.into_bytes()]
     });
-    let found = forms.filter(|form| world.holds(form)).count();
+    let found = forms.filter(|form| simulation.holds(form)).count();
     (0..found).map(|_| "I4: a secret was written".to_owned()).collect()
 }

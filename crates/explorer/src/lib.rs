@@ -11,33 +11,35 @@
 //! * I4: no secret was ever written.
 
 mod bucket;
-mod chance;
 mod clock;
 mod cloud;
+mod crash_injector;
+mod crash_point;
 mod disk;
+mod disk_image;
 mod edit;
 mod edits;
 mod explore;
-mod fate;
+mod fault_injection;
 mod generated;
 mod invariant;
-mod moment;
-mod picture;
-mod platter;
+mod normalize;
+mod rng;
 mod scenario;
 mod schedule;
 mod secret;
+mod simulation;
 mod stack;
-mod weather;
-mod world;
 
+pub use crash_point::{
+    Act, CrashPoint, Data, Fault, Names, Pending, RunStep, Strike, Survival, points,
+};
+pub use disk_image::DiskImage;
 pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use moment::{Act, Data, Fault, Moment, Names, Pending, Point, Strike, Survival, points};
-pub use platter::Platter;
 pub use scenario::{GENERATED, POLLED, SCENARIOS, Scenario};
 pub use schedule::{schedule, schedules};
+pub use simulation::Store;
 pub use stack::Size;
-pub use world::Store;

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    Edit, Findings, Point, SCENARIOS, Scenario, Size, Store, edits, generated_types, one, one_edit,
-    pairs, schedule, schedules, singles,
+    CrashPoint, Edit, Findings, SCENARIOS, Scenario, Size, Store, edits, generated_types, one,
+    one_edit, pairs, schedule, schedules, singles,
 };
 
-/// How many failing cases are printed of each kind.
+/// The number of failing cases that are printed of each kind.
 const SHOWN: usize = 5;
 
 /// Explores every moment at which a run can die, and what comes after.
@@ -24,7 +24,7 @@ struct Arguments {
     scenario: Option<String>,
     /// Live through this point of the scenario alone; given twice, the second strikes the recovery
     #[arg(long, requires = "scenario")]
-    point: Vec<Point>,
+    point: Vec<CrashPoint>,
     /// Explore all pairs of points of the scenario
     #[arg(long, requires = "scenario")]
     pairs: bool,
@@ -81,11 +81,11 @@ impl Report {
                 return self.line(format!("{name}: does not come to its end undisturbed: {error}"));
             }
         };
-        let Findings { moments, explored, violations } = findings;
+        let Findings { steps, explored, violations } = findings;
         let (count, seconds) = (violations.len(), start.elapsed().as_secs_f64());
         self.violations += count;
         self.line(format!(
-            "{name:24} {moments:>5} moments {explored:>8} {kind:10} {count:>5} violations {seconds:>7.1} s"
+            "{name:24} {steps:>5} moments {explored:>8} {kind:10} {count:>5} violations {seconds:>7.1} s"
         ))?;
         for (case, broken) in violations.iter().take(SHOWN) {
             self.line(format!("    crash-explorer {case}\n        {}", broken.join("\n        ")))?;

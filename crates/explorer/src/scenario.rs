@@ -1,8 +1,8 @@
-//! What is lived through: from which stack to which, what fails on the way, where it ends.
+//! The scenarios: from which stack to which, what fails on the way, where it ends.
 
 use crate::generated::LAST;
+use crate::simulation::{Conditions, Simulation, Store};
 use crate::stack::{Size, Variant, Wanted};
-use crate::world::{Conditions, Store, World};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
@@ -12,7 +12,7 @@ const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
 enum Place {
     Nothing,
     Is(Variant),
-    /// Where it was before an apply that did not come to its end: nothing is applied, it is rolled
+    /// Where it was before an incomplete apply: nothing is applied, it is rolled
     /// back.
     Back,
 }
@@ -32,12 +32,12 @@ pub struct Scenario {
     store: Store,
     /// The stack it has of its own.
     own: Option<Size>,
-    /// How often an API answers that it works on a request.
+    /// The number of times that an API answers that it works on a request.
     polls: u32,
     parallelism: usize,
     in_parts: bool,
     refused: Option<Refused>,
-    /// Whether what fails stays as it is, and is not rolled back.
+    /// True if a failed apply stays as it is, and is not rolled back.
     keeps: bool,
     /// Where an apply was to lead that failed before this begins, and stayed as it was.
     left_by: Option<(Place, Refused)>,
@@ -70,7 +70,7 @@ const fn refused(
     Scenario { end, refused: Some(refused), ..plain(name, from, to) }
 }
 
-/// What fails is kept, and rolled back later.
+/// A scenario in which a failed apply is kept, and rolled back later.
 const fn kept(name: &'static str, (from, to): (Place, Place), refused: Refused) -> Scenario {
     Scenario { keeps: true, ..self::refused(name, (from, to, Place::Back), refused) }
 }
@@ -92,7 +92,7 @@ pub const SCENARIOS: [Scenario; 26] = [
     Scenario { in_parts: true, ..plain("create-in-parts", Place::Nothing, FIRST) },
     Scenario { parallelism: 4, ..plain("create-parallel", Place::Nothing, FIRST) },
     plain("update", FIRST, Place::Is(Variant::Changed)),
-    // Somebody may not look at an object, and it is never taken for one that is gone.
+    // The process may not read an object, which is never taken for one that is gone.
     refused(
         "update-unread",
         (FIRST, Place::Is(Variant::Changed), Place::Is(Variant::Changed)),
@@ -198,11 +198,11 @@ pub(crate) struct Ready {
     pub(crate) from: Wanted,
     pub(crate) to: Wanted,
     pub(crate) end: Wanted,
-    /// The world before the run that is disturbed.
-    pub(crate) before: World,
-    /// The picture of the end that an undisturbed run reaches.
+    /// The simulation before the run that is disturbed.
+    pub(crate) before: Simulation,
+    /// The normalized state at the end that an undisturbed run reaches.
     pub(crate) goal: Option<String>,
-    /// The picture of where it began.
+    /// The normalized state where it began.
     pub(crate) origin: Option<String>,
 }
 
@@ -228,7 +228,7 @@ impl Scenario {
         self.store
     }
 
-    /// How many objects there may be of one resource at once.
+    /// The number of objects that there may be of one resource at once.
     pub(crate) fn limit(&self) -> usize {
         let replaces =
             |place: Place| matches!(place, Place::Is(Variant::Renamed | Variant::Attached));
@@ -236,7 +236,7 @@ impl Scenario {
         1 + usize::from(replaces(self.to) || left)
     }
 
-    /// How the run that is disturbed works.
+    /// The conditions of the run that is disturbed.
     pub(crate) fn conditions(&self) -> Conditions {
         Conditions {
             parallelism: self.parallelism,
@@ -250,10 +250,10 @@ impl Scenario {
     /// Lives up to where the scenario begins, and once undisturbed to its end.
     ///
     /// # Errors
-    /// If the undisturbed run does not come to its end.
+    /// If the undisturbed run does not complete.
     pub(crate) fn ready(self, size: Size, seed: u64) -> Result<Ready, String> {
         let size = self.own.unwrap_or(size);
-        let mut before = World::new(seed, self.store, self.polls)?;
+        let mut before = Simulation::new(seed, self.store, self.polls)?;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),
@@ -268,7 +268,7 @@ impl Scenario {
         if self.from != Place::Nothing {
             before.reach(&from, None)?;
         }
-        let origin = before.picture()?;
+        let origin = before.normalize()?;
         if let Some((place, refused)) = self.left_by {
             let refused = Some(refused);
             let conditions = Conditions { refused, rollback: false, ..Conditions::default() };
@@ -280,7 +280,7 @@ impl Scenario {
         let mut undisturbed = before.fork()?;
         let known = origin.as_deref().filter(|_| self.end == Place::Back);
         undisturbed.reach(&end, known)?;
-        let goal = undisturbed.picture()?;
+        let goal = undisturbed.normalize()?;
         Ok(Ready { scenario: self, from, to, end, before, goal, origin })
     }
 }

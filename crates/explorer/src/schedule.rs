@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use crate::chance::Chance;
+use crate::crash_point::{CrashPoint, Data, Fault, Names, Strike, Survival};
 use crate::explore::{Findings, in_parallel, strike};
-use crate::moment::{Data, Fault, Names, Point, Strike, Survival};
+use crate::fault_injection::{FaultRates, LATEST};
+use crate::rng::Rng;
 use crate::scenario::{Ready, SCENARIOS};
+use crate::simulation::Conditions;
 use crate::stack::{Size, Wanted};
-use crate::weather::{LATEST, Odds};
-use crate::world::Conditions;
 
-/// More moments than most runs of the small stack have.
-const MOMENTS: usize = 160;
-/// How much is explored at a time: what is found is told in between.
+/// More steps than most runs of the small stack have.
+const STEPS: usize = 160;
+/// The number of schedules that are explored at a time: findings are reported in between.
 const AT_ONCE: usize = 1000;
 
-fn odds(chance: &Chance) -> Odds {
-    let often = |most: usize| if chance.happens(50) { chance.below(most) } else { 0 };
-    Odds {
+fn rates(rng: &Rng) -> FaultRates {
+    let often = |most: usize| if rng.happens(50) { rng.below(most) } else { 0 };
+    FaultRates {
         throttle: often(60),
         server_error: often(20),
         lost_answer: often(20),
@@ -27,55 +27,55 @@ fn odds(chance: &Chance) -> Odds {
     }
 }
 
-fn point(chance: &Chance) -> Point {
-    let moment = chance.below(MOMENTS);
-    let data = chance.pick(&[Data::Kept, Data::Lost, Data::Torn, Data::Zeroed]);
-    let names = chance.pick(&[Names::Kept, Names::Lost, Names::Last]);
+fn point(rng: &Rng) -> CrashPoint {
+    let step = rng.below(STEPS);
+    let data = rng.pick(&[Data::Kept, Data::Lost, Data::Torn, Data::Zeroed]);
+    let names = rng.pick(&[Names::Kept, Names::Lost, Names::Last]);
     let left = match (data, names) {
         (Some(data), Some(names)) => Survival { data, names },
         (None, _) | (_, None) => Survival::ALL,
     };
-    let strike = match chance.below(10) {
+    let strike = match rng.below(10) {
         0..4 => Strike::Before(left),
         4..9 => Strike::After(left),
         _ => Strike::Fail(
-            chance.pick(&[Fault::Full, Fault::ReadOnly, Fault::Failing]).unwrap_or(Fault::Full),
+            rng.pick(&[Fault::Full, Fault::ReadOnly, Fault::Failing]).unwrap_or(Fault::Full),
         ),
     };
-    Point { moment, strike, act: None }
+    CrashPoint { step, strike, act: None }
 }
 
 fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
-    let chance = Chance::new(seed);
-    let (mut world, mut broken) = (ready.before.fork()?, Vec::new());
+    let rng = Rng::new(seed);
+    let (mut simulation, mut broken) = (ready.before.fork()?, Vec::new());
     let mut wanted = &ready.to;
     let back = |wanted: &Wanted| matches!(wanted, Wanted::Back(_));
     let mut applied = false;
-    for _ in 0..=chance.below(3) {
+    for _ in 0..=rng.below(3) {
         let conditions = Conditions {
-            parallelism: 1 + chance.below(4),
-            in_parts: chance.happens(30),
-            rollback: chance.happens(70),
-            refused: ready.scenario.conditions().refused.filter(|_| chance.happens(60)),
-            odds: odds(&chance),
-            seed: chance.below(usize::MAX) as u64,
-            point: chance.happens(80).then(|| point(&chance)),
+            parallelism: 1 + rng.below(4),
+            in_parts: rng.happens(30),
+            rollback: rng.happens(70),
+            refused: ready.scenario.conditions().refused.filter(|_| rng.happens(60)),
+            rates: rates(&rng),
+            seed: rng.below(usize::MAX) as u64,
+            point: rng.happens(80).then(|| point(&rng)),
         };
         applied |= !back(wanted);
-        let (_, more) = strike(&mut world, wanted, &conditions, 2)?;
+        let (_, more) = strike(&mut simulation, wanted, &conditions, 2)?;
         broken.extend(more);
-        wanted = if chance.happens(70) { wanted } else { &ready.from };
+        wanted = if rng.happens(70) { wanted } else { &ready.from };
     }
-    // Whatever is still under way comes to its end.
-    world.pass(LATEST);
-    // An apply that came to its end after all, but for old objects, is not rolled back.
+    // Whatever is still under way completes.
+    simulation.pass(LATEST);
+    // An apply that completed after all, but for old objects, is not rolled back.
     let may_be_whole = back(&ready.end) && applied;
-    let (wanted, goal) = if chance.happens(50) || may_be_whole {
+    let (wanted, goal) = if rng.happens(50) || may_be_whole {
         (&ready.from, &ready.origin)
     } else {
         (&ready.end, &ready.goal)
     };
-    broken.extend(world.end(wanted, goal.as_deref())?);
+    broken.extend(simulation.end(wanted, goal.as_deref())?);
     Ok(broken)
 }
 

@@ -1,4 +1,4 @@
-//! The secrets of a world, to be searched for.
+//! The secrets of a simulation, to be searched for.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use rstack_model::ResourceType;
 use rstack_model::value::SecretsManagerReference;
 
 use crate::clock::{Ended, VirtualClock};
-use crate::fate::Fate;
-use crate::world::World;
+use crate::crash_injector::CrashInjector;
+use crate::simulation::Simulation;
 
 /// The texts of all secrets in the cloud; of those that are JSON objects, their longer fields.
-pub(crate) fn texts(world: &World) -> Vec<String> {
+pub(crate) fn texts(simulation: &Simulation) -> Vec<String> {
     let secret = ResourceType::from("AWS::SecretsManager::Secret");
-    let objects = world.sandbox.list().unwrap_or_default();
+    let objects = simulation.sandbox.list().unwrap_or_default();
     let arns = objects.into_iter().filter(|(key, _)| key.resource_type == secret).map(|(_, id)| id);
     let mut texts = Vec::new();
     for arn in arns {
         let Ok(reference) = SecretsManagerReference::parse(arn.as_str()) else { continue };
-        let fate = Fate::new(Arc::clone(&world.platter), None);
-        let asked = world.sandbox.secrets().resolve(&reference);
-        let Ended::Done(Ok((text, _))) = VirtualClock::default().run(&fate, asked) else {
+        let injector = CrashInjector::new(Arc::clone(&simulation.image), None);
+        let asked = simulation.sandbox.secrets().resolve(&reference);
+        let Ended::Done(Ok((text, _))) = VirtualClock::default().run(&injector, asked) else {
             continue;
         };
         let text = text.expose().to_owned();

@@ -6,7 +6,7 @@ use rstack_model::StackName;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// The stack that everybody begins with.
 const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
@@ -14,14 +14,14 @@ const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
 /// a secret, an object that takes its time.
 const SMALL: &str = include_str!("small.yaml");
 
-/// What is wanted of a stack.
+/// The goal of a command for the stack.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// It is to be like this.
     Stack(Box<Desired>, PlanOptions),
     /// It is to be gone.
     Nothing,
-    /// An apply that did not come to its end is to be rolled back, which leads here.
+    /// An incomplete apply is to be rolled back, which leads here.
     Back(Box<Wanted>),
 }
 
@@ -36,7 +36,7 @@ pub enum Size {
     Generated,
 }
 
-/// What makes one stack different from another of the same template.
+/// The differences of one stack from another of the same template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     /// The stack.
@@ -87,9 +87,9 @@ impl Size {
         let parsed = parse(&self.text(variant), &Reading::with_parameters(&parameters));
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
-        let outside = Outside::default();
-        let (stack, parameters, outside) = (&stack, &parameters, &outside);
-        let inputs = Inputs { stack, environment, parameters, outside };
+        let external = ExternalValues::default();
+        let (stack, parameters, external) = (&stack, &parameters, &external);
+        let inputs = Inputs { stack, environment, parameters, external };
         let evaluation = evaluate(&template, &inputs);
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
         let ids = desired.resources.keys();

@@ -45,7 +45,7 @@ fn some_points_of_moves_generated_from_the_catalog() {
     assert!(generated_types() >= 15, "only {} types", generated_types());
     for scenario in GENERATED {
         let findings = singles(scenario, Size::Generated, 181).unwrap();
-        println!("{}: {} moments, {} points", scenario.name, findings.moments, findings.explored);
+        println!("{}: {} moments, {} points", scenario.name, findings.steps, findings.explored);
         sound(&findings, 4);
     }
     let moves = Scenario::named("generated-move").unwrap().on(Store::Objects);
@@ -57,7 +57,7 @@ fn some_points_of_moves_generated_from_the_catalog() {
 fn some_points_with_an_api_that_is_polled() {
     for scenario in POLLED {
         let findings = singles(scenario, Size::Small, 29).unwrap();
-        println!("{}: {} moments, {} points", scenario.name, findings.moments, findings.explored);
+        println!("{}: {} moments, {} points", scenario.name, findings.steps, findings.explored);
         sound(&findings, 10);
     }
     let create = Scenario::named("polled-create").unwrap().on(Store::Objects);
@@ -90,12 +90,12 @@ fn some_random_schedules() {
     sound(&schedules(0, 300).unwrap(), 300);
 }
 
-/// A case that is told can be lived through alone.
+/// A case that is reported can be lived through alone.
 #[test]
 fn a_case_is_repeated_by_its_points() {
     let create = Scenario::named("create").unwrap();
     let points = ["14:after-create".parse().unwrap(), "9:before-fsync:torn".parse().unwrap()];
     let findings = one(create, Size::Small, &points).unwrap();
     sound(&findings, 1);
-    assert!(findings.moments > 9);
+    assert!(findings.steps > 9);
 }

@@ -27,7 +27,7 @@ impl std::fmt::Display for OperationId {
 pub enum Entry {
     /// A run begins. Always the first record, and only that.
     Begin {
-        /// What the plan is for.
+        /// The purpose of the plan.
         mode: PlanMode,
         /// The state it was made from.
         base: PlanBase,
@@ -41,15 +41,15 @@ pub enum Entry {
         template_digest: Option<Digest>,
         /// Parameter values; secret ones as references.
         parameters: ValueMap,
-        /// Whether the run leads back to a state that is itself what an apply left that did not
-        /// come to its end: then the state before that one is still where a rollback leads.
+        /// True if the run leads back to a state that is itself the result of an apply that did not
+        /// complete: then a rollback still leads to the state before that one.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         keeps_former: bool,
     },
     /// An operation is going to be made. Durable before the first call of the operation.
     Intent(Box<Intent>),
     /// No object of the name that a create is going to use exists. Durable before the call that
-    /// creates, for APIs that tell nothing of who made an object.
+    /// creates, for APIs that do not show who made an object.
     Absent {
         /// The operation.
         operation: OperationId,
@@ -61,7 +61,7 @@ pub enum Entry {
         operation: OperationId,
         /// The object's primary identifier; its type is that of the intent.
         identifier: Identifier,
-        /// What `Ref` returns for it, as far as it is known by now.
+        /// The return value of `Ref` for it, as far as it is known by now.
         physical_id: PhysicalId,
     },
     /// Where an operation that goes on in the cloud is polled. Durable before it is waited for, so
@@ -69,7 +69,8 @@ pub enum Entry {
     Cursor {
         /// The operation.
         operation: OperationId,
-        /// What is polled: a create whose remaining calls an update makes is polled as that.
+        /// The kind of the polled operation: a create whose remaining calls an update makes is
+        /// polled as that.
         kind: PolledKind,
         /// The cursor.
         cursor: Cursor,
@@ -78,7 +79,7 @@ pub enum Entry {
     Done {
         /// The operation.
         operation: OperationId,
-        /// What came of it.
+        /// Its outcome.
         outcome: Outcome,
     },
     /// An operation failed.
@@ -87,7 +88,7 @@ pub enum Entry {
         operation: OperationId,
         /// Why.
         error: String,
-        /// What is known of its effect.
+        /// The effect, as far as it is known.
         effect: FailedEffect,
     },
     /// The outputs after a deploy; they replace all others.
@@ -97,12 +98,12 @@ pub enum Entry {
     },
     /// The run ended.
     End {
-        /// How.
+        /// The end of the run.
         end: JournalEnd,
     },
 }
 
-/// What is going to be done.
+/// The intent of one operation, durable before its call is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Intent {
@@ -114,7 +115,7 @@ pub struct Intent {
     pub address: Address,
     /// Its type.
     pub resource_type: ResourceType,
-    /// What is done.
+    /// The action on the object.
     pub action: IntentAction,
     /// The idempotency token of the call.
     pub token: Token,
@@ -124,7 +125,7 @@ pub struct Intent {
     pub driver: String,
 }
 
-/// What is done, with all that recovery needs to know of it.
+/// The action of an intent, with all that recovery needs to know of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum IntentAction {
@@ -139,7 +140,7 @@ pub enum IntentAction {
     Update {
         /// The object.
         key: ObjectKey,
-        /// What it is to become.
+        /// The object that it is to become.
         object: PlannedObject,
     },
     /// The state takes over dependencies and policies; nothing is called.
@@ -178,7 +179,7 @@ impl IntentAction {
     }
 }
 
-/// What came of an operation.
+/// The outcome of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -188,7 +189,7 @@ pub enum Outcome {
     Gone,
 }
 
-/// What is known of the effect of a failed operation.
+/// The effect of a failed operation, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailedEffect {
@@ -200,7 +201,7 @@ pub enum FailedEffect {
     Unknown,
 }
 
-/// What kind of operation a cursor polls.
+/// The kind of operation that a cursor polls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolledKind {
@@ -212,7 +213,7 @@ pub enum PolledKind {
     Delete,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JournalEnd {

@@ -20,9 +20,9 @@ pub enum JournalError {
     /// It was written over another state.
     #[error("the journal was written over {journal}, the state is {state}")]
     OtherBase {
-        /// What the journal says.
+        /// The lineage and serial in the journal.
         journal: String,
-        /// What the state is.
+        /// The lineage and serial of the state.
         state: String,
     },
     /// A record about an operation without an intent.
@@ -49,14 +49,14 @@ pub enum JournalError {
     AfterEnd,
 }
 
-/// An operation of which it is not known what came of it.
+/// An operation whose outcome is not known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenOperation {
-    /// What was going to be done.
+    /// The intent of the operation.
     pub intent: Intent,
     /// The object, if its creation is known.
     pub effect: Option<Identifier>,
-    /// Whether it was proven, before the call that creates, that no object of its name existed.
+    /// True if it was proven, before the call that creates, that no object of its name existed.
     pub absence_proven: bool,
     /// Where it is polled, and as what, if it goes on in the cloud.
     pub cursor: Option<(PolledKind, Cursor)>,
@@ -67,9 +67,9 @@ pub struct OpenOperation {
 pub struct Folded {
     /// The state; its serial is still that of the base.
     pub state: State,
-    /// What must be asked of the cloud before the state can be published.
+    /// The operations whose outcome must be asked of the cloud before the state can be published.
     pub open: Vec<OpenOperation>,
-    /// How the run ended; `None` if it did not say.
+    /// The end of the run; `None` if it was not recorded.
     pub ended: Option<JournalEnd>,
 }
 
@@ -155,11 +155,11 @@ fn former(base: &State, state: &State, mode: PlanMode, end: End) -> Option<Box<S
     match mode {
         PlanMode::Deploy if end.deployed => None,
         PlanMode::Deploy => Some(base.former.clone().unwrap_or_else(|| Box::new(base.clone()))),
-        // New objects are deleted last: until they are gone the rollback has not come to its end.
+        // New objects are deleted last: until they are gone the rollback is not complete.
         PlanMode::Rollback if end.succeeded && !end.keeps_former => None,
         PlanMode::Rollback => base.former.clone(),
-        // Whoever has begun to destroy a stack does not want it back. Of one that was never whole,
-        // a rollback leaves nothing, too.
+        // A destroy that has begun is not rolled back. Of a stack that was never whole, a rollback
+        // leaves nothing, too.
         PlanMode::Destroy => {
             let untouched = base.resources == state.resources && base.deposed == state.deposed;
             base.former.clone().filter(|former| untouched || former.is_bare())
@@ -167,7 +167,7 @@ fn former(base: &State, state: &State, mode: PlanMode, end: End) -> Option<Box<S
     }
 }
 
-/// How far a run came.
+/// The milestones that a run reached.
 #[derive(Clone, Copy)]
 struct End {
     /// Everything new was made: there is nothing to roll back.
@@ -282,7 +282,7 @@ impl Folder {
 
     /// The object was changed by an update, or on the way to its deletion, and is not as declared.
     fn touched(&mut self, intent: &Intent) {
-        let (key, attempted) = match &intent.action {
+        let (key, in_doubt) = match &intent.action {
             IntentAction::Update { key, object } => (key, Some(&object.properties)),
             IntentAction::Delete { key } => (key, None),
             IntentAction::Create { .. }
@@ -298,8 +298,8 @@ impl Folder {
             if object.status.is_as_declared() {
                 object.status = ObjectStatus::PartlyUpdated;
             }
-            let news = attempted.filter(|it| **it != object.properties);
-            object.attempted.extend(news.filter(|it| !object.attempted.contains(it)).cloned());
+            let news = in_doubt.filter(|it| **it != object.properties);
+            object.in_doubt.extend(news.filter(|it| !object.in_doubt.contains(it)).cloned());
         }
     }
 
@@ -344,7 +344,7 @@ fn unfinished(
         physical_id: physical_id.clone(),
         status: ObjectStatus::Incomplete,
         properties: object.properties.clone(),
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

@@ -16,7 +16,7 @@ use crate::entry::IntentAction;
 type Object = Map<String, Value>;
 
 /// The cursor of objects that were not waited for before there were cursors.
-const SETTLING: &str = "settle";
+const STABILIZING: &str = "settle";
 
 /// The identifier of an object that is recorded without one.
 fn identifier(type_name: &str, physical_id: &str, trees: &[&Object]) -> Identifier {
@@ -45,7 +45,7 @@ fn object(value: &mut Value) {
     let found = identifier(text(object, "resource_type"), text(object, "physical_id"), &trees);
     object.insert("identifier".to_owned(), json!(found));
     if text(object, "status") == "settling" {
-        object.insert("cursor".to_owned(), json!(SETTLING));
+        object.insert("cursor".to_owned(), json!(STABILIZING));
     }
 }
 
@@ -64,8 +64,8 @@ pub(crate) fn state(value: &mut Value) {
     state.get_mut("former").into_iter().for_each(self::state);
 }
 
-/// What is known when the entries of an old journal are read: the objects that it was written over,
-/// and the types of the objects that it makes.
+/// The knowledge that reading the entries of an old journal needs: the objects that it was written
+/// over, and the types of the objects that it makes.
 #[derive(Debug, Default)]
 pub(crate) struct Known<'a> {
     base: Option<&'a State>,
@@ -74,7 +74,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// What is known of a journal that was written over this state.
+    /// The knowledge about a journal that was written over this state.
     pub(crate) fn of(base: Option<&'a State>) -> Self {
         Self { base, ..Self::default() }
     }

@@ -6,8 +6,8 @@ mod fold;
 mod identity_upgrade;
 mod migration;
 mod record;
+mod repair;
 mod revise;
-mod salvage;
 mod status;
 
 pub use entry::{
@@ -18,6 +18,6 @@ pub use migration::{FORMAT as STATE_FORMAT, upgraded};
 pub use record::{
     Alone, FORMAT as RECORD_FORMAT, Flaw, Reading, Records, Tail, alone, alone_digest, read,
 };
+pub use repair::{LostRecord, RepairedJournal, journal_bytes, repair};
 pub use revise::{ReviseError, Taken, dependants, forgotten, holds, put_in, rename, take_out};
-pub use salvage::{LostRecord, Salvage, journal_bytes, salvage};
 pub use status::{IllegalTransition, Status, next_status};

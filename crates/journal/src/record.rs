@@ -23,7 +23,7 @@ struct Record<E> {
     digest: Digest,
 }
 
-/// What every format of a record says.
+/// The format field of a record, which every format has.
 #[derive(Deserialize)]
 struct Version {
     format: u32,
@@ -36,18 +36,18 @@ pub struct Tail {
     pub count: u64,
     /// The digest of the last record.
     pub digest: Option<Digest>,
-    /// How many bytes the records take.
+    /// The length of the records, in bytes.
     pub length: u64,
 }
 
-/// What a journal's bytes say.
+/// The records of a journal.
 #[derive(Debug)]
 pub struct Records {
-    /// What they say.
+    /// The entries of the records.
     pub entries: Vec<Entry>,
     /// Their end.
     pub tail: Tail,
-    /// Whether a last record was cut off while it was written.
+    /// True if a last record was cut off while it was written.
     pub torn: bool,
 }
 
@@ -165,7 +165,7 @@ fn upgraded(
     serde_json::from_value(entry)
 }
 
-/// Whether a record was written in a known format, and says another one because it was damaged.
+/// True if a record was written in a known format, and names another one because it was damaged.
 fn is_relabelled(line: &[u8]) -> bool {
     let Ok(record) = serde_json::from_slice::<Record<serde_json::Value>>(line) else {
         return false;
@@ -176,7 +176,7 @@ fn is_relabelled(line: &[u8]) -> bool {
     })
 }
 
-/// What one line says by itself, wherever it stands.
+/// The reading of one line by itself, at any place of a journal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Alone {
     /// It is as it was written.
@@ -201,7 +201,7 @@ pub fn alone_digest(line: &[u8]) -> Option<Digest> {
     read_alone(line)?.1
 }
 
-/// What a line says, and its digest if it is as it was written.
+/// The entry of a line, and its digest if it is as it was written.
 fn read_alone(line: &[u8]) -> Option<(Entry, Option<Digest>)> {
     let Record::<serde_json::Value> { format, number, previous, entry, digest } =
         serde_json::from_slice(line).ok()?;

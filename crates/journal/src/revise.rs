@@ -18,7 +18,7 @@ pub enum ReviseError {
         address: Address,
     },
     /// There is a resource of this name already.
-    #[error("the state of `{stack}` has a resource `{address}` already")]
+    #[error("the state of `{stack}` already has a resource `{address}`")]
     Exists {
         /// The stack.
         stack: String,
@@ -115,14 +115,14 @@ pub fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), Revis
     Ok(())
 }
 
-/// Whether a resource of a state has all of these objects already: a move into it was cut off.
+/// True if a resource of a state has all of these objects already: a move into it was interrupted.
 pub fn holds(state: &State, id: &Address, taken: &Taken) -> bool {
     let deposed = state.deposed.iter().filter(|d| d.address == *id).map(|d| &d.object);
     let own: Vec<&ResourceState> = state.resources.get(id).into_iter().chain(deposed).collect();
     taken.objects().all(|object| own.iter().any(|own| is_same(own, object)))
 }
 
-/// Gives a resource another name. Whoever depends on it depends on the new one.
+/// Gives a resource another name. Its dependants depend on the new one.
 ///
 /// # Errors
 /// [`ReviseError`] if it is not there, or the name is taken.
@@ -163,7 +163,7 @@ pub fn forgotten<'a>(
     all(known).filter(move |(_, object)| !all(then).any(|(_, other)| is_same(object, other)))
 }
 
-/// Whether two records are of one object.
+/// True if two records are of one object.
 fn is_same(a: &ResourceState, b: &ResourceState) -> bool {
     a.is_same_object(b)
 }
@@ -183,7 +183,7 @@ mod tests {
             physical_id: physical_id.into(),
             status: ObjectStatus::Ready,
             properties: ValueMap::new(),
-            attempted: Vec::new(),
+            in_doubt: Vec::new(),
             attributes: ValueMap::new(),
             dependencies: dependencies.iter().map(|id| Address::from(*id)).collect(),
             deletion_policy: RemovalPolicy::Delete,

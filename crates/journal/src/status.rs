@@ -4,7 +4,7 @@ use rstack_model::Identifier;
 
 use crate::entry::{Entry, FailedEffect, IntentAction, Outcome};
 
-/// How far an operation has got.
+/// The status of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Its intent is durable; whether its call was made is not known.

@@ -1,4 +1,5 @@
-//! What AWS's validator alone says of templates, one JSON object a line: for `scripts/agreement`.
+//! Findings of AWS's validator alone about templates, one JSON object a line: for
+//! `scripts/agreement`.
 #![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -39,15 +39,15 @@ pub enum LintError {
         files: Vec<String>,
     },
     /// A file that has no rule that would be evaluated.
-    #[error("`{file}` holds no rules: {problem}")]
+    #[error("`{file}` has no rules: {problem}")]
     NoRules {
         /// The file.
         file: String,
-        /// What is missing.
+        /// The missing part.
         problem: String,
     },
     /// A rule with the name of a finding of rstack or of a rule of the validator.
-    #[error("the rule `{rule}` in {} has the name of a built-in rule", names(files))]
+    #[error("rule `{rule}` in {} has the name of a built-in rule", names(files))]
     RuleName {
         /// The files that it may be in.
         files: Vec<String>,
@@ -71,7 +71,7 @@ pub enum LintError {
         problem: String,
     },
     /// The validator does not start.
-    #[error("the validator does not start: {0}")]
+    #[error("cannot start the validator: {0}")]
     Start(String),
     /// The validator failed on a template.
     #[error("the validator failed: {0}")]

@@ -3,7 +3,7 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::same::{MAPPING, Place, SAME, Same};
+use crate::rule_overlap::{MAPPING, OVERLAPS, Place, RuleOverlap};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
 /// stays, with the validator's link to its documentation.
@@ -23,19 +23,20 @@ pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) 
     own.sort_by_key(|d| (d.code == Code::More, d.labels.first().map(|label| label.span)));
 }
 
-/// Whether rstack's finding says what the validator's does.
+/// True if rstack's finding says the same as the validator's.
 fn says(own: &Diagnostic, other: &Diagnostic, lines: &Lines<'_>) -> bool {
     let (FindingCode::Own(code), FindingCode::Rule(rule)) = (&own.code, &other.code) else {
         return false;
     };
-    let alike = |same: &&Same| same.own == *code && same.rules.contains(&rule.as_str());
-    let Some(same) = SAME.iter().find(alike) else { return false };
-    one_place(&own.labels, &other.labels, same.place, lines)
-        && (same.place == Place::Line || one_name(own, other))
+    let matches =
+        |overlap: &&RuleOverlap| overlap.own == *code && overlap.rules.contains(&rule.as_str());
+    let Some(overlap) = OVERLAPS.iter().find(matches) else { return false };
+    one_place(&own.labels, &other.labels, overlap.place, lines)
+        && (overlap.place == Place::Line || one_name(own, other))
 }
 
-/// Whether one of our places is where it must be, seen from the other's main place. Findings about no
-/// place are about the same.
+/// True if one of our places is where it must be, seen from the other's main place. Findings about
+/// no place are about the same.
 fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) -> bool {
     let Some(other) = other.first() else { return own.is_empty() };
     let (start, end) = (lines.line_of(other.span.start), lines.line_of(other.span.end));
@@ -51,7 +52,7 @@ fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) ->
         })
 }
 
-/// Whether something that rstack names between backticks stands in the validator's message.
+/// True if the validator's message holds a name that rstack's has between backticks.
 fn one_name(own: &Diagnostic, other: &Diagnostic) -> bool {
     let mut names = own.message.split('`').skip(1).step_by(2);
     names.any(|name| !name.is_empty() && other.message.contains(name))
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_told_once_and_in_its_place() {
+    fn each_mistake_is_reported_once_and_in_its_place() {
         let mut all = vec![
             Diagnostic::error(Code::MissingProperty, "the required property `A` is missing")
                 .at(Span::new(4, 7), ""),
@@ -91,10 +92,13 @@ mod tests {
 
     #[test]
     fn rules_of_the_table_are_rules_of_the_validator() {
-        let ours = SAME.iter().map(|same| same.own).collect::<Vec<_>>();
+        let ours = OVERLAPS.iter().map(|overlap| overlap.own).collect::<Vec<_>>();
         assert!(ours.windows(2).all(|pair| pair[0] < pair[1]), "sorted, each once");
-        let unknown: Vec<_> =
-            SAME.iter().flat_map(|same| same.rules).filter(|rule| !crate::is_rule(rule)).collect();
+        let unknown: Vec<_> = OVERLAPS
+            .iter()
+            .flat_map(|overlap| overlap.rules)
+            .filter(|rule| !crate::is_rule(rule))
+            .collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -37,14 +37,14 @@ impl<'a> Lines<'a> {
         self.starts.partition_point(|start| *start <= offset)
     }
 
-    /// Whether a line is in the block below another: all from the next one on are indented deeper.
+    /// True if a line is in the block below another: all from the next one on are indented deeper.
     pub(crate) fn is_below(&self, line: usize, head: usize) -> bool {
         let Some(limit) = self.indentation(head) else { return false };
         let deeper = |line| self.indentation(line).is_none_or(|indentation| indentation > limit);
         head < line && (head + 1..=line).all(deeper)
     }
 
-    /// How far a line is indented; `None` for an empty one.
+    /// The indentation of a line, in bytes; `None` for an empty one.
     fn indentation(&self, line: usize) -> Option<usize> {
         let start = *self.starts.get(line.checked_sub(1)?)?;
         let text = self.text.get(start..)?;

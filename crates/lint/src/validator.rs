@@ -7,11 +7,12 @@ use rstack_model::{Diagnostic, FindingCode, Severity, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::error::LintError;
+use crate::evaluation::Evaluation;
 use crate::place::Lines;
-use crate::rule_set::{Evaluation, OwnFinding, OwnRule, Rules, Watch};
-use crate::same::LIMITS;
+use crate::rule_overlap::LIMITS;
+use crate::rule_set::{OwnFinding, OwnRule, Rules, Watch};
 
-/// What the validator is asked.
+/// The question to the validator.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The template.
@@ -72,17 +73,18 @@ pub fn version() -> &'static str {
     upstream::version()
 }
 
-/// Whether it has a rule of this ID built in.
+/// True if it has a rule of this ID built in.
 pub fn is_rule(id: &str) -> bool {
     upstream::rules::lookup_rule(id).is_some()
 }
 
-/// What a built-in rule is about, in one line.
+/// The subject of a built-in rule, in one line.
 pub fn description(id: &str) -> Option<&'static str> {
     upstream::rules::lookup_rule(id).map(|rule| rule.description)
 }
 
-/// What a finding of a built-in rule is; `None` for what only its developers look at.
+/// The severity of a finding of a built-in rule; `None` for findings that only the validator's
+/// developers look at.
 pub fn severity(id: &str) -> Option<Severity> {
     upstream::rules::lookup_rule(id).and_then(|rule| told_as(rule.severity()))
 }
@@ -185,14 +187,15 @@ fn sorted(found: impl Iterator<Item = Diagnostic>, before: usize) -> Vec<Diagnos
     findings
 }
 
-/// A finding of a rule from a file. All of them are told: what is not for everybody is a remark.
+/// A finding of a rule from a file. All of them are reported: a finding that is for few users is a
+/// remark.
 fn own_diagnostic((_, finding): OwnFinding, lines: &Lines<'_>) -> Diagnostic {
     let severity = told_as(finding.severity).unwrap_or(Severity::Information);
     placed(finding, severity, lines)
 }
 
-/// A finding in our words; `None` for what only its developers look at, for what CloudFormation
-/// takes at most, which binds nobody here, and for what is not true.
+/// A finding in our words; `None` for findings that only the validator's developers look at, for
+/// limits of CloudFormation, which do not bind rstack, and for findings that are not true.
 fn diagnostic(finding: upstream::Diagnostic, lines: &Lines<'_>) -> Option<Diagnostic> {
     if LIMITS.contains(&finding.rule_id.as_str()) {
         return None;
@@ -230,7 +233,7 @@ fn placed(finding: upstream::Diagnostic, severity: Severity, lines: &Lines<'_>) 
         }
     }
     out.help = finding.suggested_fix;
-    // A schema's source repository tells nobody anything.
+    // A schema's source repository is of no use to users.
     out.docs = finding.documentation_url.filter(|url| !url.starts_with(REPOSITORIES));
     out
 }

@@ -1,4 +1,5 @@
-//! What becomes of the validator's findings: their places, their texts, those that rstack says, too.
+//! The validator's findings as users see them: their places, their texts, those that rstack says,
+//! too.
 #![cfg(test)]
 
 use std::collections::BTreeMap;
@@ -6,9 +7,9 @@ use std::collections::BTreeMap;
 use rstack_lint::{Question, Rules, Schemas, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, Severity, StackName};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// What rstack and the validator find together, without remarks.
+/// The findings of rstack and the validator together, without remarks.
 fn both(text: &str) -> Vec<Diagnostic> {
     let parameters = BTreeMap::new();
     let parsed = parse(text, &Reading::default());
@@ -23,7 +24,7 @@ fn both(text: &str) -> Vec<Diagnostic> {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let mut all = parsed.diagnostics;
     all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));
@@ -48,7 +49,7 @@ fn told(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_circle_is_told_once() {
+fn a_circle_is_reported_once() {
     let text = "Resources:
   A: {Type: AWS::SNS::Topic, DependsOn: A}
   B:
@@ -64,7 +65,7 @@ fn a_circle_is_told_once() {
 }
 
 #[test]
-fn a_reference_to_what_is_left_out_is_told_once() {
+fn a_reference_to_what_is_left_out_is_reported_once() {
     let text = "Parameters: {Stage: {Type: String, Default: test}}
 Conditions: {Live: !Equals [!Ref Stage, live]}
 Resources:

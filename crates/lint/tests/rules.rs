@@ -54,9 +54,9 @@ impl Checker {
 #[test]
 fn a_file_without_rules_is_an_error() {
     for (file, problem) in [
-        (file("a.guard", "# nothing\n"), "`a.guard` holds no rules: it has no `rule NAME"),
-        (file("a.guard", "let x = 1\n"), "`a.guard` holds no rules: it has no `rule NAME"),
-        (cel(""), "`a.json` holds no rules: its list `rules` is empty"),
+        (file("a.guard", "# nothing\n"), "`a.guard` has no rules: it has no `rule NAME"),
+        (file("a.guard", "let x = 1\n"), "`a.guard` has no rules: it has no `rule NAME"),
+        (cel(""), "`a.json` has no rules: its list `rules` is empty"),
         (file("a.rego", "import rego.v1\n"), "it needs one line `package NAME`"),
         // These are packages, and the engine would look for rules in none of them.
         (

@@ -4,31 +4,43 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// An enum of codes with their names, in the order of the names.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// A kind of finding that rstack itself reports. Its name is part of the interface:
-        /// scripts go by it, and `rstack explain` has a page about it.
+    ($(#[$enum_doc:meta])* enum $codes:ident; $($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
+        pub enum $codes {
             $($(#[$doc])* $code,)*
         }
 
-        impl Code {
-            /// All of them, by name.
+        impl $codes {
+            /// All codes, in the order of their names.
             pub const ALL: &[Self] = &[$(Self::$code,)*];
 
-            /// Its name, such as `unknown-property`.
+            /// The stable name of the code, in lower case with hyphens.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)*
                 }
             }
+
+            /// The code of this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
+            }
+        }
+
+        impl fmt::Display for $codes {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
         }
     };
 }
+pub(crate) use codes;
 
 impl Code {
-    /// Whether its findings are errors wherever they are found: a template with one means nothing.
+    /// True if its findings are errors wherever they are found: a template with one means nothing.
     /// Findings of the other kinds may be warnings, or be errors in some places and warnings in
     /// others.
     pub fn is_error(self) -> bool {
@@ -62,6 +74,10 @@ impl Code {
 }
 
 codes! {
+    /// A kind of finding that rstack itself reports. Its name is part of the interface:
+    /// scripts go by it, and `rstack explain` has a page about it.
+    enum Code;
+
     /// A YAML alias, which CloudFormation does not take.
     Alias = "alias",
     /// Aliases that make a small text a huge template.
@@ -136,7 +152,7 @@ codes! {
     NoResources = "no-resources",
     /// `AWS::NoValue` where a value is needed.
     NoValue = "no-value",
-    /// Something that could not be evaluated for a reason told elsewhere.
+    /// Something that could not be evaluated for a reason reported elsewhere.
     NotEvaluated = "not-evaluated",
     /// A template that the validator has not checked as a whole.
     NotValidated = "not-validated",
@@ -210,20 +226,7 @@ codes! {
     YamlScalar = "yaml-scalar",
 }
 
-impl Code {
-    /// The code of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.name() == name)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// What kind of finding a diagnostic is.
+/// The kind of a finding: one of rstack's own or a rule of AWS's validator.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum FindingCode {

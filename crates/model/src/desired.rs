@@ -1,4 +1,5 @@
-//! What a template asks for, once its conditions are decided and its intrinsics evaluated.
+//! The desired resources and outputs of a template, once its conditions are decided and its
+//! intrinsics evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use crate::digest::Digest;
 use crate::id::{Address, ResourceType, StackName};
 use crate::value::{Value, ValueMap};
 
-/// What happens to an object that is no longer wanted.
+/// The fate of an object that is no longer wanted.
 ///
 /// Source: "DeletionPolicy attribute" and "UpdateReplacePolicy attribute", AWS CloudFormation
 /// User Guide.
@@ -34,11 +35,11 @@ pub struct DesiredResource {
     pub properties: ValueMap,
     /// The resources it names in `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
     pub dependencies: BTreeSet<Address>,
-    /// What happens when it leaves the template.
+    /// The fate of the object when the resource leaves the template.
     pub deletion_policy: RemovalPolicy,
-    /// What happens to the old object when it is replaced.
+    /// The fate of the old object when it is replaced.
     pub update_replace_policy: RemovalPolicy,
-    /// Whether `Metadata: {rstack: {Replacement: DeleteFirst}}` allows deleting the old object
+    /// True if `Metadata: {rstack: {Replacement: DeleteFirst}}` allows deleting the old object
     /// before the new one exists.
     pub delete_first: bool,
 }
@@ -48,7 +49,7 @@ pub struct DesiredResource {
 pub struct DesiredOutput {
     /// Its value.
     pub value: Value,
-    /// What the template says of it.
+    /// Its description in the template.
     pub description: Option<String>,
     /// The name it is exported under.
     pub export: Option<Value>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::FindingCode;
 use crate::span::Span;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -22,22 +22,22 @@ pub enum Severity {
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What is said of it; may be empty for the main place.
+    /// The remark about the place; may be empty for the main place.
     pub message: String,
 }
 
 /// One finding. The first label is the main place, the others are related ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What kind of finding it is.
+    /// The kind of finding.
     pub code: FindingCode,
-    /// What is wrong: lower case, no final stop, user text in backticks.
+    /// The mistake: lower case, no final stop, user text in backticks.
     pub message: String,
     /// Where: the main place first.
     pub labels: Vec<Label>,
-    /// What to do next, if there is something to say.
+    /// The next step for the user, if there is one.
     pub help: Option<String>,
     /// Where more about this kind of finding can be read: a URL.
     pub docs: Option<String>,
@@ -66,7 +66,7 @@ impl Diagnostic {
         Self::error(code, message).mild(Severity::Information)
     }
 
-    /// What may be left out is no kind of finding that is an error everywhere.
+    /// Lowers the severity. A finding that is an error everywhere is never lowered.
     fn mild(self, severity: Severity) -> Self {
         debug_assert!(
             !matches!(self.code, FindingCode::Own(code) if code.is_error()),
@@ -97,7 +97,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether planning cannot go on.
+    /// True if planning cannot go on.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

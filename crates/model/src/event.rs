@@ -1,9 +1,10 @@
-//! What happens while a plan is applied, as the engine tells it and renderers show it.
+//! The events of an apply: the engine emits them and renderers show them.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::error_code::ErrorCode;
 use crate::id::{Address, PhysicalId, ResourceType};
 use crate::plan::{PlanMode, StepId};
 
@@ -20,7 +21,7 @@ pub struct StepLabel {
     pub operation: &'static str,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunEnd {
@@ -38,7 +39,7 @@ pub enum RunEnd {
 pub enum Event {
     /// Objects are being read.
     Observing {
-        /// How many.
+        /// The number of objects.
         objects: usize,
     },
     /// The version of a secret cannot be looked up: a rotation of it would not be noticed.
@@ -48,11 +49,12 @@ pub enum Event {
         /// Why not.
         error: String,
     },
-    /// An object that was not waited for still settles. That is no difference.
-    StillSettling {
+    /// An object that was not waited for is still stabilizing. That is no difference.
+    #[serde(rename = "still-settling")]
+    StillStabilizing {
         /// The resource.
         address: Address,
-        /// What it waits for.
+        /// The condition it waits for.
         waits_for: String,
     },
     /// The cloud is asked again what it did not answer for some time, outside of any step.
@@ -64,9 +66,9 @@ pub enum Event {
     },
     /// A plan's steps begin.
     RunStarted {
-        /// What the plan is for.
+        /// The purpose of the plan.
         mode: PlanMode,
-        /// How many steps it has.
+        /// The number of its steps.
         steps: usize,
     },
     /// A step's intent is durable and its call is being made.
@@ -74,21 +76,22 @@ pub enum Event {
         /// The step.
         label: StepLabel,
     },
-    /// The object exists (or is going away) and settles.
+    /// The object exists (or is going away) and stabilizes.
     StepWaiting {
         /// The step.
         label: StepLabel,
-        /// What it waits for.
+        /// The condition it waits for.
         waits_for: String,
     },
-    /// A step has everything it needs and waits before its call is made. Told again and again while
-    /// it does.
-    StepHeld {
+    /// A step has everything it needs and waits before its call until a rotated secret has
+    /// propagated. Emitted repeatedly while it waits.
+    #[serde(rename = "step-held")]
+    StepAwaitingPropagation {
         /// The step.
         label: StepLabel,
-        /// What it waits for.
+        /// The condition it waits for.
         waits_for: String,
-        /// How long, at the most.
+        /// The longest time that is left to wait.
         remaining: Duration,
     },
     /// A call failed in a way that passes, and will be made again.
@@ -116,14 +119,16 @@ pub enum Event {
     StepFailed {
         /// The step.
         label: StepLabel,
-        /// What is wrong and what to do about it.
+        /// The code of the error.
+        code: ErrorCode,
+        /// The failure and the next step for the user.
         error: String,
     },
     /// The user asked to stop while a step waited. It did not fail, and is not done.
     StepInterrupted {
         /// The step.
         label: StepLabel,
-        /// What it waited for.
+        /// The condition it waited for.
         waits_for: String,
     },
     /// Nothing new is started any more; what runs is finished.
@@ -140,9 +145,9 @@ pub enum Event {
     },
     /// The steps of a plan have ended.
     RunEnded {
-        /// What the plan was for.
+        /// The purpose of the plan.
         mode: PlanMode,
-        /// How.
+        /// The end of the run.
         end: RunEnd,
     },
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a valid {kind}: {rule}")]
 pub struct InvalidId {
-    /// What the text was meant to be, such as `stack name`.
+    /// The kind of identifier that the text was meant to be, such as `stack name`.
     pub kind: &'static str,
     /// The refused text.
     pub text: String,
@@ -72,7 +72,7 @@ text_id! {
     Address
 }
 text_id! {
-    /// What `Ref` returns for an object. It is shown to people and given to templates; an
+    /// The return value of `Ref` for an object. It is shown to people and passed to templates; an
     /// [`ObjectKey`](crate::ObjectKey) is what names the object.
     PhysicalId
 }
@@ -164,7 +164,7 @@ impl Partition {
     }
 }
 
-/// How many times a state of one lineage has been written.
+/// The serial of a state: the number of times a state of its lineage has been written.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -7,6 +7,7 @@ pub mod code;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
+pub mod error_code;
 pub mod event;
 pub mod id;
 pub mod object_key;
@@ -20,6 +21,7 @@ pub mod value;
 pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
+pub use error_code::ErrorCode;
 pub use id::{
     AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
     Region, ResourceType, Serial, StackName, Token,

@@ -1,4 +1,4 @@
-//! What names an object in the cloud: its type and its whole primary identifier.
+//! The key of an object in the cloud: its type and its whole primary identifier.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl Identifier {
         self.0.first().map_or("", String::as_str)
     }
 
-    /// Whether it is this one text.
+    /// True if it is this one text.
     pub fn is(&self, text: &str) -> bool {
         matches!(self.0.as_slice(), [only] if only == text)
     }

@@ -13,7 +13,7 @@ use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::update::UpdateKind;
 use crate::value::{Value, ValueMap};
 
-/// What a plan is made for.
+/// The purpose of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlanMode {
@@ -44,7 +44,7 @@ pub enum ReplaceOrder {
     DeleteFirst,
 }
 
-/// What happens to one resource.
+/// The action on one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -69,7 +69,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether an object is given what is desired of it.
+    /// True if the action sends desired properties to an object.
     pub fn sends(self) -> bool {
         match self {
             Self::Create | Self::Update | Self::Replace(_) => true,
@@ -117,7 +117,7 @@ pub enum Reason {
     PoliciesChanged,
     /// A property waits for an attribute that may change.
     MayChange(PropertyPath),
-    /// A creation or change did not come to its end.
+    /// A creation or change did not complete.
     Incomplete,
     /// The old object of a replacement that did not complete fits what is wanted, and becomes the
     /// resource's own again.
@@ -128,7 +128,7 @@ pub enum Reason {
     /// Something it depends on is deleted and made anew under the same name, and takes with it what
     /// was attached to it.
     DependencyReplaced {
-        /// What it depends on.
+        /// The resource it depends on.
         dependency: Address,
     },
     /// The stack is destroyed.
@@ -137,7 +137,7 @@ pub enum Reason {
     Rollback,
 }
 
-/// Whether a change is going to be made.
+/// The certainty that a change is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
@@ -156,18 +156,18 @@ pub struct Difference {
     pub before: Option<Value>,
     /// The value after; `None` if there will be none.
     pub after: Option<Value>,
-    /// What the change of this property does to the object.
+    /// The effect that the change of this property has on the object.
     pub update_kind: UpdateKind,
 }
 
 impl Difference {
-    /// Whether the change of this property makes a new object necessary.
+    /// True if the change of this property makes a new object necessary.
     pub fn forces_replacement(&self) -> bool {
         self.update_kind == UpdateKind::Replaces
     }
 }
 
-/// How well the object in the cloud was looked at.
+/// The check of an object in the cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checked {
@@ -181,43 +181,43 @@ pub enum Checked {
     Unchecked(String),
 }
 
-/// What happens to one resource, and why.
+/// The change of one resource, and its reasons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The resource.
     pub address: Address,
     /// Its type.
     pub resource_type: ResourceType,
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// Why.
+    /// The reasons for it.
     pub reasons: Vec<Reason>,
-    /// Whether it is going to happen.
+    /// The certainty that it happens.
     pub certainty: Certainty,
     /// Declared properties: prior against desired.
     pub differences: Vec<Difference>,
     /// Declared properties: prior against observed.
     pub drift: Vec<Difference>,
-    /// How well the object was looked at.
+    /// The check of the object in the cloud.
     pub checked: Checked,
-    /// Whether the object holds data that is lost with it.
+    /// True if the object holds data that is lost with it.
     pub stateful: bool,
     /// The object as the state and the cloud have it now.
     pub prior: Option<ResourceState>,
-    /// What it is to become.
+    /// The object that it is to become; `None` if it is to go.
     pub desired: Option<PlannedObject>,
 }
 
-/// What an object is to become.
+/// The object that a resource is to have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlannedObject {
     /// The properties; what is not yet known is deferred.
     pub properties: ValueMap,
     /// The resources it depends on.
     pub dependencies: BTreeSet<Address>,
-    /// What happens when it leaves the template.
+    /// The fate of the object when the resource leaves the template.
     pub deletion_policy: RemovalPolicy,
-    /// What happens to it when it is replaced.
+    /// The fate of the object when it is replaced.
     pub update_replace_policy: RemovalPolicy,
     /// The current version of each secret reference that could be looked up, by its text.
     pub secret_versions: BTreeMap<String, String>,
@@ -234,7 +234,7 @@ impl fmt::Display for StepId {
     }
 }
 
-/// What one step does.
+/// The operation of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
@@ -270,10 +270,10 @@ impl Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// What the stack is to become is made.
+    /// Creates and changes objects until the stack is as desired.
     Forward,
-    /// What is no longer wanted goes. Begins when every forward step has succeeded, so that until
-    /// then everything can be rolled back.
+    /// Removes objects that are no longer wanted. Begins when every forward step has succeeded, so
+    /// that until then everything can be rolled back.
     Cleanup,
 }
 
@@ -284,15 +284,15 @@ pub struct Step {
     pub id: StepId,
     /// The resource.
     pub address: Address,
-    /// What is done.
+    /// Its operation.
     pub operation: Operation,
-    /// When.
+    /// Its phase.
     pub phase: Phase,
     /// The steps that must have succeeded before.
     pub after: BTreeSet<StepId>,
 }
 
-/// What happens to one output.
+/// The change of one output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputChange {
     /// The value before; `None` if there was no such output.
@@ -307,7 +307,7 @@ pub struct OutputChange {
 }
 
 impl OutputChange {
-    /// Whether the value differs, or the name that it is exported under.
+    /// True if the value differs, or the name that it is exported under.
     pub fn differs(&self) -> bool {
         let export = self.after.as_ref().and_then(|output| output.export.as_ref());
         let same_export = match (export, &self.exported_before) {
@@ -318,10 +318,11 @@ impl OutputChange {
     }
 }
 
-/// Why the user of a secret waits before it sends a new version of it: others check what it sends,
-/// take up the new version some time after it was made, and accept the version before it meanwhile.
+/// The wait of a change before it sends a new version of a secret: other resources check what it
+/// sends, take up the new version some time after it was made, and accept the version before it
+/// meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickUp {
+pub struct PropagationWait {
     /// The reference in the properties of the user.
     pub reference: String,
     /// The resources that check what the user sends.
@@ -333,7 +334,7 @@ pub struct PickUp {
 /// Everything that apply will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What it is for.
+    /// Its purpose.
     pub mode: PlanMode,
     /// The stack.
     pub stack: StackName,
@@ -347,26 +348,26 @@ pub struct Plan {
     pub parameters: ValueMap,
     /// One entry for each resource of the template or the state.
     pub changes: BTreeMap<Address, Change>,
-    /// Objects left over from earlier applies, which this one deletes.
+    /// Deposed objects of earlier applies, which this one deletes.
     pub deposed: Vec<DeposedObject>,
     /// The steps, in an order in which they can be done.
     pub steps: Vec<Step>,
     /// One entry for each output of the template or the state.
     pub outputs: BTreeMap<String, OutputChange>,
-    /// Whether what services would keep for a while after a deletion is to go at once.
+    /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
-    /// What each change that sends a secret waits for, should it send another version than before.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pick_ups: BTreeMap<Address, Vec<PickUp>>,
+    /// The waits of each change that sends a secret, should it send another version than before.
+    #[serde(rename = "pick_ups", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub propagation_waits: BTreeMap<Address, Vec<PropagationWait>>,
 }
 
 impl Plan {
-    /// Whether applying it would change nothing: neither objects nor outputs.
+    /// True if applying it would change nothing: neither objects nor outputs.
     pub fn is_noop(&self) -> bool {
         self.steps.is_empty() && self.outputs.values().all(|output| !output.differs())
     }
 
-    /// How many resources each action is planned for.
+    /// The number of resources whose planned action is wanted.
     pub fn count(&self, wanted: impl Fn(Action) -> bool) -> usize {
         self.changes.values().filter(|change| wanted(change.action)).count()
     }

@@ -13,25 +13,26 @@ use crate::id::{
 use crate::object_key::{Identifier, ObjectKey};
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 
-/// Whether an object is what its properties say.
+/// The status of an object: true to its properties, or left by an operation that did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectStatus {
     /// It was made or changed as declared.
     Ready,
-    /// It is as declared, and still settles: it was not waited for.
-    Settling,
-    /// It exists, but its creation did not come to its end; the next plan replaces it.
+    /// It is as declared, and still stabilizing: it was not waited for.
+    #[serde(rename = "settling")]
+    Stabilizing,
+    /// It exists, but its creation did not complete; the next plan replaces it.
     Incomplete,
-    /// It exists, but a change of it did not come to its end; the next plan updates it.
+    /// It exists, but a change of it did not complete; the next plan updates it.
     PartlyUpdated,
 }
 
 impl ObjectStatus {
-    /// Whether the object is what its properties say.
+    /// True if the object is as its properties say.
     pub fn is_as_declared(self) -> bool {
         match self {
-            Self::Ready | Self::Settling => true,
+            Self::Ready | Self::Stabilizing => true,
             Self::Incomplete | Self::PartlyUpdated => false,
         }
     }
@@ -45,29 +46,29 @@ pub struct ResourceState {
     pub resource_type: ResourceType,
     /// Its primary identifier, which names it among the objects of its type.
     pub identifier: Identifier,
-    /// What `Ref` returns for it.
+    /// The return value of `Ref` for it.
     pub physical_id: PhysicalId,
-    /// Whether it is what the properties say.
+    /// Its status: true to the properties or not.
     pub status: ObjectStatus,
     /// The properties as declared, attributes filled in, secrets as references.
     pub properties: ValueMap,
-    /// What updates that were cut off were to make of the properties, the oldest first. An object
-    /// that is known by where it stands, such as an inline policy, may stand there, too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attempted: Vec<ValueMap>,
-    /// What `Fn::GetAtt` returns, by attribute name.
+    /// The properties that interrupted updates were to give it, the oldest first. An object that is
+    /// identified by where it is attached, such as an inline policy, may be attached there, too.
+    #[serde(rename = "attempted", default, skip_serializing_if = "Vec::is_empty")]
+    pub in_doubt: Vec<ValueMap>,
+    /// The return values of `Fn::GetAtt`, by attribute name.
     pub attributes: ValueMap,
     /// The resources it depends on.
     pub dependencies: BTreeSet<Address>,
-    /// What happens when it leaves the template.
+    /// The fate of the object when the resource leaves the template.
     pub deletion_policy: RemovalPolicy,
-    /// What happens to it when it is replaced.
+    /// The fate of the object when it is replaced.
     pub update_replace_policy: RemovalPolicy,
     /// The version each secret reference resolved to, by the reference's text.
     pub secret_versions: BTreeMap<String, String>,
     /// The driver that made it, such as `native` or `sandbox`.
     pub driver: String,
-    /// Where it is polled whether it has settled, as long as it has not.
+    /// The cursor of the poll that asks whether it has stabilized, as long as it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
 }
@@ -88,7 +89,7 @@ pub struct DeposedObject {
 pub struct OutputState {
     /// The value; a secret stays a reference.
     pub value: Value,
-    /// What the template says of it.
+    /// Its description in the template.
     pub description: Option<String>,
     /// The name it is exported under.
     pub export: Option<String>,
@@ -104,11 +105,11 @@ pub struct Environment {
     pub region: Region,
     /// The partition.
     pub partition: Partition,
-    /// Whether the cloud is the sandbox.
+    /// True if the cloud is the sandbox.
     pub sandbox: bool,
 }
 
-/// What rstack knows of one stack.
+/// The state of one stack: its objects, parameters and outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -153,24 +154,24 @@ impl State {
         }
     }
 
-    /// Whether nothing exists of the stack.
+    /// True if no object of the stack exists.
     pub fn is_bare(&self) -> bool {
         self.resources.is_empty() && self.deposed.is_empty()
     }
 }
 
 impl ResourceState {
-    /// What names the object.
+    /// The key that names the object.
     pub fn key(&self) -> ObjectKey {
         ObjectKey::new(self.resource_type.clone(), self.identifier.clone())
     }
 
-    /// Whether it is the object of this key.
+    /// True if it is the object of this key.
     pub fn is(&self, key: &ObjectKey) -> bool {
         self.identifier == key.identifier && self.resource_type == key.resource_type
     }
 
-    /// Whether both are the same object, whatever else is known of it.
+    /// True if both are the same object, whatever else is known of it.
     pub fn is_same_object(&self, other: &Self) -> bool {
         self.identifier == other.identifier && self.resource_type == other.resource_type
     }

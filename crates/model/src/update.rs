@@ -1,8 +1,8 @@
-//! What a change of a property does to its object.
+//! Update kinds: the effect that a change of a property has on its object.
 
 use serde::{Deserialize, Serialize};
 
-/// What a change of a property does to its object, from the least to the most.
+/// The effect of a change of a property on its object, from the least to the most.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

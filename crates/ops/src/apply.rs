@@ -48,7 +48,7 @@ async fn apply_held<F: FrontEnd>(
 ) -> Result<Applied, F::Error> {
     let mut state = open(ops, lease, deploy.parameters, front).await?;
     if deploy.refresh {
-        state = ops.engine.record_settled(&**lease, state).await.map_err(OpsError::from)?;
+        state = ops.engine.record_stabilized(&**lease, state).await.map_err(OpsError::from)?;
     }
     let renewed = deploy.parameters.renewed(state.clone());
     if renewed != state {
@@ -135,7 +135,7 @@ pub async fn verify_saved(
     if moved.is_empty() { Ok(()) } else { Err(ApplyError::ObjectsMoved(moved).into()) }
 }
 
-/// Whether the open run of a stack is one of this very plan.
+/// True if the open run of a stack is one of this very plan.
 fn has_begun(record: &Record, plan: &CheckedPlan) -> Result<bool, OpsError> {
     let Some(Entry::Begin { plan_digest, .. }) = record.journal.iter().flatten().next() else {
         return Ok(false);

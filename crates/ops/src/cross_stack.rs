@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::StackName;
 use rstack_model::state::Environment;
 use rstack_model::value::Answers;
-use rstack_template::Outside;
+use rstack_template::ExternalValues;
 
 use crate::{Backend, OpsError};
 
@@ -19,7 +19,7 @@ pub async fn cross_stack_values(
     backend: &dyn Backend,
     own: &StackName,
     environment: Option<&Environment>,
-) -> Result<Outside, OpsError> {
+) -> Result<ExternalValues, OpsError> {
     let mut exports = BTreeMap::new();
     let mut outputs = BTreeMap::new();
     for stack in backend.stacks().await?.into_iter().filter(|stack| stack != own) {
@@ -34,5 +34,5 @@ pub async fn cross_stack_values(
             exports.extend(exported.filter_map(|output| Some((output.export?, output.value))));
         }
     }
-    Ok(Outside { exports, outputs, answers: Answers::new() })
+    Ok(ExternalValues { exports, outputs, answers: Answers::new() })
 }

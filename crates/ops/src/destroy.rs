@@ -14,7 +14,7 @@ pub struct Destroy<'a> {
     pub stack: &'a StackName,
     /// Values of secret parameters, which the recovery of an interrupted run may need.
     pub secrets: &'a [(String, SecretString)],
-    /// What the user asks for.
+    /// The options of the plan, as the user chose them.
     pub options: DestroyOptions,
 }
 

@@ -27,7 +27,7 @@ pub enum OpsError {
     #[error(transparent)]
     Digest(#[from] DigestError),
     /// The stack lives in another account, Region or cloud.
-    #[error("the stack `{stack}` lives in {state}, the current environment is {current}")]
+    #[error("stack `{stack}` belongs to {state}, and this command runs in {current}")]
     OtherEnvironment {
         /// The stack.
         stack: StackName,
@@ -37,7 +37,7 @@ pub enum OpsError {
         current: String,
     },
     /// A resource that may be deleted first, or is to be replaced, is not in the template.
-    #[error("`{option} {address}`: there is no such resource in the template")]
+    #[error("`{option} {address}`: the template has no such resource")]
     NoResource {
         /// The option.
         option: &'static str,
@@ -45,13 +45,13 @@ pub enum OpsError {
         address: Address,
     },
     /// Answers of the cloud lead to further questions, without end.
-    #[error("what the template asks of the cloud leads to ever more questions")]
+    #[error("the lookups of the template lead to ever more lookups")]
     Questions,
     /// A plan that was begun before. What became of that run is in the state.
-    #[error("the plan was carried out before, and was interrupted")]
+    #[error("the plan was applied before, and that run was interrupted")]
     AlreadyBegun,
     /// A saved plan has other objects or outputs than the state that it was made from.
-    #[error("the plan has not what the state has: {}", parts(.0))]
+    #[error("the plan contradicts the state: {}", parts(.0))]
     Contradicts(Vec<Contradiction>),
     /// No apply of the stack waits to be rolled back.
     #[error("there is nothing to roll back: {}", nothing_to_roll_back(stack, *deposed))]
@@ -62,10 +62,10 @@ pub enum OpsError {
         deposed: usize,
     },
     /// Objects of a rollback need the values of secret parameters.
-    #[error("the rollback needs the values of secret parameters: {}", quoted(.0))]
+    #[error("the rollback needs the former values of secret parameters: {}", quoted(.0))]
     OldSecrets(BTreeSet<String>),
     /// No creation of a resource waits to be resolved.
-    #[error("no creation of `{address}` in the stack `{stack}` waits to be resolved")]
+    #[error("stack `{stack}` has no interrupted create of `{address}`")]
     NothingOpen {
         /// The stack.
         stack: StackName,
@@ -73,16 +73,16 @@ pub enum OpsError {
         address: Address,
     },
     /// A value was given for a parameter that is not a secret one of the stack.
-    #[error("the stack takes no value for the parameter `{0}` here")]
+    #[error("this command accepts no value for parameter `{0}`")]
     NoSecretParameter(String),
     /// A value was given for a parameter that is not a secret one of the saved plan.
-    #[error("the saved plan takes no value for the parameter `{0}`")]
+    #[error("a saved plan accepts no value for parameter `{0}`")]
     SavedPlanParameter(String),
     /// The value of a secret parameter is missing; a saved plan does not hold it.
-    #[error("the saved plan needs the value of the secret parameter `{0}`, which is in no file")]
+    #[error("the saved plan needs the value of secret parameter `{0}`, which is not stored in it")]
     SecretParameter(String),
     /// The value of a secret parameter is not the one that the plan was made with.
-    #[error("the value of the secret parameter `{0}` is not the one that the plan was made with")]
+    #[error("the value of secret parameter `{0}` differs from the one that the plan was made with")]
     OtherSecret(String),
 }
 
@@ -106,8 +106,7 @@ fn nothing_to_roll_back(stack: &StackName, deposed: usize) -> String {
     match deposed {
         0 => format!("no apply of `{stack}` failed or was interrupted half-way"),
         _ => format!(
-            "the last apply of `{stack}` came to its end, but for {deposed} old {objects} that wait \
-             to be deleted"
+            "the last apply of `{stack}` completed, except for {deposed} old {objects} to be deleted"
         ),
     }
 }

@@ -5,11 +5,11 @@ use rstack_apply::Engine;
 use rstack_driver::DriverError;
 use rstack_model::Span;
 use rstack_model::value::Lookup;
-use rstack_template::{Evaluation, Inputs, Outside, Template};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Template};
 
 use crate::OpsError;
 
-/// How often answers may lead to further questions.
+/// The number of rounds in which answers may lead to further questions, at most.
 const ROUNDS: usize = 16;
 
 /// An evaluated template, and the questions that have no answer.
@@ -42,9 +42,9 @@ pub async fn evaluate(
     template: &Template,
     inputs: &Inputs<'_>,
 ) -> Result<Evaluated, OpsError> {
-    let mut outside: Outside = inputs.outside.clone();
+    let mut external: ExternalValues = inputs.external.clone();
     for _ in 0..ROUNDS {
-        let inputs = Inputs { outside: &outside, ..*inputs };
+        let inputs = Inputs { external: &external, ..*inputs };
         let evaluation = rstack_template::evaluate(template, &inputs);
         if evaluation.lookups.is_empty() || evaluation.desired.is_none() {
             return Ok(Evaluated { evaluation, unanswered: Vec::new() });
@@ -53,7 +53,7 @@ pub async fn evaluate(
         for (lookup, answer) in engine.look_up(evaluation.lookups.keys()).await? {
             match answer {
                 Ok(value) => {
-                    outside.answers.insert(lookup, value);
+                    external.answers.insert(lookup, value);
                 }
                 Err(error) => {
                     let at = evaluation.lookups.get(&lookup).copied().unwrap_or_default();

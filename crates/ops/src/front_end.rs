@@ -1,4 +1,4 @@
-//! The front end of an operation: it is told what happens, and decides what is carried out.
+//! The front end of an operation: it receives the events, and decides what is carried out.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ pub struct Review<'a> {
     pub plan: &'a CheckedPlan,
     /// The state that it was made from.
     pub state: &'a State,
-    /// How much there is to do.
+    /// The amount of work: whether consent is needed.
     pub work: Work,
     /// The secret parameters that objects of a rollback are made with.
     pub secrets: BTreeSet<OldSecret>,
@@ -71,7 +71,7 @@ impl Review<'_> {
     }
 }
 
-/// How much a plan does.
+/// The amount of work of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Nothing: the stack is as wanted, and the state says so. It is not carried out.
@@ -91,7 +91,7 @@ pub enum Verdict {
     Proceed {
         /// Which objects are waited for, and how long.
         waiting: Waiting,
-        /// Whether a deploy that fails is rolled back at once.
+        /// True if a deploy that fails is rolled back at once.
         rollback: bool,
     },
 }

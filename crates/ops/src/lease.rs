@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use rstack_apply::{Clock, Stop};
+use rstack_apply::{CancellationToken, Clock};
 use rstack_model::StackName;
 use rstack_store::StoreError;
 
@@ -17,7 +17,7 @@ const RETRY: u32 = 4;
 #[derive(Debug)]
 pub struct Held<'a> {
     lease: &'a dyn Lease,
-    lost: Stop,
+    lost: CancellationToken,
 }
 
 impl<'a> std::ops::Deref for Held<'a> {
@@ -35,9 +35,10 @@ impl Held<'_> {
     /// # Errors
     /// [`StoreError::LeaseLost`] if the lease was lost before the work was complete.
     pub async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, StoreError> {
-        match select(pin!(work), pin!(self.lost.requested())).await {
-            Either::Left((done, _)) => Ok(done),
-            Either::Right(((), work)) => {
+        // The loss comes first: what is read ends with it, and its result means nothing.
+        match select(pin!(self.lost.cancelled()), pin!(work)).await {
+            Either::Right((done, _)) => Ok(done),
+            Either::Left(((), work)) => {
                 self.lease.verify().await?;
                 Ok(work.await)
             }
@@ -46,16 +47,16 @@ impl Held<'_> {
 }
 
 /// Does work under a lease, which is renewed meanwhile as often as it asks for. A lease that is lost
-/// requests `stop`, so that no further step begins; every later record is refused by the lease itself.
+/// cancels the run, so that no further step begins; every later record is refused by the lease itself.
 ///
 /// Nothing is renewed while the work blocks its thread: what waits for a user waits asynchronously.
 pub async fn hold<T>(
     lease: &dyn Lease,
     clock: &dyn Clock,
-    stop: &Stop,
+    cancel: &CancellationToken,
     work: impl AsyncFnOnce(&Held<'_>) -> T,
 ) -> T {
-    let held = Held { lease, lost: Stop::default() };
+    let held = Held { lease, lost: CancellationToken::new() };
     let Some(within) = lease.renew_within() else { return work(&held).await };
     let renewing = async {
         let mut pause = within;
@@ -67,8 +68,8 @@ pub async fn hold<T>(
                 Err(_) => pause = (within / RETRY).max(Duration::from_millis(1)),
             }
         }
-        held.lost.request();
-        stop.request();
+        held.lost.cancel();
+        cancel.cancel();
         std::future::pending::<()>().await;
     };
     // The time until the first renewal begins before the work does.
@@ -87,12 +88,12 @@ pub async fn hold<T>(
 pub(crate) async fn under_lease<T>(
     backend: &dyn Backend,
     clock: &dyn Clock,
-    stop: &Stop,
+    cancel: &CancellationToken,
     (stack, holder): (&StackName, &Holder),
     work: impl AsyncFnOnce(&Held<'_>) -> T,
 ) -> Result<T, StoreError> {
     let lease = backend.acquire(stack, holder).await?;
-    let done = hold(lease.as_ref(), clock, stop, work).await;
+    let done = hold(lease.as_ref(), clock, cancel, work).await;
     let _expires = lease.release().await;
     Ok(done)
 }
@@ -105,8 +106,8 @@ impl Operations {
         holder: &Holder,
         work: impl AsyncFnOnce(&Held<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (clock, stop) = (self.engine.clock.as_ref(), &self.engine.stop);
-        let done = under_lease(self.backend.as_ref(), clock, stop, (stack, holder), work).await;
+        let (clock, cancel) = (self.engine.clock.as_ref(), &self.engine.cancel);
+        let done = under_lease(self.backend.as_ref(), clock, cancel, (stack, holder), work).await;
         done.map_err(OpsError::from)?
     }
 }

@@ -3,7 +3,7 @@
 //! cloud calls.
 //!
 //! Every front end calls them: the command line, the crash explorer, the test benches. A front end
-//! ([`FrontEnd`]) is told what happens and decides whether a plan is carried out; nothing here knows
+//! ([`FrontEnd`]) receives the events and decides whether a plan is carried out; nothing here knows
 //! a terminal, a file of a template or an argument.
 
 mod apply;

@@ -1,4 +1,4 @@
-//! What operations work on.
+//! The surroundings of operations: the engine, the environment, and the store of states.
 
 use std::sync::Arc;
 

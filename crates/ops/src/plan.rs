@@ -8,16 +8,16 @@ use rstack_plan::{CheckedPlan, PlanOptions};
 use crate::open::open;
 use crate::{FrontEnd, Held, Holder, Operations, OpsError};
 
-/// What a deploy is to lead to, and how it is planned.
+/// The goal of a deploy, and the options of its plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Deploy<'a> {
-    /// What the template asks for.
+    /// The desired state that the template evaluates to.
     pub desired: &'a Desired,
     /// The values of secret parameters.
     pub parameters: &'a SecretParameters,
-    /// What the user allows.
+    /// The permissions of the user, such as for replacements.
     pub options: &'a PlanOptions,
-    /// Whether objects are read. If not, what was applied last is taken for what is there.
+    /// True if objects are read. If not, the last applied state is taken for the observed one.
     pub refresh: bool,
 }
 

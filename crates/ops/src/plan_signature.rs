@@ -30,10 +30,10 @@ pub enum PlanKeyError {
     #[error("it is not a public Ed25519 key in PEM")]
     NotPublic,
     /// It is a private key where the public one is asked for.
-    #[error("it is a private key, and a public one is asked for")]
+    #[error("it is a private key; a public key is needed")]
     PrivateForPublic,
     /// It is a public key where the private one is asked for.
-    #[error("it is a public key, and a private one is asked for")]
+    #[error("it is a public key; a private key is needed")]
     PublicForPrivate,
 }
 
@@ -41,7 +41,7 @@ pub enum PlanKeyError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanSignature {
-    /// How it was made.
+    /// The algorithm that it was made with.
     pub algorithm: Algorithm,
     /// The key that is said to have made it: the digest of its public part in DER.
     pub key: Digest,

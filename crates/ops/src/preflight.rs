@@ -8,8 +8,8 @@ use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, Span, Value};
 use rstack_template::Template;
 
-/// What cannot be carried out. Outputs that are secrets are left out of what is desired; the
-/// template's own warning at the attribute says so.
+/// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
+/// `desired`; the template's own warning at the attribute says so.
 pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) -> Vec<Diagnostic> {
     let resources = &desired.resources;
     let secret = |attribute: &AttributeRef| {

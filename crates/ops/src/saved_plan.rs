@@ -6,11 +6,12 @@
 //!  "value": "base64…"}, "plan": {…}}
 //! ```
 //!
-//! The digest finds damage. It binds the file to no person: whoever can write the file can write a
-//! digest that fits. That a plan does what it shows is found out by [`read_plan`], which derives
-//! what is shown from what is done, and when it is applied, from state and cloud. That it is the plan
-//! which somebody made or approved is said by a signature ([`SavedPlan::verify`]) or by the digest
-//! that was approved ([`SavedPlan::approve`]). docs/approval.md has the table of all fields.
+//! The digest finds damage. It binds the file to no person: anyone who can write the file can write
+//! a digest that fits. A plan that does other than it shows is found by [`read_plan`], which
+//! derives what is shown from what is done, and when it is applied, from state and cloud. A
+//! signature ([`SavedPlan::verify`]) or the approved digest ([`SavedPlan::approve`]) proves that
+//! the plan is the one that a person made or approved. docs/approval.md has the table of all
+//! fields.
 
 use rstack_model::Digest;
 use rstack_model::plan::{Plan, PlanMode};
@@ -56,19 +57,19 @@ pub enum SavedPlanError {
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     /// It has another format.
-    #[error("its format is {found}, not {FORMAT}")]
+    #[error("it has format {found}; this rstack reads format {FORMAT}")]
     Format {
         /// The format.
         found: u32,
     },
     /// The plan in it is not the one that was shown when it was saved.
-    #[error("it was changed")]
+    #[error("its digest does not match its content")]
     Changed,
     /// The plan in it destroys or rolls back, which is never saved.
-    #[error("the plan in it is not one of a deploy")]
+    #[error("its plan is not a plan to deploy")]
     Mode,
     /// The plan in it breaks invariants, or does not do what it shows.
-    #[error("the plan in it is not sound: {}", list(.0))]
+    #[error("its plan is not valid: {}", list(.0))]
     Unsound(Vec<Violation>),
 }
 
@@ -76,7 +77,7 @@ pub enum SavedPlanError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApprovalError {
     /// Its digest is not the one that was approved.
-    #[error("the digest of the plan is sha256:{found}, and sha256:{approved} was approved")]
+    #[error("the plan has the digest sha256:{found}, not the approved sha256:{approved}")]
     Digest {
         /// The digest that was approved.
         approved: Digest,
@@ -87,15 +88,13 @@ pub enum ApprovalError {
     #[error("the plan is not signed")]
     NotSigned,
     /// It says that another key has signed it.
-    #[error(
-        "the plan is signed by the key sha256:{signer}, which is not one of those to verify with"
-    )]
+    #[error("the plan is signed by key sha256:{signer}, which is not a key given with `--verify`")]
     OtherKey {
         /// The key, by the digest of its public part.
         signer: Digest,
     },
     /// The signature is not one of this plan.
-    #[error("the signature of the plan is not one that the key sha256:{signer} has made of it")]
+    #[error("the plan's signature by key sha256:{signer} is not valid")]
     Signature {
         /// The key, by the digest of its public part.
         signer: Digest,

@@ -127,7 +127,7 @@ fn object(id: &str, dependencies: impl IntoIterator<Item = Address>) -> Resource
         physical_id: id.into(),
         status: ObjectStatus::Ready,
         properties: ValueMap::new(),
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: dependencies.into_iter().collect(),
         deletion_policy: RemovalPolicy::Delete,

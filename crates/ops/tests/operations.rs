@@ -1,5 +1,5 @@
 //! The operations over the sandbox and a store on disk: what is carried out, what is refused, and
-//! what the front end is told.
+//! the events and reviews that the front end receives.
 #![cfg(test)]
 
 use std::cell::RefCell;
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use object_store::memory::InMemory;
 use rstack_apply::{
-    ApplyError, Decision, Engine, InstantClock, SecretParameters, SeededEntropy, Silent, Stop,
-    Waiting,
+    ApplyError, CancellationToken, Decision, Engine, InstantClock, SecretParameters, SeededEntropy,
+    Silent, Waiting,
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
@@ -27,25 +27,25 @@ use rstack_plan::{CheckedPlan, Contradiction, DestroyOptions, PlanOptions, Regis
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::object::{Clock, Timestamp};
 use rstack_store::{ObjectStateStore, StateStore, keyed_digest};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
-/// A front end that says what it was told.
+/// A front end that records the events that it receives.
 struct Notes {
-    told: RefCell<Vec<String>>,
+    received: RefCell<Vec<String>>,
     agrees: bool,
 }
 
 impl Notes {
     fn new(agrees: bool) -> Self {
-        Self { told: RefCell::default(), agrees }
+        Self { received: RefCell::default(), agrees }
     }
 
     fn note(&self, text: impl Into<String>) {
-        self.told.borrow_mut().push(text.into());
+        self.received.borrow_mut().push(text.into());
     }
 
-    fn told(&self) -> Vec<String> {
-        self.told.take()
+    fn received(&self) -> Vec<String> {
+        self.received.take()
     }
 }
 
@@ -129,7 +129,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         };
         let environment = self.sandbox.environment().clone();
         Operations {
@@ -147,7 +147,7 @@ impl Bench {
             stack: &stack(),
             environment: self.sandbox.environment(),
             parameters: &BTreeMap::new(),
-            outside: &Outside::default(),
+            external: &ExternalValues::default(),
         };
         let evaluation = evaluate(&template, &inputs);
         evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))
@@ -209,23 +209,23 @@ fn only_what_changes_something_needs_consent() {
         let (bench, front) = (Bench::new(), Notes::new(false));
         let one = topic("a", "one");
         assert!(matches!(bench.apply(&one, &front).await, Applied::Stopped));
-        assert_eq!(front.told(), ["opened None false", "planned", "review Changes"]);
+        assert_eq!(front.received(), ["opened None false", "planned", "review Changes"]);
         assert_eq!(bench.record().await.state, None);
         let front = Notes::new(true);
         let Applied::Ran(outcome) = bench.apply(&one, &front).await else {
             panic!("it did not run")
         };
         assert_eq!(outcome.end, RunEnd::Succeeded);
-        front.told();
+        front.received();
         let Applied::Unchanged(state) = bench.apply(&one, &front).await else { panic!("it ran") };
         assert_eq!(Some(*state), outcome.state);
-        assert_eq!(front.told(), ["opened Some(1) false", "planned", "review Nothing"]);
+        assert_eq!(front.received(), ["opened Some(1) false", "planned", "review Nothing"]);
     });
 }
 
 /// Each operation gives its lease back: the time by which it would expire stands still.
 #[test]
-fn a_stack_lives_in_an_object_store() {
+fn a_stack_is_kept_in_an_object_store() {
     run(async {
         let (bench, front) = (Bench::remote(), Notes::new(true));
         bench.apply(&topic("a", "one"), &front).await;
@@ -261,9 +261,15 @@ fn a_saved_plan_is_the_one_that_was_shown() {
             assert_ne!(changed, text, "{from}");
             rstack_ops::read_plan(changed.as_bytes(), &RegistrySchemas).unwrap_err().to_string()
         };
-        assert_eq!(refused("\"two\"", "\"six\""), "it was changed");
-        assert_eq!(refused("\"purge\":false", "\"purge\":true"), "it was changed");
-        assert_eq!(refused("\"rstack-plan\":2", "\"rstack-plan\":3"), "its format is 3, not 2");
+        assert_eq!(refused("\"two\"", "\"six\""), "its digest does not match its content");
+        assert_eq!(
+            refused("\"purge\":false", "\"purge\":true"),
+            "its digest does not match its content"
+        );
+        assert_eq!(
+            refused("\"rstack-plan\":2", "\"rstack-plan\":3"),
+            "it has format 3; this rstack reads format 2"
+        );
         // A plan that the checker refuses is refused although its digest fits.
         let mut unsound = plan.clone().into_plan();
         unsound.changes.clear();
@@ -271,7 +277,7 @@ fn a_saved_plan_is_the_one_that_was_shown() {
         let forged = serde_json::json!({"rstack-plan": 2, "digest": digest, "plan": unsound});
         let error =
             rstack_ops::read_plan(forged.to_string().as_bytes(), &RegistrySchemas).unwrap_err();
-        assert!(error.to_string().starts_with("the plan in it is not sound: "), "{error}");
+        assert!(error.to_string().starts_with("its plan is not valid: "), "{error}");
     });
 }
 
@@ -292,13 +298,13 @@ fn a_plan_that_shows_other_differences_than_it_makes_is_refused() {
         let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "the plan in it is not sound: what is said of `A` (differences) does not follow from its \
+            "its plan is not valid: what is said of `A` (differences) does not follow from its \
              objects"
         );
     });
 }
 
-/// What is checked is decided by apply: a file that says that nothing was looked at, or gives a
+/// The checks are decided by apply: a file that says that nothing was looked at, or gives a
 /// reason why not, switches nothing off.
 #[test]
 fn no_plan_switches_the_drift_check_off() {
@@ -397,7 +403,7 @@ fn only_deploys_are_saved() {
         for mode in [PlanMode::Destroy, PlanMode::Rollback] {
             plan.mode = mode;
             let refused = rstack_ops::read_plan(&forged(&plan), &RegistrySchemas).unwrap_err();
-            assert_eq!(refused.to_string(), "the plan in it is not one of a deploy");
+            assert_eq!(refused.to_string(), "its plan is not a plan to deploy");
         }
     });
 }
@@ -551,7 +557,7 @@ fn a_stack_of_another_environment_is_refused() {
         assert!(matches!(planned, Err(OpsError::OtherEnvironment { .. })), "{planned:?}");
         let applied = rstack_ops::apply(&ops, &deploy, &holder(), &front).await;
         assert!(matches!(applied, Err(OpsError::OtherEnvironment { .. })), "{applied:?}");
-        assert!(front.told().is_empty(), "nothing was opened");
+        assert!(front.received().is_empty(), "nothing was opened");
     });
 }
 
@@ -568,7 +574,7 @@ fn what_may_be_deleted_first_is_in_the_template() {
         assert!(
             matches!(planned, Err(OpsError::NoResource { address, .. }) if address.as_str() == "B")
         );
-        assert_eq!(front.told(), ["planned"], "what was checked beside it is told first");
+        assert_eq!(front.received(), ["planned"], "what was checked beside it is reported first");
     });
 }
 

@@ -5,7 +5,6 @@
 //! planner; [`crate::derived`] derives again what the plan says of each change.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
@@ -14,144 +13,9 @@ use rstack_model::plan::{
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState};
 use rstack_model::{Address, ObjectKey};
 
-use crate::derived::{Field, check_derived};
-use crate::facts::Schemas;
-
-/// A broken invariant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Violation {
-    /// Two steps have one number, or a step waits for itself, for none, or for a later one.
-    Order {
-        /// The step.
-        step: StepId,
-    },
-    /// A step of the forward phase waits for one of the cleanup phase.
-    PhaseOrder {
-        /// The step.
-        step: StepId,
-    },
-    /// A step's resource has no entry among the changes.
-    NoChange {
-        /// The resource.
-        address: Address,
-    },
-    /// A resource's steps are not those of its action.
-    StepsOfAction {
-        /// The resource.
-        address: Address,
-    },
-    /// A resource is made before something that it depends on.
-    DependencyLater {
-        /// The resource.
-        address: Address,
-        /// What it depends on.
-        dependency: Address,
-    },
-    /// A property waits for an attribute that nothing in the plan makes known.
-    NeverKnown {
-        /// The resource.
-        address: Address,
-        /// The attribute.
-        attribute: String,
-    },
-    /// Two steps change one object.
-    TwoChanges {
-        /// The object.
-        key: ObjectKey,
-    },
-    /// An object is deleted before one that depends on it.
-    DeletedBeforeUser {
-        /// The object's resource.
-        address: Address,
-        /// The resource of the object that depends on it.
-        user: Address,
-    },
-    /// An object is deleted that its policy keeps.
-    RetainedTouched {
-        /// The resource.
-        address: Address,
-    },
-    /// An output waits for a resource that is not in the plan.
-    OutputNeverKnown {
-        /// The output.
-        output: String,
-    },
-    /// A change waits for a resource that is not in the plan, for none, or not for those that
-    /// check what it sends.
-    PickUp {
-        /// The resource whose change waits.
-        address: Address,
-    },
-    /// A step deletes, keeps or restores an object that is not the one of its change.
-    OtherObject {
-        /// The step.
-        step: StepId,
-    },
-    /// The steps are not those that follow from the changes.
-    Steps,
-    /// What is said of a change does not follow from what its object was and is to become.
-    Derived {
-        /// The resource.
-        address: Address,
-        /// What is said of it.
-        field: Field,
-    },
-    /// Declared resources depend on each other in a circle, or on one that is not declared.
-    Dependencies,
-    /// The plan has what a plan for its purpose cannot have.
-    Purpose,
-    /// An output has a value and a reason why it has none.
-    OutputProblem {
-        /// The output.
-        output: String,
-    },
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Order { step } => write!(f, "step {step} is not behind the steps it waits for"),
-            Self::PhaseOrder { step } => write!(f, "step {step} waits for a cleanup step"),
-            Self::NoChange { address } => write!(f, "`{address}` has steps but no change"),
-            Self::StepsOfAction { address } => {
-                write!(f, "the steps of `{address}` are not those of its action")
-            }
-            Self::DependencyLater { address, dependency } => {
-                write!(f, "`{address}` is made before `{dependency}`, on which it depends")
-            }
-            Self::NeverKnown { address, attribute } => {
-                write!(f, "`{address}` waits for `{attribute}`, which is never known")
-            }
-            Self::TwoChanges { key } => write!(f, "two steps change `{key}`"),
-            Self::DeletedBeforeUser { address, user } => {
-                write!(f, "`{address}` is deleted before `{user}`, which depends on it")
-            }
-            Self::RetainedTouched { address } => {
-                write!(f, "`{address}` is deleted although its policy keeps it")
-            }
-            Self::OutputNeverKnown { output } => {
-                write!(f, "the output `{output}` waits for a resource that is not in the plan")
-            }
-            Self::PickUp { address } => {
-                write!(f, "`{address}` does not wait for the resources that check its secret")
-            }
-            Self::OtherObject { step } => {
-                write!(f, "step {step} is about an object that is not the one of its change")
-            }
-            Self::Steps => write!(f, "the steps are not those that follow from the changes"),
-            Self::Derived { address, field } => {
-                write!(f, "what is said of `{address}` ({field}) does not follow from its objects")
-            }
-            Self::Dependencies => {
-                write!(f, "the resources depend on each other in a circle, or on missing ones")
-            }
-            Self::Purpose => write!(f, "it has what a plan for its purpose cannot have"),
-            Self::OutputProblem { output } => {
-                write!(f, "the output `{output}` has both a value and a problem")
-            }
-        }
-    }
-}
+use crate::Violation;
+use crate::derived::check_derived;
+use crate::type_definition::Schemas;
 
 /// Every invariant that the plan breaks; empty for a sound plan.
 pub fn check(plan: &Plan, schemas: &dyn Schemas) -> Vec<Violation> {
@@ -166,7 +30,7 @@ pub fn check(plan: &Plan, schemas: &dyn Schemas) -> Vec<Violation> {
         checker.deletes(&mut out);
         checker.policies(&mut out);
         checker.outputs(&mut out);
-        checker.pick_ups(&mut out);
+        checker.propagation_waits(&mut out);
         check_derived(plan, schemas, &mut out);
     }
     out
@@ -199,7 +63,7 @@ impl<'a> Checker<'a> {
             || self.leads_to(earlier, later)
     }
 
-    /// Whether the one step is waited for by the other, over others in between. A step waits for
+    /// True if the later step waits for the earlier one, over others in between. A step waits for
     /// smaller numbers only, which [`Self::order`] has made sure of.
     fn leads_to(&self, earlier: &Step, later: &Step) -> bool {
         let mut seen: BTreeSet<StepId> = BTreeSet::new();
@@ -263,8 +127,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What is made is made after all that it depends on, and every attribute it waits for is
-    /// known by then.
+    /// Checks that an object is made after all that it depends on, and that every attribute it
+    /// waits for is known by then.
     fn dependencies(&self, out: &mut Vec<Violation>) {
         for step in self.plan.steps.iter().filter(|step| is_making(step)) {
             let Some(change) = self.plan.changes.get(&step.address) else { continue };
@@ -350,22 +214,22 @@ impl<'a> Checker<'a> {
             .collect();
         let by_id: BTreeMap<&Address, &Step> =
             current.iter().map(|(step, _)| (&step.address, *step)).collect();
-        for (user, object) in &current {
+        for (referrer, object) in &current {
             for dependency in &object.dependencies {
                 if let Some(used) = by_id.get(dependency)
-                    && !self.is_before(user, used)
+                    && !self.is_before(referrer, used)
                 {
-                    out.push(Violation::DeletedBeforeUser {
+                    out.push(Violation::DeletedBeforeReferrer {
                         address: dependency.clone(),
-                        user: user.address.clone(),
+                        referrer: referrer.address.clone(),
                     });
                 }
             }
         }
     }
 
-    /// What a policy keeps is not deleted: neither a current object nor one that an earlier apply
-    /// left over.
+    /// Checks that no step deletes an object that its policy keeps: neither a current object nor
+    /// a deposed one.
     fn policies(&self, out: &mut Vec<Violation>) {
         if self.plan.mode == PlanMode::Rollback {
             return;
@@ -412,15 +276,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whoever waits for others waits for objects that are there.
-    fn pick_ups(&self, out: &mut Vec<Violation>) {
+    /// Checks that changes wait for the propagation of a secret only at objects that exist.
+    fn propagation_waits(&self, out: &mut Vec<Violation>) {
         let there = |id: &Address| self.plan.changes.get(id).is_some_and(|it| it.prior.is_some());
-        for (id, pick_ups) in &self.plan.pick_ups {
-            let mut all = pick_ups.iter().map(|it| &it.checked_by);
+        for (id, waits) in &self.plan.propagation_waits {
+            let mut all = waits.iter().map(|it| &it.checked_by);
             let sound = self.plan.changes.contains_key(id)
                 && all.all(|by| !by.is_empty() && by.iter().all(there));
             if !sound {
-                out.push(Violation::PickUp { address: id.clone() });
+                out.push(Violation::PropagationWait { address: id.clone() });
             }
         }
     }

@@ -15,8 +15,8 @@ pub enum PlanError {
     },
     /// A replacement whose new object would have the name of the old one.
     #[error(
-        "`{address}` must be replaced because {cause}, but its {name} is taken by the old object \
-         until that is deleted"
+        "`{address}` must be replaced because {cause}, but the old object keeps its {name} \
+         until it is deleted"
     )]
     NameTaken {
         /// The resource.
@@ -25,11 +25,11 @@ pub enum PlanError {
         cause: String,
         /// The name.
         name: ObjectName,
-        /// Whether a policy keeps the old object, so that its name never becomes free.
+        /// True if a policy keeps the old object, so that its name never becomes free.
         kept: bool,
     },
     /// A new object whose name an object of another resource has.
-    #[error("`{address}` cannot be created: its {name} is that of the object of `{other}`")]
+    #[error("`{address}` cannot be created: the object of `{other}` has its {name}")]
     NameOfOther {
         /// The resource.
         address: Address,
@@ -38,18 +38,19 @@ pub enum PlanError {
         /// The resource whose object has it, or is to have it.
         other: Address,
     },
-    /// A resource whose old object goes first is used by one whose old object would go later.
+    /// A resource whose old object is deleted first is referred to by one whose old object would be
+    /// deleted later.
     #[error(
-        "the old object of `{address}` cannot be deleted first: the one of `{user}`, which uses \
-         it, would be deleted only after its own replacement"
+        "the old object of `{address}` cannot be deleted first: the old object of `{referrer}` \
+         uses it and is deleted only after its replacement exists"
     )]
-    UserInTheWay {
+    ReferrerInTheWay {
         /// The resource whose old object goes first.
         address: Address,
-        /// The resource that uses it.
-        user: Address,
+        /// The resource that refers to it.
+        referrer: Address,
     },
-    /// Several resources stand in the way of the plan.
+    /// Several resources prevent the plan.
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
@@ -65,7 +66,7 @@ pub enum PlanError {
     UnknownDependency {
         /// The resource.
         address: Address,
-        /// What it depends on.
+        /// The resource it depends on.
         dependency: Address,
     },
     /// The plan breaks an invariant: a defect of the planner, found before anything was done.
@@ -87,7 +88,7 @@ impl PlanError {
         }
     }
 
-    /// What is to be said on the command line to let the old objects go first.
+    /// The options of the command line that allow the old objects to be deleted first.
     fn allowances(errors: &[Self]) -> Option<String> {
         let allowances = errors.iter().map(|error| match error {
             Self::NameTaken { address, kept: false, .. } => {
@@ -98,7 +99,7 @@ impl PlanError {
         Some(allowances.collect::<Option<Vec<_>>>()?.join(" "))
     }
 
-    /// What the user can do about it.
+    /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Several(errors) => Some(match Self::allowances(errors) {
@@ -118,8 +119,8 @@ impl PlanError {
                  template, `rstack state mv` renames it in the state, too",
                 name.property()
             )),
-            Self::UserInTheWay { user, .. } => Some(format!(
-                "allow that, too, with `--delete-first {user}` or \
+            Self::ReferrerInTheWay { referrer, .. } => Some(format!(
+                "allow that, too, with `--delete-first {referrer}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
             Self::NameTaken { address, name, kept: false, .. } => Some(format!(
@@ -129,10 +130,10 @@ impl PlanError {
                 name.property()
             )),
             Self::Cycle { .. } => Some(
-                "take one of the references or `DependsOn` entries out of the circle".to_owned(),
+                "remove one of the references or `DependsOn` entries from the circle".to_owned(),
             ),
             Self::Broken(_) => {
-                Some("this is a defect of rstack; please report it with the template".to_owned())
+                Some("this is a defect of rstack: report it with the template".to_owned())
             }
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }
@@ -141,7 +142,7 @@ impl PlanError {
 
 fn several(errors: &[PlanError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    format!("{} resources stand in the way of the plan:\n  {}", texts.len(), texts.join("\n  "))
+    format!("{} resources prevent the plan:\n  {}", texts.len(), texts.join("\n  "))
 }
 
 fn circle(members: &[Address]) -> String {

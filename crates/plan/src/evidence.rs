@@ -1,5 +1,5 @@
-//! What a plan takes from elsewhere, held against it: the prior objects, deposed objects and outputs
-//! against the state, and drift, attributes and secret versions against the cloud as it is now.
+//! The evidence for a plan: the prior objects, deposed objects and outputs are compared with the
+//! state, and drift, attributes and secret versions with the cloud as it is now.
 //!
 //! Apply decides what is looked at: every object that the plan has, whatever the plan says of how it
 //! was looked at. What a plan says beside this follows from these parts ([`crate::check()`]), or is
@@ -13,10 +13,10 @@ use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ValueMap};
 
 use crate::compare::drift;
-use crate::draft::facts_of;
-use crate::facts::Schemas;
 use crate::input::Observation;
 use crate::planner::before;
+use crate::resource_change::definition_of;
+use crate::type_definition::Schemas;
 
 /// A part of a plan that is not as the state has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl fmt::Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object(address) => write!(f, "the object of `{address}`"),
-            Self::Deposed => write!(f, "the objects left over from earlier applies"),
+            Self::Deposed => write!(f, "the deposed objects of earlier applies"),
             Self::Output(name) => write!(f, "the output `{name}`"),
         }
     }
@@ -44,7 +44,7 @@ impl fmt::Display for Contradiction {
 pub struct Moved {
     /// The resource.
     pub address: Address,
-    /// What happened to it, as the end of a sentence.
+    /// The change of the object, as the end of a sentence.
     pub how: &'static str,
 }
 
@@ -139,8 +139,8 @@ fn remembered<'a>(change: &Change, state: &'a State) -> Option<&'a ResourceState
     deposed.map(|it| &it.object).find(|object| object.is_same_object(prior))
 }
 
-/// What happened to the object of a change since the plan was made, if anything did, or why the
-/// plan does not say of it what the cloud says.
+/// The change of the object since the plan was made, if there is one, or the reason why the plan
+/// does not say of it what the cloud says.
 pub fn moved(
     change: &Change,
     state: &State,
@@ -181,7 +181,7 @@ pub fn moved(
     how.map(|how| Moved { address: change.address.clone(), how })
 }
 
-/// The drift of an object, where a plan tells of it: of what stays or is replaced by its like.
+/// The drift of an object, where a plan has it: of an object that stays or is replaced by its like.
 fn drift_now(
     change: &Change,
     prior: &ResourceState,
@@ -191,7 +191,7 @@ fn drift_now(
     if change.desired.is_none() || prior.resource_type != change.resource_type {
         return Vec::new();
     }
-    drift(facts_of(schemas, prior).as_ref(), &prior.properties, properties)
+    drift(definition_of(schemas, prior).as_ref(), &prior.properties, properties)
 }
 
 /// The resources that use a secret which has another version now than the plan says; `now` are the

@@ -1,4 +1,5 @@
-//! What a plan is made from.
+//! The input of the planner: what is desired, what was applied, what was observed and what is
+//! allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use rstack_model::{Address, Digest, ValueMap};
 
 use crate::Schemas;
 
-/// What is known of the object of one resource of the state.
+/// The observation of the object of one resource of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observation {
     /// The cloud said that it does not exist.
@@ -40,7 +41,8 @@ impl Observation {
     }
 }
 
-/// What is known of the objects of a state, and of the secrets that are referred to.
+/// The observations of the objects of a state, and the versions of the secrets that are referred
+/// to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observations {
     /// By resource; a resource that is missing here is unchecked.
@@ -49,7 +51,7 @@ pub struct Observations {
     pub secret_versions: BTreeMap<String, String>,
 }
 
-/// What the user allows.
+/// The options of a deploy that the user chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     /// Resources whose old object may be deleted before the new one exists.
@@ -58,24 +60,24 @@ pub struct PlanOptions {
     pub replace: BTreeSet<Address>,
 }
 
-/// What the user asks for when a stack ends.
+/// The options of a destroy that the user chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DestroyOptions {
-    /// Whether what a service would keep for a while is deleted for good.
+    /// True if objects that a service would keep for a while are deleted for good.
     pub purge: bool,
 }
 
-/// What a deploy is planned from.
+/// The input of the plan of a deploy.
 #[derive(Clone, Copy)]
 pub struct PlanInput<'a> {
-    /// What the template asks for.
+    /// The resources and outputs of the template.
     pub desired: &'a Desired,
-    /// What was applied last.
+    /// The state of the last apply.
     pub state: &'a State,
-    /// What is there.
+    /// The objects as they were read now.
     pub observations: &'a Observations,
-    /// What the types allow.
+    /// The definitions of the resource types.
     pub schemas: &'a dyn Schemas,
-    /// What the user allows.
+    /// The options that the user chose.
     pub options: &'a PlanOptions,
 }

@@ -3,7 +3,7 @@
 use rstack_catalog::{NamePart, ObjectName, UniqueName};
 use rstack_model::{PathSegment, PropertyPath, Value, ValueMap};
 
-use crate::facts::TypeFacts;
+use crate::type_definition::TypeDefinition;
 
 /// The value at a path of a declared tree.
 pub(crate) fn value_at<'a>(properties: &'a ValueMap, path: &PropertyPath) -> Option<&'a Value> {
@@ -21,8 +21,8 @@ pub(crate) fn value_at<'a>(properties: &'a ValueMap, path: &PropertyPath) -> Opt
 }
 
 /// The names that these properties give and no other object may have, as far as they are known.
-pub(crate) fn names(facts: &dyn TypeFacts, properties: &ValueMap) -> Vec<ObjectName> {
-    values(facts.unique_names(), properties)
+pub(crate) fn names(definition: &dyn TypeDefinition, properties: &ValueMap) -> Vec<ObjectName> {
+    values(definition.unique_names(), properties)
 }
 
 fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
@@ -40,11 +40,11 @@ fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
 /// declared and the same. A name that the service may accept twice counts, too: the old object is
 /// not put at risk.
 pub(crate) fn taken(
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     prior: &ValueMap,
     desired: &ValueMap,
 ) -> Option<ObjectName> {
-    [facts.unique_names(), facts.likely_names()].into_iter().find_map(|names| {
+    [definition.unique_names(), definition.likely_names()].into_iter().find_map(|names| {
         let wanted = values(names, desired);
         values(names, prior).into_iter().find(|name| wanted.contains(name))
     })

@@ -10,15 +10,16 @@ use rstack_model::{Address, Digest, Value, ValueMap};
 
 use crate::PlanError;
 use crate::checked::CheckedPlan;
-use crate::draft::{declared, facts_of, unwanted};
-use crate::facts::Schemas;
 use crate::input::{DestroyOptions, Observations, PlanInput};
+use crate::name_conflicts::check_names;
 use crate::order::dependencies_first;
-use crate::outlook::Outlooks;
-use crate::pick_up::pick_ups;
+use crate::prediction::Predictions;
+use crate::propagation::propagation_waits;
 use crate::readopt::Readopted;
+use crate::replace_cascade::referrers_of_deleted_first;
+use crate::resource_change::{declared, definition_of, unwanted};
 use crate::steps::steps;
-use crate::together::{check_names, users_of_deleted_first};
+use crate::type_definition::Schemas;
 
 /// Plans what makes the stack what its template says.
 ///
@@ -30,39 +31,40 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
     let readopted = Readopted::of(desired, input.state, input.schemas);
     let input = &PlanInput { state: readopted.state(), ..*input };
     let graph = desired.resources.iter().map(|(id, r)| (id, &r.dependencies)).collect();
-    let mut outlooks = Outlooks::default();
+    let mut predictions = Predictions::default();
     let mut blocked = Vec::new();
     let mut changes: BTreeMap<Address, Change> = BTreeMap::new();
     for id in dependencies_first(&graph)? {
         if let Some(resource) = desired.resources.get(id) {
-            changes.insert(id.clone(), declared(input, id, resource, &mut outlooks, &mut blocked)?);
+            changes
+                .insert(id.clone(), declared(input, id, resource, &mut predictions, &mut blocked)?);
         }
     }
     let gone = input.state.resources.iter().filter(|(id, _)| !desired.resources.contains_key(*id));
     for (id, prior) in gone {
-        let facts = facts_of(input.schemas, prior);
+        let definition = definition_of(input.schemas, prior);
         let observation = input.observations.objects.get(id);
-        let change = unwanted(prior, id, observation, facts.as_ref(), Reason::NotInTemplate);
+        let change = unwanted(prior, id, observation, definition.as_ref(), Reason::NotInTemplate);
         changes.insert(id.clone(), change);
     }
     if let Some(error) = PlanError::of(blocked) {
         return Err(error);
     }
     check_names(input, &changes)?;
-    users_of_deleted_first(input, &mut changes)?;
+    referrers_of_deleted_first(input, &mut changes)?;
     readopted.explain(&mut changes);
     let mut outputs = BTreeMap::new();
     for (name, output) in &desired.outputs {
         let (before, exported_before) = before(input.state.outputs.get(name));
-        // An output is the last thing that may go wrong: it stands in nobody's way.
-        let (after, problem) = match evaluated(output, &outlooks) {
+        // An output is evaluated last, and one that fails stops nothing else.
+        let (after, problem) = match evaluated(output, &predictions) {
             Ok(after) => (Some(after), None),
             Err(error) => (None, Some(error.to_string())),
         };
         let change = OutputChange { before, exported_before, after, problem };
         outputs.insert(name.clone(), change);
     }
-    drop(outlooks);
+    drop(predictions);
     let purpose = Purpose {
         mode: PlanMode::Deploy,
         template_digest: Some(desired.template_digest.clone()),
@@ -80,11 +82,11 @@ pub(crate) fn before(output: Option<&OutputState>) -> (Option<Value>, Option<Str
 
 fn evaluated(
     output: &DesiredOutput,
-    outlooks: &Outlooks<'_>,
+    predictions: &Predictions<'_>,
 ) -> Result<DesiredOutput, FunctionError> {
-    let export = output.export.as_ref().map(|value| value.resolve(&outlooks.sure()));
+    let export = output.export.as_ref().map(|value| value.resolve(&predictions.sure()));
     Ok(DesiredOutput {
-        value: output.value.resolve(&outlooks.sure())?,
+        value: output.value.resolve(&predictions.sure())?,
         description: output.description.clone(),
         export: export.transpose()?,
     })
@@ -104,9 +106,9 @@ pub fn plan_destroy(
         .resources
         .iter()
         .map(|(id, prior)| {
-            let facts = facts_of(schemas, prior);
+            let definition = definition_of(schemas, prior);
             let observation = observations.objects.get(id);
-            let change = unwanted(prior, id, observation, facts.as_ref(), Reason::Destroy);
+            let change = unwanted(prior, id, observation, definition.as_ref(), Reason::Destroy);
             (id.clone(), change)
         })
         .collect();
@@ -120,7 +122,7 @@ pub fn plan_destroy(
     finish(state, schemas, purpose, changes, outputs, &restores)
 }
 
-/// What a plan is for, and what it leads to.
+/// The purpose of a plan, and the template and parameters that it leads to.
 pub(crate) struct Purpose {
     pub(crate) mode: PlanMode,
     pub(crate) template_digest: Option<Digest>,
@@ -128,7 +130,7 @@ pub(crate) struct Purpose {
     pub(crate) purge: bool,
 }
 
-/// Adds what all modes have in common, and checks the plan before anyone sees it. `restores` are
+/// Adds what all modes have in common, and checks the plan before it is shown. `restores` are
 /// the deposed objects that become current again.
 pub(crate) fn finish(
     state: &State,
@@ -160,7 +162,7 @@ pub(crate) fn finish(
         parameters,
         steps: steps(&changes, &deposed, restores)?,
         deposed,
-        pick_ups: pick_ups(&changes),
+        propagation_waits: propagation_waits(&changes),
         changes,
         outputs,
         purge,

@@ -30,7 +30,7 @@ pub struct Readopted<'a> {
 #[derive(Debug)]
 struct Object {
     physical_id: PhysicalId,
-    /// Whether it was as declared, and has a step only because it is readopted.
+    /// True if it was as declared, and has a step only because it is readopted.
     whole: bool,
 }
 
@@ -108,17 +108,17 @@ fn chosen(
     found.map(|(index, _)| index)
 }
 
-/// Whether an object can become what is wanted without being replaced.
+/// True if an object can become what is wanted without being replaced.
 fn fits(
     object: &ResourceState,
     wanted: &DesiredResource,
     to: &ValueMap,
     schemas: &dyn Schemas,
 ) -> bool {
-    let facts = schemas.facts(&object.resource_type);
+    let definition = schemas.definition(&object.resource_type);
     object.resource_type == wanted.resource_type
-        && facts.is_some_and(|facts| {
-            let differences = differences(facts.as_ref(), &object.properties, to);
+        && definition.is_some_and(|definition| {
+            let differences = differences(definition.as_ref(), &object.properties, to);
             !differences.iter().any(|difference| difference.forces_replacement())
         })
 }

@@ -1,4 +1,4 @@
-//! What the planner needs to know of a type, from the CloudFormation registry's schemas.
+//! Type definitions from the CloudFormation registry's schemas.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use rstack_catalog::{Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName};
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value};
 
-use crate::facts::{Scalar, Schemas, TypeFacts};
+use crate::type_definition::{Scalar, Schemas, TypeDefinition};
 
 /// Looks types up in the registry that is part of the program.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistrySchemas;
 
 impl Schemas for RegistrySchemas {
-    fn facts(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeFacts>> {
+    fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>> {
         let schema = Registry::embedded().get(resource_type.as_str()).ok()??;
-        Some(Arc::new(RegistryFacts(schema)))
+        Some(Arc::new(RegistryType(schema)))
     }
 }
 
 /// One type of the registry.
-struct RegistryFacts(Arc<TypeSchema>);
+struct RegistryType(Arc<TypeSchema>);
 
-impl RegistryFacts {
+impl RegistryType {
     /// The paths as properties that templates declare; `None` if the service sets one of them.
     fn declared(&self, paths: &[SchemaPath]) -> Option<Vec<PropertyPath>> {
         let paths = paths.iter().map(SchemaPath::concrete).collect::<Option<Vec<_>>>()?;
@@ -31,7 +31,7 @@ impl RegistryFacts {
     }
 }
 
-impl TypeFacts for RegistryFacts {
+impl TypeDefinition for RegistryType {
     fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
         self.0.update_kind(path)
     }

@@ -4,9 +4,9 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{ObjectStatus, ResourceState};
 
-/// Whether the old object of a replacement stays: because of the policy it was applied with, or of
+/// True if the old object of a replacement stays: because of the policy it was applied with, or of
 /// the one that the template gives it now. `RetainExceptOnCreate` does not keep an object whose
-/// creation did not come to its end.
+/// creation did not complete.
 pub(crate) fn keeps_replaced(object: &ResourceState, desired: Option<&PlannedObject>) -> bool {
     let keeps = |policy: RemovalPolicy| match policy {
         RemovalPolicy::Retain => true,

@@ -10,13 +10,13 @@ use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
 
 use crate::compare::differences;
-use crate::draft::facts_of;
-use crate::facts::Schemas;
 use crate::name::taken;
 use crate::planner::{Purpose, before, finish};
+use crate::resource_change::definition_of;
+use crate::type_definition::Schemas;
 use crate::{CheckedPlan, PlanError};
 
-/// What a rollback is planned from.
+/// The input of the plan of a rollback.
 #[derive(Clone, Copy)]
 pub struct RollbackInput<'a> {
     /// Where it leads: the state before the apply that failed.
@@ -27,7 +27,7 @@ pub struct RollbackInput<'a> {
     pub absent: &'a BTreeSet<Address>,
     /// Objects of the current state that are gone from the cloud, as far as it was asked.
     pub missing: &'a BTreeSet<(Address, ObjectKey)>,
-    /// What the resource types allow.
+    /// The definitions of the resource types.
     pub schemas: &'a dyn Schemas,
 }
 
@@ -69,11 +69,11 @@ impl RollbackInput<'_> {
     }
 }
 
-/// Whether an object is what it was, attributes apart.
+/// True if an object is what it was, attributes apart.
 fn is_as(now: &ResourceState, before: &ResourceState) -> bool {
-    let (attributes, attempted) = (before.attributes.clone(), before.attempted.clone());
+    let (attributes, in_doubt) = (before.attributes.clone(), before.in_doubt.clone());
     let same =
-        ResourceState { attributes, attempted, status: before.status, ..now.clone() } == *before;
+        ResourceState { attributes, in_doubt, status: before.status, ..now.clone() } == *before;
     same && now.status.is_as_declared() == before.status.is_as_declared()
 }
 
@@ -91,7 +91,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         if absent.contains(id) && now.is_none() {
             continue;
         }
-        let mut change = draft(id, before, now, schemas);
+        let mut change = rollback_change(id, before, now, schemas);
         let replaced = input.replaced(current, id, before);
         let replaced = replaced.and_then(|index| current.deposed.get(index)).map(|d| &d.object);
         change.action = match (now, replaced) {
@@ -120,7 +120,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         if base.resources.contains_key(id) {
             continue;
         }
-        let mut change = draft(id, now, Some(now), schemas);
+        let mut change = rollback_change(id, now, Some(now), schemas);
         change.desired = None;
         change.action = match now.deletion_policy {
             _ if input.is_missing(id, now) => {
@@ -157,13 +157,13 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
     finish(current, schemas, purpose, changes, outputs, &restores)
 }
 
-fn draft(
+fn rollback_change(
     id: &Address,
     before: &ResourceState,
     now: Option<&ResourceState>,
     schemas: &dyn Schemas,
 ) -> Change {
-    let facts = facts_of(schemas, before);
+    let definition = definition_of(schemas, before);
     let same = now.filter(|now| now.resource_type == before.resource_type);
     Change {
         address: id.clone(),
@@ -172,11 +172,11 @@ fn draft(
         reasons: vec![Reason::Rollback],
         certainty: Certainty::Certain,
         differences: same.map_or_else(Vec::new, |now| {
-            differences(facts.as_ref(), &now.properties, &before.properties)
+            differences(definition.as_ref(), &now.properties, &before.properties)
         }),
         drift: Vec::new(),
         checked: Checked::Unchecked("a rollback goes by the journal".to_owned()),
-        stateful: facts.is_stateful(),
+        stateful: definition.is_stateful(),
         prior: now.cloned(),
         desired: Some(PlannedObject {
             properties: before.properties.clone(),
@@ -188,7 +188,7 @@ fn draft(
     }
 }
 
-/// Whether the object is the one it was, and can be changed back. An object that was deleted and
+/// True if the object is the one it was, and can be changed back. An object that was deleted and
 /// made again bears its old identifier where that is its name.
 fn is_kept(change: &Change, now: &ResourceState, before: &ResourceState) -> bool {
     now.is_same_object(before)
@@ -218,8 +218,8 @@ fn order(now: &ResourceState, before: &ResourceState, schemas: &dyn Schemas) -> 
     if now.is_same_object(before) {
         return ReplaceOrder::DeleteFirst;
     }
-    let facts = facts_of(schemas, before);
-    match taken(facts.as_ref(), &now.properties, &before.properties) {
+    let definition = definition_of(schemas, before);
+    match taken(definition.as_ref(), &now.properties, &before.properties) {
         Some(_) => ReplaceOrder::DeleteFirst,
         None => ReplaceOrder::CreateFirst,
     }

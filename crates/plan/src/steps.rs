@@ -11,8 +11,8 @@ use rstack_model::plan::{
 use rstack_model::state::{DeposedObject, ResourceState};
 
 use crate::PlanError;
+use crate::replace_cascade::deleted_early;
 use crate::retention::keeps_replaced;
-use crate::together::deleted_early;
 
 /// The steps of a plan, in an order in which they can be done.
 pub(crate) fn steps(
@@ -35,7 +35,7 @@ pub(crate) fn steps(
 
 #[derive(Default)]
 struct Builder {
-    drafts: Vec<(Address, Operation, Phase)>,
+    unnumbered: Vec<(Address, Operation, Phase)>,
     /// The resources whose old object goes before new ones are made.
     early: BTreeSet<Address>,
     /// The step after which the resource's object is what it is to become.
@@ -47,8 +47,8 @@ struct Builder {
 
 impl Builder {
     fn step(&mut self, id: &Address, operation: Operation, phase: Phase) -> usize {
-        self.drafts.push((id.clone(), operation, phase));
-        self.drafts.len() - 1
+        self.unnumbered.push((id.clone(), operation, phase));
+        self.unnumbered.len() - 1
     }
 
     fn wait(&mut self, step: usize, before: usize) {
@@ -142,7 +142,7 @@ impl Builder {
     /// depend on each other in a circle; an edge that would close one is left out.
     fn order_cleanup(&mut self) {
         let removals: Vec<(usize, Address, BTreeSet<Address>)> = self
-            .drafts
+            .unnumbered
             .iter()
             .enumerate()
             .filter_map(|(step, (id, operation, phase))| match (operation, phase) {
@@ -178,7 +178,7 @@ impl Builder {
     /// Numbers the steps in an order in which they can be done.
     fn finish(self) -> Result<Vec<Step>, PlanError> {
         let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
-        (0..self.drafts.len()).for_each(|step| {
+        (0..self.unnumbered.len()).for_each(|step| {
             graph.add_node(step);
         });
         for (&step, before) in &self.after {
@@ -188,20 +188,20 @@ impl Builder {
         }
         let order = toposort(&graph, None)
             .map_err(|_| PlanError::Broken("the steps wait for each other in a circle".into()))?;
-        let phase = |step: &usize| self.drafts.get(*step).map(|(_, _, phase)| *phase);
+        let phase = |step: &usize| self.unnumbered.get(*step).map(|(_, _, phase)| *phase);
         let mut order: Vec<usize> = order;
         order.sort_by_key(phase);
         let numbers: BTreeMap<usize, StepId> =
-            (0u32..).zip(&order).map(|(number, &draft)| (draft, StepId(number))).collect();
-        let mut drafts: BTreeMap<usize, _> = self.drafts.into_iter().enumerate().collect();
+            (0u32..).zip(&order).map(|(number, &step)| (step, StepId(number))).collect();
+        let mut unnumbered: BTreeMap<usize, _> = self.unnumbered.into_iter().enumerate().collect();
         let mut steps = Vec::new();
-        for draft in order {
+        for step in order {
             let (Some((address, operation, phase)), Some(&id)) =
-                (drafts.remove(&draft), numbers.get(&draft))
+                (unnumbered.remove(&step), numbers.get(&step))
             else {
                 continue;
             };
-            let before = self.after.get(&draft).into_iter().flatten();
+            let before = self.after.get(&step).into_iter().flatten();
             let after = before.filter_map(|b| numbers.get(b)).copied().collect();
             steps.push(Step { id, address, operation, phase, after });
         }

@@ -48,7 +48,7 @@ pub(crate) fn object(
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties,
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: BTreeSet::new(),
         deletion_policy: RemovalPolicy::Delete,
@@ -103,7 +103,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         steps: Vec::new(),
         outputs: BTreeMap::new(),
         purge: false,
-        pick_ups: BTreeMap::new(),
+        propagation_waits: BTreeMap::new(),
     };
     let mut steps = Vec::new();
     for change in plan.changes.values() {
@@ -143,8 +143,8 @@ fn add_step(plan: &mut Plan, address: Address, operation: Operation, phase: Phas
     plan.steps.push(Step { id, address, operation, phase, after: BTreeSet::new() });
 }
 
-/// An object left over from an earlier apply, which goes or stays with this operation.
-pub(crate) fn add_left_over(
+/// A deposed object of an earlier apply, which goes or stays with this operation.
+pub(crate) fn add_deposed(
     plan: &mut Plan,
     id: &str,
     object: ResourceState,

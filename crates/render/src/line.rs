@@ -74,7 +74,7 @@ impl Line {
         self.pieces.iter().flat_map(|(_, text)| text.chars()).map(width_of).sum()
     }
 
-    /// Whether there is nothing in it.
+    /// True if it has no text.
     pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
@@ -140,7 +140,7 @@ impl Line {
     }
 }
 
-/// How many of the characters go on a line of `width` columns: at least one.
+/// The number of characters that go on a line of `width` columns: at least one.
 fn break_point(chars: &[(Role, char)], width: usize) -> usize {
     let mut used = 0;
     let (mut space, mut separator) = (None, None);

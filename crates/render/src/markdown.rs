@@ -36,10 +36,10 @@ struct Writer {
     /// The lists around it, with the number of the next element.
     lists: Vec<Option<u64>>,
     quotes: usize,
-    /// What the next line begins with, if an element of a list begins.
+    /// The bullet that the next line begins with, if an element of a list begins.
     bullet: Option<String>,
     code: bool,
-    /// Whether the next block stands apart from the one before.
+    /// True if an empty line separates the next block from the one before.
     apart: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the steps of a plan do with the objects that are there now.
+//! The fate of the present objects in the steps of a plan.
 
 use std::collections::BTreeSet;
 
@@ -33,12 +33,12 @@ impl<'a> Removals<'a> {
         removals
     }
 
-    /// Whether this object of a resource is deleted.
+    /// True if this object of a resource is deleted.
     pub(crate) fn deletes(&self, id: &Address, object: &ResourceState) -> bool {
         self.deleted.contains(&(id, object.key()))
     }
 
-    /// Whether this object of a resource stays in the cloud, or is gone, and leaves the state.
+    /// True if this object of a resource stays in the cloud, or is gone, and leaves the state.
     pub(crate) fn forgets(&self, id: &Address, object: &ResourceState) -> bool {
         self.kept.contains(&(id, object.key()))
     }

@@ -1,8 +1,8 @@
-//! What is coloured how, and how much is shown.
+//! Colours of the parts of a text, and the amount of detail.
 
 use anstyle::{AnsiColor, Style};
 
-/// Whether styles are written into the text.
+/// The escape codes that are written into the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Palette {
     /// No escape codes at all.
@@ -11,7 +11,7 @@ pub enum Palette {
     Ansi,
 }
 
-/// How much of a plan or state is shown.
+/// The amount of detail of a plan or state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// One line for each resource.
@@ -22,14 +22,14 @@ pub enum Detail {
     Full,
 }
 
-/// How text is laid out.
+/// The layout of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// Columns of the terminal, or what to take for them where there is none.
     pub width: usize,
     /// Colours.
     pub palette: Palette,
-    /// How much is shown.
+    /// The amount of detail.
     pub detail: Detail,
 }
 
@@ -43,7 +43,7 @@ impl View {
     }
 }
 
-/// What a piece of text is, which decides its style.
+/// The role of a piece of text, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Ordinary text.
@@ -52,7 +52,7 @@ pub(crate) enum Role {
     Heading,
     /// The name of a resource.
     Name,
-    /// What can be skipped when reading: branches of trees, physical IDs, notes.
+    /// Text that can be skipped when reading: branches of trees, physical IDs, notes.
     Dim,
     /// Something new.
     Create,
@@ -64,7 +64,7 @@ pub(crate) enum Role {
     Warning,
     /// Success.
     Good,
-    /// What is known only after apply.
+    /// A value that is known only after apply.
     Unknown,
     /// A reference to a secret.
     Secret,

@@ -1,4 +1,4 @@
-//! What a plan does, in numbers and in one sentence.
+//! The summary of a plan, in numbers and in one sentence.
 
 use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::removals::Removals;
 use crate::words::count;
 
-/// How many resources each action is planned for.
+/// The number of resources for each action of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -17,7 +17,7 @@ pub struct Summary {
     /// To replace.
     pub replace: usize,
     /// Objects to delete, but for those of replacements: also those that a rollback takes back, and
-    /// those left over from earlier applies.
+    /// deposed ones of earlier applies.
     pub delete: usize,
     /// Objects to keep in the cloud and manage no longer, but for those of replacements.
     pub retain: usize,
@@ -33,8 +33,9 @@ pub struct Summary {
     pub possible: usize,
     /// With an object that could not be compared with what was applied.
     pub unchecked: usize,
-    /// Of the objects to delete, those left over from earlier applies.
-    pub left_over: usize,
+    /// Of the objects to delete, the deposed ones of earlier applies.
+    #[serde(rename = "leftOver")]
+    pub deposed: usize,
     /// Outputs that change.
     pub outputs: usize,
 }
@@ -66,7 +67,7 @@ impl Summary {
         let removals = Removals::of(plan);
         for deposed in &plan.deposed {
             if removals.deletes(&deposed.address, &deposed.object) {
-                summary.left_over += 1;
+                summary.deposed += 1;
                 summary.delete += 1;
             } else {
                 summary.retain += 1;
@@ -76,7 +77,7 @@ impl Summary {
     }
 }
 
-/// Whether the object of a resource is deleted because the one that it had before comes back.
+/// True if the object of a resource is deleted because the one that it had before comes back.
 pub(crate) fn goes_for_another(change: &Change) -> bool {
     let there = change.prior.is_some() && change.checked != Checked::Absent;
     change.action == Action::Restore && there
@@ -105,12 +106,12 @@ pub fn summary_line(plan: &Plan) -> String {
         PlanMode::Destroy => "Destroy",
         PlanMode::Rollback => "Rollback",
     };
-    let left_over = match summary.left_over {
+    let deposed = match summary.deposed {
         0 => String::new(),
-        all if all == summary.delete => " (left over from earlier applies)".to_owned(),
-        some => format!(" ({some} left over from earlier applies)"),
+        all if all == summary.delete => " (deposed by earlier applies)".to_owned(),
+        some => format!(" ({some} deposed by earlier applies)"),
     };
-    let delete = format!("to delete{left_over}");
+    let delete = format!("to delete{deposed}");
     let all: &[(usize, &str, bool)] = &[
         (summary.create, "to create", plan.mode == PlanMode::Deploy),
         (summary.update, "to update", plan.mode == PlanMode::Deploy),

@@ -3,7 +3,7 @@
 use crate::line::Line;
 use crate::style::Role;
 
-/// How many columns each level of a tree takes.
+/// The columns of each level of a tree.
 pub(crate) const INDENT: usize = 4;
 
 /// A line with what belongs to it.
@@ -13,7 +13,7 @@ pub(crate) struct Node {
     pub(crate) line: Line,
     /// Text below the line that has no branches of its own.
     pub(crate) body: Vec<Line>,
-    /// What is below it.
+    /// The nodes below it.
     pub(crate) children: Vec<Node>,
 }
 

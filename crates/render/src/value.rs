@@ -7,7 +7,7 @@ use crate::line::Line;
 use crate::style::{Detail, Role};
 use crate::tree::{INDENT, Node};
 
-/// How many lines of a new text are shown where not everything is.
+/// The number of lines of a new text that are shown where not everything is.
 const SHORTENED: usize = 12;
 
 /// Stands in front of each line of a text of several, so that none can pass for a line of the plan,
@@ -135,12 +135,12 @@ fn document(value: &Value, indent: &str, label: &str, end: &str, out: &mut Vec<S
     }
 }
 
-/// How property trees are shown.
+/// The view of property trees.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TreeView {
-    /// How much is shown of long texts.
+    /// The amount of detail of long texts.
     pub(crate) detail: Detail,
-    /// Whether policy documents are left to the table of their statements.
+    /// True if policy documents are left to the table of their statements.
     pub(crate) fold_policies: bool,
 }
 
@@ -184,7 +184,7 @@ pub(crate) fn properties(map: &ValueMap, room: usize, view: TreeView) -> Vec<Nod
     map.iter().map(|(key, value)| named(Line::plain(key), value, room, view)).collect()
 }
 
-/// How many statements a policy document has, if the value is one.
+/// The number of statements of a policy document, if the value is one.
 fn statements(value: &Value) -> Option<usize> {
     let document = as_document(value)?;
     match document.as_map()?.get("Statement")? {

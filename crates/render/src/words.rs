@@ -55,11 +55,11 @@ pub(crate) fn place(environment: &Environment) -> String {
     format!("{kind} {account}, {region}")
 }
 
-/// What is to be said of an object that is not ready.
+/// The remark about an object that is not ready.
 pub(crate) fn unready(status: ObjectStatus) -> Option<&'static str> {
     match status {
         ObjectStatus::Ready => None,
-        ObjectStatus::Settling => Some("still settles, or did when it was not waited for"),
+        ObjectStatus::Stabilizing => Some("not stable yet when it was last checked"),
         ObjectStatus::Incomplete => Some("incomplete: the next apply replaces it"),
         ObjectStatus::PartlyUpdated => Some("partly updated: the next apply updates it"),
     }

@@ -1,21 +1,21 @@
 //! ARNs, from the form that the type declares or in the usual form.
 
-use crate::subject::Subject;
+use crate::id_context::IdContext;
 
 /// The ARN of the object itself. `id` is what the service calls it, where that is not an ARN.
-pub(crate) fn own(subject: &Subject<'_>, id: &str) -> String {
-    let arn = match subject.schema.arn_template() {
-        Some(template) => filled(subject, template, id),
-        None => made(subject, &kebab(subject.resource()), id),
+pub(crate) fn own(context: &IdContext<'_>, id: &str) -> String {
+    let arn = match context.schema.arn_template() {
+        Some(template) => filled(context, template, id),
+        None => made(context, &kebab(context.resource()), id),
     };
-    scoped(subject, arn)
+    scoped(context, arn)
 }
 
 /// The ARN with the scope of the object's name before its last part, as far as the form does not
 /// have it: `rule/tick` on the bus `b` is `rule/b/tick`. Equal names in two scopes have two ARNs.
-fn scoped(subject: &Subject<'_>, arn: String) -> String {
-    let scope = subject.schema.unique_names().iter().flat_map(|name| name.scope());
-    scope.filter_map(|path| subject.text_at(path)).fold(arn, |arn, value| {
+fn scoped(context: &IdContext<'_>, arn: String) -> String {
+    let scope = context.schema.unique_names().iter().flat_map(|name| name.scope());
+    scope.filter_map(|path| context.text_at(path)).fold(arn, |arn, value| {
         let value = value.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
         match arn.rsplit_once('/') {
             Some((before, last))
@@ -29,12 +29,12 @@ fn scoped(subject: &Subject<'_>, arn: String) -> String {
 }
 
 /// An ARN of the type's service in the usual form.
-pub(crate) fn made(subject: &Subject<'_>, kind: &str, id: &str) -> String {
-    let environment = subject.environment;
+pub(crate) fn made(context: &IdContext<'_>, kind: &str, id: &str) -> String {
+    let environment = context.environment;
     format!(
         "arn:{}:{}:{}:{}:{kind}/{id}",
         environment.partition,
-        subject.service(),
+        context.service(),
         environment.region,
         environment.account,
     )
@@ -42,8 +42,8 @@ pub(crate) fn made(subject: &Subject<'_>, kind: &str, id: &str) -> String {
 
 /// The ARN of a form that a pattern asks for and that neither the type nor habit has: the parts
 /// that every ARN has are the environment's.
-pub(crate) fn placed(subject: &Subject<'_>, sampled: &str) -> String {
-    let environment = subject.environment;
+pub(crate) fn placed(context: &IdContext<'_>, sampled: &str) -> String {
+    let environment = context.environment;
     let parts: Vec<&str> = sampled.splitn(6, ':').collect();
     let [_, _, service, region, account, rest] = parts.as_slice() else {
         return sampled.to_owned();
@@ -53,42 +53,42 @@ pub(crate) fn placed(subject: &Subject<'_>, sampled: &str) -> String {
     format!("arn:{}:{service}:{region}:{account}:{rest}", environment.partition)
 }
 
-fn filled(subject: &Subject<'_>, template: &str, id: &str) -> String {
+fn filled(context: &IdContext<'_>, template: &str, id: &str) -> String {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {
         let Some((variable, after)) = after.split_once('}') else { break };
         out.push_str(before);
-        out.push_str(&value(subject, variable, id));
+        out.push_str(&value(context, variable, id));
         rest = after;
     }
     out.push_str(rest);
     out
 }
 
-fn value(subject: &Subject<'_>, variable: &str, id: &str) -> String {
-    let environment = subject.environment;
+fn value(context: &IdContext<'_>, variable: &str, id: &str) -> String {
+    let environment = context.environment;
     match variable {
         "Partition" => return environment.partition.to_string(),
         "Region" => return environment.region.to_string(),
         "Account" => return environment.account.to_string(),
         _ => {}
     }
-    if let Some(text) = subject.text(variable) {
+    if let Some(text) = context.text(variable) {
         return text.to_owned();
     }
     if variable.ends_with("WithPath") {
-        let path = subject.text("Path").unwrap_or("/").trim_start_matches('/');
-        return format!("{path}{}", subject.name());
+        let path = context.text("Path").unwrap_or("/").trim_start_matches('/');
+        return format!("{path}{}", context.name());
     }
     if variable.ends_with("Name") && variable.trim_end_matches("Name").len() > 1 {
         let own = variable.trim_end_matches("Name");
-        if subject.resource().ends_with(own) || own.ends_with(subject.resource()) {
-            return subject.name();
+        if context.resource().ends_with(own) || own.ends_with(context.resource()) {
+            return context.name();
         }
     }
     match variable {
-        "Name" => subject.name(),
+        "Name" => context.name(),
         _ => id.to_owned(),
     }
 }

@@ -5,19 +5,19 @@ use rstack_model::PropertyPath;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::arn;
+use crate::id_context::IdContext;
 use crate::ids::{self, Identity};
-use crate::kept::{JsonMap, Keeper, is_secret};
-use crate::subject::Subject;
+use crate::redaction::{JsonMap, Redactor, is_secret};
 
-/// How deep the maps of an attribute are filled in.
+/// The depth to which the maps of an attribute are filled in.
 const DEPTH: usize = 5;
 /// The sandbox has no clock: everything happened then.
 const MOMENT: &str = "2026-01-01T00:00:00Z";
 const MOMENT_SECONDS: i64 = 1_767_225_600;
-/// Names of texts that services give back once and that are secret.
+/// Names of texts that services return once and that are secret.
 const SECRET_NAMES: [&str; 6] =
     ["Password", "SecretAccessKey", "SecretKey", "PrivateKey", "ClientSecret", "KeyMaterial"];
-/// What a state or a status says when all is well, in order of preference.
+/// The values of a state or a status of a healthy object, in order of preference.
 const WELL: [&str; 16] = [
     "ACTIVE",
     "Active",
@@ -38,9 +38,9 @@ const WELL: [&str; 16] = [
 ];
 
 /// The attributes of an object, nested as their paths are.
-pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>) -> JsonMap {
+pub(crate) fn of(context: &IdContext<'_>, identity: &Identity, redactor: Redactor<'_>) -> JsonMap {
     let mut out = JsonMap::new();
-    let paths = subject.schema.read_only();
+    let paths = context.schema.read_only();
     for path in paths {
         let part_of = |other: &SchemaPath| {
             other.segments().len() < path.segments().len()
@@ -52,35 +52,35 @@ pub(crate) fn of(subject: &Subject<'_>, identity: &Identity, keeper: Keeper<'_>)
         let value = match identity.chosen.get(&path.to_string()) {
             Some(chosen) => Some(Json::from(chosen.as_str())),
             None => {
-                let node = subject.schema.node(&concrete);
-                node.map(|node| Maker { subject, keeper }.value(path.segments(), node, DEPTH))
+                let node = context.schema.node(&concrete);
+                node.map(|node| Maker { context, redactor }.value(path.segments(), node, DEPTH))
             }
         };
         if let Some(value) = value {
             put(&mut out, path.segments(), value);
         }
     }
-    for name in subject.schema.declared_attributes() {
+    for name in context.schema.declared_attributes() {
         let path: Vec<String> = name.split('.').map(str::to_owned).collect();
         let concrete = path.iter().fold(PropertyPath::root(), |path, part| path.name(part));
-        let maker = Maker { subject, keeper };
-        let invented = || Some(maker.value(&path, subject.schema.node(&concrete)?, DEPTH));
-        if let Some(value) = declared(subject.properties, &path).or_else(invented) {
+        let maker = Maker { context, redactor };
+        let invented = || Some(maker.value(&path, context.schema.node(&concrete)?, DEPTH));
+        if let Some(value) = declared(context.properties, &path).or_else(invented) {
             put(&mut out, &path, maker.flat(&path, value));
         }
     }
-    let named = subject.schema.unique_names().iter();
+    let named = context.schema.unique_names().iter();
     let named = named.flat_map(|name| name.name().iter().chain(name.scope()).cloned());
-    let own = crate::names::property(subject.schema).map(|name| SchemaPath::parse(&name));
+    let own = crate::names::property(context.schema).map(|name| SchemaPath::parse(&name));
     for path in named.chain(own).filter(|path| path.segments().len() == 1) {
-        if let Some(declared) = subject.text_at(&path) {
+        if let Some(declared) = context.text_at(&path) {
             put(&mut out, path.segments(), Json::from(declared));
         }
     }
     out
 }
 
-/// What is declared at a path of maps.
+/// The declared value at a path of maps.
 fn declared(map: &JsonMap, path: &[String]) -> Option<Json> {
     let (first, rest) = path.split_first()?;
     let value = map.get(first)?;
@@ -108,8 +108,8 @@ pub(crate) fn put(map: &mut JsonMap, path: &[String], value: Json) {
 }
 
 struct Maker<'a> {
-    subject: &'a Subject<'a>,
-    keeper: Keeper<'a>,
+    context: &'a IdContext<'a>,
+    redactor: Redactor<'a>,
 }
 
 impl Maker<'_> {
@@ -129,7 +129,7 @@ impl Maker<'_> {
     }
 
     fn value(&self, path: &[String], node: &Node, depth: usize) -> Json {
-        let schema = self.subject.schema;
+        let schema = self.context.schema;
         let node = schema.resolve(node);
         let kinds = node.kinds();
         if let Some(chosen) = allowed(node) {
@@ -148,7 +148,7 @@ impl Maker<'_> {
 
     /// Two elements, as templates often select the second one; four name servers.
     fn list(&self, path: &[String], node: &Node, depth: usize) -> Json {
-        let Some((element, depth)) = self.subject.schema.element(node).zip(depth.checked_sub(1))
+        let Some((element, depth)) = self.context.schema.element(node).zip(depth.checked_sub(1))
         else {
             return Json::Array(Vec::new());
         };
@@ -195,33 +195,33 @@ impl Maker<'_> {
     fn text(&self, path: &[String], node: &Node) -> Json {
         let name = path.last().map_or("", String::as_str);
         if SECRET_NAMES.iter().any(|secret| name.ends_with(secret)) {
-            return self.keeper.mark(&self.subject.chance(&path.join(".")).hex(40));
+            return self.redactor.mark(&self.context.derive(&path.join(".")).hex(40));
         }
         let likely = self.likely(path, name);
-        ids::fitting(self.subject, &path.join("."), &[ids::Form::of(node)], likely).into()
+        ids::fitting(self.context, &path.join("."), &[ids::Form::of(node)], likely).into()
     }
 
     /// The text one would expect under this name.
     fn likely(&self, path: &[String], name: &str) -> String {
-        let subject = self.subject;
-        let environment = subject.environment;
+        let context = self.context;
+        let environment = context.environment;
         let lower = name.to_ascii_lowercase();
         let ends = |ending: &str| lower.ends_with(ending);
         if ends("arn") {
             let kind = name.get(..name.len().saturating_sub(3)).unwrap_or_default();
             let own = kind.is_empty()
-                || kind == subject.resource()
-                || path.len() == 1 && { kind == "Resource" || subject.resource().ends_with(kind) };
+                || kind == context.resource()
+                || path.len() == 1 && { kind == "Resource" || context.resource().ends_with(kind) };
             if own && path.len() == 1 {
-                return arn::own(subject, &ids::plain_id(subject));
+                return arn::own(context, &ids::plain_id(context));
             }
-            return arn::made(subject, &arn::kebab(kind), &subject.chance(&path.join(".")).uuid());
+            return arn::made(context, &arn::kebab(kind), &context.derive(&path.join(".")).uuid());
         }
         match lower.as_str() {
             "region" | "awsregion" => return environment.region.to_string(),
             "availabilityzone" => return format!("{}a", environment.region),
             "status" | "state" => return "ACTIVE".to_owned(),
-            "name" => return subject.name(),
+            "name" => return context.name(),
             _ => {}
         }
         if ends("accountid") || ends("ownerid") || ends("owneraccount") || lower == "owner" {
@@ -237,8 +237,8 @@ impl Maker<'_> {
             return String::new();
         }
         if ends("url") || ends("uri") {
-            let id = subject.chance(&path.join("/")).hex(16);
-            return format!("https://{}/{id}", ids::host(subject, "host"));
+            let id = context.derive(&path.join("/")).hex(16);
+            return format!("https://{}/{id}", ids::host(context, "host"));
         }
         if ends("ipv6cidrblock") || ends("ipv6cidr") {
             return "2001:db8::/56".to_owned();
@@ -247,7 +247,7 @@ impl Maker<'_> {
             return "10.0.0.0/16".to_owned();
         }
         if name.ends_with("Ip") || ends("ipaddress") || name == "IP" {
-            let host = 1 + subject.chance(&path.join(".")).below(254);
+            let host = 1 + context.derive(&path.join(".")).below(254);
             return format!("203.0.113.{host}");
         }
         if ends("domainname")
@@ -257,10 +257,10 @@ impl Maker<'_> {
             || ends("hostname")
             || ends("host")
         {
-            return ids::host(subject, "host");
+            return ids::host(context, "host");
         }
         if ends("versionid") || ends("revisionid") {
-            return subject.chance(&path.join(".")).uuid();
+            return context.derive(&path.join(".")).uuid();
         }
         if ends("version") || ends("revision") {
             return "1".to_owned();
@@ -268,19 +268,19 @@ impl Maker<'_> {
         if ends("port") {
             return "443".to_owned();
         }
-        if subject.resource_type.service() == Some("IAM") && ends("id") && lower != "id" {
-            return ids::usual(subject, name);
+        if context.resource_type.service() == Some("IAM") && ends("id") && lower != "id" {
+            return ids::usual(context, name);
         }
-        if path.len() == 1 && (lower == "id" || name == format!("{}Id", subject.resource())) {
-            return ids::plain_id(subject);
+        if path.len() == 1 && (lower == "id" || name == format!("{}Id", context.resource())) {
+            return ids::plain_id(context);
         }
         if ends("id") || ends("identifier") || ids::prefix(name).is_some() {
-            return ids::usual(subject, name);
+            return ids::usual(context, name);
         }
         if let Some(prefix) = ids::prefix(&format!("{name}Id")) {
-            return format!("{prefix}-0{}", subject.chance(&path.join(".")).hex(16));
+            return format!("{prefix}-0{}", context.derive(&path.join(".")).hex(16));
         }
-        format!("{}-{}", arn::kebab(name), subject.chance(&path.join(".")).hex(8))
+        format!("{}-{}", arn::kebab(name), context.derive(&path.join(".")).hex(8))
     }
 }
 

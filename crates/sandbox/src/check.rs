@@ -6,7 +6,7 @@ use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
 use serde_json::Value as Json;
 
-use crate::kept::{JsonMap, Keeper, is_secret};
+use crate::redaction::{JsonMap, Redactor, is_secret};
 use crate::rules::Refusal;
 
 /// The properties without those for which `leave_out` holds, at any depth.
@@ -50,8 +50,8 @@ fn value_without(
     }
 }
 
-/// What a call sends, with every name in the clear: a service keeps and shows what identifies an
-/// object, also where the template calls it a secret.
+/// The properties that a call sends, with every name in the clear: a service keeps and shows what
+/// identifies an object, also where the template calls it a secret.
 pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
     for path in schema.identifying() {
         let mut segments = path.segments().iter();
@@ -70,12 +70,12 @@ pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
     sent
 }
 
-/// What a call sends, checked and in the form it is kept in. What only the service sets is passed
-/// over, as it is by CloudFormation; nulls are as good as absent. Texts of write-only properties
-/// are kept as marks: nobody ever reads them again.
+/// The properties that a call sends, checked and in the form they are kept in. Properties that only
+/// the service sets are passed over, as they are by CloudFormation; nulls are as good as absent.
+/// Texts of write-only properties are kept as marks: no caller ever reads them again.
 pub(crate) fn accepted(
     schema: &TypeSchema,
-    keeper: Keeper<'_>,
+    redactor: Redactor<'_>,
     properties: &KnownMap,
 ) -> Result<JsonMap, Refusal> {
     let mut sent = named(schema, without(properties, &|path| schema.is_read_only(path)));
@@ -90,10 +90,10 @@ pub(crate) fn accepted(
         };
         return Err(Refusal::new(kind, "ValidationException", message));
     }
-    let mut kept = keeper.keep_map(&sent);
+    let mut kept = redactor.redact_map(&sent);
     for (name, value) in &mut kept {
         if schema.is_write_only(&PropertyPath::root().name(name)) {
-            *value = keeper.mark(&value.to_string());
+            *value = redactor.mark(&value.to_string());
         }
     }
     Ok(kept)
@@ -141,7 +141,7 @@ fn changed(
     }
 }
 
-/// Whether two values are the same to the type: scalars by their text, sets in any order, a JSON
+/// True if two values are the same to the type: scalars by their text, sets in any order, a JSON
 /// document given as text or as a tree.
 fn same(schema: &TypeSchema, path: &PropertyPath, a: &Json, b: &Json) -> bool {
     match (a, b) {

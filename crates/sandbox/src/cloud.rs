@@ -17,14 +17,14 @@ use rstack_model::{
 
 use crate::check;
 use crate::driver::SandboxDriver;
-use crate::kept::Keeper;
+use crate::fault_injection::FaultInjector;
+use crate::inventory::{StoredObject, View};
 use crate::objects::Service;
 use crate::play::{self, Marks, Playback, Scene};
+use crate::redaction::Redactor;
 use crate::rules::Refusal;
 use crate::store::Store;
 use crate::time::{Now, StandingTime, Time};
-use crate::weather::Weather;
-use crate::world::{StoredObject, View};
 use crate::{SandboxError, SandboxOptions, deferred, lookup, secretsmanager};
 
 /// The account that every sandbox is.
@@ -32,12 +32,12 @@ pub const ACCOUNT: &str = "000000000000";
 /// Types that stand for the user's own code, which the sandbox cannot run.
 const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"];
 
-/// What the drivers of one sandbox share.
+/// The parts that the drivers of one sandbox share.
 pub(crate) struct Inner {
     store: Arc<Store>,
     environment: Environment,
     options: SandboxOptions,
-    pub(crate) weather: Weather,
+    pub(crate) fault_injector: FaultInjector,
     time: Arc<dyn Time>,
     marks: Marks,
 }
@@ -51,7 +51,7 @@ impl Inner {
         Service {
             options: &self.options,
             environment: &self.environment,
-            weather: &self.weather,
+            fault_injector: &self.fault_injector,
             now: self.now(),
             resource_type,
             schema,
@@ -62,22 +62,22 @@ impl Inner {
         Now::of(self.time.as_ref())
     }
 
-    /// Works on the world; what comes of it is durable when this returns.
+    /// Works on the inventory; what comes of it is durable when this returns.
     pub(crate) async fn call<T: Send + 'static>(
         self: &Arc<Self>,
         operation: &str,
         work: impl FnOnce(&Self, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let inner = Arc::clone(self);
-        let done = self.store.call(move |world| {
-            work(&inner, &mut View { world, region: &inner.environment.region })
+        let done = self.store.call(move |inventory| {
+            work(&inner, &mut View { inventory, region: &inner.environment.region })
         });
         let done = done.await.map_err(|error| error.of_call(operation))?;
         done.map_err(|refusal| refusal.of(operation))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut View<'_>) -> T) -> Result<T, SandboxError> {
-        self.store.with(|world| work(&mut View { world, region: &self.environment.region }))
+        self.store.with(|inventory| work(&mut View { inventory, region: &self.environment.region }))
     }
 }
 
@@ -107,9 +107,11 @@ impl SandboxCloud {
             sandbox: true,
         };
         let store = Arc::new(Store::open(path)?);
-        let weather = Weather::new(options);
+        let fault_injector = FaultInjector::new(options);
         let (time, marks) = (Arc::new(StandingTime), Marks::default());
-        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) })
+        Ok(Self {
+            inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }),
+        })
     }
 
     /// The same sandbox with this clock.
@@ -117,9 +119,9 @@ impl SandboxCloud {
     pub fn with_time(self, time: Arc<dyn Time>) -> Self {
         let Inner { store, environment, options, .. } = &*self.inner;
         let (store, environment) = (Arc::clone(store), environment.clone());
-        let (options, weather) = (*options, Weather::new(*options));
+        let (options, fault_injector) = (*options, FaultInjector::new(*options));
         let marks = Marks::default();
-        Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) }
+        Self { inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }) }
     }
 
     /// A sandbox in memory with the same objects, which goes its own way from here on.
@@ -127,11 +129,13 @@ impl SandboxCloud {
     /// # Errors
     /// If the file cannot be read.
     pub fn fork(&self) -> Result<Self, SandboxError> {
-        let world = self.inner.store.with(|world| world.clone())?;
+        let inventory = self.inner.store.with(|inventory| inventory.clone())?;
         let (environment, options) = (self.inner.environment.clone(), self.inner.options);
-        let (store, weather) = (Arc::new(Store::of(world)), Weather::new(options));
+        let (store, fault_injector) = (Arc::new(Store::of(inventory)), FaultInjector::new(options));
         let (time, marks) = (Arc::clone(&self.inner.time), Marks::default());
-        Ok(Self { inner: Arc::new(Inner { store, environment, options, weather, time, marks }) })
+        Ok(Self {
+            inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }),
+        })
     }
 
     /// Where the objects are.
@@ -165,7 +169,7 @@ impl SandboxCloud {
         value: Option<&KnownValue>,
     ) -> Result<(), SandboxError> {
         self.inner.with(|view| {
-            let value = value.map(|value| Keeper { key: view.key() }.keep(value));
+            let value = value.map(|value| Redactor { key: view.key() }.redact(value));
             let key = the_key(view, resource_type, physical_id)?;
             let stored = view.get_mut(resource_type, &key);
             let stored = stored.ok_or_else(|| no_object(resource_type, physical_id))?;
@@ -215,7 +219,7 @@ impl SandboxCloud {
 }
 
 impl SandboxCloud {
-    /// What viewers get who play this URL now, each answer once: see [`Playback`].
+    /// The answers that viewers get who play this URL now, each once: see [`Playback`].
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -1,15 +1,15 @@
-//! What is particular to CloudFront: host names, deployment, and which object may go when.
+//! The particulars of CloudFront: host names, deployment, and which object may go when.
 
 use rstack_driver::ErrorKind;
 use rstack_model::{PropertyPath, ResourceType};
 use serde_json::Value as Json;
 
-use crate::chance::LOWER;
+use crate::derive::LOWER;
+use crate::id_context::IdContext;
 use crate::index::Facet;
-use crate::kept::JsonMap;
+use crate::inventory::View;
+use crate::redaction::JsonMap;
 use crate::rules::Refusal;
-use crate::subject::Subject;
-use crate::world::View;
 
 pub(crate) const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 
@@ -60,12 +60,12 @@ const CONTROL: &str = "AWS::CloudFront::OriginAccessControl";
 const FUNCTION: &str = "AWS::CloudFront::Function";
 
 /// The attributes that have a form of their own.
-pub(crate) fn attributes(subject: &Subject<'_>, out: &mut JsonMap) {
-    if subject.resource_type.as_str() == DISTRIBUTION {
-        let host = format!("d{}.cloudfront.net", subject.chance("domain").text(LOWER, 13));
+pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
+    if context.resource_type.as_str() == DISTRIBUTION {
+        let host = format!("d{}.cloudfront.net", context.derive("domain").text(LOWER, 13));
         out.insert("DomainName".to_owned(), Json::from(host));
     }
-    if subject.resource_type.as_str() == FUNCTION {
+    if context.resource_type.as_str() == FUNCTION {
         out.insert("Stage".to_owned(), Json::from("LIVE"));
     }
 }

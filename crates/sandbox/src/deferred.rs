@@ -50,11 +50,11 @@ impl Deferred {
             let error = DriverError::new(ErrorKind::NotFound, self.inner.get(), message);
             return Ok(Step::Done(Finish::Failed(Box::new(error))));
         };
-        Ok(match self.inner.settled(&object.identifier).await? {
+        Ok(match self.inner.stabilized(&object.identifier).await? {
             Progress::Done => Step::made(object),
             Progress::Pending { waits_for, ask_again_in } => Step::Pending(Pending {
                 object: Some(Box::new(object)),
-                usable: self.inner.is_usable_unsettled(),
+                usable: self.inner.is_usable_while_stabilizing(),
                 cursor: Cursor::from("0"),
                 repeatable: false,
                 waits_for,

@@ -1,11 +1,11 @@
-//! Changes of a world: what a call touched, and how it is written and read back.
+//! Changes of an inventory: what a call touched, and how it is written and read back.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::{StoredObject, World};
+use crate::inventory::{Inventory, StoredObject};
 
 /// The place of an object: scope, type and key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Slot {
     }
 }
 
-/// One change of a world.
+/// One change of an inventory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Change<'a> {
@@ -38,7 +38,7 @@ pub(crate) enum Change<'a> {
     Removed(Cow<'a, Slot>),
 }
 
-/// The parts of a world that were touched since they were last written.
+/// The parts of an inventory that were touched since they were last written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
     pub(crate) key: bool,
@@ -52,7 +52,7 @@ impl Touched {
     }
 }
 
-impl World {
+impl Inventory {
     /// Gives what was touched since the last call to `write`, if anything was.
     pub(crate) fn take_changes<T>(&mut self, write: impl FnOnce(&[Change<'_>]) -> T) -> Option<T> {
         let touched = std::mem::take(&mut self.touched);
@@ -71,7 +71,7 @@ impl World {
         Some(write(&changes))
     }
 
-    /// The changes that lead from an empty world to this one.
+    /// The changes that lead from an empty inventory to this one.
     pub(crate) fn all_changes(&self) -> impl Iterator<Item = Change<'_>> {
         let key = (!self.key.is_empty()).then(|| Change::Key(Cow::Borrowed(&self.key)));
         let made = self.made.iter().map(|(of, count)| Change::Made(Cow::Borrowed(of), *count));

@@ -1,4 +1,4 @@
-//! The driver of one type: each call goes through the weather to the world.
+//! The driver of one type: each call goes through the fault injector to the inventory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::names;
 use crate::objects::Service;
 use crate::rules::Refusal;
 
-use crate::world::View;
+use crate::inventory::View;
 
 /// The sandbox's driver of one type.
 pub(crate) struct SandboxDriver {
@@ -39,7 +39,7 @@ impl SandboxDriver {
         self.cloud.service(&self.resource_type, &self.schema)
     }
 
-    /// How soon it should be asked again.
+    /// The time after which it should be asked again.
     pub(crate) fn ask_again_in(&self) -> Duration {
         self.service().options.ask_again_in
     }
@@ -55,7 +55,7 @@ impl SandboxDriver {
         self.ask("Get", &name, move |service, view| Ok(service.made_with(view, &sent))).await
     }
 
-    /// Whether an object whose deletion was begun is gone.
+    /// Continues a deletion that was begun: it is done when the object is gone.
     pub(crate) async fn poll_delete(&self, poll: &Poll) -> Result<Progress, DriverError> {
         let Some(identifier) = poll.identifier.clone() else { return Ok(Progress::Done) };
         let (token, prior) = (poll.token.clone(), poll.declared.clone());
@@ -71,7 +71,7 @@ impl SandboxDriver {
         work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let operation = self.service().operation(verb);
-        let lost = self.cloud.weather.begin(&operation, object).await;
+        let lost = self.cloud.fault_injector.begin(&operation, object).await;
         let lost = lost.map_err(|refusal| refusal.of(&operation))?;
         let answer = self.work(&operation, work).await?;
         lost.answer(answer).map_err(|refusal| refusal.of(&operation))
@@ -85,7 +85,7 @@ impl SandboxDriver {
         work: impl FnOnce(&Service<'_>, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let operation = self.service().operation(verb);
-        let begun = self.cloud.weather.begin(&operation, object).await;
+        let begun = self.cloud.fault_injector.begin(&operation, object).await;
         begun.map_err(|refusal| refusal.of(&operation))?;
         self.work(&operation, work).await
     }
@@ -117,7 +117,7 @@ impl DirectDriver for SandboxDriver {
         names::rule(&self.schema)
     }
 
-    fn is_usable_unsettled(&self) -> bool {
+    fn is_usable_while_stabilizing(&self) -> bool {
         self.resource_type.as_str() == DISTRIBUTION
     }
 
@@ -149,7 +149,7 @@ impl DirectDriver for SandboxDriver {
         delete.await
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let (id, name) = (identifier.clone(), identifier.to_string());
         self.ask("Describe", &name, move |service, view| Ok(service.settled(view, &id))).await
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with the sandbox itself, as against what it answers.
+//! Errors of the sandbox itself, as against errors that it answers.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ pub enum SandboxError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried, such as `read`.
+        /// The action that failed, as a verb such as `read`.
         action: &'static str,
-        /// What went wrong.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file is not what was written.
@@ -41,7 +41,7 @@ pub enum SandboxError {
     },
     /// Several objects of the type have this physical ID.
     #[error(
-        "the sandbox has several `{resource_type}` named `{physical_id}`: name one by its \
+        "the sandbox has several objects `{physical_id}` of type `{resource_type}`: give an \
          identifier, `{}`",
         identifiers.join("` or `")
     )]
@@ -55,17 +55,17 @@ pub enum SandboxError {
     },
     /// A change could not be made durable, nor be taken back.
     #[error(
-        "the sandbox file `{}` could not be written, and it is not known what of the change is in it",
+        "the sandbox file `{}` could not be written, and may hold part of the change",
         path.display()
     )]
     InDoubt {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// There is no such object.
-    #[error("the sandbox has no `{resource_type}` named `{physical_id}`")]
+    #[error("the sandbox has no object `{physical_id}` of type `{resource_type}`")]
     NoObject {
         /// The type.
         resource_type: String,
@@ -73,13 +73,15 @@ pub enum SandboxError {
         physical_id: String,
     },
     /// The path cannot be set.
-    #[error("`{path}` cannot be set: what it goes through is not a map or a list that long")]
+    #[error(
+        "cannot set `{path}`: it leads through a value that is not a map, or past the end of a list"
+    )]
     NoPlace {
         /// The path.
         path: String,
     },
     /// The work on the file was cut off.
-    #[error("the work on the sandbox file did not come to its end")]
+    #[error("the work on the sandbox file was cut off")]
     CutOff,
 }
 

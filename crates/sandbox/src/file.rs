@@ -11,14 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::SandboxError;
+use crate::inventory::Inventory;
 use crate::log::{self, Content, FORMAT, Flaw, Tail};
-use crate::world::World;
 
 /// Bytes below which a log is never rewritten.
 const SMALL: u64 = 1 << 20;
 /// Bytes of the longest file that is read.
 const MAX: u64 = 1 << 30;
-/// How many times longer than what exists a log may be.
+/// The factor by which a log may be longer than the records of what exists: a longer one is
+/// rewritten.
 const LONG: u64 = 4;
 
 /// A log on the disk.
@@ -31,7 +32,7 @@ pub(crate) struct LogFile {
     looked_at_from: u64,
 }
 
-/// What the file is.
+/// The format of the file, as far as it was read.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// There is none.
@@ -42,10 +43,10 @@ pub(crate) enum Source {
     Log(LogFile),
 }
 
-/// A world and the file it was read from.
+/// An inventory and the file it was read from.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    pub(crate) world: World,
+    pub(crate) inventory: Inventory,
     pub(crate) source: Source,
 }
 
@@ -142,7 +143,7 @@ impl SandboxFile {
         Ok(Locked::Held { _file: file })
     }
 
-    /// Brings the world up to what the file says now. Only what other processes appended is read,
+    /// Brings the inventory up to what the file says now. Only what other processes appended is read,
     /// unless the file is another one.
     pub(crate) fn refresh(
         &self,
@@ -155,28 +156,35 @@ impl SandboxFile {
         let Some((dev, ino, length)) = found else {
             return Ok(match loaded {
                 Some(loaded) if matches!(loaded.source, Source::Absent) => loaded,
-                Some(_) | None => Loaded { world: World::default(), source: Source::Absent },
+                Some(_) | None => {
+                    Loaded { inventory: Inventory::default(), source: Source::Absent }
+                }
             });
         };
         match loaded {
-            Some(Loaded { mut world, source: Source::Log(log) }) => {
+            Some(Loaded { mut inventory, source: Source::Log(log) }) => {
                 let own = log.file.metadata().map_err(&read)?;
                 if (own.dev(), own.ino()) == (dev, ino) && log.is_in_place(length).map_err(&read)? {
                     let more = bytes_from(&log.file, log.tail.length).map_err(&read)?;
                     if more.is_empty() {
-                        return Ok(Loaded { world, source: Source::Log(log) });
+                        return Ok(Loaded { inventory, source: Source::Log(log) });
                     }
-                    if let Ok(tail) = log.tail.clone().follow(&more, &mut world) {
-                        return Ok(Loaded { world, source: Source::Log(LogFile { tail, ..log }) });
+                    if let Ok(tail) = log.tail.clone().follow(&more, &mut inventory) {
+                        return Ok(Loaded {
+                            inventory,
+                            source: Source::Log(LogFile { tail, ..log }),
+                        });
                     }
                 }
                 self.load(locked)
             }
-            Some(Loaded { world, source: Source::Legacy(head) }) => {
+            Some(Loaded { inventory, source: Source::Legacy(head) }) => {
                 let file = File::open(&self.path).map_err(self.failed("opened"))?;
                 let mut start = vec![0; head.len()];
                 match file.read_exact_at(&mut start, 0) {
-                    Ok(()) if start == head => Ok(Loaded { world, source: Source::Legacy(head) }),
+                    Ok(()) if start == head => {
+                        Ok(Loaded { inventory, source: Source::Legacy(head) })
+                    }
                     Ok(()) | Err(_) => self.load(locked),
                 }
             }
@@ -190,21 +198,21 @@ impl SandboxFile {
         let file = OpenOptions::new().read(true).write(writes).open(&self.path);
         let file = file.map_err(self.failed("opened"))?;
         let bytes = bytes_from(&file, 0).map_err(self.failed("read"))?;
-        let (world, content) = log::read(&bytes).map_err(|flaw| self.flawed(flaw))?;
+        let (inventory, content) = log::read(&bytes).map_err(|flaw| self.flawed(flaw))?;
         let source = match content {
             Content::Legacy(head) => Source::Legacy(head),
             Content::Log(tail) => {
                 Source::Log(LogFile { file: Arc::new(file), tail, looked_at_from: SMALL })
             }
         };
-        Ok(Loaded { world, source })
+        Ok(Loaded { inventory, source })
     }
 
-    /// Writes the world as a new file, durably, in the place of what is there.
+    /// Writes the inventory as a new file, durably, in the place of what is there.
     pub(crate) fn rewrite(
         &self,
         _: &Locked,
-        world: &World,
+        inventory: &Inventory,
         source: &Source,
     ) -> Result<LogFile, SandboxError> {
         let after = match source {
@@ -212,7 +220,7 @@ impl SandboxFile {
             Source::Absent | Source::Legacy(_) => "",
         };
         let new = self.beside(".sandbox-new");
-        let (file, tail) = write_new(&new, world, after).map_err(self.failed("written"))?;
+        let (file, tail) = write_new(&new, inventory, after).map_err(self.failed("written"))?;
         std::fs::rename(&new, &self.path).map_err(self.failed("written"))?;
         let looked_at_from = looked_at_from(tail.length, tail.length);
         sync_parent(&self.path).map_err(|source| self.in_doubt(source))?;
@@ -238,7 +246,7 @@ fn looked_at_from(live: u64, length: u64) -> u64 {
 }
 
 impl LogFile {
-    /// Whether what was read of it still is in it: it is no shorter, and its last record is the
+    /// True if what was read of it still is in it: it is no shorter, and its last record is the
     /// same.
     fn is_in_place(&self, length: u64) -> io::Result<bool> {
         if length < self.tail.length {
@@ -250,17 +258,17 @@ impl LogFile {
         Ok(found == digest.as_bytes())
     }
 
-    /// Whether it is much longer than what exists.
-    pub(crate) fn is_long(&mut self, world: &World) -> bool {
+    /// True if it is much longer than the records of what exists.
+    pub(crate) fn is_long(&mut self, inventory: &Inventory) -> bool {
         if self.tail.length < self.looked_at_from {
             return false;
         }
-        if self.tail.count <= world.count() {
+        if self.tail.count <= inventory.count() {
             // Nothing was written twice: there is nothing to leave out.
             self.looked_at_from = looked_at_from(0, self.tail.length);
             return false;
         }
-        let counted = log::live_bytes(world);
+        let counted = log::live_bytes(inventory);
         let live = *counted.as_ref().unwrap_or(&0);
         let too_long = counted.is_ok() && self.tail.length > live.saturating_mul(LONG);
         self.looked_at_from = looked_at_from(live, self.tail.length);
@@ -291,7 +299,7 @@ fn bytes_from(file: &File, at: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn write_new(new: &Path, world: &World, after: &str) -> io::Result<(File, Tail)> {
+fn write_new(new: &Path, inventory: &Inventory, after: &str) -> io::Result<(File, Tail)> {
     match std::fs::remove_file(new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -299,7 +307,7 @@ fn write_new(new: &Path, world: &World, after: &str) -> io::Result<(File, Tail)>
     let mut options = OpenOptions::new();
     let file = options.create_new(true).read(true).write(true).mode(0o600).open(new)?;
     let mut writer = BufWriter::with_capacity(1 << 18, &file);
-    let tail = log::whole(world, after, |bytes| writer.write_all(bytes))?;
+    let tail = log::whole(inventory, after, |bytes| writer.write_all(bytes))?;
     writer.flush()?;
     drop(writer);
     file.sync_all()?;

@@ -9,7 +9,7 @@ use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath, UpdateKind};
 
 use crate::minimal::{DEPTH, minimal, required, value};
 
-/// How many values of one place are tried.
+/// The number of values of one place that are tried.
 const TRIED: usize = 16;
 
 /// The types of the catalog whose identifier has several parts, by name. One that cannot be read is
@@ -55,7 +55,7 @@ pub enum NotMoved {
 pub struct Move {
     /// The properties after it.
     pub properties: KnownMap,
-    /// What it changes.
+    /// The kind of property that it changes.
     pub of: Moves,
 }
 

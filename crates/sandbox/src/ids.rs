@@ -6,11 +6,11 @@ use rstack_catalog::{Node, SchemaPath};
 use rstack_model::{Identifier, PropertyPath};
 
 use crate::arn;
-use crate::chance::{Chance, DIGITS, LOWER, UPPER};
-use crate::kept::JsonMap;
+use crate::derive::{DIGITS, Derivation, LOWER, UPPER};
+use crate::id_context::IdContext;
 use crate::pattern;
-use crate::subject::Subject;
-use crate::users;
+use crate::redaction::JsonMap;
+use crate::referrers;
 
 /// Prefixes of EC2's identifiers, by the last words of the property that holds one.
 const PREFIXES: [(&str, &str); 30] = [
@@ -46,9 +46,9 @@ const PREFIXES: [(&str, &str); 30] = [
     ("VpnGatewayId", "vgw"),
 ];
 
-/// What names a new object.
+/// The identity of a new object.
 pub(crate) struct Identity {
-    /// What `Ref` returns.
+    /// The value that `Ref` returns.
     pub(crate) physical_id: String,
     /// The primary identifier.
     pub(crate) identifier: Identifier,
@@ -57,41 +57,41 @@ pub(crate) struct Identity {
 }
 
 /// Chooses every identifier that is not declared.
-pub(crate) fn identity(subject: &Subject<'_>) -> Identity {
+pub(crate) fn identity(context: &IdContext<'_>) -> Identity {
     let mut chosen = BTreeMap::new();
-    for path in subject.schema.primary_identifier().iter().chain(subject.schema.ref_identifier()) {
-        let declared = !subject.is_read_only(path) && subject.text_at(path).is_some();
+    for path in context.schema.primary_identifier().iter().chain(context.schema.ref_identifier()) {
+        let declared = !context.is_read_only(path) && context.text_at(path).is_some();
         if !declared {
-            chosen.entry(path.to_string()).or_insert_with(|| invented(subject, path));
+            chosen.entry(path.to_string()).or_insert_with(|| invented(context, path));
         }
     }
     let value = |path: &SchemaPath| {
-        chosen.get(&path.to_string()).cloned().or_else(|| subject.text_at(path))
+        chosen.get(&path.to_string()).cloned().or_else(|| context.text_at(path))
     };
-    let referred = subject.schema.ref_identifier();
+    let referred = context.schema.ref_identifier();
     let parts: Vec<String> = referred.iter().filter_map(value).collect();
-    let physical_id = if parts.is_empty() { subject.chosen_name() } else { parts.join("|") };
-    let identifier = subject.schema.identifier(&physical_id, value);
+    let physical_id = if parts.is_empty() { context.chosen_name() } else { parts.join("|") };
+    let identifier = context.schema.identifier(&physical_id, value);
     Identity { physical_id, identifier, chosen }
 }
 
-/// What the service calls the object where it needs no ARN.
-pub(crate) fn plain_id(subject: &Subject<'_>) -> String {
-    if subject.resource_type.service() == Some("MediaPackage") {
-        return special(subject).unwrap_or_else(|| usual(subject, "Id"));
+/// The ID by which the service names the object where it needs no ARN.
+pub(crate) fn plain_id(context: &IdContext<'_>) -> String {
+    if context.resource_type.service() == Some("MediaPackage") {
+        return special(context).unwrap_or_else(|| usual(context, "Id"));
     }
-    let paths = subject.schema.primary_identifier().iter().chain(subject.schema.ref_identifier());
+    let paths = context.schema.primary_identifier().iter().chain(context.schema.ref_identifier());
     for path in paths {
         let last = path.segments().last().map_or("", String::as_str);
         if is_arn(last) {
             continue;
         }
-        if let Some(declared) = subject.text_at(path) {
+        if let Some(declared) = context.text_at(path) {
             return declared;
         }
-        return invented(subject, path);
+        return invented(context, path);
     }
-    special(subject).unwrap_or_else(|| usual(subject, "Id"))
+    special(context).unwrap_or_else(|| usual(context, "Id"))
 }
 
 fn is_arn(name: &str) -> bool {
@@ -99,33 +99,33 @@ fn is_arn(name: &str) -> bool {
 }
 
 /// An identifier at a path. The same path of the same object gives the same one.
-pub(crate) fn invented(subject: &Subject<'_>, path: &SchemaPath) -> String {
+pub(crate) fn invented(context: &IdContext<'_>, path: &SchemaPath) -> String {
     let last = path.segments().last().map_or("Id", String::as_str);
-    let node = path.concrete().and_then(|path| subject.schema.node(&path));
+    let node = path.concrete().and_then(|path| context.schema.node(&path));
     if let Some(first) = node.and_then(|node| node.allowed().first()) {
         return first.as_str().map_or_else(|| first.to_string(), str::to_owned);
     }
-    let own = match subject.resource_type.as_str() {
-        "AWS::SecretsManager::Secret" => Some(secret_arn(subject)),
-        "AWS::SQS::Queue" => Some(queue_url(subject)),
-        _ if is_arn(last) => Some(arn::own(subject, &plain_id(subject))),
-        _ => special(subject),
+    let own = match context.resource_type.as_str() {
+        "AWS::SecretsManager::Secret" => Some(secret_arn(context)),
+        "AWS::SQS::Queue" => Some(queue_url(context)),
+        _ if is_arn(last) => Some(arn::own(context, &plain_id(context))),
+        _ => special(context),
     };
-    let candidate = own.unwrap_or_else(|| usual(subject, last));
+    let candidate = own.unwrap_or_else(|| usual(context, last));
     let Some(node) = node else { return candidate };
     let own = Form::of(node);
     if own.pattern.is_some() {
-        return fitting(subject, &path.to_string(), &[own], candidate);
+        return fitting(context, &path.to_string(), &[own], candidate);
     }
-    let users = users::of(subject, last);
-    let asked = users
+    let referrers = referrers::of(context, last);
+    let asked = referrers
         .iter()
         .filter_map(|(schema, name)| schema.node(&PropertyPath::root().name(name)).map(Form::of));
     let forms: Vec<Form<'_>> = asked.chain([own]).collect();
-    fitting(subject, &path.to_string(), &forms, candidate)
+    fitting(context, &path.to_string(), &forms, candidate)
 }
 
-/// What a schema asks of a text.
+/// The form that a schema requires of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     pattern: Option<&'a str>,
@@ -147,10 +147,10 @@ impl<'a> Form<'a> {
     }
 
     /// A text of this form; `like` is what it is to be as long as, if the form leaves that open.
-    fn sample(&self, like: &str, chance: &mut Chance) -> Option<String> {
+    fn sample(&self, like: &str, derived: &mut Derivation) -> Option<String> {
         match self.pattern {
-            Some(p) => pattern::sample(p, (self.least.max(1), self.most), chance),
-            None => Some(chance.text(LOWER, like.chars().count().clamp(self.least, self.most))),
+            Some(p) => pattern::sample(p, (self.least.max(1), self.most), derived),
+            None => Some(derived.text(LOWER, like.chars().count().clamp(self.least, self.most))),
         }
     }
 }
@@ -158,7 +158,7 @@ impl<'a> Form<'a> {
 /// The candidate if it has the forms that are asked for, otherwise a text that has them, if there
 /// is one; what does not have them all has the last one.
 pub(crate) fn fitting(
-    subject: &Subject<'_>,
+    context: &IdContext<'_>,
     path: &str,
     forms: &[Form<'_>],
     candidate: String,
@@ -170,9 +170,9 @@ pub(crate) fn fitting(
     let mut texts = vec![candidate.replace('/', ":")];
     texts.retain(|text| text.starts_with("arn:"));
     for form in forms {
-        let sampled = form.sample(&candidate, &mut subject.chance(path));
+        let sampled = form.sample(&candidate, &mut context.derive(path));
         let placed = sampled.as_ref().filter(|text| text.starts_with("arn:"));
-        texts.extend(placed.map(|text| arn::placed(subject, text)));
+        texts.extend(placed.map(|text| arn::placed(context, text)));
         texts.extend(sampled);
     }
     let own = |text: &&String| forms.last().is_none_or(|form| form.has(text));
@@ -182,67 +182,67 @@ pub(crate) fn fitting(
 }
 
 /// Identifiers of types that have a form of their own.
-fn special(subject: &Subject<'_>) -> Option<String> {
-    let mut chance = subject.chance("id");
-    let id = match subject.resource_type.as_str() {
+fn special(context: &IdContext<'_>) -> Option<String> {
+    let mut derived = context.derive("id");
+    let id = match context.resource_type.as_str() {
         "AWS::CloudFront::Distribution"
         | "AWS::CloudFront::StreamingDistribution"
         | "AWS::CloudFront::OriginAccessControl"
         | "AWS::CloudFront::CloudFrontOriginAccessIdentity" => {
-            format!("E{}", chance.text(UPPER, 13))
+            format!("E{}", derived.text(UPPER, 13))
         }
-        "AWS::CloudFront::PublicKey" => format!("K{}", chance.text(UPPER, 13)),
-        "AWS::MediaPackage::Channel" | "AWS::MediaPackage::OriginEndpoint" => chance.hex(32),
+        "AWS::CloudFront::PublicKey" => format!("K{}", derived.text(UPPER, 13)),
+        "AWS::MediaPackage::Channel" | "AWS::MediaPackage::OriginEndpoint" => derived.hex(32),
         "AWS::MediaLive::Channel"
         | "AWS::MediaLive::Input"
         | "AWS::MediaLive::InputSecurityGroup" => {
-            format!("{}{}", 1 + chance.below(9), chance.text(DIGITS, 6))
+            format!("{}{}", 1 + derived.below(9), derived.text(DIGITS, 6))
         }
-        "AWS::Route53::HostedZone" => format!("Z{}", chance.text(UPPER, 20)),
-        "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => chance.text(LOWER, 10),
-        "AWS::IAM::AccessKey" => format!("AKIA{}", chance.text(UPPER, 16)),
+        "AWS::Route53::HostedZone" => format!("Z{}", derived.text(UPPER, 20)),
+        "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => derived.text(LOWER, 10),
+        "AWS::IAM::AccessKey" => format!("AKIA{}", derived.text(UPPER, 16)),
         "AWS::Cognito::UserPool" => {
-            format!("{}_{}", subject.environment.region, chance.letters(9))
+            format!("{}_{}", context.environment.region, derived.letters(9))
         }
-        "AWS::IAM::Policy" => subject.chosen_name(),
-        "AWS::KMS::Key" => chance.uuid(),
-        "AWS::EC2::VPC" => format!("vpc-0{}", chance.hex(16)),
-        "AWS::EC2::SecurityGroup" => format!("sg-0{}", chance.hex(16)),
-        "AWS::EC2::EIP" => format!("eipalloc-0{}", chance.hex(16)),
-        "AWS::EC2::VPCEndpoint" => format!("vpce-0{}", chance.hex(16)),
+        "AWS::IAM::Policy" => context.chosen_name(),
+        "AWS::KMS::Key" => derived.uuid(),
+        "AWS::EC2::VPC" => format!("vpc-0{}", derived.hex(16)),
+        "AWS::EC2::SecurityGroup" => format!("sg-0{}", derived.hex(16)),
+        "AWS::EC2::EIP" => format!("eipalloc-0{}", derived.hex(16)),
+        "AWS::EC2::VPCEndpoint" => format!("vpce-0{}", derived.hex(16)),
         _ => return None,
     };
     Some(id)
 }
 
 /// An identifier as services usually form them, by the name of its property.
-pub(crate) fn usual(subject: &Subject<'_>, property: &str) -> String {
-    let mut chance = subject.chance(property);
+pub(crate) fn usual(context: &IdContext<'_>, property: &str) -> String {
+    let mut derived = context.derive(property);
     if property.ends_with("Name") {
-        return subject.chosen_name();
+        return context.chosen_name();
     }
     if property.ends_with("Url") || property.ends_with("URL") || property.ends_with("Uri") {
-        return format!("https://{}/{}", host(subject, property), chance.hex(16));
+        return format!("https://{}/{}", host(context, property), derived.hex(16));
     }
-    if let Some(id) = principal_id(subject, property) {
+    if let Some(id) = principal_id(context, property) {
         return id;
     }
     if let Some(prefix) = prefix(property) {
-        return format!("{prefix}-0{}", chance.hex(16));
+        return format!("{prefix}-0{}", derived.hex(16));
     }
-    if subject.resource_type.service() == Some("EC2") {
+    if context.resource_type.service() == Some("EC2") {
         let own = property.strip_suffix("Id").filter(|own| !own.is_empty());
-        let kind = arn::kebab(own.unwrap_or_else(|| subject.resource()));
-        return format!("{kind}-0{}", chance.hex(16));
+        let kind = arn::kebab(own.unwrap_or_else(|| context.resource()));
+        return format!("{kind}-0{}", derived.hex(16));
     }
-    chance.uuid()
+    derived.uuid()
 }
 
 /// The unique identifiers of IAM's principals.
 ///
 /// Source: "IAM identifiers", AWS Identity and Access Management User Guide.
-fn principal_id(subject: &Subject<'_>, property: &str) -> Option<String> {
-    let prefix = match (subject.resource_type.service()?, property) {
+fn principal_id(context: &IdContext<'_>, property: &str) -> Option<String> {
+    let prefix = match (context.resource_type.service()?, property) {
         ("IAM", "RoleId") => "AROA",
         ("IAM", "UserId") => "AIDA",
         ("IAM", "GroupId") => "AGPA",
@@ -250,7 +250,7 @@ fn principal_id(subject: &Subject<'_>, property: &str) -> Option<String> {
         ("IAM", "InstanceProfileId") => "AIPA",
         _ => return None,
     };
-    Some(format!("{prefix}{}", subject.chance(property).text(UPPER, 17)))
+    Some(format!("{prefix}{}", context.derive(property).text(UPPER, 17)))
 }
 
 /// The prefix of EC2's identifiers that this property holds, if it holds one.
@@ -260,24 +260,24 @@ pub(crate) fn prefix(property: &str) -> Option<&'static str> {
 }
 
 /// A host name of the object.
-pub(crate) fn host(subject: &Subject<'_>, part: &str) -> String {
-    let environment = subject.environment;
+pub(crate) fn host(context: &IdContext<'_>, part: &str) -> String {
+    let environment = context.environment;
     let suffix = environment.partition.url_suffix();
-    let label = subject.chance(part).text(LOWER, 12);
-    format!("{label}.{}.{}.{suffix}", subject.service(), environment.region)
+    let label = context.derive(part).text(LOWER, 12);
+    format!("{label}.{}.{}.{suffix}", context.service(), environment.region)
 }
 
 /// The ARN of a secret ends in six characters that the service adds to its name.
-fn secret_arn(subject: &Subject<'_>) -> String {
-    let id = format!("{}-{}", subject.name(), subject.chance("id").letters(6));
-    arn::own(subject, &id)
+fn secret_arn(context: &IdContext<'_>) -> String {
+    let id = format!("{}-{}", context.name(), context.derive("id").letters(6));
+    arn::own(context, &id)
 }
 
-fn queue_url(subject: &Subject<'_>) -> String {
-    let environment = subject.environment;
+fn queue_url(context: &IdContext<'_>) -> String {
+    let environment = context.environment;
     let suffix = environment.partition.url_suffix();
     let (region, account) = (&environment.region, &environment.account);
-    format!("https://sqs.{region}.{suffix}/{account}/{}", subject.name())
+    format!("https://sqs.{region}.{suffix}/{account}/{}", context.name())
 }
 
 impl Identity {

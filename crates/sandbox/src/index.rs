@@ -1,4 +1,4 @@
-//! Indexes over the objects of a world: who has a token, a physical ID, a name; who uses what.
+//! Indexes over the objects of an inventory: who has a token, a physical ID, a name; who uses what.
 //!
 //! They are in memory only, and each is built when it is first asked for. Whatever is changed
 //! leaves the indexes before, and comes back when the next question is asked.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_catalog::{ObjectName, UniqueName};
 
 use crate::delta::Slot;
-use crate::world::{Objects, StoredObject};
+use crate::inventory::{Objects, StoredObject};
 use crate::{cloudfront, mediapackage, names, secretsmanager};
 
 /// A property of objects by which they are looked for.
@@ -16,11 +16,11 @@ use crate::{cloudfront, mediapackage, names, secretsmanager};
 pub(crate) enum Facet {
     /// The token of the operation that created it.
     Token,
-    /// What `Ref` returns.
+    /// The value that `Ref` returns.
     PhysicalId,
     /// A name that no two objects share; see [`name_value`].
     Name(UniqueName),
-    /// What a secret may be called.
+    /// A text that names a secret: its ARN or its name.
     SecretName,
     /// The channel of an endpoint.
     Channel,
@@ -73,7 +73,7 @@ impl Table {
     }
 }
 
-/// Objects by Region and type, as a world has them.
+/// Objects by Region and type, as an inventory has them.
 type ByType = BTreeMap<String, BTreeMap<String, Objects>>;
 
 /// The indexes that were asked for.
@@ -82,7 +82,7 @@ pub(crate) struct Index {
     tables: BTreeMap<String, BTreeMap<String, Vec<Table>>>,
     /// The objects that are not yet visible.
     unseen: Option<BTreeSet<Slot>>,
-    /// What left the indexes because it was about to change.
+    /// The objects that left the indexes because they were about to change.
     stale: BTreeSet<Slot>,
 }
 

@@ -8,25 +8,23 @@
 
 mod arn;
 mod attributes;
-mod chance;
 mod check;
 mod cloud;
 mod cloudfront;
 mod deferred;
 mod delta;
+mod derive;
 mod driver;
 mod error;
+mod fault_injection;
 mod file;
 mod generated;
+mod id_context;
 mod ids;
 mod index;
-mod kept;
+mod inventory;
 mod legacy;
-#[cfg(test)]
-mod lives;
 mod log;
-#[cfg(test)]
-mod log_tests;
 mod lookup;
 mod mediapackage;
 mod minimal;
@@ -35,16 +33,16 @@ mod objects;
 mod options;
 mod pattern;
 mod play;
+mod redaction;
+mod referrers;
 mod rules;
 mod s3;
 mod secret;
 mod secretsmanager;
 mod store;
-mod subject;
+#[cfg(test)]
+mod tests;
 mod time;
-mod users;
-mod weather;
-mod world;
 
 pub use cloud::{ACCOUNT, SandboxCloud};
 pub use error::SandboxError;

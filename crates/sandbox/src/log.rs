@@ -12,8 +12,8 @@ use rstack_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::delta::Change;
+use crate::inventory::Inventory;
 use crate::legacy;
-use crate::world::World;
 
 /// Formats 1 and 2 were one JSON document; see [`legacy`].
 pub(crate) const FORMAT: u32 = 3;
@@ -48,7 +48,7 @@ pub(crate) struct Tail {
 pub(crate) enum Content {
     /// A log.
     Log(Tail),
-    /// A file of an older format, with all before its world.
+    /// A file of an older format, with all before its inventory.
     Legacy(Vec<u8>),
 }
 
@@ -114,8 +114,8 @@ impl Tail {
         Ok((read.changes, self.next(line, expected)))
     }
 
-    /// Reads the records that follow into the world, up to the last whole one.
-    pub(crate) fn follow(self, bytes: &[u8], world: &mut World) -> Result<Self, Flaw> {
+    /// Reads the records that follow into the inventory, up to the last whole one.
+    pub(crate) fn follow(self, bytes: &[u8], inventory: &mut Inventory) -> Result<Self, Flaw> {
         let mut tail = self;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if line.last() != Some(&b'\n') {
@@ -124,7 +124,7 @@ impl Tail {
             let read = tail.read(line);
             let (changes, next) =
                 read.map_err(|problem| Flaw::Damaged(format!("record {}: {problem}", tail.count)))?;
-            changes.into_iter().for_each(|change| world.replay(change));
+            changes.into_iter().for_each(|change| inventory.replay(change));
             tail = next;
         }
         Ok(tail)
@@ -132,7 +132,7 @@ impl Tail {
 }
 
 /// Reads a whole file.
-pub(crate) fn read(bytes: &[u8]) -> Result<(World, Content), Flaw> {
+pub(crate) fn read(bytes: &[u8]) -> Result<(Inventory, Content), Flaw> {
     let not_ours = || Flaw::Damaged("it does not begin as a sandbox file does".to_owned());
     let start = bytes.strip_prefix(OPEN.as_bytes()).ok_or_else(not_ours)?;
     let digits = start.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -141,9 +141,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(World, Content), Flaw> {
     let number: u32 = number.filter(|number| *number > 0).ok_or_else(not_ours)?;
     if number < FORMAT {
         let text = std::str::from_utf8(rest).map_err(|_| not_ours())?;
-        let world = legacy::read(text)?;
+        let inventory = legacy::read(text)?;
         let head = legacy::head_of(bytes).ok_or_else(not_ours)?;
-        return Ok((world, Content::Legacy(head.to_vec())));
+        return Ok((inventory, Content::Legacy(head.to_vec())));
     }
     let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
     let (first, records) = bytes.split_at(end);
@@ -156,9 +156,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(World, Content), Flaw> {
         let newer = number > FORMAT && !same_but_number(first, expected.as_bytes());
         return Err(if newer { Flaw::Newer(number) } else { not_ours() });
     }
-    let mut world = World::default();
-    let tail = tail.follow(records, &mut world)?;
-    Ok((world, Content::Log(tail)))
+    let mut inventory = Inventory::default();
+    let tail = tail.follow(records, &mut inventory)?;
+    Ok((inventory, Content::Log(tail)))
 }
 
 /// The head that a log has which says this behind its number.
@@ -190,15 +190,15 @@ impl io::Write for Counter {
     }
 }
 
-/// The bytes of the records of a log that holds this world, without its head, chained to nothing:
+/// The bytes of the records of a log that holds this inventory, without its head, chained to nothing:
 /// their digests are counted and not computed.
 ///
 /// # Errors
-/// If a part of the world cannot be written as JSON.
-pub(crate) fn live_bytes(world: &World) -> serde_json::Result<u64> {
+/// If a part of the inventory cannot be written as JSON.
+pub(crate) fn live_bytes(inventory: &Inventory) -> serde_json::Result<u64> {
     let around = RECORD.len() + 64 + "\",".len() + "\n".len();
     let mut counter = Counter(0);
-    for (number, change) in (0u64..).zip(world.all_changes()) {
+    for (number, change) in (0u64..).zip(inventory.all_changes()) {
         serde_json::to_writer(&mut counter, &Written { number, changes: &[change] })?;
         // The brace that opens the record is in `RECORD`.
         counter.0 = counter.0.saturating_add(around as u64).saturating_sub(1);
@@ -206,15 +206,15 @@ pub(crate) fn live_bytes(world: &World) -> serde_json::Result<u64> {
     Ok(counter.0)
 }
 
-/// The whole text of a log that holds this world and follows the one that ended in `after`.
+/// The whole text of a log that holds this inventory and follows the one that ended in `after`.
 pub(crate) fn whole(
-    world: &World,
+    inventory: &Inventory,
     after: &str,
     mut write: impl FnMut(&[u8]) -> std::io::Result<()>,
 ) -> std::io::Result<Tail> {
     let (line, mut tail) = head(after);
     write(line.as_bytes())?;
-    for change in world.all_changes() {
+    for change in inventory.all_changes() {
         let (line, next) = tail.line(&[change])?;
         write(&line)?;
         tail = next;

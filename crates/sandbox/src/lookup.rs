@@ -10,12 +10,12 @@ use rstack_model::value::{Lookup, ParameterReference};
 use rstack_model::{ResourceType, SecretString, Value};
 use serde_json::Value as Json;
 
-use crate::chance::Chance;
+use crate::derive::Derivation;
+use crate::inventory::{StoredObject, View};
 use crate::rules::Refusal;
-use crate::world::{StoredObject, View};
 
 const PARAMETER: &str = "AWS::SSM::Parameter";
-/// How long the text of a secret parameter is.
+/// The length of the text of a secret parameter, in characters.
 const SECRET_LENGTH: usize = 32;
 
 /// Answers a question.
@@ -70,13 +70,13 @@ pub(crate) fn resolve(
     parameter: &ParameterReference,
 ) -> Result<(SecretString, String), Refusal> {
     let version = version(view, parameter)?;
-    let mut chance = Chance::new(&["secure parameter", view.key(), &parameter.name, &version]);
-    let text = chance.text(crate::chance::LOWER, SECRET_LENGTH);
+    let mut derived = Derivation::new(&["secure parameter", view.key(), &parameter.name, &version]);
+    let text = derived.text(crate::derive::LOWER, SECRET_LENGTH);
     Ok((SecretString::new(text), version))
 }
 
 fn id(prefix: &str, of: &str) -> String {
-    format!("{prefix}-{}", Chance::new(&["lookup", prefix, of]).hex(17))
+    format!("{prefix}-{}", Derivation::new(&["lookup", prefix, of]).hex(17))
 }
 
 /// A text of the form that the name of a parameter lets one expect.
@@ -90,7 +90,7 @@ fn plain(name: &str) -> String {
         _ if has("vpc") => id("vpc", name),
         _ if has("security-group") || has("securitygroup") => id("sg", name),
         _ if has("ami") || has("image_id") => id("ami", name),
-        _ => format!("{last}-{}", Chance::new(&["lookup", name]).hex(8)),
+        _ => format!("{last}-{}", Derivation::new(&["lookup", name]).hex(8)),
     }
 }
 

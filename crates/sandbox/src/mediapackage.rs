@@ -1,60 +1,60 @@
-//! What is particular to MediaPackage v1: the form of its URLs, and that endpoints need a channel.
+//! The particulars of MediaPackage v1: the form of its URLs, and that endpoints need a channel.
 
 use rstack_driver::ErrorKind;
 use rstack_model::{PropertyPath, ResourceType};
 use serde_json::{Value as Json, json};
 
-use crate::chance::Chance;
+use crate::derive::Derivation;
+use crate::id_context::IdContext;
 use crate::index::Facet;
-use crate::kept::JsonMap;
+use crate::inventory::View;
+use crate::redaction::JsonMap;
 use crate::rules::Refusal;
-use crate::subject::Subject;
-use crate::world::View;
 
 const CHANNEL: &str = "AWS::MediaPackage::Channel";
 pub(crate) const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
 const PACKAGES: [&str; 4] = ["HlsPackage", "DashPackage", "CmafPackage", "MssPackage"];
 
 /// The attributes that have a form of their own.
-pub(crate) fn attributes(subject: &Subject<'_>, out: &mut JsonMap) {
-    match subject.resource_type.as_str() {
+pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
+    match context.resource_type.as_str() {
         CHANNEL => {
-            let ingest = json!({"ingestEndpoints": [ingest(subject, 1), ingest(subject, 2)]});
+            let ingest = json!({"ingestEndpoints": [ingest(context, 1), ingest(context, 2)]});
             out.insert("HlsIngest".to_owned(), ingest);
         }
         ENDPOINT => {
-            out.insert("Url".to_owned(), Json::from(url(subject)));
+            out.insert("Url".to_owned(), Json::from(url(context)));
         }
         _ => {}
     }
 }
 
-fn domain(subject: &Subject<'_>) -> String {
-    let environment = subject.environment;
+fn domain(context: &IdContext<'_>) -> String {
+    let environment = context.environment;
     format!("mediapackage.{}.{}", environment.region, environment.partition.url_suffix())
 }
 
 /// One of the two places a channel takes its stream at. Its user name and password stay untold.
-fn ingest(subject: &Subject<'_>, number: usize) -> Json {
-    let mut chance = subject.chance(&format!("ingest {number}"));
-    let (host, id, domain) = (chance.hex(16), chance.hex(32), domain(subject));
+fn ingest(context: &IdContext<'_>, number: usize) -> Json {
+    let mut derived = context.derive(&format!("ingest {number}"));
+    let (host, id, domain) = (derived.hex(16), derived.hex(32), domain(context));
     json!({"Id": id, "Url": format!("https://{host}.{domain}/in/v2/{id}/{id}/channel")})
 }
 
 /// All endpoints of a channel share their host; each has a path of its own.
-fn url(subject: &Subject<'_>) -> String {
-    let channel = subject.text("ChannelId").unwrap_or_default();
-    let (seed, region) = (subject.seed.to_string(), subject.environment.region.as_str());
-    let host = Chance::new(&[&seed, region, "mediapackage host", channel]).hex(12);
-    let root = format!("https://{host}.{}/out/v1/{}", domain(subject), path_id(subject));
-    let name = subject.text("ManifestName").filter(|name| !name.is_empty()).unwrap_or("index");
-    if subject.properties.contains_key("DashPackage") {
+fn url(context: &IdContext<'_>) -> String {
+    let channel = context.text("ChannelId").unwrap_or_default();
+    let (seed, region) = (context.seed.to_string(), context.environment.region.as_str());
+    let host = Derivation::new(&[&seed, region, "mediapackage host", channel]).hex(12);
+    let root = format!("https://{host}.{}/out/v1/{}", domain(context), path_id(context));
+    let name = context.text("ManifestName").filter(|name| !name.is_empty()).unwrap_or("index");
+    if context.properties.contains_key("DashPackage") {
         return format!("{root}/{name}.mpd");
     }
-    if subject.properties.contains_key("MssPackage") {
+    if context.properties.contains_key("MssPackage") {
         return format!("{root}/{name}.ism/Manifest");
     }
-    let manifests = subject.properties.get("CmafPackage").and_then(|cmaf| cmaf.get("HlsManifests"));
+    let manifests = context.properties.get("CmafPackage").and_then(|cmaf| cmaf.get("HlsManifests"));
     if let Some(first) = manifests.and_then(|manifests| manifests.get(0)) {
         let text = |key: &str| first.get(key).and_then(Json::as_str).filter(|t| !t.is_empty());
         let (id, name) = (text("Id").unwrap_or("hls"), text("ManifestName").unwrap_or("index"));
@@ -63,8 +63,8 @@ fn url(subject: &Subject<'_>) -> String {
     format!("{root}/{name}.m3u8")
 }
 
-fn path_id(subject: &Subject<'_>) -> String {
-    subject.chance("path").hex(32)
+fn path_id(context: &IdContext<'_>) -> String {
+    context.derive("path").hex(32)
 }
 
 /// The channel that an endpoint's properties name.

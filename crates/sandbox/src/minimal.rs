@@ -6,7 +6,7 @@ use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::Number;
 
-use crate::chance::{Chance, LOWER};
+use crate::derive::{Derivation, LOWER};
 use crate::pattern;
 
 /// The required properties, each with the first value that fits; `None` if some pattern cannot be
@@ -15,7 +15,7 @@ pub(crate) fn minimal(schema: &TypeSchema) -> Option<KnownMap> {
     required(schema, schema.root(), DEPTH)
 }
 
-/// How deep required properties are followed.
+/// The depth to which required properties are followed.
 pub(crate) const DEPTH: usize = 12;
 
 /// The required properties of a map.
@@ -69,10 +69,10 @@ pub(crate) fn value(
         Some(Kind::Text) | None => {
             let least = bound(node.length().0).unwrap_or(0);
             let most = bound(node.length().1).unwrap_or(usize::MAX);
-            let mut chance = Chance::new(&[schema.name(), name, &nth.to_string()]);
+            let mut derived = Derivation::new(&[schema.name(), name, &nth.to_string()]);
             match node.pattern() {
-                Some(p) => pattern::sample(p, (least, most), &mut chance),
-                None => Some(chance.text(LOWER, 8.max(least).min(most))),
+                Some(p) => pattern::sample(p, (least, most), &mut derived),
+                None => Some(derived.text(LOWER, 8.max(least).min(most))),
             }
             .map(KnownValue::from)
         }

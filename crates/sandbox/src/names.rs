@@ -8,8 +8,8 @@ use rstack_driver::{NameRule, Separator};
 use rstack_model::{Address, PathSegment, PropertyPath, StackName};
 use serde_json::Value;
 
-use crate::kept::JsonMap;
 use crate::pattern;
+use crate::redaction::JsonMap;
 
 /// Longest names of services whose schemas do not say.
 const LENGTHS: [(&str, usize); 9] = [
@@ -57,7 +57,8 @@ pub(crate) fn property(schema: &TypeSchema) -> Option<String> {
     candidates.into_iter().flatten().find(fits).map(str::to_owned)
 }
 
-/// How the engine names objects of the type, if some form of name fits the type's pattern.
+/// The rule by which the engine names objects of the type, if some form of name fits the type's
+/// pattern.
 pub(crate) fn rule(schema: &TypeSchema) -> Option<NameRule> {
     let name = property(schema)?;
     let node = schema.node(&PropertyPath::root().name(&name))?;
@@ -79,7 +80,7 @@ pub(crate) fn rule(schema: &TypeSchema) -> Option<NameRule> {
     None
 }
 
-/// Whether the longest and a usual name of this rule match the property's pattern.
+/// True if the longest and a usual name of this rule match the property's pattern.
 fn fits(node: &Node, rule: &NameRule) -> bool {
     let Some(pattern) = node.pattern() else { return rule.separator == Separator::Hyphen };
     let stacks = ["Stack1", "Stack-With-A-Name-Of-Many-Letters-That-Is-As-Long-As-It-May-Be"];

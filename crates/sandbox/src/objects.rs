@@ -11,21 +11,21 @@ use serde_json::Value as Json;
 use crate::SandboxOptions;
 use crate::check::{accepted, changed_create_only, named, without};
 use crate::cloudfront::DISTRIBUTION;
+use crate::fault_injection::FaultInjector;
+use crate::id_context::IdContext;
 use crate::ids::{self, Identity};
 use crate::index::Facet;
-use crate::kept::{JsonMap, Keeper, known_map};
+use crate::inventory::{StoredObject, View, key_of};
+use crate::redaction::{JsonMap, Redactor, known_map};
 use crate::rules::{self, Refusal};
-use crate::subject::Subject;
 use crate::time::Now;
-use crate::weather::Weather;
-use crate::world::{StoredObject, View, key_of};
 use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
 
-/// What a call needs beside the world.
+/// The surroundings of a call beside the inventory.
 pub(crate) struct Service<'a> {
     pub(crate) options: &'a SandboxOptions,
     pub(crate) environment: &'a Environment,
-    pub(crate) weather: &'a Weather,
+    pub(crate) fault_injector: &'a FaultInjector,
     pub(crate) now: Now,
     pub(crate) resource_type: &'a ResourceType,
     pub(crate) schema: &'a TypeSchema,
@@ -68,7 +68,7 @@ impl Service<'_> {
     ) -> Result<Object, Refusal> {
         view.make_key(self.options.seed, request.token.as_str());
         let mut properties =
-            accepted(self.schema, Keeper { key: view.key() }, &request.properties)?;
+            accepted(self.schema, Redactor { key: view.key() }, &request.properties)?;
         let taken = |message: String| {
             let code = rules::taken_code(self.resource_type);
             Refusal::new(ErrorKind::AlreadyExists, code, message)
@@ -82,7 +82,7 @@ impl Service<'_> {
         self.ready(view, &properties)?;
         let of = format!("{}/{}/{}", self.resource_type, request.stack, request.address);
         let nonce = view.nonce(&of);
-        let identity = ids::identity(&self.subject(&properties, &nonce));
+        let identity = ids::identity(&self.context(&properties, &nonce));
         let key = key_of(&identity.identifier);
         if view.get(self.resource_type, &key).is_some() {
             return Err(taken(format!("an object named `{}` exists", identity.identifier)));
@@ -99,8 +99,8 @@ impl Service<'_> {
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
             secret: secretsmanager::first(self.resource_type, request, self.now),
-            unsettled: if self.is_distribution() { self.options.deploy_polls } else { 0 },
-            unseen: self.weather.unseen(&nonce),
+            polls_left: if self.is_distribution() { self.options.deploy_polls } else { 0 },
+            unseen: self.fault_injector.unseen(&nonce),
             former: Vec::new(),
             disabled: false,
             nonce,
@@ -123,8 +123,8 @@ impl Service<'_> {
                 format!("there is no `{}` named `{}`", self.resource_type, request.identifier);
             return Err(Refusal::new(ErrorKind::NotFound, "ResourceNotFoundException", message));
         };
-        let keeper = Keeper { key: view.key() };
-        let mut properties = accepted(self.schema, keeper, &request.properties)?;
+        let redactor = Redactor { key: view.key() };
+        let mut properties = accepted(self.schema, redactor, &request.properties)?;
         if let Some(path) = changed_create_only(self.schema, &stored.properties, &properties) {
             let message = format!("`{path}` cannot be changed after creation");
             return Err(Refusal::invalid(path, "NotUpdatable", message));
@@ -140,7 +140,7 @@ impl Service<'_> {
             return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
         }
         self.ready(view, &properties)?;
-        let mut identity = ids::identity(&self.subject(&properties, &stored.nonce));
+        let mut identity = ids::identity(&self.context(&properties, &stored.nonce));
         identity.keep(&stored.physical_id, &stored.attributes);
         let changed = properties != stored.properties;
         if let Some(record) = &mut stored.secret {
@@ -172,12 +172,12 @@ impl Service<'_> {
             && let Some(stored) = view.get_mut(self.resource_type, &key)
         {
             if stored.disabled {
-                stored.settle();
+                stored.count_poll();
             } else {
                 stored.disabled = true;
-                stored.unsettled = self.options.deploy_polls;
+                stored.polls_left = self.options.deploy_polls;
             }
-            if stored.unsettled > 0 {
+            if stored.polls_left > 0 {
                 return Ok(self.pending(format!("distribution {id} to be disabled")));
             }
         }
@@ -185,14 +185,14 @@ impl Service<'_> {
         Ok(Progress::Done)
     }
 
-    /// Whether an object has settled; each question brings it a little nearer.
+    /// The progress of an object's deployment; each question counts as one poll.
     pub(crate) fn settled(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
         let id = &key_of(identifier);
-        if view.get(self.resource_type, id).is_none_or(|stored| stored.unsettled == 0) {
+        if view.get(self.resource_type, id).is_none_or(|stored| stored.polls_left == 0) {
             return Progress::Done;
         }
         if let Some(stored) = view.get_mut(self.resource_type, id) {
-            stored.settle();
+            stored.count_poll();
         }
         self.pending(format!("distribution {id} to be deployed"))
     }
@@ -211,7 +211,7 @@ impl Service<'_> {
             return Found::Ours(Box::new(self.object(stored)));
         }
         let sent: KnownMap = without(&request.properties, &|path| self.schema.is_read_only(path));
-        let sent = Keeper { key: view.key() }.keep_map(&named(self.schema, sent));
+        let sent = Redactor { key: view.key() }.redact_map(&named(self.schema, sent));
         match rules::namesake(view, self.schema, &sent, None) {
             Some((id, name)) => Found::Ambiguous {
                 why: format!("`{id}` has the {name}, and another operation created it"),
@@ -228,14 +228,14 @@ impl Service<'_> {
         view.having(self.resource_type, &Facet::Token, token.as_str()).into_iter().next()
     }
 
-    /// Whether a property stays as it is when an update leaves it out: what cannot be changed, and
-    /// the name.
+    /// True if a property stays as it is when an update leaves it out: one that cannot be changed,
+    /// and the name.
     fn stays(&self, name: &str) -> bool {
         self.schema.is_create_only(&PropertyPath::root().name(name))
             || names::property(self.schema).as_deref() == Some(name)
     }
 
-    /// Whether everything these properties name is there and visible.
+    /// Refuses unless everything that these properties name is there and visible.
     fn ready(&self, view: &mut View<'_>, properties: &JsonMap) -> Result<(), Refusal> {
         if let Some((resource_type, id)) = view.unseen_in(properties) {
             if let Some(unseen) = view.get_mut(&resource_type, &id) {
@@ -247,8 +247,8 @@ impl Service<'_> {
         rules::before_write(view, self.resource_type, properties)
     }
 
-    fn subject<'a>(&'a self, properties: &'a JsonMap, nonce: &'a str) -> Subject<'a> {
-        Subject {
+    fn context<'a>(&'a self, properties: &'a JsonMap, nonce: &'a str) -> IdContext<'a> {
+        IdContext {
             seed: self.options.seed,
             environment: self.environment,
             resource_type: self.resource_type,
@@ -265,11 +265,11 @@ impl Service<'_> {
         nonce: &str,
         identity: &Identity,
     ) -> JsonMap {
-        let subject = self.subject(properties, nonce);
-        let mut out = attributes::of(&subject, identity, Keeper { key: view.key() });
-        cloudfront::attributes(&subject, &mut out);
-        s3::attributes(&subject, &mut out);
-        mediapackage::attributes(&subject, &mut out);
+        let context = self.context(properties, nonce);
+        let mut out = attributes::of(&context, identity, Redactor { key: view.key() });
+        cloudfront::attributes(&context, &mut out);
+        s3::attributes(&context, &mut out);
+        mediapackage::attributes(&context, &mut out);
         out
     }
 }

@@ -1,8 +1,8 @@
-//! What a sandbox is asked to be like: its seed, its faults, its pace.
+//! The options of a sandbox: its seed, its faults, its pace.
 
 use std::time::Duration;
 
-/// How often something happens, in a thousand.
+/// A rate: the number of times in a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerMille(pub u16);
 
@@ -27,28 +27,28 @@ impl Faults {
         Self::default()
     }
 
-    /// Every kind of fault, each in one of ten calls: a bad day.
-    pub fn stormy() -> Self {
+    /// Every kind of fault, each in one of ten calls: `faults=stormy` of the command line.
+    pub fn frequent() -> Self {
         let often = PerMille(100);
         Self { throttle: often, server_error: often, lost_answer: often, late_visibility: often }
     }
 }
 
-/// What a sandbox is like.
+/// The options of a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SandboxOptions {
-    /// What everything that looks random is derived from.
+    /// The seed from which everything that looks random is derived.
     pub seed: u64,
     /// The faults it injects.
     pub faults: Faults,
     /// The longest a call takes; each takes a part of it, drawn from the seed.
     pub latency: Duration,
-    /// How often a distribution answers that it is still being deployed.
+    /// The number of times that a distribution answers that it is still being deployed.
     pub deploy_polls: u32,
-    /// How often an API answers that it works on a request before it is complete, as Cloud Control
-    /// does; with 0 it answers when the request has been carried out.
+    /// The number of times that an API answers that it works on a request before it is complete, as
+    /// Cloud Control does; with 0 it answers when the request has been carried out.
     pub api_polls: u32,
-    /// How soon a driver should ask again.
+    /// The time after which a driver should ask again.
     pub ask_again_in: Duration,
 }
 

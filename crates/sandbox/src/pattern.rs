@@ -6,13 +6,13 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use crate::chance::{Chance, LOWER};
+use crate::derive::{Derivation, LOWER};
 
-/// How many characters an open repetition gives.
+/// The number of characters that an open repetition yields.
 const USUAL: usize = 12;
 const TRIES: usize = 8;
 
-/// Whether the text matches; `None` for a pattern beyond the expressions known here.
+/// True if the text matches; `None` for a pattern beyond the expressions known here.
 pub(crate) fn matches(pattern: &str, text: &str) -> Option<bool> {
     let pattern = pattern.replace("\\A", "^").replace("\\Z", "$").replace("\\z", "$");
     let regex = regex_lite::RegexBuilder::new(&pattern).size_limit(1 << 20).build().ok()?;
@@ -23,13 +23,13 @@ pub(crate) fn matches(pattern: &str, text: &str) -> Option<bool> {
 pub(crate) fn sample(
     pattern: &str,
     (least, most): (usize, usize),
-    chance: &mut Chance,
+    derived: &mut Derivation,
 ) -> Option<String> {
     let tree = Reader { rest: pattern.chars().peekable() }.branches();
     for attempt in 0..TRIES {
         let usual = [USUAL, 1, least, 4].get(attempt % 4).copied().unwrap_or(1);
         let mut text = String::new();
-        write(&tree, attempt, usual, chance, &mut text);
+        write(&tree, attempt, usual, derived, &mut text);
         let length = text.chars().count();
         if (least..=most).contains(&length) && matches(pattern, &text) != Some(false) {
             return Some(text);
@@ -38,7 +38,7 @@ pub(crate) fn sample(
     None
 }
 
-/// What may stand at one place.
+/// A part of a pattern that matches at one place.
 enum Piece {
     /// One character of these ranges.
     One(Vec<(char, char)>),
@@ -54,7 +54,13 @@ struct Repeated {
 
 type Branches = Vec<Vec<Repeated>>;
 
-fn write(branches: &Branches, attempt: usize, usual: usize, chance: &mut Chance, out: &mut String) {
+fn write(
+    branches: &Branches,
+    attempt: usize,
+    usual: usize,
+    derived: &mut Derivation,
+    out: &mut String,
+) {
     let Some(branch) = branches.get(attempt.checked_rem(branches.len()).unwrap_or(0)) else {
         return;
     };
@@ -63,12 +69,12 @@ fn write(branches: &Branches, attempt: usize, usual: usize, chance: &mut Chance,
             Piece::One(ranges) => {
                 let count = usual.clamp(*least, most.unwrap_or(usize::MAX).max(*least));
                 for _ in 0..count {
-                    out.extend(character(ranges, chance));
+                    out.extend(character(ranges, derived));
                 }
             }
             Piece::Group(inner) => {
                 for _ in 0..*least {
-                    write(inner, attempt, usual, chance, out);
+                    write(inner, attempt, usual, derived, out);
                 }
             }
         }
@@ -76,11 +82,11 @@ fn write(branches: &Branches, attempt: usize, usual: usize, chance: &mut Chance,
 }
 
 /// A character of the ranges, a lower-case letter or a digit if there is one.
-fn character(ranges: &[(char, char)], chance: &mut Chance) -> Option<char> {
+fn character(ranges: &[(char, char)], derived: &mut Derivation) -> Option<char> {
     let within = |c: char| ranges.iter().any(|(from, to)| (*from..=*to).contains(&c));
     let plain: Vec<char> = LOWER.iter().map(|b| char::from(*b)).filter(|c| within(*c)).collect();
     let upper: Vec<char> = ('A'..='Z').filter(|c| within(*c)).collect();
-    let pick = chance.pick(if plain.is_empty() { &upper } else { &plain });
+    let pick = derived.pick(if plain.is_empty() { &upper } else { &plain });
     pick.or_else(|| (' '..='~').find(|c| within(*c))).or_else(|| ranges.first().map(|r| r.0))
 }
 
@@ -294,10 +300,10 @@ mod tests {
             "^[A-Z]{3}[\\d][^a-z]?$",
             "^([a-z0-9][a-z0-9.-]*[a-z0-9])?$",
         ] {
-            let made = sample(pattern, (0, 200), &mut Chance::new(&[pattern]));
+            let made = sample(pattern, (0, 200), &mut Derivation::new(&[pattern]));
             assert!(made.is_some(), "{pattern}");
         }
-        let fixed = sample("^[a-z]{1,40}$", (30, 40), &mut Chance::new(&[]));
+        let fixed = sample("^[a-z]{1,40}$", (30, 40), &mut Derivation::new(&[]));
         assert_eq!(fixed.map(|text| text.len()), Some(30));
     }
 }

@@ -1,4 +1,4 @@
-//! A viewer: what comes back when somebody plays a URL of the stack.
+//! A viewer: the answers to a request for a URL of the stack.
 //!
 //! A request goes to an edge location, which sends the custom headers of the configuration that it
 //! has, and from there to one of the machines behind an origin endpoint. While a distribution is
@@ -15,29 +15,29 @@ use rstack_model::ResourceType;
 use rstack_model::value::{SecretVersion, SecretsManagerReference};
 use serde_json::Value as Json;
 
-use crate::chance::Chance;
 use crate::cloudfront::{DISTRIBUTION, origins};
-use crate::kept::{JsonMap, Keeper, is_secret};
+use crate::derive::Derivation;
+use crate::inventory::{StoredObject, View};
 use crate::mediapackage::ENDPOINT;
+use crate::redaction::{JsonMap, Redactor, is_secret};
 use crate::secretsmanager;
 use crate::time::Now;
-use crate::world::{StoredObject, View};
 
 /// Source: "CDN authorization in AWS Elemental MediaPackage", AWS Elemental MediaPackage User Guide.
 const HEADER: &str = "X-MediaPackage-CDNIdentifier";
 const KEY: &str = "MediaPackageCDNIdentifier";
-/// How long a machine goes by what it knows of a secret.
+/// The time for which a machine uses the version of a secret that it has read.
 ///
 /// Source: "Rotating the CDN header value", AWS Elemental MediaPackage User Guide.
 const PICK_UP: Duration = Duration::from_secs(600);
-/// How many machines are behind an endpoint.
+/// The number of machines behind an endpoint.
 const MACHINES: usize = 3;
 
 /// The marks of values that were derived once: by secret and version.
 #[derive(Debug, Default)]
 pub(crate) struct Marks(Mutex<BTreeMap<[String; 2], Option<Json>>>);
 
-/// What a request meets.
+/// The surroundings of a request: the inventory, the time, and what makes texts of secrets.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) view: &'a View<'a>,
@@ -46,7 +46,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) seed: u64,
 }
 
-/// What some viewers get.
+/// An answer that some viewers get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Playback {
     /// 200: it plays.
@@ -70,7 +70,7 @@ impl Playback {
     }
 }
 
-/// What viewers of a URL get, each answer once.
+/// The answers that viewers of a URL get, each once.
 pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
     let mut answers = BTreeSet::new();
     match parts(url) {
@@ -80,7 +80,7 @@ pub(crate) fn play(scene: Scene<'_>, url: &str) -> Vec<Playback> {
                     answers.insert(Playback::Disabled);
                 }
                 // Edge locations that have not heard of it yet go on.
-                if !distribution.disabled || distribution.unsettled > 0 {
+                if !distribution.disabled || distribution.polls_left > 0 {
                     for config in distribution.former.iter().chain([&distribution.properties]) {
                         answers.extend(through(scene, config, path));
                     }
@@ -106,7 +106,7 @@ fn distribution<'a>(view: &'a View<'_>, host: &str) -> Option<&'a StoredObject> 
     all.find(|stored| stored.attributes.get("DomainName").and_then(Json::as_str) == Some(host))
 }
 
-/// What comes through an edge location that has this configuration.
+/// The answers through an edge location that has this configuration.
 fn through(scene: Scene<'_>, properties: &JsonMap, path: &str) -> BTreeSet<Playback> {
     let config = properties.get("DistributionConfig");
     let enabled = config.and_then(|config| config.get("Enabled"));
@@ -133,7 +133,11 @@ fn header(key: &str, origin: &Json) -> Option<Json> {
         name.is_some_and(|name| name.eq_ignore_ascii_case(HEADER))
     };
     let value = headers.iter().find(is_it)?.get("HeaderValue")?;
-    if is_secret(value) { Some(value.clone()) } else { Some(Keeper { key }.mark(value.as_str()?)) }
+    if is_secret(value) {
+        Some(value.clone())
+    } else {
+        Some(Redactor { key }.mark(value.as_str()?))
+    }
 }
 
 /// The endpoint at a URL.
@@ -148,7 +152,7 @@ fn endpoint<'a>(view: &'a View<'_>, host: &str, path: &str) -> Option<&'a Stored
     })
 }
 
-/// What the machines of an endpoint answer to a request with this header.
+/// The answers of an endpoint's machines to a request with this header.
 fn at_origin(
     scene: Scene<'_>,
     (host, path): (&str, &str),
@@ -168,7 +172,7 @@ fn at_origin(
     let asked = |machine: usize| {
         let parts = [&seed.to_string(), "pick-up", &endpoint.nonce, &machine.to_string()];
         let period = usize::try_from(PICK_UP.as_millis()).unwrap_or(usize::MAX);
-        let shift = u64::try_from(Chance::new(&parts).below(period)).unwrap_or_default();
+        let shift = u64::try_from(Derivation::new(&parts).below(period)).unwrap_or_default();
         now.since_last(PICK_UP, Duration::from_millis(shift))
     };
     let known: Vec<Vec<&str>> =
@@ -200,5 +204,5 @@ fn value(view: &View<'_>, secret: &str, version: &str) -> Option<Json> {
     };
     let (text, _) = secretsmanager::resolve(view, &reference).ok()?;
     let field = rstack_driver::json_field(&text, &reference).ok()?;
-    Some(Keeper { key: view.key() }.mark(field.expose()))
+    Some(Redactor { key: view.key() }.mark(field.expose()))
 }

@@ -1,12 +1,12 @@
-//! What the simulated services refuse, beside what the schemas forbid.
+//! Refusals of the simulated services, beside what the schemas forbid.
 
 use rstack_catalog::{ObjectName, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{PropertyPath, ResourceType};
 
 use crate::index::{Facet, name_value};
-use crate::kept::JsonMap;
-use crate::world::View;
+use crate::inventory::View;
+use crate::redaction::JsonMap;
 use crate::{cloudfront, mediapackage, names};
 
 /// A call that the service refuses.
@@ -38,7 +38,7 @@ impl Refusal {
     }
 }
 
-/// Whether an object may be made or changed to have these properties.
+/// Refuses an object that may not be made or changed to have these properties.
 pub(crate) fn before_write(
     view: &View<'_>,
     resource_type: &ResourceType,
@@ -50,7 +50,7 @@ pub(crate) fn before_write(
     }
 }
 
-/// Whether an object may be deleted.
+/// Refuses an object that may not be deleted.
 pub(crate) fn before_delete(
     view: &View<'_>,
     resource_type: &ResourceType,

@@ -1,19 +1,19 @@
-//! What is particular to S3: the host names of buckets.
+//! The particulars of S3: the host names of buckets.
 
 use serde_json::Value as Json;
 
-use crate::kept::JsonMap;
-use crate::subject::Subject;
+use crate::id_context::IdContext;
+use crate::redaction::JsonMap;
 
 /// The attributes that have a form of their own.
 ///
 /// Source: `AWS::S3::Bucket`, return values, AWS CloudFormation Template Reference.
-pub(crate) fn attributes(subject: &Subject<'_>, out: &mut JsonMap) {
-    if subject.resource_type.as_str() != "AWS::S3::Bucket" {
+pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
+    if context.resource_type.as_str() != "AWS::S3::Bucket" {
         return;
     }
-    let environment = subject.environment;
-    let (bucket, region) = (subject.name(), &environment.region);
+    let environment = context.environment;
+    let (bucket, region) = (context.name(), &environment.region);
     let suffix = environment.partition.url_suffix();
     for (attribute, text) in [
         ("DomainName", format!("{bucket}.s3.{suffix}")),

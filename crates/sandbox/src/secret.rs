@@ -11,7 +11,7 @@ use rstack_model::value::SecretVersion;
 use rstack_model::{KnownValue, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::chance::Chance;
+use crate::derive::Derivation;
 use crate::time::{Moment, Now};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
@@ -20,13 +20,13 @@ const NUMBERS: &str = "0123456789";
 /// Source: `GetRandomPassword`, AWS Secrets Manager API Reference.
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-/// How a text is generated.
+/// The rule by which a text is generated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Password {
     length: usize,
     classes: Vec<String>,
-    /// Whether each class must appear.
+    /// True if each class of characters must appear.
     each: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Field {
     Derived(Password),
 }
 
-/// What the text of a version looks like.
+/// The shape of a version's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Shape {
@@ -50,7 +50,7 @@ pub(crate) enum Shape {
     Fields(BTreeMap<String, Field>),
 }
 
-/// How many versions are kept, those that have lost their labels included.
+/// The number of versions that are kept, those that have lost their labels included.
 const KEPT: usize = 8;
 
 /// A version and since when it is, or was, the current one.
@@ -109,14 +109,15 @@ impl Password {
         }
     }
 
-    fn text(&self, mut chance: Chance) -> String {
+    fn text(&self, mut derived: Derivation) -> String {
         let all: String = self.classes.concat();
-        let mut text: Vec<u8> = chance.text(all.as_bytes(), self.length).into_bytes();
+        let mut text: Vec<u8> = derived.text(all.as_bytes(), self.length).into_bytes();
         if self.each && self.classes.len() <= self.length {
             let mut places: Vec<usize> = (0..self.length).collect();
             for class in &self.classes {
-                let place = places.swap_remove(chance.below(places.len()));
-                if let (Some(at), Some(byte)) = (text.get_mut(place), chance.pick(class.as_bytes()))
+                let place = places.swap_remove(derived.below(places.len()));
+                if let (Some(at), Some(byte)) =
+                    (text.get_mut(place), derived.pick(class.as_bytes()))
                 {
                     *at = byte;
                 }
@@ -158,14 +159,14 @@ impl Shape {
 
     fn text(&self, parts: [&str; 3]) -> SecretString {
         let [key, nonce, version] = parts;
-        let chance = |field: &str| Chance::new(&["secret", key, nonce, version, field]);
+        let derived = |field: &str| Derivation::new(&["secret", key, nonce, version, field]);
         SecretString::new(match self {
-            Self::Text(password) => password.text(chance("")),
+            Self::Text(password) => password.text(derived("")),
             Self::Fields(fields) => {
                 let value = |(name, field): (&String, &Field)| {
                     let value = match field {
                         Field::Plain(value) => value.clone(),
-                        Field::Derived(password) => password.text(chance(name)).into(),
+                        Field::Derived(password) => password.text(derived(name)).into(),
                     };
                     (name.clone(), value)
                 };
@@ -196,12 +197,12 @@ impl SecretRecord {
     pub(crate) fn rotate(&mut self, nonce: &str, since: Moment) -> Option<String> {
         let current = self.current.clone()?;
         let shape = self.versions.get(&current)?.clone();
-        let version = Chance::new(&["rotation", nonce, &current]).uuid();
+        let version = Derivation::new(&["rotation", nonce, &current]).uuid();
         self.add(&version, shape, since);
         Some(version)
     }
 
-    /// How long the current version has been that.
+    /// The time since which the current version is the current one.
     pub(crate) fn age(&self, now: Now) -> Duration {
         self.reigns.last().map_or(Duration::MAX, |reign| now.since(reign.since))
     }
@@ -211,8 +212,8 @@ impl SecretRecord {
         self.previous.as_deref()
     }
 
-    /// The current version and the one before it, as somebody knows them who asked so long ago. Who
-    /// asked before there was a version has asked again since for the first one.
+    /// The current version and the one before it, as a machine knows them that asked so long ago.
+    /// One that asked before there was a version has asked again since for the first one.
     pub(crate) fn known(&self, asked: Duration, now: Now) -> Vec<&str> {
         let before = self.reigns.iter().filter(|reign| now.since(reign.since) >= asked).count();
         let seen = self.reigns.get(..before.max(1)).unwrap_or(&self.reigns);

@@ -1,4 +1,4 @@
-//! What is particular to Secrets Manager: versions, and resolving references.
+//! The particulars of Secrets Manager: versions, and resolving references.
 //!
 //! A deleted secret frees its name at once, where AWS keeps it for the recovery window: a sandbox
 //! is for trying again.
@@ -8,11 +8,11 @@ use rstack_model::value::SecretsManagerReference;
 use rstack_model::{KnownMap, KnownValue, ResourceType, SecretString};
 
 use crate::index::Facet;
-use crate::kept::JsonMap;
+use crate::inventory::{StoredObject, View};
+use crate::redaction::JsonMap;
 use crate::rules::Refusal;
 use crate::secret::{SecretRecord, Shape};
 use crate::time::Now;
-use crate::world::{StoredObject, View};
 
 pub(crate) const SECRET: &str = "AWS::SecretsManager::Secret";
 /// The properties that give a secret its text.

@@ -1,4 +1,4 @@
-//! The world behind its lock: in memory, or in a file that other processes may write, too.
+//! The inventory behind its lock: in memory, or in a file that other processes may write, too.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,12 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::SandboxError;
 use crate::file::{self, Loaded, Locked, SandboxFile, Source};
-use crate::world::World;
+use crate::inventory::Inventory;
 
-/// How many times this process syncs before another one may have the lock.
+/// The number of times that this process syncs before another one may have the lock.
 const TURNS: u32 = 16;
 
-/// The world and where it is kept.
+/// The inventory and where it is kept.
 #[derive(Debug)]
 pub(crate) struct Store {
     kept: Kept,
@@ -19,7 +19,7 @@ pub(crate) struct Store {
 
 #[derive(Debug)]
 enum Kept {
-    Memory(Mutex<World>),
+    Memory(Mutex<Inventory>),
     File(Shared),
 }
 
@@ -41,18 +41,18 @@ struct Inner {
     pending: Vec<u8>,
     /// The bytes of the file that are durable.
     length: u64,
-    /// How many calls have changed something, and the changes of how many are durable.
+    /// The number of calls that have changed something, and of those whose changes are durable.
     made: u64,
     durable: u64,
     syncing: bool,
-    /// How often was synced since the lock was taken.
+    /// The number of syncs since the lock was taken.
     turns: u32,
-    /// How often writing has failed, and how the last time.
+    /// The number of failed writes, and the last failure.
     failures: u64,
     failure: Option<Failure>,
 }
 
-/// How writing failed, for each call whose changes were lost by it.
+/// A failed write, for each call whose changes were lost by it.
 #[derive(Clone, Debug)]
 struct Failure {
     kind: io::ErrorKind,
@@ -68,26 +68,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     /// Opens a store and reads its file, if it has one.
     pub(crate) fn open(path: Option<PathBuf>) -> Result<Self, SandboxError> {
-        let Some(path) = path else { return Ok(Self::of(World::default())) };
+        let Some(path) = path else { return Ok(Self::of(Inventory::default())) };
         let (file, inner) = (SandboxFile::new(path), Mutex::default());
         let store = Self { kept: Kept::File(Shared { file, inner, changed: Condvar::new() }) };
         store.with(|_| ())?;
         Ok(store)
     }
 
-    /// A store in memory that holds this world.
-    pub(crate) fn of(world: World) -> Self {
-        Self { kept: Kept::Memory(Mutex::new(world)) }
+    /// A store in memory that holds this inventory.
+    pub(crate) fn of(inventory: Inventory) -> Self {
+        Self { kept: Kept::Memory(Mutex::new(inventory)) }
     }
 
-    /// Works on the world as it is now. What `work` changes is on the disk when this returns;
+    /// Works on the inventory as it is now. What `work` changes is on the disk when this returns;
     /// when it cannot be written it did not happen.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> Result<T, SandboxError> {
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Inventory) -> T,
+    ) -> Result<T, SandboxError> {
         match &self.kept {
-            Kept::Memory(world) => {
-                let mut world = lock(world);
-                let result = work(&mut world);
-                world.take_changes(|_| ());
+            Kept::Memory(inventory) => {
+                let mut inventory = lock(inventory);
+                let result = work(&mut inventory);
+                inventory.take_changes(|_| ());
                 Ok(result)
             }
             Kept::File(shared) => shared.with(work),
@@ -97,7 +100,7 @@ impl Store {
     /// [`Self::with`] off the threads that drive futures, if it has a file.
     pub(crate) async fn call<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&mut World) -> T + Send + 'static,
+        work: impl FnOnce(&mut Inventory) -> T + Send + 'static,
     ) -> Result<T, SandboxError> {
         if matches!(self.kept, Kept::Memory(_)) {
             return self.with(work);
@@ -124,7 +127,7 @@ impl Shared {
         self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> Result<T, SandboxError> {
+    fn with<T>(&self, work: impl FnOnce(&mut Inventory) -> T) -> Result<T, SandboxError> {
         let mut inner = self.lock();
         while inner.locked.is_some() && inner.turns >= TURNS {
             inner = self.wait(inner);
@@ -132,7 +135,7 @@ impl Shared {
         let failures = inner.failures;
         let result = self.work(&mut inner, work);
         let mine = inner.made;
-        // Whoever has only read has seen what others changed, and waits until it is durable.
+        // A call that has only read has seen what others changed, and waits until it is durable.
         while result.is_ok() && inner.failures == failures && inner.durable < mine {
             inner = if inner.syncing { self.wait(inner) } else { self.sync(inner) };
         }
@@ -145,11 +148,11 @@ impl Shared {
         }
     }
 
-    /// Works on the world, and notes what was changed.
+    /// Works on the inventory, and notes what was changed.
     fn work<T>(
         &self,
         inner: &mut Inner,
-        work: impl FnOnce(&mut World) -> T,
+        work: impl FnOnce(&mut Inventory) -> T,
     ) -> Result<T, SandboxError> {
         let locked = match inner.locked.take() {
             Some(locked) => locked,
@@ -167,14 +170,14 @@ impl Shared {
         };
         inner.locked = Some(locked);
         let Some(loaded) = &mut inner.loaded else { return Err(SandboxError::CutOff) };
-        let result = work(&mut loaded.world);
+        let result = work(&mut loaded.inventory);
         let tail = match &loaded.source {
             Source::Log(log) => Some(log.tail.clone()),
             Source::Absent | Source::Legacy(_) => None,
         };
-        let lines = loaded.world.take_changes(|changes| match &tail {
+        let lines = loaded.inventory.take_changes(|changes| match &tail {
             Some(tail) => tail.line(changes).map(Some),
-            // The whole world is going to be written.
+            // The whole inventory is going to be written.
             None => Ok(None),
         });
         let Some(line) = lines else { return Ok(result) };
@@ -209,13 +212,13 @@ impl Shared {
         inner.turns = inner.turns.saturating_add(1);
         let (written, failures) = (inner.made, inner.failures);
         let long = match &mut loaded.source {
-            Source::Log(log) => log.is_long(&loaded.world),
+            Source::Log(log) => log.is_long(&loaded.inventory),
             Source::Absent | Source::Legacy(_) => true,
         };
         let log = match &loaded.source {
             Source::Log(log) if !long => log.clone(),
             Source::Log(_) | Source::Absent | Source::Legacy(_) => {
-                match self.file.rewrite(locked, &loaded.world, &loaded.source) {
+                match self.file.rewrite(locked, &loaded.inventory, &loaded.source) {
                     Ok(log) => {
                         inner.length = log.tail.length;
                         loaded.source = Source::Log(log);
@@ -251,8 +254,8 @@ impl Shared {
 }
 
 impl Inner {
-    /// What is in memory is not what is on the disk: it is read again, and every call that has
-    /// seen it fails.
+    /// Drops the inventory in memory, which is not the one on the disk: it is read again, and every
+    /// call that has seen it fails.
     fn fail(&mut self, error: &io::Error, in_doubt: bool) {
         self.failures += 1;
         self.failure = Some(Failure { kind: error.kind(), message: error.to_string(), in_doubt });

@@ -1,13 +1,13 @@
-//! The sandbox's clock. It reads none by itself: whoever opens a sandbox gives it one.
+//! The sandbox's clock. It reads none by itself: the caller that opens a sandbox passes one.
 
 use std::time::Duration;
 
 /// Tells a sandbox what time it is.
 pub trait Time: Send + Sync {
-    /// How long ago some moment was that is the same for all who use the sandbox.
+    /// The time since a moment that is the same for all who use the sandbox.
     fn now(&self) -> Duration;
 
-    /// How many times as fast as this the sandbox's own clock runs.
+    /// The ratio of the sandbox's own clock to this one.
     fn speed(&self) -> u32 {
         1
     }
@@ -30,7 +30,7 @@ impl Time for StandingTime {
 #[serde(transparent)]
 pub(crate) struct Moment(u64);
 
-/// What time it is, and how fast it passes.
+/// The time, and the speed at which it passes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
     at: Moment,
@@ -48,12 +48,12 @@ impl Now {
         self.at
     }
 
-    /// How long ago a moment was, by the sandbox's own clock.
+    /// The time since a moment, by the sandbox's own clock.
     pub(crate) fn since(self, moment: Moment) -> Duration {
         Duration::from_millis(self.at.0.saturating_sub(moment.0)).saturating_mul(self.speed)
     }
 
-    /// How long ago it was that something happened last which happens once in every `period`,
+    /// The time since something happened last which happens once in every `period`,
     /// `shift` after its beginning; by the sandbox's own clock.
     pub(crate) fn since_last(self, period: Duration, shift: Duration) -> Duration {
         let (period, shift) = (period.as_millis().max(1), shift.as_millis());

@@ -1,4 +1,4 @@
-//! What a sandbox does beside taking objects through their lives: it refuses, it breaks down, it
+//! The behaviour of a sandbox beside the lifecycles of objects: it refuses, it breaks down, it
 //! remembers, and it keeps no secret.
 #![cfg(test)]
 
@@ -85,7 +85,7 @@ async fn delete(
     driver(cloud, resource_type).delete(&request).await
 }
 
-/// What a refusal says, in one line.
+/// The text of a refusal, in one line.
 fn refusal<T: std::fmt::Debug>(result: Result<T, DriverError>) -> String {
     let error = result.unwrap_err();
     let property = match &error.kind {
@@ -175,13 +175,13 @@ async fn a_distribution_takes_its_time() {
     assert!(host.starts_with('d') && host.ends_with(".cloudfront.net"), "{host}");
     assert!(id.as_str().starts_with('E') && id.as_str().len() == 14, "{id}");
     let mut polls = 0;
-    while let Progress::Pending { waits_for, .. } = cdn.settled(&id.into()).await.unwrap() {
+    while let Progress::Pending { waits_for, .. } = cdn.stabilized(&id.into()).await.unwrap() {
         assert_eq!(waits_for, format!("distribution {id} to be deployed"));
         polls += 1;
     }
     assert_eq!(polls, 2);
     update(&cloud, DISTRIBUTION, id, known(managed)).await.unwrap();
-    assert_eq!(cdn.settled(&id.into()).await.unwrap(), Progress::Done, "nothing was changed");
+    assert_eq!(cdn.stabilized(&id.into()).await.unwrap(), Progress::Done, "nothing was changed");
     let mut polls = 0;
     while let Progress::Pending { .. } = delete(&cloud, DISTRIBUTION, id).await.unwrap() {
         assert_ne!(cdn.read(&id.into(), &KnownMap::new()).await.unwrap(), Observed::Absent);
@@ -226,7 +226,7 @@ async fn a_create_of_unknown_outcome_is_found() {
 #[tokio::test]
 async fn faults_come_from_the_seed_and_pass() {
     async fn day(seed: u64) -> Vec<String> {
-        let options = SandboxOptions { seed, faults: Faults::stormy(), ..Default::default() };
+        let options = SandboxOptions { seed, faults: Faults::frequent(), ..Default::default() };
         let cloud = open(None, options);
         let mut seen = Vec::new();
         for i in 0..40 {
@@ -375,7 +375,7 @@ async fn a_secret_gets_a_version_only_with_another_text() {
 }
 
 #[tokio::test]
-async fn objects_of_one_physical_id_are_told_apart_by_what_else_names_them() {
+async fn objects_of_one_physical_id_are_distinguished_by_the_rest_of_their_identifiers() {
     let (cloud, stage) = (memory(), "AWS::ApiGatewayV2::Stage");
     let of = |api: &str| json!({"ApiId": api, "StageName": "$default"});
     for api in ["a", "b"] {

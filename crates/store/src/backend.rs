@@ -114,7 +114,7 @@ pub trait Lease: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::OpenJournal`] while a run is open; others as [`Self::read`].
-    async fn settled(&self) -> Result<Option<State>, StoreError>;
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError>;
 
     /// Begins the journal of a run with its first record.
     ///
@@ -155,11 +155,11 @@ pub trait Lease: Debug + Send + Sync {
     /// As [`Self::publish`].
     async fn retire(&self, state: State, base: &PlanBase) -> Result<(), StoreError>;
 
-    /// Gives the lease back. A lease that is dropped without is given back by the operating system, or
+    /// Releases the lease. A lease that is dropped without is released by the operating system, or
     /// expires.
     ///
     /// # Errors
-    /// If it was lost, or cannot be given back.
+    /// If it was lost, or cannot be released.
     async fn release(self: Box<Self>) -> Result<(), StoreError>;
 }
 

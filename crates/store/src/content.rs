@@ -31,24 +31,24 @@ impl Written {
     }
 }
 
-/// What the checksum covers.
+/// The content of a state file, which the checksum covers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Content {
     format: u32,
-    /// Digest of the last record of the journal that is folded in: a journal that ends with it has
-    /// nothing left to say.
+    /// Digest of the last record of the journal that is folded in: a journal that ends with it is
+    /// stale.
     pub(crate) folded: Option<Digest>,
-    /// Who wrote it; `None` before format 2.
+    /// The writer; `None` before format 2.
     pub(crate) written: Option<Written>,
     pub(crate) state: State,
 }
 
-/// What stands in a state file, whether its checksum fits or not.
+/// The content of a state file, whether its checksum fits or not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unsealed {
     pub(crate) content: Content,
-    /// Whether the bytes are exactly those that were written.
+    /// True if the bytes are exactly those that were written.
     pub(crate) intact: bool,
 }
 
@@ -94,7 +94,7 @@ impl Envelope {
         Ok(bytes)
     }
 
-    /// Whether it was written in a format that is known, and says another one because it was damaged.
+    /// True if it was written in a known format, and names another one because it was damaged.
     fn is_relabelled(&self) -> bool {
         (1..=FORMAT).any(|format| {
             let mut content = self.content.clone();
@@ -165,7 +165,7 @@ impl Content {
         if unsealed.intact { Ok(unsealed.content) } else { Err(StoreError::Checksum { location }) }
     }
 
-    /// The content of these bytes, even if somebody has changed them.
+    /// The content of these bytes, even if they were changed since they were written.
     pub(crate) fn unsealed(
         location: impl Into<Location>,
         bytes: &[u8],

@@ -13,7 +13,7 @@ pub enum StoreError {
     /// The operating system or the object store refused.
     #[error("cannot {operation} `{location}`")]
     Io {
-        /// What was tried: `read`, `write`, `lock`, …
+        /// The operation that failed: `read`, `write`, `lock`, …
         operation: &'static str,
         /// The file or directory.
         location: Location,
@@ -53,17 +53,17 @@ pub enum StoreError {
     Damaged {
         /// Its location.
         location: Location,
-        /// What is wrong, and where.
+        /// The mistake, and its place.
         problem: String,
     },
     /// The content is not what was written.
-    #[error("`{location}` was changed: its checksum does not fit its content")]
+    #[error("`{location}` was changed: its checksum does not match its content")]
     Checksum {
         /// Its location.
         location: Location,
     },
     /// The file was written by a newer rstack.
-    #[error("`{location}` has format {found}; this rstack knows formats up to {known}")]
+    #[error("`{location}` has format {found}; this rstack reads formats up to {known}")]
     NewerFormat {
         /// Its location.
         location: Location,
@@ -73,29 +73,29 @@ pub enum StoreError {
         known: u32,
     },
     /// The file belongs to another stack.
-    #[error("`{location}` holds the stack `{found}`")]
+    #[error("`{location}` holds the state of stack `{found}`")]
     OtherStack {
         /// Its location.
         location: Location,
         /// The stack inside.
         found: String,
     },
-    /// Somebody else has the lock.
+    /// Another process has the lock.
     #[error("the stack `{stack}` is locked by {}", holder_words(.holder.as_deref()))]
     Locked {
         /// The stack.
         stack: StackName,
-        /// Who, if they have come to say so.
+        /// The holder, if its name is in the lock file already.
         holder: Option<Box<LockHolder>>,
     },
-    /// The lock or lease is held by no one or by another holder: this one may not write any more.
+    /// The lock or lease is free or in the hands of another holder: this one may not write any more.
     #[error("the lock of the stack `{stack}` is lost: `{location}` {loss}")]
     LeaseLost {
         /// The stack.
         stack: StackName,
         /// The lock file or the lease object.
         location: Location,
-        /// How it was lost.
+        /// The way it was lost.
         loss: LeaseLoss,
     },
     /// The journal is not the file that is written to any more.
@@ -105,15 +105,15 @@ pub enum StoreError {
         location: Location,
     },
     /// The state on disk is not the one that was read.
-    #[error("the state moved from {expected} to {found} meanwhile")]
+    #[error("the state changed from {expected} to {found} since it was read")]
     Moved {
-        /// What was read.
+        /// The lineage and serial that were read.
         expected: String,
-        /// What is there.
+        /// The lineage and serial of the state that is there.
         found: String,
     },
     /// An earlier run has not been folded into the state yet.
-    #[error("`{location}` holds a run that was not finished")]
+    #[error("`{location}` records an interrupted run")]
     OpenJournal {
         /// The journal.
         location: Location,
@@ -127,14 +127,14 @@ pub enum StoreError {
         problem: String,
     },
     /// An earlier write to this journal failed.
-    #[error("`{location}` cannot be written any more: an earlier write failed")]
+    #[error("cannot write `{location}`: an earlier write failed")]
     Broken {
         /// The journal.
         location: Location,
     },
 }
 
-/// How a lease was lost.
+/// The way a lease was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseLoss {
     /// Its file or object was removed or replaced.

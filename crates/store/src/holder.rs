@@ -3,7 +3,7 @@
 use rstack_model::LockId;
 use serde::{Deserialize, Serialize};
 
-/// Who holds a lock, for the message to others.
+/// The holder of a lock, as others see it in messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
     /// The identity of this holding.
@@ -27,11 +27,11 @@ impl std::fmt::Display for LockHolder {
     }
 }
 
-/// What came of unlocking.
+/// The outcome of unlocking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unlocked {
-    /// Nobody had the lock, and nobody's name was left.
-    Nobody,
+    /// No process had the lock, and no holder's name was left.
+    NotHeld,
     /// The name of this holder, who is dead, was removed.
     Dead(LockHolder),
     /// The name of a dead holder is left there: its lock has another ID.

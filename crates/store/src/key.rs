@@ -1,6 +1,6 @@
 //! The key of the digests of secrets, and the fast digests of older versions.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use rstack_model::SecretString;
 use sha2::Sha256;
 

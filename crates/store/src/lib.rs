@@ -12,6 +12,7 @@ pub mod fs;
 mod holder;
 mod key;
 mod location;
+#[cfg(feature = "object")]
 pub mod object;
 mod records;
 mod secret_digest;
@@ -24,6 +25,7 @@ pub use fs::{LockedStack, StateStore};
 pub use holder::{LockHolder, Unlocked};
 pub use key::{DigestKey, keyed_digest};
 pub use location::Location;
+#[cfg(feature = "object")]
 pub use object::ObjectStateStore;
 pub use secret_digest::{Comparison, DigestCost, DigestError, SecretDigests};
 pub use stored::{Stored, Version};

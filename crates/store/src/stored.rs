@@ -1,4 +1,4 @@
-//! What a store holds of a stack.
+//! The stored state and journal of a stack.
 
 use rstack_journal::Entry;
 use rstack_model::Serial;
@@ -9,7 +9,7 @@ use crate::content::Written;
 use crate::error::StoreError;
 use crate::location::Location;
 
-/// What is stored of a stack.
+/// The stored state and journal of a stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {
     /// The last published state.
@@ -18,7 +18,7 @@ pub struct Stored {
     pub written: Option<Written>,
     /// The records of a run that has not been published.
     pub journal: Option<Vec<Entry>>,
-    /// Whether a last record was cut off while it was written, and so left out.
+    /// True if a last record was cut off while it was written, and so left out.
     pub torn: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How long reading and evaluating take: `cargo bench -p rstack-template`.
+//! The time of reading and evaluating: `cargo bench -p rstack-template`.
 #![expect(clippy::expect_used, reason = "a program of measurements, not a library")]
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use divan::counter::BytesCount;
 use divan::{AllocProfiler, Bencher};
 use rstack_model::StackName;
 use rstack_model::state::Environment;
-use rstack_template::{Inputs, Outside, Reading, Template, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, Template, evaluate, parse};
 use serde_json::{Value, json};
 
 #[global_allocator]
@@ -73,12 +73,12 @@ fn evaluated(template: &Template) {
         sandbox: true,
     };
     let stack = StackName::parse("bench").expect("it is a name");
-    let (parameters, outside) = (BTreeMap::new(), Outside::default());
+    let (parameters, external) = (BTreeMap::new(), ExternalValues::default());
     let inputs = Inputs {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &outside,
+        external: &external,
     };
     black_box(evaluate(template, &inputs));
 }

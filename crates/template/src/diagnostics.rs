@@ -1,6 +1,6 @@
-//! What is found in one template: how much of it is kept, and how long its texts may be.
+//! The findings in one template: the number that is kept, and the length that their texts may have.
 //!
-//! Whoever wrote the template decides how much can be wrong with it, so that everything here has a
+//! The author of a template decides how much can be wrong with it, so that everything here has a
 //! bound: the findings that are kept, the letters of a message, the searches for similar names.
 
 use std::collections::BTreeMap;
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use rstack_catalog::nearest;
 use rstack_model::{Code, Diagnostic, Severity};
 
-/// How many findings of each severity are kept; the others are counted.
+/// The number of findings of each severity that are kept; the others are counted.
 const MAX_KEPT: usize = 500;
 
-/// How many bytes of a text are kept.
+/// The number of bytes of a text that are kept.
 const MAX_TEXT: usize = 2_000;
 
-/// How many pairs of letters may be compared in search of similar names.
+/// The number of pairs of letters that may be compared in search of similar names.
 const MAX_COMPARED: usize = 30_000_000;
 
 /// The findings of one stage.
@@ -22,7 +22,7 @@ const MAX_COMPARED: usize = 30_000_000;
 pub(crate) struct Diagnostics {
     kept: Vec<Diagnostic>,
     found: BTreeMap<Severity, usize>,
-    /// How many pairs of letters may still be compared.
+    /// The number of pairs of letters that may still be compared.
     comparisons: usize,
 }
 
@@ -53,7 +53,7 @@ impl Diagnostics {
         self.kept.push(diagnostic);
     }
 
-    /// Whether there is an error.
+    /// True if there is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.found.contains_key(&Severity::Error)
     }

@@ -1,9 +1,10 @@
 //! Files that a template includes: the transform `AWS::Include`.
 //!
-//! Nothing is read here. A template says which files it needs; whoever reads it gives their texts,
-//! and reads it again. What an included file holds has places behind the end of the template's own
-//! text, one file after the other. Source: "AWS::Include transform", AWS CloudFormation Template
-//! Reference: what stands beside the transform stays, and an included file includes nothing.
+//! Nothing is read here. A template names the files that it needs; its caller reads them and parses
+//! it again with their texts. Findings in an included file have places behind the end of the
+//! template's own text, one file after the other. Source: "AWS::Include transform", AWS
+//! CloudFormation Template Reference: entries beside the transform stay, and an included file
+//! includes nothing.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub(crate) const INCLUDE: &str = "AWS::Include";
 const FUNCTION: &str = "Fn::Transform";
 const SECTION: &str = "Transform";
 
-/// How often one template may include something.
+/// The number of files that one template may include.
 const MAX_INCLUDES: usize = 100;
 
 /// A file that was included, and where its text begins among the places of a template.
@@ -29,7 +30,7 @@ pub struct Included {
     pub base: usize,
 }
 
-/// What came of including.
+/// The outcome of including.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// The files that are in the tree.
@@ -38,7 +39,7 @@ pub(crate) struct Outcome {
     pub(crate) missing: Vec<Spanned<String>>,
 }
 
-/// The tree with the files in it; `None` if that cannot be, which is told.
+/// The tree with the files in it; `None` if that cannot be, which is reported.
 pub(crate) fn expand<'t>(
     root: Node<'t>,
     text: &'t str,
@@ -54,7 +55,7 @@ pub(crate) fn expand<'t>(
     (made.ok(), includer.outcome)
 }
 
-/// A mistake that has been told, or a file that is missing.
+/// A mistake that has been reported, or a file that is missing.
 struct Stopped;
 
 struct Includer<'a, 't> {
@@ -199,7 +200,7 @@ fn join<'t>(known: &mut Entry<'t>, more: Entry<'t>) {
     }
 }
 
-/// Whether this is `{Name: AWS::Include, Parameters: …}`.
+/// True if this is `{Name: AWS::Include, Parameters: …}`.
 fn is_include(node: &Node<'_>) -> bool {
     field(node, "Name").and_then(Node::as_text) == Some(INCLUDE)
 }

@@ -1,7 +1,7 @@
 //! Template source text to a spanned tree, its checks, and the evaluation of its intrinsics.
 //!
 //! `text → syntax → expand → template → evaluate → desired`. Each stage adds its findings to one list of
-//! diagnostics, so that one run tells everything that is wrong. Nothing here does I/O.
+//! diagnostics, so that one run reports all mistakes. Nothing here does I/O.
 
 mod assembly;
 mod check;
@@ -25,7 +25,7 @@ use self::template::Dialect;
 
 pub use assembly::{AssemblyStack, ManifestError, assembly_stacks};
 pub use diagnostics::bounded;
-pub use evaluate::{Evaluation, Inputs, Outside, evaluate, has_large_pattern};
+pub use evaluate::{Evaluation, ExternalValues, Inputs, evaluate, has_large_pattern};
 pub use include::Included;
 pub use limits::limits;
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
@@ -39,21 +39,21 @@ pub use template::{
 pub struct Parsed {
     /// The template, as far as it could be read.
     pub template: Option<Template>,
-    /// What was found, in the order of the source.
+    /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that are part of the template, and where their places begin.
     pub included: Vec<Included>,
     /// The files that the template includes and whose text was not given: with them it is to be
     /// read again.
     pub missing: Vec<Spanned<String>>,
-    /// Whether a loop needs a pseudo parameter that was not given: with it the template is to be
-    /// read again.
+    /// True if a loop needs a pseudo parameter whose value is missing: with it the template is to
+    /// be read again.
     pub needs_place: bool,
-    /// How large the tree of its own file is.
+    /// The extent of the tree of its own file.
     pub extent: Extent,
 }
 
-/// What a template is read with.
+/// The inputs of reading a template.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// The values given for parameters, which decide what its loops make.

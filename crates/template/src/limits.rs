@@ -1,4 +1,4 @@
-//! What CloudFormation takes at most and rstack does not mind.
+//! Limits of CloudFormation that do not bind rstack.
 //!
 //! Source: "Understand CloudFormation quotas" and "Get values stored in other services using dynamic
 //! references", AWS CloudFormation User Guide.
@@ -10,10 +10,10 @@ use crate::template::Template;
 /// The longest template, in bytes: 1 MB as an object in S3.
 const SIZE: usize = 1 << 20;
 
-/// How many dynamic references a template may have.
+/// The number of dynamic references that a template may have.
 const DYNAMIC_REFERENCES: usize = 60;
 
-/// How many entries a section may have, by its name.
+/// The number of entries that a section may have, by its name.
 const RESOURCES: usize = 500;
 const PARAMETERS: usize = 200;
 const OUTPUTS: usize = 200;

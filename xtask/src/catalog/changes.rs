@@ -8,7 +8,7 @@ use rstack_catalog::{
     Documentation, Handler, Property, Registry, SchemaPath, TypeSchema, UpdateKind,
 };
 
-/// How deep properties are compared.
+/// The depth to which properties are compared.
 const DEPTH: usize = 12;
 /// The most lines of one kind.
 const LINES: usize = 60;

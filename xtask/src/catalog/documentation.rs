@@ -63,7 +63,7 @@ fn sources<'a>(
     sources
 }
 
-/// What is said of properties, by the key that `rstack_catalog::Property::key` gives.
+/// The documentation of properties, by the key that `rstack_catalog::Property::key` returns.
 #[derive(Default)]
 struct Gathered<'a> {
     sources: BTreeMap<String, &'a Map<String, Value>>,
@@ -96,7 +96,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// What a property holds, as far as it is written in place.
+    /// Gathers the documentation inside of a property, as far as it is written in place.
     fn inside(&mut self, key: &str, node: &Value) {
         if node.get("$ref").is_some() {
             return;

@@ -48,7 +48,7 @@ impl Parents {
         Self(parents)
     }
 
-    /// Whether a property of a type refers to an object of another type of its service.
+    /// True if a property of a type refers to an object of another type of its service.
     fn refers(&self, type_name: &str, property: &str) -> bool {
         let Some((service, own)) = type_name.rsplit_once("::") else { return false };
         let ends = ["Identifier", "Name", "Arn", "ARN", "Id"];
@@ -72,7 +72,7 @@ pub(super) fn of(
     overlay: &Overlay,
     parents: &Parents,
 ) -> Names {
-    let facts = Facts {
+    let naming = TypeNaming {
         type_name,
         schema,
         parents,
@@ -83,9 +83,9 @@ pub(super) fn of(
         fixed: paths(&texts(schema, "createOnlyProperties")).chain(paths(&marked.yes)).collect(),
         overlay,
     };
-    let mut unique = facts.identifiers();
+    let mut unique = naming.identifiers();
     let (said, mut likely): (Vec<Name>, Vec<Name>) =
-        facts.conventions(&unique).into_iter().partition(|name| facts.is_said(name, resource));
+        naming.conventions(&unique).into_iter().partition(|name| naming.is_said(name, resource));
     unique.extend(said);
     for named in &overlay.unique_names {
         let said = |path: &String| named.name.contains(path) || named.not.contains(path);
@@ -107,7 +107,8 @@ fn paths(pointers: &[String]) -> impl Iterator<Item = SchemaPath> {
     pointers.iter().map(|pointer| SchemaPath::parse(pointer))
 }
 
-struct Facts<'a> {
+/// The schema and the overlay of a type, as far as its names follow from them.
+struct TypeNaming<'a> {
     type_name: &'a str,
     schema: &'a Value,
     parents: &'a Parents,
@@ -117,7 +118,7 @@ struct Facts<'a> {
     overlay: &'a Overlay,
 }
 
-impl Facts<'_> {
+impl TypeNaming<'_> {
     fn declared(&self, path: &SchemaPath) -> bool {
         // Listed as read-only and as create-only: an argument, see `TypeSchema::refuses`.
         let refuses = |known: &SchemaPath| {
@@ -163,7 +164,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// Whether a name by convention is unique by what the packages say.
+    /// True if a name by convention is unique by what the packages say.
     fn is_said(&self, name: &Name, resource: Option<&Value>) -> bool {
         let own = |pointer: &String| name.name.contains(pointer);
         let primary = texts(self.schema, "primaryIdentifier");

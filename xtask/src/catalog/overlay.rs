@@ -61,7 +61,7 @@ struct Ruled {
 #[serde(deny_unknown_fields)]
 struct ReadOnly {
     paths: Vec<String>,
-    /// Whether a template may declare them nevertheless.
+    /// True if a template may declare them nevertheless.
     #[serde(default)]
     declarable: bool,
     source: String,
@@ -210,7 +210,7 @@ impl Overlay {
         self.secret_attributes.iter().flat_map(|entry| entry.paths.clone()).collect()
     }
 
-    /// Whether a property is changed in place by what the overlay says.
+    /// True if a property is changed in place by what the overlay says.
     pub(super) fn is_in_place(&self, path: &SchemaPath) -> bool {
         let paths = self.in_place.iter().flat_map(|entry| &entry.paths);
         paths.map(|dotted| SchemaPath::parse(&pointer(dotted))).any(|known| known == *path)

@@ -95,7 +95,7 @@ impl Walk<'_> {
     }
 }
 
-/// What `rstack_catalog::update_kind` reads, without what the registry says already.
+/// The data that `rstack_catalog::update_kind` reads, without what the registry says already.
 pub(super) fn compiled(marked: &Marked, schema: &Value, overlay: &Overlay) -> Value {
     let listed = |key: &str| -> Vec<SchemaPath> {
         texts(schema, key).iter().map(|pointer| SchemaPath::parse(pointer)).collect()

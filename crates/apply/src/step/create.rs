@@ -1,4 +1,4 @@
-//! Creating an object: never a second one, never one that nobody knows of.
+//! Creating an object: never a second one, never one that is in no record.
 
 use rstack_driver::{
     CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Pending, Request,
@@ -9,7 +9,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
 
-use super::settle::Begun;
+use super::stabilize::Begun;
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
@@ -28,10 +28,10 @@ impl Context<'_> {
             return self.record_object(step, kept, &work.object).await;
         }
         if let Some(kept) = self.changes_in_place(&work) {
-            let work = self.picked_up(work, Some(kept)).await?;
+            let work = self.propagated(work, Some(kept)).await?;
             return self.update_object(step, kept, &work).await;
         }
-        let work = self.picked_up(work, change.prior.as_ref()).await?;
+        let work = self.propagated(work, change.prior.as_ref()).await?;
         let mut properties = work.known()?;
         let name = self.chosen_name(&work);
         if let Some((property, name)) = &name {
@@ -90,7 +90,7 @@ impl Context<'_> {
         Err(Failure::new(StepError::Ambiguous(why), FailedEffect::Partial))
     }
 
-    /// Calls create until it is known what came of it.
+    /// Calls create until the outcome is known.
     async fn call_create(
         &self,
         work: &Work<'_>,
@@ -168,12 +168,12 @@ impl Context<'_> {
         in_doubt: bool,
     ) -> Result<Option<Attempted>, Failure> {
         let exists = error.kind == ErrorKind::AlreadyExists;
-        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let find = || async {
-            let found = self.engine.read_until_stopped(work.driver.find(request)).await;
+            let found = work.driver.find(request).await;
             found.map_err(|error| work.secrets.hide(error))
         };
-        let found = self.engine.persist(find, told).await;
+        let found = self.engine.persist_read(find, on_retry).await;
         match found {
             Ok(Found::Ours(object)) => Ok(Some(Attempted::Made(object))),
             Ok(Found::Begun(pending)) => Ok(Some(Attempted::Begun(pending))),
@@ -207,7 +207,7 @@ impl Context<'_> {
     }
 }
 
-/// What an attempt whose answer was lost has done.
+/// The effect of an attempt whose answer was lost.
 enum Attempted {
     /// It has made this object.
     Made(Box<Object>),
@@ -215,7 +215,7 @@ enum Attempted {
     Begun(Box<Pending>),
 }
 
-/// What is known of a create whose object is not there. If an attempt may have been carried out,
+/// The effect of a create whose object is not there. If an attempt may have been carried out,
 /// it may still come to be there: the end of the run asks again.
 fn doubt(in_doubt: bool) -> FailedEffect {
     if in_doubt { FailedEffect::Unknown } else { FailedEffect::None }

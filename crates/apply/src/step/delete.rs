@@ -11,7 +11,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{Cursor, PhysicalId};
 use rstack_plan::Handler;
 
-use super::settle::Patience;
+use super::stabilize::Patience;
 use super::{Context, Failure};
 use crate::StepError;
 use crate::observe::without_secrets;
@@ -34,14 +34,15 @@ impl Context<'_> {
             token,
             prior: without_secrets(&object.properties),
             removal: match (self.plan.mode, self.plan.purge) {
-                (PlanMode::Rollback, _) => Removal::Undo,
+                (PlanMode::Rollback, _) => Removal::Rollback,
                 (PlanMode::Deploy | PlanMode::Destroy, true) => Removal::Purge,
                 (PlanMode::Deploy | PlanMode::Destroy, false) => Removal::Recoverable,
             },
         };
-        let retracted =
-            self.retract(driver.as_ref(), &object.attempted, &request.prior, label).await;
-        if let Err(error) = retracted {
+        let reverted = self
+            .revert_partial_update(driver.as_ref(), &object.in_doubt, &request.prior, label)
+            .await;
+        if let Err(error) = reverted {
             let failure = Failure::new(error, FailedEffect::Partial);
             return self.fail(operation, failure).await;
         }
@@ -83,7 +84,7 @@ impl Context<'_> {
             };
             let (wait, waits_for) = match at {
                 Ok(Progress::Done(Finish::Gone)) => return Ok(()),
-                Ok(Progress::Done(Finish::Object(_) | Finish::Settled)) => {
+                Ok(Progress::Done(Finish::Object(_) | Finish::Stabilized)) => {
                     let error = StepError::Ambiguous("its driver keeps the object".to_owned());
                     return Err(Undeleted::Failed(Failure::new(error, FailedEffect::Partial)));
                 }
@@ -141,7 +142,7 @@ enum Undeleted {
 }
 
 impl Undeleted {
-    /// What becomes of a deletion that is not followed any longer.
+    /// The end of a deletion that is not followed any longer.
     fn of(error: StepError, effect: FailedEffect, repeatable: bool) -> Self {
         match repeatable {
             true => Self::Failed(Failure::new(error, effect)),

@@ -2,9 +2,9 @@
 
 mod create;
 mod delete;
-mod pick_up;
+mod propagation;
 mod record;
-mod settle;
+mod stabilize;
 mod update;
 
 use std::sync::Arc;
@@ -27,10 +27,10 @@ use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
 use crate::{Engine, SecretParameters, StepError};
 
-pub(crate) use settle::{Patience, handler, polled};
+pub(crate) use stabilize::{Patience, handler, may_change, polled};
 pub(crate) use update::update_held;
 
-/// What a step needs beside itself.
+/// The surroundings of a step: its engine, its plan and the records of its run.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) engine: &'a Engine,
@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-/// What a step is about.
+/// The label of a step, for events: its operation, its resource and the type of its object.
 pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
     let change = plan.changes.get(&step.address);
     let resource_type = match &step.operation {
@@ -107,7 +107,7 @@ impl<'a> Context<'a> {
             Err(StepError::Interrupted(waits_for)) => {
                 Event::StepInterrupted { label, waits_for: waits_for.clone() }
             }
-            Err(error) => Event::StepFailed { label, error: error.to_string() },
+            Err(error) => Event::StepFailed { label, code: error.code(), error: error.to_string() },
         });
         result.map(|_| ())
     }
@@ -160,10 +160,10 @@ impl<'a> Context<'a> {
                 | Action::Forget
                 | Action::Restore,
             ) => {
-                let facts = self.engine.schemas.facts(&change.resource_type)?;
+                let definition = self.engine.schemas.definition(&change.resource_type)?;
                 let prior = change.prior.as_ref()?;
                 let differences =
-                    differences(facts.as_ref(), &prior.properties, &work.object.properties);
+                    differences(definition.as_ref(), &prior.properties, &work.object.properties);
                 let same = differences.is_empty()
                     && prior.secret_versions == work.object.secret_versions
                     && prior.status.is_as_declared()
@@ -180,13 +180,14 @@ impl<'a> Context<'a> {
         let possible = change.certainty == Certainty::Possible
             && change.action == Action::Replace(ReplaceOrder::CreateFirst);
         let prior = change.prior.as_ref().filter(|_| possible)?;
-        let facts = self.engine.schemas.facts(&change.resource_type)?;
-        let differences = differences(facts.as_ref(), &prior.properties, &work.object.properties);
+        let definition = self.engine.schemas.definition(&change.resource_type)?;
+        let differences =
+            differences(definition.as_ref(), &prior.properties, &work.object.properties);
         differences.iter().all(|difference| !difference.forces_replacement()).then_some(prior)
     }
 
-    /// Whether an object that was to go is the one that the resource is to have: a replacement turned
-    /// out to be needless, or an update has ended in an object that waited to be deleted.
+    /// True if an object that was to go is the one that the resource is to have: a replacement
+    /// turned out to be needless, or an update has ended in an object that waited to be deleted.
     fn is_kept(&self, step: &Step, change: &Change, object: &ResourceState) -> bool {
         let cleanup = step.phase == Phase::Cleanup && change.desired.is_some();
         cleanup && self.ledger.has_now(&change.address, object)
@@ -237,7 +238,7 @@ impl<'a> Context<'a> {
     /// The error of a call that is not made again. If it would have passed and the user asked to
     /// stop, that is the reason.
     fn given_up(&self, error: DriverError) -> StepError {
-        if self.engine.stop.is_requested() && may_pass(&error) {
+        if self.engine.cancel.is_cancelled() && may_pass(&error) {
             return StepError::Interrupted(format!("another attempt: {error}"));
         }
         StepError::Driver(error)
@@ -288,7 +289,7 @@ pub(crate) fn resource_state(
         physical_id: made.physical_id.clone(),
         status,
         properties: object.properties.clone(),
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: redacted_attributes(&object.properties, secrets, &made.attributes),
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,

@@ -10,7 +10,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{KnownMap, PhysicalId, ValueMap};
 use rstack_store::StoreError;
 
-use super::settle::Begun;
+use super::stabilize::Begun;
 use super::{Context, Failure, Work};
 use crate::StepError;
 use crate::ledger::Ledger;
@@ -32,7 +32,7 @@ impl Context<'_> {
             self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
             return self.record_object(step, kept, &work.object).await;
         }
-        let work = self.picked_up(work, Some(prior)).await?;
+        let work = self.propagated(work, Some(prior)).await?;
         self.update_object(step, prior, &work).await
     }
 
@@ -52,15 +52,15 @@ impl Context<'_> {
         let (driver, remembered) = (work.driver.as_ref(), without_secrets(&prior.properties));
         // What is wanted now stays.
         let others =
-            prior.attempted.iter().filter(|attempted| **attempted != work.object.properties);
-        let retracted = self.retract(driver, others, &remembered, work.label).await;
+            prior.in_doubt.iter().filter(|attempted| **attempted != work.object.properties);
+        let reverted = self.revert_partial_update(driver, others, &remembered, work.label).await;
         let request = UpdateRequest {
             identifier: prior.identifier.clone(),
             token,
             prior: remembered,
             properties,
         };
-        let updated = match retracted {
+        let updated = match reverted {
             Ok(()) => self.call_update(work, &request).await,
             Err(error) => Err(error),
         };
@@ -81,7 +81,7 @@ impl Context<'_> {
 
     /// Takes away what updates that were cut off have put somewhere else, as long as the lock is
     /// held.
-    pub(super) async fn retract(
+    pub(super) async fn revert_partial_update(
         &self,
         driver: &dyn ResourceDriver,
         attempted: impl IntoIterator<Item = &ValueMap>,
@@ -93,14 +93,14 @@ impl Context<'_> {
             let call = || async {
                 match self.ledger.verify().await {
                     Ok(()) => {
-                        let retracted = driver.retract(&attempted, prior).await;
-                        retracted.map(Ok).map_err(|error| self.hide(error))
+                        let reverted = driver.revert_partial_update(&attempted, prior).await;
+                        reverted.map(Ok).map_err(|error| self.hide(error))
                     }
                     Err(lost) => Ok(Err(lost)),
                 }
             };
-            let told = |error: &_, attempt| self.retrying(label, error, attempt);
-            self.engine.persist(call, told).await.map_err(|error| self.given_up(error))??;
+            let on_retry = |error: &_, attempt| self.retrying(label, error, attempt);
+            self.engine.persist(call, on_retry).await.map_err(|error| self.given_up(error))??;
         }
         Ok(())
     }
@@ -112,8 +112,9 @@ impl Context<'_> {
         request: &UpdateRequest,
     ) -> Result<Progress, StepError> {
         let call = || update_held(self.ledger, work.driver.as_ref(), request, &work.secrets);
-        let told = |error: &_, attempt| self.retrying(work.label, error, attempt);
-        let answer = self.engine.persist(call, told).await.map_err(|error| self.given_up(error))?;
+        let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
+        let answer =
+            self.engine.persist(call, on_retry).await.map_err(|error| self.given_up(error))?;
         Ok(answer?)
     }
 }

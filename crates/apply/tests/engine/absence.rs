@@ -43,10 +43,10 @@ impl Probe for Proof {
     }
 }
 
-/// Whoever looks for what may have been made knows whether nothing of its name was there before: that
-/// alone may tell ours from somebody else's.
+/// A driver that looks for an object knows whether nothing of its name was there before: that alone
+/// may distinguish ours from a foreign one.
 #[test]
-fn a_proof_of_absence_is_durable_before_the_creation_and_told_to_who_looks_for_it() {
+fn a_proof_of_absence_is_durable_before_the_creation_and_passed_to_find() {
     for in_parts in [false, true] {
         let bench = Bench::new();
         let (store, sought) = (bench.store.clone(), Mutex::default());

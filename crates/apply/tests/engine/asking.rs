@@ -1,10 +1,10 @@
-//! What is asked of the cloud before anything is planned, and what comes of an answer that fails.
+//! Questions to the cloud before anything is planned, and the consequences of an answer that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_apply::{Engine, Events, Stop, Wait, Waiting};
+use rstack_apply::{CancellationToken, Engine, Events, Wait, Waiting};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::KnownMap;
 use rstack_model::event::Event;
@@ -71,7 +71,7 @@ fn objects_are_read_with_what_was_declared_of_them() {
     });
 }
 
-/// What cannot be read is neither there nor gone.
+/// An object that cannot be read is neither present nor absent.
 #[test]
 fn an_object_that_cannot_be_read_is_unchecked() {
     run(async {
@@ -95,17 +95,17 @@ fn an_object_that_cannot_be_read_is_unchecked() {
     });
 }
 
-/// Nobody tells which version a secret has.
-struct Untold(ErrorKind);
+/// The cloud does not say which version a secret has.
+struct NoVersion(ErrorKind);
 
 #[async_trait]
-impl Probe for Untold {
-    fn untold(&self) -> Option<DriverError> {
+impl Probe for NoVersion {
+    fn version_error(&self) -> Option<DriverError> {
         Some(error(self.0.clone()))
     }
 }
 
-/// Keeps the secrets of which it is told that they are unchecked.
+/// Keeps the secrets that are reported as unchecked.
 #[derive(Default)]
 struct Unchecked(Mutex<Vec<String>>);
 
@@ -119,17 +119,17 @@ impl Events for Unchecked {
 
 /// One that is not there may be one that is going to be made.
 #[test]
-fn a_secret_that_cannot_be_asked_for_is_told_to_be_unchecked() {
+fn a_secret_that_cannot_be_read_is_reported_as_unchecked() {
     run(async {
         let bench = Bench::new();
         let state = bench.reach(&small("one", "one", "6")).await.unwrap();
         let observed = async |kind| {
             let events = Arc::new(Unchecked::default());
-            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Untold(kind)));
+            let cloud = Probed::new(bench.sandbox.clone(), Arc::new(NoVersion(kind)));
             let engine = Engine { events: events.clone(), ..bench.engine_on(cloud) };
             let seen = engine.observe(None, &state, &bench.parameters).await;
-            let told = events.0.lock().unwrap().len();
-            (seen.map(|seen| seen.secret_versions.len()).map_err(|error| error.kind), told)
+            let reported = events.0.lock().unwrap().len();
+            (seen.map(|seen| seen.secret_versions.len()).map_err(|error| error.kind), reported)
         };
         assert_eq!(observed(ErrorKind::AccessDenied { action: None }).await, (Ok(0), 1));
         assert_eq!(observed(ErrorKind::NotFound).await, (Ok(0), 0));
@@ -137,7 +137,8 @@ fn a_secret_that_cannot_be_asked_for_is_told_to_be_unchecked() {
     });
 }
 
-/// That it cannot be told of one object whether it has settled is no reason not to plan.
+/// An object of which it is not known whether it has stabilized does not keep a plan from being
+/// made.
 #[test]
 fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
     run(async {
@@ -159,14 +160,14 @@ fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
 /// A service that answers calls of this verb never. The user asks to stop meanwhile.
 struct Silence {
     verb: &'static str,
-    stop: Stop,
+    cancel: CancellationToken,
 }
 
 #[async_trait]
 impl Probe for Silence {
     async fn before(&self, call: &Call) -> Result<(), DriverError> {
         if call.verb == self.verb {
-            self.stop.request();
+            self.cancel.cancel();
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -179,9 +180,9 @@ fn a_read_that_is_never_answered_ends_when_the_user_asks_to_stop() {
         let bench = Bench::new();
         let state = bench.reach(&small("one", "one", "6")).await.unwrap();
         let silent = |verb| {
-            let stop = Stop::default();
-            let probe = Arc::new(Silence { verb, stop: stop.clone() });
-            Engine { stop, ..bench.engine_on(Probed::new(bench.sandbox.clone(), probe)) }
+            let cancel = CancellationToken::new();
+            let probe = Arc::new(Silence { verb, cancel: cancel.clone() });
+            Engine { cancel, ..bench.engine_on(Probed::new(bench.sandbox.clone(), probe)) }
         };
         let question = [Lookup::Zones("eu-west-1".into())];
         let answers = silent("lookup").look_up(&question).await.unwrap();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
+    CancellationToken, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent,
+    Waiting,
 };
 use rstack_driver::Cloud;
 use rstack_model::desired::Desired;
@@ -18,7 +19,7 @@ use rstack_ops::{Applied, Deploy, Destroy, FrontEnd, Operations, OpsError, Revie
 use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::{Lease, LockHolder, LockedStack, StateStore};
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 pub(crate) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
 
@@ -30,7 +31,7 @@ pub(crate) fn count(n: usize) -> NonZeroUsize {
     NonZeroUsize::new(n).unwrap()
 }
 
-/// What a template asks for in the sandbox.
+/// The desired state of a template in the sandbox.
 pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -42,7 +43,7 @@ pub(crate) fn desired_of(text: &str, parameters: &[(&str, &str)]) -> Desired {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &Outside::default(),
+        external: &ExternalValues::default(),
     };
     let evaluation = evaluate(&template, &inputs);
     evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))
@@ -117,7 +118,7 @@ Outputs:
     )
 }
 
-/// What is wanted of a stack.
+/// The goal of an operation: a template, or no stack.
 #[derive(Clone)]
 pub(crate) enum Wanted {
     Stack(Desired, PlanOptions),
@@ -176,7 +177,7 @@ impl Bench {
         Self { directory, store, sandbox, parameters, seed: AtomicU64::new(1) }
     }
 
-    /// Somebody else's states, with objects in the same cloud.
+    /// The states of another user, with objects in the same cloud.
     pub(crate) fn beside(&self) -> Self {
         Self { sandbox: self.sandbox.clone(), seed: AtomicU64::new(1000), ..Self::new() }
     }
@@ -200,7 +201,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: count(4),
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         }
     }
 
@@ -324,7 +325,7 @@ impl Bench {
     }
 }
 
-/// What a plan does and why, for messages.
+/// The actions of a plan and their reasons, for messages.
 pub(crate) fn reasons(plan: &Plan) -> Vec<String> {
     let touched = plan.changes.values().filter(|change| !change.reasons.is_empty());
     let changes = touched

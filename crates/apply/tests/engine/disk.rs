@@ -49,7 +49,7 @@ fn a_journal_that_cannot_be_made_stops_a_run_before_its_first_call() {
     run(bench.reach(&small("one", "one", "4")));
 }
 
-/// Somebody else takes the lock file away at one call, as if the process had slept meanwhile.
+/// Another process takes the lock file away at one call, as if this one had slept meanwhile.
 struct Loses {
     calls: Calls,
     verb: &'static str,
@@ -161,8 +161,8 @@ impl Probe for Updates {
     }
 }
 
-/// Who dies while old objects are deleted has made everything: there is no way back to what is
-/// deleted already, and the next apply deletes the rest.
+/// A run that dies while old objects are deleted has made everything: there is no way back to what
+/// is deleted already, and the next apply deletes the rest.
 #[test]
 fn a_run_that_dies_among_its_deletions_is_not_rolled_back() {
     let (from, to) = (small("one", "one", "6"), small("two", "two", "6"));

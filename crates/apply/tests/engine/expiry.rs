@@ -52,7 +52,7 @@ fn expire_everywhere(there: &Wanted, from: &Wanted) {
             assert_eq!(outcome.end, RunEnd::Failed);
             assert!(outcome.rollback.is_none(), "a rollback cannot work either");
             assert!(outcome.failures.iter().all(|(_, error)| StepError::stops_everything(error)));
-            // Each of those that ran was refused once, and nobody tried again.
+            // Each of those that ran was refused once, and none tried again.
             let refused = probe.calls.load(Ordering::SeqCst) - after;
             assert_eq!(refused, outcome.failures.len(), "{:?}", outcome.failures);
             assert!(refused <= engine.parallelism.get());

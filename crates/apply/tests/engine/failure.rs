@@ -33,7 +33,7 @@ fn rolled_back(outcome: &Outcome) {
     assert!(failures.is_empty(), "{failures:?} after {:?}", outcome.failures);
 }
 
-/// What a rollback gives back: everything but the state's number.
+/// The state that a rollback restores: everything but its serial.
 fn without_serial(state: &State) -> State {
     State { serial: rstack_model::Serial(0), ..state.clone() }
 }
@@ -181,7 +181,7 @@ fn a_creation_that_fails_half_way_is_finished_and_not_begun_again() {
     });
 }
 
-/// The most usual failure of all: somebody else's object has the name.
+/// The most usual failure of all: a foreign object has the name.
 #[test]
 fn a_name_that_is_taken_fails_the_step_and_leaves_no_question_open() {
     const QUEUE: &str = "
@@ -227,22 +227,22 @@ fn a_distribution_that_was_disabled_and_not_deleted_is_not_taken_for_ready() {
 }
 
 /// Stops the engine when a rollback has begun.
-struct StopsRollback(rstack_apply::Stop);
+struct StopsRollback(rstack_apply::CancellationToken);
 
 impl Events for StopsRollback {
     fn emit(&self, event: Event) {
         if matches!(event, Event::RunStarted { mode: PlanMode::Rollback, .. }) {
-            self.0.request();
+            self.0.cancel();
         }
     }
 }
 
 #[test]
-fn a_rollback_that_is_interrupted_says_what_it_did_not_undo() {
+fn an_interrupted_rollback_reports_what_it_did_not_roll_back() {
     run(async {
         let bench = Bench::new();
         let mut engine = bench.engine_on(refusing(&bench, |call| is(call, "create", DISTRIBUTION)));
-        engine.events = Arc::new(StopsRollback(engine.stop.clone()));
+        engine.events = Arc::new(StopsRollback(engine.cancel.clone()));
         let outcome = bench.apply(&engine, &streaming(&[]).into(), true).await;
         let failures = outcome.rollback.unwrap();
         assert!(failures.iter().all(|(_, error)| matches!(error, StepError::Interrupted(_))));
@@ -252,8 +252,9 @@ fn a_rollback_that_is_interrupted_says_what_it_did_not_undo() {
     });
 }
 
-/// The answer to a creation is lost, and then the cloud cannot be asked what came of it. The failure
-/// is told as one, nothing is rolled back over what is not known, and the next command asks again.
+/// The answer to a creation is lost, and then the cloud cannot be asked for its outcome. The
+/// failure is reported as one, nothing is rolled back over an unknown outcome, and the next command
+/// asks again.
 #[test]
 fn what_cannot_be_asked_at_the_end_of_a_run_is_asked_by_the_next_command() {
     struct Lost;

@@ -46,7 +46,7 @@ fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
 struct Witness {
     sandbox: Arc<SandboxCloud>,
     store: StateStore,
-    /// What existed at once, at most.
+    /// The largest set of objects that existed at once.
     most: Mutex<BTreeSet<ObjectKey>>,
     unknown: Mutex<Vec<String>>,
 }
@@ -85,11 +85,11 @@ impl Probe for Witness {
     }
 }
 
-/// What was lived through.
+/// The lifecycles that were passed through, counted.
 #[derive(Debug, Default)]
 struct Count {
     lived: usize,
-    /// How many moved, by what was changed.
+    /// The number of objects that moved, by the property that was changed.
     moved: BTreeMap<String, usize>,
     create_first: usize,
     delete_first: usize,

@@ -1,4 +1,4 @@
-//! A replacement is cut off, and somebody goes back to the former template.
+//! A replacement is cut off, and the user goes back to the former template.
 
 use rstack_apply::ApplyOptions;
 use rstack_model::event::RunEnd;

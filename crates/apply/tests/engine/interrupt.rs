@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_apply::{Clock, Events, Stop};
+use rstack_apply::{CancellationToken, Clock, Events};
 use rstack_driver::ErrorKind;
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::state::ObjectStatus;
@@ -18,13 +18,13 @@ use crate::probe::{Probed, Refuse, error};
 struct StopsAt {
     number: usize,
     seen: AtomicUsize,
-    stop: Stop,
+    cancel: CancellationToken,
 }
 
 impl Events for StopsAt {
     fn emit(&self, _: Event) {
         if self.seen.fetch_add(1, Ordering::SeqCst) + 1 == self.number {
-            self.stop.request();
+            self.cancel.cancel();
         }
     }
 }
@@ -39,8 +39,8 @@ fn interrupt_everywhere(there: &Wanted, back: &Wanted) {
             for to in [there, back] {
                 let mut engine = bench.engine();
                 engine.parallelism = count(2);
-                let (seen, stop) = (AtomicUsize::new(0), engine.stop.clone());
-                engine.events = Arc::new(StopsAt { number, seen, stop });
+                let (seen, cancel) = (AtomicUsize::new(0), engine.cancel.clone());
+                engine.events = Arc::new(StopsAt { number, seen, cancel });
                 let outcome = bench.apply(&engine, to, true).await;
                 assert_eq!(bench.store.read(&crate::bench::stack()).unwrap().journal, None);
                 assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
@@ -72,12 +72,12 @@ fn a_replacement_that_is_interrupted_anywhere() {
 }
 
 /// Asks to stop while a distribution deploys.
-struct StopsWaiting(Stop);
+struct StopsWaiting(CancellationToken);
 
 impl Events for StopsWaiting {
     fn emit(&self, event: Event) {
         if matches!(event, Event::StepWaiting { .. }) {
-            self.0.request();
+            self.0.cancel();
         }
     }
 }
@@ -87,7 +87,7 @@ fn a_distribution_that_still_deploys_is_kept_and_not_taken_for_ready() {
     run(async {
         let bench = Bench::new();
         let mut engine = bench.engine();
-        engine.events = Arc::new(StopsWaiting(engine.stop.clone()));
+        engine.events = Arc::new(StopsWaiting(engine.cancel.clone()));
         let wanted = streaming(&[]).into();
         let outcome = bench.apply(&engine, &wanted, true).await;
         assert_eq!(outcome.end, RunEnd::Interrupted);
@@ -99,18 +99,18 @@ fn a_distribution_that_still_deploys_is_kept_and_not_taken_for_ready() {
 }
 
 /// A clock on which every wait lasts for ever. The user asks to stop during the first.
-struct StandsStill(Stop);
+struct StandsStill(CancellationToken);
 
 #[async_trait]
 impl Clock for StandsStill {
     async fn sleep(&self, _: Duration) {
-        self.0.request();
+        self.0.cancel();
         std::future::pending().await
     }
 }
 
-/// Whatever it waits for, a service that is busy, an object that settles, one that goes: nobody who
-/// asks to stop has to wait for the end of it.
+/// No wait outlasts a request to stop: not for a busy service, not for an object that stabilizes or is
+/// deleted.
 #[test]
 fn no_wait_outlasts_the_wish_to_stop() {
     run(async {
@@ -125,7 +125,7 @@ fn no_wait_outlasts_the_wish_to_stop() {
                 for to in [streaming(&[("StreamName", "two")]).into(), Wanted::Nothing] {
                     let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
                     let mut engine = bench.engine_on(cloud);
-                    engine.clock = Arc::new(StandsStill(engine.stop.clone()));
+                    engine.clock = Arc::new(StandsStill(engine.cancel.clone()));
                     let outcome = bench.apply(&engine, &to, true).await;
                     assert!(outcome.failures.is_empty(), "{busy}: {:?}", outcome.failures);
                     assert_ne!(outcome.end, RunEnd::Failed, "{busy}");

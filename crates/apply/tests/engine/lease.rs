@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_apply::{SecretParameters, Stop, Waiting};
+use rstack_apply::{CancellationToken, SecretParameters, Waiting};
 use rstack_driver::{Cloud, DriverError, ErrorKind};
 use rstack_journal::Entry;
 use rstack_model::StackName;
@@ -218,7 +218,7 @@ fn a_lease_that_is_lost_ends_what_waits() {
             let Err(OpsError::State(StoreError::LeaseLost { .. })) = applied else {
                 panic!("{loses:?}: {applied:?}")
             };
-            assert!(ops.engine.stop.is_requested(), "{loses:?}");
+            assert!(ops.engine.cancel.is_cancelled(), "{loses:?}");
             assert!(taken.calls.made().iter().all(|call| call.verb == "read"), "{loses:?}");
             let other = taken.other.lock().unwrap().take().unwrap();
             other.verify().await.unwrap();
@@ -268,8 +268,8 @@ impl Lease for Flaky {
         self.lease.read().await
     }
 
-    async fn settled(&self) -> Result<Option<State>, StoreError> {
-        self.lease.settled().await
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError> {
+        self.lease.state_without_run().await
     }
 
     async fn begin(&self, begin: &Entry) -> Result<Box<dyn JournalWriter>, StoreError> {
@@ -309,9 +309,9 @@ fn a_renewal_that_failed_is_tried_again_before_the_lease_expires() {
         let lease = shared.acquire("one").await.unwrap();
         let failed = Arc::new(AtomicU64::new(0));
         let lease = Flaky { lease, failed: failed.clone() };
-        let (clock, stop) = (shared.time.clone(), Stop::default());
-        let refused = hold(&lease, &clock, &stop, async |_| shared.linger().await).await;
-        assert_eq!((refused, stop.is_requested()), (10, false));
+        let (clock, cancel) = (shared.time.clone(), CancellationToken::new());
+        let refused = hold(&lease, &clock, &cancel, async |_| shared.linger().await).await;
+        assert_eq!((refused, cancel.is_cancelled()), (10, false));
         assert!(failed.load(Ordering::SeqCst) > 2);
         Box::new(lease).release().await.unwrap();
         shared.backend().acquire(&stack(), &holder()).await.unwrap();

@@ -6,7 +6,7 @@
 //! the root of a tree is made, whatever the order, and at 32 slots that and the next level cost a tree
 //! of 1,000 some 6 of 100. Dense graphs begin with few steps, too.
 //!
-//! What is left of the 1.05 is the end of a run: the slots that have nothing to do while the last steps
+//! The rest of the 1.05 is the end of a run: the slots that have nothing to do while the last steps
 //! run. A schedule that knew every duration beforehand would begin the longest of them first; the engine
 //! knows of a duration when the step has ended. Where a run ends with few steps that each wait for many,
 //! as the destroy of a tree does, that costs more: the step waits for the longest of them. Such a run is

@@ -16,7 +16,7 @@ use rstack_store::{Lease, LockHolder, ObjectStateStore, StateBackend, StoreError
 use crate::bench::{Bench, Wanted, count, run, small, stack};
 use crate::probe::{Call, Calls, Probe, Probed};
 
-/// How long a lease lasts: a time that nothing else waits for half of.
+/// The time that a lease lasts: one that nothing else waits for half of.
 pub(crate) const LEASE: Duration = Duration::from_millis(61_002);
 
 /// The time that leases expire by.
@@ -105,7 +105,7 @@ impl Shared {
             let options = ApplyOptions { rollback: true };
             engine.apply(&**lease, &plan, &bench.parameters, options).await
         };
-        let applied = hold(lease.as_ref(), engine.clock.as_ref(), &engine.stop, apply).await;
+        let applied = hold(lease.as_ref(), engine.clock.as_ref(), &engine.cancel, apply).await;
         if applied.is_ok() {
             lease.release().await.unwrap();
         }
@@ -129,7 +129,7 @@ impl Shared {
 }
 
 #[test]
-fn a_stack_lives_in_an_object_store() {
+fn a_stack_is_kept_in_an_object_store() {
     let (bench, shared) = (Bench::new(), Shared::new());
     run(async {
         for wanted in [small("one", "one", "6"), small("two", "two", "4"), Wanted::Nothing] {
@@ -192,7 +192,7 @@ fn a_run_whose_lease_was_taken_over_makes_no_further_change() {
             let after: Vec<&Call> = made[at + 1..].iter().filter(changes).collect();
             assert!(after.is_empty(), "{verb}: {after:?}");
 
-            // The other one finds out what came of the call, and goes on.
+            // The other one finds out the outcome of the call, and goes on.
             let other = sleeps.other.lock().unwrap().take().unwrap();
             let engine = shared.engine(bench.engine());
             let state = engine.recover(other.as_ref(), &bench.parameters).await.unwrap();

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{
-    Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity, NameRule, Observed,
-    OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore, SinkError, Step,
-    VersionHistory,
+    CallInFlight, Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
+    NameRule, Observed, OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore,
+    SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{Identifier, KnownMap, ResourceType, SecretString, Value};
@@ -22,7 +22,7 @@ pub(crate) struct Call {
     pub(crate) of: String,
 }
 
-/// What is done around calls. An error takes the place of the call, or of its answer.
+/// A hook around calls. An error takes the place of the call, or of its answer.
 #[async_trait]
 pub(crate) trait Probe: Send + Sync {
     async fn before(&self, _: &Call) -> Result<(), DriverError> {
@@ -34,13 +34,18 @@ pub(crate) trait Probe: Send + Sync {
     }
 
     /// Why it is not told which version of a secret is the current one.
-    fn untold(&self) -> Option<DriverError> {
+    fn version_error(&self) -> Option<DriverError> {
         None
     }
 
-    /// What is told of the versions of a secret.
-    fn told(&self, history: VersionHistory) -> VersionHistory {
+    /// The version history of a secret, as the engine is to see it.
+    fn history_of(&self, history: VersionHistory) -> VersionHistory {
         history
+    }
+
+    /// The calls that are not answered.
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        Vec::new()
     }
 
     /// With what an object is read.
@@ -49,8 +54,8 @@ pub(crate) trait Probe: Send + Sync {
     /// With what an object is looked for.
     fn sought(&self, _: &CreateRequest) {}
 
-    /// Whether drivers create in more than one call: they prove that nothing is there, create, tell
-    /// that the object exists, and make a last call, `finish`.
+    /// True if drivers create in more than one call: they prove that nothing is there, create,
+    /// report that the object exists, and make a last call, `finish`.
     fn creates_in_parts(&self) -> bool {
         false
     }
@@ -99,12 +104,16 @@ impl Cloud for Probed {
     fn secrets(&self) -> &dyn SecretStore {
         self
     }
+
+    fn in_flight(&self) -> Vec<CallInFlight> {
+        self.probe.in_flight()
+    }
 }
 
 #[async_trait]
 impl SecretStore for Probed {
     async fn version(&self, reference: &SecretsManagerReference) -> Result<String, DriverError> {
-        match self.probe.untold() {
+        match self.probe.version_error() {
             Some(error) => Err(error),
             None => self.inner.secrets().version(reference).await,
         }
@@ -114,7 +123,7 @@ impl SecretStore for Probed {
         &self,
         reference: &SecretsManagerReference,
     ) -> Result<VersionHistory, DriverError> {
-        self.inner.secrets().history(reference).await.map(|history| self.probe.told(history))
+        self.inner.secrets().history(reference).await.map(|history| self.probe.history_of(history))
     }
 
     async fn resolve(
@@ -198,8 +207,8 @@ impl ResourceDriver for ProbedDriver {
         effects.absent().await.map_err(broken)?;
         let step = begun.await?;
         if let Step::Pending(Pending { object: Some(object), .. }) = &step {
-            let told = effects.created(&object.identifier, &object.physical_id).await;
-            told.map_err(broken)?;
+            let recorded = effects.created(&object.identifier, &object.physical_id).await;
+            recorded.map_err(broken)?;
         }
         self.around("finish", &of, async { Ok(step) }).await
     }
@@ -228,7 +237,7 @@ impl Calls {
         self.0.lock().unwrap().clone()
     }
 
-    /// What was called with this verb, in order.
+    /// The calls with this verb, in order.
     pub(crate) fn of(&self, verb: &str) -> Vec<String> {
         self.made().into_iter().filter(|call| call.verb == verb).map(|call| call.of).collect()
     }

@@ -1,4 +1,4 @@
-//! What recovery refuses, and what it must not take for an answer.
+//! Refusals of recovery, and answers that it must not rely on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,7 +62,7 @@ fn another_region_is_not_asked() {
     });
 }
 
-/// An object is not incomplete because nobody can be asked about it.
+/// An object is not incomplete because it cannot be read.
 #[test]
 fn a_network_that_fails_leaves_the_question_open() {
     let bench = Bench::new();
@@ -129,7 +129,7 @@ fn throttling_is_waited_out() {
 
 /// A distribution that still deploys is not ready, and is not waited for before the next plan.
 #[test]
-fn an_object_that_has_not_settled_is_left_to_the_next_apply() {
+fn an_object_that_has_not_stabilized_is_left_to_the_next_apply() {
     let bench = Bench::new();
     die(&bench, |call| call.of == "Distribution" && call.verb == "create");
     run(async {
@@ -143,7 +143,7 @@ fn an_object_that_has_not_settled_is_left_to_the_next_apply() {
     });
 }
 
-/// A run that cannot tell what came of a step says so at its end, and the next run finds out.
+/// A run that cannot find out the outcome of a step says so at its end, and the next run finds out.
 #[test]
 fn an_unknown_outcome_is_asked_about_again_at_the_end_of_the_run() {
     run(async {
@@ -166,7 +166,7 @@ fn an_unknown_outcome_is_asked_about_again_at_the_end_of_the_run() {
     });
 }
 
-/// Somebody else's channel has the name, and the process died before it could notice.
+/// A foreign channel has the name, and the process died before it could notice.
 fn ambiguous() -> Bench {
     let other = Bench::new();
     run(other.reach(&wanted()));
@@ -231,7 +231,7 @@ fn what_the_user_says_is_ours_is_in_the_state() {
     });
 }
 
-/// What the user says is of one resource, and of those of its creations that are open.
+/// A decision of the user is about one resource, and about those of its creations that are open.
 #[test]
 fn nothing_else_is_decided_by_what_the_user_says() {
     let bench = ambiguous();

@@ -93,7 +93,7 @@ impl Show {
         self.bench.sandbox.rotate_secret(SECRET).unwrap()
     }
 
-    /// How many times somebody who played something was refused.
+    /// The number of times that a player was refused.
     fn refused(&self) -> u64 {
         self.refused.load(Ordering::SeqCst)
     }
@@ -119,17 +119,17 @@ impl Clock for Show {
 
 impl Events for Show {
     fn emit(&self, event: Event) {
-        if let Event::StepHeld { remaining, .. } = event {
+        if let Event::StepAwaitingPropagation { remaining, .. } = event {
             self.held.lock().unwrap().push(remaining);
         }
     }
 }
 
-/// Says of every version that it is old: nobody waits.
+/// Says of every version that it is old: no step waits.
 struct Hasty;
 
 impl Probe for Hasty {
-    fn told(&self, history: VersionHistory) -> VersionHistory {
+    fn history_of(&self, history: VersionHistory) -> VersionHistory {
         VersionHistory { age: Duration::MAX, ..history }
     }
 }
@@ -151,7 +151,7 @@ async fn rotation(seed: u64, hasty: bool) -> u64 {
 }
 
 #[test]
-fn nobody_who_watches_is_refused_while_a_secret_is_rotated() {
+fn no_viewer_is_refused_while_a_secret_is_rotated() {
     run(async {
         for seed in 0..12 {
             assert_eq!(rotation(seed, false).await, 0, "seed {seed}");
@@ -177,9 +177,9 @@ fn an_interrupted_wait_leaves_nothing_behind_and_the_next_apply_waits_for_the_re
         let show = Show::running(3).await;
         let (before, version) = (show.sent(), show.rotate());
         let engine = show.engine();
-        let stop = engine.stop.clone();
+        let cancel = engine.cancel.clone();
         let stopping = Engine {
-            events: Arc::new(StopsAfter { show: show.clone(), held: 12, stop }),
+            events: Arc::new(StopsAfter { show: show.clone(), held: 12, cancel }),
             ..engine
         };
         let serial = show.bench.state().serial;
@@ -198,18 +198,18 @@ fn an_interrupted_wait_leaves_nothing_behind_and_the_next_apply_waits_for_the_re
     });
 }
 
-/// Asks to stop when it was told so often that a step is held.
+/// Asks to stop after so many events of a step that is held.
 struct StopsAfter {
     show: Arc<Show>,
     held: usize,
-    stop: rstack_apply::Stop,
+    cancel: rstack_apply::CancellationToken,
 }
 
 impl Events for StopsAfter {
     fn emit(&self, event: Event) {
         self.show.emit(event);
         if self.show.held().len() == self.held {
-            self.stop.request();
+            self.cancel.cancel();
         }
     }
 }

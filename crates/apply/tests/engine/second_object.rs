@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_apply::{ApplyError, ApplyOptions, RecoverError, Stop};
+use rstack_apply::{ApplyError, ApplyOptions, CancellationToken, RecoverError};
 use rstack_driver::{
     Cloud, CreateRequest, DriverError, EffectSink, Finish, Found, Identity, Object, Observed,
     Pending, Poll, Request, ResourceDriver, SecretStore, Step,
@@ -41,14 +41,14 @@ struct Replacing {
     inner: Arc<dyn Cloud>,
     answer: Answer,
     /// Requested when an update has begun.
-    stop: Stop,
+    cancel: CancellationToken,
     named: Arc<Mutex<Option<Object>>>,
 }
 
 struct ReplacingDriver {
     inner: Arc<dyn ResourceDriver>,
     answer: Answer,
-    stop: Stop,
+    cancel: CancellationToken,
     named: Arc<Mutex<Option<Object>>>,
 }
 
@@ -60,8 +60,8 @@ impl Cloud for Replacing {
 
     fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
         let inner = self.inner.driver(resource_type)?;
-        let (answer, stop, named) = (self.answer, self.stop.clone(), Arc::clone(&self.named));
-        Some(Arc::new(ReplacingDriver { inner, answer, stop, named }))
+        let (answer, cancel, named) = (self.answer, self.cancel.clone(), Arc::clone(&self.named));
+        Some(Arc::new(ReplacingDriver { inner, answer, cancel, named }))
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
@@ -118,7 +118,7 @@ impl ResourceDriver for ReplacingDriver {
             panic!("{begun:?}")
         };
         *self.named.lock().unwrap() = Some((*object).clone());
-        self.stop.request();
+        self.cancel.cancel();
         Ok(pending(Some(object)))
     }
 
@@ -129,7 +129,7 @@ impl ResourceDriver for ReplacingDriver {
         let named = self.named.lock().unwrap().clone().unwrap();
         Ok(match self.answer {
             Answer::Pending => pending(None),
-            Answer::Named => Step::Done(Finish::Settled),
+            Answer::Named => Step::Done(Finish::Stabilized),
             Answer::Another => {
                 let identifier = Identifier::parse("arn:aws:sns:eu-west-1:000000000000:another");
                 Step::made(Object { identifier, ..named })
@@ -158,9 +158,10 @@ fn recovery_refuses_a_second_object_of_an_update() {
         let (bench, named) = (Bench::new(), Arc::new(Mutex::new(None)));
         bench.reach(&topic("one")).await;
         let engine = |answer| {
-            let (inner, stop) = (bench.sandbox.clone(), Stop::default());
-            let cloud = Replacing { inner, answer, stop: stop.clone(), named: Arc::clone(&named) };
-            rstack_apply::Engine { stop, ..bench.engine_on(Arc::new(cloud)) }
+            let (inner, cancel) = (bench.sandbox.clone(), CancellationToken::new());
+            let cloud =
+                Replacing { inner, answer, cancel: cancel.clone(), named: Arc::clone(&named) };
+            rstack_apply::Engine { cancel, ..bench.engine_on(Arc::new(cloud)) }
         };
         {
             let (engine, locked) = (engine(Answer::Pending), bench.lock());
@@ -207,8 +208,9 @@ fn recovery_refuses_a_second_object_of_a_create() {
     run(async {
         let first = effects(&bench);
         assert_eq!(first.len(), 1, "the object was named, and not waited for");
-        let (inner, stop, named) = (bench.sandbox.clone(), Stop::default(), Arc::default());
-        let cloud = Replacing { inner, answer: Answer::Pending, stop, named };
+        let (inner, cancel, named) =
+            (bench.sandbox.clone(), CancellationToken::new(), Arc::default());
+        let cloud = Replacing { inner, answer: Answer::Pending, cancel, named };
         {
             let locked = bench.lock();
             let engine = bench.engine_on(Arc::new(cloud));

@@ -13,11 +13,11 @@ use rstack_model::value::SecretsManagerReference;
 use crate::bench::{Bench, Wanted, desired_of, run, streaming};
 use crate::probe::{Call, Probed, Refuse};
 
-/// Keeps everything that is told, as text.
+/// Keeps every event, as text.
 #[derive(Default)]
-struct Told(Mutex<String>);
+struct AllEvents(Mutex<String>);
 
-impl Events for Told {
+impl Events for AllEvents {
     fn emit(&self, event: Event) {
         self.0.lock().unwrap().push_str(&format!("{event:?}\n"));
     }
@@ -51,8 +51,8 @@ fn state_journal_and_events_hold_references_only() {
     run(async {
         let bench = Bench::new();
         let mut engine = bench.engine();
-        let told = Arc::new(Told::default());
-        engine.events = told.clone();
+        let events = Arc::new(AllEvents::default());
+        engine.events = events.clone();
         bench.apply(&engine, &streaming(&[]).into(), true).await;
         let state = bench.state();
         let distribution = &state.resources["Distribution"];
@@ -63,7 +63,7 @@ fn state_journal_and_events_hold_references_only() {
         let parsed = SecretsManagerReference::parse(body.strip_suffix("}}").unwrap()).unwrap();
         let (secret, version) = bench.sandbox.secrets().resolve(&parsed).await.unwrap();
         assert_eq!(distribution.secret_versions[*reference], version);
-        for text in [stored(&bench), told.0.lock().unwrap().clone()] {
+        for text in [stored(&bench), events.0.lock().unwrap().clone()] {
             assert!(!text.contains(secret.expose()));
         }
         assert!(stored(&bench).contains("MediaPackageCDNIdentifier"));
@@ -102,22 +102,22 @@ fn an_error_that_quotes_a_secret_is_recorded_without_it() {
         };
         let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(quote)));
         let mut engine = bench.engine_on(cloud);
-        let told = Arc::new(Told::default());
+        let events = Arc::new(AllEvents::default());
         let kept = bench.directory.path().join("kept");
         engine.events =
-            Arc::new(Both(told.clone(), bench.directory.path().join("Live.journal"), kept));
+            Arc::new(Both(events.clone(), bench.directory.path().join("Live.journal"), kept));
         let wanted = desired_of(HEADER, &[("Password", "hunter2 & more")]).into();
         let outcome = bench.apply(&engine, &wanted, false).await;
         let shown = format!("{:?}", outcome.failures);
-        for text in [stored(&bench), told.0.lock().unwrap().clone(), shown] {
+        for text in [stored(&bench), events.0.lock().unwrap().clone(), shown] {
             assert!(text.contains("‹secret›` is too weak"), "{text}");
             assert!(!text.contains("hunter2"), "{text}");
         }
     });
 }
 
-/// Keeps the journal under a second name, and what is told.
-struct Both(Arc<Told>, std::path::PathBuf, std::path::PathBuf);
+/// Keeps the journal under a second name, and every event.
+struct Both(Arc<AllEvents>, std::path::PathBuf, std::path::PathBuf);
 
 impl Events for Both {
     fn emit(&self, event: Event) {

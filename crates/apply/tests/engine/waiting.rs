@@ -1,4 +1,4 @@
-//! How long the engine waits, and that every wait has an end.
+//! Waits of the engine, and the end of every wait.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -48,7 +48,7 @@ fn retries_are_spread_bounded_and_the_same_for_the_same_seed() {
 
 /// The object is as declared and recorded so, but not as ready.
 #[test]
-fn an_object_that_never_settles_is_given_up_and_kept() {
+fn an_object_that_never_stabilizes_is_given_up_and_kept() {
     let polls = SandboxOptions { deploy_polls: u32::MAX, ..SandboxOptions::default() };
     for ask_again_in in [Duration::from_secs(60), Duration::ZERO] {
         let waits = Arc::new(Waits::default());
@@ -56,7 +56,7 @@ fn an_object_that_never_settles_is_given_up_and_kept() {
             let bench = Bench::with(SandboxOptions { ask_again_in, ..polls });
             let engine = Engine { clock: waits.clone(), ..bench.engine() };
             let outcome = bench.apply(&engine, &small("one", "one", "6"), false).await;
-            let [(id, StepError::Unsettled { within, .. })] = &outcome.failures[..] else {
+            let [(id, StepError::NotStabilized { within, .. })] = &outcome.failures[..] else {
                 panic!("{:?}", outcome.failures)
             };
             assert_eq!(*within, Duration::from_mins(60));
@@ -70,13 +70,13 @@ fn an_object_that_never_settles_is_given_up_and_kept() {
     }
 }
 
-/// Keeps what is told of objects that still settle.
+/// Keeps what is reported of objects that still stabilize.
 #[derive(Default)]
-struct StillSettling(Mutex<Vec<String>>);
+struct StillStabilizing(Mutex<Vec<String>>);
 
-impl Events for StillSettling {
+impl Events for StillStabilizing {
     fn emit(&self, event: Event) {
-        if let Event::StillSettling { waits_for, .. } = event {
+        if let Event::StillStabilizing { waits_for, .. } = event {
             self.0.lock().unwrap().push(waits_for);
         }
     }
@@ -93,17 +93,17 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
         run(async {
             let bench = slow();
             let waiting = Waiting { wait, ..Waiting::default() };
-            let told = Arc::new(StillSettling::default());
-            let engine = Engine { waiting, events: told.clone(), ..bench.engine() };
+            let stabilizing = Arc::new(StillStabilizing::default());
+            let engine = Engine { waiting, events: stabilizing.clone(), ..bench.engine() };
             let wanted = small("one", "one", "6");
             let outcome = bench.apply(&engine, &wanted, true).await;
             assert_eq!(outcome.end, RunEnd::Succeeded, "{:?}", outcome.failures);
             let state = outcome.state.unwrap();
-            assert_eq!(state.resources["Distribution"].status, ObjectStatus::Settling);
-            assert!(told.0.lock().unwrap().is_empty());
+            assert_eq!(state.resources["Distribution"].status, ObjectStatus::Stabilizing);
+            assert!(stabilizing.0.lock().unwrap().is_empty());
             let plan = bench.planned(&engine, &state, &wanted).await;
             assert!(plan.is_noop());
-            assert!(told.0.lock().unwrap()[0].ends_with("to be deployed"));
+            assert!(stabilizing.0.lock().unwrap()[0].ends_with("to be deployed"));
             // It is changed as any other, and waited for by who wants to.
             let other = small("one", "one", "7");
             bench.apply(&engine, &other, true).await;
@@ -114,7 +114,7 @@ fn what_is_not_waited_for_is_recorded_and_no_change() {
 
 /// The state does not say for ever that something still settles: the next apply records it.
 #[test]
-fn that_an_object_has_settled_is_recorded() {
+fn a_stabilized_object_is_recorded() {
     run(async {
         let options = SandboxOptions { deploy_polls: 3, ..SandboxOptions::default() };
         let bench = Bench::with(options);
@@ -123,11 +123,11 @@ fn that_an_object_has_settled_is_recorded() {
         let wanted = small("one", "one", "6");
         let made = bench.apply(&engine, &wanted, true).await.state.unwrap();
         let locked = bench.lock();
-        let same = engine.record_settled(&locked, made.clone()).await.unwrap();
+        let same = engine.record_stabilized(&locked, made.clone()).await.unwrap();
         assert_eq!(same, made, "it still settles");
         let mut now = made.clone();
         for _ in 0..3 {
-            now = engine.record_settled(&locked, now).await.unwrap();
+            now = engine.record_stabilized(&locked, now).await.unwrap();
         }
         assert_eq!(now.resources["Distribution"].status, ObjectStatus::Ready);
         assert_eq!((now.serial, now), (made.serial.next(), bench.state()));
@@ -137,7 +137,7 @@ fn that_an_object_has_settled_is_recorded() {
 }
 
 #[test]
-fn old_objects_go_when_what_takes_their_place_has_settled() {
+fn old_objects_are_deleted_when_their_replacements_have_stabilized() {
     run(async {
         let options = SandboxOptions { deploy_polls: 5, ..SandboxOptions::default() };
         let bench = Bench::with(options);
@@ -162,15 +162,12 @@ fn a_timeout_is_for_one_object_or_for_all() {
             let bench = slow();
             let engine = Engine { waiting, clock: waits.clone(), ..bench.engine() };
             let outcome = bench.apply(&engine, &small("one", "one", "6"), true).await;
-            let [(_, error @ StepError::Unsettled { .. })] = &outcome.failures[..] else {
+            let [(_, error @ StepError::NotStabilized { .. })] = &outcome.failures[..] else {
                 panic!("{:?}", outcome.failures)
             };
             assert!(outcome.rollback.is_none(), "it is as declared, and goes on by itself");
             bench.check_known();
-            assert!(
-                error.to_string().starts_with("it did not settle within 60 seconds"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("it was not ready within 60 seconds"), "{error}");
         });
         assert_eq!(waits.0.lock().unwrap().iter().sum::<Duration>(), minute);
     }

@@ -3,13 +3,66 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::{Error as BodyError, SdkBody};
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The most bytes of an answer that are read: 8 MiB, more than any operation in use answers with.
-pub(super) const MAX_ANSWER: u64 = 8 * 1024 * 1024;
+use crate::definition::{DEFAULT_ANSWER_MEBIBYTES, ServiceFile};
+
+/// The most bytes that are read of an answer's body. A request carries it to the HTTP client; the
+/// calls of the sources of credentials, which carry none, have the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AnswerLimit(u64);
+
+impl AnswerLimit {
+    /// The limit of an operation of a service.
+    pub(super) fn of(service: &ServiceFile, operation: &str) -> Self {
+        Self::mebibytes(service.answer_mebibytes(operation))
+    }
+
+    fn mebibytes(count: u8) -> Self {
+        Self(u64::from(count) * 1024 * 1024)
+    }
+}
+
+impl Default for AnswerLimit {
+    fn default() -> Self {
+        Self::mebibytes(DEFAULT_ANSWER_MEBIBYTES)
+    }
+}
+
+impl Storable for AnswerLimit {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Gives every attempt of a call the limit of its operation.
+#[derive(Debug)]
+pub(super) struct LimitBearer;
+
+#[dyn_dispatch_hint]
+impl Intercept for LimitBearer {
+    fn name(&self) -> &'static str {
+        "AnswerLimit"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(limit) = config.load::<AnswerLimit>() {
+            context.request_mut().add_extension(*limit);
+        }
+        Ok(())
+    }
+}
 
 /// An answer that is not one of AWS's. Nothing of its text is in the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,17 +91,19 @@ pub(super) enum ImproperAnswer {
 ///
 /// # Errors
 /// [`ImproperAnswer`] if the answer leads elsewhere, or declares more bytes than are read.
-pub(super) fn bounded(answer: HttpResponse) -> Result<HttpResponse, ImproperAnswer> {
+pub(super) fn bounded(
+    answer: HttpResponse,
+    AnswerLimit(limit): AnswerLimit,
+) -> Result<HttpResponse, ImproperAnswer> {
     if matches!(answer.status().as_u16(), 300..=303 | 305..=308) {
         let to = answer.headers().get("location").map(host_of).unwrap_or_default();
         let to = if to.is_empty() { "another address".to_owned() } else { to };
         return Err(ImproperAnswer::Redirect { to });
     }
-    let too_long = ImproperAnswer::TooLong { limit: MAX_ANSWER };
-    if answer.body().content_length().is_some_and(|length| length > MAX_ANSWER) {
-        return Err(too_long);
+    if answer.body().content_length().is_some_and(|length| length > limit) {
+        return Err(ImproperAnswer::TooLong { limit });
     }
-    Ok(answer.map(|body| SdkBody::from_body_1_x(Bounded { body, left: MAX_ANSWER })))
+    Ok(answer.map(|body| SdkBody::from_body_1_x(Bounded { body, left: limit, limit })))
 }
 
 /// The host of a URL, of characters that hosts are made of.
@@ -82,6 +137,7 @@ fn is_html(bytes: &[u8]) -> bool {
 struct Bounded {
     body: SdkBody,
     left: u64,
+    limit: u64,
 }
 
 impl Body for Bounded {
@@ -99,7 +155,7 @@ impl Body for Bounded {
             else {
                 // The rest is not asked for: the connection is dropped with the body.
                 self.body = SdkBody::taken();
-                let error = ImproperAnswer::TooLong { limit: MAX_ANSWER };
+                let error = ImproperAnswer::TooLong { limit: self.limit };
                 return Poll::Ready(Some(Err(error.into())));
             };
             self.left = left;

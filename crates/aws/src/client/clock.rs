@@ -12,13 +12,13 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 
-/// How many seconds a service's clock is ahead of this machine's, by its last answer. Clones share
+/// The seconds that a service's clock is ahead of this machine's, by its last answer. Clones share
 /// it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServiceClock(Arc<AtomicI64>);
 
 impl ServiceClock {
-    /// What time it is by the service's clock.
+    /// The time by the service's clock.
     pub(super) fn now(&self) -> SystemTime {
         let ahead = self.0.load(Ordering::Relaxed);
         let distance = Duration::from_secs(ahead.unsigned_abs());

@@ -11,10 +11,10 @@ use rstack_driver::{DriverError, ErrorKind};
 
 use super::answer::ImproperAnswer;
 use crate::codec::CodecError;
-use crate::fault::Refusal;
 use crate::model::Operation;
+use crate::service_error::Refusal;
 
-/// What is looked for when there are no credentials.
+/// The places that are searched for credentials.
 pub(super) const CREDENTIAL_SOURCES: &str = "looked for the environment variables \
     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile (AWS_PROFILE, --profile) in \
     ~/.aws/config and ~/.aws/credentials, web identity, container and instance credentials";
@@ -129,7 +129,7 @@ fn unsent(name: &str, error: &(dyn StdError + 'static)) -> DriverError {
     DriverError::new(ErrorKind::Invalid { property: None }, name, message)
 }
 
-/// Whether the connection itself failed, so that nothing was sent.
+/// True if the connection itself failed, so that nothing was sent.
 pub(super) fn never_sent(error: &(dyn StdError + 'static)) -> bool {
     sources(error).any(|source| {
         let refused = source.downcast_ref::<io::Error>().is_some_and(|error| {
@@ -168,7 +168,7 @@ pub(super) fn source_of<'a, T: StdError + 'static>(
     sources(error).find_map(|source| source.downcast_ref::<T>())
 }
 
-/// What an error and those behind it say, each thing once.
+/// The texts of an error and those behind it, each once.
 fn text_of_all(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in sources(error).map(ToString::to_string) {
@@ -179,7 +179,7 @@ fn text_of_all(error: &(dyn StdError + 'static)) -> String {
     texts.join(": ")
 }
 
-/// What the innermost error says.
+/// The text of the innermost error.
 fn root_text(error: &(dyn StdError + 'static)) -> String {
     sources(error).last().map(ToString::to_string).unwrap_or_default()
 }

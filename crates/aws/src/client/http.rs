@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::answer;
+use super::answer::{self, AnswerLimit};
 
 /// A client whose answers have bounds.
 #[derive(Clone, Debug)]
@@ -52,9 +52,10 @@ struct BoundedConnector(SharedHttpConnector);
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let limit = request.extension::<AnswerLimit>().copied().unwrap_or_default();
         let answered = self.0.call(request);
         HttpConnectorFuture::new(async move {
-            let bounded = answer::bounded(answered.await?);
+            let bounded = answer::bounded(answered.await?, limit);
             bounded.map_err(|error| ConnectorError::other(error.into(), None))
         })
     }

@@ -20,8 +20,8 @@ use self::server::{Lie, Server};
 use super::{Client, Clients, Pacing};
 use crate::api::Api;
 use crate::cloud::AwsCloud;
-use crate::double::known;
 use crate::model::Service;
+use crate::test::scripted_api::known;
 
 /// A configuration of which every service is at the URL; no proxy of the environment is used.
 fn config(url: &str, tls: TlsContext) -> SdkConfig {
@@ -136,6 +136,36 @@ async fn an_answer_is_read_to_its_bound_and_not_further() {
         // Two answers of 8 MiB, and what the sockets hold.
         let sent = server.sent();
         assert!(sent < 40 * 1024 * 1024, "{sent} bytes were taken");
+    }
+}
+
+/// The file of a service may say more than the default, or less.
+#[tokio::test]
+async fn the_bound_of_an_answer_is_the_one_of_its_operation() {
+    let answers = json!([
+        {"operations": ["DescribeChannel"], "maxMebibytes": 1},
+        {"operations": ["DescribeOriginEndpoint", "CreateChannel"], "maxMebibytes": 12},
+    ]);
+    let mut file = Service::MEDIAPACKAGE.file().unwrap().clone();
+    file.answers = serde_json::from_value(answers).unwrap();
+    let long = |mebibytes: usize| {
+        let id = " ".repeat(mebibytes * 1024 * 1024 - 14);
+        answer("200 OK", "", &format!("{{\"id\": \"live\"{id}}}"))
+    };
+    for (operation, most) in
+        [("DescribeChannel", 1), ("UpdateChannel", 8), ("DescribeOriginEndpoint", 12)]
+    {
+        for (mebibytes, is_read) in [(most, true), (most + 1, false)] {
+            let server = Server::start(long(mebibytes)).await;
+            let config = config(&server.url(), TlsContext::default());
+            let mut client = Client::new(Service::MEDIAPACKAGE, &config).unwrap();
+            client.file = Box::leak(Box::new(file.clone()));
+            let outcome = client.call(operation, known(json!({"Id": "live"}))).await;
+            assert_eq!(outcome.is_ok(), is_read, "{operation} with {mebibytes} MiB: {outcome:?}");
+            if let Err(error) = outcome {
+                assert!(error.message.contains(&format!("more than {most} MiB")), "{error}");
+            }
+        }
     }
 }
 

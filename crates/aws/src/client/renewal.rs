@@ -18,7 +18,7 @@ pub(super) struct Loaded {
     pub(super) config: Arc<SdkConfig>,
 }
 
-/// What came of reading the configuration again.
+/// The result of reading the configuration again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
     /// There are other credentials now, which are accepted.
@@ -36,7 +36,8 @@ pub(super) struct Configuration {
     current: Mutex<Loaded>,
     /// The account that the run belongs to, as soon as it is known.
     account: Mutex<Option<AccountId>>,
-    /// Whoever needs new credentials waits for who is getting them.
+    /// The lock of a renewal: a call that needs new credentials waits for the one that is getting
+    /// them.
     renewing: tokio::sync::Mutex<()>,
 }
 
@@ -105,5 +106,5 @@ async fn account_of(config: &SdkConfig) -> Result<AccountId, String> {
     let sts = Client::new(Service::STS, config).map_err(useless)?;
     let answer = sts.call("GetCallerIdentity", KnownMap::new()).await.map_err(useless)?;
     let account = answer.get("Account").and_then(|account| account.as_str());
-    account.map(AccountId::new).ok_or_else(|| "nobody can say whose they are".to_owned())
+    account.map(AccountId::new).ok_or_else(|| "no account is known for them".to_owned())
 }

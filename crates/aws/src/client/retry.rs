@@ -8,12 +8,12 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 use super::answer::ImproperAnswer;
 use super::failure::{never_sent, source_of};
-use crate::fault::Refusal;
+use crate::service_error::Refusal;
 
 /// The rule for one operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RetryRule {
-    /// Whether it only reads.
+    /// True if it only reads.
     pub(super) reads: bool,
 }
 

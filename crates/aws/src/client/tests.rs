@@ -24,10 +24,10 @@ use serde_json::json;
 use super::{Client, Clients};
 use crate::api::Api;
 use crate::configuration::Source;
-use crate::double::known;
 use crate::model::Service;
+use crate::test::scripted_api::known;
 
-/// What a scripted connection does with one request.
+/// An act of a scripted connection on one request.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     /// It brings this status and body back.
@@ -256,7 +256,7 @@ async fn no_body_is_ever_traced() {
     }
 }
 
-/// Credentials that somebody has renewed: there is another key when they are read again.
+/// Credentials that were renewed meanwhile: there is another key when they are read again.
 #[async_trait::async_trait]
 impl Source for Connection {
     async fn load(&self) -> SdkConfig {
@@ -325,7 +325,7 @@ async fn credentials_that_do_not_help_end_the_call() {
     assert_eq!(keys, ["AKIDEXPIRED"]);
 }
 
-/// Somebody signs in anew, and chooses another Region for the profile.
+/// The user signs in anew, and chooses another Region for the profile.
 #[derive(Debug)]
 struct Elsewhere(Connection);
 

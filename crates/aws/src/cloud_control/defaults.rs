@@ -3,7 +3,7 @@
 use rstack_catalog::{Documentation, Property, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
 
-use crate::mapping::alike;
+use crate::mapping::equivalent;
 
 /// Adds the declared properties that the service leaves out and that have the schema's default: they
 /// are as declared.
@@ -52,5 +52,5 @@ fn is_default(value: &KnownValue, default: &KnownValue) -> bool {
         KnownValue::String(it) => Some(it.clone()),
         KnownValue::Null | KnownValue::Secret(_) | KnownValue::List(_) | KnownValue::Map(_) => None,
     };
-    alike(value, default, &[]) || text(value).is_some_and(|it| text(default) == Some(it))
+    equivalent(value, default, &[]) || text(value).is_some_and(|it| text(default) == Some(it))
 }

@@ -63,7 +63,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::double::known;
+    use crate::test::scripted_api::known;
 
     fn check(type_name: &str, declared: serde_json::Value, expected: serde_json::Value) {
         let schema = Registry::embedded().get(type_name).unwrap().unwrap();

@@ -5,7 +5,7 @@ use aws_smithy_types::date_time::Format;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
-use crate::fault::denied_action;
+use crate::service_error::denied_action;
 
 /// How far a request has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::double::known;
+    use crate::test::scripted_api::known;
 
     fn failed(code: &str, message: &str) -> DriverError {
         let event = json!({

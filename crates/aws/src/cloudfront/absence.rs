@@ -11,7 +11,7 @@ pub(super) async fn proven(effects: &dyn EffectSink, operation: &str) -> Result<
     })
 }
 
-/// The error of a creation whose name somebody else has. Nothing was sent.
+/// The error of a creation whose name a foreign object has. Nothing was sent.
 pub(super) fn taken(operation: &str, what: &str) -> DriverError {
     let message =
         format!("{what} exists already and was not made by this run; choose another name");

@@ -2,7 +2,7 @@
 
 use super::named::{Kind, Listing};
 
-/// What sets cache policies apart.
+/// The names and operations of cache policies.
 pub(super) const KIND: Kind = Kind {
     type_name: "AWS::CloudFront::CachePolicy",
     noun: "cache policy",

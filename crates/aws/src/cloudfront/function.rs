@@ -18,7 +18,7 @@ use super::service::{action, declared_name, is_missing, key, map, model, schema,
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, tags};
 use crate::api::Api;
-use crate::mapping::{Mapper, Rules, alike, in_declared_order};
+use crate::mapping::{Mapper, Rules, equivalent, in_declared_order};
 
 /// The type.
 pub(super) const TYPE: &str = "AWS::CloudFront::Function";
@@ -67,7 +67,7 @@ impl Function {
         }
     }
 
-    /// What is known of a stage; `None` if the function is not there.
+    /// The description of a stage; `None` if the function is not there.
     async fn describe(&self, name: &str, stage: &str) -> Result<Option<KnownMap>, DriverError> {
         match self.api.call("DescribeFunction", staged(name, stage)).await {
             Ok(answer) => Ok(Some(answer)),
@@ -120,7 +120,7 @@ impl Function {
         )))
     }
 
-    /// Whether the development stage has this configuration and code; `None` if the function is not
+    /// True if the development stage has this configuration and code; `None` if the function is not
     /// there.
     async fn holds(&self, name: &str, content: &KnownMap) -> Result<Option<bool>, DriverError> {
         let Some(answer) = self.describe(name, DEVELOPMENT).await? else { return Ok(None) };
@@ -129,7 +129,7 @@ impl Function {
         let mut observed = KnownMap::from([("FunctionConfig".to_owned(), config.into())]);
         let code = self.code(name, DEVELOPMENT).await?;
         observed.extend(code.map(|code| ("FunctionCode".to_owned(), code)));
-        Ok(Some(alike(&content.clone().into(), &observed.into(), UNORDERED_BY)))
+        Ok(Some(equivalent(&content.clone().into(), &observed.into(), UNORDERED_BY)))
     }
 
     /// Reads back what was just written.

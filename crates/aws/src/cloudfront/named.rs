@@ -1,10 +1,10 @@
 //! The driver of types that are one configuration with a unique name: policies and origin access
 //! controls.
 //!
-//! These types carry no tags and their creation takes no token. That an object found after a lost
-//! answer is our own is told so: `create` proves that the name is free and has that made durable
-//! before it sends anything, and afterwards only an object that is configured as declared is taken
-//! for ours.
+//! These types carry no tags and their creation takes no token. An object that is found after a
+//! lost answer is recognized as our own like this: `create` proves that the name is free and has
+//! that made durable before it sends anything, and afterwards only an object that is configured as
+//! declared is taken for ours.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use super::service::{action, declared_name, is_missing, key, map, model, schema,
 use super::versioned::{Versioned, still_in_use};
 use super::{UNORDERED_BY, pages};
 use crate::api::Api;
-use crate::mapping::{Mapper, Rules, alike, in_declared_order};
+use crate::mapping::{Mapper, Rules, equivalent, in_declared_order};
 
 /// A type that is one named configuration.
 #[derive(Debug)]
 pub(super) struct Kind {
     /// The type.
     pub(super) type_name: &'static str,
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub(super) noun: &'static str,
     /// The property that is the configuration: also the member and the shape.
     pub(super) config: &'static str,
@@ -226,7 +226,7 @@ impl DirectDriver for Named {
         };
         let observed = map(map(&answer, object, get)?, config, get)?;
         let (declared, observed) = (members.clone().into(), observed.clone().into());
-        if alike(&declared, &observed, UNORDERED_BY) {
+        if equivalent(&declared, &observed, UNORDERED_BY) {
             let found = self.object(&answer, get, &request.properties)?;
             return Ok(Found::Ours(Box::new(found)));
         }

@@ -2,7 +2,7 @@
 
 use super::named::{Kind, Listing};
 
-/// What sets origin access controls apart.
+/// The names and operations of origin access controls.
 pub(super) const KIND: Kind = Kind {
     type_name: "AWS::CloudFront::OriginAccessControl",
     noun: "origin access control",

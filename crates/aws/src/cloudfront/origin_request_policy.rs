@@ -2,7 +2,7 @@
 
 use super::named::{Kind, Listing};
 
-/// What sets origin request policies apart.
+/// The names and operations of origin request policies.
 pub(super) const KIND: Kind = Kind {
     type_name: "AWS::CloudFront::OriginRequestPolicy",
     noun: "origin request policy",

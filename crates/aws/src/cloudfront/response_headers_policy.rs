@@ -2,7 +2,7 @@
 
 use super::named::{Kind, Listing};
 
-/// What sets response headers policies apart.
+/// The names and operations of response headers policies.
 pub(super) const KIND: Kind = Kind {
     type_name: "AWS::CloudFront::ResponseHeadersPolicy",
     noun: "response headers policy",

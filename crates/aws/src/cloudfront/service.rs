@@ -1,4 +1,5 @@
-//! What all CloudFront drivers need of the service: its model, the schemas, and answers' fields.
+//! The parts of the service that all CloudFront drivers need: its model, the schemas, and answers'
+//! fields.
 
 use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
@@ -64,7 +65,7 @@ fn incomplete(name: &str, operation: &str) -> DriverError {
     DriverError::new(ErrorKind::UnknownOutcome, action(operation), message)
 }
 
-/// Whether the error says that the object is not there.
+/// True if the error says that the object is not there.
 pub(super) fn is_missing(error: &DriverError) -> bool {
     error.kind == ErrorKind::NotFound
 }

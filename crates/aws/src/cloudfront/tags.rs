@@ -11,8 +11,8 @@ use crate::ownership::is_hidden;
 
 type Tags = BTreeMap<String, KnownValue>;
 
-/// Which tags an object is shown with, if its template declares any. Where it declares none they
-/// are nobody's business, and are not asked for.
+/// The tags that an object is shown with, if its template declares any. Where it declares none they
+/// do not matter, and are not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// Those it has.

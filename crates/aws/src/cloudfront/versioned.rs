@@ -6,7 +6,7 @@ use rstack_model::{KnownMap, KnownValue};
 use super::UNORDERED_BY;
 use super::service::{action, text};
 use crate::api::Api;
-use crate::mapping::alike;
+use crate::mapping::equivalent;
 
 /// An object whose changes need its ETag.
 pub(super) struct Versioned<'a> {
@@ -29,8 +29,8 @@ impl Versioned<'_> {
     }
 
     /// Calls the operation with the object's ETag. If the object has another one by then it is read
-    /// once more: the call is made again only if nothing of its content changed, so that nobody
-    /// else's change is lost. If it holds by then what is wanted, that is the answer.
+    /// once more: the call is made again only if nothing of its content changed, so that no other
+    /// change is lost. If it holds by then what is wanted, that is the answer.
     pub(super) async fn change(
         &self,
         operation: &'static str,
@@ -69,11 +69,11 @@ impl Versioned<'_> {
         read.get(outer)?.get(inner)
     }
 
-    /// Whether what was read holds what a change wants.
+    /// True if what was read holds what a change wants.
     fn holds(&self, read: &KnownMap, input: &KnownMap) -> bool {
         let [_, inner] = self.content;
         match (input.get(inner), self.content(read)) {
-            (Some(wanted), Some(is)) => alike(wanted, is, UNORDERED_BY),
+            (Some(wanted), Some(is)) => equivalent(wanted, is, UNORDERED_BY),
             (Some(_) | None, _) => false,
         }
     }
@@ -92,13 +92,13 @@ impl Versioned<'_> {
     }
 }
 
-/// Whether the error says that the object has another version by now.
+/// True if the error says that the object has another version by now.
 pub(super) fn is_stale(error: &DriverError) -> bool {
     error.has_code("PreconditionFailed") || error.has_code("InvalidIfMatchVersion")
 }
 
 fn changed_meanwhile(operation: &str) -> DriverError {
-    let message = "somebody changed it between reading and writing, and that change was left \
+    let message = "another caller changed it between reading and writing, and that change was left \
                    alone; plan and apply again";
     DriverError::new(ErrorKind::Conflict, action(operation), message)
 }

@@ -1,4 +1,4 @@
-//! Whether an input is one the service takes: unknown, missing and wrong members, by path.
+//! The check of an input before it is sent: unknown, missing and wrong members, by path.
 
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 

@@ -9,7 +9,7 @@ use serde_json::Number;
 use super::schemas::Schemas;
 use crate::model::{Shape, ShapeKind};
 
-/// How deep an answer may go.
+/// The depth to which answers are read.
 const MAX_DEPTH: usize = 64;
 
 /// Reads a structure.

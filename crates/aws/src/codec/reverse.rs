@@ -1,4 +1,4 @@
-//! The other end of the wire, for doubles of the services: requests are read, answers are written.
+//! The other end of the wire, for the fake of the services: requests are read, answers are written.
 
 use aws_smithy_runtime_api::http::{Request, Response, StatusCode};
 use aws_smithy_schema::traits::HttpTrait;

@@ -9,10 +9,10 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::double::golden;
+use crate::test::scripted_api::golden;
 
 fn known(value: &Value) -> KnownMap {
-    crate::double::known(value.clone())
+    crate::test::scripted_api::known(value.clone())
 }
 
 /// The output with its secrets exposed.

@@ -34,6 +34,9 @@ pub(crate) struct ServiceFile {
     /// The meaning of error codes that is the service's own.
     #[serde(default)]
     pub(crate) errors: Vec<ErrorCodes>,
+    /// Operations with longer answers than others, or shorter ones.
+    #[serde(default)]
+    pub(crate) answers: Vec<AnswerSize>,
     /// The operations that change tags, where all types of the service share them.
     pub(crate) tags: Option<TagOperations>,
     /// Lines for the page on permissions, below the table of the service's types.
@@ -124,6 +127,26 @@ pub(crate) enum ErrorMeaning {
     /// that cannot be assumed yet, an object in use, a wrong value.
     Refused,
 }
+
+/// The longest answers of operations. Of every other operation it is [`DEFAULT_ANSWER_MEBIBYTES`].
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AnswerSize {
+    /// The operations.
+    pub(crate) operations: Vec<String>,
+    /// The most that is read of an answer's body, in MiB: 1 to [`MOST_ANSWER_MEBIBYTES`].
+    pub(crate) max_mebibytes: u8,
+    /// The page that says how long an answer may be.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// The most that is read of an answer's body where no file says otherwise, in MiB: more than any
+/// operation in use answers with.
+pub(crate) const DEFAULT_ANSWER_MEBIBYTES: u8 = 8;
+
+/// The most that a file may say, in MiB: the tree of an answer takes several times as much memory.
+pub(crate) const MOST_ANSWER_MEBIBYTES: u8 = 32;
 
 /// Operations that change the tags of an object, which are a map of texts on the wire.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -348,16 +371,31 @@ pub(crate) struct Permission {
 }
 
 impl ServiceFile {
-    /// The first entry that another person cannot verify.
+    /// The first entry that another person cannot verify, or that says what cannot be.
     pub(crate) fn problem(&self) -> Option<String> {
+        let wrong = |entry: &&AnswerSize| {
+            entry.max_mebibytes == 0 || entry.max_mebibytes > MOST_ANSWER_MEBIBYTES
+        };
+        if let Some(entry) = self.answers.iter().find(wrong) {
+            let (found, most) = (entry.max_mebibytes, MOST_ANSWER_MEBIBYTES);
+            return Some(format!("`maxMebibytes` is {found}, not 1 to {most}"));
+        }
         let sources = self
             .sensitivity
             .iter()
             .map(|entry| ("sensitivity", &entry.source))
             .chain(self.rate.iter().map(|entry| ("rate", &entry.source)))
+            .chain(self.answers.iter().map(|entry| ("answers", &entry.source)))
             .chain(self.errors.iter().map(|entry| ("errors", &entry.source)))
             .chain(self.tags.iter().map(|entry| ("tags", &entry.source)));
         without_source(sources)
+    }
+
+    /// The most that is read of the body of an operation's answer, in MiB.
+    pub(crate) fn answer_mebibytes(&self, operation: &str) -> u8 {
+        let named = |entry: &&AnswerSize| entry.operations.iter().any(|name| name == operation);
+        let entry = self.answers.iter().find(named);
+        entry.map_or(DEFAULT_ANSWER_MEBIBYTES, |entry| entry.max_mebibytes)
     }
 
     /// The one code for everything that the service refuses.

@@ -15,7 +15,8 @@ use rstack_model::ResourceType;
 
 use crate::mapping::Rules;
 pub(crate) use format::{
-    Attribute, ErrorMeaning, Reset, ServiceFile, Settings, TagOperations, TypeFile, WireProtocol,
+    Attribute, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Reset, ServiceFile, Settings, TagOperations,
+    TypeFile, WireProtocol,
 };
 pub(crate) use once::Once;
 

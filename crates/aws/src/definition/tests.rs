@@ -8,6 +8,32 @@ use rstack_model::PropertyPath;
 use super::*;
 use crate::model::{ServiceModel, Shape};
 
+#[test]
+fn a_service_says_how_long_its_answers_may_be() {
+    let file = |mebibytes: u64, source: &str| -> ServiceFile {
+        let mut json = serde_json::to_value(Service::STS.file().unwrap()).unwrap();
+        json["answers"] = serde_json::json!([
+            {"operations": ["GetReport"], "maxMebibytes": mebibytes, "source": source},
+        ]);
+        serde_json::from_value(json).unwrap()
+    };
+    let sound = file(32, "a page");
+    assert_eq!(sound.problem(), None);
+    assert_eq!((sound.answer_mebibytes("GetReport"), sound.answer_mebibytes("GetOther")), (32, 8));
+    let written = serde_json::to_string(&sound).unwrap();
+    let read: ServiceFile = serde_json::from_str(&written).unwrap();
+    assert_eq!(read.answer_mebibytes("GetReport"), 32);
+    assert!(file(32, "").problem().unwrap().contains("answers"));
+    for wrong in [0, 33] {
+        let problem = file(wrong, "a page").problem().unwrap();
+        assert_eq!(problem, format!("`maxMebibytes` is {wrong}, not 1 to 32"));
+    }
+    for &service in Service::ALL {
+        // A program that is to stay below 200 MB reads no more than the default of any.
+        assert!(service.file().unwrap().answers.is_empty(), "{service:?}: measure it, then say so");
+    }
+}
+
 /// A definition with what it is held to.
 struct Case {
     kind: &'static TypeDefinition,

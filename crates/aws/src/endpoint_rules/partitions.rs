@@ -34,8 +34,8 @@ pub(super) fn of_region(region: &str) -> Option<Value> {
             .unwrap_or_default()
     });
     let listed = partitions.iter().find(|partition| partition.regions.contains_key(region));
-    let alike = || partitions.iter().find(|partition| partition.is_like(region));
-    let partition = listed.or_else(alike).or_else(|| partitions.first())?;
+    let equivalent = || partitions.iter().find(|partition| partition.is_like(region));
+    let partition = listed.or_else(equivalent).or_else(|| partitions.first())?;
     let mut outputs = partition.outputs.clone();
     outputs.extend(partition.regions.get(region).cloned().unwrap_or_default());
     Some(Value::Object(outputs))

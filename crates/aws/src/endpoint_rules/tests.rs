@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEnd
 use serde_json::{Value, json};
 
 use super::*;
-use crate::double::golden;
+use crate::test::scripted_api::golden;
 
 /// One row of the golden file: the settings, and what botocore says.
 struct Row {

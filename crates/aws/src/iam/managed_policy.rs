@@ -20,7 +20,7 @@ use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible, withou
 use super::tags::{Tags, nonce, with_nonce};
 use crate::api::Api;
 
-/// How many versions a policy can have.
+/// The number of versions that a policy can have.
 const MOST_VERSIONS: usize = 5;
 
 /// The driver of managed policies. The physical ID is the ARN.
@@ -177,7 +177,7 @@ impl ManagedPolicy {
         Ok(arn.map(str::to_owned))
     }
 
-    /// Whether the policy's tags say that this operation made it, if they may be listed.
+    /// True if the policy's tags say that this operation made it, if they may be listed.
     async fn is_ours(&self, arn: &str, token: &Token) -> Result<bool, DriverError> {
         let pages = self.iam.pages("ListPolicyTags", named(arn)).await.or_else(without_tags)?;
         Ok(pages
@@ -274,8 +274,8 @@ impl DirectDriver for ManagedPolicy {
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
         let physical_id = PhysicalId::from(arn);
-        let told = effects.created_as(&physical_id).await;
-        told.map_err(|error| journal_failed(operation, &error))?;
+        let recorded = effects.created_as(&physical_id).await;
+        recorded.map_err(|error| journal_failed(operation, &error))?;
         for principal in &principals {
             self.attach(arn, principal).await?;
         }

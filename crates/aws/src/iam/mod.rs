@@ -11,8 +11,6 @@ mod policy;
 mod principal;
 mod role;
 mod role_contents;
-#[cfg(test)]
-pub(crate) mod script;
 mod service;
 mod tags;
 

@@ -47,7 +47,7 @@ impl Declared {
         Ok(Self { name: fields.required_name("PolicyName")?, document, text, principals })
     }
 
-    /// Whether it is where a principal has a policy of the other's name.
+    /// True if it is where a principal has a policy of the other's name.
     fn stands_at(&self, principal: &Principal, other: &Self) -> bool {
         self.name == other.name && self.principals.contains(principal)
     }
@@ -118,7 +118,7 @@ impl Policy {
     }
 }
 
-/// A principal has a policy of somebody else, which would be lost.
+/// A principal has a foreign policy of the name, which would be lost.
 fn taken(principal: &Principal, name: &str) -> DriverError {
     let message = format!(
         "the {} `{}` has an inline policy named `{name}` already, which was not made by this run; \
@@ -166,16 +166,16 @@ impl DirectDriver for Policy {
         let physical_id = made_up_id(request);
         if !request.absence_proven {
             self.prove_absence(&declared).await?;
-            let told = effects.absent().await;
-            told.map_err(|error| {
+            let recorded = effects.absent().await;
+            recorded.map_err(|error| {
                 DriverError::new(ErrorKind::Conflict, operation, error.to_string())
             })?;
         }
         for (i, principal) in declared.principals.iter().enumerate() {
             self.put(&declared, principal).await?;
             if i == 0 {
-                let told = effects.created_as(&physical_id).await;
-                told.map_err(|error| journal_failed(operation, &error))?;
+                let recorded = effects.created_as(&physical_id).await;
+                recorded.map_err(|error| journal_failed(operation, &error))?;
             }
         }
         Ok(object(physical_id, request.properties.clone()))
@@ -211,17 +211,21 @@ impl DirectDriver for Policy {
         Ok(object(request.identifier.only().into(), request.properties.clone()))
     }
 
-    /// Where the policy was remembered to be, update and deletion see to it. Elsewhere what is not
-    /// as it would have been put is somebody else's.
-    async fn retract(&self, attempted: &KnownMap, prior: &KnownMap) -> Result<(), DriverError> {
-        let (attempted, prior) = (Declared::parse(attempted)?, Declared::parse(prior)?);
-        for principal in &attempted.principals {
-            if prior.stands_at(principal, &attempted) {
+    /// Where the policy was remembered to be, update and deletion see to it. Elsewhere a policy
+    /// that is not as it would have been put is foreign.
+    async fn revert_partial_update(
+        &self,
+        in_doubt: &KnownMap,
+        prior: &KnownMap,
+    ) -> Result<(), DriverError> {
+        let (in_doubt, prior) = (Declared::parse(in_doubt)?, Declared::parse(prior)?);
+        for principal in &in_doubt.principals {
+            if prior.stands_at(principal, &in_doubt) {
                 continue;
             }
-            let document = self.document(principal, &attempted.name).await?;
-            if document.is_some_and(|document| same_document(&attempted.document, &document)) {
-                self.remove(principal, &attempted.name).await?;
+            let document = self.document(principal, &in_doubt.name).await?;
+            if document.is_some_and(|document| same_document(&in_doubt.document, &document)) {
+                self.remove(principal, &in_doubt.name).await?;
             }
         }
         Ok(())

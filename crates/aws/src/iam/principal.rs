@@ -1,4 +1,4 @@
-//! Who policies are given to: users, groups and roles, and the operations for each.
+//! The principals of policies: users, groups and roles, and the operations for each.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ impl PrincipalKind {
         }
     }
 
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::User => "user",

@@ -233,8 +233,8 @@ impl DirectDriver for Role {
         let called = self.iam.create("CreateRole", input, &tags).await;
         let answer = called.map_err(principal_not_yet_visible)?;
         let physical_id = PhysicalId::from(name.as_str());
-        let told = effects.created_as(&physical_id).await;
-        told.map_err(|error| journal_failed("iam:CreateRole", &error))?;
+        let recorded = effects.created_as(&physical_id).await;
+        recorded.map_err(|error| journal_failed("iam:CreateRole", &error))?;
         let attributes = attributes(part(&answer, "Role", "iam:CreateRole")?);
         contents.fill(&self.iam, &name).await?;
         Ok(Object::named(physical_id, request.properties.clone(), attributes))
@@ -272,7 +272,7 @@ impl DirectDriver for Role {
         Ok(Progress::Done)
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let input = arguments([("RoleName", identifier.only().into())]);
         Ok(match self.iam.call_if_exists("GetRole", input).await? {
             Some(_) => Progress::Done,

@@ -1,8 +1,8 @@
-//! What a role holds: inline policies and attached managed policies.
+//! The contents of a role: inline policies and attached managed policies.
 //!
 //! Only declared policies are a role's own. Others were put there by an `AWS::IAM::Policy` or an
-//! `AWS::IAM::ManagedPolicy` of the same stack, or by somebody else: they are not shown, not drift,
-//! and not touched before the role is deleted, as with CloudFormation.
+//! `AWS::IAM::ManagedPolicy` of the same stack, or from outside of it: they are not shown, not
+//! drift, and not touched before the role is deleted, as with CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +126,7 @@ impl Contents {
     }
 }
 
-/// Takes everything from a role that keeps it from being deleted, whoever put it there. Says
+/// Takes everything from a role that keeps it from being deleted, declared or not. Says
 /// whether the role exists.
 pub(super) async fn empty(iam: &Iam, role: &str) -> Result<bool, DriverError> {
     let Some(attached) = attached(iam, role).await? else {

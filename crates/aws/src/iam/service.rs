@@ -9,7 +9,7 @@ use super::fields::text_in;
 use super::tags::{Tags, create_tagged};
 use crate::api::Api;
 
-/// How many pages are read at most: far more than IAM's quotas allow objects.
+/// The number of pages that are read at most: far more than IAM's quotas allow objects.
 const MOST_PAGES: usize = 1000;
 
 /// The service, as the drivers of this folder call it.
@@ -108,29 +108,32 @@ pub(super) fn items<'a>(answer: &'a KnownMap, list: &str) -> &'a [KnownValue] {
     answer.get(list).and_then(KnownValue::as_list).unwrap_or_default()
 }
 
-/// Whether the error says that something does not exist.
+/// True if the error says that something does not exist.
 pub(super) fn is_gone(error: &DriverError) -> bool {
     error.kind == ErrorKind::NotFound || error.has_code("NoSuchEntity")
 }
 
-/// What a call about something just made answers while it is not yet visible everywhere.
+/// The error of a call about something just made: one that passes, if it may mean that it is not
+/// yet visible everywhere.
 pub(super) fn not_yet_visible(error: DriverError) -> DriverError {
     if is_gone(&error) { passing(error) } else { error }
 }
 
-/// What a call answers while a principal that its trust policy names is not yet visible.
+/// The error of a call with a trust policy: one that passes, if a principal that it names may not
+/// yet be visible.
 pub(super) fn principal_not_yet_visible(error: DriverError) -> DriverError {
     let means_it = error.has_code("MalformedPolicyDocument")
         && error.message.to_ascii_lowercase().contains("invalid principal");
     if means_it { passing(error) } else { error }
 }
 
-/// What the deletion of something just emptied answers while that is not yet visible.
+/// The error of the deletion of something just emptied: one that passes, if that may not yet be
+/// visible.
 pub(super) fn not_yet_empty(error: DriverError) -> DriverError {
     if error.has_code("DeleteConflict") { passing(error) } else { error }
 }
 
-/// No tags, for a caller who may not list them: tags decide nothing that could not be told without.
+/// No tags, for a caller who may not list them: nothing depends on tags alone.
 pub(super) fn without_tags(error: DriverError) -> Result<Option<Vec<KnownMap>>, DriverError> {
     if matches!(error.kind, ErrorKind::AccessDenied { .. }) { Ok(None) } else { Err(error) }
 }
@@ -142,12 +145,12 @@ fn passing(error: DriverError) -> DriverError {
 #[cfg(test)]
 mod tests {
     use super::super::fields::arguments;
-    use super::super::script::{Script, failure, json};
     use super::*;
+    use crate::test::journaled_api::{JournaledApi, failure, json};
 
     #[tokio::test]
     async fn a_list_in_pages_is_read_to_its_end() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("ListRolePolicies", json(r#"{"PolicyNames":["a"],"IsTruncated":true,"Marker":"m"}"#)),
             ("ListRolePolicies", json(r#"{"PolicyNames":["b"],"IsTruncated":false}"#)),
         ]);
@@ -163,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_error_that_means_it_is_taken_for_absence() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("GetRole", failure(ErrorKind::NotFound, "NoSuchEntity")),
             ("GetRole", failure(ErrorKind::AccessDenied { action: None }, "AccessDenied")),
         ]);

@@ -10,7 +10,7 @@ use super::fields::{Fields, arguments, text_in};
 use crate::api::Api;
 use crate::ownership::{OPERATION, PREFIX, forbids_tags, is_hidden, is_own};
 
-/// How many tags an object of IAM or Secrets Manager can have.
+/// The number of tags that an object of IAM or Secrets Manager can have.
 const MOST: usize = 50;
 
 /// Tags by key. Values may be secret.
@@ -66,7 +66,7 @@ pub(crate) fn tag_of<'a>(list: Option<&'a KnownValue>, key: &str) -> Option<&'a 
     text_in(tag, "Value")
 }
 
-/// Whether there is no tag that the template declares.
+/// True if there is no tag that the template declares.
 pub(crate) fn only_own(tags: &Tags) -> bool {
     tags.keys().all(|key| is_own(key))
 }
@@ -100,7 +100,7 @@ pub(crate) fn visible_tags(list: Option<&KnownValue>) -> Tags {
     visible.collect()
 }
 
-/// What makes an object's tags the declared ones.
+/// The changes that make an object's tags the declared ones.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TagChanges {
     /// The tags to set.
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_that_nobody_declared_are_left_when_none_is_declared() {
+    fn undeclared_tags_are_left_when_none_is_declared() {
         let current = tags(&[("a", "1"), ("b", "2"), ("foreign", "x")]);
         let changes =
             TagChanges::between(&tags(&[("b", "2")]), &tags(&[("a", "1"), ("c", "3")]), &current);

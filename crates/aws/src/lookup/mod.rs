@@ -1,4 +1,4 @@
-//! What templates ask of an account before anything is planned.
+//! Lookups of templates in an account, before anything is planned.
 
 mod network;
 mod parameter;

@@ -94,7 +94,7 @@ fn tag_of<'a>(object: &'a KnownMap, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::script::{Script, json};
+    use crate::test::journaled_api::{JournaledApi, json};
 
     const ZONES: &str = r#"{"AvailabilityZones":[
         {"ZoneName":"eu-west-1c"},{"ZoneName":"eu-west-1a"},{"ZoneName":"eu-west-1b"}]}"#;
@@ -107,7 +107,7 @@ mod tests {
             (subnets, r#"["eu-west-1a", "eu-west-1b"]"#),
             ("{}", r#"["eu-west-1a", "eu-west-1b", "eu-west-1c"]"#),
         ] {
-            let script = Script::new([
+            let script = JournaledApi::new([
                 ("DescribeAvailabilityZones", json(ZONES)),
                 ("DescribeSubnets", json(subnets)),
             ]);
@@ -133,7 +133,7 @@ mod tests {
             ),
             ("AWS::EC2::VPC", "DefaultNetworkAcl", "DescribeNetworkAcls", "{}", None),
         ] {
-            let script = Script::new([(operation, json(answer))]);
+            let script = JournaledApi::new([(operation, json(answer))]);
             let found = attribute(script.as_ref(), kind, "i", name).await;
             assert_eq!(found.ok().as_ref().and_then(Value::as_str), expected, "{name}");
         }

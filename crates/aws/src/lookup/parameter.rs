@@ -127,7 +127,7 @@ fn no_value(parameter: &ParameterReference) -> DriverError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::script::{Script, json};
+    use crate::test::journaled_api::{JournaledApi, json};
 
     fn reference(text: &str) -> ParameterReference {
         ParameterReference::parse(text).unwrap()
@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_plain_parameter_is_read_and_a_secret_one_is_not_taken_for_one() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("GetParameter", json(&answer("StringList"))),
             ("GetParameter", json(&answer("SecureString"))),
         ]);
@@ -155,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_parameter_is_decrypted_for_the_call_only() {
-        let script = Script::new([
+        let script = JournaledApi::new([
             ("GetParameter", json(&answer("SecureString"))),
             ("GetParameter", json(&answer("SecureString"))),
             ("GetParameter", json(&answer("String"))),

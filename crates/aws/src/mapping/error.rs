@@ -1,4 +1,4 @@
-//! What can stand in the way of a property on its way to the service.
+//! The error of a property that cannot be mapped to the service.
 
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::PropertyPath;
@@ -9,7 +9,7 @@ use rstack_model::PropertyPath;
 pub(crate) struct MappingError {
     /// The property.
     pub(crate) path: PropertyPath,
-    /// What is wrong with it; holds nothing of its value.
+    /// The problem with it; holds nothing of its value.
     pub(crate) problem: String,
 }
 

@@ -49,11 +49,12 @@ fn find<'s>(
 ) -> Option<(String, &'s Node)> {
     let name = rules.property_of(member).unwrap_or(member);
     let declared = schema.resolve(node);
-    let alike = || declared.property_names().find(|property| property.eq_ignore_ascii_case(name));
+    let equivalent =
+        || declared.property_names().find(|property| property.eq_ignore_ascii_case(name));
     if let Some(exact) = declared.property_names().find(|property| *property == name) {
         return Some((exact.to_owned(), schema.property(node, exact)?));
     }
-    if let Some(close) = alike() {
+    if let Some(close) = equivalent() {
         return Some((close.to_owned(), schema.property(node, close)?));
     }
     Some((name.to_owned(), schema.property(node, name)?))

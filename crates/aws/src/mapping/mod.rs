@@ -7,8 +7,8 @@
 //! renames, defaults a request must spell out) stands in tables of [`Rules`], a few rows a type.
 //! On the way back the type's schema leads: members it does not know are dropped.
 
-mod alike;
 mod document;
+mod equivalence;
 mod error;
 mod from_members;
 mod order;
@@ -19,8 +19,8 @@ mod to_members;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use alike::alike;
 pub(crate) use document::write as json_text;
+pub(crate) use equivalence::equivalent;
 pub(crate) use error::MappingError;
 pub(crate) use order::in_declared_order;
 pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};

@@ -2,7 +2,7 @@
 
 use rstack_model::{KnownMap, KnownValue};
 
-use super::alike::scalar_text;
+use super::equivalence::scalar_text;
 
 /// Brings lists into the order in which they are declared, where the order means nothing: lists of
 /// scalars, and lists of maps that one of the `keys` tells apart. What is not declared comes last,

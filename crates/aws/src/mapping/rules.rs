@@ -28,7 +28,7 @@ pub(crate) struct NestedRow {
     pub(crate) property: &'static str,
     /// The member it goes into.
     pub(crate) outer: &'static str,
-    /// What it is called there.
+    /// Its name there.
     pub(crate) inner: &'static str,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Fill {
     Texts(&'static [&'static str]),
     /// The empty list, or the structure that consists of its own fills.
     Empty,
-    /// Whether another member is a text that is not empty.
+    /// True or false: true if another member is a text that is not empty.
     IfText(&'static str),
 }
 

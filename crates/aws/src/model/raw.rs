@@ -214,8 +214,8 @@ impl RawShape {
     }
 }
 
-/// What EC2's requests do in a way of their own: each name begins with a capital letter, and lists
-/// have no element around them. No shape stands both in requests and in answers.
+/// The names in EC2's requests, which follow rules of their own: each begins with a capital letter,
+/// and lists have no element around them. No shape stands both in requests and in answers.
 fn name_for_ec2(
     operations: &BTreeMap<String, RawOperation>,
     shapes: &mut BTreeMap<String, RawShape>,

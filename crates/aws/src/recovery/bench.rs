@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rstack_apply::{
-    Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent, Stop, Waiting,
+    CancellationToken, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent,
+    Waiting,
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
@@ -18,10 +19,10 @@ use rstack_ops::{
 };
 use rstack_plan::{DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_store::StateStore;
-use rstack_template::{Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 use crate::AwsCloud;
-use crate::services::{Fault, REGION, Services, World};
+use crate::test::fake::{Account, FakeServices, Fault, REGION};
 
 /// The streaming stack.
 pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
@@ -32,7 +33,7 @@ pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
-/// What is wanted of a stack: `None` is its end.
+/// The goal for a stack: `None` is its end.
 pub(super) type Wanted = Option<Arc<Template>>;
 
 /// A template with its parameters.
@@ -71,25 +72,25 @@ fn stack() -> StackName {
 
 fn environment() -> Environment {
     Environment {
-        account: AccountId::new(crate::services::ACCOUNT),
+        account: AccountId::new(crate::test::fake::ACCOUNT),
         region: Region::new(REGION),
         partition: Partition::new("aws"),
         sandbox: false,
     }
 }
 
-/// What a template wants.
+/// The goal that a template stands for.
 pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let parsed = parse(text, &Reading::with_parameters(&parameters));
     let template = parsed.template.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
-    let (stack, environment, outside) = (stack(), environment(), Outside::default());
+    let (stack, environment, external) = (stack(), environment(), ExternalValues::default());
     let inputs = Inputs {
         stack: &stack,
         environment: &environment,
         parameters: &parameters,
-        outside: &outside,
+        external: &external,
     };
     let evaluation = evaluate(&template, &inputs);
     let desired = evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics));
@@ -104,17 +105,17 @@ pub(super) fn wanted(text: &str, parameters: &[(&str, &str)]) -> Wanted {
 pub(super) struct Bench {
     directory: tempfile::TempDir,
     store: StateStore,
-    pub(super) services: Services,
+    pub(super) services: FakeServices,
     seed: AtomicU64,
 }
 
-/// How a process ended.
+/// The end of a process.
 pub(super) enum Ended {
     /// It died.
     Died,
     /// It could not begin.
     Refused(OpsError),
-    /// It came to its end.
+    /// It completed.
     Done(Box<Outcome>),
     /// There was nothing to do.
     Unchanged,
@@ -122,26 +123,26 @@ pub(super) enum Ended {
 
 impl Bench {
     /// An account with these objects, and no states. Tokens come from this seed on.
-    pub(super) fn with(world: World, seed: u64) -> Self {
+    pub(super) fn with(account: Account, seed: u64) -> Self {
         // On Linux it is in memory: nothing here is about the disk.
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let store = StateStore::open(directory.path()).unwrap();
-        Self { directory, store, services: Services::with(world), seed: AtomicU64::new(seed) }
+        Self { directory, store, services: FakeServices::with(account), seed: AtomicU64::new(seed) }
     }
 
     /// An empty account.
     pub(super) fn new() -> Self {
-        Self::with(World::default(), 1)
+        Self::with(Account::default(), 1)
     }
 
     /// A copy of account and states.
     pub(super) fn copy(&self) -> Self {
-        self.in_account(self.services.world())
+        self.in_account(self.services.account())
     }
 
     /// A copy of the states, over these objects.
-    pub(super) fn in_account(&self, world: World) -> Self {
-        let copy = Self::with(world, self.seed.load(Ordering::Relaxed));
+    pub(super) fn in_account(&self, account: Account) -> Self {
+        let copy = Self::with(account, self.seed.load(Ordering::Relaxed));
         for entry in std::fs::read_dir(self.directory.path()).unwrap() {
             let entry = entry.unwrap();
             // Former states are in a folder of their own.
@@ -165,7 +166,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
-            stop: Stop::default(),
+            cancel: CancellationToken::new(),
         }
     }
 
@@ -180,7 +181,7 @@ impl Bench {
         }
     }
 
-    /// What a process does: the operation that the command line would call.
+    /// The work of a process: the operation that the command line would call.
     async fn process(&self, wanted: &Wanted) -> Result<Applied, OpsError> {
         let ops = self.operations();
         // As the command line: from here on the time is that of the services.
@@ -270,7 +271,7 @@ impl Bench {
 
     /// Type and ID of every object that exists.
     pub(super) fn existing(&self) -> BTreeSet<(String, String)> {
-        let inventory = self.services.world().inventory();
+        let inventory = self.services.account().inventory();
         let real = inventory.into_iter().filter(|(kind, _)| kind.starts_with("AWS::"));
         real.flat_map(|(kind, ids)| ids.into_iter().map(move |id| (kind.to_owned(), id))).collect()
     }
@@ -297,17 +298,17 @@ impl Bench {
         found
     }
 
-    /// How many there are of each kind.
+    /// The number of objects of each kind.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
-        let inventory = self.services.world().inventory();
+        let inventory = self.services.account().inventory();
         inventory.into_iter().map(|(kind, names)| (kind, names.len())).collect()
     }
 
-    /// How many of each kind were ever made.
+    /// The number of objects of each kind that were ever made.
     pub(super) fn made(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        let world = self.services.world();
-        for (kind, _) in world.made.into_iter().chain(world.cloud_control.made) {
+        let account = self.services.account();
+        for (kind, _) in account.made.into_iter().chain(account.cloud_control.made) {
             *counts.entry(kind).or_default() += 1;
         }
         counts

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rstack_model::event::RunEnd;
 
 use super::bench::{ALL_TYPES, Bench, Ended, GENERIC, PACKAGING, STREAMING, Wanted, wanted};
-use crate::services::{Fault, Made};
+use crate::test::fake::{Fault, Made};
 
-/// What a run did to a stack, and was struck while it did.
+/// A run that is struck: the stack before it, and the goal.
 struct Scenario {
     name: &'static str,
     /// Where it begins.
@@ -26,7 +26,7 @@ fn scenario(name: &'static str, before: &[&Wanted], to: &Wanted) -> Scenario {
 /// Set by `make recovery`: every point is struck, and not only some of them.
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
-/// How many points of a scenario are struck with every run of the tests.
+/// The number of points of a scenario that are struck with every run of the tests.
 const SOME: usize = 24;
 
 /// Strikes requests of a scenario, which has at least so many points.
@@ -56,7 +56,7 @@ fn explore(scenario: &Scenario, at_least: usize) {
     assert!(all >= at_least, "{name}: only {all} points");
 }
 
-/// What can happen to these requests: number, action and fault.
+/// The faults of these requests: number, action and fault.
 fn points(requests: &[Made]) -> Vec<(usize, &str, Fault)> {
     let (mut points, mut changed) = (Vec::new(), true);
     for (number, request) in requests.iter().enumerate() {

@@ -1,12 +1,12 @@
-//! Objects of somebody else that have the names that a stack wants: they are told, left alone and
-//! never taken, wherever the run dies.
+//! Foreign objects that have the names that a stack wants: they are reported, left alone and never
+//! taken, wherever the run dies.
 
 use rstack_apply::{ApplyError, RecoverError};
 use rstack_model::event::RunEnd;
 use rstack_ops::OpsError;
 
 use super::bench::{Bench, Ended, wanted};
-use crate::services::Fault;
+use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
 const TYPES: [(&str, &str); 12] = [
@@ -59,7 +59,7 @@ const TYPES: [(&str, &str); 12] = [
     ),
 ];
 
-/// The account with what somebody else has made of the same template, with other tokens.
+/// The account with foreign objects of the same template, made with other tokens.
 fn theirs(resource_type: &str, template: &str) -> Bench {
     let other = Bench::new();
     let holder = match resource_type {
@@ -75,14 +75,14 @@ fn theirs(resource_type: &str, template: &str) -> Bench {
     if !holder.is_empty() {
         other.reach(&wanted(holder, &[]), "what it is in");
     }
-    let other = Bench::with(other.services.world(), 1000);
+    let other = Bench::with(other.services.account(), 1000);
     let ended = other.run(&wanted(template, &[]), None);
     assert!(matches!(ended, Ended::Done(outcome) if outcome.end == RunEnd::Succeeded));
-    Bench::with(other.services.world(), 2000)
+    Bench::with(other.services.account(), 2000)
 }
 
 #[test]
-fn what_somebody_else_has_made_is_never_taken() {
+fn a_foreign_object_is_never_adopted() {
     for (resource_type, properties) in TYPES {
         let template =
             format!("Resources: {{It: {{Type: {resource_type}, Properties: {properties}}}}}");
@@ -92,8 +92,8 @@ fn what_somebody_else_has_made_is_never_taken() {
         let Ended::Done(outcome) = undisturbed.run(&wanted, None) else { panic!("{template}") };
         assert_eq!(outcome.end, RunEnd::Failed, "{resource_type}");
         let [(_, error)] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
-        let told = error.to_string();
-        assert!(told.contains("exist") || told.contains("already"), "{resource_type}: {told}");
+        let text = error.to_string();
+        assert!(text.contains("exist") || text.contains("already"), "{resource_type}: {text}");
         let requests = undisturbed.services.made();
         for (number, request) in requests.iter().enumerate() {
             for fault in Fault::ALL {
@@ -101,7 +101,7 @@ fn what_somebody_else_has_made_is_never_taken() {
                 let bench = before.copy();
                 bench.run(&wanted, Some((number, fault)));
                 expect_left_alone(&bench, &before, &what);
-                // What is not known is told, and the name of the resource with it.
+                // An unknown outcome is reported, and the name of the resource with it.
                 match bench.run(&wanted, None) {
                     Ended::Died | Ended::Unchanged => panic!("{what}"),
                     Ended::Done(outcome) => assert_eq!(outcome.end, RunEnd::Failed, "{what}"),
@@ -118,7 +118,7 @@ fn what_somebody_else_has_made_is_never_taken() {
 
 fn expect_left_alone(bench: &Bench, before: &Bench, what: &str) {
     assert_eq!(bench.known().len(), 0, "{what}: {:?}", bench.known());
-    let (now, then) = (bench.services.world(), before.services.world());
+    let (now, then) = (bench.services.account(), before.services.account());
     assert_eq!(now.inventory(), then.inventory(), "{what}");
     assert_eq!(now.made.len(), then.made.len(), "{what}");
     assert_eq!(now.values, then.values, "{what}");

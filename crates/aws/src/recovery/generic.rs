@@ -5,16 +5,16 @@ use rstack_model::event::RunEnd;
 use rstack_ops::OpsError;
 
 use super::bench::{Bench, Ended, GENERIC, wanted};
-use crate::services::{Fault, World};
+use crate::test::fake::{Account, Fault};
 
 /// The secret of the stack.
 pub(super) const PASSWORD: &str = "hunter2-of-the-database";
 
 /// An account in which the next request of an operation ends so.
-fn failing(operation: &'static str, code: &'static str, made: bool) -> World {
-    let mut world = World::default();
-    world.cloud_control.failures.push_back((operation, code, made));
-    world
+fn failing(operation: &'static str, code: &'static str, made: bool) -> Account {
+    let mut account = Account::default();
+    account.cloud_control.failures.push_back((operation, code, made));
+    account
 }
 
 const DATABASE: &str = "

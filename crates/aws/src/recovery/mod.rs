@@ -1,5 +1,5 @@
-//! The engine with the native drivers, over doubles of the services that are struck at every
-//! request: nothing is made twice, nothing is forgotten, nothing of somebody else's is taken.
+//! The engine with the native drivers, over a fake of the services that is struck at every request:
+//! nothing is made twice, nothing is forgotten, nothing foreign is taken.
 
 mod bench;
 mod every_request;

@@ -1,10 +1,10 @@
 //! An inline policy is known by the principal that has it and nothing else: wherever a run that
-//! moves it is cut off, the next one takes it from where it is, and from nobody else.
+//! moves it is cut off, the next one takes it from where it is, and from no other principal.
 
 use rstack_model::event::RunEnd;
 
 use super::bench::{Bench, Ended, Wanted, wanted};
-use crate::services::Fault;
+use crate::test::fake::Fault;
 
 const ROLES: &str = r#"
   A: {Type: AWS::IAM::Role, Properties: {RoleName: a, AssumeRolePolicyDocument: {Statement: []}}}
@@ -31,7 +31,7 @@ fn at(role: &str, action: &str) -> Wanted {
 
 /// Which roles have the policy.
 fn holders(bench: &Bench) -> Vec<String> {
-    bench.services.world().inventory().remove("inline").unwrap_or_default()
+    bench.services.account().inventory().remove("inline").unwrap_or_default()
 }
 
 #[test]
@@ -66,12 +66,12 @@ fn a_policy_that_was_moved_is_found_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_policy_of_somebody_else_is_neither_replaced_nor_removed_by_a_move() {
+fn a_foreign_policy_is_neither_replaced_nor_removed_by_a_move() {
     let before = Bench::new();
     before.reach(&at("a", "s3:GetObject"), "first");
-    let theirs = Bench::with(before.services.world(), 1000);
+    let theirs = Bench::with(before.services.account(), 1000);
     theirs.run(&wanted(POLICY, &[("Role", "b"), ("Action", "s3:DeleteObject")]), None);
-    let before = before.in_account(theirs.services.world());
+    let before = before.in_account(theirs.services.account());
     let moved = at("b", "s3:GetObject");
     let undisturbed = before.copy();
     let Ended::Done(outcome) = undisturbed.run(&moved, None) else { panic!("it was refused") };
@@ -86,7 +86,7 @@ fn a_policy_of_somebody_else_is_neither_replaced_nor_removed_by_a_move() {
             assert_eq!(holders(&bench), ["a/it", "b/it"], "{what}");
             bench.reach(&at("c", "s3:GetObject"), &what);
             assert_eq!(holders(&bench), ["b/it", "c/it"], "{what}");
-            assert_eq!(bench.services.world().roles["b"], before.services.world().roles["b"]);
+            assert_eq!(bench.services.account().roles["b"], before.services.account().roles["b"]);
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Which members an object must still be told.
+//! The members that an object must still be given.
 
 use rstack_model::{KnownMap, KnownValue};
 
-/// Whether everything that is said here is said there too. What there is more there are defaults.
+/// True if everything that is in the one is in the other, too. What the other has more are
+/// defaults.
 pub(super) fn within(here: &KnownMap, there: &KnownMap) -> bool {
     here.iter().all(|(key, value)| there.get(key).is_some_and(|other| value_within(value, other)))
 }
@@ -21,7 +22,7 @@ pub(super) fn value_within(here: &KnownValue, there: &KnownValue) -> bool {
     }
 }
 
-/// Whether every place that is given here is given there too, whatever it holds.
+/// True if every place that has a value in the one has one in the other, whatever it is.
 pub(super) fn places_within(here: &KnownMap, there: &KnownMap) -> bool {
     here.iter().all(|(key, value)| there.get(key).is_some_and(|other| place_within(value, other)))
 }
@@ -41,7 +42,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::double::known;
+    use crate::test::scripted_api::known;
 
     #[test]
     fn defaults_of_the_service_are_no_difference_and_what_is_gone_is() {

@@ -11,8 +11,8 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
-use super::leftover::left_over;
 use super::object::{object, without_withheld};
+use super::residual::residual_property;
 use super::roles::roles;
 use super::tags;
 use crate::api::Api;
@@ -20,7 +20,7 @@ use crate::definition::TypeDefinition;
 use crate::mapping::Mapper;
 use crate::ownership::forbids_tags;
 
-/// How soon to ask again whether something is gone.
+/// The time between two questions whether something is gone.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The driver of one resource type.
@@ -89,8 +89,8 @@ impl RestDriver {
         self.kind.refused_code.is_some_and(|code| error.has_code(code))
     }
 
-    /// What a failed create means: the service has one code for all that is wrong. With a role in
-    /// the request and the identifier free, it may be that the role cannot be used yet.
+    /// The meaning of a failed create: the service has one code for all that is wrong. With a role
+    /// in the request and the identifier free, it may be that the role cannot be used yet.
     async fn explain(&self, id: &Identifier, error: DriverError, names_role: bool) -> DriverError {
         let mut error = not_yet_visible(error);
         if self.is_refused(&error) {
@@ -184,8 +184,8 @@ impl RestDriver {
     }
 }
 
-/// What is not found while an object is made is something else, or the object itself, that was
-/// made a moment ago and is not yet visible everywhere.
+/// The error of a call that makes an object: something that is not found is something else, or the
+/// object itself, that was made a moment ago and is not yet visible everywhere.
 fn not_yet_visible(mut error: DriverError) -> DriverError {
     if error.kind == ErrorKind::NotFound {
         error.kind = ErrorKind::DependencyNotReady;
@@ -253,7 +253,7 @@ impl DirectDriver for RestDriver {
         changed |= self.set(id, &current, &request.prior, &request.properties).await?;
         changed |= self.change_tags(&current, request).await?;
         let members = if changed { self.describe(id).await? } else { current };
-        if let Some(property) = left_over(kind, &before, &declared, &members) {
+        if let Some(property) = residual_property(kind, &before, &declared, &members) {
             return Err(self.stays(property));
         }
         self.object(kind.file.operations.read.as_str(), members)

@@ -7,7 +7,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::RestDriver;
-use super::leftover::reset;
+use super::residual::reset;
 use crate::definition::Settings;
 use crate::mapping::Mapper;
 use crate::model::{ServiceModel, Shape};

@@ -72,7 +72,7 @@ fn places(attribute: &Attribute) -> impl Iterator<Item = &str> {
     attribute.from.iter().map(String::as_str).chain(own)
 }
 
-/// What a place of the tree holds, if that is something.
+/// The value at a place of the tree, if there is one.
 fn at<'a>(properties: &'a KnownMap, place: &str) -> Option<&'a KnownValue> {
     let mut steps = place.split('/');
     let first = properties.get(steps.next()?)?;

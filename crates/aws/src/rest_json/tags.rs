@@ -8,7 +8,7 @@ use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
 use crate::definition::TagOperations;
 use crate::ownership::{OPERATION, PREFIX, is_hidden, is_own};
 
-/// What is to be done to an object's tags.
+/// The changes of an object's tags.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct TagChanges {
     /// Tags to set.
@@ -63,12 +63,12 @@ pub(super) fn of_new(
     Ok(KnownValue::Map(tags))
 }
 
-/// Whether no tag is declared.
+/// True if no tag is declared.
 pub(super) fn are_undeclared(kind: &TagOperations, properties: &KnownMap) -> bool {
     properties.get(&kind.property).and_then(KnownValue::as_list).is_none_or(<[_]>::is_empty)
 }
 
-/// Whether an object was made by the operation with this token.
+/// True if an object was made by the operation with this token.
 pub(super) fn made_by(kind: &TagOperations, members: &KnownMap, token: &Token) -> bool {
     let tags = members.get(&kind.property);
     let nonce = tags.and_then(|tags| tags.get(OPERATION)).and_then(KnownValue::as_str);
@@ -86,7 +86,7 @@ pub(super) fn without_hidden(kind: &TagOperations, mut members: KnownMap) -> Kno
     members
 }
 
-/// What is to be done so that the object has the declared tags.
+/// The changes that lead to the declared tags.
 pub(super) fn changes(
     kind: &TagOperations,
     current: &KnownMap,

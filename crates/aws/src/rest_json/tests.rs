@@ -19,25 +19,25 @@ use serde_json::{Value, json};
 use super::*;
 use crate::api::Api;
 use crate::definition::TypeDefinition;
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TOKEN: &str = "7f1b1a52-0000-4000-8000-000000000001";
 
 /// The code of everything that MediaPackage refuses.
 const REFUSED: &str = "UnprocessableEntityException";
 
-fn driver(type_name: &str, script: Scripted) -> (Arc<Scripted>, RestDriver) {
+fn driver(type_name: &str, script: ScriptedApi) -> (Arc<ScriptedApi>, RestDriver) {
     let script = Arc::new(script);
-    let api: Arc<dyn Api> = Arc::<Scripted>::clone(&script);
+    let api: Arc<dyn Api> = Arc::<ScriptedApi>::clone(&script);
     let kind = TypeDefinition::of(&type_name.into()).unwrap().unwrap();
     (script, RestDriver::new(api, kind))
 }
 
-fn channel_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
+fn channel_driver(script: ScriptedApi) -> (Arc<ScriptedApi>, RestDriver) {
     driver("AWS::MediaPackage::Channel", script)
 }
 
-fn endpoint_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
+fn endpoint_driver(script: ScriptedApi) -> (Arc<ScriptedApi>, RestDriver) {
     driver("AWS::MediaPackage::OriginEndpoint", script)
 }
 
@@ -105,7 +105,7 @@ impl EffectSink for Effects {
 
 #[tokio::test]
 async fn a_channel_is_created_with_its_token_and_its_ingest_credentials_are_dropped() {
-    let script = Scripted::new().then("CreateChannel", Ok(described_channel()));
+    let script = ScriptedApi::new().then("CreateChannel", Ok(described_channel()));
     let (script, driver) = channel_driver(script);
     let tags = json!([{"Key": "team", "Value": "video"}]);
     let request = create(json!({"Id": "live", "Description": "main", "Tags": tags}));
@@ -125,11 +125,11 @@ async fn a_channel_is_created_with_its_token_and_its_ingest_credentials_are_drop
 }
 
 #[tokio::test]
-async fn logs_are_configured_only_if_declared_and_after_the_effect_is_told() {
+async fn logs_are_configured_only_if_declared_and_after_the_effect_is_recorded() {
     let logs = json!({"LogGroupName": "/aws/MediaPackage/x"});
     let mut described = described_channel();
     described.insert("EgressAccessLogs".to_owned(), KnownValue::from_json(logs.clone()));
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .then("CreateChannel", Ok(described_channel()))
         .answer("ConfigureLogs", json!({}))
         .then("DescribeChannel", Ok(described));
@@ -147,12 +147,12 @@ async fn logs_are_configured_only_if_declared_and_after_the_effect_is_told() {
 async fn an_update_calls_only_what_differs() {
     let tags = json!([{"Key": "team", "Value": "video"}]);
     let same = json!({"Id": "live", "Description": "main", "Tags": tags});
-    let script = Scripted::new().then("DescribeChannel", Ok(described_channel()));
+    let script = ScriptedApi::new().then("DescribeChannel", Ok(described_channel()));
     let (script, driver) = channel_driver(script);
     driver.update(&update(same.clone(), same.clone())).await.unwrap();
     script.assert_finished();
 
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .then("DescribeChannel", Ok(described_channel()))
         .answer("TagResource", json!({}))
         .answer("UntagResource", json!({}))
@@ -167,7 +167,7 @@ async fn an_update_calls_only_what_differs() {
 
     let mut plain = described_channel();
     plain.insert("Description".to_owned(), KnownValue::from(""));
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .then("DescribeChannel", Ok(described_channel()))
         .answer("UpdateChannel", json!({}))
         .then("DescribeChannel", Ok(plain));
@@ -179,7 +179,7 @@ async fn an_update_calls_only_what_differs() {
 
 #[tokio::test]
 async fn logs_that_are_declared_no_longer_are_taken_back() {
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .then("DescribeChannel", Ok(described_channel()))
         .answer("ConfigureLogs", json!({}))
         .then("DescribeChannel", Ok(described_channel()));
@@ -193,7 +193,7 @@ async fn logs_that_are_declared_no_longer_are_taken_back() {
 #[tokio::test]
 async fn a_refused_create_is_a_taken_name_only_if_the_name_is_taken() {
     let invalid = || ErrorKind::Invalid { property: None };
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .fail("CreateChannel", invalid(), REFUSED)
         .then("DescribeChannel", Ok(described_channel()));
     let (_, driver) = channel_driver(script);
@@ -201,7 +201,7 @@ async fn a_refused_create_is_a_taken_name_only_if_the_name_is_taken() {
     let error = driver.create(&request, &NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
 
-    let script = Scripted::new().fail("CreateChannel", invalid(), REFUSED).fail(
+    let script = ScriptedApi::new().fail("CreateChannel", invalid(), REFUSED).fail(
         "DescribeChannel",
         ErrorKind::NotFound,
         "NotFoundException",
@@ -217,7 +217,7 @@ async fn a_caller_who_may_not_tag_makes_a_channel_without_the_token_if_no_tag_is
         let action = Some("mediapackage:TagResource".to_owned());
         ErrorKind::AccessDenied { action }
     };
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .fail("CreateChannel", denied(), "AccessDeniedException")
         .then("CreateChannel", Ok(described_channel()));
     let (script, driver) = channel_driver(script);
@@ -225,7 +225,7 @@ async fn a_caller_who_may_not_tag_makes_a_channel_without_the_token_if_no_tag_is
     script.assert_finished();
     assert_eq!(script.input(1), known(json!({"Id": "live"})));
 
-    let script = Scripted::new().fail("CreateChannel", denied(), "AccessDeniedException");
+    let script = ScriptedApi::new().fail("CreateChannel", denied(), "AccessDeniedException");
     let (_, driver) = channel_driver(script);
     let request = create(json!({"Id": "live", "Tags": [{"Key": "a", "Value": "b"}]}));
     let error = driver.create(&request, &NoEffects).await.unwrap_err();
@@ -236,15 +236,16 @@ async fn a_caller_who_may_not_tag_makes_a_channel_without_the_token_if_no_tag_is
 async fn a_lost_create_is_found_by_its_token_alone() {
     let request = create(json!({"Id": "live"}));
     let (_, driver) =
-        channel_driver(Scripted::new().then("DescribeChannel", Ok(described_channel())));
+        channel_driver(ScriptedApi::new().then("DescribeChannel", Ok(described_channel())));
     assert!(matches!(driver.find(&request).await.unwrap(), Found::Ours(_)));
 
     let mut foreign = described_channel();
     foreign.remove("Tags");
-    let (_, driver) = channel_driver(Scripted::new().then("DescribeChannel", Ok(foreign)));
+    let (_, driver) = channel_driver(ScriptedApi::new().then("DescribeChannel", Ok(foreign)));
     assert!(matches!(driver.find(&request).await.unwrap(), Found::Ambiguous { .. }));
 
-    let script = Scripted::new().fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
+    let script =
+        ScriptedApi::new().fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
     assert_eq!(driver.find(&request).await.unwrap(), Found::Absent);
 }
@@ -253,14 +254,15 @@ async fn a_lost_create_is_found_by_its_token_alone() {
 async fn absence_is_read_as_absence_and_no_other_failure_is() {
     let id = Identifier::from("live");
     let none = KnownMap::new();
-    let script = Scripted::new().fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
+    let script =
+        ScriptedApi::new().fail("DescribeChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
     assert_eq!(driver.read(&id, &none).await.unwrap(), Observed::Absent);
     let denied = ErrorKind::AccessDenied { action: None };
-    let script = Scripted::new().fail("DescribeChannel", denied, "ForbiddenException");
+    let script = ScriptedApi::new().fail("DescribeChannel", denied, "ForbiddenException");
     let (_, driver) = channel_driver(script);
     assert!(driver.read(&id, &none).await.is_err());
-    let script = Scripted::new().fail("DeleteChannel", ErrorKind::NotFound, "NotFoundException");
+    let script = ScriptedApi::new().fail("DeleteChannel", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = channel_driver(script);
     let request = DeleteRequest {
         removal: Removal::Recoverable,
@@ -270,13 +272,13 @@ async fn absence_is_read_as_absence_and_no_other_failure_is() {
     };
     assert_eq!(driver.delete(&request).await.unwrap(), Progress::Done);
     let refused = ErrorKind::Invalid { property: None };
-    let (_, driver) = channel_driver(Scripted::new().fail("DeleteChannel", refused, REFUSED));
+    let (_, driver) = channel_driver(ScriptedApi::new().fail("DeleteChannel", refused, REFUSED));
     assert_eq!(driver.delete(&request).await.unwrap_err().kind, ErrorKind::DependencyNotReady);
 }
 
 #[tokio::test]
 async fn a_deletion_is_done_when_the_object_is_gone() {
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("DeleteChannel", json!({}))
         .then("DescribeChannel", Ok(described_channel()))
         .answer("DeleteChannel", json!({}))

@@ -1,4 +1,4 @@
-//! What Secrets Manager says of a secret: everything but its value.
+//! The description of a secret in Secrets Manager: everything but its value.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -56,8 +56,7 @@ impl Description {
         self.text("DeletedDate")
     }
 
-    /// How long it has been as it is, at this time: not known to have been for any time if it is
-    /// not said.
+    /// The time since its last change, at this time: zero if the answer does not say it.
     ///
     /// Source: `DescribeSecret`, AWS Secrets Manager API Reference: `LastChangedDate` is when the
     /// secret was last modified in any way. A version may be older than its label.
@@ -93,17 +92,17 @@ impl Description {
         labelled.next().map(|(id, _)| *id)
     }
 
-    /// Whether the operation with this token made the secret or one of its versions.
+    /// True if the operation with this token made the secret or one of its versions.
     pub(super) fn bears(&self, token: &str) -> bool {
         self.versions().contains_key(token) || nonce(self.answer.get("Tags")) == Some(token)
     }
 
-    /// Whether its tags say that it was made for this resource of this stack.
+    /// True if its tags say that it was made for this resource of this stack.
     pub(super) fn is_of(&self, request: &CreateRequest) -> bool {
         tag_of(self.answer.get("Tags"), RESOURCE) == Some(resource_of(request).as_str())
     }
 
-    /// Whether it was not made but restored for the stack that has it.
+    /// True if it was not made but restored for the stack that has it.
     pub(super) fn was_restored(&self) -> bool {
         tag_of(self.answer.get("Tags"), RESTORED).is_some()
     }

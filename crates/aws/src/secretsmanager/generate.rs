@@ -125,12 +125,12 @@ fn quoted(text: &str) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::script::{Script, json, tree};
+    use crate::test::journaled_api::{JournaledApi, json, tree};
 
     async fn value(rules: &str, password: &str) -> Result<SecretString, DriverError> {
         let answer = KnownValue::Secret(SecretString::new(password.to_owned()));
         let answer = KnownMap::from([("RandomPassword".to_owned(), answer)]);
-        let script = Script::new([("GetRandomPassword", Ok(answer))]);
+        let script = JournaledApi::new([("GetRandomPassword", Ok(answer))]);
         let properties = KnownMap::from([("GenerateSecretString".to_owned(), tree(rules).into())]);
         generated(script.as_ref(), &properties).await
     }
@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_rules_are_passed_on_in_their_own_kinds() {
-        let script = Script::new([("GetRandomPassword", json(r#"{"RandomPassword":"x"}"#))]);
+        let script = JournaledApi::new([("GetRandomPassword", json(r#"{"RandomPassword":"x"}"#))]);
         let rules = r#"{"GenerateSecretString":{"ExcludePunctuation":"true",
             "PasswordLength":"40","ExcludeCharacters":"\"@"}}"#;
         generated(script.as_ref(), &tree(rules)).await.unwrap();

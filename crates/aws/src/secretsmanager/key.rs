@@ -3,7 +3,7 @@
 /// The alias of the key that encrypts a secret for which none is given.
 pub(super) const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
-/// What names the key within its account and Region: `alias/NAME`, or the ID alone.
+/// The name of the key within its account and Region: `alias/NAME`, or the ID alone.
 fn short(key: &str) -> &str {
     let resource = match key.strip_prefix("arn:") {
         Some(rest) => rest.splitn(5, ':').nth(4).unwrap_or(rest),
@@ -12,7 +12,7 @@ fn short(key: &str) -> &str {
     resource.strip_prefix("key/").unwrap_or(resource)
 }
 
-/// Whether both names are of one key, as far as names can tell. No name is the default key.
+/// True if both names are of one key, as far as names can tell. No name is the default key.
 pub(super) fn same_key(one: Option<&str>, other: Option<&str>) -> bool {
     let named = |key: Option<&str>| {
         short(key.filter(|key| !key.is_empty()).unwrap_or(DEFAULT_KEY)).to_owned()

@@ -14,7 +14,7 @@ use crate::ownership::RESTORED;
 
 const OPERATION: &str = "secretsmanager:RestoreSecret";
 
-/// Whether the service says that the state of a secret is in the way.
+/// True if the service says that the state of a secret is in the way.
 pub(super) fn is_refused(error: &DriverError) -> bool {
     error.has_code("InvalidRequestException")
 }
@@ -28,8 +28,9 @@ pub(super) fn scheduled(name: &str, date: &str) -> DriverError {
     DriverError::new(ErrorKind::Conflict, "secretsmanager:CreateSecret", message)
 }
 
-/// What a failed creation means if the name belongs to a secret that is going to be deleted. If
-/// that is the same resource's it is restored, and then named.
+/// Takes the place of a failed creation if the name belongs to a secret that is going to be
+/// deleted: if that is the same resource's it is restored, and its ID is returned; else the error
+/// says what is in the way.
 pub(super) async fn instead(
     api: &dyn Api,
     request: &CreateRequest,
@@ -71,8 +72,9 @@ async fn restore(
 ) -> Result<PhysicalId, DriverError> {
     let arn = found.arn()?;
     if !request.absence_proven {
-        let told = effects.absent().await;
-        told.map_err(|error| DriverError::new(ErrorKind::Conflict, OPERATION, error.to_string()))?;
+        let recorded = effects.absent().await;
+        recorded
+            .map_err(|error| DriverError::new(ErrorKind::Conflict, OPERATION, error.to_string()))?;
     }
     match api.call("RestoreSecret", arguments([("SecretId", arn.into())])).await {
         Ok(_) => {}
@@ -83,8 +85,8 @@ async fn restore(
         Err(error) => return Err(error),
     }
     let physical_id = PhysicalId::from(arn);
-    let told = effects.created_as(&physical_id).await;
-    told.map_err(|error| journal_failed(OPERATION, &error))?;
+    let recorded = effects.created_as(&physical_id).await;
+    recorded.map_err(|error| journal_failed(OPERATION, &error))?;
     let restored = Tags::from([(RESTORED.to_owned(), request.token.as_str().into())]);
     let input = arguments([("SecretId", arn.into()), ("Tags", tag_list(&restored))]);
     api.call("TagResource", input).await?;

@@ -20,10 +20,10 @@ use crate::iam::{
 };
 use crate::ownership::{RESOURCE, resource_of};
 
-/// How long a deleted secret can be restored, in days: what AWS does when nothing is said.
+/// The time for which a deleted secret can be restored, in days: AWS's default.
 const RECOVERY_DAYS: i64 = 30;
 
-/// How soon to ask again what becomes of replicas.
+/// The time between two questions about replicas.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// The driver of secrets. The physical ID is the ARN.
@@ -161,8 +161,8 @@ impl DirectDriver for Secret {
             let message = "the answer does not hold the secret's ARN";
             DriverError::new(ErrorKind::UnknownOutcome, operation, message)
         })?;
-        let told = effects.created_as(&arn.into()).await;
-        told.map_err(|error| journal_failed(operation, &error))?;
+        let recorded = effects.created_as(&arn.into()).await;
+        recorded.map_err(|error| journal_failed(operation, &error))?;
         Ok(as_declared(arn, &request.properties))
     }
 
@@ -194,7 +194,7 @@ impl DirectDriver for Secret {
         let purge = match request.removal {
             Removal::Recoverable => false,
             // A restored secret has values that were there before the run.
-            Removal::Undo => !found.was_restored(),
+            Removal::Rollback => !found.was_restored(),
             Removal::Purge => true,
         };
         if found.deletion().is_some() {
@@ -221,7 +221,7 @@ impl DirectDriver for Secret {
         delete(api, id, purge).await
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let found = describe(self.api.as_ref(), identifier.only()).await?;
         for replica in found.iter().flat_map(Description::replicas) {
             match replica.status.as_deref() {

@@ -20,7 +20,7 @@ impl SecretsManager {
         Self { api }
     }
 
-    /// What Secrets Manager says of the secret of a reference, and the version that it means.
+    /// The description of the secret of a reference, and the version that it means.
     async fn described(
         &self,
         reference: &SecretsManagerReference,
@@ -102,7 +102,7 @@ impl SecretsManager {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::script::{Script, json};
+    use crate::test::journaled_api::{JournaledApi, json};
 
     const DESCRIBED: &str =
         r#"{"ARN":"arn:s","VersionIdsToStages":{"v1":["AWSPREVIOUS"],"v2":["AWSCURRENT","X"]}}"#;
@@ -116,11 +116,12 @@ mod tests {
         for (body, version) in
             [("s", Some("v2")), ("s:::AWSPREVIOUS:", Some("v1")), ("s:::NONE:", None)]
         {
-            let store = SecretsManager::new(Script::new([("DescribeSecret", json(DESCRIBED))]));
+            let store =
+                SecretsManager::new(JournaledApi::new([("DescribeSecret", json(DESCRIBED))]));
             let found = store.version(&reference(body)).await;
             assert_eq!(found.ok().as_deref(), version, "{body}");
         }
-        let store = SecretsManager::new(Script::new([("DescribeSecret", json(DESCRIBED))]));
+        let store = SecretsManager::new(JournaledApi::new([("DescribeSecret", json(DESCRIBED))]));
         let error = store.version(&reference("s::::v9")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.message.contains("no version `v9`"), "{error}");
@@ -137,7 +138,7 @@ mod tests {
             ("", false),
         ] {
             let answer = DESCRIBED.replace("}}", &format!("}}{changed}}}"));
-            let store = SecretsManager::new(Script::new([("DescribeSecret", json(&answer))]));
+            let store = SecretsManager::new(JournaledApi::new([("DescribeSecret", json(&answer))]));
             let history = store.history(&reference("s")).await.unwrap();
             assert_eq!(history.version, "v2");
             assert_eq!(history.previous.as_deref(), Some("v1"));
@@ -150,7 +151,7 @@ mod tests {
         let value = SecretString::new(r#"{"key":"hunter2"}"#.to_owned());
         let answer =
             arguments([("SecretString", KnownValue::Secret(value)), ("VersionId", "v2".into())]);
-        let script = Script::new([("GetSecretValue", Ok(answer))]);
+        let script = JournaledApi::new([("GetSecretValue", Ok(answer))]);
         let store = SecretsManager::new(script.clone());
         let (secret, version) = store.resolve(&reference("s:SecretString:key::")).await.unwrap();
         assert_eq!((secret.expose(), version.as_str()), ("hunter2", "v2"));
@@ -159,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_binary_secret_cannot_be_used_as_text() {
-        let script = Script::new([("GetSecretValue", json(r#"{"VersionId":"v1"}"#))]);
+        let script = JournaledApi::new([("GetSecretValue", json(r#"{"VersionId":"v1"}"#))]);
         let error = SecretsManager::new(script).resolve(&reference("s")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid { property: None });
     }

@@ -57,7 +57,7 @@ pub(super) async fn next_value(
     Ok((!unchanged).then(|| secret(wanted)))
 }
 
-/// Whether the secret's current value is this one. A caller that may not read it puts it again.
+/// True if the secret's current value is this one. A caller that may not read it puts it again.
 async fn is_current(
     api: &dyn Api,
     secret_id: &str,

@@ -13,12 +13,13 @@ use super::prepare::{PreparedTemplate, plan_options};
 use crate::approval::ApprovalArguments;
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::session::{Session, holder};
 use crate::waiting::WaitArguments;
 use crate::{plan_file, stack};
+use rstack_model::ErrorCode;
 
 /// The arguments of `rstack apply`.
 #[derive(Args, Debug)]
@@ -31,10 +32,10 @@ pub(crate) struct ApplyArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
-    /// When something fails, keep what was done instead of rolling it back.
+    /// After a failure, keep the changes that were made instead of rolling them back.
     #[arg(long)]
     no_rollback: bool,
     #[command(flatten)]
@@ -45,13 +46,13 @@ pub(crate) struct ApplyArgs {
 
 /// An option that is for saved plans was given with a template.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is for a saved plan, and a template was given")]
+#[error("`{0}` needs a saved plan, and the argument is a template")]
 struct ForSavedPlan(&'static str);
 
 impl From<ForSavedPlan> for CommandError {
     fn from(error: ForSavedPlan) -> Self {
         let hint = "save the plan with `rstack plan --out FILE`, and apply that file";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
     }
 }
 

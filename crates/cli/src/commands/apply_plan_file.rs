@@ -10,13 +10,14 @@ use super::outcome::tell;
 use crate::approval::ApprovalArguments;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plan_file;
 use crate::progress::Display;
 use crate::secret_args::GivenParameters;
 use crate::session::{Session, holder};
 use crate::waiting::WaitArguments;
+use rstack_model::ErrorCode;
 
 /// A saved plan, and the arguments beside it.
 pub(super) struct Asked<'a> {
@@ -30,12 +31,12 @@ pub(super) struct Asked<'a> {
 
 /// A saved plan was given together with what only a template takes.
 #[derive(Debug, thiserror::Error)]
-#[error("a saved plan takes no `{0}`: that is decided in it")]
+#[error("a saved plan accepts no `{0}`: the plan has decided it")]
 struct DecidedInPlan(&'static str);
 
 impl From<DecidedInPlan> for CommandError {
     fn from(error: DecidedInPlan) -> Self {
-        Self::of(ErrorKind::User, &error).with_hint(Some("plan again with it"))
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some("plan again with it"))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::session::holder;
 pub(crate) struct DestroyArgs {
     #[command(flatten)]
     stack: ExistingStackArgs,
-    /// Delete for good what AWS would keep for a while: secrets without their recovery window.
+    /// Delete secrets without their recovery window.
     #[arg(long)]
     purge: bool,
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 use rstack_catalog::{Documentation, Property, Registry, TypeSchema, nearest};
-use rstack_model::ResourceType;
+use rstack_model::{ErrorCode, ResourceType};
 use rstack_render::{
     Served, TypeDocs, attribute_json, attribute_text, first_sentence, property_json, property_text,
     terms, type_json, type_text,
@@ -14,31 +14,31 @@ use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 /// The arguments of `rstack docs`.
 #[derive(Args, Debug)]
 pub(crate) struct DocsArgs {
-    /// A type, a property or an attribute of one (`AWS::SNS::Topic.DisplayName`), or how the
-    /// names of types begin (`AWS::SNS`); without one, the services are listed.
+    /// A type, a property or an attribute (`AWS::SNS::Topic.DisplayName`), or a prefix of types
+    /// (`AWS::SNS`). Without one, the services are listed.
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// How many levels of properties are shown.
+    /// The number of levels of properties to show.
     #[arg(long, value_name = "N", default_value = "1")]
     depth: NonZeroUsize,
 }
 
-/// What was asked for is not there.
+/// The reasons why there is no such documentation.
 #[derive(Debug, thiserror::Error)]
 enum DocsError {
     /// There is no such resource type.
-    #[error("there is no resource type `{text}`")]
+    #[error("no resource type `{text}` exists")]
     NoType {
-        /// What was asked for.
+        /// The name that was asked for.
         text: String,
-        /// What was perhaps meant.
+        /// The nearest known name, which was perhaps meant.
         near: Option<String>,
     },
     /// A type, or a property of one, that has no such property.
@@ -46,9 +46,9 @@ enum DocsError {
     NoProperty {
         /// The type or property.
         holder: String,
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// What was perhaps meant.
+        /// The nearest known name, which was perhaps meant.
         near: Option<String>,
         /// The properties it has.
         names: Vec<String>,
@@ -70,7 +70,7 @@ impl From<DocsError> for CommandError {
                 Some(format!("it has {}", names.join(", ")))
             }
         };
-        Self::of(ErrorKind::User, &error).with_hint(hint)
+        Self::of(ErrorCode::DocsNotFound, &error).with_hint(hint)
     }
 }
 
@@ -171,7 +171,7 @@ fn no_type(registry: &Registry, name: &str) -> DocsError {
     DocsError::NoType { text: name.to_owned(), near: registry.nearest(name).map(str::to_owned) }
 }
 
-/// Who makes the objects of a type.
+/// The clouds that make the objects of a type.
 #[cfg(feature = "aws")]
 fn served(resource_type: &ResourceType) -> Served {
     match rstack_aws::AwsCloud::serves(resource_type) {
@@ -181,7 +181,7 @@ fn served(resource_type: &ResourceType) -> Served {
     }
 }
 
-/// Who makes the objects of a type.
+/// The clouds that make the objects of a type.
 #[cfg(not(feature = "aws"))]
 fn served(_: &ResourceType) -> Served {
     Served::NotBuilt

@@ -1,5 +1,5 @@
-//! What `rollback` and `destroy` share: a stack that is known, and no template. They are not rolled
-//! back themselves.
+//! The shared part of `rollback` and `destroy`: a stack that is known, and no template. They are
+//! not rolled back themselves.
 
 use std::cell::RefCell;
 
@@ -23,8 +23,8 @@ pub(super) struct ExistingStack {
 }
 
 impl ExistingStack {
-    /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is told, if
-    /// nothing is known of it.
+    /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is
+    /// reported, if nothing is known of it.
     pub(super) async fn open(
         context: &Context,
         arguments: &ExistingStackArgs,
@@ -36,8 +36,7 @@ impl ExistingStack {
         let stack = name(context, backend.as_ref(), wanted, named).await?;
         let stored = backend.read(&stack).await?;
         if stored.state.is_none() && stored.journal.is_none() {
-            terminal
-                .note(&format!("Nothing is known of the stack `{stack}`: nothing to {purpose}."));
+            terminal.note(&format!("Stack `{stack}` has no state: nothing to {purpose}."));
             return Ok(None);
         }
         let session = Session::open(context, Display::new(terminal.clone())).await?;

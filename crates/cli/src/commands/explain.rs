@@ -1,29 +1,29 @@
-//! `rstack explain`: what a finding means, with a template that shows it and one that is right.
+//! `rstack explain`: the page of a code, with its meaning and what to do.
 
 use clap::Args;
 use rstack_catalog::nearest;
 use rstack_explain::{ExampleKind, Page};
-use rstack_model::{Code, Severity};
+use rstack_model::{Code, ErrorCode, Severity};
 use rstack_render::{markdown, terms};
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::{CommandError, exit_codes};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 /// The arguments of `rstack explain`.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// The code of the finding, such as `unknown-property`; without one, all are listed.
+    /// The code of a finding, error or warning, such as `unknown-property`. Without one, all are listed.
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
-/// There is no finding of the code.
+/// No page has the code.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no finding `{text}`")]
+#[error("no code `{text}` exists")]
 struct NoCode {
     text: String,
     near: Option<String>,
@@ -33,9 +33,9 @@ impl From<NoCode> for CommandError {
     fn from(error: NoCode) -> Self {
         let hint = match &error.near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`rstack explain` lists the codes of all findings".to_owned(),
+            None => "`rstack explain` lists all codes".to_owned(),
         };
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::UnknownCode, &error).with_hint(Some(hint))
     }
 }
 
@@ -46,21 +46,27 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Command
     let inner = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
     let name = inner.unwrap_or(text).trim();
     if let Some(code) = Code::parse(&name.to_lowercase()) {
-        show(&Page::of(code), terminal)
+        show(&Page::of(code), None, terminal)
+    } else if let Some(code) = ErrorCode::parse(&name.to_lowercase()) {
+        show(&Page::of_error(code), Some(&exit_codes(code)), terminal)
     } else if let Some(description) = rule(&name.to_uppercase()) {
         show_rule(&name.to_uppercase(), description, terminal)
     } else {
-        let near = nearest(name, Code::ALL.iter().map(|code| code.name()).chain(rules()));
+        let near = nearest(name, Page::all().into_iter().map(|page| page.name).chain(rules()));
         Err(NoCode { text: text.to_owned(), near: near.map(str::to_owned) }.into())
     }
 }
 
-fn show(page: &Page, terminal: &Terminal) -> Result<Exit, CommandError> {
+fn show(page: &Page, exit_codes: Option<&str>, terminal: &Terminal) -> Result<Exit, CommandError> {
     if terminal.json {
-        terminal.line(&page_json(page).to_string())?;
+        terminal.line(&page_json(page, exit_codes).to_string())?;
     } else {
         let view = terminal.view(DetailArguments::default());
-        terminal.text(&markdown(page.markdown, &view))?;
+        let text = match exit_codes {
+            None => page.markdown.to_owned(),
+            Some(exit_codes) => format!("{}\n{exit_codes}\n", page.markdown),
+        };
+        terminal.text(&markdown(&text, &view))?;
     }
     Ok(Exit::Done)
 }
@@ -124,19 +130,19 @@ fn rules() -> impl Iterator<Item = &'static str> {
 }
 
 fn list(terminal: &Terminal) -> Result<Exit, CommandError> {
-    let pages = Code::ALL.iter().map(|code| Page::of(*code));
+    let pages = Page::all().into_iter();
     if terminal.json {
         let list: Vec<Value> =
-            pages.map(|page| json!({"code": page.code.name(), "title": page.title})).collect();
+            pages.map(|page| json!({"code": page.name, "title": page.title})).collect();
         terminal.line(&Value::from(list).to_string())?;
     } else {
-        let rows: Vec<(&str, &str)> = pages.map(|page| (page.code.name(), page.title)).collect();
+        let rows: Vec<(&str, &str)> = pages.map(|page| (page.name, page.title)).collect();
         terminal.text(&terms(&rows, &terminal.view(DetailArguments::default())))?;
     }
     Ok(Exit::Done)
 }
 
-fn page_json(page: &Page) -> Value {
+fn page_json(page: &Page, exit_codes: Option<&str>) -> Value {
     let examples = page.examples();
     let examples: Vec<Value> = examples
         .iter()
@@ -153,6 +159,10 @@ fn page_json(page: &Page) -> Value {
             json!({"kind": kind, "template": example.template, "parameters": parameters})
         })
         .collect();
-    json!({"code": page.code.name(), "title": page.title, "markdown": page.markdown,
-           "examples": examples})
+    let mut json = json!({"code": page.name, "title": page.title, "markdown": page.markdown,
+                          "examples": examples});
+    if let (Some(object), Some(exit_codes)) = (json.as_object_mut(), exit_codes) {
+        object.insert("exitCodes".to_owned(), exit_codes.into());
+    }
+    json
 }

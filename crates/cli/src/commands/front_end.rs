@@ -19,7 +19,7 @@ use crate::signals;
 use crate::terminal::{Terminal, no_terminal};
 use crate::waiting::WaitArguments;
 
-/// How a plan is shown, and when it is carried out.
+/// The way in which a plan is shown, and the condition for carrying it out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReviewOptions {
     pub(super) detail: DetailArguments,
@@ -57,11 +57,11 @@ impl TerminalFrontEnd<'_> {
             match secret.given {
                 GivenSecret::Same => {}
                 GivenSecret::Other => self.context.terminal.note(&format!(
-                    "note: the value given for `{name}` is not the one that `{id}` had before: it \
-                     will have the one that was given."
+                    "note: the value given for `{name}` differs from the former one of `{id}`, \
+                     which gets the given value."
                 )),
                 GivenSecret::Missing => self.context.terminal.note(&format!(
-                    "`{id}` is made with the secret parameter `{name}`, whose value is kept nowhere."
+                    "`{id}` needs the value of secret parameter `{name}`, which is not stored."
                 )),
             }
         }
@@ -77,7 +77,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         note_dead_holder(lease, &self.context.terminal);
         let stack = lease.stack();
         self.context.terminal.note(&format!(
-            "An earlier run of `{stack}` was interrupted. Asking the cloud what came of it …"
+            "An earlier run of `{stack}` was interrupted. Asking the cloud for the outcome …"
         ));
     }
 
@@ -85,9 +85,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         if recovered {
             let objects = state.map_or(0, |state| state.resources.len() + state.deposed.len());
             self.session.display.pause();
-            self.context
-                .terminal
-                .note(&format!("Recovered: {objects} objects are known and recorded."));
+            self.context.terminal.note(&format!("Recovered: the state records {objects} objects."));
         }
         Ok(())
     }
@@ -120,7 +118,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             return Ok(Verdict::Stop);
         }
         if self.context.env.signals {
-            signals::listen(&self.session.ops.engine.stop, &self.session.display);
+            signals::listen(&self.session.ops.engine.cancel, &self.session.display);
         }
         let waiting = self.options.wait.of(review.plan)?;
         Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })

@@ -60,13 +60,13 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.template, &given, place)?;
-    let outside =
+    let external =
         cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;
     let inputs = Inputs {
         stack: &file.name,
         environment: &environment,
         parameters: &given,
-        outside: &outside,
+        external: &external,
     };
     let evaluation = loaded.evaluate(&inputs);
     loaded.checked(terminal)?;

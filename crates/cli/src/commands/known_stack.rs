@@ -1,12 +1,12 @@
 //! The stacks of which something is known, by the name that the user gives them.
 
-use rstack_model::StackName;
 use rstack_model::state::State;
+use rstack_model::{ErrorCode, StackName};
 use rstack_ops::{Backend, States};
 use rstack_store::{StoreError, Stored};
 
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint, state_code};
 use crate::session;
 use crate::stack::{self, StackError};
 
@@ -14,17 +14,17 @@ use crate::stack::{self, StackError};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KnownStackError {
     /// No stack was named, and several have a state.
-    #[error("no stack was named, and there are several: {}", names(.0))]
+    #[error("no stack was named, and several exist: {}", names(.0))]
     SeveralStacks(Vec<StackName>),
     /// There is no template of the name.
     #[error(transparent)]
     Stack(#[from] StackError),
     /// There is no state of a stack.
-    #[error("nothing is known of the stack `{stack}`")]
+    #[error("stack `{stack}` has no state")]
     NoState {
         /// The stack.
         stack: StackName,
-        /// Whether the sandbox knows it, and was not asked.
+        /// True if the sandbox knows it, and was not asked.
         in_sandbox: bool,
     },
     /// Something else than a stack was named.
@@ -47,6 +47,13 @@ fn names(stacks: &[StackName]) -> String {
 
 impl From<KnownStackError> for CommandError {
     fn from(error: KnownStackError) -> Self {
+        let code = match &error {
+            KnownStackError::SeveralStacks(_) => ErrorCode::StackNotNamed,
+            KnownStackError::NoState { .. } => ErrorCode::NoState,
+            KnownStackError::NotAStack { .. } => ErrorCode::NotAStack,
+            KnownStackError::Stack(_) => ErrorCode::StackNotFound,
+            KnownStackError::State(error) => state_code(error),
+        };
         let hint = match error {
             KnownStackError::Stack(error) => return error.into(),
             KnownStackError::State(error) => return error.into(),
@@ -61,7 +68,7 @@ impl From<KnownStackError> for CommandError {
                 Hint::begin_with(&["ls"]).text(" lists the stacks")
             }
         };
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(code, &error).with_hint(Some(hint))
     }
 }
 
@@ -98,11 +105,11 @@ pub(super) async fn name(
         {
             Ok(file.name)
         }
-        (Ok(_), _) => not_a_stack("the file is no template"),
+        (Ok(_), _) => not_a_stack("the file is not a template"),
         // A name without a template and without a state: the state is what is missing.
         (Err(StackError::NoTemplate { .. }), Ok(name)) => Err(no_state(context, name).await),
         (Err(StackError::NoTemplate { .. }), Err(_)) if stack::is_path(text) => {
-            not_a_stack("there is no such template, and no stack of this name")
+            not_a_stack("no such template and no stack of this name exists")
         }
         (Err(StackError::NoTemplate { .. }), Err(_)) => not_a_stack("no stack has such a name"),
         (Err(StackError::Folder { .. }), _) => not_a_stack("it is a folder"),

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
-        terminal.note("There is no template under `stacks/` and no state.");
+        terminal.note("`stacks/` has no template, and no stack has a state.");
         return Ok(Exit::Done);
     }
     let none = || "-".to_owned();

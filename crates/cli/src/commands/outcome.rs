@@ -1,4 +1,4 @@
-//! How an operation ended, in words, and with which exit code.
+//! The outcome of an operation, in words and as an exit code.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn tell(
         (RunEnd::Interrupted, _) => {
             let how = match mode {
                 PlanMode::Deploy if outcome.made => {
-                    "apply again to remove what is left over".to_owned()
+                    "apply again to delete the old objects".to_owned()
                 }
                 mode => ways_on(mode),
             };
@@ -57,15 +57,19 @@ pub(super) fn tell(
         (RunEnd::Failed, Some(failures)) => {
             tell_failures(failures);
             let how = ways_on(PlanMode::Rollback);
-            if front.session.ops.engine.stop.is_requested() {
-                let text = format!("The rollback was interrupted. What exists is recorded; {how}.");
+            if front.session.ops.engine.cancel.is_cancelled() {
+                let text =
+                    format!("The rollback was interrupted. The state records what exists; {how}.");
                 terminal.note(&text);
                 return Ok(Exit::Interrupted);
             }
-            terminal.note(&format!("The rollback failed, too. What exists is recorded; {how}."));
+            terminal.note(&format!(
+                "The rollback failed as well. The state records what exists; {how}."
+            ));
         }
-        (RunEnd::Failed, None) if outcome.made && mode == PlanMode::Deploy => terminal
-            .note("Everything new was made, but old objects are left. Apply again to remove them."),
+        (RunEnd::Failed, None) if outcome.made && mode == PlanMode::Deploy => terminal.note(
+            "Everything new was created, but old objects remain. Apply again to delete them.",
+        ),
         (RunEnd::Failed, None) => {
             let how = ways_on(mode);
             terminal.note(&format!("What was done is recorded and stays: {how}."));
@@ -74,28 +78,28 @@ pub(super) fn tell(
     Ok(Exit::Partial)
 }
 
-/// Tells that it is not known yet what came of an operation.
+/// Reports that the outcome of an operation is not yet known.
 fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Terminal) -> Exit {
     let why = std::error::Error::source(open).map(|why| format!(": {why}")).unwrap_or_default();
-    terminal.note(&format!("error: {}", escape(&format!("{open}{why}"))));
+    terminal.note(&format!("error[{}]: {}", open.code(), escape(&format!("{open}{why}"))));
     if let Some(hint) = recover_hint(open) {
         terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
     }
-    terminal.note("What was done is recorded, and the next command asks the cloud again.");
+    terminal.note("What was done is recorded; the next command asks the cloud again.");
     match end {
         RunEnd::Interrupted => Exit::Interrupted,
         RunEnd::Failed | RunEnd::Succeeded => Exit::Partial,
     }
 }
 
-/// What leads on from a run that did not come to its end.
+/// The next steps after an incomplete run.
 fn ways_on(mode: PlanMode, stack: &StackName, global: &Global) -> String {
     let rollback = global.line(&["rollback", stack.as_str()]);
     let text = match mode {
-        PlanMode::Deploy => format!("apply again to go on, or go back with `{rollback}`"),
-        PlanMode::Destroy => "destroy again to go on".to_owned(),
+        PlanMode::Deploy => format!("apply again to continue, or roll back with `{rollback}`"),
+        PlanMode::Destroy => "destroy again to continue".to_owned(),
         PlanMode::Rollback => {
-            format!("`{rollback}` goes on with it, and an apply makes what the template says")
+            format!("`{rollback}` continues it, and an apply follows the template instead")
         }
     };
     escape(&text).into_owned()
@@ -112,7 +116,7 @@ fn tell_failures(
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
         let (shown, text) = (escape(id.as_str()), error.to_string());
-        terminal.note(&format!("{kind}: `{shown}`: {}", escape(&text)));
+        terminal.note(&format!("{kind}[{}]: `{shown}`: {}", error.code(), escape(&text)));
         let replace = changes.get(id).and_then(|change| replace_hint(change, error));
         if let Some(hint) = replace.or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));

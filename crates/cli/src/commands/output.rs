@@ -1,25 +1,25 @@
 //! `rstack output`: the outputs of a stack, for people and for scripts.
 
 use clap::Args;
-use rstack_model::StackName;
 use rstack_model::state::State;
+use rstack_model::{ErrorCode, StackName};
 use rstack_render::{output_value, outputs_json, outputs_text};
 use rstack_store::StoreError;
 
 use super::known_stack::{KnownStackError, state};
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::session::states;
 
 /// The arguments of `rstack output`.
 #[derive(Args, Debug)]
 pub(crate) struct OutputArgs {
-    /// The stack: its name, or its template. With only one stack it may be left out.
+    /// The stack: its name or its template. Can be omitted if only one stack exists.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Print the bare value of this output: exactly to a file or a pipe, with control characters
-    /// written out to a terminal. A value that a detected workflow runner would act upon is refused;
+    /// Print only the value of this output: unchanged to a file or a pipe, with control characters
+    /// escaped on a terminal. A value that a workflow runner would carry out as a command is refused;
     /// use `--json` for it.
     #[arg(value_name = "OUTPUT")]
     output: Option<String>,
@@ -37,8 +37,13 @@ struct NoOutput {
 impl From<NoOutput> for CommandError {
     fn from(error: NoOutput) -> Self {
         let known = error.known.join(", ");
-        let hint = (!known.is_empty()).then(|| format!("it has {known}"));
-        Self::of(ErrorKind::User, &error).with_hint(hint)
+        let hint = if known.is_empty() {
+            "the stack has no outputs; an output that is new in the template exists after an apply"
+                .to_owned()
+        } else {
+            format!("its outputs are {known}")
+        };
+        Self::of(ErrorCode::UnknownOutput, &error).with_hint(Some(hint))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rstack_ops::{PlanSigner, secret_names};
-use rstack_render::{SavedFacts, escape, plan_json, plan_text};
+use rstack_render::{SavedPlanMetadata, escape, plan_json, plan_text};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::prepare::{PreparedTemplate, plan_options};
@@ -30,17 +30,18 @@ pub(crate) struct PlanArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Save the plan to this file, for `rstack apply FILE`. It may replace a saved plan.
+    /// Save the plan to this file, for `rstack apply FILE`. Replaces an existing saved plan.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
     /// environment variable that holds it.
     #[arg(long, value_name = "KEY", requires = "out", value_parser = KeySource::parse)]
     sign: Option<KeySource>,
-    /// Let `--out` replace a file that is no saved plan; a template, a state or a journal stays.
+    /// Let `--out` replace a file that is not a saved plan. A template, state or journal is never
+    /// replaced.
     #[arg(long, requires = "out")]
     force: bool,
-    /// Exit with 2 if there are changes.
+    /// Exit with code 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -81,15 +82,15 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let plan = session.display.during(planning).await?;
     drop(front);
     drop((template, wanted));
-    let facts = match &args.out {
+    let metadata = match &args.out {
         Some(_) => {
             let key = signer.as_ref().map(PlanSigner::id);
-            Some(SavedFacts::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
+            Some(SavedPlanMetadata::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
         }
         None => None,
     };
     if terminal.json {
-        terminal.text(&plan_json(&plan, facts.as_ref())?)?;
+        terminal.text(&plan_json(&plan, metadata.as_ref())?)?;
     } else {
         terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
     }

@@ -1,4 +1,4 @@
-//! What `plan` and `apply` share: a template that is prepared for the place it is going to live in.
+//! The shared part of `plan` and `apply`: a template that is prepared for its account and Region.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use rstack_ops::{
     preflight,
 };
 use rstack_plan::PlanOptions;
-use rstack_template::{Inputs, Outside, Reading, evaluate};
+use rstack_template::{ExternalValues, Inputs, Reading, evaluate};
 
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
@@ -64,7 +64,7 @@ const DECIDED_IN_PLACE: [Code; 7] = [
 ];
 
 impl PreparedTemplate {
-    /// Reads the template; mistakes that need no cloud are told before it is asked.
+    /// Reads the template; mistakes that need no cloud are reported before any call.
     pub(crate) fn load(
         context: &Context,
         file: &StackFile,
@@ -109,8 +109,8 @@ impl PreparedTemplate {
         complete(&mut self.given, &self.loaded, context, true)?;
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
-        let outside = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
-        let inputs = Inputs { stack: &file.name, environment, parameters, outside: &outside };
+        let external = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
+        let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
         let mut evaluation = None;
         if let Some(template) = &self.loaded.template {
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
@@ -184,9 +184,9 @@ fn evaluate_nowhere(
     loaded: &mut Loaded,
 ) {
     let Some(template) = &loaded.template else { return };
-    let (environment, outside) = (nowhere(context), Outside::default());
+    let (environment, external) = (nowhere(context), ExternalValues::default());
     let inputs =
-        Inputs { stack: &file.name, environment: &environment, parameters, outside: &outside };
+        Inputs { stack: &file.name, environment: &environment, parameters, external: &external };
     let mut found = evaluate(template, &inputs).diagnostics;
     found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
     if context.terminal.interactive && !context.terminal.json {
@@ -200,7 +200,7 @@ fn evaluate_nowhere(
     loaded.add(found);
 }
 
-/// What the user allows.
+/// The options of a plan that the user allows.
 pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
     let addresses = |given: &[String]| given.iter().map(|id| Address::new(id.as_str())).collect();
     let (delete_first, replace) = (&arguments.delete_first, &arguments.replace);

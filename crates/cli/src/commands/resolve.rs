@@ -20,13 +20,13 @@ pub(crate) struct ResolveArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The resource, as the error names it.
+    /// The resource that the error names.
     #[arg(value_name = "LOGICAL_ID")]
     address: String,
-    /// The creation made the object of this physical ID: it is taken into the state.
+    /// The interrupted create made the object with this physical ID: add it to the state.
     #[arg(long, value_name = "PHYSICAL_ID", group = "decision")]
     ours: Option<String>,
-    /// The creation made nothing: what is there is somebody else's and is left alone.
+    /// The interrupted create made no object: leave the existing object alone.
     #[arg(long, group = "decision")]
     not_ours: bool,
 }
@@ -49,7 +49,8 @@ pub(crate) async fn run(context: &Context, args: ResolveArgs) -> Result<Exit, Co
         Decision::Ours(object) => format!("made `{}`", escape(&object.to_string())),
         Decision::NotOurs => "made nothing".to_owned(),
     };
-    terminal.note(&format!("Recorded: the creation of `{}` {what}.", escape(id.as_str())));
-    terminal.note(&format!("Plan, apply or destroy `{stack}` again to go on from there."));
+    terminal
+        .note(&format!("Recorded: the interrupted create of `{}` {what}.", escape(id.as_str())));
+    terminal.note(&format!("Plan, apply or destroy `{stack}` again to continue."));
     Ok(Exit::Done)
 }

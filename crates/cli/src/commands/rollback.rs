@@ -12,11 +12,11 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::holder;
 
-/// What the help says after the options.
-pub(crate) const HELP: &str = "For an apply that failed with `--no-rollback` (exit code 5), was \
-    interrupted (130) or died: changed objects get their properties back, new ones are deleted, old \
-    ones whose deletion was put off are taken back. After several such applies it leads to what the \
-    last complete one left.";
+/// The end of the help, after the options.
+pub(crate) const HELP: &str = "Use it after an apply that failed with `--no-rollback` (exit code 5), was \
+    interrupted (130) or crashed. It restores the properties of changed objects, deletes new objects, \
+    and adopts old objects again that were not deleted yet. After several such applies it restores \
+    the result of the last complete one.";
 
 /// The arguments of `rstack rollback`.
 #[derive(Args, Debug)]
@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit, 
         RolledBack::NothingLeft => {
             context
                 .terminal
-                .note(&format!("Nothing is left of the stack `{stack}`: nothing to roll back."));
+                .note(&format!("Stack `{stack}` has no resources left: nothing to roll back."));
             Ok(Exit::Done)
         }
         RolledBack::Planned(applied) => tell(context, &front, (stack, PlanMode::Rollback), applied),

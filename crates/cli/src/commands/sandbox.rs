@@ -16,21 +16,21 @@ use crate::terminal::Terminal;
 /// What to do in the sandbox.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
-    /// List its objects.
+    /// List the objects of the sandbox.
     Ls,
-    /// Give a secret a new value, as somebody who rotates it would.
+    /// Rotate a secret: give it a new value.
     #[command(visible_alias = "rotate")]
     RotateSecret {
         /// The secret's ARN or name.
         id: String,
     },
-    /// Play a URL, as viewers would, through CloudFront or straight from an origin endpoint. Exits
-    /// with 3 unless every viewer can.
+    /// Play a URL as viewers do, through CloudFront or directly from an origin endpoint. Exits with
+    /// code 3 if a viewer cannot.
     Play {
         /// The URL, such as the output `HlsUrl`.
         url: String,
     },
-    /// Change a property of an object, as somebody in the console would.
+    /// Change a property of an object, as if by hand in the console.
     Set {
         /// The resource type.
         #[arg(value_name = "TYPE")]
@@ -42,7 +42,7 @@ pub(crate) enum SandboxCommand {
         /// The value, as JSON or plain text.
         value: String,
     },
-    /// Remove an object, as somebody in the console would.
+    /// Delete an object, as if by hand in the console.
     Remove {
         /// The resource type.
         #[arg(value_name = "TYPE")]

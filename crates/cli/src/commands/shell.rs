@@ -5,6 +5,8 @@ use std::io;
 use clap::Args;
 
 use crate::context::Context;
+use rstack_model::ErrorCode;
+
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -30,8 +32,9 @@ pub(crate) fn completions(
 /// Prints the manual page of the program: one section for each command.
 pub(crate) fn manual(context: &Context, mut program: clap::Command) -> Result<Exit, CommandError> {
     program.build();
-    let page = page(&program)
-        .map_err(|error| CommandError::io("the manual page cannot be made", &error))?;
+    let page = page(&program).map_err(|error| {
+        CommandError::io(ErrorCode::Internal, "the manual page cannot be made", &error)
+    })?;
     context.terminal.own_text(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Done)
 }
@@ -39,7 +42,9 @@ pub(crate) fn manual(context: &Context, mut program: clap::Command) -> Result<Ex
 fn page(program: &clap::Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     clap_mangen::Man::new(program.clone()).render(&mut page)?;
-    for inner in program.get_subcommands().filter(|inner| inner.get_name() != "help") {
+    for inner in
+        program.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
+    {
         let name = format!("rstack {}", inner.get_name());
         page.extend(format!(".SH {}\n", name.to_uppercase()).into_bytes());
         let man = clap_mangen::Man::new(inner.clone().bin_name(name));

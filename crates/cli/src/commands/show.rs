@@ -4,20 +4,21 @@ use std::path::Path;
 
 use clap::Args;
 use rstack_ops::SavedPlan;
-use rstack_render::{SavedFacts, plan_json, plan_text, state_json, state_text};
+use rstack_render::{SavedPlanMetadata, plan_json, plan_text, state_json, state_text};
 
 use super::known_stack::state;
 use crate::approval::VerifyArguments;
 use crate::args::DetailArguments;
 use crate::context::Context;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plan_file;
+use rstack_model::ErrorCode;
 
 /// The arguments of `rstack show`.
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
-    /// The stack: its name, or its template; or the file of a saved plan.
+    /// The stack (its name or its template), or the file of a saved plan.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
     #[command(flatten)]
@@ -28,13 +29,13 @@ pub(crate) struct ShowArgs {
 
 /// A key was given, and what is shown is no saved plan.
 #[derive(Debug, thiserror::Error)]
-#[error("`--verify` is for a saved plan, and there is none")]
+#[error("`--verify` needs a saved plan")]
 struct NoPlan;
 
 impl From<NoPlan> for CommandError {
     fn from(error: NoPlan) -> Self {
         let hint = "give the file that `rstack plan --out FILE` wrote";
-        Self::of(ErrorKind::User, &error).with_hint(Some(hint))
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
     }
 }
 
@@ -47,12 +48,12 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Comm
         let verified = args.verify.check(env, &saved)?;
         let SavedPlan { plan, digest, signature } = saved;
         let signer = signature.as_ref().map(|signature| (&signature.key, verified));
-        let facts = SavedFacts::new(&digest, signer);
+        let metadata = SavedPlanMetadata::new(&digest, signer);
         if terminal.json {
-            terminal.text(&plan_json(&plan, Some(&facts))?)?;
+            terminal.text(&plan_json(&plan, Some(&metadata))?)?;
         } else {
             let text = plan_text(&plan, &terminal.view(args.detail));
-            terminal.text(&format!("{text}\n{}", facts.text()))?;
+            terminal.text(&format!("{text}\n{}", metadata.text()))?;
         }
         return Ok(Exit::Done);
     }

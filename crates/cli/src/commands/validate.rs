@@ -7,9 +7,9 @@ use clap::Args;
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, Region, Severity, StackName};
 use rstack_ops::cross_stack_values;
-use rstack_template::{Inputs, Outside, Reading, limits};
+use rstack_template::{ExternalValues, Inputs, Reading, limits};
 
-use super::elsewhere::{accounts, regions};
+use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
@@ -30,17 +30,17 @@ use crate::template::{Loaded, invalid_template};
 /// The arguments of `rstack validate`.
 #[derive(Args, Debug)]
 pub(crate) struct ValidateArgs {
-    /// Templates, stacks, or folders of templates; else those under `stacks/`.
+    /// Templates, stacks, or folders of templates. Defaults to those under `stacks/`.
     #[arg(value_name = "TEMPLATE")]
     templates: Vec<String>,
-    /// The value of a template parameter; may be given several times.
+    /// Set a template parameter. Can be repeated.
     #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
     parameter: Vec<(String, String)>,
-    /// The format of the report; `--json` is short for `--format json`.
+    /// The format of the report. `--json` is short for `--format json`.
     #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<ReportFormat>,
-    /// Warn of what CloudFormation would refuse because it is too much, and fail if AWS's validator
-    /// has not checked a template.
+    /// Warn about limits of CloudFormation that the template exceeds, and fail if AWS's validator has
+    /// not checked a template.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         given: options.parameter.into_iter().collect(),
         only: paths.len() == 1,
         strict: options.strict,
-        outside: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
+        external: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
             .await?,
         env: env.clone(),
         name,
@@ -117,12 +117,12 @@ enum SubjectError {
     Checks(CommandError),
 }
 
-/// What all templates are checked with.
+/// The surroundings that all templates are checked in.
 struct Subjects {
     given: BTreeMap<String, String>,
     only: bool,
     strict: bool,
-    outside: Outside,
+    external: ExternalValues,
     env: Env,
     name: StackName,
     environment: Environment,
@@ -147,7 +147,7 @@ impl Subjects {
         let region = self.region.as_ref().map(Region::as_str);
         let pending = self.checks.start(&loaded, &own, region);
         for diagnostic in &mut loaded.diagnostics {
-            // A template may be valid although nobody has said yet what it is applied with, and
+            // A template may be valid although its parameters have no values yet, and
             // although what it imports does not exist yet.
             let open = [Code::MissingParameter, Code::UnknownExport, Code::UnknownStackOutput];
             if open.iter().any(|code| diagnostic.code == *code) {
@@ -184,7 +184,7 @@ impl Subjects {
             stack: &self.name,
             environment,
             parameters: &parameters,
-            outside: &self.outside,
+            external: &self.external,
         });
         parameters
     }

@@ -1,4 +1,4 @@
-//! What `rstack validate` found, in the format that was asked for.
+//! The report of `rstack validate`, in the format that was asked for.
 
 use clap::ValueEnum;
 use rstack_explain::Page;
@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 pub(super) enum ReportFormat {
     /// For people.
     Text,
-    /// One object a line for each finding.
+    /// One JSON object per line for each finding.
     Json,
     /// One SARIF 2.1.0 log, for code scanning services.
     Sarif,
@@ -92,7 +92,7 @@ fn describe(code: &FindingCode) -> RuleText {
     }
 }
 
-/// What the validator says of a rule of its own.
+/// The validator's description of a rule of its own.
 #[cfg(feature = "lint")]
 fn described(id: &str) -> Option<String> {
     rstack_lint::description(id).map(str::to_owned)

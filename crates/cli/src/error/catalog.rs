@@ -1,11 +1,12 @@
 //! The errors of the embedded data about resource types.
 
 use rstack_catalog::RegistryError;
+use rstack_model::ErrorCode;
 
-use super::{CommandError, ErrorKind};
+use super::CommandError;
 
 impl From<RegistryError> for CommandError {
     fn from(error: RegistryError) -> Self {
-        Self::of(ErrorKind::Internal, &error)
+        Self::of(ErrorCode::Internal, &error)
     }
 }

@@ -2,26 +2,29 @@
 
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind as CloudError};
+use rstack_model::ErrorCode;
 use rstack_model::plan::{Change, Reason};
+use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
 
-use super::state::{state_hint, state_kind};
-use super::{CommandError, ErrorKind, Hint};
+use super::state::{state_code, state_hint};
+use super::{CommandError, Hint};
 use crate::shell_word::quoted;
 
 impl From<SandboxError> for CommandError {
     fn from(error: SandboxError) -> Self {
-        let kind = match error {
-            SandboxError::NoObject { .. }
-            | SandboxError::SeveralObjects { .. }
-            | SandboxError::NoPlace { .. } => ErrorKind::User,
+        let code = match error {
+            SandboxError::NoObject { .. } | SandboxError::SeveralObjects { .. } => {
+                ErrorCode::SandboxObject
+            }
+            SandboxError::NoPlace { .. } => ErrorCode::SandboxPath,
+            SandboxError::Newer { .. } => ErrorCode::StateFormat,
             SandboxError::Io { .. }
             | SandboxError::InDoubt { .. }
             | SandboxError::Damaged { .. }
-            | SandboxError::Newer { .. }
-            | SandboxError::CutOff => ErrorKind::Storage,
+            | SandboxError::CutOff => ErrorCode::SandboxFile,
         };
-        Self::of(kind, &error).with_hint(sandbox_hint(&error))
+        Self::of(code, &error).with_hint(sandbox_hint(&error))
     }
 }
 
@@ -39,9 +42,9 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
              `--state-dir`"
                 .to_owned(),
         ),
-        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => {
-            Some("the states beside it know its objects: delete both to begin anew".to_owned())
-        }
+        SandboxError::Damaged { .. } | SandboxError::Newer { .. } => Some(
+            "the sandbox's states refer to its objects: to start empty, delete both".to_owned(),
+        ),
         SandboxError::CutOff => None,
     };
     hint.map(Hint::from)
@@ -49,25 +52,38 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
 
 impl From<DriverError> for CommandError {
     fn from(error: DriverError) -> Self {
-        Self::new(ErrorKind::Cloud, error.to_string()).with_hint(cloud_hint(&error))
+        Self::new(error.error_code(), error.to_string()).with_hint(cloud_hint(&error))
     }
 }
 
-/// The class of an error of applying.
-pub(super) fn apply_kind(error: &ApplyError) -> ErrorKind {
+/// The code of an error of applying.
+pub(super) fn apply_code(error: &ApplyError) -> ErrorCode {
     match error {
-        ApplyError::State(error) => state_kind(error),
-        ApplyError::Plan(_) => ErrorKind::User,
-        ApplyError::Cloud(_) | ApplyError::Recover(_) => ErrorKind::Cloud,
-        ApplyError::BaseMoved { .. }
-        | ApplyError::ObjectsMoved(_)
-        | ApplyError::Environment { .. } => ErrorKind::Refused,
-        ApplyError::Journal { .. } => ErrorKind::Storage,
-        ApplyError::Digest(_) => ErrorKind::Internal,
+        ApplyError::State(error) => state_code(error),
+        ApplyError::Plan(error) => plan_code(error),
+        ApplyError::Cloud(error) => error.error_code(),
+        ApplyError::Recover(error) => error.code(),
+        ApplyError::BaseMoved { .. } | ApplyError::ObjectsMoved(_) => ErrorCode::PlanOutdated,
+        ApplyError::Environment { .. } => ErrorCode::EnvironmentMismatch,
+        ApplyError::Journal { .. } => ErrorCode::JournalMismatch,
+        ApplyError::Digest(_) => ErrorCode::Internal,
     }
 }
 
-/// What to do about it.
+/// The code of an error of the planner. Several errors have the code of the first.
+pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
+    match error {
+        PlanError::Cycle { .. } => ErrorCode::DependencyCycle,
+        PlanError::NameTaken { .. } | PlanError::NameOfOther { .. } => ErrorCode::NameConflict,
+        PlanError::ReferrerInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
+        PlanError::Several(errors) => errors.first().map_or(ErrorCode::NameConflict, plan_code),
+        PlanError::Function { .. } => ErrorCode::ValueNotEvaluated,
+        PlanError::UnknownDependency { .. } => ErrorCode::MissingDependency,
+        PlanError::Broken(_) => ErrorCode::Internal,
+    }
+}
+
+/// The hint for a failed run.
 pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     match error {
         ApplyError::State(error) => state_hint(error),
@@ -80,18 +96,18 @@ pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
         ApplyError::Journal { stack, .. } => Some(
             Hint::from("nothing was changed; ").command(&["state", "repair", stack.as_str()]).text(
                 format!(
-                    " says whether one of them is damaged; otherwise restore `{stack}.json` and \
+                    " reports whether one of them is damaged; otherwise restore `{stack}.json` and \
                      `{stack}.journal` that belong together"
                 ),
             ),
         ),
         ApplyError::Digest(_) => {
-            Some(Hint::from("this is a defect of rstack; please report it with the template"))
+            Some(Hint::from("this is a defect of rstack: report it with the template"))
         }
     }
 }
 
-/// What to do when the outcome of an operation is not known.
+/// The hint for an operation whose outcome is not known.
 pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     match error {
         RecoverError::Step { source, .. } => step_hint(source),
@@ -106,7 +122,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
             Some(
                 Hint::from("look at the object; if the interrupted run made it, ")
                     .command(&ours)
-                    .text(", if somebody else did, ")
+                    .text(", if not, ")
                     .command(&not_ours)
                     .text("; nothing is changed until then"),
             )
@@ -114,7 +130,7 @@ pub(crate) fn recover_hint(error: &RecoverError) -> Option<Hint> {
     }
 }
 
-/// What to do about an update in place that the service refused, of a property that it may refuse to
+/// The hint for an update in place that the service refused, of a property that it may refuse to
 /// change in place. Nothing was deleted.
 pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     let StepError::Driver(error) = error else { return None };
@@ -142,7 +158,7 @@ pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
     )))
 }
 
-/// What to do about a failed step.
+/// The hint for a failed step.
 pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     let hint = match error {
         StepError::Driver(error) | StepError::Secret { source: error, .. }
@@ -172,9 +188,9 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         | StepError::ParameterName(_)
         | StepError::Ambiguous(_)
         | StepError::Digest(_)
-        // How to go on depends on what the run was for, and is told at its end.
+        // The way on depends on what the run was for, and is shown at its end.
         | StepError::Interrupted(_) => None,
-        StepError::Unsettled { .. } => Some(
+        StepError::NotStabilized { .. } => Some(
             "it is recorded, and goes on in the cloud: run the same command again to wait on, or give \
              it more time with `--timeout LOGICAL_ID=90m`"
                 .to_owned(),
@@ -183,7 +199,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
     hint.map(Hint::from)
 }
 
-/// What to do about missing or refused credentials of a profile.
+/// The hint for missing or refused credentials of a profile.
 pub(crate) fn profile_hint(profile: &str) -> String {
     let profile = quoted(profile);
     format!(
@@ -192,7 +208,7 @@ pub(crate) fn profile_hint(profile: &str) -> String {
     )
 }
 
-/// What to do about a failed call.
+/// The hint for a failed call.
 pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
     match &error.kind {
         CloudError::Credentials if error.operation == "configuration" => Some(
@@ -219,7 +235,7 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
             Some(format!("check the property `{property}`"))
         }
         CloudError::AlreadyExists => Some(
-            "give it another name, or delete the object that has this name if nobody needs it"
+            "give it another name, or delete the object that has this name if it is not needed"
                 .to_owned(),
         ),
         CloudError::NotFound

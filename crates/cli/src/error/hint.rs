@@ -1,7 +1,7 @@
 //! A hint: what to do about an error. The commands in it are written out when it is shown, with the
 //! options that lead to the same states and the same cloud.
 
-/// What to do about an error.
+/// A next step after an error, with commands that can be copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hint(Vec<Piece>);
 

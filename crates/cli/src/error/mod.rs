@@ -2,6 +2,7 @@
 //! border of the command, which adds the hint and decides the exit code.
 
 mod catalog;
+mod class;
 mod engine;
 mod hint;
 mod ops;
@@ -11,11 +12,14 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use rstack_model::ErrorCode;
+
 use crate::exit::Exit;
 
+pub(crate) use class::exit_codes;
 pub(crate) use engine::{cloud_hint, profile_hint, recover_hint, replace_hint, step_hint};
 pub use hint::Hint;
-pub(crate) use state::{state_hint, state_kind};
+pub(crate) use state::{state_code, state_hint};
 
 /// The class of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,31 +59,34 @@ impl ErrorKind {
 /// Why a command failed, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
+    /// The stable code, about which `rstack explain` has a page.
+    pub code: ErrorCode,
     /// The class.
     pub kind: ErrorKind,
-    /// What happened.
+    /// The message, in one sentence.
     pub message: String,
-    /// What is behind it, the nearest first.
+    /// The causes behind it, the nearest first.
     pub causes: Vec<String>,
-    /// What to do about it.
+    /// The next steps for the user.
     pub hints: Vec<Hint>,
 }
 
 impl CommandError {
     /// An error with nothing behind it.
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let (kind, message) = (ErrorKind::of(code), message.into());
+        Self { code, kind, message, causes: Vec::new(), hints: Vec::new() }
     }
 
     /// The error of a module.
-    pub(crate) fn of(kind: ErrorKind, error: &dyn Error) -> Self {
+    pub(crate) fn of(code: ErrorCode, error: &dyn Error) -> Self {
         let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
             causes.push(cause.to_string());
             source = cause.source();
         }
-        Self { causes, ..Self::new(kind, error.to_string()) }
+        Self { causes, ..Self::new(code, error.to_string()) }
     }
 
     /// With a hint, if there is one.
@@ -88,19 +95,19 @@ impl CommandError {
         self
     }
 
-    /// A file or stream that cannot be read or written.
-    pub(crate) fn io(message: impl Into<String>, source: &io::Error) -> Self {
+    /// The operating system refuses what the program needs.
+    pub(crate) fn io(code: ErrorCode, message: impl Into<String>, source: &io::Error) -> Self {
         let causes = vec![source.to_string()];
-        Self { causes, ..Self::new(ErrorKind::Storage, message) }
+        Self { causes, ..Self::new(code, message) }
     }
 
-    /// Whether there is nothing to say.
+    /// True if there is nothing to say.
     pub(crate) fn is_silent(&self) -> bool {
         self.kind == ErrorKind::Gone
     }
 }
 
-/// What to do about a file that cannot be read.
+/// The hint for a file that cannot be read.
 pub(crate) fn unreadable_hint(source: &io::Error) -> Option<Hint> {
     let denied = source.kind() == io::ErrorKind::PermissionDenied;
     denied.then(|| Hint::from("check the permissions of the file"))
@@ -115,7 +122,7 @@ impl fmt::Display for CommandError {
 impl From<serde_json::Error> for CommandError {
     fn from(error: serde_json::Error) -> Self {
         let causes = vec![error.to_string()];
-        let message = "the result cannot be written as JSON";
-        Self { causes, ..Self::new(ErrorKind::Internal, message) }
+        let message = "cannot write the result as JSON";
+        Self { causes, ..Self::new(ErrorCode::Internal, message) }
     }
 }

@@ -1,35 +1,37 @@
 //! The errors of operations, and what to do about them.
 
+use rstack_model::ErrorCode;
 use rstack_ops::OpsError;
 
-use super::engine::{apply_hint, apply_kind, cloud_hint};
-use super::state::{state_hint, state_kind};
-use super::{CommandError, ErrorKind, Hint};
+use super::engine::{apply_code, apply_hint, cloud_hint, plan_code};
+use super::state::{state_code, state_hint};
+use super::{CommandError, Hint};
 
 impl From<OpsError> for CommandError {
     fn from(error: OpsError) -> Self {
-        Self::of(kind(&error), &error).with_hint(hint(&error))
+        Self::of(code(&error), &error).with_hint(hint(&error))
     }
 }
 
-fn kind(error: &OpsError) -> ErrorKind {
+fn code(error: &OpsError) -> ErrorCode {
     match error {
-        OpsError::State(error) => state_kind(error),
-        OpsError::Apply(error) => apply_kind(error),
-        OpsError::Cloud(_) => ErrorKind::Cloud,
-        OpsError::OtherEnvironment { .. } | OpsError::Digest(_) => ErrorKind::Config,
-        OpsError::Plan(_)
-        | OpsError::NoResource { .. }
-        | OpsError::Questions
-        | OpsError::NoSecretParameter(_)
-        | OpsError::SavedPlanParameter(_)
-        | OpsError::SecretParameter(_) => ErrorKind::User,
-        OpsError::AlreadyBegun
-        | OpsError::Contradicts(_)
-        | OpsError::NothingToRollBack { .. }
-        | OpsError::OldSecrets(_)
-        | OpsError::NothingOpen { .. }
-        | OpsError::OtherSecret(_) => ErrorKind::Refused,
+        OpsError::State(error) => state_code(error),
+        OpsError::Apply(error) => apply_code(error),
+        OpsError::Plan(error) => plan_code(error),
+        OpsError::Cloud(error) => error.error_code(),
+        OpsError::OtherEnvironment { .. } => ErrorCode::EnvironmentMismatch,
+        OpsError::Digest(_) => ErrorCode::Internal,
+        OpsError::NoResource { .. } => ErrorCode::UnknownResource,
+        OpsError::Questions => ErrorCode::EndlessLookups,
+        OpsError::NoSecretParameter(_) | OpsError::SavedPlanParameter(_) => {
+            ErrorCode::ParameterNotTaken
+        }
+        OpsError::SecretParameter(_) | OpsError::OldSecrets(_) => ErrorCode::SecretParameterMissing,
+        OpsError::AlreadyBegun => ErrorCode::PlanInterrupted,
+        OpsError::Contradicts(_) => ErrorCode::PlanContradictsState,
+        OpsError::NothingToRollBack { .. } => ErrorCode::NothingToRollBack,
+        OpsError::NothingOpen { .. } => ErrorCode::NothingToResolve,
+        OpsError::OtherSecret(_) => ErrorCode::SecretParameterDiffers,
     }
 }
 
@@ -43,9 +45,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
             "choose the Region with `--region`, the account with `--profile`, or another directory \
              with `--state-dir`",
         )),
-        OpsError::NoResource { .. } => {
-            Some(Hint::from("give the logical ID of a resource, as `Resources` names it"))
-        }
+        OpsError::NoResource { .. } => Some(Hint::from("give a logical ID from `Resources`")),
         OpsError::Questions | OpsError::Digest(_) => None,
         OpsError::Contradicts(_) => Some(Hint::from(
             "nothing was changed; the plan is not one that was made from this state: plan again, and \

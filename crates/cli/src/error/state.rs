@@ -3,40 +3,39 @@
 use std::io;
 use std::path::Path;
 
-use rstack_model::StackName;
+use rstack_model::{ErrorCode, StackName};
 use rstack_store::StoreError;
 
-use super::{CommandError, ErrorKind, Hint};
+use super::{CommandError, Hint};
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        Self::of(state_kind(&error), &error).with_hint(state_hint(&error))
+        Self::of(state_code(&error), &error).with_hint(state_hint(&error))
     }
 }
 
-/// The class of an error of the store.
-pub(crate) fn state_kind(error: &StoreError) -> ErrorKind {
+/// The code of an error of the store.
+pub(crate) fn state_code(error: &StoreError) -> ErrorCode {
     match error {
-        StoreError::Locked { .. }
-        | StoreError::LeaseLost { .. }
-        | StoreError::JournalLost { .. }
-        | StoreError::Moved { .. }
-        | StoreError::OpenJournal { .. }
-        | StoreError::CannotRepair { .. } => ErrorKind::Refused,
-        StoreError::NotADirectory { .. } => ErrorKind::User,
-        StoreError::Io { .. }
-        | StoreError::NotAFile { .. }
-        | StoreError::Exposed { .. }
-        | StoreError::TooLarge { .. }
-        | StoreError::Damaged { .. }
-        | StoreError::Checksum { .. }
-        | StoreError::NewerFormat { .. }
-        | StoreError::OtherStack { .. }
-        | StoreError::Broken { .. } => ErrorKind::Storage,
+        StoreError::Locked { .. } => ErrorCode::StateLocked,
+        StoreError::LeaseLost { .. } => ErrorCode::LockLost,
+        StoreError::JournalLost { .. } => ErrorCode::JournalLost,
+        StoreError::Moved { .. } => ErrorCode::PlanOutdated,
+        StoreError::OpenJournal { .. } => ErrorCode::JournalOpen,
+        StoreError::CannotRepair { .. } => ErrorCode::CannotRepair,
+        StoreError::NotADirectory { .. } => ErrorCode::StateDirectory,
+        StoreError::Io { .. } => ErrorCode::StateStorage,
+        StoreError::NotAFile { .. } => ErrorCode::FileKind,
+        StoreError::Exposed { .. } => ErrorCode::StateExposed,
+        StoreError::TooLarge { .. } => ErrorCode::StateTooLarge,
+        StoreError::Damaged { .. } | StoreError::Checksum { .. } => ErrorCode::StateDamaged,
+        StoreError::NewerFormat { .. } => ErrorCode::StateFormat,
+        StoreError::OtherStack { .. } => ErrorCode::StateOfOtherStack,
+        StoreError::Broken { .. } => ErrorCode::StateNotWritten,
     }
 }
 
-/// What to do about it.
+/// The hint for an error of the store.
 pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
     let hint = match error {
         StoreError::Io { source, location, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
@@ -58,17 +57,17 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
         StoreError::TooLarge { location, .. } => {
             let path = Path::new(location.as_str());
             let hint = Hint::from(
-                "nothing was changed; rstack writes none of that size: put the right file in its place",
+                "nothing was changed; rstack writes no file of this size: put the right file in its place",
             );
             let kind = path.extension().and_then(|kind| kind.to_str());
             return Some(match (kind, stack_of(path)) {
                 (Some("json"), Some(stack)) => hint
                     .text(", or move it away, and ")
                     .command(&["state", "repair", stack])
-                    .text(" says what is kept"),
+                    .text(" lists the copies"),
                 (Some("json"), None) => hint.text(", or move it away"),
                 (Some("journal"), _) => hint.text(
-                    ", and do not go on without: it says what a run has made that is not in the \
+                    ", and do not go on without: it records objects that are not in the \
                      state yet",
                 ),
                 (Some(_) | None, _) => hint,
@@ -78,8 +77,8 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
             return Some(match stack_of(Path::new(location.as_str())) {
                 Some(stack) => Hint::from("nothing was changed; ")
                     .command(&["state", "repair", stack])
-                    .text(" says what is wrong and what can be kept"),
-                None => Hint::from("nothing was changed; put a sound copy in its place"),
+                    .text(" reports what is wrong and what can be kept"),
+                None => Hint::from("nothing was changed; put an intact copy in its place"),
             });
         }
         StoreError::NewerFormat { .. } => {
@@ -89,32 +88,32 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
             Some("the file was renamed or copied; put the right one in place".to_owned())
         }
         StoreError::Locked { holder: Some(holder), .. } => Some(format!(
-            "wait until it is finished; the lock goes with the process that holds it (process {} on \
+            "wait until it has finished; the lock ends with its process (process {} on \
              {})",
             holder.pid, holder.host
         )),
         StoreError::Locked { holder: None, .. } => Some(
-            "wait until it is finished; the lock goes with the process that holds it".to_owned(),
+            "wait until it has finished; the lock ends with its process".to_owned(),
         ),
         StoreError::LeaseLost { .. } => Some(
-            "another rstack may be at the stack, so no further call was made; put a state directory \
-             that was moved back in its place, then run the same command again: it settles what was \
-             left open"
+            "another rstack may be working on the stack, so no further call was made; put a state directory \
+             that was moved back in its place, then run the same command again: it resolves the \
+             open operations"
                 .to_owned(),
         ),
         StoreError::JournalLost { .. } => Some(
             "no further call was made; put the journal back in its place, then run the same command \
-             again: without it rstack does not know what this run has made"
+             again: without it rstack does not know what this run created"
                 .to_owned(),
         ),
         StoreError::Moved { .. } => Some("plan again".to_owned()),
         StoreError::OpenJournal { .. } => Some(
-            "plan or apply the stack first, which finds out what came of the interrupted run"
+            "plan or apply the stack first: both ask the cloud for the outcome of the interrupted run"
                 .to_owned(),
         ),
         StoreError::CannotRepair { stack, .. } => {
             let repair = Hint::begin_with(&["state", "repair", stack.as_str()]);
-            return Some(repair.text(" says what is wrong and what can be done"));
+            return Some(repair.text(" reports what is wrong and what can be repaired"));
         }
         StoreError::Broken { .. } => Some(
             "free disk space or repair the disk, then run the same command again".to_owned(),
@@ -143,12 +142,12 @@ mod tests {
     #[test]
     fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
         let told = |path: &str| hint(&StoreError::Checksum { location: path.into() });
-        let repair = "`rstack state repair live --sandbox` says what is wrong";
+        let repair = "`rstack state repair live --sandbox` reports what is wrong";
         for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
             assert!(told(path).contains(repair), "{}", told(path));
         }
         for path in ["here/sandbox/.key", "here/sandbox/live.backup/3-0123abcd.json"] {
-            assert!(told(path).contains("put a sound copy in its place"), "{}", told(path));
+            assert!(told(path).contains("put an intact copy in its place"), "{}", told(path));
         }
     }
 
@@ -163,7 +162,7 @@ mod tests {
         assert_eq!(state_hint(&refused(io::ErrorKind::StorageFull)), None);
         let large =
             |path: &str| hint(&StoreError::TooLarge { location: path.into(), size: 1 << 40 });
-        let away = "move it away, and `rstack state repair live --sandbox` says";
+        let away = "move it away, and `rstack state repair live --sandbox` lists";
         assert!(large("here/sandbox/live.json").contains(away));
         assert!(large("here/sandbox/live.backup/3-0123abcd.json").ends_with("or move it away"));
         // What a run has made would be forgotten with its journal.

@@ -5,7 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::content::Content;
-use crate::error::{CommandError, ErrorKind, Hint, unreadable_hint};
+use crate::error::{CommandError, Hint, unreadable_hint};
+use rstack_model::ErrorCode;
 
 /// A file that is not read or not written.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ pub(crate) enum FileError {
         kind: FileKind,
     },
     /// The path, or a link on it, leads out of the project.
-    #[error("`{}` leads out of the project `{}`", path.display(), root.display())]
+    #[error("`{}` is outside of the project `{}`", path.display(), root.display())]
     Outside {
         /// The file.
         path: PathBuf,
@@ -57,7 +58,7 @@ pub(crate) enum FileError {
         limit: u64,
     },
     /// Reading it takes too long.
-    #[error("`{}` cannot be read within {seconds} s", path.display())]
+    #[error("`{}` was not read within {seconds} s", path.display())]
     TooSlow {
         /// The file.
         path: PathBuf,
@@ -73,7 +74,7 @@ pub(crate) enum FileError {
         distrust: Distrust,
     },
     /// It is to be written, and is a directory, a link, a device, a FIFO, a socket or a stream.
-    #[error("`{}` is {kind}: only a regular file is written", path.display())]
+    #[error("cannot write `{}`: it is {kind}, not a regular file", path.display())]
     NoTarget {
         /// The file.
         path: PathBuf,
@@ -91,7 +92,7 @@ pub(crate) enum FileError {
         wanted: Content,
     },
     /// A file is there that no command replaces.
-    #[error("`{}` is {found}, and is not replaced", path.display())]
+    #[error("`{}` is {found}, which rstack does not replace", path.display())]
     Protected {
         /// The file.
         path: PathBuf,
@@ -99,7 +100,7 @@ pub(crate) enum FileError {
         found: Content,
     },
     /// The file would be taken for one of a stack's own, such as its state.
-    #[error("`{}` has a name that the state directory keeps for rstack's own files", path.display())]
+    #[error("`{}` has a name that is reserved in the state directory", path.display())]
     AmongStates {
         /// The file.
         path: PathBuf,
@@ -205,25 +206,23 @@ fn too_many_files(error: &io::Error) -> bool {
 }
 
 impl FileError {
-    /// The class of the error.
-    pub(crate) fn kind(&self) -> ErrorKind {
+    /// The code of the error.
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::Read { .. } | Self::Write { .. } | Self::TooSlow { .. } => ErrorKind::Storage,
-            Self::NotRegular { .. }
-            | Self::Outside { .. }
-            | Self::Repository { .. }
-            | Self::TooLarge { .. } => ErrorKind::User,
-            Self::Untrusted { .. } => ErrorKind::Config,
-            Self::NoTarget { .. }
-            | Self::OtherKind { .. }
-            | Self::Protected { .. }
-            | Self::AmongStates { .. } => ErrorKind::Refused,
+            Self::Read { .. } => ErrorCode::FileNotRead,
+            Self::Write { .. } => ErrorCode::FileNotWritten,
+            Self::TooSlow { .. } | Self::TooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::NotRegular { .. } | Self::NoTarget { .. } => ErrorCode::FileKind,
+            Self::Outside { .. } => ErrorCode::FileOutsideProject,
+            Self::Repository { .. } | Self::AmongStates { .. } => ErrorCode::FileReserved,
+            Self::Untrusted { .. } => ErrorCode::FileNotTrusted,
+            Self::OtherKind { .. } | Self::Protected { .. } => ErrorCode::FileExists,
         }
     }
 }
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        Self::of(error.kind(), &error).with_hint(error.hint())
+        Self::of(error.code(), &error).with_hint(error.hint())
     }
 }

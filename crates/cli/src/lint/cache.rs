@@ -8,7 +8,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use rstack_lint::Verdict;
 use rstack_model::Digest;
 use sha2::Sha256;
@@ -16,10 +16,10 @@ use sha2::Sha256;
 use super::private_folder::{Listed, PrivateError, PrivateFolder};
 use crate::env::Env;
 
-/// How many verdicts are kept.
+/// The number of verdicts that are kept.
 const MAX_FILES: usize = 512;
 
-/// How many bytes of verdicts are kept.
+/// The number of bytes of verdicts that are kept.
 const MAX_BYTES: u64 = 32 << 20;
 
 /// The folders below the user's cache directory.

@@ -19,8 +19,8 @@ const ANSWER: u64 = 64 << 20;
 /// The most that is kept of its standard error, in bytes.
 const COMPLAINT: u64 = 8 << 10;
 
-/// What the allocator is told: memory that it sets aside counts when it is used, not before. Else it
-/// alone takes more than the process may have.
+/// The setting of the allocator: memory that it sets aside counts when it is used, not before. Else
+/// it alone takes more than the process may have.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
 
 /// The signal at the limit of the processor's time.

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 #[cfg(feature = "lint")]
 use rstack_lint::LintError;
+use rstack_model::ErrorCode;
 
 #[cfg(feature = "lint")]
 use crate::error::unreadable_hint;
-use crate::error::{CommandError, ErrorKind, Hint};
+use crate::error::{CommandError, Hint};
 #[cfg(feature = "lint")]
 use crate::files::{FileError, FileKind};
 use crate::project::ProjectError;
@@ -22,9 +23,9 @@ pub(crate) enum CheckError {
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// A rule was allowed or denied that there is not.
-    #[error("{place}: there is no rule or warning `{name}`")]
+    #[error("{place}: no rule or warning `{name}` exists")]
     UnknownRule {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,
@@ -32,9 +33,9 @@ pub(crate) enum CheckError {
         near: Option<String>,
     },
     /// An error of rstack's own was allowed.
-    #[error("{place}: `{name}` is an error, and cannot be allowed")]
+    #[error("{place}: `{name}` is an error and cannot be allowed")]
     NotAllowed {
-        /// What was named.
+        /// The name that was given.
         name: String,
         /// Where it was named.
         place: String,
@@ -63,14 +64,14 @@ pub(crate) enum CheckError {
     },
     /// A file or folder of rules without any.
     #[cfg(feature = "lint")]
-    #[error("`{}` holds no rules", path.display())]
+    #[error("`{}` has no rules", path.display())]
     NoRules {
         /// The file or folder.
         path: PathBuf,
     },
     /// A link to a folder where rules are looked for.
     #[cfg(feature = "lint")]
-    #[error("`{}` is a link to a folder, in which no rules are looked for", path.display())]
+    #[error("`{}` is a link to a folder, which rstack does not search for rules", path.display())]
     LinkedRules {
         /// The link.
         path: PathBuf,
@@ -99,7 +100,7 @@ pub(crate) enum CheckError {
     Lint(LintError),
     /// Rules that were asked for and did not run on a template.
     #[cfg(feature = "lint")]
-    #[error("`{template}` was not checked by the rules that were asked for: {reason}")]
+    #[error("the requested rules did not check `{template}`: {reason}")]
     NotChecked {
         /// The template.
         template: String,
@@ -172,23 +173,26 @@ impl From<CheckError> for CommandError {
         if let CheckError::File(error) = error {
             return error.into();
         }
-        let kind = match &error {
-            CheckError::Project(_) => ErrorKind::Config,
-            CheckError::UnknownRule { .. } | CheckError::NotAllowed { .. } => ErrorKind::User,
+        let code = match &error {
+            CheckError::Project(_) => ErrorCode::InvalidProjectFile,
+            CheckError::UnknownRule { .. } => ErrorCode::UnknownRule,
+            CheckError::NotAllowed { .. } => ErrorCode::RuleNotAllowed,
             #[cfg(feature = "lint")]
-            CheckError::File(_) | CheckError::Read { .. } => ErrorKind::Storage,
+            CheckError::File(error) => error.code(),
+            #[cfg(feature = "lint")]
+            CheckError::Read { .. } => ErrorCode::FileNotRead,
             #[cfg(feature = "lint")]
             CheckError::NoRules { .. }
             | CheckError::SpecialRules { .. }
             | CheckError::LinkedRules { .. }
             | CheckError::LongRules { .. }
             | CheckError::TooManyRules { .. }
-            | CheckError::Lint(_) => ErrorKind::User,
+            | CheckError::Lint(_) => ErrorCode::RulesNotLoaded,
             #[cfg(feature = "lint")]
-            CheckError::NotChecked { .. } => ErrorKind::Refused,
+            CheckError::NotChecked { .. } => ErrorCode::RulesNotChecked,
             #[cfg(not(feature = "lint"))]
-            CheckError::NoValidator => ErrorKind::Config,
+            CheckError::NoValidator => ErrorCode::FeatureMissing,
         };
-        Self::of(kind, &error).with_hint(error.hint())
+        Self::of(code, &error).with_hint(error.hint())
     }
 }

@@ -1,4 +1,4 @@
-//! What is checked beyond rstack's own checks, and what of all of it is reported.
+//! The checks beyond rstack's own, and the choice of the findings that are reported.
 //!
 //! With the feature `lint` AWS's validator looks at each template, too, in a process of its own:
 //! beside the refresh, never before it, and no longer than its budget. What it finds is remembered,
@@ -73,7 +73,7 @@ pub(crate) struct Pending {
 }
 
 impl Checks {
-    /// What the command line and the project file ask for.
+    /// The checks that the command line and the project file ask for.
     ///
     /// # Errors
     /// If they name a rule that there is not, or a file of rules cannot be read.
@@ -235,7 +235,8 @@ fn report_conflicts(arguments: &LintArguments, project: &LintSection, terminal: 
     }
 }
 
-/// Whether rstack itself could not make a tree of the text, so that nobody else is given it.
+/// True if rstack itself could not make a tree of the text, so that the validator is not given it
+/// either.
 #[cfg(feature = "lint")]
 fn is_unreadable(diagnostics: &[Diagnostic]) -> bool {
     use rstack_model::Code;

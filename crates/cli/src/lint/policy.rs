@@ -8,7 +8,7 @@ use rstack_model::{Code, Diagnostic, FindingCode, Severity};
 use super::error::CheckError;
 use crate::project::{LintSection, Named};
 
-/// What is done with findings of one kind.
+/// The treatment of findings of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     /// They are not reported.
@@ -25,7 +25,7 @@ struct ProjectWish {
     place: String,
 }
 
-/// What the user allows and denies, by code or rule ID.
+/// The findings that the user allows and denies, by code or rule ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
     /// On the command line.
@@ -165,7 +165,7 @@ impl Policy {
     }
 }
 
-/// Whether a code of rstack or a rule of the validator has this name.
+/// True if a code of rstack or a rule of the validator has this name.
 #[cfg(feature = "lint")]
 fn known(name: &str) -> bool {
     Code::parse(name).is_some() || rstack_lint::is_rule(name)
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_no_rule_is_told_with_the_nearest() {
+    fn an_unknown_rule_name_is_reported_with_the_nearest() {
         let wrong = |name: &str| {
             let names = given("--allow", &[name.to_owned()]);
             Policy::new(&LintSection::default(), &names, &[], false).unwrap_err()

@@ -19,7 +19,7 @@ use super::{is_unreadable, rule_files};
 use crate::env::Env;
 use crate::template::Loaded;
 
-/// How long it may take, unless the project file says otherwise.
+/// The time that it may take, unless the project file says otherwise.
 const BUDGET: Duration = Duration::from_secs(10);
 
 /// The longest template that it is given, in bytes: it needs up to a hundred times as much memory.
@@ -140,7 +140,7 @@ impl Validator {
             Asking::Running(outcome) => match outcome.recv() {
                 Ok(Ok(verdict)) => return Ok(Answer::of(verdict)),
                 Ok(Err(Failure::Lint(error))) => reason(error)?,
-                Ok(Err(Failure::Crash(crash))) => told(&crash),
+                Ok(Err(Failure::Crash(crash))) => text_of(&crash),
                 Err(_) => "its thread could not be started".to_owned(),
             },
         };
@@ -166,7 +166,7 @@ fn reason(error: LintError) -> Result<String, CheckError> {
 }
 
 /// A crash in one sentence, with the rule files that it happened at.
-fn told(Crash { end, at }: &Crash) -> String {
+fn text_of(Crash { end, at }: &Crash) -> String {
     match (end, at.as_slice()) {
         (End::NotStarted(_), _) | (_, []) => end.to_string(),
         (_, [file]) => format!("at the rules in `{file}`, {end}"),
@@ -278,8 +278,8 @@ mod tests {
         for (asking, reason) in all {
             let error = validator(rules()).answer(asking, "t.yaml").unwrap_err();
             assert!(
-                matches!(&error, CheckError::NotChecked { reason: told, .. }
-                if told.contains(reason)),
+                matches!(&error, CheckError::NotChecked { reason: found, .. }
+                if found.contains(reason)),
                 "{error}"
             );
         }
@@ -301,6 +301,6 @@ mod tests {
         };
         let asking = outcome(Err(Failure::Lint(failed.clone())));
         let error = validator(rules()).answer(asking, "t.yaml").unwrap_err();
-        assert!(matches!(&error, CheckError::Lint(told) if *told == failed), "{error}");
+        assert!(matches!(&error, CheckError::Lint(text) if *text == failed), "{error}");
     }
 }

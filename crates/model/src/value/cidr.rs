@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_block_or_has_no_room_is_told() {
+    fn what_is_no_block_or_has_no_room_is_reported() {
         for (block, count, bits, problem) in [
             ("10.0.0.0", 1, 8, "is not an address block"),
             ("10.0.0/16", 1, 8, "is not an address block"),

@@ -11,9 +11,9 @@ use crate::id::Address;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribute {
-    /// What `Ref` returns: the physical ID.
+    /// The return value of `Ref`: the physical ID.
     Ref,
-    /// What `Fn::GetAtt` returns for this name, which may be nested (`Endpoint.Address`).
+    /// The return value of `Fn::GetAtt` for this name, which may be nested (`Endpoint.Address`).
     Named(String),
 }
 
@@ -27,12 +27,12 @@ pub struct AttributeRef {
 }
 
 impl AttributeRef {
-    /// What `Ref` returns for this resource.
+    /// A reference to the return value of `Ref` for this resource.
     pub fn reference(address: Address) -> Self {
         Self { address, attribute: Attribute::Ref }
     }
 
-    /// What `Fn::GetAtt` returns.
+    /// A reference to the return value of `Fn::GetAtt` for this resource.
     pub fn named(address: Address, name: impl Into<String>) -> Self {
         Self { address, attribute: Attribute::Named(name.into()) }
     }
@@ -47,7 +47,7 @@ impl fmt::Display for AttributeRef {
     }
 }
 
-/// What is left of an intrinsic function whose arguments are not all known.
+/// The rest of an intrinsic function whose arguments are not all known.
 ///
 /// A plan carries these, so that apply can finish the evaluation without the template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,8 +55,8 @@ impl fmt::Display for AttributeRef {
 pub enum Deferred {
     /// `Ref` or `Fn::GetAtt`.
     Attribute(AttributeRef),
-    /// What the cloud has not been asked: only where templates are evaluated without one. No plan
-    /// has it.
+    /// A question that the cloud has not been asked: only where templates are evaluated without
+    /// one. No plan has it.
     Lookup(Lookup),
     /// `Fn::Select` from a list not yet known.
     Select {
@@ -74,7 +74,7 @@ pub enum Deferred {
     },
     /// `Fn::Join` of a list not yet known.
     Join {
-        /// What to put between the elements.
+        /// The text between the elements.
         delimiter: String,
         /// The list.
         list: Value,
@@ -86,15 +86,15 @@ pub enum Deferred {
     Cidr {
         /// The block to cut up.
         block: Value,
-        /// How many blocks to cut from it.
+        /// The number of blocks to cut from it.
         count: u16,
-        /// How many bits of an address are left to each of them.
+        /// The number of bits of an address that are left to each of them.
         bits: u8,
     },
 }
 
 impl Deferred {
-    /// Whether it waits for an attribute or a look-up, and not only for a secret.
+    /// True if it waits for an attribute or a look-up, and not only for a secret.
     pub(super) fn has_unknown(&self) -> bool {
         match self {
             Self::Attribute(_) | Self::Lookup(_) => true,
@@ -106,7 +106,7 @@ impl Deferred {
         }
     }
 
-    /// What the function is applied to, if it is one.
+    /// The argument that the function is applied to, if it is a function.
     pub fn operand(&self) -> Option<&Value> {
         match self {
             Self::Attribute(_) | Self::Lookup(_) => None,

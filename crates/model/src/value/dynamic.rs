@@ -42,7 +42,7 @@ pub enum DynamicReferenceError {
     Invalid {
         /// Where in the property tree.
         path: PropertyPath,
-        /// What is wrong.
+        /// The mistake in the reference.
         problem: String,
     },
 }

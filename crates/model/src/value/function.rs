@@ -13,13 +13,13 @@ pub enum FunctionError {
     /// A list or map where text is needed.
     #[error("expected text, found {found}")]
     NotText {
-        /// What was found instead.
+        /// The kind of value that was found instead.
         found: &'static str,
     },
     /// Something else where a list is needed.
     #[error("expected a list, found {found}")]
     NotList {
-        /// What was found instead.
+        /// The kind of value that was found instead.
         found: &'static str,
     },
     /// `Fn::Select` behind the end of its list.
@@ -27,7 +27,7 @@ pub enum FunctionError {
     OutOfRange {
         /// The index, from 0.
         index: usize,
-        /// How many elements the list has.
+        /// The number of elements in the list.
         len: usize,
     },
     /// `Fn::Split` with nothing to split at.
@@ -36,7 +36,7 @@ pub enum FunctionError {
     /// `Fn::Cidr` of something that is no block, or of one that is too small.
     #[error("{problem}")]
     Cidr {
-        /// What is wrong.
+        /// The mistake in the argument.
         problem: String,
     },
     /// A function that would have to look inside a secret.
@@ -165,7 +165,7 @@ fn deferred(expression: Deferred) -> Value {
     Value::Deferred(Box::new(expression))
 }
 
-/// What a value is, in words for a message.
+/// The kind of a value, in words for a message.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

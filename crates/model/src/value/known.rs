@@ -163,7 +163,7 @@ fn known_text(
 }
 
 impl KnownValue {
-    /// What may be stored and shown of it: secrets become [`SecretReference::Hidden`].
+    /// The value as it may be stored and shown: secrets become [`SecretReference::Hidden`].
     pub fn redacted(&self) -> Value {
         match self {
             Self::Null => Value::Null,

@@ -1,4 +1,5 @@
-//! What a template leaves to the cloud: asked before anything is planned, never while evaluating.
+//! Values that a template leaves to the cloud: asked before anything is planned, never while
+//! evaluating.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,9 +26,9 @@ pub struct ParameterReference {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` does not name a parameter of the Parameter Store: {problem}")]
 pub struct InvalidParameter {
-    /// What was written.
+    /// The text as it was written.
     pub text: String,
-    /// What is wrong with it.
+    /// The mistake in it.
     pub problem: &'static str,
 }
 

@@ -32,7 +32,7 @@ pub use text::{Text, TextPart};
 /// A tree of named values.
 pub type ValueMap = BTreeMap<String, Value>;
 
-/// What a template says a property is, as far as it is known.
+/// The value of a property as its template declares it, as far as it is known.
 ///
 /// Integers are exact to 64 bits. Secrets appear as references only: no variant can hold the
 /// bytes of a secret.
@@ -62,7 +62,7 @@ impl Value {
         Self::Deferred(Box::new(Deferred::Attribute(reference)))
     }
 
-    /// What the cloud has not been asked yet.
+    /// The value of a look-up that the cloud has not answered yet.
     pub fn lookup(lookup: Lookup) -> Self {
         Self::Deferred(Box::new(Deferred::Lookup(lookup)))
     }
@@ -96,7 +96,7 @@ impl Value {
         if let Self::List(list) = self { Some(list) } else { None }
     }
 
-    /// Whether some part of the value is known only after apply. Secret references whose
+    /// True if some part of the value is known only after apply. Secret references whose
     /// reference is known are known in this sense.
     pub fn has_unknown(&self) -> bool {
         match self {

@@ -11,7 +11,7 @@ pub trait Attributes {
 
 impl Value {
     /// This value with every known attribute filled in and the functions around them applied.
-    /// What is still unknown stays deferred.
+    /// Parts that are still unknown stay deferred.
     ///
     /// # Errors
     /// [`FunctionError`] if a function cannot take what an attribute turned out to be.

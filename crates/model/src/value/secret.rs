@@ -25,7 +25,7 @@ pub enum SecretReference {
 }
 
 impl SecretReference {
-    /// Whether what it refers to is known only after apply.
+    /// True if the text of the reference is known only after apply.
     pub fn has_unknown(&self) -> bool {
         match self {
             Self::SecretsManager(body) | Self::SecureParameter(body) => body.has_unknown(),
@@ -100,7 +100,7 @@ pub struct SecretsManagerReference {
 pub struct InvalidReference {
     /// The text between `{{resolve:secretsmanager:` and `}}`.
     pub body: String,
-    /// What is wrong with it.
+    /// The mistake in it.
     pub problem: &'static str,
 }
 
@@ -173,7 +173,7 @@ impl ResolvedSecrets {
         self.0.insert(reference.to_string(), secret);
     }
 
-    /// What a reference resolved to.
+    /// The secret that a reference resolved to.
     pub fn get(&self, reference: &SecretReference) -> Option<&SecretString> {
         self.0.get(&reference.to_string())
     }

@@ -1,7 +1,7 @@
 //! Values as JSON.
 //!
 //! Plain values are plain JSON. What JSON has no form for is a map with the one key `$rstack`; a
-//! map that itself has that key is wrapped, so that reading gives back exactly what was written.
+//! map that itself has that key is wrapped, so that reading returns exactly what was written.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

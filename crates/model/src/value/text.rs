@@ -54,7 +54,7 @@ impl Text {
         &self.parts
     }
 
-    /// Whether some part is known only after apply.
+    /// True if some part is known only after apply.
     pub fn has_unknown(&self) -> bool {
         self.parts.iter().any(|part| match part {
             TextPart::Literal(_) => false,
@@ -63,7 +63,7 @@ impl Text {
         })
     }
 
-    /// Whether some part is secret.
+    /// True if some part is secret.
     pub fn has_secret(&self) -> bool {
         let mut found = false;
         self.visit_secrets(&mut |_| found = true);

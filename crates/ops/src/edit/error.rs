@@ -11,7 +11,7 @@ pub enum EditError {
     #[error(transparent)]
     State(#[from] StoreError),
     /// The stack has no state.
-    #[error("nothing is known of the stack `{stack}`")]
+    #[error("stack `{stack}` has no state")]
     NoState {
         /// The stack.
         stack: StackName,
@@ -20,7 +20,7 @@ pub enum EditError {
     #[error(transparent)]
     Revise(#[from] ReviseError),
     /// The two stacks of a move live in different environments.
-    #[error("the stack `{to}` lives in {theirs}, `{from}` in {ours}")]
+    #[error("stack `{to}` belongs to {theirs}, stack `{from}` to {ours}")]
     OtherEnvironment {
         /// The stack that the resource is in.
         from: StackName,
@@ -36,13 +36,11 @@ pub enum EditError {
     Unusable {
         /// The stack.
         stack: StackName,
-        /// What is wrong with it.
+        /// The reason, as the store reports it.
         source: StoreError,
     },
     /// The given state is of another lineage.
-    #[error(
-        "`{location}` is of another line of states than the state of `{stack}`: {theirs}, not {ours}"
-    )]
+    #[error("`{location}` has lineage {theirs}; the state of `{stack}` has {ours}")]
     Lineage {
         /// The place where it was read.
         location: Location,
@@ -54,7 +52,7 @@ pub enum EditError {
         theirs: String,
     },
     /// The given state is older than the present one.
-    #[error("`{location}` has serial {theirs}, the state of `{stack}` has {ours}")]
+    #[error("`{location}` is older: it has serial {theirs}, the state of `{stack}` has {ours}")]
     Older {
         /// The place where it was read.
         location: Location,
@@ -66,7 +64,7 @@ pub enum EditError {
         theirs: Serial,
     },
     /// The other state is of another environment.
-    #[error("`{location}` is a state of {theirs}, the states here are of {ours}")]
+    #[error("`{location}` is a state of {theirs}; this command works on states of {ours}")]
     StateOfOtherEnvironment {
         /// The place where it was read.
         location: Location,
@@ -80,7 +78,7 @@ pub enum EditError {
         sandbox_there: bool,
     },
     /// No state of the serial is kept.
-    #[error("no state of `{stack}` with serial {serial} is kept")]
+    #[error("no copy of the state of `{stack}` with serial {serial} exists")]
     NotKept {
         /// The stack.
         stack: StackName,

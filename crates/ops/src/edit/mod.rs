@@ -8,7 +8,7 @@ mod replace;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rstack_apply::{Clock, Stop};
+use rstack_apply::{CancellationToken, Clock};
 use rstack_journal::{Taken, dependants, rename as rename_in, take_out};
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
@@ -83,7 +83,8 @@ impl States {
         work: impl AsyncFnOnce(&Held<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (backend, clock) = (self.backend.as_ref(), self.clock.as_ref());
-        let done = under_lease(backend, clock, &Stop::default(), (stack, holder), work).await;
+        let done =
+            under_lease(backend, clock, &CancellationToken::new(), (stack, holder), work).await;
         done.map_err(EditError::from)?
     }
 }
@@ -93,8 +94,8 @@ fn base(state: &State) -> PlanBase {
 }
 
 /// The state of a stack, if no run is open.
-async fn settled(lease: &dyn Lease) -> Result<State, EditError> {
-    let state = lease.settled().await?;
+async fn state_without_run(lease: &dyn Lease) -> Result<State, EditError> {
+    let state = lease.state_without_run().await?;
     state.ok_or_else(|| EditError::NoState { stack: lease.stack().clone() })
 }
 
@@ -120,7 +121,7 @@ pub async fn rename<F: EditFrontEnd>(
 ) -> Result<State, F::Error> {
     let rename = async |lease: &Held<'_>| {
         front.acquired(&**lease);
-        let mut state = settled(&**lease).await?;
+        let mut state = state_without_run(&**lease).await?;
         let before = base(&state);
         rename_in(&mut state, from, to).map_err(EditError::from)?;
         Ok(lease.revise(state, &before).await.map_err(EditError::from)?)
@@ -141,7 +142,7 @@ pub async fn forget<F: EditFrontEnd>(
 ) -> Result<Option<State>, F::Error> {
     let forget = async |lease: &Held<'_>| {
         front.acquired(&**lease);
-        let mut state = settled(&**lease).await?;
+        let mut state = state_without_run(&**lease).await?;
         let before = base(&state);
         let mut users = Vec::new();
         for of in addresses {

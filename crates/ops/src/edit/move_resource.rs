@@ -7,7 +7,7 @@ use rstack_journal::{dependants, holds, put_in, take_out};
 use rstack_model::state::State;
 use rstack_model::{Address, Lineage, StackName};
 
-use super::{EditError, EditFrontEnd, EditReview, States, base, confirmed, settled};
+use super::{EditError, EditFrontEnd, EditReview, States, base, confirmed, state_without_run};
 use crate::{Held, Holder, Lease, describe};
 
 /// A resource that goes to another stack.
@@ -28,7 +28,7 @@ pub struct Move<'a> {
 impl Move<'_> {
     /// The state of the other stack: its own, or the first one of a new stack.
     async fn destination(&self, lease: &dyn Lease, source: &State) -> Result<State, EditError> {
-        let state = lease.settled().await?.unwrap_or_else(|| {
+        let state = lease.state_without_run().await?.unwrap_or_else(|| {
             State::empty(self.lineage.clone(), self.to.clone(), source.environment.clone())
         });
         if state.environment == source.environment {
@@ -58,7 +58,7 @@ pub async fn move_resource<F: EditFrontEnd>(
 ) -> Result<Option<State>, F::Error> {
     let leave = async |from: &Held<'_>| {
         front.acquired(&**from);
-        let state = settled(&**from).await?;
+        let state = state_without_run(&**from).await?;
         let enter = async |to: &Held<'_>| {
             front.acquired(&**to);
             hand_over(moved, state, (from, to), front).await

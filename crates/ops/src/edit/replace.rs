@@ -48,7 +48,7 @@ pub async fn replace_state<F: EditFrontEnd>(
 ) -> Result<Option<Replaced>, F::Error> {
     let replace = async |lease: &Held<'_>| {
         front.acquired(&**lease);
-        let present = lease.settled().await.map_err(EditError::from)?;
+        let present = lease.state_without_run().await.map_err(EditError::from)?;
         let (new, location) = match replacement {
             Replacement::Given { state, location, .. } => ((**state).clone(), location.clone()),
             Replacement::Kept(serial) => kept(states.backend.as_ref(), stack, *serial).await?,

@@ -3,43 +3,48 @@
 use rstack_model::{PropertyPath, Value, ValueMap};
 use serde_json::Number;
 
-use crate::facts::{Scalar, TypeFacts};
+use crate::type_definition::{Scalar, TypeDefinition};
 
 /// The canonical form of the value at `path`: scalars of the schema's kind, documents as trees,
 /// sets sorted, nulls left out of maps.
-pub(super) fn canonical(facts: &dyn TypeFacts, path: &PropertyPath, value: &Value) -> Value {
-    if facts.is_document(path) {
+pub(super) fn canonical(
+    definition: &dyn TypeDefinition,
+    path: &PropertyPath,
+    value: &Value,
+) -> Value {
+    if definition.is_document(path) {
         return document(value);
     }
     match value {
         Value::Null | Value::Text(_) | Value::Deferred(_) => value.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            facts.scalar(path).and_then(|kind| scalar(kind, value)).unwrap_or_else(|| value.clone())
-        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => definition
+            .scalar(path)
+            .and_then(|kind| scalar(kind, value))
+            .unwrap_or_else(|| value.clone()),
         Value::List(items) => {
             let mut items: Vec<Value> = items
                 .iter()
                 .enumerate()
-                .map(|(i, item)| canonical(facts, &path.index(i), item))
+                .map(|(i, item)| canonical(definition, &path.index(i), item))
                 .collect();
-            if facts.is_set(path) {
+            if definition.is_set(path) {
                 items.sort_by_cached_key(Value::to_string);
             }
             Value::List(items)
         }
-        Value::Map(map) => Value::Map(canonical_map(facts, path, map)),
+        Value::Map(map) => Value::Map(canonical_map(definition, path, map)),
     }
 }
 
 /// [`canonical`] for a tree.
 pub(super) fn canonical_map(
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     path: &PropertyPath,
     map: &ValueMap,
 ) -> ValueMap {
     map.iter()
         .filter(|(_, value)| **value != Value::Null)
-        .map(|(key, value)| (key.clone(), canonical(facts, &path.name(key), value)))
+        .map(|(key, value)| (key.clone(), canonical(definition, &path.name(key), value)))
         .collect()
 }
 

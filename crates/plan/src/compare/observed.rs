@@ -4,74 +4,81 @@ use rstack_model::plan::Difference;
 use rstack_model::{PropertyPath, Value, ValueMap};
 
 use super::canonical::canonical;
-use crate::facts::TypeFacts;
+use crate::type_definition::TypeDefinition;
 
 /// The declared properties that the object in the cloud does not have. Write-only and read-only
 /// properties are left out. The observed ones are redacted: a text that was declared with a secret is
 /// the declared one if it is the same, or if the secret is not known; another version of a secret is
 /// no drift.
-pub fn drift(facts: &dyn TypeFacts, declared: &ValueMap, observed: &ValueMap) -> Vec<Difference> {
+pub fn drift(
+    definition: &dyn TypeDefinition,
+    declared: &ValueMap,
+    observed: &ValueMap,
+) -> Vec<Difference> {
     let mut out = Vec::new();
     for (key, value) in declared {
         let path = PropertyPath::root().name(key);
-        compare(facts, &path, value, observed.get(key), &mut out);
+        compare(definition, &path, value, observed.get(key), &mut out);
     }
     out
 }
 
 fn compare(
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     path: &PropertyPath,
     declared: &Value,
     observed: Option<&Value>,
     out: &mut Vec<Difference>,
 ) {
-    if facts.is_write_only(path) || facts.is_read_only(path) || is_nothing(declared, observed) {
+    if definition.is_write_only(path)
+        || definition.is_read_only(path)
+        || is_nothing(declared, observed)
+    {
         return;
     }
     match (declared, observed) {
-        (Value::Map(declared), Some(Value::Map(observed))) if !facts.is_document(path) => {
+        (Value::Map(declared), Some(Value::Map(observed))) if !definition.is_document(path) => {
             for (key, value) in declared {
-                compare(facts, &path.name(key), value, observed.get(key), out);
+                compare(definition, &path.name(key), value, observed.get(key), out);
             }
-            if facts.is_open_map(path) {
-                added(facts, path, declared, observed, out);
+            if definition.is_open_map(path) {
+                added(definition, path, declared, observed, out);
             }
             return;
         }
         // A map of which nothing can be read: only what could be read is missing.
-        (Value::Map(declared), None) if !facts.is_document(path) => {
+        (Value::Map(declared), None) if !definition.is_document(path) => {
             for (key, value) in declared {
-                compare(facts, &path.name(key), value, None, out);
+                compare(definition, &path.name(key), value, None, out);
             }
             return;
         }
         (Value::List(d), Some(Value::List(o)))
-            if !facts.is_document(path) && !facts.is_set(path) && d.len() == o.len() =>
+            if !definition.is_document(path) && !definition.is_set(path) && d.len() == o.len() =>
         {
             for (i, (d, o)) in d.iter().zip(o).enumerate() {
-                compare(facts, &path.index(i), d, Some(o), out);
+                compare(definition, &path.index(i), d, Some(o), out);
             }
             return;
         }
         (Value::List(d), Some(Value::List(o)))
-            if facts.is_set(path) && same_set(facts, path, d, o) =>
+            if definition.is_set(path) && same_set(definition, path, d, o) =>
         {
             return;
         }
-        (_, Some(observed)) if same(facts, path, declared, observed) => return,
+        (_, Some(observed)) if same(definition, path, declared, observed) => return,
         _ => {}
     }
     out.push(Difference {
         path: path.clone(),
         before: Some(declared.clone()),
         after: observed.cloned(),
-        update_kind: facts.update_kind(path),
+        update_kind: definition.update_kind(path),
     });
 }
 
-/// What a service gives back as if it had not been said: null, empty maps (which ask for defaults),
-/// and empty lists as long as nobody has put something in.
+/// True for declarations that a service reads as if they were not there: null, empty maps (which
+/// ask for defaults), and empty lists as long as the observed list has no element.
 fn is_nothing(declared: &Value, observed: Option<&Value>) -> bool {
     match declared {
         Value::Null => true,
@@ -88,9 +95,9 @@ fn is_nothing(declared: &Value, observed: Option<&Value>) -> bool {
     }
 }
 
-/// Keys that somebody added to a map whose keys are the template's own.
+/// Adds the keys that were added elsewhere to a map whose keys are the template's own.
 fn added(
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     path: &PropertyPath,
     declared: &ValueMap,
     observed: &ValueMap,
@@ -101,16 +108,16 @@ fn added(
     });
     for (key, value) in foreign {
         let path = path.name(key);
-        let update_kind = facts.update_kind(&path);
+        let update_kind = definition.update_kind(&path);
         let after = Some(value.clone());
         out.push(Difference { path, before: None, after, update_kind });
     }
 }
 
-/// Whether every declared element has an observed one of its own, and none is left over but tags
+/// True if every declared element has an observed one of its own, and none is left over but tags
 /// that AWS itself sets.
 fn same_set(
-    facts: &dyn TypeFacts,
+    definition: &dyn TypeDefinition,
     path: &PropertyPath,
     declared: &[Value],
     observed: &[Value],
@@ -120,7 +127,7 @@ fn same_set(
         let at = path.index(i);
         let found = left.iter().position(|candidate| {
             let mut differences = Vec::new();
-            compare(facts, &at, item, Some(candidate), &mut differences);
+            compare(definition, &at, item, Some(candidate), &mut differences);
             differences.is_empty()
         });
         match found {
@@ -140,12 +147,17 @@ fn is_system_tag(item: &Value) -> bool {
         .is_some_and(|key| key.starts_with("aws:"))
 }
 
-fn same(facts: &dyn TypeFacts, path: &PropertyPath, declared: &Value, observed: &Value) -> bool {
+fn same(
+    definition: &dyn TypeDefinition,
+    path: &PropertyPath,
+    declared: &Value,
+    observed: &Value,
+) -> bool {
     if declared == observed {
         return true;
     }
-    let declared = canonical(facts, path, declared);
-    let observed = canonical(facts, path, observed);
+    let declared = canonical(definition, path, declared);
+    let observed = canonical(definition, path, observed);
     declared == observed
         || scalar_text(&declared).is_some_and(|text| scalar_text(&observed) == Some(text))
 }

@@ -10,15 +10,15 @@ use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::value::{Attribute, AttributeRef, Attributes, resolve_map};
 use rstack_model::{Address, UpdateKind, Value, ValueMap};
 
+use super::referrers::with_referrers;
 use super::rotation::Rotation;
-use super::users::with_users;
-use super::{ByAddress, Derived, facts};
+use super::{ByAddress, Derived, definition};
 use crate::Violation;
 use crate::compare::differences;
-use crate::draft::facts_of;
-use crate::facts::{Schemas, TypeFacts};
 use crate::name::{taken, value_at};
 use crate::order::dependencies_first;
+use crate::resource_change::definition_of;
+use crate::type_definition::{Schemas, TypeDefinition};
 
 /// The derived changes of all declared resources, dependencies first.
 pub(super) fn all(
@@ -38,9 +38,9 @@ pub(super) fn all(
     for id in order {
         let Some(change) = plan.changes.get(id) else { continue };
         let Some(desired) = &change.desired else { continue };
-        let facts = facts(schemas, change);
+        let definition = definition(schemas, change);
         let own = match &change.prior {
-            None => new(facts.as_ref(), vec![Reason::NotInState]),
+            None => new(definition.as_ref(), vec![Reason::NotInState]),
             Some(prior) => {
                 let Ok(unchanged) = resolve_map(&desired.properties, &later) else {
                     out.push(Violation::NeverKnown {
@@ -50,8 +50,8 @@ pub(super) fn all(
                     continue;
                 };
                 let seen = Seen { change, desired, prior, unchanged };
-                let own = seen.derived(facts.as_ref());
-                let stateful = facts_of(schemas, prior).is_stateful();
+                let own = seen.derived(definition.as_ref());
+                let stateful = definition_of(schemas, prior).is_stateful();
                 if prior.resource_type == change.resource_type {
                     own
                 } else {
@@ -59,20 +59,20 @@ pub(super) fn all(
                 }
             }
         };
-        later.insert(id, change, &own, facts.as_ref());
+        later.insert(id, change, &own, definition.as_ref());
         derived.insert(id.clone(), own);
     }
-    with_users(plan, &mut derived);
+    with_referrers(plan, &mut derived);
     derived
 }
 
-fn new(facts: &dyn TypeFacts, reasons: Vec<Reason>) -> Derived {
+fn new(definition: &dyn TypeDefinition, reasons: Vec<Reason>) -> Derived {
     Derived {
         action: Action::Create,
         reasons,
         certainty: Certainty::Certain,
         differences: Vec::new(),
-        stateful: facts.is_stateful(),
+        stateful: definition.is_stateful(),
     }
 }
 
@@ -86,20 +86,20 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn derived(&self, facts: &dyn TypeFacts) -> Derived {
+    fn derived(&self, definition: &dyn TypeDefinition) -> Derived {
         let mut derived = if self.change.checked == Checked::Absent {
-            new(facts, vec![Reason::Missing])
+            new(definition, vec![Reason::Missing])
         } else if self.prior.resource_type != self.change.resource_type {
             let from = self.prior.resource_type.clone();
             let action = Action::Replace(ReplaceOrder::CreateFirst);
-            Derived { action, ..new(facts, vec![Reason::TypeChanged { from }]) }
+            Derived { action, ..new(definition, vec![Reason::TypeChanged { from }]) }
         } else {
-            self.compared(facts)
+            self.compared(definition)
         };
         self.asked_for(&mut derived);
         if let Action::Replace(order) = &mut derived.action
             && self.prior.resource_type == self.change.resource_type
-            && taken(facts, &self.prior.properties, &self.desired.properties).is_some()
+            && taken(definition, &self.prior.properties, &self.desired.properties).is_some()
         {
             (*order, derived.certainty) = (ReplaceOrder::DeleteFirst, Certainty::Certain);
         }
@@ -107,11 +107,11 @@ impl Seen<'_> {
     }
 
     /// The decision by what differs, was changed elsewhere, was rotated or did not complete.
-    fn compared(&self, facts: &dyn TypeFacts) -> Derived {
+    fn compared(&self, definition: &dyn TypeDefinition) -> Derived {
         let (prior, desired) = (self.prior, self.desired);
-        let all = differences(facts, &prior.properties, &desired.properties);
-        let sure = differences(facts, &prior.properties, &self.unchanged);
-        let rotation = Rotation::of(facts, desired, prior);
+        let all = differences(definition, &prior.properties, &desired.properties);
+        let sure = differences(definition, &prior.properties, &self.unchanged);
+        let rotation = Rotation::of(definition, desired, prior);
         let unfinished = !prior.status.is_as_declared();
         let drifted = self.change.drift.iter().any(|it| !it.forces_replacement());
         let waits = all.first().filter(|_| sure.is_empty());
@@ -149,7 +149,7 @@ impl Seen<'_> {
             (Action::Record, Certainty::Certain, vec![Reason::PoliciesChanged])
         };
         reasons.extend(more);
-        let stateful = facts.is_stateful();
+        let stateful = definition.is_stateful();
         Derived { action, reasons, certainty, differences: all, stateful }
     }
 
@@ -160,8 +160,9 @@ impl Seen<'_> {
             == (&desired.dependencies, desired.deletion_policy, desired.update_replace_policy)
     }
 
-    /// What the user asked for and what is taken back is in the reasons alone: the first replaces
-    /// the object, the second names the very object that the plan has.
+    /// Adds the reasons that cannot be derived, because they are in the reasons alone: the request
+    /// of the user, which replaces the object, and the readopted object, which is the very object
+    /// that the plan has.
     fn asked_for(&self, derived: &mut Derived) {
         let said = &self.change.reasons;
         if said.contains(&Reason::Requested) && derived.action != Action::Create {
@@ -199,7 +200,7 @@ impl<'a> Later<'a> {
         id: &'a Address,
         change: &'a Change,
         derived: &Derived,
-        facts: &dyn TypeFacts,
+        definition: &dyn TypeDefinition,
     ) {
         let (is_new, certain) = match derived.action {
             Action::Create | Action::Replace(_) => {
@@ -217,7 +218,7 @@ impl<'a> Later<'a> {
             self.stays.insert(id, prior);
         }
         let properties = change.desired.as_ref().map(|desired| &desired.properties);
-        let path = facts.ref_property().filter(|_| is_new);
+        let path = definition.ref_property().filter(|_| is_new);
         let value = path.and_then(|path| value_at(properties?, &path));
         if let Some(value) = value.filter(|value| value.as_str().is_some()) {
             self.references.insert(id, value.clone());

@@ -3,18 +3,18 @@
 use rstack_model::plan::{Change, Checked, Difference};
 use rstack_model::{PathSegment, PropertyPath};
 
-use super::{Field, facts};
-use crate::facts::{Schemas, TypeFacts};
+use super::{Field, definition};
 use crate::name::value_at;
+use crate::type_definition::{Schemas, TypeDefinition};
 
-/// The field, if the plan tells of drift that cannot be: of an object that was not read or is
+/// The field, if the plan has drift that cannot be: of an object that was not read or is
 /// replaced by one of another type, at a place that is not declared, or with another value before
 /// than was applied.
 pub(super) fn wrong(change: &Change, schemas: &dyn Schemas) -> Option<Field> {
     if change.drift.is_empty() {
         return None;
     }
-    let facts = facts(schemas, change);
+    let definition = definition(schemas, change);
     let fits = match (&change.checked, &change.prior, &change.desired) {
         (Checked::Read(_), Some(prior), Some(_)) => {
             prior.resource_type == change.resource_type
@@ -22,8 +22,8 @@ pub(super) fn wrong(change: &Change, schemas: &dyn Schemas) -> Option<Field> {
                     let declared = value_at(&prior.properties, &it.path);
                     let before = it.before.as_ref();
                     before == declared
-                        && (before.is_some() || is_added(facts.as_ref(), &it.path))
-                        && is_compared(facts.as_ref(), it)
+                        && (before.is_some() || is_added(definition.as_ref(), &it.path))
+                        && is_compared(definition.as_ref(), it)
                 })
         }
         (Checked::Read(_) | Checked::Absent | Checked::Nothing | Checked::Unchecked(_), _, _) => {
@@ -33,23 +33,23 @@ pub(super) fn wrong(change: &Change, schemas: &dyn Schemas) -> Option<Field> {
     (!fits).then_some(Field::Drift)
 }
 
-fn is_compared(facts: &dyn TypeFacts, difference: &Difference) -> bool {
+fn is_compared(definition: &dyn TypeDefinition, difference: &Difference) -> bool {
     let path = &difference.path;
     difference.before != difference.after
-        && difference.update_kind == facts.update_kind(path)
-        && !facts.is_read_only(path)
-        && !facts.is_write_only(path)
+        && difference.update_kind == definition.update_kind(path)
+        && !definition.is_read_only(path)
+        && !definition.is_write_only(path)
 }
 
 /// True if a key at this place may have been added elsewhere: to a map whose keys are free.
-fn is_added(facts: &dyn TypeFacts, path: &PropertyPath) -> bool {
+fn is_added(definition: &dyn TypeDefinition, path: &PropertyPath) -> bool {
     match path.segments() {
         [above @ .., PathSegment::Name(_)] => {
             let above = above.iter().fold(PropertyPath::root(), |path, segment| match segment {
                 PathSegment::Name(name) => path.name(name),
                 PathSegment::Index(index) => path.index(*index),
             });
-            facts.is_open_map(&above)
+            definition.is_open_map(&above)
         }
         _ => false,
     }

@@ -1,5 +1,5 @@
-//! What a plan says of each change, derived again from what the object was, what it is to become and
-//! the catalog.
+//! The parts of each change, derived again from what the object was, what it is to become and the
+//! catalog.
 //!
 //! A plan file comes from elsewhere: its reviewer reads actions, reasons and differences, and apply
 //! obeys the desired objects and the steps. Here the former are derived from the latter, without the
@@ -9,9 +9,9 @@
 
 mod declared;
 mod drift;
+mod referrers;
 mod removed;
 mod rotation;
-mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,9 +24,9 @@ use rstack_model::plan::{
 
 use crate::Violation;
 use crate::compare::differences;
-use crate::facts::{NoFacts, Schemas, TypeFacts};
-use crate::pick_up::pick_ups;
+use crate::propagation::propagation_waits;
 use crate::steps::steps;
+use crate::type_definition::{Schemas, TypeDefinition, UnknownType};
 
 /// A part of a change that follows from what the object was and is to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Field {
     Address,
     /// The type of the object that goes.
     Type,
-    /// What happens.
+    /// The action.
     Action,
     /// Why.
     Reasons,
@@ -45,7 +45,7 @@ pub enum Field {
     Differences,
     /// The properties that were changed elsewhere, and what the change of each does.
     Drift,
-    /// How well the object was looked at.
+    /// The check of the object in the cloud.
     Checks,
     /// True if data is lost with the object.
     Stateful,
@@ -104,10 +104,11 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
         let fields = wrong.into_iter().chain(also).chain(type_of_removed(change));
         out.extend(fields.map(|field| Violation::Derived { address: id.clone(), field }));
     }
-    let waits = pick_ups(&plan.changes);
-    let addresses: BTreeSet<&Address> = waits.keys().chain(plan.pick_ups.keys()).collect();
-    let wrong = addresses.into_iter().filter(|id| waits.get(*id) != plan.pick_ups.get(*id));
-    out.extend(wrong.map(|id| Violation::PickUp { address: id.clone() }));
+    let waits = propagation_waits(&plan.changes);
+    let addresses: BTreeSet<&Address> = waits.keys().chain(plan.propagation_waits.keys()).collect();
+    let wrong =
+        addresses.into_iter().filter(|id| waits.get(*id) != plan.propagation_waits.get(*id));
+    out.extend(wrong.map(|id| Violation::PropagationWait { address: id.clone() }));
     let restores = plan.steps.iter().filter_map(|step| match &step.operation {
         Operation::Restore(object) => Some((step.address.clone(), (**object).clone())),
         Operation::Create
@@ -121,7 +122,7 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
     }
 }
 
-/// What a plan is for decides what it may have.
+/// Checks that a plan has only what its purpose allows.
 fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     let fits = match plan.mode {
         PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,
@@ -168,11 +169,11 @@ fn type_of_removed(change: &Change) -> Option<Field> {
 /// A rollback goes by two states, of which a plan has the changed parts. It is never saved.
 fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
     for (id, change) in &plan.changes {
-        let facts = facts(schemas, change);
+        let definition = definition(schemas, change);
         let prior = change.prior.as_ref().filter(|it| it.resource_type == change.resource_type);
         let expected = match (prior, &change.desired) {
             (Some(prior), Some(desired)) => {
-                differences(facts.as_ref(), &prior.properties, &desired.properties)
+                differences(definition.as_ref(), &prior.properties, &desired.properties)
             }
             (None, _) | (_, None) => Vec::new(),
         };
@@ -185,7 +186,7 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
             (Field::Differences, change.differences == expected),
             (Field::Drift, change.drift.is_empty()),
             (Field::Certainty, change.certainty == Certainty::Certain),
-            (Field::Stateful, change.stateful == facts.is_stateful()),
+            (Field::Stateful, change.stateful == definition.is_stateful()),
             (Field::Reasons, reasons),
             (Field::Checks, !missing || change.checked == Checked::Absent),
         ];
@@ -194,9 +195,9 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
     }
 }
 
-/// The facts of the type of a change.
-fn facts(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeFacts> {
-    schemas.facts(&change.resource_type).unwrap_or_else(|| Arc::new(NoFacts))
+/// The definition of the type of a change.
+fn definition(schemas: &dyn Schemas, change: &Change) -> Arc<dyn TypeDefinition> {
+    schemas.definition(&change.resource_type).unwrap_or_else(|| Arc::new(UnknownType))
 }
 
 /// The changes of declared resources by their addresses.

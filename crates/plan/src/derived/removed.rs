@@ -4,10 +4,10 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{Action, Certainty, Change, Checked, PlanMode, Reason};
 
 use super::Derived;
-use crate::draft::facts_of;
-use crate::facts::Schemas;
+use crate::resource_change::definition_of;
+use crate::type_definition::Schemas;
 
-/// What follows for an object that is to go; `None` if there is none, so that the change is about
+/// The change of an object that is to go; `None` if there is no object, so that the change is about
 /// nothing.
 pub(super) fn derived(mode: PlanMode, change: &Change, schemas: &dyn Schemas) -> Option<Derived> {
     let prior = change.prior.as_ref().filter(|_| change.desired.is_none())?;
@@ -27,6 +27,6 @@ pub(super) fn derived(mode: PlanMode, change: &Change, schemas: &dyn Schemas) ->
         reasons,
         certainty: Certainty::Certain,
         differences: Vec::new(),
-        stateful: facts_of(schemas, prior).is_stateful(),
+        stateful: definition_of(schemas, prior).is_stateful(),
     })
 }

@@ -5,7 +5,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::value::SecretReference;
 use rstack_model::{PropertyPath, UpdateKind, Value};
 
-use crate::facts::TypeFacts;
+use crate::type_definition::TypeDefinition;
 
 /// The rotated secrets of an object.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl Rotation {
     /// A secret that was rotated elsewhere does not replace an object that was made with the value
     /// it had then; a parameter's new value does.
     pub(super) fn of(
-        facts: &dyn TypeFacts,
+        definition: &dyn TypeDefinition,
         desired: &PlannedObject,
         prior: &ResourceState,
     ) -> Self {
@@ -32,7 +32,7 @@ impl Rotation {
             if now.is_none() || before.is_none() || now == before {
                 continue;
             }
-            let is_fixed = facts.update_kind(&path) == UpdateKind::Replaces;
+            let is_fixed = definition.update_kind(&path) == UpdateKind::Replaces;
             match (is_fixed, reference) {
                 (true, SecretReference::Parameter(_)) => out.fixed.push(path),
                 (

@@ -1,4 +1,4 @@
-//! What the planner decides, case by case.
+//! Decisions of the planner, case by case.
 
 use crate::support::{
     TestSchemas, applied, attribute, back_to, back_without, empty_state, faithful, json, observed,
@@ -273,7 +273,7 @@ fn a_ref_that_returns_a_declared_name_is_known_before_apply() {
 }
 
 #[test]
-fn drift_is_found_and_healed_and_what_is_not_declared_is_nobodys_business() {
+fn drift_is_found_and_healed_and_what_is_not_declared_is_ignored() {
     let desired = stack([("A", thing(json(j!({"Size": 1, "Tags": ["x"], "Password": "p"}))))]);
     let state = made(&desired);
     let mut seen = faithful(&state);

@@ -110,7 +110,7 @@ fn drift_of_what_cannot_be_changed_in_place_is_shown_and_never_replaces() {
 }
 
 #[test]
-fn what_somebody_added_is_drift_where_the_keys_or_elements_are_the_templates_own() {
+fn what_was_added_elsewhere_is_drift_where_the_keys_or_elements_are_the_templates_own() {
     let desired = stack([("A", thing(json(j!({"Variables": {"A": "1"}, "Rules": []}))))]);
     let state = made(&desired);
     let seen = seen(&state, "A", |p| {
@@ -231,7 +231,9 @@ fn users_that_would_be_replaced_create_first_must_be_allowed_to_go_first_too() {
     let state = made(&used_and_user(1, json(j!({"Kind": 1}))));
     let after = used_and_user(2, json(j!({"Kind": 2})));
     let error = plan_allowing(&after, &state, &["Used"]).unwrap_err();
-    assert!(matches!(&error, PlanError::UserInTheWay { user, .. } if user.as_str() == "User"));
+    assert!(
+        matches!(&error, PlanError::ReferrerInTheWay { referrer, .. } if referrer.as_str() == "User")
+    );
     let plan = plan_allowing(&after, &state, &["Used", "User"]).unwrap();
     assert_eq!(steps(&plan), ["delete User", "delete Used", "create Used", "create User"]);
 }
@@ -262,7 +264,7 @@ fn a_secret_parameter_replaces_where_it_stands_in_what_cannot_be_changed() {
 }
 
 #[test]
-fn an_output_that_cannot_be_evaluated_stands_in_nobodys_way() {
+fn an_output_that_cannot_be_evaluated_stops_nothing_else() {
     let mut desired = stack([("A", thing(json(j!({"Size": 1}))))]);
     let state = made(&desired);
     let list = rstack_model::value::function::split("/", attribute("A", "Url")).unwrap();

@@ -16,7 +16,7 @@ use rstack_model::{
 };
 use rstack_plan::{
     Observation, Observations, PlanError, PlanInput, PlanOptions, RollbackInput, Scalar, Schemas,
-    TypeFacts, check, plan, plan_rollback,
+    TypeDefinition, check, plan, plan_rollback,
 };
 
 /// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
@@ -26,7 +26,7 @@ struct Thing {
     names: [UniqueName; 1],
 }
 
-impl TypeFacts for Thing {
+impl TypeDefinition for Thing {
     fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
         match path.top() {
             Some("Name" | "Kind") => UpdateKind::Replaces,
@@ -96,7 +96,7 @@ impl TypeFacts for Thing {
 pub(crate) struct TestSchemas;
 
 impl Schemas for TestSchemas {
-    fn facts(&self, _: &ResourceType) -> Option<Arc<dyn TypeFacts>> {
+    fn definition(&self, _: &ResourceType) -> Option<Arc<dyn TypeDefinition>> {
         let name = UniqueName::new(vec![SchemaPath::parse("/Name")], Vec::new());
         Some(Arc::new(Thing { names: [name] }))
     }
@@ -195,7 +195,7 @@ pub(crate) fn plan_of(
     Ok(plan.into_plan())
 }
 
-/// What a faultless apply makes of a state.
+/// The state that a faultless apply of a plan leads to.
 pub(crate) fn applied(plan: &Plan, state: &State) -> State {
     let mut state = state.clone();
     state.serial = state.serial.next();
@@ -245,7 +245,7 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     physical_id,
                     status: ObjectStatus::Ready,
                     properties,
-                    attempted: Vec::new(),
+                    in_doubt: Vec::new(),
                     attributes,
                     dependencies: desired.dependencies.clone(),
                     deletion_policy: desired.deletion_policy,

@@ -76,8 +76,8 @@ fn a_requested_replacement_is_one_whatever_differs() {
 
 /// The kinds of the differences between two declarations of a type of the registry.
 fn kinds(type_name: &str, before: Value, after: Value) -> Vec<UpdateKind> {
-    let facts = RegistrySchemas.facts(&type_name.into()).unwrap();
-    let found = differences(facts.as_ref(), &json(before), &json(after));
+    let definition = RegistrySchemas.definition(&type_name.into()).unwrap();
+    let found = differences(definition.as_ref(), &json(before), &json(after));
     found.iter().map(|difference| difference.update_kind).collect()
 }
 
@@ -115,17 +115,17 @@ fn the_rules_of_services_decide_real_types() {
 #[test]
 fn the_planner_and_the_documentation_agree_on_every_property_of_every_type() {
     fn walk(
-        facts: &dyn rstack_plan::TypeFacts,
+        definition: &dyn rstack_plan::TypeDefinition,
         properties: &[Property<'_>],
         depth: usize,
     ) -> usize {
         let mut seen = 0;
         for property in properties {
             let Some(kind) = property.update_kind() else { continue };
-            assert_eq!(facts.update_kind(property.path()), kind, "{}", property.dotted());
+            assert_eq!(definition.update_kind(property.path()), kind, "{}", property.dotted());
             seen += 1;
             if depth > 0 && !property.repeats() {
-                seen += walk(facts, &property.properties(), depth - 1);
+                seen += walk(definition, &property.properties(), depth - 1);
             }
         }
         seen
@@ -134,8 +134,8 @@ fn the_planner_and_the_documentation_agree_on_every_property_of_every_type() {
     let mut seen = 0;
     for name in Registry::embedded().names() {
         let schema = Registry::embedded().get(name).unwrap().unwrap();
-        let facts = RegistrySchemas.facts(&name.into()).unwrap();
-        seen += walk(facts.as_ref(), &Property::all(&schema, &documentation), 3);
+        let definition = RegistrySchemas.definition(&name.into()).unwrap();
+        seen += walk(definition.as_ref(), &Property::all(&schema, &documentation), 3);
     }
     assert!(seen > 38_000, "{seen}");
 }

@@ -14,10 +14,11 @@ use crate::escape::escape;
 /// Columns that line numbers and margins take.
 const MARGIN: usize = 12;
 
-/// How many lines a label may be away from the main one to be shown in the same excerpt.
+/// The number of lines that a label may be away from the main one to be shown in the same excerpt.
 const FAR: usize = 500;
 
-/// How many lines around a labelled one keep their text, in case they are shown between two.
+/// The number of lines around a labelled one that keep their text, in case they are shown between
+/// two.
 const AROUND: usize = 2;
 
 /// A label at its place in the excerpt.
@@ -25,7 +26,7 @@ const AROUND: usize = 2;
 pub(super) struct Mark {
     /// Bytes of the excerpt's text, all in one line.
     pub(super) range: Range<usize>,
-    /// What is said of it.
+    /// The remark about it.
     pub(super) message: String,
 }
 

@@ -19,11 +19,11 @@ const STRIDE: usize = 4096;
 #[derive(Clone, Copy, Debug, Default)]
 struct Stop {
     offset: usize,
-    /// How many line breaks are before it.
+    /// The number of line breaks before it.
     line: usize,
     /// Where its line begins.
     start: usize,
-    /// How many characters of its line are before it.
+    /// The number of characters of its line before it.
     column: usize,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Lines<'a> {
         self.text.floor_char_boundary(offset)
     }
 
-    /// What is known of an offset.
+    /// The position of an offset.
     fn at(&self, offset: usize) -> Stop {
         let offset = self.clamp(offset);
         let before = self.stops.partition_point(|stop| stop.offset <= offset).saturating_sub(1);
@@ -90,7 +90,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// What is known of a place behind another one.
+/// The position of an offset behind a known one.
 fn forward(text: &str, from: Stop, offset: usize) -> Stop {
     let passed = text.get(from.offset..offset).unwrap_or_default();
     let line = from.line + passed.bytes().filter(|byte| *byte == b'\n').count();

@@ -12,19 +12,19 @@ use super::Source;
 use super::position::Lines;
 use crate::escape::Foreign;
 
-/// How many results a run may have.
+/// The number of results that a run may have.
 const MOST_RESULTS: usize = 25_000;
-/// How many places of a result are taken.
+/// The number of places that are taken of a result.
 const MOST_PLACES: usize = 100;
 /// Stands for the directory that paths are relative to.
 const ROOT: &str = "%SRCROOT%";
 
-/// What is said of a kind of finding.
+/// The texts about a kind of finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleText {
     /// It in few words.
     pub title: String,
-    /// What it means and what to do, in Markdown.
+    /// Its meaning and the next step for the user, in Markdown.
     pub markdown: Option<String>,
     /// Where more can be read: a URL.
     pub docs: Option<String>,
@@ -46,7 +46,7 @@ pub struct SarifLog {
     left_out: usize,
     /// The kinds of findings met so far.
     rules: BTreeMap<FindingCode, Met>,
-    /// How often a fingerprint was met.
+    /// The number of times each fingerprint was met.
     fingerprints: BTreeMap<String, usize>,
 }
 
@@ -114,9 +114,9 @@ impl SarifLog {
         })
     }
 
-    /// What stays the same when lines are added elsewhere in the file: the kind of finding, the file,
-    /// the text of the line, and which one of those it is. Of a text that is not shown there is no
-    /// line: a short one could be guessed from its digest.
+    /// The fingerprint of a finding, which stays when lines are added elsewhere in the file: the
+    /// kind of finding, the file, the text of the line, and which one of those it is. Of a text
+    /// that is not shown there is no line: a short one could be guessed from its digest.
     fn fingerprint(
         &mut self,
         diagnostic: &Diagnostic,

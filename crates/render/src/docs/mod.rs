@@ -1,4 +1,4 @@
-//! What a resource type takes and gives, as text and as JSON.
+//! Pages about a resource type, its properties and attributes, as text and as JSON.
 
 mod json;
 mod properties;
@@ -16,15 +16,15 @@ pub use self::type_page::type_text;
 pub struct TypeDocs<'a> {
     /// Its schema.
     pub schema: &'a TypeSchema,
-    /// What is said of it.
+    /// Its documentation.
     pub documentation: &'a Documentation,
-    /// Who makes its objects.
+    /// The drivers that make its objects.
     pub served: Served,
-    /// How many levels of properties are shown.
+    /// The number of levels of properties that are shown.
     pub depth: usize,
 }
 
-/// Who makes the objects of a type.
+/// The drivers that make the objects of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
     /// A native driver in AWS, and the sandbox.

@@ -44,7 +44,7 @@ fn branch(properties: &[Property<'_>], depth: usize, indent: &str, rows: &mut Ve
     }
 }
 
-/// What is to be known of a property at a glance.
+/// The marks of a property at a glance: required, its update kind, deprecated.
 fn marks(property: &Property<'_>) -> Line {
     let change = match property.update_kind() {
         Some(UpdateKind::InPlace) | None => None,

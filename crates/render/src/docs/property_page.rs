@@ -9,7 +9,7 @@ use crate::markdown::{READABLE, lines};
 use crate::style::{Role, View};
 use crate::table::columns;
 
-/// What a property takes, what a change of it does, and what is in it.
+/// The page of a property: its values, the effect of a change of it, and the properties in it.
 pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) -> String {
     let width = view.columns();
     let name = docs.schema.name();
@@ -36,7 +36,7 @@ pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) 
     join(&out, view.palette)
 }
 
-/// What an attribute gives.
+/// The page of an attribute.
 pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> String {
     let heading = format!("{}.{attribute}", docs.schema.name());
     let mut out = vec![Line::of(Role::Heading, &heading), Line::default()];
@@ -47,10 +47,10 @@ pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> Stri
     out.push(
         Line::plain("An attribute: `!GetAtt LogicalId.")
             .with(Role::Plain, attribute)
-            .with(Role::Plain, "` gives it. Only the service sets it."),
+            .with(Role::Plain, "` returns it. Only the service sets it."),
     );
     if docs.schema.is_secret_attribute(attribute) {
-        out.push(Line::of(Role::Warning, "It is a secret, and rstack does not give it away."));
+        out.push(Line::of(Role::Warning, "It is a secret: rstack does not show it."));
     }
     join(&out, view.palette)
 }
@@ -76,7 +76,7 @@ fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
     }
     facts.push(("A change", change_words(property)));
     if property.is_write_only() {
-        let text = "cannot be read back: drift of it is not seen";
+        let text = "cannot be read back: its drift is not detected";
         facts.push(("Reading", text.to_owned()));
     }
     if property.is_deprecated() {
@@ -87,13 +87,13 @@ fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
 
 fn change_words(property: &Property<'_>) -> String {
     let words = match property.update_kind() {
-        Some(UpdateKind::InPlace) => "is made in place",
+        Some(UpdateKind::InPlace) => "updates the object in place",
         Some(UpdateKind::Replaces) => "replaces the object",
         Some(UpdateKind::MayReplace) => match property.update_rule() {
             Some(rule) => return format!("replaces the object {rule}"),
-            None => "replaces the object in some cases, else it is made in place",
+            None => "replaces the object in some cases, otherwise updates it in place",
         },
-        None => "cannot be asked for: only the service sets it",
+        None => "cannot be set: only the service sets it",
     };
     words.to_owned()
 }

@@ -9,7 +9,7 @@ use crate::markdown::{READABLE, lines};
 use crate::style::{Role, View};
 use crate::table::columns;
 
-/// What a type takes and gives.
+/// The page of a type: its facts, properties and attributes.
 pub fn type_text(docs: &TypeDocs<'_>, view: &View) -> String {
     let width = view.columns();
     let mut out = vec![Line::of(Role::Heading, docs.schema.name())];
@@ -44,7 +44,7 @@ fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         facts.push(("ARN", arn.to_owned()));
     }
     let data = if docs.schema.is_stateful() {
-        "holds data, which are lost with the object"
+        "holds data, which is lost with the object"
     } else {
         "not known to hold data"
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rstack_model::ErrorCode;
 use rstack_model::event::{Event, RunEnd, StepLabel};
 use rstack_model::plan::PlanMode;
 use serde::Serialize;
@@ -48,7 +49,7 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         Event::StepWaiting { label, waits_for } => {
             Record { waits_for: Some(waits_for), ..of_step("step-waiting", label) }
         }
-        Event::StepHeld { label, waits_for, remaining } => Record {
+        Event::StepAwaitingPropagation { label, waits_for, remaining } => Record {
             waits_for: Some(waits_for),
             remaining_ms: Some(milliseconds(*remaining)),
             ..of_step("step-held", label)
@@ -62,14 +63,14 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         Event::StepDone { label, physical_id } => {
             Record { physical_id: Some(physical_id.as_str()), ..of_step("step-done", label) }
         }
-        Event::StepFailed { label, error } => {
-            Record { error: Some(error), ..of_step("step-failed", label) }
+        Event::StepFailed { label, code, error } => {
+            Record { code: Some(code.name()), error: Some(error), ..of_step("step-failed", label) }
         }
         Event::StepInterrupted { label, waits_for } => {
             Record { waits_for: Some(waits_for), ..of_step("step-interrupted", label) }
         }
         Event::Stopping { reason } => Record { reason: Some(reason), ..base("stopping") },
-        Event::StillSettling { address, waits_for } => Record {
+        Event::StillStabilizing { address, waits_for } => Record {
             address: Some(address.to_string()),
             waits_for: Some(waits_for),
             ..base("still-settling")
@@ -77,12 +78,18 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
         Event::AskingAgain { reason, attempt } => {
             Record { reason: Some(reason), attempt: Some(*attempt), ..base("asking-again") }
         }
-        Event::SecretUnchecked { reference, error } => {
-            Record { reference: Some(reference), error: Some(error), ..base("secret-unchecked") }
-        }
-        Event::OutputFailed { output, error } => {
-            Record { output: Some(output), error: Some(error), ..base("output-failed") }
-        }
+        Event::SecretUnchecked { reference, error } => Record {
+            code: Some(ErrorCode::SecretUnchecked.name()),
+            reference: Some(reference),
+            error: Some(error),
+            ..base("secret-unchecked")
+        },
+        Event::OutputFailed { output, error } => Record {
+            code: Some(ErrorCode::OutputNotEvaluated.name()),
+            output: Some(output),
+            error: Some(error),
+            ..base("output-failed")
+        },
         Event::RunEnded { mode, end } => {
             Record { mode: Some(*mode), end: Some(*end), ..base("run-ended") }
         }
@@ -126,6 +133,8 @@ struct Record<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

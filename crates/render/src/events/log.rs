@@ -24,7 +24,7 @@ const REMINDER: Duration = Duration::from_secs(60);
 pub struct EventLog {
     palette: Palette,
     tracker: Tracker,
-    /// What was said last of each step, and when.
+    /// The last note of each step, and its time.
     said: BTreeMap<StepId, (String, Duration)>,
 }
 
@@ -34,7 +34,7 @@ impl EventLog {
         Self { palette, tracker: Tracker::default(), said: BTreeMap::new() }
     }
 
-    /// What to write for an event that happened at `now`, counted from the start of the program:
+    /// The text of an event that happened at `now`, counted from the start of the program:
     /// one or more lines without a line break at the end, or nothing.
     pub fn line(&mut self, event: &Event, now: Duration) -> Option<String> {
         let ended = self.tracker.apply(event, now);
@@ -50,7 +50,7 @@ impl EventLog {
                 }
                 _ => return None,
             },
-            Event::StepHeld { label, .. } => vec![self.note("holding", label, now)?],
+            Event::StepAwaitingPropagation { label, .. } => vec![self.note("holding", label, now)?],
             Event::StepWaiting { label, .. } => vec![self.note("waiting", label, now)?],
             Event::StepRetrying { label, .. } => vec![self.note("retrying", label, now)?],
             Event::StepUnchanged { .. } => return None,
@@ -62,12 +62,12 @@ impl EventLog {
                     .with(Role::Dim, &format!("  {physical_id}  ({})", duration(ended.took)));
                 vec![line]
             }
-            Event::StepFailed { label, error } => {
+            Event::StepFailed { label, code, error } => {
                 let mut lines = vec![self.step("failed", Role::Warning, label).with(
                     Role::Dim,
                     &format!("  {} after {}", doing(label.operation), duration(ended?.took)),
                 )];
-                lines.extend(error_lines(error, self.margin()));
+                lines.extend(error_lines(*code, error, self.margin()));
                 lines
             }
             Event::StepInterrupted { label, waits_for } => {
@@ -75,7 +75,7 @@ impl EventLog {
                 vec![line.then(interrupted(label, ended?.took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
-            Event::StillSettling { address, waits_for } => {
+            Event::StillStabilizing { address, waits_for } => {
                 vec![still_settling(address, waits_for)]
             }
             Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],
@@ -99,7 +99,7 @@ impl EventLog {
             .with(Role::Name, label.address.as_str())
     }
 
-    /// What a step waits for, unless the same was said a short time ago.
+    /// The condition that a step waits for, unless the same was written a short time ago.
     fn note(&mut self, word: &str, label: &StepLabel, now: Duration) -> Option<Line> {
         let step = self.tracker.running.get(&label.step)?;
         if let Some((said, when)) = self.said.get(&label.step)
@@ -125,6 +125,7 @@ impl EventLog {
 
 #[cfg(test)]
 mod tests {
+    use rstack_model::ErrorCode;
     use rstack_model::event::RunEnd;
     use rstack_model::plan::PlanMode;
 
@@ -163,6 +164,7 @@ mod tests {
                 74,
                 Event::StepFailed {
                     label: label(2, "Bad", "delete"),
+                    code: ErrorCode::AccessDenied,
                     error: "access denied\nallow `x:Delete`\u{1b}[2J".into(),
                 },
             ),
@@ -192,7 +194,7 @@ Applying: 12 steps
    2/12  unchanged  AWS::CloudFront::Distribution  Old  E2  (1.0 s)
    2/12  deleting   AWS::CloudFront::Distribution  Bad
    2/12  failed     AWS::CloudFront::Distribution  Bad  deleting after 2.0 s
-         | access denied
+         | error[access-denied]: access denied
          | allow `x:Delete`\\u{1b}[2J
 Stopping: a step failed
    2/12  creating   AWS::CloudFront::Distribution  Slow

@@ -1,4 +1,4 @@
-//! What happens while a plan is applied: as lines for a pipe, as a live display, as JSON.
+//! The events of an apply: as lines for a pipe, as a live display, as JSON.
 
 mod json;
 mod log;

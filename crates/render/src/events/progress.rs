@@ -19,13 +19,13 @@ use crate::table::columns;
 /// The pictures of a step that runs, one after the other.
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// How long each picture stays.
-const PICTURE: Duration = Duration::from_millis(80);
+/// The time that each frame stays.
+const FRAME: Duration = Duration::from_millis(80);
 
 /// The widest the bar is drawn.
 const BAR: usize = 30;
 
-/// What runs and how far the run is.
+/// The live display of the running steps and the progress of the run.
 #[derive(Clone, Debug)]
 pub struct Progress {
     palette: Palette,
@@ -48,7 +48,7 @@ impl Progress {
             Event::Observing { objects } => observing(*objects).into_iter().collect(),
             Event::RunStarted { mode, steps } => vec![run_started(*mode, *steps)],
             Event::StepStarted { .. }
-            | Event::StepHeld { .. }
+            | Event::StepAwaitingPropagation { .. }
             | Event::StepWaiting { .. }
             | Event::StepRetrying { .. }
             | Event::StepUnchanged { .. } => Vec::new(),
@@ -62,7 +62,7 @@ impl Progress {
                         .with(Role::Dim, &format!("  {physical_id}  {}", duration(took))),
                 ]
             }
-            Event::StepFailed { label, error } => {
+            Event::StepFailed { label, code, error } => {
                 let mut lines = vec![
                     Line::of(Role::Warning, "✗ failed     ")
                         .with(Role::Name, label.address.as_str())
@@ -72,7 +72,7 @@ impl Progress {
                             &format!("  {} after {}", doing(label.operation), duration(took)),
                         ),
                 ];
-                lines.extend(error_lines(error, 13));
+                lines.extend(error_lines(*code, error, 13));
                 lines
             }
             Event::StepInterrupted { label, waits_for } => {
@@ -82,7 +82,7 @@ impl Progress {
                 vec![line.then(interrupted(label, took, waits_for))]
             }
             Event::Stopping { reason } => vec![stopping(reason)],
-            Event::StillSettling { address, waits_for } => {
+            Event::StillStabilizing { address, waits_for } => {
                 vec![still_settling(address, waits_for)]
             }
             Event::AskingAgain { reason, attempt } => vec![asking_again(reason, *attempt)],
@@ -137,7 +137,7 @@ impl Progress {
 
 fn row(step: &Running, now: Duration) -> Vec<Line> {
     let age = now.saturating_sub(step.since);
-    let picture = age.as_millis() / PICTURE.as_millis() % 10;
+    let picture = age.as_millis() / FRAME.as_millis() % 10;
     let picture = usize::try_from(picture).ok().and_then(|i| SPINNER.get(i)).unwrap_or(&"·");
     let role = role(step.label.operation);
     vec![

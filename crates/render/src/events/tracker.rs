@@ -13,11 +13,11 @@ use crate::duration::duration;
 pub(super) struct Running {
     pub(super) label: StepLabel,
     pub(super) since: Duration,
-    /// What it waits for or why it tries again.
+    /// The condition it waits for, or the reason why it tries again.
     pub(super) note: String,
     /// When it goes on at the latest, if it is held.
     pub(super) until: Option<Duration>,
-    /// Whether it turned out to have nothing to change.
+    /// True if it turned out to have nothing to change.
     pub(super) unchanged: bool,
 }
 
@@ -63,7 +63,7 @@ impl Tracker {
                 self.step(label, now);
                 None
             }
-            Event::StepHeld { label, waits_for, remaining } => {
+            Event::StepAwaitingPropagation { label, waits_for, remaining } => {
                 let until = Some(now.saturating_add(*remaining));
                 self.note(label, now, format!("waits for {waits_for}"), until);
                 None
@@ -96,7 +96,7 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
-            Event::StillSettling { .. }
+            Event::StillStabilizing { .. }
             | Event::AskingAgain { .. }
             | Event::SecretUnchecked { .. }
             | Event::OutputFailed { .. } => None,

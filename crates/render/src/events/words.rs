@@ -1,8 +1,8 @@
 //! The words for operations and runs.
 
-use rstack_model::Address;
 use rstack_model::event::{RunEnd, StepLabel};
 use rstack_model::plan::PlanMode;
+use rstack_model::{Address, ErrorCode};
 
 use super::tracker::Tracker;
 use crate::duration::duration;
@@ -101,7 +101,7 @@ pub(super) fn interrupted(label: &StepLabel, took: Duration, waits_for: &str) ->
 /// ``CDN` still settles: waits for distribution E1 to be deployed``.
 pub(super) fn still_settling(address: &Address, waits_for: &str) -> Line {
     Line::of(Role::Name, address.as_str())
-        .with(Role::Plain, &format!(" still settles: waits for {waits_for}"))
+        .with(Role::Plain, &format!(" is not stable yet: waits for {waits_for}"))
 }
 
 /// `Asking again, attempt 3 failed: …`.
@@ -122,22 +122,28 @@ pub(super) fn stopping(reason: &str) -> Line {
 
 /// `warning: the output …`.
 pub(super) fn output_failed(output: &str, error: &str) -> Line {
-    Line::of(Role::Warning, "warning")
-        .with(Role::Plain, ": the output ")
+    warning(ErrorCode::OutputNotEvaluated)
+        .with(Role::Plain, "the output ")
         .with(Role::Name, output)
         .with(Role::Plain, &format!(" cannot be evaluated and is left out: {error}"))
 }
 
 /// `warning: the version of …`.
 pub(super) fn secret_unchecked(reference: &str, error: &str) -> Line {
-    Line::of(Role::Warning, "warning")
-        .with(Role::Plain, ": whether ")
+    warning(ErrorCode::SecretUnchecked)
+        .with(Role::Plain, "cannot check whether ")
         .with(Role::Secret, reference)
-        .with(Role::Plain, &format!(" was rotated cannot be told: {error}"))
+        .with(Role::Plain, &format!(" was rotated: {error}"))
+}
+
+/// `warning[CODE]: `.
+fn warning(code: ErrorCode) -> Line {
+    Line::of(Role::Warning, &format!("warning[{code}]")).with(Role::Plain, ": ")
 }
 
 /// An error text below a line: each of its lines indented, with a mark if there are several.
-pub(super) fn error_lines(error: &str, indent: usize) -> Vec<Line> {
+pub(super) fn error_lines(code: ErrorCode, error: &str, indent: usize) -> Vec<Line> {
+    let error = format!("error[{code}]: {error}");
     let lines: Vec<&str> = error.trim_end().split('\n').collect();
     let mark = if lines.len() > 1 { LINE_MARK } else { "" };
     let margin = format!("{}{mark}", " ".repeat(indent));

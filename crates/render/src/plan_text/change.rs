@@ -1,9 +1,9 @@
-//! What happens to one resource: its line, and the tree of its properties.
+//! The change of one resource: its line, and the tree of its properties.
 
 use rstack_model::plan::{Action, Certainty, Change, Plan, Reason, ReplaceOrder};
 use rstack_model::{Value, ValueMap};
 
-use super::reason::{paths, pick_up, reasons, replacement};
+use super::reason::{paths, propagation_wait, reasons, replacement};
 use super::{difference, subject};
 use crate::line::Line;
 use crate::object_names::object_names;
@@ -97,8 +97,8 @@ fn shows_differences(action: Action) -> bool {
     }
 }
 
-/// What is said behind the resource's name: what happens where the mark does not say it, what is
-/// lost, and why.
+/// The remarks behind the resource's name: the action where the mark does not say it, the data that
+/// are lost, and why.
 fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
     let (what, role) = match change.action {
         Action::Replace(order) => {
@@ -136,7 +136,7 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
     line
 }
 
-/// What becomes of the object of a change, where the reader would not expect it.
+/// The fate of the object of a change, where the reader would not expect it.
 fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
     let (id, object) = (&change.address, change.prior.as_ref()?);
     if change.stateful && removals.deletes(id, object) {
@@ -148,12 +148,12 @@ fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
     }
 }
 
-/// What the change waits for before it sends a secret that was rotated.
+/// The resources that the change waits for before it sends a secret that was rotated.
 fn waits_for(change: &Change, plan: &Plan) -> Option<String> {
-    let pick_ups = plan.pick_ups.get(&change.address)?;
+    let waits = plan.propagation_waits.get(&change.address)?;
     let rotated = |reference: &String| {
         let says = |reason: &Reason| matches!(reason, Reason::SecretRotated { reference: of } if of == reference);
         change.reasons.iter().any(says)
     };
-    pick_ups.iter().find(|it| rotated(&it.reference)).map(pick_up)
+    waits.iter().find(|it| rotated(&it.reference)).map(propagation_wait)
 }

@@ -1,4 +1,4 @@
-//! What was changed outside rstack since the last apply.
+//! Changes that were made outside rstack since the last apply.
 
 use rstack_model::plan::{Change, Checked, Plan, PlanMode};
 

@@ -44,7 +44,7 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
         add("IAM Statement Changes", iam::statement_table(plan, view));
         add("IAM Policy Changes", iam::policy_table(plan, view));
     }
-    add("Left over from earlier applies", left_over(plan));
+    add("Deposed by earlier applies", deposed(plan));
     add("Outputs", outputs::lines(plan, view));
     add("Not checked for drift", not_checked(plan));
     sections.push(Line::of(Role::Name, &summary_line(plan)).wrap(view.columns()));
@@ -83,7 +83,7 @@ fn resources(plan: &Plan, view: &View) -> Vec<Line> {
     }
 }
 
-fn left_over(plan: &Plan) -> Vec<Line> {
+fn deposed(plan: &Plan) -> Vec<Line> {
     let removals = Removals::of(plan);
     let line = |id: &Address, object: &ResourceState| {
         let (action, what) = if removals.deletes(id, object) {

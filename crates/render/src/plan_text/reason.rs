@@ -1,9 +1,9 @@
 //! Why something happens, in words.
 
-use rstack_model::plan::{Action, Certainty, Change, Difference, PickUp, Reason};
+use rstack_model::plan::{Action, Certainty, Change, Difference, PropagationWait, Reason};
 use rstack_model::{Address, PropertyPath};
 
-/// What makes a new object necessary: `requires replacement: Id changes`.
+/// The cause that makes a new object necessary: `requires replacement: Id changes`.
 pub(super) fn replacement(change: &Change) -> Option<String> {
     let mut forced = Vec::new();
     let mut requested = false;
@@ -73,9 +73,9 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
             change.address
         )),
         Reason::DependencyReplaced { dependency } => {
-            Some(format!("`{dependency}` is deleted first and made anew"))
+            Some(format!("`{dependency}` is deleted first and created again"))
         }
-        Reason::Incomplete => Some("its last change did not come to its end".to_owned()),
+        Reason::Incomplete => Some("its last update did not complete".to_owned()),
         Reason::Readopted { physical_id } => {
             Some(format!("takes back `{physical_id}`, which an unfinished replacement left"))
         }
@@ -90,13 +90,13 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
 }
 
 /// `waits until 10 min after its rotation, while HlsEndpoint, DashEndpoint take it up`.
-pub(super) fn pick_up(pick_up: &PickUp) -> String {
-    let minutes = pick_up.within_seconds.div_ceil(60);
-    let by: Vec<&str> = pick_up.checked_by.iter().map(Address::as_str).collect();
+pub(super) fn propagation_wait(wait: &PropagationWait) -> String {
+    let minutes = wait.within_seconds.div_ceil(60);
+    let by: Vec<&str> = wait.checked_by.iter().map(Address::as_str).collect();
     format!("waits until {minutes} min after its rotation, while {} take it up", by.join(", "))
 }
 
-/// What was changed outside, and that it is changed back where the template did not change.
+/// The changes made outside, and that they are changed back where the template did not change.
 fn set_back(change: &Change) -> String {
     let declared = |drift: &&Difference| change.differences.iter().any(|d| d.path == drift.path);
     let back: Vec<Difference> =
@@ -139,7 +139,7 @@ fn waits(change: &Change, path: &PropertyPath) -> String {
     }
 }
 
-/// What changes in the state alone.
+/// The changes of the state alone.
 fn recorded(change: &Change) -> String {
     let (Some(prior), Some(desired)) = (&change.prior, &change.desired) else {
         return "its policies".to_owned();

@@ -54,7 +54,7 @@ pub(super) fn managed_policies(properties: &ValueMap) -> BTreeSet<String> {
     list.unwrap_or_default().iter().map(bare_text).collect()
 }
 
-/// Who is given what an identity policy of this resource allows; empty for resource policies,
+/// The principals of an identity policy of this resource; empty for resource policies,
 /// whose statements name their principals.
 fn holder(owner: Owner<'_>, properties: &ValueMap) -> Vec<String> {
     let id = owner.address;
@@ -71,7 +71,7 @@ fn holder(owner: Owner<'_>, properties: &ValueMap) -> Vec<String> {
                 .flat_map(|value| texts(Some(value)))
                 .map(|name| format!("AWS:{name}"))
                 .collect();
-            if holders.is_empty() { vec![format!("whoever has ‹{id}›")] } else { holders }
+            if holders.is_empty() { vec![format!("the holder of ‹{id}›")] } else { holders }
         }
         _ => Vec::new(),
     }

@@ -300,14 +300,14 @@ Rollback: 2 to restore, 2 to delete.
     replaced.prior = Some(object("A::B::C", "old", ValueMap::new()));
     let mut deploy = plan([replaced]);
     let object = |id| object("A::B::C", id, ValueMap::new());
-    add_left_over(&mut deploy, "New", object("older"), Operation::Delete);
-    add_left_over(&mut deploy, "New", object("kept"), Operation::Forget);
+    add_deposed(&mut deploy, "New", object("older"), Operation::Delete);
+    add_deposed(&mut deploy, "New", object("kept"), Operation::Forget);
     let expected = "\
-Left over from earlier applies
+Deposed by earlier applies
 [-] A::B::C New older
 [○] A::B::C New kept  stays in the cloud, no longer managed
 
-Plan: 0 to create, 0 to update, 1 to replace, 1 to delete (left over from earlier applies), 1 to
+Plan: 0 to create, 0 to update, 1 to replace, 1 to delete (deposed by earlier applies), 1 to
 retain, 0 unchanged.
 ";
     let text = plan_text(&deploy, &VIEW);

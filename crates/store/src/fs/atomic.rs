@@ -16,7 +16,7 @@ pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error)
     move |source| StoreError::Io { operation, location, source }
 }
 
-/// Whether something was there already.
+/// The outcome of making something that may be there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
     /// It was.
@@ -42,10 +42,11 @@ pub(crate) fn directory(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> 
     made.into_iter().try_for_each(|made| sync_parent(disk, made))
 }
 
-/// Makes the name of a directory durable that somebody else may have made, and died.
+/// Makes the name of a directory durable whose maker may have died before.
 pub(crate) fn sync_found(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     match sync_parent(disk, path) {
-        // Whoever may not read the directory above cannot sync it, and has nothing else to lose by it.
+        // Without the right to read the directory above it cannot be synced, and nothing else is
+        // lost by that.
         Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
             Ok(())
         }
@@ -107,14 +108,14 @@ pub(crate) struct Unpublished<'a> {
     published: bool,
 }
 
-/// How the names of the temporary files of a stack begin. No stack's name holds a dot, so that no
-/// other stack's files begin like this.
+/// The beginning of the names of the temporary files of a stack. No stack's name holds a dot, so
+/// that no other stack's files begin like this.
 fn prefix(owner: &str) -> String {
     format!(".rstack-{owner}.")
 }
 
-/// Removes the temporary files that writers of a stack left in a directory when they died. Whoever
-/// holds the stack's lock is its only writer.
+/// Removes the temporary files that writers of a stack left in a directory when they died. The
+/// holder of the stack's lock is its only writer.
 pub(crate) fn remove_stale_temporaries(
     disk: &dyn Disk,
     directory: &Path,
@@ -123,7 +124,8 @@ pub(crate) fn remove_stale_temporaries(
     remove_stale_of(disk, directory, stack.as_str())
 }
 
-/// [`remove_stale_temporaries`] for what [`make_shared`] has left: once the file is there, nobody needs another one.
+/// [`remove_stale_temporaries`] for what [`make_shared`] has left: once the file is there, no
+/// process needs another one.
 pub(crate) fn remove_stale_shared(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
     remove_stale_of(disk, directory, "")
 }
@@ -169,7 +171,7 @@ pub(crate) fn make_shared(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<
             sync_parent(disk, path)?;
             Ok(Made::Now)
         }
-        // Whoever was faster has also swept away what would be linked.
+        // A writer that was faster has also removed the temporary file that would be linked.
         Err(error)
             if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) =>
         {
@@ -206,7 +208,8 @@ impl Unpublished<'_> {
 impl Drop for Unpublished<'_> {
     fn drop(&mut self) {
         if !self.published {
-            // What led here is told already, and a file that stays is nobody's state.
+            // The error that led here is reported already, and a file that stays belongs to no
+            // state.
             let _removed = self.disk.remove(&self.temporary);
         }
     }

@@ -89,7 +89,7 @@ impl Lease for LockedStack {
         Self::read(self)
     }
 
-    async fn settled(&self) -> Result<Option<State>, StoreError> {
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError> {
         let stored = Self::read(self)?;
         self.refuse_journal(&stored)?;
         Ok(stored.state)

@@ -15,7 +15,7 @@ use crate::content::{Content, Written};
 use crate::error::StoreError;
 use crate::stored::Version;
 
-/// How many digits of a lineage's digest are in a name.
+/// The number of digits of a lineage's digest in a name.
 const LINE: usize = 8;
 
 /// The backups of one stack.
@@ -24,11 +24,11 @@ pub(crate) struct Backups {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) stack: StackName,
     pub(crate) directory: PathBuf,
-    /// How many are kept.
+    /// The number of states that are kept.
     pub(crate) count: usize,
 }
 
-/// What the name of a backup says.
+/// The name of a backup, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Name {
     serial: Serial,

@@ -16,15 +16,16 @@ use rstack_journal::fold;
 /// A journal without the state that it was written over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseMismatch {
-    /// What it was written over.
+    /// The lineage and serial of the state that it was written over.
     pub journal: PlanBase,
-    /// What the state is; `None` if it is missing or damaged.
+    /// The lineage and serial of the state; `None` if it is missing or damaged.
     pub state: Option<PlanBase>,
     /// The copy of the state that the journal was written over; `None` if no sound one is kept.
     pub copy: Option<PathBuf>,
 }
 
-/// What can take the place of the state, and whether the journal is without its own.
+/// The state that can take the place of the present one, and the mismatch if the journal was
+/// written over another.
 #[derive(Debug, Default)]
 pub(crate) struct BaseMatch {
     pub(crate) offered: Option<Serial>,

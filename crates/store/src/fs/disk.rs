@@ -1,4 +1,4 @@
-//! What the store asks of a disk, and the file system that it is in production.
+//! The disk as the store uses it, and the file system that it is in production.
 //!
 //! Every call of the store goes through here, so that a disk that loses what was not made durable
 //! can stand in its place.
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-/// What a path leads to.
+/// The kind of object at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -31,12 +31,12 @@ pub struct Identity {
     pub inode: u64,
 }
 
-/// What an open file is like.
+/// The metadata of an open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// Which file it is. As long as it is open, no other one is the same.
     pub identity: Identity,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its permission bits.
     pub mode: u32,
@@ -44,7 +44,7 @@ pub struct Metadata {
     pub size: u64,
 }
 
-/// How a file is opened. Links are never followed, and a file that is made has the mode 0600.
+/// The way a file is opened. Links are never followed, and a file that is made has the mode 0600.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// To be read. The file is there.
@@ -59,10 +59,10 @@ pub enum Access {
 
 /// An open file. What is written goes to its end.
 pub trait DiskFile: fmt::Debug + Send + Sync {
-    /// What it is like.
+    /// Its metadata.
     ///
     /// # Errors
-    /// If it cannot be told.
+    /// If they cannot be read.
     fn metadata(&self) -> io::Result<Metadata>;
 
     /// All its bytes. Asked for once for each opened file.
@@ -104,7 +104,7 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     /// If it cannot be locked.
     fn lock(&self) -> io::Result<bool>;
 
-    /// Whether writing and syncing may take time, so that they are kept off the threads that drive
+    /// True if writing and syncing may take time, so that they are kept off the threads that drive
     /// futures.
     fn blocks(&self) -> bool {
         true
@@ -113,13 +113,13 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
 
 /// Where a store keeps its files.
 pub trait Disk: fmt::Debug + Send + Sync {
-    /// What is at the end of a path, links followed.
+    /// The kind of object at the end of a path, links followed.
     ///
     /// # Errors
-    /// If there is nothing, or it cannot be told.
+    /// If there is no object, or it cannot be read.
     fn kind(&self, path: &Path) -> io::Result<Kind>;
 
-    /// What is at a path itself.
+    /// The kind of object at a path itself.
     ///
     /// # Errors
     /// As [`Self::kind`].

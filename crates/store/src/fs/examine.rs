@@ -1,4 +1,4 @@
-//! What is wrong with the files of a stack. Reads, and changes nothing.
+//! The examination of the files of a stack. Reads, and changes nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,9 @@ use crate::error::StoreError;
 use crate::records;
 use rstack_journal::Entry;
 use rstack_journal::{Reading, Records};
-use rstack_journal::{Salvage, salvage};
+use rstack_journal::{RepairedJournal, repair};
 
-/// What a state file is found to be.
+/// The condition of a state file.
 #[derive(Debug)]
 pub enum StateFinding {
     /// There is none.
@@ -31,8 +31,8 @@ pub enum StateFinding {
 }
 
 impl StateFinding {
-    /// Whether a kept state may take its place. What is said of permissions, links, sizes and formats
-    /// comes first: the file may be whole, and a newer rstack may have written it.
+    /// True if a kept state may take its place. Problems of permissions, links, sizes and formats
+    /// come first: the file may be whole, and a newer rstack may have written it.
     pub fn may_be_replaced(&self) -> bool {
         match self {
             Self::Missing | Self::Edited(_) => true,
@@ -44,10 +44,10 @@ impl StateFinding {
     }
 }
 
-/// What a journal is found to be.
+/// The condition of a journal.
 #[derive(Debug)]
 pub enum JournalFinding {
-    /// There is none, or it has nothing left to say.
+    /// There is none, or it is whole and stale.
     Missing,
     /// It is whole, but perhaps for a last record that was cut off.
     Sound {
@@ -56,15 +56,14 @@ pub enum JournalFinding {
     },
     /// A record is damaged.
     Damaged {
-        /// What is wrong, and where.
+        /// The damage, and its place.
         error: StoreError,
-        /// What can be kept; `None` if that cannot be told.
-        salvage: Option<Salvage>,
+        /// The records that a repair keeps; `None` if that is not known without the state.
+        repaired: Option<RepairedJournal>,
     },
-    /// It is damaged or cut off, and everything that its run did is in the state: it has nothing left
-    /// to say.
-    LeftOver {
-        /// What is wrong, and where; `None` if its end is missing.
+    /// It is damaged or cut off, and everything that its run did is in the state.
+    Stale {
+        /// The damage, and its place; `None` if its end is missing.
         error: Option<StoreError>,
     },
     /// It cannot be used.
@@ -72,23 +71,23 @@ pub enum JournalFinding {
 }
 
 impl JournalFinding {
-    /// Whether a run is open of which not everything is in the state.
+    /// True if a run is open of which not everything is in the state.
     pub(crate) fn is_open(&self) -> bool {
         match self {
-            Self::Missing | Self::LeftOver { .. } => false,
+            Self::Missing | Self::Stale { .. } => false,
             Self::Sound { .. } | Self::Damaged { .. } | Self::Unusable(_) => true,
         }
     }
 }
 
-/// How the bytes of a file differ from those of its copy.
+/// The difference between the bytes of a file and those of its copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// It was cut off.
     Cut {
-        /// How many bytes are left.
+        /// The number of bytes that are left.
         left: usize,
-        /// How many there were.
+        /// The number of bytes of the copy.
         of: usize,
     },
     /// One bit is another one.
@@ -109,11 +108,11 @@ pub struct Twin {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// How the damaged one differs.
+    /// The difference of the damaged one.
     pub difference: Difference,
 }
 
-/// What is found of a stack.
+/// The findings of an examination of a stack.
 #[derive(Debug)]
 pub struct Examination {
     /// Of its state.
@@ -126,7 +125,7 @@ pub struct Examination {
     pub twin: Option<Twin>,
     /// The serial of the kept state that can take the place of what is there.
     pub offered: Option<Serial>,
-    /// What is known of the state that the journal was written over, if it is another one than the
+    /// The mismatch with the state that the journal was written over, if it is another one than the
     /// one that is there or none can take its place.
     pub base_mismatch: Option<BaseMismatch>,
 }
@@ -142,7 +141,7 @@ pub(crate) fn difference(damaged: &[u8], whole: &[u8]) -> Difference {
     }
 }
 
-/// How many bytes two texts have in common at their beginning and their end.
+/// The number of bytes that two texts have in common at their beginning and their end.
 fn likeness(a: &[u8], b: &[u8]) -> usize {
     let same = |(x, y): &(&u8, &u8)| x == y;
     let begin = a.iter().zip(b).take_while(same).count();
@@ -188,9 +187,9 @@ impl Files {
             Err(error) => return JournalFinding::Unusable(error),
         };
         let state = state.as_ref().map(Option::as_ref);
-        let left_over = match state {
+        let stale = match state {
             Ok(Some(Unsealed { content, intact: true })) => stale_journal::is_in(&bytes, content),
-            // What was edited is not believed, but nobody makes such a digest by accident.
+            // Edited content is not trusted, but such a digest is never made by accident.
             Ok(Some(Unsealed { content, intact: false })) => {
                 stale_journal::ends_with(&bytes, content.folded.as_ref())
             }
@@ -198,34 +197,30 @@ impl Files {
         };
         match records::parse(&self.journal, &bytes, None) {
             Ok(records) if records.entries.is_empty() => JournalFinding::Missing,
-            Ok(Records { tail, .. }) if left_over => {
+            Ok(Records { tail, .. }) if stale => {
                 let folded = state.ok().flatten().and_then(|state| state.content.folded.as_ref());
                 let whole = tail.digest.as_ref() == folded;
-                if whole {
-                    JournalFinding::Missing
-                } else {
-                    JournalFinding::LeftOver { error: None }
-                }
+                if whole { JournalFinding::Missing } else { JournalFinding::Stale { error: None } }
             }
             Ok(records) => JournalFinding::Sound { records: records.entries.len() },
-            Err(error @ StoreError::Damaged { .. }) if left_over => {
-                JournalFinding::LeftOver { error: Some(error) }
+            Err(error @ StoreError::Damaged { .. }) if stale => {
+                JournalFinding::Stale { error: Some(error) }
             }
             Err(error @ StoreError::Damaged { .. }) => {
-                let salvage = match state {
-                    Ok(None) => salvage(&bytes, None),
+                let repaired = match state {
+                    Ok(None) => repair(&bytes, None),
                     Ok(Some(Unsealed { content, intact: true })) => {
-                        salvage(&bytes, Some(&content.state))
+                        repair(&bytes, Some(&content.state))
                     }
                     Ok(Some(Unsealed { intact: false, .. })) | Err(_) => None,
                 };
-                JournalFinding::Damaged { error, salvage }
+                JournalFinding::Damaged { error, repaired }
             }
             Err(error) => JournalFinding::Unusable(error),
         }
     }
 
-    /// Whether the run of the journal is in this state, which is kept and sound.
+    /// True if the run of the journal is in this state, which is kept and sound.
     pub(crate) fn journal_is_in(&self, kept: &Content) -> Result<bool, StoreError> {
         let bytes = atomic::read(self.disk.as_ref(), &self.journal)?;
         Ok(bytes.is_some_and(|bytes| stale_journal::is_in(&bytes, kept)))
@@ -244,7 +239,7 @@ impl Files {
         records.entries.into_iter().next()
     }
 
-    /// The lineage and serial over which the journal was written, if its first record tells.
+    /// The lineage and serial over which the journal was written, if its first record can be read.
     pub(crate) fn journal_base(&self) -> Option<PlanBase> {
         match self.journal_begin() {
             Some(Entry::Begin { base, .. }) => Some(base),

@@ -60,11 +60,13 @@ impl Files {
         }
     }
 
-    /// A journal whose last record the state remembers as folded in has nothing left to say: the
-    /// writer died between publishing the state and removing the journal. So has an empty one.
+    /// The state and the journal. A journal whose last record the state remembers as folded in is
+    /// stale and left out: the writer died between publishing the state and removing the journal.
+    /// An empty one is left out, too.
     pub(crate) fn read(&self) -> Result<Contents, StoreError> {
-        // The journal first: whoever holds the lock publishes the state and then removes the journal,
-        // and neither an old state without its journal may be seen nor a journal without its state.
+        // The journal first: the holder of the lock publishes the state and then removes the
+        // journal, and neither an old state without its journal may be seen nor a journal without
+        // its state.
         let journal = atomic::read(self.disk.as_ref(), &self.journal)?;
         let bytes = atomic::read(self.disk.as_ref(), &self.state)?;
         let parse = |bytes: &Vec<u8>| Content::parse(&self.state, bytes, &self.stack);

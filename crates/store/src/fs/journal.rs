@@ -26,7 +26,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Inner {
     tail: Tail,
-    /// How many records are durable.
+    /// The number of records that are durable.
     durable: u64,
     syncing: bool,
     broken: bool,
@@ -61,7 +61,7 @@ impl Journal {
         &self.path
     }
 
-    /// Whether appending may take time: see [`DiskFile::blocks`].
+    /// True if appending may take time: see [`DiskFile::blocks`].
     pub fn blocks(&self) -> bool {
         self.file.blocks()
     }
@@ -70,7 +70,7 @@ impl Journal {
     /// next command is going to read is another file.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], [`StoreError::JournalLost`], or if it cannot be told.
+    /// [`StoreError::LeaseLost`], [`StoreError::JournalLost`], or if it cannot be determined.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.lock.verify()?;
         match self.disk.identity(&self.path) {

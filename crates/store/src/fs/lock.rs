@@ -1,4 +1,4 @@
-//! The lock of a stack: an OS file lock, and who holds it.
+//! The lock of a stack: an OS file lock, and the name of its holder.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use super::disk::{Access, Disk, DiskFile, Identity, Kind};
 use crate::error::{LeaseLoss, StoreError};
 use crate::holder::{LockHolder, Unlocked};
 
-/// How often a lock file that is removed or replaced while it is being taken is opened anew.
+/// The number of times that a lock file is opened anew that is removed or replaced while it is
+/// being taken.
 const ATTEMPTS: usize = 8;
 
 /// A lock that is held: until this is dropped, or the process dies.
@@ -23,7 +24,7 @@ pub(crate) struct Held {
     file: Box<dyn DiskFile>,
     identity: Identity,
     pub(crate) holder: LockHolder,
-    /// Who held it before and died with it.
+    /// The holder before, which died with it.
     pub(crate) dead: Option<LockHolder>,
 }
 
@@ -31,7 +32,7 @@ pub(crate) struct Held {
 enum Opened {
     /// The lock is ours.
     Free(Box<dyn DiskFile>, Identity),
-    /// Somebody else has it.
+    /// Another process has it.
     Taken(Box<dyn DiskFile>),
     /// The file has no longer the name that it was opened by.
     Replaced,
@@ -59,7 +60,7 @@ fn open(disk: &dyn Disk, path: &Path) -> Result<Opened, StoreError> {
     }
 }
 
-/// Who says in a lock file that they hold it.
+/// The holder that a lock file names.
 fn holder_in(file: &dyn DiskFile, path: &Path) -> Result<Option<LockHolder>, StoreError> {
     let text = file.read().map_err(io("read", path))?;
     Ok(serde_json::from_slice(&text).ok())
@@ -74,7 +75,7 @@ pub(crate) fn unlock(
 ) -> Result<Unlocked, StoreError> {
     match disk.own_kind(path) {
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unlocked::Nobody),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Unlocked::NotHeld),
         Err(error) => return Err(io("read", path)(error)),
     }
     let file = match open(disk, path)? {
@@ -92,7 +93,7 @@ pub(crate) fn unlock(
         }
     };
     match holder_in(file.as_ref(), path)? {
-        None => Ok(Unlocked::Nobody),
+        None => Ok(Unlocked::NotHeld),
         Some(holder) if holder.id == *id => {
             file.truncate(0).map_err(io("write", path))?;
             Ok(Unlocked::Dead(holder))
@@ -132,8 +133,8 @@ impl Held {
         })
     }
 
-    /// Refuses if somebody else may have taken the lock, because its file was removed, replaced or
-    /// moved away with its directory while this process slept.
+    /// Refuses if another process may have taken the lock, because its file was removed, replaced
+    /// or moved away with its directory while this process slept.
     pub(crate) fn verify(&self) -> Result<(), StoreError> {
         match self.disk.identity(&self.path) {
             Ok(found) if found == self.identity => Ok(()),
@@ -154,8 +155,8 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // A holder that is still named in a file that nobody has locked is dead. Where this fails,
-        // the next one takes a living one for dead, and goes on all the same.
+        // A holder whose name is still in a file that no process has locked is dead. Where this
+        // fails, the next one takes a living one for dead, and goes on all the same.
         let _cleared = self.file.truncate(0);
     }
 }

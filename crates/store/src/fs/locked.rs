@@ -1,4 +1,4 @@
-//! A stack whose lock is held: whoever writes has one.
+//! A stack whose lock is held: every writer has one.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl LockedStack {
         Ok(Self { files, lock: Arc::new(lock) })
     }
 
-    /// What is stored of the stack.
+    /// The stored state and journal of the stack.
     ///
     /// # Errors
     /// [`StoreError`] for whatever is wrong with the files.
@@ -49,12 +49,12 @@ impl LockedStack {
     /// Refuses if the lock is lost, because its file was removed, replaced or moved away.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], or if it cannot be told.
+    /// [`StoreError::LeaseLost`], or if it cannot be determined.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.lock.verify()
     }
 
-    /// Who held the lock before and died with it.
+    /// The holder of the lock before, which died with it.
     pub fn dead_holder(&self) -> Option<&LockHolder> {
         self.lock.dead.as_ref()
     }
@@ -137,8 +137,8 @@ impl LockedStack {
         self.put(state, contents)
     }
 
-    /// Publishes the state of a stack of which nothing exists any more, and removes it: whoever
-    /// comes in between sees an empty stack.
+    /// Publishes the state of a stack of which no object exists any more, and removes it: a reader
+    /// in between sees an empty stack.
     ///
     /// # Errors
     /// As [`Self::publish`].

@@ -1,6 +1,6 @@
-//! Repair of what was refused. Each way is chosen by the user, keeps what was there aside, and publishes
-//! in one step. A journal goes last: the state that is in place by then remembers its end, so that
-//! whoever finds both knows that it has nothing left to say.
+//! Repair of refused files. Each repair is chosen by the user, keeps the files that were there
+//! aside, and publishes in one step. A journal is removed last: by then the state that is in place
+//! remembers its end, so that a reader who finds both knows that the journal is stale.
 
 use std::path::PathBuf;
 
@@ -12,14 +12,14 @@ use super::examine::{Examination, JournalFinding, StateFinding};
 use super::locked::LockedStack;
 use crate::content::Content;
 use crate::error::StoreError;
-use rstack_journal::{Salvage, journal_bytes};
+use rstack_journal::{RepairedJournal, journal_bytes};
 
 /// The outcome of a repair.
 #[derive(Debug)]
 pub struct Repaired<T> {
-    /// What is in place now.
+    /// The state or journal that is in place now.
     pub now: T,
-    /// Where what was there is kept.
+    /// The files that were there before, kept aside.
     pub aside: Aside,
 }
 
@@ -40,7 +40,7 @@ struct Put {
 }
 
 impl LockedStack {
-    /// What is wrong with the stack's files.
+    /// The examination of the stack's files.
     ///
     /// # Errors
     /// If the directory of the backups cannot be read.
@@ -151,7 +151,7 @@ impl LockedStack {
             StateFinding::Unusable(error) if !replaceable => return Err(error),
             StateFinding::Missing | StateFinding::Edited(_) | StateFinding::Unusable(_) => {}
         }
-        // Only a journal that can be read tells which state it was written over.
+        // Only a journal that can be read names the state it was written over.
         if let JournalFinding::Unusable(error) = journal {
             return Err(error);
         }
@@ -200,25 +200,25 @@ impl LockedStack {
         self.put_without_journal(|| put(end))
     }
 
-    /// Keeps of a damaged journal what is whole: see [`Salvage`]. One whose run is in the state is
+    /// Keeps of a damaged journal what is whole: see [`RepairedJournal`]. One whose run is in the state is
     /// removed: then there is none.
     ///
     /// # Errors
     /// If it is not damaged, the state is, or nothing can be kept.
-    pub fn cut_journal(&self) -> Result<Repaired<Option<Salvage>>, StoreError> {
+    pub fn repair_journal(&self) -> Result<Repaired<Option<RepairedJournal>>, StoreError> {
         self.verify()?;
         let journal = self.examine()?.journal;
-        let salvage = match journal {
-            JournalFinding::LeftOver { .. } => {
+        let repaired = match journal {
+            JournalFinding::Stale { .. } => {
                 let journal = self.files.keep_aside(&self.files.journal)?;
                 self.remove_journal()?;
                 return Ok(Repaired { now: None, aside: Aside { state: None, journal } });
             }
-            JournalFinding::Damaged { salvage: Some(salvage), .. } => salvage,
-            JournalFinding::Damaged { salvage: None, .. } => {
+            JournalFinding::Damaged { repaired: Some(repaired), .. } => repaired,
+            JournalFinding::Damaged { repaired: None, .. } => {
                 return Err(self.refused(
                     "what can be kept of the journal is not known without the state that it was \
-                     written over: mend that first",
+                     written over: repair that first",
                 ));
             }
             JournalFinding::Missing => return Err(self.refused("no run is open")),
@@ -230,11 +230,11 @@ impl LockedStack {
             location: (&files.journal).into(),
             problem: error.to_string(),
         };
-        let bytes = journal_bytes(&salvage.kept).map_err(damaged)?;
+        let bytes = journal_bytes(&repaired.kept).map_err(damaged)?;
         let journal = files.keep_aside(&files.journal)?;
         let unpublished = atomic::write(files.disk.as_ref(), &files.journal, &files.stack, &bytes)?;
         self.verify()?;
         unpublished.publish()?;
-        Ok(Repaired { now: Some(salvage), aside: Aside { state: None, journal } })
+        Ok(Repaired { now: Some(repaired), aside: Aside { state: None, journal } })
     }
 }

@@ -1,8 +1,8 @@
-//! Journals that have nothing left to say, because their run is in the state: their writer died
-//! between publishing the state and removing them.
+//! Stale journals: their run is in the state already, because their writer died between publishing the
+//! state and removing them.
 //!
-//! A whole one is recognised by its last record, and is no obstacle. What is here recognises one that
-//! was damaged since.
+//! A whole one is recognised by its last record, and is no obstacle. The functions here recognise one
+//! that was damaged since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +18,13 @@ pub(crate) fn end(bytes: &[u8]) -> Option<Digest> {
     lines(bytes).filter_map(alone_digest).last()
 }
 
-/// Whether the last whole record of a journal that may be damaged is the one that a state remembers as
-/// the last that is folded in.
+/// True if the last whole record of a journal that may be damaged is the one that a state remembers
+/// as the last that is folded in.
 pub(crate) fn ends_with(bytes: &[u8], folded: Option<&Digest>) -> bool {
     folded.is_some() && end(bytes).as_ref() == folded
 }
 
-/// Whether the run of a journal that may be damaged is in a state that is sound.
+/// True if the run of a journal that may be damaged is in a state that is sound.
 ///
 /// It is if the state remembers its last record. If that one is lost: if the run began with the state
 /// before this one, no operation of it is open, and every object that it made is in this one.
@@ -48,8 +48,8 @@ fn follows(bytes: &[u8], state: &State) -> bool {
     next && made(operations).is_some_and(|made| made.is_subset(&known))
 }
 
-/// The objects that the operations of these records have made or kept; `None` if it is not known of
-/// each what came of it.
+/// The objects that the operations of these records have made or kept; `None` if the outcome of one
+/// of them is not known.
 fn made(entries: &[Entry]) -> Option<BTreeSet<ObjectKey>> {
     let mut there = BTreeSet::new();
     let mut open: BTreeMap<OperationId, (&IntentAction, &ResourceType)> = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::holder::{LockHolder, Unlocked};
 use crate::key::DigestKey;
 use crate::stored::{Stored, Version};
 
-/// How many states of a stack are kept beside its own.
+/// The number of states of a stack that are kept beside its own.
 const BACKUPS: usize = 10;
 
 /// A directory of states.
@@ -87,7 +87,7 @@ impl StateStore {
         Ok(stacks)
     }
 
-    /// What is stored of a stack, without its lock: a run may be at it.
+    /// The stored state and journal of a stack, without its lock: a run may be at it.
     ///
     /// # Errors
     /// [`StoreError`] for whatever is wrong with the files.
@@ -111,15 +111,15 @@ impl StateStore {
     /// Takes the lock of a stack.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] if somebody else has it, others if the directory cannot be used.
+    /// [`StoreError::Locked`] if another process has it, others if the directory cannot be used.
     pub fn lock(&self, stack: &StackName, holder: &LockHolder) -> Result<LockedStack, StoreError> {
         LockedStack::take(self.files(stack), holder)
     }
 
-    /// Whether there is anything of a stack: a state, a journal, or a state that is kept.
+    /// True if there is anything of a stack: a state, a journal, or a state that is kept.
     ///
     /// # Errors
-    /// If it cannot be told.
+    /// If it cannot be determined.
     pub fn is_known(&self, stack: &StackName) -> Result<bool, StoreError> {
         let files = self.files(stack);
         for path in [&files.state, &files.journal] {
@@ -140,11 +140,11 @@ impl StateStore {
         Ok(self.files(stack).read()?.bytes)
     }
 
-    /// Removes what a dead holder left in the lock file. The lock of a living one is never taken
-    /// away: the operating system gives it back when the process ends.
+    /// Removes the name of a dead holder from the lock file. The lock of a living one is never
+    /// taken away: the operating system releases it when the process ends.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] if somebody has the lock; others if the file cannot be used.
+    /// [`StoreError::Locked`] if a process has the lock; others if the file cannot be used.
     pub fn unlock(&self, stack: &StackName, id: &LockId) -> Result<Unlocked, StoreError> {
         super::lock::unlock(self.disk.as_ref(), &self.files(stack).lock, stack, id)
     }

@@ -16,7 +16,7 @@ use crate::stored::{Stored, Version};
 
 /// The version of the pointer's format.
 const FORMAT: u32 = 1;
-/// How often a stack is read anew that is written to while it is read.
+/// The number of times that a stack is read anew that is written to while it is read.
 const ATTEMPTS: usize = 16;
 
 /// A state that is kept.
@@ -115,8 +115,8 @@ impl Stack {
             let (current, _) = self.current().await?;
             let read = self.read_at(current.clone()).await;
             // The objects of a run are removed behind the pointer that ends it.
-            let settled = matches!(&read, Ok(Contents { run: None, .. }));
-            if settled || attempt == ATTEMPTS || self.current().await?.0 == current {
+            let without_run = matches!(&read, Ok(Contents { run: None, .. }));
+            if without_run || attempt == ATTEMPTS || self.current().await?.0 == current {
                 return read;
             }
             attempt += 1;

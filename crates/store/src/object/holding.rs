@@ -1,4 +1,4 @@
-//! The lease object of a stack: taken, renewed, given back and taken over by conditional writes.
+//! The lease object of a stack: taken, renewed, released and taken over by conditional writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::holder::{LockHolder, Unlocked};
 
 /// The version of the lease object's format.
 const FORMAT: u32 = 1;
-/// How often a lease is looked at anew that others write while it is being taken.
+/// The number of times that a lease is looked at anew that others write while it is being taken.
 const ATTEMPTS: usize = 8;
 
 /// The content of the lease object.
@@ -25,7 +25,7 @@ const ATTEMPTS: usize = 8;
 struct Record {
     format: u32,
     token: u64,
-    /// `None` if it was given back.
+    /// `None` if it was released.
     holder: Option<LockHolder>,
     expires: Timestamp,
 }
@@ -80,8 +80,8 @@ impl Stack {
         id: &LockId,
         clock: &dyn Clock,
     ) -> Result<Unlocked, StoreError> {
-        let Some((record, object)) = self.lease().await? else { return Ok(Unlocked::Nobody) };
-        let Some(holder) = record.holder.clone() else { return Ok(Unlocked::Nobody) };
+        let Some((record, object)) = self.lease().await? else { return Ok(Unlocked::NotHeld) };
+        let Some(holder) = record.holder.clone() else { return Ok(Unlocked::NotHeld) };
         if clock.now() < record.expires {
             return Err(self.locked(Some(holder)));
         }
@@ -160,7 +160,7 @@ impl Holding {
         self.write(&mut inner, Some(self.holder.clone()), expires).await
     }
 
-    /// Gives the lease back.
+    /// Releases the lease.
     pub(crate) async fn release(&self) -> Result<(), StoreError> {
         let mut inner = self.inner.lock().await;
         let expires = inner.expires;
@@ -205,7 +205,7 @@ impl Holding {
         Err(self.loss().await)
     }
 
-    /// How the lease was lost, as far as its object says.
+    /// The way the lease was lost, as far as its object says.
     async fn loss(&self) -> StoreError {
         let later = self.stack.lease().await;
         let later = later.is_ok_and(|it| it.is_some_and(|(record, _)| record.token > self.token));

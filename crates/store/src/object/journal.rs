@@ -18,7 +18,7 @@ use crate::location::Location;
 
 /// The version of the header's format.
 const FORMAT: u32 = 1;
-/// How many records an earlier holder may append while it is fenced.
+/// The number of records that an earlier holder may append while it is fenced.
 const ATTEMPTS: usize = 64;
 
 /// The first line of a journal object.
@@ -30,7 +30,7 @@ struct Header {
     token: u64,
 }
 
-/// How far the objects of a run go.
+/// The end of the objects of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Batches {
     /// The number of the next object.
@@ -119,7 +119,7 @@ struct Queue {
 struct Turn {
     /// The number of the next object.
     next: u64,
-    /// How many records are durable.
+    /// The number of records that are durable.
     durable: u64,
     /// An object that is being written, and how many records there are with it. It stays when an append
     /// is cancelled, and the next one writes it again.

@@ -22,21 +22,22 @@ use crate::error::{LeaseLoss, StoreError};
 use crate::holder::LockHolder;
 use crate::stored::{Stored, check_base};
 
-/// How often the pointer is written anew that an earlier holder writes while it is fenced.
+/// The number of times that the pointer is written anew that an earlier holder writes while it is
+/// fenced.
 const ATTEMPTS: usize = 8;
 
 /// The lease of one stack.
 #[derive(Debug)]
 pub(crate) struct ObjectLease {
     holding: Arc<Holding>,
-    /// How many states are kept.
+    /// The number of states that are kept.
     keep: usize,
     begun: AtomicU64,
     /// Held by the one write of the pointer that is under way.
     pointer: Mutex<()>,
 }
 
-/// What a stack is to become.
+/// The next condition of a stack.
 enum Next {
     Present,
     Retired,
@@ -55,7 +56,7 @@ impl ObjectLease {
         match lease.fence().await {
             Ok(()) => Ok(lease),
             Err(error) => {
-                // What it failed with is reported; a lease that is not given back expires.
+                // The error of the fence is reported; a lease that is not released expires.
                 let _given_back = lease.holding.release().await;
                 Err(error)
             }
@@ -125,7 +126,7 @@ impl ObjectLease {
         })
     }
 
-    /// Writes the pointer, which nobody but this holder may have written meanwhile.
+    /// Writes the pointer, which no other holder may have written meanwhile.
     async fn point(&self, current: &Current, found: Option<&Object>) -> Result<(), StoreError> {
         match self.put_pointer(current, found).await? {
             Put::Done(_) => Ok(()),
@@ -238,7 +239,7 @@ impl Lease for ObjectLease {
         Ok(self.holding.stack.read().await?.stored())
     }
 
-    async fn settled(&self) -> Result<Option<State>, StoreError> {
+    async fn state_without_run(&self) -> Result<Option<State>, StoreError> {
         let (current, _) = self.holding.stack.current().await?;
         self.refuse_run(&current)?;
         Ok(Lease::read(self).await?.state)

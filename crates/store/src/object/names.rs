@@ -3,7 +3,7 @@
 use object_store::path::Path;
 use rstack_model::{Digest, Serial, StackName};
 
-/// How many digits of a state's digest are in its name.
+/// The number of digits of a state's digest in its name.
 const DIGITS: usize = 12;
 
 /// The names of one stack's objects.

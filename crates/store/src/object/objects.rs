@@ -11,7 +11,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, Upda
 use crate::error::StoreError;
 use crate::location::Location;
 
-/// How often a write is tried of which it was found out that it was not made.
+/// The number of attempts at a write that was found not to have been made.
 const ATTEMPTS: usize = 3;
 /// Larger than any object that rstack writes, in bytes.
 const LIMIT: u64 = 256 << 20;

@@ -22,9 +22,9 @@ use crate::key::DigestKey;
 use crate::location::Location;
 use crate::stored::{Stored, Version};
 
-/// How many states of a stack are kept, the present one among them.
+/// The number of states of a stack that are kept, the present one among them.
 const KEPT: usize = 10;
-/// How long a lease lasts that is not renewed.
+/// The time that a lease lasts without being renewed.
 const DURATION: Duration = Duration::from_secs(60);
 
 /// A folder of an object store in which states are kept.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rstack_store::fs::{Access, Disk, DiskFile, FileSystem, Identity, Kind, Metadata};
 
-/// What is asked of a path.
+/// The call for a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call<'a> {
     Look,
@@ -19,7 +19,7 @@ pub(crate) enum Call<'a> {
     Open(Access),
     /// A new temporary file in a directory, which is the path.
     MakeTemporary,
-    /// What has the path gets this one.
+    /// The object at the path gets this one.
     Rename(&'a Path),
     /// It gets this one, too.
     Link(&'a Path),
@@ -32,7 +32,7 @@ pub(crate) enum Call<'a> {
     Lock,
 }
 
-/// Who sees the calls.
+/// A witness of the calls.
 pub(crate) trait Witness: Debug + Send + Sync + Sized + 'static {
     /// Comes before a call. An error is what comes of it instead.
     fn before(&self, _call: Call<'_>, _path: &Path) -> io::Result<()> {
@@ -42,7 +42,7 @@ pub(crate) trait Witness: Debug + Send + Sync + Sized + 'static {
     /// Comes after a call that was made. The path of a temporary file is now that of the file.
     fn after(&self, _call: Call<'_>, _path: &Path) {}
 
-    /// What stands for a file that was opened.
+    /// The file that stands for one that was opened.
     fn file(this: &Arc<Self>, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
         Box::new(WitnessedFile { witness: Arc::clone(this), path: path.to_owned(), file })
     }

@@ -1,5 +1,5 @@
-//! What a call of the store has done is durable when it returns, and nothing takes the place of
-//! anything before it is.
+//! Durability: everything that a call of the store has done is durable when it returns, and nothing
+//! takes the place of anything before it is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,14 +15,14 @@ use rstack_store::fs::{Disk, DiskFile};
 use crate::disk::{Call, Witness, Witnessed};
 use crate::support::{base, begin, create, directory, holder, object, put, stack, state};
 
-/// What a loss of power would take away.
+/// The changes that a loss of power would take away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Pending {
     /// Files whose bytes are not durable.
     bytes: BTreeSet<PathBuf>,
     /// Directories whose names are not.
     names: BTreeSet<PathBuf>,
-    /// What went before something was durable.
+    /// The changes that went before something was durable.
     early: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ impl Ledger {
     }
 }
 
-/// Locks are no one's after a loss of power.
+/// Locks have no holder after a loss of power.
 fn is_lock(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "lock")
 }
@@ -69,7 +69,7 @@ impl Witness for Ledger {
 
     fn after(&self, call: Call<'_>, path: &Path) {
         match call {
-            // If it comes back, it is nobody's.
+            // If it comes back, it belongs to no stack.
             Call::Remove if is_temporary(path) => {}
             Call::Open(Access::New) | Call::MakeTemporary | Call::MakeDirectory | Call::Remove => {
                 self.named(path);
@@ -121,7 +121,7 @@ fn what_the_store_has_done_is_durable_when_it_says_so() {
     locked.resume().unwrap();
     ledger.assert_settled("a run is resumed");
     fs::write(path("Live.journal"), [&whole[..whole.len() - 2], b"\n"].concat()).unwrap();
-    locked.cut_journal().unwrap();
+    locked.repair_journal().unwrap();
     ledger.assert_settled("a journal is cut");
     let mut now = state();
     now.resources.insert("A".into(), object("a"));
@@ -156,7 +156,7 @@ fn what_the_store_has_done_is_durable_when_it_says_so() {
 /// The double cannot see whether the file system really syncs; the operating system, which refuses
 /// to sync what has no disk, can.
 #[test]
-fn a_sync_that_the_system_refuses_is_told() {
+fn a_sync_that_the_system_refuses_is_reported() {
     let (reader, _writer) = io::pipe().unwrap();
     let pipe = fs::File::from(std::os::fd::OwnedFd::from(reader));
     assert!(DiskFile::sync_data(&pipe).is_err());

@@ -76,7 +76,7 @@ fn a_disk_that_is_full_after_any_number_of_bytes_loses_nothing() {
         });
         let published = written.and_then(|()| locked.publish(old.clone(), &base(&old)));
         drop(locked);
-        // Whoever is alive clears away what it does not publish.
+        // A living process clears away the files that it does not publish.
         for place in [directory.path(), &directory.path().join("Live.backup")] {
             let names = FileSystem.list(place).unwrap();
             assert!(names.iter().all(|path| !path.to_str().unwrap().contains(".rstack-")));

@@ -1,4 +1,4 @@
-//! What a journal makes of a state.
+//! The states that journals are folded into.
 
 use std::collections::BTreeMap;
 
@@ -98,10 +98,10 @@ fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() 
     let cut_off = |n| [intent(n, "A", update.clone()), failed(n, FailedEffect::Partial)];
     let entries = [&[begin(&base)], &cut_off(1)[..], &cut_off(2)].concat();
     let state = fold(&base, &entries).unwrap().state;
-    assert_eq!(state.resources["A"].attempted, [properties]);
+    assert_eq!(state.resources["A"].in_doubt, [properties]);
     assert_eq!(state.resources["A"].properties, object("a").properties);
     let entries = [&entries[..], &[intent(3, "A", update.clone()), made(3, "a")]].concat();
-    assert!(fold(&base, &entries).unwrap().state.resources["A"].attempted.is_empty());
+    assert!(fold(&base, &entries).unwrap().state.resources["A"].in_doubt.is_empty());
 }
 
 /// A distribution is disabled before it is deleted: what is left of a deletion that failed on its
@@ -253,8 +253,8 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
     assert_eq!(former(&bare, Destroy, false, &deleted), Some(state()));
 }
 
-/// An old object that was to be taken back, or to go, is not what it was when that was cut off:
-/// whoever takes it back must make it so.
+/// An old object that was to be taken back, or to go, is not what it was when that was cut off: the
+/// operation that takes it back must make it so.
 #[test]
 fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
     let mut base = state();

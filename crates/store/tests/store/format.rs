@@ -55,7 +55,7 @@ fn formats_that_are_newer_or_never_were_are_refused() {
     let newer = FORMAT_1.replacen("\"format\": 1", "\"format\": 4", 1);
     let (_newer, store) = holding(&newer.replacen("\"serial\": 1", "\"serial\": 7", 1));
     let error = store.read(&stack()).unwrap_err();
-    assert!(error.to_string().ends_with("has format 4; this rstack knows formats up to 3"));
+    assert!(error.to_string().ends_with("has format 4; this rstack reads formats up to 3"));
     let write = store.lock(&stack(), &holder()).unwrap().replace(state());
     assert!(matches!(write, Err(StoreError::NewerFormat { .. })), "{write:?}");
     let (_never, store) = holding(&FORMAT_1.replacen("\"format\": 1", "\"format\": 0", 1));

@@ -12,14 +12,14 @@ use rstack_store::{StateStore, StoreError};
 use crate::disk::{Witness, Witnessed};
 use crate::support::{begin, directory, holder, stack, state};
 
-/// What the journal's file holds, and how much of it is durable.
+/// The bytes of the journal's file, and how much of them is durable.
 #[derive(Debug, Default)]
 struct Bytes {
     written: Vec<u8>,
     writes: usize,
     durable: usize,
     syncs: usize,
-    /// How many syncs may end; the others are held back.
+    /// The number of syncs that may end; the others are held back.
     allowed: usize,
     /// The sync with this number fails.
     failing: Option<usize>,
@@ -47,7 +47,7 @@ impl Watched {
         self.moved.wait_while(self.bytes(), |bytes| !reached(bytes)).unwrap()
     }
 
-    /// Whether the record of an operation is durable.
+    /// True if the record of an operation is durable.
     fn holds(&self, operation: u64) -> bool {
         let bytes = self.bytes();
         let durable = String::from_utf8_lossy(&bytes.written[..bytes.durable]).into_owned();
@@ -142,8 +142,8 @@ fn append(file: &Watched, journal: &Journal, operation: u64) -> Result<(), Store
     appended
 }
 
-/// Whoever writes while a sync runs is not covered by it, and waits for the next one, which covers
-/// all of them.
+/// A record that is written while a sync runs is not covered by it, and waits for the next one,
+/// which covers all of them.
 #[test]
 fn what_is_written_during_a_sync_waits_for_the_next_one() {
     with_journal(|file, journal| {
@@ -164,8 +164,8 @@ fn what_is_written_during_a_sync_waits_for_the_next_one() {
     });
 }
 
-/// Nobody is told that a record is durable when the sync that was to cover it failed, and nothing
-/// more is written.
+/// No caller is informed that a record is durable when the sync that was to cover it failed, and
+/// nothing more is written.
 #[test]
 fn a_sync_that_fails_fails_all_that_wait_for_it() {
     with_journal(|file, journal| {
@@ -188,9 +188,9 @@ fn a_sync_that_fails_fails_all_that_wait_for_it() {
     });
 }
 
-/// Threads as they come, for all that nobody has thought of.
+/// Threads as they come, for cases that no other test has.
 #[test]
-fn many_threads_append_and_nothing_is_told_too_early() {
+fn many_threads_append_and_nothing_is_reported_too_early() {
     const THREADS: u64 = 8;
     const EACH: u64 = 50;
     with_journal(|file, journal| {

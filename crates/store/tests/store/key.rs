@@ -1,4 +1,5 @@
-//! The key for digests: there is one, whoever makes it, and no other bytes of it stay anywhere.
+//! The key for digests: there is one, whichever process makes it, and no other bytes of it stay
+//! anywhere.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +24,8 @@ fn the_key_stays_the_same_and_gives_the_same_digests() {
     assert_eq!(format!("{:?}", store.digest_key().unwrap()), "DigestKey(..)");
 }
 
-/// Whoever makes the first key of a directory at the same time as others has theirs, or they have his.
+/// A process that makes the first key of a directory at the same time as others has theirs, or they
+/// have its own.
 #[test]
 fn several_processes_that_make_the_key_have_the_same_one() {
     const PROCESSES: usize = 8;
@@ -61,7 +63,7 @@ impl Witness for Faster {
 }
 
 #[test]
-fn a_key_that_is_swept_away_while_it_is_made_is_the_one_of_whoever_was_faster() {
+fn a_key_that_is_swept_away_while_it_is_made_is_the_one_of_the_faster_process() {
     let directory = directory();
     let secret = rstack_model::SecretString::new("hunter2".into());
     let store = StateStore::on(Arc::new(Witnessed(Arc::new(Faster))), directory.path()).unwrap();
@@ -70,7 +72,8 @@ fn a_key_that_is_swept_away_while_it_is_made_is_the_one_of_whoever_was_faster() 
     assert_eq!(made, keyed_digest(&store.digest_key().unwrap(), &secret));
 }
 
-/// Whoever died while making it left its bytes behind. What a stack's writer left is that stack's.
+/// A process that died while making it left its bytes behind. The files that a stack's writer left
+/// are that stack's.
 #[test]
 fn what_a_death_leaves_of_a_key_is_removed() {
     let directory = directory();

@@ -26,7 +26,7 @@ fn a_second_lock_is_refused_and_says_who_has_the_first() {
 
 /// The lock goes with the process; only its name is left in the file.
 #[test]
-fn a_holder_that_died_is_no_obstacle_and_is_told() {
+fn a_holder_that_died_is_no_obstacle_and_is_reported() {
     let directory = directory();
     let store = StateStore::open(directory.path()).unwrap();
     let path = directory.path().join("Live.lock");
@@ -78,7 +78,7 @@ fn nothing_is_written_without_the_lock() {
     }
 }
 
-/// The journal goes on for whoever has the lock now, and for nobody else.
+/// The journal goes on for the present holder of the lock, and for no other.
 #[test]
 fn a_journal_takes_no_record_without_the_lock_and_never_again() {
     for lose in losses() {
@@ -121,7 +121,7 @@ fn only_what_a_dead_holder_left_is_unlocked_and_only_by_its_id() {
     let directory = directory();
     let store = StateStore::open(directory.path()).unwrap();
     let (id, other) = (holder().id, "other".into());
-    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::NotHeld);
     assert!(!directory.path().join("Live.lock").exists());
     let alive = store.lock(&stack(), &holder()).unwrap();
     let text = fs::read(directory.path().join("Live.lock")).unwrap();
@@ -129,9 +129,9 @@ fn only_what_a_dead_holder_left_is_unlocked_and_only_by_its_id() {
     assert!(matches!(error, StoreError::Locked { holder: Some(_), .. }), "{error}");
     alive.verify().unwrap();
     drop(alive);
-    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::NotHeld);
     fs::write(directory.path().join("Live.lock"), text).unwrap();
     assert_eq!(store.unlock(&stack(), &other).unwrap(), Unlocked::Other(holder()));
     assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Dead(holder()));
-    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::Nobody);
+    assert_eq!(store.unlock(&stack(), &id).unwrap(), Unlocked::NotHeld);
 }

@@ -1,4 +1,4 @@
-//! What others do to the files between two calls of the store.
+//! Acts of others on the files between two calls of the store.
 
 use std::fs;
 use std::io;
@@ -13,12 +13,12 @@ use rstack_store::{LockedStack, StateStore, StoreError};
 use crate::disk::{Call, Witness, Witnessed};
 use crate::support::{base, begin, create, directory, holder, object, stack, state};
 
-/// Somebody who does something to a file right before a call that is about it.
+/// Another process that does something to a file right before a call that is about it.
 struct Meddler {
     call: fn(Call<'_>) -> bool,
     extension: &'static str,
     act: fn(&Path),
-    /// How often yet.
+    /// The number of times so far.
     times: AtomicUsize,
 }
 
@@ -50,7 +50,7 @@ fn locked(call: Call<'_>) -> bool {
     call == Call::Lock
 }
 
-/// A store with a state and an open run, at which somebody meddles so many times.
+/// A store with a state and an open run, at which another process meddles so many times.
 struct Place {
     directory: tempfile::TempDir,
     meddled: StateStore,
@@ -114,7 +114,7 @@ fn a_link_that_is_put_in_place_between_a_look_and_the_opening_is_not_followed() 
     }
 }
 
-/// Whoever opens a link, in whatever way, gets an error, and what it leads to is neither made nor
+/// Every call that opens a link gets an error, and the file that it leads to is neither made nor
 /// changed.
 #[test]
 fn the_file_system_opens_no_links() {
@@ -132,7 +132,7 @@ fn the_file_system_opens_no_links() {
     assert!(!path("none").exists());
 }
 
-/// Whoever holds the lock publishes the state and removes the journal while others read.
+/// The holder of the lock publishes the state and removes the journal while others read.
 #[test]
 fn a_journal_that_goes_while_it_is_read_is_not_there() {
     let place = Place::new(opened, "journal", |path| fs::remove_file(path).unwrap(), 1);
@@ -145,7 +145,7 @@ fn replace(path: &Path) {
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
 }
 
-/// The lock of a file that has no longer its name keeps nobody out.
+/// The lock of a file that no longer has its name keeps no process out.
 #[test]
 fn a_lock_file_that_goes_while_it_is_locked_is_locked_anew() {
     let acts: [fn(&Path); 2] = [|path| fs::remove_file(path).unwrap(), replace];

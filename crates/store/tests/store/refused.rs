@@ -1,5 +1,5 @@
-//! A call that the disk refuses is told. It is never taken for there being nothing, nor for done; and
-//! what was there is still there, even if it is the last call of all.
+//! A call that the disk refuses is reported. It is never taken for there being nothing, nor for
+//! done; and what was there is still there, even if it is the last call of all.
 
 use std::fs;
 use std::io;
@@ -25,7 +25,7 @@ struct Calls {
     made: usize,
     refused: Option<usize>,
     dies: bool,
-    /// What the one that was refused asked for.
+    /// The call that was refused.
     call: Option<(String, PathBuf)>,
 }
 
@@ -33,7 +33,7 @@ impl Witness for Refusal {
     fn before(&self, call: Call<'_>, path: &Path) -> io::Result<()> {
         let mut calls = self.0.lock().unwrap();
         let dead = calls.dies && calls.call.is_some();
-        // Before a look nobody dies who would not have died before the next change.
+        // Before a look no process dies that would not have died before the next change.
         if !calls.dies || changes(call) {
             calls.made += 1;
         } else if !dead {
@@ -82,9 +82,9 @@ fn life(store: &StateStore) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What may fail: of a directory that may be new more is made durable than must be, a copy that
-/// cannot be read is written again, a temporary file is nobody's, a name that is left in a lock
-/// file is no obstacle, and the directory above may be one that cannot be opened.
+/// True for calls that may fail: of a directory that may be new more is made durable than must be,
+/// a copy that cannot be read is written again, a temporary file belongs to no stack, a name that
+/// is left in a lock file is no obstacle, and the directory above may be one that cannot be opened.
 fn may_fail(call: &str, path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap();
     match call {
@@ -98,7 +98,7 @@ fn may_fail(call: &str, path: &Path) -> bool {
 }
 
 #[test]
-fn whatever_call_the_disk_refuses_is_told_and_nothing_is_damaged() {
+fn whatever_call_the_disk_refuses_is_reported_and_nothing_is_damaged() {
     let mut refused = 0;
     for number in 1..1000 {
         let directory = directory();
@@ -126,7 +126,7 @@ fn whatever_call_the_disk_refuses_is_told_and_nothing_is_damaged() {
 /// A damaged state, and a journal whose run is in a state that is kept.
 struct Damage {
     name: &'static str,
-    mend: fn(&LockedStack) -> Result<(), StoreError>,
+    repair: fn(&LockedStack) -> Result<(), StoreError>,
     directory: tempfile::TempDir,
     /// The bytes of both.
     bytes: [Vec<u8>; 2],
@@ -144,7 +144,7 @@ impl Damage {
     /// Makes it, with so many states that were published since, and this record damaged.
     fn new(
         (name, since, record): (&'static str, usize, Option<usize>),
-        mend: fn(&LockedStack) -> Result<(), StoreError>,
+        repair: fn(&LockedStack) -> Result<(), StoreError>,
         damage: fn(&str) -> String,
     ) -> Self {
         let directory = directory();
@@ -170,7 +170,7 @@ impl Damage {
         put(&files[1], &journal);
         let text = damage(&fs::read_to_string(&files[0]).unwrap());
         fs::write(&files[0], &text).unwrap();
-        Self { name, mend, directory, bytes: [text.into_bytes(), journal] }
+        Self { name, repair, directory, bytes: [text.into_bytes(), journal] }
     }
 }
 
@@ -186,11 +186,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Wherever it ends, both files are where they were or aside, and what is left is mended in the same
-/// way as if nothing had been: never is the state damaged and the journal gone, nor the state mended
+/// Wherever it ends, both files are where they were or aside, and the rest is repaired in the same
+/// way as if nothing had been: never is the state damaged and the journal gone, nor the state repaired
 /// and its run open.
 #[test]
-fn mending_that_is_refused_or_dies_at_any_call_loses_nothing() {
+fn a_repair_that_is_refused_or_dies_at_any_call_loses_nothing() {
     let lost = |_: &str| String::new();
     let edited = |text: &str| text.replace("\"Size\": 5", "\"Size\": 6");
     let newest = Damage::new(("the newest", 0, None), restore, lost);
@@ -209,16 +209,16 @@ fn mending_that_is_refused_or_dies_at_any_call_loses_nothing() {
     }
 }
 
-/// Whether there is such a call.
+/// True if there is such a call.
 fn strike(damage: &Damage, number: usize, dies: bool) -> bool {
     let directory = directory();
     copy(damage.directory.path(), directory.path());
     let disk = Arc::new(Refusal::default());
     *disk.0.lock().unwrap() = Calls { refused: Some(number), dies, ..Calls::default() };
-    let mended = StateStore::on(Arc::new(Witnessed(Arc::clone(&disk))), directory.path())
-        .and_then(|store| (damage.mend)(&store.lock(&stack(), &holder())?));
+    let repaired = StateStore::on(Arc::new(Witnessed(Arc::clone(&disk))), directory.path())
+        .and_then(|store| (damage.repair)(&store.lock(&stack(), &holder())?));
     let struck = disk.0.lock().unwrap().call.take();
-    let told = format!("{}, {number}: {struck:?}: {mended:?}", damage.name);
+    let told = format!("{}, {number}: {struck:?}: {repaired:?}", damage.name);
 
     let places = [directory.path().to_owned(), directory.path().join("Live.backup")];
     let files: Vec<Vec<u8>> = places
@@ -234,14 +234,14 @@ fn strike(damage: &Damage, number: usize, dies: bool) -> bool {
     let found = locked.examine().unwrap();
     if matches!(found.state, StateFinding::Sound(_)) {
         let done = matches!(found.journal, JournalFinding::Missing);
-        let left_over = matches!(found.journal, JournalFinding::LeftOver { .. });
-        assert!(done || left_over && mended.is_err(), "{told}: {:?}", found.journal);
-        if left_over {
-            locked.cut_journal().unwrap();
+        let stale = matches!(found.journal, JournalFinding::Stale { .. });
+        assert!(done || stale && repaired.is_err(), "{told}: {:?}", found.journal);
+        if stale {
+            locked.repair_journal().unwrap();
         }
     } else {
-        assert!(mended.is_err() && directory.path().join("Live.journal").exists(), "{told}");
-        (damage.mend)(&locked).unwrap();
+        assert!(repaired.is_err() && directory.path().join("Live.journal").exists(), "{told}");
+        (damage.repair)(&locked).unwrap();
     }
     let stored = locked.read().unwrap();
     let now = stored.state.unwrap();

@@ -76,7 +76,7 @@ pub(crate) fn object(physical_id: &str) -> ResourceState {
         physical_id: physical_id.into(),
         status: ObjectStatus::Ready,
         properties: planned().properties,
-        attempted: Vec::new(),
+        in_doubt: Vec::new(),
         attributes: ValueMap::new(),
         dependencies: Default::default(),
         deletion_policy: RemovalPolicy::Delete,

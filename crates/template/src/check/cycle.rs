@@ -9,7 +9,7 @@ use rstack_model::{Address, Code, Diagnostic, Span};
 use crate::diagnostics::Diagnostics;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
 
-/// How many references of a circle are shown.
+/// The number of references of a circle that are shown.
 const SHOWN: usize = 10;
 
 /// One error for each circle among these resources and their dependencies.

@@ -12,7 +12,7 @@ use crate::template::Template;
 pub(crate) use cycle::cycles;
 pub(crate) use reference::is_custom;
 
-/// What is wrong with an attribute whose name came out of a function.
+/// The findings about an attribute whose name came out of a function.
 pub(crate) fn attribute(
     template: &Template,
     logical_id: &Spanned<String>,

@@ -176,7 +176,7 @@ impl Checker<'_> {
         self.push(Code::UnresolvedReference, message, name, near);
     }
 
-    /// What to write instead, if the name is that of something else.
+    /// The text to write instead, if the name is that of something else.
     fn other(&self, name: &str) -> Option<String> {
         let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
         if self.template.conditions.contains_key(name) {
@@ -286,14 +286,14 @@ impl Checker<'_> {
             let warning = Diagnostic::warning(Code::UnknownType, message).at(span, "");
             return self.diagnostics.push(warning);
         }
-        self.push(Code::UnknownType, format!("there is no resource type `{text}`"), &at, near);
+        self.push(Code::UnknownType, format!("no resource type `{text}` exists"), &at, near);
     }
 }
 
-/// What the types of modules end with.
+/// The end of the names of module types.
 const MODULE: &str = "::MODULE";
 
-/// Whether a type has the form of those that others than AWS register.
+/// True if a type has the form of those that others than AWS register.
 fn is_third_party(text: &str) -> bool {
     let mut parts = text.split("::");
     let well_formed = parts.clone().count() == 3
@@ -306,7 +306,7 @@ fn is_third_party(text: &str) -> bool {
 const STANDS_FOR_NOTHING: [&str; 2] =
     ["AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"];
 
-/// Whether a type's objects and attributes are whatever code of the template's own makes of them.
+/// True if a type's objects and attributes are whatever code of the template's own makes of them.
 pub(crate) fn is_custom(resource_type: &str) -> bool {
     resource_type.starts_with("Custom::") || resource_type == "AWS::CloudFormation::CustomResource"
 }

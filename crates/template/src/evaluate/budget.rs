@@ -1,4 +1,4 @@
-//! How much the functions of a template may make.
+//! The memory that the values of a template's functions may take.
 //!
 //! A function can make a large value of a small text, and another one a larger one of that: without
 //! a bound thirty lines could take all memory there is.
@@ -9,16 +9,16 @@ use rstack_model::{Code, Diagnostic, Span, Value};
 use super::expression::Evaluator;
 use super::finding::Reported;
 
-/// How many bytes of memory one value may take that a function makes.
+/// The memory in bytes that one value may take that a function makes.
 const MAX_VALUE: usize = 16 << 20;
 
-/// How many bytes of memory all values may take that the functions of a template make.
+/// The memory in bytes that all values may take that the functions of a template make.
 const MAX_TOTAL: usize = 128 << 20;
 
 /// About how many bytes a value or a part of a text takes besides its letters.
 const VALUE_WEIGHT: usize = 64;
 
-/// What is left for functions to make.
+/// The memory that is left for functions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Budget {
     spent: usize,
@@ -26,18 +26,18 @@ pub(super) struct Budget {
 }
 
 impl Evaluator<'_> {
-    /// Whether functions may still make anything.
+    /// Checks that functions may still make values.
     ///
     /// # Errors
-    /// If they may not, which has been told.
+    /// If they may not, which has been reported.
     pub(super) fn check_budget(&self) -> Result<(), Reported> {
         self.budget.exhausted.map_or(Ok(()), Err)
     }
 
-    /// Whether one value may take so much memory.
+    /// Checks that one value may take so much memory.
     ///
     /// # Errors
-    /// If it may not, which is told.
+    /// If it may not, which is reported.
     pub(super) fn check_size(&mut self, amount: usize, at: Span) -> Result<(), Reported> {
         if amount <= MAX_VALUE {
             return Ok(());
@@ -51,7 +51,7 @@ impl Evaluator<'_> {
     /// was made.
     ///
     /// # Errors
-    /// If it is too much, which is told.
+    /// If it is too much, which is reported.
     pub(super) fn spend(&mut self, amount: usize, at: Span) -> Result<(), Reported> {
         self.check_budget()?;
         self.budget.spent = self.budget.spent.saturating_add(amount);

@@ -9,24 +9,24 @@ use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind};
 
-/// How far a condition has been decided.
+/// The progress of the decision of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// It is being decided: meeting it again is a circle.
     Open,
-    /// It holds or does not, or that cannot be told.
+    /// It holds or does not, or cannot be decided.
     Made(Result<bool, Undecided>),
 }
 
-/// Why it cannot be told whether a condition holds.
+/// The reason why a condition cannot be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undecided {
-    /// For a reason that has been told.
+    /// A reason that has been reported.
     Told(Reported),
     /// The cloud has not been asked.
     Waits(Lookup),
@@ -45,13 +45,13 @@ enum Operand {
 }
 
 impl Evaluator<'_> {
-    /// Whether what has this condition exists. What cannot be decided (which has been reported)
-    /// does not.
+    /// True if the thing that has this condition exists. With a condition that cannot be decided
+    /// (which has been reported) it does not.
     pub(super) fn holds(&mut self, condition: Option<&Spanned<String>>) -> bool {
         condition.is_none_or(|name| self.may_hold(name) == Ok(true))
     }
 
-    /// Whether a condition holds, or may hold as long as the cloud has not been asked.
+    /// True if a condition holds, or may hold as long as the cloud has not been asked.
     pub(super) fn may_hold(&mut self, name: &Spanned<String>) -> Result<bool, Reported> {
         match self.decide(name) {
             Ok(holds) => Ok(holds),
@@ -60,7 +60,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether a condition holds.
+    /// True if a condition holds.
     pub(super) fn decide(&mut self, name: &Spanned<String>) -> Result<bool, Undecided> {
         match self.decisions.get(&name.value) {
             Some(Decision::Made(decision)) => return decision.clone(),
@@ -160,7 +160,7 @@ impl Evaluator<'_> {
     /// A value without secrets, as the text that it is compared by.
     fn comparable(&mut self, expression: &Expression) -> Result<Value, Undecided> {
         let value = self.needed(expression)?;
-        if let Some(lookup) = outside::waits(&value) {
+        if let Some(lookup) = external::waits(&value) {
             return Err(Undecided::Waits(lookup));
         }
         let mut secret = false;
@@ -188,7 +188,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Whether every member of a list is in another one. Nearly all are texts, and lists may be long.
+/// True if every member of a list is in another one. Nearly all are texts, and lists may be long.
 fn all_among(list: &[Value], among: &[Value]) -> bool {
     let texts: HashSet<&str> = among.iter().filter_map(Value::as_str).collect();
     let others = among.iter().filter(|value| value.as_str().is_none());

@@ -10,20 +10,21 @@ use regex_lite::Regex;
 
 use crate::template::{Parameter, Template};
 
-/// How many bytes a value may have that is checked against a pattern: as many as CloudFormation
-/// takes of any value ("CloudFormation quotas", AWS CloudFormation User Guide). The time of a check
-/// is that of the value's length times the pattern's.
+/// The length in bytes of the longest value that is checked against a pattern: the longest that
+/// CloudFormation takes ("CloudFormation quotas", AWS CloudFormation User Guide). The time of a
+/// check is that of the value's length times the pattern's.
 const LONGEST: usize = 4096;
 
-/// How many of the allowed values are named to whoever gave another one.
+/// The number of allowed values that a message about another value names.
 const NAMED: usize = 20;
 
-/// How many bytes a pattern may have, as it is written and when it is compiled. A larger one is not
-/// one that is understood here.
+/// The size in bytes that a pattern may have, as it is written and when it is compiled. A larger
+/// one is not one that is understood here.
 const LONGEST_PATTERN: usize = 4096;
 const PATTERN_SIZE: usize = 1 << 18;
 
-/// How many steps all patterns of a template may take with their values: about half a second.
+/// The number of steps that all patterns of a template may take with their values: about half a
+/// second.
 pub(super) const MATCHING_STEPS: usize = 50_000_000;
 
 /// About how many bytes a state of a compiled pattern takes; each letter of a value visits all.
@@ -49,7 +50,7 @@ impl<'a> Constraints<'a> {
         }
     }
 
-    /// Whether there is a pattern that values cannot be checked against.
+    /// True if there is a pattern that values cannot be checked against.
     pub(super) fn has_strange_pattern(&self) -> bool {
         self.parameter.allowed_pattern.is_some() && self.pattern.is_none()
     }
@@ -108,11 +109,11 @@ impl<'a> Constraints<'a> {
     }
 }
 
-/// How many bytes a compiled pattern may have of which nothing is told.
+/// The size in bytes that a compiled pattern may have without a finding about it.
 const LARGE: usize = 1 << 20;
 
-/// Whether a parameter has a pattern that is very large when it is compiled, such as one of nested
-/// repetitions: whoever compiles it needs much memory.
+/// True if a parameter has a pattern that is very large when it is compiled, such as one of nested
+/// repetitions: a program that compiles it needs much memory.
 pub fn has_large_pattern(template: &Template) -> bool {
     let patterns = template.parameters.values().filter_map(|p| p.allowed_pattern.as_ref());
     patterns.map(|pattern| pattern.value.as_str()).any(|pattern| {

@@ -1,4 +1,4 @@
-//! How deep an evaluated value is nested when it is written down.
+//! The nesting of an evaluated value as it is written down.
 //!
 //! A state and a plan are JSON, and readers of JSON stop at 128 levels. A value that waits for an
 //! attribute takes several levels for each function around it, so that the depth of the template
@@ -6,14 +6,14 @@
 
 use rstack_model::Value;
 
-/// How deep a resource's properties or an output may be: the levels above them in a state or a
-/// plan have room besides.
+/// The nesting that a resource's properties or an output may have: the levels above them in a state
+/// or a plan have room besides.
 const MAX_DEPTH: usize = 96;
 
 /// More levels than an attribute takes.
 const PLAIN: usize = 12;
 
-/// Whether a value can be written to a state and read again.
+/// True if a value can be written to a state and read again.
 pub(super) fn fits(value: &Value) -> bool {
     value_fits(value, MAX_DEPTH)
 }

@@ -11,7 +11,7 @@ use super::budget::{self, Budget};
 use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::parameter::ParameterValues;
-use super::{extension, outside, rules};
+use super::{extension, external, rules};
 use crate::check;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, SubPart, Template};
@@ -19,7 +19,7 @@ use crate::template::{Expression, ExpressionKind, SubPart, Template};
 /// A value, or nothing at all (`AWS::NoValue`).
 pub(super) type Evaluated = Result<Option<Value>, Reported>;
 
-/// What evaluation knows and finds.
+/// The evaluator: its inputs, the values that it has decided and the findings.
 pub(super) struct Evaluator<'a> {
     pub(super) template: &'a Template,
     pub(super) inputs: &'a Inputs<'a>,
@@ -29,7 +29,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) budget: Budget,
     /// The resources that the expressions so far have named.
     pub(super) dependencies: BTreeSet<Address>,
-    /// What the cloud has to be asked, and where that stands.
+    /// The questions that the cloud has to be asked, and their places.
     pub(super) lookups: BTreeMap<Lookup, Span>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Select { index, list } => {
                 let position = self.needed(index);
                 let (position, list) = (position?, self.needed(list)?);
-                if let Some(lookup) = outside::waits(&position) {
+                if let Some(lookup) = external::waits(&position) {
                     return Ok(Some(Value::lookup(lookup)));
                 }
                 let index = self.index(&position, index.span)?;
@@ -201,7 +201,7 @@ impl<'a> Evaluator<'a> {
     fn cidr(&mut self, parts: [&Expression; 3], span: Span) -> Result<Value, Reported> {
         let [block, count, bits] = parts.map(|part| (self.needed(part), part.span));
         let (many, each) = (count.0?, bits.0?);
-        if let Some(lookup) = outside::waits(&many).or_else(|| outside::waits(&each)) {
+        if let Some(lookup) = external::waits(&many).or_else(|| external::waits(&each)) {
             return Ok(Value::lookup(lookup));
         }
         let many = self.number(&many, "the number of blocks of `Fn::Cidr`", count.1)?;
@@ -355,7 +355,7 @@ impl<'a> Evaluator<'a> {
         Ok(Text::concat(out))
     }
 
-    /// What a name inside of a text stands for.
+    /// The value of a name inside of a text.
     fn named(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {
         if let Some((id, attribute)) = name.value.split_once('.') {
             let id = Spanned::new(id.to_owned(), name.span);

@@ -6,16 +6,16 @@ use rstack_model::value::{Text, TextPart, function};
 use rstack_model::{Code, Diagnostic, Value};
 
 use super::expression::Evaluator;
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::template::{Expression, ExpressionKind};
 
-/// How many elements a list has. The elements need not be known.
+/// The number of elements in a list. The elements need not be known.
 pub(super) fn length(evaluator: &mut Evaluator<'_>, list: &Expression) -> Result<Value, Reported> {
     let value = evaluator.needed(list)?;
     let message = match value {
         Value::List(items) => return Ok(Value::Number(items.len().into())),
-        Value::Deferred(_) if let Some(lookup) = outside::waits(&value) => {
+        Value::Deferred(_) if let Some(lookup) = external::waits(&value) => {
             return Ok(Value::lookup(lookup));
         }
         Value::Deferred(_) => "the list of `Fn::Length` must be known before apply".to_owned(),

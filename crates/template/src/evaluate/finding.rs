@@ -1,20 +1,20 @@
-//! Findings of an evaluation, and the proof that a mistake has been told.
+//! Findings of an evaluation, and the proof that a mistake has been reported.
 
 use rstack_model::{Code, Diagnostic, Span};
 
 use super::constraint::MATCHING_STEPS;
 use crate::diagnostics::Diagnostics;
 
-/// Proof that a mistake has been told: only what tells one can make it.
+/// Proof that a mistake has been reported: only the function that reports one can make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reported(());
 
-/// What an evaluation finds.
+/// The findings of an evaluation.
 pub(super) struct Findings {
     list: Diagnostics,
-    /// Whether reading the template has told errors already.
+    /// True if reading the template has reported errors already.
     read_with_errors: bool,
-    /// How many steps the patterns of parameters may still take.
+    /// The number of steps that the patterns of parameters may still take.
     matching_steps: usize,
 }
 
@@ -24,7 +24,7 @@ impl Findings {
         Self { list: Diagnostics::default(), read_with_errors, matching_steps: MATCHING_STEPS }
     }
 
-    /// How many steps the patterns of parameters may still take.
+    /// The number of steps that the patterns of parameters may still take.
     pub(super) fn matching_steps(&mut self) -> &mut usize {
         &mut self.matching_steps
     }
@@ -41,8 +41,8 @@ impl Findings {
         self.list.push(warning);
     }
 
-    /// Something that is missing because reading the template has told why. Should it not have,
-    /// it is told now.
+    /// Something that is missing because reading the template has reported why. Should it not have,
+    /// it is reported now.
     pub(super) fn told_before(&mut self, what: &str, at: Span) -> Reported {
         if !self.read_with_errors {
             let message = format!("{what} cannot be evaluated");
@@ -51,7 +51,7 @@ impl Findings {
         Reported(())
     }
 
-    /// Whether there is an error, here or from reading the template.
+    /// True if there is an error, here or from reading the template.
     pub(super) fn failed(&self) -> bool {
         self.read_with_errors || self.list.has_errors()
     }

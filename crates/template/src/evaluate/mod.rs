@@ -6,10 +6,10 @@ mod constraint;
 mod depth;
 mod expression;
 mod extension;
+mod external;
 mod finding;
 mod mapping;
 mod order;
-mod outside;
 mod parameter;
 mod policy;
 mod properties;
@@ -26,13 +26,13 @@ use rstack_model::{Address, Code, Diagnostic, PropertyPath, SecretString, Span, 
 
 pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
+pub use self::external::ExternalValues;
 use self::finding::{Findings, Reported};
-pub use self::outside::Outside;
 pub(crate) use self::parameter::{is_list, items};
 use crate::check::cycles;
 use crate::template::{Expression, Output, Resource, Template};
 
-/// What a template is evaluated with.
+/// The inputs of the evaluation of a template.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The stack.
@@ -41,22 +41,22 @@ pub struct Inputs<'a> {
     pub environment: &'a Environment,
     /// The values given for parameters.
     pub parameters: &'a BTreeMap<String, String>,
-    /// What stands outside of the template.
-    pub outside: &'a Outside,
+    /// Values from outside of the template.
+    pub external: &'a ExternalValues,
 }
 
-/// What came of an evaluation.
+/// The outcome of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// What the template asks for; `None` if there was an error.
+    /// The resources and outputs of the template; `None` if there was an error.
     pub desired: Option<Desired>,
     /// The values of the `NoEcho` parameters, by name.
     pub secrets: BTreeMap<String, SecretString>,
-    /// What the cloud has to be asked first, and where the question stands: with the answers the
-    /// template is to be evaluated again. Until then values of `desired` are not known, and what
-    /// hangs on an undecided condition is in it.
+    /// The questions that the cloud has to be asked first, and their places: with the answers the
+    /// template is to be evaluated again. Until then values of `desired` are not known, and
+    /// everything with an undecided condition is in it.
     pub lookups: BTreeMap<Lookup, Span>,
-    /// What was found, in the order of the source.
+    /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -87,8 +87,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
 }
 
-/// The resources whose condition holds, and what each depends on, also of those that could not be
-/// evaluated: that is told, and nothing is planned.
+/// The resources whose condition holds, and the dependencies of each, also of those that could not
+/// be evaluated: that is reported, and nothing is planned.
 fn resources(
     evaluator: &mut Evaluator<'_>,
 ) -> (BTreeMap<Address, DesiredResource>, BTreeMap<Address, BTreeSet<Address>>) {
@@ -161,7 +161,7 @@ fn output(
     let export = output.export.as_ref().map(|export| export_name(evaluator, export)).transpose();
     let span = output.value.span;
     let value = evaluator.needed(&output.value)?;
-    let answers = &evaluator.inputs.outside.answers;
+    let answers = &evaluator.inputs.external.answers;
     let value = value.with_dynamic_references(&PropertyPath::root(), answers).map_err(|error| {
         let error = Diagnostic::error(Code::DynamicReference, error.to_string()).at(span, "");
         evaluator.findings.report(error)

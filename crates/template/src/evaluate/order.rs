@@ -12,10 +12,10 @@ use super::expression::Evaluator;
 use crate::syntax::Spanned;
 use crate::template::{Condition, ExpressionKind};
 
-/// How many references of a circle are shown.
+/// The number of references of a circle that are shown.
 const SHOWN: usize = 10;
 
-/// How far the search has come with a condition.
+/// The progress of the search with a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     /// Those that it names are being looked at.
@@ -40,7 +40,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Decides all conditions; those that nothing uses must be decidable too. A circle is told.
+/// Decides all conditions; those that nothing uses must be decidable too. A circle is reported.
 pub(super) fn decide_all(evaluator: &mut Evaluator<'_>) {
     let conditions = &evaluator.template.conditions;
     let mut marks: BTreeMap<&str, Mark> = BTreeMap::new();
@@ -67,7 +67,7 @@ pub(super) fn decide_all(evaluator: &mut Evaluator<'_>) {
                     let told = evaluator.report(circle(&path, next));
                     evaluator.decisions.insert(name.to_owned(), Decision::Made(Err(told.into())));
                 }
-                // One that there is not has been told.
+                // A name without a condition has been reported.
                 (Some(Mark::Placed), _) | (None, None) => {}
             }
         }

@@ -14,14 +14,15 @@ use crate::template::{Parameter, Template};
 
 /// The values of a template's parameters.
 pub(super) struct ParameterValues {
-    /// What `Ref` gives; secret ones as references.
+    /// The return values of `Ref`; secret ones as references.
     pub(super) values: BTreeMap<String, Result<Value, Reported>>,
     /// The secret ones' texts.
     pub(super) secrets: BTreeMap<String, SecretString>,
 }
 
 impl ParameterValues {
-    /// What a state or a plan keeps of them: those that have a value, secret ones as references.
+    /// The parameters as a state or a plan keeps them: those that have a value, secret ones as
+    /// references.
     pub(super) fn shown(&self) -> ValueMap {
         let known = |(name, value): (&String, &Result<Value, Reported>)| {
             Some((name.clone(), value.as_ref().ok()?.clone()))
@@ -52,7 +53,7 @@ pub(super) fn values(
         let text = given.get(name).or(parameter.default.as_ref().map(|d| &d.value));
         let value = match text.map(String::as_str) {
             Some(text) if from_store => {
-                let answers = &inputs.outside.answers;
+                let answers = &inputs.external.answers;
                 stored::value(name, parameter, text, answers, lookups, findings)
             }
             _ if !is_kind(&parameter.kind.value) => Err(findings.report(no_kind(parameter))),

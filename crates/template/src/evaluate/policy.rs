@@ -1,14 +1,14 @@
-//! What happens to objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
+//! The fate of objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
 
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::{Code, Diagnostic, Span, Value, ValueMap};
 
 use super::expression::Evaluator;
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::template::{Expression, Resource};
 
-/// What happens when the resource leaves the template.
+/// The fate of the object when the resource leaves the template.
 ///
 /// Source for the defaults: "DeletionPolicy attribute", AWS CloudFormation User Guide: `Delete`, but
 /// `Snapshot` for database clusters and for database instances that are in no cluster.
@@ -39,7 +39,7 @@ pub(super) fn deletion(
     Ok(RemovalPolicy::Snapshot)
 }
 
-/// What happens to the old object when the resource is replaced.
+/// The fate of the old object when the resource is replaced.
 pub(super) fn update_replace(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
@@ -95,7 +95,7 @@ fn policy(
             };
             Err(refuse(evaluator, key, other, help, written.span))
         }
-        None if outside::waits(&value).is_some() => Ok(RemovalPolicy::Delete),
+        None if external::waits(&value).is_some() => Ok(RemovalPolicy::Delete),
         // Only resources are not known yet, and the reference check refuses them here.
         None if matches!(value, Value::Deferred(_) | Value::Text(_)) => {
             Err(evaluator.findings.told_before(&format!("`{key}`"), written.span))

@@ -9,8 +9,8 @@ use rstack_model::{Address, Code, Diagnostic, PropertyPath, Span, Value, ValueMa
 use super::condition::{Decision, Undecided};
 use super::depth;
 use super::expression::{Evaluated, Evaluator};
+use super::external;
 use super::finding::Reported;
-use super::outside;
 use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
 
 /// The properties of a resource.
@@ -26,7 +26,7 @@ pub(super) fn properties(
         None => ValueMap::new(),
         Some(Value::Map(map)) => map,
         // Which properties there are hangs on an answer of the cloud.
-        Some(other) if outside::waits(&other).is_some() => ValueMap::new(),
+        Some(other) if external::waits(&other).is_some() => ValueMap::new(),
         Some(other) => {
             let found = rstack_model::value::function::kind(&other);
             let message = format!("`Properties` must be a map, found {found}");
@@ -39,7 +39,7 @@ pub(super) fn properties(
     let mut unread = BTreeSet::new();
     for (name, value) in map {
         let path = PropertyPath::root().name(&name);
-        match value.with_dynamic_references(&path, &evaluator.inputs.outside.answers) {
+        match value.with_dynamic_references(&path, &evaluator.inputs.external.answers) {
             Ok(value) => {
                 properties.insert(name, value);
             }

@@ -8,11 +8,11 @@ use super::finding::Reported;
 use super::{parameter, stored};
 use crate::syntax::Spanned;
 
-/// Tells every assertion that does not hold.
+/// Reports every assertion that does not hold.
 pub(super) fn check(evaluator: &mut Evaluator<'_>) {
     for (name, rule) in &evaluator.template.rules {
         let applies = rule.condition.as_ref().map_or(Ok(true), |c| evaluator.boolean(c));
-        // What cannot be decided has been told, or waits for the cloud.
+        // A rule that cannot be decided has been reported, or waits for the cloud.
         if applies != Ok(true) {
             continue;
         }
@@ -31,7 +31,7 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>) {
     }
 }
 
-/// What a rule can ask of what a parameter names, besides its tags.
+/// The attributes that a rule can ask for of the object that a parameter names, besides its tags.
 ///
 /// Source: "Rule functions", "Supported attributes", AWS CloudFormation Template Reference.
 fn attributes(kind: &str) -> Option<&'static [&'static str]> {
@@ -52,7 +52,7 @@ fn item_kind(declared: &str) -> &str {
 /// The values of all parameters of a type, those of lists one by one.
 ///
 /// # Errors
-/// If one of them has no value, which has been told.
+/// If one of them has no value, which has been reported.
 pub(super) fn all_of(evaluator: &Evaluator<'_>, kind: &str) -> Result<Value, Reported> {
     let of_kind = evaluator.template.parameters.iter().filter(|(_, declared)| {
         let declared = declared.kind.value.as_str();

@@ -13,7 +13,7 @@ use super::finding::{Findings, Reported};
 use super::parameter::{is_list, items, refusal};
 use crate::template::Parameter;
 
-/// What begins a dynamic reference; nothing that the cloud answers is read as one.
+/// The beginning of a dynamic reference; nothing that the cloud answers is read as one.
 const REFERENCE: &str = "{{resolve:";
 
 /// The type that a value from the store has; `None` for parameters whose value is given itself.

@@ -19,23 +19,23 @@ use crate::syntax::{Entry, Node, NodeKind, Spanned};
 /// The sections in which loops may stand.
 const SECTIONS: [&str; 3] = ["Conditions", "Resources", "Outputs"];
 
-/// How many bytes of memory the loops of one template may take; every step of one takes some.
+/// The memory in bytes that the loops of one template may take; every step of one takes some.
 const BUDGET: usize = 32 << 20;
 
 /// About how many bytes a node or a turn takes besides its text.
 const STEP: usize = 100;
 
-/// A mistake that has been told; the tree cannot be used.
+/// A mistake that has been reported; the tree cannot be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopped {
-    /// Whether nothing is wrong but that a pseudo parameter is missing.
+    /// True if nothing is wrong but that a pseudo parameter is missing.
     pub(crate) needs_place: bool,
 }
 
 /// The tree without loops.
 ///
 /// # Errors
-/// If a loop cannot be carried out, which is told.
+/// If a loop cannot be carried out, which is reported.
 pub(crate) fn expand<'t>(
     root: &Node<'t>,
     reading: &Reading,

@@ -7,7 +7,7 @@ use rstack_model::Span;
 /// Something with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
-    /// What.
+    /// The value.
     pub value: T,
     /// Where.
     pub span: Span,
@@ -35,10 +35,11 @@ pub(crate) struct Entry<'t> {
     pub(crate) value: Node<'t>,
 }
 
-/// How large a tree is.
+/// The extent of a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// How many texts, lists and maps it has; keys are texts, and what an alias names counts again.
+    /// The number of texts, lists and maps; keys are texts, and a value that an alias names counts
+    /// again.
     pub nodes: usize,
     /// The bytes of its longest text.
     pub longest: usize,
@@ -49,20 +50,20 @@ pub struct Extent {
 /// One node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node<'t> {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: NodeKind<'t>,
     /// Where it is, its tag included.
     pub(crate) span: Span,
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NodeKind<'t> {
     /// Text as it was written, quotes and escapes removed.
     Scalar {
         /// The text.
         text: Cow<'t, str>,
-        /// Whether it was written without quotes, so that it may mean a boolean or a number.
+        /// True if it was written without quotes, so that it may mean a boolean or a number.
         plain: bool,
     },
     /// A list.
@@ -95,7 +96,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// How large it is, with everything in it.
+    /// The extent of it, with everything in it.
     pub(crate) fn extent(&self) -> Extent {
         let mut extent = Extent::default();
         self.measure(&mut extent);
@@ -154,7 +155,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Whether it is null: an empty, `~` or `null` plain scalar.
+    /// True if it is null: an empty, `~` or `null` plain scalar.
     pub(crate) fn is_null(&self) -> bool {
         match &self.kind {
             NodeKind::Scalar { text, plain } => {
@@ -164,7 +165,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// What it is, in words for a message.
+    /// Its kind, in words for a message.
     pub(crate) fn words(&self) -> &'static str {
         match &self.kind {
             NodeKind::Tagged(_) => "a function",
@@ -175,7 +176,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// How many levels of lists and maps it has.
+    /// The number of levels of lists and maps.
     pub(crate) fn depth(&self) -> usize {
         match &self.kind {
             NodeKind::Scalar { .. } => 0,

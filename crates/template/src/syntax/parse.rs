@@ -14,29 +14,31 @@ use super::scalar::scalar;
 use super::yaml11::{Meaning, meaning};
 use crate::diagnostics::Diagnostics;
 
-/// How deep a template may be nested. CloudFormation says no limit; deeper ones are accidents, and
-/// what comes of them could not be read again from a state.
+/// The nesting that a template may have. CloudFormation documents no limit; deeper ones are
+/// accidents, and their values could not be read again from a state.
 const MAX_DEPTH: usize = 64;
 
-/// How many bytes a template may have. CloudFormation takes 1 MB, rstack so many times as much.
+/// The size in bytes that a template may have. CloudFormation takes 1 MB, rstack so many times as
+/// much.
 pub const MAX_SIZE: usize = 48 << 20;
 
-/// How many lines it may have. 50 MB of an ordinary one have fewer than 2 million.
+/// The number of lines that it may have. 50 MB of an ordinary one have fewer than 2 million.
 const MAX_LINES: usize = 3_000_000;
 
-/// How many texts, lists and maps a template may have. 50 MB of an ordinary one have 2 million.
+/// The number of texts, lists and maps that a template may have. 50 MB of an ordinary one have 2
+/// million.
 const MAX_NODES: usize = 2_500_000;
 
-/// How many lines may begin with `%`, as directives do. Nobody needs any.
+/// The number of lines that may begin with `%`, as directives do. Templates need none.
 const MAX_DIRECTIVES: usize = 100;
 
-/// What ends a line in YAML.
+/// The characters that end a line in YAML.
 const BREAKS: [char; 2] = ['\n', '\r'];
 
-/// What may stand before the first line.
+/// The mark that may come before the first line.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// How many bytes of memory the anchors and aliases of a template may take.
+/// The memory in bytes that the anchors and aliases of a template may take.
 const ALIAS_BUDGET: usize = 16 << 20;
 
 /// The most keys without quotes, and the most merge keys, that are reported.
@@ -105,7 +107,7 @@ fn line_end(text: &str, number: usize) -> Option<usize> {
 }
 
 /// The places of the lines that look like directives: those that begin with `%`. Behind the beginning of
-/// the template none can be told from text by itself, and nobody has many such lines.
+/// the template none can be told from text by itself, and templates do not have many such lines.
 fn directives(text: &str) -> impl Iterator<Item = Span> {
     let begins = |(at, _): &(usize, &str)| {
         let before = text.get(..*at).unwrap_or_default();
@@ -288,7 +290,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    /// Whether so many levels more may be opened here.
+    /// Checks that so many levels more may be opened here.
     fn check_depth(&self, levels: usize, at: Span) -> Result<(), Fatal> {
         if self.open.len() + levels <= MAX_DEPTH { Ok(()) } else { Err(too_deep(at)) }
     }

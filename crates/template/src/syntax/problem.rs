@@ -1,4 +1,4 @@
-//! What the YAML reader stumbled over, told by what stands there: a reader says which token it
+//! Messages about mistakes in YAML, by the text at their place: a reader says which token it
 //! missed, people want to know which character to change.
 
 use rstack_model::{Code, Diagnostic, Span};

@@ -1,4 +1,4 @@
-//! What a scalar means.
+//! The meaning of a scalar.
 //!
 //! CloudFormation reads YAML 1.1: unquoted `yes`, `no`, `on` and `off` are booleans. Texts that
 //! would lose something as a number (`012345678901`, `1.10`, `1_000`) stay text: the schema says

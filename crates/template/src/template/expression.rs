@@ -9,13 +9,13 @@ use crate::syntax::Spanned;
 /// An expression and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
-    /// What it is.
+    /// Its kind.
     pub kind: ExpressionKind,
     /// Where it is.
     pub span: Span,
 }
 
-/// What an expression is. Functions are those of the "Intrinsic function reference", AWS
+/// The kinds of expressions. Functions are those of the "Intrinsic function reference", AWS
 /// CloudFormation User Guide.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
@@ -50,7 +50,7 @@ pub enum ExpressionKind {
     },
     /// `Fn::Join`.
     Join {
-        /// What stands between the elements.
+        /// The text between the elements.
         delimiter: String,
         /// The elements.
         list: Box<Expression>,
@@ -95,9 +95,9 @@ pub enum ExpressionKind {
     Cidr {
         /// The block to cut up.
         block: Box<Expression>,
-        /// How many blocks to cut from it.
+        /// The number of blocks to cut from it.
         count: Box<Expression>,
-        /// How many bits of an address are left to each of them.
+        /// The number of bits of an address that are left to each of them.
         bits: Box<Expression>,
     },
     /// `Fn::ImportValue`.
@@ -151,7 +151,7 @@ pub enum ExpressionKind {
         /// The attribute.
         attribute: Spanned<String>,
     },
-    /// What could not be read, which has been reported.
+    /// An expression that could not be read, which has been reported.
     Unread,
 }
 

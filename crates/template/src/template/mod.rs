@@ -33,7 +33,7 @@ pub type Mappings = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
 pub struct Template {
     /// Digest of its text.
     pub digest: Digest,
-    /// What it says of itself.
+    /// Its description of itself.
     pub description: Option<String>,
     /// Its parameters, by name.
     pub parameters: BTreeMap<String, Parameter>,
@@ -45,11 +45,11 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// Its outputs, by name.
     pub outputs: BTreeMap<String, Output>,
-    /// What its parameters must fulfil together, by name.
+    /// The rules that its parameters must fulfil together, by name.
     pub rules: BTreeMap<String, Rule>,
-    /// Whether the rule by which the CDK guards its own bootstrap stack is passed over.
+    /// True if the rule by which the CDK guards its own bootstrap stack is passed over.
     pub passes_bootstrap: bool,
-    /// Whether reading it has told errors: something of it may be missing here.
+    /// True if reading it has reported errors: something of it may be missing here.
     pub(crate) has_errors: bool,
 }
 
@@ -62,9 +62,9 @@ pub struct Parameter {
     pub kind: Spanned<String>,
     /// Its value when none is given.
     pub default: Option<Spanned<String>>,
-    /// What it is for.
+    /// Its description in the template.
     pub description: Option<String>,
-    /// Whether its value is a secret.
+    /// True if its value is a secret.
     pub no_echo: bool,
     /// The only values it may have.
     pub allowed_values: Option<Vec<String>>,
@@ -74,7 +74,7 @@ pub struct Parameter {
     pub length: (Option<usize>, Option<usize>),
     /// The smallest and the largest value.
     pub range: (Option<f64>, Option<f64>),
-    /// What to say when a rule is broken.
+    /// The message for a value that breaks a rule.
     pub constraint_description: Option<String>,
 }
 
@@ -101,11 +101,11 @@ pub struct Resource {
     pub depends_on: Vec<Spanned<String>>,
     /// The condition under which it exists.
     pub condition: Option<Spanned<String>>,
-    /// What happens when it leaves the template.
+    /// The fate of the object when the resource leaves the template.
     pub deletion_policy: Option<Expression>,
-    /// What happens to the old object when it is replaced.
+    /// The fate of the old object when it is replaced.
     pub update_replace_policy: Option<Expression>,
-    /// Whether its metadata allow deleting the old object first.
+    /// True if its metadata allow deleting the old object first.
     pub delete_first: bool,
 }
 
@@ -116,7 +116,7 @@ pub struct Output {
     pub name_span: Span,
     /// Its value.
     pub value: Expression,
-    /// What it is.
+    /// Its description in the template.
     pub description: Option<String>,
     /// The name it is exported under.
     pub export: Option<Expression>,
@@ -129,16 +129,16 @@ pub struct Output {
 pub struct Rule {
     /// When its assertions must hold; always if there is none.
     pub condition: Option<Expression>,
-    /// What must hold.
+    /// The conditions that must hold.
     pub assertions: Vec<Assertion>,
 }
 
 /// One assertion of a rule.
 #[derive(Clone, Debug)]
 pub struct Assertion {
-    /// What must hold.
+    /// The condition that must hold.
     pub assert: Expression,
-    /// What is said if it does not.
+    /// The message if it does not.
     pub description: Option<String>,
 }
 

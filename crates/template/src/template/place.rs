@@ -4,7 +4,7 @@ use rstack_model::{PathSegment, PropertyPath, Span};
 
 use super::{Expression, ExpressionKind};
 
-/// Whether a condition holds, where that is known.
+/// The decision of a condition by its name, where it is known.
 pub(crate) type Decide<'a> = &'a dyn Fn(&str) -> Option<bool>;
 
 /// The expression at a path and the place of the key that leads to it, as far as the source goes:

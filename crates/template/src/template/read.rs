@@ -69,7 +69,7 @@ pub(crate) fn read(
             }
             "Transform" => {}
             "Hooks" => section.unsupported(key, "`Hooks`"),
-            // Resources at the top are told once, below.
+            // Resources at the top are reported once, below.
             _ if resource_at_top(value) => stray.push(key),
             _ => {
                 meant |= nearest(&key.value, SECTIONS.into_iter()) == Some("Resources");
@@ -77,7 +77,7 @@ pub(crate) fn read(
             }
         }
     }
-    // A misspelt `Resources` has been told.
+    // A misspelt `Resources` has been reported.
     if !has_resources && !meant && root.as_map().is_some() {
         let error = Diagnostic::error(Code::NoResources, "the template has no `Resources`");
         let start = rstack_model::Span::new(root.span.start, root.span.start);
@@ -99,7 +99,7 @@ pub(crate) fn read(
     template
 }
 
-/// Whether something that no section is looks like a resource: it has a type of resources.
+/// True if an entry that is no section looks like a resource: it has a type of resources.
 fn resource_at_top(node: &Node) -> bool {
     let mut entries = node.as_map().into_iter().flatten();
     entries.any(|entry| {

@@ -43,7 +43,7 @@ const ROLLING: [&str; 6] = [
     "AWS::OpenSearchService::Domain",
 ];
 
-/// Whether the type has such a property at its top.
+/// True if the type has such a property at its top.
 fn is_property(resource_type: &str, name: &str) -> bool {
     let schema = Registry::embedded().get(resource_type);
     schema.is_ok_and(|schema| {
@@ -183,7 +183,7 @@ impl Section<'_> {
         Some(Expression { kind, span: text.span })
     }
 
-    /// `Metadata: {rstack: {Replacement: DeleteFirst}}`; all other metadata are somebody else's.
+    /// `Metadata: {rstack: {Replacement: DeleteFirst}}`; all other metadata belong to other tools.
     fn delete_first(&mut self, metadata: &Node) -> bool {
         let ours = metadata.as_map().into_iter().flatten().find(|e| e.key.value == "rstack");
         let mut delete_first = false;

@@ -13,7 +13,7 @@ use crate::syntax::{Entry, Node, Spanned};
 /// none, so the rule is passed over, and the parameter behind it is never resolved.
 const BOOTSTRAP_RULE: &str = "CheckBootstrapVersion";
 
-/// Whether the rule that is passed over is there.
+/// True if the rule that is passed over is there.
 pub(super) fn has_bootstrap_rule(node: &Node<'_>) -> bool {
     node.as_map().into_iter().flatten().any(|entry| entry.key.value == BOOTSTRAP_RULE)
 }

@@ -104,7 +104,7 @@ impl Section<'_> {
 /// The transform of the Serverless Application Model.
 pub(crate) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
-/// What to write instead of something that is not supported yet.
+/// The text to write instead of something that is not supported yet.
 pub(crate) fn instead_of(name: &str) -> &'static str {
     match name {
         SERVERLESS => {

@@ -10,7 +10,7 @@ use crate::syntax::{Node, Spanned};
 /// The transform whose functions are part of the language here.
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
-/// What a template is, as far as transforms go.
+/// The dialect of a template, by its transforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// It asks for none.

@@ -1,5 +1,5 @@
-//! The corpus: templates of others, with what is known of each. It lies beside the repository and
-//! is not part of it; without it nothing is tested, and that is said.
+//! The corpus: templates of others, with what is known of each. It is not part of the repository.
+//! Run by `make corpus` only, and fails without the corpus.
 #![cfg(test)]
 
 mod exceptions;
@@ -12,12 +12,12 @@ use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{Code, Diagnostic, StackName, Value};
-use rstack_template::{Evaluation, Inputs, Outside, Reading, evaluate, parse};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, evaluate, parse};
 
 use self::exceptions::EXCEPTIONS;
 use self::manifest::{Entry, entries};
 
-/// How often answers may lead to further questions.
+/// The number of times that answers may lead to further questions.
 const ROUNDS: usize = 4;
 
 /// The values of parameters that are needed and have no default.
@@ -36,7 +36,7 @@ fn parameters(entry: &Entry) -> BTreeMap<String, String> {
     parameters
 }
 
-/// What some account answers.
+/// The answer of some account.
 fn answer(lookup: &Lookup, parameters: &BTreeMap<String, String>) -> Value {
     match lookup {
         Lookup::Zones(region) => {
@@ -51,7 +51,7 @@ fn answer(lookup: &Lookup, parameters: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// What some other stack exports.
+/// The value that some other stack exports.
 fn exported(name: &str) -> Value {
     if name.to_ascii_lowercase().contains("layer") {
         return "arn:aws:lambda:eu-west-1:111122223333:layer:some:1".into();
@@ -62,7 +62,7 @@ fn exported(name: &str) -> Value {
 struct Read {
     diagnostics: Vec<Diagnostic>,
     evaluation: Option<Evaluation>,
-    /// Whether it includes files that are not part of the corpus.
+    /// True if it includes files that are not part of the corpus.
     missing: bool,
 }
 
@@ -82,19 +82,19 @@ fn read(entry: &Entry) -> Read {
         sandbox: true,
     };
     let stack = StackName::parse("corpus").unwrap();
-    let mut outside = Outside::default();
+    let mut external = ExternalValues::default();
     let mut evaluation = None;
     for _ in 0..ROUNDS {
         let inputs = Inputs {
             stack: &stack,
             environment: &environment,
             parameters: &parameters,
-            outside: &outside,
+            external: &external,
         };
         let found = evaluate(&template, &inputs);
         let open: Vec<Lookup> = found.lookups.keys().cloned().collect();
         evaluation = Some(found);
-        outside
+        external
             .answers
             .extend(open.iter().map(|lookup| (lookup.clone(), answer(lookup, &parameters))));
         // What other stacks export is not at hand either.
@@ -106,7 +106,7 @@ fn read(entry: &Entry) -> Read {
         if open.is_empty() && missing.is_empty() {
             break;
         }
-        outside.exports.extend(missing.into_iter().map(|name| {
+        external.exports.extend(missing.into_iter().map(|name| {
             let value = exported(&name);
             (name, value)
         }));
@@ -123,7 +123,7 @@ fn dangling(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     of_resources.filter_map(|d| Some(d.message.split('`').nth(1)?.to_owned())).collect()
 }
 
-/// What is still not known after the cloud was asked, other than attributes.
+/// True if values other than attributes are still not known after the cloud was asked.
 fn unanswered(desired: &Desired) -> bool {
     let mut open = false;
     let properties = desired.resources.values().flat_map(|resource| resource.properties.values());
@@ -134,7 +134,7 @@ fn unanswered(desired: &Desired) -> bool {
     open
 }
 
-/// What does not agree with what is known of a template.
+/// The disagreements of a reading with the manifest of a template.
 fn disagreements(entry: &Entry, read: &Read) -> Vec<String> {
     let mut out = Vec::new();
     let errors: Vec<&Diagnostic> = read.diagnostics.iter().filter(|d| d.is_error()).collect();
@@ -174,10 +174,7 @@ fn disagreements(entry: &Entry, read: &Read) -> Vec<String> {
 
 #[test]
 fn templates_of_others_mean_here_what_they_mean_there() {
-    let Some(entries) = entries() else {
-        println!("no corpus beside the repository: nothing was tested");
-        return;
-    };
+    let entries = entries();
     let (mut evaluated, mut refused, mut wrong) = (0, 0, Vec::new());
     let mut table = String::new();
     let mut excused = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is known of each template of the corpus: its manifest, one JSON object a line.
+//! The manifest of the corpus: the known facts about each template, one JSON object a line.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,17 +13,17 @@ const OWN: [&str; 1] = ["AWS::LanguageExtensions"];
 pub(crate) struct Entry {
     file: String,
     pub(crate) text: String,
-    /// Whether it is YAML or JSON.
+    /// True if it is YAML or JSON.
     pub(crate) parse_ok: bool,
-    /// Whether it is a template.
+    /// True if it is a template.
     pub(crate) is_template: bool,
-    /// How many resources it declares.
+    /// The number of resources that it declares.
     pub(crate) resources: usize,
-    /// Whether resources depend on each other in a circle.
+    /// True if resources depend on each other in a circle.
     pub(crate) cyclic: bool,
     /// Names that references use and nothing has.
     pub(crate) dangling: Vec<String>,
-    /// Whether cfn-lint finds no error.
+    /// True if cfn-lint finds no error.
     pub(crate) lint_ok: bool,
     /// Values for parameters without a default.
     pub(crate) stub_params: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ impl Entry {
         self.file.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Whether only CloudFormation can carry its transforms out.
+    /// True if only CloudFormation can carry its transforms out.
     pub(crate) fn is_foreign(&self) -> bool {
         self.transforms.iter().any(|t| t.as_str().is_none_or(|name| !OWN.contains(&name)))
     }
@@ -47,10 +47,12 @@ fn texts(value: &Value) -> Vec<String> {
     items.filter_map(|item| Some(item.as_str()?.to_owned())).collect()
 }
 
-/// The templates; `None` where there is no corpus.
-pub(crate) fn entries() -> Option<Vec<Entry>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let manifest = fs::read_to_string(root.join("manifest.jsonl")).ok()?;
+/// The templates of the corpus, in the folder that `RSTACK_CORPUS` names.
+pub(crate) fn entries() -> Vec<Entry> {
+    let root = std::env::var_os("RSTACK_CORPUS").expect("`make corpus` sets RSTACK_CORPUS");
+    let root = Path::new(&root);
+    let manifest = fs::read_to_string(root.join("manifest.jsonl"));
+    let manifest = manifest.unwrap_or_else(|error| panic!("the manifest in {root:?}: {error}"));
     let entry = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
         let file = row["file"].as_str().unwrap().to_owned();
@@ -71,5 +73,7 @@ pub(crate) fn entries() -> Option<Vec<Entry>> {
             transforms: row["transforms"].as_array().cloned().unwrap_or_default(),
         }
     };
-    Some(manifest.lines().map(entry).collect())
+    let entries: Vec<Entry> = manifest.lines().map(entry).collect();
+    assert!(!entries.is_empty(), "the manifest in {root:?} has no templates");
+    entries
 }

@@ -1,4 +1,4 @@
-//! What templates in use hold: one small template for each construct, and what is told of it.
+//! Constructs of templates in use: one small template for each, and the findings about it.
 
 use rstack_template::{Reading, parse};
 

@@ -1,8 +1,8 @@
-//! What functions give: `Fn::Cidr`, imports, and those of the language extensions.
+//! Values of functions: `Fn::Cidr`, imports, and those of the language extensions.
 
 use crate::support::{Outcome, outcome, outcome_with};
 
-/// Evaluates `Outputs: {O: {Value: …}}` beside a VPC, and gives the output or what was told.
+/// Evaluates `Outputs: {O: {Value: …}}` beside a VPC, and returns the output or the findings.
 fn output(transform: bool, value: &str) -> String {
     let text = template(transform, value);
     shown(&outcome(&text, &[]))

@@ -1,5 +1,5 @@
-//! Templates that were made to do harm: each is told in a few words, and the work it makes is bounded.
-//! Whoever takes a bound away sees a test that takes all memory, or all time, or the whole stack.
+//! Templates that were made to do harm: each is reported in a few words, and the work it makes is
+//! bounded. Without one of the bounds a test takes all memory, or all time, or the whole stack.
 
 use std::fmt::Write;
 
@@ -193,7 +193,7 @@ fn findings_are_told_up_to_a_number_and_texts_up_to_a_length() {
 }
 
 #[test]
-fn a_long_circle_is_told_in_short() {
+fn a_long_circle_is_reported_in_short() {
     let resources: Json = (0..5_000)
         .map(|i| {
             (
@@ -239,7 +239,7 @@ fn patterns_and_allowed_values_are_checked_in_bounded_time() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_told() {
+fn a_file_that_is_no_text_is_reported() {
     assert_eq!(told("a\0b"), ["syntax"]);
     assert_eq!(told(r#"{"Description": "\ud800"}"#), ["syntax"]);
     assert_eq!(told(r#"{"Description": "\udc00\ud800"}"#), ["syntax"]);

@@ -60,14 +60,14 @@ fn places_are_those_of_the_file() {
     let [finding] = &outcome.diagnostics[..] else { panic!("{:?}", outcome.diagnostics) };
     let span = finding.labels[0].span;
     assert_eq!(&file[span.start - base..span.end - base], "TopicNam");
-    // A file that cannot be read is told at its own place, too.
+    // A file that cannot be read is reported at its own place, too.
     let broken = read(text, &[("a", "x: [")]);
     assert_eq!(codes(&broken), ["syntax"]);
     assert!(broken.diagnostics[0].labels[0].span.start >= base);
 }
 
 #[test]
-fn what_cannot_be_included_is_told() {
+fn what_cannot_be_included_is_reported() {
     let text = |location: &str| {
         format!(
             "Resources:\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: \

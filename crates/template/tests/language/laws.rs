@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use rstack_model::Value;
 use rstack_model::value::{AttributeRef, Attributes, Lookup, ParameterReference, Text, TextPart};
-use rstack_template::Outside;
+use rstack_template::ExternalValues;
 use serde_json::{Value as Json, json};
 
 use crate::support::{Outcome, outcome, outcome_in};
@@ -151,7 +151,7 @@ fn in_yaml(written: &Written) -> String {
     )
 }
 
-/// What the expression comes to.
+/// The value of the expression.
 fn value(outcome: &Outcome) -> Option<&Value> {
     let desired = outcome.evaluation.as_ref()?.desired.as_ref()?;
     desired.resources["R"].properties["Content"].as_map()?.get("v")
@@ -171,7 +171,7 @@ impl Attributes for Known {
     }
 }
 
-/// Whether everything known in a value is the same in another one.
+/// True if everything known in a value is the same in another one.
 fn keeps(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Deferred(_), _) => true,
@@ -187,7 +187,7 @@ fn keeps(before: &Value, after: &Value) -> bool {
     }
 }
 
-/// Whether the literal parts stand in the text in their order, the first and the last at its ends.
+/// True if the literal parts stand in the text in their order, the first and the last at its ends.
 fn keeps_text(before: &Text, after: &str) -> bool {
     let mut rest = after;
     for (i, part) in before.parts().iter().enumerate() {
@@ -275,8 +275,8 @@ proptest! {
         for known in ["name", "a/b/c", "10.1.0.0/16"] {
             let lookup = Lookup::Parameter(ParameterReference::parse("/s").unwrap());
             let answers = [(lookup, Value::from(known))].into();
-            let outside = Outside { answers, ..Outside::default() };
-            let answered = outcome_in(&stored, &[], &outside);
+            let external = ExternalValues { answers, ..ExternalValues::default() };
+            let answered = outcome_in(&stored, &[], &external);
             let written_out = outcome(&in_json(&written.with_attribute(known)), &[]);
             prop_assert_eq!(value(&answered), value(&written_out));
             // The reference to the topic stays for later on both ways.

@@ -1,8 +1,8 @@
-//! What only the cloud or another stack can tell: asked once, not known until then.
+//! Values that only the cloud or another stack knows: asked once, not known until then.
 
 use rstack_model::value::{Answers, Lookup, ParameterReference};
 use rstack_model::{ResourceType, Value};
-use rstack_template::Outside;
+use rstack_template::ExternalValues;
 
 use crate::support::{Outcome, outcome, outcome_in};
 
@@ -17,7 +17,7 @@ fn attribute(kind: &str, id: &str, attribute: &str) -> Lookup {
 
 fn answered(text: &str, answers: &[(Lookup, Value)]) -> Outcome {
     let answers: Answers = answers.iter().cloned().collect();
-    outcome_in(text, &[], &Outside { answers, ..Outside::default() })
+    outcome_in(text, &[], &ExternalValues { answers, ..ExternalValues::default() })
 }
 
 fn asked(outcome: &Outcome) -> Vec<String> {
@@ -162,11 +162,11 @@ fn an_output_of_another_stack_needs_no_export() {
              Fn::GetStackOutput: {{{arguments}}}\n"
         )
     };
-    let mut outside = Outside::default();
+    let mut external = ExternalValues::default();
     let outputs = [("Vpc".to_owned(), "vpc-1".into())].into();
-    outside.outputs.insert(("net".into(), "eu-west-1".into()), outputs);
-    let told = |arguments: &str| outcome_in(&text(arguments), &[], &outside).told();
-    let found = outcome_in(&text("StackName: net, OutputName: Vpc"), &[], &outside);
+    external.outputs.insert(("net".into(), "eu-west-1".into()), outputs);
+    let told = |arguments: &str| outcome_in(&text(arguments), &[], &external).told();
+    let found = outcome_in(&text("StackName: net, OutputName: Vpc"), &[], &external);
     assert_eq!(found.properties("T"), "{\"TopicName\": \"vpc-1\"}");
     assert_eq!(told("StackName: !Ref AWS::StackName, OutputName: Vpc").len(), 1);
     for (arguments, code) in [

@@ -1,4 +1,4 @@
-//! The template language: what templates mean, and what is told of those that mean nothing.
+//! The template language: the meaning of templates, and the findings about those that mean nothing.
 #![cfg(test)]
 
 mod cloudformation;

@@ -15,7 +15,7 @@ fn told(text: &str) -> Vec<String> {
 const CHANNEL: &str = "AWS::MediaPackage::Channel";
 
 #[test]
-fn each_mistake_is_told_once_with_its_place() {
+fn each_mistake_is_reported_once_with_its_place() {
     let channel = |properties: &str| {
         format!("Resources:\n  C:\n    Type: {CHANNEL}\n    Properties:\n      {properties}\n")
     };
@@ -101,7 +101,7 @@ fn a_variable_has_its_place_however_its_text_is_written() {
     let json = r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties":
         {"DisplayName": {"Fn::Sub": "\"\u65e5\" ${Nope}"}}}}}"#;
     assert_eq!(place(json), (json.find("${").unwrap(), "${Nope}".to_owned()));
-    // The text cannot be told from the source: the whole is shown.
+    // The text cannot be located in the source: the whole is shown.
     let escaped = yaml("!Sub \"\\u0024{Nope} \"");
     assert_eq!(place(&escaped).1, "!Sub \"\\u0024{Nope} \"");
 }
@@ -159,7 +159,7 @@ fn hostile_texts_are_refused_quickly() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_by_what_stands_there() {
+fn what_cannot_be_read_is_reported_by_the_text_at_its_place() {
     let topic = |rest: &str| format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n{rest}");
     let value = |value: &str| topic(&format!("    Properties:\n      DisplayName: {value}\n"));
     let cases = [
@@ -205,7 +205,7 @@ fn a_finding_says_what_to_do_where_that_is_certain() {
 }
 
 #[test]
-fn a_slip_at_any_place_is_told_inside_of_the_text() {
+fn a_slip_at_any_place_is_reported_inside_of_the_text() {
     let text = "Parameters:\n  P: {Type: String, Default: 'ä b'}\nResources:\n  T:\n    \
                 Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Sub \"${P}: x\"\n      \
                 Tags:\n        - Key: a\n          Value: !Ref P\nOutputs:\n  O: {Value: [1]}\n";

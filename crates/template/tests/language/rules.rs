@@ -53,7 +53,7 @@ fn the_functions_of_rules() {
 }
 
 #[test]
-fn what_rules_cannot_say_is_told() {
+fn what_rules_cannot_say_is_reported() {
     for (rule, code) in [
         ("    Assertions: [{Assert: {'Fn::Contains': [!Ref Env, a]}}]\n", "function-value"),
         ("    Assertions: [{Assert: {'Fn::Contains': [[!Ref Key], a]}}]\n", "secret-in-condition"),

@@ -1,4 +1,4 @@
-//! What templates mean where it is easily got wrong: policies, conditions, secrets, attributes.
+//! Semantics that are easily got wrong: policies, conditions, secrets, attributes.
 
 use crate::support::{Outcome, outcome};
 
@@ -228,7 +228,7 @@ fn what_cannot_be_read_does_not_hide_the_rest() {
 }
 
 #[test]
-fn one_mistake_is_told_once() {
+fn one_mistake_is_reported_once() {
     // A condition that cannot be decided, and those who refer to what has it.
     let text = "Conditions: {C: !Equals [!Ref AWS::NoValue, a]}\nResources:\n  A: {Type: \
                 AWS::SNS::Topic, Condition: C}\n  B: {Type: AWS::SNS::Topic, Properties: \

@@ -1,12 +1,12 @@
-//! What the tests of this crate share: reading and evaluating a template in a fixed place.
+//! Shared parts of the tests of this crate: reading and evaluating a template in a fixed place.
 
 use std::collections::BTreeMap;
 
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, StackName};
-use rstack_template::{Evaluation, Inputs, Outside, Parsed, Reading, evaluate, parse};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Parsed, Reading, evaluate, parse};
 
-/// Everything that is told of a template, and what came of it.
+/// The findings about a template, and the outcome of its evaluation.
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -25,15 +25,19 @@ pub(crate) fn outcome_with(
     exports: &[(&str, &str)],
 ) -> Outcome {
     let exports = exports.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
-    outcome_in(text, parameters, &Outside { exports, ..Outside::default() })
+    outcome_in(text, parameters, &ExternalValues { exports, ..ExternalValues::default() })
 }
 
 /// Reads and evaluates a template among other stacks, with answers of the cloud.
-pub(crate) fn outcome_in(text: &str, parameters: &[(&str, &str)], outside: &Outside) -> Outcome {
+pub(crate) fn outcome_in(
+    text: &str,
+    parameters: &[(&str, &str)],
+    external: &ExternalValues,
+) -> Outcome {
     let parameters: BTreeMap<String, String> =
         parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let parsed = parse(text, &Reading::with_parameters(&parameters));
-    evaluated_in(text, parsed, &parameters, outside)
+    evaluated_in(text, parsed, &parameters, external)
 }
 
 /// Evaluates what was read.
@@ -42,14 +46,14 @@ pub(crate) fn evaluated(
     parsed: Parsed,
     parameters: &BTreeMap<String, String>,
 ) -> Outcome {
-    evaluated_in(text, parsed, parameters, &Outside::default())
+    evaluated_in(text, parsed, parameters, &ExternalValues::default())
 }
 
 fn evaluated_in(
     text: &str,
     parsed: Parsed,
     parameters: &BTreeMap<String, String>,
-    outside: &Outside,
+    external: &ExternalValues,
 ) -> Outcome {
     let mut diagnostics = parsed.diagnostics;
     let environment = Environment {
@@ -59,7 +63,7 @@ fn evaluated_in(
         sandbox: false,
     };
     let stack = StackName::parse("Live").unwrap();
-    let inputs = Inputs { stack: &stack, environment: &environment, parameters, outside };
+    let inputs = Inputs { stack: &stack, environment: &environment, parameters, external };
     let evaluation = parsed.template.map(|template| evaluate(&template, &inputs));
     diagnostics.extend(evaluation.iter().flat_map(|e| e.diagnostics.clone()));
     Outcome { text: text.to_owned(), diagnostics, evaluation }

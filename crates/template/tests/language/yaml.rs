@@ -77,7 +77,7 @@ fn what_editors_leave_in_a_file_is_no_mistake() {
 }
 
 #[test]
-fn what_yaml_can_say_and_templates_cannot_is_told() {
+fn what_yaml_can_say_and_templates_cannot_is_reported() {
     let topic = "{Type: AWS::SNS::Topic}";
     for (text, expected) in [
         (format!("Resources:\n\tT: {topic}\n"), "syntax"),

@@ -5,8 +5,8 @@ use rstack_model::{Identifier, Region, StackName};
 use serde_json::{Value, json};
 
 use crate::AwsCloud;
-use crate::double::known;
-use crate::services::{REGION, Services};
+use crate::test::fake::{FakeServices as Services, REGION};
+use crate::test::scripted_api::known;
 
 /// Types whose identifier the service chooses, the template chooses, or both; with write-only
 /// properties; that cannot be updated.
@@ -61,6 +61,6 @@ async fn types_without_a_driver_of_their_own_conform() {
         if let Err(broken) = check(&cloud, &sample).await {
             panic!("{type_name}: {broken:?}");
         }
-        assert!(services.world().inventory().is_empty(), "{type_name}");
+        assert!(services.account().inventory().is_empty(), "{type_name}");
     }
 }

@@ -14,9 +14,9 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::cloud_control::CloudControl;
-use crate::double::known;
-use crate::services::CloudControl as Double;
-use crate::services::wire::plain_map;
+use crate::test::fake::CloudControl as Double;
+use crate::test::fake::wire::plain_map;
+use crate::test::scripted_api::known;
 
 /// A type whose identifier the service chooses.
 pub(super) const UNNAMED: &str = "AWS::SNS::Topic";
@@ -96,7 +96,7 @@ impl Api for Service {
         operation: &'static str,
         input: KnownMap,
     ) -> Result<KnownMap, DriverError> {
-        crate::double::assert_sendable(operation, &input);
+        crate::test::scripted_api::assert_sendable(operation, &input);
         let plain = plain_map(&input);
         self.calls.lock().unwrap().push((operation, plain.clone()));
         let reply = self.double.lock().unwrap().carry_out(operation, &plain);
@@ -214,7 +214,7 @@ pub(super) async fn follow(
         let pending = match at {
             Step::Done(Finish::Object(object)) => return End::Object(object),
             Step::Done(Finish::Gone) => return End::Gone,
-            Step::Done(Finish::Settled) => panic!("the driver never says so"),
+            Step::Done(Finish::Stabilized) => panic!("the driver never says so"),
             Step::Done(Finish::Failed(error)) => return End::Failed(*error, named),
             Step::Pending(pending) => pending,
         };

@@ -27,9 +27,9 @@ const GET: &str = "GetDistribution";
 const UPDATE: &str = "UpdateDistribution";
 const CONFIG: &str = "DistributionConfig";
 
-/// How often a deployment is asked about.
+/// The time between two questions about a deployment.
 const INTERVAL: Duration = Duration::from_secs(20);
-/// How soon one goes on where nothing is left to be deployed.
+/// The time after which the deletion goes on where nothing is left to be deployed.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// The driver of distributions.
@@ -68,7 +68,7 @@ impl Distribution {
         ))
     }
 
-    /// Whether an answer shows a deployment that has not come to its end.
+    /// The progress of the deployment that an answer shows.
     fn deployment(answer: &KnownMap, id: &str) -> Result<Progress, DriverError> {
         let found = map(answer, "Distribution", GET)?;
         Ok(match text(found, "Status", GET)? {
@@ -102,8 +102,8 @@ impl Distribution {
     }
 }
 
-/// What is said of something that a configuration names and that was maybe made or issued a moment
-/// ago.
+/// Codes of errors about something that a configuration names and that was maybe made or issued a
+/// moment ago.
 const NOT_YET_VISIBLE: &[&str] = &[
     "EntityNotFound",
     "InvalidViewerCertificate",
@@ -142,7 +142,7 @@ impl DirectDriver for Distribution {
         "native"
     }
 
-    fn is_usable_unsettled(&self) -> bool {
+    fn is_usable_while_stabilizing(&self) -> bool {
         true
     }
 
@@ -238,7 +238,7 @@ impl DirectDriver for Distribution {
         }
     }
 
-    async fn settled(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let id = identifier.only();
         match self.versioned(id).read().await {
             Ok(answer) => Self::deployment(&answer, id),

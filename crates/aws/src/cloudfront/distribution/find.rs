@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::cloudfront::pages;
 use crate::cloudfront::service::{is_missing, key, map, text};
 
-/// What came of a search.
+/// The result of a search.
 pub(super) enum Search {
     /// The answer of `GetDistribution` for the distribution that was looked for.
     Found(KnownMap),
@@ -19,13 +19,13 @@ pub(super) enum Search {
     Absent,
     /// None of those that may be read is it.
     Unclear {
-        /// How many may not be read.
+        /// The number of those that may not be read.
         skipped: usize,
     },
 }
 
-/// Looks for the distribution of this caller reference. That one of somebody else's may not be
-/// read is no reason to stop.
+/// Looks for the distribution of this caller reference. A foreign one that may not be read is no
+/// reason to stop.
 pub(super) async fn by_caller_reference(
     api: &dyn Api,
     token: &str,

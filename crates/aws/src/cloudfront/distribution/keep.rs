@@ -1,8 +1,8 @@
-//! What an update leaves as it is.
+//! The parts of a configuration that an update leaves as they are.
 //!
-//! An update replaces the whole configuration. What the template declares neither now nor before
-//! somebody else has set, a web ACL or a logging bucket: it keeps the value it has. What was
-//! declared and is no longer goes back to its default.
+//! An update replaces the whole configuration. A member that the template declares neither now nor
+//! before was set from outside, such as a web ACL or a logging bucket: it keeps the value it has. A
+//! member that was declared and is no longer goes back to its default.
 
 use rstack_model::{KnownMap, KnownValue};
 
@@ -82,7 +82,7 @@ fn keep(
     }
 }
 
-/// Whether a tree of properties says something of a member.
+/// True if a tree of properties has a value for a member.
 fn declares(properties: &KnownMap, member: &str) -> bool {
     properties.iter().any(|(property, value)| {
         let renamed = rules::member_of(property).unwrap_or(property);

@@ -1,4 +1,4 @@
-//! How long objects are cached where a behavior has no cache policy.
+//! The lifetimes of cached objects where a behavior has no cache policy.
 //!
 //! The API wants all three lifetimes beside `ForwardedValues`, in the order minimum, default,
 //! maximum. CloudFormation's defaults are 0, a day and a year; a default that would break the
@@ -34,7 +34,7 @@ fn complete(behavior: &mut KnownMap) {
     fill(behavior, "MaxTTL", YEAR.max(default));
 }
 
-/// What is declared, or else the default, which is then spelled out.
+/// The declared value, or else the default, which is then spelled out.
 fn fill(behavior: &mut KnownMap, name: &str, default: i64) -> i64 {
     match behavior.get(name) {
         None | Some(KnownValue::Null) => {

@@ -1,4 +1,4 @@
-//! What the names of a distribution's properties do not say.
+//! The rules of a distribution's properties that do not follow from their names.
 //!
 //! Renames and defaults are those of the type's schema in the CloudFormation registry. A request
 //! spells out everything that `UpdateDistribution` requires ("Required API fields for creating and

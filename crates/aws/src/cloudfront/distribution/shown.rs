@@ -1,4 +1,4 @@
-//! What the service says in other words than the template, without meaning anything by it.
+//! Values that the service spells differently from the template, with the same meaning.
 
 use rstack_model::{KnownMap, KnownValue};
 

@@ -7,7 +7,7 @@ use rstack_model::KnownValue;
 use serde_json::json;
 
 use super::support::{delete, distribution, driver, small};
-use crate::double::Scripted;
+use crate::test::scripted_api::ScriptedApi;
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 const ID: &str = "E2QWRUHAPOMQZL";
@@ -23,7 +23,7 @@ fn waits_for(progress: &Progress) -> &str {
 async fn a_distribution_is_disabled_then_deployed_then_deleted() {
     let (service, driver) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
             .then("UpdateDistribution", Ok(distribution(&small(false), "InProgress", "E2")))
             .then("GetDistribution", Ok(distribution(&small(false), "InProgress", "E2")))
@@ -57,7 +57,7 @@ async fn a_distribution_that_is_deployed_at_once_is_deleted_at_once() {
     for (status, at_once) in [("Deployed", true), ("InProgress", false)] {
         let (_, driver) = driver(
             TYPE,
-            Scripted::new()
+            ScriptedApi::new()
                 .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
                 .then("UpdateDistribution", Ok(distribution(&small(false), status, "E2"))),
         );
@@ -74,7 +74,7 @@ async fn a_distribution_that_is_deployed_at_once_is_deleted_at_once() {
 async fn a_distribution_that_cannot_be_read_is_not_taken_for_deleted() {
     let denied = ErrorKind::AccessDenied { action: None };
     let (_, driver) =
-        driver(TYPE, Scripted::new().fail("GetDistribution", denied.clone(), "AccessDenied"));
+        driver(TYPE, ScriptedApi::new().fail("GetDistribution", denied.clone(), "AccessDenied"));
     assert_eq!(driver.delete(&delete(ID)).await.unwrap_err().kind, denied);
 }
 
@@ -82,7 +82,7 @@ async fn a_distribution_that_cannot_be_read_is_not_taken_for_deleted() {
 async fn a_policy_that_is_still_in_use_is_worth_another_try() {
     let (service, driver) = driver(
         "AWS::CloudFront::CachePolicy",
-        Scripted::new()
+        ScriptedApi::new()
             .answer("GetCachePolicy", json!({"CachePolicy": {}, "ETag": "E1"}))
             .fail("DeleteCachePolicy", ErrorKind::Conflict, "CachePolicyInUse")
             .answer("GetCachePolicy", json!({"CachePolicy": {}, "ETag": "E1"}))

@@ -1,11 +1,11 @@
-//! Finding what came of a create that was cut off.
+//! Finding the outcome of a create that was cut off.
 
 use rstack_driver::{ErrorKind, Found, NoEffects};
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
 use super::support::{TOKEN, create, distribution, driver, proven, small};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 
@@ -28,7 +28,7 @@ async fn a_distribution_is_ours_by_its_caller_reference_on_whatever_page_it_is()
     let page = |items: serde_json::Value, next: serde_json::Value| json!({"DistributionList": {"Items": items, "NextMarker": next}});
     let (service, found) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .answer(
                 "ListDistributions",
                 page(
@@ -52,7 +52,7 @@ async fn a_distribution_is_ours_by_its_caller_reference_on_whatever_page_it_is()
     service.assert_finished();
 
     let (_, found) =
-        driver(TYPE, Scripted::new().answer("ListDistributions", page(json!([]), json!(null))));
+        driver(TYPE, ScriptedApi::new().answer("ListDistributions", page(json!([]), json!(null))));
     assert_eq!(found.find(&create(declared())).await.unwrap(), Found::Absent);
 }
 
@@ -71,7 +71,7 @@ async fn a_repeated_create_that_took_effect_before_is_recognised() {
                    associated with another distribution. Already exists: E2QWRUHAPOMQZL";
     let (service, repeated) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistribution", conflict(message))
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E"))),
     );
@@ -81,7 +81,7 @@ async fn a_repeated_create_that_took_effect_before_is_recognised() {
 
     let (_, repeated) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistribution", conflict(message))
             .then("GetDistribution", Ok(distribution(&foreign(), "Deployed", "E"))),
     );
@@ -127,7 +127,7 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     let listed = json!({"CachePolicyList": {"Items": [{"Type": "custom",
         "CachePolicy": {"Id": "p1", "CachePolicyConfig": {"Name": "n"}}}]}});
     let script = |comment| {
-        Scripted::new()
+        ScriptedApi::new()
             .answer("ListCachePolicies", listed.clone())
             .answer("GetCachePolicy", policy(comment))
     };
@@ -152,25 +152,25 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     );
     let (_, found) = driver(
         kind,
-        Scripted::new().answer("ListCachePolicies", json!({"CachePolicyList": {"Quantity": 0}})),
+        ScriptedApi::new().answer("ListCachePolicies", json!({"CachePolicyList": {"Quantity": 0}})),
     );
     assert_eq!(found.find(&proven(declared_policy())).await.unwrap(), Found::Absent);
 
     let (service, taken) =
-        driver(kind, Scripted::new().answer("ListCachePolicies", listed.clone()));
+        driver(kind, ScriptedApi::new().answer("ListCachePolicies", listed.clone()));
     let error = taken.create(&create(declared_policy()), &NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert_eq!(service.operations(), ["ListCachePolicies"]);
 
     // After our own call went out, the name may be taken by what it made.
     let (service, repeated) =
-        driver(kind, Scripted::new().fail("CreateCachePolicy", ErrorKind::AlreadyExists, ""));
+        driver(kind, ScriptedApi::new().fail("CreateCachePolicy", ErrorKind::AlreadyExists, ""));
     let error = repeated.create(&proven(declared_policy()), &NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
     assert_eq!(service.operations(), ["CreateCachePolicy"]);
 
     // Before, it was never made: what has the name is not ours, however it is configured.
-    let (_, found) = driver(kind, Scripted::new());
+    let (_, found) = driver(kind, ScriptedApi::new());
     assert_eq!(found.find(&create(declared_policy())).await.unwrap(), Found::Absent);
 }
 
@@ -183,7 +183,7 @@ async fn a_foreign_distribution_that_may_not_be_read_is_skipped() {
     let denied = || ErrorKind::AccessDenied { action: Some("cloudfront:GetDistribution".into()) };
     let (_, found) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .answer("ListDistributions", listed(&["E1", "E2QWRUHAPOMQZL"]))
             .fail("GetDistribution", denied(), "AccessDenied")
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E"))),
@@ -191,7 +191,7 @@ async fn a_foreign_distribution_that_may_not_be_read_is_skipped() {
     assert!(matches!(found.find(&create(declared())).await.unwrap(), Found::Ours(_)));
     let (_, unclear) = driver(
         TYPE,
-        Scripted::new().answer("ListDistributions", listed(&["E1"])).fail(
+        ScriptedApi::new().answer("ListDistributions", listed(&["E1"])).fail(
             "GetDistribution",
             denied(),
             "AccessDenied",

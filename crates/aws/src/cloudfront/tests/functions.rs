@@ -8,7 +8,7 @@ use rstack_model::{Cursor, Identifier, KnownMap, PhysicalId};
 use serde_json::{Value, json};
 
 use super::support::{create, delete, driver, no_tags, proven, update};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Function";
 const ARN: &str = "arn:aws:cloudfront::111122223333:function/rewrite";
@@ -66,7 +66,7 @@ fn described(etag: &str) -> Value {
     })
 }
 
-fn read_back(service: Scripted) -> Scripted {
+fn read_back(service: ScriptedApi) -> ScriptedApi {
     service
         .answer("DescribeFunction", described("E2"))
         .answer("DescribeFunction", described("E2"))
@@ -75,7 +75,7 @@ fn read_back(service: Scripted) -> Scripted {
 
 #[tokio::test]
 async fn a_function_is_made_known_then_published_and_read_from_its_live_stage() {
-    let service = Scripted::new()
+    let service = ScriptedApi::new()
         .fail("DescribeFunction", ErrorKind::NotFound, "NoSuchFunctionExists")
         .answer("CreateFunction", described("E1"))
         .answer("DescribeFunction", described("E1"))
@@ -105,7 +105,7 @@ async fn a_function_is_made_known_then_published_and_read_from_its_live_stage() 
 
 #[tokio::test]
 async fn a_publication_that_did_not_come_about_shows_as_drift() {
-    let service = Scripted::new()
+    let service = ScriptedApi::new()
         .answer("DescribeFunction", described("E1"))
         .fail("DescribeFunction", ErrorKind::NotFound, "NoSuchFunctionExists")
         .answer("ListTagsForResource", no_tags());
@@ -118,7 +118,7 @@ async fn a_publication_that_did_not_come_about_shows_as_drift() {
 
 #[tokio::test]
 async fn a_change_is_published_under_the_version_it_made() {
-    let service = Scripted::new()
+    let service = ScriptedApi::new()
         .answer("DescribeFunction", described("E1"))
         .answer("UpdateFunction", json!({}))
         .answer("DescribeFunction", described("E7"))
@@ -137,7 +137,7 @@ async fn a_change_is_published_under_the_version_it_made() {
 #[tokio::test]
 async fn a_function_is_ours_if_its_code_and_configuration_are() {
     let script = |code: &str| {
-        Scripted::new()
+        ScriptedApi::new()
             .answer("DescribeFunction", described("E1"))
             .answer("GetFunction", json!({"FunctionCode": code}))
     };
@@ -145,10 +145,10 @@ async fn a_function_is_ours_if_its_code_and_configuration_are() {
     assert!(matches!(ours.find(&proven(declared())).await.unwrap(), Found::Ours(_)));
     let (_, theirs) = driver(TYPE, script("other"));
     assert!(matches!(theirs.find(&proven(declared())).await.unwrap(), Found::Ambiguous { .. }));
-    let (_, unproven) = driver(TYPE, Scripted::new());
+    let (_, unproven) = driver(TYPE, ScriptedApi::new());
     assert_eq!(unproven.find(&create(declared())).await.unwrap(), Found::Absent);
     let (service, taken) =
-        driver(TYPE, Scripted::new().answer("DescribeFunction", described("E1")));
+        driver(TYPE, ScriptedApi::new().answer("DescribeFunction", described("E1")));
     let error = taken.create(&create(declared()), &rstack_driver::NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert_eq!(service.operations(), ["DescribeFunction"]);
@@ -158,7 +158,7 @@ async fn a_function_is_ours_if_its_code_and_configuration_are() {
 async fn it_is_deleted_by_the_name_in_its_arn() {
     let (service, driver) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .answer("DescribeFunction", described("E1"))
             .answer("DeleteFunction", json!({})),
     );

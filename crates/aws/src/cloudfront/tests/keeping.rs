@@ -1,11 +1,11 @@
-//! What an update leaves alone, what the service says by itself, and what may only need time.
+//! Parts that an update leaves alone, defaults of the service, and errors that may only need time.
 
 use rstack_driver::{ErrorKind, NoEffects, Observed, Progress};
 use rstack_model::KnownMap;
 use serde_json::{Value, json};
 
 use super::support::{TOKEN, create, distribution, driver, small, update};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 const ID: &str = "E2QWRUHAPOMQZL";
@@ -25,7 +25,7 @@ fn declared(more: Value) -> KnownMap {
     known(json!({"DistributionConfig": config}))
 }
 
-/// A configuration into which somebody has put more than was declared.
+/// A configuration that was given more, from outside, than was declared.
 fn touched() -> Value {
     json!({
         "CallerReference": TOKEN,
@@ -58,7 +58,7 @@ async fn sent(prior: Value, desired: Value) -> Value {
     let before = known(touched());
     let (service, changed) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&before, "Deployed", "E1")))
             .then("UpdateDistribution", Ok(distribution(&before, "InProgress", "E2"))),
     );
@@ -125,7 +125,7 @@ async fn what_the_service_sets_by_itself_is_no_drift() {
     })));
     let (service, driver) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistribution", Ok(distribution(&members, "Deployed", "E1")))
             .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1"))),
     );
@@ -153,7 +153,7 @@ async fn another_certificate_than_the_default_one_is_shown_as_it_is() {
     }})));
     let (_, driver) = driver(
         TYPE,
-        Scripted::new().then("GetDistribution", Ok(distribution(&members, "Deployed", "E1"))),
+        ScriptedApi::new().then("GetDistribution", Ok(distribution(&members, "Deployed", "E1"))),
     );
     let properties = declared(json!({"ViewerCertificate": {
         "AcmCertificateArn": "arn:c", "MinimumProtocolVersion": "TLSv1.2_2021",
@@ -178,7 +178,7 @@ async fn what_a_configuration_names_may_only_need_time_to_become_visible() {
         ("NoSuchOrigin", ErrorKind::NotFound, &wrong),
         ("NoSuchDistribution", ErrorKind::NotFound, &ErrorKind::NotFound),
     ] {
-        let script = Scripted::new()
+        let script = ScriptedApi::new()
             .fail("CreateDistribution", kind.clone(), code)
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
             .fail("UpdateDistribution", kind, code);
@@ -192,9 +192,10 @@ async fn what_a_configuration_names_may_only_need_time_to_become_visible() {
 }
 
 #[tokio::test]
-async fn a_distribution_that_is_not_yet_visible_has_not_settled() {
-    let script = Scripted::new().fail("GetDistribution", ErrorKind::NotFound, "NoSuchDistribution");
+async fn a_distribution_that_is_not_yet_visible_has_not_stabilized() {
+    let script =
+        ScriptedApi::new().fail("GetDistribution", ErrorKind::NotFound, "NoSuchDistribution");
     let (_, driver) = driver(TYPE, script);
-    let settled = driver.settled(&ID.into()).await.unwrap();
+    let settled = driver.stabilized(&ID.into()).await.unwrap();
     assert!(matches!(settled, Progress::Pending { .. }));
 }

@@ -5,7 +5,7 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Value, json};
 
 use super::support::{create, distribution, driver, no_tags};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 
@@ -15,7 +15,7 @@ async fn there_and_back(config: Value) -> (KnownMap, KnownMap) {
     let members = super::support::small(true);
     let (service, made) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistribution", Ok(distribution(&members, "Deployed", "E1")))
             .answer("ListTagsForResource", no_tags()),
     );
@@ -23,7 +23,7 @@ async fn there_and_back(config: Value) -> (KnownMap, KnownMap) {
     let sent = service.input(0)["DistributionConfig"].as_map().unwrap().clone();
     let (_, read) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&sent, "Deployed", "E1")))
             .answer("ListTagsForResource", no_tags()),
     );

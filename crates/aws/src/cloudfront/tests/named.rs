@@ -5,7 +5,7 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Value, json};
 
 use super::support::{create, driver, update};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 struct Case {
     noun: &'static str,
@@ -138,7 +138,7 @@ async fn they_are_created_read_and_changed_with_what_is_declared() {
         });
         let (service, driver) = driver(
             &format!("AWS::CloudFront::{}", case.noun),
-            Scripted::new()
+            ScriptedApi::new()
                 .answer(list, case.list)
                 .answer(make, answer.clone())
                 .answer(get, answer.clone())
@@ -181,7 +181,7 @@ async fn a_change_that_arrives_twice_is_done_and_another_one_is_not_overwritten(
     for (meanwhile, expected) in [("new", None), ("theirs", Some(ErrorKind::Conflict))] {
         let (service, driver) = driver(
             "AWS::CloudFront::OriginAccessControl",
-            Scripted::new()
+            ScriptedApi::new()
                 .answer("GetOriginAccessControl", read("old", "E1"))
                 .fail("UpdateOriginAccessControl", ErrorKind::Conflict, "PreconditionFailed")
                 .answer("GetOriginAccessControl", read(meanwhile, "E2")),

@@ -6,7 +6,7 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
 use super::support::{SECRET, TOKEN, create, distribution, driver, streaming};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 
@@ -127,7 +127,7 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
     }
     let (service, driver) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistribution", Ok(distribution(&members, "InProgress", "E1")))
             .then("GetDistribution", Ok(distribution(&members, "InProgress", "E1")))
             .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
@@ -144,12 +144,12 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
     assert_eq!(input.keys().collect::<Vec<_>>(), ["DistributionConfig"]);
     assert_eq!(marked(&input["DistributionConfig"]), KnownValue::Map(known(sent())));
 
-    let Progress::Pending { waits_for, .. } = driver.settled(&made.identifier).await.unwrap()
+    let Progress::Pending { waits_for, .. } = driver.stabilized(&made.identifier).await.unwrap()
     else {
         panic!("it settled while it was deployed")
     };
     assert_eq!(waits_for, "distribution E2QWRUHAPOMQZL to be deployed");
-    assert_eq!(driver.settled(&made.identifier).await.unwrap(), Progress::Done);
+    assert_eq!(driver.stabilized(&made.identifier).await.unwrap(), Progress::Done);
 
     let seen = driver.read(&made.identifier, &declared).await.unwrap();
     let Observed::Present(seen) = seen else { panic!("it is there") };
@@ -182,7 +182,7 @@ async fn declared_tags_are_sent_with_it_and_foreign_ones_are_not_shown() {
     let members = super::support::small(true);
     let (service, driver) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("CreateDistributionWithTags", Ok(distribution(&members, "InProgress", "E1")))
             .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
             .answer(

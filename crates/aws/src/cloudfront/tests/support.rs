@@ -1,4 +1,4 @@
-//! What the tests of all CloudFront drivers share.
+//! The parts that the tests of all CloudFront drivers share.
 
 use std::sync::Arc;
 
@@ -7,12 +7,15 @@ use rstack_model::{KnownMap, KnownValue, SecretString, StackName};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 pub(super) const TOKEN: &str = "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a";
 pub(super) const SECRET: &str = "hunter2-cdn-identifier";
 
-pub(super) fn driver(type_name: &str, service: Scripted) -> (Arc<Scripted>, Arc<dyn DirectDriver>) {
+pub(super) fn driver(
+    type_name: &str,
+    service: ScriptedApi,
+) -> (Arc<ScriptedApi>, Arc<dyn DirectDriver>) {
     let service = Arc::new(service);
     let api: Arc<dyn Api> = service.clone();
     let driver = crate::cloudfront::driver(&type_name.into(), &api).unwrap();
@@ -100,7 +103,7 @@ fn secret_header(properties: &mut KnownMap, name: &str) {
     header.insert("HeaderValue".to_owned(), secret);
 }
 
-/// What the service answers about a distribution of these members.
+/// The service's answer about a distribution of these members.
 pub(super) fn distribution(members: &KnownMap, status: &str, etag: &str) -> KnownMap {
     let mut distribution = known(json!({
         "Id": "E2QWRUHAPOMQZL",

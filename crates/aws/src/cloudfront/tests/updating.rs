@@ -5,7 +5,7 @@ use rstack_model::{KnownMap, KnownValue};
 use serde_json::json;
 
 use super::support::{distribution, driver, small, update};
-use crate::double::{Scripted, known};
+use crate::test::scripted_api::{ScriptedApi, known};
 
 const TYPE: &str = "AWS::CloudFront::Distribution";
 const ID: &str = "E2QWRUHAPOMQZL";
@@ -36,7 +36,7 @@ async fn a_stale_version_is_read_again_once() {
     let mut before = small(true);
     before.insert("CallerReference".to_owned(), KnownValue::from("of-old"));
     before.insert("WebACLId".to_owned(), KnownValue::from("acl"));
-    let stale = |service: Scripted, etag| {
+    let stale = |service: ScriptedApi, etag| {
         service.then("GetDistribution", Ok(distribution(&before, "Deployed", etag))).fail(
             "UpdateDistribution",
             ErrorKind::Conflict,
@@ -45,7 +45,7 @@ async fn a_stale_version_is_read_again_once() {
     };
     let (service, changed) = driver(
         TYPE,
-        stale(Scripted::new(), "E1")
+        stale(ScriptedApi::new(), "E1")
             .then("GetDistribution", Ok(distribution(&before, "Deployed", "E2")))
             .then("UpdateDistribution", Ok(distribution(&before, "InProgress", "E3"))),
     );
@@ -64,19 +64,19 @@ async fn a_stale_version_is_read_again_once() {
     let lifetimes: Vec<_> = ["MinTTL", "DefaultTTL", "MaxTTL"].map(|n| behavior.get(n)).into();
     assert_eq!(lifetimes, [Some(&0.into()), Some(&60.into()), Some(&60.into())]);
 
-    let (service, changed) = driver(TYPE, stale(stale(Scripted::new(), "E1"), "E2"));
+    let (service, changed) = driver(TYPE, stale(stale(ScriptedApi::new(), "E1"), "E2"));
     let error = changed.update(&request).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     service.assert_finished();
 }
 
 #[tokio::test]
-async fn a_change_of_somebody_else_meanwhile_is_not_overwritten() {
+async fn a_concurrent_foreign_change_is_not_overwritten() {
     let mut after = small(true);
     after.insert("Comment".to_owned(), KnownValue::from("theirs"));
     let (service, changed) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
             .fail("UpdateDistribution", ErrorKind::Conflict, "PreconditionFailed")
             .then("GetDistribution", Ok(distribution(&after, "Deployed", "E2"))),
@@ -84,7 +84,7 @@ async fn a_change_of_somebody_else_meanwhile_is_not_overwritten() {
     let request = update(ID, KnownMap::new(), declared(json!([])));
     let error = changed.update(&request).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
-    assert!(error.message.contains("somebody changed it"), "{error}");
+    assert!(error.message.contains("another caller changed it"), "{error}");
     service.assert_finished();
 }
 
@@ -100,7 +100,7 @@ async fn only_tags_that_differ_are_changed() {
     ]}});
     let (service, changed) = driver(
         TYPE,
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&members, "Deployed", "E1")))
             .then("UpdateDistribution", Ok(distribution(&members, "InProgress", "E2")))
             .answer("ListTagsForResource", current)
@@ -121,7 +121,7 @@ async fn only_tags_that_differ_are_changed() {
 async fn tags_that_may_not_be_read_are_said_again_and_tags_not_yet_visible_are_waited_for() {
     let tags = json!([{"Key": "team", "Value": "video"}]);
     let script = |kind, code| {
-        Scripted::new()
+        ScriptedApi::new()
             .then("GetDistribution", Ok(distribution(&small(true), "Deployed", "E1")))
             .then("UpdateDistribution", Ok(distribution(&small(true), "InProgress", "E2")))
             .fail("ListTagsForResource", kind, code)
@@ -144,7 +144,7 @@ async fn tags_that_may_not_be_read_are_said_again_and_tags_not_yet_visible_are_w
 
 #[tokio::test]
 async fn a_wrong_property_is_named_before_anything_is_called() {
-    let (_, changed) = driver(TYPE, Scripted::new());
+    let (_, changed) = driver(TYPE, ScriptedApi::new());
     let mut properties = declared(json!([]));
     config_of(&mut properties).insert("Enabled".to_owned(), KnownValue::from("maybe"));
     let request = super::support::create(properties);

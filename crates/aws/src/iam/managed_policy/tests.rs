@@ -1,7 +1,7 @@
 use rstack_model::StackName;
 
-use super::super::script::{Answer, Script, done, failure, gone, json, tree};
 use super::*;
+use crate::test::journaled_api::{Answer, JournaledApi, done, failure, gone, json, tree};
 
 const DOCUMENT: &str =
     r#"{"PolicyVersion":{"Document":"%7B%22Statement%22%3A%5B%5D%7D","VersionId":"v7"}}"#;
@@ -26,7 +26,7 @@ fn policy() -> Answer {
 
 #[tokio::test]
 async fn the_journal_knows_of_the_policy_before_it_is_attached() {
-    let script = Script::new([("CreatePolicy", policy()), ("AttachRolePolicy", done())]);
+    let script = JournaledApi::new([("CreatePolicy", policy()), ("AttachRolePolicy", done())]);
     let request = creation(
         r#"{"ManagedPolicyName":"p","PolicyDocument":{"Statement":[]},"Path":"/x/","Roles":["r"]}"#,
     );
@@ -41,7 +41,7 @@ async fn the_journal_knows_of_the_policy_before_it_is_attached() {
 
 #[tokio::test]
 async fn a_sixth_version_takes_the_place_of_the_oldest_that_is_not_in_use() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetPolicy", policy()),
         ("GetPolicyVersion", json(DOCUMENT)),
         (
@@ -75,7 +75,7 @@ async fn a_sixth_version_takes_the_place_of_the_oldest_that_is_not_in_use() {
 
 #[tokio::test]
 async fn a_repeated_update_makes_no_version_and_moves_only_its_own_principals() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetPolicy", policy()),
         ("GetPolicyVersion", json(DOCUMENT)),
         (
@@ -114,7 +114,7 @@ async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
         token: "T".into(),
         prior: KnownMap::new(),
     };
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("ListEntitiesForPolicy", json(r#"{"PolicyRoles":[{"RoleName":"foreign"}]}"#)),
         ("DetachRolePolicy", done()),
         (
@@ -133,13 +133,13 @@ async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
         r#"DeletePolicyVersion {"PolicyArn":"arn:p","VersionId":"v1"}"#,
         r#"DeletePolicy {"PolicyArn":"arn:p"}"#,
     ]);
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("ListEntitiesForPolicy", gone()),
         ("ListPolicyVersions", gone()),
         ("DeletePolicy", gone()),
     ]);
     assert_eq!(ManagedPolicy::new(script).delete(&request).await.unwrap(), Progress::Done);
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("ListEntitiesForPolicy", gone()),
         ("ListPolicyVersions", gone()),
         ("DeletePolicy", failure(ErrorKind::Conflict, "DeleteConflict")),
@@ -150,7 +150,7 @@ async fn a_policy_is_detached_everywhere_before_it_is_deleted() {
 #[tokio::test]
 async fn the_policy_of_an_open_create_is_found_by_name_and_known_by_its_tag() {
     let request = creation(r#"{"ManagedPolicyName":"p","PolicyDocument":{"Statement":[]}}"#);
-    let script = Script::new([
+    let script = JournaledApi::new([
         (
             "ListPolicies",
             json(
@@ -166,19 +166,19 @@ async fn the_policy_of_an_open_create_is_found_by_name_and_known_by_its_tag() {
         panic!("not ours")
     };
     assert_eq!(found.physical_id.as_str(), "arn:p");
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("ListPolicies", json(r#"{"Policies":[{"PolicyName":"p","Arn":"arn:p"}]}"#)),
         ("ListPolicyTags", json(r#"{"Tags":[]}"#)),
     ]);
     let found = ManagedPolicy::new(script).find(&request).await.unwrap();
     assert!(matches!(found, Found::Ambiguous { .. }));
-    let script = Script::new([("ListPolicies", json(r#"{"Policies":[]}"#))]);
+    let script = JournaledApi::new([("ListPolicies", json(r#"{"Policies":[]}"#))]);
     assert_eq!(ManagedPolicy::new(script).find(&request).await.unwrap(), Found::Absent);
 }
 
 #[tokio::test]
 async fn a_new_policy_that_is_lost_from_sight_again_is_waited_for() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetPolicy", policy()),
         ("GetPolicyVersion", json(DOCUMENT)),
         ("GetPolicy", gone()),

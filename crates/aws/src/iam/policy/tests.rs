@@ -1,7 +1,7 @@
 use rstack_model::StackName;
 
-use super::super::script::{Script, done, gone, json, tree};
 use super::*;
+use crate::test::journaled_api::{JournaledApi, done, gone, json, tree};
 
 const PROPERTIES: &str =
     r#"{"PolicyName":"p","PolicyDocument":{"Statement":[]},"Roles":["r"],"Users":["u"]}"#;
@@ -21,7 +21,7 @@ fn creation() -> CreateRequest {
 
 #[tokio::test]
 async fn the_journal_knows_of_the_policy_before_its_second_principal_gets_it() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetUserPolicy", gone()),
         ("GetRolePolicy", gone()),
         ("PutUserPolicy", done()),
@@ -41,7 +41,7 @@ async fn the_journal_knows_of_the_policy_before_its_second_principal_gets_it() {
 
 #[tokio::test]
 async fn a_policy_of_that_name_is_never_replaced_unless_this_operation_put_it() {
-    let script = Script::new([("GetUserPolicy", gone()), ("GetRolePolicy", json(OTHER))]);
+    let script = JournaledApi::new([("GetUserPolicy", gone()), ("GetRolePolicy", json(OTHER))]);
     let refused = Policy::new(script.clone()).create(&creation(), script.as_ref()).await;
     let error = refused.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
@@ -49,7 +49,7 @@ async fn a_policy_of_that_name_is_never_replaced_unless_this_operation_put_it() 
     script.assert_operations(&["GetUserPolicy", "GetRolePolicy"]);
 
     // Proven before: what is there is what an attempt before this one has put.
-    let script = Script::new([("PutUserPolicy", done()), ("PutRolePolicy", done())]);
+    let script = JournaledApi::new([("PutUserPolicy", done()), ("PutRolePolicy", done())]);
     let again = CreateRequest { absence_proven: true, ..creation() };
     Policy::new(script.clone()).create(&again, script.as_ref()).await.unwrap();
     script.assert_operations(&["PutUserPolicy", "effect", "PutRolePolicy"]);
@@ -58,7 +58,7 @@ async fn a_policy_of_that_name_is_never_replaced_unless_this_operation_put_it() 
 #[tokio::test]
 async fn a_principal_without_the_policy_or_with_another_document_is_drift() {
     let read = async |user, role| {
-        let script = Script::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
+        let script = JournaledApi::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
         Policy::new(script).read(&"Live-Policy-X".into(), &tree(PROPERTIES)).await.unwrap()
     };
     let Observed::Present(whole) = read(json(DOCUMENT), json(DOCUMENT)).await else {
@@ -74,7 +74,7 @@ async fn a_principal_without_the_policy_or_with_another_document_is_drift() {
 
 #[tokio::test]
 async fn principals_that_are_no_longer_declared_lose_the_policy() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRolePolicy", json(DOCUMENT)),
         ("GetRolePolicy", gone()),
         ("PutRolePolicy", done()),
@@ -100,7 +100,7 @@ async fn principals_that_are_no_longer_declared_lose_the_policy() {
 
 #[tokio::test]
 async fn a_new_name_takes_the_old_one_away_everywhere() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRolePolicy", gone()),
         ("PutRolePolicy", done()),
         ("DeleteUserPolicy", done()),
@@ -123,7 +123,7 @@ async fn a_new_name_takes_the_old_one_away_everywhere() {
 
 #[tokio::test]
 async fn deleting_what_is_gone_is_done() {
-    let script = Script::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
+    let script = JournaledApi::new([("DeleteUserPolicy", gone()), ("DeleteRolePolicy", done())]);
     let request = DeleteRequest {
         removal: rstack_driver::Removal::Recoverable,
         identifier: "Live-Policy-X".into(),
@@ -135,10 +135,10 @@ async fn deleting_what_is_gone_is_done() {
 
 #[tokio::test]
 async fn one_principal_with_the_declared_document_makes_it_ours_once_absence_was_proven() {
-    let unproven = Policy::new(Script::new([])).find(&creation()).await.unwrap();
+    let unproven = Policy::new(JournaledApi::new([])).find(&creation()).await.unwrap();
     assert_eq!(unproven, Found::Absent);
     let find = async |user, role| {
-        let script = Script::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
+        let script = JournaledApi::new([("GetUserPolicy", user), ("GetRolePolicy", role)]);
         let request = CreateRequest { absence_proven: true, ..creation() };
         Policy::new(script).find(&request).await.unwrap()
     };

@@ -1,8 +1,8 @@
 use rstack_driver::{ErrorKind, NoEffects};
 use rstack_model::StackName;
 
-use super::super::script::{Script, done, failure, gone, json, tree};
 use super::*;
+use crate::test::journaled_api::{JournaledApi, done, failure, gone, json, tree};
 
 const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow"}]}"#;
 
@@ -27,7 +27,7 @@ fn change(prior: &str, properties: &str) -> UpdateRequest {
 }
 
 /// A role as `GetRole` answers it, with more members.
-fn role(more: &str) -> super::super::script::Answer {
+fn role(more: &str) -> crate::test::journaled_api::Answer {
     json(&format!(
         r#"{{"Role":{{"RoleName":"R","Arn":"arn:R","RoleId":"AROA","Path":"/",
             "MaxSessionDuration":3600,"Tags":[{{"Key":"rstack:operation","Value":"TOKEN"}}],
@@ -42,7 +42,7 @@ fn declared(more: &str) -> String {
 
 #[tokio::test]
 async fn the_journal_knows_of_the_role_before_it_is_filled() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("CreateRole", role("")),
         ("PutRolePolicy", done()),
         ("AttachRolePolicy", done()),
@@ -69,22 +69,22 @@ async fn the_journal_knows_of_the_role_before_it_is_filled() {
 
 #[tokio::test]
 async fn a_role_that_is_not_yet_visible_is_asked_for_again() {
-    let script = Script::new([("CreateRole", role("")), ("PutRolePolicy", gone())]);
+    let script = JournaledApi::new([("CreateRole", role("")), ("PutRolePolicy", gone())]);
     let properties =
         declared(r#","Policies":[{"PolicyName":"p","PolicyDocument":{"Statement":[]}}]"#);
     let error = Role::new(script).create(&creation(&properties), &NoEffects).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
-    let script = Script::new([("GetRole", gone())]);
+    let script = JournaledApi::new([("GetRole", gone())]);
     let error = Role::new(script).update(&change("{}", &properties)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
-    let script = Script::new([("GetRole", gone())]);
-    let settled = Role::new(script).settled(&"R".into()).await.unwrap();
+    let script = JournaledApi::new([("GetRole", gone())]);
+    let settled = Role::new(script).stabilized(&"R".into()).await.unwrap();
     assert!(matches!(settled, Progress::Pending { .. }));
 }
 
 #[tokio::test]
 async fn reading_shows_declared_policies_only_and_misses_those_that_are_gone() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         (
             "GetRole",
             role(r#","Description":"d","PermissionsBoundary":{"PermissionsBoundaryArn":"arn:B"}"#),
@@ -124,18 +124,18 @@ async fn reading_shows_declared_policies_only_and_misses_those_that_are_gone() {
 
 #[tokio::test]
 async fn only_the_error_that_means_it_is_absence() {
-    let script = Script::new([("GetRole", gone())]);
+    let script = JournaledApi::new([("GetRole", gone())]);
     let read = Role::new(script).read(&"R".into(), &KnownMap::new()).await;
     assert_eq!(read.unwrap(), Observed::Absent);
     let denied = ErrorKind::AccessDenied { action: None };
-    let script = Script::new([("GetRole", failure(denied.clone(), "AccessDenied"))]);
+    let script = JournaledApi::new([("GetRole", failure(denied.clone(), "AccessDenied"))]);
     let read = Role::new(script).read(&"R".into(), &KnownMap::new()).await;
     assert_eq!(read.unwrap_err().kind, denied);
 }
 
 #[tokio::test]
 async fn an_update_sends_what_differs_and_takes_back_what_is_no_longer_declared() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         (
             "GetRole",
             json(
@@ -194,7 +194,7 @@ async fn an_update_sends_what_differs_and_takes_back_what_is_no_longer_declared(
 
 #[tokio::test]
 async fn an_update_that_finds_everything_done_sends_nothing() {
-    let script = Script::new([("GetRole", role(""))]);
+    let script = JournaledApi::new([("GetRole", role(""))]);
     let desired = declared(r#","MaxSessionDuration":3600"#);
     Role::new(script.clone()).update(&change("{}", &desired)).await.unwrap();
     script.assert_operations(&["GetRole"]);
@@ -202,7 +202,7 @@ async fn an_update_that_finds_everything_done_sends_nothing() {
 
 #[tokio::test]
 async fn old_policies_go_first_where_there_is_no_room_for_both() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRole", role("")),
         ("ListAttachedRolePolicies", json(r#"{"AttachedPolicies":[{"PolicyArn":"arn:O"}]}"#)),
         ("AttachRolePolicy", failure(ErrorKind::Invalid { property: None }, "LimitExceeded")),
@@ -222,7 +222,7 @@ async fn a_role_is_emptied_before_it_is_deleted() {
         token: "T".into(),
         prior: KnownMap::new(),
     };
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("ListAttachedRolePolicies", json(r#"{"AttachedPolicies":[{"PolicyArn":"arn:M"}]}"#)),
         ("DetachRolePolicy", gone()),
         ("ListRolePolicies", json(r#"{"PolicyNames":["p"]}"#)),
@@ -245,19 +245,20 @@ async fn a_role_is_emptied_before_it_is_deleted() {
         r#"RemoveRoleFromInstanceProfile {"InstanceProfileName":"i","RoleName":"R"}"#,
         r#"DeleteRole {"RoleName":"R"}"#,
     ]);
-    let script = Script::new([("ListAttachedRolePolicies", gone())]);
+    let script = JournaledApi::new([("ListAttachedRolePolicies", gone())]);
     assert_eq!(Role::new(script).delete(&request).await.unwrap(), Progress::Done);
 }
 
 #[tokio::test]
 async fn a_role_is_ours_if_its_tag_says_so() {
     let request = creation(&declared(""));
-    let find = async |answer| Role::new(Script::new([("GetRole", answer)])).find(&request).await;
+    let find =
+        async |answer| Role::new(JournaledApi::new([("GetRole", answer)])).find(&request).await;
     assert!(matches!(find(role("")).await.unwrap(), Found::Ours(_)));
     assert_eq!(find(gone()).await.unwrap(), Found::Absent);
     let other = role(r#","Tags":[{"Key":"rstack:operation","Value":"OTHER"}]"#);
     assert!(matches!(find(other).await.unwrap(), Found::Ambiguous { .. }));
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRole", json(r#"{"Role":{"Arn":"arn:R"}}"#)),
         ("ListRoleTags", json(r#"{"Tags":[],"IsTruncated":true,"Marker":"m"}"#)),
         ("ListRoleTags", json(r#"{"Tags":[{"Key":"rstack:operation","Value":"TOKEN"}]}"#)),
@@ -265,7 +266,7 @@ async fn a_role_is_ours_if_its_tag_says_so() {
     let found = Role::new(script.clone()).find(&request).await.unwrap();
     assert!(matches!(found, Found::Ours(_)));
     let denied = ErrorKind::AccessDenied { action: Some("iam:ListRoleTags".to_owned()) };
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRole", json(r#"{"Role":{"Arn":"arn:R"}}"#)),
         ("ListRoleTags", failure(denied, "AccessDenied")),
     ]);
@@ -287,7 +288,7 @@ async fn every_call_that_completes_a_new_role_waits_until_it_is_visible() {
         (described, "PutRolePermissionsBoundary"),
         (bounded, "TagRole"),
     ] {
-        let script = Script::new([("GetRole", role(seen)), (operation, gone())]);
+        let script = JournaledApi::new([("GetRole", role(seen)), (operation, gone())]);
         let update = change("{}", &properties);
         let error = Role::new(script.clone()).update(&update).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::DependencyNotReady, "{operation}");
@@ -301,7 +302,7 @@ async fn a_caller_who_may_not_tag_makes_a_role_without_the_tag_if_none_is_declar
         let action = Some("iam:TagRole".to_owned());
         failure(ErrorKind::AccessDenied { action }, "AccessDenied")
     };
-    let script = Script::new([("CreateRole", denied()), ("CreateRole", role(""))]);
+    let script = JournaledApi::new([("CreateRole", denied()), ("CreateRole", role(""))]);
     let request = creation(&declared(""));
     Role::new(script.clone()).create(&request, script.as_ref()).await.unwrap();
     let trust = serde_json::Value::from(TRUST);
@@ -313,7 +314,7 @@ async fn a_caller_who_may_not_tag_makes_a_role_without_the_tag_if_none_is_declar
         "effect R",
     ]);
 
-    let script = Script::new([("CreateRole", denied())]);
+    let script = JournaledApi::new([("CreateRole", denied())]);
     let request = creation(&declared(r#","Tags":[{"Key":"a","Value":"1"}]"#));
     let error = Role::new(script.clone()).create(&request, script.as_ref()).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::AccessDenied { .. }));

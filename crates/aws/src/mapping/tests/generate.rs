@@ -3,7 +3,7 @@
 use rstack_catalog::{Kind, Node, TypeSchema};
 use rstack_model::{KnownMap, KnownValue};
 
-/// What a tree is made of.
+/// The extent of a generated tree.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fullness {
     /// Every property, one element a list.

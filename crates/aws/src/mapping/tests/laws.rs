@@ -1,4 +1,4 @@
-//! What holds for every tree that a schema allows.
+//! The laws of mapping, for every tree that a schema allows.
 
 use std::sync::Arc;
 

@@ -5,9 +5,9 @@ use rstack_model::{KnownMap, KnownValue, PropertyPath, SecretString};
 use serde_json::json;
 
 use crate::cloudfront::rules::STANDARD;
-use crate::double::known;
-use crate::mapping::{Mapper, Rules, alike, in_declared_order};
+use crate::mapping::{Mapper, Rules, equivalent, in_declared_order};
 use crate::model::{Service, ServiceModel};
+use crate::test::scripted_api::known;
 
 fn mapper(service: Service, shape: &'static str) -> Mapper<'static> {
     Mapper::new(ServiceModel::of(service).unwrap(), shape, &STANDARD)
@@ -166,8 +166,8 @@ fn order_counts_only_where_it_means_something() {
 }
 
 #[test]
-fn alike_is_what_a_service_cannot_tell_apart() {
-    let same = |a, b| alike(&value(a), &value(b), &[]);
+fn trees_are_equivalent_if_a_service_cannot_tell_them_apart() {
+    let same = |a, b| equivalent(&value(a), &value(b), &[]);
     assert!(same(json!({"Name": "n"}), json!({"Name": "n", "Comment": "", "Brotli": false})));
     assert!(same(json!({"Items": ["b", "a"]}), json!({"Items": ["a", "b"]})));
     assert!(same(json!({"H": {"Quantity": 0}}), json!({})));

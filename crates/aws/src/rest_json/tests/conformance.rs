@@ -1,4 +1,4 @@
-//! Every type that is data goes through the conformance suite, over a double that follows its file.
+//! Every type that is data goes through the conformance suite, over a fake that follows its file.
 
 use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::conformance::{Sample, check};
@@ -8,7 +8,7 @@ use super::TOKEN;
 use crate::AwsCloud;
 use crate::definition::TypeDefinition;
 use crate::mapping::tests::generate::{Fullness, Generator};
-use crate::services::{REGION, Services, World};
+use crate::test::fake::{Account, FakeServices, REGION};
 
 /// An object with every property that a template can give.
 fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
@@ -46,13 +46,13 @@ async fn every_type_that_is_data_passes_the_conformance_suite() {
         let kind = TypeDefinition::of(&name.into()).unwrap().unwrap();
         let schema = Registry::embedded().get(name).unwrap().unwrap();
         for seed in [1, 0x9E37_79B9_7F4A_7C15] {
-            let services = Services::with(World::by_definition());
+            let services = FakeServices::with(Account::by_definition());
             let cloud = AwsCloud::over(services.config(), Region::new(REGION));
             let sample = sample(kind, &schema, seed);
             if let Err(broken) = check(&cloud, &sample).await {
                 panic!("{name}: {broken:?} with {:?} and {:?}", sample.create, sample.change);
             }
-            assert!(services.world().inventory().is_empty(), "{name}");
+            assert!(services.account().inventory().is_empty(), "{name}");
             changed += usize::from(sample.change.is_some());
         }
         types += 1;

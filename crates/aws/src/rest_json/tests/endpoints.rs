@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_refused_create_that_names_a_role_may_pass_whatever_the_service_says() {
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .fail("CreateOriginEndpoint", ErrorKind::Invalid { property: None }, REFUSED)
         .fail("DescribeOriginEndpoint", ErrorKind::NotFound, "NotFoundException");
     let (script, driver) = endpoint_driver(script);
@@ -14,7 +14,7 @@ async fn a_refused_create_that_names_a_role_may_pass_whatever_the_service_says()
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
     assert!(error.message.contains(REFUSED), "{error}");
 
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("DescribeOriginEndpoint", json!({"Id": "live", "ChannelId": "c"}))
         .fail("UpdateOriginEndpoint", ErrorKind::Invalid { property: None }, REFUSED);
     let (_, driver) = endpoint_driver(script);
@@ -37,7 +37,7 @@ fn request_properties() -> Value {
 #[tokio::test]
 async fn a_channel_that_is_not_yet_visible_to_its_endpoint_is_waited_for() {
     let script =
-        Scripted::new().fail("CreateOriginEndpoint", ErrorKind::NotFound, "NotFoundException");
+        ScriptedApi::new().fail("CreateOriginEndpoint", ErrorKind::NotFound, "NotFoundException");
     let (_, driver) = endpoint_driver(script);
     let request = create(json!({"Id": "live", "ChannelId": "c"}));
     let error = driver.create(&request, &NoEffects).await.unwrap_err();
@@ -59,7 +59,8 @@ async fn the_url_of_a_cmaf_endpoint_is_that_of_its_first_manifest_and_is_never_s
         "Id": "live", "ChannelId": "c", "Arn": "arn:x", "Url": "", "CmafPackage": cmaf(Some(url)),
         "Whitelist": [], "Tags": {},
     });
-    let (script, driver) = endpoint_driver(Scripted::new().answer("CreateOriginEndpoint", answer));
+    let (script, driver) =
+        endpoint_driver(ScriptedApi::new().answer("CreateOriginEndpoint", answer));
     let declared = json!({
         "Id": "live", "ChannelId": "c", "CmafPackage": cmaf(Some("https://declared.example")),
         "TimeDelaySeconds": "30",
@@ -83,7 +84,7 @@ async fn an_endpoint_is_replaced_by_its_declaration_and_a_lost_whitelist_is_empt
         "HlsPackage": {"SegmentDurationSeconds": 6, "AdMarkers": "NONE"},
         "Whitelist": [], "TimeDelaySeconds": 0, "Description": "",
     });
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("DescribeOriginEndpoint", answer)
         .answer("UpdateOriginEndpoint", json!({}))
         .answer("DescribeOriginEndpoint", after);
@@ -96,10 +97,10 @@ async fn an_endpoint_is_replaced_by_its_declaration_and_a_lost_whitelist_is_empt
     let wanted = json!({"Id": "live", "ChannelId": "c", "HlsPackage": hls});
     driver.update(&update(prior, wanted)).await.unwrap();
     script.assert_finished();
-    let told = json!({
+    let text = json!({
         "Id": "live", "HlsPackage": hls, "Whitelist": [], "TimeDelaySeconds": 0, "Description": "",
     });
-    assert_eq!(script.input(1), known(told));
+    assert_eq!(script.input(1), known(text));
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn what_was_never_declared_of_an_endpoint_stays_as_it_is() {
         "Description": "by hand", "ManifestName": "m", "Origination": "DENY",
         "StartoverWindowSeconds": 60, "TimeDelaySeconds": 5, "Whitelist": ["10.0.0.0/8"],
     });
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("DescribeOriginEndpoint", now.clone())
         .answer("UpdateOriginEndpoint", json!({}))
         .answer("DescribeOriginEndpoint", now.clone());
@@ -145,7 +146,7 @@ async fn what_the_service_keeps_although_it_is_declared_no_longer_is_an_error() 
         (authorized, json!({"Authorization": authorization()}), "Authorization"),
         (encrypted, json!({"HlsPackage": hls}), "HlsPackage.Encryption"),
     ] {
-        let script = Scripted::new()
+        let script = ScriptedApi::new()
             .answer("DescribeOriginEndpoint", seen.clone())
             .answer("UpdateOriginEndpoint", json!({}))
             .answer("DescribeOriginEndpoint", seen);
@@ -165,7 +166,7 @@ async fn what_the_service_keeps_although_it_is_declared_no_longer_is_an_error() 
 
 #[tokio::test]
 async fn a_property_that_the_service_does_not_know_is_an_error_before_any_call() {
-    let (script, driver) = endpoint_driver(Scripted::new());
+    let (script, driver) = endpoint_driver(ScriptedApi::new());
     let request = create(json!({"Id": "live", "ChannelId": "c", "HlsPackge": {}}));
     let error = driver.create(&request, &NoEffects).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Invalid { property: Some(_) }), "{error}");

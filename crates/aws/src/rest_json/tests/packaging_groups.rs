@@ -5,7 +5,7 @@ use super::*;
 
 const ARN: &str = "arn:aws:mediapackage-vod:eu-west-1:111122223333:packaging-groups/x";
 
-fn group_driver(script: Scripted) -> (Arc<Scripted>, RestDriver) {
+fn group_driver(script: ScriptedApi) -> (Arc<ScriptedApi>, RestDriver) {
     driver("AWS::MediaPackage::PackagingGroup", script)
 }
 
@@ -31,7 +31,7 @@ fn described(more: Value) -> Value {
 #[tokio::test]
 async fn one_call_creates_a_group_with_its_access_logs() {
     let logs = json!({"EgressAccessLogs": {"LogGroupName": "/aws/MediaPackage/x"}});
-    let script = Scripted::new().answer("CreatePackagingGroup", described(logs.clone()));
+    let script = ScriptedApi::new().answer("CreatePackagingGroup", described(logs.clone()));
     let (script, driver) = group_driver(script);
     let object = driver.create(&create(group(logs.clone())), &NoEffects).await.unwrap();
     script.assert_finished();
@@ -45,7 +45,7 @@ async fn one_call_creates_a_group_with_its_access_logs() {
 #[tokio::test]
 async fn access_logs_that_the_creating_call_did_not_take_are_configured() {
     let logs = json!({"EgressAccessLogs": {"LogGroupName": "/aws/MediaPackage/x"}});
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("CreatePackagingGroup", described(json!({})))
         .answer("ConfigureLogs", json!({}))
         .answer("DescribePackagingGroup", described(logs.clone()));
@@ -64,7 +64,7 @@ async fn each_property_is_changed_by_its_own_operation() {
     ] {
         let mut after = before.clone();
         after.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let script = Scripted::new()
+        let script = ScriptedApi::new()
             .answer("DescribePackagingGroup", described(before.clone()))
             .answer(operation, json!({}))
             .answer("DescribePackagingGroup", described(after.clone()));
@@ -78,7 +78,7 @@ async fn each_property_is_changed_by_its_own_operation() {
 #[tokio::test]
 async fn an_authorization_that_the_service_keeps_is_an_error() {
     let held = json!({"Authorization": authorization("one")});
-    let script = Scripted::new()
+    let script = ScriptedApi::new()
         .answer("DescribePackagingGroup", described(held.clone()))
         .answer("UpdatePackagingGroup", json!({}))
         .answer("DescribePackagingGroup", described(held.clone()));
@@ -102,7 +102,7 @@ async fn an_asset_sends_no_egress_endpoints_and_shows_those_of_the_service() {
         {"PackagingConfigurationId": "hls", "Status": "PLAYABLE", "Url": "https://x.example/i.m3u8"}
     ]);
     let (script, driver) =
-        driver("AWS::MediaPackage::Asset", Scripted::new().answer("CreateAsset", answer));
+        driver("AWS::MediaPackage::Asset", ScriptedApi::new().answer("CreateAsset", answer));
     let mut given = declared.clone();
     given["EgressEndpoints"] = json!([]);
     let object = driver.create(&create(given), &NoEffects).await.unwrap();

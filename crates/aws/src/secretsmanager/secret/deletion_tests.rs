@@ -3,7 +3,7 @@
 use rstack_model::{SecretString, StackName};
 
 use super::*;
-use crate::iam::script::{Answer, Script, done, failure, json, tree};
+use crate::test::journaled_api::{Answer, JournaledApi, done, failure, json, tree};
 
 const ARN: &str = "arn:s";
 const DELETED: &str = r#","DeletedDate":"2026-09-01T00:00:00Z""#;
@@ -43,7 +43,7 @@ fn name_taken() -> Answer {
 
 #[tokio::test]
 async fn the_same_resources_deleted_secret_is_restored_and_gets_what_is_declared() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("CreateSecret", name_taken()),
         ("DescribeSecret", described("Live/Secret", DELETED)),
         ("RestoreSecret", done()),
@@ -70,7 +70,7 @@ async fn the_same_resources_deleted_secret_is_restored_and_gets_what_is_declared
 async fn a_value_is_generated_for_a_restored_secret_and_only_once() {
     let rules = r#"{"Name":"s","GenerateSecretString":{"PasswordLength":20}}"#;
     let password = KnownValue::Secret(SecretString::new("hunter2".to_owned()));
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("DescribeSecret", described("Live/Secret", "")),
         ("GetRandomPassword", Ok(arguments([("RandomPassword", password)]))),
         ("UpdateSecret", failure(ErrorKind::UnknownOutcome, "timeout")),
@@ -95,7 +95,7 @@ async fn a_value_is_generated_for_a_restored_secret_and_only_once() {
 async fn a_restored_secret_is_known_again_by_its_version_or_by_the_proof_before() {
     let find = async |answer, absence_proven| {
         let request = CreateRequest { absence_proven, ..creation(r#"{"Name":"s"}"#) };
-        Secret::new(Script::new([("DescribeSecret", answer)])).find(&request).await.unwrap()
+        Secret::new(JournaledApi::new([("DescribeSecret", answer)])).find(&request).await.unwrap()
     };
     let versioned = json(r#"{"ARN":"arn:s","VersionIdsToStages":{"OLD":[],"TOKEN":[]}}"#);
     assert!(matches!(find(versioned, false).await, Found::Ours(_)));
@@ -107,7 +107,7 @@ async fn a_restored_secret_is_known_again_by_its_version_or_by_the_proof_before(
 
 #[tokio::test]
 async fn a_deleted_secret_of_another_resource_is_in_the_way() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("CreateSecret", name_taken()),
         ("DescribeSecret", described("Live/Other", DELETED)),
     ]);
@@ -121,17 +121,17 @@ async fn a_deleted_secret_of_another_resource_is_in_the_way() {
 async fn a_name_whose_secret_is_just_deleted_for_good_is_waited_for() {
     let gone = || failure(ErrorKind::NotFound, "ResourceNotFoundException");
     let request = creation(r#"{"Name":"s"}"#);
-    let script = Script::new([("CreateSecret", name_taken()), ("DescribeSecret", gone())]);
+    let script = JournaledApi::new([("CreateSecret", name_taken()), ("DescribeSecret", gone())]);
     let error = Secret::new(script.clone()).create(&request, script.as_ref()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("CreateSecret", name_taken()),
         ("DescribeSecret", described("Live/Secret", DELETED)),
         ("RestoreSecret", gone()),
     ]);
     let error = Secret::new(script.clone()).create(&request, script.as_ref()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("CreateSecret", refused("the KMS key is disabled")),
         ("DescribeSecret", gone()),
     ]);
@@ -142,12 +142,13 @@ async fn a_name_whose_secret_is_just_deleted_for_good_is_waited_for() {
 #[tokio::test]
 async fn a_purge_leaves_no_recovery_window_whatever_was_done_before() {
     let forced = r#"DeleteSecret {"ForceDeleteWithoutRecovery":true,"SecretId":"arn:s"}"#;
-    let script = Script::new([("DescribeSecret", described("r", "")), ("DeleteSecret", done())]);
+    let script =
+        JournaledApi::new([("DescribeSecret", described("r", "")), ("DeleteSecret", done())]);
     let done_now = Secret::new(script.clone()).delete(&deletion(Removal::Purge)).await.unwrap();
     assert_eq!(done_now, Progress::Done);
     script.assert_calls(&[r#"DescribeSecret {"SecretId":"arn:s"}"#, forced]);
 
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("DescribeSecret", described("r", DELETED)),
         ("DeleteSecret", refused("marked deleted")),
         ("RestoreSecret", done()),
@@ -166,15 +167,15 @@ async fn a_purge_leaves_no_recovery_window_whatever_was_done_before() {
 async fn what_was_restored_is_deleted_for_good_only_when_that_is_asked_for() {
     let restored =
         json(r#"{"ARN":"arn:s","Name":"s","Tags":[{"Key":"rstack:restored","Value":"TOKEN"}]}"#);
-    let script = Script::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
-    Secret::new(script.clone()).delete(&deletion(Removal::Undo)).await.unwrap();
+    let script = JournaledApi::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
+    Secret::new(script.clone()).delete(&deletion(Removal::Rollback)).await.unwrap();
     script.assert_calls(&[
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
         r#"DeleteSecret {"RecoveryWindowInDays":30,"SecretId":"arn:s"}"#,
     ]);
     let restored =
         json(r#"{"ARN":"arn:s","Name":"s","Tags":[{"Key":"rstack:restored","Value":"TOKEN"}]}"#);
-    let script = Script::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
+    let script = JournaledApi::new([("DescribeSecret", restored), ("DeleteSecret", done())]);
     Secret::new(script.clone()).delete(&deletion(Removal::Purge)).await.unwrap();
     script.assert_calls(&[
         r#"DescribeSecret {"SecretId":"arn:s"}"#,
@@ -184,7 +185,7 @@ async fn what_was_restored_is_deleted_for_good_only_when_that_is_asked_for() {
 
 #[tokio::test]
 async fn a_type_that_is_declared_no_longer_is_kept() {
-    let script = Script::new([("DescribeSecret", described("r", r#","Type":"MyPartner""#))]);
+    let script = JournaledApi::new([("DescribeSecret", described("r", r#","Type":"MyPartner""#))]);
     let request = UpdateRequest {
         identifier: ARN.into(),
         token: "TOKEN2".into(),
@@ -196,17 +197,17 @@ async fn a_type_that_is_declared_no_longer_is_kept() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_arrives_twice_is_done_and_another_refusal_is_told() {
+async fn a_deletion_that_arrives_twice_is_done_and_another_refusal_is_reported() {
     let request = deletion(Removal::Recoverable);
     let deleted = || {
-        Script::new([
+        JournaledApi::new([
             ("DescribeSecret", described("Live/Secret", "")),
             ("DeleteSecret", refused("it was already scheduled for deletion")),
             ("DescribeSecret", described("Live/Secret", DELETED)),
         ])
     };
     assert_eq!(Secret::new(deleted()).delete(&request).await.unwrap(), Progress::Done);
-    let in_use = Script::new([
+    let in_use = JournaledApi::new([
         ("DescribeSecret", described("Live/Secret", "")),
         ("DeleteSecret", refused("it is managed by another service")),
         ("DescribeSecret", described("Live/Secret", "")),

@@ -1,7 +1,7 @@
 use rstack_model::{SecretString, StackName};
 
 use super::*;
-use crate::iam::script::{Answer, Script, done, failure, json, tree};
+use crate::test::journaled_api::{Answer, JournaledApi, done, failure, json, tree};
 
 const ARN: &str = "arn:s";
 const GENERATED: &str = r#"{"Name":"s","GenerateSecretString":{"GenerateStringKey":"password",
@@ -44,7 +44,8 @@ fn no_secret() -> Answer {
 
 #[tokio::test]
 async fn a_generated_value_is_sent_and_never_shown() {
-    let script = Script::new([("GetRandomPassword", password()), ("CreateSecret", described(""))]);
+    let script =
+        JournaledApi::new([("GetRandomPassword", password()), ("CreateSecret", described(""))]);
     let made = Secret::new(script.clone()).create(&creation(GENERATED), script.as_ref()).await;
     let made = made.unwrap();
     assert_eq!(made.properties, tree(r#"{"Name":"s"}"#));
@@ -59,7 +60,7 @@ async fn a_generated_value_is_sent_and_never_shown() {
 
 #[tokio::test]
 async fn a_declared_text_and_everything_else_is_sent_at_once() {
-    let script = Script::new([("CreateSecret", described(""))]);
+    let script = JournaledApi::new([("CreateSecret", described(""))]);
     let request = creation(
         r#"{"Name":"s","SecretString":"hunter2","Description":"d","KmsKeyId":"alias/k",
             "Tags":[{"Key":"a","Value":"1"}],
@@ -75,7 +76,7 @@ async fn a_declared_text_and_everything_else_is_sent_at_once() {
 
 #[tokio::test]
 async fn a_value_is_never_generated_twice_for_one_create() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("GetRandomPassword", password()),
         ("CreateSecret", failure(ErrorKind::UnknownOutcome, "timeout")),
         ("DescribeSecret", described("")),
@@ -104,15 +105,15 @@ async fn a_value_is_never_generated_twice_for_one_create() {
 async fn a_name_that_is_scheduled_for_deletion_is_said_to_be_so() {
     let deleted = || described(r#","DeletedDate":"2026-09-01T00:00:00Z""#);
     let taken = failure(ErrorKind::Invalid { property: None }, "InvalidRequestException");
-    let script = Script::new([("CreateSecret", taken), ("DescribeSecret", deleted())]);
+    let script = JournaledApi::new([("CreateSecret", taken), ("DescribeSecret", deleted())]);
     let driver = Secret::new(script.clone());
     let error = driver.create(&creation(r#"{"Name":"s"}"#), script.as_ref()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("scheduled for deletion on 2026-09-01"), "{error}");
-    let script = Script::new([("DescribeSecret", deleted())]);
+    let script = JournaledApi::new([("DescribeSecret", deleted())]);
     let found = Secret::new(script).find(&creation(r#"{"Name":"s"}"#)).await.unwrap();
     assert_eq!(found, Found::Absent);
-    let script = Script::new([("DescribeSecret", deleted())]);
+    let script = JournaledApi::new([("DescribeSecret", deleted())]);
     let read = Secret::new(script).read(&ARN.into(), &KnownMap::new()).await.unwrap();
     assert_eq!(read, Observed::Absent);
 }
@@ -120,21 +121,21 @@ async fn a_name_that_is_scheduled_for_deletion_is_said_to_be_so() {
 #[tokio::test]
 async fn another_secret_of_the_name_is_not_ours() {
     let other = json(r#"{"ARN":"arn:s","VersionIdsToStages":{"OTHER":["AWSCURRENT"]}}"#);
-    let script = Script::new([("DescribeSecret", other)]);
+    let script = JournaledApi::new([("DescribeSecret", other)]);
     let found = Secret::new(script).find(&creation(GENERATED)).await.unwrap();
     assert!(matches!(found, Found::Ambiguous { .. }));
     let empty = json(r#"{"ARN":"arn:s","Tags":[{"Key":"rstack:operation","Value":"TOKEN"}]}"#);
-    let script = Script::new([("DescribeSecret", empty)]);
+    let script = JournaledApi::new([("DescribeSecret", empty)]);
     let found = Secret::new(script).find(&creation(r#"{"Name":"s"}"#)).await.unwrap();
     assert!(matches!(found, Found::Ours(_)));
-    let script = Script::new([("DescribeSecret", no_secret())]);
+    let script = JournaledApi::new([("DescribeSecret", no_secret())]);
     let found = Secret::new(script).find(&creation(GENERATED)).await.unwrap();
     assert_eq!(found, Found::Absent);
 }
 
 #[tokio::test]
 async fn reading_shows_keys_as_they_were_declared_and_never_the_value() {
-    let script = Script::new([(
+    let script = JournaledApi::new([(
         "DescribeSecret",
         described(
             r#","Description":"d","KmsKeyId":"arn:aws:kms:eu-west-1:111122223333:key/k",
@@ -154,7 +155,7 @@ async fn reading_shows_keys_as_they_were_declared_and_never_the_value() {
 
 #[tokio::test]
 async fn an_update_sends_what_differs() {
-    let script = Script::new([
+    let script = JournaledApi::new([
         (
             "DescribeSecret",
             described(
@@ -187,7 +188,7 @@ async fn an_update_sends_what_differs() {
 
 #[tokio::test]
 async fn settings_change_without_the_value() {
-    let script = Script::new([("DescribeSecret", described("")), ("UpdateSecret", done())]);
+    let script = JournaledApi::new([("DescribeSecret", described("")), ("UpdateSecret", done())]);
     let request = change(r#"{"Name":"s"}"#, r#"{"Name":"s","Description":"new"}"#);
     Secret::new(script.clone()).update(&request).await.unwrap();
     script.assert_calls(&[
@@ -202,7 +203,7 @@ async fn the_value_is_put_only_when_it_changes() {
         r#"{"SecretString":"a","Description":"x"}"#,
         r#"{"SecretString":"a","Description":"x"}"#,
     );
-    let script = Script::new([("DescribeSecret", described(r#","Description":"x""#))]);
+    let script = JournaledApi::new([("DescribeSecret", described(r#","Description":"x""#))]);
     Secret::new(script.clone()).update(&same).await.unwrap();
     script.assert_operations(&["DescribeSecret"]);
 
@@ -210,12 +211,13 @@ async fn the_value_is_put_only_when_it_changes() {
     let wanted = KnownValue::Secret(SecretString::new("hunter2".to_owned()));
     resolved.properties.insert("SecretString".to_owned(), wanted.clone());
     let current = Ok(arguments([("SecretString", wanted)]));
-    let script = Script::new([("DescribeSecret", described("")), ("GetSecretValue", current)]);
+    let script =
+        JournaledApi::new([("DescribeSecret", described("")), ("GetSecretValue", current)]);
     Secret::new(script.clone()).update(&resolved).await.unwrap();
     script.assert_operations(&["DescribeSecret", "GetSecretValue"]);
 
     let denied = failure(ErrorKind::AccessDenied { action: None }, "AccessDeniedException");
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("DescribeSecret", described("")),
         ("GetSecretValue", denied),
         ("UpdateSecret", done()),
@@ -230,7 +232,7 @@ async fn new_rules_generate_a_new_value_once() {
         r#"{"GenerateSecretString":{"PasswordLength":10}}"#,
         r#"{"GenerateSecretString":{"PasswordLength":20}}"#,
     );
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("DescribeSecret", described("")),
         ("GetRandomPassword", password()),
         ("UpdateSecret", failure(ErrorKind::UnknownOutcome, "timeout")),
@@ -258,7 +260,7 @@ async fn replicas_go_before_the_secret() {
     let replicated = || described(r#","ReplicationStatus":[{"Region":"eu-west-2"}]"#);
     let making =
         described(r#","ReplicationStatus":[{"Region":"eu-west-2","Status":"InProgress"}]"#);
-    let script = Script::new([
+    let script = JournaledApi::new([
         ("DescribeSecret", making),
         ("DescribeSecret", replicated()),
         (
@@ -289,13 +291,15 @@ async fn replicas_go_before_the_secret() {
 }
 
 #[tokio::test]
-async fn a_secret_settles_when_its_replicas_are_there() {
+async fn a_secret_has_stabilized_when_its_replicas_exist() {
     let settled = async |status: &str| {
         let entry = format!(
             r#","ReplicationStatus":[{{"Region":"eu-west-2","Status":"{status}",
                 "StatusMessage":"no key"}}]"#
         );
-        Secret::new(Script::new([("DescribeSecret", described(&entry))])).settled(&ARN.into()).await
+        Secret::new(JournaledApi::new([("DescribeSecret", described(&entry))]))
+            .stabilized(&ARN.into())
+            .await
     };
     assert!(matches!(settled("InProgress").await.unwrap(), Progress::Pending { .. }));
     assert_eq!(settled("InSync").await.unwrap(), Progress::Done);

@@ -1,28 +1,28 @@
 //! Why a state cannot be changed as the user asked.
 
 use rstack_journal::ReviseError;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, ErrorCode, StackName};
 use rstack_ops::EditError;
 use rstack_store::{LockHolder, StoreError};
 
-use crate::error::{CommandError, ErrorKind, Hint, state_hint, state_kind};
+use crate::error::{CommandError, Hint, state_code, state_hint};
 
 /// Why a command of `rstack state` was refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefusedEdit {
     /// A name that no resource can have in a template.
-    #[error("`{0}` is no logical ID: one holds letters and digits")]
+    #[error("`{0}` is not a logical ID: use letters and digits")]
     Address(String),
     /// Forced with other words than the stack's name.
     #[error("`--force {given}` does not name the stack `{stack}`")]
     Force {
-        /// What was given.
+        /// The text that was given.
         given: String,
         /// The stack.
         stack: StackName,
     },
     /// Another lock than the one that was named.
-    #[error("the lock file of `{stack}` names another lock: {holder}")]
+    #[error("stack `{stack}` has another lock: {holder}")]
     OtherLock {
         /// The stack.
         stack: StackName,
@@ -41,20 +41,22 @@ pub(crate) enum RefusedEdit {
 
 impl From<EditError> for CommandError {
     fn from(error: EditError) -> Self {
-        let kind = match &error {
+        let code = match &error {
             EditError::State(error) => {
-                return Self::of(state_kind(error), error).with_hint(state_hint(error));
+                return Self::of(state_code(error), error).with_hint(state_hint(error));
             }
-            EditError::NoState { .. } => ErrorKind::User,
-            EditError::Revise(_)
-            | EditError::OtherEnvironment { .. }
-            | EditError::Unusable { .. }
-            | EditError::Lineage { .. }
-            | EditError::Older { .. }
-            | EditError::StateOfOtherEnvironment { .. }
-            | EditError::NotKept { .. } => ErrorKind::Refused,
+            EditError::NoState { .. } => ErrorCode::NoState,
+            EditError::Revise(ReviseError::NoResource { .. }) => ErrorCode::UnknownResource,
+            EditError::Revise(ReviseError::Exists { .. }) => ErrorCode::ResourceExists,
+            EditError::OtherEnvironment { .. } | EditError::StateOfOtherEnvironment { .. } => {
+                ErrorCode::EnvironmentMismatch
+            }
+            EditError::Unusable { source, .. } => state_code(source),
+            EditError::Lineage { .. } => ErrorCode::StateLineage,
+            EditError::Older { .. } => ErrorCode::StateOlder,
+            EditError::NotKept { .. } => ErrorCode::StateNotKept,
         };
-        Self::of(kind, &error).with_hint(hint(&error))
+        Self::of(code, &error).with_hint(hint(&error))
     }
 }
 
@@ -89,10 +91,10 @@ fn hint(error: &EditError) -> Option<Hint> {
         }
         EditError::Lineage { stack, .. } => format!(
             "it is the state of a stack that was made another time; to replace the present one \
-             all the same, add `--force {stack}`"
+             nevertheless, add `--force {stack}`"
         ),
         EditError::Older { stack, .. } => format!(
-            "what was made since would be forgotten; to go back all the same, add `--force {stack}`"
+            "objects created since then would no longer be managed; to go back nevertheless, add `--force {stack}`"
         ),
         EditError::StateOfOtherEnvironment { sandbox_here: false, sandbox_there: true, .. } => {
             "add `--sandbox`".to_owned()
@@ -105,7 +107,7 @@ fn hint(error: &EditError) -> Option<Hint> {
         }
         EditError::NotKept { stack, .. } => {
             let hint = with_command(begin(), stack.as_str(), &["history"]);
-            return Some(hint.text(" lists those that are"));
+            return Some(hint.text(" lists the copies"));
         }
     };
     Some(Hint::from(text))
@@ -113,7 +115,13 @@ fn hint(error: &EditError) -> Option<Hint> {
 
 impl From<RefusedEdit> for CommandError {
     fn from(error: RefusedEdit) -> Self {
-        Self::of(ErrorKind::Refused, &error).with_hint(error.hint())
+        let code = match error {
+            RefusedEdit::Address(_) => ErrorCode::InvalidLogicalId,
+            RefusedEdit::Force { .. } => ErrorCode::ForceMismatch,
+            RefusedEdit::OtherLock { .. } => ErrorCode::LockMismatch,
+            RefusedEdit::NoResource { .. } => ErrorCode::UnknownResource,
+        };
+        Self::of(code, &error).with_hint(error.hint())
     }
 }
 
@@ -124,7 +132,7 @@ fn with_command(hint: Hint, stack: &str, words: &[&str]) -> Hint {
 }
 
 impl RefusedEdit {
-    /// What to do about it.
+    /// The next step for the user.
     fn hint(&self) -> Option<Hint> {
         match self {
             Self::NoResource { stack, .. } => {

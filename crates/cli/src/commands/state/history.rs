@@ -21,7 +21,7 @@ pub(crate) struct HistoryArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The serial of the one to show.
+    /// The serial of the state to show.
     #[arg(value_name = "SERIAL")]
     serial: Option<u64>,
 }
@@ -47,14 +47,14 @@ pub(super) async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, C
         return Ok(Exit::Done);
     }
     if backups.is_empty() {
-        terminal.note(&format!("No state of `{stack}` is kept."));
+        terminal.note(&format!("No copy of a state of `{stack}` exists."));
         return Ok(Exit::Done);
     }
     for backup in &backups {
         terminal.line(&line(backup, is_present(backup)))?;
     }
     let restore = global.line(&["state", "restore", stack.as_str(), "SERIAL"]);
-    terminal.note(&format!("To go back to one: `{}`.", escape(&restore)));
+    terminal.note(&format!("To restore one: `{}`.", escape(&restore)));
     Ok(Exit::Done)
 }
 

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 /// The arguments of `rstack state list`.
 #[derive(Args, Debug)]
 pub(crate) struct ListArgs {
-    /// The stack. With only one it may be left out.
+    /// The stack. Can be omitted if only one stack exists.
     #[arg(value_name = "STACK")]
     stack: Option<String>,
 }

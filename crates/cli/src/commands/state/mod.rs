@@ -3,7 +3,7 @@
 //! `list`, `show`, `pull` and `history` read one file that is replaced as a whole, and take no lock.
 //! Everything else takes the stack's lock and publishes a new state in one step.
 
-mod apart;
+mod base_mismatch;
 mod edit;
 mod error;
 mod history;
@@ -27,24 +27,24 @@ use crate::exit::Exit;
 pub(crate) enum StateCommand {
     /// List the resources of a state.
     List(list::ListArgs),
-    /// Show everything that is known of one resource.
+    /// Show the record of one resource in the state.
     Show(list::ShowArgs),
-    /// Give a resource another logical ID, or move it to another stack: renamed in the template,
-    /// too, it is not replaced.
+    /// Rename a resource or move it to another stack in the state, so that the same change of the
+    /// template does not replace its object.
     Mv(mv::MvArgs),
-    /// Forget resources without deleting their objects.
+    /// Remove resources from the state without deleting their objects.
     Rm(rm::RmArgs),
     /// Write the state to a file, or to standard output.
     Pull(pull::PullArgs),
-    /// Put the state of a file in the place of a stack's own.
+    /// Replace a stack's state with the state in a file.
     Push(push::PushArgs),
-    /// List the states that are kept, or show one.
+    /// List the copies of earlier states, or show one.
     History(history::HistoryArgs),
-    /// Go back to a state that is kept: only what rstack knows goes back, no object is changed.
+    /// Restore a copy of an earlier state. Changes no objects.
     Restore(push::RestoreArgs),
-    /// Say what is wrong with a state or a journal that is refused, and mend it.
+    /// Diagnose and repair a damaged state or journal.
     Repair(repair::RepairArgs),
-    /// Remove what a dead process left in the lock file. The lock of a living one is never broken.
+    /// Clear the lock of a process that has ended. The lock of a running process is never broken.
     Unlock(unlock::UnlockArgs),
 }
 

@@ -22,13 +22,13 @@ pub(crate) struct MvArgs {
     /// The resource.
     #[arg(value_name = "FROM")]
     from: String,
-    /// Its new logical ID.
+    /// The new logical ID.
     #[arg(value_name = "TO")]
     to: String,
-    /// The stack that it is to belong to; else it stays in its own.
+    /// The stack to move the resource to. Defaults to its own.
     #[arg(long, value_name = "STACK")]
     to_stack: Option<String>,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }

@@ -18,10 +18,10 @@ pub(crate) struct PullArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The file. It may replace an earlier copy.
+    /// The file. An earlier copy is replaced.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Replace a file of another kind; a template, another state or a journal stays.
+    /// Replace a file of another kind. A template, another state or a journal is never replaced.
     #[arg(long, requires = "file")]
     force: bool,
 }

@@ -25,13 +25,13 @@ pub(crate) struct PushArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The file, as `state pull` writes it.
+    /// The file, as written by `state pull`.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
-    /// Replace a state of another lineage, or a newer one; takes the name of the stack.
+    /// Replace a state of another lineage, or a newer one. The value is the name of the stack.
     #[arg(long, value_name = "STACK")]
     force: Option<String>,
 }
@@ -42,10 +42,10 @@ pub(crate) struct RestoreArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// Its serial, as `state history` lists it.
+    /// The serial of the copy, from `state history`.
     #[arg(value_name = "SERIAL")]
     serial: u64,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }

@@ -1,17 +1,17 @@
-//! `rstack state repair`: says what is wrong with a state or a journal, and mends it as the user
-//! chooses. Nothing is mended that was not chosen.
+//! `rstack state repair`: says what is wrong with a state or a journal, and repairs it as the user
+//! chooses. Nothing is repaired that was not chosen.
 
 use std::path::Path;
 
 use clap::Args;
-use rstack_journal::{Entry, IntentAction, LostRecord, Salvage, forgotten};
+use rstack_journal::{Entry, IntentAction, LostRecord, RepairedJournal, forgotten};
 use rstack_model::Serial;
 use rstack_model::StackName;
 use rstack_render::{escape, text_diff};
 use rstack_store::fs::{Aside, Difference, Examination, JournalFinding, StateFinding};
 use rstack_store::{LockedStack, StateStore, StoreError};
 
-use super::apart;
+use super::base_mismatch;
 use super::edit::{agreed, done, object_words};
 use crate::args::{DetailArguments, Global};
 use crate::commands::known_stack::{any_name, no_state};
@@ -21,9 +21,9 @@ use crate::exit::Exit;
 use crate::session::{files, holder, note_dead_holder};
 use crate::terminal::Terminal;
 
-/// A way to mend.
+/// A way to repair files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mend {
+enum Repair {
     /// None: only say what is wrong.
     Nothing,
     /// Accept a state that was edited by hand.
@@ -34,8 +34,8 @@ enum Mend {
     CutJournal,
 }
 
-impl Mend {
-    /// What the options say, of which there is one at most.
+impl Repair {
+    /// The repair that the options name, of which there is one at most.
     fn of(accept_edit: bool, restore: Option<Serial>, cut_journal: bool) -> Self {
         match (accept_edit, restore, cut_journal) {
             (_, Some(serial), _) => Self::Restore(serial),
@@ -48,29 +48,29 @@ impl Mend {
 
 /// The arguments of `rstack state repair`.
 #[derive(Args, Debug)]
-#[command(group(clap::ArgGroup::new("mend")))]
+#[command(group(clap::ArgGroup::new("repair")))]
 pub(crate) struct RepairArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
     /// Accept a state that was edited by hand.
-    #[arg(long, group = "mend")]
+    #[arg(long, group = "repair")]
     accept_edit: bool,
-    /// Put the state of this serial, of which a copy is kept, in the place of the damaged one.
-    #[arg(long, group = "mend", value_name = "SERIAL")]
+    /// Replace the damaged state with the copy that has this serial.
+    #[arg(long, group = "repair", value_name = "SERIAL")]
     restore: Option<u64>,
-    /// Keep of a damaged journal what is whole.
-    #[arg(long, group = "mend")]
+    /// Keep the intact records of a damaged journal.
+    #[arg(long, group = "repair")]
     cut_journal: bool,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }
 
-/// Examines a stack's files, and mends them if it is asked to.
+/// Examines a stack's files, and repairs them if it is asked to.
 pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, .. } = context;
-    let mend = Mend::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
+    let repair = Repair::of(args.accept_edit, args.restore.map(Serial), args.cut_journal);
     let yes = args.yes;
     let files = files(context)?;
     let stack = any_name(context, &files, &args.stack).await?;
@@ -79,19 +79,19 @@ pub(super) async fn run(context: &Context, args: &RepairArgs) -> Result<Exit, Co
     }
     let locked = lock(context, &files, &stack)?;
     let found = locked.examine()?;
-    let differs = matches!(mend, Mend::Nothing | Mend::AcceptEdit);
+    let differs = matches!(repair, Repair::Nothing | Repair::AcceptEdit);
     let lines = findings(global, &locked, &found, differs.then_some(terminal));
     lines.iter().try_for_each(|line| terminal.line(line))?;
-    match mend {
-        Mend::Nothing => {
+    match repair {
+        Repair::Nothing => {
             let choices = choices(global, &locked, &found);
             let sound = choices.is_empty();
             choices.iter().try_for_each(|line| terminal.line(line))?;
             Ok(if sound { Exit::Done } else { Exit::Error })
         }
-        Mend::AcceptEdit => accept(&locked, &found, yes, terminal).await,
-        Mend::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
-        Mend::CutJournal => cut(&locked, &found, yes, terminal).await,
+        Repair::AcceptEdit => accept(&locked, &found, yes, terminal).await,
+        Repair::Restore(serial) => restore(&locked, &found, serial, yes, terminal).await,
+        Repair::CutJournal => cut(&locked, &found, yes, terminal).await,
     }
 }
 
@@ -106,7 +106,7 @@ fn lock(
     Ok(locked)
 }
 
-/// What is wrong; with the differences of a state if there is a terminal to show them on.
+/// The findings; with the differences of a state if there is a terminal to show them on.
 fn findings(
     global: &Global,
     locked: &LockedStack,
@@ -118,14 +118,14 @@ fn findings(
     let path = locked.state_path().display();
     match &found.state {
         StateFinding::Missing => lines.push(format!(
-            "There is no state `{path}`: the stack was not made yet, was destroyed, or the file was \
+            "No state `{path}` exists: the stack was never applied, was destroyed, or the file was \
              lost."
         )),
         StateFinding::Sound(state) => {
-            lines.push(format!("The state `{path}` is sound: serial {}.", state.serial));
+            lines.push(format!("The state `{path}` is intact: serial {}.", state.serial));
         }
         StateFinding::Edited(_) => lines.push(format!(
-            "The state `{path}` can be read, and is not what rstack wrote: its checksum does not fit."
+            "The state `{path}` can be read, but was changed: its checksum does not match."
         )),
         StateFinding::Unusable(error) => lines.push(problem(error)),
     }
@@ -133,14 +133,14 @@ fn findings(
         let (serial, copy) = (twin.state.serial, twin.path.display());
         match twin.difference {
             Difference::Cut { left, of } => lines.push(format!(
-                "Of the {of} bytes of its copy `{copy}` (serial {serial}) the first {left} are left."
+                "It holds the first {left} of the {of} bytes of its copy `{copy}` (serial {serial})."
             )),
             Difference::Bit { byte } => lines.push(format!(
-                "One bit, in byte {byte}, is another one than in its copy `{copy}` (serial \
-                 {serial}): that is no edit, it is a failing disk."
+                "One bit, in byte {byte}, differs from its copy `{copy}` (serial \
+                 {serial}): this is not an edit but a failing disk."
             )),
             Difference::Other => lines.push(format!(
-                "It differs from `{copy}` (serial {serial}), which it is most like."
+                "The copy that is most similar is `{copy}` (serial {serial})."
             )),
         }
         let cut = matches!(twin.difference, Difference::Cut { .. });
@@ -153,24 +153,24 @@ fn findings(
     match &found.journal {
         JournalFinding::Missing => {}
         JournalFinding::Sound { records } => lines.push(format!(
-            "The journal `{journal}` is sound: {records} records of a run that is not settled."
+            "The journal `{journal}` is intact: {records} records of an interrupted run."
         )),
-        JournalFinding::Damaged { error, salvage } => {
+        JournalFinding::Damaged { error, repaired } => {
             lines.push(problem(error));
             let list = global.line(&["state", "list", locked.stack().as_str()]);
-            lines.extend(salvage.iter().flat_map(|salvage| salvage_lines(salvage, &list)));
+            lines.extend(repaired.iter().flat_map(|repaired| repaired_lines(repaired, &list)));
         }
-        JournalFinding::LeftOver { error } => {
+        JournalFinding::Stale { error } => {
             lines.push(error.as_ref().map_or_else(
-                || format!("Of the journal `{journal}` the end is missing."),
+                || format!("The end of the journal `{journal}` is missing."),
                 problem,
             ));
-            lines.push("What its run did is in the state: it has nothing left to say.".to_owned());
+            lines.push("This journal is stale: its run is already in the state.".to_owned());
         }
         JournalFinding::Unusable(error) => lines.push(problem(error)),
     }
-    if let Some(apart) = &found.base_mismatch {
-        lines.push(apart::finding(apart));
+    if let Some(mismatch) = &found.base_mismatch {
+        lines.push(base_mismatch::finding(mismatch));
     }
     lines.iter().map(|line| one_line(line)).collect()
 }
@@ -190,11 +190,11 @@ fn problem(error: &StoreError, global: &Global) -> String {
 }
 
 /// `list` is the command that lists what is known.
-fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
-    let Salvage { sound, kept, lost, rebuilt } = salvage;
+fn repaired_lines(repaired: &RepairedJournal, list: &str) -> Vec<String> {
+    let RepairedJournal { sound, kept, lost, rebuilt } = repaired;
     let behind = kept.len() - (*sound).min(kept.len()) - usize::from(*rebuilt);
     let mut lines = vec![format!(
-        "{sound} records before the damage are whole, and {behind} behind it that can follow them."
+        "{sound} records before the damage are intact, and {behind} after it can follow them."
     )];
     if *rebuilt {
         lines.push("The first record is rebuilt from the state.".to_owned());
@@ -205,19 +205,19 @@ fn salvage_lines(salvage: &Salvage, list: &str) -> Vec<String> {
 
 /// A record that would not be kept, and what would be forgotten with it.
 fn lost_line(lost: &LostRecord, list: &str) -> String {
-    let LostRecord { number, entry, whole, settled } = lost;
+    let LostRecord { number, entry, whole, resolvable } = lost;
     let how = if *whole { "cannot follow what is kept" } else { "is damaged" };
     let text = match entry {
         None => format!(
-            "it cannot be read. If it announced a creation, look in the cloud for an object that \
-             `{list}` does not name"
+            "it cannot be read. If it announced a create, look in the cloud for an object that \
+             `{list}` does not list"
         ),
         Some(Entry::Intent(intent)) => {
             let (id, kind) = (&intent.address, &intent.resource_type);
             match &intent.action {
                 IntentAction::Create { .. } => format!(
-                    "it announces the creation of `{id}` ({kind}). Look in the cloud whether there \
-                     is one"
+                    "it announces the create of `{id}` ({kind}). Check in the cloud whether the \
+                     object exists"
                 ),
                 IntentAction::Update { key, .. }
                 | IntentAction::Delete { key }
@@ -229,23 +229,23 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                 ),
             }
         }
-        Some(Entry::Effect { operation, identifier, .. }) if *settled => format!(
+        Some(Entry::Effect { operation, identifier, .. }) if *resolvable => format!(
             "it says that operation {operation} made `{identifier}`, which the cloud is asked for"
         ),
         Some(Entry::Effect { operation, identifier, .. }) => format!(
             "it says that operation {operation} made `{identifier}`, which would be FORGOTTEN"
         ),
         Some(Entry::Cursor { operation, .. }) => {
-            format!("it says where operation {operation} is polled")
+            format!("it records where operation {operation} is polled")
         }
         Some(Entry::Done { operation, .. }) => {
-            format!("it says that operation {operation} was done")
+            format!("it says that operation {operation} succeeded")
         }
         Some(Entry::Failed { operation, .. }) => {
             format!("it says that operation {operation} failed")
         }
         Some(Entry::Absent { operation }) => {
-            format!("it says that nothing of the name of operation {operation} was there")
+            format!("it says that the name of operation {operation} was free")
         }
         Some(Entry::Begin { .. }) => "it is the first one of a run".to_owned(),
         Some(Entry::Outputs { .. }) => "it holds outputs".to_owned(),
@@ -254,10 +254,10 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
     escape(&format!("Record {number} {how}: {text}.")).into_owned()
 }
 
-/// What comes before everything else.
-const FIRST: &str = "Nothing else can be done here before that is mended.";
+/// The hint at a finding that has to be repaired before all others.
+const FIRST: &str = "Repair that first.";
 
-/// What can be done.
+/// The repairs that are possible.
 fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<String> {
     if matches!(found.journal, JournalFinding::Unusable(_)) {
         return vec![FIRST.to_owned()];
@@ -272,9 +272,9 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
         StateFinding::Missing => found.offered.is_some() || found.base_mismatch.is_some(),
         StateFinding::Edited(_) => {
             // Not while a run is open over the state as it was.
-            if matches!(found.journal, JournalFinding::Missing | JournalFinding::LeftOver { .. }) {
+            if matches!(found.journal, JournalFinding::Missing | JournalFinding::Stale { .. }) {
                 let accept = line("repair", &["--accept-edit"]);
-                lines.push(format!("To accept it as it is: {accept}"));
+                lines.push(format!("To accept it unchanged: {accept}"));
             }
             true
         }
@@ -287,36 +287,36 @@ fn choices(global: &Global, locked: &LockedStack, found: &Examination) -> Vec<St
     match (found.offered.filter(|_| broken), &found.base_mismatch) {
         (Some(serial), _) => {
             let restore = line("repair", &["--restore", &serial.to_string()]);
-            lines.push(format!("To put serial {serial} in its place: {restore}"));
+            lines.push(format!("To replace it with serial {serial}: {restore}"));
         }
-        (None, Some(apart)) => lines.extend(apart::by_hand(apart, locked)),
+        (None, Some(mismatch)) => lines.extend(base_mismatch::by_hand(mismatch, locked)),
         (None, None) => {}
     }
     if broken {
-        lines.push(format!("To see what else is kept: {}", line("history", &[])));
+        lines.push(format!("To list the other copies: {}", line("history", &[])));
     }
     match &found.journal {
         JournalFinding::Missing | JournalFinding::Unusable(_) => {}
         JournalFinding::Sound { .. } if lines.is_empty() => {
-            lines
-                .push("Nothing is damaged. To settle the run, plan or apply the stack.".to_owned());
+            lines.push(
+                "Nothing is damaged. To recover the run, plan or apply the stack.".to_owned(),
+            );
         }
         JournalFinding::Sound { .. } => {}
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             let cut = line("repair", &["--cut-journal"]);
-            lines.push(format!("To go on with what can be kept: {cut}"));
+            lines.push(format!("To continue with the intact records: {cut}"));
         }
-        JournalFinding::Damaged { salvage: None, .. } => {
+        JournalFinding::Damaged { repaired: None, .. } => {
             lines.push(
-                "What can be kept of the journal is known when the state that it was written over is \
-                 in place."
+                "Restore the state that the journal was written for, and run this command again for the journal."
                     .to_owned(),
             );
         }
-        JournalFinding::LeftOver { .. } if lines.is_empty() => {
+        JournalFinding::Stale { .. } if lines.is_empty() => {
             lines.push(format!("To remove it: {}", line("repair", &["--cut-journal"])));
         }
-        JournalFinding::LeftOver { .. } => {}
+        JournalFinding::Stale { .. } => {}
     }
     lines
 }
@@ -339,16 +339,16 @@ async fn accept(
     if let (StateFinding::Edited(edited), Some(twin)) = (&found.state, &found.twin) {
         for (id, object) in forgotten(&twin.state, edited) {
             let object = object_words(id, object);
-            terminal.note(&format!("{object} would be forgotten; it stays in the cloud."));
+            terminal.note(&format!("{object} would no longer be managed; it stays in the cloud."));
         }
     }
     let question = format!("Accept the edited state of `{}`?", locked.stack());
     if matches!(found.state, StateFinding::Edited(_)) && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.accept_edit()?;
-    let what = format!("The edited state is accepted.{}", aside_words(&mended.aside));
-    done(&what, &mended.now, terminal)
+    let repaired = locked.accept_edit()?;
+    let what = format!("The edited state is accepted.{}", aside_words(&repaired.aside));
+    done(&what, &repaired.now, terminal)
 }
 
 async fn restore(
@@ -361,7 +361,7 @@ async fn restore(
     let stack = locked.stack();
     if let Some(twin) = found.twin.as_ref().filter(|twin| twin.state.serial > serial) {
         terminal.note(&format!(
-            "Serial {} is kept, too: what was made between {serial} and that would be forgotten.",
+            "A copy of serial {} exists, too: objects created between {serial} and it would no longer be managed.",
             twin.state.serial
         ));
     }
@@ -370,9 +370,9 @@ async fn restore(
     if !refused && !agreed(&question, yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mended = locked.restore_damaged(serial)?;
-    let aside = aside_words(&mended.aside);
-    done(&format!("The state of serial {serial} is in place.{aside}"), &mended.now, terminal)
+    let repaired = locked.restore_damaged(serial)?;
+    let aside = aside_words(&repaired.aside);
+    done(&format!("The state of serial {serial} is in place.{aside}"), &repaired.now, terminal)
 }
 
 async fn cut(
@@ -383,11 +383,11 @@ async fn cut(
 ) -> Result<Exit, CommandError> {
     let stack = locked.stack();
     let question = match &found.journal {
-        JournalFinding::Damaged { salvage: Some(_), .. } => {
+        JournalFinding::Damaged { repaired: Some(_), .. } => {
             Some(format!("Go on with what can be kept of the journal of `{stack}`?"))
         }
-        JournalFinding::LeftOver { .. } => Some(format!("Remove the journal of `{stack}`?")),
-        JournalFinding::Damaged { salvage: None, .. }
+        JournalFinding::Stale { .. } => Some(format!("Remove the journal of `{stack}`?")),
+        JournalFinding::Damaged { repaired: None, .. }
         | JournalFinding::Missing
         | JournalFinding::Sound { .. }
         | JournalFinding::Unusable(_) => None,
@@ -397,13 +397,13 @@ async fn cut(
     {
         return Ok(Exit::Error);
     }
-    let mended = locked.cut_journal()?;
-    let aside = aside_words(&mended.aside);
-    let Some(salvage) = mended.now else {
+    let repaired = locked.repair_journal()?;
+    let aside = aside_words(&repaired.aside);
+    let Some(journal) = repaired.now else {
         terminal.note(&format!("The journal is removed.{aside}"));
         return Ok(Exit::Done);
     };
-    let count = salvage.kept.len();
+    let count = journal.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
          cloud what came of every operation whose end is not recorded."

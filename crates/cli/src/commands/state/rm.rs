@@ -21,7 +21,7 @@ pub(crate) struct RmArgs {
     /// The resources.
     #[arg(value_name = "LOGICAL_ID", required = true)]
     addresses: Vec<String>,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, short)]
     yes: bool,
 }

@@ -18,7 +18,7 @@ pub(crate) struct UnlockArgs {
     /// The stack.
     #[arg(value_name = "STACK")]
     stack: String,
-    /// The ID of the lock, as the message names it.
+    /// The ID of the lock, from the message.
     #[arg(value_name = "LOCK_ID")]
     lock_id: String,
 }
@@ -30,8 +30,8 @@ pub(super) async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, Co
     let stack = any_name(context, backend.as_ref(), &args.stack).await?;
     let id = LockId::new(args.lock_id.as_str());
     match backend.unlock(&stack, &id).await? {
-        Unlocked::Nobody => {
-            terminal.note(&format!("Nobody holds the lock of `{stack}`: nothing to unlock."));
+        Unlocked::NotHeld => {
+            terminal.note(&format!("No process holds the lock of `{stack}`: nothing to unlock."));
         }
         Unlocked::Dead(holder) => terminal.note(&format!(
             "Removed: {} had ended without giving back the lock of `{stack}`. What it was doing is \

@@ -5,68 +5,21 @@
 //! references: the values that were declared with secrets are matched in memory, at any depth of a
 //! document, and what does not match is hidden. The result is a [`Value`], which holds no secret.
 
+mod declared;
+mod known_secrets;
 mod mask;
 mod text;
 mod variants;
 
-use std::sync::OnceLock;
-
+use self::declared::{at, declared_text, is_as_declared, note_literals, tree};
+pub use known_secrets::KnownSecrets;
 pub use mask::{HIDDEN, Masked, Masker, SHORTEST, WITHHELD};
 
-use super::{KnownMap, KnownValue, ResolvedSecrets, SecretReference, SecretString, TextPart};
-use super::{Text, Value, ValueMap};
+use super::{KnownMap, KnownValue, ResolvedSecrets, SecretReference, TextPart, Value, ValueMap};
 
 /// Shorter secrets are not searched for in attributes, which other resources are made from: a text
 /// that has one by chance is not made to depend on it.
 const SHORTEST_IN_ATTRIBUTES: usize = 8;
-
-/// All the secrets whose values a run knows, for places at which none is declared.
-#[derive(Clone, Debug)]
-pub struct KnownSecrets {
-    secrets: Vec<(SecretReference, SecretString)>,
-    /// Made when a text is first searched: most objects are as declared.
-    masker: OnceLock<Masker>,
-}
-
-impl KnownSecrets {
-    /// The secrets behind these references.
-    pub fn new(secrets: &[(SecretReference, SecretString)]) -> Self {
-        Self { secrets: secrets.to_vec(), masker: OnceLock::new() }
-    }
-
-    fn masker(&self) -> &Masker {
-        self.masker.get_or_init(|| Masker::new(self.secrets.iter().map(|(_, secret)| secret)))
-    }
-
-    /// A message of a service that was not sent any of the secrets ([`Masker::mask_long`]).
-    pub fn mask(&self, text: &str) -> String {
-        self.masker().mask_long(text)
-    }
-
-    /// A text that was not declared with a secret, with references in the place of those that it
-    /// holds. Secrets of fewer than `least` bytes are left alone.
-    fn scrubbed(&self, text: &str, least: usize) -> Value {
-        if self.secrets.is_empty() || text.len() < SHORTEST {
-            return Value::String(text.to_owned());
-        }
-        let (mut parts, mut end) = (Vec::new(), 0);
-        for Masked { range, exact } in self.masker().find(text) {
-            let found = exact.and_then(|index| self.secrets.get(index));
-            let reference = match found {
-                Some((_, secret)) if secret.expose().len() < least => continue,
-                Some((reference, _)) => reference.clone(),
-                // Not as it is: in another case, escaped or a part.
-                None if range.len() < least => continue,
-                None => SecretReference::Hidden,
-            };
-            parts.push(TextPart::Literal(text.get(end..range.start).unwrap_or("").to_owned()));
-            parts.push(TextPart::Secret(reference));
-            end = range.end;
-        }
-        parts.push(TextPart::Literal(text.get(end..).unwrap_or("").to_owned()));
-        Text::concat(parts)
-    }
-}
 
 /// Redacts the observed object of one resource.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +80,8 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// What is declared has no secret: what is not as declared may repeat one.
+    /// Redacts where nothing secret is declared: a value that is not as declared may repeat a
+    /// secret.
     fn without_secret(&self, declared: &Value, observed: &KnownValue) -> Value {
         match (declared, observed) {
             (Value::Map(declared), KnownValue::Map(observed)) => {
@@ -218,7 +172,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// What is declared has a secret somewhere in it.
+    /// Redacts where a secret is declared somewhere in the value.
     fn with_secret(&self, declared: &Value, observed: &KnownValue) -> Value {
         match (declared, observed) {
             // The driver does not know the text, or does not give it: nothing is known to differ.
@@ -364,83 +318,6 @@ pub fn has_secret(value: &Value) -> bool {
     let mut found = false;
     value.visit_secrets(&mut |_| found = true);
     found
-}
-
-/// The value at the dotted name of an attribute.
-fn at<'a>(declared: &'a ValueMap, name: &str) -> Option<&'a Value> {
-    if let Some(value) = declared.get(name) {
-        return Some(value);
-    }
-    let mut segments = name.split('.');
-    let mut value = declared.get(segments.next()?)?;
-    for segment in segments {
-        value = value.as_map()?.get(segment)?;
-    }
-    Some(value)
-}
-
-/// A JSON object or array that is given as text.
-fn tree(text: &str) -> Option<serde_json::Value> {
-    let start = text.trim_start();
-    if !start.starts_with('{') && !start.starts_with('[') {
-        return None;
-    }
-    serde_json::from_str(text).ok()
-}
-
-/// A declared scalar as text.
-fn declared_text(declared: &Value) -> Option<String> {
-    match declared {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => None,
-    }
-}
-
-fn note_literals(value: &Value, out: &mut Vec<String>) {
-    match value {
-        Value::List(list) => list.iter().for_each(|item| note_literals(item, out)),
-        Value::Map(map) => map.values().for_each(|item| note_literals(item, out)),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Text(_)
-        | Value::Deferred(_) => out.extend(declared_text(value)),
-    }
-}
-
-/// True if a value has everything that was declared. A service adds what was not: defaults, and
-/// empty lists.
-fn is_as_declared(declared: &Value, redacted: &Value) -> bool {
-    match (declared, redacted) {
-        (Value::Map(declared), Value::Map(redacted)) => {
-            declared.iter().all(|(key, declared)| match redacted.get(key) {
-                Some(redacted) => is_as_declared(declared, redacted),
-                None => is_nothing(declared),
-            })
-        }
-        (Value::List(declared), Value::List(redacted)) => {
-            let mut pairs = declared.iter().zip(redacted);
-            declared.len() == redacted.len() && pairs.all(|(one, other)| is_as_declared(one, other))
-        }
-        _ => declared == redacted,
-    }
-}
-
-/// True for what a service may leave out of its answer.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Text(_)
-        | Value::Deferred(_) => false,
-    }
 }
 
 #[cfg(test)]

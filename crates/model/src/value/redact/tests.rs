@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::value::{SecretString, Text};
 
 const PASSWORD: &str = "correct-horse\"battery";
 
@@ -261,7 +262,7 @@ mod laws {
         })
     }
 
-    /// What the service returns: the secrets as text, maps perhaps as JSON text.
+    /// The answer of a service: the secrets as text, maps perhaps as JSON text.
     fn as_service(value: &KnownValue, as_text: bool) -> serde_json::Value {
         match value {
             KnownValue::Null => serde_json::Value::Null,

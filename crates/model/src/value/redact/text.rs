@@ -6,7 +6,8 @@ use crate::value::{KnownValue, SecretReference, SecretString, Text, TextPart, Va
 /// Marks of secrets in a document, around their index: characters for private use.
 const OPEN: char = '\u{E0F0}';
 const CLOSE: char = '\u{E0F1}';
-/// What is beside a secret is shown only where the secret is recognized with certainty.
+/// The shortest secret, in bytes, that is recognized with certainty: only then the text beside it
+/// is shown.
 const RECOGNIZED: usize = 8;
 
 impl Redactor<'_> {

@@ -15,7 +15,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-/// What happens at the call.
+/// The fault at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strike {
     /// It fails, and was not made.
@@ -65,12 +65,12 @@ impl Struck {
         Arc::new(Self { inner, calls, at: AtomicUsize::new(at), strike, meanwhile })
     }
 
-    /// What happens meanwhile.
+    /// Sets the acts of others that happen meanwhile.
     pub(crate) fn meanwhile(&self, meanwhile: Meanwhile) {
         *self.meanwhile.lock().unwrap() = Some(meanwhile);
     }
 
-    /// Whether there were so many calls that it was struck.
+    /// True if there were so many calls that it was struck.
     pub(crate) fn was_struck(&self) -> bool {
         self.calls.load(Ordering::SeqCst) > self.at()
     }

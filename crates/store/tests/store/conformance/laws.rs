@@ -233,7 +233,7 @@ pub(crate) async fn a_state_is_put_in_the_place_of_any_other(place: &dyn Place) 
 pub(crate) async fn a_dead_holder_is_named_and_can_be_removed(place: &dyn Place) {
     let backend = place.backend();
     let id = |id: &str| LockId::from(id);
-    assert_eq!(backend.unlock(&stack(), &id("one")).await.unwrap(), Unlocked::Nobody);
+    assert_eq!(backend.unlock(&stack(), &id("one")).await.unwrap(), Unlocked::NotHeld);
     let lease = backend.acquire(&stack(), &named("one")).await.unwrap();
     let refused = backend.unlock(&stack(), &id("one")).await.unwrap_err();
     assert!(matches!(refused, StoreError::Locked { .. }), "{refused}");
@@ -245,7 +245,7 @@ pub(crate) async fn a_dead_holder_is_named_and_can_be_removed(place: &dyn Place)
     place.die(lease).await;
     let dead = backend.unlock(&stack(), &id("two")).await.unwrap();
     assert_eq!(dead, Unlocked::Dead(named("two")));
-    assert_eq!(backend.unlock(&stack(), &id("two")).await.unwrap(), Unlocked::Nobody);
+    assert_eq!(backend.unlock(&stack(), &id("two")).await.unwrap(), Unlocked::NotHeld);
     let lease = backend.acquire(&stack(), &named("three")).await.unwrap();
     assert_eq!(lease.dead_holder(), None);
 }
@@ -274,22 +274,22 @@ pub(crate) async fn the_key_of_digests_stays(place: &dyn Place) {
     assert_eq!(digest.len(), 64);
 }
 
-/// The bytes of the present state are those that are kept, and a stack without an open run is settled.
+/// The bytes of the present state are those that are kept, and a stack without an open run has a state.
 pub(crate) async fn a_copy_is_the_present_state(place: &dyn Place) {
     let backend = place.backend();
     assert_eq!(backend.copy(&stack()).await.unwrap(), None);
     let lease = backend.acquire(&stack(), &holder()).await.unwrap();
-    assert_eq!(lease.settled().await.unwrap(), None);
+    assert_eq!(lease.state_without_run().await.unwrap(), None);
     let first = lease.publish(with(&state(), "A"), &base(&state())).await.unwrap();
     let copy = || async { place.backend().copy(&stack()).await.unwrap().unwrap() };
     assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), first);
-    assert_eq!(lease.settled().await.unwrap().as_ref(), Some(&first));
+    assert_eq!(lease.state_without_run().await.unwrap().as_ref(), Some(&first));
     let journal = lease.begin(&begin(&first)).await.unwrap();
-    let open = lease.settled().await;
+    let open = lease.state_without_run().await;
     assert!(matches!(open, Err(StoreError::OpenJournal { .. })), "{open:?}");
     assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), first);
     drop(journal);
     let second = lease.publish(with(&first, "B"), &base(&first)).await.unwrap();
     assert_eq!(parse_state("copy", &copy().await, &stack()).unwrap(), second);
-    assert_eq!(lease.settled().await.unwrap(), Some(second));
+    assert_eq!(lease.state_without_run().await.unwrap(), Some(second));
 }

@@ -44,7 +44,7 @@ async fn writing_renews_a_lease_when_half_of_its_time_has_passed() {
         let locked = place.backend().acquire(&stack(), &named("two")).await.unwrap_err();
         assert!(matches!(locked, StoreError::Locked { .. }), "{locked}");
     }
-    // While nothing is written it is renewed by whoever waits.
+    // While nothing is written it is renewed by the caller that waits.
     place.clock.pass(LEASE / 2);
     lease.renew().await.unwrap();
     place.clock.pass(LEASE - Duration::from_millis(1));
@@ -53,7 +53,7 @@ async fn writing_renews_a_lease_when_half_of_its_time_has_passed() {
     assert!(place.backend().acquire(&stack(), &named("two")).await.is_ok());
 }
 
-/// Nobody was faster: the holder is still the last one, and goes on.
+/// No other process was faster: the holder is still the last one, and goes on.
 #[tokio::test]
 async fn a_lease_that_expired_and_was_not_taken_over_goes_on() {
     let place = ObjectPlace::new();
@@ -79,7 +79,7 @@ async fn tokens_are_higher_even_if_the_lease_object_is_lost() {
     new.publish(state(), &base(&state())).await.unwrap();
 }
 
-/// What queues up while an object is written is written in one.
+/// Records that queue up while an object is written are written in one.
 #[tokio::test]
 async fn concurrent_appends_share_objects() {
     let place = ObjectPlace::new();

@@ -16,7 +16,7 @@ use rstack_store::{Lease, ObjectStateStore, StateBackend, StateStore};
 
 use crate::support::directory;
 
-/// How long a lease lasts here.
+/// The time that a lease lasts here.
 pub(crate) const LEASE: Duration = Duration::from_secs(60);
 
 #[async_trait]
@@ -24,7 +24,7 @@ pub(crate) trait Place {
     /// A backend as a process sees it that was just started.
     fn backend(&self) -> Box<dyn StateBackend>;
 
-    /// Whether it keeps the names of holders that die.
+    /// True if it keeps the names of holders that die.
     async fn die(&self, lease: Box<dyn Lease>);
 
     /// Lets another process take the lease that one still believes to have.
@@ -68,7 +68,7 @@ impl Place for Files {
     }
 }
 
-/// A clock that stands until it is told to go on.
+/// A clock that stands until a test moves it.
 #[derive(Debug, Default)]
 pub(crate) struct StandingClock(AtomicU64);
 

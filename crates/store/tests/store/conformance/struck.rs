@@ -16,14 +16,14 @@ use crate::support::{base, begin, create, effect, made, object, stack, state};
 /// More calls than any of the lives here makes.
 const MOST: usize = 200;
 
-/// What a life was told to have been done.
+/// The writes that were acknowledged to a life.
 #[derive(Clone, Debug, Default)]
 struct Told {
     /// The records that were acknowledged.
     records: Vec<Entry>,
     /// The state that was published last.
     state: Option<State>,
-    /// Whether a run was open when that was published.
+    /// True if a run was open when that was published.
     published: bool,
 }
 
@@ -45,7 +45,8 @@ fn entries(state: &State) -> [Entry; 4] {
     [begin(state), create(1, "A"), effect(1, "a"), made(1, "a")]
 }
 
-/// A whole life: acquire, begin, append, publish, give back. What is acknowledged is told as it comes.
+/// A whole life: acquire, begin, append, publish, release. Each acknowledgement is recorded as it
+/// comes.
 async fn live(
     backend: &ObjectStateStore,
     first: &State,
@@ -71,7 +72,7 @@ async fn work(lease: &dyn Lease, first: &State, told: &Mutex<Told>) -> Result<()
     Ok(())
 }
 
-/// What a later process finds has everything that was acknowledged, and nothing that was never written;
+/// A later process finds everything that was acknowledged, and nothing that was never written;
 /// and it can finish.
 async fn finish(backend: &dyn StateBackend, first: &State, told: &Told, why: &str) -> State {
     let lease = backend.acquire(&stack(), &named("new")).await.expect(why);

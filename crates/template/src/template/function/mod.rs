@@ -79,7 +79,7 @@ impl Reader<'_> {
         Reported
     }
 
-    /// Whether functions that give booleans may stand here.
+    /// True if functions that return booleans may stand here.
     fn decides(&self) -> bool {
         match self.place {
             Place::Value => false,

@@ -88,7 +88,7 @@ impl<'t> Places<'t> {
     }
 
     /// The place of the `${name}` whose name begins at an offset of the text; the whole text where it
-    /// cannot be told.
+    /// cannot be located.
     fn place(&self, offset: usize, name: &str) -> Span {
         let found = self.behind.binary_search_by_key(&offset, |(meant, _)| *meant).ok();
         let place = found.and_then(|index| {

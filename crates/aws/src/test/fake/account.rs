@@ -1,0 +1,178 @@
+//! The objects of the account, and the services' common rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::wire::Call;
+use super::{
+    cloudcontrol, cloudfront, configured, data_types, function, iam, managed, mediapackage, secrets,
+};
+use crate::service_error::Refusal;
+
+pub(crate) type Reply = Result<Value, Refusal>;
+
+/// The account.
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+/// Everything there is in an account.
+#[derive(Clone, Default)]
+pub(crate) struct Account {
+    pub(super) channels: Objects,
+    pub(super) endpoints: Objects,
+    pub(super) distributions: Objects,
+    /// Policies and origin access controls, by the name of their type in the API.
+    pub(super) configured: BTreeMap<&'static str, Objects>,
+    pub(super) functions: Objects,
+    pub(crate) roles: Objects,
+    pub(super) policies: Objects,
+    pub(super) secrets: Objects,
+    /// Objects of types that are data and whose service has no fake of its own, by type.
+    pub(super) data: BTreeMap<&'static str, Objects>,
+    /// Objects of types without a driver of their own.
+    pub(crate) cloud_control: cloudcontrol::CloudControl,
+    /// True if all types that are data are kept there.
+    by_definition: bool,
+    /// Kind and name of everything that was ever made.
+    pub(crate) made: Vec<(&'static str, String)>,
+    /// The number of times that a secret's value was put.
+    pub(crate) values: usize,
+    /// The number that everything which looks random is made of.
+    number: u64,
+}
+
+/// Objects by their name or ID.
+pub(crate) type Objects = BTreeMap<String, Value>;
+
+impl Account {
+    /// An empty account that keeps every type that is data as its file says, whether or not its
+    /// service has a fake of its own.
+    pub(crate) fn by_definition() -> Self {
+        Self { by_definition: true, ..Self::default() }
+    }
+
+    /// Carries out a request.
+    pub(super) fn carry_out(&mut self, call: &Call) -> Reply {
+        let (name, input) = (call.operation.name.as_str(), &call.input);
+        match call.service.name() {
+            "cloudcontrolapi" => self.cloud_control.carry_out(name, input),
+            "mediapackage" if self.by_definition => data_types::carry_out(self, call),
+            "cloudfront" => configured::carry_out(self, name, input).unwrap_or_else(|| {
+                if name.contains("Function") {
+                    function::carry_out(self, name, input)
+                } else {
+                    cloudfront::carry_out(self, name, input)
+                }
+            }),
+            "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
+            "iam" => iam::carry_out(self, name, input),
+            "mediapackage" => mediapackage::carry_out(self, name, input),
+            "secretsmanager" => secrets::carry_out(self, name, input),
+            "sts" => Ok(json!({
+                "Account": ACCOUNT,
+                "Arn": format!("arn:aws:iam::{ACCOUNT}:user/x"),
+                "UserId": "AIDAX",
+            })),
+            _ => data_types::carry_out(self, call),
+        }
+    }
+
+    /// A number that is used once.
+    pub(super) fn next(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// An ID that is used once, such as `E0000000000000A7`.
+    pub(super) fn id(&mut self, prefix: &str) -> String {
+        format!("{prefix}{:014}", self.next())
+    }
+
+    /// A point in time after all before it.
+    pub(super) fn time(&mut self) -> String {
+        let second = self.next();
+        format!("2026-01-02T{:02}:{:02}:{:02}Z", second / 3600 % 24, second / 60 % 60, second % 60)
+    }
+
+    pub(super) fn note(&mut self, kind: &'static str, name: &str) {
+        self.made.push((kind, name.to_owned()));
+    }
+
+    /// The names of all objects, by kind: secrets that are going to be deleted and inline policies
+    /// have kinds of their own.
+    pub(crate) fn inventory(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let names = |objects: &Objects| objects.keys().cloned().collect::<Vec<_>>();
+        let mut out = BTreeMap::from([
+            ("AWS::MediaPackage::Channel", names(&self.channels)),
+            ("AWS::MediaPackage::OriginEndpoint", names(&self.endpoints)),
+            ("AWS::CloudFront::Distribution", names(&self.distributions)),
+            ("AWS::CloudFront::Function", self.arns(&self.functions)),
+            ("AWS::IAM::Role", names(&self.roles)),
+            ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
+        ]);
+        for (kind, objects) in &self.configured {
+            out.insert(configured::resource_type(kind), names(objects));
+        }
+        for (type_name, objects) in &self.data {
+            out.insert(type_name, names(objects));
+        }
+        for (type_name, name) in self.cloud_control.inventory() {
+            out.entry(type_name).or_default().push(name);
+        }
+        let (gone, there): (Vec<_>, Vec<_>) =
+            self.secrets.values().partition(|secret| secret.get("DeletedDate").is_some());
+        let arns = |secrets: Vec<&Value>| secrets.iter().map(|s| text(s, "ARN")).collect();
+        out.insert("AWS::SecretsManager::Secret", arns(there));
+        out.insert("scheduled", arns(gone));
+        let inline = self.roles.iter().flat_map(|(role, object)| {
+            let inline = object["inline"].as_object().into_iter().flatten();
+            inline.map(move |(name, _)| format!("{role}/{name}"))
+        });
+        out.insert("inline", inline.collect());
+        out.retain(|_, names| !names.is_empty());
+        out
+    }
+
+    fn arns(&self, objects: &Objects) -> Vec<String> {
+        objects.values().map(|object| text(object, "Arn")).collect()
+    }
+}
+
+/// A refusal.
+pub(super) fn refuse(status: u16, code: &str, message: &str) -> Refusal {
+    let (code, message) = (Some(code.to_owned()), Some(message.to_owned()));
+    Refusal { status, code, message, request_id: None }
+}
+
+/// The text of a member, empty if there is none.
+pub(super) fn text(object: &Value, member: &str) -> String {
+    object.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// These members of an input, as far as they are there.
+pub(super) fn members(input: &Value, names: &[&str]) -> Value {
+    let there = |name: &&str| Some(((*name).to_owned(), input.get(*name)?.clone()));
+    Value::Object(names.iter().filter_map(there).collect::<Map<_, _>>())
+}
+
+/// Tags that are a list of keys and values.
+pub(super) fn set_tags(tags: &mut Value, new: &Value) {
+    let Value::Array(list) = tags else { panic!("tags are a list") };
+    for tag in new.as_array().into_iter().flatten() {
+        list.retain(|old| old["Key"] != tag["Key"]);
+        list.push(tag.clone());
+    }
+}
+
+/// [`set_tags`], the other way round.
+pub(super) fn unset_tags(tags: &mut Value, keys: &Value) {
+    let gone = |key: &Value| keys.as_array().is_some_and(|keys| keys.contains(key));
+    if let Value::Array(list) = tags {
+        list.retain(|tag| !gone(&tag["Key"]));
+    }
+}
+
+/// A list, empty if it is not there.
+pub(super) fn list(value: Option<&Value>) -> Value {
+    value.filter(|value| value.is_array()).cloned().unwrap_or_else(|| json!([]))
+}

@@ -1,0 +1,222 @@
+//! A plan as JSON for programs: what a plan says of each resource, in a shape that stays.
+//!
+//! This is for reading. The file that `apply` takes is the plan's own serialized form.
+
+mod change;
+
+use std::collections::BTreeMap;
+
+use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Step};
+use rstack_model::state::Environment;
+use rstack_model::{Address, Digest, StackName};
+use serde::Serialize;
+
+use self::change::ChangeDocument;
+use crate::SavedPlanMetadata;
+use crate::json::{FORMAT, Shown, document};
+use crate::summary::Summary;
+
+/// The plan as a JSON document:
+///
+/// ```json
+/// {"format": 2, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
+///  "base": {"lineage": "…", "serial": 3}, "noop": false,
+///  "templateDigest": "…", "parameters": {"Stage": "prod"},
+///  "saved": {"digest": "sha256:…", "signature": {"key": "sha256:…", "verified": true}},
+///  "changes": [{"address": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
+///    "certainty": "certain", "physicalId": "…", "stateful": false,
+///    "reasons": [{"kind": "create-only", "path": "Id"}],
+///    "properties": [{"path": "Id", "before": "a", "after": "b", "forcesReplacement": true}],
+///    "drift": […], "checked": {"kind": "unchecked", "reason": "…"},
+///    "dependencies": ["…"], "deletionPolicy": "Delete", "updateReplacePolicy": "Delete",
+///    "pickUps": [{"reference": "{{resolve:…}}", "checkedBy": ["…"], "withinSeconds": 600}]}],
+///  "deposed": [{"address": "…", "type": "…", "physicalId": "…"}],
+///  "outputs": {"Url": {"before": …, "after": …, "differs": true, "description": "…",
+///    "exportBefore": "…", "export": "…"}},
+///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
+///  "summary": {"create": 1, …}}
+/// ```
+///
+/// A `before` or `after` that is missing says that there is no value. Values that are known only
+/// after apply are `{"$unknown": "‹CDN.DomainName›"}`, secrets `{"$secret": "{{resolve:…}}"}`.
+/// `pickUps` is there where a change, should it send another version of a secret than before, waits
+/// until that version has been there for so long. New objects, also those in the place of one that is
+/// gone or of another type, have their whole properties as differences without `before`.
+/// `dependencies` and policies are those that the resource is to have; they are missing where it
+/// leaves the stack. `saved` is there for a plan in a file.
+///
+/// # Errors
+/// If the JSON writer fails, which it does not for plans that were built or read by this program.
+pub fn plan_json(
+    plan: &Plan,
+    saved: Option<&SavedPlanMetadata>,
+) -> Result<String, serde_json::Error> {
+    let parameters = plan.parameters.iter();
+    document(&PlanDocument {
+        format: FORMAT,
+        saved,
+        template_digest: plan.template_digest.as_ref().map(Digest::as_str),
+        parameters: parameters.map(|(name, value)| (name.as_str(), Shown(value))).collect(),
+        stack: &plan.stack,
+        mode: plan.mode,
+        environment: &plan.environment,
+        base: Base { lineage: plan.base.lineage.as_str(), serial: plan.base.serial.0 },
+        noop: plan.is_noop(),
+        changes: plan.changes.values().map(|change| ChangeDocument::of(plan, change)).collect(),
+        deposed: plan
+            .deposed
+            .iter()
+            .map(|deposed| DeposedDocument {
+                address: deposed.address.as_str(),
+                resource_type: deposed.object.resource_type.as_str(),
+                physical_id: deposed.object.physical_id.as_str(),
+                identifier: deposed.object.identifier.parts(),
+            })
+            .collect(),
+        outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
+        steps: plan.steps.iter().map(StepDocument::of).collect(),
+        summary: Summary::of(plan),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanDocument<'a> {
+    format: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<&'a SavedPlanMetadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template_digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Shown<'a>>,
+    stack: &'a StackName,
+    mode: PlanMode,
+    environment: &'a Environment,
+    base: Base<'a>,
+    noop: bool,
+    changes: Vec<ChangeDocument<'a>>,
+    deposed: Vec<DeposedDocument<'a>>,
+    outputs: BTreeMap<&'a str, OutputDocument<'a>>,
+    steps: Vec<StepDocument<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Base<'a> {
+    lineage: &'a str,
+    serial: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeposedDocument<'a> {
+    address: &'a str,
+    #[serde(rename = "type")]
+    resource_type: &'a str,
+    physical_id: &'a str,
+    identifier: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Shown<'a>>,
+    differs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export_before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+}
+
+fn output(output: &OutputChange) -> OutputDocument<'_> {
+    let after = output.after.as_ref();
+    OutputDocument {
+        description: after.and_then(|after| after.description.as_deref()),
+        export_before: output.exported_before.as_deref(),
+        export: after.and_then(|after| after.export.as_ref()).map(Shown),
+        before: output.before.as_ref().map(Shown),
+        after: output.after.as_ref().map(|after| Shown(&after.value)),
+        differs: output.differs(),
+        problem: output.problem.as_deref(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepDocument<'a> {
+    id: u32,
+    address: &'a Address,
+    operation: &'static str,
+    phase: Phase,
+    after: Vec<u32>,
+}
+
+impl<'a> StepDocument<'a> {
+    fn of(step: &'a Step) -> Self {
+        Self {
+            id: step.id.0,
+            address: &step.address,
+            operation: step.operation.name(),
+            phase: step.phase,
+            after: step.after.iter().map(|id| id.0).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{first_deployment, second_deployment};
+
+    fn read(plan: &Plan) -> serde_json::Value {
+        serde_json::from_str(&plan_json(plan, None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_document_has_the_documented_shape() {
+        let json = read(&second_deployment());
+        let expected = serde_json::json!({
+            "address": "Channel", "type": "AWS::MediaPackage::Channel",
+            "action": "replace", "order": "create-first", "certainty": "certain",
+            "physicalId": "live", "identifier": ["live"], "stateful": false,
+            "reasons": [
+                {"kind": "properties-changed"},
+                {"kind": "create-only", "path": "Id"},
+            ],
+            "properties": [
+                {"path": "Id", "before": "live", "after": "live-2", "updateKind": "replaces",
+                    "forcesReplacement": true},
+            ],
+            "drift": [],
+            "checked": {"kind": "read", "digest": rstack_model::Digest::of(b"x")},
+            "dependencies": [], "deletionPolicy": "Delete", "updateReplacePolicy": "Delete",
+        });
+        assert_eq!(json["changes"][1], expected);
+        assert_eq!(json["summary"]["replace"], 1);
+        assert_eq!(json["outputs"]["Old"], serde_json::json!({"before": "x", "differs": true}));
+        assert_eq!((&json["format"], &json["mode"]), (&2.into(), &"deploy".into()));
+        let step = serde_json::json!({
+            "id": 0, "address": "CDN", "operation": "update", "phase": "forward", "after": []
+        });
+        assert_eq!(json["steps"][0], step);
+    }
+
+    #[test]
+    fn unknown_values_and_secrets_are_marked() {
+        let json = read(&first_deployment());
+        let origin = &json["changes"][0]["properties"][0]["after"]["Origins"][0];
+        let expected = serde_json::json!({
+            "DomainName": {"$unknown": "‹HlsEndpoint.Url›"},
+            "Headers": [{"$secret": "{{resolve:secretsmanager:cdn:SecretString:Key}}"}],
+            "Id": "origin",
+        });
+        assert_eq!(*origin, expected);
+    }
+}

@@ -1,0 +1,155 @@
+//! Values from outside of the template: answers of the cloud, exports and outputs of other stacks.
+//!
+//! A question that has no answer yet is noted, and its value is not known. The caller of the
+//! evaluation asks the cloud and evaluates again; without a cloud the value stays unknown, which is
+//! no error.
+
+use std::collections::BTreeMap;
+
+use rstack_model::value::{Answers, Lookup};
+use rstack_model::{Code, Diagnostic, Region, Span, Value};
+
+use super::expression::Evaluator;
+use super::finding::Reported;
+use crate::template::Expression;
+
+/// Values from outside of a template that it may refer to.
+#[derive(Clone, Debug, Default)]
+pub struct ExternalValues {
+    /// The exports of other stacks, by name.
+    pub exports: BTreeMap<String, Value>,
+    /// The outputs of other stacks, by stack and Region.
+    pub outputs: BTreeMap<(String, Region), BTreeMap<String, Value>>,
+    /// The answers of the cloud so far.
+    pub answers: Answers,
+}
+
+/// The question that the cloud has to be asked first before a value is known, if there is one.
+pub(super) fn waits(value: &Value) -> Option<Lookup> {
+    let mut found = None;
+    value.visit_lookups(&mut |lookup| {
+        found.get_or_insert_with(|| lookup.clone());
+    });
+    found
+}
+
+impl Evaluator<'_> {
+    /// The answer to a question; a value that is not known while there is none.
+    pub(super) fn lookup(&mut self, lookup: Lookup, at: Span) -> Value {
+        match self.inputs.external.answers.get(&lookup) {
+            Some(answer) => answer.clone(),
+            None => {
+                self.lookups.entry(lookup.clone()).or_insert(at);
+                Value::lookup(lookup)
+            }
+        }
+    }
+
+    /// Notes the questions in a value.
+    pub(super) fn note_lookups(&mut self, value: &Value, at: Span) {
+        value.visit_lookups(&mut |lookup| {
+            self.lookups.entry(lookup.clone()).or_insert(at);
+        });
+    }
+
+    /// The Availability Zones of a Region; an empty text is the stack's own.
+    pub(super) fn zones(&mut self, region: &Expression) -> Result<Value, Reported> {
+        let value = self.needed(region)?;
+        let value = if value == Value::Null { Value::from("") } else { value };
+        let name = match self.known_text(&value, "the Region of `Fn::GetAZs`", region.span)? {
+            Ok(name) => name,
+            Err(waiting) => return Ok(waiting),
+        };
+        let region_of = if name.is_empty() {
+            self.inputs.environment.region.clone()
+        } else {
+            Region::new(name)
+        };
+        Ok(self.lookup(Lookup::Zones(region_of), region.span))
+    }
+
+    /// The value that another stack exports under a name.
+    pub(super) fn import(&mut self, name: &Expression) -> Result<Value, Reported> {
+        let value = self.needed(name)?;
+        let text = match self.known_text(&value, "the name of an export", name.span)? {
+            Ok(text) => text,
+            Err(waiting) => return Ok(waiting),
+        };
+        let external: &ExternalValues = self.inputs.external;
+        let exports = &external.exports;
+        if let Some(value) = exports.get(&text) {
+            return Ok(value.clone());
+        }
+        let message = format!("no stack exports `{text}`");
+        let error = Diagnostic::error(Code::UnknownExport, message).at(name.span, "");
+        let near = self.findings.list().suggestion(&text, exports.keys().map(String::as_str));
+        let otherwise = || "apply the stack that exports it first, or take a parameter".to_owned();
+        Err(self.report(error.help(near.unwrap_or_else(otherwise))))
+    }
+
+    /// An output of another stack.
+    pub(super) fn stack_output(
+        &mut self,
+        stack: &Expression,
+        output: &Expression,
+        region: Option<&Expression>,
+        at: Span,
+    ) -> Result<Value, Reported> {
+        let mut names = Vec::new();
+        for part in [Some(stack), Some(output), region].into_iter().flatten() {
+            let value = self.needed(part)?;
+            match self.known_text(&value, "an argument of `Fn::GetStackOutput`", part.span)? {
+                Ok(text) => names.push(text),
+                Err(waiting) => return Ok(waiting),
+            }
+        }
+        let mut names = names.into_iter();
+        let (stack, output) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let region = names.next().map(Region::new);
+        let region = region.unwrap_or_else(|| self.inputs.environment.region.clone());
+        let external: &ExternalValues = self.inputs.external;
+        let outputs = external.outputs.get(&(stack.clone(), region.clone()));
+        if let Some(value) = outputs.and_then(|outputs| outputs.get(&output)) {
+            return Ok(value.clone());
+        }
+        let (message, help) = match outputs {
+            Some(outputs) => {
+                let names = outputs.keys().map(String::as_str);
+                let near = self.findings.list().suggestion(&output, names);
+                let message = format!("the stack `{stack}` has no output `{output}`");
+                (message, near)
+            }
+            None => {
+                let help = "apply that stack first, or take a parameter".to_owned();
+                (format!("no stack `{stack}` is known in {region}"), Some(help))
+            }
+        };
+        let error = Diagnostic::error(Code::UnknownStackOutput, message).at(at, "");
+        Err(self.report(match help {
+            Some(help) => error.help(help),
+            None => error,
+        }))
+    }
+
+    /// A text that must be known, or the value that stands for all that depends on it while the
+    /// cloud has not been asked.
+    pub(super) fn known_text(
+        &mut self,
+        value: &Value,
+        what: &str,
+        at: Span,
+    ) -> Result<Result<String, Value>, Reported> {
+        if let Some(lookup) = waits(value) {
+            return Ok(Err(Value::lookup(lookup)));
+        }
+        if let Value::Number(_) | Value::Bool(_) = value {
+            return Ok(Ok(value.to_string()));
+        }
+        let text = value.as_str().map(str::to_owned);
+        text.map(Ok).ok_or_else(|| {
+            let message = format!("{what} must be known before apply");
+            let error = Diagnostic::error(Code::FunctionValue, message).at(at, "");
+            self.report(error)
+        })
+    }
+}
