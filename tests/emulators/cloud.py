@@ -14,6 +14,10 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["parameter", NAME, TYPE, VALUE]   gives a parameter of the Parameter Store a value
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
+    ["cloud_control", TYPE, ID]        the properties of an object of Cloud Control
+    ["cloud_control_ls", TYPE]         the identifiers of its objects of a type
+    ["cloud_control_make", TYPE, JSON] makes one with these properties
+    ["patch", TYPE, ID, JSON]          changes one by a JSON Patch
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
 """
@@ -152,11 +156,32 @@ def networks():
     }
 
 
+def cloud_control(kind, identifier):
+    found = client("cloudcontrol").get_resource(TypeName=kind, Identifier=identifier)
+    return json.loads(found["ResourceDescription"]["Properties"])
+
+
+def cloud_control_ls(kind):
+    found = client("cloudcontrol").list_resources(TypeName=kind)["ResourceDescriptions"]
+    return sorted(item["Identifier"] for item in found)
+
+
+def cloud_control_make(kind, properties):
+    client("cloudcontrol").create_resource(TypeName=kind, DesiredState=properties)
+
+
+def patch(kind, identifier, document):
+    client("cloudcontrol").update_resource(
+        TypeName=kind, Identifier=identifier, PatchDocument=document
+    )
+
+
 CALLS = {
     call.__name__: call
     for call in (
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
-        delete_endpoint, parameter, zones, networks,
+        delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
+        cloud_control_make, patch,
     )
 }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod all_types;
+mod cloud_control;
 mod emulators;
 mod failures;
 mod interrupted;

@@ -28,7 +28,7 @@ const USAGE: &str = "usage: cargo xtask catalog CFN_LINT_DIR SERVICE_SPEC_DB
 
        cargo xtask pages
 
-  writes the lists of native types in README.md and docs/permissions.md
+  writes the lists of types in README.md, docs/permissions.md and docs/coverage.md
 
        cargo xtask docs
 

@@ -2,6 +2,7 @@
 //!
 //! A part stands between two comments; what is around it is written by hand.
 
+mod coverage;
 mod permissions;
 mod readme;
 
@@ -19,7 +20,8 @@ struct Page {
     write: fn(&[Folder]) -> Written,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
+    Page { path: "docs/coverage.md", part: "types", write: coverage::part },
     Page { path: "README.md", part: "native types", write: readme::part },
     Page { path: "docs/permissions.md", part: "types that are data", write: permissions::part },
 ];

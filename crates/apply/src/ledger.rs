@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
-use rstack_journal::{Entry, Folded, OperationId, fold};
+use rstack_journal::{Entry, Folded, OperationId, PolledKind, fold};
 use rstack_model::state::{ResourceState, State};
-use rstack_model::{Address, Identifier, ObjectKey, PhysicalId, StackName, ValueMap};
+use rstack_model::{Address, Cursor, Identifier, ObjectKey, PhysicalId, StackName, ValueMap};
 use rstack_plan::CheckedPlan;
 use rstack_store::{JournalWriter, StoreError};
 
@@ -164,14 +164,25 @@ pub(crate) struct Effects<'a> {
     operation: OperationId,
     recorded: Mutex<Option<Identifier>>,
     absent: AtomicBool,
+    begun: Mutex<Option<Cursor>>,
     failed: Mutex<Option<StoreError>>,
 }
 
 impl<'a> Effects<'a> {
     pub(crate) fn new(ledger: &'a Ledger, operation: OperationId) -> Self {
-        let (recorded, absent, failed) =
-            (Mutex::default(), AtomicBool::new(false), Mutex::default());
-        Self { ledger, operation, recorded, absent, failed }
+        Self {
+            ledger,
+            operation,
+            recorded: Mutex::default(),
+            absent: AtomicBool::new(false),
+            begun: Mutex::default(),
+            failed: Mutex::default(),
+        }
+    }
+
+    /// The cursor that was made durable last before the call that begins the operation.
+    pub(crate) fn begun(&self) -> Option<Cursor> {
+        lock(&self.begun).clone()
     }
 
     /// True if it is durable that no object had the name before the creation.
@@ -235,6 +246,17 @@ impl EffectSink for Effects<'_> {
         let appended = self.ledger.append(Entry::Absent { operation }).await;
         appended.map_err(|error| self.failed(error))?;
         self.absent.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
+        let entry = Entry::Cursor {
+            operation: self.operation,
+            kind: PolledKind::Create,
+            cursor: cursor.clone(),
+        };
+        self.ledger.append(entry).await.map_err(|error| self.failed(error))?;
+        *lock(&self.begun) = Some(cursor.clone());
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
-use rstack_driver::{CreateRequest, DriverError, ErrorKind, Found, OperationKind};
+use rstack_driver::{
+    CreateRequest, DriverError, ErrorKind, Found, OperationKind, Step as Progress,
+};
 use rstack_journal::{
     Entry, FailedEffect, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
 };
@@ -165,6 +167,7 @@ impl Engine {
             token: open.intent.token.clone(),
             properties,
             absence_proven: open.absence_proven,
+            begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
         };
         let identifier: Identifier = match &open.effect {
             Some(identifier) => identifier.clone(),
@@ -180,6 +183,23 @@ impl Engine {
                     }
                     Found::Ambiguous { why } => {
                         return Err(StepError::Ambiguous(secrets.hidden(&why)));
+                    }
+                    Found::Begun(pending) => {
+                        let driven = Driven {
+                            ledger,
+                            driver: driver.as_ref(),
+                            operation,
+                            kind: OperationKind::Create,
+                            secrets: Some(&secrets),
+                            address: &open.intent.address,
+                            resource_type: &open.intent.resource_type,
+                            token: &open.intent.token,
+                            declared: without_secrets(&object.properties),
+                            waits,
+                        };
+                        let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
+                        ledger.append(polled_entry(&driven, led, Some(&object))).await?;
+                        return Ok(Resolved::Recorded);
                     }
                     Found::Ours(found) => {
                         let effects = Effects::new(ledger, operation);
@@ -276,28 +296,34 @@ impl Engine {
             declared: properties.map(without_secrets).unwrap_or_default(),
             waits,
         };
-        let failed = |error: String, effect| Entry::Failed { operation, error, effect };
-        let partly = match ledger.knows_object(operation) {
-            true => FailedEffect::Partial,
-            false => FailedEffect::None,
-        };
         let at = open.effect.clone().or(known.map(|key| key.identifier.clone()));
-        let entry = match (self.poll_on(&driven, at, cursor).await?, object) {
-            (Led::To(made, status), Some(object)) => {
-                let none = ResolvedSecrets::default();
-                let values = secrets.as_ref().map_or(&none, |secrets| &secrets.values);
-                let object = (object, values);
-                let state = resource_state(resource_type, object, &made, status, driver.as_ref());
-                Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
-            }
-            (Led::Nowhere, None) => Entry::Done { operation, outcome: Outcome::Gone },
-            (Led::Nowhere, Some(_)) => failed("its object is gone".to_owned(), partly),
-            (Led::To(..), None) => failed("its object is still there".to_owned(), partly),
-            // What has failed has made nothing but what it has named.
-            (Led::Failed(error), _) => failed(error.to_string(), partly),
-        };
-        ledger.append(entry).await?;
+        let led = self.poll_on(&driven, at, cursor).await?;
+        ledger.append(polled_entry(&driven, led, object)).await?;
         Ok(Resolved::Recorded)
+    }
+}
+
+/// The record of a polled operation that is complete. `object` is what it was to make or change;
+/// `None` for a deletion.
+fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -> Entry {
+    let operation = driven.operation;
+    let failed = |error: String, effect| Entry::Failed { operation, error, effect };
+    let partly = match driven.ledger.knows_object(operation) {
+        true => FailedEffect::Partial,
+        false => FailedEffect::None,
+    };
+    match (led, object) {
+        (Led::To(made, status), Some(object)) => {
+            let none = ResolvedSecrets::default();
+            let object = (object, driven.secrets.map_or(&none, |secrets| &secrets.values));
+            let state = resource_state(driven.resource_type, object, &made, status, driven.driver);
+            Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
+        }
+        (Led::Nowhere, None) => Entry::Done { operation, outcome: Outcome::Gone },
+        (Led::Nowhere, Some(_)) => failed("its object is gone".to_owned(), partly),
+        (Led::To(..), None) => failed("its object is still there".to_owned(), partly),
+        // What has failed has made nothing but what it has named.
+        (Led::Failed(error), _) => failed(error.to_string(), partly),
     }
 }
 

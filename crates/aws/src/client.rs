@@ -15,6 +15,7 @@ mod flights;
 mod http;
 #[cfg(test)]
 mod lying_tests;
+mod pace;
 mod redact;
 mod renewal;
 mod retry;
@@ -60,7 +61,7 @@ use crate::codec::Codec;
 use crate::definition::ServiceFile;
 use crate::model::{Operation, Service};
 use answer::{AnswerLimit, LimitBearer};
-pub(crate) use clients::Clients;
+pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
 pub(crate) use http::BoundedClient;
@@ -85,11 +86,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client with the SDK's configuration.
+    /// A client with the SDK's configuration and a clock of its own.
     ///
     /// # Errors
     /// If the service's model is damaged or it has no endpoint for the configuration.
     pub(crate) fn new(service: Service, config: &SdkConfig) -> Result<Self, DriverError> {
+        Self::with_clock(service, config, ServiceClock::default())
+    }
+
+    /// As [`Self::new`], with a clock that its answers set.
+    fn with_clock(
+        service: Service,
+        config: &SdkConfig,
+        clock: ServiceClock,
+    ) -> Result<Self, DriverError> {
         let damaged = |problem: String| not_in_the_program(service.name(), problem);
         let codec = Codec::of(service).map_err(|error| damaged(error.to_string()))?;
         let file = service.file().map_err(|error| damaged(error.to_string()))?;
@@ -98,7 +108,6 @@ impl Client {
             .with_retry_partition_name(format!("{}-{region}", service.name()))
             .with_behavior_version(BehaviorVersion::latest())
             .with_is_aws_sdk(true);
-        let clock = ServiceClock::default();
         let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
         let host = endpoint.host();
         let plugins = RuntimePlugins::new()

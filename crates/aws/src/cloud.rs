@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use rstack_catalog::Registry;
 use rstack_driver::{
     CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity, Noop,
     ResourceDriver, SecretStore,
@@ -14,12 +15,22 @@ use rstack_model::value::Lookup;
 use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
 
 use crate::api::Api;
-use crate::client::Clients;
+use crate::client::{Clients, Pacing};
+use crate::cloud_control::CloudControl;
 use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::definition::{Service, TypeDefinition};
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{cloudfront, iam, lookup, secretsmanager};
+
+/// The driver that serves a type in AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// A driver of its own.
+    Native,
+    /// The generic driver, through Cloud Control.
+    CloudControl,
+}
 
 /// One AWS account in one Region.
 pub struct AwsCloud {
@@ -48,14 +59,18 @@ impl AwsCloud {
         Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region))
     }
 
-    /// True if there is a native driver for the type, in any account.
-    pub fn serves(resource_type: &ResourceType) -> bool {
+    /// The driver of the type, whatever the account; `None` if no driver serves it.
+    pub fn serves(resource_type: &ResourceType) -> Option<Serving> {
         let nowhere = Self::over(SdkConfig::builder().build(), Region::new("us-east-1"));
-        nowhere.driver(resource_type).is_some()
+        let driver = nowhere.driver(resource_type)?;
+        Some(match driver.name() {
+            CloudControl::NAME => Serving::CloudControl,
+            _ => Serving::Native,
+        })
     }
 
     pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
-        Self::with(Clients::new(bounded(config)), region)
+        Self::with(Clients::new(bounded(config), Pacing::Off), region)
     }
 
     fn with(clients: Clients, region: Region) -> Self {
@@ -135,7 +150,12 @@ impl Cloud for AwsCloud {
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             _ => None,
         };
-        Some(Arc::new(Direct(driver?)))
+        if let Some(driver) = driver {
+            return Some(Arc::new(Direct(driver)));
+        }
+        let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
+        let driver = CloudControl::of(api(Service::CLOUDCONTROLAPI), schema)?;
+        Some(Arc::new(driver))
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {
@@ -189,30 +209,34 @@ fn secretsmanager_driver(
 mod tests {
     use std::collections::BTreeSet;
 
-    use rstack_catalog::Registry;
-
     use super::*;
 
     #[test]
-    fn every_native_type_has_its_driver_and_no_other_type_has_one() {
+    fn every_type_has_the_driver_that_its_handlers_allow() {
         let cloud = AwsCloud::over(SdkConfig::builder().build(), Region::new("eu-west-1"));
         let name = |name: &str| cloud.driver(&name.into()).map(|driver| driver.name());
         let listed = Service::ALL.iter().flat_map(|service| &service.file().unwrap().drivers);
         let native: BTreeSet<&str> =
             listed.map(String::as_str).chain(TypeDefinition::names()).collect();
         assert!(native.len() >= 12, "{native:?}");
+        let mut generic = 0;
         for known in Registry::embedded().names() {
+            let schema = Registry::embedded().get(known).unwrap().unwrap();
             let expected = if native.contains(known) {
                 Some("native")
             } else if Noop::serves(&known.into()) {
                 Some("none")
             } else {
-                None
+                schema.unserved_by_cloud_control().is_none().then_some("cloud-control")
             };
             assert_eq!(name(known), expected, "{known}");
+            generic += usize::from(expected == Some("cloud-control"));
         }
+        assert!(generic >= 1700, "{generic} types by Cloud Control");
         assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
         assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
         assert_eq!(name("X"), None);
+        assert_eq!(AwsCloud::serves(&"AWS::SNS::Topic".into()), Some(Serving::CloudControl));
+        assert_eq!(AwsCloud::serves(&"AWS::IAM::Role".into()), Some(Serving::Native));
     }
 }

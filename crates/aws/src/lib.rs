@@ -7,6 +7,7 @@
 mod api;
 mod client;
 mod cloud;
+mod cloud_control;
 mod cloudfront;
 mod codec;
 mod configuration;
@@ -28,5 +29,5 @@ mod test;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub use client::answer_laws;
-pub use cloud::AwsCloud;
+pub use cloud::{AwsCloud, Serving};
 pub use configuration::ConnectOptions;

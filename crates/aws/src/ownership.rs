@@ -89,6 +89,7 @@ mod tests {
             token: "T".into(),
             properties: KnownMap::new(),
             absence_proven: false,
+            begun: None,
         };
         assert_eq!(resource_of(&request("Live", "Secret")), "Live/Secret");
         let long = "L".repeat(255);

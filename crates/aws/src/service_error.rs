@@ -51,6 +51,7 @@ const CREDENTIALS: &[&str] = &[
     "IncompleteSignatureException",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidCredentialsException",
     "InvalidSignatureException",
     "InvalidToken",
     "MissingAuthenticationToken",
@@ -157,6 +158,7 @@ impl Refusal {
             Some(ErrorMeaning::Conflict) => return ErrorKind::Conflict,
             Some(ErrorMeaning::NotReady) => return ErrorKind::DependencyNotReady,
             Some(ErrorMeaning::NotFound) => return ErrorKind::NotFound,
+            Some(ErrorMeaning::Transient) => return ErrorKind::Transient,
             None => {}
         }
         if CREDENTIALS.contains(&code) {
@@ -195,7 +197,7 @@ impl Refusal {
 }
 
 /// The action in `… is not authorized to perform: iam:CreateRole on resource: …`.
-fn denied_action(message: &str) -> Option<String> {
+pub(crate) fn denied_action(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("not authorized to perform")?;
     let rest = rest.trim_start_matches([':', ' ']);
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, ':' | '-' | '*'));
@@ -231,6 +233,17 @@ mod tests {
             ("iam", 409, "DeleteConflict", "", K::Conflict),
             ("iam", 409, "EntityTemporarilyUnmodifiable", "", K::DependencyNotReady),
             ("secretsmanager", 400, "ResourceExistsException", "", K::AlreadyExists),
+            ("cloudcontrolapi", 400, "AlreadyExistsException", "", K::AlreadyExists),
+            ("cloudcontrolapi", 400, "ResourceNotFoundException", "", K::NotFound),
+            ("cloudcontrolapi", 400, "RequestTokenNotFoundException", "", K::NotFound),
+            ("cloudcontrolapi", 400, "ConcurrentOperationException", "", K::DependencyNotReady),
+            ("cloudcontrolapi", 400, "ResourceConflictException", "", K::DependencyNotReady),
+            ("cloudcontrolapi", 400, "ClientTokenConflictException", "", invalid.clone()),
+            ("cloudcontrolapi", 400, "ServiceLimitExceededException", "", invalid.clone()),
+            ("cloudcontrolapi", 400, "TypeNotFoundException", "", invalid.clone()),
+            ("cloudcontrolapi", 400, "NetworkFailureException", "", K::Transient),
+            ("cloudcontrolapi", 400, "HandlerFailureException", "", K::Transient),
+            ("cloudcontrolapi", 400, "InvalidCredentialsException", "", K::Credentials),
             ("mediapackage", 422, unprocessable, "wrong", invalid.clone()),
             ("mediapackage", 422, unprocessable, "cannot assume it", K::DependencyNotReady),
             // Without the service's own word, it is one of the codes of all.

@@ -3,11 +3,17 @@
 //! The suite asks again at once where a driver asks for time: it is for simulated clouds and
 //! emulators. It takes an object through its whole life and leaves nothing behind when it passes.
 
-use rstack_model::{Address, Identifier, KnownMap, KnownValue, ResourceType, StackName, Token};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rstack_model::{
+    Address, Cursor, Identifier, KnownMap, KnownValue, PhysicalId, ResourceType, StackName, Token,
+};
 
 use crate::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, ErrorKind, Finish, Found, NoEffects, Object,
-    Observed, OperationKind, Poll, Removal, Request, ResourceDriver, Step, UpdateRequest,
+    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish, Found,
+    NoEffects, Object, Observed, OperationKind, Pending, Poll, Removal, Request, ResourceDriver,
+    SinkError, Step, UpdateRequest,
 };
 
 /// The number of times the suite asks whether an operation is complete.
@@ -73,6 +79,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     let driver = driver.as_ref();
     let request = CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: sample.stack.clone(),
         address: Address::from("Sample"),
         token: sample.token.clone(),
@@ -80,7 +87,7 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     };
     named(driver, sample)?;
     unknown(driver, sample).await?;
-    let object = created(driver, &request).await?;
+    let (object, request) = created(driver, &request).await?;
     let id = &object.identifier;
     present(driver, sample, id, &sample.create, "read after create").await?;
     created_again(driver, &request, id).await?;
@@ -88,12 +95,31 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
         changed(driver, sample, id, change).await?;
     }
     deleted(driver, sample, id).await?;
-    match driver.find(&request).await.map_err(failed("find after delete"))? {
+    let step = "find after delete";
+    match driver.find(&request).await.map_err(failed(step))? {
         Found::Absent => Ok(()),
-        Found::Ours(_) | Found::Ambiguous { .. } => {
-            Err(wrong("find after delete", "something is still found"))
-        }
+        Found::Begun(pending) => match polled_on(driver, &request, *pending, step).await {
+            Err(Failed::Call(error)) if error.kind == ErrorKind::NotFound => Ok(()),
+            // As long as it may only not be visible yet.
+            Err(Failed::Call(error)) if error.kind == ErrorKind::DependencyNotReady => Ok(()),
+            Err(error) => Err(error.of(step)),
+            Ok(_) => Err(wrong(step, "the object is still found")),
+        },
+        Found::Ours(_) | Found::Ambiguous { .. } => Err(wrong(step, "something is still found")),
     }
+}
+
+/// Takes a creation to its end that `find` has found to go on.
+async fn polled_on(
+    driver: &dyn ResourceDriver,
+    request: &CreateRequest,
+    pending: Pending,
+    step: &'static str,
+) -> Result<Option<Object>, Failed> {
+    let (cursor, declared) = (pending.cursor.clone(), request.properties.clone());
+    let (kind, token) = (OperationKind::Create, request.token.clone());
+    let poll = Poll { kind, cursor, identifier: None, token, declared };
+    polled(driver, Step::Pending(pending), poll, step).await
 }
 
 /// A rule for names has to make names for a property that a caller can leave out.
@@ -106,13 +132,40 @@ fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Keeps the cursor that a driver makes durable before it begins.
+#[derive(Default)]
+struct Journal(Mutex<Option<Cursor>>);
+
+impl Journal {
+    fn begun(&self) -> Option<Cursor> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl EffectSink for Journal {
+    async fn created(&self, _: &Identifier, _: &PhysicalId) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn absent(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+        Ok(())
+    }
+}
+
 /// Takes an operation to its end, as the engine does. `None` means that nothing is left.
 async fn driven(
     driver: &dyn ResourceDriver,
     request: &Request,
+    effects: &dyn EffectSink,
     step: &'static str,
 ) -> Result<Option<Object>, Failed> {
-    let (kind, mut identifier, token, declared) = match request {
+    let (kind, identifier, token, declared) = match request {
         Request::Create(it) => (OperationKind::Create, None, &it.token, &it.properties),
         Request::Update(it) => {
             (OperationKind::Update, Some(it.identifier.clone()), &it.token, &it.properties)
@@ -121,8 +174,20 @@ async fn driven(
             (OperationKind::Delete, Some(it.identifier.clone()), &it.token, &it.prior)
         }
     };
+    let (token, declared) = (token.clone(), declared.clone());
+    let poll = Poll { kind, cursor: Cursor::from(""), identifier, token, declared };
+    let at = driver.begin(request, effects).await.map_err(Failed::Call)?;
+    polled(driver, at, poll, step).await
+}
+
+/// Polls an operation to its end. `None` means that nothing is left.
+async fn polled(
+    driver: &dyn ResourceDriver,
+    mut at: Step,
+    mut poll: Poll,
+    step: &'static str,
+) -> Result<Option<Object>, Failed> {
     let mut made = None;
-    let mut at = driver.begin(request, &NoEffects).await.map_err(Failed::Call)?;
     for _ in 0..PATIENCE {
         let pending = match at {
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
@@ -132,11 +197,10 @@ async fn driven(
             Step::Pending(pending) => pending,
         };
         if let Some(object) = pending.object {
-            identifier = Some(object.identifier.clone());
+            poll.identifier = Some(object.identifier.clone());
             made = Some(*object);
         }
-        let (token, declared, identifier) = (token.clone(), declared.clone(), identifier.clone());
-        let poll = Poll { kind, cursor: pending.cursor, identifier, token, declared };
+        poll.cursor = pending.cursor;
         at = driver.poll(&poll).await.map_err(Failed::Call)?;
     }
     Err(Failed::Broken(wrong(step, "it is never complete")))
@@ -162,7 +226,7 @@ async fn made(
     request: Request,
     step: &'static str,
 ) -> Result<Object, Broken> {
-    let done = driven(driver, &request, step).await.map_err(|error| error.of(step))?;
+    let done = driven(driver, &request, &NoEffects, step).await.map_err(|error| error.of(step))?;
     done.ok_or_else(|| wrong(step, "it leaves no object"))
 }
 
@@ -176,37 +240,52 @@ async fn unknown(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Bro
     let delete = Request::Delete(DeleteRequest {
         removal: Removal::Recoverable,
         identifier: sample.missing.clone(),
-        token: sample.token.clone(),
+        token: Token::from(format!("{}-0", sample.token)),
         prior: sample.create.clone(),
     });
     let step = "delete of what does not exist";
-    match driver.begin(&delete, &NoEffects).await {
-        Ok(Step::Done(Finish::Gone)) => Ok(()),
-        Ok(Step::Done(_)) => Err(wrong(step, "it leaves an object")),
-        Ok(Step::Pending(pending)) => {
-            Err(wrong(step, format!("it waits for {}", pending.waits_for)))
-        }
-        Err(error) => Err(failed(step)(error)),
+    let begun = driver.begin(&delete, &NoEffects).await.map_err(failed(step))?;
+    if let Step::Pending(Pending { repeatable: true, waits_for, .. }) = begun {
+        return Err(wrong(step, format!("it waits for {waits_for}")));
+    }
+    // Begun again it is the same request.
+    match driven(driver, &delete, &NoEffects, step).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(wrong(step, "it leaves an object")),
+        Err(error) => Err(error.of(step)),
     }
 }
 
-/// Before a create `find` finds nothing, after it what was made.
-async fn created(driver: &dyn ResourceDriver, request: &CreateRequest) -> Result<Object, Broken> {
+/// Before a create `find` finds nothing, after it what was made. Returns the request with what was
+/// made durable of it.
+async fn created(
+    driver: &dyn ResourceDriver,
+    request: &CreateRequest,
+) -> Result<(Object, CreateRequest), Broken> {
     let step = "find before create";
     if driver.find(request).await.map_err(failed(step))? != Found::Absent {
         return Err(wrong(step, "something is found"));
     }
-    let object = made(driver, Request::Create(request.clone()), "create").await?;
+    let (journal, step) = (Journal::default(), "create");
+    let done = driven(driver, &Request::Create(request.clone()), &journal, step).await;
+    let object = done.map_err(|error| error.of(step))?;
+    let object = object.ok_or_else(|| wrong(step, "it leaves no object"))?;
     if object.identifier.only().is_empty() {
         return Err(wrong("create", "the object has no name"));
     }
-    match driver.find(request).await.map_err(failed("find after create"))? {
-        Found::Ours(found) if found.identifier == object.identifier => Ok(object),
-        Found::Ours(found) => {
-            Err(wrong("find after create", format!("it finds `{}`", found.identifier)))
-        }
-        Found::Absent => Err(wrong("find after create", "nothing is found")),
-        Found::Ambiguous { why } => Err(wrong("find after create", why)),
+    let request = CreateRequest { begun: journal.begun(), ..request.clone() };
+    let step = "find after create";
+    match driver.find(&request).await.map_err(failed(step))? {
+        Found::Begun(pending) => match polled_on(driver, &request, *pending, step).await {
+            Ok(Some(found)) if found.identifier == object.identifier => Ok((object, request)),
+            Ok(Some(found)) => Err(wrong(step, format!("it finds `{}`", found.identifier))),
+            Ok(None) => Err(wrong(step, "it leaves no object")),
+            Err(error) => Err(error.of(step)),
+        },
+        Found::Ours(found) if found.identifier == object.identifier => Ok((object, request)),
+        Found::Ours(found) => Err(wrong(step, format!("it finds `{}`", found.identifier))),
+        Found::Absent => Err(wrong(step, "nothing is found")),
+        Found::Ambiguous { why } => Err(wrong(step, why)),
     }
 }
 
@@ -217,7 +296,7 @@ async fn created_again(
     id: &Identifier,
 ) -> Result<(), Broken> {
     let step = "create again";
-    match driven(driver, &Request::Create(request.clone()), step).await {
+    match driven(driver, &Request::Create(request.clone()), &NoEffects, step).await {
         Ok(Some(object)) if object.identifier == *id => Ok(()),
         Ok(Some(object)) => Err(wrong(step, format!("it made `{}`", object.identifier))),
         Ok(None) => Err(wrong(step, "it leaves no object")),
@@ -289,7 +368,7 @@ async fn deleted(
     for step in ["delete", "delete again"] {
         let mut attempts = 0;
         loop {
-            match driven(driver, &request, step).await {
+            match driven(driver, &request, &NoEffects, step).await {
                 Ok(None) => break,
                 Ok(Some(_)) => return Err(wrong(step, "it leaves an object")),
                 Err(Failed::Call(error)) if error.is_retryable() && attempts < ATTEMPTS => {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_model::{Address, Identifier, KnownMap, PhysicalId, StackName, Token};
+use rstack_model::{Address, Cursor, Identifier, KnownMap, PhysicalId, StackName, Token};
 
-use crate::{DriverError, NameRule, Object, Observed, Poll, Request, Step};
+use crate::{DriverError, NameRule, Object, Observed, Pending, Poll, Request, Step};
 
 /// The journal could not take an effect. The call that follows must not be made.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,14 @@ pub trait EffectSink: Send + Sync {
     /// # Errors
     /// If it cannot be made durable; the driver stops and returns the error.
     async fn absent(&self) -> Result<(), SinkError>;
+
+    /// Makes durable that the call which begins a creation is about to be made, as the cursor under
+    /// which the creation is found again. A driver whose API takes a token for a limited time calls
+    /// this before that call, with the time in the cursor: see [`CreateRequest::begun`].
+    ///
+    /// # Errors
+    /// If it cannot be made durable; the driver stops and returns the error.
+    async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError>;
 }
 
 /// A sink that keeps nothing, for tests of drivers alone.
@@ -57,6 +65,10 @@ impl EffectSink for NoEffects {
     }
 
     async fn absent(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn begins(&self, _: &Cursor) -> Result<(), SinkError> {
         Ok(())
     }
 }
@@ -75,6 +87,9 @@ pub struct CreateRequest {
     /// True if [`EffectSink::absent`] was made durable for this operation. While it was not, the
     /// call that creates was never made: an object of that name belongs to another owner.
     pub absence_proven: bool,
+    /// The last cursor that was made durable for this operation. While there is none, a driver that
+    /// uses [`EffectSink::begins`] has not made the call that begins it.
+    pub begun: Option<Cursor>,
 }
 
 /// The request to change an object.
@@ -138,6 +153,9 @@ pub enum Found {
     Absent,
     /// It is there and it was made by this very operation.
     Ours(Box<Object>),
+    /// The request of this operation is known to the cloud, and is polled on: the poll says if it
+    /// made an object. No call of the create remains to be made.
+    Begun(Box<Pending>),
     /// Something is there, and its maker cannot be determined.
     Ambiguous {
         /// The object that was found, and why its maker cannot be determined.
@@ -149,7 +167,7 @@ pub enum Found {
 /// API lives here.
 #[async_trait]
 pub trait ResourceDriver: Send + Sync {
-    /// The driver's name in states: `native`, `sandbox` or `none`.
+    /// The driver's name in states: `native`, `cloud-control`, `sandbox` or `none`.
     fn name(&self) -> &'static str;
 
     /// The rule for the names of objects that the template does not name.

@@ -1,7 +1,7 @@
 //! The preflight: what a valid template asks for that rstack does not support is found before anything
 //! is planned, and not half-way through apply.
 
-use rstack_catalog::Registry;
+use rstack_catalog::{Registry, Unserved};
 use rstack_driver::Cloud;
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::value::{Attribute, AttributeRef};
@@ -58,10 +58,26 @@ fn secrets<'a>(
 }
 
 fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic {
-    let message = format!("`{}` has no driver yet", resource.resource_type);
-    let error = Diagnostic::error(Code::NoDriver, message);
-    let help = unserved_help(resource.resource_type.as_str());
-    error.at(span, format!("the type of `{id}`")).help(help)
+    let resource_type = resource.resource_type.as_str();
+    let why = reason(resource_type).map_or_else(String::new, |why| format!(": {why}"));
+    let error =
+        Diagnostic::error(Code::NoDriver, format!("no driver serves `{resource_type}`{why}"));
+    error.at(span, format!("the type of `{id}`")).help(unserved_help(resource_type))
+}
+
+/// The reason for which the generic driver does not serve a type of the registry.
+fn reason(resource_type: &str) -> Option<String> {
+    let schema = Registry::embedded().get(resource_type).ok().flatten()?;
+    Some(match schema.unserved_by_cloud_control()? {
+        Unserved::NoHandlers => {
+            "the registry has no handlers for it, so Cloud Control cannot make its objects"
+                .to_owned()
+        }
+        Unserved::Template => "nested stacks are not supported yet".to_owned(),
+        Unserved::Lacks(handler) => {
+            format!("its provider has no {} handler, which Cloud Control needs", handler.name())
+        }
+    })
 }
 
 /// The help for a type without a driver. The sandbox itself serves all that it is advised for.
@@ -72,7 +88,8 @@ fn unserved_help(resource_type: &str) -> &'static str {
     if custom {
         "it stands for code of your own, which rstack does not run yet"
     } else if Registry::embedded().contains(resource_type) {
-        "the sandbox serves it: `--sandbox`"
+        "move it to a stack that CloudFormation applies and take its outputs as parameters, or try it \
+         with `--sandbox`"
     } else {
         "rstack serves the types of AWS; another publisher registered this one"
     }
@@ -89,4 +106,29 @@ fn handed_on(id: &Address, attribute: &AttributeRef, span: Span) -> Diagnostic {
     let message = format!("`{id}` takes `{attribute}`, a secret that rstack does not hand on yet");
     let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
     error.help("keep it in Secrets Manager and refer to it as `{{resolve:secretsmanager:…}}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_without_handlers_says_which_are_missing_and_what_can_be_done() {
+        let reason = |name: &str| reason(name).unwrap_or_default();
+        assert!(reason("AWS::MediaLive::Channel").contains("no handlers"));
+        assert!(reason("AWS::SQS::QueuePolicy").contains("no read handler"));
+        assert!(reason("AWS::SNS::Topic").is_empty());
+        assert!(reason("AWS::None::Such").is_empty());
+        let mut lacking = 0;
+        for name in Registry::embedded().names() {
+            let schema = Registry::embedded().get(name).unwrap().unwrap();
+            if let Some(Unserved::Lacks(handler)) = schema.unserved_by_cloud_control() {
+                assert!(reason(name).contains(handler.name()), "{name}");
+                lacking += 1;
+            }
+        }
+        assert!(lacking > 0);
+        assert!(unserved_help("AWS::SQS::QueuePolicy").contains("CloudFormation applies"));
+        assert!(unserved_help("Custom::Mine").contains("code of your own"));
+    }
 }

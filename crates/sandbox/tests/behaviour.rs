@@ -45,6 +45,7 @@ fn known(json: Json) -> KnownMap {
 fn request(address: &str, properties: KnownMap) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: address.into(),
         token: Token::from(format!("token of {address}")),

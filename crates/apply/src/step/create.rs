@@ -1,7 +1,8 @@
 //! Creating an object: never a second one, never one that is in no record.
 
 use rstack_driver::{
-    CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Request, Step as Progress,
+    CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Pending, Request,
+    Step as Progress,
 };
 use rstack_journal::{FailedEffect, IntentAction};
 use rstack_model::event::{Event, StepLabel};
@@ -45,6 +46,7 @@ impl Context<'_> {
             token,
             properties,
             absence_proven: false,
+            begun: None,
         };
         let effects = Effects::new(self.ledger, operation);
         match self.call_create(&work, &request, &effects).await {
@@ -98,13 +100,13 @@ impl Context<'_> {
         let (mut attempt, mut in_doubt) = (1, false);
         let mut request = request.clone();
         loop {
-            request.absence_proven = effects.absence_proven();
+            (request.absence_proven, request.begun) = (effects.absence_proven(), effects.begun());
             let begun = work.driver.begin(&Request::Create(request.clone()), effects).await;
             let error = match begun {
                 Ok(step) => return Ok((OperationKind::Create, step)),
                 Err(error) => work.secrets.hide(error),
             };
-            request.absence_proven = effects.absence_proven();
+            (request.absence_proven, request.begun) = (effects.absence_proven(), effects.begun());
             if let Some(broken) = effects.failure() {
                 // Nothing can be recorded any more: recovery finds out what exists.
                 return Err(Failure::new(broken, FailedEffect::Unknown));
@@ -116,8 +118,7 @@ impl Context<'_> {
             }
             if may_have_happened(&error) {
                 if let Some(found) = self.look(work, &request, &error, in_doubt).await? {
-                    self.effect_of(effects, &found).await?;
-                    return self.complete(work, &request, found.identifier).await;
+                    return self.go_on(work, &request, effects, found).await;
                 }
                 in_doubt |= error.kind != ErrorKind::AlreadyExists;
             }
@@ -134,10 +135,26 @@ impl Context<'_> {
             self.ledger.verify().await.map_err(broken)?;
             // A request whose answer was lost may have been carried out meanwhile.
             if lost && let Some(found) = self.look(work, &request, &error, in_doubt).await? {
-                self.effect_of(effects, &found).await?;
-                return self.complete(work, &request, found.identifier).await;
+                return self.go_on(work, &request, effects, found).await;
             }
             attempt += 1;
+        }
+    }
+
+    /// Goes on from what an attempt has made or begun.
+    async fn go_on(
+        &self,
+        work: &Work<'_>,
+        request: &CreateRequest,
+        effects: &Effects<'_>,
+        found: Attempted,
+    ) -> Result<(OperationKind, Progress), Failure> {
+        match found {
+            Attempted::Made(object) => {
+                self.effect_of(effects, &object).await?;
+                self.complete(work, request, object.identifier).await
+            }
+            Attempted::Begun(pending) => Ok((OperationKind::Create, Progress::Pending(*pending))),
         }
     }
 
@@ -149,7 +166,7 @@ impl Context<'_> {
         request: &CreateRequest,
         error: &DriverError,
         in_doubt: bool,
-    ) -> Result<Option<Object>, Failure> {
+    ) -> Result<Option<Attempted>, Failure> {
         let exists = error.kind == ErrorKind::AlreadyExists;
         let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let find = || async {
@@ -158,7 +175,8 @@ impl Context<'_> {
         };
         let found = self.engine.persist_read(find, on_retry).await;
         match found {
-            Ok(Found::Ours(object)) => Ok(Some(*object)),
+            Ok(Found::Ours(object)) => Ok(Some(Attempted::Made(object))),
+            Ok(Found::Begun(pending)) => Ok(Some(Attempted::Begun(pending))),
             Ok(Found::Absent) if exists => Err(Failure::new(error.clone(), doubt(in_doubt))),
             Ok(Found::Absent) => Ok(None),
             // The service says that there is another object, and it does not look like ours.
@@ -187,6 +205,14 @@ impl Context<'_> {
         let step = updated.map_err(|error| Failure::new(error, FailedEffect::Partial))?;
         Ok((OperationKind::Update, step))
     }
+}
+
+/// The effect of an attempt whose answer was lost.
+enum Attempted {
+    /// It has made this object.
+    Made(Box<Object>),
+    /// Its request is known to the cloud.
+    Begun(Box<Pending>),
 }
 
 /// The effect of a create whose object is not there. If an attempt may have been carried out,

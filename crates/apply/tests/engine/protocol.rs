@@ -139,6 +139,7 @@ impl ResourceDriver for SwappingDriver {
             token: Token::from(format!("{}-new", update.token)),
             properties: update.properties.clone(),
             absence_proven: false,
+            begun: None,
         };
         self.0.begin(&Request::Create(create), effects).await
     }

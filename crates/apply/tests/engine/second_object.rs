@@ -111,6 +111,7 @@ impl ResourceDriver for ReplacingDriver {
             token: Token::from(format!("{}-new", update.token)),
             properties,
             absence_proven: false,
+            begun: None,
         };
         let begun = self.inner.begin(&Request::Create(create), effects).await?;
         let Step::Pending(Pending { object: Some(object), .. }) = begun else {

@@ -10,7 +10,9 @@ use rstack_driver::{CallInFlight, DriverError, ErrorKind};
 use rstack_model::{AccountId, KnownMap, Region};
 
 use super::Client;
+use super::clock::ServiceClock;
 use super::flights::Flights;
+use super::pace::Pace;
 use super::renewal::{Configuration, Renewal};
 use crate::api::Api;
 use crate::configuration::Source;
@@ -22,24 +24,37 @@ use crate::model::Service;
 pub(crate) struct Clients {
     configuration: Arc<Configuration>,
     flights: Flights,
+    clock: ServiceClock,
+    pacing: Pacing,
     made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
+}
+
+/// The choice to keep the rates that services ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pacing {
+    /// Calls begin at the rate of their service.
+    Kept,
+    /// Calls begin at once: the service is a double.
+    Off,
 }
 
 impl Clients {
     /// Clients with the SDK's configuration.
-    pub(crate) fn new(config: SdkConfig) -> Self {
-        Self::of(Configuration::new(config, None))
+    pub(crate) fn new(config: SdkConfig, pacing: Pacing) -> Self {
+        Self::of(Configuration::new(config, None), pacing)
     }
 
     /// Clients with a configuration that is read again when its credentials are refused.
     pub(crate) fn renewed_by(config: SdkConfig, source: Arc<dyn Source>) -> Self {
-        Self::of(Configuration::new(config, Some(source)))
+        Self::of(Configuration::new(config, Some(source)), Pacing::Kept)
     }
 
-    fn of(configuration: Configuration) -> Self {
+    fn of(configuration: Configuration, pacing: Pacing) -> Self {
         Self {
             configuration: Arc::new(configuration),
             flights: Flights::default(),
+            clock: ServiceClock::default(),
+            pacing,
             made: Mutex::default(),
         }
     }
@@ -47,7 +62,7 @@ impl Clients {
     /// Clients with the same configuration in another Region.
     pub(crate) fn in_region(&self, region: &Region) -> Self {
         let region = aws_config::Region::new(region.as_str().to_owned());
-        let there = Self::of(self.configuration.in_region(region));
+        let there = Self::of(self.configuration.in_region(region), self.pacing);
         Self { flights: self.flights.clone(), ..there }
     }
 
@@ -66,8 +81,16 @@ impl Clients {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let client = made.entry(service).or_insert_with(|| {
             let configuration = Arc::clone(&self.configuration);
-            let flights = self.flights.clone();
-            Arc::new(LazyClient { service, configuration, flights, made: Mutex::default() })
+            let rate = service.file().ok().and_then(|file| file.rate.as_ref());
+            let rate = rate.filter(|_| self.pacing == Pacing::Kept);
+            Arc::new(LazyClient {
+                service,
+                configuration,
+                flights: self.flights.clone(),
+                clock: self.clock.clone(),
+                pace: rate.map(|rate| Pace::new(rate.per_second)),
+                made: Mutex::default(),
+            })
         });
         Arc::<LazyClient>::clone(client)
     }
@@ -85,6 +108,9 @@ struct LazyClient {
     service: Service,
     configuration: Arc<Configuration>,
     flights: Flights,
+    /// The clock of all services: whoever was called first has set it.
+    clock: ServiceClock,
+    pace: Option<Pace>,
     made: Mutex<Option<Made>>,
 }
 
@@ -96,7 +122,8 @@ impl LazyClient {
         if let Some(made) = made.as_ref().filter(|made| made.number == loaded.number) {
             return made.clone();
         }
-        let client = Client::new(self.service, &loaded.config).map(Arc::new);
+        let clock = self.clock.clone();
+        let client = Client::with_clock(self.service, &loaded.config, clock).map(Arc::new);
         made.insert(Made { number: loaded.number, client }).clone()
     }
 }
@@ -114,7 +141,14 @@ impl Api for LazyClient {
         let client = made.client?;
         let name = format!("{}:{operation}", self.service.name());
         let _in_flight = self.flights.begin(name, client.host());
-        let error = match client.call(operation, input.clone()).await {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
+        let answered = client.call(operation, input.clone()).await;
+        if let Some(pace) = &self.pace {
+            pace.heard(&answered);
+        }
+        let error = match answered {
             Err(error) if error.kind == ErrorKind::Credentials => error,
             other => return other,
         };
@@ -133,8 +167,6 @@ impl Api for LazyClient {
     }
 
     fn now(&self) -> SystemTime {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = made.as_ref().and_then(|made| made.client.as_ref().ok());
-        client.map_or_else(SystemTime::now, |client| client.now())
+        self.clock.now()
     }
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use self::server::{Lie, Server};
-use super::{Client, Clients};
+use super::{Client, Clients, Pacing};
 use crate::api::Api;
 use crate::cloud::AwsCloud;
 use crate::model::Service;
@@ -240,7 +240,7 @@ async fn an_identity_that_awss_cannot_be_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_call_is_in_flight_until_it_is_answered() {
     let server = Server::start(Lie::Stall("")).await;
-    let clients = Clients::new(config(&server.url(), TlsContext::default()));
+    let clients = Clients::new(config(&server.url(), TlsContext::default()), Pacing::Off);
     let sts = clients.api(Service::STS);
     let call = sts.call("GetCallerIdentity", KnownMap::new());
     assert!(

@@ -20,6 +20,8 @@ pub(crate) struct ServiceFile {
     pub(crate) protocol: WireProtocol,
     /// The origin of the model and the endpoint rules.
     pub(crate) model: ModelSource,
+    /// The rate at which calls begin, where the service needs one.
+    pub(crate) rate: Option<Rate>,
     /// Resource types that have a driver in Rust.
     #[serde(default)]
     pub(crate) drivers: Vec<String>,
@@ -68,6 +70,17 @@ pub(crate) struct ModelSource {
     pub(crate) version: String,
 }
 
+/// The rate at which calls of a service begin. It is halved while the service throttles.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Rate {
+    /// The calls in a second, at first and at most.
+    pub(crate) per_second: u32,
+    /// The origin of the number.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
 /// Shapes whose text is handled in another way than the model asks for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -106,6 +119,8 @@ pub(crate) enum ErrorMeaning {
     NotReady,
     /// The object does not exist.
     NotFound,
+    /// The service, or what it calls, failed for a reason of its own. A change may have been made.
+    Transient,
     /// The call asks for something that the service does not do.
     Invalid,
     /// The one code for everything that the service refuses: an identifier that is taken, a role
@@ -369,6 +384,7 @@ impl ServiceFile {
             .sensitivity
             .iter()
             .map(|entry| ("sensitivity", &entry.source))
+            .chain(self.rate.iter().map(|entry| ("rate", &entry.source)))
             .chain(self.answers.iter().map(|entry| ("answers", &entry.source)))
             .chain(self.errors.iter().map(|entry| ("errors", &entry.source)))
             .chain(self.tags.iter().map(|entry| ("tags", &entry.source)));

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use zeroize::Zeroizing;
 
 /// The JSON text of a tree; secret if anything in it is. `None` if it cannot be written.
-pub(super) fn write(tree: &KnownValue) -> Option<KnownValue> {
+pub(crate) fn write(tree: &KnownValue) -> Option<KnownValue> {
     let mut bytes = Zeroizing::new(Vec::new());
     serde_json::to_writer(&mut *bytes, &Exposed(tree)).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?.to_owned();

@@ -19,10 +19,12 @@ mod to_members;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use document::write as json_text;
 pub(crate) use equivalence::equivalent;
 pub(crate) use error::MappingError;
 pub(crate) use order::in_declared_order;
 pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};
+pub(crate) use scalar::to_schema;
 
 use rstack_catalog::{Node, TypeSchema};
 use rstack_model::{KnownMap, PropertyPath};

@@ -22,7 +22,7 @@ pub(super) fn to_shape(kind: &ShapeKind, value: &KnownValue) -> Result<KnownValu
 
 /// The value as the schema's node wants it; `None` if it says nothing there, such as an empty text
 /// for a number.
-pub(super) fn to_schema(
+pub(crate) fn to_schema(
     value: &KnownValue,
     schema: &TypeSchema,
     node: &Node,

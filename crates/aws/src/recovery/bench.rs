@@ -26,6 +26,8 @@ use crate::test::fake::{Account, FakeServices, Fault, REGION};
 
 /// The streaming stack.
 pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.yaml");
+/// A stack of types without a driver of their own.
+pub(super) const GENERIC: &str = include_str!("generic.yaml");
 /// A stack of the types without an emulator.
 pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
 /// A stack of every other type that has a native driver.
@@ -182,6 +184,9 @@ impl Bench {
     /// The work of a process: the operation that the command line would call.
     async fn process(&self, wanted: &Wanted) -> Result<Applied, OpsError> {
         let ops = self.operations();
+        // As the command line: from here on the time is that of the services.
+        let identity = ops.engine.cloud.identity().await;
+        assert!(identity.is_ok(), "{identity:?}");
         let stack = &stack();
         let Some(template) = wanted.as_deref() else {
             let options = DestroyOptions::default();
@@ -271,6 +276,28 @@ impl Bench {
         real.flat_map(|(kind, ids)| ids.into_iter().map(move |id| (kind.to_owned(), id))).collect()
     }
 
+    /// The files that hold a text: of states, journals, and former ones.
+    pub(super) fn files_with(&self, text: &str) -> Vec<std::path::PathBuf> {
+        let (mut folders, mut found) = (vec![self.directory.path().to_owned()], Vec::new());
+        let mut read = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                read += 1;
+                let bytes = std::fs::read(&path).unwrap();
+                if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                    found.push(path);
+                }
+            }
+        }
+        assert!(read > 0, "no file was read");
+        found
+    }
+
     /// The number of objects of each kind.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let inventory = self.services.account().inventory();
@@ -280,7 +307,8 @@ impl Bench {
     /// The number of objects of each kind that were ever made.
     pub(super) fn made(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        for (kind, _) in self.services.account().made {
+        let account = self.services.account();
+        for (kind, _) in account.made.into_iter().chain(account.cloud_control.made) {
             *counts.entry(kind).or_default() += 1;
         }
         counts

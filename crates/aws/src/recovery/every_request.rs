@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rstack_model::event::RunEnd;
 
-use super::bench::{ALL_TYPES, Bench, Ended, PACKAGING, STREAMING, Wanted, wanted};
+use super::bench::{ALL_TYPES, Bench, Ended, GENERIC, PACKAGING, STREAMING, Wanted, wanted};
 use crate::test::fake::{Fault, Made};
 
 /// A run that is struck: the stack before it, and the goal.
@@ -154,4 +154,28 @@ fn types_that_are_data_are_replaced() {
 #[test]
 fn types_that_are_data_are_destroyed() {
     explore(&scenario("packaging, destroy", &[&wanted(PACKAGING, &[])], &None), 20);
+}
+
+const PASSWORD: (&str, &str) = ("Password", super::generic::PASSWORD);
+
+#[test]
+fn types_of_the_generic_driver_are_made() {
+    explore(&scenario("generic, create", &[], &wanted(GENERIC, &[PASSWORD])), 50);
+}
+
+#[test]
+fn types_of_the_generic_driver_are_changed() {
+    let changed = wanted(GENERIC, &[PASSWORD, ("Round", "second")]);
+    explore(&scenario("generic, update", &[&wanted(GENERIC, &[PASSWORD])], &changed), 40);
+}
+
+#[test]
+fn types_of_the_generic_driver_are_replaced() {
+    let replaced = wanted(GENERIC, &[PASSWORD, ("Generation", "two")]);
+    explore(&scenario("generic, replace", &[&wanted(GENERIC, &[PASSWORD])], &replaced), 30);
+}
+
+#[test]
+fn types_of_the_generic_driver_are_destroyed() {
+    explore(&scenario("generic, destroy", &[&wanted(GENERIC, &[PASSWORD])], &None), 50);
 }

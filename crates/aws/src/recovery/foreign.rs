@@ -9,7 +9,8 @@ use super::bench::{Bench, Ended, wanted};
 use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
-const TYPES: [(&str, &str); 11] = [
+const TYPES: [(&str, &str); 12] = [
+    ("AWS::Logs::LogGroup", "{LogGroupName: mine, RetentionInDays: 7}"),
     ("AWS::MediaPackage::Channel", "{Id: mine}"),
     (
         "AWS::CloudFront::CachePolicy",

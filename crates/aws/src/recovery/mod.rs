@@ -4,4 +4,5 @@
 mod bench;
 mod every_request;
 mod foreign;
+mod generic;
 mod moved;

@@ -11,7 +11,9 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, EffectSink, ErrorKind, Found, NoEffects, Observed,
     Progress, Removal, SinkError, UpdateRequest,
 };
-use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token};
+use rstack_model::{
+    Cursor, Identifier, KnownMap, KnownValue, PhysicalId, SecretString, StackName, Token,
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -42,6 +44,7 @@ fn endpoint_driver(script: ScriptedApi) -> (Arc<ScriptedApi>, RestDriver) {
 fn create(properties: Value) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Channel".into(),
         token: Token::new(TOKEN),
@@ -92,6 +95,10 @@ impl EffectSink for Effects {
     }
 
     async fn absent(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn begins(&self, _: &Cursor) -> Result<(), SinkError> {
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{DriverError, EffectSink, ErrorKind, SinkError};
-use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Cursor, Identifier, KnownMap, KnownValue, PhysicalId};
 
 use crate::api::Api;
 use crate::test::scripted_api::{ScriptedApi, known};
@@ -62,6 +62,10 @@ impl EffectSink for JournaledApi {
 
     async fn absent(&self) -> Result<(), SinkError> {
         self.lines.lock().unwrap().push("absent".to_owned());
+        Ok(())
+    }
+
+    async fn begins(&self, _: &Cursor) -> Result<(), SinkError> {
         Ok(())
     }
 }

@@ -174,7 +174,11 @@ fn no_type(registry: &Registry, name: &str) -> DocsError {
 /// The clouds that make the objects of a type.
 #[cfg(feature = "aws")]
 fn served(resource_type: &ResourceType) -> Served {
-    if rstack_aws::AwsCloud::serves(resource_type) { Served::Native } else { Served::SandboxOnly }
+    match rstack_aws::AwsCloud::serves(resource_type) {
+        Some(rstack_aws::Serving::Native) => Served::Native,
+        Some(rstack_aws::Serving::CloudControl) => Served::CloudControl,
+        None => Served::SandboxOnly,
+    }
 }
 
 /// The clouds that make the objects of a type.

@@ -29,6 +29,8 @@ pub struct TypeDocs<'a> {
 pub enum Served {
     /// A native driver in AWS, and the sandbox.
     Native,
+    /// The generic driver in AWS, through Cloud Control, and the sandbox.
+    CloudControl,
     /// The sandbox only.
     SandboxOnly,
     /// The sandbox; this program was built without AWS.
@@ -39,6 +41,7 @@ impl Served {
     fn words(self) -> &'static str {
         match self {
             Self::Native => "native in AWS; sandbox",
+            Self::CloudControl => "Cloud Control in AWS; sandbox",
             Self::SandboxOnly => "sandbox only",
             Self::NotBuilt => "sandbox (this rstack was built without AWS)",
         }
@@ -47,6 +50,7 @@ impl Served {
     fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::CloudControl => "cloud-control",
             Self::SandboxOnly => "sandbox-only",
             Self::NotBuilt => "not-built",
         }

@@ -30,6 +30,7 @@ pub(crate) fn driver(cloud: &SandboxCloud, resource_type: &str) -> Arc<dyn Resou
 pub(crate) fn request(address: &str, properties: Json) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Streaming").unwrap(),
         address: address.into(),
         token: Token::from(format!("token-{address}")),

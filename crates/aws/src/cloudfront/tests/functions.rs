@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, ErrorKind, Found, Observed, SinkError};
-use rstack_model::{Identifier, KnownMap, PhysicalId};
+use rstack_model::{Cursor, Identifier, KnownMap, PhysicalId};
 use serde_json::{Value, json};
 
 use super::support::{create, delete, driver, no_tags, proven, update};
@@ -25,6 +25,10 @@ impl EffectSink for Effects {
     }
 
     async fn absent(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    async fn begins(&self, _: &Cursor) -> Result<(), SinkError> {
         Ok(())
     }
 }

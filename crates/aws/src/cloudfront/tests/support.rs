@@ -25,6 +25,7 @@ pub(super) fn driver(
 pub(super) fn create(properties: KnownMap) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "It".into(),
         token: TOKEN.into(),

@@ -9,6 +9,7 @@ const DOCUMENT: &str =
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Policy".into(),
         token: "TOKEN".into(),

@@ -11,6 +11,7 @@ const OTHER: &str = r#"{"PolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}"#;
 fn creation() -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Policy".into(),
         token: "0f9c2d4e-1a2b-4c3d-8e4f-5a6b7c8d9e0f".into(),

@@ -9,6 +9,7 @@ const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow"
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Role".into(),
         token: "TOKEN".into(),

@@ -11,6 +11,7 @@ const DELETED: &str = r#","DeletedDate":"2026-09-01T00:00:00Z""#;
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Secret".into(),
         token: "TOKEN".into(),

@@ -10,6 +10,7 @@ const GENERATED: &str = r#"{"Name":"s","GenerateSecretString":{"GenerateStringKe
 fn creation(properties: &str) -> CreateRequest {
     CreateRequest {
         absence_proven: false,
+        begun: None,
         stack: StackName::parse("Live").unwrap(),
         address: "Secret".into(),
         token: "TOKEN".into(),

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::wire::Call;
-use super::{cloudfront, configured, data_types, function, iam, managed, mediapackage, secrets};
+use super::{
+    cloudcontrol, cloudfront, configured, data_types, function, iam, managed, mediapackage, secrets,
+};
 use crate::service_error::Refusal;
 
-pub(super) type Reply = Result<Value, Refusal>;
+pub(crate) type Reply = Result<Value, Refusal>;
 
 /// The account.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -27,6 +29,8 @@ pub(crate) struct Account {
     pub(super) secrets: Objects,
     /// Objects of types that are data and whose service has no fake of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
+    /// Objects of types without a driver of their own.
+    pub(crate) cloud_control: cloudcontrol::CloudControl,
     /// True if all types that are data are kept there.
     by_definition: bool,
     /// Kind and name of everything that was ever made.
@@ -51,6 +55,7 @@ impl Account {
     pub(super) fn carry_out(&mut self, call: &Call) -> Reply {
         let (name, input) = (call.operation.name.as_str(), &call.input);
         match call.service.name() {
+            "cloudcontrolapi" => self.cloud_control.carry_out(name, input),
             "mediapackage" if self.by_definition => data_types::carry_out(self, call),
             "cloudfront" => configured::carry_out(self, name, input).unwrap_or_else(|| {
                 if name.contains("Function") {
@@ -110,6 +115,9 @@ impl Account {
         }
         for (type_name, objects) in &self.data {
             out.insert(type_name, names(objects));
+        }
+        for (type_name, name) in self.cloud_control.inventory() {
+            out.entry(type_name).or_default().push(name);
         }
         let (gone, there): (Vec<_>, Vec<_>) =
             self.secrets.values().partition(|secret| secret.get("DeletedDate").is_some());

@@ -6,6 +6,7 @@
 //! what is not there, the order of deletions.
 
 mod account;
+mod cloudcontrol;
 mod cloudfront;
 mod configured;
 mod data_types;
@@ -15,7 +16,7 @@ mod managed;
 mod mediapackage;
 mod query;
 mod secrets;
-mod wire;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::io;
@@ -31,11 +32,14 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::date_time::Format;
 use tokio::sync::Notify;
 
 use crate::service_error::Refusal;
 pub(crate) use account::{ACCOUNT, Account};
+pub(crate) use cloudcontrol::CloudControl;
 
 /// The Region of the account.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -137,6 +141,11 @@ impl FakeServices {
         self.inner.lock().unwrap().account.clone()
     }
 
+    /// Changes what Cloud Control knows.
+    pub(crate) fn with_cloud_control(&self, change: impl FnOnce(&mut CloudControl)) {
+        change(&mut self.inner.lock().unwrap().account.cloud_control);
+    }
+
     /// Runs a process until it ends or dies; `None` if it died.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
@@ -159,6 +168,14 @@ impl FakeServices {
             .retry_config(retry)
             .http_client(self.clone())
             .build()
+    }
+
+    /// An answer with the time of the account, which all services share.
+    fn dated(&self, mut answer: HttpResponse) -> HttpResponse {
+        let now = self.inner.lock().unwrap().account.cloud_control.now;
+        let date = DateTime::from_secs(now.try_into().unwrap()).fmt(Format::HttpDate).unwrap();
+        answer.headers_mut().insert("date", date);
+        answer
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -209,7 +226,7 @@ impl FakeServices {
             }
         };
         match answered {
-            Some(answer) => answer,
+            Some(answer) => answer.map(|answer| self.dated(answer)),
             None => {
                 self.inner.lock().unwrap().dead = true;
                 self.died.notify_one();

@@ -141,7 +141,7 @@ fn labels(template: &str, path: &str) -> Option<Map<String, Value>> {
 }
 
 /// A tree with its secrets exposed.
-fn plain_map(map: &KnownMap) -> Value {
+pub(crate) fn plain_map(map: &KnownMap) -> Value {
     Value::Object(map.iter().map(|(key, value)| (key.clone(), plain(value))).collect())
 }
 

@@ -1,0 +1,8 @@
+//! The driver over the double of Cloud Control, call by call.
+
+mod conformance;
+mod creating;
+mod deleting;
+mod finding;
+mod support;
+mod updating;

@@ -1,0 +1,132 @@
+//! Types without a driver of their own, through MiniStack's Cloud Control, over HTTP: made, changed,
+//! changed behind rstack's back and healed, destroyed; and read back with boto3 each time.
+//!
+//! MiniStack keeps any type and names objects by some properties or by chance; requests are complete
+//! at once. What the protocol does beside that, the double in `aws` does.
+
+use serde_json::Value;
+
+use crate::account::{Account, bring, change, changes};
+
+const STACK: &str = "cloud-control";
+const TEMPLATE: &str = "cloud-control.yaml";
+const PASSWORD: &str = "hunter2-of-the-database";
+
+/// The types of the stack.
+const TYPES: [&str; 8] = [
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+];
+
+fn parameters(round: &str) -> [String; 4] {
+    [
+        "--parameter".into(),
+        format!("Password={PASSWORD}"),
+        "--parameter".into(),
+        format!("Round={round}"),
+    ]
+}
+
+fn run(account: &Account, command: &[&str], round: &str, code: i32) -> String {
+    let parameters = parameters(round);
+    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+    account.run(&[command, &parameters].concat()).expect(code).out
+}
+
+/// Every object of the state is what boto3 reads. How many properties were compared.
+fn read_back(account: &Account) -> usize {
+    let state = account.state(STACK);
+    let mut compared = 0;
+    for (address, object) in state["resources"].as_object().unwrap() {
+        assert_eq!(object["driver"], "cloud-control", "{address}");
+        let parts = object["identifier"].as_array().unwrap();
+        let parts: Vec<&str> = parts.iter().map(|part| part.as_str().unwrap()).collect();
+        let kind = object["resource_type"].as_str().unwrap();
+        let seen = account.cloud(&["cloud_control", kind, &parts.join("|")]);
+        for (name, declared) in object["properties"].as_object().unwrap() {
+            let expected = match name.as_str() {
+                // The state has a reference; the service has the value.
+                "MasterUserPassword" => Value::from(PASSWORD),
+                _ => declared.clone(),
+            };
+            let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+            assert_eq!(text(&seen[name]), text(&expected), "{address}.{name}");
+            compared += 1;
+        }
+    }
+    compared
+}
+
+fn planned(account: &Account, round: &str) -> Value {
+    serde_json::from_str(&run(account, &["plan", "--json", TEMPLATE], round, 0)).unwrap()
+}
+
+#[test]
+fn types_without_a_driver_of_their_own_are_made_changed_healed_and_destroyed() {
+    let account = Account::new();
+    bring(&account.place, "tests/emulators/cloud-control.yaml", TEMPLATE);
+    run(&account, &["apply", TEMPLATE, "--yes"], "first", 0);
+    assert!(read_back(&account) >= 20);
+    run(&account, &["plan", TEMPLATE, "--detailed-exitcode"], "first", 0);
+
+    assert_eq!(changes(&planned(&account, "second")).len(), TYPES.len());
+    run(&account, &["apply", TEMPLATE, "--yes"], "second", 0);
+    assert!(read_back(&account) >= 20);
+    run(&account, &["plan", TEMPLATE, "--detailed-exitcode"], "second", 0);
+
+    let topic = account.physical_id(STACK, "Topic");
+    let patch = r#"[{"op": "replace", "path": "/DisplayName", "value": "by hand"}]"#;
+    account.cloud(&["patch", "AWS::SNS::Topic", &topic, patch]);
+    let plan = planned(&account, "second");
+    assert_eq!(change(&plan, "Topic")["action"], "update");
+    run(&account, &["apply", TEMPLATE, "--yes"], "second", 0);
+    assert!(read_back(&account) >= 20);
+
+    let folder = account.place.path(".");
+    let found = crate::account::search(&[folder.as_path()], &[PASSWORD]);
+    assert!(found.is_empty(), "{found:?}");
+
+    account.run(&["destroy", STACK, "--yes"]).expect(0);
+    for kind in TYPES {
+        assert_eq!(account.cloud(&["cloud_control_ls", kind]), serde_json::json!([]), "{kind}");
+    }
+}
+
+/// A name that another owner has is reported, and its object stays as it is.
+#[test]
+fn a_bucket_of_another_owner_is_left_alone() {
+    let account = Account::new();
+    let made = r#"{"BucketName": "theirs", "Tags": [{"Key": "owner", "Value": "them"}]}"#;
+    account.cloud(&["cloud_control_make", "AWS::S3::Bucket", made]);
+    let template = "Resources:\n  It: {Type: AWS::S3::Bucket, Properties: {BucketName: theirs}}\n";
+    account.place.write("it.yaml", template);
+    let ran = account.run(&["apply", "it.yaml", "--yes"]);
+    assert!(ran.err.contains("`theirs` exists already"), "{}", ran.err);
+    let seen = account.cloud(&["cloud_control", "AWS::S3::Bucket", "theirs"]);
+    assert_eq!(seen["Tags"][0]["Value"], "them");
+}
+
+/// Nothing is begun that could not be carried out: a type without handlers, and one that cannot be
+/// read.
+#[test]
+fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
+    let account = Account::new();
+    for (kind, why) in [
+        ("AWS::IAM::AccessKey, Properties: {UserName: u}", "no handlers"),
+        ("AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://x'}", "nested stacks"),
+    ] {
+        let bucket = "Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: live-bucket}}";
+        let template = format!("Resources:\n  {bucket}\n  It: {{Type: {kind}}}\n");
+        account.place.write("it.yaml", &template);
+        let ran = account.run(&["apply", "it.yaml", "--yes"]).expect(1);
+        assert!(ran.err.contains("no driver serves") && ran.err.contains(why), "{}", ran.err);
+        let made = account.cloud(&["cloud_control_ls", "AWS::S3::Bucket"]);
+        assert_eq!(made, serde_json::json!([]));
+    }
+}
