@@ -110,6 +110,10 @@ impl Ran {
             }),
         );
         codes.remove("");
+        // It sums up the findings, whose codes say more.
+        if codes.len() > 1 {
+            codes.remove("template-invalid");
+        }
         if codes.is_empty() { BTreeSet::from(["no-code".to_owned()]) } else { codes }
     }
 }
