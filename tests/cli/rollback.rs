@@ -148,7 +148,7 @@ fn the_value_that_a_secret_had_before_has_to_be_given() {
     assert!(wrong.err.contains("no value for parameter `Pasword`"), "{}", wrong.err);
     assert_eq!(place.content(), files, "nothing was changed");
     let other = place.sandbox(&[BACK, changed].concat()).expect(0);
-    assert!(other.err.contains("is not the one that `Secret` had before"), "{}", other.err);
+    assert!(other.err.contains("differs from the former one of `Secret`"), "{}", other.err);
     assert!(
         !place
             .files()

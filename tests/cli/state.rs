@@ -147,7 +147,7 @@ fn what_is_pushed_must_fit_or_be_forced_by_name() {
     place.sandbox(&["destroy", "topics", "--yes"]).expect(0);
     place.sandbox(&["apply", "topics", "--yes"]).expect(0);
     let line = place.sandbox(&["state", "push", "topics", "old.json", "--yes"]).expect(1);
-    assert!(line.err.contains("is of another line of states"), "{}", line.err);
+    assert!(line.err.contains("error[state-lineage]"), "{}", line.err);
 }
 
 /// A run that was killed is settled by plan and apply, and by nothing here.
