@@ -165,7 +165,7 @@ fn renamed(stack: &Stack) {
     let account = stack.applied();
     (stack.rename)(&account.place);
     let refused = account.run(&["plan", stack.template]).expect(1);
-    assert!(refused.err.contains("is taken by the old object until that is deleted"));
+    assert!(refused.err.contains("but the old object keeps its"), "{}", refused.err);
     assert!(refused.err.contains("hint: give them other names"), "{}", refused.err);
     for endpoint in stack.named {
         let allowance = format!("--delete-first {endpoint}");
