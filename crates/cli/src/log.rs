@@ -3,7 +3,8 @@
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, filter, fmt};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::{Layer, filter, fmt};
 
 use crate::env::Env;
 use crate::reader::{LogWriter, Reader};
@@ -13,27 +14,28 @@ use crate::reader::{LogWriter, Reader};
 const BODIES: &str = "aws_smithy_runtime::client::orchestrator::http";
 
 /// Starts logging for the reader of standard error. Bodies of requests and answers are logged at no
-/// level.
+/// level. `RUST_LOG` has levels, or `target=level`, between commas; an empty one counts as unset.
 ///
 /// # Errors
 /// If `RUST_LOG` is no filter; nothing is logged then. The library's own reading of the variable would
 /// print its text.
 pub(crate) fn start(verbose: u8, env: &Env, reader: Reader) -> Result<(), LogError> {
-    let filter = match (env.variable("RUST_LOG"), verbose) {
+    let asked = env.variable("RUST_LOG").filter(|filter| !filter.trim().is_empty());
+    let filter = match (asked, verbose) {
         (Some(filter), _) => filter,
         (_, 0) => return Ok(()),
         (_, 1) => "rstack=info",
         (_, 2) => "rstack=debug,aws_config=debug",
         _ => "debug",
     };
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|source| LogError { filter: filter.to_owned(), source })?;
+    let targets: Targets =
+        filter.parse().map_err(|source| LogError { filter: filter.to_owned(), source })?;
     let quiet = filter::filter_fn(|metadata| metadata.target() != BODIES);
     let writer = move || LogWriter(reader);
     let layer = fmt::layer().with_writer(writer).with_ansi(reader.styled).with_target(true);
     let shown = layer.with_filter(quiet);
     // A second subscriber cannot be set; there is none before this one.
-    let _already_set = tracing_subscriber::registry().with(filter).with(shown).try_init();
+    let _already_set = tracing_subscriber::registry().with(targets).with(shown).try_init();
     Ok(())
 }
 
