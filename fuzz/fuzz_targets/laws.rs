@@ -1,4 +1,4 @@
-//! What holds of every text that is taken for a template, however wrong it is.
+//! The laws of every text that is read as a template, however wrong it is.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub(crate) fn check(text: &str) {
     let (parsed, all) = read(text);
     findings_are_in_place(&all, &parsed.diagnostics);
     let has_errors = parsed.diagnostics.iter().any(Diagnostic::is_error);
-    assert!(parsed.template.is_some() || has_errors, "there is nothing, and nothing is told");
+    assert!(parsed.template.is_some() || has_errors, "there is neither a template nor an error");
     let Some(evaluation) = evaluated(&parsed) else { return };
     findings_are_in_place(&all, &evaluation.diagnostics);
     // An error that the user may allow leaves the result as it is.
@@ -35,7 +35,7 @@ pub(crate) fn check(text: &str) {
 /// The text of every file that a template includes.
 const INCLUDED: &str = "{DisplayName: included}\n";
 
-/// How often a template is read again with what it has asked for.
+/// The most times that a template is read again with the files and answers that it asked for.
 const ROUNDS: usize = 8;
 
 /// Reads a template with the files and the place that it asks for, as the command line does; and the

@@ -114,7 +114,7 @@ fn chained(text: &str) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// What holds of every journal over this state, or over none.
+/// Checks the laws of every journal over this state, or over none.
 fn journal_holds(bytes: &[u8], base: Option<&State>) {
     let Reading { records, flaw } = read(bytes, base);
     let Records { entries, tail, torn } = records;

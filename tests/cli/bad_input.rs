@@ -84,7 +84,7 @@ fn an_environment_that_means_nothing_is_said() {
     let mut command = place.command(&["plan", "--sandbox"]);
     command.env("RSTACK_SANDBOX", "haste=9");
     let ran = crate::harness::ran(command).expect(1);
-    assert!(ran.err.contains("`haste=9`"), "{}", ran.err);
+    ran.reports("sandbox-setting", &["`haste=9`"]);
 }
 
 #[test]
@@ -116,8 +116,7 @@ fn there_is_no_question_without_a_terminal() {
     let before = place.content();
     let ran = place.sandbox(&["apply"]).expect(1);
     assert!(ran.out.contains("Plan: 9 to create"), "{}", ran.out);
-    assert!(ran.err.contains("error[confirmation-needed]"), "{}", ran.err);
-    assert!(ran.err.contains("hint: "), "{}", ran.err);
+    ran.reports("confirmation-needed", &["hint: "]);
     assert_eq!(place.content(), before);
 }
 
@@ -192,10 +191,8 @@ fn a_stack_stays_in_its_region() {
         [&["plan", "topic.yaml"][..], &["apply", "topic.yaml", "--yes"], &["destroy", "topic"]]
     {
         let ran = place.sandbox(&[line, &["--region", "us-east-1"]].concat()).expect(1);
-        let expected =
-            "error[environment-mismatch]: stack `topic` belongs to the sandbox (eu-west-1)";
-        assert!(ran.err.contains(expected), "{}", ran.err);
-        assert!(ran.err.contains("hint: choose the Region with `--region`"), "{}", ran.err);
+        let facts = ["`topic`", "(eu-west-1)", "(us-east-1)", "hint: ", "`--region`"];
+        ran.reports("environment-mismatch", &facts);
     }
     assert_eq!(place.content(), before);
 }

@@ -129,7 +129,10 @@ fn a_directory_that_may_not_be_written_is_said() {
 /// A laptop slept, and the lock file or the directory was removed meanwhile.
 #[test]
 fn a_run_that_loses_its_lock_or_directory_says_so_and_the_next_recovers_it() {
-    for lose in ["state/sandbox/streaming.lock", "state/sandbox/streaming.journal"] {
+    for (lose, error) in [
+        ("state/sandbox/streaming.lock", "error[lock-lost]"),
+        ("state/sandbox/streaming.journal", "error[journal-lost]"),
+    ] {
         let place = Place::streaming();
         let mut running = place.start_slow(&["apply", "--yes"]);
         running.wait_for("waiting    AWS::CloudFront::Distribution");
@@ -138,8 +141,7 @@ fn a_run_that_loses_its_lock_or_directory_says_so_and_the_next_recovers_it() {
         running.signal(Signal::INT);
         let (code, said) = running.end();
         assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains("was removed or replaced"), "{said}");
-        assert!(said.contains("no further call was made"), "{said}");
+        assert!(said.contains(error), "{said}");
         if !lost.exists() {
             fs::rename(place.path("lost"), &lost).unwrap();
         }

@@ -1,4 +1,4 @@
-//! Thirty wrong situations in one picture: each message says what happened, where, and what to do
+//! Thirty errors in one snapshot: each message says what happened, where, and what to do
 //! next, and has a code with a page.
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,11 +37,18 @@ impl Gallery {
         self.text.push_str(&format!(
             "{}. {situation}\n$ rstack {}\n{}exit {}\n\n",
             self.number,
-            line.join(" "),
+            shown(line),
             ran.err,
             ran.code
         ));
     }
+}
+
+/// The command line as a user would type it.
+fn shown(line: &[&str]) -> String {
+    let quoted =
+        |word: &&str| if word.contains(' ') { format!("'{word}'") } else { (*word).to_owned() };
+    line.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// A folder with an applied stack `news` and its template.

@@ -299,6 +299,22 @@ impl Ran {
     }
 }
 
+impl Ran {
+    /// Fails the test unless an error or warning with this code is reported, and standard error has
+    /// each of these facts: names, places, values and commands. Snapshots hold the wording.
+    #[track_caller]
+    pub(crate) fn reports(&self, code: &str, facts: &[&str]) {
+        let has_code = ["error", "warning"].iter().any(|kind| {
+            let kind = format!("{kind}[{code}]");
+            self.err.lines().any(|line| line.trim_start().starts_with(&kind))
+        });
+        assert!(has_code, "no `{code}` in:\n{}", self.err);
+        for fact in facts {
+            assert!(self.err.contains(fact), "no `{fact}` in:\n{}", self.err);
+        }
+    }
+}
+
 /// A file of the repository.
 pub(crate) fn repository_file(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -17,14 +17,8 @@ fn a_stack_is_applied_by_one_at_a_time() {
     ] {
         let second = place.sandbox(line).expect(1);
         assert_eq!(second.out, "");
-        assert!(
-            second.err.starts_with("error[state-locked]: the stack `streaming` is locked by "),
-            "{}",
-            second.err
-        );
-        let holder = format!("(`rstack apply`, process {}, since ", first.id());
-        assert!(second.err.contains(&holder), "{}", second.err);
-        assert!(second.err.contains("hint: wait until it has finished"), "{}", second.err);
+        let holder = format!("process {}", first.id());
+        second.reports("state-locked", &["`streaming`", "`rstack apply`", &holder, "hint: "]);
     }
     // Other stacks are free.
     place.sandbox(&["apply", "other", "--yes"]).expect(0);

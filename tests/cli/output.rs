@@ -23,8 +23,7 @@ fn outputs_are_read_by_scripts() {
     let one = place.sandbox(&["output", "streaming", "HlsUrl", "--json"]).expect(0);
     assert_eq!(json(&one.out), Value::from(url));
     let unknown = place.sandbox(&["output", "streaming", "HlsUr"]).expect(1);
-    assert!(unknown.err.contains("the stack `streaming` has no output `HlsUr`"), "{}", unknown.err);
-    assert!(unknown.err.contains("hint: its outputs are ChannelArn, "), "{}", unknown.err);
+    unknown.reports("unknown-output", &["`streaming`", "`HlsUr`", "hint: ", "ChannelArn, "]);
 }
 
 #[test]

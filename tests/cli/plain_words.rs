@@ -71,15 +71,41 @@ fn no_help_text_uses_a_phrase_of_the_list() {
     }
 }
 
-/// The files with this ending below the folder.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The files with one of these endings below the folder, without those that tools generate or fetch.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|name| name == ending) {
+            if !["target", ".git", ".venv", "node_modules"].contains(&name) {
+                found.extend(files(&path, endings));
+            }
+        } else if path
+            .extension()
+            .and_then(|it| it.to_str())
+            .is_some_and(|it| endings.contains(&it))
+        {
             found.push(path);
+        }
+    }
+    found
+}
+
+/// The phrases of the list in these files, each with its file. Marks of comments are no words.
+fn found_in(files: &[PathBuf]) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(path).unwrap();
+        let words =
+            text.split_whitespace().filter(|word| !["//", "///", "//!", "#"].contains(word));
+        for phrase in phrases_in(&words.collect::<Vec<_>>().join(" ")) {
+            found.push(format!("{}: {phrase}", path.display()));
         }
     }
     found
@@ -87,20 +113,42 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 
 #[test]
 fn no_page_or_document_uses_a_phrase_of_the_list() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut all = files(&root.join("crates/explain/pages"), "md");
-    assert!(all.len() > 150);
-    let documents = DOCUMENTS.iter().map(|name| root.join(name));
-    all.extend(documents);
-    let mut wrong = Vec::new();
-    for path in all {
-        for phrase in phrases_in(&fs::read_to_string(&path).unwrap()) {
-            wrong.push(format!("{}: {phrase}", path.display()));
-        }
+    let pages = files(&root().join("crates/explain/pages"), &["md"]);
+    assert!(pages.len() > 150, "{}", pages.len());
+    let all = files(&root(), &["md"]);
+    for one in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reference/codes.md"] {
+        assert!(all.contains(&root().join(one)), "{one}");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(all.len() > pages.len() + 30, "{}", all.len());
+    assert_eq!(found_in(&all), [""; 0]);
 }
 
-/// The documents that are held to the list.
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/permissions.md"];
+#[test]
+fn no_source_uses_a_phrase_of_the_list() {
+    let mut sources = files(&root(), &["rs", "yml", "yaml", "toml"]);
+    assert!(sources.len() > 700, "{}", sources.len());
+    // The list itself, and the texts of other projects.
+    let others = ["tests/cli/plain_words.rs", "crates/aws/data", "crates/catalog/data"];
+    sources.retain(|path| !others.iter().any(|other| path.starts_with(root().join(other))));
+    assert_eq!(found_in(&sources), [""; 0]);
+}
+
+#[test]
+fn no_rustdoc_begins_with_a_question_word() {
+    let begins = |line: &str| {
+        let line = line.trim_start();
+        let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+        let word = text.split_whitespace().next()?.to_owned();
+        ["What", "Whether", "How", "Whoever"].contains(&word.as_str()).then_some(word)
+    };
+    assert_eq!(begins("    /// What it is for."), Some("What".to_owned()));
+    assert_eq!(begins("/// The name. What it is for."), None);
+    let mut wrong = Vec::new();
+    for path in files(&root(), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| begins(line).is_some()) {
+            wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}

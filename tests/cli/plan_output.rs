@@ -45,6 +45,10 @@ fn a_replacement_says_why_and_asks_where_a_name_is_taken() {
     let before = place.content();
     let refused = place.sandbox(&["plan", "cdk.out"]).expect(1);
     snapshot("plan_name_taken", &refused.err);
+    let json = place.sandbox(&["plan", "cdk.out", "--json"]).expect(1).err;
+    let errors = json.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let codes: Vec<Value> = errors.map(|error| error["code"].clone()).collect();
+    assert_eq!(codes, ["name-conflict"; 3], "{json}");
     assert_eq!(place.sandbox(&["apply", "cdk.out", "--yes"]).expect(1).err, refused.err);
     assert_eq!(place.content(), before);
 

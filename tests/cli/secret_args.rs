@@ -62,15 +62,15 @@ fn a_value_comes_from_a_file_from_standard_input_or_from_a_variable() {
 fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
     let place = place();
     let ran = place.sandbox(&["plan", "s.yaml", "--parameter-from", "Pw=absent.txt"]).expect(1);
-    assert!(ran.err.contains("`Pw` from `absent.txt`"), "{}", ran.err);
+    ran.reports("parameter-not-read", &["`Pw`", "`absent.txt`"]);
     let both = ["plan", "s.yaml", "--parameter-from", "Pw=s.yaml", "--parameter", "Pw=x"];
     let ran = place.sandbox(&both).expect(1);
     assert!(ran.err.contains("error[parameter-twice]"), "{}", ran.err);
     let ran = place.sandbox(&["plan", "s.yaml"]).expect(1);
-    assert!(ran.err.contains("RSTACK_PARAMETER_Pw"), "{}", ran.err);
+    ran.reports("missing-parameter", &["`Pw`", "RSTACK_PARAMETER_Pw"]);
     place.write_bytes("binary", &[0xff, 0xfe]);
     let ran = place.sandbox(&["plan", "s.yaml", "--parameter-from", "Pw=binary"]).expect(1);
-    assert!(ran.err.contains("is not UTF-8 text"), "{}", ran.err);
+    ran.reports("parameter-not-read", &["`Pw`", "`binary`"]);
 }
 
 fn record(place: &Place) -> String {
@@ -88,7 +88,7 @@ fn the_digest_is_slow_and_keyed_by_the_user_who_has_a_key() {
     assert!(first.starts_with("argon2id$v=19$m=65536,t=3,p=4,keyid="), "{first}");
     place.write(".config/rstack/digest-key", "a key that is long enough\n");
     let unusable = place.sandbox(&[&apply[..], &pw].concat()).expect(1);
-    assert!(unusable.err.contains("chmod 600"), "{}", unusable.err);
+    unusable.reports("key-unusable", &["chmod 600"]);
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(place.path(".config/rstack/digest-key"), mode).unwrap();
     // The value is known to be the same: nothing is updated, and the record is renewed.

@@ -37,7 +37,7 @@ fn one_signal_of_any_kind_finishes_what_runs_and_records_it() {
         running.wait_for("waiting    AWS::CloudFront::Distribution");
         running.signal(signal);
         let said = ends(running, Some(130));
-        assert!(said.contains("Interrupted. What was done is recorded"), "{said}");
+        assert!(said.contains("Interrupted. The completed steps are recorded"), "{said}");
         assert!(!place.path("state/sandbox/streaming.journal").exists());
         finishes(&place);
     }
@@ -52,7 +52,7 @@ fn a_job_that_is_cancelled_loses_nothing_at_any_of_its_three_signals() {
         let mut running = place.start(APPLY, HANGS);
         running.wait_for("creating   ");
         running.signal(Signal::INT);
-        running.wait_for("Stopping: what runs is finished");
+        running.wait_for("Stopping: running steps finish");
         let code = match signals {
             1 => {
                 running.signal(Signal::KILL);
@@ -182,9 +182,8 @@ fn a_destroy_that_is_interrupted_is_finished_by_the_next_one() {
     let said = ends(running, Some(130));
     assert!(said.contains("destroy again to continue"), "{said}");
     // Who has begun to destroy does not roll back; both other ways are open.
-    assert!(
-        ran(place.command(&["rollback", "--sandbox"])).expect(1).err.contains("nothing to roll")
-    );
+    let rollback = ran(place.command(&["rollback", "--sandbox"])).expect(1);
+    rollback.reports("nothing-to-roll-back", &["`streaming`"]);
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
 }

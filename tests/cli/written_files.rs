@@ -102,7 +102,7 @@ fn the_same_kind_is_replaced_and_another_one_with_force() {
     plan("empty", &[]).expect(0);
     plan("state/x.plan", &[]).expect(0);
     let other = plan("notes.txt", &[]).expect(1);
-    assert!(other.err.contains("exists and is another file, not a saved plan"), "{}", other.err);
+    other.reports("file-exists", &["`notes.txt`"]);
     // The refusal comes before the work.
     assert!(!other.out.contains("Plan:"), "{}", other.out);
     assert_eq!(place.read("notes.txt"), "mine");
@@ -117,12 +117,12 @@ fn the_same_kind_is_replaced_and_another_one_with_force() {
     pull("copy.json").expect(0);
     pull("copy.json").expect(0);
     let plan_file = pull("x.plan").expect(1);
-    assert!(plan_file.err.contains("is a saved plan, not a state"), "{}", plan_file.err);
+    plan_file.reports("file-exists", &["`x.plan`"]);
     // A newer copy, or one of another stack that had the name, is no copy of this state.
     place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
     place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
     let foreign = pull("copy.json").expect(1);
-    assert!(foreign.err.contains("is a state, which rstack does not replace"), "{}", foreign.err);
+    foreign.reports("file-exists", &["`copy.json`"]);
     let left: Vec<String> = place.files().into_keys().filter(|f| f.ends_with(".tmp")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -176,14 +176,16 @@ fn special_files_among_the_states_are_refused_at_once() {
         let _absent = std::fs::remove_file(&path);
         fifo(&path);
         let ran = place.sandbox(&["plan", "topic.yaml"]).expect(1);
-        assert!(ran.err.contains("not a regular file"), "{name}: {}", ran.err);
+        let named = name.trim_end_matches(".sandbox-lock");
+        let code = if name.starts_with("cloud/") { "sandbox-file" } else { "file-kind" };
+        ran.reports(code, &[&format!("`state/sandbox/{named}`")]);
         std::fs::remove_file(path).unwrap();
     }
     std::fs::File::create(place.path("state/sandbox/cloud/objects.json"))
         .and_then(|file| file.set_len(1 << 40))
         .unwrap();
     let large = place.sandbox(&["plan", "topic.yaml"]).expect(1);
-    assert!(large.err.contains("it is too large"), "{}", large.err);
+    large.reports("sandbox-file", &["`state/sandbox/cloud/objects.json`"]);
 }
 
 #[test]

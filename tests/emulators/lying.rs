@@ -1,5 +1,5 @@
-//! What answers in the place of AWS and is something else. The program names operation and host, reads
-//! a bounded part of the answer, sends nothing elsewhere and changes nothing.
+//! Servers that answer in the place of AWS and are something else. The program names operation and
+//! host, reads a bounded part of the answer, sends nothing elsewhere and changes nothing.
 //!
 //! It runs with a limit on its memory: a body of 100 MB that is read to its end would end it.
 

@@ -52,9 +52,9 @@ pub(crate) enum Led {
 
 impl Driven<'_> {
     /// An error of the operation without secrets, which a service may quote.
-    fn hide(&self, error: DriverError) -> DriverError {
+    fn redact(&self, error: DriverError) -> DriverError {
         match self.secrets {
-            Some(secrets) => secrets.hide(error),
+            Some(secrets) => secrets.redact(error),
             None => DriverError { message: WITHHELD.to_owned(), ..error },
         }
     }
@@ -102,7 +102,7 @@ impl Engine {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
-                Step::Done(Finish::Failed(error)) => return Ok(Led::Failed(driven.hide(*error))),
+                Step::Done(Finish::Failed(error)) => return Ok(Led::Failed(driven.redact(*error))),
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = pending.object {
@@ -145,7 +145,8 @@ impl Engine {
     ) -> Result<Step, DriverError> {
         let (token, declared) = (driven.token.clone(), driven.declared.clone());
         let poll = Poll { kind: driven.kind, cursor, identifier, token, declared };
-        let ask = || async { driven.driver.poll(&poll).await.map_err(|error| driven.hide(error)) };
+        let ask =
+            || async { driven.driver.poll(&poll).await.map_err(|error| driven.redact(error)) };
         if may_change(poll.kind) {
             return self.ask(ask, |error, attempt| self.asking_again(error, attempt)).await;
         }
@@ -189,7 +190,7 @@ impl Engine {
         let Some(identifier) = identifier else { return Ok(Led::Nowhere) };
         let ask = || async {
             let read = driven.driver.read(identifier, &driven.declared).await;
-            read.map_err(|error| driven.hide(error))
+            read.map_err(|error| driven.redact(error))
         };
         let read = self.ask_read(ask).await?;
         Ok(match read {

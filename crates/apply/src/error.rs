@@ -49,7 +49,7 @@ pub enum StepError {
     /// Something is there and it is unknown whether this operation made it.
     #[error("cannot determine whether this run created the object: {0}")]
     Ambiguous(String),
-    /// It did not settle in time.
+    /// It did not stabilize in time.
     #[error("it was not ready within {}; it still waits for {waits_for}", spoken(*.within))]
     NotStabilized {
         /// The time that was waited.

@@ -60,7 +60,7 @@ impl Engine {
         Ok(observations)
     }
 
-    /// Tells which objects that were not waited for still settle.
+    /// Tells which objects that were not waited for are not stable yet.
     async fn report_stabilizing(
         &self,
         lookups: &Lookups,
@@ -74,7 +74,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Records which objects that were not waited for have settled meanwhile.
+    /// Records which objects that were not waited for have stabilized meanwhile.
     ///
     /// # Errors
     /// If the cloud cannot be asked at all, or the state not be published.
@@ -92,21 +92,22 @@ impl Engine {
         let mut now = state;
         for (id, step) in progress {
             let Some(object) = now.resources.get_mut(&id) else { continue };
-            let settled = match step {
+            let stabilized = match step {
                 Step::Pending(_) => continue,
                 Step::Done(Finish::Stabilized) => true,
                 Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
                 Step::Done(Finish::Gone | Finish::Failed(_)) => false,
             };
-            // What did not settle as it was left is changed again by the next plan.
-            object.status = if settled { ObjectStatus::Ready } else { ObjectStatus::PartlyUpdated };
+            // What did not stabilize as it was left is changed again by the next plan.
+            object.status =
+                if stabilized { ObjectStatus::Ready } else { ObjectStatus::PartlyUpdated };
             object.cursor = None;
         }
         Ok(locked.revise(now, &base).await?)
     }
 
-    /// How far the objects are that were not waited for, as far as it can be on_retry. That one is gone,
-    /// or cannot be read, the plan says.
+    /// The progress of the objects that an earlier run did not wait for. An object whose driver
+    /// cannot say it is left out: the plan reports that it is gone or cannot be read.
     async fn not_waited_for(
         &self,
         lookups: &Lookups,
@@ -164,7 +165,7 @@ impl Engine {
             let declared = secrets.declared(object, properties);
             let read = || driver.read(&object.identifier, &declared);
             let read = self.look(lookups, service_of(&object.resource_type), read).await;
-            match read.map_err(|error| secrets.hide(error)) {
+            match read.map_err(|error| secrets.redact(error)) {
                 Ok(Observed::Absent) => {}
                 Ok(Observed::Present(seen)) => return Ok(secrets.observation(object, &seen)),
                 Err(error) if stops_everything(&error) => return Err(error),

@@ -36,9 +36,9 @@ pub(crate) struct Lookups(Mutex<Answers>);
 
 #[derive(Debug, Default)]
 struct Answers {
-    /// How many reads were answered.
+    /// The number of reads that were answered.
     all: u64,
-    /// How many were, by service.
+    /// The same number by service.
     of: BTreeMap<String, u64>,
     /// The services that are silent, each with its first read that was given up.
     silent: BTreeMap<String, DriverError>,

@@ -173,7 +173,7 @@ impl Engine {
             Some(identifier) => identifier.clone(),
             None => {
                 let find =
-                    || async { driver.find(&request).await.map_err(|error| secrets.hide(error)) };
+                    || async { driver.find(&request).await.map_err(|error| secrets.redact(error)) };
                 let found = self.ask_read(find).await;
                 match found? {
                     Found::Absent if asked == Asked::First => return Ok(Resolved::Absent),

@@ -58,7 +58,7 @@ impl RunSecrets {
     }
 
     /// An error of a service that may quote what an object is.
-    pub(crate) fn hide(&self, error: DriverError) -> DriverError {
+    pub(crate) fn redact(&self, error: DriverError) -> DriverError {
         let message = self.known.mask(&error.message);
         DriverError { message, ..error }
     }

@@ -109,7 +109,7 @@ impl CallSecrets {
 
     /// The error without the secrets: a service may quote what it was sent, and errors are
     /// recorded and shown.
-    pub(crate) fn hide(&self, error: DriverError) -> DriverError {
+    pub(crate) fn redact(&self, error: DriverError) -> DriverError {
         let message = self.hidden(&error.message);
         DriverError { message, ..error }
     }
@@ -213,7 +213,7 @@ mod tests {
         let reference = SecretReference::Parameter("P".to_owned());
         secrets.insert(&reference, SecretString::new("hun\"ter2".to_owned()), String::new());
         let message = "the header `hun\"ter2` is wrong: {\"HeaderValue\": \"hun\\\"ter2\"}";
-        let error = secrets.hide(DriverError::new(ErrorKind::Transient, "x:Y", message));
+        let error = secrets.redact(DriverError::new(ErrorKind::Transient, "x:Y", message));
         assert_eq!(
             error.to_string(),
             "x:Y: the header `‹secret›` is wrong: {\"HeaderValue\": \"‹secret›\"}"

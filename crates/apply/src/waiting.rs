@@ -12,7 +12,7 @@ use crate::Engine;
 /// definition schema of resource types (`timeoutInMinutes`).
 const USUAL: Duration = Duration::from_mins(120);
 
-/// Which objects are waited for until they have settled. Before old objects are deleted, all that
+/// Which objects are waited for until they are stable. Before old objects are deleted, all that
 /// was made is waited for in any case: what serves goes when its successor serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wait {

@@ -84,7 +84,7 @@ fn region(text: &str) -> Result<String, String> {
     }
 }
 
-/// What templates are checked for.
+/// The options that choose the checks of templates.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Checks")]
 pub(crate) struct LintArguments {
@@ -103,7 +103,7 @@ pub(crate) struct LintArguments {
     pub(crate) no_lint: bool,
 }
 
-/// What the user allows a plan to do.
+/// The options that allow a plan more or less than by default.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PlanArguments {
     /// Do not read the objects: assume that they are as they were last applied.
@@ -117,7 +117,7 @@ pub(crate) struct PlanArguments {
     pub(crate) replace: Vec<String>,
 }
 
-/// How much is shown.
+/// The options that choose how many details are shown.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct DetailArguments {
     /// Show every property.

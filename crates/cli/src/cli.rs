@@ -42,7 +42,7 @@ struct Arguments {
     global: Global,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show what apply would change.

@@ -237,9 +237,9 @@ impl Reader<'_> {
     fn unknown(&self, at: &Range<usize>, key: &str, place: &str, known: &[&str]) -> ProjectError {
         let hint = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it may have {}", known.join(", ")),
+            None => format!("the keys are {}", known.join(", ")),
         };
-        self.wrong(at, format!("`{key}` means nothing in {place}"), Some(hint))
+        self.wrong(at, format!("unknown key `{key}` in {place}"), Some(hint))
     }
 
     fn wrong(&self, at: &Range<usize>, problem: String, hint: Option<String>) -> ProjectError {
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(
             wrong("[lint]\nalow = []\n"),
             (
-                "rstack.toml:2:1: `alow` means nothing in `[lint]`".into(),
+                "rstack.toml:2:1: unknown key `alow` in `[lint]`".into(),
                 Some("did you mean `allow`?".into())
             )
         );

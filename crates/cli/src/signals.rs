@@ -29,7 +29,7 @@ pub(crate) fn listen(cancel: &CancellationToken, display: &Arc<Display>) {
                 }
                 cancel.cancel();
                 display.note(
-                    "Stopping: what runs is finished and recorded. Press Ctrl-C again to leave now.",
+                    "Stopping: running steps finish and are recorded. Press Ctrl-C again to exit now.",
                 );
             }
         });

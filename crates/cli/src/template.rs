@@ -1,6 +1,6 @@
 //! Reading a template from disk and showing what is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::{Code, Diagnostic, ErrorCode};
 use rstack_render::{report, report_json, tally};
@@ -119,6 +119,13 @@ impl Loaded {
         Ok(())
     }
 
+    /// The code that all errors among the findings have, if it is one.
+    pub(crate) fn error_code(&self) -> Option<&str> {
+        let errors = self.diagnostics.iter().filter(|finding| finding.is_error());
+        let codes: BTreeSet<&str> = errors.map(|finding| finding.code.as_str()).collect();
+        codes.first().copied().filter(|_| codes.len() == 1)
+    }
+
     /// Shows the findings, and fails if there are errors among them.
     ///
     /// # Errors
@@ -129,14 +136,19 @@ impl Loaded {
         }
         if self.failed() {
             let tally = tally(&self.diagnostics).unwrap_or_else(|| "an error".to_owned());
-            return Err(invalid_template(format!("`{}` has {tally}", self.sources.name())));
+            let message = format!("`{}` has {tally}", self.sources.name());
+            return Err(invalid_template(message, self.error_code()));
         }
         Ok(())
     }
 }
 
-/// The error of a template whose findings have been shown.
-pub(crate) fn invalid_template(message: String) -> CommandError {
-    let hint = "`rstack explain CODE` explains a finding";
+/// The error of a template whose findings have been shown, with the code of its errors if they have
+/// one only.
+pub(crate) fn invalid_template(message: String, code: Option<&str>) -> CommandError {
+    let hint = match code {
+        Some(code) => format!("`rstack explain {code}` explains the error"),
+        None => "`rstack explain CODE` explains an error".to_owned(),
+    };
     CommandError::new(ErrorCode::TemplateInvalid, message).with_hint(Some(hint))
 }

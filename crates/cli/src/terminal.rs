@@ -190,11 +190,19 @@ impl Terminal {
         let _gone = self.streams.err.lock().write_all(text.as_bytes());
     }
 
-    /// Shows an error, what is behind it, and what to do; `line` writes the commands in it.
+    /// Shows an error with its causes and hints, and the other errors of its operation; `line` writes
+    /// the commands in it.
     pub(crate) fn error(&self, error: &CommandError, line: &dyn Fn(&[&str]) -> String) {
         if error.is_silent() {
             return;
         }
+        self.one_error(error, line);
+        for other in &error.others {
+            self.error(other, line);
+        }
+    }
+
+    fn one_error(&self, error: &CommandError, line: &dyn Fn(&[&str]) -> String) {
         if self.json {
             self.error_text(&error_json(error, line));
             return;
@@ -250,6 +258,6 @@ fn error_json(error: &CommandError, line: &dyn Fn(&[&str]) -> String) -> String 
 /// The error that there is no terminal to ask on.
 pub(crate) fn no_terminal() -> CommandError {
     let message = "cannot ask for confirmation: standard input or output is not a terminal; nothing was changed";
-    let hint = "check the plan, then run the same command with `--yes`";
+    let hint = "check what is shown above, then run the same command with `--yes`";
     CommandError::new(ErrorCode::ConfirmationNeeded, message).with_hint(Some(hint))
 }

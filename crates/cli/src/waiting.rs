@@ -41,7 +41,7 @@ pub(crate) struct Timeout {
     time: Duration,
 }
 
-/// What is waited for, and how long.
+/// The options that choose the objects to wait for, and the time limit.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct WaitArguments {
     /// Choose the objects to wait for. Old objects are deleted only after all new ones are stable. An

@@ -223,7 +223,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
         signals: false,
     };
     assert_eq!(block_on(run_gone(&line, env)), Exit::Done);
-    assert_eq!(err.text(), "", "a reader that went away is told nothing");
+    assert_eq!(err.text(), "", "nothing is written to a reader that is gone");
 }
 
 async fn run_gone(line: &[&str], env: Env) -> Exit {

@@ -1,7 +1,7 @@
 //! The Driver trait and its errors: what the engine may ask of a cloud.
 //!
-//! The engine owns time, order, the journal and retries. A driver makes calls and says what came
-//! of them; it never waits, and it never chooses a name the engine has not journaled.
+//! The engine owns time, order, the journal and retries. A driver makes calls and returns
+//! their outcomes; it never waits, and it never chooses a name the engine has not journaled.
 
 pub mod calls;
 mod cloud;

@@ -109,7 +109,7 @@ impl Wire {
                 self.clock.later(
                     after,
                     Box::pin(async move {
-                        let _nobody_hears = work.await;
+                        let _dropped = work.await;
                     }),
                 );
                 Err(crate::fault_injection::FaultKind::Lost.error(verb))
@@ -295,7 +295,7 @@ impl ResourceDriver for WatchedDriver {
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
         match poll.kind {
             OperationKind::Create | OperationKind::Update => {
-                self.wire.ask("settled", &self.resource_type, self.inner.poll(poll)).await
+                self.wire.ask("stabilized", &self.resource_type, self.inner.poll(poll)).await
             }
             OperationKind::Delete => {
                 let delete = || {

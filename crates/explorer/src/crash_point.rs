@@ -42,7 +42,7 @@ impl Act {
     pub fn changes_cloud(self) -> bool {
         match self {
             // A question brings what is under way nearer to its end.
-            Self::Call(verb) => matches!(verb, "create" | "update" | "delete" | "settled"),
+            Self::Call(verb) => matches!(verb, "create" | "update" | "delete" | "stabilized"),
             Self::Make
             | Self::Write
             | Self::Truncate

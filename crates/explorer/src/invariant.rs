@@ -70,7 +70,7 @@ pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(simulation)? {
         let Some(maker) = made.0.get(&object) else {
-            violations.push(format!("`{}` was made by nobody", object));
+            violations.push(format!("no operation created `{}`", object));
             continue;
         };
         *live.entry(&maker.address).or_default() += 1;

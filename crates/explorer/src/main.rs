@@ -49,7 +49,7 @@ struct Arguments {
     /// Live through the random schedule of this seed alone
     #[arg(long)]
     seed: Option<u64>,
-    /// How many random schedules to explore
+    /// Explore this number of random schedules
     #[arg(long, default_value_t = 100_000)]
     schedules: usize,
 }
@@ -78,14 +78,14 @@ impl Report {
             Ok(findings) => findings,
             Err(error) => {
                 self.violations += 1;
-                return self.line(format!("{name}: does not come to its end undisturbed: {error}"));
+                return self.line(format!("{name}: fails without an injected fault: {error}"));
             }
         };
         let Findings { steps, explored, violations } = findings;
         let (count, seconds) = (violations.len(), start.elapsed().as_secs_f64());
         self.violations += count;
         self.line(format!(
-            "{name:24} {steps:>5} moments {explored:>8} {kind:10} {count:>5} violations {seconds:>7.1} s"
+            "{name:24} {steps:>5} crash points {explored:>8} {kind:10} {count:>5} violations {seconds:>7.1} s"
         ))?;
         for (case, broken) in violations.iter().take(SHOWN) {
             self.line(format!("    crash-explorer {case}\n        {}", broken.join("\n        ")))?;

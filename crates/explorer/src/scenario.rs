@@ -103,7 +103,11 @@ pub const SCENARIOS: [Scenario; 26] = [
     plain("delete", FIRST, Place::Nothing),
     refused("rollback-create", (Place::Nothing, FIRST, Place::Nothing), ("create", DISTRIBUTION)),
     refused("rollback-create-on", (Place::Nothing, FIRST, FIRST), ("create", DISTRIBUTION)),
-    refused("rollback-update", (FIRST, Place::Is(Variant::Changed), FIRST), ("settled", ENDPOINT)),
+    refused(
+        "rollback-update",
+        (FIRST, Place::Is(Variant::Changed), FIRST),
+        ("stabilized", ENDPOINT),
+    ),
     refused(
         "rollback-replace",
         (FIRST, Place::Is(Variant::Renamed), FIRST),
@@ -127,11 +131,15 @@ pub const SCENARIOS: [Scenario; 26] = [
         ("update", DISTRIBUTION),
     ),
     kept("keep-create", (Place::Nothing, FIRST), ("create", DISTRIBUTION)),
-    kept("keep-update", (FIRST, Place::Is(Variant::Changed)), ("settled", ENDPOINT)),
+    kept("keep-update", (FIRST, Place::Is(Variant::Changed)), ("stabilized", ENDPOINT)),
     kept("keep-replace", (FIRST, Place::Is(Variant::Renamed)), ("update", DISTRIBUTION)),
     back("back-create", (Place::Nothing, FIRST, Place::Back), ("create", DISTRIBUTION)),
     back("back-create-on", (Place::Nothing, FIRST, FIRST), ("create", DISTRIBUTION)),
-    back("back-update", (FIRST, Place::Is(Variant::Changed), Place::Back), ("settled", ENDPOINT)),
+    back(
+        "back-update",
+        (FIRST, Place::Is(Variant::Changed), Place::Back),
+        ("stabilized", ENDPOINT),
+    ),
     back(
         "back-replace",
         (FIRST, Place::Is(Variant::Renamed), Place::Back),

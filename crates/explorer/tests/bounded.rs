@@ -45,7 +45,10 @@ fn some_points_of_moves_generated_from_the_catalog() {
     assert!(generated_types() >= 15, "only {} types", generated_types());
     for scenario in GENERATED {
         let findings = singles(scenario, Size::Generated, 181).unwrap();
-        println!("{}: {} moments, {} points", scenario.name, findings.steps, findings.explored);
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
         sound(&findings, 4);
     }
     let moves = Scenario::named("generated-move").unwrap().on(Store::Objects);
@@ -57,7 +60,10 @@ fn some_points_of_moves_generated_from_the_catalog() {
 fn some_points_with_an_api_that_is_polled() {
     for scenario in POLLED {
         let findings = singles(scenario, Size::Small, 29).unwrap();
-        println!("{}: {} moments, {} points", scenario.name, findings.steps, findings.explored);
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
         sound(&findings, 10);
     }
     let create = Scenario::named("polled-create").unwrap().on(Store::Objects);

@@ -197,7 +197,7 @@ pub enum FailedEffect {
     None,
     /// The object exists and is not as declared.
     Partial,
-    /// Nothing is known: the cloud must be asked.
+    /// The outcome is unknown: the cloud must be asked.
     Unknown,
 }
 

@@ -93,7 +93,7 @@ pub fn next_status(
         (Some(Status::Effected(_)), Entry::Failed { effect: FailedEffect::Partial, .. }) => {
             Ok(Status::Failed(FailedEffect::Partial))
         }
-        // Without its effect nothing is known to exist that could be partial.
+        // Without its effect no object is known to exist that could be partial.
         (Some(Status::Open), Entry::Failed { effect: FailedEffect::Partial, .. }) if creates => {
             Err(IllegalTransition { status: word(status), entry: "a partial effect" })
         }

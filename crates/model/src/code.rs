@@ -110,7 +110,7 @@ codes! {
     FormatVersion = "format-version",
     /// Arguments that a function does not take.
     FunctionArguments = "function-arguments",
-    /// A value that a function cannot do with.
+    /// A value that does not fit a function.
     FunctionValue = "function-value",
     /// A function beside other keys.
     FunctionWithSiblings = "function-with-siblings",

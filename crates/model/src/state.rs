@@ -131,8 +131,8 @@ pub struct State {
     pub deposed: Vec<DeposedObject>,
     /// The outputs.
     pub outputs: BTreeMap<String, OutputState>,
-    /// The state that the last complete apply left, as long as a later one has not come to its
-    /// end: where a rollback leads. It has no former one itself.
+    /// The state that the last complete apply left, as long as a later one is not complete: a
+    /// rollback leads to it. It has no former one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<Box<State>>,
 }

@@ -104,7 +104,7 @@ fn quoted(names: &BTreeSet<String>) -> String {
 fn nothing_to_roll_back(stack: &StackName, deposed: usize) -> String {
     let objects = if deposed == 1 { "object" } else { "objects" };
     match deposed {
-        0 => format!("no apply of `{stack}` failed or was interrupted half-way"),
+        0 => format!("no apply of `{stack}` failed or was interrupted"),
         _ => format!(
             "the last apply of `{stack}` completed, except for {deposed} old {objects} to be deleted"
         ),

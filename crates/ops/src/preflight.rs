@@ -103,7 +103,10 @@ fn snapshot(id: &Address, span: Span) -> Diagnostic {
 }
 
 fn handed_on(id: &Address, attribute: &AttributeRef, span: Span) -> Diagnostic {
-    let message = format!("`{id}` takes `{attribute}`, a secret that rstack does not hand on yet");
+    let message = format!(
+        "`{id}` uses the secret attribute `{attribute}`; passing secret attributes between resources is \
+         not supported yet"
+    );
     let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
     error.help("keep it in Secrets Manager and refer to it as `{{resolve:secretsmanager:…}}`")
 }

@@ -7,7 +7,7 @@ mod plan_laws;
 #[path = "../../../fuzz/fuzz_targets/state_laws.rs"]
 mod state_laws;
 
-/// How many places of a text are changed.
+/// The number of places of a text that are changed.
 const PLACES: usize = 6;
 
 fn repeat(folder: &str, check: fn(&str)) {

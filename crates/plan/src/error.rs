@@ -1,10 +1,10 @@
-//! Why no plan can be made.
+//! The reasons why no plan can be made.
 
 use rstack_catalog::ObjectName;
 use rstack_model::Address;
 use rstack_model::value::FunctionError;
 
-/// Why no plan can be made.
+/// The reason why no plan can be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// Resources depend on each other in a circle.
@@ -88,6 +88,21 @@ impl PlanError {
         }
     }
 
+    /// The errors that it consists of: those of [`PlanError::Several`], or itself.
+    pub fn parts(&self) -> &[Self] {
+        if let Self::Several(errors) = self { errors } else { std::slice::from_ref(self) }
+    }
+
+    /// The hint that serves several errors at once, if there is one.
+    pub fn shared_hint(&self) -> Option<String> {
+        let Self::Several(errors) = self else { return None };
+        let allowances = Self::allowances(errors)?;
+        Some(format!(
+            "give them other names (or none, and rstack chooses them), or allow the old objects to \
+             be deleted first: `{allowances}`"
+        ))
+    }
+
     /// The options of the command line that allow the old objects to be deleted first.
     fn allowances(errors: &[Self]) -> Option<String> {
         let allowances = errors.iter().map(|error| match error {
@@ -102,13 +117,9 @@ impl PlanError {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Several(errors) => Some(match Self::allowances(errors) {
-                Some(allowances) => format!(
-                    "give them other names (or none, and rstack chooses them), or allow the old \
-                     objects to be deleted first: `{allowances}`"
-                ),
-                None => errors.iter().find_map(Self::hint)?,
-            }),
+            Self::Several(errors) => {
+                self.shared_hint().or_else(|| errors.iter().find_map(Self::hint))
+            }
             Self::NameTaken { name, kept: true, .. } => Some(format!(
                 "its policy keeps the old object, so the new one needs another name: change \
                  `{}`, or leave it out, and rstack chooses one",

@@ -167,7 +167,7 @@ pub fn moved(
         (Checked::Read(_), Observation::Absent) => Some("is gone"),
         (Checked::Read(_), Observation::Unchecked { .. }) => Some("cannot be read any more"),
         (Checked::Absent, Observation::Present { .. }) => Some("is there again"),
-        (Checked::Absent, Observation::Unchecked { .. }) => Some("cannot be looked for any more"),
+        (Checked::Absent, Observation::Unchecked { .. }) => Some("cannot be read any more"),
         (Checked::Absent, Observation::Absent) => None,
         (Checked::Unchecked(_) | Checked::Nothing, Observation::Present { properties, .. }) => {
             let drifted = !drift_now(change, prior, properties, schemas).is_empty();

@@ -175,7 +175,7 @@ fn rollback_change(
             differences(definition.as_ref(), &now.properties, &before.properties)
         }),
         drift: Vec::new(),
-        checked: Checked::Unchecked("a rollback goes by the journal".to_owned()),
+        checked: Checked::Unchecked("a rollback follows the journal".to_owned()),
         stateful: definition.is_stateful(),
         prior: now.cloned(),
         desired: Some(PlannedObject {

@@ -67,7 +67,7 @@ pub trait Schemas: Send + Sync {
     fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>>;
 }
 
-/// A type of which nothing is known: everything is updated in place and may change.
+/// A type without a schema: everything is updated in place and may change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnknownType;
 

@@ -84,7 +84,7 @@ pub(crate) fn goes_for_another(change: &Change) -> bool {
 }
 
 /// Why an object was not compared with what was applied, if there is one and it was not. A
-/// rollback goes by the journal and looks at nothing, which is not worth a word.
+/// rollback follows the journal and reads no object, which is not worth a word.
 pub(crate) fn unchecked(mode: PlanMode, change: &Change) -> Option<&str> {
     match (&change.checked, mode) {
         (_, PlanMode::Rollback) => None,

@@ -157,7 +157,7 @@ impl SandboxCloud {
         })
     }
 
-    /// Sets a property behind the back of everybody, or with no value takes it away: drift.
+    /// Sets a property outside of every stack, or removes it without a value: drift.
     ///
     /// # Errors
     /// If there is no such object or no such place, or the file cannot be written.
@@ -180,7 +180,7 @@ impl SandboxCloud {
         })?
     }
 
-    /// Takes an object away behind the back of everybody.
+    /// Deletes an object outside of every stack.
     ///
     /// # Errors
     /// If there is no such object, or the file cannot be written.

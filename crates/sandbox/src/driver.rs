@@ -151,7 +151,7 @@ impl DirectDriver for SandboxDriver {
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let (id, name) = (identifier.clone(), identifier.to_string());
-        self.ask("Describe", &name, move |service, view| Ok(service.settled(view, &id))).await
+        self.ask("Describe", &name, move |service, view| Ok(service.stabilized(view, &id))).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

@@ -124,7 +124,7 @@ impl SandboxFile {
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             match std::fs::create_dir_all(parent) {
                 Err(error) if is_read_only(&error) => return Ok(Locked::ReadOnly(error.kind())),
-                made => made.map_err(self.failed("put into its directory"))?,
+                made => made.map_err(self.failed("created"))?,
             }
         }
         let mut options = OpenOptions::new();

@@ -186,7 +186,7 @@ impl Service<'_> {
     }
 
     /// The progress of an object's deployment; each question counts as one poll.
-    pub(crate) fn settled(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
+    pub(crate) fn stabilized(&self, view: &mut View<'_>, identifier: &Identifier) -> Progress {
         let id = &key_of(identifier);
         if view.get(self.resource_type, id).is_none_or(|stored| stored.polls_left == 0) {
             return Progress::Done;

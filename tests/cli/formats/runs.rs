@@ -68,7 +68,7 @@ fn stack(samples: &mut Samples) {
         .text("resource-list", &place.sandbox(&["state", "list", "app", "--json"]).expect(0).out);
     samples.text("state", &place.read("state/sandbox/app.json"));
 
-    // A property that somebody else changed, a rotated secret, and a step that fails.
+    // A property that was changed outside of rstack, a rotated secret, and a step that fails.
     let queue = place.sandbox(&["sandbox", "ls"]).expect(0).out;
     let queue = queue.lines().find(|line| line.contains("app-Queue")).unwrap();
     let queue = queue.split_whitespace().nth(1).unwrap();

@@ -1,4 +1,4 @@
-//! What the program writes, by the schema that it must fit.
+//! Samples of everything that the program writes, by the schema that each must fit.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The pages of docs/guide: their files are written, their commands are run in the sandbox, and what
+//! The pages of docs/guide, and the README: their files are written, their commands are run in the sandbox, and what
 //! they print is compared with the page. `cargo xtask docs` puts new output into the pages.
 //!
 //! In a page, a fence with ` file=NAME` behind its language is a file, and a fence `console` has
@@ -90,6 +90,11 @@ fn shell(place: &Place, command: &str) -> std::process::Command {
     shell.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
     shell.current_dir(place.path("")).stdin(std::process::Stdio::null());
     shell
+}
+
+#[test]
+fn readme() {
+    check("../../README.md");
 }
 
 #[test]

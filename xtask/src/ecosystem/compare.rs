@@ -18,7 +18,7 @@ pub(crate) struct Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// Whether the template gets less far than recorded, is broken, or is missing.
+    /// True if the template gets less far than recorded, is broken, or is missing.
     pub(crate) fn is_regression(&self) -> bool {
         let recorded = self.recorded.map(Verdict::stage);
         match self.today.map(Verdict::stage) {

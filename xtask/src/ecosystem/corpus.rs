@@ -15,7 +15,7 @@ pub(crate) struct Template {
     pub(crate) path: PathBuf,
     /// Values for parameters without a default.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Whether cfn-lint finds no error in it.
+    /// True if cfn-lint finds no error in it.
     pub(crate) lint_ok: bool,
 }
 

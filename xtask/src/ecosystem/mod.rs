@@ -24,7 +24,7 @@ const RECORDED: &str = "tests/ecosystem/verdicts.jsonl";
 /// Values that go before those of the manifest, relative to the workspace.
 const PARAMETERS: &str = "tests/ecosystem/parameters.json";
 
-/// What to do with the verdicts.
+/// The use of today's verdicts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mode {
     /// Compare them with the recorded ones. Regressions are an error.

@@ -66,7 +66,7 @@ fn life(program: &Program<'_>) -> Result<Life, String> {
 struct Plan {
     /// The number of changes for each action that does something.
     actions: Counts,
-    /// Whether there is nothing to do, outputs included.
+    /// True if the plan changes nothing, outputs included.
     noop: bool,
 }
 

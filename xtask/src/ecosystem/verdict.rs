@@ -13,11 +13,11 @@ pub(crate) type Counts = BTreeMap<String, usize>;
 pub(crate) struct Line {
     /// The template's file name.
     pub(crate) template: String,
-    /// What rstack does with it.
+    /// The verdict of the program on it.
     pub(crate) verdict: Verdict,
 }
 
-/// What rstack does with a template in an empty sandbox.
+/// The verdict of the program on a template in an empty sandbox.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
@@ -61,7 +61,7 @@ pub(crate) enum Life {
     StateLeft,
 }
 
-/// How far a template gets. A lower stage than the recorded one is a regression.
+/// The stage that a template reaches. A lower stage than the recorded one is a regression.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Stage {
     Broken,

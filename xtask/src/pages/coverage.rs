@@ -25,7 +25,7 @@ enum Driver {
     None(Missing),
 }
 
-/// What a type lacks that no driver serves.
+/// The reason why no driver serves a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Missing {
     Handlers,

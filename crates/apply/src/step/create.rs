@@ -104,7 +104,7 @@ impl Context<'_> {
             let begun = work.driver.begin(&Request::Create(request.clone()), effects).await;
             let error = match begun {
                 Ok(step) => return Ok((OperationKind::Create, step)),
-                Err(error) => work.secrets.hide(error),
+                Err(error) => work.secrets.redact(error),
             };
             (request.absence_proven, request.begun) = (effects.absence_proven(), effects.begun());
             if let Some(broken) = effects.failure() {
@@ -171,7 +171,7 @@ impl Context<'_> {
         let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let find = || async {
             let found = work.driver.find(request).await;
-            found.map_err(|error| work.secrets.hide(error))
+            found.map_err(|error| work.secrets.redact(error))
         };
         let found = self.engine.persist_read(find, on_retry).await;
         match found {

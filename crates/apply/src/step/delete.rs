@@ -78,9 +78,9 @@ impl Context<'_> {
         let (mut begun, mut repeatable) = (false, true);
         loop {
             let at = if begun {
-                driver.poll(&poll).await.map_err(|error| self.hide(error))
+                driver.poll(&poll).await.map_err(|error| self.redact(error))
             } else {
-                driver.begin(&request, &NoEffects).await.map_err(|error| self.hide(error))
+                driver.begin(&request, &NoEffects).await.map_err(|error| self.redact(error))
             };
             let (wait, waits_for) = match at {
                 Ok(Progress::Done(Finish::Gone)) => return Ok(()),
@@ -104,7 +104,7 @@ impl Context<'_> {
                     (pending.ask_again_in, pending.waits_for)
                 }
                 Ok(Progress::Done(Finish::Failed(error))) => {
-                    let failure = Failure::new(self.hide(*error), FailedEffect::Partial);
+                    let failure = Failure::new(self.redact(*error), FailedEffect::Partial);
                     return Err(Undeleted::Failed(failure));
                 }
                 // Of an operation that is polled it may be the operation that is not found.

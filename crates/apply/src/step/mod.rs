@@ -231,8 +231,8 @@ impl<'a> Context<'a> {
     }
 
     /// An error of a call that sends no secret, and may quote what an earlier one has sent.
-    fn hide(&self, error: DriverError) -> DriverError {
-        CallSecrets::given(self.parameters).hide(error)
+    fn redact(&self, error: DriverError) -> DriverError {
+        CallSecrets::given(self.parameters).redact(error)
     }
 
     /// The error of a call that is not made again. If it would have passed and the user asked to

@@ -189,7 +189,7 @@ impl Context<'_> {
             };
             let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
             let ask = || async {
-                work.driver.poll(&poll).await.map_err(|error| work.secrets.hide(error))
+                work.driver.poll(&poll).await.map_err(|error| work.secrets.redact(error))
             };
             let polled = if may_change(poll.kind) {
                 self.engine.persist(ask, on_retry).await
@@ -268,7 +268,7 @@ impl Context<'_> {
                 let declared = without_secrets(&work.object.properties);
                 let read = || async {
                     let read = work.driver.read(identifier, &declared).await;
-                    read.map_err(|error| work.secrets.hide(error))
+                    read.map_err(|error| work.secrets.redact(error))
                 };
                 let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
                 match self.engine.persist_read(read, on_retry).await {
@@ -278,7 +278,7 @@ impl Context<'_> {
                 }
             }
             (Finish::Gone, _) => Err(gone()),
-            (Finish::Failed(error), _) => Err(StepError::Driver(work.secrets.hide(*error))),
+            (Finish::Failed(error), _) => Err(StepError::Driver(work.secrets.redact(*error))),
         }
     }
 

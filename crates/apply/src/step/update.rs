@@ -84,17 +84,17 @@ impl Context<'_> {
     pub(super) async fn revert_partial_update(
         &self,
         driver: &dyn ResourceDriver,
-        attempted: impl IntoIterator<Item = &ValueMap>,
+        sent: impl IntoIterator<Item = &ValueMap>,
         prior: &KnownMap,
         label: &StepLabel,
     ) -> Result<(), StepError> {
-        for attempted in attempted {
-            let attempted = without_secrets(attempted);
+        for sent in sent {
+            let sent = without_secrets(sent);
             let call = || async {
                 match self.ledger.verify().await {
                     Ok(()) => {
-                        let reverted = driver.revert_partial_update(&attempted, prior).await;
-                        reverted.map(Ok).map_err(|error| self.hide(error))
+                        let reverted = driver.revert_partial_update(&sent, prior).await;
+                        reverted.map(Ok).map_err(|error| self.redact(error))
                     }
                     Err(lost) => Ok(Err(lost)),
                 }
@@ -130,5 +130,5 @@ pub(crate) async fn update_held(
         return Ok(Err(lost));
     }
     let begun = driver.begin(&Request::Update(request.clone()), &NoEffects).await;
-    begun.map(Ok).map_err(|error| secrets.hide(error))
+    begun.map(Ok).map_err(|error| secrets.redact(error))
 }

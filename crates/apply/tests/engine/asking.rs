@@ -149,9 +149,9 @@ fn an_object_that_cannot_be_asked_for_does_not_stop_the_plan() {
         let made = Engine { waiting, ..bench.engine() };
         let state = bench.apply(&made, &wanted, true).await.state.unwrap();
         let denied = ErrorKind::AccessDenied { action: None };
-        let engine = refusing(&bench, "settled", "", denied);
+        let engine = refusing(&bench, "stabilized", "", denied);
         assert!(bench.planned(&engine, &state, &wanted).await.is_noop());
-        let engine = refusing(&bench, "settled", "", ErrorKind::Unreachable);
+        let engine = refusing(&bench, "stabilized", "", ErrorKind::Unreachable);
         let observed = engine.observe(None, &state, &bench.parameters).await;
         assert_eq!(observed.unwrap_err().kind, ErrorKind::Unreachable);
     });

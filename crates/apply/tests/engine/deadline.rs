@@ -20,7 +20,7 @@ use crate::probe::{Call, Probe, Probed, error};
 /// The limit of a read.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What a service does with a call.
+/// The way in which a service answers a call.
 #[derive(Clone, Copy)]
 enum Manner {
     Answers,
@@ -267,7 +267,7 @@ fn a_deployment_that_goes_on_is_not_cut_off_and_one_that_is_silent_is() {
     run(async {
         let bench = Bench::with(options);
         let slow = Slow::new(|call| match call.verb {
-            "settled" => Manner::After(Duration::from_secs(30)),
+            "stabilized" => Manner::After(Duration::from_secs(30)),
             _ => Manner::Answers,
         });
         let begun = Instant::now();
@@ -278,7 +278,7 @@ fn a_deployment_that_goes_on_is_not_cut_off_and_one_that_is_silent_is() {
     run(async {
         let bench = Bench::with(options);
         let slow = Slow::new(|call| match (call.verb, call.resource_type.as_str()) {
-            ("settled", "AWS::CloudFront::Distribution") => Manner::Silent,
+            ("stabilized", "AWS::CloudFront::Distribution") => Manner::Silent,
             _ => Manner::Answers,
         });
         let begun = Instant::now();
@@ -286,7 +286,7 @@ fn a_deployment_that_goes_on_is_not_cut_off_and_one_that_is_silent_is() {
         let [(id, StepError::Driver(error))] = &outcome.failures[..] else {
             panic!("{:?}", outcome.failures)
         };
-        assert!(error.message.contains("no complete answer of settled.example came"), "{error}");
+        assert!(error.message.contains("no complete answer of stabilized.example came"), "{error}");
         assert!(begun.elapsed() < 3 * MINUTE, "{:?}", begun.elapsed());
         let object = &outcome.state.unwrap().resources[id];
         assert_eq!(object.status, ObjectStatus::PartlyUpdated);

@@ -104,7 +104,7 @@ fn a_run_whose_lock_is_lost_changes_nothing_more() {
             let made = loses.calls.made();
             let at = made.iter().position(|call| call.verb == verb).unwrap();
             // What the driver could not tell is not asked for either: it could not be recorded.
-            let changes = |call: &&Call| !["read", "resolve", "settled"].contains(&call.verb);
+            let changes = |call: &&Call| !["read", "resolve", "stabilized"].contains(&call.verb);
             let after: Vec<&Call> = made[at + 1..].iter().filter(changes).collect();
             assert!(after.is_empty(), "{verb}: {after:?}");
 

@@ -176,7 +176,7 @@ fn a_creation_that_fails_half_way_is_finished_and_not_begun_again() {
         for verb in ["create", "finish", "update"] {
             assert_eq!(parts.0.of(verb).len(), 5, "{verb}");
         }
-        assert_eq!(parts.0.of("find").len(), 0, "nobody has to look for it");
+        assert_eq!(parts.0.of("find").len(), 0, "the cloud is not searched for it");
         bench.check_reached(&wanted).await;
     });
 }

@@ -67,7 +67,9 @@ fn live(options: SandboxOptions, lives: &[Wanted]) -> usize {
                 (RunEnd::Failed, None) => {
                     assert!(outcome.made || matches!(wanted, Wanted::Nothing));
                 }
-                (RunEnd::Interrupted, _) => panic!("seed {}: nobody asked", options.seed),
+                (RunEnd::Interrupted, _) => {
+                    panic!("seed {}: no interruption was asked for", options.seed)
+                }
             }
         }
     });

@@ -114,7 +114,7 @@ impl Clock for StandsStill {
 #[test]
 fn no_wait_outlasts_the_wish_to_stop() {
     run(async {
-        for busy in ["create", "update", "delete", "settled", "resolve", "nothing"] {
+        for busy in ["create", "update", "delete", "stabilized", "resolve", "nothing"] {
             let bench = Bench::new();
             for wanted in [streaming(&[]), streaming(&[("SegmentSeconds", "4")])] {
                 let wanted = wanted.into();

@@ -10,7 +10,7 @@ mod echo;
 mod expiry;
 mod failure;
 mod fault_injection;
-mod generated_lives;
+mod generated_lifecycles;
 mod going_back;
 mod integrity;
 mod interrupt;

@@ -188,7 +188,7 @@ fn a_run_whose_lease_was_taken_over_makes_no_further_change() {
             };
             let made = sleeps.calls.made();
             let at = made.iter().position(|call| call.verb == verb).unwrap();
-            let changes = |call: &&Call| !["read", "resolve", "settled"].contains(&call.verb);
+            let changes = |call: &&Call| !["read", "resolve", "stabilized"].contains(&call.verb);
             let after: Vec<&Call> = made[at + 1..].iter().filter(changes).collect();
             assert!(after.is_empty(), "{verb}: {after:?}");
 

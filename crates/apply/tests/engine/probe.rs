@@ -215,7 +215,7 @@ impl ResourceDriver for ProbedDriver {
 
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
         let verb = match poll.kind {
-            OperationKind::Create | OperationKind::Update => "settled",
+            OperationKind::Create | OperationKind::Update => "stabilized",
             OperationKind::Delete => "delete",
         };
         let of = poll.identifier.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -86,7 +86,7 @@ fn a_process_that_dies_while_it_polls_is_followed_by_one_that_polls_on() {
             });
         }
     }
-    panic!("the run never came to its end");
+    panic!("the run never completed");
 }
 
 /// A cloud in which updates of topics make new objects, as those of custom resources may.
@@ -224,7 +224,7 @@ fn a_poll_that_is_refused_concludes_nothing() {
             let wanted = topic("one", "a");
             let refuse = {
                 let kind = kind.clone();
-                move |call: &Call| (call.verb == "settled").then(|| error(kind.clone()))
+                move |call: &Call| (call.verb == "stabilized").then(|| error(kind.clone()))
             };
             let cloud = Probed::new(bench.sandbox.clone(), Arc::new(Refuse(refuse)));
             let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;

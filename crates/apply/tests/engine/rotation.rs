@@ -54,7 +54,7 @@ impl Show {
         });
         let first = show.apply(&show.engine(), &streaming(&[]).into()).await;
         assert_eq!(first.end, RunEnd::Succeeded);
-        assert!(show.held().is_empty(), "nobody plays what is not there yet");
+        assert!(show.held().is_empty(), "no viewer plays a stream that does not exist yet");
         let outputs = first.state.unwrap().outputs;
         show.pass(Duration::from_secs(60 * MINUTE));
         *show.urls.lock().unwrap() = ["HlsUrl", "DashUrl", "CmafUrl", "MssUrl"]

@@ -100,7 +100,7 @@ fn outcome(read: Read) -> Outcome {
     }
 }
 
-/// What an error and those behind it say.
+/// The texts of an error and of its sources.
 fn texts(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -118,7 +118,7 @@ mod tests {
     use crate::model::Service;
     use crate::test::scripted_api::golden;
 
-    /// How many places of a text are changed.
+    /// The number of places of a text that are changed.
     const PLACES: usize = 5;
 
     fn check_around(text: &str) {

@@ -34,7 +34,7 @@ pub(crate) struct Clients {
 pub(crate) enum Pacing {
     /// Calls begin at the rate of their service.
     Kept,
-    /// Calls begin at once: the service is a double.
+    /// Calls begin at once: the service is a fake.
     Off,
 }
 
@@ -108,7 +108,7 @@ struct LazyClient {
     service: Service,
     configuration: Arc<Configuration>,
     flights: Flights,
-    /// The clock of all services: whoever was called first has set it.
+    /// The clock of all services, set by the first that is called.
     clock: ServiceClock,
     pace: Option<Pace>,
     made: Mutex<Option<Made>>,

@@ -23,10 +23,10 @@ use crate::mapping::json_text;
 /// The shortest and the longest time between two questions.
 const SOONEST: Duration = Duration::from_secs(1);
 const LATEST: Duration = Duration::from_secs(30);
-/// How long an object that was just made may not be found, in seconds.
+/// The time in seconds for which an object that was just created may not be found.
 const APPEARS_WITHIN: u64 = 120;
-/// How often a deletion is requested that fails for reasons that pass, such as an object that is
-/// still in use.
+/// The most requests of one deletion, which may fail for a reason that passes, such as an object
+/// that is still in use.
 const DELETIONS: u32 = 6;
 
 /// The driver of one resource type.

@@ -7,7 +7,7 @@ use rstack_model::{KnownMap, KnownValue};
 
 use crate::service_error::denied_action;
 
-/// How far a request has got.
+/// The progress of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// It is accepted, or its handler runs.

@@ -19,10 +19,10 @@ use super::event::{Event, Progress};
 use super::object::{self, declared_identifier};
 use super::patch::shows;
 
-/// How long after its first use a client token is used again, in seconds: an hour less than it is
-/// valid.
+/// The time in seconds after its first use in which a client token is used again: an hour less than
+/// it is valid.
 pub(super) const TOKEN_VALID: u64 = 35 * 3600;
-/// How long a request is listed, in seconds: some hours less than it is kept.
+/// The time in seconds for which a request is listed: some hours less than the service keeps it.
 pub(super) const REQUESTS_KEPT: u64 = 160 * 3600;
 /// The farthest that the time of a request is from the time at which it was sent, in seconds.
 const NEAR: u64 = 600;
@@ -73,7 +73,7 @@ async fn answered(
     })))
 }
 
-/// What has the identifier that the template chose.
+/// The object with the identifier that the template chose, as the outcome of the create.
 async fn named(
     driver: &CloudControl,
     cursor: &RequestCursor,
@@ -103,7 +103,8 @@ async fn named(
     Ok(Found::Ambiguous { why })
 }
 
-/// Whether a request of about the same time, or an object with these properties, may be the outcome.
+/// The outcome of a create whose identifier the service chose: ambiguous if a request of about the
+/// same time, or an object with these properties, may be its own.
 async fn unnamed(
     driver: &CloudControl,
     cursor: &RequestCursor,

@@ -84,7 +84,7 @@ fn a_creation_whose_token_expired_is_not_sent_again() {
         made.iter().position(|made| made.action.ends_with(":CreateResource")).unwrap()
     };
     assert!(matches!(bench.run(&wanted, Some((create, Fault::DiesAfter))), Ended::Died));
-    bench.services.with_cloud_control(|double| double.pass(36));
+    bench.services.with_cloud_control(|fake| fake.pass(36));
     match bench.run(&wanted, None) {
         Ended::Refused(OpsError::Apply(ApplyError::Recover(RecoverError::Ambiguous {
             address,

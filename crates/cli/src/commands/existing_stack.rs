@@ -15,7 +15,7 @@ use crate::progress::Display;
 use crate::secret_args::GivenParameters;
 use crate::session::{self, Session};
 
-/// A stack of which something is known, and the cloud that it lives in.
+/// A stack with a state or a journal, and the cloud that it lives in.
 pub(super) struct ExistingStack {
     pub(super) session: Session,
     pub(super) stack: StackName,
@@ -24,7 +24,7 @@ pub(super) struct ExistingStack {
 
 impl ExistingStack {
     /// Finds the stack for a command with this purpose, such as `destroy`; `None`, which is
-    /// reported, if nothing is known of it.
+    /// reported, if it has neither state nor journal.
     pub(super) async fn open(
         context: &Context,
         arguments: &ExistingStackArgs,

@@ -47,7 +47,7 @@ pub(super) fn tell(
                 }
                 mode => ways_on(mode),
             };
-            terminal.note(&format!("Interrupted. What was done is recorded; {how}."));
+            terminal.note(&format!("Interrupted. The completed steps are recorded; {how}."));
             return Ok(Exit::Interrupted);
         }
         (RunEnd::Failed, Some(failures)) if failures.is_empty() => {
@@ -72,7 +72,7 @@ pub(super) fn tell(
         ),
         (RunEnd::Failed, None) => {
             let how = ways_on(mode);
-            terminal.note(&format!("What was done is recorded and stays: {how}."));
+            terminal.note(&format!("The completed steps are recorded and stay: {how}."));
         }
     }
     Ok(Exit::Partial)
@@ -85,7 +85,7 @@ fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Termi
     if let Some(hint) = recover_hint(open) {
         terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
     }
-    terminal.note("What was done is recorded; the next command asks the cloud again.");
+    terminal.note("The completed steps are recorded; the next command asks the cloud again.");
     match end {
         RunEnd::Interrupted => Exit::Interrupted,
         RunEnd::Failed | RunEnd::Succeeded => Exit::Partial,

@@ -106,7 +106,7 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
             let digest = plan.digest()?;
             let signed = if signer.is_some() { " and signed" } else { "" };
             terminal.note(&format!(
-                "Saved{signed}: sha256:{digest}. Carry it out with: {}",
+                "Saved{signed}: sha256:{digest}. Apply it with: {}",
                 escape(&apply)
             ));
         }

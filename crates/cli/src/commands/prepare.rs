@@ -131,7 +131,7 @@ impl PreparedTemplate {
             self.checked(terminal, None)?;
         }
         let name = self.loaded.sources.name().to_owned();
-        let failed = || invalid_template(format!("`{name}` cannot be evaluated"));
+        let failed = || invalid_template(format!("`{name}` cannot be evaluated"), None);
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters =
             parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;

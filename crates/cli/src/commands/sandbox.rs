@@ -13,7 +13,7 @@ use crate::sandbox_env::conditions;
 use crate::session::sandbox;
 use crate::terminal::Terminal;
 
-/// What to do in the sandbox.
+/// The commands of `rstack sandbox`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
     /// List the objects of the sandbox.
@@ -101,11 +101,11 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
                 &path(&property),
                 Some(&value),
             )?;
-            terminal.line("Changed, behind the back of the stack that made it.")?;
+            terminal.line("Changed in the sandbox, outside of its stack.")?;
         }
         SandboxCommand::Remove { resource_type, id } => {
             cloud.remove(&ResourceType::new(resource_type), &PhysicalId::new(id))?;
-            terminal.line("Removed, behind the back of the stack that made it.")?;
+            terminal.line("Deleted in the sandbox, outside of its stack.")?;
         }
     }
     Ok(Exit::Done)

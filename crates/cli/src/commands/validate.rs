@@ -66,12 +66,13 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         checks: checks(&options.lint, options.strict, context, paths.len())?,
         runtimes: Runtimes::new(context, &options.lint)?,
     };
-    let mut failed = 0;
+    let (mut failed, mut code) = (0, None);
     let told = |result: Result<Loaded, SubjectError>| {
         match result {
             Ok(loaded) => {
                 report.add(&loaded, terminal)?;
                 failed += usize::from(loaded.failed());
+                code = loaded.error_code().map(str::to_owned);
             }
             Err(SubjectError::File(error)) if paths.len() > 1 => {
                 terminal.error(&error.into(), &|words| global.line(words));
@@ -86,9 +87,9 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     report.finish(terminal)?;
     match (failed, paths.len()) {
         (0, _) => Ok(Exit::Done),
-        (_, 1) => Err(invalid_template("the template is not valid".to_owned())),
+        (_, 1) => Err(invalid_template("the template is not valid".to_owned(), code.as_deref())),
         (failed, all) => {
-            Err(invalid_template(format!("{failed} of {all} templates are not valid")))
+            Err(invalid_template(format!("{failed} of {all} templates are not valid"), None))
         }
     }
 }

@@ -83,6 +83,25 @@ pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
     }
 }
 
+/// The error of a command that cannot make a plan. Several resources that prevent it are an error
+/// each, with a code of its own; a hint that serves all of them is with the last.
+pub(super) fn plan_error(error: &PlanError) -> CommandError {
+    let shared = error.shared_hint();
+    let of_part = |part: &PlanError| {
+        let hint = if shared.is_none() { part.hint() } else { None };
+        CommandError::of(plan_code(part), part).with_hint(hint)
+    };
+    let mut errors: Vec<CommandError> = error.parts().iter().map(of_part).collect();
+    if let Some(last) = errors.last_mut() {
+        last.hints.extend(shared.map(Hint::from));
+    }
+    let mut errors = errors.into_iter();
+    match errors.next() {
+        Some(first) => CommandError { others: errors.collect(), ..first },
+        None => CommandError::of(plan_code(error), error),
+    }
+}
+
 /// The hint for a failed run.
 pub(super) fn apply_hint(error: &ApplyError) -> Option<Hint> {
     match error {

@@ -56,7 +56,7 @@ impl ErrorKind {
     }
 }
 
-/// Why a command failed, and what to do.
+/// The reason why a command failed, and the next steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
     /// The stable code, about which `rstack explain` has a page.
@@ -69,13 +69,17 @@ pub struct CommandError {
     pub causes: Vec<String>,
     /// The next steps for the user.
     pub hints: Vec<Hint>,
+    /// The other errors of the same operation, each with a code and hints of its own. They are shown
+    /// after this one, which decides the exit code.
+    pub others: Vec<Self>,
 }
 
 impl CommandError {
     /// An error with nothing behind it.
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let (kind, message) = (ErrorKind::of(code), message.into());
-        Self { code, kind, message, causes: Vec::new(), hints: Vec::new() }
+        let (causes, hints, others) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, kind, message, causes, hints, others }
     }
 
     /// The error of a module.

@@ -1,14 +1,18 @@
 //! The errors of operations, and what to do about them.
 
+use rstack_apply::ApplyError;
 use rstack_model::ErrorCode;
 use rstack_ops::OpsError;
 
-use super::engine::{apply_code, apply_hint, cloud_hint, plan_code};
+use super::engine::{apply_code, apply_hint, cloud_hint, plan_code, plan_error};
 use super::state::{state_code, state_hint};
 use super::{CommandError, Hint};
 
 impl From<OpsError> for CommandError {
     fn from(error: OpsError) -> Self {
+        if let OpsError::Plan(error) | OpsError::Apply(ApplyError::Plan(error)) = &error {
+            return plan_error(error);
+        }
         Self::of(code(&error), &error).with_hint(hint(&error))
     }
 }

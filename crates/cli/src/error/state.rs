@@ -77,7 +77,7 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
             return Some(match stack_of(Path::new(location.as_str())) {
                 Some(stack) => Hint::from("nothing was changed; ")
                     .command(&["state", "repair", stack])
-                    .text(" reports what is wrong and what can be kept"),
+                    .text(" reports the damage and the possible repairs"),
                 None => Hint::from("nothing was changed; put an intact copy in its place"),
             });
         }
@@ -113,7 +113,7 @@ pub(crate) fn state_hint(error: &StoreError) -> Option<Hint> {
         ),
         StoreError::CannotRepair { stack, .. } => {
             let repair = Hint::begin_with(&["state", "repair", stack.as_str()]);
-            return Some(repair.text(" reports what is wrong and what can be repaired"));
+            return Some(repair.text(" shows if a repair is needed, and which one fits"));
         }
         StoreError::Broken { .. } => Some(
             "free disk space or repair the disk, then run the same command again".to_owned(),

@@ -161,8 +161,11 @@ impl FileError {
         let hint = match self {
             Self::Read { source, .. } if too_many_files(source) => MORE_FILES.to_owned(),
             Self::Read { source, .. } => return unreadable_hint(source),
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                "make its directory first".to_owned()
+            Self::Write { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                    Some(folder) => format!("create the directory `{}` first", folder.display()),
+                    None => "create its directory first".to_owned(),
+                }
             }
             Self::Write { source, .. } if too_many_files(source) => MORE_FILES.to_owned(),
             Self::Write { .. } => return None,

@@ -176,7 +176,7 @@ fn text_of(Crash { end, at }: &Crash) -> String {
     }
 }
 
-/// Why a template is not given to the validator, if it is too large for it.
+/// The reason why a template is too large for the validator, as a clause about the template.
 fn too_much(loaded: &Loaded) -> Option<String> {
     let bytes = loaded.sources.text().len();
     let Extent { nodes, longest, widest } = loaded.extent;
@@ -185,17 +185,18 @@ fn too_much(loaded: &Loaded) -> Option<String> {
     let resources = template.map_or(0, |template| template.resources.len());
     let parameters = template.map_or(0, |template| template.parameters.len());
     let reason = if bytes > MAX_BYTES {
-        format!("it is not given more than {} MiB", MAX_BYTES >> 20)
+        format!("it has more than {} MiB", MAX_BYTES >> 20)
     } else if nodes > MAX_NODES {
-        format!("it is not given more than {MAX_NODES} texts, lists and maps")
+        format!("it has more than {MAX_NODES} texts, lists and maps")
     } else if widest.max(resources) > MAX_ENTRIES {
-        format!("it is given no list or map of more than {MAX_ENTRIES} entries")
+        format!("it has a list or map of more than {MAX_ENTRIES} entries")
     } else if parameters > MAX_PARAMETERS {
-        format!("it is not given more than {MAX_PARAMETERS} parameters")
+        format!("it has more than {MAX_PARAMETERS} parameters")
     } else if template.is_some_and(has_large_pattern) {
-        "it is given no `AllowedPattern` that is very large when it is compiled".to_owned()
+        "it has an `AllowedPattern` of more than 4 KiB, or one that compiles to more than 1 MiB"
+            .to_owned()
     } else if longest > MAX_TEXT {
-        format!("it is given no text of more than {} KiB", MAX_TEXT >> 10)
+        format!("it has a text of more than {} KiB", MAX_TEXT >> 10)
     } else {
         return None;
     };
@@ -209,7 +210,7 @@ impl Answer {
     }
 }
 
-/// The warning that the validator has not said all that it could.
+/// The warning that the validator has not checked the whole template.
 fn skipped(reason: &str) -> Diagnostic {
     let message = "AWS's validator has not checked all of this template";
     let help = format!("{reason}\nrstack's own checks were made");

@@ -282,7 +282,7 @@ fn an_output_that_cannot_be_evaluated_stops_nothing_else() {
 }
 
 #[test]
-fn all_names_that_stand_in_the_way_are_told_at_once() {
+fn all_name_conflicts_are_reported_at_once() {
     let with = |kind: i64| {
         let named = |name: &str| thing(json(j!({"Name": name, "Kind": kind})));
         stack([("A", named("a")), ("B", named("b"))])
@@ -290,6 +290,10 @@ fn all_names_that_stand_in_the_way_are_told_at_once() {
     let state = made(&with(1));
     let error = plan_of(&with(2), &state, &faithful(&state)).unwrap_err();
     assert!(matches!(&error, PlanError::Several(errors) if errors.len() == 2), "{error:?}");
-    let hint = error.hint().unwrap();
+    assert_eq!(error.parts().len(), 2);
+    let hint = error.shared_hint().unwrap();
     assert!(hint.contains("--delete-first A --delete-first B"), "{hint}");
+    let [first, _] = error.parts() else { panic!("{error:?}") };
+    assert_eq!(first.parts(), std::slice::from_ref(first));
+    assert_eq!(first.shared_hint(), None);
 }

@@ -1,4 +1,4 @@
-//! A small world to plan in: two types, stacks written as lines, and a pretended apply.
+//! A small inventory to plan in: two types, stacks written as lines, and a pretended apply.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

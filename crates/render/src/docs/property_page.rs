@@ -20,7 +20,7 @@ pub fn property_text(docs: &TypeDocs<'_>, property: &Property<'_>, view: &View) 
         out.push(Line::default());
     }
     let mut rows = Vec::new();
-    for (term, text) in facts(property) {
+    for (term, text) in terms(property) {
         let mut term = Line::of(Role::Name, term);
         for part in Line::plain(&text).wrap(width.saturating_sub(12)) {
             rows.push(vec![std::mem::take(&mut term), part]);
@@ -55,34 +55,34 @@ pub fn attribute_text(docs: &TypeDocs<'_>, attribute: &str, view: &View) -> Stri
     join(&out, view.palette)
 }
 
-fn facts(property: &Property<'_>) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
+fn terms(property: &Property<'_>) -> Vec<(&'static str, String)> {
+    let mut terms = Vec::new();
     let set = if property.is_set() { ", in any order" } else { "" };
-    facts.push(("Kind", format!("{}{set}", property.kind())));
+    terms.push(("Kind", format!("{}{set}", property.kind())));
     let required = if property.is_required() { "yes" } else { "no" };
-    facts.push(("Required", required.to_owned()));
+    terms.push(("Required", required.to_owned()));
     if !property.allowed().is_empty() {
         let values: Vec<String> = property.allowed().iter().map(bare).collect();
-        facts.push(("Values", values.join(", ")));
+        terms.push(("Values", values.join(", ")));
     }
     if !property.bounds().is_empty() {
-        facts.push(("Bounds", property.bounds().join("; ")));
+        terms.push(("Bounds", property.bounds().join("; ")));
     }
     if let Some(pattern) = property.pattern() {
-        facts.push(("Pattern", pattern.to_owned()));
+        terms.push(("Pattern", pattern.to_owned()));
     }
     if let Some(default) = property.default() {
-        facts.push(("Default", bare(default)));
+        terms.push(("Default", bare(default)));
     }
-    facts.push(("A change", change_words(property)));
+    terms.push(("A change", change_words(property)));
     if property.is_write_only() {
         let text = "cannot be read back: its drift is not detected";
-        facts.push(("Reading", text.to_owned()));
+        terms.push(("Reading", text.to_owned()));
     }
     if property.is_deprecated() {
-        facts.push(("Deprecated", "yes".to_owned()));
+        terms.push(("Deprecated", "yes".to_owned()));
     }
-    facts
+    terms
 }
 
 fn change_words(property: &Property<'_>) -> String {

@@ -9,7 +9,7 @@ use crate::markdown::{READABLE, lines};
 use crate::style::{Role, View};
 use crate::table::columns;
 
-/// The page of a type: its facts, properties and attributes.
+/// The page of a type: its terms, properties and attributes.
 pub fn type_text(docs: &TypeDocs<'_>, view: &View) -> String {
     let width = view.columns();
     let mut out = vec![Line::of(Role::Heading, docs.schema.name())];
@@ -22,7 +22,7 @@ pub fn type_text(docs: &TypeDocs<'_>, view: &View) -> String {
         out.extend(lines(first, width.min(READABLE)));
     }
     out.push(Line::default());
-    out.extend(facts(docs, width));
+    out.extend(terms(docs, width));
     let all = Property::all(docs.schema, docs.documentation);
     section(&mut out, "Properties");
     out.extend(properties::tree(&all, docs.depth, width));
@@ -38,24 +38,24 @@ fn section(out: &mut Vec<Line>, title: &str) {
     out.push(Line::of(Role::Heading, title));
 }
 
-fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
-    let mut facts = vec![("Ref", reference(docs))];
+fn terms(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
+    let mut terms = vec![("Ref", reference(docs))];
     if let Some(arn) = docs.schema.arn_template() {
-        facts.push(("ARN", arn.to_owned()));
+        terms.push(("ARN", arn.to_owned()));
     }
     let data = if docs.schema.is_stateful() {
         "holds data, which is lost with the object"
     } else {
         "not known to hold data"
     };
-    facts.push(("Data", data.to_owned()));
+    terms.push(("Data", data.to_owned()));
     let update = match docs.schema.provisioning() {
         Provisioning::FullyMutable | Provisioning::NonProvisionable => {
             "in place, except properties marked `replaces`"
         }
         Provisioning::Immutable => "always a replacement",
     };
-    facts.push(("Changes", update.to_owned()));
+    terms.push(("Changes", update.to_owned()));
     let limits: Vec<String> = [Handler::Create, Handler::Update, Handler::Delete]
         .into_iter()
         .filter_map(|handler| {
@@ -63,12 +63,12 @@ fn facts(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         })
         .collect();
     if !limits.is_empty() {
-        facts.push(("Limits", format!("{} at the most", limits.join(", "))));
+        terms.push(("Limits", format!("{} at the most", limits.join(", "))));
     }
-    facts.push(("Tags", tags(docs)));
-    facts.push(("Driver", docs.served.words().to_owned()));
+    terms.push(("Tags", tags(docs)));
+    terms.push(("Driver", docs.served.words().to_owned()));
     let mut rows = Vec::new();
-    for (term, text) in facts {
+    for (term, text) in terms {
         let mut name = Line::of(Role::Name, term);
         for part in Line::plain(&text).wrap(width.saturating_sub(9)) {
             rows.push(vec![std::mem::take(&mut name), part]);

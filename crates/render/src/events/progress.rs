@@ -137,11 +137,11 @@ impl Progress {
 
 fn row(step: &Running, now: Duration) -> Vec<Line> {
     let age = now.saturating_sub(step.since);
-    let picture = age.as_millis() / FRAME.as_millis() % 10;
-    let picture = usize::try_from(picture).ok().and_then(|i| SPINNER.get(i)).unwrap_or(&"·");
+    let frame = age.as_millis() / FRAME.as_millis() % 10;
+    let frame = usize::try_from(frame).ok().and_then(|i| SPINNER.get(i)).unwrap_or(&"·");
     let role = role(step.label.operation);
     vec![
-        Line::of(role, picture),
+        Line::of(role, frame),
         Line::of(role, doing(step.label.operation)),
         Line::of(Role::Name, step.label.address.as_str()),
         Line::plain(&duration(age)),

@@ -110,8 +110,8 @@ impl LockedStack {
         };
         if journal.is_open() {
             return Err(self.refused(
-                "a run is open over the state as it was before the edit: restore that one, settle \
-                 the run, and edit the state that comes of it",
+                "a run is open over the state as it was before the edit: restore that one, \
+                 complete the run with plan or apply, and edit the state after it",
             ));
         }
         if let Some(twin) = twin
@@ -217,8 +217,8 @@ impl LockedStack {
             JournalFinding::Damaged { repaired: Some(repaired), .. } => repaired,
             JournalFinding::Damaged { repaired: None, .. } => {
                 return Err(self.refused(
-                    "what can be kept of the journal is not known without the state that it was \
-                     written over: repair that first",
+                    "the journal cannot be repaired without the state that it was written over: \
+                     repair the state first",
                 ));
             }
             JournalFinding::Missing => return Err(self.refused("no run is open")),

@@ -77,8 +77,8 @@ pub(super) fn properties(
     }
 }
 
-/// Evaluates properties as far as they go: what cannot be evaluated becomes a value of which
-/// nothing is known, so that the rest is checked nevertheless.
+/// Evaluates properties as far as possible: a value that cannot be evaluated becomes unknown, so that
+/// the rest is checked nevertheless.
 ///
 /// # Errors
 /// If the whole cannot be evaluated.

@@ -128,7 +128,7 @@ fn attribute_of(
         let message = format!("rules cannot ask for `{name}` of a `{kind}`");
         let error = Diagnostic::error(Code::FunctionValue, message).at(attribute.span, "");
         let help = [known, &["Tags.KEY"]].concat().join(", ");
-        return Err(evaluator.findings.report(error.help(format!("known are {help}"))));
+        return Err(evaluator.findings.report(error.help(format!("the attributes are {help}"))));
     }
     let id = match evaluator.known_text(id, "what a rule asks about", attribute.span)? {
         Ok(id) => id,

@@ -35,7 +35,7 @@ pub(super) fn merge<'t>(
     merges: Vec<Merge<'t>>,
 ) -> Result<(), Box<Diagnostic>> {
     if let [first, second, ..] = merges.as_slice() {
-        let error = Diagnostic::error(Code::DuplicateKey, "the key `<<` stands twice in this map");
+        let error = Diagnostic::error(Code::DuplicateKey, "the key `<<` is in this map twice");
         let error = error.at(second.place, "again here").at(first.place, "first here");
         return Err(Box::new(error.help("write one `<<: [*first, *second]`")));
     }
@@ -54,7 +54,7 @@ pub(super) fn merge<'t>(
                 let message = format!("a merge key takes a map or a list of maps, found {words}");
                 return Err(Box::new(Diagnostic::error(Code::MergeKey, message).at(span, "")));
             };
-            // A key that stands twice in the map that is merged is reported there.
+            // A key that is twice in the map that is merged is reported there.
             let new = more.into_iter().filter(|entry| known.insert(entry.key.value.clone()));
             entries.extend(new);
         }

@@ -390,7 +390,7 @@ fn close(node: &Node<'_>, merges: &[Merge<'_>], end: Span) -> Span {
     Span::new(node.span.start, if flow { end.end } else { last.unwrap_or(end.start) })
 }
 
-/// Every key that stands twice in its map.
+/// Every key that is in its map twice.
 pub(crate) fn duplicate_keys(root: &Node<'_>, diagnostics: &mut Diagnostics) {
     match &root.kind {
         NodeKind::Scalar { .. } => {}
@@ -401,7 +401,7 @@ pub(crate) fn duplicate_keys(root: &Node<'_>, diagnostics: &mut Diagnostics) {
             for Entry { key, value } in entries {
                 if let Some(first) = seen.insert(key.value.as_str(), key.span) {
                     diagnostics.push_with(Severity::Error, || {
-                        let message = format!("the key `{}` stands twice in this map", key.value);
+                        let message = format!("the key `{}` is in this map twice", key.value);
                         Diagnostic::error(Code::DuplicateKey, message)
                             .at(key.span, "again here")
                             .at(first, "first here")

@@ -67,11 +67,11 @@ impl Section<'_> {
 
     /// A key that has no meaning here.
     pub(crate) fn unknown_key(&mut self, key: &Spanned<String>, place: &str, known: &[&str]) {
-        let message = format!("`{}` means nothing in {place}", key.value);
+        let message = format!("unknown key `{}` in {place}", key.value);
         let mut error = Diagnostic::error(Code::UnknownKey, message).at(key.span, "");
         error = match self.diagnostics.suggestion(&key.value, known.iter().copied()) {
             Some(near) => error.help(near),
-            None => error.help(format!("known are {}", known.join(", "))),
+            None => error.help(format!("the keys are {}", known.join(", "))),
         };
         self.report(error);
     }

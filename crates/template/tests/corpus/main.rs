@@ -141,7 +141,7 @@ fn disagreements(entry: &Entry, read: &Read) -> Vec<String> {
     let told = |code: Code| errors.iter().any(|d| d.code == code);
     if !entry.parse_ok || !entry.is_template || entry.is_foreign() {
         if errors.is_empty() && !read.missing {
-            out.push("it is no template of its own and no error is told".to_owned());
+            out.push("it is no template of its own and no error is reported".to_owned());
         }
         return out;
     }

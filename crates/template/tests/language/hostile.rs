@@ -124,7 +124,7 @@ fn values_that_multiply_are_made_up_to_a_size() {
     let many = json!({"Parameters": parameters, "Resources": resources}).to_string();
     let many = outcome(&many, &[]);
     let sizes = many.diagnostics.iter().filter(|d| d.code == Code::Size).count();
-    assert_eq!(sizes, 1, "the limit is told once");
+    assert_eq!(sizes, 1, "the limit is reported once");
     assert!(many.evaluation.unwrap().desired.is_none());
 }
 

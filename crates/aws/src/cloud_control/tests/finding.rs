@@ -69,7 +69,7 @@ async fn an_object_that_was_deleted_meanwhile_is_absent() {
     let service = Service::new();
     let (driver, request) = lost(&service, UNNAMED, json!({})).await;
     service.pass(1);
-    service.double.lock().unwrap().objects.clear();
+    service.fake.lock().unwrap().objects.clear();
     assert_eq!(driver.find(&request).await.unwrap(), Found::Absent);
 }
 

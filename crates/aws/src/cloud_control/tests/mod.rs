@@ -1,4 +1,4 @@
-//! The driver over the double of Cloud Control, call by call.
+//! The driver over the fake of Cloud Control, call by call.
 
 mod conformance;
 mod creating;

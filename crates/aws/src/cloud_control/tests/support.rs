@@ -1,4 +1,4 @@
-//! The double as a service, and operations that are followed to their end.
+//! The fake as a service, and operations that are followed to their end.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::cloud_control::CloudControl;
-use crate::test::fake::CloudControl as Double;
+use crate::test::fake::CloudControl as Fake;
 use crate::test::fake::wire::plain_map;
 use crate::test::scripted_api::known;
 
@@ -25,10 +25,10 @@ pub(super) const NAMED: &str = "AWS::Logs::LogGroup";
 /// A type with a property that is never read.
 pub(super) const SECRETIVE: &str = "AWS::RDS::DBInstance";
 
-/// The double, its calls, and the answers that are lost.
+/// The fake, its calls, and the answers that are lost.
 #[derive(Default)]
 pub(super) struct Service {
-    pub(super) double: Mutex<Double>,
+    pub(super) fake: Mutex<Fake>,
     calls: Mutex<Vec<(&'static str, Value)>>,
     /// An operation whose next answer is lost, after it was carried out.
     lost: Mutex<Option<&'static str>>,
@@ -44,7 +44,7 @@ impl Service {
         CloudControl::of(Arc::<Self>::clone(self), schema).unwrap()
     }
 
-    /// How often an operation was called.
+    /// The number of calls of an operation.
     pub(super) fn count(&self, operation: &str) -> usize {
         self.calls.lock().unwrap().iter().filter(|(name, _)| *name == operation).count()
     }
@@ -61,17 +61,18 @@ impl Service {
 
     /// Lets time pass, in which every request is carried out.
     pub(super) fn pass(&self, hours: u64) {
-        self.double.lock().unwrap().pass(hours);
+        self.fake.lock().unwrap().pass(hours);
     }
 
-    /// What the next request of an operation ends with; `made` if its handler has done its work.
+    /// Makes the next request of an operation fail with this code; `made` if its handler has done
+    /// its work nevertheless.
     pub(super) fn fail(&self, operation: &'static str, code: &'static str, made: bool) {
-        self.double.lock().unwrap().failures.push_back((operation, code, made));
+        self.fake.lock().unwrap().failures.push_back((operation, code, made));
     }
 
     /// The identifiers of all objects.
     pub(super) fn objects(&self) -> Vec<String> {
-        self.double.lock().unwrap().objects.keys().map(|(_, id)| id.clone()).collect()
+        self.fake.lock().unwrap().objects.keys().map(|(_, id)| id.clone()).collect()
     }
 
     /// Changes the model of an object behind rstack's back.
@@ -80,12 +81,12 @@ impl Service {
         key: &(&'static str, String),
         change: impl FnOnce(&mut serde_json::Map<String, Value>),
     ) {
-        let mut double = self.double.lock().unwrap();
-        change(double.objects.get_mut(key).unwrap().as_object_mut().unwrap());
+        let mut fake = self.fake.lock().unwrap();
+        change(fake.objects.get_mut(key).unwrap().as_object_mut().unwrap());
     }
 
     pub(super) fn model(&self, type_name: &'static str, identifier: &str) -> Value {
-        self.double.lock().unwrap().objects[&(type_name, identifier.to_owned())].clone()
+        self.fake.lock().unwrap().objects[&(type_name, identifier.to_owned())].clone()
     }
 }
 
@@ -99,7 +100,7 @@ impl Api for Service {
         crate::test::scripted_api::assert_sendable(operation, &input);
         let plain = plain_map(&input);
         self.calls.lock().unwrap().push((operation, plain.clone()));
-        let reply = self.double.lock().unwrap().carry_out(operation, &plain);
+        let reply = self.fake.lock().unwrap().carry_out(operation, &plain);
         let lost = self.lost.lock().unwrap().take_if(|lost| *lost == operation).is_some();
         let name = format!("cloudcontrolapi:{operation}");
         if lost {
@@ -109,11 +110,12 @@ impl Api for Service {
     }
 
     fn now(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.double.lock().unwrap().now)
+        UNIX_EPOCH + Duration::from_secs(self.fake.lock().unwrap().now)
     }
 }
 
-/// What was made durable, in order, with the number of calls that had begun something by then.
+/// The records that were made durable, in order, each with the number of calls that had begun
+/// something by then.
 #[derive(Default)]
 pub(super) struct Journal(pub(super) Mutex<Vec<String>>, pub(super) Mutex<Option<Cursor>>);
 

@@ -88,7 +88,7 @@ async fn write_only_properties_are_sent_again_with_every_patch() {
         {"op": "add", "path": "/MasterUserPassword", "value": "one"},
     ]);
     assert_eq!(sent, expected);
-    // The double works on what is read: without the second operation it would have none.
+    // The fake works on what is read: without the second operation it would have none.
     assert_eq!(model["MasterUserPassword"], "one");
     let (sent, model) = patch(SECRETIVE, database(20, "one"), database(20, "two")).await;
     assert_eq!(sent, json!([{"op": "add", "path": "/MasterUserPassword", "value": "two"}]));

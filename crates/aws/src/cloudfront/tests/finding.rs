@@ -142,7 +142,7 @@ async fn a_policy_is_ours_only_if_it_is_configured_as_declared() {
     let headers = key.get("HeadersConfig").unwrap().get("Headers").unwrap();
     assert_eq!(*headers, KnownValue::from_json(json!(["A", "B"])));
 
-    let (_, found) = driver(kind, script("somebody else's"));
+    let (_, found) = driver(kind, script("another account's"));
     let Found::Ambiguous { why } = found.find(&proven(declared_policy())).await.unwrap() else {
         panic!("it is not as declared")
     };

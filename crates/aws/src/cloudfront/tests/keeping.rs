@@ -196,6 +196,6 @@ async fn a_distribution_that_is_not_yet_visible_has_not_stabilized() {
     let script =
         ScriptedApi::new().fail("GetDistribution", ErrorKind::NotFound, "NoSuchDistribution");
     let (_, driver) = driver(TYPE, script);
-    let settled = driver.stabilized(&ID.into()).await.unwrap();
-    assert!(matches!(settled, Progress::Pending { .. }));
+    let stabilized = driver.stabilized(&ID.into()).await.unwrap();
+    assert!(matches!(stabilized, Progress::Pending { .. }));
 }

@@ -146,7 +146,7 @@ async fn it_is_created_with_exactly_these_members_and_read_back_as_declared() {
 
     let Progress::Pending { waits_for, .. } = driver.stabilized(&made.identifier).await.unwrap()
     else {
-        panic!("it settled while it was deployed")
+        panic!("it stabilized while it was deployed")
     };
     assert_eq!(waits_for, "distribution E2QWRUHAPOMQZL to be deployed");
     assert_eq!(driver.stabilized(&made.identifier).await.unwrap(), Progress::Done);

@@ -78,8 +78,8 @@ async fn a_role_that_is_not_yet_visible_is_asked_for_again() {
     let error = Role::new(script).update(&change("{}", &properties)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::DependencyNotReady);
     let script = JournaledApi::new([("GetRole", gone())]);
-    let settled = Role::new(script).stabilized(&"R".into()).await.unwrap();
-    assert!(matches!(settled, Progress::Pending { .. }));
+    let stabilized = Role::new(script).stabilized(&"R".into()).await.unwrap();
+    assert!(matches!(stabilized, Progress::Pending { .. }));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub(crate) enum Fullness {
     /// Every property, one element a list.
     Everything,
     /// Properties and lengths by chance.
-    Chance,
+    Random,
 }
 
 /// Makes trees; the same seed makes the same tree.
@@ -33,7 +33,7 @@ impl Generator<'_> {
     fn wants(&mut self) -> bool {
         match self.fullness {
             Fullness::Everything => true,
-            Fullness::Chance => self.below(2) == 0,
+            Fullness::Random => self.below(2) == 0,
         }
     }
 
@@ -73,7 +73,7 @@ impl Generator<'_> {
             Some(Kind::List) => {
                 let count = match self.fullness {
                     Fullness::Everything => 1,
-                    Fullness::Chance => self.below(4),
+                    Fullness::Random => self.below(4),
                 };
                 let element = self.schema.element(node).unwrap();
                 KnownValue::List((0..count).map(|_| self.value(element, depth + 1)).collect())

@@ -292,7 +292,7 @@ async fn replicas_go_before_the_secret() {
 
 #[tokio::test]
 async fn a_secret_has_stabilized_when_its_replicas_exist() {
-    let settled = async |status: &str| {
+    let stabilized = async |status: &str| {
         let entry = format!(
             r#","ReplicationStatus":[{{"Region":"eu-west-2","Status":"{status}",
                 "StatusMessage":"no key"}}]"#
@@ -301,7 +301,7 @@ async fn a_secret_has_stabilized_when_its_replicas_exist() {
             .stabilized(&ARN.into())
             .await
     };
-    assert!(matches!(settled("InProgress").await.unwrap(), Progress::Pending { .. }));
-    assert_eq!(settled("InSync").await.unwrap(), Progress::Done);
-    assert!(settled("Failed").await.unwrap_err().message.contains("eu-west-2 failed: no key"));
+    assert!(matches!(stabilized("InProgress").await.unwrap(), Progress::Pending { .. }));
+    assert_eq!(stabilized("InSync").await.unwrap(), Progress::Done);
+    assert!(stabilized("Failed").await.unwrap_err().message.contains("eu-west-2 failed: no key"));
 }

@@ -1,8 +1,8 @@
 //! Cloud Control: requests that are accepted, go on and are polled; client tokens that are valid for
 //! 36 hours; handlers made of the registry's schemas.
 //!
-//! What is deliberately strict: a request is carried out some calls after it was accepted, whether or
-//! not anybody asks for it; its object is named by the event that ends it; a token with another
+//! It is deliberately strict: a request is carried out some calls after it was accepted, even if no
+//! caller asks for it; its object is named by the event that ends it; a token with another
 //! request is refused; a model must have the kinds of the schema; an update works on what is read, so
 //! that write-only properties which are not sent again are lost; events repeat all properties.
 
@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use super::account::{Reply, refuse, text};
 use handlers::Handled;
 
-/// How long a client token is valid, in seconds.
+/// The validity of a client token, in seconds.
 const TOKEN_VALID: u64 = 36 * 3600;
-/// How long a request is kept, in seconds.
+/// The time for which a request is kept, in seconds.
 const REQUESTS_KEPT: u64 = 7 * 24 * 3600;
 /// The calls after which a request is carried out.
 const CALLS: u32 = 3;
@@ -36,7 +36,7 @@ pub(crate) struct CloudControl {
     requests: Vec<Request>,
     /// The time, in seconds since 1970.
     pub(crate) now: u64,
-    /// What the next requests end with, by operation: a code, and whether the handler has made its
+    /// The failures of the next requests: operation, code, and true if the handler has made its
     /// object nevertheless.
     pub(crate) failures: VecDeque<(&'static str, &'static str, bool)>,
     number: u64,

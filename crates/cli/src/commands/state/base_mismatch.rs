@@ -45,8 +45,8 @@ pub(super) fn by_hand(mismatch: &BaseMismatch, locked: &LockedStack) -> Vec<Stri
         None => format!("put the state of serial {serial} in `{path}`, of which no copy is here"),
     };
     let mut lines = vec![
-        "No command puts them together. Copy both files away first: the journal says what its run \
-         has made."
+        "rstack cannot decide which file is right. Back up both first; the journal records objects \
+         that are not in the state."
             .to_owned(),
         format!("If the journal is the right one, {own}."),
     ];

@@ -45,7 +45,7 @@ fn consequences(edit: &EditReview<'_>) -> Vec<String> {
             let objects = taken.iter().flat_map(|(id, taken)| {
                 let words = move |object| object_words(id, object);
                 taken.objects().map(move |object| {
-                    format!("{} stays in the cloud and is forgotten.", words(object))
+                    format!("{} stays in the cloud; the state forgets it.", words(object))
                 })
             });
             stays.chain(objects).collect()
@@ -63,12 +63,12 @@ fn consequences(edit: &EditReview<'_>) -> Vec<String> {
             let mut lines = Vec::new();
             for (id, object) in present.iter().flat_map(|present| forgotten(present, new)) {
                 lines.push(format!(
-                    "{} is known now and would be forgotten; it stays in the cloud.",
+                    "{} is not in the new state: it stays in the cloud, and the state forgets it.",
                     object_words(id, object)
                 ));
             }
             for (id, object) in present.iter().flat_map(|present| forgotten(new, present)) {
-                lines.push(format!("{} would be known again.", object_words(id, object)));
+                lines.push(format!("{} is in the new state again.", object_words(id, object)));
             }
             lines
         }
@@ -82,10 +82,10 @@ fn question(edit: &EditReview<'_>) -> String {
             format!("Forget {count} {noun} of `{stack}`?")
         }
         EditReview::Move { moved, .. } => {
-            format!("Move `{}` to `{}` all the same?", moved.address, moved.to)
+            format!("Move `{}` to `{}` nevertheless?", moved.address, moved.to)
         }
         EditReview::Replace { stack, new, .. } => format!(
-            "Put the state of serial {} ({} resources) in the place of `{stack}`?",
+            "Replace the state of `{stack}` by serial {} ({} resources)?",
             new.serial,
             new.resources.len()
         ),

@@ -21,8 +21,8 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// What to do with a state. What changes one takes the stack's lock, keeps a copy of what was
-/// there, and refuses while a run is open.
+/// The commands of `rstack state`. Those that change a state take the stack's lock, keep a copy of
+/// the state before, and refuse while a run is open.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
     /// List the resources of a state.

@@ -41,19 +41,19 @@ pub(super) async fn run(context: &Context, asked: &MvArgs) -> Result<Exit, Comma
     let other = asked.to_stack.as_deref().map(StackName::parse).transpose();
     let other = other.map_err(StackError::Name)?.filter(|other| *other != stack);
     let (holder, editor) = (holder(context, "state mv"), Editor { context, yes: asked.yes });
-    let (state, place) = match &other {
+    let (state, done_words) = match &other {
         None => {
             let renaming = rstack_ops::rename(&states, &stack, (&from, &to), &holder, &editor);
-            (renaming.await?, format!("`{to}`"))
+            (renaming.await?, format!("Renamed `{from}` to `{to}` in the state."))
         }
         Some(other) => {
             let lineage = RandomEntropy.lineage();
             let moved = Move { from: &stack, address: &from, to: other, new_address: &to, lineage };
             let moving = rstack_ops::move_resource(&states, &moved, &holder, &editor);
             let Some(state) = moving.await? else { return Ok(Exit::Error) };
-            (state, format!("`{to}` of `{other}`"))
+            (state, format!("Moved `{from}` to `{to}` in the state of `{other}`."))
         }
     };
-    let what = format!("`{from}` is {place}; nothing was changed in the cloud.");
+    let what = format!("{done_words} No cloud resource was changed.");
     done(&what, &state, &context.terminal)
 }

@@ -85,7 +85,7 @@ async fn replace(
     let other = (replacement, context.global.sandbox);
     let replaced = rstack_ops::replace_state(states, stack, other, &holder, &editor).await?;
     let Some(Replaced { serial, kept_present, state }) = replaced else { return Ok(Exit::Error) };
-    let kept = if kept_present { " A copy of the former one is kept." } else { "" };
-    let what = format!("The state of serial {serial} is in place; plan the stack next.{kept}");
+    let kept = if kept_present { " A copy of the former state is kept." } else { "" };
+    let what = format!("Replaced the state by serial {serial}.{kept} Plan the stack next.");
     done(&what, &state, &context.terminal)
 }

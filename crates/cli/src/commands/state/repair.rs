@@ -384,7 +384,7 @@ async fn cut(
     let stack = locked.stack();
     let question = match &found.journal {
         JournalFinding::Damaged { repaired: Some(_), .. } => {
-            Some(format!("Go on with what can be kept of the journal of `{stack}`?"))
+            Some(format!("Repair the journal of `{stack}`, with the records that can be kept?"))
         }
         JournalFinding::Stale { .. } => Some(format!("Remove the journal of `{stack}`?")),
         JournalFinding::Damaged { repaired: None, .. }
@@ -406,7 +406,7 @@ async fn cut(
     let count = journal.kept.len();
     terminal.note(&format!(
         "{count} records are kept.{aside} Plan or apply the stack next, which asks the \
-         cloud what came of every operation whose end is not recorded."
+         cloud for the outcome of every operation whose end is not recorded."
     ));
     Ok(Exit::Done)
 }

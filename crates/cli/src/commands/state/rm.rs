@@ -36,7 +36,8 @@ pub(super) async fn run(context: &Context, args: &RmArgs) -> Result<Exit, Comman
     let state = rstack_ops::forget(&states, &stack, &addresses, &holder, &editor).await?;
     let Some(state) = state else { return Ok(Exit::Error) };
     let (count, noun) = resources(addresses.len());
-    let what =
-        format!("Forgotten: {count} {noun}. A template that still has them makes new objects.");
+    let what = format!(
+        "Removed {count} {noun} from the state. A template that still has them creates new objects."
+    );
     done(&what, &state, &context.terminal)
 }

@@ -34,8 +34,8 @@ pub(super) async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit, Co
             terminal.note(&format!("No process holds the lock of `{stack}`: nothing to unlock."));
         }
         Unlocked::Dead(holder) => terminal.note(&format!(
-            "Removed: {} had ended without giving back the lock of `{stack}`. What it was doing is \
-             settled by the next plan or apply.",
+            "Removed: {} ended without releasing the lock of `{stack}`. The next plan or apply \
+             recovers its run.",
             escape(&holder.to_string())
         )),
         Unlocked::Other(holder) => {

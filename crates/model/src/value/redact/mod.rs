@@ -175,7 +175,7 @@ impl<'a> Redactor<'a> {
     /// Redacts where a secret is declared somewhere in the value.
     fn with_secret(&self, declared: &Value, observed: &KnownValue) -> Value {
         match (declared, observed) {
-            // The driver does not know the text, or does not give it: nothing is known to differ.
+            // The driver does not know the text, or does not return it: no difference is known.
             (_, KnownValue::Secret(secret)) if secret.expose().is_empty() => declared.clone(),
             (_, KnownValue::Null) => Value::Null,
             (Value::Text(text), KnownValue::String(_) | KnownValue::Secret(_)) => {

@@ -166,7 +166,7 @@ fn wrong_kind(schema: &TypeSchema, path: &PropertyPath, value: &Value) -> Option
     }
 }
 
-/// What the read handler returns of a model.
+/// The part of a model that the read handler returns.
 pub(super) fn readable(type_name: &str, model: &Value) -> Value {
     let schema = schema(type_name);
     without(&PropertyPath::root(), model, &|path| schema.is_write_only(path))
@@ -201,7 +201,7 @@ fn at(model: &Value, path: &SchemaPath) -> String {
     }
 }
 
-/// What `Ref` returns for an object.
+/// The value of `Ref` for an object.
 pub(super) fn ref_of(type_name: &str, identifier: &str, model: &Value) -> String {
     let schema = schema(type_name);
     let paths = schema.ref_identifier();

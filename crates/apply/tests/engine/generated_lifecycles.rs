@@ -198,7 +198,7 @@ impl Life<'_> {
     }
 }
 
-fn lives(types: &[Arc<TypeSchema>]) -> Count {
+fn lifecycles(types: &[Arc<TypeSchema>]) -> Count {
     let mut count = Count::default();
     for schema in types {
         let (name, bench) = (schema.name(), Bench::new());
@@ -222,7 +222,7 @@ const NOT_SCOPED: &str = "AWS::SageMaker::Workteam";
 #[test]
 fn every_type_with_a_compound_identifier_lives_moves_and_is_gone() {
     let types = compound_types();
-    let count = lives(&types);
+    let count = lifecycles(&types);
     assert!(types.len() >= 326, "{} types", types.len());
     assert!(count.not_generated.len() <= 4, "{:?}", count.not_generated);
     let not_moved: usize = count.not_moved.values().map(Vec::len).sum();
@@ -236,7 +236,7 @@ fn every_type_with_a_compound_identifier_lives_moves_and_is_gone() {
 fn every_type_whose_name_is_unique_in_a_scope_lives_moves_and_is_gone() {
     let mut types = scoped_types();
     types.retain(|schema| schema.name() != NOT_SCOPED);
-    let count = lives(&types);
+    let count = lifecycles(&types);
     assert!(types.len() >= 87, "{} types", types.len());
     assert!(count.not_generated.len() <= 1, "{:?}", count.not_generated);
     assert!(count.not_moved.is_empty(), "{:?}", count.not_moved);
