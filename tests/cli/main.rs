@@ -31,6 +31,7 @@ mod no_cloud;
 mod output;
 mod plain_words;
 mod plan_output;
+mod protection;
 mod reference;
 mod replace;
 mod rollback;

@@ -8,6 +8,7 @@ mod attribute_change;
 mod attributes;
 pub mod container;
 mod declarable;
+mod deletion_protection;
 mod documentation;
 mod error;
 mod identity;
@@ -25,6 +26,7 @@ mod update_kind;
 mod update_rule;
 mod validate;
 
+pub use deletion_protection::DeletionProtection;
 pub use documentation::Documentation;
 pub use error::RegistryError;
 pub use kinds::Kind;

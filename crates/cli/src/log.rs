@@ -1,9 +1,9 @@
 //! Diagnostics of the program itself, on standard error: off unless asked for with `-v` or
 //! `RUST_LOG`.
 
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::{Layer, filter, fmt};
 
 use crate::env::Env;

@@ -53,6 +53,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::NothingToRollBack => include_str!("../pages/errors/nothing-to-roll-back.md"),
         ErrorCode::ObjectExists => include_str!("../pages/errors/object-exists.md"),
         ErrorCode::ObjectNotFound => include_str!("../pages/errors/object-not-found.md"),
+        ErrorCode::ObjectProtected => include_str!("../pages/errors/object-protected.md"),
         ErrorCode::OptionConflict => include_str!("../pages/errors/option-conflict.md"),
         ErrorCode::OutputNotEvaluated => include_str!("../pages/errors/output-not-evaluated.md"),
         ErrorCode::OutputNotWritten => include_str!("../pages/errors/output-not-written.md"),

@@ -106,6 +106,8 @@ codes! {
     ObjectExists = "object-exists",
     /// An object that does not exist in the cloud.
     ObjectNotFound = "object-not-found",
+    /// An object that a property of its own protects from deletion.
+    ObjectProtected = "object-protected",
     /// An option that does not belong to the kind of plan or stack that was given.
     OptionConflict = "option-conflict",
     /// An output that cannot be evaluated.

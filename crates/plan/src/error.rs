@@ -1,6 +1,6 @@
 //! The reasons why no plan can be made.
 
-use rstack_catalog::ObjectName;
+use rstack_catalog::{DeletionProtection, ObjectName};
 use rstack_model::Address;
 use rstack_model::value::FunctionError;
 
@@ -49,6 +49,19 @@ pub enum PlanError {
         address: Address,
         /// The resource that refers to it.
         referrer: Address,
+    },
+    /// An object that would have to be deleted and that a property of its own protects.
+    #[error(
+        "`{address}` cannot be {}: `{protection}` protects its object from deletion",
+        if *.replaced { "replaced" } else { "deleted" }
+    )]
+    Protected {
+        /// The resource.
+        address: Address,
+        /// The property that protects the object.
+        protection: DeletionProtection,
+        /// True if a new object would take its place.
+        replaced: bool,
     },
     /// Several resources prevent the plan.
     #[error("{}", several(.0))]
@@ -139,6 +152,11 @@ impl PlanError {
                  allow the old object to be deleted first with `--delete-first {address}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`",
                 name.property()
+            )),
+            Self::Protected { protection, .. } => Some(format!(
+                "set `{protection}` to `{}`, apply that, and then plan this again; or keep the \
+                 object with `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain`",
+                protection.off()
             )),
             Self::Cycle { .. } => Some(
                 "remove one of the references or `DependsOn` entries from the circle".to_owned(),

@@ -16,6 +16,7 @@ mod order;
 mod planner;
 mod prediction;
 mod propagation;
+mod protection;
 mod readopt;
 mod registry;
 mod replace_cascade;

@@ -15,6 +15,7 @@ use crate::name_conflicts::check_names;
 use crate::order::dependencies_first;
 use crate::prediction::Predictions;
 use crate::propagation::propagation_waits;
+use crate::protection::check_protection;
 use crate::readopt::Readopted;
 use crate::replace_cascade::referrers_of_deleted_first;
 use crate::resource_change::{declared, definition_of, unwanted};
@@ -51,6 +52,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         return Err(error);
     }
     check_names(input, &changes)?;
+    check_protection(input.state, input.observations, input.schemas, &changes)?;
     referrers_of_deleted_first(input, &mut changes)?;
     readopted.explain(&mut changes);
     let mut outputs = BTreeMap::new();
@@ -95,14 +97,15 @@ fn evaluated(
 /// Plans the end of a stack.
 ///
 /// # Errors
-/// [`PlanError::Broken`] only: for a defect of the planner.
+/// [`PlanError::Protected`] if an object protects itself from deletion; [`PlanError::Broken`] for a
+/// defect of the planner.
 pub fn plan_destroy(
     state: &State,
     observations: &Observations,
     schemas: &dyn Schemas,
     options: &DestroyOptions,
 ) -> Result<CheckedPlan, PlanError> {
-    let changes = state
+    let changes: BTreeMap<Address, Change> = state
         .resources
         .iter()
         .map(|(id, prior)| {
@@ -112,6 +115,7 @@ pub fn plan_destroy(
             (id.clone(), change)
         })
         .collect();
+    check_protection(state, observations, schemas, &changes)?;
     let (outputs, restores) = (BTreeMap::new(), BTreeMap::new());
     let purpose = Purpose {
         mode: PlanMode::Destroy,

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rstack_catalog::{Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName};
-use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value};
+use rstack_catalog::{
+    DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName,
+};
+use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
 use crate::type_definition::{Scalar, Schemas, TypeDefinition};
 
@@ -98,6 +100,10 @@ impl TypeDefinition for RegistryType {
 
     fn is_stateful(&self) -> bool {
         self.0.is_stateful()
+    }
+
+    fn deletion_protection(&self, properties: &ValueMap) -> Option<DeletionProtection> {
+        self.0.deletion_protection(properties)
     }
 
     fn time_limit(&self, operation: Handler) -> Option<Duration> {

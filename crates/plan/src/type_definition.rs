@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rstack_catalog::{Handler, UniqueName};
-use rstack_model::{PropertyPath, ResourceType, UpdateKind, Value};
+use rstack_catalog::{DeletionProtection, Handler, UniqueName};
+use rstack_model::{PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
 /// The kinds of scalars a schema distinguishes. CloudFormation takes each of them as text, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub trait TypeDefinition: Send + Sync {
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;
     /// True if the object holds data that is lost with it.
     fn is_stateful(&self) -> bool;
+    /// The property that protects an object with these properties from deletion, if one does.
+    fn deletion_protection(&self, properties: &ValueMap) -> Option<DeletionProtection>;
     /// The longest that the type's provider takes for an operation, where it says so. Where it says
     /// so of other operations only, it is the longest of those: to delete a distribution, CloudFront
     /// changes it first.
@@ -127,6 +129,10 @@ impl TypeDefinition for UnknownType {
 
     fn is_stateful(&self) -> bool {
         false
+    }
+
+    fn deletion_protection(&self, _: &ValueMap) -> Option<DeletionProtection> {
+        None
     }
 
     fn time_limit(&self, _: Handler) -> Option<Duration> {

@@ -164,9 +164,11 @@ impl Service<'_> {
         request: &DeleteRequest,
     ) -> Result<Progress, Refusal> {
         let key = key_of(&request.identifier);
-        let Some(id) = view.get(self.resource_type, &key).map(|it| it.physical_id.clone()) else {
+        let Some(stored) = view.get(self.resource_type, &key) else {
             return Ok(Progress::Done);
         };
+        rules::unprotected(self.schema, &stored.properties)?;
+        let id = stored.physical_id.clone();
         rules::before_delete(view, self.resource_type, &id)?;
         if self.is_distribution()
             && let Some(stored) = view.get_mut(self.resource_type, &key)

@@ -2,7 +2,7 @@
 
 use rstack_catalog::{ObjectName, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{PropertyPath, ResourceType};
+use rstack_model::{PropertyPath, ResourceType, Value, ValueMap};
 
 use crate::index::{Facet, name_value};
 use crate::inventory::View;
@@ -58,6 +58,18 @@ pub(crate) fn before_delete(
 ) -> Result<(), Refusal> {
     cloudfront::before_delete(view, resource_type, id)?;
     mediapackage::before_delete(view, resource_type, id)
+}
+
+/// Refuses the deletion of an object that a property of its own protects.
+pub(crate) fn unprotected(schema: &TypeSchema, properties: &JsonMap) -> Result<(), Refusal> {
+    let properties: ValueMap = properties
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from_json(value.clone())))
+        .collect();
+    let Some(protection) = schema.deletion_protection(&properties) else { return Ok(()) };
+    let kind = ErrorKind::Invalid { property: None };
+    let message = format!("`{protection}` protects the object from deletion");
+    Err(Refusal::new(kind, "OperationNotPermitted", message))
 }
 
 /// The object of the type, other than `own`, that has a name these properties declare, too: its

@@ -24,6 +24,7 @@ impl ErrorKind {
             | ErrorCode::LogFilter
             | ErrorCode::MissingDependency
             | ErrorCode::NameConflict
+            | ErrorCode::ObjectProtected
             | ErrorCode::NoState
             | ErrorCode::NotAStack
             | ErrorCode::OptionConflict

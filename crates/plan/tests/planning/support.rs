@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rstack_catalog::{Handler, SchemaPath, UniqueName};
+use rstack_catalog::{DeletionProtection, Handler, SchemaPath, UniqueName};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::plan::{Operation, Plan};
 use rstack_model::state::{DeposedObject, Environment, ObjectStatus, ResourceState, State};
@@ -86,6 +86,9 @@ impl TypeDefinition for Thing {
     }
     fn is_stateful(&self) -> bool {
         false
+    }
+    fn deletion_protection(&self, _: &ValueMap) -> Option<DeletionProtection> {
+        None
     }
 
     fn time_limit(&self, _: Handler) -> Option<Duration> {
