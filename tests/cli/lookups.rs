@@ -40,11 +40,22 @@ fn the_cloud_is_asked_before_anything_is_planned() {
     let warned = place.sandbox(&["validate", "user.yaml"]).expect(0).err;
     assert!(warned.contains("warning[unknown-stack-output]"), "{warned}");
 
+    for (name, value, kind) in [
+        ("/images/ami", "ami-0123456789abcdef0", "String"),
+        ("/names/plain", "one", "String"),
+        ("/names/plain", "two", "String"),
+        ("/names/plain", "three", "String"),
+        ("/secret/description", "quiet", "SecureString"),
+    ] {
+        let put = ["sandbox", "put-parameter", name, value, "--type", kind];
+        place.run(&put).expect(0);
+    }
     let plan = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
     for known in [
         "\"eu-west-1b\"",
         "\"us-east-1a us-east-1b us-east-1c\"",
-        "\"ami-",
+        "\"ami-0123456789abcdef0\"",
+        "\"three\"",
         "\"{{resolve:ssm-secure:",
     ] {
         assert!(plan.contains(known), "{plan}");

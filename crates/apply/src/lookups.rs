@@ -1,13 +1,13 @@
 //! Asking the cloud what a template leaves to it, before anything is planned.
 
 use futures_util::stream::{self, StreamExt};
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::Value;
-use rstack_model::value::Lookup;
+use rstack_model::value::{Lookup, SecretReference};
 
-use crate::Engine;
 use crate::observe::stops_everything;
-use crate::reads::{Lookups, PARAMETER_STORE, service_of};
+use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
+use crate::{Engine, secrets};
 
 /// The service that is asked.
 fn service(lookup: &Lookup) -> &str {
@@ -41,5 +41,69 @@ impl Engine {
             Some(error) => Err(error.clone()),
             None => Ok(asked),
         }
+    }
+
+    /// The references of these whose secrets do not exist, or are none, each with its error. A secret
+    /// that cannot be looked up for another reason is left out.
+    ///
+    /// # Errors
+    /// If the cloud cannot be asked at all.
+    pub async fn missing_secrets<'a>(
+        &self,
+        references: impl IntoIterator<Item = &'a SecretReference>,
+    ) -> Result<Vec<(&'a SecretReference, DriverError)>, DriverError> {
+        let reads = &Lookups::default();
+        let asked: Vec<_> = stream::iter(references)
+            .map(|reference| async move { (reference, self.look_for(reads, reference).await) })
+            .buffered(self.parallelism.get())
+            .collect()
+            .await;
+        let mut missing = Vec::new();
+        for (reference, found) in asked {
+            match found {
+                Err(error) if stops_everything(&error) => return Err(error),
+                Err(error) if is_missing(&error) => missing.push((reference, error)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Looks for the secret of a reference, if it is one of the cloud.
+    async fn look_for(
+        &self,
+        reads: &Lookups,
+        reference: &SecretReference,
+    ) -> Result<(), DriverError> {
+        match reference {
+            SecretReference::SecretsManager(body) => {
+                let Ok(parsed) = secrets::parse(body) else { return Ok(()) };
+                let ask = || self.cloud.secrets().version(&parsed);
+                self.look(reads, SECRETS_MANAGER, ask).await.map(drop)
+            }
+            SecretReference::SecureParameter(body) => {
+                let Ok(parsed) = secrets::parse_parameter(body) else { return Ok(()) };
+                let ask = || self.cloud.secrets().parameter_version(&parsed);
+                self.look(reads, PARAMETER_STORE, ask).await.map(drop)
+            }
+            SecretReference::Parameter(_) | SecretReference::Hidden => Ok(()),
+        }
+    }
+}
+
+/// True if an error says that there is no such secret.
+fn is_missing(error: &DriverError) -> bool {
+    match error.kind {
+        ErrorKind::NotFound | ErrorKind::Invalid { .. } => true,
+        ErrorKind::AlreadyExists
+        | ErrorKind::Throttled
+        | ErrorKind::DependencyNotReady
+        | ErrorKind::AccessDenied { .. }
+        | ErrorKind::Credentials
+        | ErrorKind::Conflict
+        | ErrorKind::Transient
+        | ErrorKind::Unreachable
+        | ErrorKind::UnknownOutcome
+        | ErrorKind::Unsupported => false,
     }
 }

@@ -20,7 +20,7 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ParameterError {
     /// The file of a value cannot be read.
-    #[error("cannot read the value of parameter `{name}` from `{}`", .path.display())]
+    #[error("cannot read the value of `{name}` from `{}`", .path.display())]
     File {
         /// The parameter.
         name: String,
@@ -30,7 +30,7 @@ pub(crate) enum ParameterError {
         source: io::Error,
     },
     /// A value is too long, or is no text.
-    #[error("the value of parameter `{name}` in `{}` is not UTF-8 text of at most 64 KiB", .path.display())]
+    #[error("the value of `{name}` in `{}` is not UTF-8 text of at most 64 KiB", .path.display())]
     Value {
         /// The parameter.
         name: String,
@@ -153,8 +153,15 @@ impl GivenParameters {
     }
 }
 
-/// The contents of a file without the line end behind them.
-fn from_file(env: &Env, name: &str, path: &Path) -> Result<SecretString, ParameterError> {
+/// The contents of a file, or with `-` of standard input, without the line end behind them.
+///
+/// # Errors
+/// If the file cannot be read, or holds no text of at most 64 KiB.
+pub(crate) fn from_file(
+    env: &Env,
+    name: &str,
+    path: &Path,
+) -> Result<SecretString, ParameterError> {
     let failed =
         |source| ParameterError::File { name: name.to_owned(), path: path.to_owned(), source };
     let mut bytes = Vec::new();

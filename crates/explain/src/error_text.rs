@@ -75,6 +75,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::SandboxFile => include_str!("../pages/errors/sandbox-file.md"),
         ErrorCode::SandboxObject => include_str!("../pages/errors/sandbox-object.md"),
         ErrorCode::SandboxPath => include_str!("../pages/errors/sandbox-path.md"),
+        ErrorCode::SandboxPut => include_str!("../pages/errors/sandbox-put.md"),
         ErrorCode::SandboxSetting => include_str!("../pages/errors/sandbox-setting.md"),
         ErrorCode::SecretOnCommandLine => include_str!("../pages/errors/secret-on-command-line.md"),
         ErrorCode::SecretParameterDiffers => {

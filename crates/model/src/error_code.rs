@@ -146,6 +146,8 @@ codes! {
     SandboxObject = "sandbox-object",
     /// A property path that cannot be set in the sandbox.
     SandboxPath = "sandbox-path",
+    /// A secret or parameter that cannot be put into the sandbox.
+    SandboxPut = "sandbox-put",
     /// A setting that the sandbox does not have.
     SandboxSetting = "sandbox-setting",
     /// A secret on the command line.

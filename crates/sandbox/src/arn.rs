@@ -1,9 +1,13 @@
 //! ARNs, from the form that the type declares or in the usual form.
 
+use crate::arn_forms;
 use crate::id_context::IdContext;
 
 /// The ARN of the object itself. `id` is what the service calls it, where that is not an ARN.
 pub(crate) fn own(context: &IdContext<'_>, id: &str) -> String {
+    if let Some(arn) = arn_forms::of(context) {
+        return arn;
+    }
     let arn = match context.schema.arn_template() {
         Some(template) => filled(context, template, id),
         None => made(context, &kebab(context.resource()), id),
@@ -30,11 +34,16 @@ fn scoped(context: &IdContext<'_>, arn: String) -> String {
 
 /// An ARN of the type's service in the usual form.
 pub(crate) fn made(context: &IdContext<'_>, kind: &str, id: &str) -> String {
+    made_with(context, kind, '/', id)
+}
+
+/// [`made`] with this character between the kind and the ID.
+pub(crate) fn made_with(context: &IdContext<'_>, kind: &str, between: char, id: &str) -> String {
     let environment = context.environment;
     format!(
-        "arn:{}:{}:{}:{}:{kind}/{id}",
+        "arn:{}:{}:{}:{}:{kind}{between}{id}",
         environment.partition,
-        context.service(),
+        arn_forms::service(context),
         environment.region,
         environment.account,
     )

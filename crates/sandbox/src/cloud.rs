@@ -16,6 +16,7 @@ use rstack_model::{
 };
 
 use crate::check;
+use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
 use crate::inventory::{StoredObject, View};
@@ -25,7 +26,7 @@ use crate::redaction::Redactor;
 use crate::rules::Refusal;
 use crate::store::Store;
 use crate::time::{Now, StandingTime, Time};
-use crate::{SandboxError, SandboxOptions, deferred, lookup, secretsmanager};
+use crate::{SandboxError, SandboxOptions, deferred, lookup, parameter, secretsmanager};
 
 /// The account that every sandbox is.
 pub const ACCOUNT: &str = "000000000000";
@@ -35,7 +36,7 @@ const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudForma
 /// The parts that the drivers of one sandbox share.
 pub(crate) struct Inner {
     store: Arc<Store>,
-    environment: Environment,
+    pub(crate) environment: Environment,
     options: SandboxOptions,
     pub(crate) fault_injector: FaultInjector,
     time: Arc<dyn Time>,
@@ -58,7 +59,7 @@ impl Inner {
         }
     }
 
-    fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         Now::of(self.time.as_ref())
     }
 
@@ -76,7 +77,7 @@ impl Inner {
         done.map_err(|refusal| refusal.of(operation))
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut View<'_>) -> T) -> Result<T, SandboxError> {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut View<'_>) -> T) -> Result<T, SandboxError> {
         self.store.with(|inventory| work(&mut View { inventory, region: &self.environment.region }))
     }
 }
@@ -86,7 +87,7 @@ impl Inner {
 ///
 /// No secret text is ever kept: see [`SandboxCloud::rotate_secret`] for what stands in its place.
 pub struct SandboxCloud {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 impl SandboxCloud {
@@ -157,6 +158,12 @@ impl SandboxCloud {
         })
     }
 
+    /// The objects that every account has without having made them: the default VPC with its subnets
+    /// and its security group, the policies that AWS manages for CloudFront. No file has them.
+    pub fn defaults(&self) -> Vec<(ObjectKey, PhysicalId)> {
+        defaults::objects(&self.inner.environment.region)
+    }
+
     /// Sets a property outside of every stack, or removes it without a value: drift.
     ///
     /// # Errors
@@ -173,7 +180,9 @@ impl SandboxCloud {
             let key = the_key(view, resource_type, physical_id)?;
             let stored = view.get_mut(resource_type, &key);
             let stored = stored.ok_or_else(|| no_object(resource_type, physical_id))?;
+            let before = stored.properties.clone();
             if check::set(&mut stored.properties, path, value) {
+                parameter::changed(stored, resource_type.as_str(), &before);
                 return Ok(());
             }
             Err(SandboxError::NoPlace { path: path.to_string() })
@@ -328,7 +337,7 @@ impl SecretStore for SandboxCloud {
         parameter: &ParameterReference,
     ) -> Result<String, DriverError> {
         let wanted = parameter.clone();
-        let version = move |_: &Inner, view: &mut View<'_>| lookup::version(view, &wanted);
+        let version = move |_: &Inner, view: &mut View<'_>| parameter::version(view, &wanted);
         self.inner.call("sandbox ssm:GetParameter", version).await
     }
 
@@ -337,7 +346,7 @@ impl SecretStore for SandboxCloud {
         parameter: &ParameterReference,
     ) -> Result<(SecretString, String), DriverError> {
         let wanted = parameter.clone();
-        let resolve = move |_: &Inner, view: &mut View<'_>| lookup::resolve(view, &wanted);
+        let resolve = move |_: &Inner, view: &mut View<'_>| parameter::resolve(view, &wanted);
         self.inner.call("sandbox ssm:GetParameter", resolve).await
     }
 }

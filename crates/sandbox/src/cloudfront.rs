@@ -13,45 +13,48 @@ use crate::rules::Refusal;
 
 pub(crate) const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 
-/// Policies that AWS manages.
+/// The types of the policies that a behaviour names.
+const CACHE: &str = "AWS::CloudFront::CachePolicy";
+const ORIGIN: &str = "AWS::CloudFront::OriginRequestPolicy";
+const RESPONSE: &str = "AWS::CloudFront::ResponseHeadersPolicy";
+
+/// Policies that AWS manages, with their types.
 ///
 /// Source: "Use managed cache policies", "Use managed origin request policies" and "Use managed
 /// response headers policies", Amazon CloudFront Developer Guide.
-const MANAGED: [&str; 19] = [
-    "08627262-05a9-4f76-9ded-b50ca2e3a84f",
-    "1c6db51a-a33f-469a-8245-dae26771f530",
-    "216adef6-5c7f-47e4-b989-5492eafa07d3",
-    "2e54312d-136d-493c-8eb9-b001f22f67d2",
-    "33f36d7e-f396-46d9-90e0-52428a34d9dc",
-    "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
-    "4cc15a8a-d715-48a4-82b8-cc0b614638fe",
-    "59781a5b-3903-41f3-afcb-af62929ccde1",
-    "5cc3b908-e619-4b99-88e5-2cf7f45965bd",
-    "60669652-455b-4ae9-85a4-c4c02393f86c",
-    "658327ea-f89d-4fab-a63d-7e88639e58f6",
-    "67f7725c-6f97-4210-82d7-5512b31e9d03",
-    "7e5fad67-ee98-4ad0-b05a-394999eefc1a",
-    "83da9c7e-98b4-4e11-a168-04f0df8e2c65",
-    "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf",
-    "acba4595-bd28-49b8-b9fe-13317c0390fa",
-    "b2884449-e4de-46a7-ac36-70bc7f1ddd6d",
-    "e61eb60c-9c35-4d20-a928-2b84e02af89c",
-    "eaab4381-ed33-4a86-88ca-d9558dc6cd63",
+pub(crate) const MANAGED: [(&str, &str); 22] = [
+    (CACHE, "08627262-05a9-4f76-9ded-b50ca2e3a84f"),
+    (CACHE, "1c6db51a-a33f-469a-8245-dae26771f530"),
+    (CACHE, "2e54312d-136d-493c-8eb9-b001f22f67d2"),
+    (CACHE, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"),
+    (CACHE, "4cc15a8a-d715-48a4-82b8-cc0b614638fe"),
+    (CACHE, "658327ea-f89d-4fab-a63d-7e88639e58f6"),
+    (CACHE, "7e5fad67-ee98-4ad0-b05a-394999eefc1a"),
+    (CACHE, "83da9c7e-98b4-4e11-a168-04f0df8e2c65"),
+    (CACHE, "a6bad946-36c3-4c33-aa98-362c74a7fb13"),
+    (CACHE, "b2884449-e4de-46a7-ac36-70bc7f1ddd6d"),
+    (ORIGIN, "216adef6-5c7f-47e4-b989-5492eafa07d3"),
+    (ORIGIN, "33f36d7e-f396-46d9-90e0-52428a34d9dc"),
+    (ORIGIN, "59781a5b-3903-41f3-afcb-af62929ccde1"),
+    (ORIGIN, "775133bc-15f2-49f9-abea-afb2e0bf67d2"),
+    (ORIGIN, "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"),
+    (ORIGIN, "acba4595-bd28-49b8-b9fe-13317c0390fa"),
+    (ORIGIN, "b689b0a8-53d0-40ab-baf2-68738e2966ac"),
+    (RESPONSE, "5cc3b908-e619-4b99-88e5-2cf7f45965bd"),
+    (RESPONSE, "60669652-455b-4ae9-85a4-c4c02393f86c"),
+    (RESPONSE, "67f7725c-6f97-4210-82d7-5512b31e9d03"),
+    (RESPONSE, "e61eb60c-9c35-4d20-a928-2b84e02af89c"),
+    (RESPONSE, "eaab4381-ed33-4a86-88ca-d9558dc6cd63"),
 ];
 
 /// Which property of a behaviour names which type, and the code when there is no such object and
 /// when it is still in use.
 const USES: [(&str, &str, &str, &str); 3] = [
-    ("CachePolicyId", "AWS::CloudFront::CachePolicy", "NoSuchCachePolicy", "CachePolicyInUse"),
-    (
-        "OriginRequestPolicyId",
-        "AWS::CloudFront::OriginRequestPolicy",
-        "NoSuchOriginRequestPolicy",
-        "OriginRequestPolicyInUse",
-    ),
+    ("CachePolicyId", CACHE, "NoSuchCachePolicy", "CachePolicyInUse"),
+    ("OriginRequestPolicyId", ORIGIN, "NoSuchOriginRequestPolicy", "OriginRequestPolicyInUse"),
     (
         "ResponseHeadersPolicyId",
-        "AWS::CloudFront::ResponseHeadersPolicy",
+        RESPONSE,
         "NoSuchResponseHeadersPolicy",
         "ResponseHeadersPolicyInUse",
     ),
@@ -131,7 +134,7 @@ pub(crate) fn before_write(view: &View<'_>, properties: &JsonMap) -> Result<(), 
         }
         for (property, resource_type, code, _) in USES {
             let Some(id) = behaviour.get(property).and_then(Json::as_str) else { continue };
-            if !MANAGED.contains(&id) && !exists(view, resource_type, id) {
+            if !MANAGED.contains(&(resource_type, id)) && !exists(view, resource_type, id) {
                 let message = format!("there is no policy `{id}`");
                 return Err(Refusal::invalid(path.name(property), code, message));
             }

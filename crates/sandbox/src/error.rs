@@ -80,6 +80,24 @@ pub enum SandboxError {
         /// The path.
         path: String,
     },
+    /// No secret or parameter can have the name or the value.
+    #[error("cannot put `{name}` into the sandbox: {message}")]
+    Refused {
+        /// The name.
+        name: String,
+        /// The service's reason.
+        message: String,
+    },
+    /// A parameter keeps its kind.
+    #[error("the parameter `{name}` is a `{is}`, and cannot become a `{asked}`")]
+    OtherKind {
+        /// The parameter.
+        name: String,
+        /// The kind that it has.
+        is: String,
+        /// The kind that it was to have.
+        asked: crate::ParameterKind,
+    },
     /// The work on the file was cut off.
     #[error("the work on the sandbox file was cut off")]
     CutOff,
@@ -101,6 +119,8 @@ impl SandboxError {
             | Self::NoObject { .. }
             | Self::SeveralObjects { .. }
             | Self::NoPlace { .. }
+            | Self::Refused { .. }
+            | Self::OtherKind { .. }
             | Self::CutOff => ErrorKind::Unreachable,
         };
         DriverError::new(kind, operation, message)

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rstack_catalog::{Node, SchemaPath};
-use rstack_model::{Identifier, PropertyPath};
+use rstack_model::Identifier;
 
 use crate::arn;
 use crate::derive::{DIGITS, Derivation, LOWER, UPPER};
 use crate::id_context::IdContext;
+use crate::names;
 use crate::pattern;
 use crate::redaction::JsonMap;
 use crate::referrers;
@@ -69,10 +70,23 @@ pub(crate) fn identity(context: &IdContext<'_>) -> Identity {
         chosen.get(&path.to_string()).cloned().or_else(|| context.text_at(path))
     };
     let referred = context.schema.ref_identifier();
-    let parts: Vec<String> = referred.iter().filter_map(value).collect();
+    // A rule on the default bus is named without the bus.
+    let whole = referred == context.schema.primary_identifier() || referred.len() == 1;
+    let open = |path: &&SchemaPath| {
+        whole
+            || context.text_at(path).is_some()
+            || context.is_read_only(path)
+            || is_own_name(context, path)
+    };
+    let parts: Vec<String> = referred.iter().filter(open).filter_map(value).collect();
     let physical_id = if parts.is_empty() { context.chosen_name() } else { parts.join("|") };
     let identifier = context.schema.identifier(&physical_id, value);
     Identity { physical_id, identifier, chosen }
+}
+
+fn is_own_name(context: &IdContext<'_>, path: &SchemaPath) -> bool {
+    let own = names::property(context.schema).unwrap_or_else(|| "Name".to_owned());
+    path.segments().len() == 1 && path.to_string() == own
 }
 
 /// The ID by which the service names the object where it needs no ARN.
@@ -81,9 +95,17 @@ pub(crate) fn plain_id(context: &IdContext<'_>) -> String {
         return special(context).unwrap_or_else(|| usual(context, "Id"));
     }
     let paths = context.schema.primary_identifier().iter().chain(context.schema.ref_identifier());
+    let has_arn = paths.clone().any(is_arn_path);
+    // Beside an ARN stands what the object belongs to, such as the cluster of a service.
+    let own = names::property(context.schema);
+    let names_it = |path: &SchemaPath| own.as_deref() == Some(path.to_string().as_str());
+    if has_arn && own.is_some() {
+        return context.name();
+    }
     for path in paths {
         let last = path.segments().last().map_or("", String::as_str);
-        if is_arn(last) {
+        let belongs = has_arn && !context.is_read_only(path) && !names_it(path);
+        if is_arn(last) || belongs && context.schema.primary_identifier().len() > 1 {
             continue;
         }
         if let Some(declared) = context.text_at(path) {
@@ -92,6 +114,10 @@ pub(crate) fn plain_id(context: &IdContext<'_>) -> String {
         return invented(context, path);
     }
     special(context).unwrap_or_else(|| usual(context, "Id"))
+}
+
+fn is_arn_path(path: &SchemaPath) -> bool {
+    path.segments().last().is_some_and(|last| is_arn(last))
 }
 
 fn is_arn(name: &str) -> bool {
@@ -120,7 +146,7 @@ pub(crate) fn invented(context: &IdContext<'_>, path: &SchemaPath) -> String {
     let referrers = referrers::of(context, last);
     let asked = referrers
         .iter()
-        .filter_map(|(schema, name)| schema.node(&PropertyPath::root().name(name)).map(Form::of));
+        .filter_map(|(schema, path)| schema.node(path).map(|node| Form::of(schema.resolve(node))));
     let forms: Vec<Form<'_>> = asked.chain([own]).collect();
     fitting(context, &path.to_string(), &forms, candidate)
 }
@@ -205,6 +231,16 @@ fn special(context: &IdContext<'_>) -> Option<String> {
             format!("{}_{}", context.environment.region, derived.letters(9))
         }
         "AWS::IAM::Policy" => context.chosen_name(),
+        "AWS::DMS::ReplicationInstance" => {
+            arn::made_with(context, "rep", ':', &derived.text(UPPER, 26))
+        }
+        "AWS::DMS::ReplicationTask" => {
+            arn::made_with(context, "task", ':', &derived.text(UPPER, 26))
+        }
+        "AWS::EKS::Nodegroup" => {
+            let cluster = context.text("ClusterName").unwrap_or("cluster");
+            format!("{cluster}/{}", context.name())
+        }
         "AWS::KMS::Key" => derived.uuid(),
         "AWS::EC2::VPC" => format!("vpc-0{}", derived.hex(16)),
         "AWS::EC2::SecurityGroup" => format!("sg-0{}", derived.hex(16)),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delta::{Slot, Touched};
 use crate::index::{Facet, Index};
+use crate::parameter::ParameterRecord;
 use crate::redaction::JsonMap;
 use crate::secret::SecretRecord;
 
@@ -47,6 +48,9 @@ pub(crate) struct StoredObject {
     /// For a secret, its versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret: Option<SecretRecord>,
+    /// For a parameter of the Parameter Store, its versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) versions: Option<ParameterRecord>,
 }
 
 impl StoredObject {

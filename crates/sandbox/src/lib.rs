@@ -7,10 +7,12 @@
 //! to it): the same calls in the same sandbox have the same answers. It is not a test of what AWS would accept.
 
 mod arn;
+mod arn_forms;
 mod attributes;
 mod check;
 mod cloud;
 mod cloudfront;
+mod defaults;
 mod deferred;
 mod delta;
 mod derive;
@@ -31,8 +33,10 @@ mod minimal;
 mod names;
 mod objects;
 mod options;
+mod parameter;
 mod pattern;
 mod play;
+mod put;
 mod redaction;
 mod referrers;
 mod rules;
@@ -49,5 +53,6 @@ pub use error::SandboxError;
 pub use generated::{GeneratedLife, Move, Moves, NotMoved, compound_types, scoped_types};
 pub use options::{Faults, PerMille, SandboxOptions};
 pub use play::Playback;
+pub use put::ParameterKind;
 pub use rstack_catalog::TypeSchema;
 pub use time::{StandingTime, Time};

@@ -1,97 +1,45 @@
 //! Answers to what templates ask before anything is planned: Availability Zones, parameters, and
 //! attributes of objects that parameters name.
 //!
-//! An object of the sandbox answers for itself. What is not there answers, too, always in the same
-//! way and in the form that its name lets one expect: a newcomer's template works without an
-//! account.
+//! A parameter that does not exist is an error. An object that is not of the sandbox may be one that
+//! another tool made: what is asked of it is invented, always in the same way.
 
 use rstack_driver::ErrorKind;
-use rstack_model::value::{Lookup, ParameterReference};
-use rstack_model::{ResourceType, SecretString, Value};
+use rstack_model::Value;
+use rstack_model::value::Lookup;
 use serde_json::Value as Json;
 
 use crate::derive::Derivation;
 use crate::inventory::{StoredObject, View};
 use crate::rules::Refusal;
-
-const PARAMETER: &str = "AWS::SSM::Parameter";
-/// The length of the text of a secret parameter, in characters.
-const SECRET_LENGTH: usize = 32;
+use crate::{defaults, parameter};
 
 /// Answers a question.
 pub(crate) fn answer(view: &View<'_>, lookup: &Lookup) -> Result<Value, Refusal> {
     match lookup {
         Lookup::Zones(region) => {
-            Ok(Value::List(["a", "b", "c"].map(|zone| format!("{region}{zone}").into()).into()))
+            let zone = |zone: &str| format!("{region}{zone}").into();
+            Ok(Value::List(defaults::ZONES.map(zone).into()))
         }
-        Lookup::Parameter(parameter) => match stored(view, parameter) {
-            Some(object) => text_of(object.properties.get("Value")).ok_or_else(|| nothing(lookup)),
-            None => Ok(Value::from(plain(&parameter.name))),
-        },
+        Lookup::Parameter(parameter) => parameter::plain(view, parameter),
         Lookup::Attribute { resource_type, id, attribute } => {
             let keys = view.keys(resource_type, id);
             let object = keys.first().and_then(|key| view.get(resource_type, key));
-            attribute_of(view, object, id, attribute).ok_or_else(|| nothing(lookup))
+            let default = || defaults::attribute(view.region, resource_type, id, attribute);
+            let answer = object.is_none().then(default).flatten();
+            answer.or_else(|| attribute_of(view, object, id, attribute)).ok_or_else(|| {
+                Refusal::new(ErrorKind::NotFound, "NotFound", format!("there is no {lookup}"))
+            })
         }
     }
-}
-
-fn nothing(lookup: &Lookup) -> Refusal {
-    Refusal::new(ErrorKind::NotFound, "NotFound", format!("there is no {lookup}"))
 }
 
 fn text_of(json: Option<&Json>) -> Option<Value> {
     json?.as_str().map(Value::from)
 }
 
-/// The parameter that a stack of the sandbox made under this name.
-fn stored<'a>(view: &'a View<'_>, parameter: &ParameterReference) -> Option<&'a StoredObject> {
-    let resource_type = ResourceType::from(PARAMETER);
-    let key = view.keys(&resource_type, &parameter.name).into_iter().next()?;
-    view.get(&resource_type, &key)
-}
-
-/// The version of a secret parameter.
-pub(crate) fn version(view: &View<'_>, parameter: &ParameterReference) -> Result<String, Refusal> {
-    if stored(view, parameter).is_some() {
-        let message = format!("the parameter `{}` is not a `SecureString`", parameter.name);
-        return Err(Refusal::new(
-            ErrorKind::Invalid { property: None },
-            "ValidationException",
-            message,
-        ));
-    }
-    Ok(parameter.version.unwrap_or(1).to_string())
-}
-
-/// The text of a secret parameter, which is kept nowhere, and its version.
-pub(crate) fn resolve(
-    view: &View<'_>,
-    parameter: &ParameterReference,
-) -> Result<(SecretString, String), Refusal> {
-    let version = version(view, parameter)?;
-    let mut derived = Derivation::new(&["secure parameter", view.key(), &parameter.name, &version]);
-    let text = derived.text(crate::derive::LOWER, SECRET_LENGTH);
-    Ok((SecretString::new(text), version))
-}
-
 fn id(prefix: &str, of: &str) -> String {
     format!("{prefix}-{}", Derivation::new(&["lookup", prefix, of]).hex(17))
-}
-
-/// A text of the form that the name of a parameter lets one expect.
-fn plain(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let last = lower.rsplit('/').next().unwrap_or_default();
-    let has = |part: &str| lower.contains(part);
-    match last {
-        "version" => "21".to_owned(),
-        _ if has("subnet") => id("subnet", name),
-        _ if has("vpc") => id("vpc", name),
-        _ if has("security-group") || has("securitygroup") => id("sg", name),
-        _ if has("ami") || has("image_id") => id("ami", name),
-        _ => format!("{last}-{}", Derivation::new(&["lookup", name]).hex(8)),
-    }
 }
 
 fn attribute_of(

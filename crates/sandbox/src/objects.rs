@@ -19,7 +19,9 @@ use crate::inventory::{StoredObject, View, key_of};
 use crate::redaction::{JsonMap, Redactor, known_map};
 use crate::rules::{self, Refusal};
 use crate::time::Now;
-use crate::{attributes, cloudfront, mediapackage, names, s3, secretsmanager};
+use crate::{
+    arn_forms, attributes, cloudfront, mediapackage, names, parameter, s3, secretsmanager,
+};
 
 /// The surroundings of a call beside the inventory.
 pub(crate) struct Service<'a> {
@@ -99,6 +101,7 @@ impl Service<'_> {
             token: request.token.to_string(),
             attributes: self.attributes(view, &properties, &nonce, &identity),
             secret: secretsmanager::first(self.resource_type, request, self.now),
+            versions: parameter::first(self.resource_type, &properties),
             polls_left: if self.is_distribution() { self.options.deploy_polls } else { 0 },
             unseen: self.fault_injector.unseen(&nonce),
             former: Vec::new(),
@@ -148,6 +151,7 @@ impl Service<'_> {
         }
         stored.attributes = self.attributes(view, &properties, &stored.nonce, &identity);
         let former = std::mem::replace(&mut stored.properties, properties);
+        parameter::changed(&mut stored, self.resource_type.as_str(), &former);
         if self.is_distribution() && (changed || stored.disabled) {
             stored.disabled = false;
             stored.deploy(former, self.options.deploy_polls);
@@ -270,6 +274,7 @@ impl Service<'_> {
         let context = self.context(properties, nonce);
         let mut out = attributes::of(&context, identity, Redactor { key: view.key() });
         cloudfront::attributes(&context, &mut out);
+        arn_forms::attributes(&context, &mut out);
         s3::attributes(&context, &mut out);
         mediapackage::attributes(&context, &mut out);
         out

@@ -6,24 +6,34 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rstack_catalog::{Registry, TypeSchema};
+use rstack_catalog::{Node, Registry, TypeSchema};
+use rstack_model::PropertyPath;
 
 use crate::id_context::IdContext;
 
-/// Types, with the name of the property of each that takes an identifier.
-pub(crate) type Referrers = Arc<[(Arc<TypeSchema>, String)]>;
+/// Types, with the place in each that takes an identifier.
+pub(crate) type Referrers = Arc<[(Arc<TypeSchema>, PropertyPath)]>;
 
-/// The types of the service, with the name of the property of each that takes the identifier. They
+/// The depth to which a schema is searched, and the number of places that are looked for.
+const DEPTH: usize = 5;
+const MOST: usize = 16;
+
+/// The types of the service, with the place in each that takes the identifier. They
 /// are looked for once for each type and property.
 pub(crate) fn of(context: &IdContext<'_>, property: &str) -> Referrers {
-    static KNOWN: Mutex<BTreeMap<(String, String), Referrers>> = Mutex::new(BTreeMap::new());
-    let of = (context.resource_type.to_string(), property.to_owned());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(known.entry(of).or_insert_with(|| found(context, property).into()))
+    taking(context.resource_type.as_str(), property)
 }
 
-fn found(context: &IdContext<'_>, property: &str) -> Vec<(Arc<TypeSchema>, String)> {
-    let Some((service, resource)) = context.resource_type.as_str().rsplit_once("::") else {
+/// [`of`] by the name of a type.
+pub(crate) fn taking(resource_type: &str, property: &str) -> Referrers {
+    static KNOWN: Mutex<BTreeMap<(String, String), Referrers>> = Mutex::new(BTreeMap::new());
+    let of = (resource_type.to_owned(), property.to_owned());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(known.entry(of).or_insert_with(|| found(resource_type, property).into()))
+}
+
+fn found(resource_type: &str, property: &str) -> Vec<(Arc<TypeSchema>, PropertyPath)> {
+    let Some((service, resource)) = resource_type.rsplit_once("::") else {
         return Vec::new();
     };
     // EC2 has hundreds of types, and what identifies its objects is known without them.
@@ -41,12 +51,38 @@ fn found(context: &IdContext<'_>, property: &str) -> Vec<(Arc<TypeSchema>, Strin
     let registry = Registry::embedded();
     let types = registry.names().skip_while(|name| !name.starts_with(&prefix));
     let types = types.take_while(|name| name.starts_with(&prefix));
-    let others = types.filter(|name| *name != context.resource_type.as_str());
+    let others = types.filter(|name| *name != resource_type);
     let schemas = others.filter_map(|name| registry.get(name).ok().flatten());
     schemas.flat_map(|schema| referrers(&schema, &names)).collect()
 }
 
-fn referrers(schema: &Arc<TypeSchema>, names: &[String]) -> Vec<(Arc<TypeSchema>, String)> {
-    let takes = |name: &&String| schema.root().property_names().any(|own| own == name.as_str());
-    names.iter().filter(takes).map(|name| (Arc::clone(schema), name.clone())).collect()
+fn referrers(schema: &Arc<TypeSchema>, names: &[String]) -> Vec<(Arc<TypeSchema>, PropertyPath)> {
+    let mut found = Vec::new();
+    walk(schema, schema.root(), &PropertyPath::root(), names, &mut found);
+    found.into_iter().map(|path| (Arc::clone(schema), path)).collect()
+}
+
+/// Adds the places below a node whose properties have one of these names.
+fn walk(
+    schema: &TypeSchema,
+    node: &Node,
+    at: &PropertyPath,
+    names: &[String],
+    found: &mut Vec<PropertyPath>,
+) {
+    if at.segments().len() > DEPTH || found.len() >= MOST {
+        return;
+    }
+    let node = schema.resolve(node);
+    if let Some(element) = schema.element(node) {
+        walk(schema, element, &at.index(0), names, found);
+    }
+    for (name, property) in node.properties() {
+        let path = at.name(name);
+        if names.iter().any(|wanted| wanted == name) && schema.resolve(property).pattern().is_some()
+        {
+            found.push(path.clone());
+        }
+        walk(schema, property, &path, names, found);
+    }
 }

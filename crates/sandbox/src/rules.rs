@@ -31,6 +31,11 @@ impl Refusal {
         Self::new(ErrorKind::Invalid { property: Some(property) }, code, message)
     }
 
+    /// The message of the service.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The error of the operation that is refused.
     pub(crate) fn of(self, operation: &str) -> DriverError {
         let code = self.code.map(str::to_owned);

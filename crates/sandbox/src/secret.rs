@@ -232,6 +232,14 @@ impl SecretRecord {
         }
     }
 
+    /// True if a version is a JSON object that has this key.
+    pub(crate) fn has_key(&self, version: &str, key: &str) -> bool {
+        match self.versions.get(version) {
+            Some(Shape::Fields(fields)) => fields.contains_key(key),
+            Some(Shape::Text(_)) | None => false,
+        }
+    }
+
     /// The text of a version.
     pub(crate) fn text(&self, key: &str, nonce: &str, version: &str) -> Option<SecretString> {
         self.versions.get(version).map(|shape| shape.text([key, nonce, version]))

@@ -4,7 +4,7 @@
 //! is for trying again.
 
 use rstack_driver::{CreateRequest, ErrorKind, UpdateRequest, VersionHistory};
-use rstack_model::value::SecretsManagerReference;
+use rstack_model::value::{SecretVersion, SecretsManagerReference};
 use rstack_model::{KnownMap, KnownValue, ResourceType, SecretString};
 
 use crate::index::Facet;
@@ -87,18 +87,34 @@ fn found<'a>(
     let Some((stored, record)) = stored.and_then(|s| Some((s, s.secret.as_ref()?))) else {
         return Err(not_found(format!("there is no secret `{id}`")));
     };
-    let version = record
-        .version(&reference.version)
-        .ok_or_else(|| not_found(format!("the secret `{id}` has no such version")))?;
+    let version = record.version(&reference.version).ok_or_else(|| {
+        let which = match &reference.version {
+            SecretVersion::Stage(stage) => format!("version with the stage `{stage}`"),
+            SecretVersion::Id(version) => format!("version `{version}`"),
+        };
+        let message = format!("the secret `{id}` has no {which}");
+        let kind = ErrorKind::Invalid { property: None };
+        Refusal::new(kind, "ResourceNotFoundException", message)
+    })?;
     Ok((stored, record, version.to_owned()))
 }
 
-/// The ID of the version a reference means.
+/// The ID of the version a reference means. The JSON key of the reference is one that the version has.
 pub(crate) fn version(
     view: &View<'_>,
     reference: &SecretsManagerReference,
 ) -> Result<String, Refusal> {
-    found(view, reference).map(|(_, _, version)| version)
+    let (_, record, version) = found(view, reference)?;
+    let id = &reference.secret_id;
+    let missing = reference.json_key.iter().find(|key| !record.has_key(&version, key));
+    match missing {
+        Some(key) => {
+            let message = format!("the secret `{id}` has no key `{key}`");
+            let kind = ErrorKind::Invalid { property: None };
+            Err(Refusal::new(kind, "ValidationException", message))
+        }
+        None => Ok(version),
+    }
 }
 
 /// The version a reference means, since when, and which one was before it.

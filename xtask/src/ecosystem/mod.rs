@@ -6,6 +6,7 @@ mod corpus;
 mod program;
 mod report;
 mod trial;
+mod values;
 mod verdict;
 
 use std::error::Error;

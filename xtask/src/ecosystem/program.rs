@@ -43,6 +43,11 @@ impl Program<'_> {
         self.run(&arguments)
     }
 
+    /// The text of the template; empty if it cannot be read.
+    pub(crate) fn template_text(&self) -> String {
+        std::fs::read_to_string(&self.template.path).unwrap_or_default()
+    }
+
     /// A command that takes the stack's name.
     pub(crate) fn on_stack(&self, command: &str, options: &[&str]) -> Result<Ran, String> {
         self.run(&[&[command, STACK], options].concat())

@@ -16,7 +16,10 @@ const SOUND: [(&str, &str); 5] = [
     ),
     ("apply", "touch applied"),
     ("destroy", r#"echo '{"event":"step-done","operation":"forget","physicalId":"kept"}'"#),
-    ("sandbox", r#"echo '[{"type":"AWS::SNS::Topic","id":"kept"}]'"#),
+    (
+        "sandbox",
+        r#"[ -e applied ] && echo '[{"type":"AWS::SNS::Topic","id":"kept"}]' || echo '[]'"#,
+    ),
     ("ls", "echo '[]'"),
 ];
 
@@ -119,4 +122,32 @@ fn a_substitute_goes_before_the_value_of_the_manifest() {
     let templates = corpus::templates(folder.path(), &substitutes).unwrap();
     let values: Vec<_> = templates[0].parameters.values().map(String::as_str).collect();
     assert_eq!(values, ["a", "1", "x"]);
+}
+
+#[test]
+fn what_a_template_refers_to_is_put_into_the_sandbox_as_the_program_advises() {
+    let advice = r#"{"severity":"error","code":"lookup","help":"`rstack sandbox put-secret a - --sandbox`"}"#;
+    let plan = format!("[ -e put ] || {{ echo '{advice}' >&2; exit 1; }}; {}", SOUND[0].1);
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox =
+        r#"case $1 in put-secret) echo "$@" > put;; ls) echo '[{"type":"S","id":"a"}]';; esac"#;
+    for (name, does) in SOUND.into_iter().filter(|(name, _)| !["plan", "sandbox"].contains(name)) {
+        std::fs::write(folder.path().join(name), does).unwrap();
+    }
+    std::fs::write(folder.path().join("plan"), plan).unwrap();
+    std::fs::write(folder.path().join("sandbox"), sandbox).unwrap();
+    let text = "{{resolve:secretsmanager:a:SecretString:user}}";
+    std::fs::write(folder.path().join("a.yaml"), text).unwrap();
+    let template = Template {
+        name: "a.yaml".into(),
+        path: folder.path().join("a.yaml"),
+        parameters: BTreeMap::new(),
+        lint_ok: true,
+    };
+    let path = Path::new("/bin/sh");
+    let program = Program { path, folder: folder.path(), template: &template };
+    let verdict = serde_json::to_string(&trial::trial(&program)).unwrap();
+    assert_eq!(verdict, r#"{"planned":{"actions":{"create":1},"life":"complete"}}"#);
+    let put = std::fs::read_to_string(folder.path().join("put")).unwrap();
+    assert!(put.starts_with(r#"put-secret a {"user":"a-value"} --sandbox"#), "{put}");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::program::{Program, Ran, text};
+use super::values;
 use super::verdict::{Counts, Life, Planned, Verdict};
 
 /// The verdict on a template.
@@ -13,11 +14,14 @@ pub(crate) fn trial(program: &Program<'_>) -> Verdict {
 }
 
 fn planned(program: &Program<'_>) -> Result<Verdict, String> {
-    let plan = program.on_template("plan", &[])?;
+    let plan = values::plan(program)?;
     match plan.code {
         0 => {
             let actions = read_plan(&plan)?.actions;
-            let life = life(program)?;
+            let put = program.run(&["sandbox", "ls"])?;
+            // What this command cannot do is found by the same command at the end.
+            let put = list(&put).unwrap_or_default();
+            let life = life(program, &put)?;
             Ok(Verdict::Planned(Planned { actions, life }))
         }
         1 => Ok(Verdict::Refused(plan.error_codes())),
@@ -25,11 +29,11 @@ fn planned(program: &Program<'_>) -> Result<Verdict, String> {
     }
 }
 
-/// The outcome of carrying the plan out.
+/// The outcome of carrying the plan out, in a sandbox that had these objects before.
 ///
 /// # Errors
 /// A text if the program crashes or writes what it does not promise.
-fn life(program: &Program<'_>) -> Result<Life, String> {
+fn life(program: &Program<'_>, put: &[Value]) -> Result<Life, String> {
     let apply = program.on_template("apply", &["--yes"])?;
     if apply.code != 0 {
         return Ok(Life::ApplyFailed(failures(&apply)));
@@ -53,7 +57,8 @@ fn life(program: &Program<'_>) -> Result<Life, String> {
         .map(|record| text(&record, "physicalId"))
         .collect();
     let objects = list(&program.run(&["sandbox", "ls"])?)?;
-    let left = objects.iter().filter(|object| !retained.contains(&text(object, "id")));
+    let left = objects.iter().filter(|object| !put.contains(object));
+    let left = left.filter(|object| !retained.contains(&text(object, "id")));
     let left = counts(left.map(|object| text(object, "type")));
     if !left.is_empty() {
         return Ok(Life::ObjectsLeft(left));

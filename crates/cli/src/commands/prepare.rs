@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use rstack_apply::SecretParameters;
+use rstack_driver::DriverError;
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
+use rstack_model::value::Lookup;
 use rstack_model::{Address, Code, Diagnostic};
 use rstack_ops::{
-    Deploy, Evaluated, Operations, Unanswered, cross_stack_values, parameters_of_evaluation,
-    preflight,
+    Deploy, Evaluated, MissingSecret, Operations, Unanswered, cross_stack_values, missing_secrets,
+    parameters_of_evaluation, preflight,
 };
 use rstack_plan::PlanOptions;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate};
@@ -17,7 +19,7 @@ use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
-use crate::error::{CommandError, cloud_hint};
+use crate::error::{CommandError, PUT, cloud_hint, put_words};
 use crate::lint::{Checks, Pending};
 use crate::secret_args::GivenParameters;
 use crate::session::Session;
@@ -115,7 +117,7 @@ impl PreparedTemplate {
         if let Some(template) = &self.loaded.template {
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
             let Evaluated { evaluation: found, unanswered } = evaluated;
-            let unanswered = unanswered.iter().map(no_answer);
+            let unanswered = unanswered.iter().map(|it| no_answer(context, it));
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
             evaluation = Some(found);
         }
@@ -126,6 +128,13 @@ impl PreparedTemplate {
             && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
         {
             self.loaded.diagnostics.extend(preflight(engine.cloud.as_ref(), template, desired));
+        }
+        if let Some(template) = &self.loaded.template
+            && let Some(desired) = evaluation.as_ref().and_then(|e| e.desired.as_ref())
+            && !self.loaded.failed()
+        {
+            let missing = missing_secrets(engine, template, desired).await?;
+            self.loaded.diagnostics.extend(missing.iter().map(|it| no_secret(context, it)));
         }
         if self.loaded.failed() {
             self.checked(terminal, None)?;
@@ -208,9 +217,35 @@ pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
 }
 
 /// The finding about a question to which the cloud has no answer.
-fn no_answer(Unanswered { lookup, error, at }: &Unanswered) -> Diagnostic {
+fn no_answer(context: &Context, unanswered: &Unanswered) -> Diagnostic {
+    let Unanswered { lookup, error, at } = unanswered;
     let message = format!("the cloud does not give the {lookup}: {error}");
     let diagnostic = Diagnostic::error(Code::Lookup, message).at(*at, "");
+    let reference = match lookup {
+        Lookup::Parameter(parameter) => format!("{{{{resolve:ssm:{parameter}}}}}"),
+        Lookup::Zones(_) | Lookup::Attribute { .. } => String::new(),
+    };
+    with_help(context, diagnostic, (error, &reference))
+}
+
+/// The finding about a secret that does not exist.
+fn no_secret(context: &Context, missing: &MissingSecret) -> Diagnostic {
+    let MissingSecret { address, reference, error, at } = missing;
+    let message = format!("`{address}` refers to `{reference}`: {error}");
+    let diagnostic = Diagnostic::error(Code::Lookup, message).at(*at, "");
+    with_help(context, diagnostic, (error, reference))
+}
+
+/// A finding with a way to put into the sandbox what is missing there, or else the hint for the error.
+fn with_help(
+    context: &Context,
+    diagnostic: Diagnostic,
+    (error, reference): (&DriverError, &str),
+) -> Diagnostic {
+    if let Some(words) = put_words(error, reference) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        return diagnostic.help(format!("`{}`{PUT}", context.global.line(&words)));
+    }
     match cloud_hint(error) {
         Some(hint) => diagnostic.help(hint),
         None => diagnostic,

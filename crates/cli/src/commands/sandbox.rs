@@ -1,23 +1,83 @@
 //! `rstack sandbox`: the simulated cloud seen from the console's side. What is changed here is
 //! drift for the stack that made it.
 
-use clap::Subcommand;
-use rstack_model::{KnownValue, PathSegment, PhysicalId, PropertyPath, ResourceType};
+use std::path::Path;
+
+use clap::{Subcommand, ValueEnum};
+use rstack_model::{
+    ErrorCode, KnownValue, ObjectKey, PathSegment, PhysicalId, PropertyPath, ResourceType,
+    SecretString,
+};
 use rstack_render::escape;
-use rstack_sandbox::{Playback, Time};
+use rstack_sandbox::{ParameterKind, Playback, SandboxCloud, SandboxError, Time};
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::sandbox_env::conditions;
+use crate::secret_args::from_file;
 use crate::session::sandbox;
 use crate::terminal::Terminal;
+
+/// The types of parameters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A text.
+    #[value(name = "String")]
+    String,
+    /// A list of texts, separated by commas.
+    #[value(name = "StringList")]
+    StringList,
+    /// A secret.
+    #[value(name = "SecureString")]
+    SecureString,
+}
+
+impl Kind {
+    fn of(self) -> ParameterKind {
+        match self {
+            Self::String => ParameterKind::String,
+            Self::StringList => ParameterKind::StringList,
+            Self::SecureString => ParameterKind::SecureString,
+        }
+    }
+}
 
 /// The commands of `rstack sandbox`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
     /// List the objects of the sandbox.
-    Ls,
+    Ls {
+        /// List the objects that every account has instead, such as the default VPC.
+        #[arg(long)]
+        defaults: bool,
+    },
+    /// Create a secret, or give it a new version.
+    ///
+    /// The sandbox keeps no secret: of the value only the keys are kept, if it is a JSON object. What
+    /// references get is derived.
+    PutSecret {
+        /// The secret's name or ARN.
+        name: String,
+        /// The value; `-` reads it from standard input. Other users can see a value on the command
+        /// line with `ps`.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Create a parameter of the Parameter Store, or give it a new version.
+    ///
+    /// Public parameters (`/aws/service/…`) exist already.
+    PutParameter {
+        /// The parameter's name or ARN.
+        name: String,
+        /// The value; `-` reads it from standard input. Other users can see a value on the command
+        /// line with `ps`. Of a secure string nothing is kept: what references get is derived.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        /// The type of a new parameter: `String` if none is given.
+        #[arg(long = "type", value_enum)]
+        kind: Option<Kind>,
+    },
     /// Rotate a secret: give it a new value.
     #[command(visible_alias = "rotate")]
     RotateSecret {
@@ -57,9 +117,8 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
     let terminal = &context.terminal;
     let cloud = sandbox(context)?;
     match command {
-        SandboxCommand::Ls if terminal.json => {
-            let list: Vec<_> = cloud
-                .list()?
+        SandboxCommand::Ls { defaults } if terminal.json => {
+            let list: Vec<_> = objects(&cloud, defaults)?
                 .iter()
                 .map(|(key, id)| {
                     let identifier = key.identifier.parts();
@@ -72,8 +131,8 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
                 .collect();
             terminal.line(&serde_json::Value::from(list).to_string())?;
         }
-        SandboxCommand::Ls => {
-            for (key, id) in cloud.list()? {
+        SandboxCommand::Ls { defaults } => {
+            for (key, id) in objects(&cloud, defaults)? {
                 let (kind, id) = (key.resource_type.to_string(), id.to_string());
                 let mut line = format!("{}  {}", escape(&kind), escape(&id));
                 if !key.identifier.is(&id) {
@@ -81,6 +140,17 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
                 }
                 terminal.line(&line)?;
             }
+        }
+        SandboxCommand::PutSecret { name, value } => {
+            let text = value_of(context, (&name, value), true)?;
+            let version = cloud.put_secret(&name, &text)?;
+            terminal.line(&format!("`{}` has the version {version} now", escape(&name)))?;
+        }
+        SandboxCommand::PutParameter { name, value, kind } => {
+            let secret = kind == Some(Kind::SecureString);
+            let text = value_of(context, (&name, value), secret)?;
+            let version = cloud.put_parameter(&name, &text, kind.map(Kind::of))?;
+            terminal.line(&format!("`{}` has the version {version} now", escape(&name)))?;
         }
         SandboxCommand::RotateSecret { id } => {
             let version = cloud.rotate_secret(&id)?;
@@ -109,6 +179,33 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
         }
     }
     Ok(Exit::Done)
+}
+
+/// The objects that were made in the sandbox, or those that every account has.
+fn objects(
+    cloud: &SandboxCloud,
+    defaults: bool,
+) -> Result<Vec<(ObjectKey, PhysicalId)>, SandboxError> {
+    if defaults { Ok(cloud.defaults()) } else { cloud.list() }
+}
+
+/// The value of an argument: of standard input if it is `-`. Warns of a secret on the command line.
+fn value_of(
+    context: &Context,
+    (name, argument): (&str, String),
+    secret: bool,
+) -> Result<SecretString, CommandError> {
+    if argument == "-" {
+        return Ok(from_file(&context.env, name, Path::new("-"))?);
+    }
+    if secret {
+        let (shown, code) = (escape(name), ErrorCode::SecretOnCommandLine);
+        context.terminal.note(&format!(
+            "warning[{code}]: the value of `{shown}` is on the command line, where other users can \
+             read it. Give `-`, and the value on standard input."
+        ));
+    }
+    Ok(SecretString::new(argument))
 }
 
 /// Tells what viewers get.

@@ -37,6 +37,7 @@ impl ErrorKind {
             | ErrorCode::RulesNotLoaded
             | ErrorCode::SandboxObject
             | ErrorCode::SandboxPath
+            | ErrorCode::SandboxPut
             | ErrorCode::SecretOnCommandLine
             | ErrorCode::SecretParameterMissing
             | ErrorCode::StackNameConflict

@@ -4,6 +4,7 @@ use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind as CloudError};
 use rstack_model::ErrorCode;
 use rstack_model::plan::{Change, Reason};
+use rstack_model::value::{ParameterReference, SecretsManagerReference};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
 
@@ -18,6 +19,7 @@ impl From<SandboxError> for CommandError {
                 ErrorCode::SandboxObject
             }
             SandboxError::NoPlace { .. } => ErrorCode::SandboxPath,
+            SandboxError::Refused { .. } | SandboxError::OtherKind { .. } => ErrorCode::SandboxPut,
             SandboxError::Newer { .. } => ErrorCode::StateFormat,
             SandboxError::Io { .. }
             | SandboxError::InDoubt { .. }
@@ -37,6 +39,12 @@ fn sandbox_hint(error: &SandboxError) -> Option<Hint> {
         SandboxError::NoPlace { .. } => {
             Some("a path looks like `HlsPackage.SegmentDurationSeconds` or `Tags[0].Value`".into())
         }
+        SandboxError::OtherKind { name, .. } => {
+            let remove = ["sandbox", "remove", "AWS::SSM::Parameter", name.as_str()];
+            let hint = Hint::from("leave `--type` out, or ").command(&remove);
+            return Some(hint.text(" and put it again"));
+        }
+        SandboxError::Refused { .. } => None,
         SandboxError::Io { .. } | SandboxError::InDoubt { .. } => Some(
             "the sandbox is kept in the state directory; choose one that can be written with \
              `--state-dir`"
@@ -190,7 +198,11 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
                     .to_owned(),
             )
         }
-        StepError::Driver(error) | StepError::Secret { source: error, .. } => cloud_hint(error),
+        StepError::Secret { reference, source } => {
+            let put = put_words(source, reference).map(|words| put_hint(&words));
+            return put.or_else(|| cloud_hint(source).map(Hint::from));
+        }
+        StepError::Driver(error) => cloud_hint(error),
         StepError::Parameter(name) => Some(format!("give it with `--parameter {name}=VALUE`")),
         StepError::Journal(error) => return state_hint(error),
         StepError::NoDriver(_) => Some(
@@ -227,6 +239,43 @@ pub(crate) fn profile_hint(profile: &str) -> String {
          without an account, try `--sandbox`"
     )
 }
+
+/// The command that puts the missing secret or parameter of a reference into the sandbox; `None` if
+/// the error is another one, or one of a real account.
+pub(crate) fn put_words(error: &DriverError, reference: &str) -> Option<Vec<String>> {
+    // Where the version is missing, the message says which there are.
+    let exists = error.has_code("ParameterVersionNotFound");
+    if error.kind != CloudError::NotFound || exists || !error.operation.starts_with("sandbox ") {
+        return None;
+    }
+    let body = reference.strip_prefix("{{resolve:")?.strip_suffix("}}")?;
+    let (service, body) = body.split_once(':')?;
+    let words = match service {
+        "secretsmanager" => {
+            let name = SecretsManagerReference::parse(body).ok()?.secret_id;
+            vec!["put-secret".to_owned(), name, "-".to_owned()]
+        }
+        "ssm" => {
+            let name = ParameterReference::parse(body).ok()?.name;
+            vec!["put-parameter".to_owned(), name, "VALUE".to_owned()]
+        }
+        "ssm-secure" => {
+            let name = ParameterReference::parse(body).ok()?.name;
+            let kind = ["--type", "SecureString"].map(str::to_owned);
+            [vec!["put-parameter".to_owned(), name, "-".to_owned()], kind.to_vec()].concat()
+        }
+        _ => return None,
+    };
+    Some([vec!["sandbox".to_owned()], words].concat())
+}
+
+fn put_hint(words: &[String]) -> Hint {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Hint::begin_with(&words).text(PUT)
+}
+
+/// The effect of a command of [`put_words`].
+pub(crate) const PUT: &str = " puts one there; `-` reads its value from standard input";
 
 /// The hint for a failed call.
 pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {

@@ -1,4 +1,5 @@
 //! Tests of the crate as a whole.
 
-pub(crate) mod lifecycle;
+pub(crate) mod arns;
+mod lifecycle;
 mod log;
