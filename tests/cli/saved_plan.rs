@@ -165,7 +165,7 @@ fn a_signed_plan_is_verified() {
     let place = signed();
     refused(&place, &["--verify", "other.pub"], "plan-not-approved", "sha256:");
     refused(&place, &["--verify", "plan.key"], "key-unusable", "`plan.key`");
-    refused(&place, &["--verify", "missing.pub"], "key-unusable", "`missing.pub`");
+    refused(&place, &["--verify", "missing.pub"], "file-not-read", "`missing.pub`");
     refused(&place, &["--verify", "env:NONE"], "key-unusable", "`NONE`");
     let shown = place.run(&["show", "x.plan"]).expect(0);
     assert!(shown.out.contains(", not verified: give its public part"), "{}", shown.out);

@@ -43,6 +43,8 @@ pub enum OpsError {
         option: &'static str,
         /// The address.
         address: Address,
+        /// The most similar address in the template, which was perhaps meant.
+        near: Option<Address>,
     },
     /// Answers of the cloud lead to further questions, without end.
     #[error("the lookups of the template lead to ever more lookups")]

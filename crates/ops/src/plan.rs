@@ -1,6 +1,8 @@
 //! Planning a deploy: observe, compare, plan.
 
 use rstack_apply::SecretParameters;
+use rstack_catalog::nearest;
+use rstack_model::Address;
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, PlanOptions};
@@ -65,7 +67,9 @@ pub(crate) async fn plan_deploy(
     {
         let unknown = addresses.iter().find(|address| !desired.resources.contains_key(*address));
         if let Some(address) = unknown {
-            return Err(OpsError::NoResource { option, address: address.clone() });
+            let near = nearest(address.as_str(), desired.resources.keys().map(Address::as_str));
+            let near = near.map(Address::new);
+            return Err(OpsError::NoResource { option, address: address.clone(), near });
         }
     }
     let observations = if refresh {

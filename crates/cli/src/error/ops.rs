@@ -49,7 +49,12 @@ fn hint(error: &OpsError) -> Option<Hint> {
             "choose the Region with `--region`, the account with `--profile`, or another directory \
              with `--state-dir`",
         )),
-        OpsError::NoResource { .. } => Some(Hint::from("give a logical ID from `Resources`")),
+        OpsError::NoResource { near: Some(near), .. } => {
+            Some(Hint::from(format!("did you mean `{near}`?")))
+        }
+        OpsError::NoResource { near: None, .. } => {
+            Some(Hint::from("give a logical ID from `Resources`"))
+        }
         OpsError::Questions | OpsError::Digest(_) => None,
         OpsError::Contradicts(_) => Some(Hint::from(
             "nothing was changed; the plan is not one that was made from this state: plan again, and \
@@ -75,7 +80,7 @@ fn hint(error: &OpsError) -> Option<Hint> {
             )))
         }
         OpsError::NothingOpen { .. } => Some(Hint::from(
-            "it is needed only after an error that names this resource and this command",
+            "`rstack resolve` is needed only after an error that names it and the resource",
         )),
         OpsError::NoSecretParameter(_) => {
             Some(Hint::from("only the values of secret (`NoEcho`) parameters can be given"))

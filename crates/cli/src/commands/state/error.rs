@@ -69,7 +69,7 @@ fn hint(error: &EditError) -> Option<Hint> {
             return Some(Hint::begin_with(&["ls"]).text(" lists the stacks"));
         }
         EditError::Revise(ReviseError::NoResource { stack, .. }) => {
-            return Some(with_command(begin(), stack, &["list"]).text(" names them"));
+            return Some(with_command(begin(), stack, &["list"]).text(" lists its resources"));
         }
         EditError::Revise(ReviseError::Exists { .. }) => {
             "choose another logical ID, or move that resource away first".to_owned()
@@ -135,9 +135,10 @@ impl RefusedEdit {
     /// The next step for the user.
     fn hint(&self) -> Option<Hint> {
         match self {
-            Self::NoResource { stack, .. } => {
-                Some(with_command(Hint::default(), stack.as_str(), &["list"]).text(" names them"))
-            }
+            Self::NoResource { stack, .. } => Some(
+                with_command(Hint::default(), stack.as_str(), &["list"])
+                    .text(" lists its resources"),
+            ),
             Self::Address(_) => None,
             Self::Force { stack, .. } => Some(Hint::from(format!(
                 "write the name out to say that you mean it: `--force {stack}`"
