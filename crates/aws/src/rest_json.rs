@@ -1,16 +1,21 @@
 //! One driver for resource types that are one API object each: their files in `data` say the rest.
 //!
 //! Such a type has an operation each to create, describe, update and delete it, and an object is
-//! named by one property, which the template chooses. Everything else is mapping by name. Tags are a
-//! map on the wire, given at creation and then changed by operations that take the object's ARN;
-//! descriptions hold ARN and tags. An object is known again by the token in its tags.
+//! named by properties that the template chooses, or by one that the service chooses. Everything
+//! else is mapping by name. Tags are a map on the wire, given at creation and then changed by
+//! operations that take the object's ARN; descriptions hold ARN and tags. An object is known again
+//! by the token in its tags; one without tags by its name, which was proven to be free before, and
+//! its configuration.
 
 mod changes;
 mod driver;
+mod identity;
 mod inputs;
+mod listing;
 mod object;
 mod residual;
 mod roles;
+mod states;
 mod tags;
 #[cfg(test)]
 mod tests;

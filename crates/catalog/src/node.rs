@@ -71,7 +71,7 @@ impl Node {
     }
 
     /// The nodes that may apply beside this one.
-    pub(crate) fn branches(&self) -> impl Iterator<Item = &Node> {
+    pub fn branches(&self) -> impl Iterator<Item = &Node> {
         self.one_of.iter().chain(&self.any_of).chain(&self.all_of)
     }
 

@@ -132,12 +132,12 @@ fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Keeps the cursor that a driver makes durable before it begins.
+/// Keeps what a driver makes durable before it begins: its cursor, and that a name is free.
 #[derive(Default)]
-struct Journal(Mutex<Option<Cursor>>);
+struct Journal(Mutex<(Option<Cursor>, bool)>);
 
 impl Journal {
-    fn begun(&self) -> Option<Cursor> {
+    fn durable(&self) -> (Option<Cursor>, bool) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -149,11 +149,12 @@ impl EffectSink for Journal {
     }
 
     async fn absent(&self) -> Result<(), SinkError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
         Ok(())
     }
 
     async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(cursor.clone());
         Ok(())
     }
 }
@@ -273,7 +274,8 @@ async fn created(
     if object.identifier.only().is_empty() {
         return Err(wrong("create", "the object has no name"));
     }
-    let request = CreateRequest { begun: journal.begun(), ..request.clone() };
+    let (begun, absence_proven) = journal.durable();
+    let request = CreateRequest { begun, absence_proven, ..request.clone() };
     let step = "find after create";
     match driver.find(&request).await.map_err(failed(step))? {
         Found::Begun(pending) => match polled_on(driver, &request, *pending, step).await {
@@ -408,7 +410,8 @@ fn shows(declared: &KnownValue, seen: &KnownValue) -> bool {
 fn scalar(value: &KnownValue) -> Option<String> {
     match value {
         KnownValue::Bool(b) => Some(b.to_string()),
-        KnownValue::Number(n) => Some(n.to_string()),
+        // A service may write 6 as 6.0, as the engine knows.
+        KnownValue::Number(n) => Some(n.to_string().trim_end_matches(".0").to_owned()),
         KnownValue::String(s) => Some(s.clone()),
         KnownValue::Null | KnownValue::Secret(_) | KnownValue::List(_) | KnownValue::Map(_) => None,
     }

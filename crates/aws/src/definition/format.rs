@@ -9,6 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+// The build script reads this file from another place.
+#[path = "format/object.rs"]
+mod object;
+
+pub(crate) use object::*;
+
 /// A service: `data/SERVICE/service.yaml`. The folder has the prefix of the service's IAM actions
 /// as its name.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -181,8 +187,10 @@ pub(crate) struct TypeFile {
     pub(crate) noun: String,
     /// The operations of its life.
     pub(crate) operations: Operations,
-    /// The property that names an object.
+    /// The name of an object, and of the ways to say it.
     pub(crate) identifier: IdentifierProperty,
+    /// The states of an object, where one is not stable as soon as a call is answered.
+    pub(crate) states: Option<States>,
     /// Properties that have an operation of their own.
     #[serde(default)]
     pub(crate) settings: Vec<Settings>,
@@ -207,6 +215,8 @@ pub(crate) struct TypeFile {
     pub(crate) withheld: Vec<Members>,
     /// Tag operations that are not those of the service.
     pub(crate) tags: Option<TagOperations>,
+    /// Says that objects have no tags, although others of the service do.
+    pub(crate) untagged: Option<Untagged>,
     /// Actions that the caller must be allowed beside the operations.
     #[serde(default)]
     pub(crate) permissions: Vec<Permission>,
@@ -216,7 +226,8 @@ pub(crate) struct TypeFile {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Operations {
-    /// Creates an object.
+    /// Creates an object. Where it is the updating operation, too, it replaces what exists: it is
+    /// called only after the proof that nothing does.
     pub(crate) create: String,
     /// Describes one, by the identifier.
     pub(crate) read: String,
@@ -225,18 +236,9 @@ pub(crate) struct Operations {
     pub(crate) update: Option<String>,
     /// Deletes one, by the identifier.
     pub(crate) delete: String,
-    /// The page that says so.
-    #[serde(default, skip_serializing)]
-    pub(crate) source: String,
-}
-
-/// The property that names an object.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct IdentifierProperty {
-    /// The property, and the member of inputs and outputs. The template chooses its value, and
-    /// `Ref` returns it.
-    pub(crate) property: String,
+    /// The member of the answers of `create` and `update` that holds the description, where the
+    /// answer is not the description itself.
+    pub(crate) answer: Option<String>,
     /// The page that says so.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -319,6 +321,9 @@ pub(crate) struct Attribute {
     /// `/`, elements of lists are numbers. Without it, the place has the attribute's name.
     #[serde(default)]
     pub(crate) from: Vec<String>,
+    /// Its place in the description, for what no property shows. The step `*` stands for every
+    /// element of a list; the attribute is the list of the values there.
+    pub(crate) member: Option<String>,
     /// The page that says so.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -411,8 +416,11 @@ impl TypeFile {
         format!("{}.yaml", self.type_name.replace("::", "-"))
     }
 
-    /// The operations that change the tags of an object.
+    /// The operations that change the tags of an object; `None` if objects have none.
     pub(crate) fn tags<'a>(&'a self, service: &'a ServiceFile) -> Option<&'a TagOperations> {
+        if self.untagged.is_some() {
+            return None;
+        }
         self.tags.as_ref().or(service.tags.as_ref())
     }
 
@@ -421,14 +429,19 @@ impl TypeFile {
         let Operations { create, read, update, delete, .. } = &self.operations;
         let tags = self.tags(service).into_iter().flat_map(|tags| [&tags.set, &tags.remove]);
         let settings = self.settings.iter().map(|settings| &settings.operation);
+        let listing = self.identifier.listing.iter().map(|listing| &listing.operation);
         let all = [create, read, delete].into_iter().chain(update).chain(settings).chain(tags);
-        all.cloned().collect()
+        all.chain(listing).cloned().collect()
     }
 
     /// The first reason not to use the file: a fact without a source, or no way to know an object
     /// again.
     pub(crate) fn problem(&self, service: &ServiceFile) -> Option<String> {
-        if self.tags(service).is_none() {
+        if let Some(problem) = self.identifier.problem() {
+            return Some(problem.to_owned());
+        }
+        let tagged = self.tags(service).is_some();
+        if !tagged && (self.untagged.is_none() || self.identifier.listing.is_some()) {
             let text = "neither it nor the service has `tags`: an interrupted create could not be \
                         found again";
             return Some(text.to_owned());
@@ -437,6 +450,8 @@ impl TypeFile {
         let sources = [("operations", &self.operations.source)]
             .into_iter()
             .chain([("identifier", &self.identifier.source)])
+            .chain(self.states.iter().map(|entry| ("states", &entry.source)))
+            .chain(self.untagged.iter().map(|entry| ("untagged", &entry.source)))
             .chain(self.settings.iter().map(|entry| ("settings", &entry.source)))
             .chain(self.mapping.iter().map(|entry| ("mapping", &entry.source)))
             .chain(self.attributes.iter().map(|entry| ("attributes", &entry.source)))

@@ -15,8 +15,8 @@ use rstack_model::ResourceType;
 
 use crate::mapping::Rules;
 pub(crate) use format::{
-    Attribute, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Reset, ServiceFile, Settings, TagOperations,
-    TypeFile, WireProtocol,
+    Attribute, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile, Settings,
+    States, TagOperations, TypeFile, WireProtocol, braced,
 };
 pub(crate) use once::Once;
 
@@ -107,8 +107,8 @@ struct TypeData {
 pub(crate) struct TypeDefinition {
     /// The service that keeps its objects.
     pub(crate) service: Service,
-    /// The operations that change its tags.
-    pub(crate) tags: &'static TagOperations,
+    /// The operations that change its tags; `None` if it has none.
+    pub(crate) tags: Option<&'static TagOperations>,
     /// The one code for everything that the service refuses, if it has one.
     pub(crate) refused_code: Option<&'static str>,
     /// The rules of the mapping.
@@ -138,11 +138,10 @@ impl TypeDefinition {
             problem: problem.to_owned(),
         };
         // The definition lives as long as the program, and so may what it is made of.
-        let own = file.tags.clone().map(|tags| &*Box::leak(Box::new(tags)));
-        let tags = own.or(service.tags.as_ref());
+        let tags = file.tags(service).cloned().map(|tags| &*Box::leak(Box::new(tags)));
         Ok(Self {
             service: data.service,
-            tags: tags.ok_or_else(|| damaged("it has no tag operations"))?,
+            tags,
             refused_code: service.refused_code(),
             rules: rules::of(&file.mapping).map_err(|problem| damaged(&problem))?,
             file,

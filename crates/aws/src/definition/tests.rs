@@ -75,6 +75,29 @@ impl Case {
         }
     }
 
+    /// Fails the test if the answer of the operation, which creates, does not describe an object
+    /// with these members.
+    fn describes<'a>(&self, operation: &str, members: impl IntoIterator<Item = &'a String>) {
+        let Some(answer) = &self.kind.file.operations.answer else {
+            return self.gives(operation, members);
+        };
+        let outer = self.shape(operation, false).members().unwrap();
+        let shape = &outer.get(answer).unwrap_or_else(|| panic!("{}: {answer}", self.name())).shape;
+        let given = self.model.shape(shape).unwrap().members().unwrap();
+        for member in members {
+            assert!(given.contains_key(member), "{}: `{answer}` has no `{member}`", self.name());
+        }
+    }
+
+    /// Fails the test if a state is none of the model's.
+    fn has_states(&self, states: &States) {
+        let all = [&states.passing, &states.failed, &states.deleting, &states.gone];
+        let blocked = states.blocked.iter().map(|blocked| &blocked.state);
+        let named: Vec<_> = all.into_iter().flatten().chain(blocked).collect();
+        let distinct: BTreeSet<_> = named.iter().collect();
+        assert_eq!(named.len(), distinct.len(), "{}: a state has two meanings", self.name());
+    }
+
     fn name(&self) -> &str {
         &self.kind.file.type_name
     }
@@ -90,23 +113,35 @@ fn operations_take_and_give_what_the_files_say() {
     for case in cases() {
         types += 1;
         let TypeFile { operations, identifier, settings, resets, kept, .. } = &case.kind.file;
-        let tags = case.kind.tags;
-        let id = [&identifier.property];
-        case.takes(&operations.create, id.into_iter().chain([&tags.property]));
-        case.gives(&operations.create, id.into_iter().chain([&tags.property, &tags.arn]));
-        case.takes(&operations.read, id);
-        case.gives(&operations.read, id.into_iter().chain([&tags.property, &tags.arn]));
-        case.takes(&operations.delete, id);
-        case.takes(&tags.set, [&tags.resource, &tags.property]);
-        case.takes(&tags.remove, [&tags.resource, &tags.keys]);
+        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let (id, declared) = (names(identifier.members()), names(identifier.declared()));
+        case.takes(&operations.create, &declared);
+        case.gives(&operations.read, identifier.names());
+        case.takes(&operations.read, &id);
+        case.takes(&operations.delete, &id);
+        if let Some(tags) = case.kind.tags {
+            case.takes(&operations.create, [&tags.property]);
+            case.describes(&operations.create, identifier.names().chain([&tags.property]));
+            case.gives(&operations.read, [&tags.property, &tags.arn]);
+            case.takes(&tags.set, [&tags.resource, &tags.property]);
+            case.takes(&tags.remove, [&tags.resource, &tags.keys]);
+        }
+        if let Some(listing) = &identifier.listing {
+            case.gives(&listing.operation, [&listing.items, &listing.next]);
+            case.takes(&listing.operation, [&listing.next]);
+        }
+        if let Some(states) = &case.kind.file.states {
+            case.gives(&operations.read, [&states.member]);
+            case.has_states(states);
+        }
         for row in settings {
-            case.takes(&row.operation, id.into_iter().chain(&row.properties));
+            case.takes(&row.operation, id.iter().chain(&row.properties));
             case.gives(&operations.read, &row.properties);
         }
         let changed = resets.iter().flat_map(|row| row.values.keys());
         let changed = changed.chain(kept.iter().flat_map(|row| &row.properties));
         match &operations.update {
-            Some(update) => case.takes(update, id.into_iter().chain(changed)),
+            Some(update) => case.takes(update, id.iter().chain(changed)),
             None => assert_eq!(changed.count(), 0, "{}: nothing is updated", case.name()),
         }
     }
@@ -125,8 +160,8 @@ fn the_operations_agree_with_the_catalog_about_what_changes_in_place() {
             let path = PropertyPath::root().name(property);
             let apart = case.schema.is_read_only(&path)
                 || attributes.iter().any(|attribute| attribute.name == property)
-                || property == case.kind.tags.property
-                || property == identifier.property;
+                || case.kind.tags.is_some_and(|tags| tags.property == property)
+                || identifier.members().contains(&property);
             if apart {
                 continue;
             }
@@ -144,9 +179,14 @@ fn properties_attributes_and_members_are_those_of_registry_and_model() {
         let file = &case.kind.file;
         let name = case.name();
         let identifier = case.schema.primary_identifier();
-        assert_eq!(identifier.len(), 1, "{name}");
-        assert_eq!(identifier[0].segments(), [file.identifier.property.as_str()], "{name}");
-        assert_eq!(case.schema.tag_property(), Some(case.kind.tags.property.as_str()), "{name}");
+        let names: Vec<_> = file.identifier.names().map(|name| vec![name.clone()]).collect();
+        assert!(identifier.iter().map(|path| path.segments()).eq(&names), "{name}");
+        assert_eq!(case.schema.ref_identifier(), identifier, "{name}: `Ref` is something else");
+        for declared in file.identifier.declared() {
+            assert!(case.schema.takes(&PropertyPath::root().name(declared)), "{name} {declared}");
+        }
+        let tags = case.kind.tags.map(|tags| tags.property.as_str());
+        assert_eq!(case.schema.tag_property(), tags, "{name}");
         let kept = file.kept.iter().flat_map(|entry| &entry.properties);
         let settings = file.settings.iter().flat_map(|row| &row.properties);
         let resets = file.resets.iter().flat_map(|row| row.values.keys());

@@ -30,6 +30,8 @@ pub(super) const STREAMING: &str = include_str!("../../../../stacks/streaming.ya
 pub(super) const GENERIC: &str = include_str!("generic.yaml");
 /// A stack of the types without an emulator.
 pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
+/// A stack of types that are data and whose names have more than one part.
+pub(super) const MEDIA: &str = include_str!("media.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 

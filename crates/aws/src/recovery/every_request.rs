@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rstack_model::event::RunEnd;
 
-use super::bench::{ALL_TYPES, Bench, Ended, GENERIC, PACKAGING, STREAMING, Wanted, wanted};
+use super::bench::{ALL_TYPES, Bench, Ended, GENERIC, MEDIA, PACKAGING, STREAMING, Wanted, wanted};
 use crate::test::fake::{Fault, Made};
 
 /// A run that is struck: the stack before it, and the goal.
@@ -154,6 +154,28 @@ fn types_that_are_data_are_replaced() {
 #[test]
 fn types_that_are_data_are_destroyed() {
     explore(&scenario("packaging, destroy", &[&wanted(PACKAGING, &[])], &None), 20);
+}
+
+#[test]
+fn types_with_compound_names_are_made() {
+    explore(&scenario("media, create", &[], &wanted(MEDIA, &[])), 40);
+}
+
+#[test]
+fn types_with_compound_names_are_changed() {
+    let changed = wanted(MEDIA, &[("Round", "second")]);
+    explore(&scenario("media, update", &[&wanted(MEDIA, &[])], &changed), 50);
+}
+
+#[test]
+fn types_with_compound_names_are_replaced() {
+    let replaced = wanted(MEDIA, &[("Generation", "two")]);
+    explore(&scenario("media, replace", &[&wanted(MEDIA, &[])], &replaced), 80);
+}
+
+#[test]
+fn types_with_compound_names_are_destroyed() {
+    explore(&scenario("media, destroy", &[&wanted(MEDIA, &[])], &None), 40);
 }
 
 const PASSWORD: (&str, &str) = ("Password", super::generic::PASSWORD);

@@ -1,7 +1,6 @@
 //! The driver of the types that are data.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -11,17 +10,16 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
+use super::identity::{identified, identifier, shown};
 use super::object::{object, without_withheld};
 use super::residual::residual_property;
 use super::roles::roles;
+use super::states::{Stage, stage};
 use super::tags;
 use crate::api::Api;
 use crate::definition::TypeDefinition;
-use crate::mapping::Mapper;
+use crate::mapping::{Mapper, equivalent};
 use crate::ownership::forbids_tags;
-
-/// The time between two questions whether something is gone.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
@@ -35,15 +33,16 @@ impl RestDriver {
         Self { api, kind }
     }
 
-    async fn describe(&self, physical_id: &Identifier) -> Result<KnownMap, DriverError> {
-        let input = self.identified(physical_id, KnownMap::new());
+    async fn describe(&self, key: &KnownMap) -> Result<KnownMap, DriverError> {
+        let input = identified(key, KnownMap::new());
         let answer = self.api.call(self.kind.file.operations.read.as_str(), input).await?;
         Ok(without_withheld(self.kind, answer))
     }
 
     /// The description, or `None` if there is no such object.
-    async fn look(&self, physical_id: &Identifier) -> Result<Option<KnownMap>, DriverError> {
-        match self.describe(physical_id).await {
+    async fn look(&self, key: &KnownMap) -> Result<Option<KnownMap>, DriverError> {
+        match self.describe(key).await {
+            Ok(members) if stage(self.kind, &members) == Stage::Gone => Ok(None),
             Ok(members) => Ok(Some(members)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -51,37 +50,97 @@ impl RestDriver {
     }
 
     /// The object in an answer of an operation.
-    fn object(&self, operation: &str, members: KnownMap) -> Result<Object, DriverError> {
+    pub(super) fn object(&self, operation: &str, members: KnownMap) -> Result<Object, DriverError> {
         let model = self.model()?;
         let shape = model.operation(operation).and_then(|operation| operation.output.as_deref());
+        let shape = match self.within(operation) {
+            None => shape,
+            Some(member) => shape
+                .and_then(|shape| model.shape(shape)?.members()?.get(member))
+                .map(|member| member.shape.as_str()),
+        };
         let shape = shape.ok_or_else(|| self.damaged(format!("`{operation}` gives nothing")))?;
         let mapper = Mapper::new(model, shape, self.kind.rules);
         object(self.kind, &mapper, &*self.schema()?, members, &self.action(operation))
     }
 
-    fn declared_id(&self, properties: &KnownMap) -> Result<Identifier, DriverError> {
-        let id = properties.get(&self.kind.file.identifier.property).and_then(KnownValue::as_str);
-        id.map(Identifier::from).ok_or_else(|| {
-            let message = format!("`{}` is missing", self.kind.file.identifier.property);
-            let kind = ErrorKind::Invalid { property: None };
-            DriverError::new(kind, self.action(self.kind.file.operations.create.as_str()), message)
-        })
+    /// The member of an operation's answers that holds the description.
+    fn within(&self, operation: &str) -> Option<&'static str> {
+        let operations = &self.kind.file.operations;
+        let changes =
+            operation == operations.create || operations.update.as_deref() == Some(operation);
+        operations.answer.as_deref().filter(|_| changes)
+    }
+
+    /// The description in an answer of the creating operation.
+    fn described(&self, mut answer: KnownMap) -> KnownMap {
+        match self.within(&self.kind.file.operations.create) {
+            None => answer,
+            Some(member) => match answer.remove(member) {
+                Some(KnownValue::Map(members)) => members,
+                Some(_) | None => KnownMap::new(),
+            },
+        }
+    }
+
+    /// True if the creating operation replaces what exists.
+    fn replaces(&self) -> bool {
+        let operations = &self.kind.file.operations;
+        operations.update.as_ref() == Some(&operations.create)
+    }
+
+    /// Proves that the name is free before a call that would replace what has it.
+    async fn is_free(
+        &self,
+        key: &KnownMap,
+        request: &CreateRequest,
+        effects: &dyn EffectSink,
+    ) -> Result<(), DriverError> {
+        if request.absence_proven {
+            return Ok(());
+        }
+        let action = self.action(&self.kind.file.operations.create);
+        if self.look(key).await?.is_some() {
+            let (noun, name) = (&self.kind.file.noun, shown(key));
+            let message = format!(
+                "the {noun} of `{name}` exists already and was not made by this run; delete it, or \
+                 import it into the stack"
+            );
+            return Err(DriverError::new(ErrorKind::Conflict, action, message));
+        }
+        let proven = effects.absent().await;
+        proven.map_err(|error| DriverError::new(ErrorKind::Conflict, action, error.to_string()))
+    }
+
+    /// Makes sure that the operation has not made its object already, where neither a name nor a
+    /// token of the request keeps the service from making another one.
+    async fn is_new(&self, input: &KnownMap, request: &CreateRequest) -> Result<(), DriverError> {
+        let token = KnownValue::from(request.token.as_str());
+        let listing = match &self.kind.file.identifier.listing {
+            Some(listing) if !input.values().any(|value| *value == token) => listing,
+            Some(_) | None => return Ok(()),
+        };
+        let Some(found) = self.listed(listing, &request.token).await? else { return Ok(()) };
+        let message = format!("{} `{found}` was made by this operation", self.kind.file.noun);
+        let action = self.action(&self.kind.file.operations.create);
+        Err(DriverError::new(ErrorKind::AlreadyExists, action, message))
     }
 
     /// Calls the creating operation. A caller who may not tag and has declared no tags makes the
     /// object without the token: it is then not known again.
     async fn make(&self, input: KnownMap, properties: &KnownMap) -> Result<KnownMap, DriverError> {
+        let create = self.kind.file.operations.create.as_str();
         let mut untagged = input.clone();
-        let answered = match self.api.call(self.kind.file.operations.create.as_str(), input).await {
-            Err(error)
-                if forbids_tags(&error) && tags::are_undeclared(self.kind.tags, properties) =>
+        let answered = match (self.api.call(create, input).await, self.kind.tags) {
+            (Err(error), Some(tags))
+                if forbids_tags(&error) && tags::are_undeclared(tags, properties) =>
             {
-                untagged.remove(&self.kind.tags.property);
-                self.api.call(self.kind.file.operations.create.as_str(), untagged).await
+                untagged.remove(&tags.property);
+                self.api.call(create, untagged).await
             }
-            answered => answered,
+            (answered, _) => answered,
         };
-        answered.map(|answer| without_withheld(self.kind, answer))
+        answered.map(|answer| self.described(without_withheld(self.kind, answer)))
     }
 
     /// True for the one error that stands for everything that the service refuses.
@@ -89,14 +148,31 @@ impl RestDriver {
         self.kind.refused_code.is_some_and(|code| error.has_code(code))
     }
 
+    /// True if the object is in use, or is what the call would make: services have one code for
+    /// both.
+    fn is_in_conflict(&self, error: &DriverError) -> bool {
+        self.is_refused(error) || error.kind == ErrorKind::Conflict
+    }
+
     /// The meaning of a failed create: the service has one code for all that is wrong. With a role
     /// in the request and the identifier free, it may be that the role cannot be used yet.
-    async fn explain(&self, id: &Identifier, error: DriverError, names_role: bool) -> DriverError {
+    async fn explain(
+        &self,
+        key: Option<&KnownMap>,
+        error: DriverError,
+        names_role: bool,
+    ) -> DriverError {
         let mut error = not_yet_visible(error);
-        if self.is_refused(&error) {
-            match self.look(id).await {
+        if self.is_in_conflict(&error) {
+            let found = match key {
+                Some(key) => self.look(key).await,
+                None => Ok(None),
+            };
+            match found {
                 Ok(Some(_)) => error.kind = ErrorKind::AlreadyExists,
-                Ok(None) if names_role => error.kind = ErrorKind::DependencyNotReady,
+                Ok(None) if names_role && self.is_refused(&error) => {
+                    error.kind = ErrorKind::DependencyNotReady;
+                }
                 Ok(None) | Err(_) => {}
             }
         }
@@ -106,7 +182,7 @@ impl RestDriver {
     /// Calls the updating operation. A role that the object did not have may not be usable yet.
     async fn change(
         &self,
-        id: &Identifier,
+        key: &KnownMap,
         current: &KnownMap,
         wanted: KnownMap,
     ) -> Result<(), DriverError> {
@@ -114,13 +190,21 @@ impl RestDriver {
             return Err(self.damaged("it has no operation that changes an object"));
         };
         let new_role = !roles(&wanted).is_subset(&roles(current));
-        let called = self.api.call(update, self.identified(id, wanted)).await;
+        self.unblocked(update, &shown(key), current)?;
+        let called = self.api.call(update, identified(key, wanted)).await;
         called.map(drop).map_err(|mut error| {
             if new_role && self.is_refused(&error) {
                 error.kind = ErrorKind::DependencyNotReady;
             }
             error
         })
+    }
+
+    /// True if an object says what its creation said.
+    fn is_as_declared(&self, request: &CreateRequest, found: &Object) -> Result<bool, DriverError> {
+        let declared = KnownValue::from(self.creatable(&request.properties)?);
+        let observed = KnownValue::from(self.creatable(&found.properties)?);
+        Ok(equivalent(&declared, &observed, &[]))
     }
 
     /// The error that a property is still there which was declared before and is no longer.
@@ -139,7 +223,7 @@ impl RestDriver {
     /// Tells the service every setting that is not as declared. Whether there was one.
     async fn set(
         &self,
-        id: &Identifier,
+        key: &KnownMap,
         current: &KnownMap,
         prior: &KnownMap,
         properties: &KnownMap,
@@ -150,7 +234,7 @@ impl RestDriver {
             if within(&wanted, current) && places_within(&before, &wanted) {
                 continue;
             }
-            self.api.call(&row.operation, self.identified(id, wanted)).await?;
+            self.api.call(&row.operation, identified(key, wanted)).await?;
             changed = true;
         }
         Ok(changed)
@@ -161,7 +245,7 @@ impl RestDriver {
         current: &KnownMap,
         request: &UpdateRequest,
     ) -> Result<bool, DriverError> {
-        let kind = self.kind.tags;
+        let Some(kind) = self.kind.tags else { return Ok(false) };
         let action = self.action(&kind.set);
         let changes = tags::changes(kind, current, &request.prior, &request.properties, &action)?;
         let arn = match current.get(&kind.arn) {
@@ -200,7 +284,7 @@ impl DirectDriver for RestDriver {
     }
 
     async fn read(&self, id: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
-        Ok(match self.look(id).await? {
+        Ok(match self.look(&self.key(id)?).await? {
             Some(members) => {
                 Observed::Present(self.object(self.kind.file.operations.read.as_str(), members)?)
             }
@@ -216,86 +300,140 @@ impl DirectDriver for RestDriver {
         let (kind, properties) = (self.kind, &request.properties);
         let create = kind.file.operations.create.as_str();
         let action = self.action(create);
-        let id = self.declared_id(properties)?;
-        let mut input = self.creatable(properties)?;
-        let tags = tags::of_new(kind.tags, properties, &request.token, &action)?;
-        input.insert(kind.tags.property.clone(), tags);
+        let declared = self.declared_key(properties)?;
+        let mut input = self.with_token(self.creatable(properties)?, &request.token)?;
+        if let Some(kind) = kind.tags {
+            let tags = tags::of_new(kind, properties, &request.token, &action)?;
+            input.insert(kind.property.clone(), tags);
+        }
+        if let Some(key) = declared.as_ref().filter(|_| self.replaces()) {
+            self.is_free(key, request, effects).await?;
+        }
+        self.is_new(&input, request).await?;
         let names_role = !roles(&input).is_empty();
         let created = match self.make(input, properties).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.explain(&id, error, names_role).await),
+            Err(error) => {
+                // What an operation that replaces is refused for is not its name.
+                let key = declared.as_ref().filter(|_| !self.replaces());
+                return Err(self.explain(key, error, names_role).await);
+            }
         };
-        let made = self.object(create, created.clone())?;
-        if !kind.file.settings.is_empty() {
-            effects.created_as(&made.physical_id).await.map_err(|error| {
-                DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
-            })?;
+        // The answer of an operation that replaces may hold nothing.
+        let (created, operation) = match declared.filter(|_| identifier(kind, &created).is_none()) {
+            None => (created, create),
+            Some(key) => {
+                let described = self.describe(&key).await.map_err(not_yet_visible)?;
+                (described, kind.file.operations.read.as_str())
+            }
+        };
+        let made = self.object(operation, created.clone())?;
+        if kind.file.settings.is_empty() {
+            return Ok(made);
         }
-        let set = self.set(&made.identifier, &created, &KnownMap::new(), properties).await;
+        effects.created(&made.identifier, &made.physical_id).await.map_err(|error| {
+            DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
+        })?;
+        let key = self.key(&made.identifier)?;
+        let set = self.set(&key, &created, &KnownMap::new(), properties).await;
         if set.map_err(not_yet_visible)? {
-            let members = self.describe(&made.identifier).await.map_err(not_yet_visible)?;
+            let members = self.describe(&key).await.map_err(not_yet_visible)?;
             return self.object(kind.file.operations.read.as_str(), members);
         }
         Ok(made)
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let (kind, id) = (self.kind, &request.identifier);
-        let current = self.describe(id).await?;
+        let (kind, key) = (self.kind, self.key(&request.identifier)?);
+        let current = self.describe(&key).await?;
         let before = self.updatable(&request.prior)?;
         let declared = self.updatable(&request.properties)?;
-        let wanted = self.completed(declared.clone(), &before, &current);
+        let wanted = self.completed(declared.clone(), &before, &current)?;
         let mut changed = false;
         if !within(&wanted, &current) || !places_within(&before, &wanted) {
-            self.change(id, &current, wanted).await?;
+            self.change(&key, &current, wanted).await?;
             changed = true;
         }
-        changed |= self.set(id, &current, &request.prior, &request.properties).await?;
+        changed |= self.set(&key, &current, &request.prior, &request.properties).await?;
         changed |= self.change_tags(&current, request).await?;
-        let members = if changed { self.describe(id).await? } else { current };
+        let members = if changed { self.describe(&key).await? } else { current };
         if let Some(property) = residual_property(kind, &before, &declared, &members) {
             return Err(self.stays(property));
         }
         self.object(kind.file.operations.read.as_str(), members)
     }
 
+    async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
+        if self.kind.file.states.is_none() {
+            return Ok(Progress::Done);
+        }
+        let key = self.key(identifier)?;
+        let members = self.describe(&key).await.map_err(not_yet_visible)?;
+        self.settled(&shown(&key), &members)
+    }
+
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let id = &request.identifier;
-        let input = self.identified(id, KnownMap::new());
-        match self.api.call(self.kind.file.operations.delete.as_str(), input).await {
+        let key = self.key(&request.identifier)?;
+        let operation = self.kind.file.operations.delete.as_str();
+        if self.kind.file.states.is_some() {
+            let Some(members) = self.look(&key).await? else { return Ok(Progress::Done) };
+            if stage(self.kind, &members) == Stage::Deleting {
+                return Ok(self.goes(&shown(&key)));
+            }
+            self.unblocked(operation, &shown(&key), &members)?;
+        }
+        match self.api.call(operation, key.clone()).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Progress::Done),
             // A delete says nothing that could be wrong: what is refused is still in use, mostly by
             // something whose own deletion goes on.
-            Err(mut error) if self.is_refused(&error) => {
+            Err(mut error) if self.is_in_conflict(&error) => {
                 error.kind = ErrorKind::DependencyNotReady;
                 return Err(error);
             }
             Err(error) => return Err(error),
         }
         // The service has only taken note of it.
-        Ok(match self.look(id).await? {
+        Ok(match self.look(&key).await? {
             None => Progress::Done,
-            Some(_) => Progress::Pending {
-                waits_for: format!("{} `{id}` to be gone", self.kind.file.noun),
-                ask_again_in: ASK_AGAIN,
-            },
+            Some(_) => self.goes(&shown(&key)),
         })
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        let id = self.declared_id(&request.properties)?;
-        let Some(members) = self.look(&id).await? else { return Ok(Found::Absent) };
-        if tags::made_by(self.kind.tags, &members, &request.token) {
-            return Ok(Found::Ours(Box::new(
-                self.object(self.kind.file.operations.read.as_str(), members)?,
-            )));
+        let file = &self.kind.file;
+        let key = match (self.declared_key(&request.properties)?, &file.identifier.listing) {
+            (Some(key), _) => key,
+            (None, Some(listing)) => match self.listed(listing, &request.token).await? {
+                Some(identifier) => self.key(&identifier)?,
+                None => return Ok(Found::Absent),
+            },
+            (None, None) => return Err(self.damaged("it has no names and no listing")),
+        };
+        // A call that replaces what exists was made only after the proof that nothing did.
+        if self.replaces() && !request.absence_proven {
+            return Ok(Found::Absent);
         }
-        let why = format!(
-            "there is an object `{id}` of type {} without the tag of this operation: it cannot \
-             be told who made it",
-            self.kind.file.type_name
-        );
+        let Some(members) = self.look(&key).await? else { return Ok(Found::Absent) };
+        let found = self.object(file.operations.read.as_str(), members.clone())?;
+        let ours = match self.kind.tags {
+            Some(tags) => tags::made_by(tags, &members, &request.token),
+            None => self.is_as_declared(request, &found)?,
+        };
+        if ours {
+            return Ok(Found::Ours(Box::new(found)));
+        }
+        let (name, type_name) = (shown(&key), &file.type_name);
+        let why = match self.kind.tags {
+            Some(_) => format!(
+                "there is an object `{name}` of type {type_name} without the tag of this \
+                 operation: it cannot be told who made it"
+            ),
+            None => format!(
+                "there is a {} of `{name}`, but it is not configured as declared",
+                file.noun
+            ),
+        };
         Ok(Found::Ambiguous { why })
     }
 }

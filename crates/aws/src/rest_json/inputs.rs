@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rstack_catalog::{Registry, TypeSchema};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
+use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
 
 use super::RestDriver;
 use super::residual::reset;
@@ -73,6 +73,10 @@ impl RestDriver {
         settings.any(|settings| settings.properties.iter().any(|property| property == name))
     }
 
+    fn is_tags(&self, name: &str) -> bool {
+        self.kind.tags.is_some_and(|tags| tags.property == name)
+    }
+
     /// The input of the creating operation. A property that no operation takes is an error.
     pub(super) fn creatable(&self, properties: &KnownMap) -> Result<KnownMap, DriverError> {
         let model = self.model()?;
@@ -82,7 +86,7 @@ impl RestDriver {
         self.members(create, properties, &|name| {
             let elsewhere = self.is_setting(name)
                 && taken.is_none_or(|taken| !taken.contains_key(self.member_of(shape, name)));
-            !elsewhere && !self.is_attribute(name) && name != self.kind.tags.property
+            !elsewhere && !self.is_attribute(name) && !self.is_tags(name)
         })
     }
 
@@ -96,13 +100,13 @@ impl RestDriver {
         let file = &self.kind.file;
         let Some(update) = &file.operations.update else { return Ok(KnownMap::new()) };
         let schema = self.schema()?;
+        let names = file.identifier.members();
         let fixed = |name: &str| {
-            name == file.identifier.property
-                || schema.is_create_only(&PropertyPath::root().name(name))
+            names.contains(&name) || schema.is_create_only(&PropertyPath::root().name(name))
         };
         self.members(update, properties, &|name| {
             let elsewhere = self.is_setting(name) || self.is_attribute(name);
-            !elsewhere && !fixed(name) && name != self.kind.tags.property
+            !elsewhere && !fixed(name) && !self.is_tags(name)
         })
     }
 
@@ -113,28 +117,46 @@ impl RestDriver {
         mut wanted: KnownMap,
         before: &KnownMap,
         current: &KnownMap,
-    ) -> KnownMap {
+    ) -> Result<KnownMap, DriverError> {
         let file = &self.kind.file;
         for name in file.resets.iter().flat_map(|entry| entry.values.keys()) {
             if before.contains_key(name) && !wanted.contains_key(name) {
                 wanted.extend(reset(&file.resets, name).map(|value| (name.clone(), value)));
             }
         }
-        for name in file.kept.iter().flat_map(|entry| &entry.properties) {
-            let undeclared = !before.contains_key(name) && !wanted.contains_key(name);
-            let held = current.get(name).filter(|value| {
+        let kept = file.kept.iter().flat_map(|entry| &entry.properties);
+        let undeclared =
+            |name: &&String| !before.contains_key(*name) && !wanted.contains_key(*name);
+        let kept: Vec<_> = kept.filter(undeclared).collect();
+        if kept.is_empty() {
+            return Ok(wanted);
+        }
+        // A description has members that no operation takes, such as the URLs of manifests.
+        let held = self.object(&file.operations.read, current.clone())?.properties;
+        let mut held = self.updatable(&held)?;
+        for name in kept {
+            let value = held.remove(name).filter(|value| {
                 value.as_str() != Some("") && value.as_list().is_none_or(|list| !list.is_empty())
             });
-            if let (true, Some(value)) = (undeclared, held) {
-                wanted.insert(name.clone(), value.clone());
-            }
+            wanted.extend(value.map(|value| (name.clone(), value)));
         }
-        wanted
+        Ok(wanted)
     }
 
-    pub(super) fn identified(&self, identifier: &Identifier, mut members: KnownMap) -> KnownMap {
-        let id = KnownValue::from(identifier.only());
-        members.insert(self.kind.file.identifier.property.clone(), id);
-        members
+    /// The members of the creating operation that take the token of the request.
+    pub(super) fn with_token(
+        &self,
+        mut input: KnownMap,
+        token: &Token,
+    ) -> Result<KnownMap, DriverError> {
+        let model = self.model()?;
+        let shape = model.operation(&self.kind.file.operations.create);
+        let shape = shape.and_then(|operation| model.shape(operation.input.as_deref()?));
+        for (name, member) in shape.and_then(Shape::members).into_iter().flatten() {
+            if member.idempotency_token {
+                input.insert(name.clone(), KnownValue::from(token.as_str()));
+            }
+        }
+        Ok(input)
     }
 }

@@ -4,6 +4,7 @@ use rstack_catalog::TypeSchema;
 use rstack_driver::{DriverError, ErrorKind, Object};
 use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
 
+use super::identity::identifier;
 use super::tags;
 use crate::definition::{Attribute, TypeDefinition};
 use crate::mapping::Mapper;
@@ -44,26 +45,47 @@ pub(super) fn object(
     members: KnownMap,
     operation: &str,
 ) -> Result<Object, DriverError> {
-    let property = kind.file.identifier.property.as_str();
-    let id = members.get(property).and_then(KnownValue::as_str).ok_or_else(|| {
-        let message = format!("the answer lacks `{property}`");
+    let identifier = identifier(kind, &members).ok_or_else(|| {
+        let names: Vec<_> = kind.file.identifier.names().map(String::as_str).collect();
+        let message = format!("the answer lacks `{}`", names.join("` or `"));
         DriverError::new(ErrorKind::UnknownOutcome, operation, message)
     })?;
-    let physical_id = PhysicalId::new(id);
-    let members = tags::without_hidden(kind.tags, members);
+    // `Ref` of every type that is data returns the identifier, parts joined.
+    let physical_id = PhysicalId::new(identifier.to_string());
+    let members = match kind.tags {
+        Some(tags) => tags::without_hidden(tags, members),
+        None => members,
+    };
     let mut properties = mapper.from_members(&members, schema, schema.root());
     let mut attributes = KnownMap::new();
     for attribute in &kind.file.attributes {
-        let mut places = places(attribute);
-        if let Some(value) = places.find_map(|place| at(&properties, place)) {
-            attributes.insert(attribute.name.clone(), value.clone());
-        }
+        let value = match &attribute.member {
+            Some(place) => every(&members, place),
+            None => places(attribute).find_map(|place| at(&properties, place)).cloned(),
+        };
+        attributes.extend(value.map(|value| (attribute.name.clone(), value)));
     }
     properties.retain(|name, _| !schema.is_read_only(&PropertyPath::root().name(name)));
     for attribute in &kind.file.attributes {
         properties.remove(&attribute.name);
     }
-    Ok(Object::named(physical_id, properties, attributes))
+    Ok(Object { identifier, physical_id, properties, attributes })
+}
+
+/// The value at a place of a description. With a step `*` it is the list of the values below every
+/// element that has one; `None` if there is no such value.
+fn every(members: &KnownMap, place: &str) -> Option<KnownValue> {
+    let mut found = vec![KnownValue::Map(members.clone())];
+    let mut is_list = false;
+    for step in place.split('/') {
+        let below = found.iter().flat_map(|value| match (step, value) {
+            ("*", KnownValue::List(items)) => items.clone(),
+            _ => value.get(step).cloned().into_iter().collect(),
+        });
+        found = below.filter(|value| *value != KnownValue::Null).collect();
+        is_list |= step == "*";
+    }
+    if is_list && !found.is_empty() { Some(KnownValue::List(found)) } else { found.pop() }
 }
 
 /// The places of an attribute.

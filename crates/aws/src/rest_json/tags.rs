@@ -17,7 +17,7 @@ pub(super) struct TagChanges {
     pub(super) unset: Vec<String>,
 }
 
-/// The declared tags.
+/// The declared tags: a list of `Key` and `Value`, of some types a map.
 ///
 /// # Errors
 /// If a tag has no key, or a key that is rstack's own.
@@ -26,29 +26,46 @@ fn declared(
     properties: &KnownMap,
     operation: &str,
 ) -> Result<KnownMap, DriverError> {
-    let items = properties.get(&kind.property).and_then(KnownValue::as_list).unwrap_or_default();
+    let declared = properties.get(&kind.property);
+    let root = PropertyPath::root().name(&kind.property);
     let mut tags = BTreeMap::new();
+    let map = declared.and_then(KnownValue::as_map).into_iter().flatten();
+    for (key, value) in map {
+        tags.insert(allowed(key, root.name(key), operation)?, text(Some(value)));
+    }
+    let items = declared.and_then(KnownValue::as_list).unwrap_or_default();
     for (index, item) in items.iter().enumerate() {
-        let invalid = |problem: String| {
-            let path = PropertyPath::root().name(&kind.property).index(index);
-            let message = format!("`{path}` {problem}");
-            DriverError::new(ErrorKind::Invalid { property: Some(path) }, operation, message)
+        let path = root.index(index);
+        let Some(key) = item.get("Key").and_then(KnownValue::as_str) else {
+            return Err(invalid(path, "has no `Key`", operation));
         };
-        let key = item.get("Key").and_then(KnownValue::as_str);
-        let key = key.ok_or_else(|| invalid("has no `Key`".to_owned()))?;
-        if is_own(key) {
-            let problem = format!("has the key `{key}`; `{PREFIX}` begins rstack's own tags");
-            return Err(invalid(problem));
-        }
-        let value = match item.get("Value") {
-            None | Some(KnownValue::Null) => KnownValue::from(""),
-            Some(KnownValue::Bool(value)) => KnownValue::from(value.to_string()),
-            Some(KnownValue::Number(number)) => KnownValue::from(number.to_string()),
-            Some(value) => value.clone(),
-        };
-        tags.insert(key.to_owned(), value);
+        tags.insert(allowed(key, path, operation)?, text(item.get("Value")));
     }
     Ok(tags)
+}
+
+/// A key that a template may declare.
+fn allowed(key: &str, path: PropertyPath, operation: &str) -> Result<String, DriverError> {
+    if is_own(key) {
+        let problem = format!("has the key `{key}`; `{PREFIX}` begins rstack's own tags");
+        return Err(invalid(path, &problem, operation));
+    }
+    Ok(key.to_owned())
+}
+
+fn invalid(path: PropertyPath, problem: &str, operation: &str) -> DriverError {
+    let message = format!("`{path}` {problem}");
+    DriverError::new(ErrorKind::Invalid { property: Some(path) }, operation, message)
+}
+
+/// The value of a tag.
+fn text(value: Option<&KnownValue>) -> KnownValue {
+    match value {
+        None | Some(KnownValue::Null) => KnownValue::from(""),
+        Some(KnownValue::Bool(value)) => KnownValue::from(value.to_string()),
+        Some(KnownValue::Number(number)) => KnownValue::from(number.to_string()),
+        Some(value) => value.clone(),
+    }
 }
 
 /// The tags of a new object: the declared ones and the token.
@@ -65,7 +82,10 @@ pub(super) fn of_new(
 
 /// True if no tag is declared.
 pub(super) fn are_undeclared(kind: &TagOperations, properties: &KnownMap) -> bool {
-    properties.get(&kind.property).and_then(KnownValue::as_list).is_none_or(<[_]>::is_empty)
+    let declared = properties.get(&kind.property);
+    let listed = declared.and_then(KnownValue::as_list).is_some_and(|list| !list.is_empty());
+    let mapped = declared.and_then(KnownValue::as_map).is_some_and(|map| !map.is_empty());
+    !listed && !mapped
 }
 
 /// True if an object was made by the operation with this token.

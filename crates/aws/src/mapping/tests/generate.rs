@@ -44,12 +44,24 @@ impl Generator<'_> {
             let required = node.required().iter().any(|required| required == name);
             let without = self.without.contains(&name);
             if required || !without && self.wants() {
-                out.insert(name.to_owned(), self.value(property, depth + 1));
+                let value = match self.value(property, depth + 1) {
+                    KnownValue::String(text) if text.starts_with('t') && is_time(name) => {
+                        self.time()
+                    }
+                    value => value,
+                };
+                out.insert(name.to_owned(), value);
             }
         }
         // A service that keeps tags as a map gives them back sorted by key.
         if let Some(KnownValue::List(tags)) = out.get_mut("Tags") {
             tags.truncate(1);
+            for tag in tags.iter_mut() {
+                let KnownValue::Map(tag) = tag else { continue };
+                for name in ["Key", "Value"] {
+                    tag.entry(name.to_owned()).or_insert_with(|| KnownValue::from("tag"));
+                }
+            }
         }
         if out.contains_key("Quantity") || out.contains_key("Items") {
             let count = out.get("Items").and_then(KnownValue::as_list).map_or(0, <[_]>::len);
@@ -66,6 +78,10 @@ impl Generator<'_> {
         if !node.allowed().is_empty() {
             let chosen = self.below(node.allowed().len() as u64) as usize;
             return KnownValue::from_json(node.allowed()[chosen].clone());
+        }
+        // A node that has variants alone says no kind.
+        if let (None, Some(variant)) = (node.kinds().first(), node.branches().next()) {
+            return self.value(variant, depth + 1);
         }
         match node.kinds().first() {
             Some(Kind::Boolean) => KnownValue::from(self.below(2) == 0),
@@ -86,6 +102,11 @@ impl Generator<'_> {
         }
     }
 
+    /// A point in time, as services write one.
+    fn time(&mut self) -> KnownValue {
+        KnownValue::from(format!("2026-01-02T03:04:{:02}Z", self.below(60)))
+    }
+
     /// CloudFormation takes a number as text, too.
     fn number(&mut self) -> KnownValue {
         let number = self.below(600) as i64;
@@ -94,4 +115,9 @@ impl Generator<'_> {
             _ => KnownValue::from(number),
         }
     }
+}
+
+/// True if a text of this property is a point in time.
+fn is_time(name: &str) -> bool {
+    matches!(name, "ClipStartTime" | "End" | "FixedAvailabilityStartTime" | "Start")
 }

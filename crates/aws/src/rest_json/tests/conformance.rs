@@ -6,7 +6,7 @@ use rstack_model::{Identifier, KnownMap, PropertyPath, Region, StackName, Token,
 
 use super::TOKEN;
 use crate::AwsCloud;
-use crate::definition::TypeDefinition;
+use crate::definition::{TypeDefinition, braced};
 use crate::mapping::tests::generate::{Fullness, Generator};
 use crate::test::fake::{Account, FakeServices, REGION};
 
@@ -35,7 +35,21 @@ fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
         create,
         unread: Vec::new(),
         token: Token::new(TOKEN),
-        missing: Identifier::from("nothing-of-this-name"),
+        missing: missing(kind),
+    }
+}
+
+/// The identifier of an object that does not exist.
+fn missing(kind: &TypeDefinition) -> Identifier {
+    const NOTHING: &str = "nothing-of-this-name";
+    let names = &kind.file.identifier;
+    match &names.arn {
+        Some(form) => {
+            let steps = form.split('/').map(|step| braced(step).map_or(step, |_| NOTHING));
+            let resource = steps.collect::<Vec<_>>().join("/");
+            Identifier::from(format!("arn:aws:x:{REGION}:111122223333:{resource}"))
+        }
+        None => Identifier::new(names.names().map(|_| NOTHING.to_owned())),
     }
 }
 
