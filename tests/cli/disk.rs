@@ -110,6 +110,43 @@ fn a_disk_that_cannot_be_written_is_said_before_anything_is_made() {
     place.sandbox(&["apply", "--yes"]).expect(0);
 }
 
+/// The directory of everything: template, cache, saved plan and state.
+#[test]
+fn a_full_disk_is_enough_to_validate_and_plan_and_nothing_else_is_begun() {
+    let place = Place::empty();
+    let Some(disk) = Small::mount(&place.path("small"), 64) else {
+        skipped("no file system can be mounted here");
+        return;
+    };
+    place.write("small/rstack.toml", "[lint]\nbudget = 3600\n");
+    place.write("small/topic.yaml", "Resources: {A: {Type: AWS::SNS::Topic}}\n");
+    let _full = fs::write(place.path("small/filler"), vec![0; 1 << 20]);
+    let here = |line: &[&str]| {
+        let mut command = place.command(line);
+        command.current_dir(place.path("small")).env("HOME", place.path("small"));
+        crate::harness::ran(command)
+    };
+    for read_only in [false, true] {
+        if read_only {
+            disk.remount("ro");
+        }
+        here(&["validate", "topic.yaml"]).expect(0);
+        let plan = here(&["plan", "topic.yaml", "--sandbox"]).expect(0);
+        assert!(plan.out.contains("Plan: 1 to create"), "{}", plan.out);
+        for line in [
+            &["plan", "topic.yaml", "--sandbox", "--out", "x.plan"][..],
+            &["apply", "topic.yaml", "--sandbox", "--yes"],
+        ] {
+            let ran = here(line);
+            assert_reported(&ran, &[1]);
+            let reason = if read_only { "Read-only file system" } else { "No space left" };
+            assert!(ran.err.contains(reason), "{}", ran.err);
+        }
+        assert!(!place.path("small/x.plan").exists());
+        assert_eq!(here(&["sandbox", "ls"]).expect(0).out, "", "nothing was made");
+    }
+}
+
 #[test]
 fn a_directory_that_may_not_be_written_is_said() {
     if geteuid().is_root() {

@@ -40,6 +40,7 @@ mod sarif;
 mod saved_plan;
 mod secret_args;
 mod secret_canary;
+mod secret_outputs;
 mod secrets;
 mod shell;
 mod signals;

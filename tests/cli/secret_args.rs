@@ -68,9 +68,35 @@ fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
     assert!(ran.err.contains("error[parameter-twice]"), "{}", ran.err);
     let ran = place.sandbox(&["plan", "s.yaml"]).expect(1);
     ran.reports("missing-parameter", &["`Pw`", "RSTACK_PARAMETER_Pw"]);
+    // A file that gives no value, or never ends: nothing waits for it.
+    crate::file_root::fifo(&place.path("fifo"));
+    std::os::unix::fs::symlink("/proc/self/environ", place.path("leads-out")).unwrap();
+    place.write("long.txt", &"x".repeat(64 * 1024 + 1));
+    for (file, problem) in [
+        ("fifo", "is a FIFO, not a regular file"),
+        ("/dev/zero", "is a device, not a regular file"),
+        (".", "is a directory, not a regular file"),
+        ("leads-out", "is outside of the project"),
+        ("long.txt", "is not UTF-8 text of at most 64 KiB"),
+    ] {
+        let given = format!("Pw={file}");
+        let ran = place.sandbox(&["plan", "s.yaml", "--parameter-from", &given]).expect(1);
+        assert!(ran.err.contains("`Pw`") && ran.err.contains(problem), "{file}: {}", ran.err);
+    }
     place.write_bytes("binary", &[0xff, 0xfe]);
     let ran = place.sandbox(&["plan", "s.yaml", "--parameter-from", "Pw=binary"]).expect(1);
     ran.reports("parameter-not-read", &["`Pw`", "`binary`"]);
+}
+
+#[test]
+fn the_graph_takes_values_from_where_a_plan_takes_them() {
+    let place = place();
+    let mut command = place.command(&["graph", "s.yaml"]);
+    command.env("RSTACK_PARAMETER_Pw", "hunter2");
+    let graph = ran(command).expect(0);
+    assert!(graph.out.contains("Stored") && !graph.out.contains("hunter2"), "{}", graph.out);
+    let without = place.run(&["graph", "s.yaml"]).expect(1);
+    assert!(without.err.contains("error[missing-parameter]"), "{}", without.err);
 }
 
 fn record(place: &Place) -> String {

@@ -4,7 +4,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::process::Command;
 
 use crate::file_root::fifo;
-use crate::harness::Place;
+use crate::harness::{Place, Ran};
 
 const TOPIC: &str = "Resources:\n  A: {Type: AWS::SNS::Topic}\n";
 
@@ -188,19 +188,22 @@ fn special_files_among_the_states_are_refused_at_once() {
     large.reports("sandbox-file", &["`state/sandbox/cloud/objects.json`"]);
 }
 
+/// Runs the program with so many file descriptors at most.
+fn bounded(place: &Place, files: u32, line: &[&str]) -> Ran {
+    let inner = place.command(line);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n \"$0\"; exec \"$@\"", &files.to_string()]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.env_clear().current_dir(place.path(""));
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    crate::harness::ran(command)
+}
+
 #[test]
 fn few_file_descriptors_are_an_error_and_no_panic() {
     let place = Place::empty();
     place.write("topic.yaml", TOPIC);
-    let bounded = |files: u32, line: &[&str]| {
-        let inner = place.command(line);
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", "ulimit -n \"$0\"; exec \"$@\"", &files.to_string()]);
-        command.arg(inner.get_program()).args(inner.get_args());
-        command.env_clear().current_dir(place.path(""));
-        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        crate::harness::ran(command)
-    };
+    let bounded = |files, line: &[&str]| bounded(&place, files, line);
     for files in 5..=32 {
         for line in
             [&["validate", "topic.yaml"][..], &["plan", "topic.yaml", "--out", "x", "--sandbox"]]
@@ -211,4 +214,36 @@ fn few_file_descriptors_are_an_error_and_no_panic() {
         }
     }
     bounded(32, &["plan", "topic.yaml", "--out", "x", "--sandbox"]).expect(0);
+    // A run that cannot open a file in the middle has recorded what it has done.
+    for files in [16, 17, 18, 20, 24, 32] {
+        let ran = bounded(files, &["apply", "topic.yaml", "--yes", "--sandbox"]);
+        assert!(!ran.err.contains("panicked"), "{files}: {}", ran.err);
+        assert!(ran.code == 0 || ran.err.contains("Too many open files"), "{files}: {}", ran.err);
+        assert!(!ran.err.contains("check the network"), "{files}: {}", ran.err);
+        place.sandbox(&["apply", "topic.yaml", "--yes"]).expect(0);
+        let all = place.sandbox(&["sandbox", "ls"]).expect(0).out;
+        assert_eq!(all.lines().count(), 1, "{files}: {all}");
+        place.sandbox(&["destroy", "topic", "--yes"]).expect(0);
+    }
+    bounded(32, &["apply", "topic.yaml", "--yes", "--sandbox"]).expect(0);
+}
+
+/// The validator's process needs descriptors, too: without them it is reported as not run.
+#[cfg(feature = "lint")]
+#[test]
+fn few_file_descriptors_are_no_pass_of_the_validator() {
+    let place = Place::empty();
+    place.write("rstack.toml", "[lint]\nbudget = 3600\n");
+    place.write("topic.yaml", TOPIC);
+    place.write("all.guard", "rule ALL { Resources !empty }\n");
+    for files in [16, 24, 32] {
+        let alone = bounded(&place, files, &["validate", "topic.yaml"]).expect(0);
+        let with = bounded(&place, files, &["validate", "topic.yaml", "--rules", "all.guard"]);
+        assert!(!with.err.contains("panicked"), "{files}: {}", with.err);
+        let started = !alone.err.contains("warning[not-validated]");
+        assert_eq!(with.code == 0, started, "{files}: {}", with.err);
+        assert!(started || with.err.contains("error[rules-not-checked]"), "{files}: {}", with.err);
+        assert!(started || alone.err.contains("Too many open files"), "{files}: {}", alone.err);
+        assert!(started || files < 32, "{files}: {}", alone.err);
+    }
 }

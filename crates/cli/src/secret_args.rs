@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use rstack_model::{ErrorCode, SecretString};
 use rstack_render::escape;
+use rstack_template::Template;
 
 use crate::context::Context;
 use crate::env::{Env, PARAMETER_VARIABLE};
 use crate::error::CommandError;
+use crate::files::{self, FileError};
 
 /// The number of bytes of a value at most. CloudFormation takes 4,096.
 const LONGEST: u64 = 64 * 1024;
@@ -24,8 +26,16 @@ pub(crate) enum ParameterError {
     File {
         /// The parameter.
         name: String,
-        /// The file; `-` is standard input.
+        /// The file.
         path: PathBuf,
+        /// Why not.
+        source: FileError,
+    },
+    /// Standard input cannot be read.
+    #[error("cannot read the value of parameter `{name}` from standard input")]
+    Input {
+        /// The parameter.
+        name: String,
         /// Why not.
         source: io::Error,
     },
@@ -58,6 +68,7 @@ impl From<ParameterError> for CommandError {
         let code = match error {
             ParameterError::Twice(_) => ErrorCode::ParameterTwice,
             ParameterError::File { .. }
+            | ParameterError::Input { .. }
             | ParameterError::Value { .. }
             | ParameterError::Variable(_)
             | ParameterError::Prompt { .. } => ErrorCode::ParameterNotRead,
@@ -115,6 +126,25 @@ impl GivenParameters {
         self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// [`Self::complete`] for the secret parameters of a template. If `asks`, those without a default are
+    /// needed.
+    ///
+    /// # Errors
+    /// As [`Self::complete`].
+    pub(crate) fn complete_all(
+        &mut self,
+        context: &Context,
+        template: Option<&Template>,
+        asks: bool,
+    ) -> Result<(), ParameterError> {
+        for (name, parameter) in template.into_iter().flat_map(|template| &template.parameters) {
+            if parameter.no_echo {
+                self.complete(context, name, asks && parameter.default.is_none())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the value of a secret parameter that was not given: from its variable, or from the
     /// terminal where the value is `needed` and a user can be asked. Warns of a value that is on the
     /// command line.
@@ -162,15 +192,22 @@ pub(crate) fn from_file(
     name: &str,
     path: &Path,
 ) -> Result<SecretString, ParameterError> {
-    let failed =
-        |source| ParameterError::File { name: name.to_owned(), path: path.to_owned(), source };
     let mut bytes = Vec::new();
     if path == Path::new("-") {
+        let failed = |source| ParameterError::Input { name: name.to_owned(), source };
         let mut input = env.streams.input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (&mut *input).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     } else {
-        let file = std::fs::File::open(env.path(path)).map_err(failed)?;
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        bytes = match files::read_named(env, path, LONGEST) {
+            Ok(bytes) => bytes,
+            Err(FileError::TooLarge { .. }) => {
+                return Err(ParameterError::Value { name: name.to_owned(), path: path.to_owned() });
+            }
+            Err(source) => {
+                let (name, path) = (name.to_owned(), path.to_owned());
+                return Err(ParameterError::File { name, path, source });
+            }
+        };
     }
     let bytes = zeroize::Zeroizing::new(bytes);
     let wrong = || ParameterError::Value { name: name.to_owned(), path: path.to_owned() };

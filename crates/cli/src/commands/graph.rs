@@ -55,11 +55,12 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let Context { terminal, env, .. } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(env, stack, name)?;
-    let given =
-        GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?.texts();
+    let mut given = GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?;
     let environment = nowhere(context);
     let place = Reading::place(&environment, &file.name);
-    let mut loaded = Loaded::read(env, &file.template, &given, place)?;
+    let mut loaded = Loaded::read(env, &file.template, &given.texts(), place)?;
+    given.complete_all(context, loaded.template.as_ref(), true)?;
+    let given = given.texts();
     let external =
         cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;
     let inputs = Inputs {

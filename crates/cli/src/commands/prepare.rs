@@ -83,7 +83,7 @@ impl PreparedTemplate {
         let mut loaded =
             Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
         if loaded.failed() && !loaded.needs_place {
-            complete(&mut given, &loaded, context, false)?;
+            given.complete_all(context, loaded.template.as_ref(), false)?;
             let texts = given.texts();
             evaluate_nowhere(context, file, &texts, &mut loaded);
             checks.run(&mut loaded, &texts, None)?;
@@ -108,7 +108,7 @@ impl PreparedTemplate {
         if let Some(template) = &self.loaded.template {
             self.runtimes.locate(template);
         }
-        complete(&mut self.given, &self.loaded, context, true)?;
+        self.given.complete_all(context, self.loaded.template.as_ref(), true)?;
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
         let external = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
@@ -165,23 +165,6 @@ impl PreparedTemplate {
         self.runtimes.judge(&mut self.loaded.diagnostics, plan);
         self.loaded.checked(terminal)
     }
-}
-
-/// Completes the values of the template's secret parameters: from their variables, and if `asks` from
-/// the terminal.
-fn complete(
-    given: &mut GivenParameters,
-    loaded: &Loaded,
-    context: &Context,
-    asks: bool,
-) -> Result<(), CommandError> {
-    let Some(template) = &loaded.template else { return Ok(()) };
-    for (name, parameter) in &template.parameters {
-        if parameter.no_echo {
-            given.complete(context, name, asks && parameter.default.is_none())?;
-        }
-    }
-    Ok(())
 }
 
 /// Evaluates a template that has errors, to find all the others that need no cloud: what only the

@@ -290,6 +290,11 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
              without an account, try `--sandbox`"
                 .to_owned(),
         ),
+        CloudError::Unreachable if error.operation.starts_with("sandbox ") => Some(
+            "the sandbox keeps its objects in the state directory: check its rights, its disk and \
+             `ulimit -n`"
+                .to_owned(),
+        ),
         CloudError::Unreachable => Some(
             "check the network, the Region (`--region`) and `AWS_ENDPOINT_URL` if it is set"
                 .to_owned(),

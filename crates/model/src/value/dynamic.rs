@@ -3,6 +3,7 @@
 //! Source: "Get values stored in other services using dynamic references", AWS CloudFormation
 //! User Guide.
 
+use super::redact::has_secret;
 use super::{
     Answers, Deferred, Lookup, ParameterReference, SecretReference, SecretsManagerReference, Text,
     TextPart, Value,
@@ -37,6 +38,12 @@ pub enum DynamicReferenceError {
         /// Where in the property tree.
         path: PropertyPath,
     },
+    /// A reference that is named by a secret: the name would be in every plan, state and request.
+    #[error("a secret cannot be a part of a dynamic reference")]
+    Secret {
+        /// Where in the property tree.
+        path: PropertyPath,
+    },
     /// A reference of the wrong form.
     #[error("{problem}")]
     Invalid {
@@ -54,6 +61,7 @@ impl DynamicReferenceError {
             Self::Unclosed { path }
             | Self::Service { path, .. }
             | Self::Unknown { path }
+            | Self::Secret { path }
             | Self::Invalid { path, .. } => path,
         }
     }
@@ -151,6 +159,9 @@ fn reference(
     let (service, rest) = (service.to_owned(), rest.to_owned());
     *first = rest;
     let body = Text::concat(whole);
+    if has_secret(&body) {
+        return Err(DynamicReferenceError::Secret { path: path.clone() });
+    }
     let known = body.as_str().map(str::to_owned);
     let parameter =
         |text: &str| ParameterReference::parse(text).map_err(|error| invalid(error.to_string()));
@@ -243,5 +254,20 @@ mod tests {
             assert!(find(bad.into()).is_err(), "{bad} was accepted");
         }
         assert_eq!(find("{{other}}".into()).unwrap(), Value::from("{{other}}"));
+    }
+
+    #[test]
+    fn no_reference_is_named_by_a_secret() {
+        let secret = || TextPart::Secret(SecretReference::Parameter("Pw".to_owned()));
+        let literal = |text: &str| TextPart::Literal(text.to_owned());
+        for service in ["secretsmanager", "ssm-secure", "ssm"] {
+            let open = format!("{{{{resolve:{service}:");
+            let named = Text::concat([literal(&open), secret(), literal(":1}}")]);
+            let error = find(named).unwrap_err();
+            assert!(matches!(error, DynamicReferenceError::Secret { .. }), "{error}");
+        }
+        // Beside a reference it is a secret as any other.
+        let beside = [secret(), literal("{{resolve:ssm-secure:a}}"), secret()];
+        assert!(find(Text::concat(beside)).is_ok());
     }
 }

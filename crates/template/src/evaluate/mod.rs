@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
+use rstack_model::value::redact::has_secret;
 use rstack_model::{Address, Code, Diagnostic, PropertyPath, SecretString, Span, StackName, Value};
 
 pub use self::constraint::has_large_pattern;
@@ -72,7 +73,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let (resources, dependencies) = resources(&mut evaluator);
     let outputs = outputs(&mut evaluator);
     // The user may allow them: they do not stand in the way of an evaluation.
-    let secret_names = secret_names::check(&evaluator, &resources);
+    let secret_names = secret_names::check(&evaluator, &resources, &outputs);
     let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
@@ -186,6 +187,12 @@ fn export_name(evaluator: &mut Evaluator<'_>, export: &Expression) -> Result<Val
     if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
         let error = Diagnostic::error(Code::ExportName, "the name of an export must be text");
         return Err(evaluator.findings.report(error.at(export.span, "")));
+    }
+    if has_secret(&value) {
+        let message = "the name of an export cannot hold a secret";
+        let error = Diagnostic::error(Code::ExportName, message).at(export.span, "");
+        let help = "every stack can see the names of exports: take the secret out of this one";
+        return Err(evaluator.findings.report(error.help(help)));
     }
     Ok(value)
 }

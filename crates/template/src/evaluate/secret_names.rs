@@ -1,19 +1,50 @@
-//! Secrets in what identifies an object: refused, because an identifier is in every plan, state, log
-//! and message.
+//! Secrets in names: refused, because a name is in every plan, state, log and message. The name of an
+//! object can be allowed; those of exports and of secrets are no names with a secret in them.
 
 use std::collections::BTreeMap;
 
 use rstack_catalog::Registry;
-use rstack_model::desired::DesiredResource;
+use rstack_model::desired::{DesiredOutput, DesiredResource};
 use rstack_model::value::redact::has_secret;
-use rstack_model::value::{Attribute, AttributeRef};
+use rstack_model::value::{Attribute, AttributeRef, SecretReference};
 use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Value, ValueMap};
 
 use super::expression::Evaluator;
 use super::properties::place;
 
-/// The properties that identify an object and are declared with a secret, as findings.
+/// The names that hold a secret, or an attribute that repeats one, as findings: of objects, of exports
+/// and of secrets that are referred to.
 pub(super) fn check(
+    evaluator: &Evaluator<'_>,
+    resources: &BTreeMap<Address, DesiredResource>,
+    outputs: &BTreeMap<String, DesiredOutput>,
+) -> Vec<Diagnostic> {
+    let mut out = objects(evaluator, resources);
+    for (name, output) in outputs {
+        let secret = output.export.as_ref().and_then(|name| secret_attribute(name, resources));
+        let declared = evaluator.template.outputs.get(name);
+        let export = declared.and_then(|output| output.export.as_ref());
+        if let (Some(attribute), Some(export)) = (secret, export) {
+            let message =
+                format!("the name of an export cannot hold `{attribute}`, which is a secret");
+            out.push(Diagnostic::error(Code::ExportName, message).at(export.span, ""));
+        }
+    }
+    for (address, resource) in resources {
+        let Some(declared) = evaluator.template.resources.get(address.as_str()) else { continue };
+        for (name, value) in &resource.properties {
+            let Some(attribute) = secret_in_reference(value, resources) else { continue };
+            let message =
+                format!("a dynamic reference cannot be named by `{attribute}`, which is a secret");
+            let span = place(evaluator, declared, &PropertyPath::root().name(name), false);
+            out.push(Diagnostic::error(Code::DynamicReference, message).at(span, ""));
+        }
+    }
+    out
+}
+
+/// The properties that identify an object and hold a secret.
+fn objects(
     evaluator: &Evaluator<'_>,
     resources: &BTreeMap<Address, DesiredResource>,
 ) -> Vec<Diagnostic> {
@@ -54,6 +85,21 @@ fn secret_attribute<'a>(
         if value_at(&resource.properties, &path).is_some_and(has_secret) {
             found = Some(reference);
         }
+    });
+    found
+}
+
+/// An attribute in the name of a secret that repeats a property with a secret.
+fn secret_in_reference(
+    value: &Value,
+    resources: &BTreeMap<Address, DesiredResource>,
+) -> Option<AttributeRef> {
+    let mut found = None;
+    value.visit_secrets(&mut |reference| match reference {
+        SecretReference::SecretsManager(name) | SecretReference::SecureParameter(name) => {
+            found = found.take().or_else(|| secret_attribute(name, resources).cloned());
+        }
+        SecretReference::Parameter(_) | SecretReference::Hidden => {}
     });
     found
 }

@@ -202,6 +202,28 @@ fn what_an_output_needs_must_be_there() {
 }
 
 #[test]
+fn no_secret_names_an_export_or_another_secret() {
+    let text = |name: &str, export: &str| {
+        format!(
+            "Parameters: {{S: {{Type: String, NoEcho: true, Default: x}}}}\nResources:\n  Stored: \
+             {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: !Ref S}}}}\n  T:\n    \
+             Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {name}\nOutputs:\n  O: \
+             {{Value: a, Export: {{Name: {export}}}}}\n"
+        )
+    };
+    assert_eq!(told(&text("a", "!Sub 'x-${T.TopicName}'")), [""; 0]);
+    for secret in ["!Ref S", "!Sub 'x-${S}'", "!GetAtt Stored.Value", "!Sub '${Stored.Value}'"] {
+        assert_eq!(told(&text("a", secret)), [format!("export-name@{secret}")]);
+    }
+    for service in ["secretsmanager", "ssm-secure"] {
+        for secret in ["S", "Stored.Value"] {
+            let name = format!("!Sub 'x{{{{resolve:{service}:${{{secret}}}}}}}'");
+            assert_eq!(told(&text(&name, "a")), [format!("dynamic-reference@{name}")]);
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_evaluated_does_not_hide_the_rest() {
     let text = "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [a, a]}\nResources:\n  \
                 R:\n    Type: AWS::MediaPackage::Channel\n    Properties: !If\n      - C\n      - \
