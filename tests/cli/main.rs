@@ -35,6 +35,7 @@ mod protection;
 mod reference;
 mod replace;
 mod rollback;
+mod same_things;
 mod sandbox_put;
 mod sarif;
 mod saved_plan;

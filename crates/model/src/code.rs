@@ -48,6 +48,8 @@ impl Code {
             self,
             Self::Alias
                 | Self::CloudFormationLimit
+                | Self::DuplicateEntry
+                | Self::DuplicateObject
                 | Self::MappingRegion
                 | Self::MergeKey
                 | Self::MissingParameter
@@ -57,6 +59,7 @@ impl Code {
                 | Self::PatternNotChecked
                 | Self::SecretInName
                 | Self::SubSyntax
+                | Self::TextReference
                 | Self::UnknownExport
                 | Self::UnknownStackOutput
                 | Self::UnknownType
@@ -98,8 +101,12 @@ codes! {
     Cycle = "cycle",
     /// Nested too deep.
     Depth = "depth",
+    /// An entry of a list that the service takes for another one.
+    DuplicateEntry = "duplicate-entry",
     /// A key twice in one map.
     DuplicateKey = "duplicate-key",
+    /// An object without a name that the service takes for another one.
+    DuplicateObject = "duplicate-object",
     /// A `{{resolve:…}}` that is not one.
     DynamicReference = "dynamic-reference",
     /// No template at all.
@@ -196,6 +203,8 @@ codes! {
     SubSyntax = "sub-syntax",
     /// Neither YAML nor JSON.
     Syntax = "syntax",
+    /// A resource that names another one by text.
+    TextReference = "text-reference",
     /// An alias without an anchor.
     UnknownAnchor = "unknown-anchor",
     /// An attribute that the type does not have.

@@ -29,7 +29,11 @@ pub(super) fn tree(change: &Change, plan: &Plan, removals: &Removals<'_>, view: 
         let new = change.desired.as_ref().map(|desired| &desired.properties);
         new.map_or_else(Vec::new, |new| properties(new, room, tree))
     } else if shows_differences(change.action) {
-        change.differences.iter().map(|d| difference::node(d, room, view.detail)).collect()
+        let node = |d| match difference::reset(change, d) {
+            Some(reset) => difference::removed(d, &reset, room, view.detail),
+            None => difference::node(d, room, view.detail),
+        };
+        change.differences.iter().map(node).collect()
     } else {
         Vec::new()
     };

@@ -1,6 +1,7 @@
 //! One property that differs: its path, and before and after.
 
-use rstack_model::plan::Difference;
+use rstack_catalog::service_default;
+use rstack_model::plan::{Action, Change, Difference};
 use rstack_model::{UpdateKind, Value};
 
 use crate::line::Line;
@@ -11,6 +12,28 @@ use crate::value::{TreeView, named};
 
 /// The property with the values below it, in at most `room` columns where values can be broken.
 pub(super) fn node(difference: &Difference, room: usize, detail: Detail) -> Node {
+    values(label(difference), difference.before.as_ref(), difference.after.as_ref(), room, detail)
+}
+
+/// The value that a property which is no longer declared goes back to, as text; `None` for another
+/// difference, and where a new object is made.
+pub(super) fn reset(change: &Change, difference: &Difference) -> Option<String> {
+    if change.action != Action::Update || difference.after.is_some() {
+        return None;
+    }
+    let default = service_default(change.resource_type.as_str(), &difference.path);
+    Some(default.map_or_else(|| "the service's default".to_owned(), |value| value.to_string()))
+}
+
+/// A property that is no longer declared, with what it goes back to.
+pub(super) fn removed(difference: &Difference, reset: &str, room: usize, detail: Detail) -> Node {
+    let mut label = label(difference);
+    label.push(Role::Plain, &format!(" (goes back to {reset})"));
+    values(label, difference.before.as_ref(), None, room, detail)
+}
+
+/// The mark, the path and the kind of change.
+fn label(difference: &Difference) -> Line {
     let (mark, role) = match (&difference.before, &difference.after) {
         (None, _) => ("[+]", Role::Create),
         (Some(_), None) => ("[-]", Role::Delete),
@@ -23,7 +46,7 @@ pub(super) fn node(difference: &Difference, room: usize, detail: Detail) -> Node
         UpdateKind::MayReplace => label.push(Role::Delete, " (may replace)"),
         UpdateKind::InPlace => {}
     }
-    values(label, difference.before.as_ref(), difference.after.as_ref(), room, detail)
+    label
 }
 
 /// A label with a value that comes, goes, or is another one than before.

@@ -4,6 +4,7 @@ mod budget;
 mod condition;
 mod constraint;
 mod depth;
+mod duplicates;
 mod expression;
 mod extension;
 mod external;
@@ -16,6 +17,7 @@ mod properties;
 mod rules;
 mod secret_names;
 mod stored;
+mod text_references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,11 +72,14 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     evaluator.lookups = lookups;
     order::decide_all(&mut evaluator);
     rules::check(&mut evaluator);
-    let (resources, dependencies) = resources(&mut evaluator);
+    let (mut resources, mut dependencies) = resources(&mut evaluator);
+    let ordered = text_references::order(&evaluator, &mut resources, &mut dependencies);
+    let duplicates = duplicates::check(&evaluator, &mut resources);
     let outputs = outputs(&mut evaluator);
     // The user may allow them: they do not stand in the way of an evaluation.
     let secret_names = secret_names::check(&evaluator, &resources, &outputs);
     let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
+    findings.list().extend(ordered.into_iter().chain(duplicates));
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
         stack: inputs.stack.clone(),

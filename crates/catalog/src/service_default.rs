@@ -1,0 +1,55 @@
+//! The values that services give to properties that are not declared, or no longer.
+
+use rstack_model::PropertyPath;
+use serde_json::{Value, json};
+
+use crate::documentation::Documentation;
+
+/// Defaults that the registry does not say, by type and property.
+///
+/// Sources: `CreateRole`, AWS Identity and Access Management API Reference; `CreateQueue`, Amazon SQS
+/// API Reference; `CreateFunction`, AWS Lambda API Reference; `CreateVpcEndpoint`, `ModifyVpcAttribute`
+/// and `ModifySubnetAttribute`, Amazon EC2 API Reference; `PutRetentionPolicy`, Amazon CloudWatch Logs
+/// API Reference.
+fn stated(type_name: &str, property: &str) -> Option<Value> {
+    Some(match (type_name, property) {
+        ("AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group", "Path") => json!("/"),
+        ("AWS::IAM::Role", "MaxSessionDuration") => json!(3600),
+        ("AWS::SQS::Queue", "DelaySeconds" | "ReceiveMessageWaitTimeSeconds") => json!(0),
+        ("AWS::SQS::Queue", "MessageRetentionPeriod") => json!(345_600),
+        ("AWS::SQS::Queue", "VisibilityTimeout") => json!(30),
+        ("AWS::Lambda::Function", "MemorySize") => json!(128),
+        ("AWS::Lambda::Function", "Timeout") => json!(3),
+        ("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled")
+        | ("AWS::EC2::VPC", "EnableDnsHostnames")
+        | ("AWS::EC2::Subnet", "MapPublicIpOnLaunch") => json!(false),
+        ("AWS::EC2::VPC", "EnableDnsSupport") => json!(true),
+        _ => return None,
+    })
+}
+
+/// The value that a property of a type has when it is not declared, where that is known.
+pub fn service_default(type_name: &str, path: &PropertyPath) -> Option<Value> {
+    let name = path.to_string();
+    if path.segments().len() != 1 {
+        return None;
+    }
+    let registry = || Documentation::of(type_name).ok()?.default_of(&name).cloned();
+    stated(type_name, &name).or_else(registry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_comes_from_the_services_or_from_the_registry() {
+        let of = |name: &str, property: &str| {
+            service_default(name, &PropertyPath::root().name(property))
+        };
+        assert_eq!(of("AWS::IAM::Role", "MaxSessionDuration"), Some(json!(3600)));
+        assert_eq!(of("AWS::IAM::Role", "Description"), None);
+        let deep = PropertyPath::root().name("Path").name("x");
+        assert_eq!(service_default("AWS::IAM::Role", &deep), None);
+    }
+}
