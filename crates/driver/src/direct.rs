@@ -10,7 +10,7 @@ use rstack_model::{Cursor, Identifier, KnownMap};
 use crate::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Finish, Found, NameRule, Object,
     Observed, OperationKind, Pending, Poll, Progress, Removal, Request, ResourceDriver, Step,
-    UpdateRequest,
+    UnsupportedProperty, UpdateRequest,
 };
 
 /// The cursor of an object that stabilizes, as states and journals hold it.
@@ -26,6 +26,11 @@ pub trait DirectDriver: Send + Sync {
     /// As [`ResourceDriver::naming`].
     fn naming(&self) -> Option<NameRule> {
         None
+    }
+
+    /// As [`ResourceDriver::unsupported`].
+    fn unsupported(&self) -> &'static [UnsupportedProperty] {
+        &[]
     }
 
     /// As [`ResourceDriver::read`].
@@ -152,6 +157,10 @@ impl ResourceDriver for Direct {
 
     fn naming(&self) -> Option<NameRule> {
         self.0.naming()
+    }
+
+    fn unsupported(&self) -> &'static [UnsupportedProperty] {
+        self.0.unsupported()
     }
 
     async fn read(

@@ -24,6 +24,6 @@ pub use object::{Object, Observed};
 pub use protocol::{Finish, OperationKind, Pending, Poll, Request, Step};
 pub use resource::{
     CreateRequest, DeleteRequest, EffectSink, Found, NoEffects, Progress, Removal, ResourceDriver,
-    SinkError, UpdateRequest,
+    SinkError, UnsupportedProperty, UpdateRequest,
 };
 pub use secret::{SecretStore, VersionHistory, json_field};

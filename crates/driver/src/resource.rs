@@ -163,6 +163,16 @@ pub enum Found {
     },
 }
 
+/// A property of a type that its driver cannot carry out. A template that declares it is refused
+/// before anything is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsupportedProperty {
+    /// The top-level property.
+    pub property: &'static str,
+    /// The help that says what to declare instead.
+    pub instead: &'static str,
+}
+
 /// The driver of one resource type. All mapping between the CloudFormation property tree and the
 /// API lives here.
 #[async_trait]
@@ -173,6 +183,11 @@ pub trait ResourceDriver: Send + Sync {
     /// The rule for the names of objects that the template does not name.
     fn naming(&self) -> Option<NameRule> {
         None
+    }
+
+    /// The properties that the driver cannot carry out.
+    fn unsupported(&self) -> &'static [UnsupportedProperty] {
+        &[]
     }
 
     /// Reads an object. `declared` are the properties last declared for it (with the secrets that

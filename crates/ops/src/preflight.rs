@@ -2,11 +2,11 @@
 //! is planned, and not half-way through apply.
 
 use rstack_catalog::{Registry, Unserved};
-use rstack_driver::Cloud;
+use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
 use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, Span, Value};
-use rstack_template::Template;
+use rstack_template::{ExpressionKind, Resource, Template};
 
 /// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
 /// `desired`; the template's own warning at the attribute says so.
@@ -22,8 +22,18 @@ pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) 
     let mut out = Vec::new();
     for (id, resource) in resources {
         let Some(declared) = template.resources.get(id.as_str()) else { continue };
-        if cloud.driver(&resource.resource_type).is_none() {
-            out.push(unserved(id, resource, declared.resource_type.span));
+        match cloud.driver(&resource.resource_type) {
+            None => out.push(unserved(id, resource, declared.resource_type.span)),
+            Some(driver) => {
+                let declares = |it: &&UnsupportedProperty| {
+                    resource.properties.get(it.property).is_some_and(|v| *v != Value::Null)
+                };
+                let refused = driver.unsupported().iter().filter(declares);
+                out.extend(refused.map(|it| {
+                    let span = property_span(declared, it.property);
+                    unsupported(id, it, span.unwrap_or(declared.name_span))
+                }));
+            }
         }
         if [resource.deletion_policy, resource.update_replace_policy]
             .contains(&RemovalPolicy::Snapshot)
@@ -95,6 +105,19 @@ fn unserved_help(resource_type: &str) -> &'static str {
     }
 }
 
+/// Where a top-level property is declared, if it is declared by its name.
+fn property_span(resource: &Resource, property: &str) -> Option<Span> {
+    let properties = &resource.properties.as_ref()?.kind;
+    let ExpressionKind::Map(entries) = properties else { return None };
+    entries.iter().find(|(name, _)| name.value == property).map(|(name, _)| name.span)
+}
+
+/// A property that the type's driver cannot carry out.
+fn unsupported(id: &Address, it: &UnsupportedProperty, span: Span) -> Diagnostic {
+    let message = format!("`{id}` declares `{}`, which is not supported yet", it.property);
+    Diagnostic::error(Code::Unsupported, message).at(span, "").help(it.instead)
+}
+
 /// None is ever made that would have to be deleted without its snapshot.
 fn snapshot(id: &Address, span: Span) -> Diagnostic {
     let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
@@ -116,6 +139,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_property_that_its_driver_cannot_carry_out_says_what_to_declare_instead() {
+        let it = UnsupportedProperty { property: "Far", instead: "declare `Near`" };
+        let found = unsupported(&"It".into(), &it, Span::default());
+        assert_eq!(found.code, Code::Unsupported);
+        assert_eq!(found.message, "`It` declares `Far`, which is not supported yet");
+        assert_eq!(found.help.as_deref(), Some("declare `Near`"));
+    }
+
+    #[test]
     fn a_type_without_handlers_says_which_are_missing_and_what_can_be_done() {
         let reason = |name: &str| reason(name).unwrap_or_default();
         assert!(reason("AWS::MediaLive::Channel").contains("no handlers"));
@@ -131,7 +163,7 @@ mod tests {
             }
         }
         assert!(lacking > 0);
-        assert!(unserved_help("AWS::SQS::QueuePolicy").contains("CloudFormation applies"));
+        assert!(unserved_help("AWS::IAM::AccessKey").contains("CloudFormation applies"));
         assert!(unserved_help("Custom::Mine").contains("code of your own"));
     }
 }
