@@ -189,7 +189,14 @@ impl Codec {
         };
         let config = settings(operation);
         // The text of a serialization error may quote what could not be written.
-        self.protocol.serialize_request(&input, schema, "", &config).map_err(|_| CodecError::Write)
+        let mut request = self
+            .protocol
+            .serialize_request(&input, schema, "", &config)
+            .map_err(|_| CodecError::Write)?;
+        if self.model.metadata.query_compatible {
+            request.headers_mut().insert("x-amzn-query-mode", "true");
+        }
+        Ok(request)
     }
 
     /// The output in a successful answer.

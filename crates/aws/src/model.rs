@@ -23,6 +23,8 @@ pub(crate) struct Metadata {
     pub(crate) target_prefix: Option<String>,
     /// True if it is version 1.0 of the JSON protocol, and not 1.1.
     pub(crate) json_1_0: bool,
+    /// True if the service spoke AWS Query before, and is asked for the error codes of that.
+    pub(crate) query_compatible: bool,
     /// The name requests are signed for.
     pub(crate) signing_name: String,
     /// The service's name in the configuration of the SDKs, such as `Secrets Manager`.

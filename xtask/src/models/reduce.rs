@@ -8,8 +8,15 @@ use serde_json::{Map, Value, json};
 use super::files::Folder;
 
 /// The keys that are kept of the description of a service.
-const METADATA_KEYS: [&str; 6] =
-    ["apiVersion", "endpointPrefix", "jsonVersion", "serviceId", "signingName", "targetPrefix"];
+const METADATA_KEYS: [&str; 7] = [
+    "apiVersion",
+    "awsQueryCompatible",
+    "endpointPrefix",
+    "jsonVersion",
+    "serviceId",
+    "signingName",
+    "targetPrefix",
+];
 
 /// The keys that are kept of a shape; its members, elements, keys and values are taken as references.
 const SHAPE_KEYS: [&str; 8] = [

@@ -21,6 +21,7 @@ pub(super) struct RawModel {
 struct RawMetadata {
     api_version: String,
     json_version: Option<String>,
+    aws_query_compatible: Option<serde_json::Value>,
     target_prefix: Option<String>,
     signing_name: Option<String>,
     endpoint_prefix: String,
@@ -41,12 +42,12 @@ struct RawHttp {
     request_uri: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawNamespace {
     uri: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawMember {
     shape: String,
@@ -64,7 +65,7 @@ struct RawMember {
     result_wrapper: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawShape {
     r#type: String,
@@ -94,7 +95,7 @@ impl RawModel {
     ) -> Result<ServiceModel, String> {
         let metadata = self.metadata.metadata(protocol);
         if metadata.protocol == WireProtocol::Ec2 {
-            name_for_ec2(&self.operations, &mut self.shapes);
+            name_for_ec2(&mut self.operations, &mut self.shapes);
         }
         let shapes = self.shapes.into_iter().map(|(name, raw)| {
             let shape = raw.shape().map_err(|problem| format!("{name}: {problem}"))?;
@@ -120,6 +121,7 @@ impl RawMetadata {
             protocol,
             target_prefix: self.target_prefix,
             json_1_0: self.json_version.as_deref() == Some("1.0"),
+            query_compatible: self.aws_query_compatible.is_some(),
             signing_name: self.signing_name.unwrap_or(self.endpoint_prefix),
             service_id: self.service_id,
         }
@@ -215,30 +217,63 @@ impl RawShape {
 }
 
 /// The names in EC2's requests, which follow rules of their own: each begins with a capital letter,
-/// and lists have no element around them. No shape stands both in requests and in answers.
+/// and lists have no element around them. A shape that stands in answers, too, has a copy for requests.
 fn name_for_ec2(
-    operations: &BTreeMap<String, RawOperation>,
+    operations: &mut BTreeMap<String, RawOperation>,
     shapes: &mut BTreeMap<String, RawShape>,
 ) {
     let inputs = operations.values().filter_map(|operation| operation.input.as_ref());
-    let mut open: Vec<String> = inputs.map(|input| input.shape.clone()).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
+    let requested = reached(inputs, shapes);
+    let outputs = operations.values().filter_map(|operation| operation.output.as_ref());
+    let answered = reached(outputs, shapes);
+    let has_parts = |name: &String| {
+        shapes.get(name).is_some_and(|shape| matches!(shape.r#type.as_str(), "structure" | "list"))
+    };
+    let shared: BTreeSet<String> =
+        requested.intersection(&answered).filter(|name| has_parts(name)).cloned().collect();
+    let in_request = |name: &mut String| {
+        if shared.contains(name) {
+            name.push_str("InRequest");
         }
-        let Some(shape) = shapes.get_mut(&name) else { continue };
+    };
+    for mut name in requested {
+        let Some(mut shape) = shapes.get(&name).cloned() else { continue };
         shape.flattened |= shape.r#type == "list";
-        open.extend(shape.member.iter().map(|member| member.shape.clone()));
+        if let Some(member) = &mut shape.member {
+            in_request(&mut member.shape);
+        }
         for (name, member) in &mut shape.members {
             let written = member.location_name.as_deref().unwrap_or(name);
             let mut chars = written.chars();
             let first = chars.next().map(|first| first.to_ascii_uppercase());
             let capital = first.into_iter().chain(chars).collect();
             member.location_name = Some(member.query_name.take().unwrap_or(capital));
-            open.push(member.shape.clone());
+            in_request(&mut member.shape);
         }
+        in_request(&mut name);
+        shapes.insert(name, shape);
     }
+    for input in operations.values_mut().filter_map(|operation| operation.input.as_mut()) {
+        in_request(&mut input.shape);
+    }
+}
+
+/// The shapes that these reach.
+fn reached<'a>(
+    from: impl Iterator<Item = &'a RawMember>,
+    shapes: &BTreeMap<String, RawShape>,
+) -> BTreeSet<String> {
+    let mut open: Vec<&str> = from.map(|member| member.shape.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !seen.insert(name.to_owned()) {
+            continue;
+        }
+        let Some(shape) = shapes.get(name) else { continue };
+        let members = shape.member.iter().chain(shape.members.values());
+        open.extend(members.map(|member| member.shape.as_str()));
+    }
+    seen
 }
 
 fn time_format(name: Option<&str>) -> Result<Option<TimeFormat>, String> {
