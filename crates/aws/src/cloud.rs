@@ -21,7 +21,7 @@ use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::definition::{Service, TypeDefinition};
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
-use crate::{cloudfront, iam, lookup, secretsmanager};
+use crate::{appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, secretsmanager};
 
 /// The driver that serves a type in AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +145,14 @@ impl Cloud for AwsCloud {
             Err(error) => tracing::error!(%error, "no driver"),
         }
         let driver = match resource_type.service()? {
+            "AppSync" => appsync::driver(resource_type, &api(Service::APPSYNC)),
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
+            "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),
+            "EC2" => ec2::driver(resource_type, &api(Service::EC2)),
             "IAM" => iam_driver(resource_type, api(Service::IAM)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
+            "SNS" => attached_policy::driver(resource_type, &api(Service::SNS)),
+            "SQS" => attached_policy::driver(resource_type, &api(Service::SQS)),
             _ => None,
         };
         if let Some(driver) = driver {

@@ -5,13 +5,17 @@
 //! through the trait `Api`, with trees of values, and hold the rules of their resource types.
 
 mod api;
+mod appsync;
+mod attached_policy;
 mod client;
 mod cloud;
 mod cloud_control;
 mod cloudfront;
+mod codebuild;
 mod codec;
 mod configuration;
 mod definition;
+mod ec2;
 mod endpoint_rules;
 mod iam;
 mod lookup;

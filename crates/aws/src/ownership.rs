@@ -1,9 +1,10 @@
-//! The tags by which rstack knows what it made, in one place for all drivers.
+//! The marks by which rstack knows what it made, in one place for all drivers: tags, and the IDs of
+//! what has no identity of its own.
 //!
-//! They are written at creation, never shown as properties, and a template may not declare them.
+//! Tags are written at creation, never shown as properties, and a template may not declare them.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind};
-use rstack_model::Digest;
+use rstack_model::{Digest, PhysicalId};
 
 /// The tag that holds the journaled token of the operation that created an object.
 pub(crate) const OPERATION: &str = "rstack:operation";
@@ -61,6 +62,14 @@ pub(crate) fn forbids_tags(error: &DriverError) -> bool {
         | ErrorKind::UnknownOutcome
         | ErrorKind::Unsupported => false,
     }
+}
+
+/// The physical ID of an object that the service has no identity for: `Stack-LogicalId-ABCDEF123456`,
+/// its end taken from the journaled token. Looking for the object of an open create gives the same.
+pub(crate) fn made_up_id(request: &CreateRequest) -> PhysicalId {
+    let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
+    let end: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
+    PhysicalId::new(format!("{}-{}-{end}", request.stack, request.address))
 }
 
 #[cfg(test)]

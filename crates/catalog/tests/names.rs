@@ -38,6 +38,10 @@ fn a_name_is_unique_within_the_rest_of_the_identifier() {
         ("AWS::SecretsManager::Secret", "Name"),
         ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
         ("AWS::MediaPackage::Channel", "Id"),
+        ("AWS::AppSync::GraphQLSchema", "ApiId"),
+        ("AWS::EC2::NetworkAclEntry", "RuleNumber in Egress, NetworkAclId"),
+        ("AWS::SNS::TopicPolicy", "Topics"),
+        ("AWS::SQS::QueuePolicy", "Queues"),
     ] {
         assert_eq!(unique(type_name), [expected], "{type_name}");
     }

@@ -29,7 +29,7 @@ pub(super) fn declared_document(
 }
 
 /// [`declared_document`] for one that must be there.
-pub(super) fn required_document(fields: Fields<'_>, key: &str) -> Result<KnownValue, DriverError> {
+pub(crate) fn required_document(fields: Fields<'_>, key: &str) -> Result<KnownValue, DriverError> {
     declared_document(fields, key)?.ok_or_else(|| fields.invalid(key, "is missing"))
 }
 
@@ -59,7 +59,7 @@ fn holds_secret(value: &KnownValue) -> bool {
 }
 
 /// A document of an answer as a tree. Text that is no JSON stays text.
-pub(super) fn decoded(text: &str) -> KnownValue {
+pub(crate) fn decoded(text: &str) -> KnownValue {
     let plain =
         if text.trim_start().starts_with('{') { text.to_owned() } else { percent_decoded(text) };
     match serde_json::from_str(&plain) {
@@ -88,19 +88,20 @@ fn percent_decoded(text: &str) -> String {
 
 /// The observed document, in the form in which it was declared if both mean the same: IAM gives
 /// some documents back in a form of its own.
-pub(super) fn as_declared(declared: Option<&KnownValue>, observed: KnownValue) -> KnownValue {
+pub(crate) fn as_declared(declared: Option<&KnownValue>, observed: KnownValue) -> KnownValue {
     match declared {
         Some(declared) if same_document(declared, &observed) => declared.clone(),
         Some(_) | None => observed,
     }
 }
 
-/// True if two documents mean the same to IAM, the text of a secret being text: the order of lists means nothing, a list of one is
-/// its element, scalars are texts, and an account is its root principal.
+/// True if two documents mean the same to IAM, the text of a secret being text: the order of lists
+/// means nothing, a list of one is its element, scalars are texts, an account is its root principal,
+/// and everybody is every AWS principal.
 ///
 /// Source: "IAM JSON policy elements: Principal" and "Grammar of the IAM JSON policy language",
 /// AWS Identity and Access Management User Guide.
-pub(super) fn same_document(one: &KnownValue, other: &KnownValue) -> bool {
+pub(crate) fn same_document(one: &KnownValue, other: &KnownValue) -> bool {
     canonical_document(one) == canonical_document(other)
 }
 
@@ -142,13 +143,45 @@ fn canonical(value: &KnownValue, principal: bool) -> KnownValue {
             let kept = map.iter().filter(|(_, item)| **item != KnownValue::Null);
             let canonical: KnownMap = kept
                 .map(|(key, item)| {
-                    let below = principal || matches!(key.as_str(), "Principal" | "NotPrincipal");
-                    (key.clone(), canonical(item, below))
+                    let here = matches!(key.as_str(), "Principal" | "NotPrincipal");
+                    let item = canonical(item, principal || here);
+                    (key.clone(), if here { every_principal(item) } else { item })
                 })
                 .collect();
             canonical.into()
         }
     }
+}
+
+/// `*` as the map that means the same.
+fn every_principal(principal: KnownValue) -> KnownValue {
+    match principal.as_str() {
+        Some("*") => KnownMap::from([("AWS".to_owned(), principal)]).into(),
+        Some(_) | None => principal,
+    }
+}
+
+/// True if a part of the document is a secret that is not known: it cannot be compared.
+pub(crate) fn is_partly_unknown(document: &KnownValue) -> bool {
+    match document {
+        KnownValue::Secret(text) => text.expose().is_empty(),
+        KnownValue::List(list) => list.iter().any(is_partly_unknown),
+        KnownValue::Map(map) => map.values().any(is_partly_unknown),
+        KnownValue::Null | KnownValue::Bool(_) | KnownValue::Number(_) | KnownValue::String(_) => {
+            false
+        }
+    }
+}
+
+/// True if the document names a role or a user, which may just have been made.
+pub(crate) fn names_principal(document: &KnownValue) -> bool {
+    let text = canonical_document(document);
+    json(&text).to_string().split('"').any(|part| {
+        part.starts_with("arn:")
+            && part
+                .split_once(":iam::")
+                .is_some_and(|(_, rest)| rest.contains(":role/") || rest.contains(":user/"))
+    })
 }
 
 /// The account whose root principal this is; any other text as it is.
@@ -195,6 +228,22 @@ mod tests {
         assert!(same_document(&text, &other));
         let third = tree(r#"{"Statement":{"Action":["a","c"]}}"#);
         assert_eq!(as_declared(Some(&one), third.clone()), third);
+        let everybody = tree(r#"{"Statement":{"Principal":"*","Resource":"*"}}"#);
+        let all = tree(r#"{"Statement":{"Principal":{"AWS":["*"]},"Resource":"*"}}"#);
+        assert!(same_document(&everybody, &all));
+        let others = tree(r#"{"Statement":{"Principal":{"Service":"*"},"Resource":"*"}}"#);
+        assert!(!same_document(&everybody, &others));
+    }
+
+    #[test]
+    fn a_document_says_if_a_principal_of_it_may_just_have_been_made() {
+        let of = |principal: &str| {
+            tree(&format!(r#"{{"Statement":[{{"Principal":{{"AWS":["{principal}"]}}}}]}}"#))
+        };
+        assert!(names_principal(&of("arn:aws:iam::111122223333:role/a/b")));
+        assert!(names_principal(&of("arn:aws-cn:iam::111122223333:user/u")));
+        assert!(!names_principal(&of("arn:aws:iam::111122223333:root")));
+        assert!(!names_principal(&of("111122223333")));
     }
 
     #[test]

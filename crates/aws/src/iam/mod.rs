@@ -14,6 +14,9 @@ mod role_contents;
 mod service;
 mod tags;
 
+pub(crate) use document::{
+    as_declared, decoded, is_partly_unknown, names_principal, required_document, same_document,
+};
 pub(crate) use fields::{Fields, arguments, journal_failed, part, text_in};
 pub(crate) use managed_policy::ManagedPolicy;
 pub(crate) use policy::Policy;

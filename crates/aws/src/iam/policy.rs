@@ -19,6 +19,7 @@ use super::fields::{Fields, arguments, journal_failed, text_in};
 use super::principal::{Principal, show_principals};
 use super::service::{Iam, not_yet_visible};
 use crate::api::Api;
+use crate::ownership::made_up_id;
 
 /// The driver of inline policies.
 pub(crate) struct Policy {
@@ -132,14 +133,6 @@ fn taken(principal: &Principal, name: &str) -> DriverError {
 fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
     let attributes = arguments([("Id", physical_id.as_str().into())]);
     Object::named(physical_id, properties, attributes)
-}
-
-/// `Stack-LogicalId-ABCDEF123456`, its end taken from the journaled token: looking for the policy
-/// of an open create gives the same.
-fn made_up_id(request: &CreateRequest) -> PhysicalId {
-    let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
-    let end: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
-    PhysicalId::new(format!("{}-{}-{end}", request.stack, request.address))
 }
 
 #[async_trait]

@@ -8,14 +8,14 @@ use super::bench::{ALL_TYPES, Bench, Ended, GENERIC, MEDIA, PACKAGING, STREAMING
 use crate::test::fake::{Fault, Made};
 
 /// A run that is struck: the stack before it, and the goal.
-struct Scenario {
+pub(super) struct Scenario {
     name: &'static str,
     /// Where it begins.
-    from: Bench,
-    to: Wanted,
+    pub(super) from: Bench,
+    pub(super) to: Wanted,
 }
 
-fn scenario(name: &'static str, before: &[&Wanted], to: &Wanted) -> Scenario {
+pub(super) fn scenario(name: &'static str, before: &[&Wanted], to: &Wanted) -> Scenario {
     let from = Bench::new();
     for wanted in before {
         from.reach(wanted, name);
@@ -30,7 +30,7 @@ const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 const SOME: usize = 24;
 
 /// Strikes requests of a scenario, which has at least so many points.
-fn explore(scenario: &Scenario, at_least: usize) {
+pub(super) fn explore(scenario: &Scenario, at_least: usize) {
     let undisturbed = scenario.from.copy();
     undisturbed.reach(&scenario.to, scenario.name);
     let again = scenario.from.copy();

@@ -1,8 +1,12 @@
 //! The engine with the native drivers, over a fake of the services that is struck at every request:
 //! nothing is made twice, nothing is forgotten, nothing foreign is taken.
 
+mod attached;
 mod bench;
+mod codebuild;
 mod every_request;
 mod foreign;
 mod generic;
+mod graphql_schema;
 mod moved;
+mod network_acl;

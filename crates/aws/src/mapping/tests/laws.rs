@@ -8,6 +8,7 @@ use rstack_model::{KnownMap, KnownValue};
 
 use super::generate::{Fullness, Generator};
 use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};
+use crate::codebuild::{NOT_IN_PROJECT, PROJECT_RULES};
 use crate::definition::TypeDefinition;
 use crate::mapping::{Mapper, Rules};
 use crate::model::{Service, ServiceModel};
@@ -48,7 +49,20 @@ fn data(type_name: &'static str) -> Case {
 fn cases() -> Vec<Case> {
     let mut cases = cloudfront();
     cases.extend(TypeDefinition::names().map(data));
+    cases.extend(codebuild());
     cases
+}
+
+fn codebuild() -> [Case; 2] {
+    let case = |property, shape, without| {
+        let (type_name, service) = ("AWS::CodeBuild::Project", Service::CODEBUILD);
+        Case { type_name, property, service, shape, rules: &PROJECT_RULES, without }
+    };
+    [
+        case("", "CreateProjectInput", NOT_IN_PROJECT.to_vec()),
+        // The registry does not say what a group of filters consists of.
+        case("Triggers", "CreateWebhookInput", vec!["FilterGroups", "Webhook"]),
+    ]
 }
 
 fn cloudfront() -> Vec<Case> {

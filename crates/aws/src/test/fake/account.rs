@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    cloudcontrol, cloudfront, configured, data_types, function, iam, managed, mediapackage, secrets,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, function, iam,
+    managed, mediapackage, network_acl, secrets,
 };
 use crate::service_error::Refusal;
 
@@ -27,6 +28,14 @@ pub(crate) struct Account {
     pub(crate) roles: Objects,
     pub(super) policies: Objects,
     pub(super) secrets: Objects,
+    /// The policies of queues and topics, by URL and ARN.
+    pub(crate) attached: BTreeMap<String, String>,
+    /// The projects of CodeBuild, by name.
+    pub(super) projects: Objects,
+    /// The schemas of GraphQL APIs, by the ID of the API.
+    pub(crate) graphql_schemas: Objects,
+    /// The rules of network ACLs, by ACL, direction and number.
+    pub(crate) acl_rules: Objects,
     /// Objects of types that are data and whose service has no fake of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
     /// Objects of types without a driver of their own.
@@ -64,10 +73,15 @@ impl Account {
                     cloudfront::carry_out(self, name, input)
                 }
             }),
+            "appsync" => appsync::carry_out(self, name, input),
+            "codebuild" => codebuild::carry_out(self, name, input),
+            "ec2" => network_acl::carry_out(self, name, input),
             "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
             "iam" => iam::carry_out(self, name, input),
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
+            "sns" => attached::topic(self, name, input),
+            "sqs" => attached::queue(self, name, input),
             "sts" => Ok(json!({
                 "Account": ACCOUNT,
                 "Arn": format!("arn:aws:iam::{ACCOUNT}:user/x"),
@@ -98,8 +112,8 @@ impl Account {
         self.made.push((kind, name.to_owned()));
     }
 
-    /// The names of all objects, by kind: secrets that are going to be deleted and inline policies
-    /// have kinds of their own.
+    /// The names of all objects, by kind: secrets that are going to be deleted, inline policies,
+    /// policies of queues and topics, and rules of network ACLs have kinds of their own.
     pub(crate) fn inventory(&self) -> BTreeMap<&'static str, Vec<String>> {
         let names = |objects: &Objects| objects.keys().cloned().collect::<Vec<_>>();
         let mut out = BTreeMap::from([
@@ -107,6 +121,7 @@ impl Account {
             ("AWS::MediaPackage::OriginEndpoint", names(&self.endpoints)),
             ("AWS::CloudFront::Distribution", names(&self.distributions)),
             ("AWS::CloudFront::Function", self.arns(&self.functions)),
+            ("AWS::CodeBuild::Project", names(&self.projects)),
             ("AWS::IAM::Role", names(&self.roles)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);
@@ -129,6 +144,8 @@ impl Account {
             inline.map(move |(name, _)| format!("{role}/{name}"))
         });
         out.insert("inline", inline.collect());
+        out.insert("acl rules", names(&self.acl_rules));
+        out.insert("attached", self.attached.keys().cloned().collect());
         out.retain(|_, names| !names.is_empty());
         out
     }

@@ -6,14 +6,18 @@
 //! what is not there, the order of deletions.
 
 mod account;
+mod appsync;
+mod attached;
 mod cloudcontrol;
 mod cloudfront;
+mod codebuild;
 mod configured;
 mod data_types;
 mod function;
 mod iam;
 mod managed;
 mod mediapackage;
+mod network_acl;
 mod query;
 mod secrets;
 pub(crate) mod wire;

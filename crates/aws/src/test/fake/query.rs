@@ -48,28 +48,36 @@ impl Node {
 /// An answer of the query protocol.
 pub(super) fn write(operation: &str, output: &Value) -> String {
     let mut out = format!("<{operation}Response><{operation}Result>");
-    element(&mut out, output);
+    element(&mut out, output, "member");
     out.push_str(&format!("</{operation}Result><ResponseMetadata><RequestId>r-1</RequestId>"));
     out.push_str(&format!("</ResponseMetadata></{operation}Response>"));
     out
 }
 
-fn element(out: &mut String, value: &Value) {
+/// An answer of EC2's query protocol, from a tree with the names of the wire.
+pub(super) fn write_ec2(operation: &str, output: &Value) -> String {
+    let mut out = format!("<{operation}Response><requestId>r-1</requestId>");
+    element(&mut out, output, "item");
+    out.push_str(&format!("</{operation}Response>"));
+    out
+}
+
+fn element(out: &mut String, value: &Value, item_name: &str) {
     match value {
         Value::Null => {}
         Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
         Value::String(text) => out.push_str(&escaped(text)),
         Value::Array(items) => {
             for item in items {
-                out.push_str("<member>");
-                element(out, item);
-                out.push_str("</member>");
+                out.push_str(&format!("<{item_name}>"));
+                element(out, item, item_name);
+                out.push_str(&format!("</{item_name}>"));
             }
         }
         Value::Object(members) => {
             for (name, value) in members {
                 out.push_str(&format!("<{name}>"));
-                element(out, value);
+                element(out, value, item_name);
                 out.push_str(&format!("</{name}>"));
             }
         }

@@ -164,8 +164,11 @@ pub(super) fn answer(call: &Call, reply: Result<Value, Refusal>) -> HttpResponse
         Err(refused) => return refusal(call, &refused),
     };
     let codec = Codec::of(call.service).unwrap();
-    if codec.model.metadata.protocol == WireProtocol::Query {
-        return response(200, query::write(&call.operation.name, &output).into());
+    let name = &call.operation.name;
+    match codec.model.metadata.protocol {
+        WireProtocol::Query => return response(200, query::write(name, &output).into()),
+        WireProtocol::Ec2 => return response(200, query::write_ec2(name, &output).into()),
+        WireProtocol::Json | WireProtocol::RestJson | WireProtocol::RestXml => {}
     }
     let like = codec.answer_like(call.operation, &known(output)).unwrap();
     let mut response = response(200, like.body().bytes().unwrap_or_default().to_vec());

@@ -1,0 +1,49 @@
+//! Ranges of addresses as EC2 keeps them.
+
+use std::net::IpAddr;
+
+/// True if two CIDR blocks are the same range: EC2 keeps a block in its canonical form, without the
+/// bits behind its prefix.
+///
+/// Source: EC2 API reference, CreateNetworkAclEntry, `CidrBlock`.
+pub(super) fn same_range(one: &str, other: &str) -> bool {
+    one == other || range(one).is_some_and(|range_of_one| range(other) == Some(range_of_one))
+}
+
+/// The family, the prefix, and the bits of it.
+fn range(block: &str) -> Option<(bool, u32, u128)> {
+    let (address, prefix) = block.trim().split_once('/')?;
+    let prefix: u32 = prefix.parse().ok()?;
+    let (is_v6, width, bits) = match address.parse().ok()? {
+        IpAddr::V4(address) => (false, 32, u128::from(u32::from(address))),
+        IpAddr::V6(address) => (true, 128, u128::from(address)),
+    };
+    let behind = u32::checked_sub(width, prefix)?;
+    Some((is_v6, prefix, bits.checked_shr(behind).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bits_behind_the_prefix_mean_nothing() {
+        for (one, other) in [
+            ("100.68.0.18/18", "100.68.0.0/18"),
+            ("10.1.2.3/0", "0.0.0.0/0"),
+            ("2001:DB8::1/32", "2001:db8::/32"),
+            ("::/0", "::/0"),
+        ] {
+            assert!(same_range(one, other), "{one}");
+        }
+        for (one, other) in [
+            ("10.0.0.0/8", "10.0.0.0/9"),
+            ("10.0.0.0/8", "11.0.0.0/8"),
+            ("0.0.0.0/0", "::/0"),
+            ("10.0.0.0/33", "10.0.0.1/33"),
+            ("10.0.0.0", "10.0.0.1"),
+        ] {
+            assert!(!same_range(one, other), "{one}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The attribute `Policy` of queues and topics. The objects themselves are those of Cloud Control.
+
+use serde_json::{Value, json};
+
+use super::account::{Account, Reply, refuse, text};
+
+/// Carries out an operation of SQS.
+pub(super) fn queue(account: &mut Account, operation: &str, input: &Value) -> Reply {
+    let url = text(input, "QueueUrl");
+    if !exists(account, "AWS::SQS::Queue", &url) {
+        return Err(refuse(400, "com.amazonaws.sqs#QueueDoesNotExist", "it does not exist"));
+    }
+    match operation {
+        "GetQueueAttributes" => {
+            assert_eq!(input["AttributeNames"], json!(["Policy"]));
+            Ok(match account.attached.get(&url) {
+                Some(policy) => json!({"Attributes": {"Policy": policy}}),
+                None => json!({}),
+            })
+        }
+        "SetQueueAttributes" => {
+            match text(&input["Attributes"], "Policy") {
+                policy if policy.is_empty() => account.attached.remove(&url),
+                policy => account.attached.insert(url, normal(&policy)),
+            };
+            Ok(json!({}))
+        }
+        _ => panic!("sqs:{operation}"),
+    }
+}
+
+/// Carries out an operation of SNS.
+pub(super) fn topic(account: &mut Account, operation: &str, input: &Value) -> Reply {
+    let arn = text(input, "TopicArn");
+    if !exists(account, "AWS::SNS::Topic", &arn) {
+        return Err(refuse(404, "NotFound", "Topic does not exist"));
+    }
+    match operation {
+        "GetTopicAttributes" => {
+            let policy = account.attached.get(&arn).cloned().unwrap_or_else(|| of_new(&arn));
+            // The only map of an answer in this protocol: of one entry.
+            Ok(json!({"Attributes": {"entry": {"key": "Policy", "value": policy}}}))
+        }
+        "SetTopicAttributes" => {
+            assert_eq!(input["AttributeName"], "Policy");
+            let policy = text(input, "AttributeValue");
+            let tree: Value = serde_json::from_str(&policy).unwrap_or_default();
+            if tree["Statement"].as_array().is_none_or(Vec::is_empty) {
+                return Err(refuse(400, "InvalidParameter", "Policy statement must be there"));
+            }
+            if tree["Id"] == "__default_policy_ID" {
+                account.attached.remove(&arn);
+            } else {
+                account.attached.insert(arn, normal(&policy));
+            }
+            Ok(json!({}))
+        }
+        _ => panic!("sns:{operation}"),
+    }
+}
+
+fn exists(account: &Account, kind: &'static str, id: &str) -> bool {
+    account.cloud_control.objects.contains_key(&(kind, id.to_owned()))
+}
+
+/// A policy in another form than it was given: a single action is a list of one.
+fn normal(policy: &str) -> String {
+    let mut tree: Value = serde_json::from_str(policy).unwrap();
+    for statement in tree["Statement"].as_array_mut().into_iter().flatten() {
+        if statement["Action"].is_string() {
+            statement["Action"] = json!([statement["Action"]]);
+        }
+    }
+    tree.to_string()
+}
+
+/// The policy of a topic that was given none.
+fn of_new(arn: &str) -> String {
+    let owner = arn.split(':').nth(4).unwrap_or_default();
+    json!({
+        "Version": "2008-10-17",
+        "Id": "__default_policy_ID",
+        "Statement": [{
+            "Effect": "Allow",
+            "Sid": "__default_statement_ID",
+            "Principal": {"AWS": "*"},
+            "Action": ["SNS:Publish", "SNS:Receive", "SNS:Subscribe"],
+            "Resource": arn,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": owner}},
+        }],
+    })
+    .to_string()
+}
