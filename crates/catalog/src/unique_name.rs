@@ -99,6 +99,14 @@ impl fmt::Display for ObjectName {
     }
 }
 
+/// Properties that IAM writes into the ARN by which it identifies the object. Source: IAM User Guide, "IAM
+/// identifiers": an ARN has the path; and "Create an OpenID Connect identity provider": it has the URL.
+const IN_ARN: [(&str, &str); 3] = [
+    ("AWS::IAM::ManagedPolicy", "Path"),
+    ("AWS::IAM::OIDCProvider", "Url"),
+    ("AWS::IAM::VirtualMFADevice", "Path"),
+];
+
 impl TypeSchema {
     /// The names that no two objects of the type may share: the service refuses the second one.
     pub fn unique_names(&self) -> &[UniqueName] {
@@ -106,15 +114,17 @@ impl TypeSchema {
     }
 
     /// The properties that templates declare and that identify an object, alone or with others: the
-    /// parts of its identifiers, of what `Ref` returns, and of its names. Whatever they hold is in
-    /// plans, states and logs.
+    /// parts of its identifiers, also of those that the service makes, of what `Ref` returns, and of
+    /// its names. Whatever they hold is in plans, states and logs.
     pub fn identifying(&self) -> BTreeSet<PropertyPath> {
         let identifiers = self.additional_identifiers().iter().flatten();
         let names = self.unique_names().iter().chain(self.likely_names());
         let names = names.flat_map(|name| name.name().iter().chain(name.scope()));
         let own = self.primary_identifier().iter().chain(self.ref_identifier());
         let paths = own.chain(identifiers).chain(names).filter_map(SchemaPath::concrete);
-        paths.filter(|path| !self.is_read_only(path)).collect()
+        let in_arn = IN_ARN.iter().filter(|(name, _)| *name == self.name());
+        let in_arn = in_arn.map(|(_, property)| PropertyPath::root().name(*property));
+        paths.chain(in_arn).filter(|path| !self.is_read_only(path)).collect()
     }
 
     /// The names that no two objects of the type are likely to share: the type has a name that is

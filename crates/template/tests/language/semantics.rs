@@ -202,6 +202,22 @@ fn what_an_output_needs_must_be_there() {
 }
 
 #[test]
+fn no_secret_is_in_an_arn_that_identifies_an_object() {
+    for (kind, property, others) in [
+        ("ManagedPolicy", "Path", "PolicyDocument: {Version: '2012-10-17', Statement: []}"),
+        ("OIDCProvider", "Url", "ThumbprintList: []"),
+        ("VirtualMFADevice", "Path", "Users: [a]"),
+        ("Role", "RoleName", "AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}"),
+    ] {
+        let text = format!(
+            "Parameters: {{S: {{Type: String, NoEcho: true, Default: x}}}}\nResources:\n  R:\n    \
+             Type: AWS::IAM::{kind}\n    Properties:\n      {others}\n      {property}: !Ref S\n"
+        );
+        assert_eq!(told(&text), ["secret-in-name@!Ref S"], "{kind}");
+    }
+}
+
+#[test]
 fn no_secret_names_an_export_or_another_secret() {
     let text = |name: &str, export: &str| {
         format!(
