@@ -107,7 +107,11 @@ fn a_bucket_of_another_owner_is_left_alone() {
     let template = "Resources:\n  It: {Type: AWS::S3::Bucket, Properties: {BucketName: theirs}}\n";
     account.place.write("it.yaml", template);
     let ran = account.run(&["apply", "it.yaml", "--yes"]);
-    assert!(ran.err.contains("`theirs` exists already"), "{}", ran.err);
+    assert!(
+        ran.err.contains("error[object-exists]") && ran.err.contains("`theirs`"),
+        "{}",
+        ran.err
+    );
     let seen = account.cloud(&["cloud_control", "AWS::S3::Bucket", "theirs"]);
     assert_eq!(seen["Tags"][0]["Value"], "them");
 }
@@ -125,7 +129,7 @@ fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
         let template = format!("Resources:\n  {bucket}\n  It: {{Type: {kind}}}\n");
         account.place.write("it.yaml", &template);
         let ran = account.run(&["apply", "it.yaml", "--yes"]).expect(1);
-        assert!(ran.err.contains("no driver serves") && ran.err.contains(why), "{}", ran.err);
+        assert!(ran.err.contains("error[no-driver]") && ran.err.contains(why), "{}", ran.err);
         let made = account.cloud(&["cloud_control_ls", "AWS::S3::Bucket"]);
         assert_eq!(made, serde_json::json!([]));
     }

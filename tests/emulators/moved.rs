@@ -18,7 +18,7 @@ fn a_saved_plan_is_refused_when_an_object_has_moved() {
     account.cloud(&["comment", &distribution, "changed in the console"]);
     let refused = account.run(&["apply", "saved.plan", "--yes"]).expect(1);
     assert!(refused.err.contains("`Distribution`"), "{}", refused.err);
-    assert!(refused.err.contains("hint: nothing was changed; plan again"), "{}", refused.err);
+    assert!(refused.err.contains("error[plan-outdated]"), "{}", refused.err);
 
     account.run(&["plan", TEMPLATE, "--out", "saved.plan"]).expect(0);
     account.run(&["apply", "saved.plan", "--yes"]).expect(0);
@@ -26,5 +26,5 @@ fn a_saved_plan_is_refused_when_an_object_has_moved() {
     account.read_back("streaming", &[]);
     // Once carried out, it is of no more use.
     let used = account.run(&["apply", "saved.plan", "--yes"]).expect(1);
-    assert!(used.err.contains("hint: nothing was changed; plan again"), "{}", used.err);
+    assert!(used.err.contains("error[plan-outdated]"), "{}", used.err);
 }

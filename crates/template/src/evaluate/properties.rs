@@ -168,7 +168,9 @@ fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagno
     let error = Diagnostic::error(code, violation.kind.to_string()).at(place, label);
     match violation.kind.help() {
         Some(help) => error.help(help),
-        None if unknown => error.help(format!("`rstack docs {resource_type}` lists what it has")),
+        None if unknown => {
+            error.help(format!("`rstack docs {resource_type}` lists its properties"))
+        }
         None => error,
     }
 }
