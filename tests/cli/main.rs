@@ -25,6 +25,7 @@ mod lifecycle;
 mod lint;
 mod lock;
 mod lookups;
+mod media_stacks;
 mod memory;
 #[cfg(feature = "aws")]
 mod no_cloud;

@@ -134,6 +134,8 @@ mod tests {
             json!({"resets": [{"values": {"A": 1}}]}),
             json!({"withheld": [{"members": ["Password"]}]}),
             json!({"permissions": [{"actions": ["iam:PassRole"], "when": "always"}]}),
+            json!({"states": {"member": "State"}}),
+            json!({"untagged": {}}),
         ] {
             let problem = of_type(entry.clone()).unwrap().problem(&service);
             assert!(problem.is_some_and(|text| text.contains("no `source`")), "{entry}");
@@ -144,6 +146,41 @@ mod tests {
     fn a_type_whose_objects_could_not_be_known_again_is_refused() {
         let problem = of_type(json!({})).unwrap().problem(&service(false)).unwrap();
         assert!(problem.contains("could not be found again"), "{problem}");
+        let untagged = json!({"untagged": {"source": "a page"}});
+        assert_eq!(of_type(untagged.clone()).unwrap().problem(&service(true)), None);
+        // A listing tells objects apart by their tags.
+        let mut listed = untagged;
+        listed["identifier"] = json!({
+            "property": "Id", "source": "a page",
+            "listing": {"operation": "List", "items": "Things", "next": "NextToken"},
+        });
+        let problem = of_type(listed).unwrap().problem(&service(true)).unwrap();
+        assert!(problem.contains("could not be found again"), "{problem}");
+    }
+
+    #[test]
+    fn an_identifier_says_one_thing() {
+        let listing = json!({"operation": "List", "items": "Things", "next": "NextToken"});
+        let problem = |entry: Value| {
+            let mut file = of_type(json!({})).unwrap();
+            let mut whole = entry;
+            whole["source"] = json!("a page");
+            file.identifier = serde_json::from_value(whole).unwrap();
+            file.problem(&service(true))
+        };
+        assert_eq!(problem(json!({"properties": ["A", "B"]})), None);
+        assert_eq!(problem(json!({"property": "Arn", "arn": "a/{A}"})), None);
+        let chosen = json!({"property": "Id", "member": "ThingId", "listing": listing});
+        assert_eq!(problem(chosen), None);
+        for wrong in [
+            json!({}),
+            json!({"property": "A", "properties": ["B"]}),
+            json!({"properties": ["A"], "arn": "a/{A}"}),
+            json!({"property": "Id", "member": "ThingId"}),
+            json!({"property": "Arn", "arn": "a/{A}", "listing": listing}),
+        ] {
+            assert!(problem(wrong.clone()).is_some(), "{wrong}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! its configuration.
 
 mod changes;
+mod creating;
 mod driver;
 mod identity;
 mod inputs;

@@ -20,7 +20,8 @@ use crate::redaction::{JsonMap, Redactor, known_map};
 use crate::rules::{self, Refusal};
 use crate::time::Now;
 use crate::{
-    arn_forms, attributes, cloudfront, mediapackage, names, parameter, s3, secretsmanager,
+    arn_forms, attributes, cloudfront, mediaconnect, mediapackage, mediapackage_v2, names,
+    parameter, s3, secretsmanager,
 };
 
 /// The surroundings of a call beside the inventory.
@@ -276,7 +277,9 @@ impl Service<'_> {
         cloudfront::attributes(&context, &mut out);
         arn_forms::attributes(&context, &mut out);
         s3::attributes(&context, &mut out);
+        mediaconnect::attributes(&context, &mut out);
         mediapackage::attributes(&context, &mut out);
+        mediapackage_v2::attributes(&context, &mut out);
         out
     }
 }

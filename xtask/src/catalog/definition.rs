@@ -78,6 +78,14 @@ pub(super) fn of(
         };
         out.insert(key.to_owned(), cleaned);
     }
+    let hidden = overlay.write_only();
+    if !hidden.is_empty() {
+        let known = out.entry("writeOnlyProperties").or_insert(json!([]));
+        known
+            .as_array_mut()
+            .into_iter()
+            .for_each(|all| all.extend(hidden.iter().map(|path| json!(path))));
+    }
     // A node that lacks it allows more properties; a resource type never does.
     out.entry("additionalProperties").or_insert(json!(false));
     let handlers: Vec<&String> =

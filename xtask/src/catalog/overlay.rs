@@ -27,6 +27,9 @@ pub(super) struct Overlay {
     /// Paths that only the service sets although the registry lets templates declare them.
     #[serde(default)]
     read_only: Vec<ReadOnly>,
+    /// Paths that a service takes and never shows, although the registry does not say so.
+    #[serde(default)]
+    write_only: Vec<Paths>,
     /// Lists whose order has no meaning.
     #[serde(default)]
     sets: Vec<Paths>,
@@ -138,9 +141,8 @@ impl Overlay {
     /// # Errors
     /// The first entry that is not so.
     pub(super) fn check(&self, name: &str, schema: &Value) -> Result<(), Box<dyn Error>> {
-        let plain = [&self.replaces, &self.in_place, &self.sets, &self.secret_attributes]
-            .into_iter()
-            .flatten();
+        let plain = [&self.replaces, &self.in_place, &self.write_only, &self.sets];
+        let plain = plain.into_iter().chain([&self.secret_attributes]).flatten();
         let entries = plain
             .map(|entry| (&entry.paths, &entry.source))
             .chain(self.may_replace.iter().map(|entry| (&entry.paths, &entry.source)))
@@ -187,6 +189,11 @@ impl Overlay {
     /// The read-only paths as pointers.
     pub(super) fn read_only(&self) -> Vec<String> {
         self.read_only.iter().flat_map(|entry| &entry.paths).map(|path| pointer(path)).collect()
+    }
+
+    /// The paths that are never shown, as pointers.
+    pub(super) fn write_only(&self) -> Vec<String> {
+        self.write_only.iter().flat_map(|entry| &entry.paths).map(|path| pointer(path)).collect()
     }
 
     /// The read-only paths that may be declared, as pointers.

@@ -50,6 +50,8 @@ fn row(folder: &Folder, file: &TypeFile) -> Result<String, Box<dyn Error>> {
     };
 
     let mut create = vec![action(&operations.create), action(&operations.read)];
+    let listing = file.identifier.listing.iter().map(|listing| optional(&listing.operation));
+    create.extend(listing.map(|listing| format!("{listing} (after an interruption)")));
     create.extend(tags.map(|tags| format!("{}¹", action(&tags.set))));
     create.extend(extra(&str::to_owned));
     create.extend(settings.iter().cloned());

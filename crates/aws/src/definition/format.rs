@@ -375,6 +375,14 @@ pub(crate) struct Permission {
     pub(crate) source: String,
 }
 
+impl Attribute {
+    /// True if the property of this name is the attribute, and no setting. What is shown at another
+    /// place leaves the property of its name what it is.
+    pub(crate) fn hides(&self, property: &str) -> bool {
+        self.name == property && self.member.is_none()
+    }
+}
+
 impl ServiceFile {
     /// The first entry that another person cannot verify, or that says what cannot be.
     pub(crate) fn problem(&self) -> Option<String> {

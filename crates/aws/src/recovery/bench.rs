@@ -32,6 +32,8 @@ pub(super) const GENERIC: &str = include_str!("generic.yaml");
 pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
 /// A stack of types that are data and whose names have more than one part.
 pub(super) const MEDIA: &str = include_str!("media.yaml");
+/// A stack of types that are data and whose names the service chooses.
+pub(super) const MEDIALIVE: &str = include_str!("medialive.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 

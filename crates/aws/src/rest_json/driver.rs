@@ -10,6 +10,7 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
+use super::creating::not_yet_visible;
 use super::identity::{identified, identifier, shown};
 use super::object::{object, without_withheld};
 use super::residual::residual_property;
@@ -18,8 +19,7 @@ use super::states::{Stage, stage};
 use super::tags;
 use crate::api::Api;
 use crate::definition::TypeDefinition;
-use crate::mapping::{Mapper, equivalent};
-use crate::ownership::forbids_tags;
+use crate::mapping::Mapper;
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
@@ -40,7 +40,7 @@ impl RestDriver {
     }
 
     /// The description, or `None` if there is no such object.
-    async fn look(&self, key: &KnownMap) -> Result<Option<KnownMap>, DriverError> {
+    pub(super) async fn look(&self, key: &KnownMap) -> Result<Option<KnownMap>, DriverError> {
         match self.describe(key).await {
             Ok(members) if stage(self.kind, &members) == Stage::Gone => Ok(None),
             Ok(members) => Ok(Some(members)),
@@ -65,118 +65,22 @@ impl RestDriver {
     }
 
     /// The member of an operation's answers that holds the description.
-    fn within(&self, operation: &str) -> Option<&'static str> {
+    pub(super) fn within(&self, operation: &str) -> Option<&'static str> {
         let operations = &self.kind.file.operations;
         let changes =
             operation == operations.create || operations.update.as_deref() == Some(operation);
         operations.answer.as_deref().filter(|_| changes)
     }
 
-    /// The description in an answer of the creating operation.
-    fn described(&self, mut answer: KnownMap) -> KnownMap {
-        match self.within(&self.kind.file.operations.create) {
-            None => answer,
-            Some(member) => match answer.remove(member) {
-                Some(KnownValue::Map(members)) => members,
-                Some(_) | None => KnownMap::new(),
-            },
-        }
-    }
-
-    /// True if the creating operation replaces what exists.
-    fn replaces(&self) -> bool {
-        let operations = &self.kind.file.operations;
-        operations.update.as_ref() == Some(&operations.create)
-    }
-
-    /// Proves that the name is free before a call that would replace what has it.
-    async fn is_free(
-        &self,
-        key: &KnownMap,
-        request: &CreateRequest,
-        effects: &dyn EffectSink,
-    ) -> Result<(), DriverError> {
-        if request.absence_proven {
-            return Ok(());
-        }
-        let action = self.action(&self.kind.file.operations.create);
-        if self.look(key).await?.is_some() {
-            let (noun, name) = (&self.kind.file.noun, shown(key));
-            let message = format!(
-                "the {noun} of `{name}` exists already and was not made by this run; delete it, or \
-                 import it into the stack"
-            );
-            return Err(DriverError::new(ErrorKind::Conflict, action, message));
-        }
-        let proven = effects.absent().await;
-        proven.map_err(|error| DriverError::new(ErrorKind::Conflict, action, error.to_string()))
-    }
-
-    /// Makes sure that the operation has not made its object already, where neither a name nor a
-    /// token of the request keeps the service from making another one.
-    async fn is_new(&self, input: &KnownMap, request: &CreateRequest) -> Result<(), DriverError> {
-        let token = KnownValue::from(request.token.as_str());
-        let listing = match &self.kind.file.identifier.listing {
-            Some(listing) if !input.values().any(|value| *value == token) => listing,
-            Some(_) | None => return Ok(()),
-        };
-        let Some(found) = self.listed(listing, &request.token).await? else { return Ok(()) };
-        let message = format!("{} `{found}` was made by this operation", self.kind.file.noun);
-        let action = self.action(&self.kind.file.operations.create);
-        Err(DriverError::new(ErrorKind::AlreadyExists, action, message))
-    }
-
-    /// Calls the creating operation. A caller who may not tag and has declared no tags makes the
-    /// object without the token: it is then not known again.
-    async fn make(&self, input: KnownMap, properties: &KnownMap) -> Result<KnownMap, DriverError> {
-        let create = self.kind.file.operations.create.as_str();
-        let mut untagged = input.clone();
-        let answered = match (self.api.call(create, input).await, self.kind.tags) {
-            (Err(error), Some(tags))
-                if forbids_tags(&error) && tags::are_undeclared(tags, properties) =>
-            {
-                untagged.remove(&tags.property);
-                self.api.call(create, untagged).await
-            }
-            (answered, _) => answered,
-        };
-        answered.map(|answer| self.described(without_withheld(self.kind, answer)))
-    }
-
     /// True for the one error that stands for everything that the service refuses.
-    fn is_refused(&self, error: &DriverError) -> bool {
+    pub(super) fn is_refused(&self, error: &DriverError) -> bool {
         self.kind.refused_code.is_some_and(|code| error.has_code(code))
     }
 
     /// True if the object is in use, or is what the call would make: services have one code for
     /// both.
-    fn is_in_conflict(&self, error: &DriverError) -> bool {
+    pub(super) fn is_in_conflict(&self, error: &DriverError) -> bool {
         self.is_refused(error) || error.kind == ErrorKind::Conflict
-    }
-
-    /// The meaning of a failed create: the service has one code for all that is wrong. With a role
-    /// in the request and the identifier free, it may be that the role cannot be used yet.
-    async fn explain(
-        &self,
-        key: Option<&KnownMap>,
-        error: DriverError,
-        names_role: bool,
-    ) -> DriverError {
-        let mut error = not_yet_visible(error);
-        if self.is_in_conflict(&error) {
-            let found = match key {
-                Some(key) => self.look(key).await,
-                None => Ok(None),
-            };
-            match found {
-                Ok(Some(_)) => error.kind = ErrorKind::AlreadyExists,
-                Ok(None) if names_role && self.is_refused(&error) => {
-                    error.kind = ErrorKind::DependencyNotReady;
-                }
-                Ok(None) | Err(_) => {}
-            }
-        }
-        error
     }
 
     /// Calls the updating operation. A role that the object did not have may not be usable yet.
@@ -198,13 +102,6 @@ impl RestDriver {
             }
             error
         })
-    }
-
-    /// True if an object says what its creation said.
-    fn is_as_declared(&self, request: &CreateRequest, found: &Object) -> Result<bool, DriverError> {
-        let declared = KnownValue::from(self.creatable(&request.properties)?);
-        let observed = KnownValue::from(self.creatable(&found.properties)?);
-        Ok(equivalent(&declared, &observed, &[]))
     }
 
     /// The error that a property is still there which was declared before and is no longer.
@@ -266,15 +163,6 @@ impl RestDriver {
         }
         Ok(true)
     }
-}
-
-/// The error of a call that makes an object: something that is not found is something else, or the
-/// object itself, that was made a moment ago and is not yet visible everywhere.
-fn not_yet_visible(mut error: DriverError) -> DriverError {
-    if error.kind == ErrorKind::NotFound {
-        error.kind = ErrorKind::DependencyNotReady;
-    }
-    error
 }
 
 #[async_trait]

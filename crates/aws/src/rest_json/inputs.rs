@@ -65,7 +65,7 @@ impl RestDriver {
     }
 
     fn is_attribute(&self, name: &str) -> bool {
-        self.kind.file.attributes.iter().any(|attribute| attribute.name == name)
+        self.kind.file.attributes.iter().any(|attribute| attribute.hides(name))
     }
 
     fn is_setting(&self, name: &str) -> bool {

@@ -66,9 +66,7 @@ pub(super) fn object(
         attributes.extend(value.map(|value| (attribute.name.clone(), value)));
     }
     properties.retain(|name, _| !schema.is_read_only(&PropertyPath::root().name(name)));
-    for attribute in &kind.file.attributes {
-        properties.remove(&attribute.name);
-    }
+    properties.retain(|name, _| !kind.file.attributes.iter().any(|it| it.hides(name)));
     Ok(Object { identifier, physical_id, properties, attributes })
 }
 

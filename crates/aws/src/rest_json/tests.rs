@@ -2,6 +2,8 @@
 
 mod conformance;
 mod endpoints;
+mod medialive;
+mod mediapackage_v2;
 mod packaging_groups;
 
 use std::sync::{Arc, Mutex};

@@ -63,6 +63,10 @@ impl Generator<'_> {
                 }
             }
         }
+        // Of some types the registry has tags as a map, which it does not describe.
+        if let Some(KnownValue::Map(tags)) = out.get_mut("Tags") {
+            tags.insert("tag".to_owned(), KnownValue::from(format!("t{}", self.below(1000))));
+        }
         if out.contains_key("Quantity") || out.contains_key("Items") {
             let count = out.get("Items").and_then(KnownValue::as_list).map_or(0, <[_]>::len);
             if node.property_names().any(|name| name == "Quantity") {
@@ -73,7 +77,7 @@ impl Generator<'_> {
     }
 
     fn value(&mut self, node: &Node, depth: usize) -> KnownValue {
-        assert!(depth < 12, "the schema of {} has no end", self.schema.name());
+        assert!(depth < 24, "the schema of {} has no end", self.schema.name());
         let node = self.schema.resolve(node);
         if !node.allowed().is_empty() {
             let chosen = self.below(node.allowed().len() as u64) as usize;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rstack_catalog::{Node, Registry, TypeSchema};
-use rstack_model::{KnownMap, KnownValue};
+use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
 use super::generate::{Fullness, Generator};
 use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};
@@ -40,7 +40,9 @@ fn data(type_name: &'static str) -> Case {
     let taken = model.shape(shape).unwrap().members().unwrap();
     let settings = kind.file.settings.iter().flat_map(|row| &row.properties);
     let apart = settings.filter(|name| !taken.contains_key(*name));
+    let schema = Registry::embedded().get(type_name).unwrap().unwrap();
     let attributes = kind.file.attributes.iter().map(|attribute| &attribute.name);
+    let attributes = attributes.filter(|name| !schema.takes(&PropertyPath::root().name(*name)));
     let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
     let without = apart.chain(attributes).map(String::as_str).chain(omitted).collect();
     Case { type_name, property: "", service: kind.service, shape, rules: kind.rules, without }

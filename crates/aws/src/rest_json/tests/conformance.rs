@@ -13,6 +13,7 @@ use crate::test::fake::{Account, FakeServices, REGION};
 /// An object with every property that a template can give.
 fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
     let attributes = kind.file.attributes.iter().map(|attribute| attribute.name.as_str());
+    let attributes = attributes.filter(|name| !schema.takes(&PropertyPath::root().name(*name)));
     let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
     let without: Vec<&str> = attributes.chain(omitted).collect();
     let tree = |seed| {
@@ -28,12 +29,16 @@ fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
             change.insert(name, value);
         }
     }
+    let hidden = |name: &&String| {
+        schema.write_only().iter().any(|path| path.segments().first() == Some(*name))
+    };
+    let unread = create.keys().filter(hidden).cloned().collect();
     Sample {
         resource_type: schema.name().into(),
         stack: StackName::parse("Live").unwrap(),
         change: (change != create).then_some(change),
         create,
-        unread: Vec::new(),
+        unread,
         token: Token::new(TOKEN),
         missing: missing(kind),
     }

@@ -59,8 +59,7 @@ pub(super) fn carry_out(account: &mut Account, call: &Call) -> Reply {
             objects.remove(&id);
             return Ok(answer);
         }
-        if name == operations.delete {
-            let deleting = states.deleting.first().unwrap();
+        if let Some(deleting) = states.deleting.first().filter(|_| name == operations.delete) {
             object[&states.member] = deleting.as_str().into();
             return Ok(json!({}));
         }
@@ -76,7 +75,12 @@ pub(super) fn carry_out(account: &mut Account, call: &Call) -> Reply {
     }
     if name != operations.read {
         let tags = kind.tags.map(|tags| tags.property.as_str());
-        for member in members(call, true).filter(|member| Some(*member) != tags) {
+        let settings = kind.file.settings.iter().find(|row| row.operation == name);
+        let changed = |member: &&str| match settings {
+            Some(row) => row.properties.iter().any(|property| property == member),
+            None => Some(*member) != tags,
+        };
+        for member in members(call, true).filter(changed) {
             object[member] = call.input.get(member).cloned().unwrap_or(Value::Null);
         }
         complete(kind, object, 0);
@@ -181,7 +185,9 @@ fn complete(kind: &TypeDefinition, object: &mut Value, number: u64) {
                 object[*list] = json!([{}]);
             }
             for item in object[*list].as_array_mut().into_iter().flatten() {
-                item[*last] = format!("{last} of {}", text(item, "ManifestName")).into();
+                if item[*last].is_null() {
+                    item[*last] = format!("{last} of {}", text(item, "ManifestName")).into();
+                }
             }
         }
     }
