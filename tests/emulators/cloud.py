@@ -14,6 +14,19 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["parameter", NAME, TYPE, VALUE]   gives a parameter of the Parameter Store a value
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
+    ["queue", NAME]                    makes a queue; its URL
+    ["topic", NAME]                    makes a topic; its ARN
+    ["queue_policy", URL]              the policy of a queue, or null
+    ["topic_policy", ARN]              the policy of a topic
+    ["set_queue_policy", URL, JSON]    gives a queue another policy, or none
+    ["set_topic_policy", ARN, JSON]    gives a topic another policy
+    ["network_acl"]                    makes a network ACL in the default VPC; its ID
+    ["acl_rules", ACL]                 the rules of a network ACL
+    ["delete_acl_rule", ACL, N, WAY]   removes a rule, `in` or `out`
+    ["graphql_api", NAME]              makes a GraphQL API; its ID
+    ["describe_project", NAME, TEXT]   gives a project of CodeBuild another description
+    ["project_description", NAME]      its description
+    ["projects"]                       the names of the projects of CodeBuild
     ["cloud_control", TYPE, ID]        the properties of an object of Cloud Control
     ["cloud_control_ls", TYPE]         the identifiers of its objects of a type
     ["cloud_control_make", TYPE, JSON] makes one with these properties
@@ -29,7 +42,7 @@ import traceback
 
 import boto3
 
-from read_back import read_back
+from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
 client = functools.cache(boto3.client)
 
@@ -156,6 +169,65 @@ def networks():
     }
 
 
+def queue(name):
+    return client("sqs").create_queue(QueueName=name)["QueueUrl"]
+
+
+def topic(name):
+    return client("sns").create_topic(Name=name)["TopicArn"]
+
+
+def queue_policy(url):
+    return policy_of_queue(url)
+
+
+def topic_policy(arn):
+    return policy_of_topic(arn)
+
+
+def set_queue_policy(url, policy):
+    client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def set_topic_policy(arn, policy):
+    client("sns").set_topic_attributes(
+        TopicArn=arn, AttributeName="Policy", AttributeValue=policy
+    )
+
+
+def network_acl():
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    return ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+
+
+def acl_rules(acl):
+    return rules_of(acl)
+
+
+def delete_acl_rule(acl, number, way):
+    client("ec2").delete_network_acl_entry(
+        NetworkAclId=acl, RuleNumber=int(number), Egress=way == "out"
+    )
+
+
+def graphql_api(name):
+    made = client("appsync").create_graphql_api(name=name, authenticationType="API_KEY")
+    return made["graphqlApi"]["apiId"]
+
+
+def describe_project(name, text):
+    client("codebuild").update_project(name=name, description=text)
+
+
+def project_description(name):
+    return client("codebuild").batch_get_projects(names=[name])["projects"][0]["description"]
+
+
+def projects():
+    return client("codebuild").list_projects()["projects"]
+
+
 def cloud_control(kind, identifier):
     found = client("cloudcontrol").get_resource(TypeName=kind, Identifier=identifier)
     return json.loads(found["ResourceDescription"]["Properties"])
@@ -181,7 +253,9 @@ CALLS = {
     for call in (
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
-        cloud_control_make, patch,
+        cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
+        set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
+        project_description, projects,
     )
 }
 

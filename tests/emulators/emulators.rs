@@ -57,11 +57,14 @@ impl Emulators {
     }
 
     /// The environment variables by which programs use them.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 8] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 11] {
         [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
+            ("AWS_ENDPOINT_URL_APPSYNC", self.moto.url()),
             ("AWS_ENDPOINT_URL_EC2", self.moto.url()),
             ("AWS_ENDPOINT_URL_MEDIAPACKAGE", self.moto.url()),
+            ("AWS_ENDPOINT_URL_SNS", self.moto.url()),
+            ("AWS_ENDPOINT_URL_SQS", self.moto.url()),
             ("AWS_ENDPOINT_URL_SSM", self.moto.url()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),

@@ -1,10 +1,12 @@
-//! The whole program against clouds that others wrote: moto (MediaPackage) and MiniStack
-//! (CloudFront, IAM, Secrets Manager, STS), over real HTTP. What is there afterwards is read with
+//! The whole program against clouds that others wrote: moto (AppSync, EC2, MediaPackage, SNS, SQS,
+//! Systems Manager) and MiniStack (Cloud Control, CloudFront, CodeBuild, IAM, Secrets Manager, STS), over real HTTP. What is there afterwards is read with
 //! boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot hide itself.
 #![cfg(test)]
 
 mod account;
 mod all_types;
+mod attached;
+mod builds;
 mod cloud_control;
 mod emulators;
 mod failures;

@@ -14,6 +14,7 @@ from a secret are compared and never shown.
 
 import functools
 import json
+import re
 import sys
 from urllib.parse import unquote
 
@@ -34,6 +35,7 @@ LIMITS = {
 
 # CloudFormation's name → the API's, where they differ.
 RENAMED = {
+    "BuildSpec": "Buildspec",
     "AcmCertificateArn": "ACMCertificateArn",
     "IPV6Enabled": "IsIPV6Enabled",
     "OriginCustomHeaders": "CustomHeaders",
@@ -46,7 +48,8 @@ RENAMED = {
 SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
-    "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations",
+    "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
+    "Topics",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -267,6 +270,68 @@ def generated(value, rules):
     return kept
 
 
+def policy_of_queue(url):
+    found = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    policy = found.get("Attributes", {}).get("Policy")
+    return json.loads(policy) if policy else None
+
+
+def policy_of_topic(arn):
+    found = client("sns").get_topic_attributes(TopicArn=arn)
+    return json.loads(found["Attributes"]["Policy"])
+
+
+def attached(holders, policy_of):
+    """A policy that is an attribute of each of its holders."""
+
+    def read(_, properties):
+        policies = {name: policy_of(name) for name in properties[holders]}
+        found = [name for name, policy in policies.items() if policy is not None]
+        first = policies[found[0]] if found else MISSING
+        same = all(policies[name] == first for name in found)
+        return {holders: found, "PolicyDocument": first if same else MISSING}
+
+    return read
+
+
+def rules_of(acl):
+    found = client("ec2").describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
+    return found[0]["Entries"]
+
+
+def network_acl_entry(_, properties):
+    egress = properties.get("Egress", False) in (True, "true")
+    number = int(properties["RuleNumber"])
+    for rule in rules_of(properties["NetworkAclId"]):
+        if rule["RuleNumber"] == number and rule["Egress"] == egress:
+            return {**rule, "NetworkAclId": properties["NetworkAclId"]}
+    return {}
+
+
+def capitals(value):
+    """With the names of members in the capitals of templates."""
+    if isinstance(value, list):
+        return [capitals(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name[0].upper() + name[1:]: capitals(item) for name, item in value.items()}
+
+
+def build_project(physical_id, _):
+    found = client("codebuild").batch_get_projects(names=[physical_id])["projects"]
+    return capitals(found[0]) if found else {}
+
+
+def graphql_schema(_, properties):
+    """AppSync shows a schema in a form of its own: its fields are compared."""
+    appsync, api = client("appsync"), properties["ApiId"]
+    status = appsync.get_schema_creation_status(apiId=api)["status"]
+    text = appsync.get_introspection_schema(apiId=api, format="SDL")["schema"].read().decode()
+    fields = re.findall(r"(\w+):", properties["Definition"])
+    there = status == "SUCCESS" and fields and all(f"{field}:" in text for field in fields)
+    return {"ApiId": api, "Definition": properties["Definition"] if there else text}
+
+
 READERS = {
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
@@ -280,11 +345,16 @@ READERS = {
     "AWS::CloudFront::ResponseHeadersPolicy": named(
         "get_response_headers_policy", "ResponseHeadersPolicy", "ResponseHeadersPolicyConfig"
     ),
+    "AWS::AppSync::GraphQLSchema": graphql_schema,
+    "AWS::CodeBuild::Project": build_project,
+    "AWS::EC2::NetworkAclEntry": network_acl_entry,
     "AWS::IAM::ManagedPolicy": managed_policy,
     "AWS::IAM::Policy": inline_policy,
     "AWS::IAM::Role": role,
     "AWS::MediaPackage::Channel": channel,
     "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
+    "AWS::SNS::TopicPolicy": attached("Topics", policy_of_topic),
+    "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),
     "AWS::SecretsManager::Secret": secret,
 }
 
