@@ -149,9 +149,9 @@ async fn a_rule_is_replaced_as_a_whole_and_deleted_by_its_number() {
         };
         let deleted = NetworkAclEntry::new(script.clone()).delete(&request).await.unwrap();
         assert_eq!(deleted, Progress::Done);
-        script.assert_calls(&[concat!(
-            r#"DeleteNetworkAclEntry {"Egress":true,"NetworkAclId":"acl-1","RuleNumber":100}"#
-        )]);
+        script.assert_calls(&[
+            r#"DeleteNetworkAclEntry {"Egress":true,"NetworkAclId":"acl-1","RuleNumber":100}"#,
+        ]);
     }
 }
 
