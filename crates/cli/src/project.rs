@@ -301,7 +301,7 @@ mod tests {
         }
         let hint = wrong("[lint]\nzzzzzz = 1\n").1.unwrap();
         let names = LINT_KEYS.map(|key| key.name);
-        assert_eq!(hint, format!("it may have {}", names.join(", ")));
+        assert!(hint.ends_with(&names.join(", ")), "{hint}");
     }
 
     #[test]

@@ -142,12 +142,12 @@ mod tests {
     #[test]
     fn a_damaged_file_of_a_stack_is_repaired_by_the_name_of_the_stack() {
         let told = |path: &str| hint(&StoreError::Checksum { location: path.into() });
-        let repair = "`rstack state repair live --sandbox` reports what is wrong";
+        let repair = "`rstack state repair live --sandbox`";
         for path in ["here/sandbox/live.json", "here/sandbox/live.journal"] {
             assert!(told(path).contains(repair), "{}", told(path));
         }
         for path in ["here/sandbox/.key", "here/sandbox/live.backup/3-0123abcd.json"] {
-            assert!(told(path).contains("put an intact copy in its place"), "{}", told(path));
+            assert!(told(path).contains("intact copy"), "{}", told(path));
         }
     }
 
