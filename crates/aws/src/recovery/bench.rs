@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rstack_apply::{
-    CancellationToken, Engine, InstantClock, Outcome, SecretParameters, SeededEntropy, Silent,
+    CancellationToken, Engine, Events, InstantClock, Outcome, SecretParameters, SeededEntropy,
     Waiting,
 };
 use rstack_model::desired::Desired;
-use rstack_model::event::RunEnd;
+use rstack_model::event::{Event, RunEnd};
 use rstack_model::state::{Environment, ObjectStatus};
 
 use rstack_model::{AccountId, Partition, Region, StackName};
 use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Verdict,
 };
-use rstack_plan::{DestroyOptions, PlanOptions, RegistrySchemas};
+use rstack_plan::{CheckedPlan, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_store::StateStore;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
@@ -51,14 +51,24 @@ pub(super) type Wanted = Option<Arc<Template>>;
 
 /// A template with its parameters.
 pub(super) struct Template {
-    desired: Desired,
-    parameters: SecretParameters,
+    pub(super) desired: Desired,
+    pub(super) parameters: SecretParameters,
 }
 
 impl Template {
     fn deploy<'a>(&'a self, options: &'a PlanOptions) -> Deploy<'a> {
         let Self { desired, parameters } = self;
         Deploy { desired, parameters, options, refresh: true }
+    }
+}
+
+/// The events of all processes, as text.
+#[derive(Default)]
+struct Emitted(Mutex<String>);
+
+impl Events for Emitted {
+    fn emit(&self, event: Event) {
+        self.0.lock().unwrap().push_str(&format!("{event:?}\n"));
     }
 }
 
@@ -119,6 +129,7 @@ pub(super) struct Bench {
     directory: tempfile::TempDir,
     store: StateStore,
     pub(super) services: FakeServices,
+    emitted: Arc<Emitted>,
     seed: AtomicU64,
 }
 
@@ -140,7 +151,8 @@ impl Bench {
         // On Linux it is in memory: nothing here is about the disk.
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let store = StateStore::open(directory.path()).unwrap();
-        Self { directory, store, services: FakeServices::with(account), seed: AtomicU64::new(seed) }
+        let (services, seed) = (FakeServices::with(account), AtomicU64::new(seed));
+        Self { directory, store, services, emitted: Arc::default(), seed }
     }
 
     /// An empty account.
@@ -176,7 +188,7 @@ impl Bench {
             schemas: Arc::new(RegistrySchemas),
             clock: Arc::new(InstantClock),
             entropy: Arc::new(SeededEntropy::new(self.seed.fetch_add(1, Ordering::Relaxed))),
-            events: Arc::new(Silent),
+            events: self.emitted.clone(),
             parallelism: NonZeroUsize::MIN,
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
@@ -254,13 +266,24 @@ impl Bench {
         for (id, object) in &state.resources {
             assert_eq!(object.status, ObjectStatus::Ready, "{what}: {id}");
         }
+        let plan = self.plan(wanted).unwrap();
+        let changes: Vec<_> = plan.changes.values().filter(|c| !c.reasons.is_empty()).collect();
+        assert!(plan.is_noop(), "{what}: {changes:#?}");
+    }
+
+    /// A plan to what is wanted, which is not its end.
+    pub(super) fn plan(&self, wanted: &Wanted) -> Result<CheckedPlan, OpsError> {
+        let Some(template) = wanted else { panic!("a destroy is not planned here") };
         self.services.begin(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (ops, options) = (self.operations(), PlanOptions::default());
         let deploy = template.deploy(&options);
-        let plan = runtime.block_on(rstack_ops::plan(&ops, &deploy, &holder(), &Agrees)).unwrap();
-        let changes: Vec<_> = plan.changes.values().filter(|c| !c.reasons.is_empty()).collect();
-        assert!(plan.is_noop(), "{what}: {changes:#?}");
+        runtime.block_on(rstack_ops::plan(&ops, &deploy, &holder(), &Agrees))
+    }
+
+    /// The events of its processes, as text.
+    pub(super) fn emitted(&self) -> String {
+        self.emitted.0.lock().unwrap().clone()
     }
 
     /// The objects that the state knows are those that exist.

@@ -10,3 +10,4 @@ mod generic;
 mod graphql_schema;
 mod moved;
 mod network_acl;
+mod secret_places;
