@@ -97,7 +97,7 @@ pub(crate) fn as_declared(declared: Option<&KnownValue>, observed: KnownValue) -
 
 /// True if two documents mean the same to IAM, the text of a secret being text: the order of lists
 /// means nothing, a list of one is its element, scalars are texts, an account is its root principal,
-/// and everybody is every AWS principal.
+/// and `*` is every AWS principal.
 ///
 /// Source: "IAM JSON policy elements: Principal" and "Grammar of the IAM JSON policy language",
 /// AWS Identity and Access Management User Guide.
