@@ -209,6 +209,15 @@ impl Running {
         }
     }
 
+    /// Waits until the condition holds, as long as the program runs.
+    #[track_caller]
+    pub(crate) fn until(&mut self, condition: impl Fn() -> bool) {
+        while !condition() {
+            assert!(self.child.try_wait().unwrap().is_none(), "the program ended before");
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

@@ -1,5 +1,7 @@
 //! Runs that are interrupted: nothing is lost, nothing is made twice.
 
+use std::path::Path;
+
 use rustix::process::Signal;
 
 use crate::harness::Place;
@@ -120,16 +122,20 @@ fn channel(description: &str) -> String {
     )
 }
 
+/// True if the journal holds the intent of an operation.
+fn has_intent(journal: &Path) -> bool {
+    std::fs::read_to_string(journal).is_ok_and(|text| text.contains("\"intent\""))
+}
+
 /// A run is killed when its intent is durable and its call has not been made, and another stack
 /// makes an object of that name.
 fn in_doubt() -> Place {
     let place = Place::empty();
     place.write("stacks/one.yaml", &channel("a"));
     place.write("stacks/two.yaml", &channel("b"));
-    let running = place.start(&["apply", "one", "--yes"], "latency-ms=600000");
+    let mut running = place.start(&["apply", "one", "--yes"], "latency-ms=600000");
     let journal = place.path("state/sandbox/one.journal");
-    let begun = |_| std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"intent\""));
-    assert!((0..1_000_000).any(begun), "the run did not begin");
+    running.until(|| has_intent(&journal));
     running.signal(Signal::KILL);
     running.end();
     place.sandbox(&["apply", "two", "--yes"]).expect(0);
@@ -163,11 +169,9 @@ fn a_secret_whose_creation_was_cut_off_is_looked_for_with_the_value_that_is_give
         place.write("stacks/one.yaml", text);
         let secret = &["--parameter", "Password=a-password"];
         let apply = [&["apply", "one", "--yes"], &secret[..]].concat();
-        let running = place.start(&apply, "latency-ms=600000");
+        let mut running = place.start(&apply, "latency-ms=600000");
         let journal = place.path("state/sandbox/one.journal");
-        let begun =
-            |_| std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"intent\""));
-        assert!((0..1_000_000).any(begun), "the run did not begin");
+        running.until(|| has_intent(&journal));
         running.signal(Signal::KILL);
         running.end();
         let missing = place.sandbox(&[command, "one", "--yes"]).expect(1);

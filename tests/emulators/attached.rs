@@ -50,7 +50,7 @@ impl Objects {
         self.account.run(&self.command(&plan, more)).expect(0);
     }
 
-    /// What a plan does, by resource.
+    /// The actions of a plan, by resource.
     fn planned(&self, more: &[&str]) -> Vec<(String, String)> {
         let plan = self.account.plan(&self.command(&[TEMPLATE], more));
         changes(&plan).into_iter().collect()
@@ -117,7 +117,7 @@ fn policies_and_rules_are_put_changed_healed_and_taken_back() {
     assert_eq!(account.cloud(&["acl_rules", &objects.acl]), own_rules);
 }
 
-/// What the API refuses is reported with its place, and a number that is taken with the rule.
+/// A refusal of the API is reported with its place, and a number that is taken with the rule.
 #[test]
 fn a_foreign_rule_and_a_queue_that_does_not_exist_are_reported() {
     let objects = Objects::new();

@@ -53,7 +53,7 @@ fn projects_and_schemas_are_made_changed_healed_and_destroyed() {
     assert_eq!(account.cloud(&["projects"]), serde_json::json!([]));
 }
 
-/// What AppSync says of a schema is reported; a property that no driver carries out is refused before
+/// AppSync's finding about a schema is reported; a property that no driver carries out is refused before
 /// anything is planned, at its place.
 #[test]
 fn a_wrong_schema_and_one_in_a_bucket_are_refused() {

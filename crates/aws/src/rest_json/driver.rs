@@ -315,7 +315,7 @@ impl DirectDriver for RestDriver {
         let why = match self.kind.tags {
             Some(_) => format!(
                 "there is an object `{name}` of type {type_name} without the tag of this \
-                 operation: it cannot be told who made it"
+                 operation: another may have created it"
             ),
             None => format!(
                 "there is a {} of `{name}`, but it is not configured as declared",

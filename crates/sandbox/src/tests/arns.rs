@@ -10,7 +10,7 @@ use rstack_model::{KnownValue, ResourceType};
 use super::lifecycle::{cloud, request};
 use crate::{SandboxOptions, minimal, pattern, referrers};
 
-/// What the type's own objects are given as an ARN: the attribute or the physical ID, with the names
+/// The ARN that the type's own objects are given: the attribute or the physical ID, with the names
 /// that properties have which take it.
 fn arns(schema: &TypeSchema) -> Option<Vec<(String, String)>> {
     let properties = minimal::minimal(schema)?;

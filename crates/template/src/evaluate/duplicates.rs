@@ -1,5 +1,5 @@
-//! What a template declares twice and a service takes for one: entries of lists, such as the rules of
-//! a security group, and objects without a name, such as routes.
+//! Declarations that stand twice in a template and are one for the service: entries of lists, such as
+//! the rules of a security group, and objects without a name, such as routes.
 //!
 //! An entry that repeats another one is left out, with a warning: removing it from the template later
 //! is no change of the object. An object that repeats another one is a warning: the service refuses to

@@ -13,7 +13,7 @@ use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Value};
 use super::expression::Evaluator;
 use super::properties::place;
 
-/// What follows a resource's name in the name of a property that takes its identifier.
+/// The endings after a resource's name in the name of a property that takes its identifier.
 const ENDINGS: [&str; 7] = ["", "id", "name", "arn", "identifier", "ref", "ids"];
 /// The length of the name of a type that stands at the end of a longer property name.
 const LONG_ENOUGH: usize = 4;
