@@ -20,7 +20,7 @@ pub(super) struct TagChanges {
 /// The declared tags: a list of `Key` and `Value`, of some types a map.
 ///
 /// # Errors
-/// If a tag has no key, or a key that is rstack's own.
+/// If the property is no list or map, or a tag has no key, or a key that is rstack's own.
 fn declared(
     kind: &TagOperations,
     properties: &KnownMap,
@@ -28,6 +28,12 @@ fn declared(
 ) -> Result<KnownMap, DriverError> {
     let declared = properties.get(&kind.property);
     let root = PropertyPath::root().name(&kind.property);
+    if let Some(
+        KnownValue::Bool(_) | KnownValue::Number(_) | KnownValue::String(_) | KnownValue::Secret(_),
+    ) = declared
+    {
+        return Err(invalid(root, "is neither a list nor a map", operation));
+    }
     let mut tags = BTreeMap::new();
     let map = declared.and_then(KnownValue::as_map).into_iter().flatten();
     for (key, value) in map {
