@@ -227,10 +227,11 @@ fn no_output_and_no_file_has_a_secret_in_any_form() {
         assert_eq!(search.run_in(&[(name, other), ("RUST_LOG", "trace")], &plan), 0);
     }
     // What fails half-way: events, messages, a journal that stays, and the way back.
+    search.run(&["sandbox", "put-parameter", "/taken", "by another", "--sandbox"], 0);
     let broken = search.place.read("vault.yaml").replace(
         "Outputs:",
-        "  Broken:\n    Type: AWS::SNS::Topic\n    DependsOn: Topic\n    Properties: {DisplayName: \
-         '{{resolve:secretsmanager:absent}}'}\nOutputs:",
+        "  Broken:\n    Type: AWS::SSM::Parameter\n    DependsOn: Topic\n    Properties: {Type: String, \
+         Name: /taken, Value: mine}\nOutputs:",
     );
     search.place.write("vault.yaml", &broken.replace("Description: two", "Description: three"));
     search.run(&["apply", "vault.yaml", "--yes", "--sandbox"], 4);
