@@ -31,6 +31,8 @@ const SECRET: &str = "KanarieHead\"\\/+&=%<é>\nKanarieTail";
 struct Lived {
     places: usize,
     refused: usize,
+    /// Places with another one beside them, which can change alone.
+    beside: usize,
     updated: usize,
     rolled_back: usize,
     /// Places whose secret a service returns in another form: a plan shows them as hidden drift.
@@ -83,6 +85,7 @@ impl Object {
             assert!(!plan.changes[&self.address].drift.is_empty(), "{what}: {:?}", plan.changes);
             lived.drifting.insert(place.path.to_string());
         }
+        lived.beside += usize::from(beside.is_some());
         let changed = beside.map_or_else(|| with_secret.clone(), |place| place.put(&with_secret));
         let second = self.wanted(&changed, None);
         // The change of the other place is made by another user, beside the secret.
@@ -203,9 +206,19 @@ fn schema(name: &str) -> Arc<TypeSchema> {
     Registry::embedded().get(name).unwrap().unwrap()
 }
 
-/// Places whose secret CloudFront returns in another form: a word that it knows, in the case of its answers,
-/// and the key of a tag, by which it orders the tags.
-const OTHER_FORM: [&str; 2] = ["DistributionConfig.HttpVersion", "Tags[1].Key"];
+/// Places whose secret a service returns in another form: a word that CloudFront or CodeBuild knows, in
+/// the case of its answers, and the key of a tag, by which CloudFront orders the tags. The place of a
+/// schema in S3 is refused before anything is planned, which these runs leave out.
+const OTHER_FORM: [&str; 4] =
+    ["DefinitionS3Location", "DistributionConfig.HttpVersion", "Tags[1].Key", "Visibility"];
+
+/// The stacks of the types that Cloud Control cannot serve.
+const MORE: [&str; 4] = [
+    include_str!("attached.yaml"),
+    include_str!("codebuild.yaml"),
+    include_str!("graphql_schema.yaml"),
+    include_str!("network_acl.yaml"),
+];
 
 /// Set by `make recovery`: a secret stands at every place, and not only at some of them.
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
@@ -237,7 +250,7 @@ fn live(objects: &[Object], lived: &mut BTreeMap<String, Lived>) {
 #[test]
 fn a_secret_at_every_place_of_every_native_type_is_written_nowhere() {
     let mut lived = BTreeMap::new();
-    for text in [ALL_TYPES, PACKAGING, GENERIC, STREAMING] {
+    for text in [ALL_TYPES, PACKAGING, GENERIC, STREAMING].into_iter().chain(MORE) {
         live(&of_template(text), &mut lived);
     }
     for name in TypeDefinition::names() {
@@ -254,6 +267,7 @@ fn a_secret_at_every_place_of_every_native_type_is_written_nowhere() {
         let lived = &lived[native];
         assert!(lived.broken.is_empty(), "{native}: {:#?}", lived.broken);
         assert!(lived.places > lived.refused, "{native}: {lived:?}");
-        assert!(lived.rolled_back > 0 && lived.updated > 0, "{native}: {lived:?}");
+        let updated = lived.updated > 0 || lived.beside == 0;
+        assert!(lived.rolled_back > 0 && updated, "{native}: {lived:?}");
     }
 }
