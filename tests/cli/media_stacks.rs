@@ -82,7 +82,7 @@ fn a_changed_endpoint_of_mediapackage_v2_is_healed_and_leaves_the_distribution_a
     place.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
 }
 
-/// AWS's validator has nothing to say of the stacks that are examples.
+/// AWS's validator has no finding about the example stacks.
 #[cfg(feature = "lint")]
 #[test]
 fn the_validator_finds_nothing_in_the_stacks() {

@@ -3,8 +3,8 @@
 //!
 //! Tags are written at creation, never shown as properties, and a template may not declare them.
 
-use rstack_driver::{CreateRequest, DriverError, ErrorKind};
-use rstack_model::{Digest, PhysicalId};
+use rstack_driver::{CreateRequest, DriverError, ErrorKind, Object};
+use rstack_model::{Digest, KnownMap, PhysicalId};
 
 /// The tag that holds the journaled token of the operation that created an object.
 pub(crate) const OPERATION: &str = "rstack:operation";
@@ -70,6 +70,12 @@ pub(crate) fn made_up_id(request: &CreateRequest) -> PhysicalId {
     let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
     let end: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
     PhysicalId::new(format!("{}-{}-{end}", request.stack, request.address))
+}
+
+/// An object that the service has no identity for: `Id` is its physical ID.
+pub(crate) fn made_up_object(physical_id: PhysicalId, properties: KnownMap) -> Object {
+    let attributes = KnownMap::from([("Id".to_owned(), physical_id.as_str().into())]);
+    Object::named(physical_id, properties, attributes)
 }
 
 #[cfg(test)]

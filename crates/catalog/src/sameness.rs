@@ -35,11 +35,11 @@ const ENTRIES: [(&str, &str, Sameness); 8] = [
 /// Types of which a service keeps one object for each value of these properties, and which have no
 /// name of their own.
 ///
-/// Sources: the errors of `AuthorizeSecurityGroupIngress`, `CreateRoute`, `CreateNetworkAclEntry`,
+/// Sources: the errors of `AuthorizeSecurityGroupIngress`, `CreateRoute`,
 /// `AssociateRouteTable`, `CreateRule`, `CreateListener`, `CreateEventSourceMapping`, `PutMethod`,
 /// `CreateResource`, `CreateMountTarget` and `ChangeResourceRecordSets`; `Subscribe` and
 /// `RegisterScalableTarget`, which return the object that exists.
-const OBJECTS: [(&str, &[&str]); 18] = [
+const OBJECTS: [(&str, &[&str]); 17] = [
     ("AWS::ApiGateway::Method", &["RestApiId", "ResourceId", "HttpMethod"]),
     ("AWS::ApiGateway::Resource", &["RestApiId", "ParentId", "PathPart"]),
     ("AWS::ApiGatewayV2::Route", &["ApiId", "RouteKey"]),
@@ -47,7 +47,6 @@ const OBJECTS: [(&str, &[&str]); 18] = [
         "AWS::ApplicationAutoScaling::ScalableTarget",
         &["ServiceNamespace", "ResourceId", "ScalableDimension"],
     ),
-    ("AWS::EC2::NetworkAclEntry", &["NetworkAclId", "RuleNumber", "Egress"]),
     (
         "AWS::EC2::Route",
         &[

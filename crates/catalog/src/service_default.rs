@@ -9,8 +9,7 @@ use crate::documentation::Documentation;
 ///
 /// Sources: `CreateRole`, AWS Identity and Access Management API Reference; `CreateQueue`, Amazon SQS
 /// API Reference; `CreateFunction`, AWS Lambda API Reference; `CreateVpcEndpoint`, `ModifyVpcAttribute`
-/// and `ModifySubnetAttribute`, Amazon EC2 API Reference; `PutRetentionPolicy`, Amazon CloudWatch Logs
-/// API Reference.
+/// and `ModifySubnetAttribute`, Amazon EC2 API Reference.
 fn stated(type_name: &str, property: &str) -> Option<Value> {
     Some(match (type_name, property) {
         ("AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group", "Path") => json!("/"),

@@ -2,18 +2,11 @@
 
 use crate::arn_forms;
 use crate::id_context::IdContext;
-use crate::mediapackage_v2;
 
 /// The ARN of the object itself. `id` is what the service calls it, where that is not an ARN.
 pub(crate) fn own(context: &IdContext<'_>, id: &str) -> String {
     if let Some(arn) = arn_forms::of(context) {
         return arn;
-    }
-    if let Some(resource) = mediapackage_v2::resource(context) {
-        let environment = context.environment;
-        let (partition, service) = (&environment.partition, context.service());
-        let (region, account) = (&environment.region, &environment.account);
-        return format!("arn:{partition}:{service}:{region}:{account}:{resource}");
     }
     let arn = match context.schema.arn_template() {
         Some(template) => filled(context, template, id),

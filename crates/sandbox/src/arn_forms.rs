@@ -22,9 +22,9 @@ const SHORT: usize = 32;
 
 /// The forms: the type, the service as ARNs write it, and the part behind the account. In braces is
 /// the own `name` (with `-` and lower case: `slug`), a `number`, a `uuid`, 16 digits (`hex`), the
-/// invented property `Id` (`id`), 26 letters and digits (`lower`), or a declared property: `Name|default`. Of a property that holds an
-/// ARN or a path its last part counts.
-const FORMS: [(&str, &str, &str); 38] = [
+/// invented property `Id` (`id`), 26 letters and digits (`lower`), or a declared property:
+/// `Name|default`. Of a property that holds an ARN or a path its last part counts.
+const FORMS: [(&str, &str, &str); 41] = [
     ("AWS::AppConfig::Application", "appconfig", "application/{hex}"),
     (
         "AWS::AutoScaling::ScalingPolicy",
@@ -69,6 +69,17 @@ const FORMS: [(&str, &str, &str); 38] = [
     ("AWS::Lambda::LayerVersion", "lambda", "layer:{LayerName|}:{number}"),
     (VERSION, "lambda", "function:{FunctionName|function}:{number}"),
     ("AWS::Logs::Destination", "logs", "destination:{DestinationName|}"),
+    (
+        "AWS::MediaPackageV2::Channel",
+        "mediapackagev2",
+        "channelGroup/{ChannelGroupName|}/channel/{ChannelName|}",
+    ),
+    ("AWS::MediaPackageV2::ChannelGroup", "mediapackagev2", "channelGroup/{ChannelGroupName|}"),
+    (
+        "AWS::MediaPackageV2::OriginEndpoint",
+        "mediapackagev2",
+        "channelGroup/{ChannelGroupName|}/channel/{ChannelName|}/originEndpoint/{OriginEndpointName|}",
+    ),
     ("AWS::MSK::Cluster", "kafka", "cluster/{ClusterName|}/{uuid}-1"),
     ("AWS::MSK::Configuration", "kafka", "configuration/{name}/{uuid}-1"),
     ("AWS::MSK::ServerlessCluster", "kafka", "cluster/{ClusterName|}/{uuid}-s1"),

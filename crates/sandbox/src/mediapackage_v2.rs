@@ -44,24 +44,6 @@ pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
     }
 }
 
-/// The resource of an object's ARN: its names, from the group on.
-pub(crate) fn resource(context: &IdContext<'_>) -> Option<String> {
-    let depth = match context.resource_type.as_str() {
-        "AWS::MediaPackageV2::ChannelGroup" => 1,
-        "AWS::MediaPackageV2::Channel" => 2,
-        "AWS::MediaPackageV2::OriginEndpoint" => 3,
-        _ => return None,
-    };
-    let steps = [
-        ("channelGroup", "ChannelGroupName"),
-        ("channel", "ChannelName"),
-        ("originEndpoint", "OriginEndpointName"),
-    ];
-    let steps = steps.into_iter().take(depth);
-    let steps = steps.map(|(step, name)| Some(format!("{step}/{}", context.text(name)?)));
-    Some(steps.collect::<Option<Vec<_>>>()?.join("/"))
-}
-
 /// The host of a channel group, which all of its channels and endpoints share.
 fn domain(context: &IdContext<'_>, kind: &str) -> String {
     let environment = context.environment;

@@ -20,7 +20,7 @@ use crate::iam::{
     arguments, as_declared, decoded, is_partly_unknown, journal_failed, names_principal,
     same_document,
 };
-use crate::ownership::made_up_id;
+use crate::ownership::{made_up_id, made_up_object};
 
 /// The driver of one type of attached policies.
 pub(crate) struct AttachedPolicy {
@@ -91,7 +91,7 @@ impl AttachedPolicy {
             ("PolicyDocument", document),
             (self.kind.property(), KnownValue::List(holders)),
         ]);
-        Ok(Observed::Present(object(id.clone(), properties)))
+        Ok(Observed::Present(made_up_object(id.clone(), properties)))
     }
 }
 
@@ -107,11 +107,6 @@ fn not_yet_visible(error: DriverError, document: &KnownValue) -> DriverError {
         return DriverError { kind: ErrorKind::DependencyNotReady, ..error };
     }
     error
-}
-
-fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
-    let attributes = arguments([("Id", physical_id.as_str().into())]);
-    Object::named(physical_id, properties, attributes)
 }
 
 #[async_trait]
@@ -142,7 +137,7 @@ impl DirectDriver for AttachedPolicy {
                 recorded.map_err(|error| journal_failed(self.kind.action(), &error))?;
             }
         }
-        Ok(object(physical_id, request.properties.clone()))
+        Ok(made_up_object(physical_id, request.properties.clone()))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
@@ -160,7 +155,7 @@ impl DirectDriver for AttachedPolicy {
                 self.take_back(name, &prior).await?;
             }
         }
-        Ok(object(request.identifier.only().into(), request.properties.clone()))
+        Ok(made_up_object(request.identifier.only().into(), request.properties.clone()))
     }
 
     /// Every object that has the policy of the update gets back what it had, so that a deletion
@@ -198,7 +193,7 @@ impl DirectDriver for AttachedPolicy {
         for name in &declared.holders {
             let policy = self.policy(name).await?;
             if policy.is_some_and(|policy| same_document(&declared.document, &policy)) {
-                let object = object(made_up_id(request), request.properties.clone());
+                let object = made_up_object(made_up_id(request), request.properties.clone());
                 return Ok(Found::Ours(Box::new(object)));
             }
         }

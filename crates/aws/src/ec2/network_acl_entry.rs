@@ -11,12 +11,12 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
     Observed, Progress, UpdateRequest,
 };
-use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
+use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use super::acl_rule::{RuleKey, input, shown};
 use crate::api::Api;
 use crate::iam::arguments;
-use crate::ownership::made_up_id;
+use crate::ownership::{made_up_id, made_up_object};
 
 const CREATE: &str = "ec2:CreateNetworkAclEntry";
 const READ: &str = "ec2:DescribeNetworkAcls";
@@ -72,11 +72,6 @@ impl NetworkAclEntry {
     }
 }
 
-fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
-    let attributes = arguments([("Id", physical_id.as_str().into())]);
-    Object::named(physical_id, properties, attributes)
-}
-
 /// The number is taken by a foreign rule.
 fn taken(key: &RuleKey) -> DriverError {
     let message = format!("the {key} exists already; remove it or choose another number");
@@ -98,7 +93,7 @@ impl DirectDriver for NetworkAclEntry {
         Ok(match self.look(&key).await? {
             Some(entry) => {
                 let properties = shown(&key, &entry, declared);
-                Observed::Present(object(identifier.only().into(), properties))
+                Observed::Present(made_up_object(identifier.only().into(), properties))
             }
             None => Observed::Absent,
         })
@@ -134,13 +129,13 @@ impl DirectDriver for NetworkAclEntry {
             }
             Err(error) => return Err(error),
         }
-        Ok(object(made_up_id(request), properties.clone()))
+        Ok(made_up_object(made_up_id(request), properties.clone()))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let input = input(&request.properties, "ec2:ReplaceNetworkAclEntry")?;
         self.api.call("ReplaceNetworkAclEntry", input).await?;
-        Ok(object(request.identifier.only().into(), request.properties.clone()))
+        Ok(made_up_object(request.identifier.only().into(), request.properties.clone()))
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
@@ -159,7 +154,7 @@ impl DirectDriver for NetworkAclEntry {
         let key = RuleKey::parse(&request.properties, READ)?;
         let Some(entry) = self.look(&key).await? else { return Ok(Found::Absent) };
         if Self::is_declared(&key, &entry, &request.properties)? {
-            let object = object(made_up_id(request), request.properties.clone());
+            let object = made_up_object(made_up_id(request), request.properties.clone());
             return Ok(Found::Ours(Box::new(object)));
         }
         let why = format!("the {key} exists, and is not the one that was to be created");

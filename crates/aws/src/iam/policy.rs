@@ -19,7 +19,7 @@ use super::fields::{Fields, arguments, journal_failed, text_in};
 use super::principal::{Principal, show_principals};
 use super::service::{Iam, not_yet_visible};
 use crate::api::Api;
-use crate::ownership::made_up_id;
+use crate::ownership::{made_up_id, made_up_object};
 
 /// The driver of inline policies.
 pub(crate) struct Policy {
@@ -115,7 +115,7 @@ impl Policy {
             ("PolicyDocument", document),
         ]);
         show_principals(&mut properties, &declared.principals, &holders);
-        Ok(Observed::Present(object(id.clone(), properties)))
+        Ok(Observed::Present(made_up_object(id.clone(), properties)))
     }
 }
 
@@ -128,11 +128,6 @@ fn taken(principal: &Principal, name: &str) -> DriverError {
         principal.name,
     );
     DriverError::new(ErrorKind::Conflict, "iam:PutRolePolicy", message)
-}
-
-fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {
-    let attributes = arguments([("Id", physical_id.as_str().into())]);
-    Object::named(physical_id, properties, attributes)
 }
 
 #[async_trait]
@@ -171,7 +166,7 @@ impl DirectDriver for Policy {
                 recorded.map_err(|error| journal_failed(operation, &error))?;
             }
         }
-        Ok(object(physical_id, request.properties.clone()))
+        Ok(made_up_object(physical_id, request.properties.clone()))
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
@@ -201,7 +196,7 @@ impl DirectDriver for Policy {
                 }
             }
         }
-        Ok(object(request.identifier.only().into(), request.properties.clone()))
+        Ok(made_up_object(request.identifier.only().into(), request.properties.clone()))
     }
 
     /// Where the policy was remembered to be, update and deletion see to it. Elsewhere a policy
@@ -243,7 +238,7 @@ impl DirectDriver for Policy {
         for principal in &declared.principals {
             let document = self.document(principal, &declared.name).await?;
             if document.is_some_and(|document| same_document(&declared.document, &document)) {
-                let object = object(made_up_id(request), request.properties.clone());
+                let object = made_up_object(made_up_id(request), request.properties.clone());
                 return Ok(Found::Ours(Box::new(object)));
             }
         }

@@ -16,13 +16,14 @@ pub(super) fn node(difference: &Difference, room: usize, detail: Detail) -> Node
 }
 
 /// The value that a property which is no longer declared goes back to, as text; `None` for another
-/// difference, and where a new object is made.
+/// difference, where a new object is made, and where the default is not known: a service may keep the
+/// value.
 pub(super) fn reset(change: &Change, difference: &Difference) -> Option<String> {
     if change.action != Action::Update || difference.after.is_some() {
         return None;
     }
     let default = service_default(change.resource_type.as_str(), &difference.path);
-    Some(default.map_or_else(|| "the service's default".to_owned(), |value| value.to_string()))
+    default.map(|value| value.to_string())
 }
 
 /// A property that is no longer declared, with what it goes back to.
