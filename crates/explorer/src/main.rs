@@ -78,7 +78,9 @@ impl Report {
             Ok(findings) => findings,
             Err(error) => {
                 self.violations += 1;
-                return self.line(format!("{name}: fails without an injected fault: {error}"));
+                return self.line(format!(
+                    "    crash-explorer --scenario {name}\n        fails without an injected fault: {error}"
+                ));
             }
         };
         let Findings { steps, explored, violations } = findings;
