@@ -309,6 +309,21 @@ impl Bench {
         assert!(existing.is_subset(&known), "{existing:?} beside {known:?}");
     }
 
+    /// Every object that exists is in the state, in the journal, or has an open intent there.
+    pub(crate) fn check_none_lost(&self) {
+        let stored = self.store.read(&stack()).unwrap();
+        let entries = stored.journal.unwrap_or_default();
+        let existing = self.existing();
+        let Some(first) = entries.first() else {
+            assert_eq!(self.known(stored.state.as_ref()), existing);
+            return;
+        };
+        let base = rstack_journal::base_of(stored.state, Some(first)).unwrap();
+        let folded = rstack_journal::fold(&base, &entries).unwrap();
+        let unknown = existing.difference(&self.known(Some(&folded.state))).count();
+        assert!(unknown <= folded.open.len(), "{existing:?} exists, {:?} is open", folded.open);
+    }
+
     pub(crate) fn known(&self, state: Option<&State>) -> BTreeSet<ObjectKey> {
         let Some(state) = state else { return BTreeSet::new() };
         let deposed = state.deposed.iter().map(|deposed| &deposed.object);

@@ -19,9 +19,9 @@ use rstack_store::StateStore;
 use crate::bench::{Bench, Wanted, run, stack};
 use crate::probe::{Call, Probe, Probed};
 
-const OBJECT: &str = "Object";
+pub(crate) const OBJECT: &str = "Object";
 
-fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
+pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
     let properties = redacted_map(properties);
     let template_digest = Digest::of_json(&(resource_type, &properties)).unwrap();
     let resource = DesiredResource {

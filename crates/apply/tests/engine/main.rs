@@ -25,6 +25,8 @@ mod order;
 mod possible;
 mod probe;
 mod protocol;
+mod random_resources;
+mod random_value;
 mod recovery;
 mod returned_secrets;
 mod rotation;
