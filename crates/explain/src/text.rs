@@ -56,6 +56,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::PropertyKind => include_str!("../pages/property-kind.md"),
         Code::PropertyPattern => include_str!("../pages/property-pattern.md"),
         Code::PropertyValue => include_str!("../pages/property-value.md"),
+        Code::Quota => include_str!("../pages/quota.md"),
         Code::ReadOnlyProperty => include_str!("../pages/read-only-property.md"),
         Code::Rule => include_str!("../pages/rule.md"),
         Code::RuleFunction => include_str!("../pages/rule-function.md"),

@@ -57,6 +57,7 @@ impl Code {
                 | Self::NoEffect
                 | Self::NotValidated
                 | Self::PatternNotChecked
+                | Self::Quota
                 | Self::SecretInName
                 | Self::SubSyntax
                 | Self::TextReference
@@ -183,6 +184,8 @@ codes! {
     PropertyPattern = "property-pattern",
     /// A value that is not one of those allowed.
     PropertyValue = "property-value",
+    /// More objects than AWS gives an account by default.
+    Quota = "quota",
     /// A property that only the service sets.
     ReadOnlyProperty = "read-only-property",
     /// An assertion of the template's own rules that does not hold.

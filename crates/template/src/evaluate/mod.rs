@@ -14,6 +14,7 @@ mod order;
 mod parameter;
 mod policy;
 mod properties;
+mod quotas;
 mod rules;
 mod secret_names;
 mod stored;
@@ -75,11 +76,12 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let (mut resources, mut dependencies) = resources(&mut evaluator);
     let ordered = text_references::order(&evaluator, &mut resources, &mut dependencies);
     let duplicates = duplicates::check(&evaluator, &mut resources);
+    let quotas = quotas::check(&evaluator, &resources);
     let outputs = outputs(&mut evaluator);
     // The user may allow them: they do not stand in the way of an evaluation.
     let secret_names = secret_names::check(&evaluator, &resources, &outputs);
     let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
-    findings.list().extend(ordered.into_iter().chain(duplicates));
+    findings.list().extend(ordered.into_iter().chain(duplicates).chain(quotas));
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
         stack: inputs.stack.clone(),

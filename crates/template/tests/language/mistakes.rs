@@ -1,6 +1,6 @@
 //! Mistakes in templates: each is found once, at its place.
 
-use rstack_model::Diagnostic;
+use rstack_model::{Code, Diagnostic};
 
 use crate::support::outcome;
 
@@ -222,4 +222,27 @@ fn a_slip_at_any_place_is_reported_inside_of_the_text() {
             }
         }
     }
+}
+
+#[test]
+fn more_objects_than_an_account_has_by_default_are_a_warning_at_the_first_one_too_many() {
+    let endpoints = |channels: &[&str], each: usize| {
+        let channel = |id: &&str| {
+            format!("  {id}: {{Type: AWS::MediaPackage::Channel, Properties: {{Id: {id}}}}}\n")
+        };
+        let mut text = format!("Resources:\n{}", channels.iter().map(channel).collect::<String>());
+        for (id, n) in channels.iter().flat_map(|id| (1..=each).map(move |n| (id, n))) {
+            text += &format!(
+                "  {id}E{n}:\n    Type: AWS::MediaPackage::OriginEndpoint\n    Properties: {{Id: \
+                 {id}-{n}, ChannelId: !Ref {id}}}\n"
+            );
+        }
+        let found = findings(&text).into_iter().filter(|it| it.code == Code::Quota);
+        found.map(|it| it.message).collect::<Vec<_>>()
+    };
+    assert_eq!(endpoints(&["A", "B"], 6), [""; 0], "six each are allowed");
+    assert_eq!(endpoints(&["A"], 10), [""; 0]);
+    let found = endpoints(&["A", "B"], 12);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("`AE11`") && found[0].contains("10") && found[0].contains("12"));
 }
