@@ -70,7 +70,7 @@ impl AwsCloud {
     }
 
     pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
-        Self::with(Clients::new(bounded(config), Pacing::Off), region)
+        Self::with(Clients::new(bounded(config, true), Pacing::Off), region)
     }
 
     fn with(clients: Clients, region: Region) -> Self {

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::app_name::AppName;
+use aws_types::os_shim_internal::{Env, Fs};
 use rstack_model::Region;
 
 use crate::client::BoundedClient;
@@ -56,13 +58,65 @@ impl Source for ConnectOptions {
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
-        bounded(loader.load().await)
+        let (fs, env) = (Fs::real(), Env::real());
+        let chosen = retry_mode_is_chosen((&fs, &env), self.profile.as_deref()).await;
+        bounded(loader.load().await, chosen)
     }
 }
 
-/// The configuration with a bounded number of attempts.
-pub(crate) fn bounded(config: SdkConfig) -> SdkConfig {
-    let retry = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-    let attempts = retry.max_attempts().min(MAX_ATTEMPTS);
+/// True if environment or profile say how calls are retried.
+async fn retry_mode_is_chosen((fs, env): (&Fs, &Env), profile: Option<&str>) -> bool {
+    let selected = profile.map(|name| name.to_owned().into());
+    if env.get("AWS_RETRY_MODE").is_ok() {
+        return true;
+    }
+    let files = EnvConfigFiles::default();
+    let profiles = aws_config::profile::load(fs, env, &files, selected).await;
+    // Files that cannot be read choose nothing: the credentials report them.
+    profiles.is_ok_and(|profiles| profiles.get("retry_mode").is_some())
+}
+
+/// The configuration with a bounded number of attempts. Where the user chose no way to retry, it is
+/// the adaptive one: once a service throttles, calls to it begin at a rate that adapts.
+pub(crate) fn bounded(config: SdkConfig, mode_is_chosen: bool) -> SdkConfig {
+    let loaded = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = loaded.max_attempts().min(MAX_ATTEMPTS);
+    let retry = if mode_is_chosen { loaded } else { RetryConfig::adaptive() };
     config.into_builder().retry_config(retry.with_max_attempts(attempts)).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::retry::RetryMode;
+
+    use super::*;
+
+    fn retry(config: SdkConfig, chosen: bool) -> RetryConfig {
+        bounded(config, chosen).retry_config().cloned().unwrap()
+    }
+
+    #[test]
+    fn calls_adapt_to_throttling_unless_the_user_chose_otherwise() {
+        let of = |retry| SdkConfig::builder().retry_config(retry).build();
+        let standard = RetryConfig::standard().with_max_attempts(50);
+        let adapts = retry(of(standard.clone()), false);
+        assert_eq!((adapts.mode(), adapts.max_attempts()), (RetryMode::Adaptive, MAX_ATTEMPTS));
+        assert_eq!(retry(of(standard), true).mode(), RetryMode::Standard);
+        assert_eq!(retry(SdkConfig::builder().build(), false).mode(), RetryMode::Adaptive);
+    }
+
+    #[tokio::test]
+    async fn environment_and_profile_choose_the_retry_mode() {
+        let config = "[default]\nregion = a\n[profile ci]\nretry_mode = standard\n";
+        let fs = Fs::from_slice(&[("/config", config), ("/credentials", "")]);
+        let files =
+            [("AWS_CONFIG_FILE", "/config"), ("AWS_SHARED_CREDENTIALS_FILE", "/credentials")];
+        let env = Env::from_slice(&files);
+        assert!(!retry_mode_is_chosen((&fs, &env), None).await);
+        assert!(retry_mode_is_chosen((&fs, &env), Some("ci")).await);
+        let named = Env::from_slice(&[files[0], files[1], ("AWS_RETRY_MODE", "standard")]);
+        assert!(retry_mode_is_chosen((&fs, &named), None).await);
+        let none = Fs::from_slice(&[]);
+        assert!(!retry_mode_is_chosen((&none, &env), None).await);
+    }
 }
