@@ -36,9 +36,27 @@ impl Shown {
             Self::AsRead => current(api, arn).await.map_err(not_yet_visible)?,
             Self::AsDeclared => declared(properties),
         };
-        let tags = tags.into_iter().map(|(key, value)| pair(&key, value)).collect();
-        Ok(Some(("Tags".to_owned(), KnownValue::List(tags))))
+        let names = properties.get("Tags").and_then(KnownValue::as_list).unwrap_or_default();
+        Ok(Some(("Tags".to_owned(), KnownValue::List(in_order_of(names, tags)))))
     }
+}
+
+/// The tags as a list in the order of the declared ones. CloudFront has an order of its own. A
+/// declared key that no tag has, such as one that is a secret and not known here, stands for one of
+/// the tags that are not declared.
+fn in_order_of(declared: &[KnownValue], mut tags: Tags) -> Vec<KnownValue> {
+    let key_of =
+        |item: &KnownValue| item.get("Key").and_then(KnownValue::as_str).map(str::to_owned);
+    let mut places: Vec<Option<KnownValue>> = Vec::new();
+    for item in declared {
+        let found = key_of(item).and_then(|key| tags.remove_entry(&key));
+        places.push(found.map(|(key, value)| pair(&key, value)));
+    }
+    let mut others = tags.into_iter().map(|(key, value)| pair(&key, value));
+    let mut list: Vec<KnownValue> =
+        places.into_iter().filter_map(|place| place.or_else(|| others.next())).collect();
+    list.extend(others);
+    list
 }
 
 /// The declared tags as the member `Tags` of a creating operation, if there are any.
@@ -131,4 +149,29 @@ fn pair(key: &str, value: KnownValue) -> KnownValue {
 
 fn wrapped(items: Vec<KnownValue>) -> KnownValue {
     KnownValue::Map(KnownMap::from([("Items".to_owned(), KnownValue::List(items))]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tags_are_in_the_order_of_the_template() {
+        let list = |json: serde_json::Value| match KnownValue::from_json(json) {
+            KnownValue::List(items) => items,
+            other => panic!("{other:?}"),
+        };
+        let tag = |key: &str| json!({"Key": key, "Value": "v"});
+        let ordered = |declared: serde_json::Value, seen: serde_json::Value| {
+            KnownValue::List(in_order_of(&list(declared), by_key(&list(seen))))
+        };
+        let seen = json!([tag("a"), tag("b"), tag("c")]);
+        let known = |tags: [&str; 3]| KnownValue::from_json(json!(tags.map(tag)));
+        assert_eq!(ordered(json!([tag("c"), tag("a")]), seen.clone()), known(["c", "a", "b"]));
+        let unknown_key = json!([tag("c"), tag(""), tag("a")]);
+        assert_eq!(ordered(unknown_key, seen.clone()), known(["c", "b", "a"]));
+        assert_eq!(ordered(json!([]), seen), known(["a", "b", "c"]));
+    }
 }

@@ -207,10 +207,10 @@ fn schema(name: &str) -> Arc<TypeSchema> {
 }
 
 /// Places whose secret a service returns in another form: a word that CloudFront or CodeBuild knows, in
-/// the case of its answers, and the key of a tag, by which CloudFront orders the tags. The place of a
-/// schema in S3 is refused before anything is planned, which these runs leave out.
-const OTHER_FORM: [&str; 4] =
-    ["DefinitionS3Location", "DistributionConfig.HttpVersion", "Tags[1].Key", "Visibility"];
+/// the case of its answers. The place of a schema in S3 is refused before anything is planned, which
+/// these runs leave out.
+const OTHER_FORM: [&str; 3] =
+    ["DefinitionS3Location", "DistributionConfig.HttpVersion", "Visibility"];
 
 /// The stacks of the types that Cloud Control cannot serve.
 const MORE: [&str; 4] = [
