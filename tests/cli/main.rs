@@ -1,6 +1,7 @@
 //! The whole program, run as a user runs it, in an environment that knows nothing of the machine.
 #![cfg(test)]
 
+mod assembly;
 mod bad_input;
 mod bad_template;
 mod cdk;
@@ -8,6 +9,7 @@ mod disk;
 mod docs;
 mod error_gallery;
 mod explain;
+mod exports;
 mod file_root;
 mod first_minutes;
 mod forged_plan;

@@ -115,6 +115,39 @@ pub(crate) struct PlanArguments {
     /// Replace this resource's object even if it can be updated in place. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) replace: Vec<String>,
+    /// Give this tag to every resource that takes tags and has none of its key. Can be repeated. Added to
+    /// the tags of the CDK app.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Protect the stack from `rstack destroy`. Defaults to what the CDK app says, or else to what it is.
+    #[arg(long, conflicts_with = "no_termination_protection")]
+    pub(crate) termination_protection: bool,
+    /// Let `rstack destroy` destroy the stack again.
+    #[arg(long)]
+    pub(crate) no_termination_protection: bool,
+}
+
+impl PlanArguments {
+    /// The termination protection that is asked for, if one is.
+    pub(crate) fn protection(&self) -> Option<bool> {
+        match (self.termination_protection, self.no_termination_protection) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+}
+
+/// A tag of a stack. Source: `Tag`, AWS CloudFormation API Reference.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = key_value(text)?;
+    if key.starts_with("aws:") {
+        return Err("keys that begin with `aws:` are AWS's own".to_owned());
+    }
+    if key.chars().count() > 128 || value.chars().count() > 256 {
+        return Err("a key has at most 128 characters, and a value 256".to_owned());
+    }
+    Ok((key, value))
 }
 
 /// The options that choose how many details are shown.

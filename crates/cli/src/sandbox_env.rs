@@ -6,7 +6,7 @@ use rstack_sandbox::{Faults, SandboxOptions, Time};
 
 use crate::env::Env;
 use crate::error::CommandError;
-use rstack_model::ErrorCode;
+use rstack_model::{AccountId, ErrorCode};
 
 /// The environment variable.
 pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
@@ -15,6 +15,7 @@ pub(crate) const VARIABLE: &str = "RSTACK_SANDBOX";
 /// not indent what follows.
 pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the sandbox slow or \
     unreliable, such as `faults=stormy,seed=7,latency-ms=200`:\n  \
+    account=ID      the caller's account, which is fixed then (any)\n  \
     seed=N          the seed of everything that looks random\n  \
     faults=KIND     `none`, or `stormy`: calls fail or their answers are lost\n  \
     latency-ms=N    the longest duration of a call\n  \
@@ -39,8 +40,10 @@ impl From<UnknownCondition> for CommandError {
 }
 
 /// The settings that the environment asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conditions {
+    /// The caller's account; `None` is whatever a stack says.
+    pub(crate) account: Option<AccountId>,
     pub(crate) options: SandboxOptions,
     pub(crate) time: FastTime,
 }
@@ -71,7 +74,7 @@ pub(crate) fn conditions(env: &Env) -> Result<Conditions, UnknownCondition> {
 
 fn parse(text: &str) -> Result<Conditions, UnknownCondition> {
     let (options, time) = (SandboxOptions::default(), FastTime { speed: SPEED });
-    let mut conditions = Conditions { options, time };
+    let mut conditions = Conditions { account: None, options, time };
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         set(&mut conditions, part).ok_or_else(|| UnknownCondition(part.to_owned()))?;
     }
@@ -83,6 +86,7 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
     let options = &mut conditions.options;
     let milliseconds = || value.parse().ok().map(Duration::from_millis);
     match key {
+        "account" => conditions.account = Some(account(value)?),
         "seed" => options.seed = value.parse().ok()?,
         "faults" if value == "none" => options.faults = Faults::none(),
         "faults" if value == "stormy" => options.faults = Faults::frequent(),
@@ -94,6 +98,12 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// An account, which is twelve digits.
+fn account(text: &str) -> Option<AccountId> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then(|| AccountId::from(text))
 }
 
 #[cfg(test)]
@@ -123,7 +133,11 @@ mod tests {
                 ask_again_in: Duration::from_millis(9),
             }
         );
-        for wrong in ["seed", "seed=x", "faults=bad", "speed=0"] {
+        let fixed = parse("account=123456789012").unwrap().account;
+        assert_eq!(fixed.as_ref().map(AccountId::as_str), Some("123456789012"));
+        for wrong in
+            ["account=1", "account=12345678901x", "seed", "seed=x", "faults=bad", "speed=0"]
+        {
             assert!(matches!(parse(wrong), Err(UnknownCondition(part)) if part == wrong));
         }
     }

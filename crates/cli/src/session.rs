@@ -6,12 +6,15 @@ use rstack_apply::{
     CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting, read_once,
 };
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
-use rstack_model::{ErrorCode, Region};
+use rstack_journal::Entry;
+use rstack_model::state::Environment;
+use rstack_model::{AccountId, ErrorCode, Region};
 use rstack_ops::{DigestSettings, Holder, Lease, Operations, States};
 use rstack_plan::RegistrySchemas;
 use rstack_render::escape;
 use rstack_sandbox::{SandboxCloud, SandboxError};
-use rstack_store::{StateStore, StoreError};
+use rstack_store::{StateStore, StoreError, Stored};
+use rstack_template::StackEnvironment;
 
 use crate::context::Context;
 use crate::digest_key::{self, DigestKeyError};
@@ -49,6 +52,16 @@ pub(crate) enum SessionError {
         /// The answer of the cloud.
         error: DriverError,
     },
+    /// The stack belongs to another account than the caller.
+    #[error("the stack belongs to account {wanted}, and the caller is of account {found}")]
+    OtherAccount {
+        /// The account of the stack.
+        wanted: AccountId,
+        /// The account of the caller.
+        found: AccountId,
+        /// True if the caller is one of the sandbox, whose account was fixed.
+        sandbox: bool,
+    },
     /// The user's digest key cannot be used.
     #[error(transparent)]
     DigestKey(#[from] DigestKeyError),
@@ -75,6 +88,13 @@ impl From<SessionError> for CommandError {
             SessionError::Profile { profile, error } => {
                 let hint = profile_hint(&profile);
                 Self::new(error.error_code(), error.to_string()).with_hint(Some(hint))
+            }
+            error @ SessionError::OtherAccount { sandbox, .. } => {
+                let hint = match sandbox {
+                    true => "leave `account` out of `RSTACK_SANDBOX`: then every account exists",
+                    false => "choose a profile of that account with `--profile`",
+                };
+                Self::of(ErrorCode::EnvironmentMismatch, &error).with_hint(Some(hint))
             }
             error @ SessionError::NotBuilt => {
                 let hint = "use `--sandbox`, or build with the feature `aws`";
@@ -111,10 +131,21 @@ fn files_of(context: &Context, sandbox: bool) -> Result<StateStore, StoreError> 
 
 /// Opens the simulated cloud. It lives beside the states of its stacks.
 pub(crate) fn sandbox(context: &Context) -> Result<SandboxCloud, SessionError> {
+    sandbox_at(context, &StackEnvironment::default())
+}
+
+/// The simulated cloud, as it is seen from where a stack lives. Every account is there, unless the
+/// caller's was fixed.
+fn sandbox_at(context: &Context, place: &StackEnvironment) -> Result<SandboxCloud, SessionError> {
     let directory = context.env.path(&context.global.state_dir).join("sandbox");
     let path = directory.join("cloud").join("objects.json");
     let conditions = conditions(&context.env)?;
-    let cloud = SandboxCloud::open(Some(path), region(context), conditions.options)?;
+    let region = place.region.clone().unwrap_or_else(|| region(context));
+    let cloud = SandboxCloud::open(Some(path), region, conditions.options)?;
+    let cloud = match conditions.account.or_else(|| place.account.clone()) {
+        Some(account) => cloud.in_account(account),
+        None => cloud,
+    };
     Ok(cloud.with_time(Arc::new(conditions.time)))
 }
 
@@ -132,17 +163,23 @@ pub(crate) fn chosen_region(context: &Context) -> Option<Region> {
 }
 
 impl Session {
-    /// Connects to the cloud and says who we are there.
+    /// Connects to the cloud where a stack lives, and says who we are there. What the place leaves open is
+    /// chosen by the command line, the environment or the credentials.
     ///
     /// # Errors
-    /// If there are no credentials or no Region, or the cloud cannot be reached.
-    pub(crate) async fn open(context: &Context, display: Display) -> Result<Self, SessionError> {
+    /// If there are no credentials or no Region, the cloud cannot be reached, or the caller is of another
+    /// account.
+    pub(crate) async fn open(
+        context: &Context,
+        place: &StackEnvironment,
+        display: Display,
+    ) -> Result<Self, SessionError> {
         let backend = states(context)?.backend;
         let global = &context.global;
         let cloud: Arc<dyn Cloud> = if global.sandbox {
-            Arc::new(sandbox(context)?)
+            Arc::new(sandbox_at(context, place)?)
         } else {
-            let region = global.region.clone().map(Region::new);
+            let region = place.region.clone().or_else(|| global.region.clone().map(Region::new));
             let connecting = context.env.clouds.connect(region, global.profile.clone());
             connecting.await.map_err(|error| match error {
                 ConnectError::Cloud(error) => SessionError::Cloud(error),
@@ -153,6 +190,7 @@ impl Session {
         let heartbeat = Heartbeat::start(Arc::clone(&cloud), Arc::clone(&display));
         let identity = read_once(cloud.as_ref(), &TokioClock, cloud.identity()).await;
         let identity = identity.map_err(|error| refused(context, error))?;
+        check_account(place, &identity.environment)?;
         let engine = Engine {
             cloud,
             schemas: Arc::new(RegistrySchemas),
@@ -164,7 +202,7 @@ impl Session {
             cancel: CancellationToken::new(),
         };
         let chosen_region = if global.sandbox {
-            chosen_region(context)
+            place.region.clone().or_else(|| chosen_region(context))
         } else {
             Some(identity.environment.region.clone())
         };
@@ -178,6 +216,43 @@ impl Session {
     pub(crate) fn chosen_region(&self) -> Option<&str> {
         self.chosen_region.as_ref().map(Region::as_str)
     }
+}
+
+/// Refuses a caller of another account than that of the stack.
+fn check_account(place: &StackEnvironment, caller: &Environment) -> Result<(), SessionError> {
+    match &place.account {
+        Some(wanted) if *wanted != caller.account => Err(SessionError::OtherAccount {
+            wanted: wanted.clone(),
+            found: caller.account.clone(),
+            sandbox: caller.sandbox,
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Where a stack lives that is known already, as far as neither the command line nor the environment
+/// chooses. The accounts of the sandbox are no one's: a stack is reached in its own.
+pub(crate) fn place_of(context: &Context, there: &Environment) -> StackEnvironment {
+    StackEnvironment {
+        account: (context.global.sandbox && there.sandbox).then(|| there.account.clone()),
+        region: chosen_region(context).is_none().then(|| there.region.clone()),
+    }
+}
+
+/// Where a stack lives of which something is stored: as its app says, or else as the state or the open
+/// run does.
+pub(crate) fn place_of_stored(
+    context: &Context,
+    app: StackEnvironment,
+    stored: &Stored,
+) -> StackEnvironment {
+    let begun = match stored.journal.iter().flatten().next() {
+        Some(Entry::Begin { environment, .. }) => Some(environment),
+        Some(_) | None => None,
+    };
+    let there = stored.state.as_ref().map(|state| &state.environment).or(begun);
+    let known = there.map(|there| place_of(context, there)).unwrap_or_default();
+    StackEnvironment { account: app.account.or(known.account), region: app.region.or(known.region) }
 }
 
 /// The error of a cloud that does not say who we are, with the profile if one was chosen.

@@ -7,7 +7,7 @@ use rstack_catalog::nearest;
 use rstack_model::{ErrorCode, InvalidId, StackName};
 use rstack_render::escape;
 
-use crate::assembly::{self, AssemblyError};
+use crate::assembly::{self, AssemblyError, StackSettings};
 use crate::env::Env;
 use crate::error::{CommandError, Hint};
 use crate::files::{FileError, TemplateFile, is_stream};
@@ -171,6 +171,8 @@ pub(crate) struct StackFile {
     pub(crate) template: TemplateFile,
     /// The name of the file, if it cannot name a stack and was changed.
     pub(crate) renamed: Option<String>,
+    /// What its app says of it beside the template.
+    pub(crate) settings: StackSettings,
 }
 
 impl StackFile {
@@ -214,7 +216,7 @@ pub(crate) fn find(
             return Err(StackError::SameName { path, other, name });
         }
     }
-    Ok(StackFile { name, template: found.template, renamed })
+    Ok(StackFile { name, template: found.template, renamed, settings: found.settings })
 }
 
 /// Another template in the folder of a template that would have the same name.
@@ -226,23 +228,25 @@ fn same_name(env: &Env, path: &Path, name: &StackName) -> Option<PathBuf> {
     })
 }
 
-/// The template that is meant, whatever the stack is going to be called.
+/// The template that is meant, whatever the stack is going to be called, and what its app says of it.
 ///
 /// # Errors
 /// If there is no such template, or more than one could be meant.
-pub(crate) fn template(env: &Env, text: &str) -> Result<TemplateFile, StackError> {
-    Ok(by_text(env, text)?.template)
+pub(crate) fn template(env: &Env, text: &str) -> Result<(TemplateFile, StackSettings), StackError> {
+    let Found { template, settings, .. } = by_text(env, text)?;
+    Ok((template, settings))
 }
 
 /// A template whose file name may not do as a stack's name.
 struct Found {
     name: Result<Named, StackError>,
     template: TemplateFile,
+    settings: StackSettings,
 }
 
 impl Found {
     fn in_stacks(path: &Path) -> Self {
-        Self { name: name_of(path), template: below(path) }
+        Self { name: name_of(path), template: below(path), settings: StackSettings::default() }
     }
 }
 
@@ -290,10 +294,8 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     if env.path(path).exists() {
         return named(env, path, name_of(path));
     }
-    let parent = path.parent().filter(|parent| assembly::is_assembly(env, parent));
-    if let (Some(parent), Some(wanted)) = (parent, path.file_name().and_then(|name| name.to_str()))
-    {
-        return in_assembly(env, parent, Some(wanted));
+    if let Some((folder, wanted)) = inside_assembly(env, path) {
+        return in_assembly(env, folder, Some(wanted));
     }
     let plain = !is_path(text);
     let in_stacks = EXTENSIONS
@@ -310,11 +312,23 @@ fn by_text(env: &Env, text: &str) -> Result<Found, StackError> {
     }
 }
 
+/// The assembly that a path leads into, and the rest of the path.
+fn inside_assembly<'a>(env: &Env, path: &'a Path) -> Option<(&'a Path, &'a str)> {
+    let mut around = path.ancestors().skip(1);
+    // The current directory is no assembly that a longer path leads into by chance.
+    let named = |it: &&Path| !it.as_os_str().is_empty() || path.parent() == Some(*it);
+    let folder = around.find(|it| named(it) && assembly::is_assembly(env, it))?;
+    Some((folder, path.strip_prefix(folder).ok()?.to_str()?))
+}
+
 /// A file that the user names, and that is no saved plan.
 fn named(env: &Env, path: &Path, name: Result<Named, StackError>) -> Result<Found, StackError> {
     match plan_file::is_plan(env, path)? {
         true => Err(StackError::SavedPlan { path: path.to_owned() }),
-        false => Ok(Found { name, template: TemplateFile::Named(path.to_owned()) }),
+        false => {
+            let (template, settings) = (TemplateFile::Named(path.to_owned()), Default::default());
+            Ok(Found { name, template, settings })
+        }
     }
 }
 
@@ -376,6 +390,7 @@ fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, 
             .map(|name| Named { name, renamed: None })
             .map_err(StackError::FileName),
         template: stack.template,
+        settings: stack.settings,
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::DriverMissing => include_str!("../pages/errors/driver-missing.md"),
         ErrorCode::EndlessLookups => include_str!("../pages/errors/endless-lookups.md"),
         ErrorCode::EnvironmentMismatch => include_str!("../pages/errors/environment-mismatch.md"),
+        ErrorCode::ExportInUse => include_str!("../pages/errors/export-in-use.md"),
+        ErrorCode::ExportTaken => include_str!("../pages/errors/export-taken.md"),
         ErrorCode::FeatureMissing => include_str!("../pages/errors/feature-missing.md"),
         ErrorCode::FileExists => include_str!("../pages/errors/file-exists.md"),
         ErrorCode::FileKind => include_str!("../pages/errors/file-kind.md"),
@@ -43,6 +45,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::LockLost => include_str!("../pages/errors/lock-lost.md"),
         ErrorCode::LockMismatch => include_str!("../pages/errors/lock-mismatch.md"),
         ErrorCode::LogFilter => include_str!("../pages/errors/log-filter.md"),
+        ErrorCode::MissingContext => include_str!("../pages/errors/missing-context.md"),
         ErrorCode::MissingDependency => include_str!("../pages/errors/missing-dependency.md"),
         ErrorCode::NameConflict => include_str!("../pages/errors/name-conflict.md"),
         ErrorCode::NoRegion => include_str!("../pages/errors/no-region.md"),
@@ -51,6 +54,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::NotSupported => include_str!("../pages/errors/not-supported.md"),
         ErrorCode::NothingToResolve => include_str!("../pages/errors/nothing-to-resolve.md"),
         ErrorCode::NothingToRollBack => include_str!("../pages/errors/nothing-to-roll-back.md"),
+        ErrorCode::NotificationArns => include_str!("../pages/errors/notification-arns.md"),
         ErrorCode::ObjectExists => include_str!("../pages/errors/object-exists.md"),
         ErrorCode::ObjectNotFound => include_str!("../pages/errors/object-not-found.md"),
         ErrorCode::ObjectProtected => include_str!("../pages/errors/object-protected.md"),
@@ -103,6 +107,9 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::StateTooLarge => include_str!("../pages/errors/state-too-large.md"),
         ErrorCode::TemplateInvalid => include_str!("../pages/errors/template-invalid.md"),
         ErrorCode::TemplateNotText => include_str!("../pages/errors/template-not-text.md"),
+        ErrorCode::TerminationProtection => {
+            include_str!("../pages/errors/termination-protection.md")
+        }
         ErrorCode::Throttled => include_str!("../pages/errors/throttled.md"),
         ErrorCode::Transient => include_str!("../pages/errors/transient.md"),
         ErrorCode::UnknownCode => include_str!("../pages/errors/unknown-code.md"),

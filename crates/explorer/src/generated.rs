@@ -88,6 +88,7 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         parameters: BTreeMap::new(),
         resources,
         outputs: BTreeMap::new(),
+        imports: BTreeMap::new(),
     };
     Ok(Wanted::Stack(Box::new(desired), PlanOptions::default()))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
 use rstack_model::{
-    Address, Cursor, Digest, Identifier, ObjectKey, PhysicalId, ResourceType, StackName, Token,
-    ValueMap,
+    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType, StackName,
+    Token, ValueMap,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,12 @@ pub enum Entry {
         template_digest: Option<Digest>,
         /// Parameter values; secret ones as references.
         parameters: ValueMap,
+        /// The exports of other stacks that the stack is to use.
+        #[serde(default, skip_serializing_if = "Imports::is_empty")]
+        imports: Imports,
+        /// True if the stack must not be destroyed from then on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        termination_protection: bool,
         /// True if the run leads back to a state that is itself the result of an apply that did not
         /// complete: then a rollback still leads to the state before that one.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]

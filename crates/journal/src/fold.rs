@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
-use rstack_model::{Address, Cursor, Identifier, ObjectKey, PhysicalId, ValueMap};
+use rstack_model::{
+    Address, Cursor, Identifier, Imports, ObjectKey, PhysicalId, ValueMap, add_imports,
+};
 
 use crate::entry::{
     Entry, FailedEffect, Intent, IntentAction, JournalEnd, OperationId, Outcome, PolledKind,
@@ -96,6 +98,8 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
             environment,
             template_digest,
             parameters,
+            imports,
+            termination_protection,
             keeps_former,
         },
         rest,
@@ -134,7 +138,9 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
     if *mode != PlanMode::Destroy && folder.deployed {
         state.template_digest.clone_from(template_digest);
         state.parameters.clone_from(parameters);
+        state.termination_protection = *termination_protection;
     }
+    state.imports = self::imports(base, imports, end);
     state.former = former(base, &state, *mode, end);
     let (mut open, mut cursors) = (Vec::new(), folder.cursors);
     for (operation, (intent, status)) in folder.operations {
@@ -148,6 +154,16 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         open.push(OpenOperation { intent, effect, absence_proven, cursor });
     }
     Ok(Folded { state, open, ended: folder.ended })
+}
+
+/// The exports that are in use after a run over `base` that was to use others. Until nothing is left to
+/// do, objects of before and of after are there.
+fn imports(base: &State, imports: &Imports, end: End) -> Imports {
+    let mut out = imports.clone();
+    if !(end.deployed && end.succeeded) {
+        add_imports(&mut out, &base.imports);
+    }
+    out
 }
 
 /// Where a rollback leads after a run over `base` that left `state`.

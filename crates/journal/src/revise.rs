@@ -3,8 +3,10 @@
 //! Where a rollback leads is changed with it: what was moved in is not made by a run, and is not
 //! undone by one.
 
-use rstack_model::Address;
+use std::collections::BTreeSet;
+
 use rstack_model::state::{DeposedObject, ResourceState, State};
+use rstack_model::{Address, Importer, Imports};
 
 /// Why a state cannot be changed like this.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +36,8 @@ pub struct Taken {
     pub current: Option<ResourceState>,
     /// Its former objects, which wait to be deleted.
     pub deposed: Vec<DeposedObject>,
+    /// The exports of other stacks that it uses.
+    pub imports: BTreeSet<String>,
 }
 
 impl Taken {
@@ -85,7 +89,8 @@ pub fn take_out(state: &mut State, id: &Address) -> Result<Taken, ReviseError> {
     for object in objects_mut(state) {
         object.dependencies.remove(id);
     }
-    Ok(Taken { current, deposed })
+    let imports = take_imports(&mut state.imports, id);
+    Ok(Taken { current, deposed, imports })
 }
 
 /// Puts the objects of a resource into a state under a name. What they depend on elsewhere is not
@@ -98,7 +103,7 @@ pub fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), Revis
     if let Some(former) = state.former.as_deref_mut() {
         put_in(former, id, taken.clone())?;
     }
-    let known: std::collections::BTreeSet<Address> = state.resources.keys().cloned().collect();
+    let known: BTreeSet<Address> = state.resources.keys().cloned().collect();
     let local = |mut object: ResourceState| {
         object.dependencies.retain(|dependency| known.contains(dependency));
         object
@@ -112,7 +117,24 @@ pub fn put_in(state: &mut State, id: &Address, taken: Taken) -> Result<(), Revis
             .into_iter()
             .map(|d| DeposedObject { address: id.clone(), object: local(d.object) }),
     );
+    put_imports(&mut state.imports, id, taken.imports);
     Ok(())
+}
+
+/// Takes the imports of a resource out of those of its stack.
+fn take_imports(imports: &mut Imports, id: &Address) -> BTreeSet<String> {
+    let place = Importer::Resource(id.clone());
+    let of =
+        imports.iter_mut().filter_map(|(export, places)| places.remove(&place).then_some(export));
+    let taken = of.cloned().collect();
+    imports.retain(|_, places| !places.is_empty());
+    taken
+}
+
+fn put_imports(imports: &mut Imports, id: &Address, exports: BTreeSet<String>) {
+    for export in exports {
+        imports.entry(export).or_default().insert(Importer::Resource(id.clone()));
+    }
 }
 
 /// True if a resource of a state has all of these objects already: a move into it was interrupted.
@@ -143,6 +165,8 @@ pub fn rename(state: &mut State, from: &Address, to: &Address) -> Result<(), Rev
             object.dependencies.insert(to.clone());
         }
     }
+    let exports = take_imports(&mut state.imports, from);
+    put_imports(&mut state.imports, to, exports);
     Ok(())
 }
 
@@ -207,6 +231,10 @@ mod tests {
         state.resources.insert("B".into(), object("b", &["A"]));
         state.deposed.push(DeposedObject { address: "A".into(), object: object("a0", &[]) });
         state.deposed.push(DeposedObject { address: "B".into(), object: object("b0", &["A"]) });
+        let places = [Importer::Resource("A".into()), Importer::Output("O".to_owned())];
+        state.imports.insert("both".to_owned(), places.into());
+        let place = Importer::Resource("B".into());
+        state.imports.insert("one".to_owned(), [place].into());
         state
     }
 
@@ -216,6 +244,26 @@ mod tests {
 
     fn objects(state: &State) -> impl Iterator<Item = &ResourceState> {
         state.resources.values().chain(state.deposed.iter().map(|d| &d.object))
+    }
+
+    fn imports(state: &State) -> Vec<String> {
+        let places = |(export, places): (&String, &BTreeSet<Importer>)| {
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            format!("{export}: {}", places.join(", "))
+        };
+        state.imports.iter().map(places).collect()
+    }
+
+    #[test]
+    fn imports_go_where_their_resource_goes() {
+        let mut renamed = state();
+        rename(&mut renamed, &"A".into(), &"C".into()).unwrap();
+        assert_eq!(imports(&renamed), ["both: resource `C`, output `O`", "one: resource `B`"]);
+        let mut other = State { imports: Imports::new(), ..state() };
+        let taken = take_out(&mut renamed, &"B".into()).unwrap();
+        put_in(&mut other, &"X".into(), taken).unwrap();
+        assert_eq!(imports(&renamed), ["both: resource `C`, output `O`"]);
+        assert_eq!(imports(&other), ["one: resource `X`"]);
     }
 
     #[test]

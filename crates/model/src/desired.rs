@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::id::{Address, ResourceType, StackName};
+use crate::import::Imports;
 use crate::value::{Value, ValueMap};
 
 /// The fate of an object that is no longer wanted.
@@ -68,4 +69,6 @@ pub struct Desired {
     pub resources: BTreeMap<Address, DesiredResource>,
     /// The outputs whose condition holds.
     pub outputs: BTreeMap<String, DesiredOutput>,
+    /// The exports of other stacks that it uses.
+    pub imports: Imports,
 }

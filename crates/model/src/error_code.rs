@@ -36,6 +36,10 @@ codes! {
     EndlessLookups = "endless-lookups",
     /// An account, Region or cloud other than the one of the state or plan.
     EnvironmentMismatch = "environment-mismatch",
+    /// An export that would go or change while another stack imports it.
+    ExportInUse = "export-in-use",
+    /// A name that another stack exports already.
+    ExportTaken = "export-taken",
     /// A program that was built without the feature that a command needs.
     FeatureMissing = "feature-missing",
     /// A file that exists and is not replaced.
@@ -86,6 +90,8 @@ codes! {
     LockMismatch = "lock-mismatch",
     /// A log filter that cannot be understood.
     LogFilter = "log-filter",
+    /// A template with placeholders for what the CDK has not looked up.
+    MissingContext = "missing-context",
     /// A dependency on a resource that is not in the stack.
     MissingDependency = "missing-dependency",
     /// A name that another object has.
@@ -102,6 +108,8 @@ codes! {
     NothingToResolve = "nothing-to-resolve",
     /// A stack without a failed or interrupted apply.
     NothingToRollBack = "nothing-to-roll-back",
+    /// Topics that would be notified of the events of a stack, and are not.
+    NotificationArns = "notification-arns",
     /// An object that exists already in the cloud.
     ObjectExists = "object-exists",
     /// An object that does not exist in the cloud.
@@ -194,6 +202,8 @@ codes! {
     TemplateInvalid = "template-invalid",
     /// A template that is not text.
     TemplateNotText = "template-not-text",
+    /// A stack that must not be destroyed.
+    TerminationProtection = "termination-protection",
     /// Too many requests for a service.
     Throttled = "throttled",
     /// A service that fails for the moment.

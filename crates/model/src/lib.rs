@@ -10,6 +10,7 @@ pub mod digest;
 pub mod error_code;
 pub mod event;
 pub mod id;
+pub mod import;
 pub mod object_key;
 pub mod path;
 pub mod plan;
@@ -26,6 +27,7 @@ pub use id::{
     AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
     Region, ResourceType, Serial, StackName, Token,
 };
+pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
 use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, StackName};
+use crate::import::Imports;
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::update::UpdateKind;
@@ -331,6 +332,28 @@ pub struct PropagationWait {
     pub within_seconds: u64,
 }
 
+/// The termination protection of a stack, which keeps it from being destroyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// True if the stack is protected.
+    pub before: bool,
+    /// True if it is to be protected.
+    pub after: bool,
+}
+
+impl Protection {
+    /// True if the stack is not protected, and is not to be.
+    pub fn is_off(&self) -> bool {
+        !self.before && !self.after
+    }
+
+    /// True if it is turned on or off.
+    pub fn differs(self) -> bool {
+        self.before != self.after
+    }
+}
+
 /// Everything that apply will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -354,6 +377,12 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// One entry for each output of the template or the state.
     pub outputs: BTreeMap<String, OutputChange>,
+    /// The exports of other stacks that the stack is to use.
+    #[serde(default, skip_serializing_if = "Imports::is_empty")]
+    pub imports: Imports,
+    /// The termination protection of the stack, before and after.
+    #[serde(default, skip_serializing_if = "Protection::is_off")]
+    pub termination_protection: Protection,
     /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
     /// The waits of each change that sends a secret, should it send another version than before.
@@ -362,9 +391,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// True if applying it would change nothing: neither objects nor outputs.
+    /// True if applying it would change nothing: neither objects nor outputs nor the protection of the
+    /// stack.
     pub fn is_noop(&self) -> bool {
-        self.steps.is_empty() && self.outputs.values().all(|output| !output.differs())
+        self.steps.is_empty()
+            && self.outputs.values().all(|output| !output.differs())
+            && !self.termination_protection.differs()
     }
 
     /// The number of resources whose planned action is wanted.

@@ -10,6 +10,7 @@ use crate::id::{
     AccountId, Address, Cursor, Lineage, Partition, PhysicalId, Region, ResourceType, Serial,
     StackName,
 };
+use crate::import::Imports;
 use crate::object_key::{Identifier, ObjectKey};
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 
@@ -95,11 +96,14 @@ pub struct OutputState {
     pub export: Option<String>,
 }
 
+/// The account of the sandbox where no stack says another.
+pub const SANDBOX_ACCOUNT: &str = "000000000000";
+
 /// Where the objects of a state live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// The AWS account; `000000000000` in the sandbox.
+    /// The AWS account; in the sandbox [`SANDBOX_ACCOUNT`] unless the stack says another.
     pub account: AccountId,
     /// The Region.
     pub region: Region,
@@ -131,6 +135,13 @@ pub struct State {
     pub deposed: Vec<DeposedObject>,
     /// The outputs.
     pub outputs: BTreeMap<String, OutputState>,
+    /// The exports of other stacks that are in use. While an apply is not complete they are those
+    /// of before and those that it brings.
+    #[serde(default, skip_serializing_if = "Imports::is_empty")]
+    pub imports: Imports,
+    /// True if the stack must not be destroyed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub termination_protection: bool,
     /// The state that the last complete apply left, as long as a later one is not complete: a
     /// rollback leads to it. It has no former one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +161,8 @@ impl State {
             resources: BTreeMap::new(),
             deposed: Vec::new(),
             outputs: BTreeMap::new(),
+            imports: Imports::new(),
+            termination_protection: false,
             former: None,
         }
     }

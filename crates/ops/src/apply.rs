@@ -7,6 +7,7 @@ use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, contradictions};
 
+use crate::exports::check_exports;
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};
 use crate::{
@@ -60,11 +61,12 @@ async fn apply_held<F: FrontEnd>(
     front.planned(planned.as_deref().ok())?;
     let plan = planned?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
-    // earlier apply left half-way is whole now, which is recorded.
-    let work = match (plan.is_noop() && state.serial.0 > 0, &state.former) {
+    // earlier apply left half-way is whole now, which is recorded, and so is what it imports.
+    let recorded = state.former.is_none() && plan.imports == state.imports;
+    let work = match (plan.is_noop() && state.serial.0 > 0, recorded) {
         (false, _) => Work::Changes,
-        (true, Some(_)) => Work::Record,
-        (true, None) => Work::Nothing,
+        (true, false) => Work::Record,
+        (true, true) => Work::Nothing,
     };
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
     carry_out(ops, lease, &review, deploy.parameters, front).await
@@ -111,6 +113,7 @@ async fn apply_saved_held<F: FrontEnd>(
     let Some(engine) = reviewed(ops, lease, &review, front).await? else {
         return Ok(Applied::Stopped);
     };
+    check_exports(ops.backend.as_ref(), plan).await?;
     let verified = verify_saved(ops, plan, &state, parameters);
     lease.unless_lost(verified).await.map_err(OpsError::from)??;
     run(engine, lease, plan, parameters).await.map_err(Into::into)

@@ -4,6 +4,7 @@ use rstack_model::{SecretString, StackName};
 use rstack_plan::DestroyOptions;
 
 use crate::apply::carry_out;
+use crate::exports::check_exports;
 use crate::open::open;
 use crate::{Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Review, Work};
 
@@ -21,8 +22,8 @@ pub struct Destroy<'a> {
 /// Destroys a stack.
 ///
 /// # Errors
-/// If nothing was begun, or what was done could not be recorded. Steps that failed are in the
-/// outcome.
+/// If the stack is protected, nothing was begun, or what was done could not be recorded. Steps that
+/// failed are in the outcome.
 pub async fn destroy<F: FrontEnd>(
     ops: &Operations,
     asked: &Destroy<'_>,
@@ -40,6 +41,9 @@ async fn destroy_held<F: FrontEnd>(
     front: &F,
 ) -> Result<Applied, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
+    if record.state.as_ref().is_some_and(|state| state.termination_protection) {
+        return Err(OpsError::TerminationProtection { stack: asked.stack.clone() }.into());
+    }
     let given = GivenSecrets(asked.secrets);
     let parameters = given.for_stack(ops, &record).await?;
     let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
@@ -48,6 +52,7 @@ async fn destroy_held<F: FrontEnd>(
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
+    check_exports(ops.backend.as_ref(), &plan).await?;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
     carry_out(ops, lease, &review, &parameters, front).await

@@ -1,11 +1,13 @@
 //! Where a stack lives, in words.
 
-use rstack_model::state::Environment;
+use rstack_model::state::{Environment, SANDBOX_ACCOUNT};
 
 /// The environment in words: `account 123456789012, eu-west-1` or `the sandbox (eu-west-1)`.
 pub fn describe(environment: &Environment) -> String {
-    if environment.sandbox {
-        return format!("the sandbox ({})", environment.region);
+    let Environment { account, region, sandbox, .. } = environment;
+    match (sandbox, account.as_str()) {
+        (true, SANDBOX_ACCOUNT) => format!("the sandbox ({region})"),
+        (true, account) => format!("the sandbox (account {account}, {region})"),
+        (false, account) => format!("account {account}, {region}"),
     }
-    format!("account {}, {}", environment.account, environment.region)
 }

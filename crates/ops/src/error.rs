@@ -8,6 +8,8 @@ use rstack_model::{Address, StackName};
 use rstack_plan::{Contradiction, PlanError};
 use rstack_store::{DigestError, StoreError};
 
+use crate::ExportConflict;
+
 /// Why an operation did not begin, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
@@ -46,6 +48,15 @@ pub enum OpsError {
         /// The most similar address in the template, which was perhaps meant.
         near: Option<Address>,
     },
+    /// The stack must not be destroyed.
+    #[error("stack `{stack}` has termination protection and is not destroyed")]
+    TerminationProtection {
+        /// The stack.
+        stack: StackName,
+    },
+    /// Exports that other stacks import would go or change, or names are exported by other stacks.
+    #[error("{}", conflicts(.0))]
+    Exports(Vec<ExportConflict>),
     /// Answers of the cloud lead to further questions, without end.
     #[error("the lookups of the template lead to ever more lookups")]
     Questions,
@@ -96,6 +107,10 @@ impl From<DriverError> for OpsError {
 
 fn parts(contradictions: &[Contradiction]) -> String {
     contradictions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn conflicts(conflicts: &[ExportConflict]) -> String {
+    conflicts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn quoted(names: &BTreeSet<String>) -> String {

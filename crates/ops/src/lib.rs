@@ -14,6 +14,7 @@ mod edit;
 mod environment;
 mod error;
 mod evaluate;
+mod exports;
 mod front_end;
 mod lease;
 mod missing_secrets;
@@ -26,6 +27,7 @@ mod resolve;
 mod rollback;
 mod saved_plan;
 mod secret_parameters;
+mod stack_tags;
 mod template_files;
 
 pub use apply::{Applied, apply, apply_saved, verify_saved};
@@ -39,6 +41,7 @@ pub use edit::{
 pub use environment::describe;
 pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
+pub use exports::{Consumer, ExportChange, ExportConflict};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
 pub use lease::{Held, hold};
 pub use missing_secrets::{MissingSecret, missing_secrets};
@@ -52,4 +55,5 @@ pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, read_plan, write_
 pub use secret_parameters::{
     GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
 };
+pub use stack_tags::{StackTags, add_stack_tags};
 pub use template_files::{Loader, TemplateFiles};

@@ -7,6 +7,7 @@ use rstack_model::desired::Desired;
 use rstack_model::state::State;
 use rstack_plan::{CheckedPlan, PlanOptions};
 
+use crate::exports::check_exports;
 use crate::open::open;
 use crate::{FrontEnd, Held, Holder, Operations, OpsError};
 
@@ -77,5 +78,7 @@ pub(crate) async fn plan_deploy(
     } else {
         ops.engine.observe_nothing(state, parameters)
     };
-    Ok(ops.engine.plan(desired, state, &observations, options)?)
+    let plan = ops.engine.plan(desired, state, &observations, options)?;
+    check_exports(ops.backend.as_ref(), &plan).await?;
+    Ok(plan)
 }

@@ -322,6 +322,8 @@ fn an_open_run_refuses_every_edit() {
             environment: state.environment.clone(),
             template_digest: None,
             parameters: ValueMap::new(),
+            imports: Default::default(),
+            termination_protection: false,
             keeps_former: false,
         };
         drop(lease.begin(&begin).await.unwrap());

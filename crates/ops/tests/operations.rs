@@ -433,6 +433,8 @@ fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
             environment: plan.environment.clone(),
             template_digest: plan.template_digest.clone(),
             parameters: plan.parameters.clone(),
+            imports: plan.imports.clone(),
+            termination_protection: false,
             keeps_former: false,
         };
         let journal = lease.begin(&begin).await.unwrap();

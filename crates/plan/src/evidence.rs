@@ -27,6 +27,8 @@ pub enum Contradiction {
     Deposed,
     /// The former value or export of an output.
     Output(String),
+    /// The former termination protection of the stack.
+    Protection,
 }
 
 impl fmt::Display for Contradiction {
@@ -35,6 +37,7 @@ impl fmt::Display for Contradiction {
             Self::Object(address) => write!(f, "the object of `{address}`"),
             Self::Deposed => write!(f, "the deposed objects of earlier applies"),
             Self::Output(name) => write!(f, "the output `{name}`"),
+            Self::Protection => write!(f, "the termination protection"),
         }
     }
 }
@@ -92,6 +95,9 @@ pub fn contradictions(plan: &Plan, state: &State) -> Vec<Contradiction> {
         if output.before != value || output.exported_before != export {
             out.push(Contradiction::Output(name.clone()));
         }
+    }
+    if plan.termination_protection.before != state.termination_protection {
+        out.push(Contradiction::Protection);
     }
     let unplanned = state.outputs.keys().filter(|name| !plan.outputs.contains_key(*name));
     out.extend(unplanned.map(|name| Contradiction::Output(name.clone())));

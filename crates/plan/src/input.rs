@@ -58,6 +58,8 @@ pub struct PlanOptions {
     pub delete_first: BTreeSet<Address>,
     /// Resources whose object is replaced although it could stay or be changed in place.
     pub replace: BTreeSet<Address>,
+    /// The termination protection of the stack; `None` leaves it as it is.
+    pub termination_protection: Option<bool>,
 }
 
 /// The options of a destroy that the user chooses.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use rstack_model::desired::DesiredOutput;
-use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Reason};
+use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protection, Reason};
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_model::{Address, Digest, Value, ValueMap};
+use rstack_model::{Address, Digest, Imports, Value, ValueMap};
 
 use crate::PlanError;
 use crate::checked::CheckedPlan;
@@ -71,6 +71,14 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         mode: PlanMode::Deploy,
         template_digest: Some(desired.template_digest.clone()),
         parameters: desired.parameters.clone(),
+        imports: desired.imports.clone(),
+        protection: Protection {
+            before: input.state.termination_protection,
+            after: input
+                .options
+                .termination_protection
+                .unwrap_or(input.state.termination_protection),
+        },
         purge: false,
     };
     finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
@@ -121,16 +129,20 @@ pub fn plan_destroy(
         mode: PlanMode::Destroy,
         template_digest: None,
         parameters: ValueMap::new(),
+        imports: Imports::new(),
+        protection: Protection::default(),
         purge: options.purge,
     };
     finish(state, schemas, purpose, changes, outputs, &restores)
 }
 
-/// The purpose of a plan, and the template and parameters that it leads to.
+/// The purpose of a plan, and what of the stack as a whole it leads to.
 pub(crate) struct Purpose {
     pub(crate) mode: PlanMode,
     pub(crate) template_digest: Option<Digest>,
     pub(crate) parameters: ValueMap,
+    pub(crate) imports: Imports,
+    pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
 
@@ -144,7 +156,7 @@ pub(crate) fn finish(
     mut outputs: BTreeMap<String, OutputChange>,
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
-    let Purpose { mode, template_digest, parameters, purge } = purpose;
+    let Purpose { mode, template_digest, parameters, imports, protection, purge } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -169,6 +181,8 @@ pub(crate) fn finish(
         propagation_waits: propagation_waits(&changes),
         changes,
         outputs,
+        imports,
+        termination_protection: protection,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

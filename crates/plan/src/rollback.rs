@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::{DesiredOutput, RemovalPolicy};
 use rstack_model::plan::{
-    Action, Certainty, Change, Checked, OutputChange, PlanMode, PlannedObject, Reason, ReplaceOrder,
+    Action, Certainty, Change, Checked, OutputChange, PlanMode, PlannedObject, Protection, Reason,
+    ReplaceOrder,
 };
 use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
@@ -152,6 +153,11 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         mode: PlanMode::Rollback,
         template_digest: base.template_digest.clone(),
         parameters: base.parameters.clone(),
+        imports: base.imports.clone(),
+        protection: Protection {
+            before: current.termination_protection,
+            after: base.termination_protection,
+        },
         purge: false,
     };
     finish(current, schemas, purpose, changes, outputs, &restores)

@@ -102,6 +102,8 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         deposed: Vec::new(),
         steps: Vec::new(),
         outputs: BTreeMap::new(),
+        imports: BTreeMap::new(),
+        termination_protection: Default::default(),
         purge: false,
         propagation_waits: BTreeMap::new(),
     };

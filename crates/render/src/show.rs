@@ -20,8 +20,9 @@ pub fn state_text(state: &State, view: &View) -> String {
         .with(Role::Name, state.stack.as_str())
         .with(Role::Dim, &format!(" ({})", place(&state.environment)));
     let size = count(state.resources.len(), "resource");
-    let mut sections =
-        vec![vec![head, Line::of(Role::Dim, &format!("Serial {}, {size}", state.serial))]];
+    let protection = if state.termination_protection { ", termination protection" } else { "" };
+    let facts = format!("Serial {}, {size}{protection}", state.serial);
+    let mut sections = vec![vec![head, Line::of(Role::Dim, &facts)]];
     let mut add = |title: &str, lines: Vec<Line>| {
         if !lines.is_empty() {
             let mut section = vec![Line::of(Role::Heading, title)];

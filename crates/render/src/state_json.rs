@@ -18,9 +18,11 @@ use crate::json::{FORMAT, Shown, document};
 ///    "properties": {…}, "attributes": {…}, "dependencies": ["…"], "deletionPolicy": "Delete",
 ///    "updateReplacePolicy": "Delete", "driver": "native"}],
 ///  "deposed": […],
-///  "outputs": {"Url": {"value": "…", "description": "…", "export": "…"}}}
+///  "outputs": {"Url": {"value": "…", "description": "…", "export": "…"}},
+///  "terminationProtection": true}
 /// ```
 ///
+/// `terminationProtection` is there where it is on.
 /// Secrets are `{"$secret": "{{resolve:…}}"}`.
 ///
 /// # Errors
@@ -40,6 +42,7 @@ pub fn state_json(state: &State) -> Result<String, serde_json::Error> {
             .map(|deposed| ObjectDocument::of(&deposed.address, &deposed.object))
             .collect(),
         outputs: state.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
+        termination_protection: state.termination_protection,
     })
 }
 
@@ -85,6 +88,8 @@ struct StateDocument<'a> {
     resources: Vec<ObjectDocument<'a>>,
     deposed: Vec<ObjectDocument<'a>>,
     outputs: BTreeMap<&'a str, OutputDocument<'a>>,
+    #[serde(rename = "terminationProtection", skip_serializing_if = "std::ops::Not::not")]
+    termination_protection: bool,
 }
 
 #[derive(Serialize)]

@@ -133,8 +133,12 @@ pub fn summary_line(plan: &Plan) -> String {
         let verb = if summary.possible == 1 { "change" } else { "changes" };
         line.push_str(&format!(" {} {verb} may turn out to be unnecessary.", summary.possible));
     }
-    if summary.outputs > 0 && plan.steps.is_empty() {
-        line.push_str(" Only outputs change.");
+    if plan.steps.is_empty() {
+        match (summary.outputs > 0, plan.termination_protection.differs()) {
+            (true, false) => line.push_str(" Only outputs change."),
+            (false, true) => line.push_str(" Only the termination protection changes."),
+            (true, true) | (false, false) => {}
+        }
     }
     if summary.unchecked > 0 {
         line.push_str(&format!(" {} could not be checked.", count(summary.unchecked, "object")));

@@ -19,7 +19,7 @@ use crate::check;
 use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
-use crate::inventory::{StoredObject, View};
+use crate::inventory::{Inventory, Scopes, StoredObject, View};
 use crate::objects::Service;
 use crate::play::{self, Marks, Playback, Scene};
 use crate::redaction::Redactor;
@@ -28,8 +28,8 @@ use crate::store::Store;
 use crate::time::{Now, StandingTime, Time};
 use crate::{SandboxError, SandboxOptions, deferred, lookup, parameter, secretsmanager};
 
-/// The account that every sandbox is.
-pub const ACCOUNT: &str = "000000000000";
+/// The account of the caller where no other one is chosen.
+pub use rstack_model::state::SANDBOX_ACCOUNT as ACCOUNT;
 /// Types that stand for the user's own code, which the sandbox cannot run.
 const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"];
 
@@ -37,6 +37,7 @@ const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudForma
 pub(crate) struct Inner {
     store: Arc<Store>,
     pub(crate) environment: Environment,
+    scopes: Scopes,
     options: SandboxOptions,
     pub(crate) fault_injector: FaultInjector,
     time: Arc<dyn Time>,
@@ -70,15 +71,29 @@ impl Inner {
         work: impl FnOnce(&Self, &mut View<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, DriverError> {
         let inner = Arc::clone(self);
-        let done = self.store.call(move |inventory| {
-            work(&inner, &mut View { inventory, region: &inner.environment.region })
-        });
+        let done = self.store.call(move |inventory| work(&inner, &mut inner.view(inventory)));
         let done = done.await.map_err(|error| error.of_call(operation))?;
         done.map_err(|refusal| refusal.of(operation))
     }
 
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut View<'_>) -> T) -> Result<T, SandboxError> {
-        self.store.with(|inventory| work(&mut View { inventory, region: &self.environment.region }))
+        self.store.with(|inventory| work(&mut self.view(inventory)))
+    }
+
+    fn view<'a>(&'a self, inventory: &'a mut Inventory) -> View<'a> {
+        View { inventory, region: &self.environment.region, scopes: &self.scopes }
+    }
+
+    /// The parts of a sandbox with a store and a clock.
+    fn new(
+        store: Arc<Store>,
+        environment: Environment,
+        options: SandboxOptions,
+        time: Arc<dyn Time>,
+    ) -> Self {
+        let scopes = Scopes::of(&environment);
+        let (fault_injector, marks) = (FaultInjector::new(options), Marks::default());
+        Self { store, environment, scopes, options, fault_injector, time, marks }
     }
 }
 
@@ -108,21 +123,25 @@ impl SandboxCloud {
             sandbox: true,
         };
         let store = Arc::new(Store::open(path)?);
-        let fault_injector = FaultInjector::new(options);
-        let (time, marks) = (Arc::new(StandingTime), Marks::default());
-        Ok(Self {
-            inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }),
-        })
+        let inner = Inner::new(store, environment, options, Arc::new(StandingTime));
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The same sandbox as the caller of this account sees it: every account exists.
+    #[must_use]
+    pub fn in_account(self, account: AccountId) -> Self {
+        let Inner { store, environment, options, time, .. } = &*self.inner;
+        let environment = Environment { account, ..environment.clone() };
+        let inner = Inner::new(Arc::clone(store), environment, *options, Arc::clone(time));
+        Self { inner: Arc::new(inner) }
     }
 
     /// The same sandbox with this clock.
     #[must_use]
     pub fn with_time(self, time: Arc<dyn Time>) -> Self {
         let Inner { store, environment, options, .. } = &*self.inner;
-        let (store, environment) = (Arc::clone(store), environment.clone());
-        let (options, fault_injector) = (*options, FaultInjector::new(*options));
-        let marks = Marks::default();
-        Self { inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }) }
+        let inner = Inner::new(Arc::clone(store), environment.clone(), *options, time);
+        Self { inner: Arc::new(inner) }
     }
 
     /// A sandbox in memory with the same objects, which goes its own way from here on.
@@ -132,11 +151,8 @@ impl SandboxCloud {
     pub fn fork(&self) -> Result<Self, SandboxError> {
         let inventory = self.inner.store.with(|inventory| inventory.clone())?;
         let (environment, options) = (self.inner.environment.clone(), self.inner.options);
-        let (store, fault_injector) = (Arc::new(Store::of(inventory)), FaultInjector::new(options));
-        let (time, marks) = (Arc::clone(&self.inner.time), Marks::default());
-        Ok(Self {
-            inner: Arc::new(Inner { store, environment, options, fault_injector, time, marks }),
-        })
+        let (store, time) = (Arc::new(Store::of(inventory)), Arc::clone(&self.inner.time));
+        Ok(Self { inner: Arc::new(Inner::new(store, environment, options, time)) })
     }
 
     /// Where the objects are.
@@ -270,7 +286,8 @@ fn no_object(resource_type: &ResourceType, physical_id: &PhysicalId) -> SandboxE
 impl Cloud for SandboxCloud {
     async fn identity(&self) -> Result<Identity, DriverError> {
         let environment = self.inner.environment.clone();
-        let caller = format!("arn:{}:iam::{ACCOUNT}:user/sandbox", environment.partition);
+        let Environment { account, partition, .. } = &environment;
+        let caller = format!("arn:{partition}:iam::{account}:user/sandbox");
         Ok(Identity { environment, caller })
     }
 

@@ -4,15 +4,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use rstack_catalog::Registry;
+use rstack_model::state::Environment;
 use rstack_model::{Digest, Identifier, Region, ResourceType};
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::ACCOUNT;
 use crate::delta::{Slot, Touched};
 use crate::index::{Facet, Index};
 use crate::parameter::ParameterRecord;
 use crate::redaction::JsonMap;
 use crate::secret::SecretRecord;
 
+/// The place of the objects that are in no Region.
+pub(crate) const GLOBAL_SCOPE: &str = "global";
 /// Services whose objects are in no Region.
 const GLOBAL: [&str; 5] = ["CloudFront", "IAM", "Organizations", "Route53", "S3"];
 
@@ -134,15 +138,41 @@ impl Inventory {
     }
 }
 
-fn scope<'a>(region: &'a Region, resource_type: &ResourceType) -> &'a str {
-    let global = resource_type.service().is_some_and(|service| GLOBAL.contains(&service));
-    if global { "global" } else { region.as_str() }
+/// The places in the inventory that an account sees from a Region: one for the objects of the Region and
+/// one for those that are in none. Those of other accounts than the sandbox's own begin with the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scopes {
+    regional: String,
+    global: String,
 }
 
-/// An inventory as it is seen from one Region.
+impl Scopes {
+    pub(crate) fn of(environment: &Environment) -> Self {
+        let Environment { account, region, .. } = environment;
+        match account.as_str() {
+            ACCOUNT => Self { regional: region.to_string(), global: GLOBAL_SCOPE.to_owned() },
+            _ => Self {
+                regional: format!("{account}/{region}"),
+                global: format!("{account}/{GLOBAL_SCOPE}"),
+            },
+        }
+    }
+
+    fn scope(&self, resource_type: &ResourceType) -> &str {
+        let global = resource_type.service().is_some_and(|service| GLOBAL.contains(&service));
+        if global { &self.global } else { &self.regional }
+    }
+
+    fn all(&self) -> [&str; 2] {
+        [&self.global, &self.regional]
+    }
+}
+
+/// An inventory as an account sees it from one Region.
 pub(crate) struct View<'a> {
     pub(crate) inventory: &'a mut Inventory,
     pub(crate) region: &'a Region,
+    pub(crate) scopes: &'a Scopes,
 }
 
 impl View<'_> {
@@ -172,13 +202,13 @@ impl View<'_> {
         &'a self,
         resource_type: &ResourceType,
     ) -> impl Iterator<Item = (&'a String, &'a StoredObject)> + use<'a> {
-        let types = self.inventory.objects.get(scope(self.region, resource_type));
+        let types = self.inventory.objects.get(self.scopes.scope(resource_type));
         types.and_then(|types| types.get(resource_type.as_str())).into_iter().flatten()
     }
 
     /// All objects that can be seen, with their types.
     pub(crate) fn everything(&self) -> impl Iterator<Item = (&String, &String, &StoredObject)> {
-        let scopes = ["global", self.region.as_str()].into_iter();
+        let scopes = self.scopes.all().into_iter();
         let types = scopes.filter_map(|scope| self.inventory.objects.get(scope)).flatten();
         types.flat_map(|(name, all)| all.iter().map(move |(id, object)| (name, id, object)))
     }
@@ -199,13 +229,13 @@ impl View<'_> {
         facet: &Facet,
         value: &str,
     ) -> Vec<String> {
-        let of = (scope(self.region, resource_type), resource_type.as_str());
+        let of = (self.scopes.scope(resource_type), resource_type.as_str());
         self.inventory.index.borrow_mut().keys(&self.inventory.objects, of, facet, value)
     }
 
     /// One object, by its key.
     pub(crate) fn get(&self, resource_type: &ResourceType, key: &str) -> Option<&StoredObject> {
-        let types = self.inventory.objects.get(scope(self.region, resource_type))?;
+        let types = self.inventory.objects.get(self.scopes.scope(resource_type))?;
         types.get(resource_type.as_str())?.get(key)
     }
 
@@ -215,7 +245,7 @@ impl View<'_> {
         resource_type: &ResourceType,
         key: &str,
     ) -> Option<(&String, &StoredObject)> {
-        let types = self.inventory.objects.get(scope(self.region, resource_type))?;
+        let types = self.inventory.objects.get(self.scopes.scope(resource_type))?;
         types.get(resource_type.as_str())?.get_key_value(key)
     }
 
@@ -226,14 +256,14 @@ impl View<'_> {
         key: &str,
     ) -> Option<&mut StoredObject> {
         self.get(resource_type, key)?;
-        let scope = scope(self.region, resource_type);
+        let scope = self.scopes.scope(resource_type);
         self.inventory.touch(Slot::new(scope, resource_type.as_str(), key));
         self.inventory.objects.get_mut(scope)?.get_mut(resource_type.as_str())?.get_mut(key)
     }
 
     /// Puts an object in its place.
     pub(crate) fn insert(&mut self, resource_type: &ResourceType, key: &str, object: StoredObject) {
-        let scope = scope(self.region, resource_type);
+        let scope = self.scopes.scope(resource_type);
         self.inventory.touch(Slot::new(scope, resource_type.as_str(), key));
         let types = self.inventory.objects.entry(scope.to_owned()).or_default();
         let all = types.entry(resource_type.as_str().to_owned()).or_default();
@@ -245,7 +275,7 @@ impl View<'_> {
         if self.get(resource_type, key).is_none() {
             return false;
         }
-        let slot = Slot::new(scope(self.region, resource_type), resource_type.as_str(), key);
+        let slot = Slot::new(self.scopes.scope(resource_type), resource_type.as_str(), key);
         self.inventory.touch(slot.clone());
         self.inventory.take_away(&slot)
     }
@@ -254,7 +284,7 @@ impl View<'_> {
     /// type and key.
     pub(crate) fn unseen_in(&self, properties: &JsonMap) -> Option<(ResourceType, String)> {
         let mut index = self.inventory.index.borrow_mut();
-        let scopes = ["global", self.region.as_str()].into_iter();
+        let scopes = self.scopes.all().into_iter();
         let mut unseen =
             scopes.flat_map(|scope| index.unseen(&self.inventory.objects, scope)).peekable();
         unseen.peek()?;

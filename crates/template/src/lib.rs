@@ -23,7 +23,9 @@ use self::diagnostics::Diagnostics;
 use self::syntax::Node;
 use self::template::Dialect;
 
-pub use assembly::{AssemblyStack, ManifestError, assembly_stacks};
+pub use assembly::{
+    AssemblyStack, Manifest, ManifestError, MissingContext, NestedAssembly, StackEnvironment,
+};
 pub use diagnostics::bounded;
 pub use evaluate::{Evaluation, ExternalValues, Inputs, evaluate, has_large_pattern};
 pub use include::Included;

@@ -164,11 +164,17 @@ fn plans() -> Vec<Value> {
             "mode": mode, "stack": "s", "environment": environment(),
             "base": {"lineage": "l", "serial": 1}, "template_digest": DIGEST, "parameters": values(),
             "changes": changes, "deposed": [{"address": "R0", "object": object("ready")}],
-            "steps": steps, "outputs": {"O": output}, "purge": true,
+            "steps": steps, "outputs": {"O": output}, "purge": true, "imports": imports(),
+            "termination_protection": {"before": true, "after": false},
             "pick_ups": {"R0": [{"reference": "r", "checked_by": ["B"], "within_seconds": 600}]},
         })
     };
     ["deploy", "destroy", "rollback"].map(plan).to_vec()
+}
+
+/// An import in each kind of place.
+fn imports() -> Value {
+    json!({"net-Vpc": [{"resource": "A"}, {"output": "O"}, "template"]})
 }
 
 fn state() -> Value {
@@ -180,6 +186,7 @@ fn state() -> Value {
         "template_digest": null, "parameters": values(), "resources": objects,
         "deposed": [{"address": "A", "object": object("ready")}],
         "outputs": {"O": {"value": "v", "description": "d", "export": "e"}},
+        "imports": imports(), "termination_protection": true,
     });
     let mut state = bare.clone();
     state["former"] = bare;
@@ -206,7 +213,8 @@ fn entries() -> Vec<Value> {
         entries.push(json!({"begin": {
             "mode": mode, "base": {"lineage": "l", "serial": 0}, "plan_digest": DIGEST,
             "stack": "s", "environment": environment(), "template_digest": DIGEST,
-            "parameters": {}, "keeps_former": true,
+            "parameters": {}, "imports": imports(),
+            "termination_protection": true, "keeps_former": true,
         }}));
     }
     entries.push(json!({"absent": {"operation": 1}}));

@@ -38,6 +38,7 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         parameters: BTreeMap::new(),
         resources: BTreeMap::from([(OBJECT.into(), resource)]),
         outputs: BTreeMap::new(),
+        imports: BTreeMap::new(),
     };
     desired.into()
 }

@@ -103,6 +103,7 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         parameters: ValueMap::from([("Pw".to_owned(), secret())]),
         resources,
         outputs: BTreeMap::new(),
+        imports: BTreeMap::new(),
     };
     desired.into()
 }

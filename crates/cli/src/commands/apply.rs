@@ -82,10 +82,11 @@ async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, Comma
     }
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(&context.env, stack, name)?;
-    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
-    let session = Session::open(context, Display::new(context.terminal.clone())).await?;
+    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.plan, &args.lint)?;
+    let (place, display) = (&file.settings.environment, Display::new(context.terminal.clone()));
+    let session = Session::open(context, place, display).await?;
     let wanted = template.evaluate(&session, &file, context).await?;
-    let allowed = plan_options(&args.plan);
+    let allowed = plan_options(&args.plan, &file);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {
         context,

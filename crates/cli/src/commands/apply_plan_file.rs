@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::plan_file;
 use crate::progress::Display;
 use crate::secret_args::GivenParameters;
-use crate::session::{Session, holder};
+use crate::session::{Session, holder, place_of};
 use crate::waiting::WaitArguments;
 use rstack_model::ErrorCode;
 
@@ -51,7 +51,8 @@ pub(super) async fn run(
     let approved = asked.approval.check(&context.env, &loaded.saved)?;
     let plan = loaded.trusted(asked.path, approved)?.plan;
     asked.wait.of(&plan)?;
-    let session = Session::open(context, Display::new(context.terminal.clone())).await?;
+    let place = place_of(context, &plan.environment);
+    let session = Session::open(context, &place, Display::new(context.terminal.clone())).await?;
     let may_replace = RefCell::default();
     let session = &session;
     let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
@@ -71,6 +72,9 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--no-refresh", asked.plan.no_refresh),
         ("--delete-first", !asked.plan.delete_first.is_empty()),
         ("--replace", !asked.plan.replace.is_empty()),
+        ("--tag", !asked.plan.tag.is_empty()),
+        ("--termination-protection", asked.plan.termination_protection),
+        ("--no-termination-protection", asked.plan.no_termination_protection),
         ("--stack-name", asked.stack.stack_name.is_some()),
         ("--rules", !asked.lint.rules.is_empty()),
         ("--deny", !asked.lint.deny.is_empty()),

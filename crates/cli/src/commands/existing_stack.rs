@@ -7,7 +7,7 @@ use rstack_model::{SecretString, StackName};
 use rstack_ops::secret_names_of_stack;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::known_stack::name;
+use super::known_stack::place;
 use crate::args::ExistingStackArgs;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -33,13 +33,14 @@ impl ExistingStack {
         let terminal = &context.terminal;
         let backend = session::states(context)?.backend;
         let (wanted, named) = (arguments.stack.as_deref(), arguments.stack_name.as_deref());
-        let stack = name(context, backend.as_ref(), wanted, named).await?;
+        let (stack, place) = place(context, backend.as_ref(), wanted, named).await?;
         let stored = backend.read(&stack).await?;
         if stored.state.is_none() && stored.journal.is_none() {
             terminal.note(&format!("Stack `{stack}` has no state: nothing to {purpose}."));
             return Ok(None);
         }
-        let session = Session::open(context, Display::new(terminal.clone())).await?;
+        let place = session::place_of_stored(context, place, &stored);
+        let session = Session::open(context, &place, Display::new(terminal.clone())).await?;
         let ExistingStackArgs { parameter, parameter_from, .. } = arguments;
         let mut given = GivenParameters::read(&context.env, parameter, parameter_from)?;
         for name in secret_names_of_stack(&stored) {

@@ -56,7 +56,8 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let file = stack::find(env, stack, name)?;
     let mut given = GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?;
-    let environment = nowhere(context);
+    file.settings.check_context(&file.template)?;
+    let environment = nowhere(context, &file.settings.environment);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.template, &given.texts(), place)?;
     given.complete_all(context, loaded.template.as_ref(), true)?;

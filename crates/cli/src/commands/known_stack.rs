@@ -4,11 +4,12 @@ use rstack_model::state::State;
 use rstack_model::{ErrorCode, StackName};
 use rstack_ops::{Backend, States};
 use rstack_store::{StoreError, Stored};
+use rstack_template::StackEnvironment;
 
 use crate::context::Context;
 use crate::error::{CommandError, Hint, state_code};
 use crate::session;
-use crate::stack::{self, StackError};
+use crate::stack::{self, StackError, StackFile};
 
 /// Why it is not known which stack is meant, or what its state is.
 #[derive(Debug, thiserror::Error)]
@@ -82,28 +83,45 @@ pub(super) async fn name(
     wanted: Option<&str>,
     stack_name: Option<&str>,
 ) -> Result<StackName, KnownStackError> {
+    Ok(place(context, backend, wanted, stack_name).await?.0)
+}
+
+/// The name of a stack that is known already, and where its app says that it lives.
+///
+/// # Errors
+/// As [`name`].
+pub(super) async fn place(
+    context: &Context,
+    backend: &dyn Backend,
+    wanted: Option<&str>,
+    stack_name: Option<&str>,
+) -> Result<(StackName, StackEnvironment), KnownStackError> {
+    let anywhere = StackEnvironment::default;
     if let Some(name) = stack_name {
-        return Ok(StackName::parse(name).map_err(StackError::Name)?);
+        return Ok((StackName::parse(name).map_err(StackError::Name)?, anywhere()));
     }
     let known = backend.stacks().await?;
     if let Some(text) = wanted
         && let Some(name) = known.iter().find(|name| name.as_str() == text)
     {
-        return Ok(name.clone());
+        return Ok((name.clone(), anywhere()));
     }
     match (wanted, known.as_slice()) {
-        (None, [only]) => return Ok(only.clone()),
+        (None, [only]) => return Ok((only.clone(), anywhere())),
         (None, [_, _, ..]) => return Err(KnownStackError::SeveralStacks(known)),
         (None, []) | (Some(_), _) => {}
     }
     let found = stack::find(&context.env, wanted, None);
-    let Some(text) = wanted else { return Ok(found?.name) };
+    let Some(text) = wanted else {
+        let StackFile { name, settings, .. } = found?;
+        return Ok((name, settings.environment));
+    };
     let not_a_stack = |what| Err(KnownStackError::NotAStack { text: text.to_owned(), what });
     match (found, StackName::parse(text)) {
         (Ok(file), _)
             if stack::is_template_name(&file.template.shown()) || known.contains(&file.name) =>
         {
-            Ok(file.name)
+            Ok((file.name, file.settings.environment))
         }
         (Ok(_), _) => not_a_stack("the file is not a template"),
         // A name without a template and without a state: the state is what is missing.

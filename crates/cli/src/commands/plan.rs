@@ -61,14 +61,14 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         out.check(env)?;
     }
     let file = stack::find(env, stack, name)?;
-    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.lint)?;
+    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.plan, &args.lint)?;
     let display = match terminal.json {
         true => Display::silent(terminal.clone()),
         false => Display::new(terminal.clone()),
     };
-    let session = Session::open(context, display).await?;
+    let session = Session::open(context, &file.settings.environment, display).await?;
     let wanted = template.evaluate(&session, &file, context).await?;
-    let allowed = plan_options(&args.plan);
+    let allowed = plan_options(&args.plan, &file);
     let deploy = wanted.deploy(&allowed, &args.plan);
     let front = TerminalFrontEnd {
         context,

@@ -7,12 +7,13 @@ use rstack_driver::DriverError;
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::value::Lookup;
-use rstack_model::{Address, Code, Diagnostic};
+use rstack_model::{Address, Code, Diagnostic, ErrorCode, Region};
 use rstack_ops::{
-    Deploy, Evaluated, MissingSecret, Operations, Unanswered, cross_stack_values, missing_secrets,
-    parameters_of_evaluation, preflight,
+    Deploy, Evaluated, MissingSecret, Operations, StackTags, Unanswered, add_stack_tags,
+    cross_stack_values, missing_secrets, parameters_of_evaluation, preflight,
 };
 use rstack_plan::PlanOptions;
+use rstack_render::escape;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate};
 
 use super::nowhere::nowhere;
@@ -51,6 +52,8 @@ pub(crate) struct PreparedTemplate {
     given: GivenParameters,
     checks: Checks,
     runtimes: Runtimes,
+    /// The tags of the stack.
+    tags: StackTags,
     pending: Option<Pending>,
 }
 
@@ -71,11 +74,16 @@ impl PreparedTemplate {
         context: &Context,
         file: &StackFile,
         arguments: &StackArguments,
+        plan: &PlanArguments,
         lint: &LintArguments,
     ) -> Result<Self, CommandError> {
         if let Some(note) = file.note() {
             context.terminal.note(&note);
         }
+        file.settings.check_context(&file.template)?;
+        note_settings(context, file);
+        let mut tags = file.settings.tags.clone();
+        tags.extend(plan.tag.iter().cloned());
         let checks = Checks::new(lint, context)?;
         let mut given =
             GivenParameters::read(&context.env, &arguments.parameter, &arguments.parameter_from)?;
@@ -90,7 +98,7 @@ impl PreparedTemplate {
             runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
         }
-        Ok(Self { loaded, given, checks, runtimes, pending: None })
+        Ok(Self { loaded, given, checks, runtimes, tags, pending: None })
     }
 
     /// Evaluates the template, and starts what else is checked: beside all that follows.
@@ -127,7 +135,10 @@ impl PreparedTemplate {
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
         {
-            self.loaded.diagnostics.extend(preflight(engine.cloud.as_ref(), template, desired));
+            let cloud = engine.cloud.as_ref();
+            let untagged = add_stack_tags(&self.tags, cloud, template, desired);
+            self.loaded.diagnostics.extend(untagged);
+            self.loaded.diagnostics.extend(preflight(cloud, template, desired));
         }
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_ref().and_then(|e| e.desired.as_ref())
@@ -176,7 +187,8 @@ fn evaluate_nowhere(
     loaded: &mut Loaded,
 ) {
     let Some(template) = &loaded.template else { return };
-    let (environment, external) = (nowhere(context), ExternalValues::default());
+    let environment = nowhere(context, &file.settings.environment);
+    let external = ExternalValues::default();
     let inputs =
         Inputs { stack: &file.name, environment: &environment, parameters, external: &external };
     let mut found = evaluate(template, &inputs).diagnostics;
@@ -192,11 +204,38 @@ fn evaluate_nowhere(
     loaded.add(found);
 }
 
-/// The options of a plan that the user allows.
-pub(super) fn plan_options(arguments: &PlanArguments) -> PlanOptions {
+/// Says what of an app is not done as it says.
+fn note_settings(context: &Context, file: &StackFile) {
+    let (terminal, stack) = (&context.terminal, &file.name);
+    let chosen = context.global.region.as_deref();
+    let region = file.settings.environment.region.as_ref().map(Region::as_str);
+    if let (Some(chosen), Some(region)) = (chosen, region)
+        && chosen != region
+    {
+        terminal.note(&format!(
+            "note: `{stack}` lives in {region}, as its app says: `--region {chosen}` does not change that."
+        ));
+    }
+    if !file.settings.notification_arns.is_empty() {
+        let code = ErrorCode::NotificationArns;
+        let topics = file.settings.notification_arns.join(", ");
+        terminal.note(&format!(
+            "warning[{code}]: the app of `{stack}` wants {} to be notified, which rstack does not do.",
+            escape(&topics)
+        ));
+    }
+}
+
+/// The options of a plan that the user and the stack's app choose.
+pub(super) fn plan_options(arguments: &PlanArguments, file: &StackFile) -> PlanOptions {
+    let protection = arguments.protection().or(file.settings.termination_protection);
     let addresses = |given: &[String]| given.iter().map(|id| Address::new(id.as_str())).collect();
     let (delete_first, replace) = (&arguments.delete_first, &arguments.replace);
-    PlanOptions { delete_first: addresses(delete_first), replace: addresses(replace) }
+    PlanOptions {
+        delete_first: addresses(delete_first),
+        replace: addresses(replace),
+        termination_protection: protection,
+    }
 }
 
 /// The finding about a question to which the cloud has no answer.

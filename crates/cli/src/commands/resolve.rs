@@ -6,12 +6,12 @@ use rstack_apply::Decision;
 use rstack_model::{Address, Identifier};
 use rstack_render::escape;
 
-use super::known_stack::name;
+use super::known_stack::place;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::{Session, holder, states};
+use crate::session::{Session, holder, place_of_stored, states};
 
 /// The arguments of `rstack resolve`.
 #[derive(Args, Debug)]
@@ -36,8 +36,9 @@ pub(crate) async fn run(context: &Context, args: ResolveArgs) -> Result<Exit, Co
     let ResolveArgs { stack, address, ours, not_ours: _ } = args;
     let terminal = &context.terminal;
     let backend = states(context)?.backend;
-    let stack = name(context, backend.as_ref(), Some(&stack), None).await?;
-    let session = Session::open(context, Display::new(terminal.clone())).await?;
+    let (stack, place) = place(context, backend.as_ref(), Some(&stack), None).await?;
+    let place = place_of_stored(context, place, &backend.read(&stack).await?);
+    let session = Session::open(context, &place, Display::new(terminal.clone())).await?;
     let decision = match ours {
         Some(id) => Decision::Ours(Identifier::parse(&id)),
         None => Decision::NotOurs,

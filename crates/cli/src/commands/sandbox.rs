@@ -4,19 +4,20 @@
 use std::path::Path;
 
 use clap::{Subcommand, ValueEnum};
+use rstack_model::state::Environment;
 use rstack_model::{
-    ErrorCode, KnownValue, ObjectKey, PathSegment, PhysicalId, PropertyPath, ResourceType,
+    ErrorCode, KnownValue, PathSegment, PhysicalId, PropertyPath, Region, ResourceType,
     SecretString,
 };
 use rstack_render::escape;
-use rstack_sandbox::{ParameterKind, Playback, SandboxCloud, SandboxError, Time};
+use rstack_sandbox::{ListedObject, ParameterKind, Playback, SandboxCloud, Time};
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::sandbox_env::conditions;
 use crate::secret_args::from_file;
-use crate::session::sandbox;
+use crate::session::{chosen_region, sandbox};
 use crate::terminal::Terminal;
 
 /// The types of parameters.
@@ -118,25 +119,31 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
     let cloud = sandbox(context)?;
     match command {
         SandboxCommand::Ls { defaults } if terminal.json => {
-            let list: Vec<_> = objects(&cloud, defaults)?
+            let list: Vec<_> = objects(context, &cloud, defaults)?
                 .iter()
-                .map(|(key, id)| {
-                    let identifier = key.identifier.parts();
+                .map(|ListedObject { key, physical_id, account, region }| {
                     serde_json::json!({
                         "type": key.resource_type.as_str(),
-                        "id": id.as_str(),
-                        "identifier": identifier,
+                        "id": physical_id.as_str(),
+                        "identifier": key.identifier.parts(),
+                        "account": account.as_str(),
+                        "region": region.as_ref().map(Region::as_str),
                     })
                 })
                 .collect();
             terminal.line(&serde_json::Value::from(list).to_string())?;
         }
         SandboxCommand::Ls { defaults } => {
-            for (key, id) in objects(&cloud, defaults)? {
-                let (kind, id) = (key.resource_type.to_string(), id.to_string());
+            for object in objects(context, &cloud, defaults)? {
+                let there = elsewhere(&object, cloud.environment());
+                let ListedObject { key, physical_id, .. } = object;
+                let (kind, id) = (key.resource_type.to_string(), physical_id.to_string());
                 let mut line = format!("{}  {}", escape(&kind), escape(&id));
                 if !key.identifier.is(&id) {
                     line.push_str(&format!("  ({})", escape(&key.identifier.to_string())));
+                }
+                if let Some(there) = there {
+                    line.push_str(&format!("  in {}", escape(&there)));
                 }
                 terminal.line(&line)?;
             }
@@ -181,12 +188,40 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// The objects that were made in the sandbox, or those that every account has.
+/// The objects that were made in the sandbox, or those that every account has. With a Region or an account
+/// that was chosen they are those that are seen from there.
 fn objects(
+    context: &Context,
     cloud: &SandboxCloud,
     defaults: bool,
-) -> Result<Vec<(ObjectKey, PhysicalId)>, SandboxError> {
-    if defaults { Ok(cloud.defaults()) } else { cloud.list() }
+) -> Result<Vec<ListedObject>, CommandError> {
+    let Environment { account, region, .. } = cloud.environment();
+    let here = |(key, physical_id)| ListedObject {
+        key,
+        physical_id,
+        account: account.clone(),
+        region: Some(region.clone()),
+    };
+    if defaults {
+        return Ok(cloud.defaults().into_iter().map(here).collect());
+    }
+    let all = cloud.list_all()?;
+    let (by_region, by_account) =
+        (chosen_region(context).is_some(), conditions(&context.env)?.account.is_some());
+    let is_seen = |it: &ListedObject| {
+        (!by_region || it.region.as_ref().is_none_or(|it| it == region))
+            && (!by_account || it.account == *account)
+    };
+    Ok(all.into_iter().filter(is_seen).collect())
+}
+
+/// Where an object is, if that is not where the command looks from.
+fn elsewhere(object: &ListedObject, here: &Environment) -> Option<String> {
+    let region = object.region.as_ref().filter(|region| **region != here.region);
+    let account = Some(&object.account).filter(|account| **account != here.account);
+    let account = account.map(|account| format!("account {account}"));
+    let places: Vec<String> = account.into_iter().chain(region.map(ToString::to_string)).collect();
+    (!places.is_empty()).then(|| places.join(", "))
 }
 
 /// The value of an argument: of standard input if it is `-`. Warns of a secret on the command line.

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use clap::Args;
 use rstack_model::state::Environment;
-use rstack_model::{Code, Diagnostic, Region, Severity, StackName};
+use rstack_model::{Code, Diagnostic, Partition, Region, Severity, StackName};
 use rstack_ops::cross_stack_values;
-use rstack_template::{ExternalValues, Inputs, Reading, limits};
+use rstack_template::{ExternalValues, Inputs, Reading, StackEnvironment, limits};
 
 use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
 use crate::args::{LintArguments, key_value};
-use crate::assembly::{self, is_assembly};
+use crate::assembly::{self, StackSettings, is_assembly};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CommandError;
@@ -50,20 +50,20 @@ pub(crate) struct ValidateArgs {
 /// Checks templates, several at a time; fails if one of them has errors.
 pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
-    let paths = templates(env, &options.templates)?;
+    let subjects = templates(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
     let mut report = Report::new(options.format, terminal);
-    let subjects = Subjects {
+    let surroundings = Subjects {
         given: options.parameter.into_iter().collect(),
-        only: paths.len() == 1,
+        only: subjects.len() == 1,
         strict: options.strict,
         external: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
             .await?,
         env: env.clone(),
         name,
-        environment: nowhere(context),
+        environment: nowhere(context, &StackEnvironment::default()),
         region: session::chosen_region(context),
-        checks: checks(&options.lint, options.strict, context, paths.len())?,
+        checks: checks(&options.lint, options.strict, context, subjects.len())?,
         runtimes: Runtimes::new(context, &options.lint)?,
     };
     let (mut failed, mut code) = (0, None);
@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
                 failed += usize::from(loaded.failed());
                 code = loaded.error_code().map(str::to_owned);
             }
-            Err(SubjectError::File(error)) if paths.len() > 1 => {
+            Err(SubjectError::File(error)) if subjects.len() > 1 => {
                 terminal.error(&error.into(), &|words| global.line(words));
                 failed += 1;
             }
@@ -83,9 +83,9 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         }
         Ok(())
     };
-    each_in_order(&paths, |path| subjects.check(path), told)?;
+    each_in_order(&subjects, |subject| surroundings.check(subject), told)?;
     report.finish(terminal)?;
-    match (failed, paths.len()) {
+    match (failed, subjects.len()) {
         (0, _) => Ok(Exit::Done),
         (_, 1) => Err(invalid_template("the template is not valid".to_owned(), code.as_deref())),
         (failed, all) => {
@@ -126,6 +126,7 @@ struct Subjects {
     external: ExternalValues,
     env: Env,
     name: StackName,
+    /// The account and Region where neither a stack nor the command line says one.
     environment: Environment,
     region: Option<Region>,
     checks: Checks,
@@ -135,7 +136,48 @@ struct Subjects {
 /// The largest template, in texts, lists and maps, that is evaluated for several places.
 const MOST_NODES: usize = 20_000;
 
+/// A template, and what its app says of it.
+struct Subject {
+    file: TemplateFile,
+    settings: StackSettings,
+}
+
+/// The surroundings of one template: its app may say the account and the Region.
+struct Placed<'a> {
+    all: &'a Subjects,
+    environment: Environment,
+    region: Option<Region>,
+    /// True if the app says the account.
+    has_account: bool,
+}
+
+impl std::ops::Deref for Placed<'_> {
+    type Target = Subjects;
+
+    fn deref(&self) -> &Subjects {
+        self.all
+    }
+}
+
 impl Subjects {
+    fn check(&self, subject: &Subject) -> Result<Loaded, SubjectError> {
+        let Subject { file, settings } = subject;
+        let context = settings.check_context(file);
+        context.map_err(|error| SubjectError::Checks(error.into()))?;
+        let StackEnvironment { account, region } = settings.environment.clone();
+        let mut environment = self.environment.clone();
+        let has_account = account.is_some();
+        environment.account = account.unwrap_or(environment.account);
+        if let Some(region) = &region {
+            environment.partition = Partition::of_region(region);
+            environment.region = region.clone();
+        }
+        let region = region.or_else(|| self.region.clone());
+        Placed { all: self, environment, region, has_account }.check(file)
+    }
+}
+
+impl Placed<'_> {
     fn check(&self, file: &TemplateFile) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
         let loaded = Loaded::read(&self.env, file, &self.given, place);
@@ -202,7 +244,9 @@ impl Subjects {
         let first: Vec<Diagnostic> =
             loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
         let mut best = (wrong(loaded), self.environment.clone());
-        for place in accounts(&text, &self.environment) {
+        let any_account = !self.has_account;
+        let accounts = any_account.then(|| accounts(&text, &self.environment));
+        for place in accounts.into_iter().flatten() {
             let found = self.wrong_in(loaded, &place);
             // A place that the template names says more than one that it does not.
             if found < best.0 || (found == best.0 && best.1 == self.environment) {
@@ -243,6 +287,9 @@ impl Subjects {
         finding.severity = Severity::Warning;
         let Environment { account, region, .. } = &self.environment;
         let help = match self.region {
+            _ if self.has_account => {
+                format!("the Region decides it, and none is known here: {region} was taken")
+            }
             Some(_) => {
                 format!("the account decides it, and none is known here: {account} was taken")
             }
@@ -268,23 +315,30 @@ fn wrong(loaded: &Loaded) -> usize {
 }
 
 /// The templates that are meant: files, folders, cloud assemblies, stacks.
-fn templates(env: &Env, templates: &[String]) -> Result<Vec<TemplateFile>, StackError> {
+fn templates(env: &Env, templates: &[String]) -> Result<Vec<Subject>, StackError> {
+    let alone = |file| Subject { file, settings: StackSettings::default() };
     let mut paths = Vec::new();
     if templates.is_empty() {
-        paths = templates_in(env, Path::new(STACKS)).iter().map(|path| below(path)).collect();
+        let inside = templates_in(env, Path::new(STACKS));
+        paths.extend(inside.iter().map(|path| alone(below(path))));
     }
     for text in templates {
         let path = Path::new(text);
         if env.path(path).is_dir() && is_assembly(env, path) {
-            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| stack.template));
+            paths.extend(
+                assembly::stacks(env, path)?
+                    .into_iter()
+                    .map(|stack| Subject { file: stack.template, settings: stack.settings }),
+            );
         } else if env.path(path).is_dir() {
             let inside = templates_in(env, path);
             if inside.is_empty() {
                 return Err(StackError::Folder { path: path.to_owned(), templates: inside });
             }
-            paths.extend(inside.iter().map(|path| below(path)));
+            paths.extend(inside.iter().map(|path| alone(below(path))));
         } else {
-            paths.push(stack::template(env, text)?);
+            let (file, settings) = stack::template(env, text)?;
+            paths.push(Subject { file, settings });
         }
     }
     if paths.is_empty() {

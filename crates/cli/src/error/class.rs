@@ -13,6 +13,7 @@ impl ErrorKind {
             | ErrorCode::DependencyCycle
             | ErrorCode::DocsNotFound
             | ErrorCode::EndlessLookups
+            | ErrorCode::ExportTaken
             | ErrorCode::FileKind
             | ErrorCode::FileOutsideProject
             | ErrorCode::FileTooLarge
@@ -22,11 +23,13 @@ impl ErrorKind {
             | ErrorCode::InvalidStackName
             | ErrorCode::KeyUnusable
             | ErrorCode::LogFilter
+            | ErrorCode::MissingContext
             | ErrorCode::MissingDependency
             | ErrorCode::NameConflict
             | ErrorCode::ObjectProtected
             | ErrorCode::NoState
             | ErrorCode::NotAStack
+            | ErrorCode::NotificationArns
             | ErrorCode::OptionConflict
             | ErrorCode::OutputNotEvaluated
             | ErrorCode::ParameterNotRead
@@ -59,6 +62,7 @@ impl ErrorKind {
             | ErrorCode::SandboxSetting => Self::Config,
             ErrorCode::CannotRepair
             | ErrorCode::ConfirmationNeeded
+            | ErrorCode::ExportInUse
             | ErrorCode::FileExists
             | ErrorCode::FileReserved
             | ErrorCode::ForceMismatch
@@ -80,7 +84,8 @@ impl ErrorKind {
             | ErrorCode::StateLineage
             | ErrorCode::StateLocked
             | ErrorCode::StateNotKept
-            | ErrorCode::StateOlder => Self::Refused,
+            | ErrorCode::StateOlder
+            | ErrorCode::TerminationProtection => Self::Refused,
             ErrorCode::AccessDenied
             | ErrorCode::Conflict
             | ErrorCode::CreateInDoubt
@@ -123,6 +128,7 @@ pub(crate) fn exit_codes(code: ErrorCode) -> String {
         ErrorCode::SecretOnCommandLine
         | ErrorCode::SecretUnchecked
         | ErrorCode::OutputNotEvaluated
+        | ErrorCode::NotificationArns
         | ErrorCode::LogFilter => {
             "Exit code: this is a warning and changes no exit code.".to_owned()
         }

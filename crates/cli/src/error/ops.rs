@@ -2,7 +2,7 @@
 
 use rstack_apply::ApplyError;
 use rstack_model::ErrorCode;
-use rstack_ops::OpsError;
+use rstack_ops::{ExportChange, ExportConflict, OpsError};
 
 use super::engine::{apply_code, apply_hint, cloud_hint, plan_code, plan_error};
 use super::state::{state_code, state_hint};
@@ -12,6 +12,9 @@ impl From<OpsError> for CommandError {
     fn from(error: OpsError) -> Self {
         if let OpsError::Plan(error) | OpsError::Apply(ApplyError::Plan(error)) = &error {
             return plan_error(error);
+        }
+        if let OpsError::Exports(conflicts) = &error {
+            return exports_error(&error, conflicts);
         }
         Self::of(code(&error), &error).with_hint(hint(&error))
     }
@@ -26,6 +29,10 @@ fn code(error: &OpsError) -> ErrorCode {
         OpsError::OtherEnvironment { .. } => ErrorCode::EnvironmentMismatch,
         OpsError::Digest(_) => ErrorCode::Internal,
         OpsError::NoResource { .. } => ErrorCode::UnknownResource,
+        OpsError::Exports(conflicts) => {
+            conflicts.first().map_or(ErrorCode::ExportInUse, export_code)
+        }
+        OpsError::TerminationProtection { .. } => ErrorCode::TerminationProtection,
         OpsError::Questions => ErrorCode::EndlessLookups,
         OpsError::NoSecretParameter(_) | OpsError::SavedPlanParameter(_) => {
             ErrorCode::ParameterNotTaken
@@ -55,7 +62,11 @@ fn hint(error: &OpsError) -> Option<Hint> {
         OpsError::NoResource { near: None, .. } => {
             Some(Hint::from("give a logical ID from `Resources`"))
         }
-        OpsError::Questions | OpsError::Digest(_) => None,
+        OpsError::Exports(_) | OpsError::Questions | OpsError::Digest(_) => None,
+        OpsError::TerminationProtection { .. } => Some(Hint::from(
+            "apply the stack with `--no-termination-protection` first, or without the protection in the \
+             app",
+        )),
         OpsError::Contradicts(_) => Some(Hint::from(
             "nothing was changed; the plan is not one that was made from this state: plan again, and \
              find out who wrote it",
@@ -95,5 +106,46 @@ fn hint(error: &OpsError) -> Option<Hint> {
             )))
         }
         OpsError::OtherSecret(_) => Some(Hint::from("nothing was changed; plan again")),
+    }
+}
+
+/// The error of exports that cannot be as a plan has them: one for each, with a code and a hint of its
+/// own.
+fn exports_error(error: &OpsError, conflicts: &[ExportConflict]) -> CommandError {
+    let of = |it: &ExportConflict| {
+        CommandError::new(export_code(it), it.to_string()).with_hint(Some(export_hint(it)))
+    };
+    let mut errors = conflicts.iter().map(of);
+    match errors.next() {
+        Some(first) => CommandError { others: errors.collect(), ..first },
+        None => CommandError::of(ErrorCode::ExportInUse, error),
+    }
+}
+
+fn export_code(conflict: &ExportConflict) -> ErrorCode {
+    match conflict {
+        ExportConflict::InUse { .. } => ErrorCode::ExportInUse,
+        ExportConflict::Taken { .. } => ErrorCode::ExportTaken,
+    }
+}
+
+fn export_hint(conflict: &ExportConflict) -> String {
+    let ExportConflict::InUse { change, consumers, .. } = conflict else {
+        return "give the export another name: a name is exported once in an account and Region"
+            .to_owned();
+    };
+    let stacks: Vec<String> = consumers.iter().map(|it| format!("`{}`", it.stack)).collect();
+    let stacks = stacks.join(", ");
+    match change {
+        ExportChange::Destroyed => {
+            format!("destroy {stacks} first, or apply it without the import")
+        }
+        ExportChange::Removed => {
+            format!("apply {stacks} without the import first, then remove the export")
+        }
+        ExportChange::Changed => format!(
+            "keep the value, or export the new one under another name and apply {stacks} with that \
+             import; then the former export can go"
+        ),
     }
 }

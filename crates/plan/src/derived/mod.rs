@@ -126,7 +126,12 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
 fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     let fits = match plan.mode {
         PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,
-        PlanMode::Destroy => plan.template_digest.is_none() && plan.parameters.is_empty(),
+        PlanMode::Destroy => {
+            plan.template_digest.is_none()
+                && plan.parameters.is_empty()
+                && plan.imports.is_empty()
+                && plan.termination_protection.is_off()
+        }
         PlanMode::Rollback => !plan.purge,
     };
     if !fits {

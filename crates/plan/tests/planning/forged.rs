@@ -172,8 +172,11 @@ fn what_was_asked_for_is_shown_as_that_alone() {
     ]);
     let nothing = empty_state();
     let state = applied(&plan_of(&desired, &nothing, &faithful(&nothing)).unwrap(), &nothing);
-    let options =
-        PlanOptions { delete_first: ["A".into()].into(), replace: ["A".into(), "C".into()].into() };
+    let options = PlanOptions {
+        delete_first: ["A".into()].into(),
+        replace: ["A".into(), "C".into()].into(),
+        ..PlanOptions::default()
+    };
     let plan = with(&desired, &state, &options);
     let first = Action::Replace(ReplaceOrder::DeleteFirst);
     assert_eq!(plan.changes[&Address::from("A")].action, first);

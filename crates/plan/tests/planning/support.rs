@@ -156,6 +156,7 @@ pub(crate) fn stack(
         parameters: ValueMap::new(),
         resources: resources.into_iter().map(|(id, r)| (Address::from(id), r)).collect(),
         outputs: BTreeMap::new(),
+        imports: BTreeMap::new(),
     }
 }
 

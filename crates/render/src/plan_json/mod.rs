@@ -6,9 +6,9 @@ mod change;
 
 use std::collections::BTreeMap;
 
-use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Step};
+use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Protection, Step};
 use rstack_model::state::Environment;
-use rstack_model::{Address, Digest, StackName};
+use rstack_model::{Address, Digest, Imports, StackName};
 use serde::Serialize;
 
 use self::change::ChangeDocument;
@@ -33,6 +33,8 @@ use crate::summary::Summary;
 ///  "deposed": [{"address": "…", "type": "…", "physicalId": "…"}],
 ///  "outputs": {"Url": {"before": …, "after": …, "differs": true, "description": "…",
 ///    "exportBefore": "…", "export": "…"}},
+///  "imports": {"net-Vpc": [{"resource": "…"}, {"output": "…"}]},
+///  "terminationProtection": {"before": false, "after": true},
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -74,6 +76,8 @@ pub fn plan_json(
             })
             .collect(),
         outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
+        imports: &plan.imports,
+        termination_protection: plan.termination_protection,
         steps: plan.steps.iter().map(StepDocument::of).collect(),
         summary: Summary::of(plan),
     })
@@ -97,6 +101,10 @@ struct PlanDocument<'a> {
     changes: Vec<ChangeDocument<'a>>,
     deposed: Vec<DeposedDocument<'a>>,
     outputs: BTreeMap<&'a str, OutputDocument<'a>>,
+    #[serde(skip_serializing_if = "Imports::is_empty")]
+    imports: &'a Imports,
+    #[serde(skip_serializing_if = "Protection::is_off")]
+    termination_protection: Protection,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
 }

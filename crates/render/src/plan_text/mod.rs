@@ -8,9 +8,11 @@ mod outputs;
 mod reason;
 mod statement;
 
-use rstack_model::plan::{Action, Certainty, Plan, PlanMode};
+use std::collections::BTreeSet;
+
+use rstack_model::plan::{Action, Certainty, Plan, PlanMode, Protection};
 use rstack_model::state::ResourceState;
-use rstack_model::{Address, ResourceType};
+use rstack_model::{Address, Importer, ResourceType};
 
 use crate::line::{Line, join};
 use crate::object_names::object_names;
@@ -24,7 +26,7 @@ use crate::words::{mark, place};
 /// The whole plan: headline, drift, resources, permissions, outputs, what was not checked, and
 /// the summary. Sections without content are left out.
 pub fn plan_text(plan: &Plan, view: &View) -> String {
-    let mut sections = vec![vec![headline(plan)]];
+    let mut sections = vec![headline(plan)];
     let mut add = |title: &str, lines: Vec<Line>| {
         if !lines.is_empty() {
             let mut section = vec![Line::of(Role::Heading, title)];
@@ -34,6 +36,7 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
     };
     if view.detail == Detail::Full {
         add("Parameters", parameters(plan));
+        add("Imports", imports(plan));
     }
     add("Drift: changed outside rstack", drift::lines(plan, view));
     add("Resources", resources(plan, view));
@@ -51,14 +54,23 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
 }
 
-fn headline(plan: &Plan) -> Line {
+fn headline(plan: &Plan) -> Vec<Line> {
     let line = match plan.mode {
         PlanMode::Deploy => Line::plain("Stack "),
         PlanMode::Destroy => Line::of(Role::Warning, "Destroy").with(Role::Plain, " stack "),
         PlanMode::Rollback => Line::of(Role::Update, "Roll back").with(Role::Plain, " stack "),
     };
-    line.with(Role::Name, plan.stack.as_str())
-        .with(Role::Dim, &format!(" ({})", place(&plan.environment)))
+    let line = line
+        .with(Role::Name, plan.stack.as_str())
+        .with(Role::Dim, &format!(" ({})", place(&plan.environment)));
+    let protection = match plan.termination_protection {
+        Protection { before: false, after: true } => "Termination protection is turned on.",
+        Protection { before: true, after: false } => "Termination protection is turned off.",
+        Protection { before: true, after: true } | Protection { before: false, after: false } => {
+            return vec![line];
+        }
+    };
+    vec![line, Line::of(Role::Update, protection)]
 }
 
 fn parameters(plan: &Plan) -> Vec<Line> {
@@ -66,6 +78,14 @@ fn parameters(plan: &Plan) -> Vec<Line> {
         .iter()
         .map(|(name, value)| Line::plain(name).with(Role::Plain, " = ").then(inline(value)))
         .collect()
+}
+
+fn imports(plan: &Plan) -> Vec<Line> {
+    let line = |(export, places): (&String, &BTreeSet<Importer>)| {
+        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+        Line::of(Role::Name, export).with(Role::Dim, &format!(" used by {}", places.join(", ")))
+    };
+    plan.imports.iter().map(line).collect()
 }
 
 fn resources(plan: &Plan, view: &View) -> Vec<Line> {

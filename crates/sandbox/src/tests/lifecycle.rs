@@ -38,6 +38,25 @@ pub(crate) fn request(address: &str, properties: Json) -> CreateRequest {
     }
 }
 
+/// Every account has objects of its own, and they name it.
+#[tokio::test]
+async fn every_account_exists() {
+    let own = cloud(SandboxOptions::default());
+    let make = async |cloud: &SandboxCloud| {
+        let request = request("Q", json!({"QueueName": "q"}));
+        driver(cloud, "AWS::SQS::Queue").create(&request).await.unwrap();
+        cloud.list().unwrap().into_iter().map(|(_, id)| id.to_string()).collect::<Vec<_>>()
+    };
+    let url = |account: &str| [format!("https://sqs.eu-west-1.amazonaws.com/{account}/q")];
+    assert_eq!(make(&own).await, url("000000000000"));
+    let other = own.in_account("123456789012".into());
+    assert_eq!(other.identity().await.unwrap().environment.account.as_str(), "123456789012");
+    assert_eq!(make(&other).await, url("123456789012"));
+    let all = other.list_all().unwrap();
+    let accounts: Vec<&str> = all.iter().map(|object| object.account.as_str()).collect();
+    assert_eq!(accounts, ["000000000000", "123456789012"]);
+}
+
 pub(crate) fn gone(id: &Identifier) -> DeleteRequest {
     DeleteRequest {
         removal: Removal::Recoverable,

@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use rstack_model::{Region, ResourceType};
 use serde_json::json;
 
-use crate::SandboxError;
 use crate::delta::Slot;
 use crate::index::Facet;
-use crate::inventory::{Inventory, StoredObject, View};
+use crate::inventory::{Inventory, Scopes, StoredObject, View};
 use crate::legacy;
 use crate::log::{self, Content, Flaw};
 use crate::store::Store;
+use crate::{SandboxError, SandboxOptions};
 
 const TYPES: [&str; 3] =
     ["AWS::SecretsManager::Secret", "AWS::MediaPackage::OriginEndpoint", "AWS::IAM::Role"];
@@ -49,10 +49,15 @@ fn object(key: u8, value: u8) -> StoredObject {
     .unwrap()
 }
 
+/// The places of the sandbox's own account.
+fn scopes() -> Scopes {
+    Scopes::of(super::lifecycle::cloud(SandboxOptions::default()).environment())
+}
+
 /// Makes one call of one or two changes.
 fn apply(inventory: &mut Inventory, op: &Op) {
     let region = Region::from("eu-west-1");
-    let mut view = View { inventory, region: &region };
+    let mut view = View { inventory, region: &region, scopes: &scopes() };
     let resource_type = |at: usize| ResourceType::from(TYPES[at]);
     match op {
         Op::Put(t, key, value) => {
@@ -106,7 +111,7 @@ type Question = (Facet, String, fn(&StoredObject) -> String);
 /// Every index answers as a walk over all objects does.
 fn check_indexes(inventory: &mut Inventory) {
     let region = Region::from("eu-west-1");
-    let view = View { inventory, region: &region };
+    let view = View { inventory, region: &region, scopes: &scopes() };
     for name in TYPES {
         let resource_type = ResourceType::from(name);
         for value in 0..3 {
@@ -266,7 +271,7 @@ fn put(store: &Store, key: u8, size: usize) {
         let region = Region::from("eu-west-1");
         let mut object = object(key, 0);
         object.properties.insert("Text".to_owned(), "x".repeat(size).into());
-        let mut view = View { inventory, region: &region };
+        let mut view = View { inventory, region: &region, scopes: &scopes() };
         view.insert(&ResourceType::from(TYPES[0]), &format!("id{key}"), object);
     };
     store.with(change).unwrap();

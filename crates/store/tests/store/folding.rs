@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rstack_journal::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, PolledKind, fold,
 };
-use rstack_model::ValueMap;
 use rstack_model::plan::{PlanMode, PlannedObject};
 use rstack_model::state::{DeposedObject, ObjectStatus, State};
+use rstack_model::{Importer, Imports, ValueMap};
 
 use crate::support::{begin, create, effect, gone, intent, key, made, object, planned, state};
 
@@ -215,6 +215,8 @@ fn begin_of(base: &State, mode: PlanMode, keeps: bool) -> Entry {
             environment,
             template_digest: None,
             parameters: Default::default(),
+            imports: Default::default(),
+            termination_protection: false,
             keeps_former: keeps,
         },
         other => other,
@@ -251,6 +253,46 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
     assert_eq!(former(&half, Destroy, false, &deleted), None);
     let bare = State { former: Some(Box::new(state())), ..half };
     assert_eq!(former(&bare, Destroy, false, &deleted), Some(state()));
+}
+
+/// An import of before is in use until the run that leaves it out has nothing left to do, and one that a
+/// run brings from its beginning on.
+#[test]
+fn imports_are_in_use_from_the_beginning_of_a_run_to_its_end() {
+    let used = |export: &str| {
+        Imports::from([(export.to_owned(), [Importer::Resource("A".into())].into())])
+    };
+    let base = State { imports: used("old"), ..state() };
+    let begun = |mode, new: &str| match begin_of(&base, mode, false) {
+        Entry::Begin { base, plan_digest, stack, environment, .. } => Entry::Begin {
+            mode,
+            base,
+            plan_digest,
+            stack,
+            environment,
+            template_digest: None,
+            parameters: Default::default(),
+            imports: if new.is_empty() { Imports::new() } else { used(new) },
+            termination_protection: true,
+            keeps_former: false,
+        },
+        other => other,
+    };
+    let outputs = || Entry::Outputs { outputs: BTreeMap::new() };
+    let end = |end| Entry::End { end };
+    let names = |mode, new: &str, entries: &[Entry]| {
+        let folded = fold(&base, &[&[begun(mode, new)], entries].concat()).unwrap();
+        folded.state.imports.into_keys().collect::<Vec<_>>()
+    };
+    use PlanMode::{Deploy, Destroy, Rollback};
+    assert_eq!(names(Deploy, "new", &[]), ["new", "old"], "cut off");
+    assert_eq!(names(Deploy, "new", &[end(JournalEnd::Failed)]), ["new", "old"]);
+    let cleanup_failed = [outputs(), end(JournalEnd::Failed)];
+    assert_eq!(names(Deploy, "new", &cleanup_failed), ["new", "old"]);
+    let all = [outputs(), end(JournalEnd::Succeeded)];
+    assert_eq!(names(Deploy, "new", &all), ["new"]);
+    assert_eq!(names(Rollback, "before", &all), ["before"]);
+    assert_eq!(names(Destroy, "", &[end(JournalEnd::Succeeded)]), ["old"], "something is retained");
 }
 
 /// An old object that was to be taken back, or to go, is not what it was when that was cut off: the

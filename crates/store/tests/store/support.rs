@@ -54,6 +54,8 @@ pub(crate) fn begin(state: &State) -> Entry {
         stack: stack(),
         environment: state.environment.clone(),
         template_digest: Some(Digest::of(b"template")),
+        imports: Default::default(),
+        termination_protection: false,
         keeps_former: false,
         parameters: ValueMap::from([("P".to_owned(), "v".into())]),
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
-use rstack_model::{Address, Code, Diagnostic, Span, Value};
+use rstack_model::{Address, Code, Diagnostic, Importer, Imports, Span, Value};
 
 use super::Inputs;
 use super::budget::{self, Budget};
@@ -31,6 +31,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) dependencies: BTreeSet<Address>,
     /// The questions that the cloud has to be asked, and their places.
     pub(super) lookups: BTreeMap<Lookup, Span>,
+    /// The place that is being evaluated.
+    pub(super) importer: Importer,
+    /// The exports that places so far have used.
+    pub(super) imports: Imports,
 }
 
 impl<'a> Evaluator<'a> {
@@ -49,6 +53,8 @@ impl<'a> Evaluator<'a> {
             budget: Budget::default(),
             dependencies: BTreeSet::new(),
             lookups: BTreeMap::new(),
+            importer: Importer::Template,
+            imports: Imports::new(),
         }
     }
 

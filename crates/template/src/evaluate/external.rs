@@ -78,6 +78,8 @@ impl Evaluator<'_> {
         let external: &ExternalValues = self.inputs.external;
         let exports = &external.exports;
         if let Some(value) = exports.get(&text) {
+            let places = self.imports.entry(text).or_default();
+            places.insert(self.importer.clone());
             return Ok(value.clone());
         }
         let message = format!("no stack exports `{text}`");

@@ -26,7 +26,9 @@ use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::value::redact::has_secret;
-use rstack_model::{Address, Code, Diagnostic, PropertyPath, SecretString, Span, StackName, Value};
+use rstack_model::{
+    Address, Code, Diagnostic, Importer, PropertyPath, SecretString, Span, StackName, Value,
+};
 
 pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
@@ -80,7 +82,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let outputs = outputs(&mut evaluator);
     // The user may allow them: they do not stand in the way of an evaluation.
     let secret_names = secret_names::check(&evaluator, &resources, &outputs);
-    let Evaluator { mut findings, parameters, lookups, .. } = evaluator;
+    let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
     findings.list().extend(ordered.into_iter().chain(duplicates).chain(quotas));
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
@@ -89,6 +91,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         parameters: parameters.shown(),
         resources,
         outputs,
+        imports,
     });
     findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();
@@ -106,8 +109,9 @@ fn resources(
         if !evaluator.holds(resource.condition.as_ref()) {
             continue;
         }
-        let (desired, needs) = self::resource(evaluator, resource);
         let address = Address::from(id);
+        evaluator.importer = Importer::Resource(address.clone());
+        let (desired, needs) = self::resource(evaluator, resource);
         dependencies.insert(address.clone(), needs);
         if let Ok(desired) = desired {
             out.insert(address, desired);
@@ -153,12 +157,28 @@ fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {
         if !evaluator.holds(output.condition.as_ref()) {
             continue;
         }
+        evaluator.importer = Importer::Output(name.clone());
         // As with resources.
         if let Ok(desired) = self::output(evaluator, name, output) {
             out.insert(name.clone(), desired);
         }
     }
+    exported_twice(evaluator, &out);
     out
+}
+
+/// Reports outputs that are exported under the name of another one.
+fn exported_twice(evaluator: &mut Evaluator<'_>, outputs: &BTreeMap<String, DesiredOutput>) {
+    let mut exported: BTreeMap<String, &str> = BTreeMap::new();
+    for (name, output) in outputs {
+        let Some(export) = &output.export else { continue };
+        let Some(first) = exported.insert(export.to_string(), name) else { continue };
+        let declared = evaluator.template.outputs.get(name).and_then(|it| it.export.as_ref());
+        let span = declared.map(|export| export.span).unwrap_or_default();
+        let message = format!("the outputs `{first}` and `{name}` have the same export name");
+        let error = Diagnostic::error(Code::ExportName, message).at(span, "");
+        evaluator.findings.report(error.help("give each export a name of its own"));
+    }
 }
 
 fn output(

@@ -1,5 +1,9 @@
 //! Values of functions: `Fn::Cidr`, imports, and those of the language extensions.
 
+use std::collections::BTreeSet;
+
+use rstack_model::Importer;
+
 use crate::support::{Outcome, outcome, outcome_with};
 
 /// Evaluates `Outputs: {O: {Value: …}}` beside a VPC, and returns the output or the findings.
@@ -129,6 +133,41 @@ fn imports_are_what_other_stacks_export() {
     assert_eq!(import("!Sub ['${v}!', {v: !ImportValue {'Fn::Sub': net-Vpc}}]"), "\"vpc-1!\"");
     assert_eq!(import("!ImportValue net-Vpd"), "unknown-export@!ImportValue net-Vpd");
     assert_eq!(import("!ImportValue {Ref: V}"), "function-value@!ImportValue {Ref: V}");
+}
+
+#[test]
+fn an_import_is_noted_with_the_places_that_use_it() {
+    let text = "Conditions: {C: !Equals [!ImportValue cond, a]}\nResources:\n  A:\n    Type: \
+                AWS::SNS::Topic\n    Properties: {DisplayName: !Sub ['${x}', {x: !ImportValue net}]}\n  B: \
+                {Type: AWS::SNS::Topic, Condition: C, Properties: {DisplayName: !ImportValue used}}\n  D: \
+                {Type: AWS::SNS::Topic, Properties: {DisplayName: !If [C, !ImportValue used, x]}}\nOutputs:\n  \
+                O: {Value: !ImportValue net, Export: {Name: !ImportValue name}}\n";
+    let imports = |cond: &str| {
+        let exports = [("cond", cond), ("net", "n"), ("used", "u"), ("name", "m")];
+        let outcome = outcome_with(text, &[], &exports);
+        let desired = outcome.evaluation.and_then(|it| it.desired).unwrap();
+        let places = |(export, places): (&String, &BTreeSet<Importer>)| {
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            format!("{export}: {}", places.join(", "))
+        };
+        desired.imports.iter().map(places).collect::<Vec<_>>()
+    };
+    let always = ["cond: a condition", "name: output `O`", "net: resource `A`, output `O`"];
+    assert_eq!(imports("b"), always);
+    assert_eq!(imports("a"), [&always[..], &["used: resource `B`, resource `D`"]].concat());
+}
+
+#[test]
+fn outputs_that_are_exported_under_one_name_are_an_error() {
+    let text = |second: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: one}}}}\nResources: {{T: {{Type: \
+             AWS::SNS::Topic}}}}\nOutputs:\n  A: {{Value: a, Export: {{Name: one}}}}\n  B: {{Value: b, \
+             Export: {{Name: {second}}}}}\n"
+        )
+    };
+    assert_eq!(outcome(&text("!Ref P"), &[]).told(), ["export-name@!Ref P"]);
+    assert_eq!(outcome(&text("two"), &[]).told(), [""; 0]);
 }
 
 #[test]

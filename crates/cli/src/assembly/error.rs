@@ -1,0 +1,130 @@
+//! The errors of cloud assemblies.
+
+use std::path::PathBuf;
+
+use rstack_model::ErrorCode;
+use rstack_template::{ManifestError, MissingContext};
+
+use crate::error::{CommandError, Hint};
+use crate::files::FileError;
+
+/// Why a cloud assembly, or a stack of one, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AssemblyError {
+    /// The manifest cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The manifest cannot be understood.
+    #[error("`{}` is not the manifest of a cloud assembly", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The mistake.
+        source: ManifestError,
+    },
+    /// A newer version of the CDK wrote it.
+    #[error("`{}` was written by a newer version of the CDK", path.display())]
+    Newer {
+        /// The manifest.
+        path: PathBuf,
+        /// The versions.
+        source: ManifestError,
+    },
+    /// Assemblies are nested too deeply, or there are too many stacks.
+    #[error("`{}` has too many stacks or nested assemblies", folder.display())]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Stacks wait for each other.
+    #[error("the stacks of `{}` depend on each other in a circle: {}", folder.display(), names.join(", "))]
+    Circle {
+        /// The folder.
+        folder: PathBuf,
+        /// The stacks that are in or behind the circle.
+        names: Vec<String>,
+    },
+    /// `cdk synth` has put placeholders in the place of what it was to look up.
+    #[error("`{}` has placeholders: `cdk synth` has not looked up {}", template.display(), keys(.missing))]
+    MissingContext {
+        /// The template.
+        template: PathBuf,
+        /// The look-ups.
+        missing: Vec<MissingContext>,
+    },
+    /// It has none or several stacks.
+    #[error("`{}` has {}", folder.display(), stacks_of(.names))]
+    Stacks {
+        /// The folder.
+        folder: PathBuf,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+    /// It has no stack of the name.
+    #[error("`{}` has no stack `{wanted}`", folder.display())]
+    NoStack {
+        /// The folder.
+        folder: PathBuf,
+        /// The stack that was named.
+        wanted: String,
+        /// Its stacks.
+        names: Vec<String>,
+    },
+}
+
+fn stacks_of(names: &[String]) -> String {
+    match names {
+        [] => "no stack".to_owned(),
+        names => format!("several stacks: {}", names.join(", ")),
+    }
+}
+
+fn keys(missing: &[MissingContext]) -> String {
+    let keys: Vec<String> = missing.iter().map(|it| format!("`{}`", it.key)).collect();
+    keys.join(", ")
+}
+
+impl From<AssemblyError> for CommandError {
+    fn from(error: AssemblyError) -> Self {
+        let hint = match &error {
+            AssemblyError::File(file) => file.hint(),
+            AssemblyError::Stacks { folder, names } if !names.is_empty() => {
+                Some(Hint::from(format!("name one as `{}/NAME`", folder.display())))
+            }
+            AssemblyError::NoStack { names, .. } if !names.is_empty() => {
+                Some(Hint::from(format!("the stacks in it are {}", names.join(", "))))
+            }
+            AssemblyError::Manifest { .. } => Some(Hint::from("run `cdk synth` again")),
+            AssemblyError::Newer { .. } => Some(Hint::from(
+                "take a newer rstack, or run `cdk synth` with an older version of the CDK",
+            )),
+            AssemblyError::MissingContext { .. } => Some(Hint::from(
+                "run `cdk synth` with credentials of the account, and commit `cdk.context.json`",
+            )),
+            AssemblyError::Circle { .. } => {
+                Some(Hint::from("take a dependency out of the app, and run `cdk synth` again"))
+            }
+            AssemblyError::Stacks { .. }
+            | AssemblyError::NoStack { .. }
+            | AssemblyError::TooLarge { .. } => None,
+        };
+        Self::of(error.code(), &error).with_hint(hint)
+    }
+}
+
+impl AssemblyError {
+    /// The code of the error.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::File(error) => error.code(),
+            Self::Manifest { .. }
+            | Self::Newer { .. }
+            | Self::TooLarge { .. }
+            | Self::Circle { .. } => ErrorCode::InvalidAssembly,
+            Self::MissingContext { .. } => ErrorCode::MissingContext,
+            Self::Stacks { names, .. } if names.is_empty() => ErrorCode::InvalidAssembly,
+            Self::Stacks { .. } => ErrorCode::StackNotNamed,
+            Self::NoStack { .. } => ErrorCode::StackNotFound,
+        }
+    }
+}

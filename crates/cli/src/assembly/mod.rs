@@ -1,0 +1,101 @@
+//! Cloud assemblies: the folder `cdk.out` that `cdk synth` writes, and the stacks in it and in the
+//! assemblies nested in it.
+//!
+//! Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema`.
+
+mod error;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rstack_template::{MissingContext, StackEnvironment};
+
+pub(crate) use self::error::AssemblyError;
+pub(crate) use self::read::stacks;
+use crate::env::Env;
+use crate::files::TemplateFile;
+
+/// The name of the manifest in the assembly's folder.
+const MANIFEST: &str = "manifest.json";
+
+/// One stack of an assembly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AssemblyStack {
+    /// The name its artifact has in the manifest.
+    id: String,
+    /// Its path in the app, such as `Prod/Network`.
+    path: Option<String>,
+    /// The name it is deployed under.
+    pub(crate) name: String,
+    /// Its template.
+    pub(crate) template: TemplateFile,
+    /// What the app says of it beside the template.
+    pub(crate) settings: StackSettings,
+    /// The stacks that come before it, by their numbers in the assembly.
+    needs: BTreeSet<usize>,
+}
+
+/// What an app says of a stack beside its template. Of a template that is in no assembly it is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StackSettings {
+    /// Where it is to live.
+    pub(crate) environment: StackEnvironment,
+    /// The tags of the stack.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// True if it must not be destroyed.
+    pub(crate) termination_protection: Option<bool>,
+    /// The topics that CloudFormation would notify.
+    pub(crate) notification_arns: Vec<String>,
+    /// The look-ups that `cdk synth` has not made.
+    missing: Vec<MissingContext>,
+}
+
+impl StackSettings {
+    /// Refuses a template with placeholders.
+    ///
+    /// # Errors
+    /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up.
+    pub(crate) fn check_context(&self, template: &TemplateFile) -> Result<(), AssemblyError> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let (template, missing) = (template.shown(), self.missing.clone());
+        Err(AssemblyError::MissingContext { template, missing })
+    }
+}
+
+/// True if a folder is a cloud assembly.
+pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
+    env.path(&folder.join(MANIFEST)).is_file()
+}
+
+/// The stack with this name, or the only one.
+///
+/// # Errors
+/// If there is no such stack, or several and none was named.
+pub(crate) fn stack(
+    env: &Env,
+    folder: &Path,
+    wanted: Option<&str>,
+) -> Result<AssemblyStack, AssemblyError> {
+    let all = stacks(env, folder)?;
+    let names = all.iter().map(|stack| stack.name.clone()).collect();
+    let is_it = |stack: &AssemblyStack| wanted.is_none_or(|wanted| stack.is_called(wanted));
+    let mut fitting: Vec<AssemblyStack> = all.into_iter().filter(is_it).collect();
+    let folder = folder.to_owned();
+    match (fitting.pop(), fitting.is_empty(), wanted) {
+        (Some(stack), true, _) => Ok(stack),
+        (None, _, Some(wanted)) => {
+            Err(AssemblyError::NoStack { folder, wanted: wanted.to_owned(), names })
+        }
+        (_, _, _) => Err(AssemblyError::Stacks { folder, names }),
+    }
+}
+
+impl AssemblyStack {
+    /// True if the stack is meant by a text: its name, its artifact or its path in the app.
+    fn is_called(&self, text: &str) -> bool {
+        text == self.name || text == self.id || self.path.as_deref() == Some(text)
+    }
+}

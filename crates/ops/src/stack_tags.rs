@@ -1,0 +1,134 @@
+//! The tags of a stack: every resource that takes tags gets them, under its own ones.
+//!
+//! Source: "Resource tag", AWS CloudFormation User Guide. Pure.
+
+use std::collections::BTreeMap;
+
+use rstack_catalog::{PROPAGATES, Registry, TagForm};
+use rstack_driver::Cloud;
+use rstack_model::desired::{Desired, DesiredResource};
+use rstack_model::{Code, Diagnostic, Value, ValueMap};
+use rstack_template::Template;
+
+/// The tags of a stack, by key.
+pub type StackTags = BTreeMap<String, String>;
+
+/// Gives the tags of a stack to its resources. A tag of the same key that a resource has itself stays. The
+/// diagnostics name resources whose tags are known only after apply, which get none.
+pub fn add_stack_tags(
+    tags: &StackTags,
+    cloud: &dyn Cloud,
+    template: &Template,
+    desired: &mut Desired,
+) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    if tags.is_empty() {
+        return out;
+    }
+    for (address, resource) in &mut desired.resources {
+        let Some((property, form)) = form(cloud, resource) else { continue };
+        let own = resource.properties.get(&property).unwrap_or(&Value::Null);
+        match tagged(own, &form, tags) {
+            Some(all) => {
+                resource.properties.insert(property, all);
+            }
+            None => {
+                let message = format!(
+                    "`{address}` gets no tags of the stack: its own `{property}` is known only after apply"
+                );
+                let span = template.resources.get(address.as_str()).map(|it| it.name_span);
+                let warning = Diagnostic::warning(Code::Unsupported, message);
+                out.push(warning.at(span.unwrap_or_default(), "").help("give it a list of tags"));
+            }
+        }
+    }
+    out
+}
+
+/// The property that holds the tags of a resource, and their form, if its driver takes tags.
+fn form(cloud: &dyn Cloud, resource: &DesiredResource) -> Option<(String, TagForm)> {
+    let schema = Registry::embedded().get(resource.resource_type.as_str()).ok().flatten()?;
+    let (property, form) = (schema.tag_property()?, schema.tag_form()?);
+    let driver = cloud.driver(&resource.resource_type)?;
+    let refused = driver.unsupported().iter().any(|it| it.property == property);
+    (!refused).then(|| (property.to_owned(), form))
+}
+
+/// The tags of a resource with those of its stack; `None` if its own ones are not known.
+fn tagged(own: &Value, form: &TagForm, tags: &StackTags) -> Option<Value> {
+    match (form, own) {
+        (TagForm::Map, Value::Null) => Some(Value::Map(as_map(tags, &ValueMap::new()))),
+        (TagForm::Map, Value::Map(own)) => Some(Value::Map(as_map(tags, own))),
+        (TagForm::List { .. }, Value::Null) => Some(Value::List(as_list(tags, form, &[]))),
+        (TagForm::List { .. }, Value::List(own)) => Some(Value::List(as_list(tags, form, own))),
+        (TagForm::Map | TagForm::List { .. }, _) => None,
+    }
+}
+
+fn as_map(tags: &StackTags, own: &ValueMap) -> ValueMap {
+    let mut all = own.clone();
+    for (key, value) in tags {
+        all.entry(key.clone()).or_insert_with(|| Value::from(value.as_str()));
+    }
+    all
+}
+
+fn as_list(tags: &StackTags, form: &TagForm, own: &[Value]) -> Vec<Value> {
+    let mut all = own.to_vec();
+    let TagForm::List { key, value, propagates } = form else { return all };
+    let has = |wanted: &str| {
+        let keys = own.iter().filter_map(|tag| tag.as_map()?.get(key)?.as_str());
+        keys.into_iter().any(|key| key == wanted)
+    };
+    for (name, text) in tags.iter().filter(|(name, _)| !has(name)) {
+        let mut tag = ValueMap::new();
+        tag.insert(key.clone(), Value::from(name.as_str()));
+        tag.insert(value.clone(), Value::from(text.as_str()));
+        if *propagates {
+            tag.insert(PROPAGATES.to_owned(), Value::Bool(true));
+        }
+        all.push(Value::Map(tag));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::KnownValue;
+    use rstack_model::value::AttributeRef;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn list(propagates: bool) -> TagForm {
+        TagForm::List { key: "Key".into(), value: "Value".into(), propagates }
+    }
+
+    fn with(own: Json, form: &TagForm) -> Option<String> {
+        let tags = [("a", "1"), ("b", "2")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let own = KnownValue::from_json(own).redacted();
+        tagged(&own, form, &tags.into()).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn a_resource_keeps_its_own_tags() {
+        let shown = |json: Json| Some(KnownValue::from_json(json).redacted().to_string());
+        let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let both = shown(json!([tag("a", "1"), tag("b", "2")]));
+        assert_eq!(with(Json::Null, &list(false)), both);
+        let own = json!([tag("b", "own")]);
+        assert_eq!(with(own, &list(false)), shown(json!([tag("b", "own"), tag("a", "1")])));
+        assert_eq!(with(json!({"b": "own"}), &TagForm::Map), shown(json!({"a": "1", "b": "own"})));
+        assert_eq!(with(Json::Null, &TagForm::Map), shown(json!({"a": "1", "b": "2"})));
+        let given = json!([{"Key": "a", "Value": "x", "PropagateAtLaunch": false},
+                           {"Key": "b", "Value": "2", "PropagateAtLaunch": true}]);
+        let own = json!([{"Key": "a", "Value": "x", "PropagateAtLaunch": false}]);
+        assert_eq!(with(own, &list(true)), shown(given));
+    }
+
+    #[test]
+    fn tags_that_are_not_known_are_left_alone() {
+        let own = Value::attribute(AttributeRef::named("A".into(), "Tags"));
+        assert_eq!(tagged(&own, &list(false), &StackTags::new()), None);
+    }
+}

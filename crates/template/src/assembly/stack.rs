@@ -1,0 +1,139 @@
+//! A stack of a cloud assembly: its template, and what the app says of it beside that.
+
+use std::collections::BTreeMap;
+
+use rstack_model::{AccountId, Region};
+use serde_json::{Map, Value};
+
+use super::{ManifestError, list_of, map, text, texts};
+
+/// A stack of a cloud assembly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssemblyStack {
+    /// The name of its artifact in the manifest.
+    pub id: String,
+    /// The name that it is deployed under.
+    pub name: String,
+    /// Its path in the app, such as `Prod/Network`.
+    pub path: Option<String>,
+    /// The path of its template, relative to the assembly's folder.
+    pub template: String,
+    /// Where it is going to live, as far as the app decides it.
+    pub environment: StackEnvironment,
+    /// The tags of the stack.
+    pub tags: BTreeMap<String, String>,
+    /// True if it must not be destroyed; `None` if the app does not say it.
+    pub termination_protection: Option<bool>,
+    /// The topics that CloudFormation would notify.
+    pub notification_arns: Vec<String>,
+    /// The artifacts that come before it.
+    pub dependencies: Vec<String>,
+}
+
+/// The account and Region of a stack, as far as its app decides them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StackEnvironment {
+    /// The account; `None` is that of the caller.
+    pub account: Option<AccountId>,
+    /// The Region; `None` is that of the caller.
+    pub region: Option<Region>,
+}
+
+impl StackEnvironment {
+    /// The environment in a text such as `aws://123456789012/eu-west-1`, in which `unknown-account` and
+    /// `unknown-region` stand for those of the caller; `None` if it is none.
+    fn parse(text: &str) -> Option<Self> {
+        let (account, region) = text.strip_prefix("aws://")?.split_once('/')?;
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        if !is_word(account) || !is_word(region) {
+            return None;
+        }
+        let known = |word: &str, unknown| (word != unknown).then(|| word.to_owned());
+        let account = known(account, "unknown-account");
+        if account
+            .as_ref()
+            .is_some_and(|it| it.len() != 12 || !it.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return None;
+        }
+        let region = known(region, "unknown-region").map(Region::new);
+        Some(Self { account: account.map(AccountId::new), region })
+    }
+}
+
+/// The stack of an artifact, if it has a template.
+pub(super) fn read(
+    id: &str,
+    artifact: &Map<String, Value>,
+) -> Result<Option<AssemblyStack>, ManifestError> {
+    let Some(properties) = artifact.get("properties") else { return Ok(None) };
+    let properties = map(properties, "an artifact's `properties`")?;
+    let Some(template) = text(properties, "templateFile", "a `templateFile`")? else {
+        return Ok(None);
+    };
+    let name = text(properties, "stackName", "a `stackName`")?.unwrap_or_else(|| id.to_owned());
+    let environment = match text(artifact, "environment", "an artifact's `environment`")? {
+        Some(text) => StackEnvironment::parse(&text).ok_or(ManifestError::Form {
+            part: "an artifact's `environment`",
+            wanted: "`aws://ACCOUNT/REGION`",
+        })?,
+        None => StackEnvironment::default(),
+    };
+    let protection = match properties.get("terminationProtection") {
+        None | Some(Value::Null) => None,
+        Some(Value::Bool(on)) => Some(*on),
+        Some(_) => {
+            let part = "a `terminationProtection`";
+            return Err(ManifestError::Form { part, wanted: "true or false" });
+        }
+    };
+    let notified = texts(properties, "notificationArns", "`notificationArns`")?;
+    Ok(Some(AssemblyStack {
+        id: id.to_owned(),
+        name,
+        path: text(artifact, "displayName", "a `displayName`")?,
+        template,
+        environment,
+        tags: tags(artifact, properties)?,
+        termination_protection: protection,
+        notification_arns: notified,
+        dependencies: texts(artifact, "dependencies", "an artifact's `dependencies`")?,
+    }))
+}
+
+/// The tags of the stack: those of its properties, which older versions of the CDK wrote as metadata.
+fn tags(
+    artifact: &Map<String, Value>,
+    properties: &Map<String, Value>,
+) -> Result<BTreeMap<String, String>, ManifestError> {
+    let value = |value: &Value| value.as_str().map(str::to_owned);
+    let wrong = ManifestError::Form { part: "the `tags` of a stack", wanted: "texts" };
+    match properties.get("tags") {
+        None | Some(Value::Null) => {}
+        Some(tags) => {
+            let tags = map(tags, "the `tags` of a stack")?.iter();
+            let tags: Option<_> = tags.map(|(key, tag)| Some((key.clone(), value(tag)?))).collect();
+            return tags.ok_or(wrong);
+        }
+    }
+    let mut out = BTreeMap::new();
+    let metadata = artifact.get("metadata").and_then(Value::as_object).into_iter().flatten();
+    for (_, entries) in metadata {
+        for entry in list_of(entries, "an entry of `metadata`")? {
+            if entry.get("type").and_then(Value::as_str) != Some("aws:cdk:stack-tags") {
+                continue;
+            }
+            let tags = entry.get("data").unwrap_or(&Value::Null);
+            for tag in list_of(tags, "the `tags` of a stack")? {
+                let of =
+                    |upper: &str, lower: &str| tag.get(lower).or(tag.get(upper)).and_then(value);
+                let (key, value) = (of("Key", "key"), of("Value", "value"));
+                let (Some(key), Some(value)) = (key, value) else { return Err(wrong) };
+                out.insert(key, value);
+            }
+        }
+    }
+    Ok(out)
+}
