@@ -102,7 +102,9 @@ impl Engine {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
-                Step::Done(Finish::Failed(error)) => return Ok(Led::Failed(driven.redact(*error))),
+                Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
+                    return Ok(Led::Failed(driven.redact(*error)));
+                }
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = pending.object {

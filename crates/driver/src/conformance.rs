@@ -194,7 +194,9 @@ async fn polled(
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
             Step::Done(Finish::Gone) => return Ok(None),
             Step::Done(Finish::Stabilized) => return Ok(made),
-            Step::Done(Finish::Failed(error)) => return Err(Failed::Call(*error)),
+            Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
+                return Err(Failed::Call(*error));
+            }
             Step::Pending(pending) => pending,
         };
         if let Some(object) = pending.object {

@@ -85,6 +85,9 @@ pub enum Finish {
     Gone,
     /// The operation failed. An error of a poll never says that: it says that the outcome is unknown.
     Failed(Box<DriverError>),
+    /// The operation failed for a reason that may pass, and may be begun anew, as another operation: a
+    /// creation has made nothing.
+    FailedForNow(Box<DriverError>),
 }
 
 impl Step {

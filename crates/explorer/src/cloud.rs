@@ -262,7 +262,9 @@ fn object_of(step: &Step) -> Option<&Object> {
     match step {
         Step::Done(Finish::Object(object)) => Some(object),
         Step::Pending(Pending { object, .. }) => object.as_deref(),
-        Step::Done(Finish::Stabilized | Finish::Gone | Finish::Failed(_)) => None,
+        Step::Done(
+            Finish::Stabilized | Finish::Gone | Finish::Failed(_) | Finish::FailedForNow(_),
+        ) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
 
-use super::stabilize::Begun;
+use super::stabilize::{Begun, Followed};
 use super::{Context, Failure, Work, completing};
 use crate::StepError;
 use crate::ledger::Effects;
@@ -32,8 +32,21 @@ impl Context<'_> {
             return self.update_object(step, kept, &work).await;
         }
         let work = self.propagated(work, change.prior.as_ref()).await?;
+        let mut attempt = 1;
+        loop {
+            match self.create_once(step, &work).await? {
+                Followed::To(physical_id) => return Ok(physical_id),
+                Followed::FailedForNow(error) => self.before_anew(label, error, attempt).await?,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Creates an object in one operation.
+    async fn create_once(&self, step: &Step, work: &Work<'_>) -> Result<Followed, StepError> {
+        let change = work.change;
         let mut properties = work.known()?;
-        let name = self.chosen_name(&work);
+        let name = self.chosen_name(work);
         if let Some((property, name)) = &name {
             properties.insert(property.clone(), KnownValue::from(name.as_str()));
         }
@@ -49,7 +62,7 @@ impl Context<'_> {
             begun: None,
         };
         let effects = Effects::new(self.ledger, operation);
-        match self.call_create(&work, &request, &effects).await {
+        match self.call_create(work, &request, &effects).await {
             Ok((kind, first)) => {
                 let begun = Begun {
                     operation,
@@ -58,11 +71,11 @@ impl Context<'_> {
                     token: request.token.clone(),
                     identifier: effects.recorded(),
                 };
-                self.follow(&work, begun, first).await
+                self.follow(work, begun, first).await
             }
             Err(failure) => {
                 let effect = effects.recorded().map_or(failure.effect, |_| FailedEffect::Partial);
-                self.fail(operation, Failure { effect, ..failure }).await
+                self.fail(operation, Failure { effect, ..failure }).await.map(Followed::To)
             }
         }
     }

@@ -103,7 +103,7 @@ impl Context<'_> {
                     self.engine.events.emit(Event::StepWaiting { label, waits_for });
                     (pending.ask_again_in, pending.waits_for)
                 }
-                Ok(Progress::Done(Finish::Failed(error))) => {
+                Ok(Progress::Done(Finish::Failed(error) | Finish::FailedForNow(error))) => {
                     let failure = Failure::new(self.redact(*error), FailedEffect::Partial);
                     return Err(Undeleted::Failed(failure));
                 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rstack_driver::{ErrorKind, Finish, Object, Observed, OperationKind, Pending, Poll, Step};
+use rstack_driver::{
+    DriverError, ErrorKind, Finish, Object, Observed, OperationKind, Pending, Poll, Step,
+};
 use rstack_journal::{Entry, FailedEffect, OperationId, Outcome, PolledKind};
-use rstack_model::event::Event;
+use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::Phase;
 use rstack_model::state::{ObjectStatus, ResourceState};
 use rstack_model::{Address, Cursor, Identifier, PhysicalId, Token};
@@ -78,6 +80,18 @@ fn tells_of_object(error: &StepError) -> bool {
     }
 }
 
+/// The number of operations that are begun, at most, where each fails for now: some 15 seconds of
+/// waiting beside the time that they take themselves.
+const ATTEMPTS_ANEW: u32 = 5;
+
+/// The end of an operation that was followed.
+pub(super) enum Followed {
+    /// It has led to this object.
+    To(PhysicalId),
+    /// It failed, is recorded as failed, and may be begun anew.
+    FailedForNow(DriverError),
+}
+
 /// An operation that was begun.
 pub(super) struct Begun {
     pub(super) operation: OperationId,
@@ -129,6 +143,8 @@ pub(crate) fn handler(kind: OperationKind) -> Handler {
 impl Context<'_> {
     /// Follows an operation until it is complete, and records it.
     ///
+    /// One that failed for now is recorded as failed, and may be begun anew.
+    ///
     /// An object that is not complete in time, or before the user asked to stop, or of which the
     /// cloud does not tell whether it is, is as declared and recorded so; that it is not ready yet
     /// is recorded, too, and the next plan goes on from there. Its users are not made before. An
@@ -138,28 +154,38 @@ impl Context<'_> {
         work: &Work<'_>,
         mut begun: Begun,
         first: Step,
-    ) -> Result<PhysicalId, StepError> {
+    ) -> Result<Followed, StepError> {
         let (address, resource_type) = (&work.change.address, &work.change.resource_type);
         let limit = self.engine.time_limit(address, resource_type, handler(begun.kind));
         let mut patience = Patience::new(limit);
         let (mut at, mut made, mut cursor) = (first, None, None);
         loop {
             let pending = match at {
+                // A creation that has named an object has made it.
+                Step::Done(Finish::FailedForNow(error))
+                    if made.is_none() && !(begun.creates && begun.identifier.is_some()) =>
+                {
+                    let error = work.secrets.redact(*error);
+                    return self.failed_for_now(&begun, error).await;
+                }
                 Step::Done(finish) => {
                     let made = match self.finished(work, &begun, finish, made).await {
                         Ok(made) => made,
-                        Err(error) => return self.failed(begun.operation, error).await,
+                        Err(error) => {
+                            return self.failed(begun.operation, error).await.map(Followed::To);
+                        }
                     };
                     if let Err(error) = self.tell(&work.change.address, &mut begun, &made).await {
-                        return self.failed(begun.operation, error).await;
+                        return self.failed(begun.operation, error).await.map(Followed::To);
                     }
-                    return self.record_made(work, begun.operation, &made, Left::Ready).await;
+                    let made = self.record_made(work, begun.operation, &made, Left::Ready);
+                    return made.await.map(Followed::To);
                 }
                 Step::Pending(pending) => pending,
             };
             if let Some(object) = &pending.object {
                 if let Err(error) = self.tell(&work.change.address, &mut begun, object).await {
-                    return self.failed(begun.operation, error).await;
+                    return self.failed(begun.operation, error).await.map(Followed::To);
                 }
                 made = Some((**object).clone());
             }
@@ -174,10 +200,12 @@ impl Context<'_> {
             if !at_once {
                 if let Some(made) = made.as_ref().filter(|_| !self.is_waited_for(work, &pending)) {
                     let left = Left::Stabilizing(pending.cursor);
-                    return self.record_made(work, begun.operation, made, left).await;
+                    let made = self.record_made(work, begun.operation, made, left);
+                    return made.await.map(Followed::To);
                 }
                 if let Err(error) = self.wait(work, &mut patience, &pending).await {
-                    return self.left(work, &begun, (made, &pending), error).await;
+                    let left = self.left(work, &begun, (made, &pending), error);
+                    return left.await.map(Followed::To);
                 }
             }
             let poll = Poll {
@@ -200,7 +228,8 @@ impl Context<'_> {
                 Ok(step) => step,
                 Err(error) => {
                     let error = self.given_up(error);
-                    return self.left(work, &begun, (made, &pending), error).await;
+                    let left = self.left(work, &begun, (made, &pending), error);
+                    return left.await.map(Followed::To);
                 }
             };
         }
@@ -278,7 +307,9 @@ impl Context<'_> {
                 }
             }
             (Finish::Gone, _) => Err(gone()),
-            (Finish::Failed(error), _) => Err(StepError::Driver(work.secrets.redact(*error))),
+            (Finish::Failed(error) | Finish::FailedForNow(error), _) => {
+                Err(StepError::Driver(work.secrets.redact(*error)))
+            }
         }
     }
 
@@ -299,6 +330,37 @@ impl Context<'_> {
             }
             None => self.failed(begun.operation, error).await,
         }
+    }
+
+    /// Records an operation that failed and may be begun anew.
+    async fn failed_for_now(
+        &self,
+        begun: &Begun,
+        error: DriverError,
+    ) -> Result<Followed, StepError> {
+        let effect = if begun.creates { FailedEffect::None } else { FailedEffect::Partial };
+        let (operation, text) = (begun.operation, error.to_string());
+        self.ledger.append(Entry::Failed { operation, error: text, effect }).await?;
+        Ok(Followed::FailedForNow(error))
+    }
+
+    /// Waits before an operation that failed for now is begun anew.
+    ///
+    /// # Errors
+    /// If it is not: it was begun often enough, or the user asked to stop.
+    pub(super) async fn before_anew(
+        &self,
+        label: &StepLabel,
+        error: DriverError,
+        attempt: u32,
+    ) -> Result<(), StepError> {
+        let wait = self.engine.next_attempt(&error, attempt).filter(|_| attempt < ATTEMPTS_ANEW);
+        let Some(wait) = wait else { return Err(self.given_up(error)) };
+        self.retrying(label, &error, attempt);
+        if self.engine.sleep_or_stop(wait).await {
+            return Err(self.given_up(error));
+        }
+        Ok(self.ledger.verify().await?)
     }
 
     /// Records an operation that failed when its call had been made.

@@ -10,7 +10,7 @@ use rstack_model::state::ResourceState;
 use rstack_model::{KnownMap, PhysicalId, ValueMap};
 use rstack_store::StoreError;
 
-use super::stabilize::Begun;
+use super::stabilize::{Begun, Followed};
 use super::{Context, Failure, Work};
 use crate::StepError;
 use crate::ledger::Ledger;
@@ -43,6 +43,25 @@ impl Context<'_> {
         prior: &ResourceState,
         work: &Work<'_>,
     ) -> Result<PhysicalId, StepError> {
+        let mut attempt = 1;
+        loop {
+            match self.update_once(step, prior, work).await? {
+                Followed::To(physical_id) => return Ok(physical_id),
+                Followed::FailedForNow(error) => {
+                    self.before_anew(work.label, error, attempt).await?;
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Changes an object in one operation.
+    async fn update_once(
+        &self,
+        step: &Step,
+        prior: &ResourceState,
+        work: &Work<'_>,
+    ) -> Result<Followed, StepError> {
         let properties = work.known()?;
         let object = work.object.clone();
         let action = IntentAction::Update { key: prior.key(), object };
@@ -75,7 +94,10 @@ impl Context<'_> {
                 };
                 self.follow(work, begun, first).await
             }
-            Err(error) => self.fail(operation, Failure::new(error, FailedEffect::Partial)).await,
+            Err(error) => {
+                let failed = self.fail(operation, Failure::new(error, FailedEffect::Partial));
+                failed.await.map(Followed::To)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod absence;
 mod asking;
+mod begun_anew;
 mod bench;
 mod deadline;
 mod disk;

@@ -204,8 +204,10 @@ impl CloudControl {
             (Progress::Failed, OperationKind::Create) if told.is_none() => {
                 self.uncreated(cursor, &event, declared).await
             }
-            (Progress::Failed, OperationKind::Create | OperationKind::Update) => {
-                Ok(failed(event.error(action(kind))))
+            (Progress::Failed, OperationKind::Create) => Ok(failed(event.error(action(kind)))),
+            // A change may be requested again, whatever it has changed.
+            (Progress::Failed, OperationKind::Update) => {
+                Ok(unmade(&event, event.error(action(kind))))
             }
         }
     }
@@ -280,16 +282,16 @@ impl CloudControl {
         }
         let Some(text) = event.identifier.as_deref().filter(|_| !event.has_code("AlreadyExists"))
         else {
-            return Ok(failed(error));
+            return Ok(unmade(event, error));
         };
         let identifier = object::identifier(&self.schema, text, declared);
         let chosen = declared_identifier(&self.schema, declared).is_some();
         let left = match self.object(&identifier, declared).await {
             Ok(left) => left,
             Err(unread) if unread.is_retryable() => return Err(unread),
-            Err(_) => None,
+            Err(_) => return Ok(failed(error)),
         };
-        let Some(object) = left else { return Ok(failed(error)) };
+        let Some(object) = left else { return Ok(unmade(event, error)) };
         if chosen && !cursor.absent {
             let message = format!(
                 "{}; `{identifier}` exists, and rstack leaves it alone: it cannot tell whether this \
@@ -346,6 +348,15 @@ fn noun(kind: OperationKind) -> &'static str {
 
 fn failed(error: DriverError) -> Step {
     Step::Done(Finish::Failed(Box::new(error)))
+}
+
+/// The step of a request that failed and has made nothing. It is made anew if the reason may pass, as
+/// CloudFormation does; a handler that has waited in vain for its object has waited long enough.
+fn unmade(event: &Event, error: DriverError) -> Step {
+    if error.is_retryable() && !event.has_code("NotStabilized") {
+        return Step::Done(Finish::FailedForNow(Box::new(error)));
+    }
+    failed(error)
 }
 
 fn not_durable(error: SinkError) -> DriverError {

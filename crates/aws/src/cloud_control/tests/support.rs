@@ -217,7 +217,9 @@ pub(super) async fn follow(
             Step::Done(Finish::Object(object)) => return End::Object(object),
             Step::Done(Finish::Gone) => return End::Gone,
             Step::Done(Finish::Stabilized) => panic!("the driver never says so"),
-            Step::Done(Finish::Failed(error)) => return End::Failed(*error, named),
+            Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
+                return End::Failed(*error, named);
+            }
             Step::Pending(pending) => pending,
         };
         assert!(!pending.repeatable && !pending.usable);
