@@ -184,6 +184,8 @@ pub(super) enum End {
     Gone,
     /// It failed; the object that it named before, if it did.
     Failed(DriverError, Option<Box<Object>>),
+    /// It failed, has made nothing, and may be begun anew.
+    FailedForNow(DriverError),
 }
 
 impl End {
@@ -217,9 +219,8 @@ pub(super) async fn follow(
             Step::Done(Finish::Object(object)) => return End::Object(object),
             Step::Done(Finish::Gone) => return End::Gone,
             Step::Done(Finish::Stabilized) => panic!("the driver never says so"),
-            Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
-                return End::Failed(*error, named);
-            }
+            Step::Done(Finish::Failed(error)) => return End::Failed(*error, named),
+            Step::Done(Finish::FailedForNow(error)) => return End::FailedForNow(*error),
             Step::Pending(pending) => pending,
         };
         assert!(!pending.repeatable && !pending.usable);

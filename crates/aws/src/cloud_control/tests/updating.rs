@@ -3,7 +3,7 @@
 use rstack_driver::{ErrorKind, NoEffects, Object, Request, ResourceDriver};
 use serde_json::{Value, json};
 
-use super::creating::CODES;
+use super::creating::{CODES, PASSING};
 use super::support::{End, SECRETIVE, Service, UNNAMED, change, create, creation, update};
 
 /// The patch of an update from one set of declared properties to another, as it was sent.
@@ -124,9 +124,13 @@ async fn every_failure_code_ends_an_update() {
         let (driver, made) = topic(&service).await;
         service.fail("UPDATE", code, false);
         let request = update(&made.identifier, json!({}), json!({"DisplayName": "b"}));
-        let end = change(&driver, &request).await;
-        let End::Failed(error, None) = end else { panic!("{code}: {end:?}") };
+        let (error, anew) = match change(&driver, &request).await {
+            End::Failed(error, None) => (error, false),
+            End::FailedForNow(error) => (error, true),
+            end => panic!("{code}: {end:?}"),
+        };
         assert!(error.has_code(code), "{code}");
+        assert_eq!(anew, PASSING.contains(&code), "{code}");
     }
 }
 
