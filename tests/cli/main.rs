@@ -11,6 +11,7 @@ mod error_gallery;
 mod explain;
 mod exports;
 mod file_root;
+mod final_snapshots;
 mod first_minutes;
 mod forged_plan;
 mod formats;

@@ -7,7 +7,7 @@ use rstack_driver::{
 use rstack_journal::{Entry, OperationId};
 use rstack_model::event::Event;
 use rstack_model::state::ObjectStatus;
-use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, Token};
+use rstack_model::{Address, Cursor, Identifier, KnownMap, ResourceType, SnapshotName, Token};
 
 use crate::ledger::Ledger;
 use crate::secrets::CallSecrets;
@@ -46,6 +46,8 @@ pub(crate) enum Led {
     To(Box<Object>, ObjectStatus),
     /// There is none.
     Nowhere,
+    /// There is none, and this final snapshot of it exists.
+    Snapshotted(SnapshotName),
     /// It failed.
     Failed(DriverError),
 }
@@ -102,6 +104,7 @@ impl Engine {
                     return self.seen(driven, &identifier, made, ObjectStatus::Ready).await;
                 }
                 Step::Done(Finish::Gone) => return Ok(Led::Nowhere),
+                Step::Done(Finish::Snapshotted(snapshot)) => return Ok(Led::Snapshotted(snapshot)),
                 Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
                     return Ok(Led::Failed(driven.redact(*error)));
                 }

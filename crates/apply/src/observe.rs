@@ -96,7 +96,12 @@ impl Engine {
                 Step::Pending(_) => continue,
                 Step::Done(Finish::Stabilized) => true,
                 Step::Done(Finish::Object(seen)) => seen.identifier == object.identifier,
-                Step::Done(Finish::Gone | Finish::Failed(_) | Finish::FailedForNow(_)) => false,
+                Step::Done(
+                    Finish::Gone
+                    | Finish::Snapshotted(_)
+                    | Finish::Failed(_)
+                    | Finish::FailedForNow(_),
+                ) => false,
             };
             // What did not stabilize as it was left is changed again by the next plan.
             object.status =

@@ -1,15 +1,17 @@
 //! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{
-    CreateRequest, DriverError, ErrorKind, Found, OperationKind, Step as Progress,
+    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, OperationKind, Removal,
+    Step as Progress,
 };
 use rstack_journal::{
-    Entry, FailedEffect, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
+    Entry, FailedEffect, Intent, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
 };
+use rstack_model::event::Event;
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, State};
 use rstack_model::value::ResolvedSecrets;
-use rstack_model::{Identifier, KnownValue, StackName};
+use rstack_model::{Cursor, Identifier, KnownValue, ObjectKey, SnapshotName, StackName};
 use rstack_store::Lease;
 
 use crate::digest::check_input;
@@ -131,6 +133,11 @@ impl Engine {
         let operation = open.intent.operation;
         let failed =
             |effect| Entry::Failed { operation, error: "the run was cut off".to_owned(), effect };
+        if let IntentAction::Delete { key, snapshot: Some(snapshot) } = &open.intent.action
+            && self.resolve_deletion(ledger, parameters, open, (key, snapshot), waits).await?
+        {
+            return Ok(Resolved::Recorded);
+        }
         let IntentAction::Create { name, object } = &open.intent.action else {
             // What a cut-off update did is found by the next plan, which makes it again. So it is
             // with an object whose deletion was cut off: it is gone, or as it was, or between.
@@ -228,7 +235,9 @@ impl Engine {
                 let state = resource_state(resource_type, object, &made, status, driver.as_ref());
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
-            Ok(Led::Nowhere | Led::Failed(_)) => failed(FailedEffect::Partial),
+            Ok(Led::Nowhere | Led::Snapshotted(_) | Led::Failed(_)) => {
+                failed(FailedEffect::Partial)
+            }
             Err(error) if is_final(&error) => failed(FailedEffect::Partial),
             Err(error) => return Err(error),
         };
@@ -262,6 +271,54 @@ impl Engine {
         waits: Waits,
     ) -> Result<Resolved, StepError> {
         let Some((kind, cursor)) = open.cursor.clone() else { return Ok(Resolved::Absent) };
+        let kind = match kind {
+            PolledKind::Create => OperationKind::Create,
+            PolledKind::Update => OperationKind::Update,
+            PolledKind::Delete => OperationKind::Delete,
+        };
+        self.follow(ledger, parameters, open, (kind, From::Cursor(cursor)), waits).await?;
+        Ok(Resolved::Recorded)
+    }
+
+    /// Follows a deletion with a final snapshot that its service has accepted; false if it has not.
+    async fn resolve_deletion(
+        &self,
+        ledger: &Ledger,
+        parameters: &SecretParameters,
+        open: &OpenOperation,
+        (key, snapshot): (&ObjectKey, &SnapshotName),
+        waits: Waits,
+    ) -> Result<bool, StepError> {
+        let intent = &open.intent;
+        let driver = self.cloud.driver(&intent.resource_type);
+        let driver = driver.ok_or_else(|| StepError::NoDriver(intent.resource_type.clone()))?;
+        let remembered = ledger.remembered(&intent.address, key);
+        let request = DeleteRequest {
+            identifier: key.identifier.clone(),
+            token: intent.token.clone(),
+            prior: remembered.as_ref().map(without_secrets).unwrap_or_default(),
+            removal: Removal::Recoverable,
+        };
+        let given = CallSecrets::given(parameters);
+        let find = || async {
+            let found = driver.find_deletion(&request, snapshot).await;
+            found.map_err(|error| given.redact(error))
+        };
+        let Some(step) = self.ask_read(find).await? else { return Ok(false) };
+        let at = (OperationKind::Delete, From::Step(step));
+        self.follow(ledger, parameters, open, at, waits).await?;
+        Ok(true)
+    }
+
+    /// Follows an operation on that goes on in the cloud, and records its outcome.
+    async fn follow(
+        &self,
+        ledger: &Ledger,
+        parameters: &SecretParameters,
+        open: &OpenOperation,
+        (kind, from): (OperationKind, From),
+        waits: Waits,
+    ) -> Result<(), StepError> {
         let intent = &open.intent;
         let (operation, resource_type) = (intent.operation, &intent.resource_type);
         let driver = self.cloud.driver(resource_type);
@@ -269,7 +326,7 @@ impl Engine {
         let (known, object) = match &intent.action {
             IntentAction::Create { object, .. } => (None, Some(object)),
             IntentAction::Update { key, object } => (Some(key), Some(object)),
-            IntentAction::Delete { key }
+            IntentAction::Delete { key, .. }
             | IntentAction::Record { key }
             | IntentAction::Forget { key }
             | IntentAction::Restore { key } => (Some(key), None),
@@ -284,11 +341,7 @@ impl Engine {
             ledger,
             driver: driver.as_ref(),
             operation,
-            kind: match kind {
-                PolledKind::Create => OperationKind::Create,
-                PolledKind::Update => OperationKind::Update,
-                PolledKind::Delete => OperationKind::Delete,
-            },
+            kind,
             secrets: secrets.as_ref(),
             address: &intent.address,
             resource_type,
@@ -297,9 +350,39 @@ impl Engine {
             waits,
         };
         let at = open.effect.clone().or(known.map(|key| key.identifier.clone()));
-        let led = self.poll_on(&driven, at, cursor).await?;
+        let led = match from {
+            From::Cursor(cursor) => self.poll_on(&driven, at, cursor).await?,
+            From::Step(step) => self.drive(&driven, at, step).await?,
+        };
+        let told = told_of_snapshot(intent, &led);
         ledger.append(polled_entry(&driven, led, object)).await?;
-        Ok(Resolved::Recorded)
+        told.into_iter().for_each(|event| self.events.emit(event));
+        Ok(())
+    }
+}
+
+/// Where an operation is followed from.
+enum From {
+    /// The cursor that was journaled last.
+    Cursor(Cursor),
+    /// The step that was found in the cloud.
+    Step(Progress),
+}
+
+/// The event about the final snapshot of a deletion that is complete, if it was to take one.
+fn told_of_snapshot(intent: &Intent, led: &Led) -> Option<Event> {
+    let IntentAction::Delete { snapshot: Some(asked), .. } = &intent.action else { return None };
+    let (address, resource_type) = (intent.address.clone(), intent.resource_type.clone());
+    match led {
+        Led::Snapshotted(snapshot) => {
+            let snapshot = snapshot.clone();
+            Some(Event::SnapshotTaken { address, resource_type, snapshot })
+        }
+        Led::Nowhere => {
+            let snapshot = asked.clone();
+            Some(Event::SnapshotMissing { address, resource_type, snapshot })
+        }
+        Led::To(..) | Led::Failed(_) => None,
     }
 }
 
@@ -319,8 +402,12 @@ fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -
             let state = resource_state(driven.resource_type, object, &made, status, driven.driver);
             Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
         }
-        (Led::Nowhere, None) => Entry::Done { operation, outcome: Outcome::Gone },
-        (Led::Nowhere, Some(_)) => failed("its object is gone".to_owned(), partly),
+        (Led::Nowhere | Led::Snapshotted(_), None) => {
+            Entry::Done { operation, outcome: Outcome::Gone }
+        }
+        (Led::Nowhere | Led::Snapshotted(_), Some(_)) => {
+            failed("its object is gone".to_owned(), partly)
+        }
         (Led::To(..), None) => failed("its object is still there".to_owned(), partly),
         // What has failed has made nothing but what it has named.
         (Led::Failed(error), _) => failed(error.to_string(), partly),

@@ -139,9 +139,10 @@ fn touched(plan: &Plan) -> impl Iterator<Item = (&Address, &ResourceState)> {
         let object = match &step.operation {
             Operation::Create => None,
             Operation::Update | Operation::Record => prior(),
-            Operation::Delete(object) | Operation::Forget(object) | Operation::Restore(object) => {
-                Some(&**object)
-            }
+            Operation::Delete(_)
+            | Operation::DeleteWithSnapshot { .. }
+            | Operation::Forget(_)
+            | Operation::Restore(_) => step.operation.object(),
         };
         Some((&step.address, object?))
     })

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_journal::{Entry, JournalEnd};
 use rstack_model::Address;
-use rstack_model::desired::{DesiredOutput, RemovalPolicy};
+use rstack_model::desired::DesiredOutput;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Operation, Phase, Plan, PlanMode, Step, StepId};
+use rstack_model::plan::{Phase, Plan, PlanMode, Step, StepId};
 use rstack_model::state::{OutputState, ResourceState, State};
 use rstack_model::value::FunctionError;
-use rstack_plan::CheckedPlan;
+use rstack_plan::{CheckedPlan, removal_of_replaced};
 use rstack_store::Lease;
 
 use crate::drive::Waits;
@@ -257,12 +257,7 @@ async fn remove_superseded(context: Context<'_>, executed: &mut Executed) {
         if context.ledger.has_now(&address, &object) {
             continue;
         }
-        let keeps = match object.update_replace_policy {
-            RemovalPolicy::Retain | RemovalPolicy::RetainExceptOnCreate => true,
-            RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
-        };
-        let object = Box::new(object);
-        let operation = if keeps { Operation::Forget(object) } else { Operation::Delete(object) };
+        let operation = removal_of_replaced(&context.plan.stack, &address, &object, None);
         let id = StepId(u32::try_from(first + number).unwrap_or(u32::MAX));
         let step =
             Step { id, address, operation, phase: Phase::Cleanup, after: BTreeSet::default() };

@@ -131,7 +131,9 @@ impl<'a> Weights<'a> {
         let (resource_type, operation) = match &step.operation {
             Operation::Create => (declared(), Handler::Create),
             Operation::Update => (declared(), Handler::Update),
-            Operation::Delete(object) => (Some(&object.resource_type), Handler::Delete),
+            Operation::Delete(object) | Operation::DeleteWithSnapshot { object, .. } => {
+                (Some(&object.resource_type), Handler::Delete)
+            }
             // These make no call that changes something.
             Operation::Record | Operation::Forget(_) | Operation::Restore(_) => return 1,
         };

@@ -19,6 +19,7 @@ use crate::client::{Clients, Pacing};
 use crate::cloud_control::CloudControl;
 use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::definition::{Service, TypeDefinition};
+use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, secretsmanager};
@@ -159,8 +160,8 @@ impl Cloud for AwsCloud {
             return Some(Arc::new(Direct(driver)));
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
-        let driver = CloudControl::of(api(Service::CLOUDCONTROLAPI), schema)?;
-        Some(Arc::new(driver))
+        let driver = Arc::new(CloudControl::of(api(Service::CLOUDCONTROLAPI), schema)?);
+        Some(Snapshotting::around(driver, resource_type, api))
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {

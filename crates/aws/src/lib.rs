@@ -17,6 +17,7 @@ mod configuration;
 mod definition;
 mod ec2;
 mod endpoint_rules;
+mod final_snapshot;
 mod iam;
 mod lookup;
 mod mapping;

@@ -41,7 +41,8 @@ fn object(step: Step) -> Result<Object, DriverError> {
         Step::Done(Finish::Object(object))
         | Step::Pending(Pending { object: Some(object), .. }) => Ok(*object),
         Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => Err(*error),
-        Step::Done(Finish::Stabilized | Finish::Gone) | Step::Pending(_) => {
+        Step::Done(Finish::Stabilized | Finish::Gone | Finish::Snapshotted(_))
+        | Step::Pending(_) => {
             let message = "the step names no object";
             Err(DriverError::new(ErrorKind::Unsupported, "begin", message))
         }

@@ -171,7 +171,7 @@ async fn driven(
         Request::Update(it) => {
             (OperationKind::Update, Some(it.identifier.clone()), &it.token, &it.properties)
         }
-        Request::Delete(it) => {
+        Request::Delete(it) | Request::DeleteWithSnapshot { request: it, .. } => {
             (OperationKind::Delete, Some(it.identifier.clone()), &it.token, &it.prior)
         }
     };
@@ -192,7 +192,7 @@ async fn polled(
     for _ in 0..PATIENCE {
         let pending = match at {
             Step::Done(Finish::Object(object)) => return Ok(Some(*object)),
-            Step::Done(Finish::Gone) => return Ok(None),
+            Step::Done(Finish::Gone | Finish::Snapshotted(_)) => return Ok(None),
             Step::Done(Finish::Stabilized) => return Ok(made),
             Step::Done(Finish::Failed(error) | Finish::FailedForNow(error)) => {
                 return Err(Failed::Call(*error));

@@ -182,6 +182,7 @@ impl ResourceDriver for Direct {
             }
             Request::Update(request) => Ok(self.stabilizing(self.0.update(request).await?)),
             Request::Delete(request) => self.delete(request).await,
+            Request::DeleteWithSnapshot { .. } => Err(Request::takes_no_snapshot()),
         }
     }
 

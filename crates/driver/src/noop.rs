@@ -53,6 +53,7 @@ impl ResourceDriver for Noop {
                 Step::made(Self::object(id, request.properties.clone()))
             }
             Request::Delete(_) => Step::Done(Finish::Gone),
+            Request::DeleteWithSnapshot { .. } => return Err(Request::takes_no_snapshot()),
         })
     }
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use rstack_model::{Cursor, Identifier, KnownMap, Token};
+use rstack_model::{Cursor, Identifier, KnownMap, SnapshotName, Token};
 
-use crate::{CreateRequest, DeleteRequest, DriverError, Object, UpdateRequest};
+use crate::{CreateRequest, DeleteRequest, DriverError, ErrorKind, Object, UpdateRequest};
 
 /// An operation that is begun.
 #[derive(Clone, Debug)]
@@ -16,6 +16,24 @@ pub enum Request {
     Update(UpdateRequest),
     /// An object is deleted.
     Delete(DeleteRequest),
+    /// An object is deleted after its service has taken a final snapshot of it. It may be begun again
+    /// with the same snapshot, and goes on then. A driver never deletes the object without the snapshot,
+    /// and refuses a name that the snapshot of another object has. A service that has accepted it does
+    /// not take it back: its steps are not [`Pending::repeatable`].
+    DeleteWithSnapshot {
+        /// The deletion.
+        request: DeleteRequest,
+        /// The name of the snapshot.
+        snapshot: SnapshotName,
+    },
+}
+
+impl Request {
+    /// The error of a driver whose service takes no final snapshots. Nothing was deleted.
+    pub fn takes_no_snapshot() -> DriverError {
+        let message = "the driver of this type takes no final snapshots; nothing was deleted";
+        DriverError::new(ErrorKind::Unsupported, "delete with a final snapshot", message)
+    }
 }
 
 /// The kind of the operation that is polled.
@@ -81,8 +99,11 @@ pub enum Finish {
     Object(Box<Object>),
     /// The object is as the operation reported before, and has stabilized.
     Stabilized,
-    /// There is no object (any more).
+    /// There is no object (any more). Of a deletion with a final snapshot it says that the object was
+    /// gone without it.
     Gone,
+    /// There is no object any more, and this final snapshot of it exists.
+    Snapshotted(SnapshotName),
     /// The operation failed. An error of a poll never says that: it says that the outcome is unknown.
     Failed(Box<DriverError>),
     /// The operation failed for a reason that may pass, and may be begun anew, as another operation: a

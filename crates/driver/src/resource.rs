@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_model::{Address, Cursor, Identifier, KnownMap, PhysicalId, StackName, Token};
+use rstack_model::{
+    Address, Cursor, Identifier, KnownMap, PhysicalId, SnapshotName, StackName, Token,
+};
 
 use crate::{DriverError, NameRule, Object, Observed, Pending, Poll, Request, Step};
 
@@ -240,4 +242,19 @@ pub trait ResourceDriver: Send + Sync {
     /// # Errors
     /// If it cannot be determined.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
+
+    /// Looks for the deletion with a final snapshot of which it is not known whether it was begun: the
+    /// step from which it is followed. `None` if its service has not accepted it: the object is as it
+    /// was, or another caller has deleted it. Nothing is changed.
+    ///
+    /// # Errors
+    /// If it cannot be determined.
+    async fn find_deletion(
+        &self,
+        request: &DeleteRequest,
+        snapshot: &SnapshotName,
+    ) -> Result<Option<Step>, DriverError> {
+        let _ = (request, snapshot);
+        Ok(None)
+    }
 }

@@ -52,6 +52,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::ParameterValue => include_str!("../pages/parameter-value.md"),
         Code::PatternNotChecked => include_str!("../pages/pattern-not-checked.md"),
         Code::Policy => include_str!("../pages/policy.md"),
+        Code::PolicySize => include_str!("../pages/policy-size.md"),
         Code::PropertyBounds => include_str!("../pages/property-bounds.md"),
         Code::PropertyKind => include_str!("../pages/property-kind.md"),
         Code::PropertyPattern => include_str!("../pages/property-pattern.md"),

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rstack_apply::Clock;
 use rstack_driver::{
-    Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, Identity, NameRule,
-    NoEffects, Object, Observed, OperationKind, Pending, Poll, Request, ResourceDriver,
-    SecretStore, SinkError, Step, VersionHistory,
+    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish, Found,
+    Identity, NameRule, NoEffects, Object, Observed, OperationKind, Pending, Poll, Request,
+    ResourceDriver, SecretStore, SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
-    Address, Identifier, KnownMap, ObjectKey, ResourceType, SecretString, Token, Value,
+    Address, Identifier, KnownMap, ObjectKey, ResourceType, SecretString, SnapshotName, Token,
+    Value,
 };
 use rstack_sandbox::SandboxCloud;
 
@@ -30,9 +31,14 @@ pub(crate) struct Maker {
     pub(crate) token: Token,
 }
 
-/// Every object that was ever made.
+/// The objects that were ever made.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Made(pub(crate) BTreeMap<ObjectKey, Maker>);
+pub(crate) struct Made {
+    /// The last maker of each.
+    pub(crate) last: BTreeMap<ObjectKey, Maker>,
+    /// All of them, in the order in which they were made: one identifier may have had several.
+    pub(crate) ever: Vec<(ObjectKey, Maker)>,
+}
 
 /// The surroundings of the calls of a process.
 pub(crate) struct Wire {
@@ -227,7 +233,9 @@ impl WatchedDriver {
                 let (address, token) = (request.address, request.token);
                 for key in existing(&sandbox).difference(&before) {
                     let maker = Maker { address: address.clone(), token: token.clone() };
-                    lock(&made).0.insert(key.clone(), maker);
+                    let mut made = lock(&made);
+                    made.ever.push((key.clone(), maker.clone()));
+                    made.last.insert(key.clone(), maker);
                 }
                 Ok(step)
             }
@@ -263,7 +271,11 @@ fn object_of(step: &Step) -> Option<&Object> {
         Step::Done(Finish::Object(object)) => Some(object),
         Step::Pending(Pending { object, .. }) => object.as_deref(),
         Step::Done(
-            Finish::Stabilized | Finish::Gone | Finish::Failed(_) | Finish::FailedForNow(_),
+            Finish::Stabilized
+            | Finish::Gone
+            | Finish::Snapshotted(_)
+            | Finish::Failed(_)
+            | Finish::FailedForNow(_),
         ) => None,
     }
 }
@@ -290,7 +302,9 @@ impl ResourceDriver for WatchedDriver {
         match request {
             Request::Create(create) => self.create(create, effects).await,
             Request::Update(_) => self.change("update", request).await,
-            Request::Delete(_) => self.change("delete", request).await,
+            Request::Delete(_) | Request::DeleteWithSnapshot { .. } => {
+                self.change("delete", request).await
+            }
         }
     }
 
@@ -311,5 +325,14 @@ impl ResourceDriver for WatchedDriver {
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         self.wire.ask("find", &self.resource_type, self.inner.find(request)).await
+    }
+
+    async fn find_deletion(
+        &self,
+        request: &DeleteRequest,
+        snapshot: &SnapshotName,
+    ) -> Result<Option<Step>, DriverError> {
+        let find = self.inner.find_deletion(request, snapshot);
+        self.wire.ask("find", &self.resource_type, find).await
     }
 }

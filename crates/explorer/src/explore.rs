@@ -48,6 +48,7 @@ impl Simulation {
         }
         violations.extend(invariant::at_the_end(self, wanted, goal)?);
         violations.extend(invariant::no_secret(self));
+        violations.extend(invariant::final_snapshots(self)?);
         Ok(violations)
     }
 
@@ -75,6 +76,7 @@ pub(crate) fn strike(
     let mut life = simulation.live(wanted, conditions)?;
     let mut broken = std::mem::take(&mut life.violations);
     broken.extend(invariant::after_a_death(simulation, limit)?);
+    broken.extend(invariant::final_snapshots(simulation)?);
     if let Some(CrashPoint { strike: Strike::Before(_) | Strike::After(_), step, .. }) =
         conditions.point
         && !life.died

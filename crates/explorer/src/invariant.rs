@@ -19,9 +19,40 @@ fn known(state: &State) -> Objects {
     objects.map(ResourceState::key).collect()
 }
 
-fn existing(simulation: &Simulation) -> Result<Objects, String> {
+/// The objects that exist and that a stack can have: not the final snapshots.
+pub(crate) fn existing(simulation: &Simulation) -> Result<Objects, String> {
     let objects = simulation.sandbox.list().map_err(|error| error.to_string())?;
-    Ok(objects.into_iter().map(|(key, _)| key).collect())
+    let snapshots = simulation.sandbox.snapshots().map_err(|error| error.to_string())?;
+    let snapshots: Objects = snapshots.into_iter().map(|snapshot| snapshot.key).collect();
+    Ok(objects.into_iter().map(|(key, _)| key).filter(|key| !snapshots.contains(key)).collect())
+}
+
+/// I5, at any time: of every object that was ever made, whose template asks for a final snapshot and that
+/// is gone, there is exactly one; of one that exists there is one at most, which is being taken.
+pub(crate) fn final_snapshots(simulation: &Simulation) -> Result<Vec<String>, String> {
+    let existing = existing(simulation)?;
+    let snapshots = simulation.sandbox.snapshots().map_err(|error| error.to_string())?;
+    let made = lock(&simulation.made);
+    let mut violations = Vec::new();
+    let asked = made.ever.iter().filter(|(key, _)| stack::leaves_snapshot(&key.resource_type));
+    for (key, maker) in asked {
+        let exists = existing.contains(key) && made.last.get(key) == Some(maker);
+        let own = snapshots.iter().filter(|it| it.source == *key && it.source_token == maker.token);
+        match (own.count(), exists) {
+            (1, _) | (0, true) => {}
+            (0, false) => violations.push(format!("I5: `{key}` is gone without a final snapshot")),
+            (count, _) => violations.push(format!("I5: `{key}` has {count} final snapshots")),
+        }
+    }
+    let unknown = snapshots.iter().filter(|it| {
+        let of = |(key, maker): &(ObjectKey, _)| {
+            let maker: &crate::cloud::Maker = maker;
+            *key == it.source && maker.token == it.source_token
+        };
+        !made.ever.iter().any(of)
+    });
+    violations.extend(unknown.map(|it| format!("I5: `{}` is of no object", it.key)));
+    Ok(violations)
 }
 
 /// I1 after a recovery: every object is in the state.
@@ -69,7 +100,7 @@ pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec
     let made = lock(&simulation.made);
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(simulation)? {
-        let Some(maker) = made.0.get(&object) else {
+        let Some(maker) = made.last.get(&object) else {
             violations.push(format!("no operation created `{}`", object));
             continue;
         };

@@ -8,7 +8,8 @@
 //! * I1: every object that was made is in the state or in the journal;
 //! * I2: running again reaches the end that an undisturbed run reaches;
 //! * I3: no resource has a second object;
-//! * I4: no secret was ever written.
+//! * I4: no secret was ever written;
+//! * I5: every object that asked for a final snapshot and is gone has one, and one only.
 
 mod bucket;
 mod clock;
@@ -39,7 +40,7 @@ pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use scenario::{GENERATED, POLLED, SCENARIOS, Scenario};
+pub use scenario::{GENERATED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

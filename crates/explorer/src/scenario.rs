@@ -6,6 +6,7 @@ use crate::stack::{Size, Variant, Wanted};
 
 const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
+const PARAMETER: &str = "AWS::SSM::Parameter";
 
 /// Where a stack is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +201,36 @@ pub const POLLED: [Scenario; 7] = [
     polled(refused("polled-rollback-replace", (FIRST, MOVED, FIRST), ("update", DISTRIBUTION))),
 ];
 
+const fn databases(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Databases), ..scenario }
+}
+
+const ATTACHED: Place = Place::Is(Variant::Attached);
+
+/// Objects are deleted after their services have taken final snapshots of them.
+pub const SNAPSHOTS: [Scenario; 9] = [
+    databases(plain("snapshot-delete", FIRST, Place::Nothing)),
+    databases(Scenario {
+        parallelism: 4,
+        ..plain("snapshot-delete-parallel", FIRST, Place::Nothing)
+    }),
+    databases(polled(plain("snapshot-delete-polled", FIRST, Place::Nothing))),
+    databases(plain("snapshot-replace", FIRST, MOVED)),
+    databases(plain("snapshot-delete-first", FIRST, ATTACHED)),
+    databases(polled(plain("snapshot-delete-first-polled", FIRST, ATTACHED))),
+    databases(refused(
+        "snapshot-rollback-create",
+        (Place::Nothing, FIRST, Place::Nothing),
+        ("create", PARAMETER),
+    )),
+    databases(refused("snapshot-rollback-replace", (FIRST, MOVED, FIRST), ("update", PARAMETER))),
+    databases(refused(
+        "snapshot-rollback-delete-first",
+        (FIRST, ATTACHED, FIRST),
+        ("update", PARAMETER),
+    )),
+];
+
 /// A scenario that is ready to be lived through.
 pub(crate) struct Ready {
     pub(crate) scenario: Scenario,
@@ -217,7 +248,7 @@ pub(crate) struct Ready {
 impl Scenario {
     /// All scenarios.
     pub fn all() -> impl Iterator<Item = Self> {
-        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED)
+        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED).chain(SNAPSHOTS)
     }
 
     /// The scenario of this name.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::StackName;
 use rstack_model::desired::Desired;
 use rstack_model::state::Environment;
+use rstack_model::{Address, ResourceType, StackName};
 use rstack_plan::PlanOptions;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
@@ -13,6 +13,10 @@ const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
 /// A smaller one of the same kind, for very many runs: a name given and a name chosen, attributes,
 /// a secret, an object that takes its time.
 const SMALL: &str = include_str!("small.yaml");
+/// One of which final snapshots are left, and the types of the objects that leave them.
+const DATABASES: &str = include_str!("databases.yaml");
+const LEAVE_SNAPSHOTS: [&str; 3] =
+    ["AWS::EC2::Volume", "AWS::ElastiCache::ReplicationGroup", "AWS::RDS::DBInstance"];
 
 /// The goal of a command for the stack.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub enum Size {
     Streaming,
     /// The smaller one.
     Small,
+    /// One whose objects leave final snapshots.
+    Databases,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
 }
@@ -49,6 +55,11 @@ pub(crate) enum Variant {
     Attached,
 }
 
+/// True if the objects of a type leave a final snapshot in every stack that has some.
+pub(crate) fn leaves_snapshot(resource_type: &ResourceType) -> bool {
+    LEAVE_SNAPSHOTS.contains(&resource_type.as_str())
+}
+
 pub(crate) fn name() -> Result<StackName, String> {
     StackName::parse("Live").map_err(|error| error.to_string())
 }
@@ -58,10 +69,15 @@ impl Size {
         let text = match self {
             Self::Streaming => STREAMING,
             Self::Small => SMALL,
+            Self::Databases => DATABASES,
             Self::Generated => return String::new(),
         };
-        let (channel, other) =
-            ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n");
+        let (channel, other) = match self {
+            Self::Databases => ("MasterUsername: one\n", "MasterUsername: two\n"),
+            Self::Streaming | Self::Small | Self::Generated => {
+                ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
+            }
+        };
         if variant == Variant::Attached { text.replacen(channel, other, 1) } else { text.into() }
     }
 
@@ -94,7 +110,9 @@ impl Size {
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
         let ids = desired.resources.keys();
         // Where their names stay and their channel does not, they can only be deleted first.
-        let delete_first = ids.filter(|id| id.as_str().ends_with("Endpoint")).cloned().collect();
+        let named =
+            |id: &&Address| ["Endpoint", "Database"].iter().any(|it| id.as_str().ends_with(it));
+        let delete_first = ids.filter(named).cloned().collect();
         Ok(Wanted::Stack(Box::new(desired), PlanOptions { delete_first, ..PlanOptions::default() }))
     }
 }

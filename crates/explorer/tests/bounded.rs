@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    Edit, Findings, GENERATED, POLLED, SCENARIOS, Scenario, Size, Store, edits, generated_types,
-    one, pairs, schedules, singles,
+    Edit, Findings, GENERATED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits,
+    generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -68,6 +68,21 @@ fn some_points_with_an_api_that_is_polled() {
     }
     let create = Scenario::named("polled-create").unwrap().on(Store::Objects);
     sound(&singles(create, Size::Small, 7).unwrap(), 10);
+}
+
+/// The same where services take final snapshots of what they delete.
+#[test]
+fn some_points_of_deletions_with_final_snapshots() {
+    for scenario in SNAPSHOTS {
+        let findings = singles(scenario, Size::Small, 13).unwrap();
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
+        sound(&findings, 10);
+    }
+    let delete = Scenario::named("snapshot-delete").unwrap().on(Store::Objects);
+    sound(&singles(delete, Size::Small, 7).unwrap(), 5);
 }
 
 #[test]

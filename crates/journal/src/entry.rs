@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
 use rstack_model::{
-    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType, StackName,
-    Token, ValueMap,
+    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType, SnapshotName,
+    StackName, Token, ValueMap,
 };
 use serde::{Deserialize, Serialize};
 
@@ -158,6 +158,9 @@ pub enum IntentAction {
     Delete {
         /// The object.
         key: ObjectKey,
+        /// The final snapshot that the service takes of it before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        snapshot: Option<SnapshotName>,
     },
     /// The object leaves the state and stays where it is.
     Forget {
@@ -178,7 +181,7 @@ impl IntentAction {
             Self::Create { .. } => None,
             Self::Update { key, .. }
             | Self::Record { key }
-            | Self::Delete { key }
+            | Self::Delete { key, .. }
             | Self::Forget { key }
             | Self::Restore { key } => Some(key),
         }

@@ -300,7 +300,7 @@ impl Folder {
     fn touched(&mut self, intent: &Intent) {
         let (key, in_doubt) = match &intent.action {
             IntentAction::Update { key, object } => (key, Some(&object.properties)),
-            IntentAction::Delete { key } => (key, None),
+            IntentAction::Delete { key, .. } => (key, None),
             IntentAction::Create { .. }
             | IntentAction::Record { .. }
             | IntentAction::Forget { .. }
@@ -337,9 +337,13 @@ impl Folder {
         }
     }
 
-    /// Makes an object the resource's own; another one that it had waits to be deleted.
-    fn set_current(&mut self, id: &Address, object: ResourceState) {
+    /// Makes an object the resource's own; another one that it had waits to be deleted. The token of
+    /// an object that is known stays the one of the operation that made it.
+    fn set_current(&mut self, id: &Address, mut object: ResourceState) {
         let key = object.key();
+        if let Some(known) = self.state.resources.get(id).filter(|known| known.is(&key)) {
+            object.token = object.token.or_else(|| known.token.clone());
+        }
         if let Some(old) = self.state.resources.insert(id.clone(), object)
             && !old.is(&key)
         {
@@ -368,5 +372,6 @@ fn unfinished(
         secret_versions: object.secret_versions.clone(),
         driver: intent.driver.clone(),
         cursor: None,
+        token: Some(intent.token.clone()),
     }
 }

@@ -215,6 +215,7 @@ mod tests {
             secret_versions: Default::default(),
             driver: "test".into(),
             cursor: None,
+            token: None,
         }
     }
 

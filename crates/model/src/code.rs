@@ -57,6 +57,7 @@ impl Code {
                 | Self::NoEffect
                 | Self::NotValidated
                 | Self::PatternNotChecked
+                | Self::PolicySize
                 | Self::Quota
                 | Self::SecretInName
                 | Self::SubSyntax
@@ -176,6 +177,8 @@ codes! {
     PatternNotChecked = "pattern-not-checked",
     /// A deletion or replacement policy that is not one.
     Policy = "policy",
+    /// A policy that is larger than its service takes.
+    PolicySize = "policy-size",
     /// A text or list that is too short or too long, a number that is too small or too large.
     PropertyBounds = "property-bounds",
     /// A value of another kind.

@@ -168,6 +168,8 @@ codes! {
     SecretRotates = "secret-rotates",
     /// A secret whose version cannot be looked up.
     SecretUnchecked = "secret-unchecked",
+    /// A final snapshot that does not exist, of an object that is gone.
+    SnapshotMissing = "snapshot-missing",
     /// Two templates that lead to the same stack name.
     StackNameConflict = "stack-name-conflict",
     /// A template or stack that does not exist.

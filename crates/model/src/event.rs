@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::error_code::ErrorCode;
-use crate::id::{Address, PhysicalId, ResourceType};
+use crate::id::{Address, PhysicalId, ResourceType, SnapshotName};
 use crate::plan::{PlanMode, StepId};
 
 /// Which step an event is about.
@@ -114,6 +114,25 @@ pub enum Event {
         label: StepLabel,
         /// The object it was done to.
         physical_id: PhysicalId,
+    },
+    /// An object is gone, and its final snapshot exists.
+    SnapshotTaken {
+        /// The resource.
+        address: Address,
+        /// The type of the object.
+        resource_type: ResourceType,
+        /// The snapshot.
+        snapshot: SnapshotName,
+    },
+    /// An object that was to be deleted with a final snapshot is gone without it: it was deleted by
+    /// another caller.
+    SnapshotMissing {
+        /// The resource.
+        address: Address,
+        /// The type of the object.
+        resource_type: ResourceType,
+        /// The snapshot that does not exist.
+        snapshot: SnapshotName,
     },
     /// A step failed.
     StepFailed {

@@ -109,6 +109,10 @@ text_id! {
     /// The identity of one holding of a lock: a UUIDv4.
     LockId
 }
+text_id! {
+    /// The name of the final snapshot that a service takes of an object before it deletes it.
+    SnapshotName
+}
 
 impl Address {
     /// The logical IDs of the path, the outermost first.

@@ -25,7 +25,7 @@ pub use digest::Digest;
 pub use error_code::ErrorCode;
 pub use id::{
     AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
-    Region, ResourceType, Serial, StackName, Token,
+    Region, ResourceType, Serial, SnapshotName, StackName, Token,
 };
 pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
-use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, StackName};
+use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, SnapshotName, StackName};
 use crate::import::Imports;
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
@@ -247,6 +247,13 @@ pub enum Operation {
     Record,
     /// Delete this object, which is the resource's own or a deposed one.
     Delete(Box<ResourceState>),
+    /// Have the service take a final snapshot of this object, and delete it.
+    DeleteWithSnapshot {
+        /// The object, which is the resource's own or a deposed one.
+        object: Box<ResourceState>,
+        /// The name of the snapshot.
+        snapshot: SnapshotName,
+    },
     /// Take this object out of the state and leave it in the cloud.
     Forget(Box<ResourceState>),
     /// Make this deposed object the resource's object again.
@@ -260,9 +267,41 @@ impl Operation {
             Self::Create => "create",
             Self::Update => "update",
             Self::Record => "record",
-            Self::Delete(_) => "delete",
+            Self::Delete(_) | Self::DeleteWithSnapshot { .. } => "delete",
             Self::Forget(_) => "forget",
             Self::Restore(_) => "restore",
+        }
+    }
+
+    /// The object that is deleted, if the operation deletes one.
+    pub fn deleted(&self) -> Option<&ResourceState> {
+        match self {
+            Self::Delete(object) | Self::DeleteWithSnapshot { object, .. } => Some(object),
+            Self::Create | Self::Update | Self::Record | Self::Forget(_) | Self::Restore(_) => None,
+        }
+    }
+
+    /// The object that the operation carries: the one that is deleted, forgotten or restored.
+    pub fn object(&self) -> Option<&ResourceState> {
+        match self {
+            Self::Delete(object)
+            | Self::DeleteWithSnapshot { object, .. }
+            | Self::Forget(object)
+            | Self::Restore(object) => Some(object),
+            Self::Create | Self::Update | Self::Record => None,
+        }
+    }
+
+    /// The name of the final snapshot, if the operation takes one.
+    pub fn final_snapshot(&self) -> Option<&SnapshotName> {
+        match self {
+            Self::DeleteWithSnapshot { snapshot, .. } => Some(snapshot),
+            Self::Create
+            | Self::Update
+            | Self::Record
+            | Self::Delete(_)
+            | Self::Forget(_)
+            | Self::Restore(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::desired::RemovalPolicy;
 use crate::digest::Digest;
 use crate::id::{
     AccountId, Address, Cursor, Lineage, Partition, PhysicalId, Region, ResourceType, Serial,
-    StackName,
+    StackName, Token,
 };
 use crate::import::Imports;
 use crate::object_key::{Identifier, ObjectKey};
@@ -72,6 +72,10 @@ pub struct ResourceState {
     /// The cursor of the poll that asks whether it has stabilized, as long as it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
+    /// The token of the operation that made it, which tells it from an earlier object of the same
+    /// identifier; `None` for an object of a state that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
 }
 
 /// An object that is still there although the resource has another one now, or none.

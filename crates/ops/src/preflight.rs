@@ -3,7 +3,7 @@
 
 use rstack_catalog::{Registry, Unserved};
 use rstack_driver::{Cloud, UnsupportedProperty};
-use rstack_model::desired::{Desired, DesiredResource, RemovalPolicy};
+use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, Span, Value};
 use rstack_template::{ExpressionKind, Resource, Template};
@@ -34,11 +34,6 @@ pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) 
                     unsupported(id, it, span.unwrap_or(declared.name_span))
                 }));
             }
-        }
-        if [resource.deletion_policy, resource.update_replace_policy]
-            .contains(&RemovalPolicy::Snapshot)
-        {
-            out.push(snapshot(id, declared.name_span));
         }
         for value in resource.properties.values() {
             out.extend(secrets(value, &secret).map(|name| handed_on(id, name, declared.name_span)));
@@ -116,13 +111,6 @@ fn property_span(resource: &Resource, property: &str) -> Option<Span> {
 fn unsupported(id: &Address, it: &UnsupportedProperty, span: Span) -> Diagnostic {
     let message = format!("`{id}` declares `{}`, which is not supported yet", it.property);
     Diagnostic::error(Code::Unsupported, message).at(span, "").help(it.instead)
-}
-
-/// None is ever made that would have to be deleted without its snapshot.
-fn snapshot(id: &Address, span: Span) -> Diagnostic {
-    let message = format!("`{id}` has the policy `Snapshot`, which is not supported yet");
-    let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
-    error.help("use `Retain`, and take the snapshot yourself")
 }
 
 fn handed_on(id: &Address, attribute: &AttributeRef, span: Span) -> Diagnostic {

@@ -135,6 +135,7 @@ fn object(id: &str, dependencies: impl IntoIterator<Item = Address>) -> Resource
         secret_versions: BTreeMap::new(),
         driver: "test".into(),
         cursor: None,
+        token: None,
     }
 }
 

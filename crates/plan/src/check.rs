@@ -107,7 +107,9 @@ impl<'a> Checker<'a> {
         }
         for (id, change) in &self.plan.changes {
             let is_deposed = |step: &&&Step| match &step.operation {
-                Operation::Delete(object) | Operation::Forget(object) => {
+                Operation::Delete(object)
+                | Operation::DeleteWithSnapshot { object, .. }
+                | Operation::Forget(object) => {
                     self.plan.deposed.iter().any(|d| d.address == *id && d.object == **object)
                 }
                 Operation::Create
@@ -163,6 +165,7 @@ impl<'a> Checker<'a> {
             let prior = self.plan.changes.get(&step.address).and_then(|c| c.prior.as_ref());
             let object = match &step.operation {
                 Operation::Delete(object)
+                | Operation::DeleteWithSnapshot { object, .. }
                 | Operation::Forget(object)
                 | Operation::Restore(object) => Some(object.key()),
                 Operation::Update | Operation::Record => prior.map(ResourceState::key),
@@ -183,7 +186,9 @@ impl<'a> Checker<'a> {
         for step in &self.plan.steps {
             let prior = self.plan.changes.get(&step.address).and_then(|it| it.prior.as_ref());
             let fits = match &step.operation {
-                Operation::Delete(object) | Operation::Forget(object) => {
+                Operation::Delete(object)
+                | Operation::DeleteWithSnapshot { object, .. }
+                | Operation::Forget(object) => {
                     let deposed =
                         |it: &DeposedObject| it.address == step.address && it.object == **object;
                     prior == Some(&**object) || self.plan.deposed.iter().any(deposed)
@@ -204,12 +209,10 @@ impl<'a> Checker<'a> {
             .plan
             .steps
             .iter()
-            .filter_map(|step| match &step.operation {
-                Operation::Delete(object) => {
-                    let deposed = self.plan.deposed.iter().any(|d| d.object == **object);
-                    (!deposed).then_some((step, &**object))
-                }
-                _ => None,
+            .filter_map(|step| {
+                let object = step.operation.deleted()?;
+                let deposed = self.plan.deposed.iter().any(|d| d.object == *object);
+                (!deposed).then_some((step, object))
             })
             .collect();
         let by_id: BTreeMap<&Address, &Step> =
@@ -228,34 +231,45 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks that no step deletes an object that its policy keeps: neither a current object nor
-    /// a deposed one.
+    /// Checks that no step deletes an object that its policy keeps, and that none leaves out the final
+    /// snapshot that its policy asks for: neither of a current object nor of a deposed one. A rollback
+    /// keeps what it did not make by its actions.
     fn policies(&self, out: &mut Vec<Violation>) {
-        if self.plan.mode == PlanMode::Rollback {
-            return;
-        }
         for step in &self.plan.steps {
-            let Operation::Delete(object) = &step.operation else { continue };
+            let Some(object) = step.operation.deleted() else { continue };
             let change = self.plan.changes.get(&step.address);
             let unfinished = object.status == ObjectStatus::Incomplete;
-            let keeps = |policy: RemovalPolicy| match policy {
+            let in_force = |holds: &dyn Fn(RemovalPolicy) -> bool| {
+                let is_current = change
+                    .and_then(|change| change.prior.as_ref())
+                    .is_some_and(|prior| prior.is_same_object(object));
+                match change.map(|change| change.action).filter(|_| is_current) {
+                    Some(Action::Delete) => holds(object.deletion_policy),
+                    // The object that takes its place is not one of the template's.
+                    Some(Action::Restore) => holds(object.update_replace_policy),
+                    Some(_) | None => {
+                        let desired = change.and_then(|change| change.desired.as_ref());
+                        holds(object.update_replace_policy)
+                            || desired.is_some_and(|desired| holds(desired.update_replace_policy))
+                    }
+                }
+            };
+            let kept = in_force(&|policy| match policy {
                 RemovalPolicy::Retain => true,
                 RemovalPolicy::RetainExceptOnCreate => !unfinished,
                 RemovalPolicy::Delete | RemovalPolicy::Snapshot => false,
-            };
-            let is_current = change
-                .and_then(|change| change.prior.as_ref())
-                .is_some_and(|prior| prior.is_same_object(object));
-            let kept = match change.map(|change| change.action).filter(|_| is_current) {
-                Some(Action::Delete) => keeps(object.deletion_policy),
-                Some(_) | None => {
-                    let desired = change.and_then(|change| change.desired.as_ref());
-                    keeps(object.update_replace_policy)
-                        || desired.is_some_and(|desired| keeps(desired.update_replace_policy))
-                }
-            };
-            if kept {
+            });
+            if kept && self.plan.mode != PlanMode::Rollback {
                 out.push(Violation::RetainedTouched { address: step.address.clone() });
+            }
+            let asked_for = in_force(&|policy| match policy {
+                RemovalPolicy::Snapshot => !unfinished,
+                RemovalPolicy::Delete
+                | RemovalPolicy::Retain
+                | RemovalPolicy::RetainExceptOnCreate => false,
+            });
+            if asked_for != step.operation.final_snapshot().is_some() {
+                out.push(Violation::FinalSnapshot { address: step.address.clone() });
             }
         }
     }
@@ -293,7 +307,7 @@ impl<'a> Checker<'a> {
 fn is_making(step: &Step) -> bool {
     match step.operation {
         Operation::Create | Operation::Update | Operation::Record | Operation::Restore(_) => true,
-        Operation::Delete(_) | Operation::Forget(_) => false,
+        Operation::Delete(_) | Operation::DeleteWithSnapshot { .. } | Operation::Forget(_) => false,
     }
 }
 

@@ -176,7 +176,7 @@ pub(crate) fn finish(
         base: PlanBase { lineage: state.lineage.clone(), serial: state.serial },
         template_digest,
         parameters,
-        steps: steps(&changes, &deposed, restores)?,
+        steps: steps(&state.stack, &changes, &deposed, restores)?,
         deposed,
         propagation_waits: propagation_waits(&changes),
         changes,

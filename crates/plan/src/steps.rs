@@ -4,37 +4,47 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graphmap::DiGraphMap;
-use rstack_model::Address;
 use rstack_model::plan::{
     Action, Change, Operation, Phase, PlannedObject, Reason, ReplaceOrder, Step, StepId,
 };
 use rstack_model::state::{DeposedObject, ResourceState};
+use rstack_model::{Address, StackName};
 
 use crate::PlanError;
+use crate::final_snapshot::deletion;
 use crate::replace_cascade::deleted_early;
-use crate::retention::keeps_replaced;
+use crate::retention::{keeps_replaced, snapshots_removed, snapshots_replaced};
 
 /// The steps of a plan, in an order in which they can be done.
 pub(crate) fn steps(
+    stack: &StackName,
     changes: &BTreeMap<Address, Change>,
     deposed: &[DeposedObject],
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<Vec<Step>, PlanError> {
-    let mut builder = Builder { early: deleted_early(changes), ..Builder::default() };
+    let mut builder = Builder {
+        stack,
+        unnumbered: Vec::new(),
+        early: deleted_early(changes),
+        made: BTreeMap::new(),
+        deleted_first: BTreeMap::new(),
+        after: BTreeMap::new(),
+    };
     for (id, change) in changes {
         builder.change(id, change, restores.get(id));
     }
     for DeposedObject { address, object } in deposed {
         let desired = changes.get(address).and_then(|change| change.desired.as_ref());
-        builder.step(address, removal_of_replaced(object, desired), Phase::Cleanup);
+        let operation = removal_of_replaced(stack, address, object, desired);
+        builder.step(address, operation, Phase::Cleanup);
     }
     builder.order_forward(changes);
     builder.order_cleanup();
     builder.finish()
 }
 
-#[derive(Default)]
-struct Builder {
+struct Builder<'a> {
+    stack: &'a StackName,
     unnumbered: Vec<(Address, Operation, Phase)>,
     /// The resources whose old object goes before new ones are made.
     early: BTreeSet<Address>,
@@ -45,7 +55,7 @@ struct Builder {
     after: BTreeMap<usize, BTreeSet<usize>>,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn step(&mut self, id: &Address, operation: Operation, phase: Phase) -> usize {
         self.unnumbered.push((id.clone(), operation, phase));
         self.unnumbered.len() - 1
@@ -73,7 +83,8 @@ impl Builder {
             }
             Action::Replace(order) => {
                 let Some(prior) = prior else { return };
-                let operation = removal_of_replaced(prior, change.desired.as_ref());
+                let desired = change.desired.as_ref();
+                let operation = removal_of_replaced(self.stack, id, prior, desired);
                 match order {
                     ReplaceOrder::CreateFirst => {
                         self.make(id, Operation::Create);
@@ -93,12 +104,14 @@ impl Builder {
                 let Some(restored) = restored else { return };
                 self.make(id, Operation::Restore(Box::new(restored.clone())));
                 if let Some(prior) = prior {
-                    self.step(id, Operation::Delete(Box::new(prior.clone())), Phase::Cleanup);
+                    let operation =
+                        deletion(self.stack, id, prior, snapshots_replaced(prior, None));
+                    self.step(id, operation, Phase::Cleanup);
                 }
             }
             Action::Delete => {
                 let Some(prior) = prior else { return };
-                let operation = Operation::Delete(Box::new(prior.clone()));
+                let operation = deletion(self.stack, id, prior, snapshots_removed(prior));
                 if self.early.contains(id) {
                     let delete = self.step(id, operation, Phase::Forward);
                     self.deleted_first.insert(id.clone(), delete);
@@ -145,11 +158,9 @@ impl Builder {
             .unnumbered
             .iter()
             .enumerate()
-            .filter_map(|(step, (id, operation, phase))| match (operation, phase) {
-                (Operation::Delete(object), Phase::Cleanup) => {
-                    Some((step, id.clone(), object.dependencies.clone()))
-                }
-                _ => None,
+            .filter(|(_, (_, _, phase))| *phase == Phase::Cleanup)
+            .filter_map(|(step, (id, operation, _))| {
+                Some((step, id.clone(), operation.deleted()?.dependencies.clone()))
             })
             .collect();
         let mut by_id: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
@@ -209,11 +220,17 @@ impl Builder {
     }
 }
 
-/// The old object of a replacement is deleted, or kept where a policy says so.
-fn removal_of_replaced(object: &ResourceState, desired: Option<&PlannedObject>) -> Operation {
+/// The removal of the old object of a replacement, or of an update that has ended in another object: it
+/// is deleted, or kept where a policy says so. `desired` is the object in its place, as far as there is
+/// a plan for it.
+pub fn removal_of_replaced(
+    stack: &StackName,
+    address: &Address,
+    object: &ResourceState,
+    desired: Option<&PlannedObject>,
+) -> Operation {
     if keeps_replaced(object, desired) {
-        Operation::Forget(Box::new(object.clone()))
-    } else {
-        Operation::Delete(Box::new(object.clone()))
+        return Operation::Forget(Box::new(object.clone()));
     }
+    deletion(stack, address, object, snapshots_replaced(object, desired))
 }

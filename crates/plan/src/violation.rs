@@ -61,6 +61,12 @@ pub enum Violation {
         /// The resource.
         address: Address,
     },
+    /// An object is deleted without the final snapshot that its policy asks for, or with one that no
+    /// policy asks for.
+    FinalSnapshot {
+        /// The resource.
+        address: Address,
+    },
     /// An output waits for a resource that is not in the plan.
     OutputNeverKnown {
         /// The output.
@@ -118,6 +124,9 @@ impl fmt::Display for Violation {
             }
             Self::RetainedTouched { address } => {
                 write!(f, "`{address}` is deleted although its policy keeps it")
+            }
+            Self::FinalSnapshot { address } => {
+                write!(f, "the final snapshot of `{address}` is not what its policy asks for")
             }
             Self::OutputNeverKnown { output } => {
                 write!(f, "the output `{output}` waits for a resource that is not in the plan")

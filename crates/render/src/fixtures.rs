@@ -56,6 +56,7 @@ pub(crate) fn object(
         secret_versions: BTreeMap::new(),
         driver: "native".into(),
         cursor: None,
+        token: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rstack_catalog::{Registry, TypeSchema};
+use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
 use rstack_driver::{
     Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, VersionHistory, json_field,
 };
@@ -19,6 +19,7 @@ use crate::check;
 use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
+use crate::final_snapshot::Snapshotting;
 use crate::inventory::{Inventory, Scopes, StoredObject, View};
 use crate::objects::Service;
 use crate::play::{self, Marks, Playback, Scene};
@@ -299,9 +300,16 @@ impl Cloud for SandboxCloud {
             return None;
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
-        let cloud = Arc::clone(&self.inner);
         let polls = self.inner.options.api_polls;
-        Some(deferred::driver(SandboxDriver::new(cloud, resource_type.clone(), schema), polls))
+        let driver = || {
+            let (cloud, schema) = (Arc::clone(&self.inner), Arc::clone(&schema));
+            SandboxDriver::new(cloud, resource_type.clone(), schema)
+        };
+        let inner = deferred::driver(driver(), polls);
+        Some(match FinalSnapshot::of(resource_type.as_str()) {
+            Some(rule) => Arc::new(Snapshotting { inner, service: driver(), rule, polls }),
+            None => inner,
+        })
     }
 
     async fn lookup(&self, lookup: &Lookup) -> Result<Value, DriverError> {

@@ -104,6 +104,7 @@ impl ResourceDriver for Deferred {
                 self.inner.delete(request).await?;
                 OperationKind::Delete
             }
+            Request::DeleteWithSnapshot { .. } => return Err(Request::takes_no_snapshot()),
         };
         Ok(self.pending(word(kind), self.polls))
     }

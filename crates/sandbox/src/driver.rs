@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_catalog::TypeSchema;
+use rstack_catalog::{FinalSnapshot, TypeSchema};
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, Found, NameRule, Object,
     Observed, Poll, Progress, Removal, UpdateRequest,
 };
-use rstack_model::{Identifier, KnownMap, ResourceType, Token};
+use rstack_model::{Identifier, KnownMap, ResourceType, SnapshotName, Token};
 
 use crate::cloud::Inner;
 use crate::cloudfront::DISTRIBUTION;
+use crate::final_snapshot;
 use crate::names;
 use crate::objects::Service;
 use crate::rules::Refusal;
@@ -61,6 +62,34 @@ impl SandboxDriver {
         let (token, prior) = (poll.token.clone(), poll.declared.clone());
         let removal = Removal::Recoverable;
         self.delete(&DeleteRequest { identifier, token, prior, removal }).await
+    }
+
+    /// Deletes an object with a final snapshot, or continues to.
+    pub(crate) async fn delete_with_snapshot(
+        &self,
+        request: &DeleteRequest,
+        (rule, snapshot): (&'static FinalSnapshot, &SnapshotName),
+    ) -> Result<final_snapshot::Progress, DriverError> {
+        let (sent, name) = (request.clone(), request.identifier.to_string());
+        let snapshot = snapshot.clone();
+        let delete = self.change("Delete", &name, move |service, view| {
+            service.delete_with_snapshot(view, &sent, (rule, &snapshot))
+        });
+        delete.await
+    }
+
+    /// Looks for a deletion with a final snapshot; `None` if it was not accepted.
+    pub(crate) async fn find_deletion(
+        &self,
+        request: &DeleteRequest,
+        (rule, snapshot): (&'static FinalSnapshot, &SnapshotName),
+    ) -> Result<Option<final_snapshot::Progress>, DriverError> {
+        let (sent, snapshot) = (request.clone(), snapshot.clone());
+        let operation = self.service().operation("List");
+        let find = self.work(&operation, move |service, view| {
+            Ok(service.find_deletion(view, &sent, (rule, &snapshot)))
+        });
+        find.await
     }
 
     /// Makes a call that changes something: its answer may be lost.

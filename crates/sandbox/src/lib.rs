@@ -20,6 +20,7 @@ mod driver;
 mod error;
 mod fault_injection;
 mod file;
+mod final_snapshot;
 mod generated;
 mod id_context;
 mod ids;
@@ -53,6 +54,7 @@ mod time;
 
 pub use cloud::{ACCOUNT, SandboxCloud};
 pub use error::SandboxError;
+pub use final_snapshot::Snapshot;
 pub use generated::{GeneratedLife, Move, Moves, NotMoved, compound_types, scoped_types};
 pub use listing::ListedObject;
 pub use options::{Faults, PerMille, SandboxOptions};

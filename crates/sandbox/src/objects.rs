@@ -127,6 +127,11 @@ impl Service<'_> {
                 format!("there is no `{}` named `{}`", self.resource_type, request.identifier);
             return Err(Refusal::new(ErrorKind::NotFound, "ResourceNotFoundException", message));
         };
+        if self.is_being_deleted(&stored) {
+            self.advance_deletion(view, &key);
+            let message = format!("`{}` is being deleted", request.identifier);
+            return Err(Refusal::new(ErrorKind::Conflict, "InvalidState", message));
+        }
         let redactor = Redactor { key: view.key() };
         let mut properties = accepted(self.schema, redactor, &request.properties)?;
         if let Some(path) = changed_create_only(self.schema, &stored.properties, &properties) {

@@ -80,7 +80,7 @@ fn object(status: &str) -> Value {
         "status": status, "properties": values(), "attempted": [{"DisplayName": "x"}],
         "attributes": {"TopicArn": "arn"}, "dependencies": ["B"], "deletion_policy": "Delete",
         "update_replace_policy": policy, "secret_versions": {"r": "v"},
-        "driver": "native", "cursor": "token",
+        "driver": "native", "cursor": "token", "token": "made-with",
     })
 }
 
@@ -147,7 +147,9 @@ fn plans() -> Vec<Value> {
     }
     let whole = ["delete", "forget", "restore"].map(|name| json!({name: object("ready")}));
     let operations = ["create", "update", "record"].map(|name| json!(name));
-    let operations = operations.into_iter().chain(whole);
+    let with_snapshot =
+        json!({"delete-with-snapshot": {"object": object("ready"), "snapshot": "s"}});
+    let operations = operations.into_iter().chain(whole).chain([with_snapshot]);
     let steps: Vec<Value> = operations
         .enumerate()
         .map(|(id, operation)| {
@@ -199,6 +201,7 @@ fn entries() -> Vec<Value> {
         .iter()
         .map(|name| json!({*name: {"key": key}}))
         .collect();
+    actions.push(json!({"delete": {"key": key, "snapshot": "s"}}));
     actions.push(json!({"create": {"name": ["Name", "chosen"], "object": planned()}}));
     actions.push(json!({"create": {"name": null, "object": planned()}}));
     actions.push(json!({"update": {"key": key, "object": planned()}}));
@@ -250,6 +253,14 @@ fn events() -> Vec<Event> {
         Event::AskingAgain { reason: text(), attempt: 1 },
         Event::OutputFailed { output: text(), error: text() },
     ];
+    for taken in [true, false] {
+        let (address, resource_type) = ("A".into(), "AWS::RDS::DBInstance".into());
+        let snapshot = "s".into();
+        events.push(match taken {
+            true => Event::SnapshotTaken { address, resource_type, snapshot },
+            false => Event::SnapshotMissing { address, resource_type, snapshot },
+        });
+    }
     for operation in ["create", "update", "record", "delete", "forget", "restore"] {
         let label = || label(operation);
         events.push(Event::StepStarted { label: label() });

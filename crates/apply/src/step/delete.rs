@@ -8,7 +8,7 @@ use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome, Po
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{PlanMode, Step};
 use rstack_model::state::ResourceState;
-use rstack_model::{Cursor, PhysicalId};
+use rstack_model::{Cursor, PhysicalId, SnapshotName};
 use rstack_plan::Handler;
 
 use super::stabilize::Patience;
@@ -26,7 +26,8 @@ impl Context<'_> {
     ) -> Result<PhysicalId, StepError> {
         let driver = self.driver(&object.resource_type)?;
         let physical_id = object.physical_id.clone();
-        let action = IntentAction::Delete { key: object.key() };
+        let snapshot = step.operation.final_snapshot().cloned();
+        let action = IntentAction::Delete { key: object.key(), snapshot: snapshot.clone() };
         let (operation, token) =
             self.intent(step, &object.resource_type, driver.name(), action).await?;
         let request = DeleteRequest {
@@ -46,36 +47,61 @@ impl Context<'_> {
             let failure = Failure::new(error, FailedEffect::Partial);
             return self.fail(operation, failure).await;
         }
-        if let Err(failure) = self.call_delete(driver.as_ref(), (operation, request), label).await {
-            return match failure {
-                Undeleted::Failed(failure) => self.fail(operation, failure).await,
-                Undeleted::Left(error) => Err(error),
-            };
-        }
+        let poll = Poll {
+            kind: OperationKind::Delete,
+            cursor: Cursor::from(""),
+            identifier: Some(request.identifier.clone()),
+            token: request.token.clone(),
+            declared: request.prior.clone(),
+        };
+        let request = match snapshot.clone() {
+            Some(snapshot) => Request::DeleteWithSnapshot { request, snapshot },
+            None => Request::Delete(request),
+        };
+        let deleted = self.call_delete(driver.as_ref(), (operation, poll, request), label).await;
+        let taken = match deleted {
+            Ok(taken) => taken,
+            Err(Undeleted::Failed(failure)) => return self.fail(operation, failure).await,
+            Err(Undeleted::Left(error)) => return Err(error),
+        };
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
         self.ledger.drop_object(&step.address, object);
+        self.tell_snapshot(label, snapshot, taken);
         Ok(physical_id)
     }
 
-    /// Begins the deletion, and polls until the object is gone. From the first call that may have had
-    /// an effect on (a distribution is disabled before it goes) a failure leaves the object partly
-    /// changed. A deletion that may not be begun again is left open.
+    /// Says which final snapshot exists, or that the one that was asked for does not.
+    fn tell_snapshot(
+        &self,
+        label: &StepLabel,
+        asked: Option<SnapshotName>,
+        taken: Option<SnapshotName>,
+    ) {
+        let (address, resource_type) = (label.address.clone(), label.resource_type.clone());
+        let event = match (taken, asked) {
+            (Some(snapshot), _) => Event::SnapshotTaken { address, resource_type, snapshot },
+            (None, Some(snapshot)) => Event::SnapshotMissing { address, resource_type, snapshot },
+            (None, None) => return,
+        };
+        self.engine.events.emit(event);
+    }
+
+    /// Begins the deletion, and polls until the object is gone; the final snapshot of it, if there is
+    /// one. From the first call that may have had an effect on (a distribution is disabled before it
+    /// goes) a failure leaves the object partly changed. A deletion that may not be begun again is left
+    /// open.
     async fn call_delete(
         &self,
         driver: &dyn ResourceDriver,
-        (operation, request): (OperationId, DeleteRequest),
+        (operation, mut poll, request): (OperationId, Poll, Request),
         label: &StepLabel,
-    ) -> Result<(), Undeleted> {
+    ) -> Result<Option<SnapshotName>, Undeleted> {
         let (address, resource_type) = (&label.address, &label.resource_type);
         let limit = self.engine.time_limit(address, resource_type, Handler::Delete);
         let mut patience = Patience::new(limit);
         let (mut attempt, mut effect) = (1, FailedEffect::None);
-        let (token, declared) = (request.token.clone(), request.prior.clone());
-        let identifier = Some(request.identifier.clone());
-        let cursor = Cursor::from("");
-        let mut poll = Poll { kind: OperationKind::Delete, cursor, identifier, token, declared };
-        let request = Request::Delete(request);
         let (mut begun, mut repeatable) = (false, true);
+        let with_snapshot = matches!(request, Request::DeleteWithSnapshot { .. });
         loop {
             let at = if begun {
                 driver.poll(&poll).await.map_err(|error| self.redact(error))
@@ -83,7 +109,8 @@ impl Context<'_> {
                 driver.begin(&request, &NoEffects).await.map_err(|error| self.redact(error))
             };
             let (wait, waits_for) = match at {
-                Ok(Progress::Done(Finish::Gone)) => return Ok(()),
+                Ok(Progress::Done(Finish::Gone)) => return Ok(None),
+                Ok(Progress::Done(Finish::Snapshotted(snapshot))) => return Ok(Some(snapshot)),
                 Ok(Progress::Done(Finish::Object(_) | Finish::Stabilized)) => {
                     let error = StepError::Ambiguous("its driver keeps the object".to_owned());
                     return Err(Undeleted::Failed(Failure::new(error, FailedEffect::Partial)));
@@ -108,10 +135,12 @@ impl Context<'_> {
                     return Err(Undeleted::Failed(failure));
                 }
                 // Of an operation that is polled it may be the operation that is not found.
-                Err(error) if error.kind == ErrorKind::NotFound && repeatable => return Ok(()),
+                Err(error) if error.kind == ErrorKind::NotFound && repeatable => return Ok(None),
                 Err(error) => {
                     if may_have_happened(&error) {
                         effect = FailedEffect::Partial;
+                        // A service that has accepted it does not take it back: it is looked for.
+                        repeatable &= !with_snapshot || error.kind == ErrorKind::AlreadyExists;
                     }
                     let Some(wait) = self.engine.next_attempt(&error, attempt) else {
                         return Err(Undeleted::of(self.given_up(error), effect, repeatable));

@@ -64,13 +64,9 @@ impl Failure {
 /// The label of a step, for events: its operation, its resource and the type of its object.
 pub(crate) fn label(plan: &Plan, step: &Step) -> StepLabel {
     let change = plan.changes.get(&step.address);
-    let resource_type = match &step.operation {
-        Operation::Delete(object) | Operation::Forget(object) | Operation::Restore(object) => {
-            object.resource_type.clone()
-        }
-        Operation::Create | Operation::Update | Operation::Record => {
-            change.map_or_else(|| "".into(), |change| change.resource_type.clone())
-        }
+    let resource_type = match step.operation.object() {
+        Some(object) => object.resource_type.clone(),
+        None => change.map_or_else(|| "".into(), |change| change.resource_type.clone()),
     };
     StepLabel {
         step: step.id,
@@ -89,13 +85,18 @@ impl<'a> Context<'a> {
             (Operation::Create, Some(change)) => self.create(step, change, &label).await,
             (Operation::Update, Some(change)) => self.update(step, change, &label).await,
             (Operation::Record, Some(change)) => self.record(step, change).await,
-            (Operation::Delete(object) | Operation::Forget(object), Some(change))
-                if self.is_kept(step, change, object) =>
-            {
+            (
+                Operation::Delete(object)
+                | Operation::DeleteWithSnapshot { object, .. }
+                | Operation::Forget(object),
+                Some(change),
+            ) if self.is_kept(step, change, object) => {
                 self.engine.events.emit(Event::StepUnchanged { label: label.clone() });
                 Ok(object.physical_id.clone())
             }
-            (Operation::Delete(object), _) => self.delete(step, object, &label).await,
+            (Operation::Delete(object) | Operation::DeleteWithSnapshot { object, .. }, _) => {
+                self.delete(step, object, &label).await
+            }
             (Operation::Forget(object), _) => self.forget(step, object).await,
             (Operation::Restore(object), _) => self.restore(step, object).await,
             (Operation::Create | Operation::Update | Operation::Record, None) => {
@@ -297,5 +298,6 @@ pub(crate) fn resource_state(
         secret_versions: object.secret_versions.clone(),
         driver: driver.name().to_owned(),
         cursor: None,
+        token: None,
     }
 }

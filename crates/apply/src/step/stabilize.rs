@@ -306,7 +306,7 @@ impl Context<'_> {
                     Err(error) => Err(self.given_up(error)),
                 }
             }
-            (Finish::Gone, _) => Err(gone()),
+            (Finish::Gone | Finish::Snapshotted(_), _) => Err(gone()),
             (Finish::Failed(error) | Finish::FailedForNow(error), _) => {
                 Err(StepError::Driver(work.secrets.redact(*error)))
             }

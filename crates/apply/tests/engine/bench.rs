@@ -331,8 +331,12 @@ impl Bench {
         objects.map(|object| object.key()).collect()
     }
 
+    /// The objects that exist, without the final snapshots of others.
     pub(crate) fn existing(&self) -> BTreeSet<ObjectKey> {
-        self.sandbox.list().unwrap().into_iter().map(|(key, _)| key).collect()
+        let snapshots = self.sandbox.snapshots().unwrap().into_iter().map(|snapshot| snapshot.key);
+        let snapshots: BTreeSet<ObjectKey> = snapshots.collect();
+        let all = self.sandbox.list().unwrap().into_iter().map(|(key, _)| key);
+        all.filter(|key| !snapshots.contains(key)).collect()
     }
 
     pub(crate) fn state(&self) -> State {

@@ -129,7 +129,7 @@ impl ResourceDriver for EchoDriver {
                 (made.map(|object| object.identifier.clone()), &create.properties)
             }
             Request::Update(update) => (Some(update.identifier.clone()), &update.properties),
-            Request::Delete(_) => return Ok(step),
+            Request::Delete(_) | Request::DeleteWithSnapshot { .. } => return Ok(step),
         };
         if let Some(identifier) = identifier {
             self.sent.lock().unwrap().insert(self.key(&identifier), plain_map(properties));

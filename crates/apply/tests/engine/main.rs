@@ -11,6 +11,7 @@ mod echo;
 mod expiry;
 mod failure;
 mod fault_injection;
+mod final_snapshots;
 mod generated_lifecycles;
 mod going_back;
 mod integrity;

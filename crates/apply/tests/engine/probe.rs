@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CallInFlight, Cloud, CreateRequest, DriverError, EffectSink, ErrorKind, Found, Identity,
-    NameRule, Observed, OperationKind, Pending, Poll, Request, ResourceDriver, SecretStore,
-    SinkError, Step, VersionHistory,
+    CallInFlight, Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Found,
+    Identity, NameRule, Observed, OperationKind, Pending, Poll, Request, ResourceDriver,
+    SecretStore, SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
-use rstack_model::{Identifier, KnownMap, ResourceType, SecretString, Value};
+use rstack_model::{Identifier, KnownMap, ResourceType, SecretString, SnapshotName, Value};
 use tokio::sync::Notify;
 
 /// One call to the cloud.
@@ -196,7 +196,9 @@ impl ResourceDriver for ProbedDriver {
         let (verb, of) = match request {
             Request::Create(request) => ("create", request.address.to_string()),
             Request::Update(request) => ("update", request.identifier.to_string()),
-            Request::Delete(request) => ("delete", request.identifier.to_string()),
+            Request::Delete(request) | Request::DeleteWithSnapshot { request, .. } => {
+                ("delete", request.identifier.to_string())
+            }
         };
         let begun = self.around(verb, &of, self.inner.begin(request, effects));
         if verb != "create" || !self.probe.creates_in_parts() {
@@ -225,6 +227,15 @@ impl ResourceDriver for ProbedDriver {
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         self.probe.sought(request);
         self.around("find", request.address.as_str(), self.inner.find(request)).await
+    }
+
+    async fn find_deletion(
+        &self,
+        request: &DeleteRequest,
+        snapshot: &SnapshotName,
+    ) -> Result<Option<Step>, DriverError> {
+        let of = request.identifier.to_string();
+        self.around("find", &of, self.inner.find_deletion(request, snapshot)).await
     }
 }
 

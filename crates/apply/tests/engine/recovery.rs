@@ -253,6 +253,7 @@ fn nothing_else_is_decided_by_what_the_user_says() {
         assert_eq!(decide("Channel", Decision::NotOurs).await, 0, "it is said already");
         let delete = IntentAction::Delete {
             key: ObjectKey::new("AWS::MediaPackage::Channel".into(), "one".into()),
+            snapshot: None,
         };
         let delete = Intent {
             operation: OperationId(8),

@@ -408,6 +408,7 @@ impl ResourceDriver for CloudControl {
                 let cursor = RequestCursor { sent: self.now(), ..RequestCursor::default() };
                 self.delete(identifier, token, &cursor).await
             }
+            Request::DeleteWithSnapshot { .. } => Err(Request::takes_no_snapshot()),
         }
     }
 

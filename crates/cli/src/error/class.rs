@@ -98,6 +98,7 @@ impl ErrorKind {
             | ErrorCode::ObjectNotFound
             | ErrorCode::SecretRotates
             | ErrorCode::SecretUnchecked
+            | ErrorCode::SnapshotMissing
             | ErrorCode::Throttled
             | ErrorCode::Transient
             | ErrorCode::UnknownOutcome
@@ -127,6 +128,7 @@ pub(crate) fn exit_codes(code: ErrorCode) -> String {
     match code {
         ErrorCode::SecretOnCommandLine
         | ErrorCode::SecretUnchecked
+        | ErrorCode::SnapshotMissing
         | ErrorCode::OutputNotEvaluated
         | ErrorCode::NotificationArns
         | ErrorCode::LogFilter => {

@@ -115,9 +115,11 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
         | Operation::Update
         | Operation::Record
         | Operation::Delete(_)
+        | Operation::DeleteWithSnapshot { .. }
         | Operation::Forget(_) => None,
     });
-    if steps(&plan.changes, &plan.deposed, &restores.collect()).as_ref() != Ok(&plan.steps) {
+    let derived = steps(&plan.stack, &plan.changes, &plan.deposed, &restores.collect());
+    if derived.as_ref() != Ok(&plan.steps) {
         out.push(Violation::Steps);
     }
 }

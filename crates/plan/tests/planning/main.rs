@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cases;
+mod final_snapshots;
 mod forged;
 mod hazards;
 mod laws;

@@ -257,10 +257,13 @@ pub(crate) fn applied(plan: &Plan, state: &State) -> State {
                     secret_versions: desired.secret_versions.clone(),
                     driver: "test".to_owned(),
                     cursor: None,
+                    token: None,
                 };
                 state.resources.insert(id.clone(), object);
             }
-            Operation::Delete(object) | Operation::Forget(object) => {
+            Operation::Delete(object)
+            | Operation::DeleteWithSnapshot { object, .. }
+            | Operation::Forget(object) => {
                 if state.resources.get(id).is_some_and(|r| r.is_same_object(object)) {
                     state.resources.remove(id);
                 } else {

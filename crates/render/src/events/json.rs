@@ -21,6 +21,7 @@ use crate::json::record;
 /// (`reason`, `attempt`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `step-interrupted` (`waitsFor`),
+/// `snapshot-taken` and `snapshot-missing` (`address`, `type`, `snapshot`),
 /// `stopping` (`reason`), `output-failed` (`output`, `error`), `secret-unchecked` (`reference`,
 /// `error`) and `run-ended` (`mode`, `end`).
 ///
@@ -84,6 +85,19 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
             error: Some(error),
             ..base("secret-unchecked")
         },
+        Event::SnapshotTaken { address, resource_type, snapshot } => Record {
+            address: Some(address.to_string()),
+            resource_type: Some(resource_type.to_string()),
+            snapshot: Some(snapshot.as_str()),
+            ..base("snapshot-taken")
+        },
+        Event::SnapshotMissing { address, resource_type, snapshot } => Record {
+            code: Some(ErrorCode::SnapshotMissing.name()),
+            address: Some(address.to_string()),
+            resource_type: Some(resource_type.to_string()),
+            snapshot: Some(snapshot.as_str()),
+            ..base("snapshot-missing")
+        },
         Event::OutputFailed { output, error } => Record {
             code: Some(ErrorCode::OutputNotEvaluated.name()),
             output: Some(output),
@@ -125,6 +139,8 @@ struct Record<'a> {
     operation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

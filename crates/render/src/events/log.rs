@@ -9,7 +9,7 @@ use rstack_model::plan::StepId;
 use super::tracker::Tracker;
 use super::words::{
     asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
-    run_started, secret_unchecked, still_settling, stopping,
+    run_started, secret_unchecked, snapshot_missing, snapshot_taken, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -74,6 +74,14 @@ impl EventLog {
                 let line = self.step("interrupted", Role::Warning, label);
                 vec![line.then(interrupted(label, ended?.took, waits_for))]
             }
+            // In a run they are listed at its end.
+            Event::SnapshotTaken { .. } if self.tracker.active => return None,
+            Event::SnapshotTaken { address, snapshot, .. } => {
+                vec![snapshot_taken(address, snapshot)]
+            }
+            Event::SnapshotMissing { address, snapshot, .. } => {
+                vec![snapshot_missing(address, snapshot)]
+            }
             Event::Stopping { reason } => vec![stopping(reason)],
             Event::StillStabilizing { address, waits_for } => {
                 vec![still_settling(address, waits_for)]
@@ -83,7 +91,7 @@ impl EventLog {
                 vec![secret_unchecked(reference, error)]
             }
             Event::OutputFailed { output, error } => vec![output_failed(output, error)],
-            Event::RunEnded { mode, end } => vec![run_ended(*mode, *end, &self.tracker, now)],
+            Event::RunEnded { mode, end } => run_ended(*mode, *end, &self.tracker, now),
         };
         let lines: Vec<String> = lines.iter().map(|line| line.paint(self.palette)).collect();
         Some(lines.join("\n"))

@@ -9,7 +9,7 @@ use rstack_model::event::Event;
 use super::tracker::{Running, Tracker};
 use super::words::{
     asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
-    run_started, secret_unchecked, still_settling, stopping,
+    run_started, secret_unchecked, snapshot_missing, snapshot_taken, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -81,6 +81,14 @@ impl Progress {
                     .with(Role::Plain, &format!("  {}", label.resource_type));
                 vec![line.then(interrupted(label, took, waits_for))]
             }
+            // In a run they are listed at its end.
+            Event::SnapshotTaken { .. } if self.tracker.active => Vec::new(),
+            Event::SnapshotTaken { address, snapshot, .. } => {
+                vec![snapshot_taken(address, snapshot)]
+            }
+            Event::SnapshotMissing { address, snapshot, .. } => {
+                vec![snapshot_missing(address, snapshot)]
+            }
             Event::Stopping { reason } => vec![stopping(reason)],
             Event::StillStabilizing { address, waits_for } => {
                 vec![still_settling(address, waits_for)]
@@ -90,7 +98,7 @@ impl Progress {
                 vec![secret_unchecked(reference, error)]
             }
             Event::OutputFailed { output, error } => vec![output_failed(output, error)],
-            Event::RunEnded { mode, end } => vec![run_ended(*mode, *end, &self.tracker, now)],
+            Event::RunEnded { mode, end } => run_ended(*mode, *end, &self.tracker, now),
         };
         lines.iter().map(|line| line.paint(self.palette)).collect()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::StepId;
+use rstack_model::{Address, ResourceType, SnapshotName};
 
 use crate::duration::duration;
 
@@ -48,6 +49,16 @@ pub(super) struct Tracker {
     pub(super) since: Duration,
     pub(super) stopping: bool,
     pub(super) active: bool,
+    /// The final snapshots that the run has taken.
+    pub(super) snapshots: Vec<Snapshot>,
+}
+
+/// A final snapshot that was taken.
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub(super) address: Address,
+    pub(super) resource_type: ResourceType,
+    pub(super) name: SnapshotName,
 }
 
 impl Tracker {
@@ -96,7 +107,14 @@ impl Tracker {
                 self.stopping = true;
                 None
             }
+            Event::SnapshotTaken { address, resource_type, snapshot } => {
+                let (address, resource_type) = (address.clone(), resource_type.clone());
+                let name = snapshot.clone();
+                self.snapshots.push(Snapshot { address, resource_type, name });
+                None
+            }
             Event::StillStabilizing { .. }
+            | Event::SnapshotMissing { .. }
             | Event::AskingAgain { .. }
             | Event::SecretUnchecked { .. }
             | Event::OutputFailed { .. } => None,

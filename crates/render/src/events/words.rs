@@ -2,12 +2,13 @@
 
 use rstack_model::event::{RunEnd, StepLabel};
 use rstack_model::plan::PlanMode;
-use rstack_model::{Address, ErrorCode};
+use rstack_model::{Address, ErrorCode, SnapshotName};
 
-use super::tracker::Tracker;
+use super::tracker::{Snapshot, Tracker};
 use crate::duration::duration;
 use crate::line::Line;
 use crate::style::Role;
+use crate::table::columns;
 use crate::value::LINE_MARK;
 use crate::words::count;
 use std::time::Duration;
@@ -58,8 +59,46 @@ pub(super) fn run_started(mode: PlanMode, steps: usize) -> Line {
     Line::of(Role::Name, verb).with(Role::Plain, &format!(": {}", count(steps, "step")))
 }
 
-/// `Applied: 12 steps in 43 s`.
-pub(super) fn run_ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Duration) -> Line {
+/// `Applied: 12 steps in 43 s`, and the final snapshots that the run has taken.
+pub(super) fn run_ended(
+    mode: PlanMode,
+    end: RunEnd,
+    tracker: &Tracker,
+    now: Duration,
+) -> Vec<Line> {
+    let mut lines = vec![ended(mode, end, tracker, now)];
+    if !tracker.snapshots.is_empty() {
+        lines.push(Line::of(Role::Heading, "Final snapshots"));
+        let rows: Vec<Vec<Line>> = tracker.snapshots.iter().map(row).collect();
+        lines.extend(columns(&rows, 2));
+    }
+    lines
+}
+
+/// `Db  AWS::RDS::DBInstance  live-db-0123456789ab`.
+fn row(snapshot: &Snapshot) -> Vec<Line> {
+    vec![
+        Line::of(Role::Name, snapshot.address.as_str()),
+        Line::plain(snapshot.resource_type.as_str()),
+        Line::plain(snapshot.name.as_str()),
+    ]
+}
+
+/// `Final snapshot of Db: live-db-0123456789ab`, outside of a run.
+pub(super) fn snapshot_taken(address: &Address, snapshot: &SnapshotName) -> Line {
+    Line::plain("Final snapshot of ")
+        .with(Role::Name, address.as_str())
+        .with(Role::Plain, &format!(": {snapshot}"))
+}
+
+/// `warning[snapshot-missing]: Db was gone …`.
+pub(super) fn snapshot_missing(address: &Address, snapshot: &SnapshotName) -> Line {
+    let text =
+        format!(" was deleted by another caller: its final snapshot {snapshot} does not exist");
+    warning(ErrorCode::SnapshotMissing).with(Role::Name, address.as_str()).with(Role::Plain, &text)
+}
+
+fn ended(mode: PlanMode, end: RunEnd, tracker: &Tracker, now: Duration) -> Line {
     let time = duration(now.saturating_sub(tracker.since));
     let Tracker { total, done, failed, interrupted, .. } = tracker;
     let mut progress = format!("{done} of {} done", count(*total, "step"));

@@ -6,10 +6,11 @@ use rstack_model::desired::RemovalPolicy;
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, Plan, PropagationWait, Reason, ReplaceOrder,
 };
-use rstack_model::{Address, UpdateKind};
+use rstack_model::{Address, SnapshotName, UpdateKind};
 use serde::Serialize;
 
 use crate::json::Shown;
+use crate::removals::Removals;
 use crate::words::action_name;
 
 #[derive(Serialize)]
@@ -27,6 +28,8 @@ pub(super) struct ChangeDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identifier: Option<&'a [String]>,
     stateful: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_snapshot: Option<&'a SnapshotName>,
     reasons: Vec<ReasonDocument<'a>>,
     properties: Vec<DifferenceDocument<'a>>,
     drift: Vec<DifferenceDocument<'a>>,
@@ -38,7 +41,8 @@ pub(super) struct ChangeDocument<'a> {
 }
 
 impl<'a> ChangeDocument<'a> {
-    pub(super) fn of(plan: &'a Plan, change: &'a Change) -> Self {
+    pub(super) fn of(plan: &'a Plan, change: &'a Change, removals: &Removals<'a>) -> Self {
+        let prior = change.prior.as_ref();
         let waits = plan.propagation_waits.get(&change.address).into_iter().flatten();
         Self {
             record: change.desired.as_ref().map(|desired| RecordDocument {
@@ -65,6 +69,7 @@ impl<'a> ChangeDocument<'a> {
             physical_id: change.prior.as_ref().map(|prior| prior.physical_id.as_str()),
             identifier: change.prior.as_ref().map(|prior| prior.identifier.parts()),
             stateful: change.stateful,
+            final_snapshot: prior.and_then(|object| removals.snapshot(&change.address, object)),
             reasons: change.reasons.iter().map(ReasonDocument::of).collect(),
             properties: properties(change),
             drift: change.drift.iter().map(DifferenceDocument::of).collect(),

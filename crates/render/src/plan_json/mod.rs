@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Protection, Step};
 use rstack_model::state::Environment;
-use rstack_model::{Address, Digest, Imports, StackName};
+use rstack_model::{Address, Digest, Imports, SnapshotName, StackName};
 use serde::Serialize;
 
 use self::change::ChangeDocument;
 use crate::SavedPlanMetadata;
 use crate::json::{FORMAT, Shown, document};
+use crate::removals::Removals;
 use crate::summary::Summary;
 
 /// The plan as a JSON document:
@@ -44,6 +45,8 @@ use crate::summary::Summary;
 /// `pickUps` is there where a change, should it send another version of a secret than before, waits
 /// until that version has been there for so long. New objects, also those in the place of one that is
 /// gone or of another type, have their whole properties as differences without `before`.
+/// `finalSnapshot`, of a change, a deposed object and a step, is the name of the snapshot that the service
+/// takes of the object before it deletes it.
 /// `dependencies` and policies are those that the resource is to have; they are missing where it
 /// leaves the stack. `saved` is there for a plan in a file.
 ///
@@ -53,7 +56,7 @@ pub fn plan_json(
     plan: &Plan,
     saved: Option<&SavedPlanMetadata>,
 ) -> Result<String, serde_json::Error> {
-    let parameters = plan.parameters.iter();
+    let (parameters, removals) = (plan.parameters.iter(), Removals::of(plan));
     document(&PlanDocument {
         format: FORMAT,
         saved,
@@ -64,7 +67,11 @@ pub fn plan_json(
         environment: &plan.environment,
         base: Base { lineage: plan.base.lineage.as_str(), serial: plan.base.serial.0 },
         noop: plan.is_noop(),
-        changes: plan.changes.values().map(|change| ChangeDocument::of(plan, change)).collect(),
+        changes: plan
+            .changes
+            .values()
+            .map(|change| ChangeDocument::of(plan, change, &removals))
+            .collect(),
         deposed: plan
             .deposed
             .iter()
@@ -73,6 +80,7 @@ pub fn plan_json(
                 resource_type: deposed.object.resource_type.as_str(),
                 physical_id: deposed.object.physical_id.as_str(),
                 identifier: deposed.object.identifier.parts(),
+                final_snapshot: removals.snapshot(&deposed.address, &deposed.object),
             })
             .collect(),
         outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
@@ -123,6 +131,8 @@ struct DeposedDocument<'a> {
     resource_type: &'a str,
     physical_id: &'a str,
     identifier: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_snapshot: Option<&'a SnapshotName>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +172,8 @@ struct StepDocument<'a> {
     id: u32,
     address: &'a Address,
     operation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_snapshot: Option<&'a SnapshotName>,
     phase: Phase,
     after: Vec<u32>,
 }
@@ -172,6 +184,7 @@ impl<'a> StepDocument<'a> {
             id: step.id.0,
             address: &step.address,
             operation: step.operation.name(),
+            final_snapshot: step.operation.final_snapshot(),
             phase: step.phase,
             after: step.after.iter().map(|id| id.0).collect(),
         }

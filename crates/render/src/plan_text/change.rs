@@ -1,7 +1,7 @@
 //! The change of one resource: its line, and the tree of its properties.
 
 use rstack_model::plan::{Action, Certainty, Change, Plan, Reason, ReplaceOrder};
-use rstack_model::{Value, ValueMap};
+use rstack_model::{SnapshotName, Value, ValueMap};
 
 use super::reason::{paths, propagation_wait, reasons, replacement};
 use super::{difference, subject};
@@ -124,13 +124,13 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
             (String::new(), Role::Plain)
         }
     };
-    let remark = remark(change, removals).unwrap_or_default();
+    let (remark, remark_role) = remark(change, removals);
     let mut reasons = reasons(change);
     reasons.extend(waits_for(change, plan));
     let reasons = reasons.join("; ");
     let mut line = Line::default();
     for (role, text) in
-        [(role, what.as_str()), (Role::Warning, remark), (Role::Update, reasons.as_str())]
+        [(role, what.as_str()), (remark_role, &remark), (Role::Update, reasons.as_str())]
     {
         if !text.is_empty() {
             line.push(Role::Plain, "  ");
@@ -141,15 +141,23 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
 }
 
 /// The fate of the object of a change, where the reader would not expect it.
-fn remark(change: &Change, removals: &Removals<'_>) -> Option<&'static str> {
-    let (id, object) = (&change.address, change.prior.as_ref()?);
-    if change.stateful && removals.deletes(id, object) {
-        Some("(holds data, will be lost)")
+fn remark(change: &Change, removals: &Removals<'_>) -> (String, Role) {
+    let Some(object) = &change.prior else { return (String::new(), Role::Plain) };
+    let id = &change.address;
+    if let Some(snapshot) = removals.snapshot(id, object) {
+        (final_snapshot(snapshot), Role::Good)
+    } else if change.stateful && removals.deletes(id, object) {
+        ("(holds data, will be lost)".to_owned(), Role::Warning)
     } else if matches!(change.action, Action::Replace(_)) && removals.forgets(id, object) {
-        Some("(the old object is kept)")
+        ("(the old object is kept)".to_owned(), Role::Warning)
     } else {
-        None
+        (String::new(), Role::Plain)
     }
+}
+
+/// `(final snapshot live-db-0123456789ab)`.
+pub(super) fn final_snapshot(snapshot: &SnapshotName) -> String {
+    format!("(final snapshot {snapshot})")
 }
 
 /// The resources that the change waits for before it sends a secret that was rotated.

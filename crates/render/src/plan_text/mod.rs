@@ -107,9 +107,10 @@ fn deposed(plan: &Plan) -> Vec<Line> {
     let removals = Removals::of(plan);
     let line = |id: &Address, object: &ResourceState| {
         let (action, what) = if removals.deletes(id, object) {
-            (Action::Delete, "")
+            let snapshot = removals.snapshot(id, object).map(change::final_snapshot);
+            (Action::Delete, snapshot.map_or_else(String::new, |text| format!("  {text}")))
         } else {
-            (Action::Retain, "  stays in the cloud, no longer managed")
+            (Action::Retain, "  stays in the cloud, no longer managed".to_owned())
         };
         mark(action, Certainty::Certain)
             .with(Role::Plain, " ")

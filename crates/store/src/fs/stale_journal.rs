@@ -66,7 +66,10 @@ fn made(entries: &[Entry]) -> Option<BTreeSet<ObjectKey>> {
                 (_, Outcome::Object(object)) => {
                     there.insert(object.key());
                 }
-                (IntentAction::Delete { key } | IntentAction::Forget { key }, Outcome::Gone) => {
+                (
+                    IntentAction::Delete { key, .. } | IntentAction::Forget { key },
+                    Outcome::Gone,
+                ) => {
                     there.remove(key);
                 }
                 (_, Outcome::Gone) => return None,

@@ -6,7 +6,7 @@ use rstack_journal::{
     Entry, FailedEffect, IntentAction, JournalEnd, JournalError, OperationId, PolledKind, fold,
 };
 use rstack_model::plan::{PlanMode, PlannedObject};
-use rstack_model::state::{DeposedObject, ObjectStatus, State};
+use rstack_model::state::{DeposedObject, ObjectStatus, ResourceState, State};
 use rstack_model::{Importer, Imports, ValueMap};
 
 use crate::support::{begin, create, effect, gone, intent, key, made, object, planned, state};
@@ -29,7 +29,7 @@ fn a_create_that_is_done_is_current_and_the_old_object_waits() {
     assert_eq!(folded.state.resources["A"].physical_id.as_str(), "new");
     assert_eq!(folded.state.deposed[0].object.physical_id.as_str(), "old");
     assert!(folded.open.is_empty() && folded.state.template_digest.is_some());
-    let delete = IntentAction::Delete { key: key("old") };
+    let delete = IntentAction::Delete { key: key("old"), snapshot: None };
     let next = fold(
         &base,
         &[
@@ -110,7 +110,7 @@ fn what_a_failed_update_was_to_make_is_remembered_once_and_until_one_succeeds() 
 fn a_deletion_that_failed_on_its_way_marks_the_object() {
     let mut base = state();
     base.resources.insert("A".into(), object("a"));
-    let delete = |id: &str| IntentAction::Delete { key: key(id) };
+    let delete = |id: &str| IntentAction::Delete { key: key(id), snapshot: None };
     for (effect, status) in [
         (FailedEffect::None, ObjectStatus::Ready),
         (FailedEffect::Partial, ObjectStatus::PartlyUpdated),
@@ -138,7 +138,7 @@ fn a_proof_of_absence_stays_with_its_operation() {
     let mut base = base;
     base.resources.insert("A".into(), object("a"));
     let update = IntentAction::Update { key: key("a"), object: planned() };
-    let delete = IntentAction::Delete { key: key("a") };
+    let delete = IntentAction::Delete { key: key("a"), snapshot: None };
     for (action, may_end_elsewhere) in [(update, true), (delete, false)] {
         let begun = [begin(&base), intent(1, "A", action)];
         let unknown = [&begun[..], &[failed(1, FailedEffect::Unknown)]].concat();
@@ -159,7 +159,7 @@ fn illegal_journals_have_names() {
     let line = State { lineage: "another".into(), ..base.clone() };
     let mut place = base.clone();
     place.environment.region = "us-east-1".into();
-    let delete = IntentAction::Delete { key: key("x") };
+    let delete = IntentAction::Delete { key: key("x"), snapshot: None };
     let cases: Vec<(Vec<Entry>, &str)> = vec![
         (vec![], "begin"),
         (vec![create(1, "A")], "begin"),
@@ -248,7 +248,7 @@ fn the_state_of_the_last_complete_apply_is_kept_until_the_next_one() {
     assert_eq!(former(&half, Rollback, false, &all), None);
     assert_eq!(former(&half, Rollback, true, &all), Some(whole.clone()));
     assert_eq!(former(&half, Destroy, false, &failed), Some(whole.clone()), "nothing was done");
-    let delete = IntentAction::Delete { key: key("b") };
+    let delete = IntentAction::Delete { key: key("b"), snapshot: None };
     let deleted = [intent(1, "B", delete), gone(1)];
     assert_eq!(former(&half, Destroy, false, &deleted), None);
     let bare = State { former: Some(Box::new(state())), ..half };
@@ -303,7 +303,7 @@ fn what_was_done_to_an_old_object_half_way_is_not_forgotten() {
     base.resources.insert("A".into(), object("new"));
     base.deposed.push(DeposedObject { address: "A".into(), object: object("old") });
     let update = IntentAction::Update { key: key("old"), object: planned() };
-    for action in [update, IntentAction::Delete { key: key("old") }] {
+    for action in [update, IntentAction::Delete { key: key("old"), snapshot: None }] {
         let entries = [begin(&base), intent(1, "A", action), failed(1, FailedEffect::Partial)];
         let state = fold(&base, &entries).unwrap().state;
         assert_eq!(state.resources["A"].status, ObjectStatus::Ready);
@@ -326,13 +326,14 @@ fn an_old_object_goes_or_comes_back_for_its_own_resource_alone() {
         let names = |d: &DeposedObject| format!("{} {}", d.address, d.object.physical_id);
         state.deposed.iter().map(names).collect::<Vec<_>>()
     };
-    let delete = IntentAction::Delete { key: key("old") };
+    let delete = IntentAction::Delete { key: key("old"), snapshot: None };
     assert_eq!(deposed(delete, gone(1)), ["A older", "B old", "B older"]);
     let restore = IntentAction::Restore { key: key("old") };
     assert_eq!(deposed(restore, made(1, "old")), ["A older", "B old", "B older", "A new"]);
 
     for id in ["C", "A"] {
-        let action = IntentAction::Delete { key: key(if id == "A" { "none" } else { "old" }) };
+        let key = key(if id == "A" { "none" } else { "old" });
+        let action = IntentAction::Delete { key, snapshot: None };
         let error = fold(&base, &[begin(&base), intent(1, id, action)]).unwrap_err();
         assert!(matches!(error, JournalError::NoObject { .. }), "{error}");
     }
@@ -356,6 +357,29 @@ fn an_update_that_ends_in_another_object_deposes_the_old_one() {
     let other = fold(&base, &[&begun[..], &[made(1, "c")]].concat());
     assert!(matches!(other, Err(JournalError::Illegal { .. })), "{other:?}");
     let folded = fold(&base, &[&begun[..], &[made(1, "b")]].concat()).unwrap();
-    assert_eq!((folded.open.len(), &folded.state.resources["A"]), (0, &object("b")));
+    let other = ResourceState { token: Some("token".into()), ..object("b") };
+    assert_eq!((folded.open.len(), &folded.state.resources["A"]), (0, &other));
     assert_eq!(folded.state.deposed[0].object, object("a"));
+}
+
+/// It tells an object from an earlier one of the same identifier.
+#[test]
+fn an_object_keeps_the_token_of_the_operation_that_made_it() {
+    let mut base = state();
+    let before = ResourceState { token: Some("first".into()), ..object("a") };
+    base.resources.insert("A".into(), before.clone());
+    let update = IntentAction::Update { key: key("a"), object: planned() };
+    let updated = [begin(&base), intent(1, "A", update), made(1, "a")];
+    assert_eq!(fold(&base, &updated).unwrap().state.resources["A"], before);
+    let delete = IntentAction::Delete { key: key("a"), snapshot: Some("s".into()) };
+    let again = [
+        begin(&base),
+        intent(1, "A", delete),
+        gone(1),
+        create(2, "A"),
+        effect(2, "a"),
+        made(2, "a"),
+    ];
+    let state = fold(&base, &again).unwrap().state;
+    assert_eq!(state.resources["A"].token, Some("token".into()));
 }

@@ -86,6 +86,7 @@ pub(crate) fn object(physical_id: &str) -> ResourceState {
         secret_versions: BTreeMap::new(),
         driver: "test".into(),
         cursor: None,
+        token: None,
     }
 }
 

@@ -13,6 +13,7 @@ mod mapping;
 mod order;
 mod parameter;
 mod policy;
+mod policy_size;
 mod properties;
 mod quotas;
 mod rules;
@@ -28,6 +29,7 @@ use rstack_model::value::Lookup;
 use rstack_model::value::redact::has_secret;
 use rstack_model::{
     Address, Code, Diagnostic, Importer, PropertyPath, SecretString, Span, StackName, Value,
+    ValueMap,
 };
 
 pub use self::constraint::has_large_pattern;
@@ -79,11 +81,13 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let ordered = text_references::order(&evaluator, &mut resources, &mut dependencies);
     let duplicates = duplicates::check(&evaluator, &mut resources);
     let quotas = quotas::check(&evaluator, &resources);
+    let policy_sizes = policy_size::check(&evaluator, &resources);
     let outputs = outputs(&mut evaluator);
     // The user may allow them: they do not stand in the way of an evaluation.
     let secret_names = secret_names::check(&evaluator, &resources, &outputs);
     let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
-    findings.list().extend(ordered.into_iter().chain(duplicates).chain(quotas));
+    let more = duplicates.into_iter().chain(quotas).chain(policy_sizes);
+    findings.list().extend(ordered.into_iter().chain(more));
     cycles(template, &dependencies, findings.list());
     let desired = (!findings.failed()).then(|| Desired {
         stack: inputs.stack.clone(),
@@ -135,7 +139,10 @@ fn resource(
         }
     }
     let dependencies = std::mem::take(&mut evaluator.dependencies);
-    let update_replace_policy = policy::update_replace(evaluator, resource);
+    // The policies are checked also where the properties have mistakes.
+    let none = ValueMap::new();
+    let known = properties.as_ref().unwrap_or(&none);
+    let update_replace_policy = policy::update_replace(evaluator, resource, known);
     let desired = properties.and_then(|properties| {
         let deletion_policy = policy::deletion(evaluator, resource, &properties)?;
         Ok(DesiredResource {

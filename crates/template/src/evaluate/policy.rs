@@ -1,5 +1,6 @@
 //! The fate of objects that are no longer wanted: `DeletionPolicy`, `UpdateReplacePolicy`.
 
+use rstack_catalog::{FinalSnapshot, NoFinalSnapshot};
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::{Code, Diagnostic, Span, Value, ValueMap};
 
@@ -11,43 +12,31 @@ use crate::template::{Expression, Resource};
 /// The fate of the object when the resource leaves the template.
 ///
 /// Source for the defaults: "DeletionPolicy attribute", AWS CloudFormation User Guide: `Delete`, but
-/// `Snapshot` for database clusters and for database instances that are in no cluster.
+/// `Snapshot` for database clusters and for database instances that are in no cluster. Of a read
+/// replica, which is in none either, RDS takes no snapshot.
 pub(super) fn deletion(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
     properties: &ValueMap,
 ) -> Result<RemovalPolicy, Reported> {
-    if let Some(written) = &resource.deletion_policy {
-        return policy(evaluator, "DeletionPolicy", written);
+    let rule = FinalSnapshot::of(resource.resource_type.value.as_str());
+    match &resource.deletion_policy {
+        Some(written) => policy(evaluator, "DeletionPolicy", written, (resource, properties)),
+        None if rule.is_some_and(|rule| rule.is_default(properties)) => Ok(RemovalPolicy::Snapshot),
+        None => Ok(RemovalPolicy::Delete),
     }
-    let resource_type = resource.resource_type.value.as_str();
-    let snapshot = match resource_type {
-        "AWS::RDS::DBCluster" => true,
-        "AWS::RDS::DBInstance" => !properties.contains_key("DBClusterIdentifier"),
-        _ => false,
-    };
-    if !snapshot {
-        return Ok(RemovalPolicy::Delete);
-    }
-    let message = format!(
-        "`{resource_type}` has the `DeletionPolicy` `Snapshot` unless another is given, and rstack \
-         takes no snapshots yet"
-    );
-    let warning = Diagnostic::warning(Code::Unsupported, message).at(resource.name_span, "");
-    let help = "say `DeletionPolicy: Retain` or `DeletionPolicy: Delete`";
-    evaluator.findings.warn(warning.help(help));
-    Ok(RemovalPolicy::Snapshot)
 }
 
 /// The fate of the old object when the resource is replaced.
 pub(super) fn update_replace(
     evaluator: &mut Evaluator<'_>,
     resource: &Resource,
+    properties: &ValueMap,
 ) -> Result<RemovalPolicy, Reported> {
     let Some(written) = &resource.update_replace_policy else { return Ok(RemovalPolicy::Delete) };
-    let policy = policy(evaluator, "UpdateReplacePolicy", written)?;
+    let policy = policy(evaluator, "UpdateReplacePolicy", written, (resource, properties))?;
     if policy == RemovalPolicy::RetainExceptOnCreate {
-        let help = "use `Delete` or `Retain`";
+        let help = "use `Delete`, `Retain` or `Snapshot`";
         return Err(refuse(
             evaluator,
             "UpdateReplacePolicy",
@@ -57,6 +46,34 @@ pub(super) fn update_replace(
         ));
     }
     Ok(policy)
+}
+
+/// Refuses `Snapshot` where no service takes a snapshot of the object.
+fn snapshot(
+    evaluator: &mut Evaluator<'_>,
+    key: &str,
+    span: Span,
+    (resource, properties): (&Resource, &ValueMap),
+) -> Result<RemovalPolicy, Reported> {
+    let resource_type = resource.resource_type.value.as_str();
+    let Some(rule) = FinalSnapshot::of(resource_type) else {
+        let message = format!("no service takes a snapshot of `{resource_type}` before a deletion");
+        let types: Vec<String> = FinalSnapshot::types().map(|name| format!("`{name}`")).collect();
+        let help =
+            format!("use `Retain` or `Delete`; `{key}: Snapshot` is for {}", types.join(", "));
+        let error = Diagnostic::error(Code::Policy, message).at(span, "").help(help);
+        return Err(evaluator.findings.report(error));
+    };
+    let Some(NoFinalSnapshot { property, reason }) = rule.exception(properties) else {
+        return Ok(RemovalPolicy::Snapshot);
+    };
+    let service = resource.resource_type.value.service().unwrap_or("the service");
+    let message = format!(
+        "`{key}: Snapshot` cannot be carried out: {service} takes no final snapshot of {reason}"
+    );
+    let error = Diagnostic::error(Code::Policy, message).at(span, "");
+    let help = format!("use `Retain` or `Delete`: `{property}` makes it one");
+    Err(evaluator.findings.report(error.help(help)))
 }
 
 fn refuse(
@@ -74,24 +91,18 @@ fn policy(
     evaluator: &mut Evaluator<'_>,
     key: &str,
     written: &Expression,
+    of: (&Resource, &ValueMap),
 ) -> Result<RemovalPolicy, Reported> {
     let value = evaluator.needed(written)?;
     match value.as_str() {
         Some("Delete") => Ok(RemovalPolicy::Delete),
         Some("Retain") => Ok(RemovalPolicy::Retain),
         Some("RetainExceptOnCreate") => Ok(RemovalPolicy::RetainExceptOnCreate),
-        Some("Snapshot") => {
-            let message =
-                format!("rstack takes no snapshots yet, which `{key}: Snapshot` asks for");
-            let warning = Diagnostic::warning(Code::Unsupported, message).at(written.span, "");
-            let help = "use `Retain`, and take the snapshot yourself";
-            evaluator.findings.warn(warning.help(help));
-            Ok(RemovalPolicy::Snapshot)
-        }
+        Some("Snapshot") => snapshot(evaluator, key, written.span, of),
         Some(other) => {
             let help = match key {
-                "DeletionPolicy" => "use `Delete`, `Retain` or `RetainExceptOnCreate`",
-                _ => "use `Delete` or `Retain`",
+                "DeletionPolicy" => "use `Delete`, `Retain`, `RetainExceptOnCreate` or `Snapshot`",
+                _ => "use `Delete`, `Retain` or `Snapshot`",
             };
             Err(refuse(evaluator, key, other, help, written.span))
         }

@@ -68,7 +68,12 @@ fn what_templates_hold_is_read_or_told() {
         ("  Q: {Type: AWS::SQS::Queue, UpdatePolicy: {}}\n", &["no-effect@UpdatePolicy"]),
         (
             "  D: {Type: AWS::EC2::Volume, DeletionPolicy: Snapshot, Properties: {AvailabilityZone: a}}\n",
-            &["unsupported@Snapshot"],
+            &[],
+        ),
+        ("  Q: {Type: AWS::SQS::Queue, DeletionPolicy: Snapshot}\n", &["policy@Snapshot"]),
+        (
+            "  Q: {Type: AWS::SQS::Queue, DeletionPolicy: Retain, UpdateReplacePolicy: Snapshot}\n",
+            &["policy@Snapshot"],
         ),
         (
             "  Q: {Type: AWS::SQS::Queue, DeletionPolicy: !Ref AWS::Region}\n",

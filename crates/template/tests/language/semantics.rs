@@ -49,20 +49,59 @@ fn a_template_that_was_read_with_errors_is_never_wanted() {
 }
 
 #[test]
-fn databases_are_kept_as_a_snapshot_unless_told_otherwise() {
+fn databases_leave_a_final_snapshot_by_default() {
     let database = |resource_type: &str, rest: &str, properties: &str| {
         format!("Resources:\n  D:\n    Type: {resource_type}\n{rest}    Properties: {properties}\n")
     };
+    let policy = |resource_type: &str, rest: &str, properties: &str| {
+        let outcome = outcome(&database(resource_type, rest, properties), &[]);
+        assert_eq!(outcome.told(), [""; 0], "{resource_type} {rest} {properties}");
+        let resource = desired(&outcome).resources["D"].clone();
+        (resource.deletion_policy, resource.update_replace_policy)
+    };
+    use rstack_model::desired::RemovalPolicy::{Delete, Snapshot};
     let (cluster, instance) = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance");
-    let delete = "    DeletionPolicy: Delete\n";
-    assert_eq!(told(&database(cluster, "", "{Engine: mysql}")), ["unsupported@D"]);
-    assert_eq!(told(&database(instance, "", "{Engine: mysql}")), ["unsupported@D"]);
+    assert_eq!(policy(cluster, "", "{Engine: mysql}"), (Snapshot, Delete));
+    assert_eq!(policy(instance, "", "{Engine: mysql}"), (Snapshot, Delete));
     let member = "{Engine: mysql, DBClusterIdentifier: c}";
-    assert_eq!(told(&database(instance, "", member)), [""; 0]);
-    assert_eq!(told(&database(cluster, delete, "{Engine: mysql}")), [""; 0]);
+    assert_eq!(policy(instance, "", member), (Delete, Delete));
+    let replica = "{SourceDBInstanceIdentifier: i}";
+    assert_eq!(policy(instance, "", replica), (Delete, Delete));
+    let delete = "    DeletionPolicy: Delete\n";
+    assert_eq!(policy(cluster, delete, "{Engine: mysql}"), (Delete, Delete));
+    let replaced = "    UpdateReplacePolicy: Snapshot\n";
+    assert_eq!(policy(cluster, replaced, "{Engine: mysql}"), (Snapshot, Snapshot));
     let policies = "    DeletionPolicy: RetainExceptOnCreate\n    \
                     UpdateReplacePolicy: RetainExceptOnCreate\n";
     assert_eq!(told(&database(cluster, policies, "{}")), ["policy@RetainExceptOnCreate"]);
+}
+
+#[test]
+fn a_snapshot_that_the_service_refuses_is_an_error_at_its_place() {
+    let template = |resource_type: &str, properties: &str| {
+        format!(
+            "Parameters:\n  E: {{Type: String, Default: redis}}\nResources:\n  D:\n    Type: \
+             {resource_type}\n    DeletionPolicy: Snapshot\n    Properties: {properties}\n"
+        )
+    };
+    let instance = "AWS::RDS::DBInstance";
+    let member = outcome(&template(instance, "{DBClusterIdentifier: c}"), &[]);
+    assert_eq!(member.told(), ["policy@Snapshot"]);
+    assert!(member.diagnostics[0].message.contains("RDS takes no final snapshot of an instance"));
+    assert!(member.diagnostics[0].help.as_deref().unwrap().contains("`DBClusterIdentifier`"));
+    let replica = template(instance, "{SourceDBInstanceIdentifier: i}");
+    assert_eq!(told(&replica), ["policy@Snapshot"]);
+    let cache = |engine: &str| {
+        let properties = format!("{{CacheNodeType: t, NumCacheNodes: 1, Engine: {engine}}}");
+        template("AWS::ElastiCache::CacheCluster", &properties)
+    };
+    assert_eq!(told(&cache("memcached")), ["policy@Snapshot"]);
+    assert_eq!(told(&cache("redis")), [""; 0]);
+    assert_eq!(told(&cache("!Ref E")), [""; 0]);
+    let given = outcome(&cache("!Ref E"), &[("E", "memcached")]);
+    assert_eq!(given.told(), ["policy@Snapshot"]);
+    let queue = outcome(&template("AWS::SQS::Queue", "{}"), &[]);
+    assert!(queue.diagnostics[0].help.as_deref().unwrap().contains("`AWS::RDS::DBCluster`"));
 }
 
 #[test]

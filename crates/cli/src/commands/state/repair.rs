@@ -220,7 +220,7 @@ fn lost_line(lost: &LostRecord, list: &str) -> String {
                      object exists"
                 ),
                 IntentAction::Update { key, .. }
-                | IntentAction::Delete { key }
+                | IntentAction::Delete { key, .. }
                 | IntentAction::Record { key }
                 | IntentAction::Forget { key }
                 | IntentAction::Restore { key } => format!(

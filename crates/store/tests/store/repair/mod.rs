@@ -51,7 +51,7 @@ impl Place {
     /// A run over the state: makes `c`, deletes `a`, and comes to its end.
     fn run(&self) -> Vec<u8> {
         let journal = self.locked.begin(&begin(&self.state())).unwrap();
-        let delete = IntentAction::Delete { key: key("a") };
+        let delete = IntentAction::Delete { key: key("a"), snapshot: None };
         for entry in [
             create(1, "C"),
             effect(1, "c"),
