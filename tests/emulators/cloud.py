@@ -7,6 +7,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["describe_secret", ID]            what Secrets Manager says of it, without the value
     ["rotate", ID]                     gives a secret a new value under its JSON key
     ["forget_secret", ID]              removes a secret at once, also one that is to be deleted
+    ["forget_password", USER]          removes the password of a user of IAM
     ["comment", DISTRIBUTION, TEXT]    gives a distribution another comment
     ["header", DISTRIBUTION, TEXT]     gives its first origin another first custom header value
     ["window", ENDPOINT, SECONDS]      gives an endpoint another playlist or manifest window
@@ -55,6 +56,9 @@ def ls():
         found = getattr(cloudfront, call)(Type="custom")[outer].get("Items", [])
         return [item[inner][config]["Name"] for item in found]
 
+    def listed(call, outer):
+        return getattr(cloudfront, call)()[outer].get("Items", [])
+
     distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
     controls = cloudfront.list_origin_access_controls()["OriginAccessControlList"]
     functions = cloudfront.list_functions()["FunctionList"].get("Items", [])
@@ -83,6 +87,19 @@ def ls():
         ),
         "roles": [item["RoleName"] for item in iam.list_roles()["Roles"]],
         "policies": [item["PolicyName"] for item in iam.list_policies(Scope="Local")["Policies"]],
+        "users": [item["UserName"] for item in iam.list_users()["Users"]],
+        "groups": [item["GroupName"] for item in iam.list_groups()["Groups"]],
+        "instance profiles": [
+            item["InstanceProfileName"] for item in iam.list_instance_profiles()["InstanceProfiles"]
+        ],
+        "public keys": [item["Name"] for item in listed("list_public_keys", "PublicKeyList")],
+        "key groups": [
+            item["KeyGroup"]["KeyGroupConfig"]["Name"]
+            for item in listed("list_key_groups", "KeyGroupList")
+        ],
+        "key value stores": [
+            item["Name"] for item in listed("list_key_value_stores", "KeyValueStoreList")
+        ],
         "secrets": [
             item["Name"] for item in secrets.list_secrets()["SecretList"] if "DeletedDate" not in item
         ],
@@ -97,6 +114,10 @@ def secret(secret_id):
 
 def describe_secret(secret_id):
     return client("secretsmanager").describe_secret(SecretId=secret_id)
+
+
+def forget_password(user):
+    client("iam").delete_login_profile(UserName=user)
 
 
 def comment(distribution, text):

@@ -10,6 +10,7 @@ mod builds;
 mod cloud_control;
 mod emulators;
 mod failures;
+mod identities;
 mod interrupted;
 mod killed;
 mod killer;

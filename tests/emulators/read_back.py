@@ -29,6 +29,8 @@ LIMITS = {
     ("AWS::MediaPackage::OriginEndpoint", "CmafPackage.HlsManifests.*.Url"): "read-only in the API",
     # A secret's value is generated once. Its form is checked instead, see `generated`.
     ("AWS::SecretsManager::Secret", "GenerateSecretString.SecretStringTemplate"): "checked by form",
+    # IAM shows no password.
+    ("AWS::IAM::User", "LoginProfile.Password"): "never shown",
     # MiniStack 1.5.33 takes a creation's `AddReplicaRegions` and shows no `ReplicationStatus`.
     # Nothing that rstack made is replicated in these tests, so no row is needed for it.
 }
@@ -49,7 +51,7 @@ SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
-    "Topics",
+    "Topics", "Groups",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -63,6 +65,15 @@ PARAMETERS = {}
 
 class Secret(str):
     """Text that is compared and never printed."""
+
+
+class Stripped(str):
+    """Text that is the same with other space at its end."""
+
+    def __eq__(self, other):
+        return isinstance(other, str) and str(self).rstrip() == str(other).rstrip()
+
+    __hash__ = str.__hash__
 
 
 class Missing:
@@ -168,6 +179,19 @@ def named(get, outer, inner):
     return read
 
 
+def public_key(physical_id, _):
+    found = client("cloudfront").get_public_key(Id=physical_id)["PublicKey"]["PublicKeyConfig"]
+    # CloudFront ends a key with a line break.
+    return {"PublicKeyConfig": {**found, "EncodedKey": Stripped(found["EncodedKey"])}}
+
+
+def key_value_store(physical_id, _):
+    cloudfront = client("cloudfront")
+    found = cloudfront.describe_key_value_store(Name=physical_id)["KeyValueStore"]
+    tags = cloudfront.list_tags_for_resource(Resource=found["ARN"])["Tags"]["Items"]
+    return {**found, "Tags": tags}
+
+
 def function(_, properties):
     cloudfront, name = client("cloudfront"), properties["Name"]
     found = {"Name": name}
@@ -207,6 +231,62 @@ def role(physical_id, _):
         ],
         "Tags": iam.list_role_tags(RoleName=physical_id)["Tags"],
     }
+
+
+def inline_policies(kind, name):
+    """The inline policies of a user or a group."""
+    iam, member = client("iam"), {f"{kind.title()}Name": name}
+    names = getattr(iam, f"list_{kind}_policies")(**member)["PolicyNames"]
+    get = getattr(iam, f"get_{kind}_policy")
+    documents = {policy: get(PolicyName=policy, **member)["PolicyDocument"] for policy in names}
+    return [
+        {"PolicyName": policy, "PolicyDocument": document(text)}
+        for policy, text in documents.items()
+    ]
+
+
+def attached_policies(kind, name):
+    """The ARNs of the managed policies of a user or a group."""
+    call = getattr(client("iam"), f"list_attached_{kind}_policies")
+    return [item["PolicyArn"] for item in call(**{f"{kind.title()}Name": name})["AttachedPolicies"]]
+
+
+def login_profile(name):
+    iam = client("iam")
+    try:
+        return iam.get_login_profile(UserName=name)["LoginProfile"]
+    except iam.exceptions.NoSuchEntityException:
+        return MISSING
+
+
+def user(physical_id, _):
+    iam = client("iam")
+    found = iam.get_user(UserName=physical_id)["User"]
+    boundary = found.get("PermissionsBoundary", {})
+    groups = iam.list_groups_for_user(UserName=physical_id)["Groups"]
+    return {
+        **found,
+        "PermissionsBoundary": boundary.get("PermissionsBoundaryArn", MISSING),
+        "Groups": [group["GroupName"] for group in groups],
+        "LoginProfile": login_profile(physical_id),
+        "ManagedPolicyArns": attached_policies("user", physical_id),
+        "Policies": inline_policies("user", physical_id),
+        "Tags": iam.list_user_tags(UserName=physical_id)["Tags"],
+    }
+
+
+def group(physical_id, _):
+    found = client("iam").get_group(GroupName=physical_id)["Group"]
+    return {
+        **found,
+        "ManagedPolicyArns": attached_policies("group", physical_id),
+        "Policies": inline_policies("group", physical_id),
+    }
+
+
+def instance_profile(physical_id, _):
+    found = client("iam").get_instance_profile(InstanceProfileName=physical_id)["InstanceProfile"]
+    return {**found, "Roles": [role["RoleName"] for role in found["Roles"]]}
 
 
 def managed_policy(physical_id, _):
@@ -336,21 +416,27 @@ READERS = {
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
     "AWS::CloudFront::Function": function,
+    "AWS::CloudFront::KeyGroup": named("get_key_group", "KeyGroup", "KeyGroupConfig"),
+    "AWS::CloudFront::KeyValueStore": key_value_store,
     "AWS::CloudFront::OriginAccessControl": named(
         "get_origin_access_control", "OriginAccessControl", "OriginAccessControlConfig"
     ),
     "AWS::CloudFront::OriginRequestPolicy": named(
         "get_origin_request_policy", "OriginRequestPolicy", "OriginRequestPolicyConfig"
     ),
+    "AWS::CloudFront::PublicKey": public_key,
     "AWS::CloudFront::ResponseHeadersPolicy": named(
         "get_response_headers_policy", "ResponseHeadersPolicy", "ResponseHeadersPolicyConfig"
     ),
     "AWS::AppSync::GraphQLSchema": graphql_schema,
     "AWS::CodeBuild::Project": build_project,
     "AWS::EC2::NetworkAclEntry": network_acl_entry,
+    "AWS::IAM::Group": group,
+    "AWS::IAM::InstanceProfile": instance_profile,
     "AWS::IAM::ManagedPolicy": managed_policy,
     "AWS::IAM::Policy": inline_policy,
     "AWS::IAM::Role": role,
+    "AWS::IAM::User": user,
     "AWS::MediaPackage::Channel": channel,
     "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
     "AWS::SNS::TopicPolicy": attached("Topics", policy_of_topic),

@@ -22,7 +22,9 @@ use crate::definition::{Service, TypeDefinition};
 use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
-use crate::{appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, secretsmanager};
+use crate::{
+    appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediatailor, secretsmanager,
+};
 
 /// The driver that serves a type in AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +153,7 @@ impl Cloud for AwsCloud {
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),
             "EC2" => ec2::driver(resource_type, &api(Service::EC2)),
             "IAM" => iam_driver(resource_type, api(Service::IAM)),
+            "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             "SNS" => attached_policy::driver(resource_type, &api(Service::SNS)),
             "SQS" => attached_policy::driver(resource_type, &api(Service::SQS)),
@@ -194,9 +197,12 @@ impl Cloud for AwsCloud {
 
 fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn DirectDriver>> {
     Some(match resource_type.as_str() {
+        "AWS::IAM::Group" => Arc::new(iam::Group::new(api)),
+        "AWS::IAM::InstanceProfile" => Arc::new(iam::InstanceProfile::new(api)),
         "AWS::IAM::ManagedPolicy" => Arc::new(iam::ManagedPolicy::new(api)),
         "AWS::IAM::Policy" => Arc::new(iam::Policy::new(api)),
         "AWS::IAM::Role" => Arc::new(iam::Role::new(api)),
+        "AWS::IAM::User" => Arc::new(iam::User::new(api)),
         _ => return None,
     })
 }

@@ -15,4 +15,5 @@ pub(super) const KIND: Kind = Kind {
     delete: "DeleteCachePolicy",
     list: "ListCachePolicies",
     listing: Listing::Policies { list: "CachePolicyList" },
+    ended: &[],
 };

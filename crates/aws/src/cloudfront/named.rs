@@ -1,5 +1,5 @@
-//! The driver of types that are one configuration with a unique name: policies and origin access
-//! controls.
+//! The driver of types that are one configuration with a unique name: policies, origin access
+//! controls, public keys and groups of them.
 //!
 //! These types carry no tags and their creation takes no token. An object that is found after a
 //! lost answer is recognized as our own like this: `create` proves that the name is free and has
@@ -18,7 +18,7 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath};
 use super::absence::{proven, taken};
 use super::service::{action, declared_name, is_missing, key, map, model, schema, text};
 use super::versioned::{Versioned, still_in_use};
-use super::{UNORDERED_BY, pages};
+use super::{UNORDERED_BY, lines, pages};
 use crate::api::Api;
 use crate::mapping::{Mapper, Rules, equivalent, in_declared_order};
 
@@ -47,6 +47,9 @@ pub(super) struct Kind {
     pub(super) list: &'static str,
     /// The form of the list.
     pub(super) listing: Listing,
+    /// The members of the configuration that CloudFront ends with a line break, whether they are
+    /// sent with one or not.
+    pub(super) ended: &'static [&'static str],
 }
 
 /// The form of a listing.
@@ -54,6 +57,11 @@ pub(super) struct Kind {
 pub(super) enum Listing {
     /// Elements hold the whole object; the account's own are asked for.
     Policies {
+        /// The member of the answer.
+        list: &'static str,
+    },
+    /// Elements hold the whole object, and all of them are the account's own.
+    Objects {
         /// The member of the answer.
         list: &'static str,
     },
@@ -98,10 +106,12 @@ impl Named {
             let kind = ErrorKind::Invalid { property: Some(path) };
             return Err(DriverError::new(kind, action(operation), message));
         };
-        Mapper::new(model()?, config, &Rules::NONE)
+        let mut members = Mapper::new(model()?, config, &Rules::NONE)
             .at(path)
             .to_members(declared)
-            .map_err(|error| error.for_operation(action(operation)))
+            .map_err(|error| error.for_operation(action(operation)))?;
+        lines::end(&mut members, self.kind.ended);
+        Ok(members)
     }
 
     /// The object in an answer.
@@ -118,7 +128,10 @@ impl Named {
         let mut properties = KnownMap::new();
         if let Some(node) = schema.property(schema.root(), config) {
             let read = Mapper::new(model()?, config, &Rules::NONE);
-            let read = read.from_members(members, &schema, node);
+            let mut read = read.from_members(members, &schema, node);
+            if let Some(declared) = declared.get(config).and_then(KnownValue::as_map) {
+                lines::as_declared(&mut read, declared, self.kind.ended);
+            }
             properties.insert(config.to_owned(), KnownValue::Map(read));
         }
         let attribute = |name: &&str| Some(((*name).to_owned(), found.get(*name)?.clone()));
@@ -134,13 +147,13 @@ impl Named {
         let Kind { object, config, list: operation, .. } = *self.kind;
         let (list, input) = match self.kind.listing {
             Listing::Policies { list } => (list, key("Type", "custom")),
-            Listing::Summaries { list } => (list, KnownMap::new()),
+            Listing::Objects { list } | Listing::Summaries { list } => (list, KnownMap::new()),
         };
         for item in pages::all(&*self.api, operation, &input, list).await? {
             let (holder, named) = match self.kind.listing {
-                Listing::Policies { .. } => {
-                    let policy = map(&item, object, operation)?;
-                    (policy, map(policy, config, operation)?)
+                Listing::Policies { .. } | Listing::Objects { .. } => {
+                    let whole = map(&item, object, operation)?;
+                    (whole, map(whole, config, operation)?)
                 }
                 Listing::Summaries { .. } => (&item, &item),
             };

@@ -15,4 +15,5 @@ pub(super) const KIND: Kind = Kind {
     delete: "DeleteOriginAccessControl",
     list: "ListOriginAccessControls",
     listing: Listing::Summaries { list: "OriginAccessControlList" },
+    ended: &[],
 };

@@ -15,4 +15,5 @@ pub(super) const KIND: Kind = Kind {
     delete: "DeleteOriginRequestPolicy",
     list: "ListOriginRequestPolicies",
     listing: Listing::Policies { list: "OriginRequestPolicyList" },
+    ended: &[],
 };

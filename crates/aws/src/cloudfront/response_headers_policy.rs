@@ -15,4 +15,5 @@ pub(super) const KIND: Kind = Kind {
     delete: "DeleteResponseHeadersPolicy",
     list: "ListResponseHeadersPolicies",
     listing: Listing::Policies { list: "ResponseHeadersPolicyList" },
+    ended: &[],
 };

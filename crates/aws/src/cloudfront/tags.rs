@@ -128,7 +128,7 @@ fn declared(properties: &KnownMap) -> Tags {
 /// Tags by their key; a tag without a value has an empty one.
 fn by_key(items: &[KnownValue]) -> Tags {
     let tag = |item: &KnownValue| {
-        let key = item.get("Key").and_then(KnownValue::as_str)?;
+        let key = item.get("Key").and_then(KnownValue::expose_str)?;
         let value = match item.get("Value") {
             None | Some(KnownValue::Null) => KnownValue::from(""),
             Some(KnownValue::Bool(b)) => KnownValue::from(b.to_string()),

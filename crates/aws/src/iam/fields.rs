@@ -85,6 +85,15 @@ impl<'a> Fields<'a> {
         value.as_list().ok_or_else(|| self.invalid(key, "is not a list"))
     }
 
+    /// A tree.
+    pub(crate) fn tree(&self, key: &str) -> Result<Option<Fields<'a>>, DriverError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let map = value.as_map().ok_or_else(|| self.invalid(key, "is not a map"))?;
+        Ok(Some(Self { map, operation: self.operation }))
+    }
+
     /// A list of trees.
     pub(crate) fn trees(&self, key: &str) -> Result<Vec<Fields<'a>>, DriverError> {
         let tree = |item: &'a KnownValue| {

@@ -23,6 +23,10 @@ pub(super) struct Operations {
     pub(super) delete: &'static str,
     pub(super) attach: &'static str,
     pub(super) detach: &'static str,
+    /// The operation that lists the inline policies.
+    pub(super) inline: &'static str,
+    /// The operation that lists the attached policies.
+    pub(super) attached: &'static str,
 }
 
 impl PrincipalKind {
@@ -72,6 +76,8 @@ impl PrincipalKind {
                 delete: "DeleteUserPolicy",
                 attach: "AttachUserPolicy",
                 detach: "DetachUserPolicy",
+                inline: "ListUserPolicies",
+                attached: "ListAttachedUserPolicies",
             },
             Self::Group => Operations {
                 put: "PutGroupPolicy",
@@ -79,6 +85,8 @@ impl PrincipalKind {
                 delete: "DeleteGroupPolicy",
                 attach: "AttachGroupPolicy",
                 detach: "DetachGroupPolicy",
+                inline: "ListGroupPolicies",
+                attached: "ListAttachedGroupPolicies",
             },
             Self::Role => Operations {
                 put: "PutRolePolicy",
@@ -86,6 +94,8 @@ impl PrincipalKind {
                 delete: "DeleteRolePolicy",
                 attach: "AttachRolePolicy",
                 detach: "DetachRolePolicy",
+                inline: "ListRolePolicies",
+                attached: "ListAttachedRolePolicies",
             },
         }
     }
@@ -107,6 +117,16 @@ impl Principal {
             all.extend(names.into_iter().map(|name| Self { kind, name }));
         }
         Ok(all)
+    }
+
+    /// The principal of a kind that has this name.
+    pub(super) fn new(kind: PrincipalKind, name: &str) -> Self {
+        Self { kind, name: name.to_owned() }
+    }
+
+    /// The input that names it.
+    pub(super) fn named(&self) -> KnownMap {
+        arguments([(self.kind.member(), self.name.as_str().into())])
     }
 
     /// The input that names it and an inline policy of it.

@@ -10,9 +10,11 @@ use rstack_driver::{
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
+use super::boundary;
+use super::contents::{Contents, empty};
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
-use super::role_contents::{Contents, empty};
+use super::principal::{Principal, PrincipalKind};
 use super::service::{
     Iam, is_gone, items, not_yet_empty, not_yet_visible, principal_not_yet_visible, without_tags,
 };
@@ -66,14 +68,14 @@ impl Role {
             let document = as_declared(declared.get(key), decoded(text));
             properties.insert(key.to_owned(), document);
         }
-        if let Some(arn) = boundary(role) {
+        if let Some(arn) = boundary::of(role) {
             properties.insert("PermissionsBoundary".to_owned(), arn.into());
         }
         let tags = visible_tags(role.get("Tags"));
         if !tags.is_empty() {
             properties.insert("Tags".to_owned(), tag_list(&tags));
         }
-        contents.show(&self.iam, name, &mut properties).await?;
+        contents.show(&self.iam, &principal(name), &mut properties).await?;
         Ok(Object::named(name.into(), properties, attributes(role)))
     }
 
@@ -130,25 +132,18 @@ impl Role {
         called.map(drop).map_err(principal_not_yet_visible)
     }
 
-    async fn change_boundary(
-        &self,
-        name: &str,
-        current: &KnownMap,
-        prior: Fields<'_>,
-        desired: Fields<'_>,
-    ) -> Result<(), DriverError> {
-        let mut input = arguments([("RoleName", name.into())]);
-        match (desired.text("PermissionsBoundary")?, boundary(current)) {
-            (Some(wanted), current) if wanted.expose_str() != current => {
-                input.insert("PermissionsBoundary".to_owned(), wanted);
-                self.iam.call("PutRolePermissionsBoundary", input).await.map(drop)
-            }
-            (None, Some(_)) if prior.value("PermissionsBoundary").is_some() => {
-                let gone = self.iam.call_if_exists("DeleteRolePermissionsBoundary", input);
-                gone.await.map(drop)
-            }
-            (Some(_) | None, _) => Ok(()),
+    /// Takes the role from the instance profiles that hold it, which keep it from being deleted.
+    async fn leave_profiles(&self, name: &str) -> Result<(), DriverError> {
+        let named = || arguments([("RoleName", name.into())]);
+        let (list, member) = ("InstanceProfiles", Some("InstanceProfileName"));
+        let profiles =
+            self.iam.listed("ListInstanceProfilesForRole", named(), list, member).await?;
+        for profile in profiles.unwrap_or_default() {
+            let mut input = named();
+            input.insert("InstanceProfileName".to_owned(), profile.into());
+            self.iam.call_if_exists("RemoveRoleFromInstanceProfile", input).await?;
         }
+        Ok(())
     }
 
     async fn change_tags(
@@ -161,24 +156,12 @@ impl Role {
         let current = visible_tags(current.get("Tags"));
         let changes =
             TagChanges::between(&declared_tags(prior)?, &declared_tags(desired)?, &current);
-        let named = || arguments([("RoleName", name.into())]);
-        if !changes.remove.is_empty() {
-            let mut input = named();
-            let keys = changes.remove.into_iter().map(KnownValue::from).collect();
-            input.insert("TagKeys".to_owned(), KnownValue::List(keys));
-            self.iam.call("UntagRole", input).await?;
-        }
-        if !changes.set.is_empty() {
-            let mut input = named();
-            input.insert("Tags".to_owned(), tag_list(&changes.set));
-            self.iam.call("TagRole", input).await?;
-        }
-        Ok(())
+        self.iam.change_tags(["TagRole", "UntagRole"], &principal(name).named(), changes).await
     }
 }
 
-fn boundary(role: &KnownMap) -> Option<&str> {
-    role.get("PermissionsBoundary")?.get("PermissionsBoundaryArn")?.as_str()
+fn principal(name: &str) -> Principal {
+    Principal::new(PrincipalKind::Role, name)
 }
 
 fn attributes(role: &KnownMap) -> KnownMap {
@@ -236,7 +219,7 @@ impl DirectDriver for Role {
         let recorded = effects.created_as(&physical_id).await;
         recorded.map_err(|error| journal_failed("iam:CreateRole", &error))?;
         let attributes = attributes(part(&answer, "Role", "iam:CreateRole")?);
-        contents.fill(&self.iam, &name).await?;
+        contents.fill(&self.iam, &principal(&name)).await?;
         Ok(Object::named(physical_id, request.properties.clone(), attributes))
     }
 
@@ -253,8 +236,11 @@ impl DirectDriver for Role {
         let role = self.get(name).await.map_err(passing)?;
         self.change_trust(name, &role, desired).await.map_err(passing)?;
         self.change_settings(name, &role, prior, desired).await.map_err(passing)?;
-        self.change_boundary(name, &role, prior, desired).await.map_err(passing)?;
-        contents.change(&self.iam, name, &before).await.map_err(passing)?;
+        let operations = ["PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"];
+        let of = principal(name).named();
+        let changed = boundary::change(&self.iam, operations, of, &role, prior, desired).await;
+        changed.map_err(passing)?;
+        contents.change(&self.iam, &principal(name), &before).await.map_err(passing)?;
         self.change_tags(name, &role, prior, desired).await.map_err(passing)?;
         Ok(Object::named(
             request.identifier.only().into(),
@@ -265,7 +251,8 @@ impl DirectDriver for Role {
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
         let name = request.identifier.only();
-        if empty(&self.iam, name).await? {
+        if empty(&self.iam, &principal(name)).await? {
+            self.leave_profiles(name).await?;
             let input = arguments([("RoleName", name.into())]);
             self.iam.call_if_exists("DeleteRole", input).await.map_err(not_yet_empty)?;
         }

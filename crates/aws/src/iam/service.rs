@@ -6,7 +6,7 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use super::fields::text_in;
-use super::tags::{Tags, create_tagged};
+use super::tags::{TagChanges, Tags, create_tagged, tag_list};
 use crate::api::Api;
 
 /// The number of pages that are read at most: far more than IAM's quotas allow objects.
@@ -38,6 +38,27 @@ impl Iam {
         tags: &Tags,
     ) -> Result<KnownMap, DriverError> {
         create_tagged(self.0.as_ref(), operation, input, tags).await
+    }
+
+    /// Changes the tags of what an input names, by the operations that set and that remove tags.
+    pub(super) async fn change_tags(
+        &self,
+        [set, remove]: [&'static str; 2],
+        named: &KnownMap,
+        changes: TagChanges,
+    ) -> Result<(), DriverError> {
+        if !changes.remove.is_empty() {
+            let mut input = named.clone();
+            let keys = changes.remove.into_iter().map(KnownValue::from).collect();
+            input.insert("TagKeys".to_owned(), KnownValue::List(keys));
+            self.call(remove, input).await?;
+        }
+        if !changes.set.is_empty() {
+            let mut input = named.clone();
+            input.insert("Tags".to_owned(), tag_list(&changes.set));
+            self.call(set, input).await?;
+        }
+        Ok(())
     }
 
     /// The answer; `None` if what it is about does not exist.

@@ -9,7 +9,7 @@ use super::bench::{Bench, Ended, wanted};
 use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
-const TYPES: [(&str, &str); 12] = [
+const TYPES: [(&str, &str); 20] = [
     ("AWS::Logs::LogGroup", "{LogGroupName: mine, RetentionInDays: 7}"),
     ("AWS::MediaPackage::Channel", "{Id: mine}"),
     (
@@ -39,14 +39,33 @@ const TYPES: [(&str, &str); 12] = [
         "{Name: mine, AutoPublish: true, FunctionCode: 'function handler(e) { return e; }', \
          FunctionConfig: {Comment: '', Runtime: cloudfront-js-2.0}}",
     ),
+    (
+        "AWS::CloudFront::PublicKey",
+        "{PublicKeyConfig: {Name: mine, CallerReference: mine, EncodedKey: MIIB}}",
+    ),
+    ("AWS::CloudFront::KeyGroup", "{KeyGroupConfig: {Name: mine, Items: []}}"),
+    (
+        "AWS::CloudFront::RealtimeLogConfig",
+        "{Name: mine, Fields: [timestamp], SamplingRate: 1, EndPoints: [{StreamType: Kinesis, \
+         KinesisStreamConfig: {RoleArn: 'arn:aws:iam::1:role/r', StreamArn: 'arn:aws:kinesis:::s'}}]}",
+    ),
+    ("AWS::CloudFront::KeyValueStore", "{Name: mine, Comment: theirs}"),
     ("AWS::SecretsManager::Secret", "{Name: mine, SecretString: hunter2}"),
     (
         "AWS::IAM::Role",
         "{RoleName: mine, AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}}",
     ),
+    ("AWS::IAM::Group", "{GroupName: mine}"),
+    ("AWS::IAM::InstanceProfile", "{InstanceProfileName: mine, Roles: []}"),
+    ("AWS::IAM::User", "{UserName: mine}"),
     (
         "AWS::IAM::ManagedPolicy",
         "{ManagedPolicyName: mine, PolicyDocument: {Version: '2012-10-17', Statement: []}}",
+    ),
+    (
+        "AWS::MediaTailor::PlaybackConfiguration",
+        "{Name: mine, AdDecisionServerUrl: 'https://a.example', \
+         VideoContentSourceUrl: 'https://o.example'}",
     ),
     (
         "AWS::MediaPackage::OriginEndpoint",

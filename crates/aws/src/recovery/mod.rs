@@ -3,11 +3,14 @@
 
 mod attached;
 mod bench;
+mod cloudfront;
 mod codebuild;
 mod every_request;
 mod foreign;
 mod generic;
 mod graphql_schema;
+mod mediatailor;
 mod moved;
 mod network_acl;
+mod principals;
 mod secret_places;

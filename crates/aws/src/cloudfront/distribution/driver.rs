@@ -14,8 +14,8 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::config;
-use super::find::{self, Search};
 use crate::api::Api;
+use crate::cloudfront::caller_reference::{Referenced, Search, id_in};
 use crate::cloudfront::service::{action, is_missing, key, map, text};
 use crate::cloudfront::tags;
 use crate::cloudfront::versioned::{Versioned, is_stale};
@@ -26,6 +26,14 @@ pub(in crate::cloudfront) const TYPE: &str = "AWS::CloudFront::Distribution";
 const GET: &str = "GetDistribution";
 const UPDATE: &str = "UpdateDistribution";
 const CONFIG: &str = "DistributionConfig";
+
+/// The search for a distribution.
+const REFERENCED: Referenced = Referenced {
+    list: "ListDistributions",
+    items: "DistributionList",
+    get: GET,
+    content: ["Distribution", CONFIG],
+};
 
 /// The time between two questions about a deployment.
 const INTERVAL: Duration = Duration::from_secs(20);
@@ -44,7 +52,7 @@ impl Distribution {
 
     fn versioned<'a>(&'a self, id: &str) -> Versioned<'a> {
         let get_input = key("Id", id);
-        let content = ["Distribution", CONFIG];
+        let content = REFERENCED.content;
         Versioned { api: &*self.api, get: GET, key: get_input.clone(), get_input, content }
     }
 
@@ -186,8 +194,8 @@ impl DirectDriver for Distribution {
             Ok(answer) => answer,
             Err(error) if error.has_code("DistributionAlreadyExists") => {
                 // The caller reference is this operation's own: an attempt before took effect.
-                let Some(id) = find::id_in(&error.message) else { return Err(error) };
-                let found = find::with_caller_reference(&*self.api, id, token).await?;
+                let Some(id) = id_in(&error.message) else { return Err(error) };
+                let found = REFERENCED.read(&*self.api, id, token).await?;
                 found.ok_or(error)?
             }
             Err(error) => return Err(explained(error)),
@@ -255,7 +263,7 @@ impl DirectDriver for Distribution {
         let token = request.token.as_str();
         let members = config::members(&request.properties, token.into(), "CreateDistribution")?;
         let comment = members.get("Comment").and_then(KnownValue::expose_str).unwrap_or_default();
-        Ok(match find::by_caller_reference(&*self.api, token, comment).await? {
+        Ok(match REFERENCED.find(&*self.api, token, comment).await? {
             Search::Absent => Found::Absent,
             Search::Unclear { skipped } => {
                 let why = format!(

@@ -2,7 +2,6 @@
 
 mod config;
 mod driver;
-mod find;
 mod keep;
 mod legacy;
 mod lifetimes;

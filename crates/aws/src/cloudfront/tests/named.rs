@@ -124,6 +124,26 @@ fn cases() -> Vec<Case> {
                 "OriginAccessControlOriginType": "mediapackagev2",
             }),
         },
+        Case {
+            noun: "PublicKey",
+            operations: ["ListPublicKeys", "CreatePublicKey", "GetPublicKey", "UpdatePublicKey"],
+            list: json!({"PublicKeyList": {"Quantity": 1, "Items": [{"Id": "x", "Name": "another"}]}}),
+            declared: json!({
+                "Name": "n", "CallerReference": "c", "EncodedKey": "MIIB", "Comment": "mine",
+            }),
+            sent: json!({
+                "Name": "n", "CallerReference": "c", "EncodedKey": "MIIB\n", "Comment": "mine",
+            }),
+        },
+        Case {
+            noun: "KeyGroup",
+            operations: ["ListKeyGroups", "CreateKeyGroup", "GetKeyGroup", "UpdateKeyGroup"],
+            list: json!({"KeyGroupList": {"Quantity": 1, "Items": [
+                {"KeyGroup": {"Id": "x", "KeyGroupConfig": {"Name": "another", "Items": []}}},
+            ]}}),
+            declared: json!({"Name": "n", "Items": ["K1", "K2"], "Comment": "mine"}),
+            sent: json!({"Name": "n", "Items": ["K1", "K2"], "Comment": "mine"}),
+        },
     ]
 }
 
@@ -203,5 +223,8 @@ fn the_physical_ids_are_what_ref_returns() {
         assert_eq!(reference(case.noun), ["Id"], "{}", case.noun);
     }
     assert_eq!(reference("Distribution"), ["Id"]);
+    assert_eq!(reference("CloudFrontOriginAccessIdentity"), ["Id"]);
     assert_eq!(reference("Function"), ["FunctionARN"]);
+    assert_eq!(reference("KeyValueStore"), ["Name"]);
+    assert_eq!(reference("RealtimeLogConfig"), ["Arn"]);
 }

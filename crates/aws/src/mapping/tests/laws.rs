@@ -11,6 +11,7 @@ use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};
 use crate::codebuild::{NOT_IN_PROJECT, PROJECT_RULES};
 use crate::definition::TypeDefinition;
 use crate::mapping::{Mapper, Rules};
+use crate::mediatailor;
 use crate::model::{Service, ServiceModel};
 
 /// A part of a type and the shape it is mapped to.
@@ -52,7 +53,20 @@ fn cases() -> Vec<Case> {
     let mut cases = cloudfront();
     cases.extend(TypeDefinition::names().map(data));
     cases.extend(codebuild());
+    cases.push(mediatailor());
     cases
+}
+
+fn mediatailor() -> Case {
+    Case {
+        type_name: "AWS::MediaTailor::PlaybackConfiguration",
+        property: "",
+        service: Service::MEDIATAILOR,
+        shape: "PutPlaybackConfigurationRequest",
+        rules: &mediatailor::RULES,
+        // The registry does not say what aliases consist of.
+        without: [mediatailor::APART, &["ConfigurationAliases", "ManifestEndpointPrefix"]].concat(),
+    }
 }
 
 fn codebuild() -> [Case; 2] {
@@ -67,8 +81,27 @@ fn codebuild() -> [Case; 2] {
     ]
 }
 
+/// A type of CloudFront whose tree is the input of an operation.
+fn whole(type_name: &'static str, shape: &'static str, without: Vec<&'static str>) -> Case {
+    let (service, rules) = (Service::CLOUDFRONT, &Rules::NONE);
+    Case { type_name, property: "", service, shape, rules, without }
+}
+
 fn cloudfront() -> Vec<Case> {
     vec![
+        config(
+            "AWS::CloudFront::CloudFrontOriginAccessIdentity",
+            "CloudFrontOriginAccessIdentityConfig",
+            &Rules::NONE,
+        ),
+        config("AWS::CloudFront::KeyGroup", "KeyGroupConfig", &Rules::NONE),
+        config("AWS::CloudFront::PublicKey", "PublicKeyConfig", &Rules::NONE),
+        whole("AWS::CloudFront::RealtimeLogConfig", "CreateRealtimeLogConfigRequest", vec!["Arn"]),
+        whole(
+            "AWS::CloudFront::KeyValueStore",
+            "CreateKeyValueStoreRequest",
+            vec!["Arn", "Id", "Status", "Tags"],
+        ),
         config("AWS::CloudFront::Distribution", "DistributionConfig", &STANDARD),
         config("AWS::CloudFront::Distribution", "DistributionConfig", &MULTI_TENANT),
         config("AWS::CloudFront::CachePolicy", "CachePolicyConfig", &Rules::NONE),

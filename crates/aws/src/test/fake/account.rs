@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, function, iam,
-    managed, mediapackage, network_acl, secrets,
+    instance_profiles, key_value_stores, log_configs, managed, mediapackage, mediatailor,
+    network_acl, principals, secrets,
 };
 use crate::service_error::Refusal;
 
@@ -22,14 +23,24 @@ pub(crate) struct Account {
     pub(super) channels: Objects,
     pub(super) endpoints: Objects,
     pub(super) distributions: Objects,
-    /// Policies and origin access controls, by the name of their type in the API.
+    /// Types of CloudFront that are one configuration, by the name of their type in the API.
     pub(super) configured: BTreeMap<&'static str, Objects>,
     pub(super) functions: Objects,
+    /// The real-time log configurations of CloudFront, by ARN.
+    pub(super) log_configs: Objects,
+    /// The key value stores of CloudFront, by name.
+    pub(super) stores: Objects,
     pub(crate) roles: Objects,
     pub(super) policies: Objects,
+    pub(crate) users: Objects,
+    pub(super) groups: Objects,
+    /// Instance profiles.
+    pub(super) profiles: Objects,
     pub(super) secrets: Objects,
     /// The policies of queues and topics, by URL and ARN.
     pub(crate) attached: BTreeMap<String, String>,
+    /// The playback configurations of MediaTailor, by name.
+    pub(super) playback: Objects,
     /// The projects of CodeBuild, by name.
     pub(super) projects: Objects,
     /// The schemas of GraphQL APIs, by the ID of the API.
@@ -69,6 +80,10 @@ impl Account {
             "cloudfront" => configured::carry_out(self, name, input).unwrap_or_else(|| {
                 if name.contains("Function") {
                     function::carry_out(self, name, input)
+                } else if name.contains("RealtimeLogConfig") {
+                    log_configs::carry_out(self, name, input)
+                } else if name.contains("KeyValueStore") {
+                    key_value_stores::carry_out(self, name, input)
                 } else {
                     cloudfront::carry_out(self, name, input)
                 }
@@ -77,8 +92,13 @@ impl Account {
             "codebuild" => codebuild::carry_out(self, name, input),
             "ec2" => network_acl::carry_out(self, name, input),
             "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
+            "iam" if name.contains("InstanceProfile") => {
+                instance_profiles::carry_out(self, name, input)
+            }
+            "iam" if principals::concerns(name) => principals::carry_out(self, name, input),
             "iam" => iam::carry_out(self, name, input),
             "mediapackage" => mediapackage::carry_out(self, name, input),
+            "mediatailor" => mediatailor::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
             "sns" => attached::topic(self, name, input),
             "sqs" => attached::queue(self, name, input),
@@ -121,8 +141,14 @@ impl Account {
             ("AWS::MediaPackage::OriginEndpoint", names(&self.endpoints)),
             ("AWS::CloudFront::Distribution", names(&self.distributions)),
             ("AWS::CloudFront::Function", self.arns(&self.functions)),
+            ("AWS::CloudFront::KeyValueStore", names(&self.stores)),
+            ("AWS::CloudFront::RealtimeLogConfig", names(&self.log_configs)),
             ("AWS::CodeBuild::Project", names(&self.projects)),
+            ("AWS::IAM::Group", names(&self.groups)),
+            ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),
+            ("AWS::IAM::User", names(&self.users)),
+            ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);
         for (kind, objects) in &self.configured {

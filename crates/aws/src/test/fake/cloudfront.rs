@@ -104,7 +104,8 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
         }
         "ListTagsForResource" | "TagResource" | "UntagResource" => {
             let arn = &input["Resource"];
-            let mut all = account.distributions.values_mut().chain(account.functions.values_mut());
+            let others = account.functions.values_mut().chain(account.stores.values_mut());
+            let mut all = account.distributions.values_mut().chain(others);
             let found = all.find(|object| object["Arn"] == *arn);
             let found = found.ok_or_else(|| refuse(404, "NoSuchResource", "it does not exist"))?;
             set_tags(&mut found["Tags"], &input["Tags"]["Items"]);

@@ -33,6 +33,7 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     }
     let missing = || refuse(404, "NoSuchEntity", "it cannot be found");
     let known = account.policies.values().any(|policy| policy["Arn"] == input["PolicyArn"]);
+    let in_profile = account.profiles.values().any(|profile| profile["roles"] == json!([name]));
     let role = account.roles.get_mut(&name).ok_or_else(missing)?;
     let policy = text(input, "PolicyName");
     match operation {
@@ -85,12 +86,9 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
                 attached.map(|arn| json!({"PolicyArn": arn, "PolicyName": "x"})).collect();
             return Ok(json!({"AttachedPolicies": attached, "IsTruncated": false}));
         }
-        "ListInstanceProfilesForRole" => {
-            return Ok(json!({"InstanceProfiles": [], "IsTruncated": false}));
-        }
         "DeleteRole" => {
             let holds = role["inline"] != json!({}) || role["attached"] != json!([]);
-            if holds {
+            if holds || in_profile {
                 let message = "Cannot delete entity, must delete policies first.";
                 return Err(refuse(409, "DeleteConflict", message));
             }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::account::{ACCOUNT, Account, Reply, list, members, refuse, text};
+use super::account::{ACCOUNT, Account, Objects, Reply, list, members, refuse, text};
 use super::query::encoded;
 
-/// True if an operation is about a managed policy itself, and not about a role that has it.
+/// True if an operation is about a managed policy itself, and not about a principal that has it.
 pub(super) fn concerns(operation: &str, input: &Value) -> bool {
-    let of_role = matches!(operation, "AttachRolePolicy" | "DetachRolePolicy");
+    let of_holder = operation.starts_with("Attach") || operation.starts_with("Detach");
     matches!(operation, "CreatePolicy" | "ListPolicies")
-        || input.get("PolicyArn").is_some() && !of_role
+        || input.get("PolicyArn").is_some() && !of_holder
 }
 
 /// Carries out an operation.
@@ -24,17 +24,22 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     }
     let missing = || refuse(404, "NoSuchEntity", "it cannot be found");
     let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let roles = account.roles.iter().filter(|(_, role)| {
-        role["attached"].as_array().unwrap().iter().any(|known| *known == *arn)
-    });
-    let roles: Vec<Value> = roles.map(|(name, _)| json!({"RoleName": name})).collect();
+    let holders = |all: &Objects, member: &str| -> Vec<Value> {
+        let holds = |(_, holder): &(&String, &Value)| {
+            holder["attached"].as_array().unwrap().iter().any(|known| *known == *arn)
+        };
+        all.iter().filter(holds).map(|(name, _)| json!({member: name})).collect()
+    };
+    let roles = holders(&account.roles, "RoleName");
+    let users = holders(&account.users, "UserName");
+    let groups = holders(&account.groups, "GroupName");
     let policy = account.policies.get_mut(&name).ok_or_else(missing)?;
     let version = text(input, "VersionId");
     match operation {
         "GetPolicy" => Ok(json!({"Policy": shown(policy)})),
         "ListPolicyTags" => Ok(json!({"Tags": policy["Tags"], "IsTruncated": false})),
         "ListEntitiesForPolicy" => Ok(json!({
-            "PolicyRoles": roles, "PolicyUsers": [], "PolicyGroups": [], "IsTruncated": false,
+            "PolicyRoles": roles, "PolicyUsers": users, "PolicyGroups": groups, "IsTruncated": false,
         })),
         "GetPolicyVersion" => {
             let document = policy["versions"].get(&version).ok_or_else(missing)?;
@@ -72,7 +77,8 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
         }
         "DeletePolicy" => {
             let versions = policy["versions"].as_object().unwrap().len();
-            if !roles.is_empty() || versions > 1 {
+            let held = [roles, users, groups].iter().any(|holders| !holders.is_empty());
+            if held || versions > 1 {
                 return Err(refuse(409, "DeleteConflict", "it is in use"));
             }
             account.policies.remove(&name);

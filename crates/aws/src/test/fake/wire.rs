@@ -60,8 +60,9 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
 /// The service that lives at an address.
 fn service_of(uri: &str) -> Service {
     let host = uri.split('/').nth(2).unwrap();
-    let name = host.split('.').next().unwrap();
-    *Service::ALL.iter().find(|service| service.name() == name).unwrap()
+    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`.
+    let named = |service: &&Service| host.split('.').any(|label| label == service.name());
+    *Service::ALL.iter().find(named).unwrap()
 }
 
 /// The operation of a method and a path, and the members that stand in path, query and headers.
