@@ -13,6 +13,10 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["window", ENDPOINT, SECONDS]      gives an endpoint another playlist or manifest window
     ["delete_endpoint", ENDPOINT]      removes an origin endpoint
     ["parameter", NAME, TYPE, VALUE]   gives a parameter of the Parameter Store a value
+    ["parameter_value", NAME]          the value of one that is no secret
+    ["key"]                            makes a key of KMS; its ID
+    ["retention", GROUP, DAYS]         gives a log group another retention
+    ["named_ls"]                       parameters, log groups, aliases, alarms and queues: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
     ["queue", NAME]                    makes a queue; its URL
@@ -173,6 +177,33 @@ def parameter(name, kind, value):
     client("ssm").put_parameter(Name=name, Type=kind, Value=value, Overwrite=True)
 
 
+def parameter_value(name):
+    return client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+
+
+def key():
+    return client("kms").create_key()["KeyMetadata"]["KeyId"]
+
+
+def retention(group, days):
+    client("logs").put_retention_policy(logGroupName=group, retentionInDays=int(days))
+
+
+def named_ls():
+    aliases = [item["AliasName"] for item in client("kms").list_aliases()["Aliases"]]
+    return {
+        "parameters": [item["Name"] for item in client("ssm").describe_parameters()["Parameters"]],
+        "log groups": [
+            item["logGroupName"] for item in client("logs").describe_log_groups()["logGroups"]
+        ],
+        "aliases": [name for name in aliases if not name.startswith("alias/aws/")],
+        "alarms": [
+            item["AlarmName"] for item in client("cloudwatch").describe_alarms()["MetricAlarms"]
+        ],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+    }
+
+
 def zones():
     found = client("ec2").describe_availability_zones()["AvailabilityZones"]
     return sorted(zone["ZoneName"] for zone in found)
@@ -276,7 +307,7 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
-        project_description, projects,
+        project_description, projects, parameter_value, key, retention, named_ls,
     )
 }
 

@@ -14,14 +14,14 @@ const PASSWORD: &str = "hunter2-of-the-database";
 
 /// The types of the stack.
 const TYPES: [&str; 8] = [
+    "AWS::AppConfig::Application",
     "AWS::DynamoDB::Table",
     "AWS::Events::EventBus",
     "AWS::KMS::Key",
-    "AWS::Logs::LogGroup",
+    "AWS::Kinesis::Stream",
     "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
 ];
 
 fn parameters(round: &str) -> [String; 4] {

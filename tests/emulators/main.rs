@@ -1,6 +1,7 @@
 //! The whole program against clouds that others wrote: moto (AppSync, EC2, MediaPackage, SNS, SQS,
-//! Systems Manager) and MiniStack (Cloud Control, CloudFront, CodeBuild, IAM, Secrets Manager, STS), over real HTTP. What is there afterwards is read with
-//! boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot hide itself.
+//! Systems Manager) and MiniStack (Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild, IAM,
+//! KMS, Secrets Manager, STS), over real HTTP. What is there afterwards is read with boto3, by a mapping
+//! of its own, so that a mistake in rstack's mapping cannot hide itself.
 #![cfg(test)]
 
 mod account;
@@ -18,6 +19,7 @@ mod lookups;
 mod lossy;
 mod lying;
 mod moved;
+mod named;
 mod secrets;
 mod streaming;
 

@@ -361,6 +361,15 @@ def policy_of_topic(arn):
     return json.loads(found["Attributes"]["Policy"])
 
 
+def queue(url, _):
+    sqs = client("sqs")
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+    policy = json.loads(found["RedrivePolicy"]) if "RedrivePolicy" in found else MISSING
+    name = found["QueueArn"].rsplit(":", 1)[1]
+    return {**found, "QueueName": name, "RedrivePolicy": policy, "Tags": tag_list(tags)}
+
+
 def attached(holders, policy_of):
     """A policy that is an attribute of each of its holders."""
 
@@ -402,6 +411,40 @@ def build_project(physical_id, _):
     return capitals(found[0]) if found else {}
 
 
+def parameter(physical_id, _):
+    ssm = client("ssm")
+    found = ssm.get_parameter(Name=physical_id)["Parameter"]
+    named = [{"Key": "Name", "Values": [physical_id]}]
+    described = ssm.describe_parameters(ParameterFilters=named)["Parameters"][0]
+    tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=physical_id)["TagList"]
+    return {**described, **found, "Tags": {tag["Key"]: tag["Value"] for tag in tags}}
+
+
+def log_group(physical_id, _):
+    logs = client("logs")
+    listed = logs.describe_log_groups(logGroupNamePrefix=physical_id)["logGroups"]
+    found = next(group for group in listed if group["logGroupName"] == physical_id)
+    arn = found["arn"].removesuffix(":*")
+    tags = logs.list_tags_for_resource(resourceArn=arn)["tags"]
+    return {**capitals(found), "Tags": tag_list(tags)}
+
+
+def alias(physical_id, properties):
+    listed = client("kms").list_aliases()["Aliases"]
+    found = next(item for item in listed if item["AliasName"] == physical_id)
+    # The service shows the ID of a key that was given as an ARN.
+    if properties["TargetKeyId"].endswith(f"/{found['TargetKeyId']}"):
+        found["TargetKeyId"] = properties["TargetKeyId"]
+    return found
+
+
+def alarm(physical_id, _):
+    cloudwatch = client("cloudwatch")
+    found = cloudwatch.describe_alarms(AlarmNames=[physical_id])["MetricAlarms"][0]
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"]
+    return {**found, "Tags": tags}
+
+
 def graphql_schema(_, properties):
     """AppSync shows a schema in a form of its own: its fields are compared."""
     appsync, api = client("appsync"), properties["ApiId"]
@@ -431,16 +474,21 @@ READERS = {
     "AWS::AppSync::GraphQLSchema": graphql_schema,
     "AWS::CodeBuild::Project": build_project,
     "AWS::EC2::NetworkAclEntry": network_acl_entry,
+    "AWS::CloudWatch::Alarm": alarm,
     "AWS::IAM::Group": group,
     "AWS::IAM::InstanceProfile": instance_profile,
     "AWS::IAM::ManagedPolicy": managed_policy,
     "AWS::IAM::Policy": inline_policy,
     "AWS::IAM::Role": role,
     "AWS::IAM::User": user,
+    "AWS::KMS::Alias": alias,
+    "AWS::Logs::LogGroup": log_group,
     "AWS::MediaPackage::Channel": channel,
     "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
     "AWS::SNS::TopicPolicy": attached("Topics", policy_of_topic),
+    "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),
+    "AWS::SSM::Parameter": parameter,
     "AWS::SecretsManager::Secret": secret,
 }
 

@@ -136,6 +136,9 @@ mod tests {
             json!({"permissions": [{"actions": ["iam:PassRole"], "when": "always"}]}),
             json!({"states": {"member": "State"}}),
             json!({"untagged": {}}),
+            json!({"references": [{"properties": ["A"]}]}),
+            json!({"plain": [{"properties": ["A"]}]}),
+            json!({"unsupported": [{"property": "A", "instead": "do without"}]}),
         ] {
             let problem = of_type(entry.clone()).unwrap().problem(&service);
             assert!(problem.is_some_and(|text| text.contains("no `source`")), "{entry}");
@@ -178,6 +181,8 @@ mod tests {
             json!({"properties": ["A"], "arn": "a/{A}"}),
             json!({"property": "Id", "member": "ThingId"}),
             json!({"property": "Arn", "arn": "a/{A}", "listing": listing}),
+            json!({"properties": ["A", "B"], "lookup": {"operation": "Find", "property": "A"}}),
+            json!({"properties": ["A", "B"], "naming": {"maxLength": 9, "separator": "hyphen"}}),
         ] {
             assert!(problem(wrong.clone()).is_some(), "{wrong}");
         }

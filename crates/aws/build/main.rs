@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build/files.rs");
     println!("cargo::rerun-if-changed=src/definition/format.rs");
+    println!("cargo::rerun-if-changed=src/definition/format/calls.rs");
     println!("cargo::rerun-if-changed=src/definition/format/object.rs");
     let home = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let folders = files::read(&home.join("data"))?;

@@ -47,7 +47,8 @@ pub(crate) fn resource_of(request: &CreateRequest) -> String {
 pub(crate) fn forbids_tags(error: &DriverError) -> bool {
     match &error.kind {
         ErrorKind::AccessDenied { action: Some(action) } => {
-            action.split(':').nth(1).is_some_and(|name| name.starts_with("Tag"))
+            let name = action.split(':').nth(1);
+            name.is_some_and(|name| ["Tag", "AddTags"].iter().any(|verb| name.starts_with(verb)))
         }
         ErrorKind::AccessDenied { action: None }
         | ErrorKind::NotFound
@@ -92,6 +93,7 @@ mod tests {
         };
         assert!(forbids_tags(&denied(Some("iam:TagRole"))));
         assert!(forbids_tags(&denied(Some("mediapackage:TagResource"))));
+        assert!(forbids_tags(&denied(Some("ssm:AddTagsToResource"))));
         assert!(!forbids_tags(&denied(Some("iam:CreateRole"))));
         assert!(!forbids_tags(&denied(None)));
     }

@@ -2,13 +2,14 @@
 //!
 //! Such a type has an operation each to create, describe, update and delete it, and an object is
 //! named by properties that the template chooses, or by one that the service chooses. Everything
-//! else is mapping by name. Tags are a map on the wire, given at creation and then changed by
-//! operations that take the object's ARN; descriptions hold ARN and tags. An object is known again
-//! by the token in its tags; one without tags by its name, which was proven to be free before, and
-//! its configuration.
+//! else is mapping by name. Tags are given at creation and changed by operations of their own;
+//! descriptions hold them, or another operation does. An object is known again by the token in its
+//! tags; one without tags by its name, which was proven to be free before, and its configuration.
 
+mod attributes;
 mod changes;
 mod creating;
+mod describing;
 mod driver;
 mod identity;
 mod inputs;

@@ -7,7 +7,7 @@ use rstack_model::{PropertyPath, UpdateKind};
 
 use super::wrapped;
 use crate::models::files::Folder;
-use crate::models::format::{ServiceFile, TypeFile};
+use crate::models::format::{ServiceFile, Settings, TypeFile};
 
 /// A table for each service that has such types.
 ///
@@ -36,11 +36,22 @@ fn row(folder: &Folder, file: &TypeFile) -> Result<String, Box<dyn Error>> {
     let optional = |operation: &str| format!("*{}*", action(operation));
     let operations = &file.operations;
     let tags = file.tags(&folder.service);
-    let settings: Vec<String> = file
-        .settings
-        .iter()
-        .map(|row| format!("{} ({})", optional(&row.operation), row.noun))
-        .collect();
+    let listed = |operations: &[&String], noun: &str| {
+        let operations: Vec<String> = operations.iter().map(|it| optional(it)).collect();
+        format!("{} ({noun})", operations.join(", "))
+    };
+    let set = |row: &Settings| listed(&[&row.operation], &row.noun);
+    let change = |row: &Settings| {
+        let operations: Vec<&String> = [&row.operation].into_iter().chain(&row.remove).collect();
+        listed(&operations, &row.noun)
+    };
+    let mut read = vec![action(&operations.read)];
+    read.extend(tags.and_then(|tags| Some(action(&tags.read.as_ref()?.operation))));
+    let shown = file.settings.iter().filter_map(|row| {
+        let reading = row.read.as_ref()?;
+        Some(listed(&[&reading.operation], &row.noun))
+    });
+    read.extend(shown);
     let extra = |when: &dyn Fn(&str) -> String| -> Vec<String> {
         let actions = file.permissions.iter().map(|row| {
             let actions: Vec<String> = row.actions.iter().map(|a| format!("*`{a}`*")).collect();
@@ -49,33 +60,35 @@ fn row(folder: &Folder, file: &TypeFile) -> Result<String, Box<dyn Error>> {
         actions.collect()
     };
 
-    let mut create = vec![action(&operations.create), action(&operations.read)];
+    let mut create = vec![action(&operations.create)];
+    create.extend(read.iter().cloned());
+    create.extend(file.identifier.lookup.iter().map(|lookup| action(&lookup.operation)));
     let listing = file.identifier.listing.iter().map(|listing| optional(&listing.operation));
     create.extend(listing.map(|listing| format!("{listing} (after an interruption)")));
     create.extend(tags.map(|tags| format!("{}¹", action(&tags.set))));
     create.extend(extra(&str::to_owned));
-    create.extend(settings.iter().cloned());
+    create.extend(file.settings.iter().map(set));
 
     let mut update = Vec::new();
     if let Some(operation) = &operations.update {
         update.push(action(operation));
         update.extend(extra(&|_| "as for *Create*".to_owned()));
     }
-    update.extend(settings);
+    update.extend(file.settings.iter().map(change));
     if let (Some(tags), true) = (tags, tags_change_in_place(&folder.service, file)?) {
         update.push(format!("{}, {} (tags)", optional(&tags.set), optional(&tags.remove)));
     }
     if update.is_empty() {
         update.push("– (always replaced)".to_owned());
     } else {
-        update.insert(0, action(&operations.read));
+        update.splice(0..0, read.iter().cloned());
     }
     let delete = [action(&operations.delete), action(&operations.read)];
     Ok(format!(
         "| `{}` | {} | {} | {} | {} |\n",
         file.type_name,
         create.join(", "),
-        action(&operations.read),
+        read.join(", "),
         update.join(", "),
         delete.join(", ")
     ))

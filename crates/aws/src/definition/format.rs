@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 // The build script reads this file from another place.
+#[path = "format/calls.rs"]
+mod calls;
 #[path = "format/object.rs"]
 mod object;
 
+pub(crate) use calls::*;
 pub(crate) use object::*;
 
 /// A service: `data/SERVICE/service.yaml`. The folder has the prefix of the service's IAM actions
@@ -154,27 +157,6 @@ pub(crate) const DEFAULT_ANSWER_MEBIBYTES: u8 = 8;
 /// The most that a file may say, in MiB: the tree of an answer takes several times as much memory.
 pub(crate) const MOST_ANSWER_MEBIBYTES: u8 = 32;
 
-/// Operations that change the tags of an object, which are a map of texts on the wire.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct TagOperations {
-    /// The property, and the member of descriptions and of the input of the creating operation.
-    pub(crate) property: String,
-    /// The operation that sets tags, which takes the member of the same name.
-    pub(crate) set: String,
-    /// The operation that removes tags.
-    pub(crate) remove: String,
-    /// The member of both that names the object by its ARN.
-    pub(crate) resource: String,
-    /// The member of the removing operation that lists the keys.
-    pub(crate) keys: String,
-    /// The member of descriptions that holds the ARN.
-    pub(crate) arn: String,
-    /// The page that says so.
-    #[serde(default, skip_serializing)]
-    pub(crate) source: String,
-}
-
 /// A resource type that one API object stands for: `data/SERVICE/TYPE.yaml`, the name of the type
 /// with `-` for `::`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -210,6 +192,17 @@ pub(crate) struct TypeFile {
     /// Properties that the service shows with values of its own when none are given.
     #[serde(default)]
     pub(crate) defaulted: Vec<Properties>,
+    /// Properties that name another object by its ID or its ARN: the service shows one form,
+    /// whichever it was given.
+    #[serde(default)]
+    pub(crate) references: Vec<Properties>,
+    /// Properties whose member the model calls sensitive, and that hold no secret in this type.
+    #[serde(default)]
+    pub(crate) plain: Vec<Properties>,
+    /// Properties that no operation of the file carries out: a template that declares one is refused
+    /// before anything is planned.
+    #[serde(default)]
+    pub(crate) unsupported: Vec<Unsupported>,
     /// Members of answers that are dropped at decoding, at every depth.
     #[serde(default)]
     pub(crate) withheld: Vec<Members>,
@@ -220,45 +213,6 @@ pub(crate) struct TypeFile {
     /// Actions that the caller must be allowed beside the operations.
     #[serde(default)]
     pub(crate) permissions: Vec<Permission>,
-}
-
-/// The operations of an object's life.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Operations {
-    /// Creates an object. Where it is the updating operation, too, it replaces what exists: it is
-    /// called only after the proof that nothing does.
-    pub(crate) create: String,
-    /// Describes one, by the identifier.
-    pub(crate) read: String,
-    /// Changes one: a property that is not given goes back to its default. A type without it is
-    /// changed by its settings only.
-    pub(crate) update: Option<String>,
-    /// Deletes one, by the identifier.
-    pub(crate) delete: String,
-    /// The member of the answers of `create` and `update` that holds the description, where the
-    /// answer is not the description itself.
-    pub(crate) answer: Option<String>,
-    /// The page that says so.
-    #[serde(default, skip_serializing)]
-    pub(crate) source: String,
-}
-
-/// Properties that an operation of their own changes; it sets them at creation, too, where the
-/// creating operation has no members for them. It takes the identifier, and a property that is not
-/// given goes back to its default.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Settings {
-    /// The operation.
-    pub(crate) operation: String,
-    /// The properties.
-    pub(crate) properties: Vec<String>,
-    /// Their name on the page on permissions: `access logs`.
-    pub(crate) noun: String,
-    /// The page that says so.
-    #[serde(default, skip_serializing)]
-    pub(crate) source: String,
 }
 
 /// The rules of the mapping between the property tree and one shape of the model. Equal names need
@@ -277,6 +231,9 @@ pub(crate) struct ShapeMapping {
     /// Properties that belong into another member.
     #[serde(default)]
     pub(crate) nested: Vec<Nested>,
+    /// Properties that are a list of one element, where the member is the element.
+    #[serde(default)]
+    pub(crate) singles: Vec<String>,
     /// Members that a request must hold when nothing is declared.
     #[serde(default)]
     pub(crate) fills: Vec<Filled>,
@@ -335,6 +292,9 @@ pub(crate) struct Attribute {
 pub(crate) struct Reset {
     /// The values that take them back, by property.
     pub(crate) values: BTreeMap<String, Value>,
+    /// Properties beside which they are not given: these decide.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
     /// The page that says so.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -346,6 +306,19 @@ pub(crate) struct Reset {
 pub(crate) struct Properties {
     /// The properties.
     pub(crate) properties: Vec<String>,
+    /// The page that says so.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// A property that cannot be carried out.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Unsupported {
+    /// The property.
+    pub(crate) property: String,
+    /// The help that says what to declare instead.
+    pub(crate) instead: String,
     /// The page that says so.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -435,11 +408,12 @@ impl TypeFile {
     /// Every operation that the driver of the type calls.
     pub(crate) fn calls(&self, service: &ServiceFile) -> BTreeSet<String> {
         let Operations { create, read, update, delete, .. } = &self.operations;
-        let tags = self.tags(service).into_iter().flat_map(|tags| [&tags.set, &tags.remove]);
-        let settings = self.settings.iter().map(|settings| &settings.operation);
+        let tags = self.tags(service).into_iter().flat_map(TagOperations::operations);
+        let settings = self.settings.iter().flat_map(Settings::operations);
         let listing = self.identifier.listing.iter().map(|listing| &listing.operation);
+        let lookup = self.identifier.lookup.iter().map(|lookup| &lookup.operation);
         let all = [create, read, delete].into_iter().chain(update).chain(settings).chain(tags);
-        all.chain(listing).cloned().collect()
+        all.chain(listing).chain(lookup).cloned().collect()
     }
 
     /// The first reason not to use the file: a fact without a source, or no way to know an object
@@ -454,7 +428,12 @@ impl TypeFile {
                         found again";
             return Some(text.to_owned());
         }
-        let lists = [("kept", &self.kept), ("defaulted", &self.defaulted)];
+        let lists = [
+            ("kept", &self.kept),
+            ("defaulted", &self.defaulted),
+            ("references", &self.references),
+            ("plain", &self.plain),
+        ];
         let sources = [("operations", &self.operations.source)]
             .into_iter()
             .chain([("identifier", &self.identifier.source)])
@@ -469,6 +448,7 @@ impl TypeFile {
                     .into_iter()
                     .flat_map(|(name, list)| list.iter().map(move |entry| (name, &entry.source))),
             )
+            .chain(self.unsupported.iter().map(|entry| ("unsupported", &entry.source)))
             .chain(self.withheld.iter().map(|entry| ("withheld", &entry.source)))
             .chain(self.tags.iter().map(|entry| ("tags", &entry.source)))
             .chain(self.permissions.iter().map(|entry| ("permissions", &entry.source)));

@@ -4,6 +4,7 @@
 
 #[expect(dead_code, reason = "the build alone reads sources, titles and permissions")]
 mod format;
+mod members;
 mod once;
 mod rules;
 #[cfg(test)]
@@ -11,13 +12,16 @@ mod tests;
 
 use std::fmt;
 
+use rstack_driver::{NameRule, Separator, UnsupportedProperty};
 use rstack_model::ResourceType;
 
 use crate::mapping::Rules;
 pub(crate) use format::{
     Attribute, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile, Settings,
-    States, TagOperations, TypeFile, WireProtocol, braced,
+    SettingsReading, States, TagOperations, TextAttributes, TypeFile, WireProtocol, braced,
 };
+use format::{NameSeparator, Unsupported};
+pub(crate) use members::entry;
 pub(crate) use once::Once;
 
 include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
@@ -113,6 +117,8 @@ pub(crate) struct TypeDefinition {
     pub(crate) refused_code: Option<&'static str>,
     /// The rules of the mapping.
     pub(crate) rules: &'static Rules,
+    /// The properties that a template may not declare, for the engine.
+    pub(crate) unsupported: &'static [UnsupportedProperty],
     /// The facts of its file.
     pub(crate) file: TypeFile,
 }
@@ -144,8 +150,22 @@ impl TypeDefinition {
             tags,
             refused_code: service.refused_code(),
             rules: rules::of(&file.mapping).map_err(|problem| damaged(&problem))?,
+            unsupported: file.unsupported.iter().map(unsupported).collect::<Vec<_>>().leak(),
             file,
         })
+    }
+
+    /// The rule for the names of objects that the template does not name.
+    pub(crate) fn naming(&'static self) -> Option<NameRule> {
+        let names = &self.file.identifier;
+        let naming = names.naming.as_ref()?;
+        let separator = match naming.separator {
+            NameSeparator::Hyphen => Separator::Hyphen,
+            NameSeparator::LowercaseHyphen => Separator::LowercaseHyphen,
+        };
+        let ending = naming.ending.as_ref().map_or(0, |ending| ending.text.len());
+        let max_length = naming.max_length.saturating_sub(ending);
+        Some(NameRule { property: names.chosen()?, max_length, separator })
     }
 
     /// The names of all types that are data, by service and name.
@@ -153,6 +173,12 @@ impl TypeDefinition {
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         TYPES.iter().map(|data| data.name)
     }
+}
+
+/// The entry as the engine knows it, for the life of the program.
+fn unsupported(entry: &Unsupported) -> UnsupportedProperty {
+    let kept = |text: &str| -> &'static str { Box::leak(Box::from(text)) };
+    UnsupportedProperty { property: kept(&entry.property), instead: kept(&entry.instead) }
 }
 
 fn open<T: serde::de::DeserializeOwned>(name: &str, file: &str) -> Result<T, DefinitionError> {

@@ -26,6 +26,7 @@ fn shape(mapping: &ShapeMapping) -> Result<ShapeRules, String> {
         shape: text(&mapping.shape),
         renames: renames.leak(),
         omitted: texts(&mapping.omitted),
+        singles: texts(&mapping.singles),
         nested: nested.collect::<Vec<_>>().leak(),
         fills: fills.leak(),
     })
@@ -72,6 +73,7 @@ mod tests {
             "shape": "S",
             "renames": {"Locations": "Items"},
             "omitted": ["Url"],
+            "singles": ["Policies"],
             "nested": [{"property": "CachedMethods", "outer": "AllowedMethods", "inner": "Cached"}],
             "fills": [{"member": "M", "value": value, "without": ["Other"]}],
         }))
@@ -85,6 +87,7 @@ mod tests {
         assert_eq!(rules.shape, "S");
         assert_eq!(rules.renames, [("Locations", "Items")]);
         assert_eq!(rules.omitted, ["Url"]);
+        assert_eq!(rules.singles, ["Policies"]);
         assert_eq!(rules.nested[0].inner, "Cached");
         assert!(matches!(rules.fills[0].when, When::Without(["Other"])));
         let value = |value| shape(&mapping(value)).map(|rules| rules.fills[0].value);

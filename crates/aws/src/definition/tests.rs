@@ -62,31 +62,41 @@ impl Case {
         let taken = self.shape(operation, true).members().unwrap();
         for member in members {
             let name = self.name();
-            assert!(taken.contains_key(member), "{name}: `{operation}` takes no `{member}`");
+            assert!(entry(taken, member).is_some(), "{name}: `{operation}` takes no `{member}`");
+        }
+    }
+
+    /// Fails the test if the operation does not take the name of an object.
+    fn takes_name(&self, operation: &str, names: &[String]) {
+        for name in names {
+            let place = self.kind.name_place(operation, name);
+            assert!(place.is_some(), "{}: `{operation}` takes no `{name}`", self.name());
         }
     }
 
     /// Fails the test if the operation does not give these members.
     fn gives<'a>(&self, operation: &str, members: impl IntoIterator<Item = &'a String>) {
-        let given = self.shape(operation, false).members().unwrap();
+        self.has(operation, self.shape(operation, false), members);
+    }
+
+    /// Fails the test if the structure that an operation gives has not these members.
+    fn has<'a>(
+        &self,
+        operation: &str,
+        given: &Shape,
+        members: impl IntoIterator<Item = &'a String>,
+    ) {
+        let given = given.members().unwrap();
         for member in members {
             let name = self.name();
-            assert!(given.contains_key(member), "{name}: `{operation}` gives no `{member}`");
+            assert!(entry(given, member).is_some(), "{name}: `{operation}` gives no `{member}`");
         }
     }
 
-    /// Fails the test if the answer of the operation, which creates, does not describe an object
-    /// with these members.
-    fn describes<'a>(&self, operation: &str, members: impl IntoIterator<Item = &'a String>) {
-        let Some(answer) = &self.kind.file.operations.answer else {
-            return self.gives(operation, members);
-        };
-        let outer = self.shape(operation, false).members().unwrap();
-        let shape = &outer.get(answer).unwrap_or_else(|| panic!("{}: {answer}", self.name())).shape;
-        let given = self.model.shape(shape).unwrap().members().unwrap();
-        for member in members {
-            assert!(given.contains_key(member), "{}: `{answer}` has no `{member}`", self.name());
-        }
+    /// The structure in a member of an operation's answer, or the answer itself.
+    fn described(&self, operation: &str, within: Option<&str>) -> &'static Shape {
+        let shape = self.kind.described(operation, within);
+        self.model.shape(shape.unwrap_or_else(|| panic!("{operation} {within:?}"))).unwrap()
     }
 
     /// Fails the test if a state is none of the model's.
@@ -102,6 +112,23 @@ impl Case {
         &self.kind.file.type_name
     }
 
+    /// The members that properties have in the input or in a part of the answer of an operation.
+    fn members(
+        &self,
+        operation: &str,
+        input: bool,
+        within: Option<&str>,
+        properties: &[String],
+    ) -> Vec<String> {
+        let shape = match input {
+            true => self.model.operation(operation).unwrap().input.as_deref(),
+            false => self.kind.described(operation, within),
+        };
+        let rules = self.kind.rules.of(shape.unwrap());
+        let member = |property: &String| rules.member_of(property).unwrap_or(property).to_owned();
+        properties.iter().map(member).collect()
+    }
+
     fn has_property(&self, name: &str) -> bool {
         self.schema.property(self.schema.root(), name).is_some()
     }
@@ -115,33 +142,86 @@ fn operations_take_and_give_what_the_files_say() {
         let TypeFile { operations, identifier, settings, resets, kept, .. } = &case.kind.file;
         let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let (id, declared) = (names(identifier.members()), names(identifier.declared()));
+        let description = case.described(&operations.read, operations.described.as_deref());
         case.takes(&operations.create, &declared);
-        case.gives(&operations.read, identifier.names());
-        case.takes(&operations.read, &id);
-        case.takes(&operations.delete, &id);
+        match &identifier.lookup {
+            None => case.has(&operations.read, description, identifier.names()),
+            Some(lookup) => {
+                case.takes(&operations.create, [&lookup.property]);
+                case.takes(&lookup.operation, [&lookup.property]);
+                case.gives(&lookup.operation, identifier.names());
+                case.gives(&operations.create, identifier.names());
+            }
+        }
+        if let Some(texts) = &operations.attributes {
+            case.takes(&operations.create, [&texts.member]);
+            case.takes(operations.update.as_ref().unwrap(), [&texts.member]);
+            case.gives(&operations.read, [&texts.member]);
+        }
+        case.takes(&operations.read, operations.reading.keys());
+        case.takes_name(&operations.delete, &id);
+        // What is found in a list need not be asked for by its name.
+        if operations.next.is_none() {
+            case.takes_name(&operations.read, &id);
+        }
+        for (operation, member) in &identifier.inputs {
+            case.takes(operation, [member]);
+        }
+        if let Some(next) = &operations.next {
+            case.gives(&operations.read, [&next.answer]);
+            case.takes(&operations.read, [&next.input]);
+        }
         if let Some(tags) = case.kind.tags {
             case.takes(&operations.create, [&tags.property]);
-            case.describes(&operations.create, identifier.names().chain([&tags.property]));
-            case.gives(&operations.read, [&tags.property, &tags.arn]);
-            case.takes(&tags.set, [&tags.resource, &tags.property]);
-            case.takes(&tags.remove, [&tags.resource, &tags.keys]);
+            let named = identifier.lookup.as_ref().and(identifier.property.as_ref());
+            let shown = [&tags.arn].into_iter().filter(|arn| named != Some(*arn));
+            case.has(&operations.read, description, shown);
+            for operation in tags.operations() {
+                case.takes(operation, tags.beside.keys().chain([&tags.resource]));
+            }
+            match &tags.read {
+                Some(read) => case.gives(&read.operation, [&read.tags]),
+                None => {
+                    let answer = case.described(&operations.create, operations.answer.as_deref());
+                    let members = identifier.names().chain([&tags.property]);
+                    case.has(&operations.create, answer, members);
+                    case.has(&operations.read, description, [&tags.property]);
+                }
+            }
+            case.takes(&tags.set, [&tags.property]);
+            case.takes(&tags.remove, [&tags.keys]);
         }
         if let Some(listing) = &identifier.listing {
             case.gives(&listing.operation, [&listing.items, &listing.next]);
             case.takes(&listing.operation, [&listing.next]);
         }
         if let Some(states) = &case.kind.file.states {
-            case.gives(&operations.read, [&states.member]);
+            case.has(&operations.read, description, [&states.member]);
             case.has_states(states);
         }
         for row in settings {
-            case.takes(&row.operation, id.iter().chain(&row.properties));
-            case.gives(&operations.read, &row.properties);
+            case.takes_name(&row.operation, &id);
+            row.remove.iter().for_each(|operation| case.takes_name(operation, &id));
+            case.takes(&row.operation, &case.members(&row.operation, true, None, &row.properties));
+            let (read, within) = match &row.read {
+                None => (&operations.read, operations.described.as_deref()),
+                Some(read) => (&read.operation, read.described.as_deref()),
+            };
+            case.takes_name(read, row.read.as_ref().map_or(&[], |_| &id));
+            let members = case.members(read, false, within, &row.properties);
+            let only = row.read.iter().flat_map(|read| read.only.keys());
+            case.has(read, case.described(read, within), members.iter().chain(only));
         }
+        let is_setting = |name: &&String| settings.iter().any(|row| row.properties.contains(*name));
         let changed = resets.iter().flat_map(|row| row.values.keys());
         let changed = changed.chain(kept.iter().flat_map(|row| &row.properties));
+        let is_text = |name: &&String| operations.attributes.is_some() && case.has_property(name);
+        let changed = changed.filter(|name| !is_setting(name) && !is_text(name));
         match &operations.update {
-            Some(update) => case.takes(update, id.iter().chain(changed)),
+            Some(update) => {
+                case.takes_name(update, &id);
+                case.takes(update, operations.updating.keys().chain(changed));
+            }
             None => assert_eq!(changed.count(), 0, "{}: nothing is updated", case.name()),
         }
     }
@@ -161,13 +241,17 @@ fn the_operations_agree_with_the_catalog_about_what_changes_in_place() {
             let apart = case.schema.is_read_only(&path)
                 || attributes.iter().any(|attribute| attribute.name == property)
                 || case.kind.tags.is_some_and(|tags| tags.property == property)
-                || identifier.members().contains(&property);
+                || identifier.members().contains(&property)
+                || case.kind.unsupported.iter().any(|row| row.property == property);
             if apart {
                 continue;
             }
             let set = settings.iter().any(|row| row.properties.iter().any(|p| p == property));
-            let updated = taken.and_then(Shape::members).is_some_and(|m| m.contains_key(property));
+            let updated =
+                taken.and_then(Shape::members).is_some_and(|m| entry(m, property).is_some());
             let in_place = case.schema.update_kind(&path) == rstack_model::UpdateKind::InPlace;
+            // The model does not say which texts a map holds.
+            let updated = updated || operations.attributes.is_some() && in_place;
             assert_eq!(set || updated, in_place, "{} {property}", case.name());
         }
     }
@@ -190,7 +274,9 @@ fn properties_attributes_and_members_are_those_of_registry_and_model() {
         let kept = file.kept.iter().flat_map(|entry| &entry.properties);
         let settings = file.settings.iter().flat_map(|row| &row.properties);
         let resets = file.resets.iter().flat_map(|row| row.values.keys());
-        for property in kept.chain(settings).chain(resets) {
+        let shown = file.references.iter().chain(&file.plain).flat_map(|entry| &entry.properties);
+        let unsupported = file.unsupported.iter().map(|row| &row.property);
+        for property in kept.chain(settings).chain(resets).chain(shown).chain(unsupported) {
             assert!(case.has_property(property), "{name}: there is no property `{property}`");
         }
         let defaulted = file.defaulted.iter().flat_map(|entry| &entry.properties);
@@ -213,6 +299,12 @@ fn properties_attributes_and_members_are_those_of_registry_and_model() {
             let named = shape.renames.values().chain(shape.fills.iter().map(|fill| &fill.member));
             for member in named.chain(shape.nested.iter().map(|row| &row.outer)) {
                 assert!(members.contains_key(member), "{name}: {} has no {member}", shape.shape);
+            }
+            for property in shape.singles.iter().chain(shape.renames.keys()) {
+                assert!(
+                    case.has_property(property) || shape.singles.is_empty(),
+                    "{name} {property}"
+                );
             }
             for property in &shape.omitted {
                 assert!(!members.contains_key(property), "{name}: {property} could be sent");

@@ -16,7 +16,7 @@ pub(crate) fn write(tree: &KnownValue) -> Option<KnownValue> {
 }
 
 /// The tree of a JSON text; any other value stays as it is.
-pub(super) fn read(value: &KnownValue) -> KnownValue {
+pub(crate) fn read(value: &KnownValue) -> KnownValue {
     let KnownValue::String(text) = value else { return value.clone() };
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {

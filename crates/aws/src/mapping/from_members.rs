@@ -33,7 +33,11 @@ pub(super) fn structure(
             }
         }
         let Some((property, known)) = find(&rules, name, schema, node) else { continue };
-        if let Some(made) = value(mapper, &member.shape, given, schema, known) {
+        if rules.is_single(&property) {
+            let element = schema.element(known);
+            let made = element.and_then(|node| value(mapper, &member.shape, given, schema, node));
+            out.extend(made.map(|made| (property, KnownValue::List(vec![made]))));
+        } else if let Some(made) = value(mapper, &member.shape, given, schema, known) {
             out.insert(property, made);
         }
     }

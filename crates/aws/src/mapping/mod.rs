@@ -19,17 +19,35 @@ mod to_members;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use document::write as json_text;
+pub(crate) use document::{read as json_tree, write as json_text};
 pub(crate) use equivalence::equivalent;
 pub(crate) use error::MappingError;
 pub(crate) use order::in_declared_order;
 pub(crate) use rules::{Fill, FillRow, NestedRow, Rules, ShapeRules, When};
 pub(crate) use scalar::to_schema;
 
-use rstack_catalog::{Node, TypeSchema};
-use rstack_model::{KnownMap, PropertyPath};
+use rstack_catalog::{Kind, Node, TypeSchema};
+use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
-use crate::model::ServiceModel;
+use crate::model::{ServiceModel, ShapeKind};
+
+/// A property as a text: a tree is its JSON.
+///
+/// # Errors
+/// [`MappingError`] if it cannot be one.
+pub(crate) fn text_of(value: &KnownValue, path: &PropertyPath) -> Result<KnownValue, MappingError> {
+    let made = scalar::to_shape(&ShapeKind::String, value);
+    made.map_err(|expected| MappingError::new(path, format!("must be {expected}")))
+}
+
+/// A text as the schema's node wants it; `None` if it says nothing there.
+pub(crate) fn of_text(text: &KnownValue, schema: &TypeSchema, node: &Node) -> Option<KnownValue> {
+    let kinds = schema.resolve(node).kinds();
+    if kinds.contains(&Kind::Map) || kinds.contains(&Kind::List) {
+        return Some(document::read(text));
+    }
+    scalar::to_schema(text, schema, node)
+}
 
 /// The mapping between one part of a type's property tree and one shape.
 #[derive(Clone, Debug)]

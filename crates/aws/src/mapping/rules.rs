@@ -15,6 +15,8 @@ pub(crate) struct ShapeRules {
     pub(crate) renames: &'static [(&'static str, &'static str)],
     /// Properties that are never sent: only the service sets them, or another operation does.
     pub(crate) omitted: &'static [&'static str],
+    /// Properties that are a list of one element, where the member is the element.
+    pub(crate) singles: &'static [&'static str],
     /// Properties that stand deeper in the shape than in the property tree.
     pub(crate) nested: &'static [NestedRow],
     /// Members that a request must spell out when nothing is declared.
@@ -82,7 +84,7 @@ impl Rules {
 impl ShapeRules {
     /// No rules yet for this shape; to be completed with `..`.
     pub(crate) const fn of(shape: &'static str) -> Self {
-        Self { shape, renames: &[], omitted: &[], nested: &[], fills: &[] }
+        Self { shape, renames: &[], omitted: &[], singles: &[], nested: &[], fills: &[] }
     }
 
     pub(crate) fn member_of(&self, property: &str) -> Option<&'static str> {
@@ -93,6 +95,11 @@ impl ShapeRules {
     pub(super) fn property_of(&self, member: &str) -> Option<&'static str> {
         let row = self.renames.iter().find(|(_, to)| *to == member);
         row.map(|(from, _)| *from)
+    }
+
+    /// True if the property is a list of the one element that the member is.
+    pub(super) fn is_single(&self, property: &str) -> bool {
+        self.singles.contains(&property)
     }
 
     pub(super) fn omits(&self, property: &str) -> bool {

@@ -35,6 +35,7 @@ pub(super) fn structure(
         let Some((name, member)) = find(members, &rules, property) else {
             return Err(MappingError::new(&path, "is not a setting that the service has"));
         };
+        let given = if rules.is_single(property) { only(given, &path)? } else { given };
         out.insert(name.clone(), value(mapper, &member.shape, given, &path)?);
     }
     complete(mapper, members, &rules, &mut out, path)?;
@@ -64,6 +65,14 @@ fn find<'m>(
     members
         .get_key_value(name)
         .or_else(|| members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name)))
+}
+
+/// The one element of a list.
+fn only<'a>(given: &'a KnownValue, path: &PropertyPath) -> Result<&'a KnownValue, MappingError> {
+    match given.as_list() {
+        Some([only]) => Ok(only),
+        Some(_) | None => Err(MappingError::new(path, "must be a list of one element")),
+    }
 }
 
 /// Adds what a request must spell out: defaults, and the count of a wrapped list.

@@ -34,6 +34,8 @@ pub(super) const PACKAGING: &str = include_str!("packaging.yaml");
 pub(super) const MEDIA: &str = include_str!("media.yaml");
 /// A stack of types that are data and whose names the service chooses.
 pub(super) const MEDIALIVE: &str = include_str!("medialive.yaml");
+/// A stack of types that are data and that have names, by the template or by rstack.
+pub(super) const NAMED: &str = include_str!("named.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 

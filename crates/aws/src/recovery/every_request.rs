@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rstack_model::event::RunEnd;
 
 use super::bench::{
-    ALL_TYPES, Bench, Ended, GENERIC, MEDIA, MEDIALIVE, PACKAGING, STREAMING, Wanted, wanted,
+    ALL_TYPES, Bench, Ended, GENERIC, MEDIA, MEDIALIVE, NAMED, PACKAGING, STREAMING, Wanted, wanted,
 };
 use crate::test::fake::{Fault, Made};
 
@@ -203,6 +203,28 @@ fn types_whose_names_the_service_chooses_are_replaced() {
 #[test]
 fn types_whose_names_the_service_chooses_are_destroyed() {
     explore(&scenario("medialive, destroy", &[&wanted(MEDIALIVE, &[])], &None), 25);
+}
+
+#[test]
+fn types_with_names_are_made() {
+    explore(&scenario("named, create", &[], &wanted(NAMED, &[])), 100);
+}
+
+#[test]
+fn types_with_names_are_changed() {
+    let changed = wanted(NAMED, &[("Round", "second")]);
+    explore(&scenario("named, update", &[&wanted(NAMED, &[])], &changed), 60);
+}
+
+#[test]
+fn types_with_names_are_replaced() {
+    let replaced = wanted(NAMED, &[("Generation", "two")]);
+    explore(&scenario("named, replace", &[&wanted(NAMED, &[])], &replaced), 60);
+}
+
+#[test]
+fn types_with_names_are_destroyed() {
+    explore(&scenario("named, destroy", &[&wanted(NAMED, &[])], &None), 50);
 }
 
 const PASSWORD: (&str, &str) = ("Password", super::generic::PASSWORD);

@@ -9,8 +9,16 @@ use super::bench::{Bench, Ended, wanted};
 use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
-const TYPES: [(&str, &str); 20] = [
+const TYPES: [(&str, &str); 25] = [
+    ("AWS::ApiGateway::Stage", "{RestApiId: theirs, StageName: mine, Description: text}"),
     ("AWS::Logs::LogGroup", "{LogGroupName: mine, RetentionInDays: 7}"),
+    ("AWS::SSM::Parameter", "{Name: mine, Type: String, Value: text}"),
+    ("AWS::SQS::Queue", "{QueueName: mine, DelaySeconds: 5}"),
+    ("AWS::KMS::Alias", "{AliasName: alias/mine, TargetKeyId: 1234}"),
+    (
+        "AWS::CloudWatch::Alarm",
+        "{AlarmName: mine, ComparisonOperator: LessThanThreshold, EvaluationPeriods: 2, Threshold: 1}",
+    ),
     ("AWS::MediaPackage::Channel", "{Id: mine}"),
     (
         "AWS::CloudFront::CachePolicy",

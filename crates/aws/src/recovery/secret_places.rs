@@ -17,7 +17,7 @@ use rstack_model::{Address, SecretString, Value, ValueMap};
 
 use self::places::{Place, places, secret};
 use super::bench::{
-    ALL_TYPES, Bench, Ended, GENERIC, PACKAGING, STREAMING, Template, Wanted, wanted,
+    ALL_TYPES, Bench, Ended, GENERIC, NAMED, PACKAGING, STREAMING, Template, Wanted, wanted,
 };
 use crate::definition::{Service, TypeDefinition};
 use crate::mapping::tests::generate::{Fullness, Generator};
@@ -197,7 +197,8 @@ fn of_definition(name: &str) -> Object {
     let schema = schema(name);
     let attributes = kind.file.attributes.iter().map(|attribute| attribute.name.as_str());
     let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
-    let without: Vec<&str> = attributes.chain(omitted).collect();
+    let unsupported = kind.unsupported.iter().map(|row| row.property);
+    let without: Vec<&str> = attributes.chain(omitted).chain(unsupported).collect();
     let fullness = Fullness::Everything;
     let mut generator = Generator { schema: &schema, fullness, seed: 1, without: &without };
     let properties = redacted_map(&generator.map(schema.root(), 0));
@@ -215,8 +216,9 @@ fn schema(name: &str) -> Arc<TypeSchema> {
 const OTHER_FORM: [&str; 3] =
     ["DefinitionS3Location", "DistributionConfig.HttpVersion", "Visibility"];
 
-/// The stacks of types that no emulator has, and of those that Cloud Control cannot serve.
-const MORE: [&str; 7] = [
+/// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
+/// with names.
+const MORE: [&str; 8] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
@@ -224,6 +226,7 @@ const MORE: [&str; 7] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    NAMED,
 ];
 
 /// Set by `make recovery`: a secret stands at every place, and not only at some of them.

@@ -12,7 +12,7 @@ use crate::ownership::forbids_tags;
 
 impl RestDriver {
     /// The description in an answer of the creating operation.
-    pub(super) fn described(&self, mut answer: KnownMap) -> KnownMap {
+    pub(super) fn described_in(&self, mut answer: KnownMap) -> KnownMap {
         match self.within(&self.kind.file.operations.create) {
             None => answer,
             Some(member) => match answer.remove(member) {
@@ -22,16 +22,18 @@ impl RestDriver {
         }
     }
 
-    /// True if the creating operation replaces what exists.
-    pub(super) fn replaces(&self) -> bool {
-        let operations = &self.kind.file.operations;
-        operations.update.as_ref() == Some(&operations.create)
+    /// True if the name has to be free, provably, before the creating operation is called: it would
+    /// replace what has the name, or answer with it; or nothing on an object says who made it.
+    pub(super) fn needs_proof(&self) -> bool {
+        let file = &self.kind.file;
+        file.operations.replaces() || self.kind.tags.is_none() || file.identifier.lookup.is_some()
     }
 
-    /// Proves that the name is free before a call that would replace what has it.
+    /// Proves that the name is free.
     pub(super) async fn is_free(
         &self,
-        key: &KnownMap,
+        declared: Option<&KnownMap>,
+        properties: &KnownMap,
         request: &CreateRequest,
         effects: &dyn EffectSink,
     ) -> Result<(), DriverError> {
@@ -39,8 +41,12 @@ impl RestDriver {
             return Ok(());
         }
         let action = self.action(&self.kind.file.operations.create);
-        if self.look(key).await?.is_some() {
-            let (noun, name) = (&self.kind.file.noun, shown(key));
+        let found = match declared {
+            Some(key) => self.look(key).await?.map(|_| key.clone()),
+            None => self.looked_up(properties).await?,
+        };
+        if let Some(key) = found {
+            let (noun, name) = (&self.kind.file.noun, shown(&key));
             let message = format!(
                 "the {noun} of `{name}` exists already and was not made by this run; delete it, or \
                  import it into the stack"
@@ -82,12 +88,12 @@ impl RestDriver {
             (Err(error), Some(tags))
                 if forbids_tags(&error) && tags::are_undeclared(tags, properties) =>
             {
-                untagged.remove(&tags.property);
+                untagged.remove(self.kind.member_taken(create, &tags.property).unwrap_or_default());
                 self.api.call(create, untagged).await
             }
             (answered, _) => answered,
         };
-        answered.map(|answer| self.described(without_withheld(self.kind, answer)))
+        answered.map(|answer| self.described_in(without_withheld(self.kind, answer)))
     }
 
     /// The meaning of a failed create: the service has one code for all that is wrong. With a role

@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
-    Observed, Progress, UpdateRequest,
+    CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
+    NameRule, Object, Observed, Progress, UnsupportedProperty, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use super::changes::{places_within, within};
 use super::creating::not_yet_visible;
-use super::identity::{identified, identifier, shown};
-use super::object::{object, without_withheld};
+use super::describing::Description;
+use super::identity::{identifier, shown};
 use super::residual::residual_property;
 use super::roles::roles;
 use super::states::{Stage, stage};
 use super::tags;
 use crate::api::Api;
 use crate::definition::TypeDefinition;
-use crate::mapping::Mapper;
 
 /// The driver of one resource type.
 pub(crate) struct RestDriver {
@@ -33,40 +32,12 @@ impl RestDriver {
         Self { api, kind }
     }
 
-    async fn describe(&self, key: &KnownMap) -> Result<KnownMap, DriverError> {
-        let input = identified(key, KnownMap::new());
-        let answer = self.api.call(self.kind.file.operations.read.as_str(), input).await?;
-        Ok(without_withheld(self.kind, answer))
-    }
-
-    /// The description, or `None` if there is no such object.
-    pub(super) async fn look(&self, key: &KnownMap) -> Result<Option<KnownMap>, DriverError> {
-        match self.describe(key).await {
-            Ok(members) if stage(self.kind, &members) == Stage::Gone => Ok(None),
-            Ok(members) => Ok(Some(members)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The object in an answer of an operation.
-    pub(super) fn object(&self, operation: &str, members: KnownMap) -> Result<Object, DriverError> {
-        let model = self.model()?;
-        let shape = model.operation(operation).and_then(|operation| operation.output.as_deref());
-        let shape = match self.within(operation) {
-            None => shape,
-            Some(member) => shape
-                .and_then(|shape| model.shape(shape)?.members()?.get(member))
-                .map(|member| member.shape.as_str()),
-        };
-        let shape = shape.ok_or_else(|| self.damaged(format!("`{operation}` gives nothing")))?;
-        let mapper = Mapper::new(model, shape, self.kind.rules);
-        object(self.kind, &mapper, &*self.schema()?, members, &self.action(operation))
-    }
-
     /// The member of an operation's answers that holds the description.
     pub(super) fn within(&self, operation: &str) -> Option<&'static str> {
         let operations = &self.kind.file.operations;
+        if operation == operations.read {
+            return operations.described.as_deref();
+        }
         let changes =
             operation == operations.create || operations.update.as_deref() == Some(operation);
         operations.answer.as_deref().filter(|_| changes)
@@ -95,7 +66,10 @@ impl RestDriver {
         };
         let new_role = !roles(&wanted).is_subset(&roles(current));
         self.unblocked(update, &shown(key), current)?;
-        let called = self.api.call(update, identified(key, wanted)).await;
+        let mut input = self.identified(update, key, wanted);
+        let beside = self.kind.file.operations.updating.iter();
+        input.extend(beside.map(|(name, it)| (name.clone(), KnownValue::from_json(it.clone()))));
+        let called = self.api.call(update, input).await;
         called.map(drop).map_err(|mut error| {
             if new_role && self.is_refused(&error) {
                 error.kind = ErrorKind::DependencyNotReady;
@@ -117,21 +91,35 @@ impl RestDriver {
         DriverError::new(kind, self.action(update), message)
     }
 
-    /// Tells the service every setting that is not as declared. Whether there was one.
+    /// Calls the operation of every setting that is not as declared. True if there was one.
     async fn set(
         &self,
         key: &KnownMap,
-        current: &KnownMap,
+        current: &Description,
         prior: &KnownMap,
         properties: &KnownMap,
     ) -> Result<bool, DriverError> {
         let mut changed = false;
         for row in &self.kind.file.settings {
-            let (wanted, before) = (self.settings(row, properties)?, self.settings(row, prior)?);
-            if within(&wanted, current) && places_within(&before, &wanted) {
+            let (mut wanted, before) =
+                (self.settings(row, properties)?, self.settings(row, prior)?);
+            let current = current.of(row);
+            self.reset_undeclared(&row.operation, &mut wanted, &before);
+            if within(&wanted, &current) && places_within(&before, &wanted) {
                 continue;
             }
-            self.api.call(&row.operation, identified(key, wanted)).await?;
+            match row.remove.as_deref().filter(|_| wanted.is_empty()) {
+                None => {
+                    let input = self.identified(&row.operation, key, wanted);
+                    self.api.call(&row.operation, input).await?;
+                }
+                // The object may have lost them otherwise.
+                Some(_) if !before.keys().any(|name| current.contains_key(name)) => continue,
+                Some(remove) => {
+                    let input = self.identified(remove, key, KnownMap::new());
+                    self.api.call(remove, input).await?;
+                }
+            }
             changed = true;
         }
         Ok(changed)
@@ -149,15 +137,16 @@ impl RestDriver {
             Some(arn) if !changes.set.is_empty() || !changes.unset.is_empty() => arn,
             Some(_) | None => return Ok(false),
         };
-        let resource = || KnownMap::from([(kind.resource.clone(), arn.clone())]);
         if !changes.set.is_empty() {
-            let mut input = resource();
-            input.insert(kind.property.clone(), KnownValue::Map(changes.set));
+            let mut input = tags::input(kind, arn);
+            let member = self.kind.member_taken(&kind.set, &kind.property);
+            let member = member.unwrap_or(&kind.property).to_owned();
+            input.insert(member, tags::on_wire(kind, changes.set));
             self.api.call(&kind.set, input).await?;
         }
         if !changes.unset.is_empty() {
             let keys = changes.unset.into_iter().map(KnownValue::from).collect();
-            let mut input = resource();
+            let mut input = tags::input(kind, arn);
             input.insert(kind.keys.clone(), KnownValue::List(keys));
             self.api.call(&kind.remove, input).await?;
         }
@@ -171,11 +160,18 @@ impl DirectDriver for RestDriver {
         "native"
     }
 
-    async fn read(&self, id: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
-        Ok(match self.look(&self.key(id)?).await? {
-            Some(members) => {
-                Observed::Present(self.object(self.kind.file.operations.read.as_str(), members)?)
-            }
+    fn naming(&self) -> Option<NameRule> {
+        self.kind.naming()
+    }
+
+    fn unsupported(&self) -> &'static [UnsupportedProperty] {
+        self.kind.unsupported
+    }
+
+    async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
+        let read = self.kind.file.operations.read.as_str();
+        Ok(match self.seen(&self.key(id)?, &[declared]).await? {
+            Some(found) => Observed::Present(self.object(read, found, declared)?),
             None => Observed::Absent,
         })
     }
@@ -185,17 +181,18 @@ impl DirectDriver for RestDriver {
         request: &CreateRequest,
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
-        let (kind, properties) = (self.kind, &request.properties);
-        let create = kind.file.operations.create.as_str();
+        let (kind, properties) = (self.kind, &self.of_new(request));
+        let (create, read) = (&*kind.file.operations.create, &*kind.file.operations.read);
         let action = self.action(create);
         let declared = self.declared_key(properties)?;
         let mut input = self.with_token(self.creatable(properties)?, &request.token)?;
-        if let Some(kind) = kind.tags {
-            let tags = tags::of_new(kind, properties, &request.token, &action)?;
-            input.insert(kind.property.clone(), tags);
+        if let Some(tags) = kind.tags {
+            let member = kind.member_taken(create, &tags.property).unwrap_or(&tags.property);
+            let held = tags::of_new(tags, properties, &request.token, &action)?;
+            input.insert(member.to_owned(), held);
         }
-        if let Some(key) = declared.as_ref().filter(|_| self.replaces()) {
-            self.is_free(key, request, effects).await?;
+        if self.needs_proof() {
+            self.is_free(declared.as_ref(), properties, request, effects).await?;
         }
         self.is_new(&input, request).await?;
         let names_role = !roles(&input).is_empty();
@@ -203,19 +200,21 @@ impl DirectDriver for RestDriver {
             Ok(answer) => answer,
             Err(error) => {
                 // What an operation that replaces is refused for is not its name.
-                let key = declared.as_ref().filter(|_| !self.replaces());
+                let key = declared.as_ref().filter(|_| !kind.file.operations.replaces());
                 return Err(self.explain(key, error, names_role).await);
             }
         };
-        // The answer of an operation that replaces may hold nothing.
-        let (created, operation) = match declared.filter(|_| identifier(kind, &created).is_none()) {
-            None => (created, create),
-            Some(key) => {
-                let described = self.describe(&key).await.map_err(not_yet_visible)?;
-                (described, kind.file.operations.read.as_str())
+        // An answer may hold nothing of the object, or not its tags.
+        let named = identifier(kind, &created).map(|it| self.key(&it)).transpose()?;
+        let is_whole = named.is_some() && kind.tags.is_none_or(|tags| tags.read.is_none());
+        let (created, operation) = match named.or(declared).filter(|_| !is_whole) {
+            Some(key) => (self.describe(&key, &[]).await.map_err(not_yet_visible)?, read),
+            None => {
+                let members = self.with_tags(created).await?.unwrap_or_default();
+                (Description { members, ..Description::default() }, create)
             }
         };
-        let made = self.object(operation, created.clone())?;
+        let made = self.object(operation, created.clone(), properties)?;
         if kind.file.settings.is_empty() {
             return Ok(made);
         }
@@ -225,30 +224,33 @@ impl DirectDriver for RestDriver {
         let key = self.key(&made.identifier)?;
         let set = self.set(&key, &created, &KnownMap::new(), properties).await;
         if set.map_err(not_yet_visible)? {
-            let members = self.describe(&key).await.map_err(not_yet_visible)?;
-            return self.object(kind.file.operations.read.as_str(), members);
+            let found = self.describe(&key, &[properties]).await.map_err(not_yet_visible)?;
+            return self.object(read, found, properties);
         }
         Ok(made)
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let (kind, key) = (self.kind, self.key(&request.identifier)?);
-        let current = self.describe(&key).await?;
-        let before = self.updatable(&request.prior)?;
-        let declared = self.updatable(&request.properties)?;
-        let wanted = self.completed(declared.clone(), &before, &current)?;
+        let (prior, properties) = (&request.prior, &request.properties);
+        let current = self.describe(&key, &[prior, properties]).await?;
+        let before = self.updatable(prior)?;
+        let declared = self.updatable(properties)?;
+        let wanted = self.completed(declared.clone(), &before, &current.members)?;
         let mut changed = false;
-        if !within(&wanted, &current) || !places_within(&before, &wanted) {
-            self.change(&key, &current, wanted).await?;
+        let to_be_shown = self.shown_of(&wanted, &before)?;
+        if !within(&to_be_shown, &current.members) || !places_within(&before, &wanted) {
+            self.change(&key, &current.members, wanted).await?;
             changed = true;
         }
-        changed |= self.set(&key, &current, &request.prior, &request.properties).await?;
-        changed |= self.change_tags(&current, request).await?;
-        let members = if changed { self.describe(&key).await? } else { current };
-        if let Some(property) = residual_property(kind, &before, &declared, &members) {
+        changed |= self.set(&key, &current, prior, properties).await?;
+        changed |= self.change_tags(&current.members, request).await?;
+        let found =
+            if changed { self.describe(&key, &[prior, properties]).await? } else { current };
+        if let Some(property) = residual_property(kind, &before, &declared, &found.members) {
             return Err(self.stays(property));
         }
-        self.object(kind.file.operations.read.as_str(), members)
+        self.object(kind.file.operations.read.as_str(), found, properties)
     }
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
@@ -256,7 +258,8 @@ impl DirectDriver for RestDriver {
             return Ok(Progress::Done);
         }
         let key = self.key(identifier)?;
-        let members = self.describe(&key).await.map_err(not_yet_visible)?;
+        let members = self.described(&key).await?;
+        let members = members.ok_or_else(|| not_yet_visible(self.nothing(&key)))?;
         self.settled(&shown(&key), &members)
     }
 
@@ -270,7 +273,8 @@ impl DirectDriver for RestDriver {
             }
             self.unblocked(operation, &shown(&key), &members)?;
         }
-        match self.api.call(operation, key.clone()).await {
+        let input = self.identified(operation, &key, KnownMap::new());
+        match self.api.call(operation, input).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Progress::Done),
             // A delete says nothing that could be wrong: what is refused is still in use, mostly by
@@ -289,21 +293,29 @@ impl DirectDriver for RestDriver {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        let file = &self.kind.file;
-        let key = match (self.declared_key(&request.properties)?, &file.identifier.listing) {
-            (Some(key), _) => key,
-            (None, Some(listing)) => match self.listed(listing, &request.token).await? {
+        let (file, properties) = (&self.kind.file, &self.of_new(request));
+        // A call that needs the proof that nothing has the name was made only after it.
+        if self.needs_proof() && !request.absence_proven {
+            return Ok(Found::Absent);
+        }
+        let names = &file.identifier;
+        let key = match (self.declared_key(properties)?, &names.listing, &names.lookup) {
+            (Some(key), ..) => key,
+            (None, Some(listing), _) => match self.listed(listing, &request.token).await? {
                 Some(identifier) => self.key(&identifier)?,
                 None => return Ok(Found::Absent),
             },
-            (None, None) => return Err(self.damaged("it has no names and no listing")),
+            (None, None, Some(_)) => match self.looked_up(properties).await? {
+                Some(key) => key,
+                None => return Ok(Found::Absent),
+            },
+            (None, None, None) => return Err(self.damaged("it has no names and no listing")),
         };
-        // A call that replaces what exists was made only after the proof that nothing did.
-        if self.replaces() && !request.absence_proven {
+        let Some(description) = self.seen(&key, &[properties]).await? else {
             return Ok(Found::Absent);
-        }
-        let Some(members) = self.look(&key).await? else { return Ok(Found::Absent) };
-        let found = self.object(file.operations.read.as_str(), members.clone())?;
+        };
+        let members = description.members.clone();
+        let found = self.object(file.operations.read.as_str(), description, properties)?;
         let ours = match self.kind.tags {
             Some(tags) => tags::made_by(tags, &members, &request.token),
             None => self.is_as_declared(request, &found)?,

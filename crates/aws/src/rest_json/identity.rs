@@ -1,13 +1,16 @@
 //! Names of objects: those that a template chooses, those that operations take, those of answers.
 
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{CreateRequest, DriverError, ErrorKind};
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use super::RestDriver;
-use crate::definition::{TypeDefinition, braced};
+use crate::definition::{TypeDefinition, braced, entry};
 
 /// The number of parts of an ARN: the last one is the resource.
 const ARN_PARTS: usize = 6;
+
+/// The number of random characters at the end of a name that rstack chose.
+const RANDOM: usize = 12;
 
 impl RestDriver {
     /// The members by which operations name an object.
@@ -43,21 +46,88 @@ impl RestDriver {
             return Ok(None);
         }
         let key = names.into_iter().map(|name| {
-            let value = properties.get(name).and_then(KnownValue::as_str).ok_or_else(|| {
-                let message = format!("`{name}` is missing");
-                let kind = ErrorKind::Invalid { property: None };
-                DriverError::new(kind, self.action(&self.kind.file.operations.create), message)
-            })?;
+            let value = properties.get(name).and_then(KnownValue::as_str);
+            let value = value.ok_or_else(|| self.missing(name))?;
             Ok((name.to_owned(), KnownValue::from(value)))
         });
         key.collect::<Result<_, _>>().map(Some)
     }
 }
 
-/// The input of an operation on the object of this key.
-pub(super) fn identified(key: &KnownMap, mut members: KnownMap) -> KnownMap {
-    members.extend(key.clone());
-    members
+impl RestDriver {
+    /// The input of an operation on the object with this key. An operation that takes no name is
+    /// given none: it shows all objects.
+    pub(super) fn identified(
+        &self,
+        operation: &str,
+        key: &KnownMap,
+        mut members: KnownMap,
+    ) -> KnownMap {
+        for (name, value) in key {
+            let Some(place) = self.kind.name_place(operation, name) else { continue };
+            let value = match place.is_list {
+                true => KnownValue::List(vec![value.clone()]),
+                false => value.clone(),
+            };
+            members.insert(place.member.to_owned(), value);
+        }
+        members
+    }
+}
+
+impl RestDriver {
+    /// The members by which operations name the object that has the name which a template chooses;
+    /// `None` if there is no such object, or the template chooses no name.
+    pub(super) async fn looked_up(
+        &self,
+        properties: &KnownMap,
+    ) -> Result<Option<KnownMap>, DriverError> {
+        let Some(lookup) = &self.kind.file.identifier.lookup else { return Ok(None) };
+        let name = properties.get(&lookup.property).and_then(KnownValue::as_str);
+        let name = name.ok_or_else(|| self.missing(&lookup.property))?;
+        let input = KnownMap::from([(lookup.property.clone(), KnownValue::from(name))]);
+        match self.api.call(&lookup.operation, input).await {
+            Ok(answer) => {
+                let found = identifier(self.kind, &answer).map(|it| self.key(&it));
+                found.transpose()
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The properties of a new object: a name that rstack chose has the end that it needs.
+    pub(super) fn of_new(&self, request: &CreateRequest) -> KnownMap {
+        let mut properties = request.properties.clone();
+        let names = &self.kind.file.identifier;
+        let ending = names.naming.as_ref().and_then(|naming| naming.ending.as_ref());
+        let (Some(ending), Some(rule)) = (ending, self.kind.naming()) else { return properties };
+        let is_true = properties.get(&ending.property).is_some_and(|value| match value {
+            KnownValue::Bool(value) => *value,
+            other => other.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+        });
+        let name = properties.get(rule.property).and_then(KnownValue::as_str).unwrap_or_default();
+        let random = name.len().checked_sub(RANDOM).and_then(|at| name.get(at..));
+        let chosen = random
+            .is_some_and(|random| rule.name(&request.stack, &request.address, random) == name);
+        if is_true && chosen {
+            let name = format!("{name}{}", ending.text);
+            properties.insert(rule.property.to_owned(), name.into());
+        }
+        properties
+    }
+
+    /// The error that a template does not say a name.
+    fn missing(&self, property: &str) -> DriverError {
+        let kind = ErrorKind::Invalid { property: None };
+        let action = self.action(&self.kind.file.operations.create);
+        DriverError::new(kind, action, format!("`{property}` is missing"))
+    }
+}
+
+/// True if a description names the object with this key.
+pub(super) fn names_it(members: &KnownMap, key: &KnownMap) -> bool {
+    key.iter().all(|(name, value)| entry(members, name).is_some_and(|(_, found)| found == value))
 }
 
 /// The name in a key, for messages.
@@ -68,7 +138,7 @@ pub(super) fn shown(key: &KnownMap) -> String {
 /// The identifier in a description; `None` if it lacks a part.
 pub(super) fn identifier(kind: &TypeDefinition, members: &KnownMap) -> Option<Identifier> {
     let names = kind.file.identifier.names();
-    let parts = names.map(|name| members.get(name).and_then(KnownValue::as_str).map(str::to_owned));
+    let parts = names.map(|name| entry(members, name)?.1.as_str().map(str::to_owned));
     parts.collect::<Option<Vec<_>>>().map(Identifier::new)
 }
 

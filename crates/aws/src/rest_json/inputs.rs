@@ -7,9 +7,11 @@ use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, PropertyPath, Token};
 
 use super::RestDriver;
+use super::attributes::texts;
+use super::describing::Description;
 use super::residual::reset;
 use crate::definition::Settings;
-use crate::mapping::Mapper;
+use crate::mapping::{Mapper, MappingError, text_of};
 use crate::model::{ServiceModel, Shape};
 
 impl RestDriver {
@@ -50,8 +52,20 @@ impl RestDriver {
     ) -> Result<KnownMap, DriverError> {
         let mapper = self.input(operation)?;
         let concerned = properties.iter().filter(|(name, _)| concerns(name));
-        let concerned = concerned.map(|(name, value)| (name.clone(), value.clone())).collect();
-        mapper.to_members(&concerned).map_err(|error| error.for_operation(self.action(operation)))
+        let concerned = concerned.map(|(name, value)| (name.clone(), value.clone()));
+        let failed = |error: MappingError| error.for_operation(self.action(operation));
+        let Some(kind) = &self.kind.file.operations.attributes else {
+            return mapper.to_members(&concerned.collect()).map_err(failed);
+        };
+        let (own, held): (KnownMap, KnownMap) =
+            concerned.partition(|(name, _)| self.kind.member_taken(operation, name).is_some());
+        let is_new = operation == self.kind.file.operations.create;
+        let mut out = mapper.to_members(&own).map_err(failed)?;
+        let texts = texts(kind, &held, is_new).map_err(failed)?;
+        if !texts.is_empty() {
+            out.insert(kind.member.clone(), KnownValue::Map(texts));
+        }
+        Ok(out)
     }
 
     /// The properties that a settings operation sets.
@@ -82,10 +96,10 @@ impl RestDriver {
         let model = self.model()?;
         let create = &self.kind.file.operations.create;
         let shape = model.operation(create).and_then(|operation| operation.input.as_deref());
-        let taken = shape.and_then(|shape| model.shape(shape)).and_then(Shape::members);
         self.members(create, properties, &|name| {
-            let elsewhere = self.is_setting(name)
-                && taken.is_none_or(|taken| !taken.contains_key(self.member_of(shape, name)));
+            let member = self.member_of(shape, name);
+            let elsewhere =
+                self.is_setting(name) && self.kind.member_taken(create, member).is_none();
             !elsewhere && !self.is_attribute(name) && !self.is_tags(name)
         })
     }
@@ -119,10 +133,9 @@ impl RestDriver {
         current: &KnownMap,
     ) -> Result<KnownMap, DriverError> {
         let file = &self.kind.file;
-        for name in file.resets.iter().flat_map(|entry| entry.values.keys()) {
-            if before.contains_key(name) && !wanted.contains_key(name) {
-                wanted.extend(reset(&file.resets, name).map(|value| (name.clone(), value)));
-            }
+        if let Some(update) = &file.operations.update {
+            self.reset_undeclared(update, &mut wanted, before);
+            self.reset_texts(&mut wanted, before)?;
         }
         let kept = file.kept.iter().flat_map(|entry| &entry.properties);
         let undeclared =
@@ -132,7 +145,8 @@ impl RestDriver {
             return Ok(wanted);
         }
         // A description has members that no operation takes, such as the URLs of manifests.
-        let held = self.object(&file.operations.read, current.clone())?.properties;
+        let held = Description { members: current.clone(), ..Description::default() };
+        let held = self.object(&file.operations.read, held, &KnownMap::new())?.properties;
         let mut held = self.updatable(&held)?;
         for name in kept {
             let value = held.remove(name).filter(|value| {
@@ -141,6 +155,63 @@ impl RestDriver {
             wanted.extend(value.map(|value| (name.clone(), value)));
         }
         Ok(wanted)
+    }
+
+    /// The members of an input without those that no description shows and that are as before.
+    pub(super) fn shown_of(
+        &self,
+        wanted: &KnownMap,
+        before: &KnownMap,
+    ) -> Result<KnownMap, DriverError> {
+        let schema = self.schema()?;
+        let is_hidden = |name: &str| schema.is_write_only(&PropertyPath::root().name(name));
+        let known = wanted
+            .iter()
+            .filter(|(name, value)| !is_hidden(name) || before.get(*name) != Some(*value));
+        Ok(known.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// Adds to the input of an operation the values that take back what was declared before and is
+    /// no longer.
+    pub(super) fn reset_undeclared(
+        &self,
+        operation: &str,
+        wanted: &mut KnownMap,
+        before: &KnownMap,
+    ) {
+        let resets = &self.kind.file.resets;
+        for name in resets.iter().flat_map(|entry| entry.values.keys()) {
+            let Some(member) = self.kind.member_taken(operation, name) else { continue };
+            if before.contains_key(member) && !wanted.contains_key(member) {
+                wanted.extend(reset(resets, name).map(|value| (member.to_owned(), value)));
+            }
+        }
+    }
+
+    /// As [`Self::reset_undeclared`], of properties that are in the map of texts.
+    fn reset_texts(&self, wanted: &mut KnownMap, before: &KnownMap) -> Result<(), DriverError> {
+        let Some(kind) = &self.kind.file.operations.attributes else { return Ok(()) };
+        let held = |members: &KnownMap| {
+            members.get(&kind.member).and_then(KnownValue::as_map).cloned().unwrap_or_default()
+        };
+        let (mut now, before) = (held(wanted), held(before));
+        for row in &self.kind.file.resets {
+            if row.without.iter().any(|name| now.contains_key(kind.key(name))) {
+                continue;
+            }
+            for (name, value) in &row.values {
+                let key = kind.key(name);
+                if before.contains_key(key) && !now.contains_key(key) {
+                    let value = KnownValue::from_json(value.clone());
+                    let text = text_of(&value, &PropertyPath::root().name(name));
+                    now.insert(key.to_owned(), text.map_err(|error| self.damaged(error))?);
+                }
+            }
+        }
+        if !now.is_empty() {
+            wanted.insert(kind.member.clone(), KnownValue::Map(now));
+        }
+        Ok(())
     }
 
     /// The members of the creating operation that take the token of the request.

@@ -1,17 +1,15 @@
 //! Objects whose names the service chooses: they are looked for in its listing, by the token in
 //! their tags.
 
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::DriverError;
 use rstack_model::{Identifier, KnownMap, KnownValue, Token};
 
 use super::RestDriver;
+use super::describing::{MOST_PAGES, says_something};
 use super::identity::identifier;
 use super::states::{Stage, stage};
 use super::tags;
 use crate::definition::Listing;
-
-/// The most pages that are read: more objects than any account has.
-const MOST_PAGES: usize = 1000;
 
 impl RestDriver {
     /// The object that the operation with this token made, if a listing shows it. What is being
@@ -35,13 +33,10 @@ impl RestDriver {
             if let Some(members) = ours {
                 return Ok(identifier(self.kind, members));
             }
-            let next = answer.get(&listing.next).filter(|next| next.as_str() != Some(""));
-            let Some(next) = next.filter(|next| **next != KnownValue::Null) else {
-                return Ok(None);
-            };
+            let next = answer.get(&listing.next).filter(|next| says_something(next));
+            let Some(next) = next else { return Ok(None) };
             input = KnownMap::from([(listing.next.clone(), next.clone())]);
         }
-        let message = format!("the list of each {} has no end", self.kind.file.noun);
-        Err(DriverError::new(ErrorKind::Unsupported, self.action(&listing.operation), message))
+        Err(self.endless(&listing.operation))
     }
 }

@@ -6,7 +6,7 @@
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
 use super::changes::value_within;
-use crate::definition::{Reset, TypeDefinition};
+use crate::definition::{Reset, TypeDefinition, entry};
 
 /// The first property that was sent before, is sent no longer, and is there as it was. A single
 /// setting within another counts only if it is more than a scalar: for these the service has
@@ -45,7 +45,7 @@ fn search(
 
 /// The value that takes a property back.
 pub(super) fn reset(resets: &[Reset], property: &str) -> Option<KnownValue> {
-    let value = resets.iter().find_map(|entry| entry.values.get(property))?;
+    let (_, value) = resets.iter().find_map(|row| entry(&row.values, property))?;
     Some(KnownValue::from_json(value.clone()))
 }
 

@@ -1,4 +1,5 @@
-//! Tags that are a map on the wire: the declared ones, and the one that says who made an object.
+//! Tags, a map here and a map or a list of pairs on the wire: the declared ones, and the one that
+//! says who made an object.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +75,7 @@ fn text(value: Option<&KnownValue>) -> KnownValue {
     }
 }
 
-/// The tags of a new object: the declared ones and the token.
+/// The tags of a new object on the wire: the declared ones and the token.
 pub(super) fn of_new(
     kind: &TagOperations,
     properties: &KnownMap,
@@ -83,7 +84,45 @@ pub(super) fn of_new(
 ) -> Result<KnownValue, DriverError> {
     let mut tags = declared(kind, properties, operation)?;
     tags.insert(OPERATION.to_owned(), KnownValue::from(token.as_str()));
-    Ok(KnownValue::Map(tags))
+    Ok(on_wire(kind, tags))
+}
+
+/// Tags as operations take them.
+pub(super) fn on_wire(kind: &TagOperations, tags: KnownMap) -> KnownValue {
+    let Some(pairs) = &kind.pairs else { return KnownValue::Map(tags) };
+    let pair = |(key, value): (String, KnownValue)| {
+        let members = [(pairs.key.clone(), KnownValue::from(key)), (pairs.value.clone(), value)];
+        KnownValue::Map(KnownMap::from(members))
+    };
+    KnownValue::List(tags.into_iter().map(pair).collect())
+}
+
+/// Tags as answers hold them, as a map; `None` if they have another form.
+pub(super) fn as_map(kind: &TagOperations, held: &KnownValue) -> Option<KnownMap> {
+    let Some(pairs) = &kind.pairs else { return held.as_map().cloned() };
+    let tag = |item: &KnownValue| {
+        let key = item.get(&pairs.key)?.expose_str()?.to_owned();
+        Some((key, item.get(&pairs.value).cloned().unwrap_or_else(|| "".into())))
+    };
+    Some(held.as_list()?.iter().filter_map(tag).collect())
+}
+
+/// The input of an operation on the tags of the object with this name.
+pub(super) fn input(kind: &TagOperations, name: &KnownValue) -> KnownMap {
+    let beside = kind.beside.iter().map(|(member, text)| (member.clone(), text.as_str().into()));
+    beside.chain([(kind.resource.clone(), name.clone())]).collect()
+}
+
+/// Tags as the property holds them: a map, or a list of `Key` and `Value`.
+pub(super) fn as_property(tags: KnownMap, is_map: bool) -> KnownValue {
+    if is_map {
+        return KnownValue::Map(tags);
+    }
+    let pair = |(key, value): (String, KnownValue)| {
+        let members = [("Key".to_owned(), KnownValue::from(key)), ("Value".to_owned(), value)];
+        KnownValue::Map(KnownMap::from(members))
+    };
+    KnownValue::List(tags.into_iter().map(pair).collect())
 }
 
 /// True if no tag is declared.
@@ -101,15 +140,12 @@ pub(super) fn made_by(kind: &TagOperations, members: &KnownMap, token: &Token) -
     nonce == Some(token.as_str())
 }
 
-/// The members without the tags that are not the template's.
-pub(super) fn without_hidden(kind: &TagOperations, mut members: KnownMap) -> KnownMap {
-    if let Some(KnownValue::Map(tags)) = members.get_mut(&kind.property) {
-        tags.retain(|key, _| !is_hidden(key));
-        if tags.is_empty() {
-            members.remove(&kind.property);
-        }
-    }
-    members
+/// The tags in a description that are the template's; `None` if there is no such tag.
+pub(super) fn visible(kind: &TagOperations, members: &KnownMap) -> Option<KnownMap> {
+    let tags = members.get(&kind.property).and_then(KnownValue::as_map)?.iter();
+    let visible = tags.filter(|(key, _)| !is_hidden(key));
+    let visible: KnownMap = visible.map(|(key, value)| (key.clone(), value.clone())).collect();
+    (!visible.is_empty()).then_some(visible)
 }
 
 /// The changes that lead to the declared tags.

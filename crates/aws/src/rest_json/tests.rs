@@ -4,7 +4,9 @@ mod conformance;
 mod endpoints;
 mod medialive;
 mod mediapackage_v2;
+mod named;
 mod packaging_groups;
+mod queues;
 
 use std::sync::{Arc, Mutex};
 

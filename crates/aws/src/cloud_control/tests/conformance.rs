@@ -20,15 +20,15 @@ fn samples() -> Vec<(&'static str, Value, Option<Value>, &'static [&'static str]
     vec![
         ("AWS::SNS::Topic", json!({"DisplayName": "a"}), Some(json!({"DisplayName": "b"})), &[]),
         (
-            "AWS::SQS::Queue",
-            json!({"DelaySeconds": "5"}),
-            Some(json!({"DelaySeconds": 6, "Tags": [{"Key": "k", "Value": "v"}]})),
+            "AWS::AppConfig::Application",
+            json!({"Name": "a", "Description": "one"}),
+            Some(json!({"Name": "a", "Tags": [{"Key": "k", "Value": "v"}]})),
             &[],
         ),
         (
-            "AWS::Logs::LogGroup",
-            json!({"LogGroupName": "g", "RetentionInDays": 7}),
-            Some(json!({"LogGroupName": "g", "RetentionInDays": "14"})),
+            "AWS::Kinesis::Stream",
+            json!({"Name": "s", "RetentionPeriodHours": 24}),
+            Some(json!({"Name": "s", "RetentionPeriodHours": "48"})),
             &[],
         ),
         (

@@ -1,5 +1,7 @@
 //! The entries of a type's file about the object itself: its name, and the states it goes through.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The name of an object: one property, or several together. Operations take the members of the
@@ -20,11 +22,63 @@ pub(crate) struct IdentifierProperty {
     pub(crate) arn: Option<String>,
     /// The member of inputs that holds `property`, where it has another name.
     pub(crate) member: Option<String>,
+    /// The members that hold the name in the inputs of these operations, where they have another
+    /// name there. Where the member is a list, it holds the name alone.
+    #[serde(default)]
+    pub(crate) inputs: BTreeMap<String, String>,
     /// The listing in which an object is looked for, where the service chooses its name.
     pub(crate) listing: Option<Listing>,
+    /// The operation that finds an object by a name that the template chooses, where the service
+    /// makes the identifier of it: its answer holds `property`.
+    pub(crate) lookup: Option<NameLookup>,
+    /// The rule for the name of an object that the template does not name.
+    pub(crate) naming: Option<Naming>,
     /// The page that says so.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
+}
+
+/// An operation that finds an object by its name.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NameLookup {
+    /// The operation. What it does not find does not exist.
+    pub(crate) operation: String,
+    /// The property that is the name, and the member that takes it. It is the last part of the
+    /// identifier.
+    pub(crate) property: String,
+}
+
+/// A rule for names: of the stack, the resource and random characters.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Naming {
+    /// The longest name that the service takes, in characters.
+    pub(crate) max_length: usize,
+    /// The separator between the parts.
+    pub(crate) separator: NameSeparator,
+    /// The end that names have to have in a case.
+    pub(crate) ending: Option<Ending>,
+}
+
+/// The end of the names of objects with a property.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Ending {
+    /// The property that is true for them.
+    pub(crate) property: String,
+    /// The end of their names.
+    pub(crate) text: String,
+}
+
+/// The separator between the parts of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NameSeparator {
+    /// `Stack-Address-ABCDEF123456`.
+    Hyphen,
+    /// `stack-address-abcdef123456`, in lower case.
+    LowercaseHyphen,
 }
 
 /// An operation that lists the objects of the type with their tags, by pages.
@@ -105,7 +159,14 @@ impl IdentifierProperty {
 
     /// The properties of the template that name an object; empty if the service chooses the name.
     pub(crate) fn declared(&self) -> Vec<&str> {
-        if self.listing.is_some() { Vec::new() } else { self.members() }
+        let elsewhere = self.listing.is_some() || self.lookup.is_some();
+        if elsewhere { Vec::new() } else { self.members() }
+    }
+
+    /// The property that takes a name that the template may choose.
+    pub(crate) fn chosen(&self) -> Option<&str> {
+        let name = self.lookup.as_ref().map(|lookup| &lookup.property);
+        name.or(self.property.as_ref()).map(String::as_str)
     }
 
     /// The reason why the entry says no one thing.
@@ -120,6 +181,12 @@ impl IdentifierProperty {
         }
         if self.member.is_some() && self.listing.is_none() {
             return Some("`member` is of a name that the service chooses: say the `listing`");
+        }
+        if self.lookup.is_some() && (!one || of_one.contains(&true)) {
+            return Some("`lookup` is of the one `property`, without `arn`, `member` or `listing`");
+        }
+        if self.naming.is_some() && (!one || self.arn.is_some() || self.listing.is_some()) {
+            return Some("`naming` is of the one `property` that the template may choose");
         }
         (self.arn.is_some() && self.listing.is_some())
             .then_some("an `arn` has names that the template chooses, and needs no `listing`")

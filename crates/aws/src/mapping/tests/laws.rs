@@ -38,14 +38,22 @@ fn data(type_name: &'static str) -> Case {
     let model = ServiceModel::of(kind.service).unwrap();
     let operation = model.operation(&kind.file.operations.create).unwrap();
     let shape = operation.input.as_deref().unwrap();
-    let taken = model.shape(shape).unwrap().members().unwrap();
     let settings = kind.file.settings.iter().flat_map(|row| &row.properties);
-    let apart = settings.filter(|name| !taken.contains_key(*name));
+    let apart = settings.filter(|name| kind.member_taken(&operation.name, name).is_none());
+    let apart = apart.chain(kind.tags.map(|tags| &tags.property));
     let schema = Registry::embedded().get(type_name).unwrap().unwrap();
+    // Texts in a map have laws of their own.
+    let texts = schema.resolve(schema.root()).property_names().filter(|name| {
+        let texts = kind.file.operations.attributes.is_some();
+        texts && kind.member_taken(&operation.name, name).is_none()
+    });
+    let texts: Vec<&'static str> = texts.map(|name| &*Box::leak(Box::from(name))).collect();
     let attributes = kind.file.attributes.iter().map(|attribute| &attribute.name);
     let attributes = attributes.filter(|name| !schema.takes(&PropertyPath::root().name(*name)));
     let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
-    let without = apart.chain(attributes).map(String::as_str).chain(omitted).collect();
+    let unsupported = kind.unsupported.iter().map(|row| row.property);
+    let without = apart.chain(attributes).map(String::as_str).chain(omitted);
+    let without = without.chain(unsupported).chain(texts).collect();
     Case { type_name, property: "", service: kind.service, shape, rules: kind.rules, without }
 }
 

@@ -15,7 +15,8 @@ fn sample(kind: &TypeDefinition, schema: &TypeSchema, seed: u64) -> Sample {
     let attributes = kind.file.attributes.iter().map(|attribute| attribute.name.as_str());
     let attributes = attributes.filter(|name| !schema.takes(&PropertyPath::root().name(*name)));
     let omitted = kind.rules.0.iter().flat_map(|rules| rules.omitted).copied();
-    let without: Vec<&str> = attributes.chain(omitted).collect();
+    let unsupported = kind.unsupported.iter().map(|row| row.property);
+    let without: Vec<&str> = attributes.chain(omitted).chain(unsupported).collect();
     let tree = |seed| {
         let mut generator =
             Generator { schema, fullness: Fullness::Everything, seed, without: &without };

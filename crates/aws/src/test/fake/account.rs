@@ -101,7 +101,7 @@ impl Account {
             "mediatailor" => mediatailor::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
             "sns" => attached::topic(self, name, input),
-            "sqs" => attached::queue(self, name, input),
+            "sqs" if attached::concerns(input) => attached::queue(self, name, input),
             "sts" => Ok(json!({
                 "Account": ACCOUNT,
                 "Arn": format!("arn:aws:iam::{ACCOUNT}:user/x"),

@@ -1,13 +1,18 @@
-//! The attribute `Policy` of queues and topics. The objects themselves are those of Cloud Control.
+//! The attribute `Policy` of queues and topics. Topics themselves are objects of Cloud Control.
 
 use serde_json::{Value, json};
 
 use super::account::{Account, Reply, refuse, text};
 
-/// Carries out an operation of SQS.
+/// True if an operation of SQS is about the policy of a queue.
+pub(super) fn concerns(input: &Value) -> bool {
+    input["AttributeNames"] == json!(["Policy"]) || input["Attributes"].get("Policy").is_some()
+}
+
+/// Carries out an operation of SQS on a policy.
 pub(super) fn queue(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let url = text(input, "QueueUrl");
-    if !exists(account, "AWS::SQS::Queue", &url) {
+    if !account.data.get("AWS::SQS::Queue").is_some_and(|queues| queues.contains_key(&url)) {
         return Err(refuse(400, "com.amazonaws.sqs#QueueDoesNotExist", "it does not exist"));
     }
     match operation {

@@ -60,9 +60,15 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
 /// The service that lives at an address.
 fn service_of(uri: &str) -> Service {
     let host = uri.split('/').nth(2).unwrap();
-    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`.
-    let named = |service: &&Service| host.split('.').any(|label| label == service.name());
-    *Service::ALL.iter().find(named).unwrap()
+    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`. One service has a host
+    // without the prefix of its actions.
+    let is_named = |service: &&Service| {
+        host.split('.').any(|label| {
+            let name = if label == "monitoring" { "cloudwatch" } else { label };
+            name == service.name()
+        })
+    };
+    *Service::ALL.iter().find(is_named).unwrap()
 }
 
 /// The operation of a method and a path, and the members that stand in path, query and headers.
