@@ -25,7 +25,7 @@ pub(super) fn end(members: &mut KnownMap, names: &[&str]) {
     }
 }
 
-/// Shows these properties as they are declared where they differ by no more than space at the end.
+/// Takes these texts as the other tree has them where they differ by no more than space at the end.
 pub(super) fn as_declared(read: &mut KnownMap, declared: &KnownMap, names: &[&str]) {
     for name in names {
         let (Some(seen), Some(said)) = (read.get_mut(*name), declared.get(*name)) else { continue };

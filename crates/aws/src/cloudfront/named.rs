@@ -208,9 +208,13 @@ impl DirectDriver for Named {
     }
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
-        let update = self.kind.update;
-        let input = self.input(self.members(&request.properties, update)?);
-        let answer = self.versioned(request.identifier.only()).change(update, input).await?;
+        let Kind { config, object, get, update, ended, .. } = *self.kind;
+        let mut members = self.members(&request.properties, update)?;
+        let versioned = self.versioned(request.identifier.only());
+        let current = versioned.read().await?;
+        // What cannot be changed is sent as it is, down to the space at its end.
+        lines::as_declared(&mut members, map(map(&current, object, get)?, config, get)?, ended);
+        let answer = versioned.change_from(&current, update, self.input(members)).await?;
         self.object(&answer, update, &request.properties)
     }
 

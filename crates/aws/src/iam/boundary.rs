@@ -4,7 +4,7 @@ use rstack_driver::DriverError;
 use rstack_model::KnownMap;
 
 use super::fields::Fields;
-use super::service::Iam;
+use super::service::{Iam, not_yet_visible};
 
 const PROPERTY: &str = "PermissionsBoundary";
 
@@ -26,7 +26,8 @@ pub(super) async fn change(
     match (desired.text(PROPERTY)?, of(current)) {
         (Some(wanted), current) if wanted.expose_str() != current => {
             named.insert(PROPERTY.to_owned(), wanted);
-            iam.call(put, named).await.map(drop)
+            // The policy may just have been made.
+            iam.call(put, named).await.map(drop).map_err(not_yet_visible)
         }
         (None, Some(_)) if prior.value(PROPERTY).is_some() => {
             iam.call_if_exists(delete, named).await.map(drop)

@@ -46,7 +46,7 @@ impl Contents {
             put(iam, holder, name, policy).await.map_err(not_yet_visible)?;
         }
         for arn in &self.managed {
-            attach(iam, holder, arn).await.map_err(not_yet_visible)?;
+            attach(iam, holder, arn).await?;
         }
         Ok(())
     }
@@ -175,8 +175,10 @@ async fn put(
     iam.call(holder.kind.operations().put, input).await.map(drop)
 }
 
+/// The policy may just have been made.
 async fn attach(iam: &Iam, holder: &Principal, arn: &str) -> Result<(), DriverError> {
-    iam.call(holder.kind.operations().attach, holder.managed(arn)).await.map(drop)
+    let called = iam.call(holder.kind.operations().attach, holder.managed(arn)).await;
+    called.map(drop).map_err(not_yet_visible)
 }
 
 async fn detach(iam: &Iam, holder: &Principal, arn: &str) -> Result<(), DriverError> {

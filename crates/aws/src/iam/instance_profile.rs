@@ -69,7 +69,8 @@ impl InstanceProfile {
                 let there = roles(&self.get(name).await?).contains(role);
                 if there { Ok(()) } else { Err(error) }
             }
-            added => added.map(drop),
+            // The role may just have been made.
+            added => added.map(drop).map_err(not_yet_visible),
         }
     }
 
@@ -119,7 +120,7 @@ impl DirectDriver for InstanceProfile {
         let recorded = effects.created_as(&physical_id).await;
         recorded.map_err(|error| journal_failed(operation, &error))?;
         for role in &roles {
-            self.add(&name, role).await.map_err(not_yet_visible)?;
+            self.add(&name, role).await?;
         }
         let attributes = attributes(part(&answer, "InstanceProfile", operation)?);
         Ok(Object::named(physical_id, request.properties.clone(), attributes))
@@ -131,17 +132,17 @@ impl DirectDriver for InstanceProfile {
         let wanted = fields.names("Roles")?;
         // With nothing declared before, this completes a create: it may not be visible yet.
         let completes = request.prior.is_empty();
-        let passing = |error| {
-            if completes { not_yet_visible(error) } else { error }
-        };
-        let profile = self.get(name).await.map_err(passing)?;
+        let profile = self
+            .get(name)
+            .await
+            .map_err(|error| if completes { not_yet_visible(error) } else { error })?;
         let current = roles(&profile);
         // There is room for one role: the old one goes first.
         for role in current.difference(&wanted) {
             self.remove(name, role).await?;
         }
         for role in wanted.difference(&current) {
-            self.add(name, role).await.map_err(passing)?;
+            self.add(name, role).await?;
         }
         Ok(Object::named(name.into(), request.properties.clone(), attributes(&profile)))
     }

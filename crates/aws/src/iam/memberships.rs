@@ -25,7 +25,7 @@ impl Memberships {
     /// Adds a user that was just made to all of them.
     pub(super) async fn fill(&self, iam: &Iam, user: &str) -> Result<(), DriverError> {
         for group in &self.0 {
-            add(iam, user, group).await.map_err(not_yet_visible)?;
+            add(iam, user, group).await?;
         }
         Ok(())
     }
@@ -85,8 +85,9 @@ fn both(user: &str, group: &str) -> KnownMap {
     arguments([("GroupName", group.into()), ("UserName", user.into())])
 }
 
+/// The group may just have been made.
 async fn add(iam: &Iam, user: &str, group: &str) -> Result<(), DriverError> {
-    iam.call("AddUserToGroup", both(user, group)).await.map(drop)
+    iam.call("AddUserToGroup", both(user, group)).await.map(drop).map_err(not_yet_visible)
 }
 
 async fn remove(iam: &Iam, user: &str, group: &str) -> Result<(), DriverError> {

@@ -214,7 +214,8 @@ impl DirectDriver for Role {
         }
         let tags = with_nonce(declared_tags(fields)?, &request.token);
         let called = self.iam.create("CreateRole", input, &tags).await;
-        let answer = called.map_err(principal_not_yet_visible)?;
+        // Nothing but the boundary is looked for, which may just have been made.
+        let answer = called.map_err(principal_not_yet_visible).map_err(not_yet_visible)?;
         let physical_id = PhysicalId::from(name.as_str());
         let recorded = effects.created_as(&physical_id).await;
         recorded.map_err(|error| journal_failed("iam:CreateRole", &error))?;

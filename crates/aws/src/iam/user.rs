@@ -182,7 +182,8 @@ impl DirectDriver for User {
             }
         }
         let tags = with_nonce(declared_tags(fields)?, &request.token);
-        let answer = self.iam.create("CreateUser", input, &tags).await?;
+        // Nothing but the boundary is looked for, which may just have been made.
+        let answer = self.iam.create("CreateUser", input, &tags).await.map_err(not_yet_visible)?;
         let physical_id = PhysicalId::from(name.as_str());
         let recorded = effects.created_as(&physical_id).await;
         recorded.map_err(|error| journal_failed(operation, &error))?;

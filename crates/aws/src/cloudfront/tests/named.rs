@@ -184,6 +184,27 @@ async fn they_are_created_read_and_changed_with_what_is_declared() {
     }
 }
 
+/// A key that was stored without the line break is not changed by an update of its comment.
+#[tokio::test]
+async fn a_key_is_sent_as_the_service_has_it() {
+    let config = |key: &str, comment: &str| json!({"Name": "n", "CallerReference": "c", "EncodedKey": key, "Comment": comment});
+    let read = |comment: &str| {
+        let object = json!({"Id": "i", "PublicKeyConfig": config("MIIB", comment)});
+        json!({"PublicKey": object, "ETag": "E1"})
+    };
+    let (service, driver) = driver(
+        "AWS::CloudFront::PublicKey",
+        ScriptedApi::new()
+            .answer("GetPublicKey", read("old"))
+            .answer("UpdatePublicKey", read("new")),
+    );
+    let declared = |comment: &str| known(json!({"PublicKeyConfig": config("MIIB\n", comment)}));
+    let changed = driver.update(&update("i", declared("old"), declared("new"))).await.unwrap();
+    assert_eq!(changed.properties, declared("new"));
+    let sent = KnownValue::from_json(config("MIIB", "new"));
+    assert_eq!(service.input(1)["PublicKeyConfig"], sent);
+}
+
 /// The second of two equal requests is refused, because the first one made another version.
 #[tokio::test]
 async fn a_change_that_arrives_twice_is_done_and_another_one_is_not_overwritten() {

@@ -78,6 +78,22 @@ async fn another_role_leaves_before_the_declared_one_comes() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_not_yet_visible_is_waited_for() {
+    let script = JournaledApi::new([
+        ("GetInstanceProfile", profile("", "")),
+        ("AddRoleToInstanceProfile", gone()),
+    ]);
+    let request = UpdateRequest {
+        identifier: "P".into(),
+        token: "TOKEN2".into(),
+        prior: tree(r#"{"InstanceProfileName":"P","Roles":[]}"#),
+        properties: tree(r#"{"InstanceProfileName":"P","Roles":["R"]}"#),
+    };
+    let error = InstanceProfile::new(script).update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+}
+
+#[tokio::test]
 async fn a_profile_is_ours_by_its_tag_alone() {
     let tag = |token: &str| format!(r#"[{{"Key":"rstack:operation","Value":"{token}"}}]"#);
     for token in ["TOKEN", "ANOTHER"] {

@@ -320,3 +320,16 @@ async fn a_caller_who_may_not_tag_makes_a_role_without_the_tag_if_none_is_declar
     assert!(matches!(error.kind, ErrorKind::AccessDenied { .. }));
     script.assert_operations(&["CreateRole"]);
 }
+
+/// The policy that is the boundary was made in the same apply.
+#[tokio::test]
+async fn a_boundary_that_is_not_yet_visible_is_waited_for() {
+    let bounded = declared(r#","PermissionsBoundary":"arn:B""#);
+    let making = Role::new(JournaledApi::new([("CreateRole", gone())]));
+    let error = making.create(&creation(&bounded), &NoEffects).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    let answers = [("GetRole", role("")), ("PutRolePermissionsBoundary", gone())];
+    let changing = Role::new(JournaledApi::new(answers));
+    let error = changing.update(&change(&declared(""), &bounded)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+}

@@ -217,3 +217,30 @@ async fn a_user_is_ours_by_its_tag_alone() {
         assert!(ours || matches!(found, Found::Ambiguous { .. }));
     }
 }
+
+/// What was made in the same apply may not be visible yet, also to a user that was there before.
+#[tokio::test]
+async fn what_a_user_is_given_may_only_need_time_to_become_visible() {
+    let driver = |answers: Vec<(&'static str, crate::test::journaled_api::Answer)>| {
+        User::new(JournaledApi::of(answers))
+    };
+    let bounded = tree(r#"{"UserName":"U","PermissionsBoundary":"arn:B"}"#);
+    let making = driver(vec![("CreateUser", gone())]);
+    let error = making.create(&creation(bounded), &NoEffects).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    for (property, list, answer, call) in [
+        ("Groups", "ListGroupsForUser", r#"{"Groups":[]}"#, "AddUserToGroup"),
+        (
+            "ManagedPolicyArns",
+            "ListAttachedUserPolicies",
+            r#"{"AttachedPolicies":[]}"#,
+            "AttachUserPolicy",
+        ),
+    ] {
+        let answers = vec![("GetUser", user("")), (list, json(answer)), (call, gone())];
+        let properties = tree(&format!(r#"{{"UserName":"U","{property}":["new"]}}"#));
+        let request = change(tree(r#"{"UserName":"U"}"#), properties);
+        let error = driver(answers).update(&request).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::DependencyNotReady, "{property}");
+    }
+}
