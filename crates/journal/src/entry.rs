@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
 use rstack_model::{
-    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType, SnapshotName,
-    StackName, Token, ValueMap,
+    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType,
+    SnapshotName, StackName, Token, ValueMap,
 };
 use serde::{Deserialize, Serialize};
 

@@ -95,7 +95,9 @@ impl ResourceDriver for FailingDriver {
         let token = match request {
             Request::Create(request) => &request.token,
             Request::Update(request) => &request.token,
-            Request::Delete(_) => return self.driver.begin(request, effects).await,
+            Request::Delete(_) | Request::DeleteWithSnapshot { .. } => {
+                return self.driver.begin(request, effects).await;
+            }
         };
         let fewer = |left: u32| left.checked_sub(1);
         if self.failing.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_err() {

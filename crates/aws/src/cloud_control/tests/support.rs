@@ -218,7 +218,9 @@ pub(super) async fn follow(
         let pending = match at {
             Step::Done(Finish::Object(object)) => return End::Object(object),
             Step::Done(Finish::Gone) => return End::Gone,
-            Step::Done(Finish::Stabilized) => panic!("the driver never says so"),
+            Step::Done(Finish::Stabilized | Finish::Snapshotted(_)) => {
+                panic!("the driver never says so")
+            }
             Step::Done(Finish::Failed(error)) => return End::Failed(*error, named),
             Step::Done(Finish::FailedForNow(error)) => return End::FailedForNow(*error),
             Step::Pending(pending) => pending,
