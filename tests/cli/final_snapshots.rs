@@ -94,7 +94,7 @@ fn a_destroy_lists_the_snapshots_and_its_json_has_an_event_for_each() {
     }
 }
 
-/// What has no final snapshot is an error before anything is planned, at its place.
+/// It is an error before anything is planned.
 #[test]
 fn a_snapshot_that_no_service_takes_is_refused_at_its_place() {
     let place = Place::empty();

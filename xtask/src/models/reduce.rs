@@ -69,7 +69,8 @@ pub(super) fn model(folder: &Folder, model: &Value) -> Result<Value, Box<dyn Err
         if !seen.insert(name.clone()) {
             continue;
         }
-        let mut kept = take_shape(lookup(["shapes", &name])?, &mut open);
+        let all = model.get("shapes").unwrap_or(&Value::Null);
+        let mut kept = take_shape(lookup(["shapes", &name])?, all, &mut open);
         for entry in folder.service.sensitivity.iter().filter(|e| e.shapes.contains(&name)) {
             kept.remove("sensitive");
             if entry.sensitive {
@@ -110,7 +111,19 @@ fn take_reference(reference: &Value, open: &mut Vec<String>) -> Value {
     Value::Object(pick(reference, &REFERENCE_KEYS))
 }
 
-fn take_shape(shape: &Value, open: &mut Vec<String>) -> Map<String, Value> {
+/// A member that has no name of its own on the wire has that of its shape, where the shape has one.
+fn take_member(member: &Value, shapes: &Value, open: &mut Vec<String>) -> Value {
+    let mut kept = take_reference(member, open);
+    let shape = member.get("shape").and_then(Value::as_str).and_then(|name| shapes.get(name));
+    if let (Some(name), Some(kept)) =
+        (shape.and_then(|shape| shape.get("locationName")), kept.as_object_mut())
+    {
+        kept.entry("locationName").or_insert_with(|| name.clone());
+    }
+    kept
+}
+
+fn take_shape(shape: &Value, shapes: &Value, open: &mut Vec<String>) -> Map<String, Value> {
     let mut kept = pick(shape, &SHAPE_KEYS);
     for part in ["member", "key", "value"] {
         if let Some(reference) = shape.get(part) {
@@ -118,7 +131,7 @@ fn take_shape(shape: &Value, open: &mut Vec<String>) -> Map<String, Value> {
         }
     }
     if let Some(members) = shape.get("members").and_then(Value::as_object) {
-        let members = members.iter().map(|(name, m)| (name.clone(), take_reference(m, open)));
+        let members = members.iter().map(|(name, m)| (name.clone(), take_member(m, shapes, open)));
         kept.insert("members".to_owned(), Value::Object(members.collect()));
     }
     kept
@@ -144,5 +157,23 @@ fn without(value: &mut Value, key: &str) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| without(item, key)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_has_the_wire_name_of_its_shape_unless_it_has_its_own() {
+        let shapes = json!({
+            "Named": {"type": "list", "locationName": "Wire"},
+            "Plain": {"type": "string"},
+        });
+        let name =
+            |member: Value| take_member(&member, &shapes, &mut Vec::new())["locationName"].clone();
+        assert_eq!(name(json!({"shape": "Named"})), "Wire");
+        assert_eq!(name(json!({"shape": "Named", "locationName": "Own"})), "Own");
+        assert_eq!(name(json!({"shape": "Plain"})), Value::Null);
     }
 }

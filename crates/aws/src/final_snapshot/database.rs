@@ -9,7 +9,7 @@ use rstack_model::{KnownMap, KnownValue};
 use super::names::Names;
 use super::{Deletion, Snapshots, accepted, awaited, gone};
 use crate::api::Api;
-use crate::iam::{arguments, text_in};
+use crate::iam::{Fields, arguments, text_in};
 
 /// Statuses of an object that is being deleted.
 ///
@@ -147,12 +147,17 @@ impl Snapshots for Database {
             State::Going => return Ok(following(deletion)),
             State::Status(_) => {}
         }
-        let Names { delete, identifier, skip, snapshot, .. } = self.names;
+        let Names { delete, identifier, skip, snapshot, switches, .. } = self.names;
         let mut input = arguments([
             (identifier, deletion.identifier.into()),
             (snapshot, deletion.name.as_str().into()),
         ]);
         input.extend(skip.map(|member| (member.to_owned(), KnownValue::Bool(false))));
+        let declared = Fields::new(deletion.declared, delete);
+        for name in *switches {
+            let value = declared.boolean(name)?;
+            input.extend(value.map(|value| ((*name).to_owned(), KnownValue::Bool(value))));
+        }
         match self.api.call(delete, input).await {
             Ok(_) => Ok(following(deletion)),
             Err(error) => match error.kind {

@@ -38,6 +38,8 @@ pub(crate) struct Deletion<'a> {
     pub(crate) name: &'a SnapshotName,
     /// The journaled token of the operation.
     pub(crate) token: &'a str,
+    /// The properties declared for the object.
+    pub(crate) declared: &'a KnownMap,
 }
 
 /// The service of a type that takes final snapshots.
@@ -109,6 +111,11 @@ impl Snapshotting {
     }
 }
 
+fn deletion<'a>(request: &'a DeleteRequest, name: &'a SnapshotName) -> Deletion<'a> {
+    let DeleteRequest { identifier, token, prior, .. } = request;
+    Deletion { identifier: identifier.only(), name, token: token.as_str(), declared: prior }
+}
+
 /// The kind of a cursor of these deletions, the snapshot's name and the detail.
 fn parse(cursor: &Cursor) -> Option<(&str, SnapshotName, &str)> {
     let mut parts = cursor.as_str().split(' ');
@@ -146,9 +153,7 @@ impl ResourceDriver for Snapshotting {
     ) -> Result<Step, DriverError> {
         match request {
             Request::DeleteWithSnapshot { request, snapshot } => {
-                let DeleteRequest { identifier, token, .. } = request;
-                let (identifier, token) = (identifier.only(), token.as_str());
-                self.snapshots.begin(&Deletion { identifier, name: snapshot, token }).await
+                self.snapshots.begin(&deletion(request, snapshot)).await
             }
             Request::Create(_) | Request::Update(_) | Request::Delete(_) => {
                 self.inner.begin(request, effects).await
@@ -163,7 +168,7 @@ impl ResourceDriver for Snapshotting {
             return self.inner.poll(poll).await;
         };
         let (identifier, token) = (identifier.only(), poll.token.as_str());
-        let deletion = Deletion { identifier, name: &name, token };
+        let deletion = Deletion { identifier, name: &name, token, declared: &poll.declared };
         match kind {
             AWAITED => self.snapshots.begin(&deletion).await,
             _ => self.snapshots.poll(&deletion, detail).await,
@@ -179,7 +184,6 @@ impl ResourceDriver for Snapshotting {
         request: &DeleteRequest,
         snapshot: &SnapshotName,
     ) -> Result<Option<Step>, DriverError> {
-        let (identifier, token) = (request.identifier.only(), request.token.as_str());
-        self.snapshots.find(&Deletion { identifier, name: snapshot, token }).await
+        self.snapshots.find(&deletion(request, snapshot)).await
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Names {
     /// The member of a snapshot that names the node that it was taken from, where that may stand for
     /// the object: its name is the object's with a suffix.
     pub(super) node: Option<&'static str>,
+    /// Switches of the template that the deletion has as members, too.
+    pub(super) switches: &'static [&'static str],
 }
 
 const fn cluster(resource_type: &'static str) -> Names {
@@ -50,6 +52,7 @@ const fn cluster(resource_type: &'static str) -> Names {
         listed: "DBClusterSnapshots",
         source: "DBClusterIdentifier",
         node: None,
+        switches: &[],
     }
 }
 
@@ -75,6 +78,7 @@ static NAMES: [Names; 7] = [
         listed: "Snapshots",
         source: "CacheClusterId",
         node: None,
+        switches: &[],
     },
     Names {
         resource_type: "AWS::ElastiCache::ReplicationGroup",
@@ -91,9 +95,10 @@ static NAMES: [Names; 7] = [
         listed: "Snapshots",
         source: "ReplicationGroupId",
         node: Some("CacheClusterId"),
+        switches: &[],
     },
     cluster("AWS::Neptune::DBCluster"),
-    cluster("AWS::RDS::DBCluster"),
+    Names { switches: &["DeleteAutomatedBackups"], ..cluster("AWS::RDS::DBCluster") },
     Names {
         resource_type: "AWS::RDS::DBInstance",
         service: Service::RDS,
@@ -109,6 +114,7 @@ static NAMES: [Names; 7] = [
         listed: "DBSnapshots",
         source: "DBInstanceIdentifier",
         node: None,
+        switches: &["DeleteAutomatedBackups"],
     },
     Names {
         resource_type: "AWS::Redshift::Cluster",
@@ -125,6 +131,7 @@ static NAMES: [Names; 7] = [
         listed: "Snapshots",
         source: "ClusterIdentifier",
         node: None,
+        switches: &[],
     },
 ];
 

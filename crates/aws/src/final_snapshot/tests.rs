@@ -10,7 +10,7 @@ use rstack_driver::{
 use rstack_model::{Cursor, KnownMap, SnapshotName};
 
 use super::{Snapshotting, names, volume};
-use crate::test::journaled_api::{Answer, JournaledApi, done, failure, gone, json};
+use crate::test::journaled_api::{Answer, JournaledApi, done, failure, gone, json, tree};
 
 const INSTANCE: &str = "AWS::RDS::DBInstance";
 
@@ -114,6 +114,22 @@ async fn a_deletion_names_the_snapshot_and_ends_when_the_object_is_gone() {
         r#"DescribeDBInstances {"DBInstanceIdentifier":"id-1"}"#,
         r#"DescribeDBSnapshots {"DBSnapshotIdentifier":"live-db-0123456789ab"}"#,
     ]);
+}
+
+/// RDS would delete them with the instance.
+#[tokio::test]
+async fn automated_backups_that_the_template_keeps_are_kept() {
+    let script = JournaledApi::new([
+        ("DescribeDBInstances", instance("available")),
+        ("DeleteDBInstance", done()),
+    ]);
+    let prior = tree(r#"{"DeleteAutomatedBackups":"false","Engine":"postgres"}"#);
+    let request = DeleteRequest { prior, ..deletion("id-1") };
+    let request = Request::DeleteWithSnapshot { request, snapshot: name() };
+    driver(INSTANCE, &script).begin(&request, &NoEffects).await.unwrap();
+    let sent = script.input(1);
+    assert_eq!(sent["DeleteAutomatedBackups"], false.into());
+    assert_eq!(sent.len(), 4, "{sent:?}");
 }
 
 /// The calls of the other services, each with the name where it takes it.

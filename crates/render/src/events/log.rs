@@ -210,4 +210,38 @@ Stopping: a step failed
 Failed: 2 of 12 steps done, 1 failed, 1 interrupted, after 1 min 15 s";
         assert_eq!(lines.join("\n"), expected);
     }
+
+    #[test]
+    fn final_snapshots_are_listed_at_the_end_of_their_run() {
+        let mut log = EventLog::new(Palette::Plain);
+        let taken = |name: &str, snapshot: &str| Event::SnapshotTaken {
+            address: name.into(),
+            resource_type: "AWS::RDS::DBInstance".into(),
+            snapshot: snapshot.into(),
+        };
+        let missing = Event::SnapshotMissing {
+            address: "Old".into(),
+            resource_type: "AWS::RDS::DBInstance".into(),
+            snapshot: "s-old-2".into(),
+        };
+        let events = [
+            taken("Recovered", "s-recovered-0"),
+            Event::RunStarted { mode: PlanMode::Destroy, steps: 2 },
+            taken("Db", "s-db-1"),
+            missing,
+            taken("Replica", "s-replica-3"),
+            Event::RunEnded { mode: PlanMode::Destroy, end: RunEnd::Succeeded },
+        ];
+        let lines: Vec<String> =
+            events.iter().filter_map(|event| log.line(event, Duration::ZERO)).collect();
+        let expected = "\
+Final snapshot of Recovered: s-recovered-0
+Destroying: 2 steps
+warning[snapshot-missing]: Old was deleted by another caller: its final snapshot s-old-2 does not exist
+Destroyed: 0 steps in 0.0 s
+Final snapshots
+  Db       AWS::RDS::DBInstance  s-db-1
+  Replica  AWS::RDS::DBInstance  s-replica-3";
+        assert_eq!(lines.join("\n"), expected);
+    }
 }

@@ -75,9 +75,10 @@ pub(super) fn run_ended(
     lines
 }
 
-/// `Db  AWS::RDS::DBInstance  live-db-0123456789ab`.
+/// `  Db  AWS::RDS::DBInstance  live-db-0123456789ab`.
 fn row(snapshot: &Snapshot) -> Vec<Line> {
     vec![
+        Line::default(),
         Line::of(Role::Name, snapshot.address.as_str()),
         Line::plain(snapshot.resource_type.as_str()),
         Line::plain(snapshot.name.as_str()),

@@ -1,6 +1,6 @@
 //! Policies that are larger than their service takes.
 //!
-//! What is known only after apply counts for nothing: a policy that is found too large here is refused
+//! Values that are known only after apply count for nothing: a policy that is found too large here is refused
 //! whatever the rest of it turns out to be.
 
 use std::collections::BTreeMap;

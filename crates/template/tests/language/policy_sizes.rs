@@ -105,7 +105,7 @@ fn inline_policies_of_one_principal_are_added_up_however_they_are_attached() {
     }
 }
 
-/// What is known only after apply, and the branch that a condition leaves out, count for nothing.
+/// Values that are known only after apply, and the branch that a condition leaves out, count for nothing.
 #[test]
 fn only_what_is_known_counts() {
     let big = "a".repeat(6_000);
