@@ -1,4 +1,4 @@
-//! What a CDK app says of its stacks beside their templates: where they live, tags, protection, look-ups.
+//! The settings of a CDK app for its stacks, beside their templates: place, tags, protection, look-ups.
 
 use serde_json::{Value, json};
 
@@ -172,6 +172,16 @@ fn tags_of_the_command_line_are_stack_tags() {
     place.write("app.json", TAGGED);
     let plan = place.sandbox(&["plan", "app.json", "--tag", "a=b=c"]).expect(0).out;
     assert!(plan.contains("b=c"), "{plan}");
+    place.write(
+        "other.yaml",
+        "Resources:\n  R: {Type: AWS::EC2::CapacityReservation, Properties: {InstanceCount: 1, InstancePlatform: \
+         Linux/UNIX, InstanceType: t3.micro, AvailabilityZone: eu-west-1a}}\n",
+    );
+    let other = place.sandbox(&["plan", "other.yaml", "--tag", "a=b"]).expect(0);
+    other.reports(
+        "unsupported",
+        &["`R` gets no tags of the stack", "AWS::EC2::CapacityReservation"],
+    );
     let reserved = place.sandbox(&["plan", "app.json", "--tag", "aws:x=y"]).expect(1);
     reserved.reports("invalid-arguments", &["aws:"]);
 }

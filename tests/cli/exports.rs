@@ -80,7 +80,7 @@ fn an_export_that_another_stack_imports_keeps_its_value_and_its_name() {
     place.write("producer.yaml", &PRODUCER.replace("'producer:PoolArn'", "other"));
     refused(&place, &[&["plan", "producer.yaml"]], "export-in-use", &["would be removed"]);
 
-    // What changes nothing of the value is no one's business.
+    // An update that leaves the value as it is is made.
     let update = PRODUCER.replace("QueueName:", "DelaySeconds: 3, QueueName:");
     place.write("producer.yaml", &update);
     place.sandbox(&["apply", "producer.yaml", "--yes"]).expect(0);
@@ -142,7 +142,7 @@ fn a_run_that_is_not_complete_uses_what_it_was_to_import() {
     place.sandbox(destroy).expect(0);
 }
 
-/// What a resource imports goes with it where it goes in the state.
+/// The imports of a resource go with it where it goes in the state.
 #[test]
 fn a_resource_that_is_renamed_in_the_state_still_imports() {
     let place = place();

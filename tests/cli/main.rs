@@ -49,6 +49,7 @@ mod secret_outputs;
 mod secrets;
 mod shell;
 mod signals;
+mod stacks;
 mod state;
 mod streams;
 mod written_files;

@@ -2,7 +2,6 @@
 
 use rstack_model::PropertyPath;
 
-use crate::kinds::Kind;
 use crate::type_schema::TypeSchema;
 
 /// The form of the tags of a resource type.
@@ -25,20 +24,25 @@ pub enum TagForm {
 pub const PROPAGATES: &str = "PropagateAtLaunch";
 
 impl TypeSchema {
+    /// True if a template can give objects of the type tags.
+    pub fn takes_tags(&self) -> bool {
+        let path = self.tag_property().map(|property| PropertyPath::root().name(property));
+        path.is_some_and(|path| self.node(&path).is_some() && !self.is_read_only(&path))
+    }
+
     /// The form of the tags that the type takes; `None` if it takes none, or if the schema does not say in
     /// which form.
     pub fn tag_form(&self) -> Option<TagForm> {
-        let path = PropertyPath::root().name(self.tag_property()?);
-        if self.is_read_only(&path) {
-            return None;
-        }
+        let path = PropertyPath::root().name(self.tag_property().filter(|_| self.takes_tags())?);
         let node = self.node(&path)?;
         let Some(element) = self.element(node) else {
-            let is_map = node.kinds().contains(&Kind::Map);
-            return (is_map && node.property_names().next().is_none()).then_some(TagForm::Map);
+            let is_map = self.is_open_map(node) || self.is_document(node);
+            return is_map.then_some(TagForm::Map);
         };
+        // A name that must be there comes before others.
         let named = |names: [&str; 2]| {
-            let mut all = element.property_names();
+            let required = element.required().iter().map(String::as_str);
+            let mut all = required.chain(element.property_names());
             all.find(|name| names.iter().any(|it| it.eq_ignore_ascii_case(name))).map(str::to_owned)
         };
         let (key, value) = (named(["key", "tagkey"])?, named(["value", "tagvalue"])?);
@@ -56,7 +60,13 @@ mod tests {
     use crate::Registry;
 
     /// Types whose tags have a form of their own: they get no tags of the stack.
-    const OTHER: [&str; 0] = [];
+    const OTHER: [&str; 5] = [
+        "AWS::AppStream::AppBlock",
+        "AWS::AppStream::Application",
+        "AWS::CloudFront::AnycastIpList",
+        "AWS::EC2::CapacityReservation",
+        "AWS::EC2::CapacityReservationFleet",
+    ];
 
     fn form(name: &str) -> Option<TagForm> {
         Registry::embedded().get(name).unwrap().unwrap().tag_form()
@@ -80,10 +90,11 @@ mod tests {
         let (mut unknown, mut known) = (Vec::new(), 0);
         for name in Registry::embedded().names() {
             let schema = Registry::embedded().get(name).unwrap().unwrap();
-            let Some(property) = schema.tag_property() else { continue };
+            if !schema.takes_tags() {
+                continue;
+            }
             match schema.tag_form() {
                 Some(_) => known += 1,
-                None if schema.is_read_only(&PropertyPath::root().name(property)) => {}
                 None => unknown.push(name),
             }
         }

@@ -43,7 +43,8 @@ pub(crate) struct Global {
 /// Which stack, and with which parameter values.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct StackArguments {
-    /// The stack: a template (`-` for standard input), a `cdk.out` folder, or a name under `stacks/`.
+    /// The stack: a template (`-` for standard input), a `cdk.out` folder, a stack in it (`cdk.out/NAME`,
+    /// or a pattern such as `cdk.out/Prod/*`), or a name under `stacks/`.
     #[arg(value_name = "STACK")]
     pub(crate) stack: Option<String>,
     /// The name of the stack. Defaults to the name of the template file.
@@ -57,6 +58,9 @@ pub(crate) struct StackArguments {
     /// `RSTACK_PARAMETER_<KEY>`, or requested on the terminal.
     #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
     pub(crate) parameter_from: Vec<(String, PathBuf)>,
+    /// Of a `cdk.out` folder, leave out the stacks that the named ones need.
+    #[arg(long)]
+    pub(crate) exclusively: bool,
 }
 
 fn key_path(text: &str) -> Result<(String, PathBuf), String> {

@@ -60,8 +60,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Show the properties and attributes of a resource type.
     Docs(docs::DocsArgs),
-    /// List the stacks: templates under `stacks/` and states.
-    Ls,
+    /// List the stacks: templates under `stacks/`, those of a CDK app, and states.
+    Ls(ls::LsArgs),
     /// Show the state of a stack, or a saved plan.
     Show(show::ShowArgs),
     /// Print the outputs of a stack, or the value of one.
@@ -151,7 +151,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandEr
         Command::Validate(args) => validate::run(context, args).await,
         Command::Docs(args) => docs::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
-        Command::Ls => ls::run(context).await,
+        Command::Ls(args) => ls::run(context, &args).await,
         Command::Show(args) => show::run(context, &args).await,
         Command::Output(args) => output::run(context, &args).await,
         Command::Graph(args) => graph::run(context, &args).await,

@@ -114,6 +114,12 @@ impl GivenParameters {
         Ok(out)
     }
 
+    /// Keeps the values of the parameters that a template has.
+    pub(crate) fn retain(&mut self, has: impl Fn(&str) -> bool) {
+        self.values.retain(|name, _| has(name));
+        self.literal.retain(|name| has(name));
+    }
+
     /// The values as templates are read with them.
     pub(crate) fn texts(&self) -> BTreeMap<String, String> {
         let text =

@@ -1,5 +1,7 @@
 //! The session of commands that need a cloud or a state: the engine, the user, the place of states.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rstack_apply::{
@@ -34,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) display: Arc<Display>,
     /// The Region that was chosen, if the sandbox did not just take its own.
     chosen_region: Option<Region>,
+    /// True if the signals of the process are listened to, by this session or one that shares its end.
+    pub(crate) listens: Rc<Cell<bool>>,
     /// Names what is waited for, as long as the session is open.
     _heartbeat: Heartbeat,
 }
@@ -172,7 +176,7 @@ impl Session {
     pub(crate) async fn open(
         context: &Context,
         place: &StackEnvironment,
-        display: Display,
+        display: impl Into<Arc<Display>>,
     ) -> Result<Self, SessionError> {
         let backend = states(context)?.backend;
         let global = &context.global;
@@ -186,7 +190,7 @@ impl Session {
                 ConnectError::NotBuilt => SessionError::NotBuilt,
             })?
         };
-        let display = Arc::new(display);
+        let display: Arc<Display> = display.into();
         let heartbeat = Heartbeat::start(Arc::clone(&cloud), Arc::clone(&display));
         let identity = read_once(cloud.as_ref(), &TokioClock, cloud.identity()).await;
         let identity = identity.map_err(|error| refused(context, error))?;
@@ -209,7 +213,14 @@ impl Session {
         let digests =
             DigestSettings { key: digest_key::of_user(&context.env)?, ..DigestSettings::default() };
         let ops = Operations { engine, environment: identity.environment, backend, digests };
-        Ok(Self { ops, display, chosen_region, _heartbeat: heartbeat })
+        let listens = Rc::default();
+        Ok(Self { ops, display, chosen_region, listens, _heartbeat: heartbeat })
+    }
+
+    /// Lets an interrupt of the process end this session and another one together.
+    pub(crate) fn end_with(&mut self, other: &Self) {
+        self.ops.engine.cancel = other.ops.engine.cancel.clone();
+        self.listens = Rc::clone(&other.listens);
     }
 
     /// The Region that was chosen; in the sandbox there may be none.
@@ -230,8 +241,8 @@ fn check_account(place: &StackEnvironment, caller: &Environment) -> Result<(), S
     }
 }
 
-/// Where a stack lives that is known already, as far as neither the command line nor the environment
-/// chooses. The accounts of the sandbox are no one's: a stack is reached in its own.
+/// The place of a stack that is known already, as far as neither the command line nor the environment
+/// chooses one. Every account of the sandbox is the caller's: a stack is reached in its own.
 pub(crate) fn place_of(context: &Context, there: &Environment) -> StackEnvironment {
     StackEnvironment {
         account: (context.global.sandbox && there.sandbox).then(|| there.account.clone()),
@@ -239,7 +250,7 @@ pub(crate) fn place_of(context: &Context, there: &Environment) -> StackEnvironme
     }
 }
 
-/// Where a stack lives of which something is stored: as its app says, or else as the state or the open
+/// The place of a stack of which something is stored: as its app says, or else as the state or the open
 /// run does.
 pub(crate) fn place_of_stored(
     context: &Context,

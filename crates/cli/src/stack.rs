@@ -1,5 +1,6 @@
 //! Which stack is meant: a template's path, a folder of the CDK, or a name under `stacks/`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use rstack_catalog::nearest;
 use rstack_model::{ErrorCode, InvalidId, StackName};
 use rstack_render::escape;
 
-use crate::assembly::{self, AssemblyError, StackSettings};
+use crate::assembly::{self, AssemblyError, AssemblyStack, Beside, StackSettings};
 use crate::env::Env;
 use crate::error::{CommandError, Hint};
 use crate::files::{FileError, TemplateFile, is_stream};
@@ -47,6 +48,12 @@ pub(crate) enum StackError {
         other: PathBuf,
         /// The name of both.
         name: StackName,
+    },
+    /// One name for several stacks.
+    #[error("`--stack-name {name}` was given for several stacks")]
+    OneName {
+        /// The name.
+        name: String,
     },
     /// A folder that is no cloud assembly.
     #[error("`{}` is a folder, not a template", path.display())]
@@ -100,6 +107,7 @@ impl StackError {
             Self::NoStack { .. } => ErrorCode::StackNotNamed,
             Self::NoTemplate { .. } => ErrorCode::StackNotFound,
             Self::SameName { .. } => ErrorCode::StackNameConflict,
+            Self::OneName { .. } => ErrorCode::OptionConflict,
             Self::Folder { .. } | Self::SavedPlan { .. } => ErrorCode::NotAStack,
             Self::Name(_) | Self::FileName(_) | Self::NoName { .. } => ErrorCode::InvalidStackName,
             Self::Assembly(error) => error.code(),
@@ -116,6 +124,7 @@ impl StackError {
             Self::NoStack { .. } => "name one of them".to_owned(),
             Self::NoTemplate { text, known } => no_template_hint(text, known),
             Self::SameName { .. } => "give each a name with `--stack-name`".to_owned(),
+            Self::OneName { .. } => "leave it out, or name one stack".to_owned(),
             Self::Folder { templates, .. } if templates.is_empty() => {
                 "give the path of a template, or of a folder that `cdk synth` wrote".to_owned()
             }
@@ -171,8 +180,10 @@ pub(crate) struct StackFile {
     pub(crate) template: TemplateFile,
     /// The name of the file, if it cannot name a stack and was changed.
     pub(crate) renamed: Option<String>,
-    /// What its app says of it beside the template.
+    /// The settings of its app for it, beside the template.
     pub(crate) settings: StackSettings,
+    /// The names of the stacks of its app that come before it.
+    pub(crate) needs: BTreeSet<String>,
 }
 
 impl StackFile {
@@ -216,7 +227,56 @@ pub(crate) fn find(
             return Err(StackError::SameName { path, other, name });
         }
     }
-    Ok(StackFile { name, template: found.template, renamed, settings: found.settings })
+    let Found { template, settings, .. } = found;
+    Ok(StackFile { name, template, renamed, settings, needs: BTreeSet::new() })
+}
+
+/// Finds the stacks that are meant, each behind all that it needs: those of an assembly that a text means,
+/// with those beside them, or the one of a template.
+///
+/// # Errors
+/// As [`find`]; and if several stacks are to get one name.
+pub(crate) fn find_all(
+    env: &Env,
+    stack: Option<&str>,
+    name: Option<&str>,
+    beside: Beside,
+) -> Result<Vec<StackFile>, StackError> {
+    let Some((folder, wanted)) = stack.and_then(|text| assembly_in(env, text)) else {
+        return Ok(vec![find(env, stack, name)?]);
+    };
+    let stacks = assembly::select(env, folder, wanted, beside)?;
+    match (name, stacks.as_slice()) {
+        (None, _) => stacks.into_iter().map(of_assembly).collect(),
+        (Some(_), [_]) => Ok(vec![find(env, stack, name)?]),
+        (Some(name), _) => Err(StackError::OneName { name: name.to_owned() }),
+    }
+}
+
+/// True if a text means an assembly, or leads into one.
+pub(crate) fn is_in_assembly(env: &Env, text: &str) -> bool {
+    assembly_in(env, text).is_some()
+}
+
+/// The assembly that a text means or leads into, and the text for its stacks.
+fn assembly_in<'a>(env: &Env, text: &'a str) -> Option<(&'a Path, Option<&'a str>)> {
+    let path = Path::new(text);
+    if is_stream(path) {
+        return None;
+    }
+    if env.path(path).is_dir() {
+        return assembly::is_assembly(env, path).then_some((path, None));
+    }
+    if env.path(path).exists() {
+        return None;
+    }
+    inside_assembly(env, path).map(|(folder, wanted)| (folder, Some(wanted)))
+}
+
+fn of_assembly(stack: AssemblyStack) -> Result<StackFile, StackError> {
+    let name = StackName::parse(&stack.name).map_err(StackError::FileName)?;
+    let AssemblyStack { template, settings, needed: needs, .. } = stack;
+    Ok(StackFile { name, template, settings, needs, renamed: None })
 }
 
 /// Another template in the folder of a template that would have the same name.

@@ -67,6 +67,11 @@ fn timeout(text: &str) -> Result<Timeout, String> {
 }
 
 impl WaitArguments {
+    /// True if a time limit is one of a resource.
+    pub(crate) fn names_resource(&self) -> bool {
+        self.timeout.iter().any(|given| given.address.is_some())
+    }
+
     /// As the engine takes it.
     ///
     /// # Errors

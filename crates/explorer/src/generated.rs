@@ -89,6 +89,7 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         resources,
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
+        awaits: BTreeSet::new(),
     };
     Ok(Wanted::Stack(Box::new(desired), PlanOptions::default()))
 }

@@ -71,4 +71,6 @@ pub struct Desired {
     pub outputs: BTreeMap<String, DesiredOutput>,
     /// The exports of other stacks that it uses.
     pub imports: Imports,
+    /// The placeholders for outputs of other stacks of the same run that are not known yet.
+    pub awaits: BTreeSet<Address>,
 }

@@ -422,6 +422,10 @@ pub struct Plan {
     /// The termination protection of the stack, before and after.
     #[serde(default, skip_serializing_if = "Protection::is_off")]
     pub termination_protection: Protection,
+    /// The placeholders for outputs of other stacks of the same run, where their values are known only
+    /// after those stacks are applied. A plan that waits for any is a preview: it is never carried out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub awaits: BTreeSet<Address>,
     /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
     /// The waits of each change that sends a secret, should it send another version than before.

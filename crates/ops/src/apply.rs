@@ -1,5 +1,7 @@
 //! Applying: a deploy from a template, or a plan that was saved.
 
+use std::collections::BTreeSet;
+
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
 use rstack_model::SecretString;
@@ -113,7 +115,7 @@ async fn apply_saved_held<F: FrontEnd>(
     let Some(engine) = reviewed(ops, lease, &review, front).await? else {
         return Ok(Applied::Stopped);
     };
-    check_exports(ops.backend.as_ref(), plan).await?;
+    check_exports(ops.backend.as_ref(), plan, &BTreeSet::new()).await?;
     let verified = verify_saved(ops, plan, &state, parameters);
     lease.unless_lost(verified).await.map_err(OpsError::from)??;
     run(engine, lease, plan, parameters).await.map_err(Into::into)
@@ -169,6 +171,9 @@ pub(crate) async fn carry_out<F: FrontEnd>(
     parameters: &SecretParameters,
     front: &F,
 ) -> Result<Applied, F::Error> {
+    if !review.plan.awaits.is_empty() {
+        return Err(OpsError::Preview { stack: review.plan.stack.clone() }.into());
+    }
     let engine = reviewed(ops, lease, review, front).await?;
     match (engine, review.work) {
         (_, Work::Nothing) => Ok(Applied::Unchanged(Box::new(review.state.clone()))),

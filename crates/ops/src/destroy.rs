@@ -1,12 +1,16 @@
 //! Destroying: everything that a stack made is deleted. The template is not needed.
 
+use std::collections::BTreeSet;
+
 use rstack_model::{SecretString, StackName};
-use rstack_plan::DestroyOptions;
+use rstack_plan::{CheckedPlan, DestroyOptions};
 
 use crate::apply::carry_out;
 use crate::exports::check_exports;
 use crate::open::open;
-use crate::{Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Review, Work};
+use crate::{
+    Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Record, Review, Work,
+};
 
 /// The stack to destroy, and how.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +21,50 @@ pub struct Destroy<'a> {
     pub secrets: &'a [(String, SecretString)],
     /// The options of the plan, as the user chose them.
     pub options: DestroyOptions,
+}
+
+/// Plans the end of a stack and carries nothing out. `gone` are the stacks that are destroyed before it.
+/// The stack is locked only if an interrupted run has to be recovered.
+///
+/// # Errors
+/// If the stack is protected or cannot be opened, the cloud cannot be asked, or there is no plan.
+pub async fn plan_destroy<F: FrontEnd>(
+    ops: &Operations,
+    asked: &Destroy<'_>,
+    gone: &BTreeSet<StackName>,
+    holder: &Holder,
+    front: &F,
+) -> Result<CheckedPlan, F::Error> {
+    let record = ops.backend.read(asked.stack).await.map_err(OpsError::from)?;
+    check_protection(asked.stack, &record)?;
+    let parameters = GivenSecrets(asked.secrets).for_stack(ops, &record).await?;
+    let state = match (record.journal, record.state) {
+        (Some(_), _) => {
+            let open = async |lease: &Held<'_>| open(ops, lease, &parameters, front).await;
+            ops.under_lease(asked.stack, holder, open).await?
+        }
+        (None, Some(state)) => {
+            ops.check_environment(asked.stack, &state.environment)?;
+            state
+        }
+        (None, None) => ops.new_state(asked.stack),
+    };
+    let state = parameters.renewed(state);
+    let observations = ops.engine.observe(None, &state, &parameters).await;
+    let observations = observations.map_err(OpsError::from)?;
+    let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
+    front.planned(planned.as_deref().ok())?;
+    let plan = planned.map_err(OpsError::from)?;
+    check_exports(ops.backend.as_ref(), &plan, gone).await?;
+    Ok(plan)
+}
+
+/// Refuses a stack that must not be destroyed.
+fn check_protection(stack: &StackName, record: &Record) -> Result<(), OpsError> {
+    match record.state.as_ref().is_some_and(|state| state.termination_protection) {
+        true => Err(OpsError::TerminationProtection { stack: stack.clone() }),
+        false => Ok(()),
+    }
 }
 
 /// Destroys a stack.
@@ -41,9 +89,7 @@ async fn destroy_held<F: FrontEnd>(
     front: &F,
 ) -> Result<Applied, F::Error> {
     let record = lease.read().await.map_err(OpsError::from)?;
-    if record.state.as_ref().is_some_and(|state| state.termination_protection) {
-        return Err(OpsError::TerminationProtection { stack: asked.stack.clone() }.into());
-    }
+    check_protection(asked.stack, &record)?;
     let given = GivenSecrets(asked.secrets);
     let parameters = given.for_stack(ops, &record).await?;
     let state = parameters.renewed(open(ops, lease, &parameters, front).await?);
@@ -52,7 +98,7 @@ async fn destroy_held<F: FrontEnd>(
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
-    check_exports(ops.backend.as_ref(), &plan).await?;
+    check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
     carry_out(ops, lease, &review, &parameters, front).await

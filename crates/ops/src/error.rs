@@ -54,6 +54,14 @@ pub enum OpsError {
         /// The stack.
         stack: StackName,
     },
+    /// The plan waits for outputs of other stacks.
+    #[error(
+        "the plan of `{stack}` waits for the outputs of other stacks and cannot be carried out"
+    )]
+    Preview {
+        /// The stack.
+        stack: StackName,
+    },
     /// Exports that other stacks import would go or change, or names are exported by other stacks.
     #[error("{}", conflicts(.0))]
     Exports(Vec<ExportConflict>),

@@ -131,18 +131,24 @@ fn export(exports: &mut BTreeMap<String, String>, outputs: &BTreeMap<String, Out
 }
 
 /// Checks that a plan takes no export from a stack that imports it, and exports no name that another
-/// stack exports. A rollback leads to what was there before, and is not checked.
+/// stack exports. Stacks that are `gone` by then do not count. A rollback leads to what was there before,
+/// and is not checked.
 ///
 /// # Errors
 /// [`OpsError::Exports`] with every conflict, or if a state cannot be read.
-pub(crate) async fn check_exports(backend: &dyn Backend, plan: &Plan) -> Result<(), OpsError> {
+pub(crate) async fn check_exports(
+    backend: &dyn Backend,
+    plan: &Plan,
+    gone: &BTreeSet<StackName>,
+) -> Result<(), OpsError> {
     let lost = lost(plan);
     let gained = gained(plan);
     if plan.mode == PlanMode::Rollback || (lost.is_empty() && gained.is_empty()) {
         return Ok(());
     }
     let mut neighbours = Vec::new();
-    for stack in backend.stacks().await?.into_iter().filter(|stack| *stack != plan.stack) {
+    let other = |stack: &StackName| *stack != plan.stack && !gone.contains(stack);
+    for stack in backend.stacks().await?.into_iter().filter(other) {
         let record = backend.read(&stack).await?;
         neighbours.extend(Neighbour::of(stack, record, &plan.environment));
     }

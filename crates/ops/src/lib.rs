@@ -22,6 +22,7 @@ mod open;
 mod operations;
 mod plan;
 mod plan_signature;
+mod planned_outputs;
 mod preflight;
 mod resolve;
 mod rollback;
@@ -33,7 +34,7 @@ mod template_files;
 pub use apply::{Applied, apply, apply_saved, verify_saved};
 pub use backend::{Backend, Holder, Lease, Record};
 pub use cross_stack::cross_stack_values;
-pub use destroy::{Destroy, destroy};
+pub use destroy::{Destroy, destroy, plan_destroy};
 pub use edit::{
     EditError, EditFrontEnd, EditReview, Move, Replaced, Replacement, States, forget,
     move_resource, rename, replace_state,
@@ -48,6 +49,7 @@ pub use missing_secrets::{MissingSecret, missing_secrets};
 pub use operations::{DigestSettings, Operations};
 pub use plan::{Deploy, plan};
 pub use plan_signature::{Algorithm, PlanKeyError, PlanSignature, PlanSigner, PlanVerifier};
+pub use planned_outputs::PlannedOutputs;
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};

@@ -1,5 +1,7 @@
 //! Planning a deploy: observe, compare, plan.
 
+use std::collections::BTreeSet;
+
 use rstack_apply::SecretParameters;
 use rstack_catalog::nearest;
 use rstack_model::Address;
@@ -79,6 +81,6 @@ pub(crate) async fn plan_deploy(
         ops.engine.observe_nothing(state, parameters)
     };
     let plan = ops.engine.plan(desired, state, &observations, options)?;
-    check_exports(ops.backend.as_ref(), &plan).await?;
+    check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
     Ok(plan)
 }

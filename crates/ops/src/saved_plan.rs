@@ -68,6 +68,9 @@ pub enum SavedPlanError {
     /// The plan in it destroys or rolls back, which is never saved.
     #[error("its plan is not a plan to deploy")]
     Mode,
+    /// The plan in it waits for outputs of other stacks.
+    #[error("its plan is a preview that waits for other stacks")]
+    Preview,
     /// The plan in it breaks invariants, or does not do what it shows.
     #[error("its plan is not valid: {}", list(.0))]
     Unsound(Vec<Violation>),
@@ -171,6 +174,9 @@ pub fn read_plan(bytes: &[u8], schemas: &dyn Schemas) -> Result<SavedPlan, Saved
     }
     if plan.mode != PlanMode::Deploy {
         return Err(SavedPlanError::Mode);
+    }
+    if !plan.awaits.is_empty() {
+        return Err(SavedPlanError::Preview);
     }
     let plan = CheckedPlan::of(plan, schemas).map_err(SavedPlanError::Unsound)?;
     Ok(SavedPlan { plan, digest, signature })

@@ -26,7 +26,23 @@ pub fn add_stack_tags(
         return out;
     }
     for (address, resource) in &mut desired.resources {
-        let Some((property, form)) = form(cloud, resource) else { continue };
+        let warn = |message: String, help: &str| {
+            let span = template.resources.get(address.as_str()).map(|it| it.name_span);
+            let warning = Diagnostic::warning(Code::Unsupported, message);
+            warning.at(span.unwrap_or_default(), "").help(help)
+        };
+        let (property, form) = match form(cloud, resource) {
+            Form::Tagged(property, form) => (property, form),
+            Form::Untagged => continue,
+            Form::Unsupported => {
+                let kind = &resource.resource_type;
+                let message = format!(
+                    "`{address}` gets no tags of the stack: rstack cannot add tags to `{kind}` yet"
+                );
+                out.push(warn(message, "declare its tags in the template"));
+                continue;
+            }
+        };
         let own = resource.properties.get(&property).unwrap_or(&Value::Null);
         match tagged(own, &form, tags) {
             Some(all) => {
@@ -36,22 +52,35 @@ pub fn add_stack_tags(
                 let message = format!(
                     "`{address}` gets no tags of the stack: its own `{property}` is known only after apply"
                 );
-                let span = template.resources.get(address.as_str()).map(|it| it.name_span);
-                let warning = Diagnostic::warning(Code::Unsupported, message);
-                out.push(warning.at(span.unwrap_or_default(), "").help("give it a list of tags"));
+                out.push(warn(message, "give it tags that are known before"));
             }
         }
     }
     out
 }
 
-/// The property that holds the tags of a resource, and their form, if its driver takes tags.
-fn form(cloud: &dyn Cloud, resource: &DesiredResource) -> Option<(String, TagForm)> {
-    let schema = Registry::embedded().get(resource.resource_type.as_str()).ok().flatten()?;
-    let (property, form) = (schema.tag_property()?, schema.tag_form()?);
-    let driver = cloud.driver(&resource.resource_type)?;
+/// The tags that a resource takes.
+enum Form {
+    /// None.
+    Untagged,
+    /// Some, which cannot be added to.
+    Unsupported,
+    /// Those of this property, in this form.
+    Tagged(String, TagForm),
+}
+
+fn form(cloud: &dyn Cloud, resource: &DesiredResource) -> Form {
+    let schema = Registry::embedded().get(resource.resource_type.as_str()).ok().flatten();
+    let driver = cloud.driver(&resource.resource_type);
+    let (Some(schema), Some(driver)) = (schema, driver) else { return Form::Untagged };
+    let Some(property) = schema.tag_property().filter(|_| schema.takes_tags()) else {
+        return Form::Untagged;
+    };
     let refused = driver.unsupported().iter().any(|it| it.property == property);
-    (!refused).then(|| (property.to_owned(), form))
+    match schema.tag_form().filter(|_| !refused) {
+        Some(form) => Form::Tagged(property.to_owned(), form),
+        None => Form::Unsupported,
+    }
 }
 
 /// The tags of a resource with those of its stack; `None` if its own ones are not known.

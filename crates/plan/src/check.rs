@@ -148,7 +148,8 @@ impl<'a> Checker<'a> {
             let mut note = |attribute: &rstack_model::value::AttributeRef| {
                 let id = &attribute.address;
                 let exists = self.plan.changes.get(id).is_some_and(|c| c.desired.is_some());
-                if !exists || !desired.dependencies.contains(id) {
+                let is_own = exists && desired.dependencies.contains(id);
+                if !is_own && !self.plan.awaits.contains(id) {
                     out.push(Violation::NeverKnown {
                         address: step.address.clone(),
                         attribute: attribute.to_string(),
@@ -281,7 +282,8 @@ impl<'a> Checker<'a> {
             for value in std::iter::once(&after.value).chain(&after.export) {
                 value.visit_attributes(&mut |attribute| {
                     let change = self.plan.changes.get(&attribute.address);
-                    known &= change.is_some_and(|change| change.desired.is_some());
+                    known &= change.is_some_and(|change| change.desired.is_some())
+                        || self.plan.awaits.contains(&attribute.address);
                 });
             }
             if !known {

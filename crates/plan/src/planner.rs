@@ -1,11 +1,11 @@
 //! The planner: desired, prior and observed in, a plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::desired::DesiredOutput;
+use rstack_model::desired::{Desired, DesiredOutput};
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protection, Reason};
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
-use rstack_model::value::FunctionError;
+use rstack_model::value::{AttributeRef, FunctionError};
 use rstack_model::{Address, Digest, Imports, Value, ValueMap};
 
 use crate::PlanError;
@@ -72,6 +72,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         template_digest: Some(desired.template_digest.clone()),
         parameters: desired.parameters.clone(),
         imports: desired.imports.clone(),
+        awaits: awaited(desired),
         protection: Protection {
             before: input.state.termination_protection,
             after: input
@@ -82,6 +83,19 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         purge: false,
     };
     finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
+}
+
+/// The placeholders for outputs of other stacks in the resources and outputs of a stack.
+fn awaited(desired: &Desired) -> BTreeSet<Address> {
+    let mut out = BTreeSet::new();
+    let mut note = |attribute: &AttributeRef| {
+        out.extend(desired.awaits.get(&attribute.address).cloned());
+    };
+    let properties = desired.resources.values().flat_map(|resource| resource.properties.values());
+    let outputs =
+        desired.outputs.values().flat_map(|it| std::iter::once(&it.value).chain(&it.export));
+    properties.chain(outputs).for_each(|value| value.visit_attributes(&mut note));
+    out
 }
 
 /// The value of an output, and the name it is exported under.
@@ -130,6 +144,7 @@ pub fn plan_destroy(
         template_digest: None,
         parameters: ValueMap::new(),
         imports: Imports::new(),
+        awaits: BTreeSet::new(),
         protection: Protection::default(),
         purge: options.purge,
     };
@@ -142,6 +157,7 @@ pub(crate) struct Purpose {
     pub(crate) template_digest: Option<Digest>,
     pub(crate) parameters: ValueMap,
     pub(crate) imports: Imports,
+    pub(crate) awaits: BTreeSet<Address>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
@@ -156,7 +172,7 @@ pub(crate) fn finish(
     mut outputs: BTreeMap<String, OutputChange>,
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
-    let Purpose { mode, template_digest, parameters, imports, protection, purge } = purpose;
+    let Purpose { mode, template_digest, parameters, imports, awaits, protection, purge } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -183,6 +199,7 @@ pub(crate) fn finish(
         outputs,
         imports,
         termination_protection: protection,
+        awaits,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

@@ -154,6 +154,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         template_digest: base.template_digest.clone(),
         parameters: base.parameters.clone(),
         imports: base.imports.clone(),
+        awaits: BTreeSet::new(),
         protection: Protection {
             before: current.termination_protection,
             after: base.termination_protection,

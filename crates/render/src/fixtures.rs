@@ -105,6 +105,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
         termination_protection: Default::default(),
+        awaits: Default::default(),
         purge: false,
         propagation_waits: BTreeMap::new(),
     };

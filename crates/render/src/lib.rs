@@ -49,7 +49,7 @@ pub use saved_plan_metadata::SavedPlanMetadata;
 pub use show::{resource_text, resources_text, state_text};
 pub use state_json::{resources_json, state_json};
 pub use style::{Detail, Palette, View};
-pub use summary::{Summary, summary_line};
+pub use summary::{Summary, summary_line, total_line};
 pub use terms::terms;
 pub use text_diff::text_diff;
 

@@ -3,7 +3,9 @@
 use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
 use serde::Serialize;
 
+use crate::line::{Line, join};
 use crate::removals::Removals;
+use crate::style::{Role, View};
 use crate::words::count;
 
 /// The number of resources for each action of a plan.
@@ -144,6 +146,32 @@ pub fn summary_line(plan: &Plan) -> String {
         line.push_str(&format!(" {} could not be checked.", count(summary.unchecked, "object")));
     }
     line
+}
+
+/// The sum of several plans in one sentence: `Total of 3 stacks: 9 to create, …`.
+pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> String {
+    let (mut total, mut stacks) = (Summary::default(), 0);
+    let mut changes = false;
+    for plan in plans {
+        let of = Summary::of(plan);
+        total.create += of.create;
+        total.update += of.update;
+        total.replace += of.replace;
+        total.delete += of.delete;
+        total.unchanged += of.unchanged;
+        stacks += 1;
+        changes |= !plan.is_noop();
+    }
+    let Summary { create, update, replace, delete, unchanged, .. } = total;
+    let stacks = count(stacks, "stack");
+    let line = match changes {
+        true => format!(
+            "Total of {stacks}: {create} to create, {update} to update, {replace} to replace, {delete} to \
+             delete, {unchanged} unchanged."
+        ),
+        false => format!("Total of {stacks}: no changes."),
+    };
+    join(&Line::of(Role::Name, &line).wrap(view.columns()), view.palette)
 }
 
 fn no_changes(plan: &Plan, summary: Summary) -> String {

@@ -17,7 +17,9 @@ const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0
 pub(super) fn add(samples: &mut Samples) {
     for plan in plans() {
         let read: Plan = serde_json::from_value(plan).unwrap();
-        samples.text("plan", &plan_json(&read, None).unwrap());
+        let awaits = ["stack Net".into()].into();
+        let preview = Plan { awaits, ..read.clone() };
+        samples.text("plan", &plan_json(&preview, None).unwrap());
         let saved = json!({"rstack-plan": 2, "digest": DIGEST, "plan": read});
         samples.value("saved-plan", saved);
     }

@@ -39,6 +39,7 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         resources: BTreeMap::from([(OBJECT.into(), resource)]),
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
+        awaits: Default::default(),
     };
     desired.into()
 }

@@ -104,6 +104,7 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         resources,
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
+        awaits: Default::default(),
     };
     desired.into()
 }

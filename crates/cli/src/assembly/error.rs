@@ -60,6 +60,14 @@ pub(crate) enum AssemblyError {
         /// Its stacks.
         names: Vec<String>,
     },
+    /// Two of its stacks have one name, under which one state is kept.
+    #[error("two stacks of `{}` are called `{name}`", folder.display())]
+    SameName {
+        /// The folder.
+        folder: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// It has no stack of the name.
     #[error("`{}` has no stack `{wanted}`", folder.display())]
     NoStack {
@@ -101,6 +109,10 @@ impl From<AssemblyError> for CommandError {
             AssemblyError::MissingContext { .. } => Some(Hint::from(
                 "run `cdk synth` with credentials of the account, and commit `cdk.context.json`",
             )),
+            AssemblyError::SameName { .. } => Some(Hint::from(
+                "give each a `stackName` of its own in the app, or name one by its path in the app and \
+                 keep its state elsewhere with `--state-dir`",
+            )),
             AssemblyError::Circle { .. } => {
                 Some(Hint::from("take a dependency out of the app, and run `cdk synth` again"))
             }
@@ -122,6 +134,7 @@ impl AssemblyError {
             | Self::TooLarge { .. }
             | Self::Circle { .. } => ErrorCode::InvalidAssembly,
             Self::MissingContext { .. } => ErrorCode::MissingContext,
+            Self::SameName { .. } => ErrorCode::StackNameConflict,
             Self::Stacks { names, .. } if names.is_empty() => ErrorCode::InvalidAssembly,
             Self::Stacks { .. } => ErrorCode::StackNotNamed,
             Self::NoStack { .. } => ErrorCode::StackNotFound,

@@ -5,6 +5,7 @@
 
 mod error;
 mod read;
+mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,6 +14,7 @@ use rstack_template::{MissingContext, StackEnvironment};
 
 pub(crate) use self::error::AssemblyError;
 pub(crate) use self::read::stacks;
+pub(crate) use self::select::{Beside, select};
 use crate::env::Env;
 use crate::files::TemplateFile;
 
@@ -30,16 +32,18 @@ pub(crate) struct AssemblyStack {
     pub(crate) name: String,
     /// Its template.
     pub(crate) template: TemplateFile,
-    /// What the app says of it beside the template.
+    /// The settings of the app for it, beside the template.
     pub(crate) settings: StackSettings,
-    /// The stacks that come before it, by their numbers in the assembly.
+    /// All stacks that come before it, by their numbers in the assembly.
     needs: BTreeSet<usize>,
+    /// The names of these.
+    pub(crate) needed: BTreeSet<String>,
 }
 
-/// What an app says of a stack beside its template. Of a template that is in no assembly it is nothing.
+/// The settings of an app for a stack, beside its template. A template that is in no assembly has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StackSettings {
-    /// Where it is to live.
+    /// The place that it is to live in.
     pub(crate) environment: StackEnvironment,
     /// The tags of the stack.
     pub(crate) tags: BTreeMap<String, String>,
@@ -79,21 +83,23 @@ pub(crate) fn stack(
     folder: &Path,
     wanted: Option<&str>,
 ) -> Result<AssemblyStack, AssemblyError> {
-    let all = stacks(env, folder)?;
-    let names = all.iter().map(|stack| stack.name.clone()).collect();
-    let is_it = |stack: &AssemblyStack| wanted.is_none_or(|wanted| stack.is_called(wanted));
-    let mut fitting: Vec<AssemblyStack> = all.into_iter().filter(is_it).collect();
-    let folder = folder.to_owned();
-    match (fitting.pop(), fitting.is_empty(), wanted) {
-        (Some(stack), true, _) => Ok(stack),
-        (None, _, Some(wanted)) => {
-            Err(AssemblyError::NoStack { folder, wanted: wanted.to_owned(), names })
+    let mut meant = select(env, folder, wanted, Beside::Nothing)?;
+    match (meant.pop(), meant.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (last, _) => {
+            meant.extend(last);
+            let names = meant.into_iter().map(|stack| stack.name).collect();
+            Err(AssemblyError::Stacks { folder: folder.to_owned(), names })
         }
-        (_, _, _) => Err(AssemblyError::Stacks { folder, names }),
     }
 }
 
 impl AssemblyStack {
+    /// Its path in the app; its name where the app says none.
+    pub(crate) fn app_path(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.name)
+    }
+
     /// True if the stack is meant by a text: its name, its artifact or its path in the app.
     fn is_called(&self, text: &str) -> bool {
         text == self.name || text == self.id || self.path.as_deref() == Some(text)

@@ -74,6 +74,7 @@ impl Reader<'_> {
                 template: TemplateFile::Below { folder, name },
                 settings,
                 needs: BTreeSet::new(),
+                needed: BTreeSet::new(),
             });
         }
         for assembly in nested {
@@ -117,7 +118,7 @@ fn in_order(
     }
     // The new numbers of those that have one.
     let mut placed: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut out = Vec::new();
+    let mut out: Vec<AssemblyStack> = Vec::new();
     while !waiting.is_empty() {
         let is_next = |stack: &AssemblyStack| stack.needs.iter().all(|it| placed.contains_key(it));
         let next = waiting.iter().find(|(_, stack)| is_next(stack)).map(|(key, _)| key.clone());
@@ -125,7 +126,14 @@ fn in_order(
             let (folder, names) = (folder.to_owned(), waiting.into_keys().map(|(name, _)| name));
             return Err(AssemblyError::Circle { folder, names: names.collect() });
         };
-        stack.needs = stack.needs.iter().filter_map(|it| placed.get(it).copied()).collect();
+        let direct: BTreeSet<usize> =
+            stack.needs.iter().filter_map(|it| placed.get(it).copied()).collect();
+        stack.needs.clone_from(&direct);
+        for needed in direct.iter().filter_map(|number| out.get(*number)) {
+            stack.needs.extend(&needed.needs);
+            stack.needed.insert(needed.name.clone());
+            stack.needed.extend(needed.needed.iter().cloned());
+        }
         placed.extend(next.map(|(_, number)| (number, out.len())));
         out.push(stack);
     }

@@ -1,22 +1,23 @@
 //! `rstack apply`: makes the stack what its template says. A saved plan has a file of its own.
 
-use std::cell::RefCell;
 use std::path::Path;
 
 use clap::Args;
-use rstack_model::plan::PlanMode;
 
 use super::apply_plan_file;
-use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::outcome::tell;
-use super::prepare::{PreparedTemplate, plan_options};
+use super::apply_stacks;
+use super::apply_template::apply_template;
+use super::front_end::ReviewOptions;
+use super::planned_stack::PlanRequest;
+use super::prepare::PreparedTemplate;
 use crate::approval::ApprovalArguments;
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
+use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::progress::Display;
-use crate::session::{Session, holder};
+use crate::session::Session;
 use crate::waiting::WaitArguments;
 use crate::{plan_file, stack};
 use rstack_model::ErrorCode;
@@ -59,7 +60,7 @@ impl From<ForSavedPlan> for CommandError {
 impl ApplyArgs {
     fn review(&self) -> ReviewOptions {
         let Self { detail, yes, no_rollback, ref wait, .. } = *self;
-        ReviewOptions { detail, yes, rollback: !no_rollback, wait: wait.clone() }
+        ReviewOptions { detail, yes, rollback: !no_rollback, wait: wait.clone(), agreed: None }
     }
 }
 
@@ -81,22 +82,15 @@ async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, Comma
         return Err(ForSavedPlan(option).into());
     }
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
-    let file = stack::find(&context.env, stack, name)?;
-    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.plan, &args.lint)?;
+    let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
+    let files = stack::find_all(&context.env, stack, name, beside)?;
+    let ApplyArgs { stack, plan, lint, .. } = args;
+    let request = PlanRequest { context, stack, plan, lint, command: "apply" };
+    let [file] = files.as_slice() else {
+        return apply_stacks::run(request, args.review(), &files).await;
+    };
+    let mut template = PreparedTemplate::load(context, file, stack, plan, lint, None)?;
     let (place, display) = (&file.settings.environment, Display::new(context.terminal.clone()));
     let session = Session::open(context, place, display).await?;
-    let wanted = template.evaluate(&session, &file, context).await?;
-    let allowed = plan_options(&args.plan, &file);
-    let deploy = wanted.deploy(&allowed, &args.plan);
-    let front = TerminalFrontEnd {
-        context,
-        session: &session,
-        options: args.review(),
-        may_replace: RefCell::default(),
-        template: Some(RefCell::new(&mut template)),
-    };
-    let holder = holder(context, "apply");
-    let applying = rstack_ops::apply(&session.ops, &deploy, &holder, &front);
-    let applied = session.display.during(applying).await?;
-    tell(context, &front, (&file.name, PlanMode::Deploy), applied)
+    apply_template(request, (file, &session, &mut template), args.review()).await
 }

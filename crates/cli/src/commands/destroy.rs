@@ -1,17 +1,17 @@
 //! `rstack destroy`: deletes what a stack made. The template is not needed.
 
 use clap::Args;
-use rstack_model::plan::PlanMode;
-use rstack_ops::Destroy;
 use rstack_plan::DestroyOptions;
 
+use super::destroy_stack::{DestroyRequest, destroy_stack};
+use super::destroy_stacks;
 use super::existing_stack::ExistingStack;
-use super::outcome::tell;
 use crate::args::ExistingStackArgs;
+use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::session::holder;
+use crate::stack;
 
 /// The arguments of `rstack destroy`.
 #[derive(Args, Debug)]
@@ -21,17 +21,26 @@ pub(crate) struct DestroyArgs {
     /// Delete secrets without their recovery window.
     #[arg(long)]
     purge: bool,
+    /// Of a `cdk.out` folder, leave out the stacks that need the named ones.
+    #[arg(long)]
+    exclusively: bool,
 }
 
-/// Destroys a stack.
+/// Destroys a stack, or stacks of an app.
 pub(crate) async fn run(context: &Context, args: &DestroyArgs) -> Result<Exit, CommandError> {
+    let options = DestroyOptions { purge: args.purge };
+    let request = DestroyRequest { context, stack: &args.stack, options };
+    let ExistingStackArgs { stack, stack_name, .. } = &args.stack;
+    if let (Some(text), None) = (stack, stack_name)
+        && stack::is_in_assembly(&context.env, text)
+    {
+        let beside = if args.exclusively { Beside::Nothing } else { Beside::Dependants };
+        let files = stack::find_all(&context.env, Some(text), None, beside)?;
+        if files.len() > 1 {
+            return destroy_stacks::run(request, files).await;
+        }
+    }
     let found = ExistingStack::open(context, &args.stack, "destroy").await?;
     let Some(existing) = found else { return Ok(Exit::Done) };
-    let front = existing.front_end(context, &args.stack);
-    let ExistingStack { session, stack, secrets } = &existing;
-    let asked = Destroy { stack, secrets, options: DestroyOptions { purge: args.purge } };
-    let holder = holder(context, "destroy");
-    let destroying = rstack_ops::destroy(&session.ops, &asked, &holder, &front);
-    let applied = session.display.during(destroying).await?;
-    tell(context, &front, (stack, PlanMode::Destroy), applied)
+    destroy_stack(request, &existing, None).await
 }

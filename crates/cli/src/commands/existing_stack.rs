@@ -2,9 +2,11 @@
 //! not rolled back themselves.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use rstack_model::{SecretString, StackName};
-use rstack_ops::secret_names_of_stack;
+use rstack_ops::{Record, secret_names_of_stack};
+use rstack_template::StackEnvironment;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::known_stack::place;
@@ -39,15 +41,26 @@ impl ExistingStack {
             terminal.note(&format!("Stack `{stack}` has no state: nothing to {purpose}."));
             return Ok(None);
         }
-        let place = session::place_of_stored(context, place, &stored);
-        let session = Session::open(context, &place, Display::new(terminal.clone())).await?;
+        let display = Arc::new(Display::new(terminal.clone()));
+        Self::of_stored(context, arguments, (stack, place, &stored), &display).await.map(Some)
+    }
+
+    /// A stack of which something is stored.
+    pub(super) async fn of_stored(
+        context: &Context,
+        arguments: &ExistingStackArgs,
+        (stack, place, stored): (StackName, StackEnvironment, &Record),
+        display: &Arc<Display>,
+    ) -> Result<Self, CommandError> {
+        let place = session::place_of_stored(context, place, stored);
+        let session = Session::open(context, &place, Arc::clone(display)).await?;
         let ExistingStackArgs { parameter, parameter_from, .. } = arguments;
         let mut given = GivenParameters::read(&context.env, parameter, parameter_from)?;
-        for name in secret_names_of_stack(&stored) {
+        for name in secret_names_of_stack(stored) {
             // Whether the value is needed is known when the plan is.
             given.complete(context, &name, false)?;
         }
-        Ok(Some(Self { session, stack, secrets: given.secrets() }))
+        Ok(Self { session, stack, secrets: given.secrets() })
     }
 
     /// The terminal as its front end.
@@ -57,7 +70,8 @@ impl ExistingStack {
         arguments: &ExistingStackArgs,
     ) -> TerminalFrontEnd<'a> {
         let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
-        let options = ReviewOptions { detail, yes, rollback: false, wait: wait.clone() };
+        let (rollback, agreed) = (false, None);
+        let options = ReviewOptions { detail, yes, rollback, wait: wait.clone(), agreed };
         let (session, may_replace) = (&self.session, RefCell::default());
         TerminalFrontEnd { context, session, options, may_replace, template: None }
     }

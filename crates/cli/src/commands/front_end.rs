@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rstack_apply::GivenSecret;
 use rstack_model::Address;
 use rstack_model::plan::{Change, Plan, PlanMode, Reason};
 use rstack_model::state::State;
 use rstack_ops::{FrontEnd, Lease, Review, Verdict, Work};
+use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_text};
 
+use super::agreed::as_shown;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
 use crate::context::Context;
@@ -26,6 +29,8 @@ pub(super) struct ReviewOptions {
     pub(super) yes: bool,
     pub(super) rollback: bool,
     pub(super) wait: WaitArguments,
+    /// The plan that was shown and agreed to before, among those of other stacks.
+    pub(super) agreed: Option<Arc<CheckedPlan>>,
 }
 
 /// The terminal while an operation is under way.
@@ -103,10 +108,15 @@ impl FrontEnd for TerminalFrontEnd<'_> {
     }
 
     async fn review(&self, review: &Review<'_>) -> Result<Verdict, CommandError> {
-        self.show(review)?;
+        let agreed = self.options.agreed.as_deref();
+        match agreed {
+            Some(agreed) => as_shown(agreed, review.plan)?,
+            None => self.show(review)?,
+        }
         let proceeds = match review.work {
             Work::Nothing => false,
             Work::Record => true,
+            Work::Changes if agreed.is_some() => true,
             Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal).await?,
         };
         let open = |change: &&Change| {
@@ -117,7 +127,7 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         if !proceeds {
             return Ok(Verdict::Stop);
         }
-        if self.context.env.signals {
+        if self.context.env.signals && !self.session.listens.replace(true) {
             signals::listen(&self.session.ops.engine.cancel, &self.session.display);
         }
         let waiting = self.options.wait.of(review.plan)?;

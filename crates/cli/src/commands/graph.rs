@@ -1,8 +1,10 @@
 //! `rstack graph`: which resource needs which. No cloud is asked.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
-use rstack_model::Address;
 use rstack_model::desired::Desired;
+use rstack_model::{Address, ResourceType};
 use rstack_ops::cross_stack_values;
 use rstack_render::Graph;
 use rstack_template::{Inputs, Reading};
@@ -10,11 +12,14 @@ use serde_json::json;
 
 use super::nowhere::nowhere;
 use crate::args::StackArguments;
+use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::secret_args::GivenParameters;
+use crate::stack::StackFile;
 use crate::template::Loaded;
+use crate::terminal::Terminal;
 use crate::{session, stack};
 
 /// The arguments of `rstack graph`.
@@ -50,11 +55,51 @@ fn json(desired: &Desired) -> serde_json::Value {
     json!({"stack": desired.stack.as_str(), "resources": resources})
 }
 
+/// The stacks that a stack needs, but for those that it needs over others.
+fn direct<'a>(file: &'a StackFile, files: &'a [StackFile]) -> impl Iterator<Item = &'a str> + 'a {
+    let over_others = |name: &str| {
+        let mut others = files.iter().filter(|other| file.needs.contains(other.name.as_str()));
+        others.any(|other| other.needs.contains(name))
+    };
+    file.needs.iter().map(String::as_str).filter(move |name| !over_others(name))
+}
+
+/// Prints the graph of several stacks: which needs which.
+fn of_stacks(
+    files: &[StackFile],
+    format: GraphFormat,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    if terminal.json {
+        let stacks = files.iter().map(|file| {
+            let needs = direct(file, files).collect::<Vec<_>>();
+            json!({"stack": file.name.as_str(), "needs": needs})
+        });
+        terminal.line(&json!({"stacks": stacks.collect::<Vec<_>>()}).to_string())?;
+        return Ok(Exit::Done);
+    }
+    let kind = ResourceType::from("AWS::CloudFormation::Stack");
+    let nodes: Vec<(Address, BTreeSet<Address>)> = files
+        .iter()
+        .map(|file| {
+            let needs = direct(file, files).map(Address::new).collect();
+            (Address::new(file.name.as_str()), needs)
+        })
+        .collect();
+    let graph = Graph::new(nodes.iter().map(|(name, needs)| (name, &kind, needs)));
+    terminal.text(&match format {
+        GraphFormat::Dot => graph.dot(),
+        GraphFormat::Mermaid => graph.mermaid(),
+    })?;
+    Ok(Exit::Done)
+}
+
 /// Prints the graph.
 pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
-    let file = stack::find(env, stack, name)?;
+    let files = stack::find_all(env, stack, name, Beside::Nothing)?;
+    let [file] = files.as_slice() else { return of_stacks(&files, args.format, terminal) };
     let mut given = GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?;
     file.settings.check_context(&file.template)?;
     let environment = nowhere(context, &file.settings.environment);

@@ -1,18 +1,32 @@
 //! `rstack ls`: the stacks there are, as templates and as states.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use rstack_model::StackName;
 use rstack_ops::{Backend, describe};
 use rstack_render::escape;
 use serde_json::json;
 
+use crate::assembly::{is_assembly, stacks};
 use crate::context::Context;
+use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::states;
-use crate::stack::{STACKS, find, templates_in};
+use crate::stack::{STACKS, StackError, find, templates_in};
+
+/// The folder of an app's stacks, if none is named.
+const ASSEMBLY: &str = "cdk.out";
+
+/// The arguments of `rstack ls`.
+#[derive(Args, Debug)]
+pub(crate) struct LsArgs {
+    /// A `cdk.out` folder: its stacks are listed, too. Defaults to `cdk.out` in the current directory.
+    #[arg(value_name = "APP")]
+    app: Option<PathBuf>,
+}
 
 /// One stack in the list.
 #[derive(Default)]
@@ -23,7 +37,7 @@ struct Row {
 }
 
 /// Lists the stacks.
-pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
+pub(crate) async fn run(context: &Context, args: &LsArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for path in templates_in(env, Path::new(STACKS)) {
@@ -31,6 +45,9 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
         let name =
             find(env, Some(&text), None).map_or_else(|_| text.clone(), |f| f.name.to_string());
         rows.entry(name).or_default().template = Some(text);
+    }
+    for (name, template) in app(env, args.app.as_deref())? {
+        rows.entry(name).or_default().template = Some(template);
     }
     let backend = states(context)?.backend;
     for name in backend.stacks().await? {
@@ -69,6 +86,22 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, CommandError> {
         terminal.line(cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
     Ok(Exit::Done)
+}
+
+/// The stacks of an app by name, with their templates.
+fn app(env: &Env, named: Option<&Path>) -> Result<Vec<(String, String)>, StackError> {
+    let folder = named.unwrap_or(Path::new(ASSEMBLY));
+    if !is_assembly(env, folder) {
+        return match named {
+            Some(path) => {
+                let (path, templates) = (path.to_owned(), templates_in(env, folder));
+                Err(StackError::Folder { path, templates })
+            }
+            None => Ok(Vec::new()),
+        };
+    }
+    let stacks = stacks(env, folder)?.into_iter();
+    Ok(stacks.map(|it| (it.name, it.template.shown().display().to_string())).collect())
 }
 
 /// A state in few words, and where its objects live.

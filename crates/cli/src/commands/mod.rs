@@ -1,8 +1,13 @@
 //! The commands, one file each: its arguments, and what it does.
 
+mod agreed;
 pub(crate) mod apply;
 mod apply_plan_file;
+mod apply_stacks;
+mod apply_template;
 pub(crate) mod destroy;
+mod destroy_stack;
+mod destroy_stacks;
 pub(crate) mod docs;
 mod existing_stack;
 pub(crate) mod explain;
@@ -15,6 +20,7 @@ mod nowhere;
 mod outcome;
 pub(crate) mod output;
 pub(crate) mod plan;
+mod planned_stack;
 mod prepare;
 pub(crate) mod reference;
 pub(crate) mod resolve;
@@ -23,6 +29,7 @@ mod runtimes;
 pub(crate) mod sandbox;
 pub(crate) mod shell;
 pub(crate) mod show;
+mod stacks_run;
 pub(crate) mod state;
 pub(crate) mod validate;
 mod validate_report;

@@ -1,22 +1,24 @@
 //! `rstack plan`: what apply would change. Nothing is changed.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
+use rstack_model::ErrorCode;
 use rstack_ops::{PlanSigner, secret_names};
-use rstack_render::{SavedPlanMetadata, escape, plan_json, plan_text};
+use rstack_plan::CheckedPlan;
+use rstack_render::{SavedPlanMetadata, escape, plan_json};
 
-use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::prepare::{PreparedTemplate, plan_options};
+use super::planned_stack::{PlanRequest, plan_all};
+use super::stacks_run;
 use crate::approval::{KeySource, signer};
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
+use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::files::{NewFile, Purpose};
 use crate::progress::Display;
-use crate::session::{Session, holder};
 use crate::{plan_file, stack};
 
 /// The arguments of `rstack plan`.
@@ -46,7 +48,22 @@ pub(crate) struct PlanArgs {
     detailed_exitcode: bool,
 }
 
-/// Plans a stack and shows the plan.
+/// Several plans would be saved.
+#[derive(Debug, thiserror::Error)]
+#[error("`--out {}`: the plans of {stacks} stacks cannot be saved yet", path.display())]
+struct SeveralPlans {
+    path: PathBuf,
+    stacks: usize,
+}
+
+impl From<SeveralPlans> for CommandError {
+    fn from(error: SeveralPlans) -> Self {
+        let hint = "name one stack, and leave out those that it needs with `--exclusively`";
+        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
+    }
+}
+
+/// Plans stacks and shows the plans.
 pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
@@ -60,28 +77,28 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     if let Some(out) = &out {
         out.check(env)?;
     }
-    let file = stack::find(env, stack, name)?;
-    let mut template = PreparedTemplate::load(context, &file, &args.stack, &args.plan, &args.lint)?;
+    let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
+    let files = stack::find_all(env, stack, name, beside)?;
+    if let (Some(out), [_, _, ..]) = (&out, files.as_slice()) {
+        return Err(SeveralPlans { path: out.path.to_owned(), stacks: files.len() }.into());
+    }
     let display = match terminal.json {
         true => Display::silent(terminal.clone()),
         false => Display::new(terminal.clone()),
     };
-    let session = Session::open(context, &file.settings.environment, display).await?;
-    let wanted = template.evaluate(&session, &file, context).await?;
-    let allowed = plan_options(&args.plan, &file);
-    let deploy = wanted.deploy(&allowed, &args.plan);
-    let front = TerminalFrontEnd {
-        context,
-        session: &session,
-        options: ReviewOptions::default(),
-        may_replace: RefCell::default(),
-        template: Some(RefCell::new(&mut template)),
+    let PlanArgs { stack, plan, lint, .. } = args;
+    let request = PlanRequest { context, stack, plan, lint, command: "plan" };
+    let planned = plan_all(request, &files, &Arc::new(display)).await?;
+    let plans: Vec<Arc<CheckedPlan>> = planned.into_iter().map(|planned| planned.plan).collect();
+    let plans: Vec<&CheckedPlan> = plans.iter().map(|plan| &**plan).collect();
+    let changes = args.detailed_exitcode && !plans.iter().all(|plan| plan.is_noop());
+    let [plan] = plans.as_slice() else {
+        match terminal.json {
+            true => terminal.text(&stacks_run::json_of(&plans)?)?,
+            false => stacks_run::show(&plans, args.detail, terminal)?,
+        }
+        return Ok(if changes { Exit::Changes } else { Exit::Done });
     };
-    let holder = holder(context, "plan");
-    let planning = rstack_ops::plan(&session.ops, &deploy, &holder, &front);
-    let plan = session.display.during(planning).await?;
-    drop(front);
-    drop((template, wanted));
     let metadata = match &args.out {
         Some(_) => {
             let key = signer.as_ref().map(PlanSigner::id);
@@ -89,16 +106,15 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
         }
         None => None,
     };
-    if terminal.json {
-        terminal.text(&plan_json(&plan, metadata.as_ref())?)?;
-    } else {
-        terminal.text(&plan_text(&plan, &terminal.view(args.detail)))?;
+    match terminal.json {
+        true => terminal.text(&plan_json(plan, metadata.as_ref())?)?,
+        false => stacks_run::show(&plans, args.detail, terminal)?,
     }
     if let Some(out) = &out {
-        plan_file::save(env, out, &plan, signer.as_ref())?;
+        plan_file::save(env, out, plan, signer.as_ref())?;
         if !terminal.json {
             let path = out.path.to_string_lossy();
-            let secrets = secret_names(&plan);
+            let secrets = secret_names(plan);
             let values: Vec<String> = secrets.iter().map(|name| format!("{name}=FILE")).collect();
             let mut apply = vec!["apply", &*path];
             apply.extend(values.iter().flat_map(|value| ["--parameter-from", value]));
@@ -111,6 +127,5 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
             ));
         }
     }
-    let changes = args.detailed_exitcode && !plan.is_noop();
     Ok(if changes { Exit::Changes } else { Exit::Done })
 }

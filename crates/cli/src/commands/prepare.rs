@@ -9,8 +9,8 @@ use rstack_model::plan::Plan;
 use rstack_model::value::Lookup;
 use rstack_model::{Address, Code, Diagnostic, ErrorCode, Region};
 use rstack_ops::{
-    Deploy, Evaluated, MissingSecret, Operations, StackTags, Unanswered, add_stack_tags,
-    cross_stack_values, missing_secrets, parameters_of_evaluation, preflight,
+    Deploy, Evaluated, MissingSecret, Operations, PlannedOutputs, StackTags, Unanswered,
+    add_stack_tags, cross_stack_values, missing_secrets, parameters_of_evaluation, preflight,
 };
 use rstack_plan::PlanOptions;
 use rstack_render::escape;
@@ -55,6 +55,8 @@ pub(crate) struct PreparedTemplate {
     /// The tags of the stack.
     tags: StackTags,
     pending: Option<Pending>,
+    /// True if the findings were shown.
+    reported: bool,
 }
 
 /// Findings that depend on the account, the Region or other stacks.
@@ -69,13 +71,15 @@ const DECIDED_IN_PLACE: [Code; 7] = [
 ];
 
 impl PreparedTemplate {
-    /// Reads the template; mistakes that need no cloud are reported before any call.
+    /// Reads the template; mistakes that need no cloud are reported before any call. With `takes` it takes
+    /// the parameters that it has, and notes them there; else all must be its own.
     pub(crate) fn load(
         context: &Context,
         file: &StackFile,
         arguments: &StackArguments,
         plan: &PlanArguments,
         lint: &LintArguments,
+        takes: Option<&mut BTreeMap<String, bool>>,
     ) -> Result<Self, CommandError> {
         if let Some(note) = file.note() {
             context.terminal.note(&note);
@@ -90,6 +94,16 @@ impl PreparedTemplate {
         let runtimes = Runtimes::new(context, lint)?;
         let mut loaded =
             Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
+        if let Some(takes) = takes {
+            let own = |name: &str| {
+                let template = loaded.template.as_ref();
+                template.is_none_or(|template| template.parameters.contains_key(name))
+            };
+            for (name, taken) in takes.iter_mut() {
+                *taken |= own(name);
+            }
+            given.retain(own);
+        }
         if loaded.failed() && !loaded.needs_place {
             given.complete_all(context, loaded.template.as_ref(), false)?;
             let texts = given.texts();
@@ -98,18 +112,22 @@ impl PreparedTemplate {
             runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
         }
-        Ok(Self { loaded, given, checks, runtimes, tags, pending: None })
+        let (pending, reported) = (None, false);
+        Ok(Self { loaded, given, checks, runtimes, tags, pending, reported })
     }
 
-    /// Evaluates the template, and starts what else is checked: beside all that follows.
+    /// Evaluates the template, and starts what else is checked: beside all that follows. `others` are the
+    /// outputs that other stacks of the same run are going to have. It can be evaluated again, when they
+    /// have them.
     pub(crate) async fn evaluate(
         &mut self,
         session: &Session,
         file: &StackFile,
         context: &Context,
+        others: &PlannedOutputs,
     ) -> Result<Wanted, CommandError> {
         let terminal = &context.terminal;
-        if self.loaded.needs_place {
+        if self.loaded.needs_place || self.reported {
             let place = Reading::place(&session.ops.environment, &file.name);
             self.loaded.place(&self.given.texts(), place);
         }
@@ -119,7 +137,9 @@ impl PreparedTemplate {
         self.given.complete_all(context, self.loaded.template.as_ref(), true)?;
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
-        let external = cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
+        let mut external =
+            cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
+        others.put_into(&mut external, environment);
         let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
         let mut evaluation = None;
         if let Some(template) = &self.loaded.template {
@@ -131,7 +151,9 @@ impl PreparedTemplate {
         }
         // Not before: what evaluation finds too large is not given to the validator either.
         let region = session.chosen_region();
-        self.pending = Some(self.checks.start(&self.loaded, parameters, region));
+        if !self.reported {
+            self.pending = Some(self.checks.start(&self.loaded, parameters, region));
+        }
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
         {
@@ -155,7 +177,8 @@ impl PreparedTemplate {
         let evaluation = evaluation.ok_or_else(failed)?;
         let parameters =
             parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;
-        let desired = evaluation.desired.ok_or_else(failed)?;
+        let mut desired = evaluation.desired.ok_or_else(failed)?;
+        desired.awaits = others.placeholders();
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
     }
@@ -174,6 +197,10 @@ impl PreparedTemplate {
             self.checks.finish(pending, &mut self.loaded)?;
         }
         self.runtimes.judge(&mut self.loaded.diagnostics, plan);
+        if self.reported && !self.loaded.failed() {
+            return Ok(());
+        }
+        self.reported = true;
         self.loaded.checked(terminal)
     }
 }

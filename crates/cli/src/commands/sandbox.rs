@@ -215,7 +215,7 @@ fn objects(
     Ok(all.into_iter().filter(is_seen).collect())
 }
 
-/// Where an object is, if that is not where the command looks from.
+/// The place of an object, if the command looks from another one.
 fn elsewhere(object: &ListedObject, here: &Environment) -> Option<String> {
     let region = object.region.as_ref().filter(|region| **region != here.region);
     let account = Some(&object.account).filter(|account| **account != here.account);

@@ -33,6 +33,7 @@ fn code(error: &OpsError) -> ErrorCode {
             conflicts.first().map_or(ErrorCode::ExportInUse, export_code)
         }
         OpsError::TerminationProtection { .. } => ErrorCode::TerminationProtection,
+        OpsError::Preview { .. } => ErrorCode::PlanUnusable,
         OpsError::Questions => ErrorCode::EndlessLookups,
         OpsError::NoSecretParameter(_) | OpsError::SavedPlanParameter(_) => {
             ErrorCode::ParameterNotTaken
@@ -67,6 +68,9 @@ fn hint(error: &OpsError) -> Option<Hint> {
             "apply the stack with `--no-termination-protection` first, or without the protection in the \
              app",
         )),
+        OpsError::Preview { .. } => {
+            Some(Hint::from("apply the stacks that it needs first, or all of them"))
+        }
         OpsError::Contradicts(_) => Some(Hint::from(
             "nothing was changed; the plan is not one that was made from this state: plan again, and \
              find out who wrote it",

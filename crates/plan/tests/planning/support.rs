@@ -157,6 +157,7 @@ pub(crate) fn stack(
         resources: resources.into_iter().map(|(id, r)| (Address::from(id), r)).collect(),
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
+        awaits: Default::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod change;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Protection, Step};
 use rstack_model::state::Environment;
@@ -36,6 +36,7 @@ use crate::summary::Summary;
 ///    "exportBefore": "…", "export": "…"}},
 ///  "imports": {"net-Vpc": [{"resource": "…"}, {"output": "…"}]},
 ///  "terminationProtection": {"before": false, "after": true},
+///  "awaits": ["stack Net"],
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -48,7 +49,8 @@ use crate::summary::Summary;
 /// `finalSnapshot`, of a change, a deposed object and a step, is the name of the snapshot that the service
 /// takes of the object before it deletes it.
 /// `dependencies` and policies are those that the resource is to have; they are missing where it
-/// leaves the stack. `saved` is there for a plan in a file.
+/// leaves the stack. `saved` is there for a plan in a file. `awaits` are the stacks of the same run whose
+/// outputs it waits for.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
@@ -86,6 +88,7 @@ pub fn plan_json(
         outputs: plan.outputs.iter().map(|(name, o)| (name.as_str(), output(o))).collect(),
         imports: &plan.imports,
         termination_protection: plan.termination_protection,
+        awaits: &plan.awaits,
         steps: plan.steps.iter().map(StepDocument::of).collect(),
         summary: Summary::of(plan),
     })
@@ -113,6 +116,8 @@ struct PlanDocument<'a> {
     imports: &'a Imports,
     #[serde(skip_serializing_if = "Protection::is_off")]
     termination_protection: Protection,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    awaits: &'a BTreeSet<Address>,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
 }

@@ -18,7 +18,7 @@ pub struct AssemblyStack {
     pub path: Option<String>,
     /// The path of its template, relative to the assembly's folder.
     pub template: String,
-    /// Where it is going to live, as far as the app decides it.
+    /// The place that it is going to live in, as far as the app decides it.
     pub environment: StackEnvironment,
     /// The tags of the stack.
     pub tags: BTreeMap<String, String>,

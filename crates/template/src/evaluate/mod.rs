@@ -96,6 +96,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         resources,
         outputs,
         imports,
+        awaits: BTreeSet::new(),
     });
     findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();

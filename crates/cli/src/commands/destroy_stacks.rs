@@ -1,0 +1,112 @@
+//! `rstack destroy` of several stacks of an app: those that need others go first. A failure stops the stacks
+//! that the one that failed needs, and no others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rstack_model::StackName;
+use rstack_ops::{Destroy, plan_destroy};
+use rstack_plan::CheckedPlan;
+
+use super::destroy_stack::{DestroyRequest, destroy_stack};
+use super::existing_stack::ExistingStack;
+use super::planned_stack::OfOneStack;
+use super::stacks_run::{Ends, StackEnd, begin, consent, of_stack, show};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::progress::Display;
+use crate::session::{self, holder};
+use crate::stack::StackFile;
+
+/// A stack of a run, with the plan of its end.
+struct Doomed {
+    existing: ExistingStack,
+    plan: Arc<CheckedPlan>,
+    /// The stacks that need it, which go first.
+    needed_by: BTreeSet<String>,
+}
+
+/// Destroys those of the stacks that exist. `files` has each behind all that it needs.
+pub(super) async fn run(
+    request: DestroyRequest<'_>,
+    files: Vec<StackFile>,
+) -> Result<Exit, CommandError> {
+    let DestroyRequest { context, stack: arguments, .. } = request;
+    let Context { terminal, global, .. } = context;
+    let display = Arc::new(Display::new(terminal.clone()));
+    if arguments.wait.names_resource() {
+        return Err(OfOneStack("--timeout").into());
+    }
+    let doomed = plan_all(request, files, &display).await?;
+    if doomed.is_empty() {
+        terminal.note("No stack of the app has a state: nothing to destroy.");
+        return Ok(Exit::Done);
+    }
+    let plans: Vec<_> = doomed.iter().map(|doomed| &*doomed.plan).collect();
+    display.pause();
+    if !terminal.json {
+        show(&plans, arguments.detail, terminal)?;
+    }
+    let question = match plans.len() {
+        1 => "Really destroy this stack?".to_owned(),
+        stacks => format!("Really destroy these {stacks} stacks?"),
+    };
+    if !consent(&question, arguments.yes, terminal).await? {
+        return Ok(Exit::Error);
+    }
+    let mut ends = Ends::default();
+    for Doomed { existing, plan, needed_by } in doomed {
+        let name = existing.stack.clone();
+        if let Some(waits_for) = ends.in_the_way(&needed_by) {
+            ends.add(&name, StackEnd::NotBegun { waits_for });
+            continue;
+        }
+        begin(&name, terminal)?;
+        let end = match destroy_stack(request, &existing, Some(plan)).await {
+            Ok(exit) => StackEnd::of(exit),
+            Err(error) if error.is_silent() => return Err(error),
+            Err(error) => {
+                terminal.error(&error, &|words| global.line(words));
+                StackEnd::Refused
+            }
+        };
+        ends.add(&name, end);
+    }
+    ends.tell(terminal, "destroyed")
+}
+
+/// Plans the ends of the stacks that exist, the last one first.
+async fn plan_all(
+    request: DestroyRequest<'_>,
+    files: Vec<StackFile>,
+    display: &Arc<Display>,
+) -> Result<Vec<Doomed>, CommandError> {
+    let DestroyRequest { context, stack: arguments, options } = request;
+    let backend = session::states(context)?.backend;
+    let needs: Vec<(StackName, BTreeSet<String>)> =
+        files.iter().map(|file| (file.name.clone(), file.needs.clone())).collect();
+    let mut out: Vec<Doomed> = Vec::new();
+    let mut gone = BTreeSet::new();
+    for StackFile { name, settings, .. } in files.into_iter().rev() {
+        let stored = backend.read(&name).await?;
+        if stored.state.is_none() && stored.journal.is_none() {
+            continue;
+        }
+        let known = (name.clone(), settings.environment, &stored);
+        let existing = ExistingStack::of_stored(context, arguments, known, display).await;
+        let mut existing = existing.map_err(|error| of_stack(error, &name, true))?;
+        out.iter().take(1).for_each(|first| existing.session.end_with(&first.existing.session));
+        let front = existing.front_end(context, arguments);
+        let asked = Destroy { stack: &name, secrets: &existing.secrets, options };
+        let holder = holder(context, "destroy");
+        let planning = plan_destroy(&existing.session.ops, &asked, &gone, &holder, &front);
+        let plan = display.during(planning).await.map_err(|error| of_stack(error, &name, true))?;
+        drop(front);
+        let users = needs.iter().filter(|(_, needs)| needs.contains(name.as_str()));
+        let needed_by = users.map(|(user, _)| user.to_string()).collect();
+        gone.insert(name);
+        out.push(Doomed { existing, plan: Arc::new(plan), needed_by });
+    }
+    Ok(out)
+}

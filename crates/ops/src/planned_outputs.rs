@@ -1,0 +1,85 @@
+//! The outputs that stacks of a run are going to have: a stack of the same run is planned with them, before
+//! any of it is applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_model::plan::{OutputChange, Plan};
+use rstack_model::state::Environment;
+use rstack_model::value::AttributeRef;
+use rstack_model::{Address, StackName, Value};
+use rstack_template::ExternalValues;
+
+/// The planned outputs of the stacks of a run.
+#[derive(Clone, Debug, Default)]
+pub struct PlannedOutputs {
+    stacks: BTreeMap<StackName, PlannedStack>,
+}
+
+#[derive(Clone, Debug)]
+struct PlannedStack {
+    environment: Environment,
+    /// By output.
+    outputs: BTreeMap<String, Value>,
+    /// By name of the export.
+    exports: BTreeMap<String, Value>,
+    /// The exports that the stack has now.
+    before: BTreeSet<String>,
+}
+
+/// The placeholder of a stack in a value that waits for one of its outputs. No logical ID has a space.
+fn placeholder(stack: &StackName) -> Address {
+    Address::new(format!("stack {stack}"))
+}
+
+impl PlannedOutputs {
+    /// Adds the outputs that a plan leads to.
+    pub fn add(&mut self, plan: &Plan) {
+        let (mut outputs, mut exports) = (BTreeMap::new(), BTreeMap::new());
+        for (name, output) in &plan.outputs {
+            let Some(after) = &output.after else { continue };
+            let mut is_known = true;
+            after.value.visit_attributes(&mut |_| is_known = false);
+            let value = match is_known {
+                true => after.value.clone(),
+                false => Value::attribute(AttributeRef::named(placeholder(&plan.stack), name)),
+            };
+            let export = after.export.as_ref().and_then(Value::as_str);
+            exports.extend(export.map(|export| (export.to_owned(), value.clone())));
+            outputs.insert(name.clone(), value);
+        }
+        let before = plan.outputs.values();
+        let before = before.filter_map(|output: &OutputChange| output.exported_before.clone());
+        let (environment, before) = (plan.environment.clone(), before.collect());
+        let planned = PlannedStack { environment, outputs, exports, before };
+        self.stacks.insert(plan.stack.clone(), planned);
+    }
+
+    /// Takes a stack out that is applied: its state has its outputs.
+    pub fn remove(&mut self, stack: &StackName) {
+        self.stacks.remove(stack);
+    }
+
+    /// Puts the planned outputs in the place of those that the states have, as they are seen from an
+    /// environment.
+    pub fn put_into(&self, external: &mut ExternalValues, here: &Environment) {
+        for (stack, planned) in &self.stacks {
+            let there = &planned.environment;
+            if there.account == here.account {
+                let key = (stack.to_string(), there.region.clone());
+                external.outputs.insert(key, planned.outputs.clone());
+            }
+            if there == here {
+                external.exports.retain(|export, _| !planned.before.contains(export));
+            }
+        }
+        // An export may have moved from one stack of the run to another.
+        for planned in self.stacks.values().filter(|planned| planned.environment == *here) {
+            external.exports.extend(planned.exports.clone());
+        }
+    }
+
+    /// The placeholders for outputs that are not known yet.
+    pub fn placeholders(&self) -> BTreeSet<Address> {
+        self.stacks.keys().map(placeholder).collect()
+    }
+}
