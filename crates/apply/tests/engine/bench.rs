@@ -113,7 +113,7 @@ Outputs:
     let parameters = [("ChannelName", channel), ("EndpointName", endpoints), ("Seconds", seconds)];
     let delete_first = ["Hls", "Dash"].into_iter().map(Into::into).collect();
     Wanted::Stack(
-        desired_of(TEXT, &parameters),
+        Box::new(desired_of(TEXT, &parameters)),
         PlanOptions { delete_first, ..PlanOptions::default() },
     )
 }
@@ -121,13 +121,13 @@ Outputs:
 /// The goal of an operation: a template, or no stack.
 #[derive(Clone)]
 pub(crate) enum Wanted {
-    Stack(Desired, PlanOptions),
+    Stack(Box<Desired>, PlanOptions),
     Nothing,
 }
 
 impl From<Desired> for Wanted {
     fn from(desired: Desired) -> Self {
-        Self::Stack(desired, PlanOptions::default())
+        Self::Stack(Box::new(desired), PlanOptions::default())
     }
 }
 
@@ -220,7 +220,7 @@ impl Bench {
         wanted: &Wanted,
     ) -> CheckedPlan {
         let desired = match wanted {
-            Wanted::Stack(desired, _) => Some(desired),
+            Wanted::Stack(desired, _) => Some(&**desired),
             Wanted::Nothing => None,
         };
         let seen = engine.observe(desired, state, &self.parameters).await.unwrap();

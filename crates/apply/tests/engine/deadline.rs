@@ -166,7 +166,7 @@ fn a_cloud_that_answers_nothing_takes_a_minute_however_many_objects_there_are() 
 fn a_silent_service_takes_no_answers_of_others_away_and_is_not_asked_again() {
     run(async {
         let bench = Bench::new();
-        let wanted = Wanted::Stack(streaming(&[]), PlanOptions::default());
+        let wanted = Wanted::Stack(Box::new(streaming(&[])), PlanOptions::default());
         let state = bench.reach(&wanted).await.unwrap();
         let is_silent = |resource_type: &str| resource_type.starts_with("AWS::MediaPackage::");
         let slow =

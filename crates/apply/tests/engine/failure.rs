@@ -101,7 +101,7 @@ fn a_failed_replacement_that_deleted_first_makes_the_old_objects_again() {
             is_it && !failed.swap(true, Ordering::SeqCst)
         });
         let (desired, options) = other_channel();
-        let wanted = Wanted::Stack(desired, options);
+        let wanted = Wanted::Stack(Box::new(desired), options);
         let outcome = bench.apply(&bench.engine_on(cloud), &wanted, true).await;
         rolled_back(&outcome);
         bench.check_known();

@@ -36,7 +36,7 @@ fn endpoints_that_keep_their_names_are_deleted_before_they_are_created() {
         let bench = Bench::new();
         let before = bench.reach(&streaming(&[]).into()).await.unwrap();
         let (desired, options) = other_channel();
-        let wanted = Wanted::Stack(desired, options);
+        let wanted = Wanted::Stack(Box::new(desired), options);
         let plan = bench.planned(&bench.engine(), &before, &wanted).await;
         assert_eq!(plan.count(|a| a == Action::Replace(ReplaceOrder::DeleteFirst)), 4);
         assert_eq!(plan.count(|a| a == Action::Replace(ReplaceOrder::CreateFirst)), 1);
