@@ -1,5 +1,6 @@
 //! The change of one resource: its line, and the tree of its properties.
 
+use rstack_catalog::required_state;
 use rstack_model::plan::{Action, Certainty, Change, Plan, Reason, ReplaceOrder};
 use rstack_model::{SnapshotName, Value, ValueMap};
 
@@ -127,6 +128,7 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
     let (remark, remark_role) = remark(change, removals);
     let mut reasons = reasons(change);
     reasons.extend(waits_for(change, plan));
+    reasons.extend(needs_state(change, removals));
     let reasons = reasons.join("; ");
     let mut line = Line::default();
     for (role, text) in
@@ -158,6 +160,18 @@ fn remark(change: &Change, removals: &Removals<'_>) -> (String, Role) {
 /// `(final snapshot live-db-0123456789ab)`.
 pub(super) fn final_snapshot(snapshot: &SnapshotName) -> String {
     format!("(final snapshot {snapshot})")
+}
+
+/// The state that the object must be in for its service to change or delete it. Whether it is, only its
+/// service knows when it is asked to.
+fn needs_state(change: &Change, removals: &Removals<'_>) -> Option<String> {
+    let object = change.prior.as_ref()?;
+    let touched = change.action == Action::Update || removals.deletes(&change.address, object);
+    let needed = required_state(object.resource_type.as_str()).filter(|_| touched)?;
+    Some(format!(
+        "the service changes and deletes it only while it is {}: {}",
+        needed.state, needed.remedy
+    ))
 }
 
 /// The resources that the change waits for before it sends a secret that was rotated.

@@ -313,3 +313,57 @@ retain, 0 unchanged.
     let text = plan_text(&deploy, &VIEW);
     assert!(text.contains(expected), "{text}");
 }
+
+#[test]
+fn a_final_snapshot_is_named_where_the_data_would_be_lost() {
+    let removed = |id: &str| {
+        let mut change = change(id, "AWS::RDS::DBInstance", Action::Delete);
+        change.prior = Some(object("AWS::RDS::DBInstance", &id.to_lowercase(), ValueMap::new()));
+        change.stateful = true;
+        change
+    };
+    let mut plan = plan([removed("Db"), removed("Other")]);
+    let old = object("AWS::EC2::Volume", "vol-1", ValueMap::new());
+    add_deposed(&mut plan, "Volume", old, |object| Operation::DeleteWithSnapshot {
+        object,
+        snapshot: "streaming-volume-2".into(),
+    });
+    for step in plan.steps.iter_mut().filter(|step| step.address.as_str() == "Db") {
+        if let Operation::Delete(object) = step.operation.clone() {
+            let snapshot = "streaming-db-1".into();
+            step.operation = Operation::DeleteWithSnapshot { object, snapshot };
+        }
+    }
+    let expected = "\
+Stack streaming (account 111122223333, eu-west-1)
+
+Resources
+[-] AWS::RDS::DBInstance Db db  (final snapshot streaming-db-1)
+[-] AWS::RDS::DBInstance Other other  (holds data, will be lost)
+
+Deposed by earlier applies
+[-] AWS::EC2::Volume Volume vol-1  (final snapshot streaming-volume-2)
+";
+    let text = plan_text(&plan, &VIEW);
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn a_channel_that_is_changed_or_deleted_has_to_be_idle() {
+    let of = |action| {
+        let mut change = change("Live", "AWS::MediaLive::Channel", action);
+        change.prior = Some(object("AWS::MediaLive::Channel", "1234", ValueMap::new()));
+        change.desired = (action != Action::Delete && action != Action::Retain)
+            .then(|| planned(ValueMap::new()));
+        plan_text(&plan([change]), &VIEW).contains("only while it is IDLE: stop the channel first")
+    };
+    for action in [Action::Update, Action::Delete, Action::Replace(ReplaceOrder::CreateFirst)] {
+        assert!(of(action), "{action:?}");
+    }
+    for action in [Action::Record, Action::Retain, Action::Forget] {
+        assert!(!of(action), "{action:?}");
+    }
+    let mut input = change("Input", "AWS::MediaLive::Input", Action::Delete);
+    input.prior = Some(object("AWS::MediaLive::Input", "5", ValueMap::new()));
+    assert!(!plan_text(&plan([input]), &VIEW).contains("IDLE"));
+}
