@@ -47,8 +47,10 @@ pub(crate) fn resource_of(request: &CreateRequest) -> String {
 pub(crate) fn forbids_tags(error: &DriverError) -> bool {
     match &error.kind {
         ErrorKind::AccessDenied { action: Some(action) } => {
+            // SQS writes actions in lower case.
+            let action = action.to_ascii_lowercase();
             let name = action.split(':').nth(1);
-            name.is_some_and(|name| ["Tag", "AddTags"].iter().any(|verb| name.starts_with(verb)))
+            name.is_some_and(|name| ["tag", "addtags"].iter().any(|verb| name.starts_with(verb)))
         }
         ErrorKind::AccessDenied { action: None }
         | ErrorKind::NotFound
@@ -94,6 +96,7 @@ mod tests {
         assert!(forbids_tags(&denied(Some("iam:TagRole"))));
         assert!(forbids_tags(&denied(Some("mediapackage:TagResource"))));
         assert!(forbids_tags(&denied(Some("ssm:AddTagsToResource"))));
+        assert!(forbids_tags(&denied(Some("sqs:tagqueue"))));
         assert!(!forbids_tags(&denied(Some("iam:CreateRole"))));
         assert!(!forbids_tags(&denied(None)));
     }

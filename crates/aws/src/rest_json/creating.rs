@@ -1,10 +1,11 @@
 //! The making of objects: what is proven before a call that creates, and the meaning of its failure.
 
 use rstack_driver::{CreateRequest, DriverError, EffectSink, ErrorKind, Object};
-use rstack_model::{KnownMap, KnownValue};
+use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use super::RestDriver;
-use super::identity::shown;
+use super::describing::Description;
+use super::identity::{referred, shown};
 use super::object::without_withheld;
 use super::tags;
 use crate::mapping::equivalent;
@@ -94,6 +95,37 @@ impl RestDriver {
             (answered, _) => answered,
         };
         answered.map(|answer| self.described_in(without_withheld(self.kind, answer)))
+    }
+
+    /// Makes durable that an object exists.
+    pub(super) async fn record(
+        &self,
+        made: &Identifier,
+        effects: &dyn EffectSink,
+    ) -> Result<(), DriverError> {
+        let action = self.action(&self.kind.file.operations.create);
+        let recorded = effects.created(made, &referred(made)).await;
+        recorded
+            .map_err(|error| DriverError::new(ErrorKind::UnknownOutcome, action, error.to_string()))
+    }
+
+    /// The description of an object that was made a moment ago. One that cannot be described is in
+    /// the record nevertheless; one that is not visible yet is looked for again, as after a lost
+    /// answer.
+    pub(super) async fn first_sight(
+        &self,
+        made: &Identifier,
+        effects: &dyn EffectSink,
+    ) -> Result<Description, DriverError> {
+        let key = self.key(made)?;
+        match self.seen(&key, &[]).await {
+            Ok(Some(description)) => Ok(description),
+            Ok(None) => Err(DriverError { kind: ErrorKind::UnknownOutcome, ..self.nothing(&key) }),
+            Err(error) => {
+                self.record(made, effects).await?;
+                Err(error)
+            }
+        }
     }
 
     /// The meaning of a failed create: the service has one code for all that is wrong. With a role

@@ -205,10 +205,11 @@ impl DirectDriver for RestDriver {
             }
         };
         // An answer may hold nothing of the object, or not its tags.
-        let named = identifier(kind, &created).map(|it| self.key(&it)).transpose()?;
-        let is_whole = named.is_some() && kind.tags.is_none_or(|tags| tags.read.is_none());
-        let (created, operation) = match named.or(declared).filter(|_| !is_whole) {
-            Some(key) => (self.describe(&key, &[]).await.map_err(not_yet_visible)?, read),
+        let answered = identifier(kind, &created);
+        let is_whole = answered.is_some() && kind.tags.is_none_or(|tags| tags.read.is_none());
+        let named = answered.or_else(|| identifier(kind, declared.as_ref()?));
+        let (created, operation) = match named.filter(|_| !is_whole) {
+            Some(named) => (self.first_sight(&named, effects).await?, read),
             None => {
                 let members = self.with_tags(created).await?.unwrap_or_default();
                 (Description { members, ..Description::default() }, create)
@@ -218,9 +219,7 @@ impl DirectDriver for RestDriver {
         if kind.file.settings.is_empty() {
             return Ok(made);
         }
-        effects.created(&made.identifier, &made.physical_id).await.map_err(|error| {
-            DriverError::new(ErrorKind::UnknownOutcome, &action, error.to_string())
-        })?;
+        self.record(&made.identifier, effects).await?;
         let key = self.key(&made.identifier)?;
         let set = self.set(&key, &created, &KnownMap::new(), properties).await;
         if set.map_err(not_yet_visible)? {

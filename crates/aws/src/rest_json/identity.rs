@@ -1,7 +1,7 @@
 //! Names of objects: those that a template chooses, those that operations take, those of answers.
 
 use rstack_driver::{CreateRequest, DriverError, ErrorKind};
-use rstack_model::{Identifier, KnownMap, KnownValue};
+use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::RestDriver;
 use crate::definition::{TypeDefinition, braced, entry};
@@ -140,6 +140,12 @@ pub(super) fn identifier(kind: &TypeDefinition, members: &KnownMap) -> Option<Id
     let names = kind.file.identifier.names();
     let parts = names.map(|name| entry(members, name)?.1.as_str().map(str::to_owned));
     parts.collect::<Option<Vec<_>>>().map(Identifier::new)
+}
+
+/// The physical ID of an object: `Ref` of every type that is data returns the identifier, parts
+/// joined.
+pub(super) fn referred(identifier: &Identifier) -> PhysicalId {
+    PhysicalId::new(identifier.to_string())
 }
 
 /// The names in the resource of an ARN.

@@ -2,12 +2,12 @@
 
 use rstack_catalog::Kind;
 use rstack_driver::{DriverError, ErrorKind, Object};
-use rstack_model::{KnownMap, KnownValue, PhysicalId, PropertyPath};
+use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
 use super::RestDriver;
 use super::attributes;
 use super::describing::Description;
-use super::identity::identifier;
+use super::identity::{identifier, referred};
 use super::tags;
 use crate::definition::{Attribute, TypeDefinition};
 use crate::mapping::{Mapper, json_tree};
@@ -56,8 +56,7 @@ impl RestDriver {
             let message = format!("the answer lacks `{}`", names.join("` or `"));
             DriverError::new(ErrorKind::UnknownOutcome, self.action(operation), message)
         })?;
-        // `Ref` of every type that is data returns the identifier, parts joined.
-        let physical_id = PhysicalId::new(identifier.to_string());
+        let physical_id = referred(&identifier);
         let mut properties = mapper.from_members(&members, schema, schema.root());
         if let Some(kind) = &kind.file.operations.attributes {
             let texts = members.get(&kind.member).and_then(KnownValue::as_map);

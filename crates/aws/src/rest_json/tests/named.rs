@@ -153,6 +153,28 @@ async fn an_alias_is_made_after_the_proof_that_its_name_is_free() {
     ]);
 }
 
+/// A caller who may make a parameter and not see its tags: it is in the record. One that is not
+/// visible yet may have been made.
+#[tokio::test]
+async fn an_object_that_cannot_be_seen_is_not_forgotten() {
+    let denied = ErrorKind::AccessDenied { action: None };
+    let script = JournaledApi::new([
+        ("PutParameter", done()),
+        ("GetParameter", json(r#"{"Parameter":{"Name":"/a","Type":"String","Value":"1"}}"#)),
+        ("ListTagsForResource", failure(denied.clone(), "AccessDeniedException")),
+    ]);
+    let driver = journaled("AWS::SSM::Parameter", &script);
+    let wanted = create(json!({"Name": "/a", "Type": "String", "Value": "1"}));
+    let error = driver.create(&wanted, script.as_ref()).await.unwrap_err();
+    assert_eq!(error.kind, denied);
+    script.assert_calls_start(&[
+        "PutParameter",
+        "effect /a",
+        "GetParameter",
+        "ListTagsForResource",
+    ]);
+}
+
 #[tokio::test]
 async fn a_parameter_is_overwritten_only_by_its_update() {
     let read = |value: &str| {
