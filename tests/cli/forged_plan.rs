@@ -436,7 +436,6 @@ fn a_plan_that_was_made_without_reading_is_no_easier_to_forge() {
             "changes.*.checked.unchecked",
             "changes.*.desired.deletion_policy",
             "changes.*.desired.dependencies.[] (JSON)",
-            "changes.*.desired.update_replace_policy",
             "outputs.*.after",
             "outputs.*.after.description (JSON)",
             "outputs.*.after.export",

@@ -9,7 +9,7 @@ pub struct Quota {
     /// The properties that name what the objects are counted in, such as a channel; empty for the
     /// account in one Region.
     pub within: &'static [&'static str],
-    /// What they are counted in, in words: `Region`, `channel`.
+    /// The thing that they are counted in, in words: `Region`, `channel`.
     pub per: &'static str,
     /// True if AWS raises it on request.
     pub adjustable: bool,

@@ -270,7 +270,8 @@ impl Bench {
         }
         let plan = self.plan(wanted).unwrap();
         let changes: Vec<_> = plan.changes.values().filter(|c| !c.reasons.is_empty()).collect();
-        assert!(plan.is_noop(), "{what}: {changes:#?}");
+        let outputs: Vec<_> = plan.outputs.values().filter(|output| output.differs()).collect();
+        assert!(plan.is_noop(), "{what}: {changes:#?} {outputs:#?}");
     }
 
     /// A plan to what is wanted, which is not its end.

@@ -26,7 +26,7 @@ pub(super) struct Description {
 }
 
 impl Description {
-    /// What is known of the settings of a row.
+    /// The known part of the settings of a row.
     pub(super) fn of(&self, row: &Settings) -> KnownMap {
         match &row.read {
             None => self.members.clone(),

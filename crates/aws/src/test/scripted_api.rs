@@ -143,6 +143,8 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
             "CreateServiceLinkedRole",
             "CreateSnapshot",
             "CreateTags",
+            "Decrypt",
+            "GenerateDataKey",
             "PassRole",
         ];
         let known = others.contains(&action) || codec.operation(action).is_ok();

@@ -218,7 +218,7 @@ async fn a_user_is_ours_by_its_tag_alone() {
     }
 }
 
-/// What was made in the same apply may not be visible yet, also to a user that was there before.
+/// An object that was made in the same apply may not be visible yet, also to a user that was there before.
 #[tokio::test]
 async fn what_a_user_is_given_may_only_need_time_to_become_visible() {
     let driver = |answers: Vec<(&'static str, crate::test::journaled_api::Answer)>| {

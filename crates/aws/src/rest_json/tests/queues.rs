@@ -52,7 +52,7 @@ async fn a_queue_is_made_after_the_proof_that_its_name_is_free() {
     assert_eq!(object.attributes, known(attributes));
 }
 
-/// The service answers with the queue that has the name, whoever made it.
+/// The service answers with the queue that has the name, whatever owner made it.
 #[tokio::test]
 async fn a_queue_of_another_owner_is_not_taken() {
     let script = JournaledApi::new([("GetQueueUrl", url())]);

@@ -26,7 +26,7 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
         "GetRandomPassword" => {
             let length = input["PasswordLength"].as_i64().unwrap_or(32);
             let number = account.next();
-            let password: String = format!("{number:0>width$}", width = length as usize);
+            let password: String = format!("{number:p>width$}", width = length as usize);
             Ok(json!({"RandomPassword": password}))
         }
         "CreateSecret" => create(account, input),
