@@ -11,7 +11,7 @@ use crate::account::{Account, bring, change, changes};
 const STACK: &str = "named-types";
 const TEMPLATE: &str = "named-types.yaml";
 /// Properties to compare at the least, so that none gets lost.
-const COMPARED: u64 = 60;
+const COMPARED: u64 = 50;
 
 /// The resources whose names have the generation in them.
 const NAMED: [&str; 5] = ["Alarm", "Alias", "Logs", "Parameter", "Queue"];
