@@ -169,10 +169,19 @@ async fn an_object_that_cannot_be_seen_is_not_forgotten() {
     assert_eq!(error.kind, denied);
     script.assert_calls_start(&[
         "PutParameter",
-        "effect /a",
         "GetParameter",
         "ListTagsForResource",
+        "effect /a",
     ]);
+
+    let script = JournaledApi::new([
+        ("PutParameter", done()),
+        ("GetParameter", failure(ErrorKind::NotFound, "ParameterNotFound")),
+    ]);
+    let driver = journaled("AWS::SSM::Parameter", &script);
+    let error = driver.create(&wanted, script.as_ref()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::UnknownOutcome);
+    script.assert_calls_start(&["PutParameter", "GetParameter"]);
 }
 
 #[tokio::test]
