@@ -307,7 +307,7 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
-        project_description, projects, parameter_value, key, retention, named_ls,
+        project_description, projects, parameter_value, key, retention, named_ls, forget_password,
     )
 }
 
