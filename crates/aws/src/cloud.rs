@@ -23,7 +23,8 @@ use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediatailor, secretsmanager,
+    appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediaconnect, mediatailor,
+    secretsmanager,
 };
 
 /// The driver that serves a type in AWS.
@@ -153,6 +154,7 @@ impl Cloud for AwsCloud {
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),
             "EC2" => ec2::driver(resource_type, &api(Service::EC2)),
             "IAM" => iam_driver(resource_type, api(Service::IAM)),
+            "MediaConnect" => mediaconnect::driver(resource_type, &api(Service::MEDIACONNECT)),
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             "SNS" => attached_policy::driver(resource_type, &api(Service::SNS)),

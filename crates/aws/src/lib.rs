@@ -21,6 +21,7 @@ mod final_snapshot;
 mod iam;
 mod lookup;
 mod mapping;
+mod mediaconnect;
 mod mediatailor;
 mod model;
 mod ownership;

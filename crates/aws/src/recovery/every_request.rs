@@ -70,7 +70,8 @@ fn points(requests: &[Made]) -> Vec<(usize, &str, Fault)> {
         };
         changed = !request.reads;
         // No client can do something about a request that takes no token and arrives twice.
-        let tokenless = request.action == "medialive:CreateInputSecurityGroup";
+        let tokenless = ["mediaconnect:CreateFlow", "medialive:CreateInputSecurityGroup"]
+            .contains(&request.action.as_str());
         let faults = faults.iter().filter(|fault| !tokenless || **fault != Fault::Twice);
         points.extend(faults.map(|fault| (number, request.action.as_str(), *fault)));
     }

@@ -9,6 +9,7 @@ mod every_request;
 mod foreign;
 mod generic;
 mod graphql_schema;
+mod mediaconnect;
 mod mediatailor;
 mod moved;
 mod network_acl;

@@ -219,11 +219,12 @@ const OTHER_FORM: [&str; 4] =
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 8] = [
+const MORE: [&str; 9] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
     include_str!("graphql_schema.yaml"),
+    include_str!("mediaconnect.yaml"),
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),

@@ -11,8 +11,8 @@ use crate::cloudfront::rules::{MULTI_TENANT, STANDARD};
 use crate::codebuild::{NOT_IN_PROJECT, PROJECT_RULES};
 use crate::definition::TypeDefinition;
 use crate::mapping::{Mapper, Rules};
-use crate::mediatailor;
 use crate::model::{Service, ServiceModel};
+use crate::{mediaconnect, mediatailor};
 
 /// A part of a type and the shape it is mapped to.
 struct Case {
@@ -62,7 +62,31 @@ fn cases() -> Vec<Case> {
     cases.extend(TypeDefinition::names().map(data));
     cases.extend(codebuild());
     cases.push(mediatailor());
+    cases.push(mediaconnect());
     cases
+}
+
+fn mediaconnect() -> Case {
+    // A part is described without its number in a format, its interfaces and its addresses.
+    let without = [
+        "EgressIp",
+        "FlowArn",
+        "FlowAvailabilityZone",
+        "FlowNdiMachineName",
+        "Fmt",
+        "IngestIp",
+        "NetworkInterfaceIds",
+        "SourceArn",
+        "SourceIngestPort",
+    ];
+    Case {
+        type_name: "AWS::MediaConnect::Flow",
+        property: "",
+        service: Service::MEDIACONNECT,
+        shape: "CreateFlowRequest",
+        rules: &mediaconnect::RULES,
+        without: without.to_vec(),
+    }
 }
 
 fn mediatailor() -> Case {

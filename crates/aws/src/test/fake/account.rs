@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, function, iam,
-    instance_profiles, key_value_stores, log_configs, managed, mediapackage, mediatailor,
-    network_acl, principals, secrets,
+    instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage,
+    mediatailor, network_acl, principals, secrets,
 };
 use crate::service_error::Refusal;
 
@@ -39,6 +39,8 @@ pub(crate) struct Account {
     pub(super) secrets: Objects,
     /// The policies of queues and topics, by URL and ARN.
     pub(crate) attached: BTreeMap<String, String>,
+    /// The flows of MediaConnect, by ARN.
+    pub(crate) flows: Objects,
     /// The playback configurations of MediaTailor, by name.
     pub(super) playback: Objects,
     /// The projects of CodeBuild, by name.
@@ -97,6 +99,7 @@ impl Account {
             }
             "iam" if principals::concerns(name) => principals::carry_out(self, name, input),
             "iam" => iam::carry_out(self, name, input),
+            "mediaconnect" => mediaconnect::carry_out(self, name, input),
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "mediatailor" => mediatailor::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
@@ -148,6 +151,7 @@ impl Account {
             ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),
             ("AWS::IAM::User", names(&self.users)),
+            ("AWS::MediaConnect::Flow", names(&self.flows)),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);

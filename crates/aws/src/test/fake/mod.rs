@@ -19,6 +19,7 @@ mod instance_profiles;
 mod key_value_stores;
 mod log_configs;
 mod managed;
+mod mediaconnect;
 mod mediapackage;
 mod mediatailor;
 mod network_acl;
