@@ -202,7 +202,9 @@ pub(super) async fn consent(
 
 /// An error of one stack among several, which it names.
 pub(super) fn of_stack(error: CommandError, stack: &StackName, several: bool) -> CommandError {
-    match several && !error.is_silent() {
+    // An error that says its stack needs no second word for it.
+    let names = error.message.contains(&format!("stack `{stack}`"));
+    match several && !names && !error.is_silent() {
         true => CommandError { message: format!("stack `{stack}`: {}", error.message), ..error },
         false => error,
     }

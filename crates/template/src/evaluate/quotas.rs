@@ -41,8 +41,8 @@ fn warning(
     let quota = default_quota(resource_type)?;
     let (first, per, most) = (found.get(quota.most)?, quota.per, quota.most);
     let message = format!(
-        "`{first}` is one {resource_type} more than AWS gives a {per} by default: {most}, and the \
-         template has {} of one {per}",
+        "`{first}` is number {} of {} {resource_type} of one {per}: AWS gives {most} by default",
+        most + 1,
         found.len()
     );
     let warning = Diagnostic::warning(Code::Quota, message);
