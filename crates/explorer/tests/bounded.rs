@@ -74,7 +74,7 @@ fn some_points_with_an_api_that_is_polled() {
 #[test]
 fn some_points_of_deletions_with_final_snapshots() {
     for scenario in SNAPSHOTS {
-        let findings = singles(scenario, Size::Small, 13).unwrap();
+        let findings = singles(scenario, Size::Small, 29).unwrap();
         println!(
             "{}: {} crash points, {} explored",
             scenario.name, findings.steps, findings.explored
