@@ -36,7 +36,7 @@ pub(crate) struct Session {
     pub(crate) display: Arc<Display>,
     /// The Region that was chosen, if the sandbox did not just take its own.
     chosen_region: Option<Region>,
-    /// True if the signals of the process are listened to, by this session or one that shares its end.
+    /// True if the signals of the process are listened to, for this stack or one whose run ends with it.
     pub(crate) listens: Rc<Cell<bool>>,
     /// Names what is waited for, as long as the session is open.
     _heartbeat: Heartbeat,
@@ -217,7 +217,7 @@ impl Session {
         Ok(Self { ops, display, chosen_region, listens, _heartbeat: heartbeat })
     }
 
-    /// Lets an interrupt of the process end this session and another one together.
+    /// Lets an interrupt of the process end the runs of two stacks together.
     pub(crate) fn end_with(&mut self, other: &Self) {
         self.ops.engine.cancel = other.ops.engine.cancel.clone();
         self.listens = Rc::clone(&other.listens);
