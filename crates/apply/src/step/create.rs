@@ -32,14 +32,7 @@ impl Context<'_> {
             return self.update_object(step, kept, &work).await;
         }
         let work = self.propagated(work, change.prior.as_ref()).await?;
-        let mut attempt = 1;
-        loop {
-            match self.create_once(step, &work).await? {
-                Followed::To(physical_id) => return Ok(physical_id),
-                Followed::FailedForNow(error) => self.before_anew(label, error, attempt).await?,
-            }
-            attempt += 1;
-        }
+        self.begin_until_it_holds(label, || self.create_once(step, &work)).await
     }
 
     /// Creates an object in one operation.

@@ -344,23 +344,35 @@ impl Context<'_> {
         Ok(Followed::FailedForNow(error))
     }
 
-    /// Waits before an operation that failed for now is begun anew.
+    /// Begins an operation, and another one in its place each time that it fails for now.
     ///
     /// # Errors
-    /// If it is not: it was begun often enough, or the user asked to stop.
-    pub(super) async fn before_anew(
+    /// If it fails, was begun often enough, or the user asked to stop.
+    pub(super) async fn begin_until_it_holds<F>(
         &self,
         label: &StepLabel,
-        error: DriverError,
-        attempt: u32,
-    ) -> Result<(), StepError> {
-        let wait = self.engine.next_attempt(&error, attempt).filter(|_| attempt < ATTEMPTS_ANEW);
-        let Some(wait) = wait else { return Err(self.given_up(error)) };
-        self.retrying(label, &error, attempt);
-        if self.engine.sleep_or_stop(wait).await {
-            return Err(self.given_up(error));
+        mut begin: impl FnMut() -> F,
+    ) -> Result<PhysicalId, StepError>
+    where
+        F: Future<Output = Result<Followed, StepError>>,
+    {
+        let mut attempt = 1;
+        loop {
+            let error = match begin().await? {
+                Followed::To(physical_id) => return Ok(physical_id),
+                Followed::FailedForNow(error) => error,
+            };
+            let wait = self.engine.next_attempt(&error, attempt);
+            let Some(wait) = wait.filter(|_| attempt < ATTEMPTS_ANEW) else {
+                return Err(self.given_up(error));
+            };
+            self.retrying(label, &error, attempt);
+            if self.engine.sleep_or_stop(wait).await {
+                return Err(self.given_up(error));
+            }
+            self.ledger.verify().await?;
+            attempt += 1;
         }
-        Ok(self.ledger.verify().await?)
     }
 
     /// Records an operation that failed when its call had been made.

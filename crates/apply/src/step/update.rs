@@ -43,16 +43,7 @@ impl Context<'_> {
         prior: &ResourceState,
         work: &Work<'_>,
     ) -> Result<PhysicalId, StepError> {
-        let mut attempt = 1;
-        loop {
-            match self.update_once(step, prior, work).await? {
-                Followed::To(physical_id) => return Ok(physical_id),
-                Followed::FailedForNow(error) => {
-                    self.before_anew(work.label, error, attempt).await?;
-                }
-            }
-            attempt += 1;
-        }
+        self.begin_until_it_holds(work.label, || self.update_once(step, prior, work)).await
     }
 
     /// Changes an object in one operation.

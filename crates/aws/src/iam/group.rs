@@ -4,7 +4,6 @@
 //! and by its path; an update completes what it holds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -16,7 +15,7 @@ use rstack_model::{Identifier, KnownMap, PhysicalId};
 use super::contents::{Contents, empty};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::principal::{Principal, PrincipalKind};
-use super::service::{Iam, not_yet_empty, not_yet_visible};
+use super::service::{Iam, awaited, not_yet_empty, not_yet_visible};
 use crate::api::Api;
 
 /// The path of a group that declares none.
@@ -185,13 +184,8 @@ impl DirectDriver for Group {
     }
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
-        Ok(match self.get(identifier.only()).await? {
-            Some(_) => Progress::Done,
-            None => Progress::Pending {
-                waits_for: format!("group `{identifier}` to become visible"),
-                ask_again_in: Duration::from_secs(2),
-            },
-        })
+        let group = self.get(identifier.only()).await?;
+        Ok(group.map_or_else(|| awaited(&format!("group `{identifier}`")), |_| Progress::Done))
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

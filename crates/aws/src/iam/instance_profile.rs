@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -15,7 +14,7 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::fields::{Fields, arguments, journal_failed, part};
-use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible, without_tags};
+use super::service::{Iam, is_gone, items, not_ours, not_yet_empty, not_yet_visible, without_tags};
 use super::tags::{Tags, nonce, with_nonce};
 use crate::api::Api;
 
@@ -164,13 +163,9 @@ impl DirectDriver for InstanceProfile {
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let input = named(identifier.only());
-        Ok(match self.iam.call_if_exists("GetInstanceProfile", input).await? {
-            Some(_) => Progress::Done,
-            None => Progress::Pending {
-                waits_for: format!("instance profile `{identifier}` to become visible"),
-                ask_again_in: Duration::from_secs(2),
-            },
-        })
+        self.iam
+            .visible("GetInstanceProfile", input, &format!("instance profile `{identifier}`"))
+            .await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
@@ -191,12 +186,7 @@ impl DirectDriver for InstanceProfile {
         if is_ours {
             return Ok(Found::Ours(Box::new(Self::object(&profile, &name))));
         }
-        Ok(Found::Ambiguous {
-            why: format!(
-                "an instance profile named `{name}` exists, and its tags do not say that this \
-                 operation made it"
-            ),
-        })
+        Ok(not_ours(&format!("an instance profile named `{name}`")))
     }
 }
 

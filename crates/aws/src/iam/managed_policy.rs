@@ -16,7 +16,7 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId, Token};
 use super::document::{as_declared, declared_document, decoded, required_document, same_document};
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::principal::{Principal, PrincipalKind, show_principals};
-use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible, without_tags};
+use super::service::{Iam, is_gone, items, not_ours, not_yet_empty, not_yet_visible, without_tags};
 use super::tags::{Tags, nonce, with_nonce};
 use crate::api::Api;
 
@@ -328,10 +328,7 @@ impl DirectDriver for ManagedPolicy {
             return Ok(Found::Absent);
         };
         if !self.is_ours(&arn, &request.token).await? {
-            let why = format!(
-                "the policy `{arn}` exists, and its tags do not say that this operation made it"
-            );
-            return Ok(Found::Ambiguous { why });
+            return Ok(not_ours(&format!("the policy `{arn}`")));
         }
         let policy = self.get(&arn).await?;
         let object = self.object(&policy, &arn, &request.properties).await?;

@@ -1,7 +1,6 @@
 //! `AWS::IAM::Role`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -16,7 +15,8 @@ use super::document::{as_declared, declared_document, decoded, required_document
 use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::principal::{Principal, PrincipalKind};
 use super::service::{
-    Iam, is_gone, items, not_yet_empty, not_yet_visible, principal_not_yet_visible, without_tags,
+    Iam, is_gone, items, not_ours, not_yet_empty, not_yet_visible, principal_not_yet_visible,
+    without_tags,
 };
 use super::tags::{TagChanges, declared_tags, nonce, tag_list, visible_tags, with_nonce};
 use crate::api::Api;
@@ -262,13 +262,7 @@ impl DirectDriver for Role {
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let input = arguments([("RoleName", identifier.only().into())]);
-        Ok(match self.iam.call_if_exists("GetRole", input).await? {
-            Some(_) => Progress::Done,
-            None => Progress::Pending {
-                waits_for: format!("role `{identifier}` to become visible"),
-                ask_again_in: Duration::from_secs(2),
-            },
-        })
+        self.iam.visible("GetRole", input, &format!("role `{identifier}`")).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
@@ -283,11 +277,7 @@ impl DirectDriver for Role {
             let object = self.object(&role, &name, &request.properties).await?;
             return Ok(Found::Ours(Box::new(object)));
         }
-        Ok(Found::Ambiguous {
-            why: format!(
-                "a role named `{name}` exists, and its tags do not say that this operation made it"
-            ),
-        })
+        Ok(not_ours(&format!("a role named `{name}`")))
     }
 }
 

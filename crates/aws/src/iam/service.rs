@@ -1,8 +1,9 @@
 //! Calls to IAM: paging, and errors that mean "gone" or "not yet".
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{DriverError, ErrorKind, Found, Progress};
 use rstack_model::{KnownMap, KnownValue};
 
 use super::fields::text_in;
@@ -15,6 +16,18 @@ const MOST_PAGES: usize = 1000;
 /// The service, as the drivers of this folder call it.
 #[derive(Clone)]
 pub(super) struct Iam(Arc<dyn Api>);
+
+/// The progress of an object that IAM does not show yet.
+pub(super) fn awaited(what: &str) -> Progress {
+    let waits_for = format!("{what} to become visible");
+    Progress::Pending { waits_for, ask_again_in: Duration::from_secs(2) }
+}
+
+/// The object of a name that is taken, and whose tags name no operation or another one.
+pub(super) fn not_ours(what: &str) -> Found {
+    let why = format!("{what} exists, and its tags do not say that this operation made it");
+    Found::Ambiguous { why }
+}
 
 impl Iam {
     pub(super) fn new(api: Arc<dyn Api>) -> Self {
@@ -72,6 +85,18 @@ impl Iam {
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The progress of an object that was just made, until the describing operation shows it. `what`
+    /// names it in a sentence.
+    pub(super) async fn visible(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+        what: &str,
+    ) -> Result<Progress, DriverError> {
+        let described = self.call_if_exists(operation, input).await?;
+        Ok(described.map_or_else(|| awaited(what), |_| Progress::Done))
     }
 
     /// All answers of an operation that gives its list in pages; `None` if what it is about does

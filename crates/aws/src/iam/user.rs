@@ -1,7 +1,6 @@
 //! `AWS::IAM::User`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::{
@@ -16,7 +15,7 @@ use super::fields::{Fields, arguments, journal_failed, part, text_in};
 use super::login_profile::{self, LoginProfile};
 use super::memberships::{Memberships, leave_all};
 use super::principal::{Principal, PrincipalKind};
-use super::service::{Iam, is_gone, items, not_yet_empty, not_yet_visible, without_tags};
+use super::service::{Iam, is_gone, items, not_ours, not_yet_empty, not_yet_visible, without_tags};
 use super::tags::{TagChanges, declared_tags, nonce, tag_list, visible_tags, with_nonce};
 use crate::api::Api;
 
@@ -238,13 +237,7 @@ impl DirectDriver for User {
 
     async fn stabilized(&self, identifier: &Identifier) -> Result<Progress, DriverError> {
         let input = principal(identifier.only()).named();
-        Ok(match self.iam.call_if_exists("GetUser", input).await? {
-            Some(_) => Progress::Done,
-            None => Progress::Pending {
-                waits_for: format!("user `{identifier}` to become visible"),
-                ask_again_in: Duration::from_secs(2),
-            },
-        })
+        self.iam.visible("GetUser", input, &format!("user `{identifier}`")).await
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
@@ -259,11 +252,7 @@ impl DirectDriver for User {
             let object = self.object(&user, &name, &request.properties).await?;
             return Ok(Found::Ours(Box::new(object)));
         }
-        Ok(Found::Ambiguous {
-            why: format!(
-                "a user named `{name}` exists, and its tags do not say that this operation made it"
-            ),
-        })
+        Ok(not_ours(&format!("a user named `{name}`")))
     }
 }
 

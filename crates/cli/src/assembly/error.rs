@@ -116,9 +116,10 @@ impl From<AssemblyError> for CommandError {
             AssemblyError::Circle { .. } => {
                 Some(Hint::from("take a dependency out of the app, and run `cdk synth` again"))
             }
-            AssemblyError::Stacks { .. }
-            | AssemblyError::NoStack { .. }
-            | AssemblyError::TooLarge { .. } => None,
+            AssemblyError::TooLarge { .. } => {
+                Some(Hint::from("divide the app, or name the folder of a nested assembly"))
+            }
+            AssemblyError::Stacks { .. } | AssemblyError::NoStack { .. } => None,
         };
         Self::of(error.code(), &error).with_hint(hint)
     }

@@ -202,9 +202,7 @@ pub(super) async fn consent(
 
 /// An error of one stack among several, which it names.
 pub(super) fn of_stack(error: CommandError, stack: &StackName, several: bool) -> CommandError {
-    // An error that says its stack needs no second word for it.
-    let names = error.message.contains(&format!("stack `{stack}`"));
-    match several && !names && !error.is_silent() {
+    match several && !error.is_silent() {
         true => CommandError { message: format!("stack `{stack}`: {}", error.message), ..error },
         false => error,
     }
@@ -224,7 +222,9 @@ pub(super) fn all_taken(takes: &BTreeMap<String, bool>) -> Result<(), CommandErr
     match takes.iter().find(|(_, taken)| !**taken) {
         Some((name, _)) => {
             let error = NoParameter(name.clone());
-            Err(CommandError::of(ErrorCode::ParameterNotTaken, &error).with_hint(None::<String>))
+            let hint = "take it out, or look for a slip in its name: `rstack validate` names what a \
+                        template takes";
+            Err(CommandError::of(ErrorCode::ParameterNotTaken, &error).with_hint(Some(hint)))
         }
         None => Ok(()),
     }

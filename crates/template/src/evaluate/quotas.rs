@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_catalog::default_quota;
+use rstack_catalog::{Quota, default_quota};
 use rstack_model::desired::DesiredResource;
 use rstack_model::{Address, Code, Diagnostic};
 
@@ -14,7 +14,7 @@ pub(super) fn check(
     resources: &BTreeMap<Address, DesiredResource>,
 ) -> Vec<Diagnostic> {
     // What is counted, and in what: the addresses in the order of the source.
-    let mut counted: BTreeMap<(&str, String), Vec<&Address>> = BTreeMap::new();
+    let mut counted: BTreeMap<(&str, String), (Quota, Vec<&Address>)> = BTreeMap::new();
     let place = |address: &Address| {
         let declared = evaluator.template.resources.get(address.as_str());
         declared.map(|declared| declared.name_span)
@@ -28,17 +28,18 @@ pub(super) fn check(
             resource.properties.get(*name).map(ToString::to_string).unwrap_or_default()
         });
         let within = within.collect::<Vec<_>>().join("\u{0}");
-        counted.entry((resource_type, within)).or_default().push(address);
+        let entry = counted.entry((resource_type, within)).or_insert_with(|| (quota, Vec::new()));
+        entry.1.push(address);
     }
-    counted.into_iter().filter_map(|(of, found)| warning(evaluator, of.0, &found)).collect()
+    let found = counted.into_iter();
+    found.filter_map(|((of, _), (quota, found))| warning(evaluator, (of, quota), &found)).collect()
 }
 
 fn warning(
     evaluator: &Evaluator<'_>,
-    resource_type: &str,
+    (resource_type, quota): (&str, Quota),
     found: &[&Address],
 ) -> Option<Diagnostic> {
-    let quota = default_quota(resource_type)?;
     let (first, per, most) = (found.get(quota.most)?, quota.per, quota.most);
     let message = format!(
         "`{first}` is number {} of {} {resource_type} of one {per}: AWS gives {most} by default",
