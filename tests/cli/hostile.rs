@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::harness::Place;
 
 /// Kilobytes of address space, of which the program's threads and files take half.
@@ -47,6 +49,31 @@ fn hostile_templates_are_refused() {
             assert!(said.contains(code), "{name}: {said}");
             assert!(said.len() < 1 << 20, "{name}");
         }
+    }
+}
+
+/// Each stack of a manifest refers to all its look-ups that were not made: the text is small, and all
+/// pairs of them are not.
+#[test]
+fn a_manifest_with_many_stacks_and_many_lookups_is_refused() {
+    let place = Place::empty();
+    place.write("cdk.out/app.json", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#);
+    let stack = |number: usize| {
+        let properties = json!({"templateFile": "app.json"});
+        let stack = json!({"type": "aws:cloudformation:stack", "properties": properties});
+        (format!("S{number}"), stack)
+    };
+    let stacks: serde_json::Map<String, serde_json::Value> = (0..1500).map(stack).collect();
+    let lookup =
+        |number: usize| json!({"key": format!("vpc-{number}"), "provider": "p", "props": {}});
+    let missing: Vec<_> = (0..20_000).map(lookup).collect();
+    let manifest = json!({"version": "36.0.0", "artifacts": stacks, "missing": missing});
+    place.write("cdk.out/manifest.json", &manifest.to_string());
+    for arguments in [&["plan", "cdk.out", "--sandbox"][..], &["validate", "cdk.out"]] {
+        let (exit, said) = bounded(&place, arguments);
+        assert_eq!(exit, Some(1), "{said}");
+        assert!(said.contains("error[missing-context]") && said.contains(" more"), "{said}");
+        assert!(said.len() < 1 << 20, "{}", said.len());
     }
 }
 

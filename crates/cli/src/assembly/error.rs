@@ -1,6 +1,7 @@
 //! The errors of cloud assemblies.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rstack_model::ErrorCode;
 use rstack_template::{ManifestError, MissingContext};
@@ -50,7 +51,7 @@ pub(crate) enum AssemblyError {
         /// The template.
         template: PathBuf,
         /// The look-ups.
-        missing: Vec<MissingContext>,
+        missing: Arc<[MissingContext]>,
     },
     /// It has none or several stacks.
     #[error("`{}` has {}", folder.display(), stacks_of(.names))]
@@ -87,9 +88,16 @@ fn stacks_of(names: &[String]) -> String {
     }
 }
 
+/// The most look-ups that an error names.
+const SHOWN: usize = 8;
+
 fn keys(missing: &[MissingContext]) -> String {
-    let keys: Vec<String> = missing.iter().map(|it| format!("`{}`", it.key)).collect();
-    keys.join(", ")
+    let shown = missing.iter().take(SHOWN);
+    let keys: Vec<String> = shown.map(|it| format!("`{}`", it.key)).collect();
+    match missing.len().saturating_sub(SHOWN) {
+        0 => keys.join(", "),
+        more => format!("{} and {more} more", keys.join(", ")),
+    }
 }
 
 impl From<AssemblyError> for CommandError {

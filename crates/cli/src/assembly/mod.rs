@@ -9,6 +9,7 @@ mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use rstack_template::{MissingContext, StackEnvironment};
 
@@ -51,8 +52,9 @@ pub(crate) struct StackSettings {
     pub(crate) termination_protection: Option<bool>,
     /// The topics that CloudFormation would notify.
     pub(crate) notification_arns: Vec<String>,
-    /// The look-ups that `cdk synth` has not made.
-    missing: Vec<MissingContext>,
+    /// The look-ups that `cdk synth` has not made. All stacks of a manifest share them: a manifest is
+    /// untrusted, and may have many of both.
+    missing: Arc<[MissingContext]>,
 }
 
 impl StackSettings {
@@ -64,7 +66,7 @@ impl StackSettings {
         if self.missing.is_empty() {
             return Ok(());
         }
-        let (template, missing) = (template.shown(), self.missing.clone());
+        let (template, missing) = (template.shown(), Arc::clone(&self.missing));
         Err(AssemblyError::MissingContext { template, missing })
     }
 }

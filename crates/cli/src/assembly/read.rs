@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rstack_template::{Manifest, ManifestError, MissingContext};
 
@@ -49,7 +50,7 @@ impl Reader<'_> {
         let too_large = || AssemblyError::TooLarge { folder: self.folder.to_owned() };
         let depth = depth.checked_sub(1).ok_or_else(too_large)?;
         let Manifest { stacks, nested, missing: own } = self.manifest(inside)?;
-        let missing = [missing, &own].concat();
+        let missing: Arc<[MissingContext]> = [missing, &own].concat().into();
         if self.stacks.len() + stacks.len() > MAX_STACKS {
             return Err(too_large());
         }
@@ -64,7 +65,7 @@ impl Reader<'_> {
                 tags: stack.tags,
                 termination_protection: stack.termination_protection,
                 notification_arns: stack.notification_arns,
-                missing: missing.clone(),
+                missing: Arc::clone(&missing),
             };
             let (folder, name) = (self.folder.to_owned(), inside.join(stack.template));
             self.stacks.push(AssemblyStack {
