@@ -1,11 +1,13 @@
 //! The files that a template is made of, and which of them a finding is about.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rstack_model::{Code, Diagnostic, ErrorCode, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{MAX_SIZE, Parsed, Reading, Spanned, is_other_file};
+use rstack_template::{Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file};
 
 use crate::env::Env;
 use crate::error::CommandError;
@@ -43,11 +45,24 @@ impl From<SourceError> for CommandError {
     }
 }
 
-/// A file that is included, and where its text begins among the places of the template.
+/// A file that is included or nested, and where its text begins among the places of the template.
 struct Part {
     location: String,
     name: String,
     base: usize,
+    /// True if it is a template itself, whose text may be shown.
+    is_template: bool,
+}
+
+impl Part {
+    fn new(folder: &Path, file: &Included) -> Self {
+        Self {
+            location: file.location.clone(),
+            name: folder.join(&file.location).display().to_string(),
+            base: file.base,
+            is_template: file.is_template,
+        }
+    }
 }
 
 /// The template's own file, and those that it includes.
@@ -58,6 +73,9 @@ pub(crate) struct Sources {
     env: Env,
     files: TemplateFiles,
     included: Vec<Part>,
+    /// The texts of nested templates and of what these include, by location.
+    nested_texts: BTreeMap<String, Arc<str>>,
+    nested: Vec<Part>,
 }
 
 impl Sources {
@@ -69,7 +87,15 @@ impl Sources {
         let path = file.shown();
         let files = TemplateFiles::new(text(file.read(env, limit())?, &path)?);
         let (name, folder) = (path.display().to_string(), file.folder());
-        Ok(Self { name, folder, env: env.clone(), files, included: Vec::new() })
+        Ok(Self {
+            name,
+            folder,
+            env: env.clone(),
+            files,
+            included: Vec::new(),
+            nested_texts: BTreeMap::new(),
+            nested: Vec::new(),
+        })
     }
 
     /// Parses the template with the files that it includes, which are named relative to it and read
@@ -78,13 +104,46 @@ impl Sources {
         let (folder, env) = (&self.folder, &self.env);
         let load = |wanted: &Spanned<String>| included(env, folder, wanted);
         let parsed = self.files.parse(reading, &load);
-        let included = parsed.included.iter().map(|file| Part {
-            location: file.location.clone(),
-            name: folder.join(&file.location).display().to_string(),
-            base: file.base,
-        });
-        self.included = included.collect();
+        self.included = parsed.included.iter().map(|file| Part::new(folder, file)).collect();
+        self.nested.clear();
         parsed
+    }
+
+    /// The texts of the files of nested stacks that were read so far.
+    pub(crate) fn nested(&self) -> BTreeMap<String, Arc<str>> {
+        self.nested_texts.clone()
+    }
+
+    /// Reads files of nested stacks, each once. Those that cannot be read are findings.
+    pub(crate) fn read_nested(&mut self, wanted: &[WantedFile]) -> Vec<Diagnostic> {
+        let mut out = Vec::new();
+        for file in wanted {
+            match nested(&self.env, &self.folder, file) {
+                Ok(text) => {
+                    self.nested_texts.insert(file.location.clone(), text.into());
+                }
+                Err(finding) => out.push(finding),
+            }
+        }
+        out
+    }
+
+    /// Notes where the places of the files of nested stacks begin.
+    pub(crate) fn place_nested(&mut self, files: &[Included]) {
+        self.nested = files.iter().map(|file| Part::new(&self.folder, file)).collect();
+    }
+
+    /// The included and the nested files, in the order of their places.
+    fn parts(&self) -> impl Iterator<Item = (&Part, &str)> {
+        let included = self
+            .included
+            .iter()
+            .map(|part| (part, self.files.included(&part.location).unwrap_or_default()));
+        let nested = self
+            .nested
+            .iter()
+            .map(|part| (part, self.nested_texts.get(&part.location).map_or("", |text| &**text)));
+        included.chain(nested)
     }
 
     /// The name of the template.
@@ -104,19 +163,19 @@ impl Sources {
     }
 
     /// The findings by the file that they are about, with places in that file; the template comes
-    /// first, also without any. Of included files nothing but the place is shown.
+    /// first, also without any. Of files that are no templates nothing but the place is shown.
     pub(crate) fn sorted<'s>(
         &'s self,
         diagnostics: &[Diagnostic],
     ) -> Vec<(Source<'s>, Vec<Diagnostic>)> {
         let own = Source { name: &self.name, text: self.files.text(), is_shown: true };
-        let included = self.included.iter().map(|part| Source {
+        let others = self.parts().map(|(part, text)| Source {
             name: &part.name,
-            text: self.files.included(&part.location).unwrap_or_default(),
-            is_shown: false,
+            text,
+            is_shown: part.is_template,
         });
         let mut out: Vec<(Source<'s>, Vec<Diagnostic>)> =
-            std::iter::once(own).chain(included).map(|source| (source, Vec::new())).collect();
+            std::iter::once(own).chain(others).map(|source| (source, Vec::new())).collect();
         for diagnostic in diagnostics {
             let at = diagnostic.labels.first().map_or(0, |label| label.span.start);
             let index = self.index(at);
@@ -142,11 +201,12 @@ impl Sources {
 
     /// Which file a place is in: 0 is the template.
     fn index(&self, place: usize) -> usize {
-        self.included.iter().filter(|file| file.base <= place && place > 0).count()
+        self.parts().filter(|(file, _)| file.base <= place && place > 0).count()
     }
 
     fn base(&self, index: usize) -> usize {
-        index.checked_sub(1).and_then(|index| self.included.get(index)).map_or(0, |file| file.base)
+        let part = index.checked_sub(1).and_then(|index| self.parts().nth(index));
+        part.map_or(0, |(file, _)| file.base)
     }
 }
 
@@ -168,10 +228,32 @@ fn withhold(finding: &mut Diagnostic, text: &str) {
 
 /// The text of a file that a template includes.
 fn included(env: &Env, folder: &Path, wanted: &Spanned<String>) -> Result<String, Diagnostic> {
-    let finding = |message: String, help: &str| {
+    named(env, folder, &wanted.value).map_err(|(message, help)| {
         Diagnostic::error(Code::Include, message).at(wanted.span, "").help(help)
-    };
-    let location = Path::new(&wanted.value);
+    })
+}
+
+/// The text of a file of a nested stack.
+fn nested(env: &Env, folder: &Path, wanted: &WantedFile) -> Result<String, Diagnostic> {
+    let code = if wanted.is_template { Code::NestedStack } else { Code::Include };
+    let finding =
+        |message: String, help: &str| Diagnostic::error(code, message).at(wanted.at, "").help(help);
+    let location = wanted.location.as_str();
+    if location.contains("://") {
+        let message = format!("`{location}` is not a file of this machine, and no other is read");
+        let help = "download it, and name the file relative to the template: `TemplateURL: FILE`";
+        return Err(finding(message, help));
+    }
+    named(env, folder, location).map_err(|(message, help)| finding(message, help))
+}
+
+/// The text of a file that a template names.
+///
+/// # Errors
+/// The message and the help, if it cannot be had.
+fn named(env: &Env, folder: &Path, location: &str) -> Result<String, (String, &'static str)> {
+    let finding = |message: String, help: &'static str| (message, help);
+    let location = Path::new(location);
     if location.is_absolute() {
         let message = format!("`{}` is not relative to the template", location.display());
         return Err(finding(message, "name a file beside the template"));
@@ -186,7 +268,7 @@ fn included(env: &Env, folder: &Path, wanted: &Spanned<String>) -> Result<String
         let reason = source.map_or_else(String::new, |source| format!(": {source}"));
         let help = match &error {
             SourceError::File(FileError::Outside { .. }) => {
-                "a template includes files of its project only: below the folder of the nearest \
+                "a template names files of its project only: below the folder of the nearest \
                  `rstack.toml` or `.git`, or else below its own"
             }
             SourceError::File(_) | SourceError::NotText { .. } => {

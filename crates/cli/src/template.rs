@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::{Code, Diagnostic, ErrorCode};
 use rstack_render::{report, report_json, tally};
-use rstack_template::{Evaluation, Extent, Inputs, Parsed, Reading, Template, evaluate};
+use rstack_template::{
+    Evaluation, Extent, ExternalValues, Inputs, Parsed, Reading, Template, evaluate,
+};
 
 use crate::env::Env;
 use crate::error::CommandError;
@@ -67,9 +69,33 @@ impl Loaded {
 
     /// Evaluates the template, with what is found added to the diagnostics.
     pub(crate) fn evaluate(&mut self, inputs: &Inputs<'_>) -> Option<Evaluation> {
-        let evaluation = evaluate(self.template.as_ref()?, inputs);
-        self.add(evaluation.diagnostics.iter().cloned());
-        Some(evaluation)
+        let mut external: ExternalValues = inputs.external.clone();
+        loop {
+            external.templates = self.sources.nested();
+            let inputs = Inputs { external: &external, ..*inputs };
+            let evaluation = evaluate(self.template.as_ref()?, &inputs);
+            if self.has_files(&evaluation) {
+                self.add(evaluation.diagnostics.iter().cloned());
+                return Some(evaluation);
+            }
+            if self.failed() {
+                return None;
+            }
+        }
+    }
+
+    /// True if an evaluation has all files of nested stacks. If not they are read, and it has to be done
+    /// again; those that cannot be read are findings.
+    pub(crate) fn has_files(&mut self, evaluation: &Evaluation) -> bool {
+        self.sources.place_nested(&evaluation.files);
+        if evaluation.wanted.is_empty() {
+            return true;
+        }
+        let unread = self.sources.read_nested(&evaluation.wanted);
+        if !unread.is_empty() {
+            self.add(unread);
+        }
+        false
     }
 
     /// Frees the template: a large one takes as much memory as its plan, and what is found in it

@@ -29,7 +29,7 @@ pub struct NameRule {
 
 impl NameRule {
     /// The name made of the stack, the resource and twelve random characters (`A`–`Z`, `0`–`9`).
-    /// When it is too long the stack and the logical ID are cut, never the random part.
+    /// When it is too long the stack and the address are cut, never the random part.
     pub fn name(&self, stack: &StackName, address: &Address, random: &str) -> String {
         let joint = match self.separator {
             Separator::Hyphen | Separator::LowercaseHyphen => "-",
@@ -43,6 +43,7 @@ impl NameRule {
             }
         };
         let room = self.max_length.saturating_sub(random.len() + 2 * joint.len());
+        let address = address.as_str().replace('/', joint);
         let (mut s, mut l) = (stack.as_str(), address.as_str());
         let half = room / 2;
         if s.len() + l.len() > room {
@@ -71,5 +72,11 @@ mod tests {
         assert!(name.ends_with("L-ABCDEF123456") && name.starts_with("ss"));
         let short = rule.name(&StackName::parse("Live").unwrap(), &"Role".into(), "ABCDEF123456");
         assert_eq!(short, "Live-Role-ABCDEF123456");
+        let live = StackName::parse("Live").unwrap();
+        let nested =
+            |separator| NameRule { separator, ..rule }.name(&live, &"Net/Role".into(), "A1");
+        assert_eq!(nested(Separator::Hyphen), "Live-Net-Role-A1");
+        assert_eq!(nested(Separator::Lowercase), "live_net_role_a1");
+        assert_eq!(nested(Separator::None), "LiveNetRoleA1");
     }
 }

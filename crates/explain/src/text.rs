@@ -40,6 +40,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::More => include_str!("../pages/more.md"),
         Code::Name => include_str!("../pages/name.md"),
         Code::NeedsExtensions => include_str!("../pages/needs-extensions.md"),
+        Code::NestedStack => include_str!("../pages/nested-stack.md"),
         Code::NoDriver => include_str!("../pages/no-driver.md"),
         Code::NoEffect => include_str!("../pages/no-effect.md"),
         Code::NoResources => include_str!("../pages/no-resources.md"),

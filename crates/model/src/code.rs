@@ -153,6 +153,8 @@ codes! {
     Name = "name",
     /// Something that needs the transform `AWS::LanguageExtensions`.
     NeedsExtensions = "needs-extensions",
+    /// A nested stack whose template cannot be had, or that cannot be expanded.
+    NestedStack = "nested-stack",
     /// A type that has no driver in AWS.
     NoDriver = "no-driver",
     /// Something that has no effect.

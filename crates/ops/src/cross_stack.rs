@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use rstack_model::StackName;
 use rstack_model::state::Environment;
-use rstack_model::value::Answers;
 use rstack_template::ExternalValues;
 
 use crate::{Backend, OpsError};
@@ -34,5 +33,5 @@ pub async fn cross_stack_values(
             exports.extend(exported.filter_map(|output| Some((output.export?, output.value))));
         }
     }
-    Ok(ExternalValues { exports, outputs, answers: Answers::new() })
+    Ok(ExternalValues { exports, outputs, ..ExternalValues::default() })
 }

@@ -33,7 +33,7 @@ pub struct Unanswered {
 }
 
 /// Evaluates a template, asks the cloud what it needs, and evaluates it again with the answers. A
-/// template with mistakes asks no cloud.
+/// template with mistakes asks no cloud, and neither does one that lacks files of nested stacks.
 ///
 /// # Errors
 /// If the cloud cannot be asked at all.
@@ -46,7 +46,10 @@ pub async fn evaluate(
     for _ in 0..ROUNDS {
         let inputs = Inputs { external: &external, ..*inputs };
         let evaluation = rstack_template::evaluate(template, &inputs);
-        if evaluation.lookups.is_empty() || evaluation.desired.is_none() {
+        if evaluation.lookups.is_empty()
+            || evaluation.desired.is_none()
+            || !evaluation.wanted.is_empty()
+        {
             return Ok(Evaluated { evaluation, unanswered: Vec::new() });
         }
         let mut unanswered = Vec::new();

@@ -8,7 +8,7 @@ use rstack_driver::DriverError;
 use rstack_model::desired::Desired;
 use rstack_model::value::{SecretReference, SecretsManagerReference};
 use rstack_model::{Address, Span, Value};
-use rstack_template::{ExpressionKind, Resource, Template};
+use rstack_template::{ExpressionKind, Resource, Templates};
 
 use crate::OpsError;
 
@@ -33,13 +33,13 @@ pub struct MissingSecret {
 /// If the cloud cannot be asked at all.
 pub async fn missing_secrets(
     engine: &Engine,
-    template: &Template,
+    templates: Templates<'_>,
     desired: &Desired,
 ) -> Result<Vec<MissingSecret>, OpsError> {
     let own = OwnSecrets::of(desired);
     let mut asked: BTreeMap<String, (&SecretReference, Address, Span)> = BTreeMap::new();
     for (address, resource) in &desired.resources {
-        let Some(declared) = template.resources.get(address.as_str()) else { continue };
+        let Some(declared) = templates.resource(address) else { continue };
         for (property, value) in &resource.properties {
             value.visit_secrets(&mut |reference| {
                 if reference.has_unknown() || own.may_be(reference) {

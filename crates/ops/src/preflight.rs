@@ -6,11 +6,15 @@ use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, Span, Value};
-use rstack_template::{ExpressionKind, Resource, Template};
+use rstack_template::{ExpressionKind, Resource, Templates};
 
 /// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
 /// `desired`; the template's own warning at the attribute says so.
-pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) -> Vec<Diagnostic> {
+pub fn preflight(
+    cloud: &dyn Cloud,
+    templates: Templates<'_>,
+    desired: &mut Desired,
+) -> Vec<Diagnostic> {
     let resources = &desired.resources;
     let secret = |attribute: &AttributeRef| {
         let Attribute::Named(name) = &attribute.attribute else { return false };
@@ -21,7 +25,7 @@ pub fn preflight(cloud: &dyn Cloud, template: &Template, desired: &mut Desired) 
     };
     let mut out = Vec::new();
     for (id, resource) in resources {
-        let Some(declared) = template.resources.get(id.as_str()) else { continue };
+        let Some(declared) = templates.resource(id) else { continue };
         match cloud.driver(&resource.resource_type) {
             None => out.push(unserved(id, resource, declared.resource_type.span)),
             Some(driver) => {
@@ -78,7 +82,9 @@ fn reason(resource_type: &str) -> Option<String> {
             "the registry has no handlers for it, so Cloud Control cannot make its objects"
                 .to_owned()
         }
-        Unserved::Template => "nested stacks are not supported yet".to_owned(),
+        Unserved::Template => {
+            "it stands for a template, whose resources are made in its place".to_owned()
+        }
         Unserved::Lacks(handler) => {
             format!("its provider has no {} handler, which Cloud Control needs", handler.name())
         }

@@ -7,27 +7,32 @@ use std::collections::BTreeMap;
 use rstack_catalog::{PROPAGATES, Registry, TagForm};
 use rstack_driver::Cloud;
 use rstack_model::desired::{Desired, DesiredResource};
-use rstack_model::{Code, Diagnostic, Value, ValueMap};
-use rstack_template::Template;
+use rstack_model::{Address, Code, Diagnostic, Value, ValueMap};
+use rstack_template::Templates;
 
 /// The tags of a stack, by key.
 pub type StackTags = BTreeMap<String, String>;
 
-/// Gives the tags of a stack to its resources. A tag of the same key that a resource has itself stays. The
-/// diagnostics name resources whose tags are known only after apply, which get none.
+/// Gives the tags of a stack to its resources, and those of its nested stacks to theirs. A tag of the same
+/// key that a resource has itself stays, and so does one of the innermost stack. The diagnostics name
+/// resources whose tags are known only after apply, which get none.
 pub fn add_stack_tags(
-    tags: &StackTags,
+    (tags, nested): (&StackTags, &BTreeMap<Address, StackTags>),
     cloud: &dyn Cloud,
-    template: &Template,
+    templates: Templates<'_>,
     desired: &mut Desired,
 ) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    if tags.is_empty() {
+    if tags.is_empty() && nested.is_empty() {
         return out;
     }
     for (address, resource) in &mut desired.resources {
+        let tags = &all_tags(tags, nested, address);
+        if tags.is_empty() {
+            continue;
+        }
         let warn = |message: String, help: &str| {
-            let span = template.resources.get(address.as_str()).map(|it| it.name_span);
+            let span = templates.resource(address).map(|it| it.name_span);
             let warning = Diagnostic::warning(Code::Unsupported, message);
             warning.at(span.unwrap_or_default(), "").help(help)
         };
@@ -57,6 +62,22 @@ pub fn add_stack_tags(
         }
     }
     out
+}
+
+/// The tags of the stacks that a resource is in, those of the innermost one above all.
+fn all_tags(
+    tags: &StackTags,
+    nested: &BTreeMap<Address, StackTags>,
+    address: &Address,
+) -> StackTags {
+    let mut all = tags.clone();
+    let text = address.as_str();
+    for (end, _) in text.match_indices('/') {
+        let stack = text.get(..end).map(Address::new);
+        let own = stack.and_then(|stack| nested.get(&stack));
+        all.extend(own.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    all
 }
 
 /// The tags that a resource takes.

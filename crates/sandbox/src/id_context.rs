@@ -74,7 +74,11 @@ impl<'a> IdContext<'a> {
     /// `Stack-LogicalId-ABCDEF123456`.
     pub(crate) fn chosen_name(&self) -> String {
         let mut parts = self.nonce.split('/').skip(1);
-        let (stack, address) = (parts.next().unwrap_or("x"), parts.next().unwrap_or("x"));
+        let stack = parts.next().unwrap_or("x");
+        // Behind the address stands the number of objects that were made for it.
+        let mut path: Vec<&str> = parts.collect();
+        path.pop();
+        let address = if path.is_empty() { "x".to_owned() } else { path.join("-") };
         format!("{stack}-{address}-{}", self.derive("name").text(UPPER, 12))
     }
 }

@@ -28,6 +28,8 @@ pub struct Included {
     pub location: String,
     /// The place of its first character.
     pub base: usize,
+    /// True if it is a template, of a nested stack.
+    pub is_template: bool,
 }
 
 /// The outcome of including.
@@ -37,6 +39,16 @@ pub(crate) struct Outcome {
     pub(crate) included: Vec<Included>,
     /// The files whose text was not given.
     pub(crate) missing: Vec<Spanned<String>>,
+}
+
+impl Outcome {
+    /// Moves all places.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.included.iter_mut().for_each(|file| file.base += by);
+        for wanted in &mut self.missing {
+            wanted.span = Span::new(wanted.span.start + by, wanted.span.end + by);
+        }
+    }
 }
 
 /// The tree with the files in it; `None` if that cannot be, which is reported.
@@ -177,7 +189,11 @@ impl<'t> Includer<'_, 't> {
         let tree = syntax::parse(text, &mut found);
         let base = self.end;
         self.end = base + text.len();
-        self.outcome.included.push(Included { location: name.to_owned(), base });
+        self.outcome.included.push(Included {
+            location: name.to_owned(),
+            base,
+            is_template: false,
+        });
         for diagnostic in found.into_sorted() {
             self.diagnostics.push(shifted(diagnostic, base));
         }
@@ -223,7 +239,8 @@ fn nested(node: &Node<'_>) -> Option<Span> {
     }
 }
 
-fn shifted(mut diagnostic: Diagnostic, base: usize) -> Diagnostic {
+/// A finding whose places are moved.
+pub(crate) fn shifted(mut diagnostic: Diagnostic, base: usize) -> Diagnostic {
     for label in &mut diagnostic.labels {
         label.span = Span::new(label.span.start + base, label.span.end + base);
     }

@@ -27,13 +27,15 @@ pub use assembly::{
     AssemblyStack, Manifest, ManifestError, MissingContext, NestedAssembly, StackEnvironment,
 };
 pub use diagnostics::bounded;
-pub use evaluate::{Evaluation, ExternalValues, Inputs, evaluate, has_large_pattern};
+pub use evaluate::{
+    Evaluation, ExternalValues, Inputs, Templates, WantedFile, evaluate, has_large_pattern,
+};
 pub use include::Included;
 pub use limits::limits;
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
 pub use template::{
-    Assertion, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource, Rule,
-    SubPart, Template,
+    Assertion, Asset, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource,
+    Rule, SubPart, Template,
 };
 
 /// A template that was read, and what is wrong with it.
@@ -89,22 +91,34 @@ impl Reading {
 /// Reads a template and checks what can be checked without evaluating it: its form, its
 /// references, its resource types.
 pub fn parse(text: &str, reading: &Reading) -> Parsed {
-    let mut diagnostics = Diagnostics::default();
-    let root = syntax::parse(text, &mut diagnostics);
+    parse_at(text, reading, 0)
+}
+
+/// Reads a template whose first character has the place `base`.
+fn parse_at(text: &str, reading: &Reading, base: usize) -> Parsed {
+    let mut found = Diagnostics::default();
+    let diagnostics = &mut found;
+    let root = syntax::parse(text, diagnostics);
     let extent = root.as_ref().map(Node::extent).unwrap_or_default();
-    let (root, files) = match root {
-        Some(root) => include::expand(root, text, &reading.includes, &mut diagnostics),
+    let (mut root, mut files) = match root {
+        Some(root) => include::expand(root, text, &reading.includes, diagnostics),
         None => (None, include::Outcome::default()),
     };
+    if base > 0 {
+        root.iter_mut().for_each(|root| root.shift(base));
+        files.shift(base);
+        let so_far = std::mem::take(diagnostics);
+        diagnostics.extend(so_far.into_sorted().into_iter().map(|it| include::shifted(it, base)));
+    }
     let texts = files.included.iter().filter_map(|file| reading.includes.get(&file.location));
     let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
     let all = if let [only] = *all { Cow::Borrowed(only) } else { Cow::Owned(all.concat()) };
     let mut needs_place = false;
     let template =
-        root.and_then(|root| read(root, &all, reading, &mut needs_place, &mut diagnostics));
+        root.and_then(|root| read(root, (&all, base), reading, &mut needs_place, diagnostics));
     Parsed {
         template,
-        diagnostics: diagnostics.into_sorted(),
+        diagnostics: found.into_sorted(),
         included: files.included,
         missing: files.missing,
         needs_place,
@@ -114,7 +128,7 @@ pub fn parse(text: &str, reading: &Reading) -> Parsed {
 
 fn read(
     root: Node<'_>,
-    text: &str,
+    text: (&str, usize),
     reading: &Reading,
     needs_place: &mut bool,
     diagnostics: &mut Diagnostics,

@@ -14,7 +14,7 @@ use rstack_ops::{
 };
 use rstack_plan::PlanOptions;
 use rstack_render::escape;
-use rstack_template::{ExternalValues, Inputs, Reading, evaluate};
+use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Templates};
 
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
@@ -140,11 +140,18 @@ impl PreparedTemplate {
         let mut external =
             cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         others.put_into(&mut external, environment);
-        let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
         let mut evaluation = None;
-        if let Some(template) = &self.loaded.template {
+        while let (Some(template), None) = (&self.loaded.template, &evaluation) {
+            external.templates = self.loaded.sources.nested();
+            let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
             let Evaluated { evaluation: found, unanswered } = evaluated;
+            if !self.loaded.has_files(&found) {
+                if self.loaded.failed() {
+                    self.checked(terminal, None)?;
+                }
+                continue;
+            }
             let unanswered = unanswered.iter().map(|it| no_answer(context, it));
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
             evaluation = Some(found);
@@ -154,19 +161,23 @@ impl PreparedTemplate {
         if !self.reported {
             self.pending = Some(self.checks.start(&self.loaded, parameters, region));
         }
+        let (nested, nested_tags) = evaluation.as_mut().map(nested_stacks).unwrap_or_default();
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_mut().and_then(|e| e.desired.as_mut())
         {
             let cloud = engine.cloud.as_ref();
-            let untagged = add_stack_tags(&self.tags, cloud, template, desired);
+            let templates = Templates { own: template, nested: &nested };
+            let tags = (&self.tags, &nested_tags);
+            let untagged = add_stack_tags(tags, cloud, templates, desired);
             self.loaded.diagnostics.extend(untagged);
-            self.loaded.diagnostics.extend(preflight(cloud, template, desired));
+            self.loaded.diagnostics.extend(preflight(cloud, templates, desired));
         }
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_ref().and_then(|e| e.desired.as_ref())
             && !self.loaded.failed()
         {
-            let missing = missing_secrets(engine, template, desired).await?;
+            let templates = Templates { own: template, nested: &nested };
+            let missing = missing_secrets(engine, templates, desired).await?;
             self.loaded.diagnostics.extend(missing.iter().map(|it| no_secret(context, it)));
         }
         if self.loaded.failed() {
@@ -205,6 +216,13 @@ impl PreparedTemplate {
     }
 }
 
+/// The templates of the nested stacks of an evaluation, and the tags of these.
+fn nested_stacks(
+    evaluation: &mut Evaluation,
+) -> (BTreeMap<Address, Template>, BTreeMap<Address, StackTags>) {
+    (std::mem::take(&mut evaluation.nested), std::mem::take(&mut evaluation.nested_tags))
+}
+
 /// Evaluates a template that has errors, to find all the others that need no cloud: what only the
 /// place of the stack decides is left out.
 fn evaluate_nowhere(
@@ -213,12 +231,14 @@ fn evaluate_nowhere(
     parameters: &BTreeMap<String, String>,
     loaded: &mut Loaded,
 ) {
-    let Some(template) = &loaded.template else { return };
     let environment = nowhere(context, &file.settings.environment);
     let external = ExternalValues::default();
     let inputs =
         Inputs { stack: &file.name, environment: &environment, parameters, external: &external };
-    let mut found = evaluate(template, &inputs).diagnostics;
+    let before = std::mem::take(&mut loaded.diagnostics);
+    loaded.evaluate(&inputs);
+    let mut found = std::mem::replace(&mut loaded.diagnostics, before);
+    let Some(template) = &loaded.template else { return };
     found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
     if context.terminal.interactive && !context.terminal.json {
         // The user is asked for them once the template can be evaluated.

@@ -12,12 +12,13 @@ use crate::template::{Expression, ExpressionKind, SubPart, Template};
 /// The number of references of a circle that are shown.
 const SHOWN: usize = 10;
 
-/// One error for each circle among these resources and their dependencies.
+/// One error for each circle among these resources and their dependencies; true if there is one.
 pub(crate) fn cycles(
     template: &Template,
     dependencies: &BTreeMap<Address, BTreeSet<Address>>,
     diagnostics: &mut Diagnostics,
-) {
+) -> bool {
+    let mut found = false;
     let mut graph: DiGraphMap<&str, ()> = DiGraphMap::new();
     for (id, targets) in dependencies {
         for target in targets {
@@ -28,6 +29,7 @@ pub(crate) fn cycles(
         let inside: BTreeSet<&str> = component.iter().copied().collect();
         let circular = inside.len() > 1 || inside.iter().any(|id| graph.contains_edge(id, id));
         let Some(first) = inside.first().filter(|_| circular) else { continue };
+        found = true;
         let walk = circle(&graph, &inside, first);
         let mut text: Vec<String> = walk.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
         if let Some(more @ 1..) = walk.len().checked_sub(SHOWN) {
@@ -47,6 +49,7 @@ pub(crate) fn cycles(
         let help = "take one of these references or `DependsOn` entries out of the circle";
         diagnostics.push(error.help(help));
     }
+    found
 }
 
 /// A shortest-first walk from `first` back to itself inside of a strongly connected component.
@@ -71,6 +74,9 @@ fn circle<'a>(
 
 /// Where one resource first names another.
 fn edge_place(template: &Template, from: &str, to: &str) -> Span {
+    let own = |address: &'_ str| address.rsplit('/').next().unwrap_or_default().to_owned();
+    let (from, to) = (own(from), own(to));
+    let (from, to) = (from.as_str(), to.as_str());
     let Some(resource) = template.resources.get(from) else { return Span::default() };
     let mut found = None;
     let mut look = |part: &Expression| {

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use rstack_model::value::Lookup;
+use rstack_model::value::{Attribute, Deferred, Lookup, TextPart};
 use rstack_model::{Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
@@ -95,19 +95,23 @@ impl Evaluator<'_> {
                 parts.into_iter().try_fold(false, |any, part| Ok(any | part?))
             }
             ExpressionKind::Equals(a, b) => {
-                let (a, b) = (self.operand(a), self.operand(b));
-                Ok(equal(a?, b?))
+                let (left, right) = (self.operand(a), self.operand(b));
+                let (left, right) = (left?, right?);
+                match known_to_differ(&left, &right) {
+                    Some(differ) => Ok(!differ),
+                    None => Err(self.unknown(expression).into()),
+                }
             }
             ExpressionKind::Implies(first, then) => {
                 let (first, then) = (self.boolean(first), self.boolean(then));
                 Ok(!first? | then?)
             }
             ExpressionKind::Contains(list, value) => {
-                let (list, value) = (self.members(list), self.comparable(value));
+                let (list, value) = (self.members(list), self.known(value));
                 Ok(list?.contains(&value?))
             }
             ExpressionKind::EachMemberEquals(list, value) => {
-                let (list, value) = (self.members(list), self.comparable(value));
+                let (list, value) = (self.members(list), self.known(value));
                 let value = value?;
                 Ok(list?.iter().all(|member| *member == value))
             }
@@ -148,9 +152,23 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Reports a comparison with a value that is known only after apply: one that the parent of a nested
+    /// stack passes.
+    fn unknown(&mut self, expression: &Expression) -> Reported {
+        if self.path.is_none() {
+            // Only resources are not known yet, and the reference check refuses them here.
+            return self.findings.told_before("a condition", expression.span);
+        }
+        let message = "this condition depends on a value that is known only after apply";
+        let error = Diagnostic::error(Code::ConditionReference, message).at(expression.span, "");
+        let help =
+            "let the parent pass a value that is known before, such as a parameter of its own";
+        self.findings.report(error.help(help))
+    }
+
     fn operand(&mut self, expression: &Expression) -> Result<Operand, Undecided> {
         if let ExpressionKind::Ref(name) = &expression.kind
-            && let Some(secret) = self.parameters.secrets.get(&name.value)
+            && let Some(secret) = self.parameters.secret(&name.value)
         {
             return Ok(Operand::Secret(secret.clone()));
         }
@@ -174,9 +192,18 @@ impl Evaluator<'_> {
         Ok(text(value))
     }
 
+    /// A value without secrets that is known before apply, as the text that it is compared by.
+    fn known(&mut self, expression: &Expression) -> Result<Value, Undecided> {
+        let value = self.comparable(expression)?;
+        match value.has_unknown() {
+            true => Err(self.unknown(expression).into()),
+            false => Ok(value),
+        }
+    }
+
     /// The members of a list, as the texts that they are compared by.
     fn members(&mut self, expression: &Expression) -> Result<Vec<Value>, Undecided> {
-        match self.comparable(expression)? {
+        match self.known(expression)? {
             Value::List(members) => Ok(members),
             other => {
                 let found = rstack_model::value::function::kind(&other);
@@ -198,15 +225,49 @@ fn all_among(list: &[Value], among: &[Value]) -> bool {
     })
 }
 
-fn equal(a: Operand, b: Operand) -> bool {
+/// True if two operands differ, as far as that is known before apply.
+fn known_to_differ(a: &Operand, b: &Operand) -> Option<bool> {
     match (a, b) {
-        (Operand::Value(a), Operand::Value(b)) => a == b,
-        (Operand::Secret(a), Operand::Secret(b)) => a == b,
+        (Operand::Value(a), Operand::Value(b)) if a == b => Some(false),
+        (Operand::Value(a), Operand::Value(b)) => match (a.has_unknown(), b.has_unknown()) {
+            (false, false) => Some(true),
+            (true, false) => excludes(a, b).then_some(true),
+            (false, true) => excludes(b, a).then_some(true),
+            (true, true) => None,
+        },
+        (Operand::Secret(a), Operand::Secret(b)) => Some(a != b),
         (Operand::Secret(secret), Operand::Value(value))
-        | (Operand::Value(value), Operand::Secret(secret)) => {
-            value.as_str() == Some(secret.expose())
-        }
+        | (Operand::Value(value), Operand::Secret(secret)) => match value.has_unknown() {
+            true => None,
+            false => Some(value.as_str() != Some(secret.expose())),
+        },
     }
+}
+
+/// True if a value that is unknown in part can never be a known one: its known ends are others, or the
+/// known one is empty and it names an object. An object's name is never empty.
+fn excludes(unknown: &Value, known: &Value) -> bool {
+    let Some(known) = known.as_str() else { return false };
+    let names_an_object = |deferred: &Deferred| match deferred {
+        Deferred::Attribute(reference) => reference.attribute == Attribute::Ref,
+        _ => false,
+    };
+    let parts: &[TextPart] = match unknown {
+        Value::Deferred(deferred) => return known.is_empty() && names_an_object(deferred),
+        Value::Text(text) => text.parts(),
+        _ => return false,
+    };
+    let literal = |part: Option<&TextPart>| match part {
+        Some(TextPart::Literal(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (start, end) = (literal(parts.first()), literal(parts.last()));
+    let named = parts.iter().any(|part| match part {
+        TextPart::Deferred(deferred) => names_an_object(deferred),
+        TextPart::Literal(text) => !text.is_empty(),
+        TextPart::Secret(_) => false,
+    });
+    !known.starts_with(&start) || !known.ends_with(&end) || known.is_empty() && named
 }
 
 /// Values are compared as the texts that CloudFormation makes of them.

@@ -101,7 +101,7 @@ fn entry(
         )
     };
     let warning = Diagnostic::warning(Code::DuplicateEntry, message);
-    let declared = evaluator.template.resources.get(address.as_str());
+    let declared = evaluator.declared(address);
     let warning = match declared {
         Some(declared) => warning.at(place(evaluator, declared, &path, false), ""),
         None => warning,
@@ -155,7 +155,7 @@ fn object(
          for both"
     );
     let warning = Diagnostic::warning(Code::DuplicateObject, message);
-    let warning = match evaluator.template.resources.get(address.as_str()) {
+    let warning = match evaluator.declared(address) {
         Some(declared) => warning.at(declared.name_span, ""),
         None => warning,
     };

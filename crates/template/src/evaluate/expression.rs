@@ -3,18 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
+use rstack_model::desired::DesiredOutput;
+use rstack_model::state::Environment;
 use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
-use rstack_model::{Address, Code, Diagnostic, Importer, Imports, Span, Value};
+use rstack_model::{
+    Address, Code, Diagnostic, Digest, Importer, Imports, SecretString, Span, StackName, Value,
+};
 
 use super::Inputs;
 use super::budget::{self, Budget};
 use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
+use super::nested::{NestedFiles, Progress, is_nested};
 use super::parameter::ParameterValues;
 use super::{extension, external, rules};
 use crate::check;
 use crate::syntax::Spanned;
-use crate::template::{Expression, ExpressionKind, SubPart, Template};
+use crate::template::{Expression, ExpressionKind, Resource, SubPart, Template};
 
 /// A value, or nothing at all (`AWS::NoValue`).
 pub(super) type Evaluated = Result<Option<Value>, Reported>;
@@ -35,6 +40,30 @@ pub(super) struct Evaluator<'a> {
     pub(super) importer: Importer,
     /// The exports that places so far have used.
     pub(super) imports: Imports,
+    /// The address of the nested stack whose template this is.
+    pub(super) path: Option<Address>,
+    /// The number of stacks that the template is nested in.
+    pub(super) depth: usize,
+    /// The folder of the template, relative to the stack's own template.
+    pub(super) folder: String,
+    /// The nested stacks of the template so far, by logical ID.
+    pub(super) nested: BTreeMap<String, Progress>,
+    /// The files of nested stacks.
+    pub(super) files: NestedFiles,
+    /// The templates of nested stacks, also of those in them.
+    pub(super) templates: BTreeMap<Address, Template>,
+    /// The digests of these templates, by location.
+    pub(super) digests: BTreeMap<String, Digest>,
+    /// The tags that nested stacks give to their resources.
+    pub(super) nested_tags: BTreeMap<Address, BTreeMap<String, String>>,
+    /// The secret parameters of nested stacks, by the names of their references.
+    pub(super) nested_secrets: BTreeMap<String, SecretString>,
+    /// The exported outputs of nested stacks, by address.
+    pub(super) exports: BTreeMap<String, DesiredOutput>,
+    /// The exports of nested stacks so far, by name: others of the same stack may import them.
+    pub(super) own_exports: BTreeMap<String, Value>,
+    /// Findings that the user may allow: they do not stand in the way of an evaluation.
+    pub(super) allowed: Vec<Diagnostic>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -55,7 +84,32 @@ impl<'a> Evaluator<'a> {
             lookups: BTreeMap::new(),
             importer: Importer::Template,
             imports: Imports::new(),
+            path: None,
+            depth: 0,
+            folder: String::new(),
+            nested: BTreeMap::new(),
+            files: NestedFiles::behind(template.end),
+            templates: BTreeMap::new(),
+            digests: BTreeMap::new(),
+            nested_tags: BTreeMap::new(),
+            nested_secrets: BTreeMap::new(),
+            exports: BTreeMap::new(),
+            own_exports: BTreeMap::new(),
+            allowed: Vec::new(),
         }
+    }
+
+    /// The address of a resource of the template.
+    pub(super) fn address(&self, id: &str) -> Address {
+        match &self.path {
+            Some(path) => Address::new(format!("{path}/{id}")),
+            None => Address::new(id),
+        }
+    }
+
+    /// The declaration of a resource of the template.
+    pub(super) fn declared(&self, address: &Address) -> Option<&'a Resource> {
+        self.template.resources.get(address.logical_id())
     }
 
     pub(super) fn report(&mut self, error: Diagnostic) -> Reported {
@@ -224,7 +278,10 @@ impl<'a> Evaluator<'a> {
         if self.template.parameters.contains_key(text) {
             return self.parameter(name).map(Some);
         }
-        let id = self.resource(name)?;
+        let (id, resource) = self.resource(name)?;
+        if is_nested(resource) {
+            return Ok(Some(Value::from(self.nested_id(text))));
+        }
         Ok(Some(Value::attribute(AttributeRef::reference(id))))
     }
 
@@ -246,29 +303,17 @@ impl<'a> Evaluator<'a> {
             "AWS::Partition" => Value::from(environment.partition.as_str()),
             "AWS::URLSuffix" => Value::from(environment.partition.url_suffix()),
             "AWS::StackName" => Value::from(self.inputs.stack.as_str()),
-            "AWS::StackId" => Value::from(self.stack_id()),
+            "AWS::StackId" => Value::from(stack_id(environment, self.inputs.stack)),
             "AWS::NotificationARNs" => Value::List(Vec::new()),
             _ => return None,
         };
         Some(Some(value))
     }
 
-    /// An identifier of the form that CloudFormation gives stacks. Its unique part follows from
-    /// account, Region and name: it stays the same as long as the stack does.
-    fn stack_id(&self) -> String {
-        let environment = self.inputs.environment;
-        let (account, region) = (&environment.account, &environment.region);
-        let stack = self.inputs.stack;
-        let digest = rstack_model::Digest::of(format!("{account}/{region}/{stack}").as_bytes());
-        let part = |from: usize, to: usize| digest.as_str().get(from..to).unwrap_or_default();
-        let unique = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
-        let partition = &environment.partition;
-        format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{unique}")
-    }
-
     /// A resource that an expression names; it becomes a dependency.
-    fn resource(&mut self, name: &Spanned<String>) -> Result<Address, Reported> {
-        let Some(resource) = self.template.resources.get(name.value.as_str()) else {
+    fn resource(&mut self, name: &Spanned<String>) -> Result<(Address, &'a Resource), Reported> {
+        let template: &'a Template = self.template;
+        let Some(resource) = template.resources.get(name.value.as_str()) else {
             let what = format!("a reference to `{}`", name.value);
             return Err(self.findings.told_before(&what, name.span));
         };
@@ -282,9 +327,9 @@ impl<'a> Evaluator<'a> {
             let error = Diagnostic::error(Code::ConditionalReference, message).at(name.span, "");
             return Err(self.report(error.help("wrap the reference in `Fn::If`")));
         }
-        let id = Address::new(name.value.as_str());
+        let id = self.address(&name.value);
         self.dependencies.insert(id.clone());
-        Ok(id)
+        Ok((id, resource))
     }
 
     fn attribute(
@@ -292,7 +337,10 @@ impl<'a> Evaluator<'a> {
         logical_id: &Spanned<String>,
         attribute: &Spanned<String>,
     ) -> Result<Value, Reported> {
-        let id = self.resource(logical_id)?;
+        let (id, resource) = self.resource(logical_id)?;
+        if is_nested(resource) {
+            return self.nested_attribute((logical_id, resource), attribute);
+        }
         Ok(Value::attribute(AttributeRef::named(id, attribute.value.as_str())))
     }
 
@@ -372,4 +420,15 @@ impl<'a> Evaluator<'a> {
             self.report(Diagnostic::error(Code::NoValue, message).at(name.span, ""))
         })
     }
+}
+
+/// An identifier of the form that CloudFormation gives stacks. Its unique part follows from
+/// account, Region and name: it stays the same as long as the stack does.
+pub(super) fn stack_id(environment: &Environment, stack: &StackName) -> String {
+    let (account, region) = (&environment.account, &environment.region);
+    let digest = Digest::of(format!("{account}/{region}/{stack}").as_bytes());
+    let part = |from: usize, to: usize| digest.as_str().get(from..to).unwrap_or_default();
+    let unique = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+    let partition = &environment.partition;
+    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{unique}")
 }

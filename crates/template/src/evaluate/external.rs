@@ -5,6 +5,7 @@
 //! no error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rstack_model::value::{Answers, Lookup};
 use rstack_model::{Code, Diagnostic, Region, Span, Value};
@@ -22,6 +23,9 @@ pub struct ExternalValues {
     pub outputs: BTreeMap<(String, Region), BTreeMap<String, Value>>,
     /// The answers of the cloud so far.
     pub answers: Answers,
+    /// The texts of the templates of nested stacks, and of the files that these include, by location:
+    /// relative to the stack's own template, or an address.
+    pub templates: BTreeMap<String, Arc<str>>,
 }
 
 /// The question that the cloud has to be asked first before a value is known, if there is one.
@@ -75,6 +79,9 @@ impl Evaluator<'_> {
             Ok(text) => text,
             Err(waiting) => return Ok(waiting),
         };
+        if let Some(value) = self.own_exports.get(&text) {
+            return Ok(value.clone());
+        }
         let external: &ExternalValues = self.inputs.external;
         let exports = &external.exports;
         if let Some(value) = exports.get(&text) {

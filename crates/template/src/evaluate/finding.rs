@@ -51,6 +51,27 @@ impl Findings {
         Reported(())
     }
 
+    /// A mistake that the findings tell already.
+    pub(super) fn reported_before(&self) -> Reported {
+        debug_assert!(self.list.has_errors(), "there is an error");
+        Reported(())
+    }
+
+    /// All findings so far, for the evaluation of the template of a nested stack that was read with or
+    /// without errors.
+    pub(super) fn take(&mut self, read_with_errors: bool) -> Self {
+        let empty = Self { list: Diagnostics::default(), read_with_errors, matching_steps: 0 };
+        let mut taken = std::mem::replace(self, empty);
+        std::mem::swap(&mut taken.read_with_errors, &mut self.read_with_errors);
+        taken
+    }
+
+    /// Takes the findings back after that evaluation.
+    pub(super) fn give_back(&mut self, findings: Self) {
+        self.list = findings.list;
+        self.matching_steps = findings.matching_steps;
+    }
+
     /// True if there is an error, here or from reading the template.
     pub(super) fn failed(&self) -> bool {
         self.read_with_errors || self.list.has_errors()

@@ -10,6 +10,7 @@ mod extension;
 mod external;
 mod finding;
 mod mapping;
+mod nested;
 mod order;
 mod parameter;
 mod policy;
@@ -19,25 +20,32 @@ mod quotas;
 mod rules;
 mod secret_names;
 mod stored;
+mod templates;
 mod text_references;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::value::redact::has_secret;
 use rstack_model::{
-    Address, Code, Diagnostic, Importer, PropertyPath, SecretString, Span, StackName, Value,
-    ValueMap,
+    Address, Code, Diagnostic, Digest, Importer, PropertyPath, SecretString, Span, StackName,
+    Value, ValueMap,
 };
 
 pub use self::constraint::has_large_pattern;
 use self::expression::Evaluator;
 pub use self::external::ExternalValues;
 use self::finding::{Findings, Reported};
+pub use self::nested::WantedFile;
+use self::nested::{NestedStack, Progress};
+use self::parameter::Passed;
 pub(crate) use self::parameter::{is_list, items};
+pub use self::templates::Templates;
 use crate::check::cycles;
+use crate::include::Included;
 use crate::template::{Expression, Output, Resource, Template};
 
 /// The inputs of the evaluation of a template.
@@ -64,65 +72,124 @@ pub struct Evaluation {
     /// template is to be evaluated again. Until then values of `desired` are not known, and
     /// everything with an undecided condition is in it.
     pub lookups: BTreeMap<Lookup, Span>,
+    /// The files of nested stacks whose text is missing: with them the template is to be evaluated again,
+    /// and nothing else of this evaluation is of use.
+    pub wanted: Vec<WantedFile>,
+    /// The files of nested stacks, and where their places begin.
+    pub files: Vec<Included>,
+    /// The templates of nested stacks, by the addresses of these.
+    pub nested: BTreeMap<Address, Template>,
+    /// The tags that nested stacks give to their resources, by the addresses of the stacks.
+    pub nested_tags: BTreeMap<Address, BTreeMap<String, String>>,
     /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The resources and outputs of one template, with the resources of its nested stacks.
+struct Level {
+    resources: BTreeMap<Address, DesiredResource>,
+    outputs: BTreeMap<String, DesiredOutput>,
 }
 
 /// Evaluates a template. One that was read with errors is evaluated to find more of them.
 pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let mut findings = Findings::new(template.has_errors);
     let mut lookups = BTreeMap::new();
-    let parameters = parameter::values(template, inputs, &mut lookups, &mut findings);
+    let none = Passed::default();
+    let parameters = parameter::values(template, inputs, &none, &mut lookups, &mut findings);
     let mut evaluator = Evaluator::new(template, inputs, parameters, findings);
     evaluator.lookups = lookups;
-    order::decide_all(&mut evaluator);
-    rules::check(&mut evaluator);
-    let (mut resources, mut dependencies) = resources(&mut evaluator);
-    let ordered = text_references::order(&evaluator, &mut resources, &mut dependencies);
-    let duplicates = duplicates::check(&evaluator, &mut resources);
-    let quotas = quotas::check(&evaluator, &resources);
-    let policy_sizes = policy_size::check(&evaluator, &resources);
-    let outputs = outputs(&mut evaluator);
-    // The user may allow them: they do not stand in the way of an evaluation.
-    let secret_names = secret_names::check(&evaluator, &resources, &outputs);
-    let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
-    let more = duplicates.into_iter().chain(quotas).chain(policy_sizes);
-    findings.list().extend(ordered.into_iter().chain(more));
-    cycles(template, &dependencies, findings.list());
-    let desired = (!findings.failed()).then(|| Desired {
+    let Level { resources, mut outputs } = level(&mut evaluator);
+    outputs.append(&mut evaluator.exports);
+    exported_twice(&mut evaluator, &outputs);
+    let template_digest = digest(template, &evaluator.digests);
+    let Evaluator { mut findings, parameters, lookups, imports, allowed, .. } = evaluator;
+    let Evaluator { files, templates: nested, nested_tags, mut nested_secrets, .. } = evaluator;
+    let (files, wanted) = files.into_parts();
+    let complete = !findings.failed() && wanted.is_empty();
+    let desired = complete.then(|| Desired {
         stack: inputs.stack.clone(),
-        template_digest: template.digest.clone(),
+        template_digest,
         parameters: parameters.shown(),
         resources,
         outputs,
         imports,
         awaits: BTreeSet::new(),
     });
-    findings.list().extend(secret_names);
+    findings.list().extend(allowed);
     let diagnostics = findings.into_sorted();
-    Evaluation { desired, secrets: parameters.secrets, lookups, diagnostics }
+    let mut secrets = parameters.secrets;
+    secrets.append(&mut nested_secrets);
+    Evaluation { desired, secrets, lookups, wanted, files, nested, nested_tags, diagnostics }
 }
 
-/// The resources whose condition holds, and the dependencies of each, also of those that could not
-/// be evaluated: that is reported, and nothing is planned.
-fn resources(
-    evaluator: &mut Evaluator<'_>,
-) -> (BTreeMap<Address, DesiredResource>, BTreeMap<Address, BTreeSet<Address>>) {
+/// The digest of a template and of those of its nested stacks.
+fn digest(template: &Template, nested: &BTreeMap<String, Digest>) -> Digest {
+    if nested.is_empty() {
+        return template.digest.clone();
+    }
+    let mut text = template.digest.to_string();
+    for (location, digest) in nested {
+        text.push_str(&format!("\n{digest} {location}"));
+    }
+    Digest::of(text.as_bytes())
+}
+
+/// Evaluates the template of an evaluator.
+fn level(evaluator: &mut Evaluator<'_>) -> Level {
+    order::decide_all(evaluator);
+    rules::check(evaluator);
+    let Resources { mut own, nested, mut dependencies } = resources(evaluator);
+    let ordered = text_references::order(evaluator, &mut own, &mut dependencies);
+    let duplicates = duplicates::check(evaluator, &mut own);
+    let quotas = quotas::check(evaluator, &own);
+    let policy_sizes = policy_size::check(evaluator, &own);
+    let outputs = outputs(evaluator);
+    // The user may allow them: they do not stand in the way of an evaluation.
+    let secret_names = secret_names::check(evaluator, &own, &outputs);
+    evaluator.allowed.extend(secret_names);
+    let more = duplicates.into_iter().chain(quotas).chain(policy_sizes);
+    let list = evaluator.findings.list();
+    list.extend(ordered.into_iter().chain(more));
+    let resources = match cycles(evaluator.template, &dependencies, list) {
+        true => BTreeMap::new(),
+        false => nested::expand(own, &nested),
+    };
+    Level { resources, outputs }
+}
+
+/// The resources of one template whose condition holds, and the dependencies of each, also of those that
+/// could not be evaluated: that is reported, and nothing is planned.
+#[derive(Default)]
+struct Resources {
+    own: BTreeMap<Address, DesiredResource>,
+    nested: BTreeMap<Address, Rc<NestedStack>>,
+    dependencies: BTreeMap<Address, BTreeSet<Address>>,
+}
+
+fn resources(evaluator: &mut Evaluator<'_>) -> Resources {
     let template = evaluator.template;
-    let (mut out, mut dependencies) = (BTreeMap::new(), BTreeMap::new());
+    let mut out = Resources::default();
     for (id, resource) in &template.resources {
         if !evaluator.holds(resource.condition.as_ref()) {
             continue;
         }
-        let address = Address::from(id);
+        let address = evaluator.address(id.as_str());
+        if nested::is_nested(resource) {
+            if let Progress::Done(Ok(stack)) = evaluator.nested(id.as_str(), resource) {
+                out.dependencies.insert(address.clone(), stack.needs.clone());
+                out.nested.insert(address, stack);
+            }
+            continue;
+        }
         evaluator.importer = Importer::Resource(address.clone());
         let (desired, needs) = self::resource(evaluator, resource);
-        dependencies.insert(address.clone(), needs);
+        out.dependencies.insert(address.clone(), needs);
         if let Ok(desired) = desired {
-            out.insert(address, desired);
+            out.own.insert(address, desired);
         }
     }
-    (out, dependencies)
+    out
 }
 
 fn resource(
@@ -131,14 +198,7 @@ fn resource(
 ) -> (Result<DesiredResource, Reported>, BTreeSet<Address>) {
     evaluator.dependencies = BTreeSet::new();
     let properties = properties::properties(evaluator, resource);
-    for dependency in &resource.depends_on {
-        // A dependency whose condition does not hold is none.
-        if let Some(target) = evaluator.template.resources.get(dependency.value.as_str())
-            && evaluator.holds(target.condition.as_ref())
-        {
-            evaluator.dependencies.insert(Address::new(dependency.value.as_str()));
-        }
-    }
+    evaluator.depends_on(resource);
     let dependencies = std::mem::take(&mut evaluator.dependencies);
     // The policies are checked also where the properties have mistakes.
     let none = ValueMap::new();
@@ -158,6 +218,21 @@ fn resource(
     (desired, dependencies)
 }
 
+impl Evaluator<'_> {
+    /// Adds what a resource waits for without naming it in a property.
+    fn depends_on(&mut self, resource: &Resource) {
+        for dependency in &resource.depends_on {
+            // A dependency whose condition does not hold is none.
+            if let Some(target) = self.template.resources.get(dependency.value.as_str())
+                && self.holds(target.condition.as_ref())
+            {
+                let address = self.address(&dependency.value);
+                self.dependencies.insert(address);
+            }
+        }
+    }
+}
+
 fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {
     let mut out = BTreeMap::new();
     let template = evaluator.template;
@@ -165,13 +240,12 @@ fn outputs(evaluator: &mut Evaluator<'_>) -> BTreeMap<String, DesiredOutput> {
         if !evaluator.holds(output.condition.as_ref()) {
             continue;
         }
-        evaluator.importer = Importer::Output(name.clone());
+        evaluator.importer = Importer::Output(evaluator.address(name).to_string());
         // As with resources.
         if let Ok(desired) = self::output(evaluator, name, output) {
             out.insert(name.clone(), desired);
         }
     }
-    exported_twice(evaluator, &out);
     out
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rstack_catalog::nearest;
-use rstack_model::value::{Lookup, SecretReference};
-use rstack_model::{Code, Diagnostic, SecretString, Span, Value, ValueMap};
+use rstack_model::value::{Lookup, SecretReference, TextPart};
+use rstack_model::{Address, Code, Diagnostic, SecretString, Span, Value, ValueMap};
 
 use super::constraint::Constraints;
 use super::finding::{Findings, Reported};
@@ -16,8 +16,43 @@ use crate::template::{Parameter, Template};
 pub(super) struct ParameterValues {
     /// The return values of `Ref`; secret ones as references.
     pub(super) values: BTreeMap<String, Result<Value, Reported>>,
-    /// The secret ones' texts.
+    /// The secret ones' texts, by the names of their references.
     pub(super) secrets: BTreeMap<String, SecretString>,
+    /// The texts of parameters whose whole value is a secret.
+    texts: BTreeMap<String, SecretString>,
+}
+
+/// The values that a parent passes to the template of a nested stack; none for a stack's own template.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Passed {
+    /// The texts of those that are known.
+    pub(super) texts: BTreeMap<String, String>,
+    /// The others: unknown or secret.
+    values: BTreeMap<String, Value>,
+    secrets: BTreeMap<String, SecretString>,
+    /// The nested stack.
+    stack: Option<Address>,
+}
+
+impl Passed {
+    /// No values yet, for a nested stack.
+    pub(super) fn of(stack: &Address) -> Self {
+        Self { stack: Some(stack.clone()), ..Self::default() }
+    }
+
+    /// Takes a value that is unknown or secret, with its text if it is a secret whose text is known.
+    pub(super) fn take(&mut self, name: &str, value: Value, secret: Option<SecretString>) {
+        self.values.insert(name.to_owned(), value);
+        self.secrets.extend(secret.map(|text| (name.to_owned(), text)));
+    }
+
+    /// The name of the reference to a secret parameter.
+    fn reference(&self, name: &str) -> String {
+        match &self.stack {
+            Some(stack) => format!("{stack}/{name}"),
+            None => name.to_owned(),
+        }
+    }
 }
 
 impl ParameterValues {
@@ -29,12 +64,32 @@ impl ParameterValues {
         };
         self.values.iter().filter_map(known).collect()
     }
+
+    /// The text of a parameter whose whole value is a secret.
+    pub(super) fn secret(&self, name: &str) -> Option<&SecretString> {
+        self.texts.get(name)
+    }
+
+    /// The text of a value that is one secret parameter and nothing else.
+    pub(super) fn text_of(&self, value: &Value) -> Option<SecretString> {
+        let Value::Text(text) = value else { return None };
+        let [TextPart::Secret(SecretReference::Parameter(name))] = text.parts() else {
+            return None;
+        };
+        let own = self.secrets.get(name);
+        own.or_else(|| {
+            let passed = self.values.iter().find(|(_, known)| known.as_ref() == Ok(value));
+            self.texts.get(passed?.0)
+        })
+        .cloned()
+    }
 }
 
 /// Takes given values and defaults, and checks them.
 pub(super) fn values(
     template: &Template,
     inputs: &Inputs<'_>,
+    passed: &Passed,
     lookups: &mut BTreeMap<Lookup, Span>,
     findings: &mut Findings,
 ) -> ParameterValues {
@@ -43,13 +98,22 @@ pub(super) fn values(
         findings.report(unknown(template, name));
     }
     let used = template.used_parameters();
-    let mut out = ParameterValues { values: BTreeMap::new(), secrets: BTreeMap::new() };
+    let mut out = ParameterValues {
+        values: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        texts: passed.secrets.clone(),
+    };
     for (name, parameter) in &template.parameters {
         let from_store = stored::inner(&parameter.kind.value).is_some();
         if from_store && !used.contains(name.as_str()) {
             // A reference into the Parameter Store that nothing uses is never looked up.
             continue;
         }
+        if let Some(value) = passed.values.get(name) {
+            out.values.insert(name.clone(), Ok(value.clone()));
+            continue;
+        }
+        let reference = passed.reference(name);
         let text = given.get(name).or(parameter.default.as_ref().map(|d| &d.value));
         let value = match text.map(String::as_str) {
             Some(text) if from_store => {
@@ -57,11 +121,12 @@ pub(super) fn values(
                 stored::value(name, parameter, text, answers, lookups, findings)
             }
             _ if !is_kind(&parameter.kind.value) => Err(findings.report(no_kind(parameter))),
-            Some(text) => value(name, parameter, text, findings),
+            Some(text) => value((name, &reference), parameter, text, findings),
             None => Err(findings.report(missing(name, parameter))),
         };
         if let (true, Ok(_), Some(text)) = (parameter.no_echo, &value, text) {
-            out.secrets.insert(name.clone(), SecretString::new(text.clone()));
+            out.secrets.insert(reference, SecretString::new(text.clone()));
+            out.texts.insert(name.clone(), SecretString::new(text.clone()));
         }
         out.values.insert(name.clone(), value);
     }
@@ -69,7 +134,7 @@ pub(super) fn values(
 }
 
 fn value(
-    name: &str,
+    (name, reference): (&str, &str),
     parameter: &Parameter,
     text: &str,
     findings: &mut Findings,
@@ -94,7 +159,7 @@ fn value(
         findings.warn(warning.help(help));
     }
     Ok(match (parameter.no_echo, is_list(kind)) {
-        (true, _) => Value::secret(SecretReference::Parameter(name.to_owned())),
+        (true, _) => Value::secret(SecretReference::Parameter(reference.to_owned())),
         (false, true) => Value::List(items.into_iter().map(|item| typed(kind, item)).collect()),
         (false, false) => typed(kind, text),
     })

@@ -134,7 +134,7 @@ pub(super) fn check(
 }
 
 fn span(evaluator: &Evaluator<'_>, address: &Address, property: &str) -> Span {
-    let Some(declared) = evaluator.template.resources.get(address.as_str()) else {
+    let Some(declared) = evaluator.declared(address) else {
         return Span::default();
     };
     place(evaluator, declared, &PropertyPath::root().name(property), true)

@@ -90,7 +90,7 @@ fn tree(
     let mut part = |expression: &Expression| {
         tree(evaluator, expression, failed).unwrap_or_else(|reported| {
             *failed = Some(reported);
-            Some(Value::attribute(AttributeRef::reference(Address::new(""))))
+            Some(unknown())
         })
     };
     if let ExpressionKind::Map(entries) = &expression.kind {
@@ -113,6 +113,11 @@ fn tree(
         };
     }
     evaluator.value(expression)
+}
+
+/// A value that stands for one that is not known, in an evaluation of which nothing is planned.
+pub(super) fn unknown() -> Value {
+    Value::attribute(AttributeRef::reference(Address::new("")))
 }
 
 pub(super) fn place(

@@ -16,7 +16,7 @@ pub(super) fn check(
     // What is counted, and in what: the addresses in the order of the source.
     let mut counted: BTreeMap<(&str, String), (Quota, Vec<&Address>)> = BTreeMap::new();
     let place = |address: &Address| {
-        let declared = evaluator.template.resources.get(address.as_str());
+        let declared = evaluator.declared(address);
         declared.map(|declared| declared.name_span)
     };
     let mut ordered: Vec<(&Address, &DesiredResource)> = resources.iter().collect();
@@ -47,7 +47,7 @@ fn warning(
         found.len()
     );
     let warning = Diagnostic::warning(Code::Quota, message);
-    let warning = match evaluator.template.resources.get(first.as_str()) {
+    let warning = match evaluator.declared(first) {
         Some(declared) => warning.at(declared.name_span, ""),
         None => warning,
     };

@@ -31,7 +31,7 @@ pub(super) fn check(
         }
     }
     for (address, resource) in resources {
-        let Some(declared) = evaluator.template.resources.get(address.as_str()) else { continue };
+        let Some(declared) = evaluator.declared(address) else { continue };
         for (name, value) in &resource.properties {
             let Some(attribute) = secret_in_reference(value, resources) else { continue };
             let message =
@@ -50,7 +50,7 @@ fn objects(
 ) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for (address, resource) in resources {
-        let declared = evaluator.template.resources.get(address.as_str());
+        let declared = evaluator.declared(address);
         let schema = Registry::embedded().get(resource.resource_type.as_str());
         let (Some(declared), Ok(Some(schema))) = (declared, schema) else { continue };
         for path in schema.identifying() {

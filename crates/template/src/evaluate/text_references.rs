@@ -82,7 +82,7 @@ fn warning(
          CloudFormation does not"
     );
     let warning = Diagnostic::warning(Code::TextReference, message);
-    let declared = evaluator.template.resources.get(address.as_str());
+    let declared = evaluator.declared(address);
     let warning = match declared {
         Some(declared) => warning.at(place(evaluator, declared, path, false), ""),
         None => warning,

@@ -49,6 +49,8 @@ pub struct Template {
     pub rules: BTreeMap<String, Rule>,
     /// True if the rule by which the CDK guards its own bootstrap stack is passed over.
     pub passes_bootstrap: bool,
+    /// The place behind its text and those of the files that it includes.
+    pub(crate) end: usize,
     /// True if reading it has reported errors: something of it may be missing here.
     pub(crate) has_errors: bool,
 }
@@ -107,6 +109,20 @@ pub struct Resource {
     pub update_replace_policy: Option<Expression>,
     /// True if its metadata allow deleting the old object first.
     pub delete_first: bool,
+    /// The file that the CDK made for one of its properties, and the name of the property: both out of
+    /// its metadata.
+    pub asset: Option<Asset>,
+}
+
+/// The file that the CDK made for a property of a resource.
+///
+/// Source: "Assets", AWS CDK Developer Guide: the metadata `aws:asset:path` and `aws:asset:property`.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// The path of the file, relative to the template.
+    pub path: Spanned<String>,
+    /// The property; `None` if the metadata name none.
+    pub property: Option<String>,
 }
 
 /// One output.

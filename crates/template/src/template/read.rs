@@ -26,10 +26,10 @@ const SECTIONS: [&str; 11] = [
     "Hooks",
 ];
 
-/// Reads the root of a tree whose places are in `text`. The template holds what could be read.
+/// Reads the root of a tree whose places are in `text`, which begins at the place `base`. The template holds what could be read.
 pub(crate) fn read(
     root: &Node,
-    text: &str,
+    (text, base): (&str, usize),
     dialect: Dialect,
     diagnostics: &mut Diagnostics,
 ) -> Template {
@@ -43,9 +43,10 @@ pub(crate) fn read(
         outputs: BTreeMap::new(),
         rules: BTreeMap::new(),
         passes_bootstrap: false,
+        end: base + text.len(),
         has_errors: false,
     };
-    let mut section = Section { diagnostics, dialect, text };
+    let mut section = Section { diagnostics, dialect, text, base };
     let mut has_resources = false;
     let (mut meant, mut stray) = (false, Vec::new());
     for Entry { key, value } in section.entries(root, "a template") {
@@ -140,7 +141,8 @@ impl Section<'_> {
 
     pub(super) fn expression(&mut self, node: &Node, place: Place) -> Option<Expression> {
         let (diagnostics, dialect) = (&mut *self.diagnostics, self.dialect);
-        Reader { diagnostics, place, dialect, text: self.text }.read(node).ok()
+        let (text, base) = (self.text, self.base);
+        Reader { diagnostics, place, dialect, text, base }.read(node).ok()
     }
 
     fn conditions(&mut self, node: &Node) -> BTreeMap<String, Condition> {

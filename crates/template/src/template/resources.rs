@@ -7,7 +7,7 @@ use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
 
 use super::function::Place;
 use super::section::Section;
-use super::{Dialect, Expression, ExpressionKind, Resource};
+use super::{Asset, Dialect, Expression, ExpressionKind, Resource};
 use crate::check::is_custom;
 use crate::syntax::{Entry, Node, Spanned};
 
@@ -79,6 +79,7 @@ impl Section<'_> {
             deletion_policy: None,
             update_replace_policy: None,
             delete_first: false,
+            asset: None,
         };
         for Entry { key, value } in self.entries(node, &what) {
             match key.value.as_str() {
@@ -89,7 +90,10 @@ impl Section<'_> {
                 "Condition" => out.condition = self.text(value, "`Condition`"),
                 "DeletionPolicy" => out.deletion_policy = self.policy(key, value),
                 "UpdateReplacePolicy" => out.update_replace_policy = self.policy(key, value),
-                "Metadata" => out.delete_first = self.delete_first(value),
+                "Metadata" => {
+                    out.delete_first = self.delete_first(value);
+                    out.asset = asset(value);
+                }
                 "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
                 "UpdatePolicy" => updates = Some((key, &ROLLING[..])),
                 "Version" => version = Some(key),
@@ -200,4 +204,16 @@ impl Section<'_> {
         }
         delete_first
     }
+}
+
+/// The file that the metadata of a resource name. Metadata of another form belong to other tools.
+fn asset(metadata: &Node) -> Option<Asset> {
+    let entry = |name: &str| {
+        let entries = metadata.as_map()?;
+        entries.iter().find(|entry| entry.key.value == name).map(|entry| &entry.value)
+    };
+    let path = entry("aws:asset:path")?;
+    let path = Spanned::new(path.as_text()?.to_owned(), path.span);
+    let property = entry("aws:asset:property").and_then(Node::as_text).map(str::to_owned);
+    Some(Asset { path, property })
 }

@@ -12,6 +12,8 @@ pub(crate) struct Section<'a> {
     pub(crate) dialect: Dialect,
     /// The text that all places are in.
     pub(crate) text: &'a str,
+    /// The place of the first character of that text.
+    pub(crate) base: usize,
 }
 
 impl Section<'_> {

@@ -10,6 +10,7 @@ mod laws;
 mod lookups;
 mod loops;
 mod mistakes;
+mod nested;
 mod policy_sizes;
 mod rules;
 mod semantics;

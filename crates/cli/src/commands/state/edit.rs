@@ -136,9 +136,10 @@ pub(super) fn object_words(id: &Address, object: &ResourceState) -> String {
     )
 }
 
-/// A logical ID that a template can hold.
+/// The address of a resource that a template can hold: logical IDs, with those of nested stacks before.
 pub(super) fn address(text: &str) -> Result<Address, RefusedEdit> {
-    let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
+    let fits =
+        text.split('/').all(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric()));
     if fits {
         return Ok(Address::new(text));
     }

@@ -69,6 +69,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) dialect: Dialect,
     /// The text that all places are in.
     pub(crate) text: &'a str,
+    /// The place of the first character of that text.
+    pub(crate) base: usize,
 }
 
 type Read = Result<Expression, Reported>;

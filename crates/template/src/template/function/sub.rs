@@ -23,7 +23,7 @@ impl Reader<'_> {
 
     /// Cuts `a${B}c${!D}` into literal `a`, variable `B`, literal `c${D}`.
     fn sub_parts(&mut self, text: &str, span: Span) -> Result<Vec<SubPart>, Reported> {
-        let places = Places::of(text, self.text, span);
+        let places = Places::of(text, (self.text, self.base), span);
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -67,14 +67,16 @@ impl Reader<'_> {
 /// folded, indented. What follows a `${` is written there as in the text if there are as many of them.
 struct Places<'t> {
     source: &'t str,
+    /// The place of the first character of the source.
+    base: usize,
     whole: Span,
     /// For each `${` the offset behind it, in the text and in the source.
     behind: Vec<(usize, usize)>,
 }
 
 impl<'t> Places<'t> {
-    fn of(text: &str, source: &'t str, whole: Span) -> Self {
-        let written = source.get(whole.start..whole.end).unwrap_or_default();
+    fn of(text: &str, (source, base): (&'t str, usize), whole: Span) -> Self {
+        let written = slice(source, base, whole.start, whole.end).unwrap_or_default();
         let offsets = |text: &str, base: usize| -> Vec<usize> {
             text.match_indices("${").map(|(at, found)| base + at + found.len()).collect()
         };
@@ -84,7 +86,7 @@ impl<'t> Places<'t> {
         } else {
             Vec::new()
         };
-        Self { source, whole, behind }
+        Self { source, base, whole, behind }
     }
 
     /// The place of the `${name}` whose name begins at an offset of the text; the whole text where it
@@ -93,9 +95,15 @@ impl<'t> Places<'t> {
         let found = self.behind.binary_search_by_key(&offset, |(meant, _)| *meant).ok();
         let place = found.and_then(|index| {
             let (_, start) = self.behind.get(index)?;
-            let inside = self.source.get(*start..self.whole.end)?.split_once('}')?.0;
+            let rest = slice(self.source, self.base, *start, self.whole.end)?;
+            let inside = rest.split_once('}')?.0;
             (inside.trim() == name).then(|| Span::new(start - "${".len(), start + inside.len() + 1))
         });
         place.unwrap_or(self.whole)
     }
+}
+
+/// The text between two places of a source whose first character has the place `base`.
+fn slice(source: &str, base: usize, start: usize, end: usize) -> Option<&str> {
+    source.get(start.checked_sub(base)?..end.checked_sub(base)?)
 }

@@ -1,0 +1,87 @@
+//! The files of nested stacks: which were read, where their places begin, and which are missing.
+
+use rstack_model::Span;
+
+use super::super::finding::Reported;
+use super::location;
+use crate::Parsed;
+use crate::include::Included;
+
+/// A file that an evaluation needs: with its text in [`ExternalValues::templates`] the template is to be
+/// evaluated again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedFile {
+    /// Its path, relative to the stack's own template; or its address, if it is `https` or `s3`.
+    pub location: String,
+    /// The place that names it.
+    pub at: Span,
+    /// True if it is the template of a nested stack; else it is included in one.
+    pub is_template: bool,
+}
+
+/// The files of the nested stacks of a stack.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct NestedFiles {
+    /// The place behind all files so far.
+    end: usize,
+    /// The files, in the order of their places.
+    placed: Vec<Included>,
+    wanted: Vec<WantedFile>,
+    /// The number of nested stacks so far.
+    stacks: usize,
+    /// The bytes of their templates.
+    read: usize,
+    /// There may be no more of them, which has been reported.
+    pub(super) full: Option<Reported>,
+}
+
+impl NestedFiles {
+    /// None yet; their places begin behind the stack's own template and what that includes.
+    pub(in super::super) fn behind(end: usize) -> Self {
+        Self { end, ..Self::default() }
+    }
+
+    pub(super) fn stacks(&self) -> usize {
+        self.stacks
+    }
+
+    pub(super) fn read(&self) -> usize {
+        self.read
+    }
+
+    /// Notes that a template is missing, or a file that is included in one.
+    pub(super) fn want(&mut self, location: String, at: Span, is_template: bool) {
+        if self.wanted.iter().all(|known| known.location != location) {
+            self.wanted.push(WantedFile { location, at, is_template });
+        }
+    }
+
+    /// The place at which the text of a template begins: the same one at each use.
+    pub(super) fn base(&self, location: &str) -> usize {
+        let known = self.placed.iter().find(|file| file.location == location);
+        known.map_or(self.end, |file| file.base)
+    }
+
+    /// Notes a template that was parsed, with the files that it includes.
+    pub(super) fn parsed(&mut self, location: &str, length: usize, parsed: &Parsed) {
+        self.stacks += 1;
+        self.read = self.read.saturating_add(length);
+        let base = self.base(location);
+        let folder = location::folder(location);
+        if base < self.end {
+            return;
+        }
+        let is_template = parsed.template.is_some();
+        self.placed.push(Included { location: location.to_owned(), base, is_template });
+        for file in &parsed.included {
+            let location = location::beside(folder, &file.location);
+            self.placed.push(Included { location, ..file.clone() });
+        }
+        let end = parsed.template.as_ref().map_or(base + length, |template| template.end);
+        self.end = end.max(base + length) + 1;
+    }
+
+    pub(in super::super) fn into_parts(self) -> (Vec<Included>, Vec<WantedFile>) {
+        (self.placed, self.wanted)
+    }
+}
