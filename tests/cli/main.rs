@@ -30,6 +30,7 @@ mod lock;
 mod lookups;
 mod media_stacks;
 mod memory;
+mod nested;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;

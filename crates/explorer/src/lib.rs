@@ -40,7 +40,7 @@ pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use scenario::{GENERATED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
+pub use scenario::{GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

@@ -231,6 +231,25 @@ pub const SNAPSHOTS: [Scenario; 9] = [
     )),
 ];
 
+const fn nested(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Nested), ..scenario }
+}
+
+/// A stack whose resources are in three nested stacks.
+pub const NESTED: [Scenario; 7] = [
+    nested(plain("nested-create", Place::Nothing, FIRST)),
+    nested(Scenario { parallelism: 4, ..plain("nested-create-parallel", Place::Nothing, FIRST) }),
+    nested(plain("nested-update", FIRST, Place::Is(Variant::Changed))),
+    nested(plain("nested-replace", FIRST, MOVED)),
+    nested(plain("nested-delete", FIRST, Place::Nothing)),
+    nested(refused(
+        "nested-rollback-create",
+        (Place::Nothing, FIRST, Place::Nothing),
+        ("create", DISTRIBUTION),
+    )),
+    nested(refused("nested-rollback-replace", (FIRST, MOVED, FIRST), ("update", DISTRIBUTION))),
+];
+
 /// A scenario that is ready to be lived through.
 pub(crate) struct Ready {
     pub(crate) scenario: Scenario,
@@ -248,7 +267,7 @@ pub(crate) struct Ready {
 impl Scenario {
     /// All scenarios.
     pub fn all() -> impl Iterator<Item = Self> {
-        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED).chain(SNAPSHOTS)
+        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED).chain(SNAPSHOTS).chain(NESTED)
     }
 
     /// The scenario of this name.

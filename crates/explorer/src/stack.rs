@@ -18,6 +18,14 @@ const DATABASES: &str = include_str!("databases.yaml");
 const LEAVE_SNAPSHOTS: [&str; 3] =
     ["AWS::EC2::Volume", "AWS::ElastiCache::ReplicationGroup", "AWS::RDS::DBInstance"];
 
+/// The streaming stack in three nested stacks, and these.
+const NESTED: &str = include_str!("../../../stacks/streaming-nested.yaml");
+const NESTED_FILES: [(&str, &str); 3] = [
+    ("channel", include_str!("../../../stacks/streaming-nested/channel.yaml")),
+    ("endpoints", include_str!("../../../stacks/streaming-nested/endpoints.yaml")),
+    ("playback", include_str!("../../../stacks/streaming-nested/playback.yaml")),
+];
+
 /// The goal of a command for the stack.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
@@ -38,6 +46,8 @@ pub enum Size {
     Small,
     /// One whose objects leave final snapshots.
     Databases,
+    /// The streaming stack in three nested stacks.
+    Nested,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
 }
@@ -70,15 +80,25 @@ impl Size {
             Self::Streaming => STREAMING,
             Self::Small => SMALL,
             Self::Databases => DATABASES,
+            Self::Nested => NESTED,
             Self::Generated => return String::new(),
         };
         let (channel, other) = match self {
             Self::Databases => ("MasterUsername: one\n", "MasterUsername: two\n"),
-            Self::Streaming | Self::Small | Self::Generated => {
+            Self::Streaming | Self::Small | Self::Nested | Self::Generated => {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
             }
         };
         if variant == Variant::Attached { text.replacen(channel, other, 1) } else { text.into() }
+    }
+
+    /// The templates of its nested stacks.
+    fn external(self) -> ExternalValues {
+        let files = if self == Self::Nested { &NESTED_FILES[..] } else { &[] };
+        let text =
+            |(name, text): &(&str, &str)| (format!("streaming-nested/{name}.yaml"), (*text).into());
+        let templates = files.iter().map(text).collect();
+        ExternalValues { templates, ..ExternalValues::default() }
     }
 
     /// The stack in a variant.
@@ -103,7 +123,7 @@ impl Size {
         let parsed = parse(&self.text(variant), &Reading::with_parameters(&parameters));
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;
-        let external = ExternalValues::default();
+        let external = self.external();
         let (stack, parameters, external) = (&stack, &parameters, &external);
         let inputs = Inputs { stack, environment, parameters, external };
         let evaluation = evaluate(&template, &inputs);

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    Edit, Findings, GENERATED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits,
+    Edit, Findings, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits,
     generated_types, one, pairs, schedules, singles,
 };
 
@@ -83,6 +83,14 @@ fn some_points_of_deletions_with_final_snapshots() {
     }
     let delete = Scenario::named("snapshot-delete").unwrap().on(Store::Objects);
     sound(&singles(delete, Size::Small, 7).unwrap(), 5);
+}
+
+/// The same with the resources in nested stacks.
+#[test]
+fn some_points_of_a_stack_with_nested_ones() {
+    for scenario in NESTED {
+        sound(&singles(scenario, Size::Small, 41).unwrap(), 10);
+    }
 }
 
 #[test]

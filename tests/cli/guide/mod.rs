@@ -20,13 +20,14 @@ use page::{Block, blocks};
 const UPDATE: &str = "RSTACK_UPDATE_GUIDE";
 
 /// Every page, in the order in which they are read.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "first-stack.md",
     "cdk.md",
     "ci.md",
     "secrets.md",
     "when-something-fails.md",
     "moving-resources.md",
+    "nested-stacks.md",
 ];
 
 fn folder() -> PathBuf {

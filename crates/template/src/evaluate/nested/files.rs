@@ -35,6 +35,11 @@ pub(in super::super) struct NestedFiles {
     pub(super) full: Option<Reported>,
 }
 
+/// True if a file is a template, whatever is wrong with it: its text may be shown.
+pub(super) fn is_template(parsed: &Parsed) -> bool {
+    parsed.template.as_ref().is_some_and(|template| !template.resources.is_empty())
+}
+
 impl NestedFiles {
     /// None yet; their places begin behind the stack's own template and what that includes.
     pub(in super::super) fn behind(end: usize) -> Self {
@@ -71,7 +76,7 @@ impl NestedFiles {
         if base < self.end {
             return;
         }
-        let is_template = parsed.template.is_some();
+        let is_template = is_template(parsed);
         self.placed.push(Included { location: location.to_owned(), base, is_template });
         for file in &parsed.included {
             let location = location::beside(folder, &file.location);

@@ -170,8 +170,9 @@ impl<'a> Evaluator<'a> {
         let location = self.location(resource, &properties)?;
         let Some(parsed) = self.parse_nested(id, &location, &properties) else { return Ok(None) };
         let errors = parsed.diagnostics.iter().any(Diagnostic::is_error);
+        let is_template = files::is_template(&parsed);
         self.findings.list().extend(parsed.diagnostics);
-        let Some(template) = parsed.template else {
+        let Some(template) = parsed.template.filter(|_| is_template) else {
             return Err(self.unread(errors, resource, &location));
         };
         let passed = self.pass((id, address), resource, &template, &properties)?;
