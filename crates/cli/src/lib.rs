@@ -29,6 +29,7 @@ mod progress;
 mod project;
 mod read_streams;
 mod reader;
+mod sam;
 mod sandbox_env;
 mod secret_args;
 mod session;

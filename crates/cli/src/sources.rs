@@ -7,11 +7,12 @@ use std::sync::Arc;
 use rstack_model::{Code, Diagnostic, ErrorCode, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file};
+use rstack_template::{Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file, parse_at};
 
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
+use crate::sam;
 
 /// Why the file of a template cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +77,10 @@ pub(crate) struct Sources {
     /// The texts of nested templates and of what these include, by location.
     nested_texts: BTreeMap<String, Arc<str>>,
     nested: Vec<Part>,
+    /// What AWS's translator made of the template, if that asks for it.
+    translated: Option<(Part, Arc<str>)>,
+    /// Its results so far, by Region and parameters.
+    translations: BTreeMap<(Option<String>, BTreeMap<String, String>), Arc<str>>,
 }
 
 impl Sources {
@@ -95,18 +100,65 @@ impl Sources {
             included: Vec::new(),
             nested_texts: BTreeMap::new(),
             nested: Vec::new(),
+            translated: None,
+            translations: BTreeMap::new(),
         })
     }
 
     /// Parses the template with the files that it includes, which are named relative to it and read
     /// once. A file that cannot be included is a finding.
     pub(crate) fn parse(&mut self, reading: Reading) -> Parsed {
+        self.translated = None;
+        let known = reading.clone();
         let (folder, env) = (&self.folder, &self.env);
         let load = |wanted: &Spanned<String>| included(env, folder, wanted);
         let parsed = self.files.parse(reading, &load);
         self.included = parsed.included.iter().map(|file| Part::new(folder, file)).collect();
         self.nested.clear();
-        parsed
+        match parsed.serverless {
+            Some(_) => self.parse_translated(parsed, &known),
+            None => parsed,
+        }
+    }
+
+    /// Parses what AWS's translator makes of a template that asks for it.
+    fn parse_translated(&mut self, mut parsed: Parsed, reading: &Reading) -> Parsed {
+        let Some(serverless) = parsed.serverless.take() else { return parsed };
+        // That it was not translated is no longer true.
+        parsed.diagnostics.retain(|finding| {
+            let at = finding.labels.first().map(|label| label.span);
+            finding.code != Code::Unsupported || at != Some(serverless.at)
+        });
+        if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+            return parsed;
+        }
+        let region = reading.pseudo.get("AWS::Region").map(String::as_str);
+        let key = (region.map(str::to_owned), reading.parameters.clone());
+        let known = self.translations.get(&key).cloned();
+        let text = match known.map_or_else(
+            || sam::translate(&self.env, &serverless, &reading.parameters, region).map(Arc::from),
+            Ok,
+        ) {
+            Ok(text) => text,
+            Err(error) => {
+                parsed.diagnostics.extend(error.findings(&self.env, &serverless));
+                return parsed;
+            }
+        };
+        self.translations.insert(key, Arc::clone(&text));
+        let texts = self.parts().map(|(_, text)| text.len());
+        let base = self.files.text().len() + texts.sum::<usize>() + 1;
+        let name = format!("{} (translated)", self.name);
+        let part = Part { location: String::new(), name, base, is_template: true };
+        let translated = parse_at(&text, reading, base);
+        self.translated = Some((part, text));
+        parsed.diagnostics.extend(translated.diagnostics);
+        Parsed {
+            template: translated.template,
+            extent: translated.extent,
+            needs_place: region.is_none() || translated.needs_place,
+            ..parsed
+        }
     }
 
     /// The texts of the files of nested stacks that were read so far.
@@ -143,7 +195,8 @@ impl Sources {
             .nested
             .iter()
             .map(|part| (part, self.nested_texts.get(&part.location).map_or("", |text| &**text)));
-        included.chain(nested)
+        let translated = self.translated.iter().map(|(part, text)| (part, &**text));
+        included.chain(translated).chain(nested)
     }
 
     /// The name of the template.

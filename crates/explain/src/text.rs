@@ -64,6 +64,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::RuleFunction => include_str!("../pages/rule-function.md"),
         Code::SecretInCondition => include_str!("../pages/secret-in-condition.md"),
         Code::SecretInName => include_str!("../pages/secret-in-name.md"),
+        Code::Serverless => include_str!("../pages/serverless.md"),
         Code::SeveralDocuments => include_str!("../pages/several-documents.md"),
         Code::Shape => include_str!("../pages/shape.md"),
         Code::Size => include_str!("../pages/size.md"),

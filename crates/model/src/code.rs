@@ -201,6 +201,8 @@ codes! {
     SecretInCondition = "secret-in-condition",
     /// A secret in a property that identifies an object.
     SecretInName = "secret-in-name",
+    /// A template of the Serverless Application Model that AWS's translator does not translate.
+    Serverless = "serverless",
     /// Several YAML documents in one file.
     SeveralDocuments = "several-documents",
     /// A map where a list belongs, and the like.

@@ -10,6 +10,7 @@ mod evaluate;
 mod expand;
 mod include;
 mod limits;
+mod serverless;
 mod syntax;
 mod template;
 
@@ -32,6 +33,7 @@ pub use evaluate::{
 };
 pub use include::Included;
 pub use limits::limits;
+pub use serverless::Serverless;
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
 pub use template::{
     Assertion, Asset, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource,
@@ -53,6 +55,10 @@ pub struct Parsed {
     /// True if a loop needs a pseudo parameter whose value is missing: with it the template is to
     /// be read again.
     pub needs_place: bool,
+    /// The template as AWS's translator of the Serverless Application Model takes it, if it asks for
+    /// that: what the translator returns is to be read in its place. There is no template then, and
+    /// an error that it was not translated.
+    pub serverless: Option<Box<Serverless>>,
     /// The extent of the tree of its own file.
     pub extent: Extent,
 }
@@ -95,7 +101,7 @@ pub fn parse(text: &str, reading: &Reading) -> Parsed {
 }
 
 /// Reads a template whose first character has the place `base`.
-fn parse_at(text: &str, reading: &Reading, base: usize) -> Parsed {
+pub fn parse_at(text: &str, reading: &Reading, base: usize) -> Parsed {
     let mut found = Diagnostics::default();
     let diagnostics = &mut found;
     let root = syntax::parse(text, diagnostics);
@@ -113,15 +119,16 @@ fn parse_at(text: &str, reading: &Reading, base: usize) -> Parsed {
     let texts = files.included.iter().filter_map(|file| reading.includes.get(&file.location));
     let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
     let all = if let [only] = *all { Cow::Borrowed(only) } else { Cow::Owned(all.concat()) };
-    let mut needs_place = false;
+    let (mut needs_place, mut serverless) = (false, None);
     let template =
-        root.and_then(|root| read(root, (&all, base), reading, &mut needs_place, diagnostics));
+        root.and_then(|root| read(root, (&all, base), reading, (&mut needs_place, &mut serverless), diagnostics));
     Parsed {
         template,
         diagnostics: found.into_sorted(),
         included: files.included,
         missing: files.missing,
         needs_place,
+        serverless,
         extent,
     }
 }
@@ -130,7 +137,7 @@ fn read(
     root: Node<'_>,
     text: (&str, usize),
     reading: &Reading,
-    needs_place: &mut bool,
+    (needs_place, serverless): (&mut bool, &mut Option<Box<Serverless>>),
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
@@ -143,6 +150,11 @@ fn read(
             let expanded = expand::expand(&root, reading, diagnostics);
             *needs_place = expanded.as_ref().err().is_some_and(|stopped| stopped.needs_place);
             expanded.ok()?
+        }
+        Dialect::Serverless(at) => {
+            *serverless = Some(Box::new(Serverless::of(&root, at)));
+            diagnostics.push(template::untranslated(at));
+            return None;
         }
         Dialect::Foreign => return None,
     };

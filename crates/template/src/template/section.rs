@@ -110,8 +110,8 @@ pub(crate) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 pub(crate) fn instead_of(name: &str) -> &'static str {
     match name {
         SERVERLESS => {
-            "only CloudFormation carries it out, in a change set (`sam deploy --no-execute-changeset`); \
-             give rstack what `aws cloudformation get-template --template-stage Processed` prints"
+            "AWS's translator carries it out for the template of a stack; for a template in it, run the \
+             translator yourself and name its result"
         }
         "Transform" | "Fn::Transform" => {
             "only CloudFormation carries it out, in a change set; give rstack what \

@@ -1,6 +1,6 @@
 //! The transforms a template asks for.
 
-use rstack_model::{Code, Diagnostic};
+use rstack_model::{Code, Diagnostic, Span};
 
 use super::section::{SERVERLESS, instead_of};
 use crate::diagnostics::Diagnostics;
@@ -17,6 +17,8 @@ pub(crate) enum Dialect {
     Plain,
     /// It asks for the language extensions.
     Extended,
+    /// It asks for the Serverless Application Model, at this place: AWS's translator reads it first.
+    Serverless(Span),
     /// It asks for a transform that only CloudFormation carries out, which has been reported. What
     /// its text means is known to that transform alone.
     Foreign,
@@ -31,6 +33,9 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
     let mut dialect = Dialect::Plain;
     for node in nodes {
         match node.as_text() {
+            Some(SERVERLESS) if dialect != Dialect::Foreign => {
+                dialect = Dialect::Serverless(node.span);
+            }
             Some(LANGUAGE_EXTENSIONS) if dialect == Dialect::Plain => dialect = Dialect::Extended,
             Some(LANGUAGE_EXTENSIONS) => {}
             // Without a file it includes nothing here; where it stands in the template, it does.
@@ -49,6 +54,11 @@ pub(crate) fn dialect(root: &Node, diagnostics: &mut Diagnostics) -> Dialect {
 fn foreign(what: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
     let message = format!("{what} is not supported");
     let error = Diagnostic::error(Code::Unsupported, message).at(node.span, "");
-    let sam = node.as_text().is_some_and(|name| name.starts_with("AWS::Serverless"));
-    error.help(instead_of(if sam { SERVERLESS } else { &key.value }))
+    error.help(instead_of(&key.value))
+}
+
+/// The error for a template of the Serverless Application Model that was not translated.
+pub(crate) fn untranslated(at: Span) -> Diagnostic {
+    let message = format!("the transform `{SERVERLESS}` is not supported here");
+    Diagnostic::error(Code::Unsupported, message).at(at, "").help(instead_of(SERVERLESS))
 }

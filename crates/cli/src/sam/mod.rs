@@ -1,0 +1,135 @@
+//! The Serverless Application Model: AWS's own translator, run as a program beside this one.
+//!
+//! The translator is the package `aws-sam-translator` of the Python Package Index. It is looked for in a
+//! virtual environment of the user, then in the `python3` on the path; never in the project, whose files
+//! may be those of others. It gets the template and the values of parameters that are no secrets, and
+//! neither credentials nor environment variables of the user.
+
+mod find;
+mod run;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rstack_model::{Code, Diagnostic, Span};
+use rstack_template::Serverless;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::env::Env;
+
+/// The version of the translator. Another one may make other resources of the same template.
+const VERSION: &str = "1.115.0";
+/// The Region that decides about a template whose own is not known yet.
+const ANY_REGION: &str = "us-east-1";
+/// The number of mistakes that are shown.
+const SHOWN: usize = 50;
+
+/// Why a template was not translated.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SamError {
+    /// There is no Python.
+    #[error("the transform needs AWS's translator, and there is no `python3` on the path")]
+    NoPython,
+    /// The Python has no translator.
+    #[error("the transform needs AWS's translator, and `{}` does not have it", program.display())]
+    NoTranslator {
+        /// The Python.
+        program: PathBuf,
+    },
+    /// The Python has another version of it.
+    #[error("`{}` has version {found} of AWS's translator; rstack needs {VERSION}", program.display())]
+    OtherVersion {
+        /// The Python.
+        program: PathBuf,
+        /// The version it has.
+        found: String,
+    },
+    /// It could not be run, or did not answer.
+    #[error("AWS's translator failed: {0}")]
+    Failed(String),
+    /// It refuses the template.
+    #[error("AWS's translator refuses the template")]
+    Refused(Vec<Refusal>),
+}
+
+/// A mistake that the translator found.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Refusal {
+    /// The resource, if it names one.
+    id: Option<Json>,
+    message: String,
+}
+
+/// What the translator says.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    template: Option<Json>,
+    errors: Option<Vec<Refusal>>,
+    version: Option<String>,
+    absent: Option<String>,
+}
+
+/// Translates a template for a Region: the text of the result.
+///
+/// # Errors
+/// If there is no translator, or it refuses the template.
+pub(crate) fn translate(
+    env: &Env,
+    serverless: &Serverless,
+    parameters: &BTreeMap<String, String>,
+    region: Option<&str>,
+) -> Result<String, SamError> {
+    let program = find::python(env).ok_or(SamError::NoPython)?;
+    let declared = serverless.document.get("Parameters");
+    let known = parameters.iter().filter(|(name, _)| !is_secret(declared, name));
+    let request = json!({
+        "version": VERSION,
+        "template": serverless.document,
+        "transforms": serverless.transforms,
+        "parameters": known.collect::<BTreeMap<_, _>>(),
+        "region": region.unwrap_or(ANY_REGION),
+    });
+    let answer = run::run(&program, request.to_string().into_bytes())?;
+    let answer: Answer = serde_json::from_slice(&answer)
+        .map_err(|error| SamError::Failed(format!("its answer cannot be read: {error}")))?;
+    match answer {
+        Answer { version: Some(found), .. } => Err(SamError::OtherVersion { program, found }),
+        Answer { absent: Some(_), .. } => Err(SamError::NoTranslator { program }),
+        Answer { errors: Some(errors), .. } => Err(SamError::Refused(errors)),
+        Answer { template: Some(template), .. } => serde_json::to_string_pretty(&template)
+            .map_err(|error| SamError::Failed(error.to_string())),
+        _ => Err(SamError::Failed("its answer is empty".to_owned())),
+    }
+}
+
+/// True if a parameter is declared as a secret.
+fn is_secret(declared: Option<&Json>, name: &str) -> bool {
+    let no_echo = declared.and_then(|all| all.get(name)).and_then(|it| it.get("NoEcho"));
+    no_echo.is_some_and(|it| *it == Json::Bool(true) || it.as_str() == Some("true"))
+}
+
+impl SamError {
+    /// The findings for a template that was not translated, at the places of its own text.
+    pub(crate) fn findings(&self, env: &Env, serverless: &Serverless) -> Vec<Diagnostic> {
+        let error = |message: String, at: Span| {
+            Diagnostic::error(Code::Serverless, message).at(at, "")
+        };
+        if let Self::Refused(refusals) = self {
+            let found = refusals.iter().take(SHOWN).map(|refusal| {
+                let id = refusal.id.as_ref().and_then(Json::as_str);
+                let at = id.and_then(|id| serverless.resources.get(id)).copied();
+                error(refusal.message.clone(), at.unwrap_or(serverless.at))
+            });
+            return found.collect();
+        }
+        let finding = error(self.to_string(), serverless.at);
+        vec![match self {
+            Self::Failed(_) => finding,
+            Self::NoPython | Self::NoTranslator { .. } | Self::OtherVersion { .. } => {
+                finding.help(find::how_to_install(env, VERSION))
+            }
+            Self::Refused(_) => finding,
+        }]
+    }
+}

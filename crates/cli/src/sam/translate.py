@@ -1,0 +1,73 @@
+"""Runs AWS's translator of the Serverless Application Model, aws-sam-translator.
+
+Standard input: {"version": …, "template": …, "transforms": […], "parameters": {…}, "region": …} as JSON. Standard output, one of:
+{"template": …}, {"errors": [{"id": …, "message": …}]}, {"version": …} (another version than the wanted one),
+{"absent": …} (no translator).
+"""
+
+import json
+import os
+import resource
+import sys
+
+LIMIT_BYTES = 2 << 30
+LIMIT_SECONDS = 60
+
+
+def errors_of(error):
+    causes = getattr(error, "causes", None) or [error]
+    for cause in causes:
+        yield {"id": getattr(cause, "_logical_id", None), "message": getattr(cause, "message", None) or str(cause)}
+
+
+class NoPolicies:
+    """The account is not asked: the policies that the translator brings with it are all there are."""
+
+    def load(self):
+        return {}
+
+
+def secret_defaults(template):
+    """Takes the defaults of secret parameters out, so that no value of one gets into the result."""
+    taken = {}
+    parameters = template.get("Parameters")
+    for name, parameter in (parameters if isinstance(parameters, dict) else {}).items():
+        if isinstance(parameter, dict) and str(parameter.get("NoEcho")).lower() == "true" and "Default" in parameter:
+            taken[name] = parameter.pop("Default")
+    return taken
+
+
+def translated(request):
+    os.environ["AWS_DEFAULT_REGION"] = request["region"]
+    from samtranslator import __version__
+    from samtranslator.model.exceptions import ExceptionWithMessage
+    from samtranslator.translator.transform import transform
+
+    if __version__ != request["version"]:
+        return {"version": __version__}
+    template = request["template"]
+    taken = secret_defaults(template)
+    try:
+        result = transform(template, request["parameters"], NoPolicies())
+    except ExceptionWithMessage as error:
+        return {"errors": list(errors_of(error))}
+    for name, default in taken.items():
+        result["Parameters"][name]["Default"] = default
+    result.pop("Transform", None)
+    if request["transforms"]:
+        result["Transform"] = request["transforms"]
+    return {"template": result}
+
+
+def main():
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_SECONDS, LIMIT_SECONDS))
+    request = json.load(sys.stdin)
+    try:
+        answer = translated(request)
+    except ImportError as error:
+        answer = {"absent": str(error)}
+    json.dump(answer, sys.stdout)
+
+
+main()

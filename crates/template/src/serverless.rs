@@ -1,0 +1,109 @@
+//! Templates of the Serverless Application Model (SAM), as AWS's translator takes them.
+//!
+//! Nothing is translated here: the caller runs the translator and reads its result in the place of the
+//! template. Source: "AWS SAM template anatomy", AWS Serverless Application Model Developer Guide.
+
+use std::collections::BTreeMap;
+
+use rstack_model::{Span, Value};
+use serde_json::{Map, Value as Json};
+
+use crate::syntax::{Node, NodeKind, Spanned, scalar};
+use crate::template::SERVERLESS;
+
+/// A template that AWS's translator has to read first.
+#[derive(Clone, Debug)]
+pub struct Serverless {
+    /// The template, with the long forms of all functions.
+    pub document: Json,
+    /// The other transforms that it asks for, in their order.
+    pub transforms: Vec<String>,
+    /// The place of the transform.
+    pub at: Span,
+    /// The places of its resources, by logical ID.
+    pub resources: BTreeMap<String, Span>,
+}
+
+impl Serverless {
+    /// The template of a tree that asks for the transform at a place.
+    pub(crate) fn of(root: &Node<'_>, at: Span) -> Self {
+        let section = |name: &str| {
+            let entries = root.as_map()?;
+            entries.iter().find(|entry| entry.key.value == name).map(|entry| &entry.value)
+        };
+        let transform = section("Transform");
+        let transforms = transform.and_then(Node::as_list).unwrap_or_default();
+        let transforms = transforms.iter().filter_map(Node::as_text);
+        let resources = section("Resources").and_then(Node::as_map).unwrap_or_default();
+        Self {
+            document: json(root),
+            transforms: transforms.filter(|name| *name != SERVERLESS).map(str::to_owned).collect(),
+            at,
+            resources: resources.iter().map(|it| (it.key.value.clone(), it.key.span)).collect(),
+        }
+    }
+}
+
+/// A tree as JSON; a tag becomes the function that it stands for.
+fn json(node: &Node<'_>) -> Json {
+    match &node.kind {
+        NodeKind::Scalar { text, plain } => match scalar(text, *plain) {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(value),
+            Value::Number(number) => Json::Number(number),
+            _ => Json::String(text.to_string()),
+        },
+        NodeKind::List(items) => items.iter().map(json).collect(),
+        NodeKind::Map(entries) => {
+            let entries = entries.iter().map(|entry| (entry.key.value.clone(), json(&entry.value)));
+            Json::Object(entries.collect())
+        }
+        NodeKind::Tagged(tagged) => {
+            let (tag, argument) = &**tagged;
+            Json::Object(Map::from_iter([(long_form(tag), argument_of(tag, argument))]))
+        }
+    }
+}
+
+fn long_form(tag: &Spanned<String>) -> String {
+    match tag.value.as_str() {
+        "Ref" | "Condition" => tag.value.clone(),
+        name if name.starts_with("Fn::") => name.to_owned(),
+        name => format!("Fn::{name}"),
+    }
+}
+
+/// The argument of a function. `!GetAtt A.b` is a text in the short form alone.
+fn argument_of(tag: &Spanned<String>, argument: &Node<'_>) -> Json {
+    let parts = argument.as_text().and_then(|text| text.split_once('.'));
+    match parts.filter(|_| tag.value == "GetAtt") {
+        Some((id, attribute)) => [id, attribute].into_iter().map(Json::from).collect(),
+        None => json(argument),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::Diagnostics;
+    use crate::syntax;
+
+    #[test]
+    fn functions_get_their_long_forms() {
+        let text = "Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]\nResources:\n  \
+                    F:\n    A: !GetAtt B.c.d\n    B: !Sub ['${x}', {x: !Ref P}]\n    C: [1, '1', yes, ~, 1.10]\n    \
+                    D: !Condition E\n";
+        let mut diagnostics = Diagnostics::default();
+        let root = syntax::parse(text, &mut diagnostics).unwrap();
+        let serverless = Serverless::of(&root, Span::default());
+        assert_eq!(serverless.transforms, ["AWS::LanguageExtensions"]);
+        let expected = serde_json::json!({
+            "A": {"Fn::GetAtt": ["B", "c.d"]},
+            "B": {"Fn::Sub": ["${x}", {"x": {"Ref": "P"}}]},
+            "C": [1, "1", true, null, "1.10"],
+            "D": {"Condition": "E"},
+        });
+        assert_eq!(serverless.document["Resources"]["F"], expected);
+        assert_eq!(serverless.resources["F"].start, text.find("F:").unwrap());
+    }
+}
