@@ -34,7 +34,7 @@ demo:
 	echo; echo "The demo took $$(( $$(date +%s) - start )) seconds."
 
 # Unit, property, whole-program and emulator tests. The last line is the test runner's.
-test: $(VENV)/.installed
+test: $(VENV)/.installed $(VENV)/sam/.installed
 	$(CARGO) $(TEST) --workspace $(FLAGS)
 
 # The tests that read the corpus. They are no part of `make test`, and fail without the corpus.
@@ -76,7 +76,8 @@ fuzz:
 hostile: release
 	./scripts/hostile
 
-# A virtual environment of this folder for each purpose: emulators, gates, releases, agreement. Their
+# A virtual environment of this folder for each purpose: emulators, serverless templates, gates, releases,
+# agreement. Their
 # packages are pinned.
 $(VENV)/.installed: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)

@@ -53,4 +53,5 @@ mod signals;
 mod stacks;
 mod state;
 mod streams;
+mod update_policies;
 mod written_files;

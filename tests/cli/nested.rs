@@ -56,7 +56,7 @@ fn a_stack_with_nested_ones_is_planned_made_changed_and_destroyed_as_one() {
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
 }
 
-/// What fails in a nested stack is rolled back with all the rest.
+/// A failure in a nested stack rolls back all the rest, too.
 #[test]
 fn a_failure_in_a_nested_stack_rolls_the_whole_back() {
     let place = place();

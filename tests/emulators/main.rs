@@ -20,6 +20,7 @@ mod lossy;
 mod lying;
 mod moved;
 mod named;
+mod sam;
 mod secrets;
 mod streaming;
 

@@ -29,6 +29,7 @@ mod tag_form;
 mod type_schema;
 mod unique_name;
 mod update_kind;
+mod update_policy;
 mod update_rule;
 mod validate;
 
@@ -52,5 +53,6 @@ pub use tag_form::{PROPAGATES, TagForm};
 pub use type_schema::{Handler, TypeSchema};
 pub use unique_name::{NamePart, ObjectName, UniqueName};
 pub use update_kind::Provisioning;
+pub use update_policy::governs;
 pub use update_rule::{Transition, UpdateRule};
 pub use validate::{Violation, ViolationKind, validate};

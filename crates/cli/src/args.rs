@@ -119,6 +119,9 @@ pub(crate) struct PlanArguments {
     /// Replace this resource's object even if it can be updated in place. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) replace: Vec<String>,
+    /// Make updates that an `UpdatePolicy` governs as if there were none.
+    #[arg(long)]
+    pub(crate) ignore_update_policy: bool,
     /// Give this tag to every resource that takes tags and has none of its key. Can be repeated. Added to
     /// the tags of the CDK app.
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use rstack_model::{Code, Diagnostic, ErrorCode, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
-use rstack_template::{Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file, parse_at};
+use rstack_template::{
+    Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file, parse_at,
+};
 
 use crate::env::Env;
 use crate::error::CommandError;
@@ -77,7 +79,7 @@ pub(crate) struct Sources {
     /// The texts of nested templates and of what these include, by location.
     nested_texts: BTreeMap<String, Arc<str>>,
     nested: Vec<Part>,
-    /// What AWS's translator made of the template, if that asks for it.
+    /// The result of AWS's translator, if the template asks for it.
     translated: Option<(Part, Arc<str>)>,
     /// Its results so far, by Region and parameters.
     translations: BTreeMap<(Option<String>, BTreeMap<String, String>), Arc<str>>,
@@ -127,7 +129,7 @@ impl Sources {
         // That it was not translated is no longer true.
         parsed.diagnostics.retain(|finding| {
             let at = finding.labels.first().map(|label| label.span);
-            finding.code != Code::Unsupported || at != Some(serverless.at)
+            finding.code != Code::Serverless || at != Some(serverless.at)
         });
         if parsed.diagnostics.iter().any(Diagnostic::is_error) {
             return parsed;

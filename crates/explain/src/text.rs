@@ -83,6 +83,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::UnknownType => include_str!("../pages/unknown-type.md"),
         Code::UnresolvedReference => include_str!("../pages/unresolved-reference.md"),
         Code::Unsupported => include_str!("../pages/unsupported.md"),
+        Code::UpdatePolicy => include_str!("../pages/update-policy.md"),
         Code::YamlKey => include_str!("../pages/yaml-key.md"),
         Code::YamlScalar => include_str!("../pages/yaml-scalar.md"),
     }

@@ -239,6 +239,8 @@ codes! {
     UnresolvedReference = "unresolved-reference",
     /// Something that rstack does not do yet.
     Unsupported = "unsupported",
+    /// An update that CloudFormation would carry out by the `UpdatePolicy` of the resource.
+    UpdatePolicy = "update-policy",
     /// A key without quotes that CloudFormation reads as a number or a boolean.
     YamlKey = "yaml-key",
     /// A value without quotes that CloudFormation reads as a number or a boolean.

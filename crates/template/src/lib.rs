@@ -120,8 +120,9 @@ pub fn parse_at(text: &str, reading: &Reading, base: usize) -> Parsed {
     let all: Vec<&str> = std::iter::once(text).chain(texts.map(String::as_str)).collect();
     let all = if let [only] = *all { Cow::Borrowed(only) } else { Cow::Owned(all.concat()) };
     let (mut needs_place, mut serverless) = (false, None);
-    let template =
-        root.and_then(|root| read(root, (&all, base), reading, (&mut needs_place, &mut serverless), diagnostics));
+    let template = root.and_then(|root| {
+        read(root, (&all, base), reading, (&mut needs_place, &mut serverless), diagnostics)
+    });
     Parsed {
         template,
         diagnostics: found.into_sorted(),

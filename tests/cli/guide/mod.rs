@@ -129,6 +129,11 @@ fn moving_resources() {
 }
 
 #[test]
+fn nested_stacks() {
+    check("nested-stacks.md");
+}
+
+#[test]
 fn every_page_is_run_and_in_the_list() {
     let pages = std::fs::read_dir(folder()).unwrap().map(|entry| {
         let name = entry.unwrap().file_name();

@@ -43,7 +43,9 @@ impl Driver {
             Self::CloudControl => "Cloud Control",
             Self::Recorded => "recorded only",
             Self::None(Missing::Handlers) => "none: no handlers",
-            Self::None(Missing::Support) => "none: the resources of its template are made in its place",
+            Self::None(Missing::Support) => {
+                "none: the resources of its template are made in its place"
+            }
             Self::None(Missing::Create) => "none: no create handler",
             Self::None(Missing::Read) => "none: no read handler",
             Self::None(Missing::Delete) => "none: no delete handler",

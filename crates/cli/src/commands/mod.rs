@@ -31,5 +31,6 @@ pub(crate) mod shell;
 pub(crate) mod show;
 mod stacks_run;
 pub(crate) mod state;
+mod update_policies;
 pub(crate) mod validate;
 mod validate_report;

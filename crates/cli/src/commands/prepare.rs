@@ -18,6 +18,7 @@ use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Tem
 
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
+use super::update_policies::UpdatePolicies;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::{CommandError, PUT, cloud_hint, put_words};
@@ -52,6 +53,8 @@ pub(crate) struct PreparedTemplate {
     given: GivenParameters,
     checks: Checks,
     runtimes: Runtimes,
+    /// The update policies of its resources, unless they are ignored.
+    update_policies: Option<UpdatePolicies>,
     /// The tags of the stack.
     tags: StackTags,
     pending: Option<Pending>,
@@ -113,7 +116,8 @@ impl PreparedTemplate {
             loaded.checked(&context.terminal)?;
         }
         let (pending, reported) = (None, false);
-        Ok(Self { loaded, given, checks, runtimes, tags, pending, reported })
+        let update_policies = (!plan.ignore_update_policy).then(UpdatePolicies::default);
+        Ok(Self { loaded, given, checks, runtimes, update_policies, tags, pending, reported })
     }
 
     /// Evaluates the template, and starts what else is checked: beside all that follows. `others` are the
@@ -167,6 +171,9 @@ impl PreparedTemplate {
         {
             let cloud = engine.cloud.as_ref();
             let templates = Templates { own: template, nested: &nested };
+            if let Some(policies) = &mut self.update_policies {
+                *policies = UpdatePolicies::of(templates, desired);
+            }
             let tags = (&self.tags, &nested_tags);
             let untagged = add_stack_tags(tags, cloud, templates, desired);
             self.loaded.diagnostics.extend(untagged);
@@ -208,6 +215,9 @@ impl PreparedTemplate {
             self.checks.finish(pending, &mut self.loaded)?;
         }
         self.runtimes.judge(&mut self.loaded.diagnostics, plan);
+        if let (Some(policies), Some(plan)) = (&self.update_policies, plan) {
+            self.loaded.add(policies.governed(plan));
+        }
         if self.reported && !self.loaded.failed() {
             return Ok(());
         }

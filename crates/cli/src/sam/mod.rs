@@ -61,7 +61,7 @@ pub(crate) struct Refusal {
     message: String,
 }
 
-/// What the translator says.
+/// The answer of the translator.
 #[derive(Debug, Deserialize)]
 struct Answer {
     template: Option<Json>,
@@ -112,9 +112,8 @@ fn is_secret(declared: Option<&Json>, name: &str) -> bool {
 impl SamError {
     /// The findings for a template that was not translated, at the places of its own text.
     pub(crate) fn findings(&self, env: &Env, serverless: &Serverless) -> Vec<Diagnostic> {
-        let error = |message: String, at: Span| {
-            Diagnostic::error(Code::Serverless, message).at(at, "")
-        };
+        let error =
+            |message: String, at: Span| Diagnostic::error(Code::Serverless, message).at(at, "");
         if let Self::Refused(refusals) = self {
             let found = refusals.iter().take(SHOWN).map(|refusal| {
                 let id = refusal.id.as_ref().and_then(Json::as_str);

@@ -109,6 +109,8 @@ pub struct Resource {
     pub update_replace_policy: Option<Expression>,
     /// True if its metadata allow deleting the old object first.
     pub delete_first: bool,
+    /// The entries of its `UpdatePolicy`.
+    pub update_policy: Vec<Spanned<String>>,
     /// The file that the CDK made for one of its properties, and the name of the property: both out of
     /// its metadata.
     pub asset: Option<Asset>,

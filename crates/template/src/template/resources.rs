@@ -79,6 +79,7 @@ impl Section<'_> {
             deletion_policy: None,
             update_replace_policy: None,
             delete_first: false,
+            update_policy: Vec::new(),
             asset: None,
         };
         for Entry { key, value } in self.entries(node, &what) {
@@ -95,7 +96,11 @@ impl Section<'_> {
                     out.asset = asset(value);
                 }
                 "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
-                "UpdatePolicy" => updates = Some((key, &ROLLING[..])),
+                "UpdatePolicy" => {
+                    updates = Some((key, &ROLLING[..]));
+                    let entries = value.as_map().unwrap_or_default().iter();
+                    out.update_policy = entries.map(|entry| entry.key.clone()).collect();
+                }
                 "Version" => version = Some(key),
                 _ => unknown.push(key),
             }
@@ -163,7 +168,10 @@ impl Section<'_> {
                 "CreationPolicy" => {
                     "it does not wait for signals: the resource is ready when it is made"
                 }
-                _ => "the resource is updated as its properties alone say",
+                _ => {
+                    "updates that it governs are refused; `--ignore-update-policy` makes them as its \
+                     properties alone say"
+                }
             };
             return self.report(warning.help(help));
         }

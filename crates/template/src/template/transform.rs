@@ -60,5 +60,5 @@ fn foreign(what: &str, key: &Spanned<String>, node: &Node) -> Diagnostic {
 /// The error for a template of the Serverless Application Model that was not translated.
 pub(crate) fn untranslated(at: Span) -> Diagnostic {
     let message = format!("the transform `{SERVERLESS}` is not supported here");
-    Diagnostic::error(Code::Unsupported, message).at(at, "").help(instead_of(SERVERLESS))
+    Diagnostic::error(Code::Serverless, message).at(at, "").help(instead_of(SERVERLESS))
 }

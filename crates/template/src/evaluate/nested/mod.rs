@@ -3,7 +3,7 @@
 //!
 //! A nested stack is evaluated where its parent first needs it, with the values that the parent passes:
 //! they may be unknown or secret. A reference to one of its outputs is the value of that output. The order
-//! is that of CloudFormation: its resources wait for everything that the nested stack names, and whoever
+//! is that of CloudFormation: its resources wait for everything that the nested stack names, and what
 //! names it waits for all its resources.
 //!
 //! Source: "Embed stacks within other stacks using nested stacks", AWS CloudFormation User Guide.
@@ -47,7 +47,7 @@ const MAX_NAME: usize = 128;
 /// The resources and outputs of a nested stack.
 #[derive(Debug)]
 pub(super) struct NestedStack {
-    /// What the nested stack itself needs, at the level of its parent.
+    /// The resources that the nested stack itself needs, at the level of its parent.
     pub(super) needs: BTreeSet<Address>,
     /// Its resources, also those of the stacks nested in it.
     pub(super) resources: BTreeMap<Address, DesiredResource>,

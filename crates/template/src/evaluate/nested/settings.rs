@@ -1,4 +1,4 @@
-//! What a nested stack says besides its template and parameters: tags, a time limit, topics.
+//! The settings of a nested stack besides its template and parameters: tags, a time limit, topics.
 
 use std::collections::BTreeMap;
 

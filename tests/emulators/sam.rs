@@ -1,0 +1,100 @@
+//! Templates of the Serverless Application Model, through AWS's own translator: what is planned is what it
+//! makes of them.
+
+use crate::emulators::environment;
+use crate::place::{Place, Ran, ran};
+
+const TEMPLATE: &str = "Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Secret: {Type: String, NoEcho: true, Default: canary-in-a-default}
+  Stage: {Type: String, Default: dev}
+Globals:
+  Function: {Runtime: python3.13}
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      CodeUri: {Bucket: code, Key: code.zip}
+      Policies: [{SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}}]
+      Environment: {Variables: {Secret: !Ref Secret, Queue: !Ref Queue, Stage: !Ref Stage}}
+      Events:
+        Get: {Type: Api, Properties: {Path: /x, Method: get}}
+  Queue: {Type: AWS::SQS::Queue}
+Outputs:
+  Url: {Value: !Sub 'https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod/'}
+";
+
+fn run(place: &Place, arguments: &[&str]) -> Ran {
+    let mut command = place.command(&[arguments, &["--sandbox"]].concat());
+    command.env("RSTACK_SAM_PYTHON", environment().join("sam/bin/python"));
+    command.env("RSTACK_PARAMETER_Secret", "canary-in-a-variable");
+    ran(command)
+}
+
+#[test]
+fn a_serverless_template_lives_as_what_the_translator_makes_of_it() {
+    let place = Place::empty();
+    place.write("app.yaml", TEMPLATE);
+    run(&place, &["validate", "app.yaml"]).expect(0);
+    let plan = run(&place, &["plan", "app.yaml"]).expect(0);
+    for made in [
+        "AWS::Lambda::Function Function",
+        "AWS::IAM::Role FunctionRole",
+        "AWS::ApiGateway::RestApi ServerlessRestApi",
+        "AWS::ApiGateway::Stage ServerlessRestApiProdStage",
+        "AWS::Lambda::Permission FunctionGetPermissionProd",
+    ] {
+        assert!(plan.out.contains(&format!("[+] {made}")), "{made}: {}", plan.out);
+    }
+    assert!(plan.out.contains("Plan: 7 to create"), "{}", plan.out);
+    assert!(plan.out.contains("‹secret parameter Secret›"), "{}", plan.out);
+    let applied = run(&place, &["apply", "app.yaml", "--yes"]).expect(0);
+    assert!(applied.out.contains(".execute-api.eu-west-1.amazonaws.com/Prod/"), "{}", applied.out);
+    run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
+    // A parameter decides what the translator makes.
+    let other = run(&place, &["plan", "app.yaml", "--parameter", "Stage=live"]).expect(0);
+    assert!(other.out.contains("1 to update"), "{}", other.out);
+    run(&place, &["destroy", "app.yaml", "--yes"]).expect(0);
+    for (name, bytes) in place.files() {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("canary-in-a-variable"), "{name}");
+        assert!(name == "app.yaml" || !text.contains("canary-in-a-default"), "{name}");
+    }
+}
+
+#[test]
+fn mistakes_have_the_places_of_the_template() {
+    let place = Place::empty();
+    place.write("app.yaml", &TEMPLATE.replace("Handler:", "Handlr:"));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("serverless", &["app.yaml:8:3", "property Handlr not defined"]);
+    // What is wrong in the result is shown in the result.
+    place.write(
+        "app.yaml",
+        &TEMPLATE
+            .replace("{Type: AWS::SQS::Queue}", "{Type: AWS::SQS::Queue, Properties: {Delay: 3}}"),
+    );
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("unknown-property", &["app.yaml (translated):", "\"Delay\": 3"]);
+    // What is wrong before it is translated is shown in the template, and nothing is translated.
+    place.write("app.yaml", &format!("{TEMPLATE}Outputs: {{}}\n"));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("duplicate-key", &["app.yaml:21:1"]);
+}
+
+#[test]
+fn without_the_translator_the_error_says_how_to_get_it() {
+    let place = Place::empty();
+    place.write("app.yaml", TEMPLATE);
+    let with = |python: &std::path::Path| {
+        let mut command = place.command(&["plan", "app.yaml", "--sandbox"]);
+        command.env("RSTACK_SAM_PYTHON", python);
+        ran(command).expect(1)
+    };
+    // The Python of the emulators has no translator.
+    let none = with(&environment().join("bin/python"));
+    none.reports("serverless", &["app.yaml:1:12", "pip install aws-sam-translator=="]);
+    let none = with(&place.path("no-python"));
+    none.reports("serverless", &["no-python", "cannot be started"]);
+}
