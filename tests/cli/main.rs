@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod assembly;
+mod assets;
 mod bad_input;
 mod bad_template;
 mod cdk;

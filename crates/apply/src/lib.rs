@@ -4,6 +4,7 @@
 //! journaled before it is made (`step`), and an operation whose outcome is not
 //! known is resolved by asking the cloud, never by guessing (`recover`).
 
+mod assets;
 mod code;
 mod digest;
 mod drive;
@@ -28,6 +29,7 @@ mod time;
 mod verify;
 mod waiting;
 
+pub use assets::{AssetError, AssetSource, MissingAssets, SourceError};
 pub use engine::Engine;
 pub use entropy::{Entropy, RandomEntropy, SeededEntropy};
 pub use error::{ApplyError, RecoverError, StepError};

@@ -8,8 +8,8 @@ use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
-    apply, destroy, docs, explain, graph, ls, output, plan, reference, resolve, rollback, sandbox,
-    shell, show, state, validate,
+    apply, bootstrap, destroy, docs, explain, graph, ls, output, plan, reference, resolve,
+    rollback, sandbox, shell, show, state, validate,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -52,6 +52,8 @@ enum Command {
     /// Roll back a failed or interrupted apply.
     #[command(after_help = rollback::HELP)]
     Rollback(rollback::RollbackArgs),
+    /// Create the bucket for the assets of CDK apps. Makes no stack.
+    Bootstrap(bootstrap::BootstrapArgs),
     /// Delete all objects of a stack.
     Destroy(destroy::DestroyArgs),
     /// Check templates. Makes no cloud calls.
@@ -146,6 +148,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandEr
     match command {
         Command::Plan(args) => plan::run(context, &args).await,
         Command::Apply(args) => apply::run(context, &args).await,
+        Command::Bootstrap(args) => bootstrap::run(context, &args).await,
         Command::Destroy(args) => destroy::run(context, &args).await,
         Command::Rollback(args) => rollback::run(context, &args).await,
         Command::Validate(args) => validate::run(context, args).await,

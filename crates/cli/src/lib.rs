@@ -8,6 +8,7 @@
 mod approval;
 mod args;
 mod assembly;
+mod assets;
 mod cli;
 mod command_line;
 mod commands;

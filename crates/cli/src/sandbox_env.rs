@@ -22,6 +22,7 @@ pub(crate) const HELP: &str = "The environment variable RSTACK_SANDBOX makes the
     deploy-polls=N  polls until a distribution is deployed\n  \
     api-polls=N     polls until a request of any API is complete (0)\n  \
     poll-ms=N       the pause between two polls\n  \
+    bootstrap=none  no account has what `rstack bootstrap` makes\n  \
     speed=N         the speed of its clock, as a multiple of real time (60)";
 
 /// The speed of the sandbox's clock: ten minutes are over in ten seconds.
@@ -94,6 +95,7 @@ fn set(conditions: &mut Conditions, part: &str) -> Option<()> {
         "deploy-polls" => options.deploy_polls = value.parse().ok()?,
         "api-polls" => options.api_polls = value.parse().ok()?,
         "poll-ms" => options.ask_again_in = milliseconds()?,
+        "bootstrap" if value == "none" => options.bootstrapped = false,
         "speed" => conditions.time.speed = value.parse().ok().filter(|speed| *speed > 0)?,
         _ => return None,
     }
@@ -131,8 +133,10 @@ mod tests {
                 deploy_polls: 0,
                 api_polls: 4,
                 ask_again_in: Duration::from_millis(9),
+                bootstrapped: true,
             }
         );
+        assert!(!parse("bootstrap=none").unwrap().options.bootstrapped);
         let fixed = parse("account=123456789012").unwrap().account;
         assert_eq!(fixed.as_ref().map(AccountId::as_str), Some("123456789012"));
         for wrong in

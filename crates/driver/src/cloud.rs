@@ -8,7 +8,7 @@ use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{ResourceType, Value};
 
-use crate::{DriverError, ResourceDriver, SecretStore};
+use crate::{BucketAccess, DriverError, ErrorKind, OpenBucket, ResourceDriver, SecretStore};
 
 /// The identity under which calls are made, and the place where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,25 @@ pub trait Cloud: Send + Sync {
 
     /// Where dynamic references to secrets are resolved.
     fn secrets(&self) -> &dyn SecretStore;
+
+    /// Opens a bucket. Nothing is known of it before it is asked.
+    ///
+    /// # Errors
+    /// If there are no credentials, or the cloud has no buckets.
+    async fn bucket(&self, _access: &BucketAccess) -> Result<OpenBucket, DriverError> {
+        let message = "this cloud has no buckets";
+        Err(DriverError::new(ErrorKind::Unsupported, "bucket", message))
+    }
+
+    /// Makes a parameter of the Parameter Store with this text, unless there is one of this name; true
+    /// if it made it.
+    ///
+    /// # Errors
+    /// If the service cannot be asked, or refuses.
+    async fn make_parameter(&self, _name: &str, _text: &str) -> Result<bool, DriverError> {
+        let message = "this cloud has no parameters that can be made";
+        Err(DriverError::new(ErrorKind::Unsupported, "parameter", message))
+    }
 
     /// The calls that have no answer yet, the oldest first; none in a cloud without a network.
     fn in_flight(&self) -> Vec<CallInFlight> {

@@ -3,6 +3,7 @@
 //! The engine owns time, order, the journal and retries. A driver makes calls and returns
 //! their outcomes; it never waits, and it never chooses a name the engine has not journaled.
 
+mod asset_store;
 pub mod calls;
 mod cloud;
 pub mod conformance;
@@ -15,6 +16,9 @@ mod protocol;
 mod resource;
 mod secret;
 
+pub use asset_store::{
+    AssetContent, AssetStore, BucketAccess, InMemory, ObjectSummary, OpenBucket, Sent,
+};
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};
 pub use error::{DriverError, ErrorKind};

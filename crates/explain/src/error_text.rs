@@ -6,6 +6,7 @@ use rstack_model::ErrorCode;
 pub(crate) fn error_text(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::AccessDenied => include_str!("../pages/errors/access-denied.md"),
+        ErrorCode::AssetNotSupported => include_str!("../pages/errors/asset-not-supported.md"),
         ErrorCode::CannotRepair => include_str!("../pages/errors/cannot-repair.md"),
         ErrorCode::ConfirmationNeeded => include_str!("../pages/errors/confirmation-needed.md"),
         ErrorCode::Conflict => include_str!("../pages/errors/conflict.md"),
@@ -51,6 +52,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::NoRegion => include_str!("../pages/errors/no-region.md"),
         ErrorCode::NoState => include_str!("../pages/errors/no-state.md"),
         ErrorCode::NotAStack => include_str!("../pages/errors/not-a-stack.md"),
+        ErrorCode::NotBootstrapped => include_str!("../pages/errors/not-bootstrapped.md"),
         ErrorCode::NotSupported => include_str!("../pages/errors/not-supported.md"),
         ErrorCode::NothingToResolve => include_str!("../pages/errors/nothing-to-resolve.md"),
         ErrorCode::NothingToRollBack => include_str!("../pages/errors/nothing-to-roll-back.md"),

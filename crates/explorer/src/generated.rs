@@ -90,6 +90,7 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
         awaits: BTreeSet::new(),
+        assets: Vec::new(),
     };
     Ok(Wanted::Stack(Box::new(desired), PlanOptions::default()))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::asset::Asset;
 use crate::digest::Digest;
 use crate::id::{Address, ResourceType, StackName};
 use crate::import::Imports;
@@ -73,4 +74,6 @@ pub struct Desired {
     pub imports: Imports,
     /// The placeholders for outputs of other stacks of the same run that are not known yet.
     pub awaits: BTreeSet<Address>,
+    /// The files of the app that buckets have before the stack is changed.
+    pub assets: Vec<Asset>,
 }

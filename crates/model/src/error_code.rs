@@ -12,6 +12,8 @@ codes! {
 
     /// A call that the caller has no permission for.
     AccessDenied = "access-denied",
+    /// An asset of a kind that is not published, such as a container image.
+    AssetNotSupported = "asset-not-supported",
     /// A state that cannot be repaired in the requested way.
     CannotRepair = "cannot-repair",
     /// A question that needs an answer where no user can be asked.
@@ -102,6 +104,8 @@ codes! {
     NoState = "no-state",
     /// A file, folder or resource where a stack is needed.
     NotAStack = "not-a-stack",
+    /// An account and Region without the bucket for the assets of CDK apps.
+    NotBootstrapped = "not-bootstrapped",
     /// An operation that the driver does not support.
     NotSupported = "not-supported",
     /// A resource without an interrupted create.

@@ -57,6 +57,31 @@ pub enum Event {
         /// The condition it waits for.
         waits_for: String,
     },
+    /// Assets are being uploaded, before the first step of a plan.
+    AssetsStarted {
+        /// The number of assets.
+        assets: usize,
+        /// The bytes of their files.
+        bytes: u64,
+    },
+    /// A part of an asset was uploaded.
+    AssetSent {
+        /// The source.
+        source: String,
+        /// The bytes that were sent, of the file or the archive.
+        sent: u64,
+        /// All bytes of it.
+        bytes: u64,
+    },
+    /// An asset was uploaded and is in its bucket.
+    AssetPublished {
+        /// The source.
+        source: String,
+        /// The place of the object.
+        place: String,
+        /// The bytes of the object.
+        bytes: u64,
+    },
     /// The cloud is asked again what it did not answer for some time, outside of any step.
     AskingAgain {
         /// Why.

@@ -3,6 +3,7 @@
 //! This crate holds data and the laws of that data only. It does no I/O, reads no clock, no
 //! environment and no randomness; every other crate of the workspace speaks its vocabulary.
 
+pub mod asset;
 pub mod code;
 pub mod desired;
 pub mod diagnostic;
@@ -19,6 +20,7 @@ pub mod state;
 pub mod update;
 pub mod value;
 
+pub use asset::{Asset, AssetPlace, AssetRole, AssetUpload, Packaging};
 pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;

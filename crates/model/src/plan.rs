@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::asset::Asset;
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
 use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, SnapshotName, StackName};
@@ -426,6 +427,9 @@ pub struct Plan {
     /// after those stacks are applied. A plan that waits for any is a preview: it is never carried out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub awaits: BTreeSet<Address>,
+    /// The files of the app that buckets have before the first change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<Asset>,
     /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
     /// The waits of each change that sends a secret, should it send another version than before.
@@ -435,9 +439,10 @@ pub struct Plan {
 
 impl Plan {
     /// True if applying it would change nothing: neither objects nor outputs nor the protection of the
-    /// stack.
+    /// stack, and no asset is uploaded.
     pub fn is_noop(&self) -> bool {
         self.steps.is_empty()
+            && self.assets.iter().all(|asset| asset.upload.is_none())
             && self.outputs.values().all(|output| !output.differs())
             && !self.termination_protection.differs()
     }

@@ -118,6 +118,7 @@ async fn apply_saved_held<F: FrontEnd>(
     check_exports(ops.backend.as_ref(), plan, &BTreeSet::new()).await?;
     let verified = verify_saved(ops, plan, &state, parameters);
     lease.unless_lost(verified).await.map_err(OpsError::from)??;
+    lease.unless_lost(front.publish(plan)).await.map_err(OpsError::from)??;
     run(engine, lease, plan, parameters).await.map_err(Into::into)
 }
 
@@ -179,6 +180,7 @@ pub(crate) async fn carry_out<F: FrontEnd>(
         (_, Work::Nothing) => Ok(Applied::Unchanged(Box::new(review.state.clone()))),
         (None, Work::Record | Work::Changes) => Ok(Applied::Stopped),
         (Some(engine), Work::Record | Work::Changes) => {
+            lease.unless_lost(front.publish(review.plan)).await.map_err(OpsError::from)??;
             run(engine, lease, review.plan, parameters).await.map_err(Into::into)
         }
     }

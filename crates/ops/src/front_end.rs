@@ -48,6 +48,15 @@ pub trait FrontEnd {
     /// # Errors
     /// If the front end cannot decide.
     fn review(&self, review: &Review<'_>) -> impl Future<Output = Result<Verdict, Self::Error>>;
+
+    /// A plan is carried out from here on, and nothing was changed yet: its assets are published. When
+    /// the lease of the stack is lost, the future is dropped.
+    ///
+    /// # Errors
+    /// If they cannot be published: the plan is not carried out.
+    fn publish(&self, _plan: &CheckedPlan) -> impl Future<Output = Result<(), Self::Error>> {
+        async { Ok(()) }
+    }
 }
 
 /// A plan before it is carried out.

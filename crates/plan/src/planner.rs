@@ -6,7 +6,7 @@ use rstack_model::desired::{Desired, DesiredOutput};
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protection, Reason};
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::{AttributeRef, FunctionError};
-use rstack_model::{Address, Digest, Imports, Value, ValueMap};
+use rstack_model::{Address, Asset, Digest, Imports, Value, ValueMap};
 
 use crate::PlanError;
 use crate::checked::CheckedPlan;
@@ -73,6 +73,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         parameters: desired.parameters.clone(),
         imports: desired.imports.clone(),
         awaits: awaited(desired),
+        assets: desired.assets.clone(),
         protection: Protection {
             before: input.state.termination_protection,
             after: input
@@ -145,6 +146,7 @@ pub fn plan_destroy(
         parameters: ValueMap::new(),
         imports: Imports::new(),
         awaits: BTreeSet::new(),
+        assets: Vec::new(),
         protection: Protection::default(),
         purge: options.purge,
     };
@@ -158,6 +160,7 @@ pub(crate) struct Purpose {
     pub(crate) parameters: ValueMap,
     pub(crate) imports: Imports,
     pub(crate) awaits: BTreeSet<Address>,
+    pub(crate) assets: Vec<Asset>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
@@ -172,7 +175,8 @@ pub(crate) fn finish(
     mut outputs: BTreeMap<String, OutputChange>,
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
-    let Purpose { mode, template_digest, parameters, imports, awaits, protection, purge } = purpose;
+    let Purpose { mode, template_digest, parameters, imports, awaits, assets, protection, purge } =
+        purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -200,6 +204,7 @@ pub(crate) fn finish(
         imports,
         termination_protection: protection,
         awaits,
+        assets,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

@@ -155,6 +155,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         parameters: base.parameters.clone(),
         imports: base.imports.clone(),
         awaits: BTreeSet::new(),
+        assets: Vec::new(),
         protection: Protection {
             before: current.termination_protection,
             after: base.termination_protection,

@@ -106,6 +106,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         imports: BTreeMap::new(),
         termination_protection: Default::default(),
         awaits: Default::default(),
+        assets: Vec::new(),
         purge: false,
         propagation_waits: BTreeMap::new(),
     };

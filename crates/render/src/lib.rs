@@ -21,6 +21,7 @@ mod plan_text;
 mod removals;
 mod saved_plan_metadata;
 mod show;
+mod size;
 mod state_json;
 mod style;
 mod summary;

@@ -40,6 +40,14 @@ pub struct Summary {
     pub deposed: usize,
     /// Outputs that change.
     pub outputs: usize,
+    /// Assets to upload.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub assets: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Summary {
@@ -47,6 +55,7 @@ impl Summary {
     pub fn of(plan: &Plan) -> Self {
         let mut summary = Self {
             outputs: plan.outputs.values().filter(|output| output.differs()).count(),
+            assets: plan.assets.iter().filter(|asset| asset.upload.is_some()).count(),
             ..Self::default()
         };
         for change in plan.changes.values() {
@@ -135,6 +144,9 @@ pub fn summary_line(plan: &Plan) -> String {
         let verb = if summary.possible == 1 { "change" } else { "changes" };
         line.push_str(&format!(" {} {verb} may turn out to be unnecessary.", summary.possible));
     }
+    if summary.assets > 0 {
+        line.push_str(&format!(" {} to upload.", count(summary.assets, "asset")));
+    }
     if plan.steps.is_empty() {
         match (summary.outputs > 0, plan.termination_protection.differs()) {
             (true, false) => line.push_str(" Only outputs change."),
@@ -159,15 +171,20 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
         total.replace += of.replace;
         total.delete += of.delete;
         total.unchanged += of.unchanged;
+        total.assets += of.assets;
         stacks += 1;
         changes |= !plan.is_noop();
     }
-    let Summary { create, update, replace, delete, unchanged, .. } = total;
+    let Summary { create, update, replace, delete, unchanged, assets, .. } = total;
     let stacks = count(stacks, "stack");
+    let assets = match assets {
+        0 => String::new(),
+        assets => format!(" {} to upload.", count(assets, "asset")),
+    };
     let line = match changes {
         true => format!(
             "Total of {stacks}: {create} to create, {update} to update, {replace} to replace, {delete} to \
-             delete, {unchanged} unchanged."
+             delete, {unchanged} unchanged.{assets}"
         ),
         false => format!("Total of {stacks}: no changes."),
     };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
 use rstack_driver::{
-    Cloud, DriverError, Identity, Noop, ResourceDriver, SecretStore, VersionHistory, json_field,
+    BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, ResourceDriver, SecretStore,
+    VersionHistory, json_field,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
@@ -15,19 +16,23 @@ use rstack_model::{
     SecretString, Value,
 };
 
+use crate::bucket::SandboxBucket;
 use crate::check;
 use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
 use crate::final_snapshot::Snapshotting;
 use crate::inventory::{Inventory, Scopes, StoredObject, View};
+use crate::object_bytes::ObjectBytes;
 use crate::objects::Service;
 use crate::play::{self, Marks, Playback, Scene};
 use crate::redaction::Redactor;
 use crate::rules::Refusal;
 use crate::store::Store;
 use crate::time::{Now, StandingTime, Time};
-use crate::{SandboxError, SandboxOptions, deferred, lookup, parameter, secretsmanager};
+use crate::{
+    ParameterKind, SandboxError, SandboxOptions, deferred, lookup, parameter, secretsmanager,
+};
 
 /// The account of the caller where no other one is chosen.
 pub use rstack_model::state::SANDBOX_ACCOUNT as ACCOUNT;
@@ -43,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) fault_injector: FaultInjector,
     time: Arc<dyn Time>,
     marks: Marks,
+    pub(crate) objects: ObjectBytes,
 }
 
 impl Inner {
@@ -85,16 +91,26 @@ impl Inner {
         View { inventory, region: &self.environment.region, scopes: &self.scopes }
     }
 
-    /// The parts of a sandbox with a store and a clock.
+    /// True if every account has the bucket and the parameter of bootstrapping.
+    pub(crate) fn bootstrapped(&self) -> bool {
+        self.options.bootstrapped
+    }
+
+    /// The parts of a sandbox with a store, the bytes of its objects and a clock.
     fn new(
-        store: Arc<Store>,
+        (store, objects): (Arc<Store>, ObjectBytes),
         environment: Environment,
         options: SandboxOptions,
         time: Arc<dyn Time>,
     ) -> Self {
         let scopes = Scopes::of(&environment);
         let (fault_injector, marks) = (FaultInjector::new(options), Marks::default());
-        Self { store, environment, scopes, options, fault_injector, time, marks }
+        Self { store, environment, scopes, options, fault_injector, time, marks, objects }
+    }
+
+    /// The store and the bytes of its objects, which sandboxes share.
+    fn kept(&self) -> (Arc<Store>, ObjectBytes) {
+        (Arc::clone(&self.store), self.objects.clone())
     }
 }
 
@@ -123,25 +139,26 @@ impl SandboxCloud {
             region,
             sandbox: true,
         };
+        let objects = ObjectBytes::beside(path.as_deref());
         let store = Arc::new(Store::open(path)?);
-        let inner = Inner::new(store, environment, options, Arc::new(StandingTime));
+        let inner = Inner::new((store, objects), environment, options, Arc::new(StandingTime));
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The same sandbox as the caller of this account sees it: every account exists.
     #[must_use]
     pub fn in_account(self, account: AccountId) -> Self {
-        let Inner { store, environment, options, time, .. } = &*self.inner;
+        let Inner { environment, options, time, .. } = &*self.inner;
         let environment = Environment { account, ..environment.clone() };
-        let inner = Inner::new(Arc::clone(store), environment, *options, Arc::clone(time));
+        let inner = Inner::new(self.inner.kept(), environment, *options, Arc::clone(time));
         Self { inner: Arc::new(inner) }
     }
 
     /// The same sandbox with this clock.
     #[must_use]
     pub fn with_time(self, time: Arc<dyn Time>) -> Self {
-        let Inner { store, environment, options, .. } = &*self.inner;
-        let inner = Inner::new(Arc::clone(store), environment.clone(), *options, time);
+        let Inner { environment, options, .. } = &*self.inner;
+        let inner = Inner::new(self.inner.kept(), environment.clone(), *options, time);
         Self { inner: Arc::new(inner) }
     }
 
@@ -152,8 +169,9 @@ impl SandboxCloud {
     pub fn fork(&self) -> Result<Self, SandboxError> {
         let inventory = self.inner.store.with(|inventory| inventory.clone())?;
         let (environment, options) = (self.inner.environment.clone(), self.inner.options);
-        let (store, time) = (Arc::new(Store::of(inventory)), Arc::clone(&self.inner.time));
-        Ok(Self { inner: Arc::new(Inner::new(store, environment, options, time)) })
+        let kept = (Arc::new(Store::of(inventory)), self.inner.objects.fork());
+        let time = Arc::clone(&self.inner.time);
+        Ok(Self { inner: Arc::new(Inner::new(kept, environment, options, time)) })
     }
 
     /// Where the objects are.
@@ -319,8 +337,30 @@ impl Cloud for SandboxCloud {
             Lookup::Attribute { .. } => "sandbox ec2:Describe",
         };
         let lookup = lookup.clone();
-        let answer = move |_: &Inner, view: &mut View<'_>| lookup::answer(view, &lookup);
+        let answer = move |inner: &Inner, view: &mut View<'_>| {
+            lookup::answer(view, &lookup, inner.bootstrapped())
+        };
         self.inner.call(operation, answer).await
+    }
+
+    async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
+        let (cloud, access) = (Arc::clone(&self.inner), access.clone());
+        Ok(OpenBucket { store: Arc::new(SandboxBucket { cloud, access }), note: None })
+    }
+
+    async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {
+        let operation = "sandbox ssm:PutParameter";
+        let name = name.to_owned();
+        let wanted = name.clone();
+        let exists = move |inner: &Inner, view: &mut View<'_>| {
+            Ok(parameter::exists(view, &wanted, inner.bootstrapped()))
+        };
+        if self.inner.call(operation, exists).await? {
+            return Ok(false);
+        }
+        let text = SecretString::new(text.to_owned());
+        let made = self.put_parameter(&name, &text, Some(ParameterKind::String));
+        made.map(|_| true).map_err(|error| error.of_call(operation))
     }
 
     fn secrets(&self) -> &dyn SecretStore {

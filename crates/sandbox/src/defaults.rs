@@ -9,7 +9,7 @@ use crate::derive::Derivation;
 
 /// The Availability Zones of every Region, by their letters.
 pub(crate) const ZONES: [&str; 3] = ["a", "b", "c"];
-/// The version of the CDK's bootstrap stack: every account of the sandbox is bootstrapped.
+/// The version of the CDK's bootstrap stack where the account is bootstrapped.
 const BOOTSTRAP: &str = "30";
 
 fn id(region: &Region, prefix: &str, of: &str) -> String {
@@ -56,13 +56,18 @@ pub(crate) fn attribute(
     Some(Value::from(text))
 }
 
+/// True of the name of the parameter with the version of the CDK's bootstrap stack.
+pub(crate) fn is_of_bootstrap(name: &str) -> bool {
+    name.starts_with("/cdk-bootstrap/") && name.ends_with("/version")
+}
+
 /// The text of a parameter that every account can read: one that AWS publishes, or the version of the
 /// CDK's bootstrap stack. Every version of it exists.
 ///
 /// Source: "Discovering public parameters in Parameter Store", AWS Systems Manager User Guide.
 pub(crate) fn parameter(region: &Region, parameter: &ParameterReference) -> Option<String> {
     let name = parameter.name.as_str();
-    if name.starts_with("/cdk-bootstrap/") && name.ends_with("/version") {
+    if is_of_bootstrap(name) {
         return Some(BOOTSTRAP.to_owned());
     }
     name.strip_prefix("/aws/service/").map(|rest| published(region, rest, &parameter.to_string()))

@@ -9,6 +9,7 @@
 mod arn;
 mod arn_forms;
 mod attributes;
+mod bucket;
 mod check;
 mod cloud;
 mod cloudfront;
@@ -35,6 +36,7 @@ mod mediapackage;
 mod mediapackage_v2;
 mod minimal;
 mod names;
+mod object_bytes;
 mod objects;
 mod options;
 mod parameter;

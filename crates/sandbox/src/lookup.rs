@@ -14,14 +14,18 @@ use crate::inventory::{StoredObject, View};
 use crate::rules::Refusal;
 use crate::{defaults, parameter};
 
-/// Answers a question.
-pub(crate) fn answer(view: &View<'_>, lookup: &Lookup) -> Result<Value, Refusal> {
+/// Answers a question in an account that is bootstrapped or not.
+pub(crate) fn answer(
+    view: &View<'_>,
+    lookup: &Lookup,
+    bootstrapped: bool,
+) -> Result<Value, Refusal> {
     match lookup {
         Lookup::Zones(region) => {
             let zone = |zone: &str| format!("{region}{zone}").into();
             Ok(Value::List(defaults::ZONES.map(zone).into()))
         }
-        Lookup::Parameter(parameter) => parameter::plain(view, parameter),
+        Lookup::Parameter(parameter) => parameter::plain(view, parameter, bootstrapped),
         Lookup::Attribute { resource_type, id, attribute } => {
             let keys = view.keys(resource_type, id);
             let object = keys.first().and_then(|key| view.get(resource_type, key));

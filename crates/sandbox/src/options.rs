@@ -50,6 +50,8 @@ pub struct SandboxOptions {
     pub api_polls: u32,
     /// The time after which a driver should ask again.
     pub ask_again_in: Duration,
+    /// True if every account has the CDK's bootstrap bucket and the parameter with its version.
+    pub bootstrapped: bool,
 }
 
 impl Default for SandboxOptions {
@@ -61,6 +63,7 @@ impl Default for SandboxOptions {
             deploy_polls: 2,
             api_polls: 0,
             ask_again_in: Duration::from_millis(400),
+            bootstrapped: true,
         }
     }
 }

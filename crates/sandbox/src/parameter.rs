@@ -142,11 +142,21 @@ fn version_of(
     Ok((number, text.map(str::to_owned)))
 }
 
+/// True if there is a parameter of this name.
+pub(crate) fn exists(view: &View<'_>, name: &str, bootstrapped: bool) -> bool {
+    stored(view, name).is_some() || bootstrapped && defaults::is_of_bootstrap(name)
+}
+
 /// The text of a parameter that is no secret.
-pub(crate) fn plain(view: &View<'_>, parameter: &ParameterReference) -> Result<Value, Refusal> {
+pub(crate) fn plain(
+    view: &View<'_>,
+    parameter: &ParameterReference,
+    bootstrapped: bool,
+) -> Result<Value, Refusal> {
     let name = &parameter.name;
     let Some(object) = stored(view, name) else {
         let public = defaults::parameter(view.region, parameter);
+        let public = public.filter(|_| bootstrapped || !defaults::is_of_bootstrap(name));
         return public.map(Value::from).ok_or_else(|| not_found(parameter));
     };
     if is_secure(&object.properties) {

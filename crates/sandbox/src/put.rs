@@ -194,7 +194,7 @@ fn put_version(
 }
 
 /// Makes an object by hand; gives its key.
-fn create(
+pub(crate) fn create(
     inner: &Inner,
     view: &mut View<'_>,
     (resource_type, name): (&ResourceType, &str),

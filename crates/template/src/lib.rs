@@ -25,7 +25,8 @@ use self::syntax::Node;
 use self::template::Dialect;
 
 pub use assembly::{
-    AssemblyStack, Manifest, ManifestError, MissingContext, NestedAssembly, StackEnvironment,
+    AssemblyStack, AssetDestination, AssetManifest, AssetSourceKind, FileAsset, Manifest,
+    ManifestError, MissingContext, NestedAssembly, StackEnvironment,
 };
 pub use diagnostics::bounded;
 pub use evaluate::{

@@ -40,6 +40,7 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
         awaits: Default::default(),
+        assets: Vec::new(),
     };
     desired.into()
 }

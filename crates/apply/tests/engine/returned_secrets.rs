@@ -105,6 +105,7 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
         awaits: Default::default(),
+        assets: Vec::new(),
     };
     desired.into()
 }

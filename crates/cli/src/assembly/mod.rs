@@ -8,7 +8,7 @@ mod read;
 mod select;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rstack_template::{MissingContext, StackEnvironment};
@@ -55,6 +55,21 @@ pub(crate) struct StackSettings {
     /// The look-ups that `cdk synth` has not made. All stacks of a manifest share them: a manifest is
     /// untrusted, and may have many of both.
     missing: Arc<[MissingContext]>,
+    /// The files and images that are published for it.
+    pub(crate) assets: StackAssets,
+}
+
+/// The asset manifests of a stack. A template that is in no assembly has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StackAssets {
+    /// The folder of the outermost assembly, as the user names it: no asset lies elsewhere.
+    pub(crate) assembly: PathBuf,
+    /// The folder of the stack's own assembly, relative to that.
+    pub(crate) inside: PathBuf,
+    /// The stack's template, relative to its assembly. It is an asset, too, which needs no upload.
+    pub(crate) template: PathBuf,
+    /// The asset manifests, relative to its assembly.
+    pub(crate) manifests: Vec<PathBuf>,
 }
 
 impl StackSettings {

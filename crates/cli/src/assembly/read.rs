@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rstack_template::{Manifest, ManifestError, MissingContext};
 
-use super::{AssemblyError, AssemblyStack, MANIFEST, StackSettings};
+use super::{AssemblyError, AssemblyStack, MANIFEST, StackAssets, StackSettings, is_assembly};
 use crate::env::Env;
 use crate::files::{MEBIBYTE, Project, TemplateFile};
 
@@ -49,7 +49,7 @@ impl Reader<'_> {
     ) -> Result<BTreeSet<usize>, AssemblyError> {
         let too_large = || AssemblyError::TooLarge { folder: self.folder.to_owned() };
         let depth = depth.checked_sub(1).ok_or_else(too_large)?;
-        let Manifest { stacks, nested, missing: own } = self.manifest(inside)?;
+        let Manifest { stacks, nested, missing: own, assets } = self.manifest(inside)?;
         let missing: Arc<[MissingContext]> = [missing, &own].concat().into();
         if self.stacks.len() + stacks.len() > MAX_STACKS {
             return Err(too_large());
@@ -60,7 +60,11 @@ impl Reader<'_> {
         for stack in stacks {
             members.entry(stack.id.clone()).or_default().insert(self.stacks.len());
             needs.push((stack.id.clone(), stack.dependencies));
+            let manifests = needs.last().into_iter().flat_map(|(_, needs)| needs);
+            let manifests = manifests.filter_map(|id| assets.get(id)).map(PathBuf::from);
+            let assets = self.assets(inside, &stack.template, manifests.collect());
             let settings = StackSettings {
+                assets,
                 environment: stack.environment,
                 tags: stack.tags,
                 termination_protection: stack.termination_protection,
@@ -93,6 +97,20 @@ impl Reader<'_> {
             }
         }
         Ok(members.into_values().flatten().collect())
+    }
+
+    /// The assets of a stack, in the outermost assembly: that of the CDK's name for a stage's folder is in
+    /// another one, which has its assets.
+    fn assets(&self, inside: &Path, template: &str, manifests: Vec<PathBuf>) -> StackAssets {
+        let name = self.folder.file_name().filter(|name| {
+            let is_stage = name.to_str().is_some_and(|name| name.starts_with("assembly-"));
+            is_stage && self.folder.parent().is_some_and(|around| is_assembly(self.env, around))
+        });
+        let (assembly, inside) = match (name, self.folder.parent()) {
+            (Some(name), Some(around)) => (around.to_owned(), Path::new(name).join(inside)),
+            (_, _) => (self.folder.to_owned(), inside.to_owned()),
+        };
+        StackAssets { assembly, inside, template: PathBuf::from(template), manifests }
     }
 
     fn manifest(&self, inside: &Path) -> Result<Manifest, AssemblyError> {

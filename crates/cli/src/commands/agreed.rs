@@ -35,6 +35,14 @@ pub(super) fn as_shown(shown: &Plan, now: &Plan) -> Result<(), OtherPlan> {
     if shown.deposed != now.deposed {
         return other("the objects that earlier applies left differ".to_owned());
     }
+    let uploads = |plan: &Plan| {
+        let assets = plan.assets.iter().filter(|asset| asset.upload.is_some());
+        assets.cloned().collect::<Vec<_>>()
+    };
+    let shown_uploads = uploads(shown);
+    if let Some(asset) = uploads(now).iter().find(|asset| !shown_uploads.contains(asset)) {
+        return other(format!("the asset `{}` differs", asset.source));
+    }
     let awaits = !shown.awaits.is_empty();
     for (address, change) in now.changes.iter().filter(|(_, it)| it.action != Action::NoOp) {
         let fits = shown.changes.get(address).is_some_and(|shown| fits(shown, change, awaits));

@@ -15,6 +15,7 @@ use rstack_render::{escape, plan_text};
 use super::agreed::as_shown;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
+use crate::assets::{AssetFiles, AssetsError};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::session::{Session, note_dead_holder};
@@ -132,6 +133,16 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         }
         let waiting = self.options.wait.of(review.plan)?;
         Ok(Verdict::Proceed { waiting, rollback: self.options.rollback })
+    }
+
+    async fn publish(&self, plan: &CheckedPlan) -> Result<(), CommandError> {
+        if plan.assets.is_empty() {
+            return Ok(());
+        }
+        let files = AssetFiles::of(self.context, plan)?;
+        let engine = &self.session.ops.engine;
+        let published = engine.publish(&plan.environment.account, &plan.assets, &files).await;
+        Ok(published.map_err(AssetsError::from)?)
     }
 }
 

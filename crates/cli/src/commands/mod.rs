@@ -5,6 +5,7 @@ pub(crate) mod apply;
 mod apply_plan_file;
 mod apply_stacks;
 mod apply_template;
+pub(crate) mod bootstrap;
 pub(crate) mod destroy;
 mod destroy_stack;
 mod destroy_stacks;

@@ -20,6 +20,7 @@ use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::update_policies::UpdatePolicies;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
+use crate::assets::{self, DEFAULT_QUALIFIER};
 use crate::context::Context;
 use crate::error::{CommandError, PUT, cloud_hint, put_words};
 use crate::lint::{Checks, Pending};
@@ -197,6 +198,7 @@ impl PreparedTemplate {
             parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;
         let mut desired = evaluation.desired.ok_or_else(failed)?;
         desired.awaits = others.placeholders();
+        desired.assets = assets::planned(context, session, &file.settings.assets).await?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
     }
@@ -315,12 +317,26 @@ fn no_secret(context: &Context, missing: &MissingSecret) -> Diagnostic {
     with_help(context, diagnostic, (error, reference))
 }
 
+/// The qualifier in a reference to the parameter with the version of a bootstrap stack.
+fn bootstrap_of(reference: &str) -> Option<&str> {
+    let name = reference.strip_prefix("{{resolve:ssm:/cdk-bootstrap/")?;
+    name.strip_suffix("/version}}").filter(|qualifier| !qualifier.contains('/'))
+}
+
 /// A finding with a way to put into the sandbox what is missing there, or else the hint for the error.
 fn with_help(
     context: &Context,
     diagnostic: Diagnostic,
     (error, reference): (&DriverError, &str),
 ) -> Diagnostic {
+    if let Some(qualifier) = bootstrap_of(reference) {
+        let mut words = vec!["bootstrap"];
+        if qualifier != DEFAULT_QUALIFIER {
+            words.extend(["--qualifier", qualifier]);
+        }
+        let line = context.global.line(&words);
+        return diagnostic.help(format!("`{line}` makes it, and the bucket for assets"));
+    }
     if let Some(words) = put_words(error, reference) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         return diagnostic.help(format!("`{}`{PUT}", context.global.line(&words)));

@@ -9,7 +9,8 @@ impl ErrorKind {
     /// The class of the errors with this code.
     pub fn of(code: ErrorCode) -> Self {
         match code {
-            ErrorCode::DeleteFirstBlocked
+            ErrorCode::AssetNotSupported
+            | ErrorCode::DeleteFirstBlocked
             | ErrorCode::DependencyCycle
             | ErrorCode::DocsNotFound
             | ErrorCode::EndlessLookups
@@ -59,6 +60,7 @@ impl ErrorKind {
             | ErrorCode::FileNotTrusted
             | ErrorCode::InvalidProjectFile
             | ErrorCode::NoRegion
+            | ErrorCode::NotBootstrapped
             | ErrorCode::SandboxSetting => Self::Config,
             ErrorCode::CannotRepair
             | ErrorCode::ConfirmationNeeded

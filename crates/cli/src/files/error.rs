@@ -57,6 +57,14 @@ pub(crate) enum FileError {
         /// The bound, in mebibytes.
         limit: u64,
     },
+    /// A folder, or all below it, has more files than are read.
+    #[error("`{}` has more than {limit} files", path.display())]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+        /// The bound.
+        limit: usize,
+    },
     /// Reading it takes too long.
     #[error("`{}` was not read within {seconds} s", path.display())]
     TooSlow {
@@ -184,6 +192,9 @@ impl FileError {
             }
             Self::Repository { .. } => "put the file elsewhere in the project".to_owned(),
             Self::TooLarge { .. } => "is this the file that you mean?".to_owned(),
+            Self::TooMany { .. } => {
+                "leave out what the asset does not need, with `exclude` in the app".to_owned()
+            }
             Self::TooSlow { .. } => "copy it to a local disk".to_owned(),
             Self::Untrusted { path, distrust: Distrust::Owner(_) } => {
                 format!("if you trust it, make it yours: `chown $(id -u) {}`", path.display())
@@ -214,7 +225,9 @@ impl FileError {
         match self {
             Self::Read { .. } => ErrorCode::FileNotRead,
             Self::Write { .. } => ErrorCode::FileNotWritten,
-            Self::TooSlow { .. } | Self::TooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::TooSlow { .. } | Self::TooLarge { .. } | Self::TooMany { .. } => {
+                ErrorCode::FileTooLarge
+            }
             Self::NotRegular { .. } | Self::NoTarget { .. } => ErrorCode::FileKind,
             Self::Outside { .. } => ErrorCode::FileOutsideProject,
             Self::Repository { .. } | Self::AmongStates { .. } => ErrorCode::FileReserved,

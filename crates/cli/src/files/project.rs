@@ -7,6 +7,7 @@
 //! Paths are resolved by the operating system relative to the project's open folder, and cannot leave
 //! it, be it by `..`, by an absolute path or by a link.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -49,6 +50,42 @@ impl Project {
         Ok(Self { root, inside, shown: folder.to_owned(), is_marked: marked.is_some() })
     }
 
+    /// A folder alone, whatever lies around it: nothing outside of it is read.
+    ///
+    /// # Errors
+    /// [`FileError::Read`] if a `..` of the path, or the current directory, cannot be resolved.
+    pub(crate) fn alone(env: &Env, folder: &Path) -> Result<Self, FileError> {
+        let (root, shown) = (absolute_of(env, folder)?, folder.to_owned());
+        Ok(Self { root, inside: PathBuf::new(), shown, is_marked: false })
+    }
+
+    /// The names in a folder, sorted; `None` if the path is a file. The path is relative to the folder of
+    /// the project. At most `limit` names are read.
+    ///
+    /// # Errors
+    /// [`FileError`] as of [`Self::read`]; [`FileError::TooMany`] if there are more.
+    pub(crate) fn names(
+        &self,
+        name: &Path,
+        limit: usize,
+    ) -> Result<Option<Vec<OsString>>, FileError> {
+        let shown = self.shown(name);
+        let (root, real) = self.resolve(name)?;
+        let failed = |source| self.failed(&shown, source);
+        if !root.symlink_metadata(&real).map_err(failed)?.is_dir() {
+            return Ok(None);
+        }
+        let mut names = Vec::new();
+        for entry in root.read_dir(&real).map_err(failed)? {
+            if names.len() >= limit {
+                return Err(FileError::TooMany { path: shown.clone(), limit });
+            }
+            names.push(entry.map_err(failed)?.file_name());
+        }
+        names.sort();
+        Ok(Some(names))
+    }
+
     /// The project of a folder that has a marker, and that folder, absolute.
     pub(super) fn marked(root: &Path) -> Self {
         let (root, shown) = (root.to_owned(), root.to_owned());
@@ -85,7 +122,7 @@ impl Project {
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub(super) fn open(&self, name: &Path) -> Result<fs::File, FileError> {
+    pub(crate) fn open(&self, name: &Path) -> Result<fs::File, FileError> {
         let shown = self.shown(name);
         let (root, real) = self.resolve(name)?;
         let failed = |source| self.failed(&shown, source);

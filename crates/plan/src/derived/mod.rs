@@ -128,7 +128,11 @@ pub(crate) fn check_derived(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Vi
 fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     let fits = match plan.mode {
         PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,
-        PlanMode::Destroy | PlanMode::Rollback if !plan.awaits.is_empty() => false,
+        PlanMode::Destroy | PlanMode::Rollback
+            if !plan.awaits.is_empty() || !plan.assets.is_empty() =>
+        {
+            false
+        }
         PlanMode::Destroy => {
             plan.template_digest.is_none()
                 && plan.parameters.is_empty()

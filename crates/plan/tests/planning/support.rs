@@ -158,6 +158,7 @@ pub(crate) fn stack(
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),
         awaits: Default::default(),
+        assets: Vec::new(),
     }
 }
 

@@ -18,7 +18,8 @@ use crate::json::record;
 /// ```
 ///
 /// The events are `observing` (`objects`), `still-settling` (`address`, `waitsFor`), `asking-again`
-/// (`reason`, `attempt`), `run-started` (`mode`, `steps`), `step-started`,
+/// (`reason`, `attempt`), `assets-started` (`assets`, `bytes`), `asset-sent` (`source`, `sent`, `bytes`),
+/// `asset-published` (`source`, `place`, `bytes`), `run-started` (`mode`, `steps`), `step-started`,
 /// `step-held` (`waitsFor`, `remainingMs`), `step-waiting` (`waitsFor`), `step-retrying` (`reason`, `attempt`), `step-unchanged`,
 /// `step-done` (`physicalId`), `step-failed` (`error`), `step-interrupted` (`waitsFor`),
 /// `snapshot-taken` and `snapshot-missing` (`address`, `type`, `snapshot`),
@@ -43,6 +44,21 @@ pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json
     };
     record(&match event {
         Event::Observing { objects } => Record { objects: Some(*objects), ..base("observing") },
+        Event::AssetsStarted { assets, bytes } => {
+            Record { assets: Some(*assets), bytes: Some(*bytes), ..base("assets-started") }
+        }
+        Event::AssetSent { source, sent, bytes } => Record {
+            source: Some(source),
+            sent: Some(*sent),
+            bytes: Some(*bytes),
+            ..base("asset-sent")
+        },
+        Event::AssetPublished { source, place, bytes } => Record {
+            source: Some(source),
+            place: Some(place),
+            bytes: Some(*bytes),
+            ..base("asset-published")
+        },
         Event::RunStarted { mode, steps } => {
             Record { mode: Some(*mode), steps: Some(*steps), ..base("run-started") }
         }
@@ -127,6 +143,16 @@ struct Record<'a> {
     reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assets: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,8 +8,9 @@ use rstack_model::plan::StepId;
 
 use super::tracker::Tracker;
 use super::words::{
-    asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
-    run_started, secret_unchecked, snapshot_missing, snapshot_taken, still_settling, stopping,
+    asking_again, asset_published, asset_sent, assets_started, doing, done, error_lines,
+    interrupted, observing, output_failed, role, run_ended, run_started, secret_unchecked,
+    snapshot_missing, snapshot_taken, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -19,6 +20,9 @@ use crate::style::{Palette, Role};
 /// does not look dead.
 const REMINDER: Duration = Duration::from_secs(60);
 
+/// The time between two lines about what was sent of assets.
+const UPLOAD_REMINDER: Duration = Duration::from_secs(10);
+
 /// Writes events as lines: `  3/12  created    AWS::MediaPackage::Channel  Channel  …  (1.2 s)`.
 #[derive(Clone, Debug)]
 pub struct EventLog {
@@ -26,12 +30,15 @@ pub struct EventLog {
     tracker: Tracker,
     /// The last note of each step, and its time.
     said: BTreeMap<StepId, (String, Duration)>,
+    /// The time of the last line about what was sent of an asset.
+    sent_at: Duration,
 }
 
 impl EventLog {
     /// A log in which nothing happened yet.
     pub fn new(palette: Palette) -> Self {
-        Self { palette, tracker: Tracker::default(), said: BTreeMap::new() }
+        let (tracker, said) = (Tracker::default(), BTreeMap::new());
+        Self { palette, tracker, said, sent_at: Duration::ZERO }
     }
 
     /// The text of an event that happened at `now`, counted from the start of the program:
@@ -40,6 +47,20 @@ impl EventLog {
         let ended = self.tracker.apply(event, now);
         let lines = match event {
             Event::Observing { objects } => vec![observing(*objects)?],
+            Event::AssetsStarted { assets, bytes } => {
+                self.sent_at = now;
+                vec![assets_started(*assets, *bytes)]
+            }
+            Event::AssetSent { source, sent, bytes } => {
+                if now.saturating_sub(self.sent_at) < UPLOAD_REMINDER {
+                    return None;
+                }
+                self.sent_at = now;
+                vec![asset_sent(source, *sent, *bytes)]
+            }
+            Event::AssetPublished { source, place, bytes } => {
+                vec![asset_published(source, place, *bytes)]
+            }
             Event::RunStarted { mode, steps } => {
                 self.said.clear();
                 vec![run_started(*mode, *steps)]

@@ -8,8 +8,9 @@ use rstack_model::event::Event;
 
 use super::tracker::{Running, Tracker};
 use super::words::{
-    asking_again, doing, done, error_lines, interrupted, observing, output_failed, role, run_ended,
-    run_started, secret_unchecked, snapshot_missing, snapshot_taken, still_settling, stopping,
+    asking_again, asset_published, asset_sent, assets_started, doing, done, error_lines,
+    interrupted, observing, output_failed, role, run_ended, run_started, secret_unchecked,
+    snapshot_missing, snapshot_taken, still_settling, stopping,
 };
 use crate::duration::duration;
 use crate::line::Line;
@@ -46,6 +47,11 @@ impl Progress {
         let unchanged = ended.is_some_and(|ended| ended.unchanged);
         let lines = match event {
             Event::Observing { objects } => observing(*objects).into_iter().collect(),
+            Event::AssetsStarted { assets, bytes } => vec![assets_started(*assets, *bytes)],
+            Event::AssetSent { .. } => Vec::new(),
+            Event::AssetPublished { source, place, bytes } => {
+                vec![asset_published(source, place, *bytes)]
+            }
             Event::RunStarted { mode, steps } => vec![run_started(*mode, *steps)],
             Event::StepStarted { .. }
             | Event::StepAwaitingPropagation { .. }
@@ -106,8 +112,13 @@ impl Progress {
     /// The block to draw at the bottom at `now`: the steps that run, longest first, and how far
     /// the run is. At most `height` lines, none wider than `width`. Empty when nothing runs.
     pub fn frame(&self, now: Duration, width: usize, height: usize) -> Vec<String> {
-        if !self.tracker.active || height == 0 || width == 0 {
+        if height == 0 || width == 0 {
             return Vec::new();
+        }
+        if !self.tracker.active {
+            let uploads = self.tracker.uploads.iter().take(height);
+            let lines = uploads.map(|(source, (sent, bytes))| asset_sent(source, *sent, *bytes));
+            return lines.map(|line| line.cut(width).paint(self.palette)).collect();
         }
         let mut running: Vec<&Running> = self.tracker.running.values().collect();
         running.sort_by_key(|step| step.since);

@@ -51,6 +51,8 @@ pub(super) struct Tracker {
     pub(super) active: bool,
     /// The final snapshots that the run has taken.
     pub(super) snapshots: Vec<Snapshot>,
+    /// The assets that are being uploaded: the bytes that were sent, of how many.
+    pub(super) uploads: BTreeMap<String, (u64, u64)>,
 }
 
 /// A final snapshot that was taken.
@@ -66,6 +68,18 @@ impl Tracker {
     pub(super) fn apply(&mut self, event: &Event, now: Duration) -> Option<Ended> {
         match event {
             Event::Observing { .. } => None,
+            Event::AssetsStarted { .. } => {
+                self.uploads.clear();
+                None
+            }
+            Event::AssetSent { source, sent, bytes } => {
+                self.uploads.insert(source.clone(), (*sent, *bytes));
+                None
+            }
+            Event::AssetPublished { source, .. } => {
+                self.uploads.remove(source);
+                None
+            }
             Event::RunStarted { steps, .. } => {
                 *self = Self { total: *steps, since: now, active: true, ..Self::default() };
                 None

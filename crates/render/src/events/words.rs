@@ -7,6 +7,7 @@ use rstack_model::{Address, ErrorCode, SnapshotName};
 use super::tracker::{Snapshot, Tracker};
 use crate::duration::duration;
 use crate::line::Line;
+use crate::size::size;
 use crate::style::Role;
 use crate::table::columns;
 use crate::value::LINE_MARK;
@@ -47,6 +48,27 @@ pub(super) fn role(operation: &str) -> Role {
         "delete" => Role::Delete,
         _ => Role::Dim,
     }
+}
+
+/// `Uploading 3 assets, 12.4 MiB`.
+pub(super) fn assets_started(assets: usize, bytes: u64) -> Line {
+    Line::of(Role::Name, "Uploading")
+        .with(Role::Plain, &format!(": {}, {}", count(assets, "asset"), size(bytes)))
+}
+
+/// `  uploading  cdk.out/asset.1f2e  45 % of 12.4 MiB`.
+pub(super) fn asset_sent(source: &str, sent: u64, bytes: u64) -> Line {
+    let percent = u128::from(sent).saturating_mul(100).checked_div(u128::from(bytes));
+    Line::of(Role::Create, "  uploading  ")
+        .with(Role::Name, source)
+        .with(Role::Dim, &format!("  {} % of {}", percent.unwrap_or(100), size(bytes)))
+}
+
+/// `  uploaded   cdk.out/asset.1f2e  s3://bucket/1f2e.zip  12.4 MiB`.
+pub(super) fn asset_published(source: &str, place: &str, bytes: u64) -> Line {
+    Line::of(Role::Create, "  uploaded   ")
+        .with(Role::Name, source)
+        .with(Role::Dim, &format!("  {place}  {}", size(bytes)))
 }
 
 /// `Applying 12 steps`.

@@ -2,6 +2,7 @@
 //!
 //! This is for reading. The file that `apply` takes is the plan's own serialized form.
 
+mod assets;
 mod change;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use rstack_model::state::Environment;
 use rstack_model::{Address, Digest, Imports, SnapshotName, StackName};
 use serde::Serialize;
 
+use self::assets::AssetDocument;
 use self::change::ChangeDocument;
 use crate::SavedPlanMetadata;
 use crate::json::{FORMAT, Shown, document};
@@ -37,6 +39,8 @@ use crate::summary::Summary;
 ///  "imports": {"net-Vpc": [{"resource": "…"}, {"output": "…"}]},
 ///  "terminationProtection": {"before": false, "after": true},
 ///  "awaits": ["stack Net"],
+///  "assets": [{"source": "cdk.out/asset.1f2e", "packaging": "zip", "bucket": "…", "key": "…",
+///    "region": "…", "role": "arn:…", "upload": {"digest": "…", "files": 3, "bytes": 12345}}],
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -50,7 +54,8 @@ use crate::summary::Summary;
 /// takes of the object before it deletes it.
 /// `dependencies` and policies are those that the resource is to have; they are missing where it
 /// leaves the stack. `saved` is there for a plan in a file. `awaits` are the stacks of the same run whose
-/// outputs it waits for.
+/// outputs it waits for. `assets` are the files of the app that buckets have before the first change;
+/// those without `upload` are there already. Bytes are those of the files, before they are packed.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
@@ -89,6 +94,7 @@ pub fn plan_json(
         imports: &plan.imports,
         termination_protection: plan.termination_protection,
         awaits: &plan.awaits,
+        assets: plan.assets.iter().map(AssetDocument::of).collect(),
         steps: plan.steps.iter().map(StepDocument::of).collect(),
         summary: Summary::of(plan),
     })
@@ -118,6 +124,8 @@ struct PlanDocument<'a> {
     termination_protection: Protection,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     awaits: &'a BTreeSet<Address>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assets: Vec<AssetDocument<'a>>,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
 }

@@ -1,5 +1,6 @@
 //! A plan as text for people: what `cdk diff` shows, and what has to be known to approve it.
 
+mod assets;
 mod change;
 mod difference;
 mod drift;
@@ -38,6 +39,7 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
         add("Parameters", parameters(plan));
         add("Imports", imports(plan));
     }
+    add("Assets", assets::lines(plan, view));
     add("Drift: changed outside rstack", drift::lines(plan, view));
     add("Resources", resources(plan, view));
     // Permissions that come are never left out of a plan; a short one need not list what goes with

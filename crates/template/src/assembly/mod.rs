@@ -4,12 +4,15 @@
 //! Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema` 55. Only what rstack needs is read;
 //! paths are taken as they are, and are for the reader of files to judge.
 
+mod assets;
 mod stack;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::assets::{AssetDestination, AssetManifest, AssetSourceKind, FileAsset};
 pub use self::stack::{AssemblyStack, StackEnvironment};
 
 /// The newest major version of the schema that is known.
@@ -21,6 +24,9 @@ const STACK: &str = "aws:cloudformation:stack";
 /// The kind of the artifacts that are assemblies of their own.
 const ASSEMBLY: &str = "cdk:cloud-assembly";
 
+/// The kind of the artifacts that are asset manifests.
+const ASSETS: &str = "cdk:asset-manifest";
+
 /// The manifest of a cloud assembly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
@@ -30,6 +36,9 @@ pub struct Manifest {
     pub nested: Vec<NestedAssembly>,
     /// The look-ups that are still to be made: until then the templates have placeholders.
     pub missing: Vec<MissingContext>,
+    /// The paths of its asset manifests, relative to its folder, by the names of their artifacts. Those of
+    /// a stack are among the artifacts that it depends on.
+    pub assets: BTreeMap<String, String>,
 }
 
 /// An assembly in an assembly, such as a stage.
@@ -116,6 +125,7 @@ impl Manifest {
             {
                 STACK => out.stacks.extend(stack::read(id, artifact)?),
                 ASSEMBLY => out.nested.extend(nested(id, artifact)?),
+                ASSETS => out.assets.extend(asset_manifest(id, artifact)?),
                 _ => {}
             }
         }
@@ -159,6 +169,17 @@ fn nested(
     let folder = text(properties, "directoryName", "a `directoryName`")?;
     let dependencies = texts(artifact, "dependencies", "an artifact's `dependencies`")?;
     Ok(folder.map(|folder| NestedAssembly { id: id.to_owned(), folder, dependencies }))
+}
+
+/// The path of an asset manifest, by the name of its artifact.
+fn asset_manifest(
+    id: &str,
+    artifact: &Map<String, Value>,
+) -> Result<Option<(String, String)>, ManifestError> {
+    let Some(properties) = artifact.get("properties") else { return Ok(None) };
+    let properties = map(properties, "an artifact's `properties`")?;
+    let file = text(properties, "file", "the `file` of an asset manifest")?;
+    Ok(file.map(|file| (id.to_owned(), file)))
 }
 
 fn map<'v>(value: &'v Value, part: &'static str) -> Result<&'v Map<String, Value>, ManifestError> {

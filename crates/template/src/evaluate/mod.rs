@@ -115,6 +115,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         outputs,
         imports,
         awaits: BTreeSet::new(),
+        assets: Vec::new(),
     });
     findings.list().extend(allowed);
     let diagnostics = findings.into_sorted();

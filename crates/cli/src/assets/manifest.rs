@@ -1,0 +1,110 @@
+//! The assets that the manifests of a stack declare, with the places they are uploaded to.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use rstack_model::state::Environment;
+use rstack_model::{AssetPlace, Packaging};
+use rstack_template::{AssetManifest, AssetSourceKind};
+
+use super::AssetsError;
+use crate::assembly::StackAssets;
+use crate::env::Env;
+use crate::files::{MEBIBYTE, Project};
+
+/// The largest asset manifest, in bytes.
+const MAX_MANIFEST: u64 = 16 * MEBIBYTE;
+
+/// The end of the name of a nested stack's template. Its stack is read from the file.
+const NESTED: &str = ".nested.template.json";
+
+/// A declared asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    /// The place of the object.
+    pub(super) place: AssetPlace,
+    /// The source, relative to the outermost assembly.
+    pub(super) source: PathBuf,
+    /// The form in which it is uploaded.
+    pub(super) packaging: Packaging,
+}
+
+/// The assets of a stack, by place. The templates of stacks are none: they are read from their files.
+///
+/// # Errors
+/// [`AssetsError`] if a manifest cannot be read or understood, names a path outside of the assembly, or
+/// has an asset of a kind that is not published.
+pub(super) fn read(
+    env: &Env,
+    assets: &StackAssets,
+    environment: &Environment,
+) -> Result<Vec<Declared>, AssetsError> {
+    let project = Project::alone(env, &assets.assembly)?;
+    let mut out: BTreeMap<AssetPlace, Declared> = BTreeMap::new();
+    for name in &assets.manifests {
+        let name = inside(assets, name)?;
+        let path = assets.assembly.join(&name);
+        let wrong = |source| AssetsError::Manifest { path: path.clone(), source };
+        let bytes = project.read(env, &name, MAX_MANIFEST)?;
+        let manifest = AssetManifest::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
+        if let Some(image) = manifest.images.first() {
+            return Err(AssetsError::Image { path, name: image.clone() });
+        }
+        for file in manifest.files {
+            let AssetSourceKind::Path { path: source, packaging } = file.source else {
+                return Err(AssetsError::Command { path, name: file.id });
+            };
+            if Path::new(&source) == assets.template || source.ends_with(NESTED) {
+                continue;
+            }
+            let source = inside(assets, Path::new(&source))?;
+            for destination in &file.destinations {
+                let place = destination.place(environment).map_err(wrong)?;
+                let declared = Declared { place: place.clone(), source: source.clone(), packaging };
+                out.entry(place).or_insert(declared);
+            }
+        }
+    }
+    Ok(out.into_values().collect())
+}
+
+/// A path of a stack's assembly, relative to the outermost one, without `..`.
+///
+/// # Errors
+/// [`AssetsError::Outside`] if it leads out of that.
+fn inside(assets: &StackAssets, name: &Path) -> Result<PathBuf, AssetsError> {
+    let outside =
+        || AssetsError::Outside { path: name.to_owned(), assembly: assets.assembly.clone() };
+    let mut out = PathBuf::new();
+    for part in assets.inside.join(name).components() {
+        match part {
+            Component::Normal(part) => out.push(part),
+            Component::CurDir => {}
+            Component::ParentDir if out.pop() => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                return Err(outside());
+            }
+        }
+    }
+    match out.as_os_str().is_empty() {
+        true => Err(outside()),
+        false => Ok(out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_in_the_outermost_assembly() {
+        let stage =
+            StackAssets { inside: PathBuf::from("assembly-Prod"), ..StackAssets::default() };
+        let of = |name: &str| inside(&stage, Path::new(name)).ok();
+        assert_eq!(of("../asset.a"), Some(PathBuf::from("asset.a")));
+        assert_eq!(of("./asset.b/c"), Some(PathBuf::from("assembly-Prod/asset.b/c")));
+        for outside in ["../../x", "/etc/passwd", "..", "../asset.a/../../x"] {
+            assert_eq!(of(outside), None, "{outside}");
+        }
+    }
+}

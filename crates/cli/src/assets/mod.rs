@@ -1,0 +1,132 @@
+//! The assets of a stack: read from the manifests of its assembly, looked for in their buckets, packed
+//! and uploaded before the first change.
+//!
+//! Manifests and paths are untrusted: only what lies in the outermost assembly is read, and no link is
+//! followed out of it.
+
+mod error;
+mod folder;
+mod manifest;
+mod pack;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use rstack_apply::{AssetSource, SourceError};
+use rstack_driver::AssetContent;
+use rstack_model::plan::Plan;
+use rstack_model::state::Environment;
+use rstack_model::{Asset, AssetPlace, AssetUpload, ErrorCode, Packaging};
+
+pub(crate) use self::error::{AssetsError, DEFAULT_QUALIFIER};
+use self::folder::Files;
+use self::manifest::Declared;
+use crate::assembly::StackAssets;
+use crate::context::Context;
+use crate::files::Project;
+use crate::session::Session;
+
+/// The assets of a stack, and which of them its buckets do not have: of these the files are read.
+///
+/// # Errors
+/// [`AssetsError`] if a manifest or a file cannot be read, an asset is of a kind that is not published, or
+/// a bucket cannot be used.
+pub(crate) async fn planned(
+    context: &Context,
+    session: &Session,
+    assets: &StackAssets,
+) -> Result<Vec<Asset>, AssetsError> {
+    if assets.manifests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Environment { account, .. } = &session.ops.environment;
+    let declared = manifest::read(&context.env, assets, &session.ops.environment)?;
+    if declared.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: BTreeSet<AssetPlace> = declared.iter().map(|it| it.place.clone()).collect();
+    let missing = session.ops.engine.missing_assets(account, &places).await?;
+    for note in &missing.notes {
+        session.display.note(&format!("note: {note}"));
+    }
+    let project = Project::alone(&context.env, &assets.assembly)?;
+    let mut digested: BTreeMap<PathBuf, AssetUpload> = BTreeMap::new();
+    let mut out = Vec::new();
+    for Declared { place, source, packaging } in declared {
+        let mut upload = None;
+        if missing.places.contains(&place) {
+            let known = digested.get(&source).cloned();
+            let found = match known {
+                Some(found) => found,
+                None => digest(&project, &source, packaging).await?,
+            };
+            digested.insert(source.clone(), found.clone());
+            upload = Some(found);
+        }
+        let text = |path: &Path| path.to_str().map(str::to_owned);
+        let (Some(assembly), Some(source)) = (text(&assets.assembly), text(&source)) else {
+            return Err(AssetsError::NotText { path: assets.assembly.join(source) });
+        };
+        out.push(Asset { place, assembly, source, packaging, upload });
+    }
+    Ok(out)
+}
+
+/// The digest and the size of the files of an asset.
+async fn digest(
+    project: &Project,
+    source: &Path,
+    packaging: Packaging,
+) -> Result<AssetUpload, AssetsError> {
+    let (project, source) = (project.clone(), source.to_owned());
+    let work = move || {
+        let files = Files::of(&project, &source, packaging)?;
+        pack::digest(&project, &files)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| AssetsError::CutOff)?
+}
+
+/// The files of the assets of a plan.
+pub(crate) struct AssetFiles {
+    /// The assemblies, as the plan names them.
+    projects: BTreeMap<String, Project>,
+}
+
+impl AssetFiles {
+    /// The files of a plan's assets: they are read when they are uploaded.
+    ///
+    /// # Errors
+    /// [`AssetsError`] if the folder of an assembly cannot be resolved.
+    pub(crate) fn of(context: &Context, plan: &Plan) -> Result<Self, AssetsError> {
+        let mut projects = BTreeMap::new();
+        for asset in &plan.assets {
+            let project = Project::alone(&context.env, Path::new(&asset.assembly))?;
+            projects.insert(asset.assembly.clone(), project);
+        }
+        Ok(Self { projects })
+    }
+}
+
+#[async_trait]
+impl AssetSource for AssetFiles {
+    async fn open(&self, asset: &Asset) -> Result<Box<dyn AssetContent>, SourceError> {
+        let project = self.projects.get(&asset.assembly).cloned();
+        let planned = asset.upload.clone();
+        let (Some(project), Some(planned)) = (project, planned) else {
+            return Err(SourceError {
+                code: ErrorCode::Internal,
+                message: format!("the plan does not have the files of `{}`", asset.source),
+                hint: None,
+            });
+        };
+        let (source, packaging) = (PathBuf::from(&asset.source), asset.packaging);
+        let work = move || {
+            let files = Files::of(&project, &source, packaging)?;
+            pack::packed(&project, &files, &planned)
+        };
+        let packed = tokio::task::spawn_blocking(work).await;
+        let packed = packed.map_err(|_| AssetsError::CutOff).and_then(|packed| packed);
+        Ok(Box::new(packed.map_err(|error| error.of_source())?))
+    }
+}

@@ -1,0 +1,47 @@
+//! The assets of a plan in its JSON document.
+
+use rstack_model::{Asset, Digest};
+use serde::Serialize;
+
+/// An asset: `{"source": "cdk.out/asset.1f2e", "packaging": "zip", "bucket": "…", "key": "1f2e.zip",
+/// "region": "…", "upload": {"digest": "…", "files": 3, "bytes": 12345}}`. Without `upload` it is there
+/// already.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssetDocument<'a> {
+    source: String,
+    packaging: &'static str,
+    bucket: &'a str,
+    key: &'a str,
+    region: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<UploadDocument<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UploadDocument<'a> {
+    digest: &'a Digest,
+    files: u64,
+    bytes: u64,
+}
+
+impl<'a> AssetDocument<'a> {
+    pub(super) fn of(asset: &'a Asset) -> Self {
+        Self {
+            source: format!("{}/{}", asset.assembly, asset.source),
+            packaging: asset.packaging.name(),
+            bucket: &asset.place.bucket,
+            key: &asset.place.key,
+            region: asset.place.region.as_str(),
+            role: asset.place.role.as_ref().map(|role| role.arn.as_str()),
+            upload: asset.upload.as_ref().map(|upload| UploadDocument {
+                digest: &upload.digest,
+                files: upload.files,
+                bytes: upload.bytes,
+            }),
+        }
+    }
+}
