@@ -86,7 +86,7 @@ pub struct SourceError {
     pub code: ErrorCode,
     /// The failure, with the path.
     pub message: String,
-    /// What to do.
+    /// The advice that stands beside it.
     pub hint: Option<String>,
 }
 

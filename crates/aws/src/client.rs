@@ -16,6 +16,7 @@ mod http;
 #[cfg(test)]
 mod lying_tests;
 mod pace;
+mod raw;
 mod redact;
 mod renewal;
 mod retry;
@@ -65,6 +66,7 @@ pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
 pub(crate) use http::BoundedClient;
+pub(crate) use raw::{RawAnswer, RawClient, RawRequest};
 use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
 
@@ -103,16 +105,20 @@ impl Client {
         let damaged = |problem: String| not_in_the_program(service.name(), problem);
         let codec = Codec::of(service).map_err(|error| damaged(error.to_string()))?;
         let file = service.file().map_err(|error| damaged(error.to_string()))?;
-        let region = config.region().map(ToString::to_string).unwrap_or_default();
-        let params = DefaultPluginParams::new()
-            .with_retry_partition_name(format!("{}-{region}", service.name()))
-            .with_behavior_version(BehaviorVersion::latest())
-            .with_is_aws_sdk(true);
         let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
         let host = endpoint.host();
+        let own = Own {
+            service: service.name(),
+            signing_name: codec.model.metadata.signing_name.clone(),
+            // The defaults of signing options are those of every service with a model: paths encoded
+            // twice and normalized, the body's digest in the signature only.
+            signing: SigV4OperationSigningConfig::default(),
+            endpoint,
+            clock: &clock,
+        };
         let plugins = RuntimePlugins::new()
-            .with_client_plugins(default_plugins(params))
-            .with_client_plugin(settings(service, codec, config, (endpoint, &clock)));
+            .with_client_plugins(default_plugins_of(service.name(), config))
+            .with_client_plugin(settings(own, config));
         Ok(Self { service, file, codec, host, clock, plugins })
     }
 
@@ -161,7 +167,7 @@ impl Api for Client {
             Ok(output) => output.downcast::<Answer>().map(Answer::into_inner).map_err(|_| {
                 DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
             }),
-            Err(error) => Err(failure::failed((&name, &self.host), operation, error)),
+            Err(error) => Err(failure::failed((&name, &self.host), operation.reads(), error)),
         };
         match &outcome {
             Ok(_) => tracing::debug!(operation = name, "answered"),
@@ -181,24 +187,40 @@ impl Api for Client {
     }
 }
 
-/// The settings of every operation of a client.
-fn settings(
-    service: Service,
-    codec: &Codec,
+/// The SDK's own plugins for the clients of a service.
+fn default_plugins_of(
+    service: &str,
     config: &SdkConfig,
-    (endpoint, clock): (endpoint::FixedEndpoint, &ServiceClock),
-) -> SharedRuntimePlugin {
+) -> impl IntoIterator<Item = SharedRuntimePlugin> {
+    let region = config.region().map(ToString::to_string).unwrap_or_default();
+    let params = DefaultPluginParams::new()
+        .with_retry_partition_name(format!("{service}-{region}"))
+        .with_behavior_version(BehaviorVersion::latest())
+        .with_is_aws_sdk(true);
+    default_plugins(params)
+}
+
+/// The settings that clients of one service have.
+struct Own<'a> {
+    service: &'static str,
+    signing_name: String,
+    signing: SigV4OperationSigningConfig,
+    endpoint: endpoint::FixedEndpoint,
+    clock: &'a ServiceClock,
+}
+
+/// The settings of every operation of a client.
+fn settings(own: Own<'_>, config: &SdkConfig) -> SharedRuntimePlugin {
+    let Own { service, signing_name, signing, endpoint, clock } = own;
     let mut layer = Layer::new("rstack");
     layer.store_put(AuthSchemeAndEndpointOrchestrationV2);
     if let Some(region) = config.region() {
         layer.store_put(region.clone());
         layer.store_put(SigningRegion::from(region.clone()));
     }
-    layer.store_put(SigningName::from(codec.model.metadata.signing_name.clone()));
-    // The defaults of signing options are those of every service here: paths encoded twice and
-    // normalized, the body's digest in the signature only.
-    layer.store_put(SigV4OperationSigningConfig::default());
-    layer.store_put(ApiMetadata::new(service.name(), env!("CARGO_PKG_VERSION")));
+    layer.store_put(SigningName::from(signing_name));
+    layer.store_put(signing);
+    layer.store_put(ApiMetadata::new(service, env!("CARGO_PKG_VERSION")));
     if let Some(name) = config.app_name() {
         layer.store_put(name.clone());
     }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use rstack_catalog::Registry;
 use rstack_driver::{
-    CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity, Noop,
-    ResourceDriver, SecretStore,
+    BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
+    Noop, OpenBucket, ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -24,7 +24,7 @@ use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
     appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediaconnect, mediatailor,
-    secretsmanager,
+    s3, secretsmanager,
 };
 
 /// The driver that serves a type in AWS.
@@ -190,6 +190,23 @@ impl Cloud for AwsCloud {
 
     fn secrets(&self) -> &dyn SecretStore {
         &self.secrets
+    }
+
+    async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
+        s3::open(&self.clients, access).await
+    }
+
+    async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {
+        let input = KnownMap::from([
+            ("Name".to_owned(), name.into()),
+            ("Type".to_owned(), "String".into()),
+            ("Value".to_owned(), text.into()),
+        ]);
+        match self.clients.api(Service::SSM).call("PutParameter", input).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.has_code("ParameterAlreadyExists") => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn in_flight(&self) -> Vec<CallInFlight> {

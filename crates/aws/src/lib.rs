@@ -28,6 +28,7 @@ mod ownership;
 #[cfg(test)]
 mod recovery;
 mod rest_json;
+mod s3;
 mod secrets;
 mod secretsmanager;
 mod service_error;

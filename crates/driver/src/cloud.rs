@@ -52,7 +52,7 @@ pub trait Cloud: Send + Sync {
     /// Where dynamic references to secrets are resolved.
     fn secrets(&self) -> &dyn SecretStore;
 
-    /// Opens a bucket. Nothing is known of it before it is asked.
+    /// Opens a bucket. No call is made to it yet.
     ///
     /// # Errors
     /// If there are no credentials, or the cloud has no buckets.

@@ -59,7 +59,7 @@ impl fmt::Display for AssetPlace {
     }
 }
 
-/// What an upload sends.
+/// The files that an upload sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssetUpload {

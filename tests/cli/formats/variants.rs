@@ -6,7 +6,7 @@ use rstack_journal::Entry;
 use rstack_model::event::{Event, RunEnd, StepLabel};
 use rstack_model::plan::{Plan, PlanMode, StepId};
 use rstack_model::state::State;
-use rstack_model::{Code, Diagnostic, ErrorCode};
+use rstack_model::{Asset, Code, Diagnostic, ErrorCode};
 use rstack_render::{Source, event_json, plan_json, report_json, resources_json, state_json};
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub(super) fn add(samples: &mut Samples) {
     for plan in plans() {
         let read: Plan = serde_json::from_value(plan).unwrap();
         let awaits = ["stack Net".into()].into();
+        let read = Plan { assets: assets(), ..read };
         let preview = Plan { awaits, ..read.clone() };
         samples.text("plan", &plan_json(&preview, None).unwrap());
         let saved = json!({"rstack-plan": 2, "digest": DIGEST, "plan": read});
@@ -50,6 +51,20 @@ pub(super) fn add(samples: &mut Samples) {
     for event in events() {
         samples.text("event", &event_json(&event, Duration::from_millis(7)).unwrap());
     }
+}
+
+/// An asset that is uploaded, and one that is there already.
+fn assets() -> Vec<Asset> {
+    let role = json!({"arn": "arn:aws:iam::1:role/r", "external_id": "e"});
+    let place = |key: &str| json!({"region": "eu-west-1", "bucket": "b", "key": key});
+    let mut by_role = place("a.zip");
+    by_role["role"] = role;
+    let assets = json!([
+        {"place": by_role, "assembly": "cdk.out", "source": "asset.a", "packaging": "zip",
+         "upload": {"digest": DIGEST, "files": 3, "bytes": 12345}},
+        {"place": place("b"), "assembly": "cdk.out", "source": "b", "packaging": "file"},
+    ]);
+    serde_json::from_value(assets).unwrap()
 }
 
 /// Values of each kind.
@@ -253,6 +268,9 @@ fn events() -> Vec<Event> {
         Event::SecretUnchecked { reference: text(), error: text() },
         Event::StillStabilizing { address: "A".into(), waits_for: text() },
         Event::AskingAgain { reason: text(), attempt: 1 },
+        Event::AssetsStarted { assets: 2, bytes: 12345 },
+        Event::AssetSent { source: text(), sent: 1, bytes: 2 },
+        Event::AssetPublished { source: text(), place: text(), bytes: 2 },
         Event::OutputFailed { output: text(), error: text() },
     ];
     for taken in [true, false] {

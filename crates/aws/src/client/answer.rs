@@ -26,6 +26,11 @@ impl AnswerLimit {
         Self::mebibytes(service.answer_mebibytes(operation))
     }
 
+    /// A limit in bytes.
+    pub(super) fn bytes(count: u64) -> Self {
+        Self(count)
+    }
+
     fn mebibytes(count: u8) -> Self {
         Self(u64::from(count) * 1024 * 1024)
     }

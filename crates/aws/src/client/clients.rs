@@ -9,11 +9,12 @@ use aws_config::SdkConfig;
 use rstack_driver::{CallInFlight, DriverError, ErrorKind};
 use rstack_model::{AccountId, KnownMap, Region};
 
-use super::Client;
 use super::clock::ServiceClock;
 use super::flights::Flights;
 use super::pace::Pace;
+use super::raw::RawClient;
 use super::renewal::{Configuration, Renewal};
+use super::{Client, endpoint};
 use crate::api::Api;
 use crate::configuration::Source;
 use crate::model::Service;
@@ -74,6 +75,26 @@ impl Clients {
     /// The calls that have no answer yet, the oldest first.
     pub(crate) fn in_flight(&self) -> Vec<CallInFlight> {
         self.flights.open()
+    }
+
+    /// The configuration in a Region, with the credentials that hold now.
+    pub(crate) fn configuration_in(&self, region: &Region) -> SdkConfig {
+        let region = aws_config::Region::new(region.as_str().to_owned());
+        self.configuration.current().config.to_builder().region(region).build()
+    }
+
+    /// A client of a bucket, and the bucket's URL.
+    ///
+    /// # Errors
+    /// If there is no endpoint for it.
+    pub(crate) fn bucket(
+        &self,
+        config: &SdkConfig,
+        bucket: &str,
+    ) -> Result<(RawClient, String), DriverError> {
+        let endpoint = endpoint::of_bucket(config, bucket)?;
+        let url = endpoint.url.trim_end_matches('/').to_owned();
+        Ok((RawClient::of_s3(config, endpoint, (&self.clock, &self.flights)), url))
     }
 
     /// A service to call. It costs nothing before the first call.

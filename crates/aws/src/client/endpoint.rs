@@ -25,6 +25,11 @@ use crate::model::{Metadata, Service};
 pub(super) struct FixedEndpoint(Endpoint);
 
 impl FixedEndpoint {
+    /// The endpoint that rules have given.
+    pub(super) fn of(resolved: ServiceEndpoint) -> Self {
+        Self(for_the_sdk(resolved))
+    }
+
     /// The host of the endpoint, with its port if the URL has one.
     pub(super) fn host(&self) -> String {
         let url = self.0.url();
@@ -74,6 +79,7 @@ pub(super) fn endpoint(
         dual_stack: config.use_dual_stack(),
         fips: config.use_fips(),
         url: configured_url(&metadata.service_id, config),
+        ..EndpointSettings::default()
     };
     let resolved = RuleSet::of(service).and_then(|rules| rules.resolve(&settings));
     let resolved = resolved.map_err(|error| {
@@ -81,6 +87,27 @@ pub(super) fn endpoint(
         DriverError::new(ErrorKind::Invalid { property: None }, service.name(), message)
     })?;
     Ok(FixedEndpoint(for_the_sdk(resolved)))
+}
+
+/// The endpoint of a bucket. Under a URL that the user configured the bucket is a part of the path: an
+/// emulator seldom has a host for each.
+///
+/// # Errors
+/// If the rules have none for the configuration.
+pub(super) fn of_bucket(config: &SdkConfig, bucket: &str) -> Result<ServiceEndpoint, DriverError> {
+    let url = configured_url("S3", config);
+    let settings = EndpointSettings {
+        region: config.region().map(ToString::to_string),
+        dual_stack: config.use_dual_stack(),
+        fips: config.use_fips(),
+        path_style: Some(url.is_some()),
+        url,
+        bucket: Some(bucket.to_owned()),
+    };
+    RuleSet::of_s3().and_then(|rules| rules.resolve(&settings)).map_err(|error| {
+        let message = format!("there is no endpoint: {error}");
+        DriverError::new(ErrorKind::Invalid { property: None }, "s3", message)
+    })
 }
 
 fn for_the_sdk(resolved: ServiceEndpoint) -> Endpoint {

@@ -11,7 +11,6 @@ use rstack_driver::{DriverError, ErrorKind};
 
 use super::answer::ImproperAnswer;
 use crate::codec::CodecError;
-use crate::model::Operation;
 use crate::service_error::Refusal;
 
 /// The places that are searched for credentials.
@@ -41,12 +40,12 @@ pub(super) fn unwritten(operation: &str, error: &CodecError) -> DriverError {
 /// The error of a call that the SDK gave up.
 pub(super) fn failed(
     (name, host): (&str, &str),
-    operation: &Operation,
+    repeatable: bool,
     error: SdkError<Error, HttpResponse>,
 ) -> DriverError {
     // A read that got no answer can simply be made again; of any other call it is not known what
     // it did.
-    let lost = if operation.reads() { ErrorKind::Transient } else { ErrorKind::UnknownOutcome };
+    let lost = if repeatable { ErrorKind::Transient } else { ErrorKind::UnknownOutcome };
     if let Some(improper) = source_of::<ImproperAnswer>(&error) {
         return DriverError::new(improper_kind(improper, lost), name, not_aws(host, improper));
     }

@@ -1,7 +1,7 @@
 //! The functions of the language. A function that has no value gives `None`.
 //!
 //! Source: Smithy 2.0 specification, "Rules engine standard library functions" and "AWS rules engine
-//! library functions". `aws.isVirtualHostableS3Bucket` is not among them: no service here has it.
+//! library functions".
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -30,6 +30,7 @@ pub(super) fn call(function: Function, arguments: &[Option<Value>]) -> Option<Va
         Function::IsValidHostLabel => Some(is_host_label(text(0)?, flag(1)?).into()),
         Function::Partition => partitions::of_region(text(0)?),
         Function::ParseArn => parsed_arn(text(0)?),
+        Function::IsVirtualHostableS3Bucket => Some(is_hostable(text(0)?, flag(1)?).into()),
     }
 }
 
@@ -77,6 +78,17 @@ fn is_host_label(text: &str, subdomains: bool) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-')
+}
+
+/// True of a bucket whose name can be a part of a host's.
+fn is_hostable(bucket: &str, subdomains: bool) -> bool {
+    if subdomains {
+        return bucket.split('.').all(|label| is_hostable(label, false));
+    }
+    (3..=LABEL).contains(&bucket.len())
+        && is_host_label(bucket, false)
+        && !bucket.bytes().any(|byte| byte.is_ascii_uppercase())
+        && bucket.parse::<Ipv4Addr>().is_err()
 }
 
 /// The parts of a URL; none of one with a query.

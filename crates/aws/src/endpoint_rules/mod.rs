@@ -13,6 +13,7 @@ mod partitions;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -101,6 +102,7 @@ enum Function {
     IsValidHostLabel,
     Partition,
     ParseArn,
+    IsVirtualHostableS3Bucket,
 }
 
 /// The address of a service.
@@ -123,6 +125,10 @@ pub(crate) struct EndpointSettings {
     pub(crate) fips: Option<bool>,
     /// The URL that is configured for the service.
     pub(crate) url: Option<String>,
+    /// The bucket, of S3.
+    pub(crate) bucket: Option<String>,
+    /// True if a bucket is a part of the path, and not of the host.
+    pub(crate) path_style: Option<bool>,
 }
 
 /// A rule set that gives no endpoint.
@@ -169,6 +175,21 @@ impl RuleSet {
         RULE_SETS.get(service, || open().map_err(damaged)).as_ref().map_err(Clone::clone)
     }
 
+    /// The rule set of S3, which has no model here.
+    ///
+    /// # Errors
+    /// [`EndpointError::Damaged`] if the embedded data are damaged.
+    pub(crate) fn of_s3() -> Result<&'static Self, EndpointError> {
+        static RULES: OnceLock<Result<RuleSet, EndpointError>> = OnceLock::new();
+        let open = || {
+            let bytes = decompressed(include_bytes!("../../data/s3-endpoints.bin"))?;
+            let json = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+            parse::rule_set(&json)
+        };
+        let damaged = |problem| EndpointError::Damaged { service: "s3", problem };
+        RULES.get_or_init(|| open().map_err(damaged)).as_ref().map_err(Clone::clone)
+    }
+
     /// The endpoint for these settings.
     ///
     /// # Errors
@@ -179,7 +200,11 @@ impl RuleSet {
     ) -> Result<ServiceEndpoint, EndpointError> {
         let mut values = BTreeMap::new();
         for (name, parameter) in &self.parameters {
-            let given = parameter.built_in.as_deref().and_then(|name| settings.value(name));
+            let given = match parameter.built_in.as_deref() {
+                Some(setting) => settings.value(setting),
+                // A parameter of single calls.
+                None => settings.bucket.clone().filter(|_| name == "Bucket").map(Value::from),
+            };
             match given.or_else(|| parameter.default.clone()) {
                 Some(value) => {
                     values.insert(name.as_str(), value);
@@ -202,6 +227,7 @@ impl EndpointSettings {
             "AWS::UseDualStack" => self.dual_stack.map(Value::from),
             "AWS::UseFIPS" => self.fips.map(Value::from),
             "SDK::Endpoint" => self.url.clone().map(Value::from),
+            "AWS::S3::ForcePathStyle" => self.path_style.map(Value::from),
             _ => None,
         }
     }

@@ -92,6 +92,7 @@ fn function(name: &str) -> Result<Function, String> {
         "isValidHostLabel" => Function::IsValidHostLabel,
         "aws.partition" => Function::Partition,
         "aws.parseArn" => Function::ParseArn,
+        "aws.isVirtualHostableS3Bucket" => Function::IsVirtualHostableS3Bucket,
         _ => return Err(format!("the function `{name}` is not known")),
     })
 }

@@ -22,6 +22,7 @@ fn rows(service: Service) -> Vec<Row> {
             dual_stack: row["dualStack"].as_bool(),
             fips: row["fips"].as_bool(),
             url: text("endpoint"),
+            ..EndpointSettings::default()
         };
         Row { settings, expected: row.clone() }
     });
@@ -169,4 +170,57 @@ fn a_required_setting_that_is_missing_is_named() {
     };
     assert_eq!(resolve(None), Err(EndpointError::Missing { setting: "Region".to_owned() }));
     assert_eq!(resolve(Some("eu-west-1")), Err(EndpointError::NoRule));
+}
+
+/// Source: "Making requests to Amazon S3", Amazon S3 User Guide; "Amazon S3 endpoints", AWS General
+/// Reference.
+#[test]
+fn a_bucket_is_a_part_of_the_host_or_of_the_path() {
+    let rules = RuleSet::of_s3().unwrap();
+    let resolve = |region: &str, bucket: &str, change: fn(&mut EndpointSettings)| {
+        let mut settings = EndpointSettings {
+            region: Some(region.to_owned()),
+            bucket: Some(bucket.to_owned()),
+            ..EndpointSettings::default()
+        };
+        change(&mut settings);
+        rules.resolve(&settings).map(|found| {
+            let scheme = &found.properties["authSchemes"][0];
+            assert_eq!(scheme["signingName"], "s3");
+            assert_eq!(scheme["signingRegion"], region);
+            found.url
+        })
+    };
+    let url = |text: &str| Ok(text.to_owned());
+    let plain = |_: &mut EndpointSettings| ();
+    assert_eq!(
+        resolve("eu-west-1", "cdk-x-assets-1", plain),
+        url("https://cdk-x-assets-1.s3.eu-west-1.amazonaws.com")
+    );
+    assert_eq!(
+        resolve("us-east-1", "bucket", plain),
+        url("https://bucket.s3.us-east-1.amazonaws.com")
+    );
+    assert_eq!(
+        resolve("cn-north-1", "bucket", plain),
+        url("https://bucket.s3.cn-north-1.amazonaws.com.cn")
+    );
+    // The certificate of the host has one label for the bucket.
+    assert_eq!(
+        resolve("eu-west-1", "a.b.c", plain),
+        url("https://s3.eu-west-1.amazonaws.com/a.b.c")
+    );
+    assert_eq!(
+        resolve("eu-west-1", "bucket", |it| it.dual_stack = Some(true)),
+        url("https://bucket.s3.dualstack.eu-west-1.amazonaws.com")
+    );
+    assert_eq!(
+        resolve("us-east-1", "bucket", |it| it.fips = Some(true)),
+        url("https://bucket.s3-fips.us-east-1.amazonaws.com")
+    );
+    let emulator = |it: &mut EndpointSettings| {
+        it.url = Some("http://localhost:4566".to_owned());
+        it.path_style = Some(true);
+    };
+    assert_eq!(resolve("eu-west-1", "bucket", emulator), url("http://localhost:4566/bucket"));
 }

@@ -1,0 +1,236 @@
+//! Requests that no model of a service writes: those of S3, whose bodies are bytes and whose endpoints
+//! depend on the bucket. Signing, retries, timeouts and bounds are those of every other call.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_smithy_runtime::client::orchestrator::invoke;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
+use aws_smithy_runtime_api::client::orchestrator::{
+    HttpRequest, HttpResponse, Metadata, OrchestratorError, SensitiveOutput,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{
+    RuntimePlugins, SharedRuntimePlugin, StaticRuntimePlugin,
+};
+use aws_smithy_runtime_api::client::ser_de::{
+    DeserializeResponse, SharedRequestSerializer, SharedResponseDeserializer,
+};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_types::request_id::RequestId;
+use rstack_driver::{DriverError, ErrorKind};
+
+use super::answer::{self, AnswerLimit, ImproperAnswer};
+use super::clock::ServiceClock;
+use super::endpoint::FixedEndpoint;
+use super::failure::{self, source_of};
+use super::flights::Flights;
+use super::redact::{Request, Serializer};
+use super::retry::RetryRule;
+use super::{Own, READ, READ_ATTEMPT, default_plugins_of, settings};
+use crate::endpoint_rules::ServiceEndpoint;
+use crate::s3::xml;
+use crate::service_error::Refusal;
+
+/// The time that one attempt of a call that sends many bytes may take: eight mebibytes in that time are
+/// some 110 kilobits a second.
+const SEND_ATTEMPT: Duration = Duration::from_secs(600);
+
+/// A request, and the rules for it.
+#[derive(Clone, Debug)]
+pub(crate) struct RawRequest {
+    /// The operation, such as `HeadObject`.
+    pub(crate) operation: &'static str,
+    /// The method.
+    pub(crate) method: &'static str,
+    /// The path and the query behind the endpoint's, encoded.
+    pub(crate) path: String,
+    /// The headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+    /// True if it may be sent again when it is not known what it did.
+    pub(crate) repeatable: bool,
+    /// The most bytes of the answer's body.
+    pub(crate) limit: u64,
+}
+
+/// An answer that is a success.
+pub(crate) struct RawAnswer {
+    headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+impl std::fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RawAnswer(..)")
+    }
+}
+
+impl RawAnswer {
+    /// The value of a header, whose name is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A client of one endpoint.
+#[derive(Debug)]
+pub(crate) struct RawClient {
+    service: &'static str,
+    host: String,
+    flights: Flights,
+    clock: ServiceClock,
+    plugins: RuntimePlugins,
+}
+
+impl RawClient {
+    /// A client of S3's endpoint with the SDK's configuration. Paths are encoded once and not
+    /// normalized, and the digest of the body is a header.
+    pub(super) fn of_s3(
+        config: &SdkConfig,
+        endpoint: ServiceEndpoint,
+        (clock, flights): (&ServiceClock, &Flights),
+    ) -> Self {
+        let service = "s3";
+        let endpoint = FixedEndpoint::of(endpoint);
+        let host = endpoint.host();
+        let mut options = SigningOptions::default();
+        options.double_uri_encode = false;
+        options.content_sha256_header = true;
+        options.normalize_uri_path = false;
+        let signing =
+            SigV4OperationSigningConfig { signing_options: options, ..Default::default() };
+        let own = Own { service, signing_name: service.to_owned(), signing, endpoint, clock };
+        let plugins = RuntimePlugins::new()
+            .with_client_plugins(default_plugins_of(service, config))
+            .with_client_plugin(settings(own, config));
+        Self { service, host, flights: flights.clone(), clock: clock.clone(), plugins }
+    }
+
+    /// The time by the service's clock.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// [`DriverError`] as of every call.
+    pub(crate) async fn send(&self, request: RawRequest) -> Result<RawAnswer, DriverError> {
+        let RawRequest { operation, method, path, headers, body, repeatable, limit } = request;
+        let name = format!("{}:{operation}", self.service);
+        let _in_flight = self.flights.begin(name.clone(), self.host.clone());
+        let invalid =
+            |problem: &str| DriverError::new(ErrorKind::Invalid { property: None }, &name, problem);
+        let mut written = HttpRequest::new(SdkBody::from(body.clone()));
+        written.set_method(method).map_err(|_| invalid("the method is not one"))?;
+        written.set_uri(path).map_err(|_| invalid("the path is not one"))?;
+        for (header, value) in headers {
+            let set = written.headers_mut().try_insert(header, value);
+            set.map_err(|_| invalid("a header has characters that headers cannot have"))?;
+        }
+        if !body.is_empty() || method == "PUT" || method == "POST" {
+            let length = body.len().to_string();
+            let set = written.headers_mut().try_insert("content-length", length);
+            set.map_err(|_| invalid("the length is not one"))?;
+        }
+        tracing::debug!(operation = name, "call");
+        let input = Input::erase(Request::new(written));
+        let plugins = self.operation_plugins(operation, repeatable, (limit, body.is_empty()));
+        let result = invoke(self.service, operation, input, &plugins).await;
+        let outcome = match result {
+            Ok(output) => output.downcast::<RawAnswer>().map_err(|_| {
+                DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
+            }),
+            Err(error) => {
+                if let Some(ImproperAnswer::Redirect { .. }) = source_of(&error) {
+                    let message = "the bucket is in another Region";
+                    return Err(invalid(message));
+                }
+                Err(failure::failed((&name, &self.host), repeatable, error))
+            }
+        };
+        match &outcome {
+            Ok(_) => tracing::debug!(operation = name, "answered"),
+            Err(error) => {
+                tracing::debug!(operation = name, kind = ?error.kind, code = error.code, "failed");
+            }
+        }
+        outcome
+    }
+
+    fn operation_plugins(
+        &self,
+        operation: &'static str,
+        repeatable: bool,
+        (limit, is_short): (u64, bool),
+    ) -> RuntimePlugins {
+        let mut layer = Layer::new("operation");
+        layer.store_put(SharedRequestSerializer::new(Serializer));
+        layer.store_put(SharedResponseDeserializer::new(Reader));
+        layer.store_put(AuthSchemeOptionResolverParams::new(()));
+        layer.store_put(SensitiveOutput);
+        layer.store_put(Metadata::new(operation, self.service));
+        layer.store_put(AnswerLimit::bytes(limit));
+        let timeouts = TimeoutConfig::builder();
+        let timeouts = match is_short {
+            true => timeouts.operation_attempt_timeout(READ_ATTEMPT).operation_timeout(READ),
+            false => timeouts.operation_attempt_timeout(SEND_ATTEMPT),
+        };
+        layer.store_put(timeouts.build());
+        let components = RuntimeComponentsBuilder::new("operation")
+            .with_retry_classifier(RetryRule { reads: repeatable });
+        let plugin = StaticRuntimePlugin::new()
+            .with_config(layer.freeze())
+            .with_runtime_components(components);
+        self.plugins.clone().with_operation_plugin(SharedRuntimePlugin::new(plugin))
+    }
+}
+
+/// Takes answers as they are; what is no success is a refusal of S3's form.
+#[derive(Debug)]
+struct Reader;
+
+impl DeserializeResponse for Reader {
+    fn deserialize_nonstreaming_with_config(
+        &self,
+        response: &HttpResponse,
+        _: &ConfigBag,
+    ) -> Result<Output, OrchestratorError<Error>> {
+        if let Some(page) = answer::page(response) {
+            return Err(OrchestratorError::response(BoxError::from(page)));
+        }
+        let body = response.body().bytes().unwrap_or_default();
+        if response.status().is_success() {
+            let headers = response.headers().iter();
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let answer = RawAnswer { headers: headers.collect(), body: body.to_vec() };
+            return Ok(Output::erase(answer));
+        }
+        let status = response.status().as_u16();
+        let text = String::from_utf8_lossy(body);
+        // The answer to HEAD has no body: its status is all that there is.
+        let of_status = match status {
+            404 => Some("NotFound"),
+            403 => Some("AccessDenied"),
+            _ => None,
+        };
+        let code = xml::text_of(&text, "Code").or_else(|| of_status.map(str::to_owned));
+        let request_id = response.headers().get("x-amz-request-id").map(str::to_owned);
+        let refusal = Refusal {
+            status,
+            code,
+            message: xml::text_of(&text, "Message"),
+            request_id: request_id.or_else(|| response.request_id().map(str::to_owned)),
+        };
+        Err(OrchestratorError::operation(Error::erase(refusal)))
+    }
+}

@@ -1,0 +1,184 @@
+//! S3 as far as assets and custom resources need it: one bucket, its objects, and the bucket of assets
+//! made as bootstrapping does.
+//!
+//! Every call names the owner that the bucket must have (`x-amz-expected-bucket-owner`): the bucket of
+//! another account is refused by the service itself.
+//!
+//! Source: Amazon S3 API Reference.
+
+mod make;
+mod multipart;
+mod object;
+mod presign;
+pub(crate) mod xml;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use rstack_driver::{
+    AssetContent, AssetStore, BucketAccess, DriverError, ErrorKind, ObjectSummary, OpenBucket, Sent,
+};
+use rstack_model::SecretString;
+
+use crate::client::{Clients, RawAnswer, RawClient, RawRequest};
+
+/// The most bytes of an answer that is no object.
+const ANSWER: u64 = 1 << 20;
+
+/// A bucket.
+pub(crate) struct Bucket {
+    client: RawClient,
+    access: BucketAccess,
+    /// The URL of the bucket, without a slash at its end.
+    url: String,
+    config: Arc<SdkConfig>,
+}
+
+/// Opens a bucket: with its role if that can be assumed, else with the caller's own credentials.
+///
+/// # Errors
+/// If there is no endpoint for the bucket.
+pub(crate) async fn open(
+    clients: &Clients,
+    access: &BucketAccess,
+) -> Result<OpenBucket, DriverError> {
+    let caller = clients.configuration_in(&access.region);
+    let (config, note) = match &access.role {
+        None => (caller, None),
+        Some(role) => {
+            let builder = AssumeRoleProvider::builder(&role.arn).session_name("rstack-assets");
+            let builder = match &role.external_id {
+                Some(id) => builder.external_id(id),
+                None => builder,
+            };
+            let provider = builder.configure(&caller).build().await;
+            match provider.provide_credentials().await {
+                Ok(_) => {
+                    let provider = SharedCredentialsProvider::new(provider);
+                    (caller.into_builder().credentials_provider(provider).build(), None)
+                }
+                Err(_) => {
+                    let note = format!(
+                        "the role `{}` cannot be assumed; the caller's own credentials are used for \
+                         assets",
+                        role.arn
+                    );
+                    (caller, Some(note))
+                }
+            }
+        }
+    };
+    let (client, url) = clients.bucket(&config, &access.bucket)?;
+    let (access, config) = (access.clone(), Arc::new(config));
+    Ok(OpenBucket { store: Arc::new(Bucket { client, access, url, config }), note })
+}
+
+/// A path or query, with everything encoded but letters, digits, `-._~` and these characters.
+fn encoded(text: &str, plain: &[u8]) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || plain.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The path of an object behind that of its bucket.
+fn path_of(key: &str) -> String {
+    format!("/{}", encoded(key, b"/"))
+}
+
+/// The form of a request.
+struct Call {
+    operation: &'static str,
+    method: &'static str,
+    path: String,
+    repeatable: bool,
+}
+
+impl Call {
+    /// A call that can be repeated.
+    fn new(operation: &'static str, method: &'static str, path: impl Into<String>) -> Self {
+        Self { operation, method, path: path.into(), repeatable: true }
+    }
+}
+
+impl Bucket {
+    /// Makes a call in the name of the bucket's owner.
+    async fn call(
+        &self,
+        call: Call,
+        mut headers: Vec<(&'static str, String)>,
+        (body, limit): (Vec<u8>, u64),
+    ) -> Result<RawAnswer, DriverError> {
+        headers.push(("x-amz-expected-bucket-owner", self.access.owner.to_string()));
+        let Call { operation, method, path, repeatable } = call;
+        let request = RawRequest { operation, method, path, headers, body, repeatable, limit };
+        self.client.send(request).await
+    }
+
+    /// Makes a call without a body.
+    async fn ask(&self, call: Call) -> Result<RawAnswer, DriverError> {
+        self.call(call, Vec::new(), (Vec::new(), ANSWER)).await
+    }
+}
+
+/// What is there, or nothing.
+fn if_found<T>(answer: Result<T, DriverError>) -> Result<Option<T>, DriverError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl AssetStore for Bucket {
+    async fn exists(&self) -> Result<bool, DriverError> {
+        let found = if_found(self.ask(Call::new("HeadBucket", "HEAD", "/")).await)?;
+        Ok(found.is_some())
+    }
+
+    async fn make(&self) -> Result<(), DriverError> {
+        self.make_bucket().await
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<ObjectSummary>, DriverError> {
+        self.head(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        content_type: &str,
+        content: &dyn AssetContent,
+        sent: Sent<'_>,
+    ) -> Result<ObjectSummary, DriverError> {
+        self.put_object(key, content_type, (content, sent)).await
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, DriverError> {
+        let call = Call::new("GetObject", "GET", path_of(key));
+        let found = if_found(self.call(call, Vec::new(), (Vec::new(), limit)).await)?;
+        Ok(found.map(|answer| answer.body))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), DriverError> {
+        let call = Call::new("DeleteObject", "DELETE", path_of(key));
+        if_found(self.ask(call).await).map(|_| ())
+    }
+
+    async fn put_url(&self, key: &str, valid: Duration) -> Result<SecretString, DriverError> {
+        presign::put_url(self, key, valid).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
