@@ -98,3 +98,26 @@ fn without_the_translator_the_error_says_how_to_get_it() {
     let none = with(&place.path("no-python"));
     none.reports("serverless", &["no-python", "cannot be started"]);
 }
+
+/// Local code is uploaded under the digest of its files, and a change of it is a change of the function.
+#[test]
+fn local_code_is_uploaded_before_the_function_is_made() {
+    let place = Place::empty();
+    let template = TEMPLATE.replace("{Bucket: code, Key: code.zip}", "src/");
+    place.write("app.yaml", &template);
+    let missing = run(&place, &["plan", "app.yaml"]).expect(1);
+    missing.reports("serverless", &["app.yaml:8:3", "src"]);
+    place.write("src/index.py", "handler = print\n");
+    run(&place, &["bootstrap", "--yes"]).expect(0);
+    let plan = run(&place, &["plan", "app.yaml"]).expect(0);
+    assert!(plan.out.contains("1 asset to upload"), "{}", plan.out);
+    run(&place, &["apply", "app.yaml", "--yes"]).expect(0);
+    let again = run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
+    assert!(again.out.contains("1 asset is there already"), "{}", again.out);
+    place.write("src/index.py", "handler = repr\n");
+    let changed = run(&place, &["plan", "app.yaml"]).expect(0);
+    assert!(changed.out.contains("[~] AWS::Lambda::Function Function"), "{}", changed.out);
+    // Code outside of the project is not read.
+    place.write("app.yaml", &template.replace("src/", "../"));
+    run(&place, &["plan", "app.yaml"]).expect(1).reports("serverless", &["outside"]);
+}

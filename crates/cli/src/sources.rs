@@ -14,7 +14,7 @@ use rstack_template::{
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
-use crate::sam;
+use crate::sam::{self, LocalCode, Translation};
 
 /// Why the file of a template cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +80,9 @@ pub(crate) struct Sources {
     nested_texts: BTreeMap<String, Arc<str>>,
     nested: Vec<Part>,
     /// The result of AWS's translator, if the template asks for it.
-    translated: Option<(Part, Arc<str>)>,
+    translated: Option<(Part, Translation)>,
     /// Its results so far, by Region and parameters.
-    translations: BTreeMap<(Option<String>, BTreeMap<String, String>), Arc<str>>,
+    translations: BTreeMap<(Option<String>, BTreeMap<String, String>), Translation>,
 }
 
 impl Sources {
@@ -137,23 +137,22 @@ impl Sources {
         let region = reading.pseudo.get("AWS::Region").map(String::as_str);
         let key = (region.map(str::to_owned), reading.parameters.clone());
         let known = self.translations.get(&key).cloned();
-        let text = match known.map_or_else(
-            || sam::translate(&self.env, &serverless, &reading.parameters, region).map(Arc::from),
-            Ok,
-        ) {
-            Ok(text) => text,
+        let parameters = &reading.parameters;
+        let translate = || sam::translate(&self.env, &self.folder, &serverless, parameters, region);
+        let translation = match known.map_or_else(translate, Ok) {
+            Ok(translation) => translation,
             Err(error) => {
                 parsed.diagnostics.extend(error.findings(&self.env, &serverless));
                 return parsed;
             }
         };
-        self.translations.insert(key, Arc::clone(&text));
+        self.translations.insert(key, translation.clone());
         let texts = self.parts().map(|(_, text)| text.len());
         let base = self.files.text().len() + texts.sum::<usize>() + 1;
         let name = format!("{} (translated)", self.name);
         let part = Part { location: String::new(), name, base, is_template: true };
-        let translated = parse_at(&text, reading, base);
-        self.translated = Some((part, text));
+        let translated = parse_at(&translation.text, reading, base);
+        self.translated = Some((part, translation));
         parsed.diagnostics.extend(translated.diagnostics);
         Parsed {
             template: translated.template,
@@ -161,6 +160,11 @@ impl Sources {
             needs_place: region.is_none() || translated.needs_place,
             ..parsed
         }
+    }
+
+    /// The local code that is uploaded for the template, if it is a serverless one.
+    pub(crate) fn local_code(&self) -> &[LocalCode] {
+        self.translated.as_ref().map_or(&[], |(_, translation)| &translation.code)
     }
 
     /// The texts of the files of nested stacks that were read so far.
@@ -197,7 +201,7 @@ impl Sources {
             .nested
             .iter()
             .map(|part| (part, self.nested_texts.get(&part.location).map_or("", |text| &**text)));
-        let translated = self.translated.iter().map(|(part, text)| (part, &**text));
+        let translated = self.translated.iter().map(|(part, made)| (part, &*made.text));
         included.chain(translated).chain(nested)
     }
 

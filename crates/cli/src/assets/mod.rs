@@ -25,6 +25,7 @@ use self::manifest::Declared;
 use crate::assembly::StackAssets;
 use crate::context::Context;
 use crate::files::Project;
+use crate::sam::LocalCode;
 use crate::session::Session;
 
 /// The assets of a stack, and which of them its buckets do not have: of these the files are read.
@@ -36,23 +37,29 @@ pub(crate) async fn planned(
     context: &Context,
     session: &Session,
     assets: &StackAssets,
+    code: &[LocalCode],
 ) -> Result<Vec<Asset>, AssetsError> {
-    if assets.manifests.is_empty() {
+    let environment = &session.ops.environment;
+    let declared = match assets.manifests.is_empty() {
+        true => Vec::new(),
+        false => manifest::read(&context.env, assets, environment)?,
+    };
+    let places = declared.iter().map(|it| it.place.clone());
+    let of_code = code.iter().map(|it| place_of(it, environment));
+    let places: BTreeSet<AssetPlace> = places.chain(of_code).collect();
+    if places.is_empty() {
         return Ok(Vec::new());
     }
-    let Environment { account, .. } = &session.ops.environment;
-    let declared = manifest::read(&context.env, assets, &session.ops.environment)?;
-    if declared.is_empty() {
-        return Ok(Vec::new());
-    }
-    let places: BTreeSet<AssetPlace> = declared.iter().map(|it| it.place.clone()).collect();
-    let missing = session.ops.engine.missing_assets(account, &places).await?;
+    let missing = session.ops.engine.missing_assets(&environment.account, &places).await?;
     for note in &missing.notes {
         session.display.note(&format!("note: {note}"));
     }
+    let mut out = local(code, environment, &missing.places)?;
+    if declared.is_empty() {
+        return Ok(out);
+    }
     let project = Project::alone(&context.env, &assets.assembly)?;
     let mut digested: BTreeMap<PathBuf, AssetUpload> = BTreeMap::new();
-    let mut out = Vec::new();
     for Declared { place, source, packaging } in declared {
         let mut upload = None;
         if missing.places.contains(&place) {
@@ -73,6 +80,49 @@ pub(crate) async fn planned(
     Ok(out)
 }
 
+/// The place of the local code of a serverless template.
+fn place_of(code: &LocalCode, environment: &Environment) -> AssetPlace {
+    let Environment { account, region, .. } = environment;
+    AssetPlace {
+        region: region.clone(),
+        bucket: LocalCode::bucket(account.as_str(), region.as_str()),
+        key: code.key.clone(),
+        role: None,
+    }
+}
+
+/// The local code of a serverless template, by place.
+fn local(
+    code: &[LocalCode],
+    environment: &Environment,
+    missing: &BTreeSet<AssetPlace>,
+) -> Result<Vec<Asset>, AssetsError> {
+    let mut out: BTreeMap<AssetPlace, Asset> = BTreeMap::new();
+    for code in code {
+        let place = place_of(code, environment);
+        let text = |path: &Path| path.to_str().map(str::to_owned);
+        let (Some(assembly), Some(source)) = (text(&code.folder), text(&code.source)) else {
+            return Err(AssetsError::NotText { path: code.folder.join(&code.source) });
+        };
+        let upload = missing.contains(&place).then(|| code.upload.clone());
+        let packaging = code.packaging;
+        out.insert(place.clone(), Asset { place, assembly, source, packaging, upload });
+    }
+    Ok(out.into_values().collect())
+}
+
+/// The digest and the size of the files of an asset.
+///
+/// # Errors
+/// [`AssetsError`] if they cannot be read, or lie outside of the project.
+pub(crate) fn digest_of(
+    project: &Project,
+    source: &Path,
+    packaging: Packaging,
+) -> Result<AssetUpload, AssetsError> {
+    pack::digest(project, &Files::of(project, source, packaging)?)
+}
+
 /// The digest and the size of the files of an asset.
 async fn digest(
     project: &Project,
@@ -80,10 +130,7 @@ async fn digest(
     packaging: Packaging,
 ) -> Result<AssetUpload, AssetsError> {
     let (project, source) = (project.clone(), source.to_owned());
-    let work = move || {
-        let files = Files::of(&project, &source, packaging)?;
-        pack::digest(&project, &files)
-    };
+    let work = move || digest_of(&project, &source, packaging);
     tokio::task::spawn_blocking(work).await.map_err(|_| AssetsError::CutOff)?
 }
 

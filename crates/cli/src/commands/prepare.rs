@@ -198,7 +198,8 @@ impl PreparedTemplate {
             parameters_of_evaluation(&session.ops, &file.name, &evaluation.secrets).await?;
         let mut desired = evaluation.desired.ok_or_else(failed)?;
         desired.awaits = others.placeholders();
-        desired.assets = assets::planned(context, session, &file.settings.assets).await?;
+        let code = self.loaded.sources.local_code();
+        desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
         self.loaded.forget_template();
         Ok(Wanted { desired, parameters })
     }

@@ -6,16 +6,20 @@
 //! neither credentials nor environment variables of the user.
 
 mod find;
+mod local_code;
 mod run;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rstack_model::{Code, Diagnostic, Span};
 use rstack_template::Serverless;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+pub(crate) use self::local_code::LocalCode;
+use self::local_code::Unusable;
 use crate::env::Env;
 
 /// The version of the translator. Another one may make other resources of the same template.
@@ -48,6 +52,9 @@ pub(crate) enum SamError {
     /// It could not be run, or did not answer.
     #[error("AWS's translator failed: {0}")]
     Failed(String),
+    /// Its local code cannot be used.
+    #[error("the code of the template cannot be used")]
+    Code(Unusable),
     /// It refuses the template.
     #[error("AWS's translator refuses the template")]
     Refused(Vec<Refusal>),
@@ -70,16 +77,28 @@ struct Answer {
     absent: Option<String>,
 }
 
-/// Translates a template for a Region: the text of the result.
+/// A translated template.
+#[derive(Clone, Debug)]
+pub(crate) struct Translation {
+    /// Its text.
+    pub(crate) text: Arc<str>,
+    /// The local code that is uploaded for it.
+    pub(crate) code: Vec<LocalCode>,
+}
+
+/// Translates a template in a folder for a Region.
 ///
 /// # Errors
-/// If there is no translator, or it refuses the template.
+/// If there is no translator, it refuses the template, or local code cannot be read.
 pub(crate) fn translate(
     env: &Env,
+    folder: &Path,
     serverless: &Serverless,
     parameters: &BTreeMap<String, String>,
     region: Option<&str>,
-) -> Result<String, SamError> {
+) -> Result<Translation, SamError> {
+    let mut serverless = serverless.clone();
+    let code = local_code::take(env, folder, &mut serverless).map_err(SamError::Code)?;
     let program = find::python(env).ok_or(SamError::NoPython)?;
     let declared = serverless.document.get("Parameters");
     let known = parameters.iter().filter(|(name, _)| !is_secret(declared, name));
@@ -98,6 +117,7 @@ pub(crate) fn translate(
         Answer { absent: Some(_), .. } => Err(SamError::NoTranslator { program }),
         Answer { errors: Some(errors), .. } => Err(SamError::Refused(errors)),
         Answer { template: Some(template), .. } => serde_json::to_string_pretty(&template)
+            .map(|text| Translation { text: text.into(), code })
             .map_err(|error| SamError::Failed(error.to_string())),
         _ => Err(SamError::Failed("its answer is empty".to_owned())),
     }
@@ -122,13 +142,22 @@ impl SamError {
             });
             return found.collect();
         }
+        if let Self::Code(Unusable { resource, error: reason }) = self {
+            let at = resource.as_ref().and_then(|id| serverless.resources.get(id)).copied();
+            let mut message = reason.to_string();
+            if let Some(source) = std::error::Error::source(reason) {
+                message.push_str(&format!(": {source}"));
+            }
+            let help = "local code lies in the project of the template, relative to the template";
+            return vec![error(message, at.unwrap_or(serverless.at)).help(help)];
+        }
         let finding = error(self.to_string(), serverless.at);
         vec![match self {
             Self::Failed(_) => finding,
             Self::NoPython | Self::NoTranslator { .. } | Self::OtherVersion { .. } => {
                 finding.help(find::how_to_install(env, VERSION))
             }
-            Self::Refused(_) => finding,
+            Self::Code(_) | Self::Refused(_) => finding,
         }]
     }
 }
