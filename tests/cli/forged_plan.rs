@@ -11,7 +11,9 @@ use rstack_apply::{
 use rstack_model::desired::Desired;
 use rstack_model::plan::{Action, Change, Checked, Plan, PlanBase};
 use rstack_model::state::{DeposedObject, State};
-use rstack_model::{Digest, KnownValue, PropertyPath, ResourceType, StackName};
+use rstack_model::{
+    Digest, GivenValue, GivenValues, KnownValue, PropertyPath, ResourceType, StackName,
+};
 use rstack_ops::{
     Applied, Deploy, FrontEnd, Holder, Operations, OpsError, Review, Verdict, read_plan,
     verify_saved,
@@ -45,6 +47,7 @@ Outputs:
 const AFTER: &str = r#"
 Parameters:
   Stage: {Type: String, Default: prod}
+  Team: {Type: String, Default: live}
 Resources:
   Changed: {Type: AWS::SNS::Topic, Properties: {TopicName: a, DisplayName: two}}
   Drifted: {Type: AWS::SNS::Topic, Properties: {TopicName: d, DisplayName: x}}
@@ -164,13 +167,27 @@ impl Bench {
             external: &ExternalValues::default(),
         };
         let evaluation = evaluate(&template, &inputs);
-        evaluation.desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics))
+        let desired = evaluation.desired;
+        let mut desired = desired.unwrap_or_else(|| panic!("{:?}", evaluation.diagnostics));
+        // The values of the first apply are kept.
+        let first = GivenValues::from([("Stage".to_owned(), GivenValue::Text("prod".to_owned()))]);
+        let kept = if text == BEFORE { GivenValues::new() } else { first };
+        let texts =
+            [("Stage", "prod"), ("Team", "live")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        rstack_ops::record_given(&mut desired, &template, &texts.into(), &kept);
+        desired
     }
 
     async fn apply(&self, text: &str) {
         let (desired, parameters) = (self.desired(text), SecretParameters::default());
         let options = &PlanOptions::default();
-        let deploy = Deploy { desired: &desired, parameters: &parameters, options, refresh: true };
+        let deploy = Deploy {
+            desired: &desired,
+            parameters: &parameters,
+            options,
+            refresh: true,
+            last_given: None,
+        };
         let applied =
             rstack_ops::apply(&self.ops, &deploy, &holder(), &Reviewer(true)).await.unwrap();
         assert!(matches!(applied, Applied::Ran(_)));
@@ -179,7 +196,13 @@ impl Bench {
     async fn plan(&self, text: &str, refresh: bool) -> CheckedPlan {
         let (desired, parameters) = (self.desired(text), SecretParameters::default());
         let options = &PlanOptions::default();
-        let deploy = Deploy { desired: &desired, parameters: &parameters, options, refresh };
+        let deploy = Deploy {
+            desired: &desired,
+            parameters: &parameters,
+            options,
+            refresh,
+            last_given: None,
+        };
         rstack_ops::plan(&self.ops, &deploy, &holder(), &Reviewer(true)).await.unwrap()
     }
 
@@ -337,7 +360,7 @@ fn pattern(path: &[At]) -> String {
 
 /// The parts of a plan that the stack is to become: they follow from nothing else, and are shown as
 /// they are. The text of a plan leaves out what is marked `(JSON)`.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 20] = [
     "changes.*.desired.deletion_policy",
     "changes.*.desired.deletion_policy (JSON)",
     "changes.*.desired.properties",
@@ -345,6 +368,10 @@ const SHOWN: [&str; 16] = [
     "changes.*.desired.update_replace_policy",
     "changes.*.desired.update_replace_policy (JSON)",
     "changes.*.resource_type",
+    "given.Team (JSON)",
+    "given.Team.text (JSON)",
+    "kept",
+    "kept.[]",
     "outputs.*",
     "outputs.*.after",
     "outputs.*.after.description (JSON)",

@@ -35,6 +35,7 @@ mod nested;
 #[cfg(feature = "aws")]
 mod no_cloud;
 mod output;
+mod parameters;
 mod plain_words;
 mod plan_output;
 mod protection;

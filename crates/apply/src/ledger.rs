@@ -42,6 +42,7 @@ pub(crate) fn begin(plan: &CheckedPlan, keeps_former: bool) -> Result<Entry, App
         environment: plan.environment.clone(),
         template_digest: plan.template_digest.clone(),
         parameters: plan.parameters.clone(),
+        given: plan.given.clone(),
         imports: plan.imports.clone(),
         termination_protection: plan.termination_protection.after,
         keeps_former,

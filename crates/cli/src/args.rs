@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::parameter_args::{ParameterArguments, SecretArguments, key_value};
 use crate::waiting::WaitArguments;
 
 /// The folder of states, unless the command line or the project file says otherwise.
@@ -50,29 +51,11 @@ pub(crate) struct StackArguments {
     /// The name of the stack. Defaults to the name of the template file.
     #[arg(long, value_name = "NAME")]
     pub(crate) stack_name: Option<String>,
-    /// Set a template parameter. Can be repeated.
-    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(crate) parameter: Vec<(String, String)>,
-    /// Read the value of a template parameter from a file, or from standard input (`-`), without the
-    /// final line end. Can be repeated. Secret (`NoEcho`) parameters are also read from the variable
-    /// `RSTACK_PARAMETER_<KEY>`, or requested on the terminal.
-    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
-    pub(crate) parameter_from: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(crate) parameters: ParameterArguments,
     /// Of a `cdk.out` folder, leave out the stacks that the named ones need.
     #[arg(long)]
     pub(crate) exclusively: bool,
-}
-
-fn key_path(text: &str) -> Result<(String, PathBuf), String> {
-    let (key, path) = key_value(text).map_err(|_| "expected KEY=FILE".to_owned())?;
-    if path.is_empty() { Err("expected KEY=FILE".to_owned()) } else { Ok((key, path.into())) }
-}
-
-pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE".to_owned()),
-    }
 }
 
 /// A Region's name has the form `eu-west-1` or `us-gov-west-1`.
@@ -126,6 +109,10 @@ pub(crate) struct PlanArguments {
     /// the tags of the CDK app.
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     pub(crate) tag: Vec<(String, String)>,
+    /// Use the defaults of parameters that are not given, instead of the values that the last apply was
+    /// given.
+    #[arg(long)]
+    pub(crate) reset_parameters: bool,
     /// Protect the stack from `rstack destroy`. Defaults to what the CDK app says, or else to what it is.
     #[arg(long, conflicts_with = "no_termination_protection")]
     pub(crate) termination_protection: bool,
@@ -148,6 +135,14 @@ impl PlanArguments {
 /// A tag of a stack. Source: `Tag`, AWS CloudFormation API Reference.
 fn tag(text: &str) -> Result<(String, String), String> {
     let (key, value) = key_value(text)?;
+    checked_tag(key, value)
+}
+
+/// A tag, if a stack can have it.
+///
+/// # Errors
+/// The rule that it breaks.
+pub(crate) fn checked_tag(key: String, value: String) -> Result<(String, String), String> {
     if key.starts_with("aws:") {
         return Err("keys that begin with `aws:` are AWS's own".to_owned());
     }
@@ -177,14 +172,8 @@ pub(crate) struct ExistingStackArgs {
     /// The name of the stack. Defaults to the name of the template file.
     #[arg(long, value_name = "NAME")]
     pub(crate) stack_name: Option<String>,
-    /// Set the former value of a secret (`NoEcho`) parameter, which is not stored. It can be needed to
-    /// return an object to its former properties or to recover an interrupted create. Can be repeated.
-    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(crate) parameter: Vec<(String, String)>,
-    /// Read the value of a secret (`NoEcho`) parameter from a file, or from standard input (`-`),
-    /// without the final line end. Can be repeated. The variable `RSTACK_PARAMETER_<KEY>` is read, too.
-    #[arg(long, value_name = "KEY=FILE", value_parser = key_path)]
-    pub(crate) parameter_from: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(crate) parameters: SecretArguments,
     #[command(flatten)]
     pub(crate) detail: DetailArguments,
     /// Do not ask for confirmation.

@@ -86,6 +86,8 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         stack: stack::name()?,
         template_digest,
         parameters: BTreeMap::new(),
+        given: Default::default(),
+        kept: Default::default(),
         resources,
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),

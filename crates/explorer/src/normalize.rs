@@ -42,6 +42,7 @@ pub(crate) fn normalize(state: &State) -> Result<String, String> {
         "environment": state.environment,
         "template": state.template_digest,
         "parameters": state.parameters,
+        "given": state.given,
         "resources": Value::Object(objects),
         "outputs": state.outputs,
     });

@@ -347,7 +347,7 @@ async fn command(
     let applied = match wanted {
         Wanted::Stack(desired, options) => {
             let parameters = &SecretParameters::default();
-            let deploy = Deploy { desired, parameters, options, refresh: true };
+            let deploy = Deploy { desired, parameters, options, refresh: true, last_given: None };
             rstack_ops::apply(ops, &deploy, &holder, front).await?
         }
         Wanted::Nothing => {

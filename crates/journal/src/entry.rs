@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::plan::{PlanBase, PlanMode, PlannedObject, StepId};
 use rstack_model::state::{Environment, OutputState, ResourceState};
 use rstack_model::{
-    Address, Cursor, Digest, Identifier, Imports, ObjectKey, PhysicalId, ResourceType,
+    Address, Cursor, Digest, GivenValues, Identifier, Imports, ObjectKey, PhysicalId, ResourceType,
     SnapshotName, StackName, Token, ValueMap,
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ impl std::fmt::Display for OperationId {
 /// One record of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "a journal has one first record")]
 pub enum Entry {
     /// A run begins. Always the first record, and only that.
     Begin {
@@ -41,6 +42,9 @@ pub enum Entry {
         template_digest: Option<Digest>,
         /// Parameter values; secret ones as references.
         parameters: ValueMap,
+        /// The values that were given for parameters.
+        #[serde(default, skip_serializing_if = "GivenValues::is_empty")]
+        given: GivenValues,
         /// The exports of other stacks that the stack is to use.
         #[serde(default, skip_serializing_if = "Imports::is_empty")]
         imports: Imports,

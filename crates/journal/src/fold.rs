@@ -98,6 +98,7 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
             environment,
             template_digest,
             parameters,
+            given,
             imports,
             termination_protection,
             keeps_former,
@@ -134,6 +135,10 @@ pub fn fold(base: &State, entries: &[Entry]) -> Result<Folded, JournalError> {
         keeps_former: *keeps_former,
     };
     let mut state = folder.state;
+    // An apply that failed is gone on with as it was begun.
+    if *mode == PlanMode::Deploy || *mode == PlanMode::Rollback && folder.deployed {
+        state.given.clone_from(given);
+    }
     // Outputs are recorded when everything new is made.
     if *mode != PlanMode::Destroy && folder.deployed {
         state.template_digest.clone_from(template_digest);

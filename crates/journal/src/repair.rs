@@ -51,6 +51,7 @@ fn begin_over(state: &State) -> Entry {
         environment: state.environment.clone(),
         template_digest: state.template_digest.clone(),
         parameters: state.parameters.clone(),
+        given: state.given.clone(),
         imports: state.imports.clone(),
         termination_protection: state.termination_protection,
         keeps_former: true,

@@ -9,6 +9,7 @@ use crate::asset::Asset;
 use crate::digest::Digest;
 use crate::id::{Address, ResourceType, StackName};
 use crate::import::Imports;
+use crate::parameter::GivenValues;
 use crate::value::{Value, ValueMap};
 
 /// The fate of an object that is no longer wanted.
@@ -66,6 +67,10 @@ pub struct Desired {
     pub template_digest: Digest,
     /// Parameter values in use; secret ones as references.
     pub parameters: ValueMap,
+    /// The values that were given for parameters, now or by an earlier apply.
+    pub given: GivenValues,
+    /// The parameters whose value is that of an earlier apply.
+    pub kept: BTreeSet<String>,
     /// The resources whose condition holds.
     pub resources: BTreeMap<Address, DesiredResource>,
     /// The outputs whose condition holds.

@@ -13,6 +13,7 @@ pub mod event;
 pub mod id;
 pub mod import;
 pub mod object_key;
+pub mod parameter;
 pub mod path;
 pub mod plan;
 pub mod span;
@@ -31,6 +32,7 @@ pub use id::{
 };
 pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};
+pub use parameter::{FormerParameters, GivenValue, GivenValues};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;
 pub use update::UpdateKind;

@@ -10,6 +10,7 @@ use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
 use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, SnapshotName, StackName};
 use crate::import::Imports;
+use crate::parameter::{FormerParameters, GivenValues};
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
 use crate::update::UpdateKind;
@@ -409,6 +410,15 @@ pub struct Plan {
     pub template_digest: Option<Digest>,
     /// Parameter values in use; secret ones as references.
     pub parameters: ValueMap,
+    /// The values that were given for parameters, now or by an earlier apply.
+    #[serde(default, skip_serializing_if = "GivenValues::is_empty")]
+    pub given: GivenValues,
+    /// The parameters whose value is that of an earlier apply.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<String>,
+    /// The parameters that the stack has now.
+    #[serde(default, skip_serializing_if = "FormerParameters::is_empty")]
+    pub former_parameters: FormerParameters,
     /// One entry for each resource of the template or the state.
     pub changes: BTreeMap<Address, Change>,
     /// Deposed objects of earlier applies, which this one deletes.

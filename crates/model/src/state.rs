@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::import::Imports;
 use crate::object_key::{Identifier, ObjectKey};
+use crate::parameter::GivenValues;
 use crate::value::{Attribute, AttributeRef, Attributes, Value, ValueMap};
 
 /// The status of an object: true to its properties, or left by an operation that did not complete.
@@ -133,6 +134,10 @@ pub struct State {
     pub template_digest: Option<Digest>,
     /// The parameter values that were applied last; secret ones as references.
     pub parameters: ValueMap,
+    /// The values that were given for parameters, by the last apply or an earlier one. Those of an apply
+    /// that did not complete are among them.
+    #[serde(default, skip_serializing_if = "GivenValues::is_empty")]
+    pub given: GivenValues,
     /// The current object of each resource.
     pub resources: BTreeMap<Address, ResourceState>,
     /// Objects that wait to be deleted.
@@ -162,6 +167,7 @@ impl State {
             environment,
             template_digest: None,
             parameters: ValueMap::new(),
+            given: GivenValues::new(),
             resources: BTreeMap::new(),
             deposed: Vec::new(),
             outputs: BTreeMap::new(),

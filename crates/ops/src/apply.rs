@@ -63,8 +63,11 @@ async fn apply_held<F: FrontEnd>(
     front.planned(planned.as_deref().ok())?;
     let plan = planned?;
     // A stack that is applied for the first time gets its state even if it is empty. One that an
-    // earlier apply left half-way is whole now, which is recorded, and so is what it imports.
-    let recorded = state.former.is_none() && plan.imports == state.imports;
+    // earlier apply left half-way is whole now, which is recorded, and so are its imports and parameters.
+    let recorded = state.former.is_none()
+        && plan.imports == state.imports
+        && plan.given == state.given
+        && plan.parameters == state.parameters;
     let work = match (plan.is_noop() && state.serial.0 > 0, recorded) {
         (false, _) => Work::Changes,
         (true, false) => Work::Record,

@@ -62,6 +62,12 @@ pub enum OpsError {
         /// The stack.
         stack: StackName,
     },
+    /// The values of parameters that the last apply was given are others than those that were kept.
+    #[error("the parameters of `{stack}` were changed by another run meanwhile")]
+    ParametersMoved {
+        /// The stack.
+        stack: StackName,
+    },
     /// Exports that other stacks import would go or change, or names are exported by other stacks.
     #[error("{}", conflicts(.0))]
     Exports(Vec<ExportConflict>),

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use rstack_apply::SecretParameters;
 use rstack_catalog::nearest;
-use rstack_model::Address;
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
+use rstack_model::{Address, GivenValues};
 use rstack_plan::{CheckedPlan, PlanOptions};
 
 use crate::exports::check_exports;
@@ -24,6 +24,9 @@ pub struct Deploy<'a> {
     pub options: &'a PlanOptions,
     /// True if objects are read. If not, the last applied state is taken for the observed one.
     pub refresh: bool,
+    /// The values that were given for parameters by the last apply, if values were kept of it: the plan is
+    /// refused if the stack has others by then.
+    pub last_given: Option<&'a GivenValues>,
 }
 
 /// Plans a deploy and carries nothing out. The stack is locked only if an interrupted run has to be
@@ -64,7 +67,10 @@ pub(crate) async fn plan_deploy(
     deploy: &Deploy<'_>,
     state: &State,
 ) -> Result<CheckedPlan, OpsError> {
-    let Deploy { desired, parameters, options, refresh } = *deploy;
+    let Deploy { desired, parameters, options, refresh, last_given } = *deploy;
+    if last_given.is_some_and(|last| *last != state.given) {
+        return Err(OpsError::ParametersMoved { stack: desired.stack.clone() });
+    }
     for (option, addresses) in
         [("--delete-first", &options.delete_first), ("--replace", &options.replace)]
     {

@@ -324,6 +324,7 @@ fn an_open_run_refuses_every_edit() {
             template_digest: None,
             parameters: ValueMap::new(),
             imports: Default::default(),
+            given: Default::default(),
             termination_protection: false,
             keeps_former: false,
         };

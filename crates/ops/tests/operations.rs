@@ -15,13 +15,13 @@ use rstack_apply::{
 };
 use rstack_model::desired::Desired;
 use rstack_model::event::RunEnd;
-use rstack_model::plan::{Checked, PlanMode, Reason};
+use rstack_model::plan::{Checked, PlanBase, PlanMode, Reason};
 use rstack_model::state::{DeposedObject, State};
-use rstack_model::{SecretString, StackName};
+use rstack_model::{GivenValue, GivenValues, SecretString, StackName};
 use rstack_ops::{
-    Applied, ApprovalError, Backend, Deploy, Destroy, FrontEnd, Holder, Lease, Operations,
-    OpsError, PlanSigner, PlanVerifier, Record, Review, Rollback, RolledBack, Verdict, Work,
-    parameters_of_evaluation,
+    Applied, ApprovalError, Backend, Deploy, Destroy, FrontEnd, Holder, LastParameters, Lease,
+    Operations, OpsError, PlanSigner, PlanVerifier, Record, Review, Rollback, RolledBack, Verdict,
+    Work, parameters_of_evaluation,
 };
 use rstack_plan::{CheckedPlan, Contradiction, DestroyOptions, PlanOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
@@ -179,7 +179,7 @@ fn deploy<'a>(
     parameters: &'a SecretParameters,
     options: &'a PlanOptions,
 ) -> Deploy<'a> {
-    Deploy { desired, parameters, options, refresh: true }
+    Deploy { desired, parameters, options, refresh: true, last_given: None }
 }
 
 fn stack() -> StackName {
@@ -434,6 +434,7 @@ fn a_plan_whose_run_was_interrupted_is_not_begun_again() {
             template_digest: plan.template_digest.clone(),
             parameters: plan.parameters.clone(),
             imports: plan.imports.clone(),
+            given: Default::default(),
             termination_protection: false,
             keeps_former: false,
         };
@@ -617,5 +618,62 @@ fn an_old_digest_of_a_secret_parameter_is_recognized_and_replaced_by_the_next_ap
         let plan = rstack_ops::plan(&ops, &deployed, &holder(), &front).await.unwrap();
         assert!(!plan.is_noop());
         assert_eq!(digest().await, new);
+    });
+}
+
+/// Values that were kept of a stack that has others by now are not those of its last apply.
+#[test]
+fn a_plan_with_values_of_an_older_apply_is_refused() {
+    run(async {
+        let bench = Bench::new();
+        let text = "Parameters: {Size: {Type: String, Default: small}}\nResources: {A: {Type: \
+                    AWS::SNS::Topic, Properties: {DisplayName: x}}}";
+        let template = parse(text, &Reading::default()).template.unwrap();
+        let given = |value: &str| {
+            let mut desired = bench.desired(text);
+            let texts = BTreeMap::from([("Size".to_owned(), value.to_owned())]);
+            rstack_ops::record_given(&mut desired, &template, &texts, &GivenValues::new());
+            desired
+        };
+        let (parameters, options) = (SecretParameters::default(), PlanOptions::default());
+        let (ops, front, holder) = (&bench.ops(), &Notes::new(true), &holder());
+        let last = LastParameters::of(&bench.record().await);
+        assert_eq!(last, LastParameters::default());
+        for value in ["large", "medium"] {
+            let desired = given(value);
+            let deploy = deploy(&desired, &parameters, &options);
+            let applied = rstack_ops::apply(ops, &deploy, holder, front);
+            assert!(matches!(applied.await.unwrap(), Applied::Ran(_)));
+            let record = bench.record().await;
+            let expected = GivenValue::Text(value.to_owned());
+            assert_eq!(LastParameters::of(&record).given.get("Size"), Some(&expected));
+            // What an interrupted run was given is the last that was given.
+            let state = record.state.clone().unwrap();
+            let begin = rstack_journal::Entry::Begin {
+                mode: rstack_model::plan::PlanMode::Deploy,
+                base: PlanBase { lineage: state.lineage.clone(), serial: state.serial },
+                plan_digest: rstack_model::Digest::of(b""),
+                stack: stack(),
+                environment: state.environment.clone(),
+                template_digest: None,
+                parameters: Default::default(),
+                given: [("Size".to_owned(), GivenValue::Text("huge".to_owned()))].into(),
+                imports: Default::default(),
+                termination_protection: false,
+                keeps_former: false,
+            };
+            let open = Record { journal: Some(vec![begin]), ..record };
+            let expected = GivenValue::Text("huge".to_owned());
+            assert_eq!(LastParameters::of(&open).given.get("Size"), Some(&expected));
+        }
+        // The plan was prepared with the first value.
+        let desired = bench.desired(text);
+        let old = [("Size".to_owned(), GivenValue::Text("large".to_owned()))].into();
+        let prepared = deploy(&desired, &parameters, &options);
+        let prepared = Deploy { last_given: Some(&old), ..prepared };
+        let refused = rstack_ops::apply(ops, &prepared, holder, front);
+        assert!(matches!(refused.await, Err(OpsError::ParametersMoved { .. })));
+        let refused = rstack_ops::plan(ops, &prepared, holder, front);
+        assert!(matches!(refused.await, Err(OpsError::ParametersMoved { .. })));
     });
 }

@@ -14,7 +14,7 @@ use rstack_model::{Address, ValueMap};
 
 use crate::compare::drift;
 use crate::input::Observation;
-use crate::planner::before;
+use crate::planner::{before, former};
 use crate::resource_change::definition_of;
 use crate::type_definition::Schemas;
 
@@ -29,6 +29,8 @@ pub enum Contradiction {
     Output(String),
     /// The former termination protection of the stack.
     Protection,
+    /// The former parameters of the stack.
+    Parameters,
 }
 
 impl fmt::Display for Contradiction {
@@ -38,6 +40,7 @@ impl fmt::Display for Contradiction {
             Self::Deposed => write!(f, "the deposed objects of earlier applies"),
             Self::Output(name) => write!(f, "the output `{name}`"),
             Self::Protection => write!(f, "the termination protection"),
+            Self::Parameters => write!(f, "the former parameters"),
         }
     }
 }
@@ -98,6 +101,9 @@ pub fn contradictions(plan: &Plan, state: &State) -> Vec<Contradiction> {
     }
     if plan.termination_protection.before != state.termination_protection {
         out.push(Contradiction::Protection);
+    }
+    if plan.former_parameters != former(state) {
+        out.push(Contradiction::Parameters);
     }
     let unplanned = state.outputs.keys().filter(|name| !plan.outputs.contains_key(*name));
     out.extend(unplanned.map(|name| Contradiction::Output(name.clone())));

@@ -6,7 +6,9 @@ use rstack_model::desired::{Desired, DesiredOutput};
 use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protection, Reason};
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::{AttributeRef, FunctionError};
-use rstack_model::{Address, Asset, Digest, Imports, Value, ValueMap};
+use rstack_model::{
+    Address, Asset, Digest, FormerParameters, GivenValues, Imports, Value, ValueMap,
+};
 
 use crate::PlanError;
 use crate::checked::CheckedPlan;
@@ -71,6 +73,8 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         mode: PlanMode::Deploy,
         template_digest: Some(desired.template_digest.clone()),
         parameters: desired.parameters.clone(),
+        given: desired.given.clone(),
+        kept: desired.kept.clone(),
         imports: desired.imports.clone(),
         awaits: awaited(desired),
         assets: desired.assets.clone(),
@@ -144,6 +148,8 @@ pub fn plan_destroy(
         mode: PlanMode::Destroy,
         template_digest: None,
         parameters: ValueMap::new(),
+        given: GivenValues::new(),
+        kept: BTreeSet::new(),
         imports: Imports::new(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),
@@ -158,11 +164,26 @@ pub(crate) struct Purpose {
     pub(crate) mode: PlanMode,
     pub(crate) template_digest: Option<Digest>,
     pub(crate) parameters: ValueMap,
+    pub(crate) given: GivenValues,
+    pub(crate) kept: BTreeSet<String>,
     pub(crate) imports: Imports,
     pub(crate) awaits: BTreeSet<Address>,
     pub(crate) assets: Vec<Asset>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
+}
+
+/// The parameters that a deploy compares its own with.
+fn former_parameters(mode: PlanMode, state: &State) -> FormerParameters {
+    match mode {
+        PlanMode::Deploy => former(state),
+        PlanMode::Destroy | PlanMode::Rollback => FormerParameters::default(),
+    }
+}
+
+/// The parameters of a state.
+pub(crate) fn former(state: &State) -> FormerParameters {
+    FormerParameters { values: state.parameters.clone(), given: state.given.clone() }
 }
 
 /// Adds what all modes have in common, and checks the plan before it is shown. `restores` are
@@ -175,8 +196,8 @@ pub(crate) fn finish(
     mut outputs: BTreeMap<String, OutputChange>,
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
-    let Purpose { mode, template_digest, parameters, imports, awaits, assets, protection, purge } =
-        purpose;
+    let Purpose { mode, template_digest, parameters, given, kept, imports, .. } = purpose;
+    let Purpose { awaits, assets, protection, purge, .. } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -196,6 +217,9 @@ pub(crate) fn finish(
         base: PlanBase { lineage: state.lineage.clone(), serial: state.serial },
         template_digest,
         parameters,
+        given,
+        kept,
+        former_parameters: former_parameters(mode, state),
         steps: steps(&state.stack, &changes, &deposed, restores)?,
         deposed,
         propagation_waits: propagation_waits(&changes),

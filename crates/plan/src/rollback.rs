@@ -153,6 +153,8 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         mode: PlanMode::Rollback,
         template_digest: base.template_digest.clone(),
         parameters: base.parameters.clone(),
+        given: base.given.clone(),
+        kept: BTreeSet::new(),
         imports: base.imports.clone(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),

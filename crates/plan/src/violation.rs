@@ -101,6 +101,11 @@ pub enum Violation {
         /// The output.
         output: String,
     },
+    /// A parameter has a value that was kept, and the stack has none or another one.
+    KeptParameter {
+        /// The parameter.
+        parameter: String,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -147,6 +152,12 @@ impl fmt::Display for Violation {
             Self::Purpose => write!(f, "it has what a plan for its purpose cannot have"),
             Self::OutputProblem { output } => {
                 write!(f, "the output `{output}` has both a value and a problem")
+            }
+            Self::KeptParameter { parameter } => {
+                write!(
+                    f,
+                    "the value of the parameter `{parameter}` is not the one of the last apply"
+                )
             }
         }
     }

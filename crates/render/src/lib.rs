@@ -16,6 +16,7 @@ mod line;
 mod markdown;
 mod object_names;
 mod outputs;
+mod parameters;
 mod plan_json;
 mod plan_text;
 mod removals;

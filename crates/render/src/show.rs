@@ -1,8 +1,8 @@
 //! A state as text for people.
 
-use rstack_model::Address;
 use rstack_model::desired::RemovalPolicy;
 use rstack_model::state::{ResourceState, State};
+use rstack_model::{Address, Value};
 
 use crate::line::{Line, join};
 use crate::object_names::object_names;
@@ -10,10 +10,10 @@ use crate::outputs;
 use crate::style::{Detail, Role, View};
 use crate::table::columns;
 use crate::tree::{INDENT, Node};
-use crate::value::{TreeView, properties};
+use crate::value::{TreeView, inline, properties};
 use crate::words::{count, place, unready};
 
-/// The resources with their physical IDs, the objects that wait to be deleted, and the outputs.
+/// The parameters, the resources with their physical IDs, the objects that wait to be deleted, and the outputs.
 /// [`Detail::Normal`] adds attributes, [`Detail::Full`] everything else that is known.
 pub fn state_text(state: &State, view: &View) -> String {
     let head = Line::plain("Stack ")
@@ -30,11 +30,24 @@ pub fn state_text(state: &State, view: &View) -> String {
             sections.push(section);
         }
     };
+    add("Parameters", parameters(state));
     add("Resources", objects(state.resources.iter(), view));
     let deposed = state.deposed.iter().map(|deposed| (&deposed.address, &deposed.object));
     add("Waiting to be deleted", objects(deposed, view));
     add("Outputs", outputs::lines(state).collect());
     sections.iter().map(|section| join(section, view.palette)).collect::<Vec<_>>().join("\n")
+}
+
+/// The parameters, with a mark for those that were given.
+fn parameters(state: &State) -> Vec<Line> {
+    let line = |(name, value): (&String, &Value)| {
+        let line = Line::plain(name).with(Role::Plain, " = ").then(inline(value));
+        match state.given.contains_key(name) {
+            true => line.with(Role::Dim, " (given)"),
+            false => line,
+        }
+    };
+    state.parameters.iter().map(line).collect()
 }
 
 /// The resources of a state, one a line: name, type, physical ID, and what is wrong.

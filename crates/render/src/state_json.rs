@@ -8,12 +8,13 @@ use rstack_model::{Address, StackName, ValueMap};
 use serde::Serialize;
 
 use crate::json::{FORMAT, Shown, document};
+use crate::parameters::given;
 
 /// The state as a JSON document:
 ///
 /// ```json
 /// {"format": 2, "stack": "…", "lineage": "…", "serial": 3, "environment": {"account": "…", …},
-///  "parameters": {…},
+///  "parameters": {…}, "given": {"Size": "large"},
 ///  "resources": [{"address": "…", "type": "AWS::…", "physicalId": "…", "status": "ready",
 ///    "properties": {…}, "attributes": {…}, "dependencies": ["…"], "deletionPolicy": "Delete",
 ///    "updateReplacePolicy": "Delete", "driver": "native"}],
@@ -22,7 +23,8 @@ use crate::json::{FORMAT, Shown, document};
 ///  "terminationProtection": true}
 /// ```
 ///
-/// `terminationProtection` is there where it is on.
+/// `given` has the values that were given for parameters, as they were given; it is missing where there are
+/// none. `terminationProtection` is there where it is on.
 /// Secrets are `{"$secret": "{{resolve:…}}"}`.
 ///
 /// # Errors
@@ -35,6 +37,11 @@ pub fn state_json(state: &State) -> Result<String, serde_json::Error> {
         serial: state.serial.0,
         environment: &state.environment,
         parameters: shown(&state.parameters),
+        given: state
+            .given
+            .iter()
+            .map(|(name, value)| (name.as_str(), given(name, value)))
+            .collect(),
         resources: state.resources.iter().map(|(id, o)| ObjectDocument::of(id, o)).collect(),
         deposed: state
             .deposed
@@ -85,6 +92,8 @@ struct StateDocument<'a> {
     serial: u64,
     environment: &'a Environment,
     parameters: ShownMap<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    given: BTreeMap<&'a str, serde_json::Value>,
     resources: Vec<ObjectDocument<'a>>,
     deposed: Vec<ObjectDocument<'a>>,
     outputs: BTreeMap<&'a str, OutputDocument<'a>>,

@@ -10,6 +10,7 @@ mod evaluate;
 mod expand;
 mod include;
 mod limits;
+mod parameter_file;
 mod serverless;
 mod syntax;
 mod template;
@@ -34,6 +35,10 @@ pub use evaluate::{
 };
 pub use include::Included;
 pub use limits::limits;
+pub use parameter_file::{
+    FileParameter, FileValue, ParameterFile, ParameterFileError, ParameterFileProblem, Place,
+    read_parameter_file,
+};
 pub use serverless::Serverless;
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
 pub use template::{

@@ -182,6 +182,8 @@ fn plans() -> Vec<Value> {
         json!({
             "mode": mode, "stack": "s", "environment": environment(),
             "base": {"lineage": "l", "serial": 1}, "template_digest": DIGEST, "parameters": values(),
+            "given": given(), "kept": ["Plain"],
+            "former_parameters": {"values": {"Mark": "before"}, "given": {"Attribute": "secret"}},
             "changes": changes, "deposed": [{"address": "R0", "object": object("ready")}],
             "steps": steps, "outputs": {"O": output}, "purge": true, "imports": imports(),
             "termination_protection": {"before": true, "after": false},
@@ -189,6 +191,11 @@ fn plans() -> Vec<Value> {
         })
     };
     ["deploy", "destroy", "rollback"].map(plan).to_vec()
+}
+
+/// Values that were given for parameters, one of each kind.
+fn given() -> Value {
+    json!({"Plain": {"text": "text"}, "Mark": "secret"})
 }
 
 /// An import in each kind of place.
@@ -202,7 +209,7 @@ fn state() -> Value {
         statuses.iter().map(|status| ((*status).replace('-', ""), object(status))).collect();
     let bare = json!({
         "lineage": "l", "serial": 2, "stack": "s", "environment": environment(),
-        "template_digest": null, "parameters": values(), "resources": objects,
+        "template_digest": null, "parameters": values(), "given": given(), "resources": objects,
         "deposed": [{"address": "A", "object": object("ready")}],
         "outputs": {"O": {"value": "v", "description": "d", "export": "e"}},
         "imports": imports(), "termination_protection": true,
@@ -233,7 +240,7 @@ fn entries() -> Vec<Value> {
         entries.push(json!({"begin": {
             "mode": mode, "base": {"lineage": "l", "serial": 0}, "plan_digest": DIGEST,
             "stack": "s", "environment": environment(), "template_digest": DIGEST,
-            "parameters": {}, "imports": imports(),
+            "parameters": {}, "given": given(), "imports": imports(),
             "termination_protection": true, "keeps_former": true,
         }}));
     }

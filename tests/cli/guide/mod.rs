@@ -20,10 +20,11 @@ use page::{Block, blocks};
 const UPDATE: &str = "RSTACK_UPDATE_GUIDE";
 
 /// Every page, in the order in which they are read.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "first-stack.md",
     "cdk.md",
     "ci.md",
+    "parameters.md",
     "secrets.md",
     "when-something-fails.md",
     "moving-resources.md",
@@ -111,6 +112,11 @@ fn cdk() {
 #[test]
 fn ci() {
     check("ci.md");
+}
+
+#[test]
+fn parameters() {
+    check("parameters.md");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         stack: stack(),
         template_digest,
         parameters: BTreeMap::new(),
+        given: Default::default(),
+        kept: Default::default(),
         resources: BTreeMap::from([(OBJECT.into(), resource)]),
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),

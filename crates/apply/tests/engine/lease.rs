@@ -53,7 +53,7 @@ async fn apply<F: FrontEnd>(
     let (desired, parameters) = (desired_of(&topics(names), &[]), SecretParameters::default());
     let options = PlanOptions::default();
     let (desired, parameters, options) = (&desired, &parameters, &options);
-    let deploy = Deploy { desired, parameters, options, refresh: true };
+    let deploy = Deploy { desired, parameters, options, refresh: true, last_given: None };
     rstack_ops::apply(ops, &deploy, &holder(), front).await
 }
 
@@ -102,7 +102,13 @@ fn the_lease_is_renewed_while_the_user_thinks() {
 
         let (desired, parameters) = (desired_of(&topics(&["two"]), &[]), Default::default());
         let options = &PlanOptions::default();
-        let deploy = Deploy { desired: &desired, parameters: &parameters, options, refresh: true };
+        let deploy = Deploy {
+            desired: &desired,
+            parameters: &parameters,
+            options,
+            refresh: true,
+            last_given: None,
+        };
         let plan = rstack_ops::plan(&ops(), &deploy, &holder(), &front).await.unwrap();
         succeeded(rstack_ops::apply_saved(&ops(), &plan, &[], &holder(), &front).await);
         assert_eq!(front.refused.take(), 10, "apply of a saved plan");

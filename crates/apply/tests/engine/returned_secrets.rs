@@ -101,6 +101,8 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         stack: stack(),
         template_digest,
         parameters: ValueMap::from([("Pw".to_owned(), secret())]),
+        given: Default::default(),
+        kept: Default::default(),
         resources,
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),

@@ -28,7 +28,7 @@ pub(crate) struct AssemblyStack {
     /// The name its artifact has in the manifest.
     id: String,
     /// Its path in the app, such as `Prod/Network`.
-    path: Option<String>,
+    pub(crate) path: Option<String>,
     /// The name it is deployed under.
     pub(crate) name: String,
     /// Its template.
@@ -112,6 +112,11 @@ pub(crate) fn stack(
 }
 
 impl AssemblyStack {
+    /// The names that values of parameters can be given under.
+    pub(crate) fn names(&self) -> Vec<String> {
+        std::iter::once(&self.name).chain(&self.path).cloned().collect()
+    }
+
     /// Its path in the app; its name where the app says none.
     pub(crate) fn app_path(&self) -> &str {
         self.path.as_deref().unwrap_or(&self.name)

@@ -32,6 +32,9 @@ pub(super) fn as_shown(shown: &Plan, now: &Plan) -> Result<(), OtherPlan> {
     if shown.termination_protection != now.termination_protection {
         return other("the termination protection differs".to_owned());
     }
+    if shown.given != now.given || shown.kept != now.kept {
+        return other("the values of parameters differ".to_owned());
+    }
     if shown.deposed != now.deposed {
         return other("the objects that earlier applies left differ".to_owned());
     }

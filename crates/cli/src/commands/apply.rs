@@ -1,6 +1,7 @@
 //! `rstack apply`: makes the stack what its template says. A saved plan has a file of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -8,14 +9,15 @@ use super::apply_plan_file;
 use super::apply_stacks;
 use super::apply_template::apply_template;
 use super::front_end::ReviewOptions;
-use super::planned_stack::PlanRequest;
-use super::prepare::PreparedTemplate;
+use super::plan_request::PlanRequest;
+use super::planned_stack::load_all;
 use crate::approval::ApprovalArguments;
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};
 use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::outputs_file::OutputsFile;
 use crate::progress::Display;
 use crate::session::Session;
 use crate::waiting::WaitArguments;
@@ -39,6 +41,10 @@ pub(crate) struct ApplyArgs {
     /// After a failure, keep the changes that were made instead of rolling them back.
     #[arg(long)]
     no_rollback: bool,
+    /// Write the outputs of the stacks to this JSON file, as `cdk deploy` does: `{"Stack": {"Output":
+    /// "value"}}`. Secret outputs are left out. Replaces an earlier such file.
+    #[arg(long, value_name = "FILE")]
+    outputs_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) wait: WaitArguments,
     #[command(flatten)]
@@ -58,26 +64,46 @@ impl From<ForSavedPlan> for CommandError {
 }
 
 impl ApplyArgs {
-    fn review(&self) -> ReviewOptions {
+    fn review(&self, outputs: Option<&Arc<OutputsFile>>) -> ReviewOptions {
         let Self { detail, yes, no_rollback, ref wait, .. } = *self;
-        ReviewOptions { detail, yes, rollback: !no_rollback, wait: wait.clone(), agreed: None }
+        let (rollback, outputs) = (!no_rollback, outputs.cloned());
+        ReviewOptions { detail, yes, rollback, wait: wait.clone(), agreed: None, outputs }
     }
 }
 
 /// Applies a template or a saved plan.
 pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
+    let outputs = args.outputs_file.as_deref();
+    let outputs = outputs.map(|path| OutputsFile::new(context, path).map(Arc::new)).transpose()?;
+    let done = apply(context, args, args.review(outputs.as_ref())).await;
+    match outputs {
+        // What is done of a run that failed is written, too.
+        Some(outputs) => done.and_then(|exit| outputs.write(context).map(|()| exit)),
+        None => done,
+    }
+}
+
+async fn apply(
+    context: &Context,
+    args: &ApplyArgs,
+    review: ReviewOptions,
+) -> Result<Exit, CommandError> {
     let named = args.stack.stack.as_deref().map(Path::new);
     match named {
         Some(path) if plan_file::names_plan(&context.env, path) => {
             let ApplyArgs { plan, stack, wait, approval, lint, .. } = args;
             let asked = apply_plan_file::Asked { path, plan, stack, wait, approval, lint };
-            apply_plan_file::run(context, &asked, args.review()).await
+            apply_plan_file::run(context, &asked, review).await
         }
-        Some(_) | None => run_template(context, args).await,
+        Some(_) | None => run_template(context, args, review).await,
     }
 }
 
-async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
+async fn run_template(
+    context: &Context,
+    args: &ApplyArgs,
+    review: ReviewOptions,
+) -> Result<Exit, CommandError> {
     if let Some(option) = args.approval.given() {
         return Err(ForSavedPlan(option).into());
     }
@@ -87,10 +113,11 @@ async fn run_template(context: &Context, args: &ApplyArgs) -> Result<Exit, Comma
     let ApplyArgs { stack, plan, lint, .. } = args;
     let request = PlanRequest { context, stack, plan, lint, command: "apply" };
     let [file] = files.as_slice() else {
-        return apply_stacks::run(request, args.review(), &files).await;
+        return apply_stacks::run(request, review, &files).await;
     };
-    let mut template = PreparedTemplate::load(context, file, stack, plan, lint, None)?;
+    let mut templates = load_all(request, &files).await?;
+    let Some(template) = templates.first_mut() else { return Ok(Exit::Done) };
     let (place, display) = (&file.settings.environment, Display::new(context.terminal.clone()));
     let session = Session::open(context, place, display).await?;
-    apply_template(request, (file, &session, &mut template), args.review()).await
+    apply_template(request, (file, &session, template), review).await
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use rstack_ops::secret_names;
+use rstack_ops::{LastParameters, secret_names};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
@@ -12,9 +12,9 @@ use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::parameters::RunParameters;
 use crate::plan_file;
 use crate::progress::Display;
-use crate::secret_args::GivenParameters;
 use crate::session::{Session, holder, place_of};
 use crate::waiting::WaitArguments;
 use rstack_model::ErrorCode;
@@ -56,9 +56,13 @@ pub(super) async fn run(
     let may_replace = RefCell::default();
     let session = &session;
     let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
-    let stack = asked.stack;
-    let mut given = GivenParameters::read(&context.env, &stack.parameter, &stack.parameter_from)?;
-    for name in secret_names(&plan) {
+    let parameters = RunParameters::read(context, &asked.stack.parameters)?;
+    let names = [plan.stack.as_str()];
+    parameters.check_stacks(&names)?;
+    let mut given = parameters.for_stack(&names, LastParameters::default(), false);
+    let secrets = secret_names(&plan);
+    given.retain_of_files(&secrets);
+    for name in secrets {
         given.complete(context, &name, true)?;
     }
     let (given, holder) = (given.secrets(), holder(context, "apply"));
@@ -73,6 +77,7 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--delete-first", !asked.plan.delete_first.is_empty()),
         ("--replace", !asked.plan.replace.is_empty()),
         ("--tag", !asked.plan.tag.is_empty()),
+        ("--reset-parameters", asked.plan.reset_parameters),
         ("--termination-protection", asked.plan.termination_protection),
         ("--no-termination-protection", asked.plan.no_termination_protection),
         ("--stack-name", asked.stack.stack_name.is_some()),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::apply_template::apply_template;
 use super::front_end::ReviewOptions;
-use super::planned_stack::{OfOneStack, PlanRequest, plan_all};
+use super::plan_request::PlanRequest;
+use super::planned_stack::{OfOneStack, plan_all};
 use super::stacks_run::{Ends, StackEnd, begin, consent, show};
 use crate::context::Context;
 use crate::error::CommandError;

@@ -7,7 +7,7 @@ use rstack_ops::PlannedOutputs;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
-use super::planned_stack::PlanRequest;
+use super::plan_request::PlanRequest;
 use super::prepare::{PreparedTemplate, plan_options};
 use crate::error::CommandError;
 use crate::exit::Exit;

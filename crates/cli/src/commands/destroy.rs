@@ -11,6 +11,7 @@ use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::parameters::RunParameters;
 use crate::stack;
 
 /// The arguments of `rstack destroy`.
@@ -29,6 +30,7 @@ pub(crate) struct DestroyArgs {
 /// Destroys a stack, or stacks of an app.
 pub(crate) async fn run(context: &Context, args: &DestroyArgs) -> Result<Exit, CommandError> {
     let options = DestroyOptions { purge: args.purge };
+    let parameters = RunParameters::read_secrets(context, &args.stack.parameters)?;
     let request = DestroyRequest { context, stack: &args.stack, options };
     let ExistingStackArgs { stack, stack_name, .. } = &args.stack;
     if let (Some(text), None) = (stack, stack_name)
@@ -37,10 +39,10 @@ pub(crate) async fn run(context: &Context, args: &DestroyArgs) -> Result<Exit, C
         let beside = if args.exclusively { Beside::Nothing } else { Beside::Dependants };
         let files = stack::find_all(&context.env, Some(text), None, beside)?;
         if files.len() > 1 {
-            return destroy_stacks::run(request, files).await;
+            return destroy_stacks::run(request, files, parameters).await;
         }
     }
-    let found = ExistingStack::open(context, &args.stack, "destroy").await?;
+    let found = ExistingStack::open(context, &args.stack, &parameters, "destroy").await?;
     let Some(existing) = found else { return Ok(Exit::Done) };
     destroy_stack(request, &existing, None).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rstack_model::StackName;
-use rstack_ops::{Destroy, plan_destroy};
+use rstack_ops::{Destroy, LastParameters, plan_destroy, secret_names_of_stack};
 use rstack_plan::CheckedPlan;
 
 use super::destroy_stack::{DestroyRequest, destroy_stack};
@@ -15,6 +15,7 @@ use super::stacks_run::{Ends, StackEnd, begin, consent, of_stack, show};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::parameters::RunParameters;
 use crate::progress::Display;
 use crate::session::{self, holder};
 use crate::stack::StackFile;
@@ -31,6 +32,7 @@ struct Doomed {
 pub(super) async fn run(
     request: DestroyRequest<'_>,
     files: Vec<StackFile>,
+    parameters: RunParameters,
 ) -> Result<Exit, CommandError> {
     let DestroyRequest { context, stack: arguments, .. } = request;
     let Context { terminal, global, .. } = context;
@@ -38,7 +40,7 @@ pub(super) async fn run(
     if arguments.wait.names_resource() {
         return Err(OfOneStack("--timeout").into());
     }
-    let doomed = plan_all(request, files, &display).await?;
+    let doomed = plan_all(request, files, parameters, &display).await?;
     if doomed.is_empty() {
         terminal.note("No stack of the app has a state: nothing to destroy.");
         return Ok(Exit::Done);
@@ -76,10 +78,15 @@ pub(super) async fn run(
     ends.tell(terminal, "destroyed")
 }
 
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// Plans the ends of the stacks that exist, the last one first.
 async fn plan_all(
     request: DestroyRequest<'_>,
     files: Vec<StackFile>,
+    mut parameters: RunParameters,
     display: &Arc<Display>,
 ) -> Result<Vec<Doomed>, CommandError> {
     let DestroyRequest { context, stack: arguments, options } = request;
@@ -88,13 +95,29 @@ async fn plan_all(
         files.iter().map(|file| (file.name.clone(), file.needs.clone())).collect();
     let mut out: Vec<Doomed> = Vec::new();
     let mut gone = BTreeSet::new();
-    for StackFile { name, settings, .. } in files.into_iter().rev() {
-        let stored = backend.read(&name).await?;
-        if stored.state.is_none() && stored.journal.is_none() {
+    let names: Vec<Vec<String>> = files.iter().map(|file| owned(&file.names())).collect();
+    let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+    parameters.check_stacks(&known)?;
+    let mut stored = Vec::new();
+    for (file, names) in files.into_iter().zip(&names).rev() {
+        let record = backend.read(&file.name).await?;
+        if record.state.is_none() && record.journal.is_none() {
             continue;
         }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let secrets = secret_names_of_stack(&record);
+        parameters.note_taken(&names, |name| secrets.contains(name));
+        let alone = parameters.of_stack_alone(&names);
+        let mut given = parameters.for_stack(&names, LastParameters::default(), true);
+        given.retain(|name| secrets.contains(name) || alone.contains(name));
+        stored.push((file, record, given));
+    }
+    if !stored.is_empty() {
+        parameters.all_taken(&known)?;
+    }
+    for (StackFile { name, settings, .. }, stored, given) in stored {
         let known = (name.clone(), settings.environment, &stored);
-        let existing = ExistingStack::of_stored(context, arguments, known, display).await;
+        let existing = ExistingStack::of_stored(context, given, known, display).await;
         let mut existing = existing.map_err(|error| of_stack(error, &name, true))?;
         out.iter().take(1).for_each(|first| existing.session.end_with(&first.existing.session));
         let front = existing.front_end(context, arguments);

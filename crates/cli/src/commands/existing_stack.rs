@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use rstack_model::{SecretString, StackName};
-use rstack_ops::{Record, secret_names_of_stack};
+use rstack_ops::{LastParameters, Record, secret_names_of_stack};
 use rstack_template::StackEnvironment;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
@@ -13,8 +13,8 @@ use super::known_stack::place;
 use crate::args::ExistingStackArgs;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::parameters::{GivenParameters, RunParameters};
 use crate::progress::Display;
-use crate::secret_args::GivenParameters;
 use crate::session::{self, Session};
 
 /// A stack with a state or a journal, and the cloud that it lives in.
@@ -30,6 +30,7 @@ impl ExistingStack {
     pub(super) async fn open(
         context: &Context,
         arguments: &ExistingStackArgs,
+        parameters: &RunParameters,
         purpose: &str,
     ) -> Result<Option<Self>, CommandError> {
         let terminal = &context.terminal;
@@ -42,20 +43,22 @@ impl ExistingStack {
             return Ok(None);
         }
         let display = Arc::new(Display::new(terminal.clone()));
-        Self::of_stored(context, arguments, (stack, place, &stored), &display).await.map(Some)
+        let names = [stack.as_str()];
+        parameters.check_stacks(&names)?;
+        let given = parameters.for_stack(&names, LastParameters::default(), false);
+        let known = (stack, place, &stored);
+        Self::of_stored(context, given, known, &display).await.map(Some)
     }
 
     /// A stack of which something is stored.
     pub(super) async fn of_stored(
         context: &Context,
-        arguments: &ExistingStackArgs,
+        mut given: GivenParameters,
         (stack, place, stored): (StackName, StackEnvironment, &Record),
         display: &Arc<Display>,
     ) -> Result<Self, CommandError> {
         let place = session::place_of_stored(context, place, stored);
         let session = Session::open(context, &place, Arc::clone(display)).await?;
-        let ExistingStackArgs { parameter, parameter_from, .. } = arguments;
-        let mut given = GivenParameters::read(&context.env, parameter, parameter_from)?;
         for name in secret_names_of_stack(stored) {
             // Whether the value is needed is known when the plan is.
             given.complete(context, &name, false)?;
@@ -70,8 +73,7 @@ impl ExistingStack {
         arguments: &ExistingStackArgs,
     ) -> TerminalFrontEnd<'a> {
         let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
-        let (rollback, agreed) = (false, None);
-        let options = ReviewOptions { detail, yes, rollback, wait: wait.clone(), agreed };
+        let options = ReviewOptions { detail, yes, wait: wait.clone(), ..Default::default() };
         let (session, may_replace) = (&self.session, RefCell::default());
         TerminalFrontEnd { context, session, options, may_replace, template: None }
     }

@@ -18,6 +18,7 @@ use crate::args::DetailArguments;
 use crate::assets::{AssetFiles, AssetsError};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::outputs_file::OutputsFile;
 use crate::session::{Session, note_dead_holder};
 use crate::signals;
 use crate::terminal::{Terminal, no_terminal};
@@ -32,6 +33,8 @@ pub(super) struct ReviewOptions {
     pub(super) wait: WaitArguments,
     /// The plan that was shown and agreed to before, among those of other stacks.
     pub(super) agreed: Option<Arc<CheckedPlan>>,
+    /// The file that the outputs go to, too.
+    pub(super) outputs: Option<Arc<OutputsFile>>,
 }
 
 /// The terminal while an operation is under way.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use rstack_model::desired::Desired;
 use rstack_model::{Address, ResourceType};
-use rstack_ops::cross_stack_values;
+use rstack_ops::{LastParameters, cross_stack_values};
 use rstack_render::Graph;
 use rstack_template::{Inputs, Reading};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::assembly::Beside;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::secret_args::GivenParameters;
+use crate::parameters::RunParameters;
 use crate::stack::StackFile;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
@@ -100,12 +100,19 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
     let files = stack::find_all(env, stack, name, Beside::Nothing)?;
     let [file] = files.as_slice() else { return of_stacks(&files, args.format, terminal) };
-    let mut given = GivenParameters::read(env, &args.stack.parameter, &args.stack.parameter_from)?;
+    let parameters = RunParameters::read(context, &args.stack.parameters)?;
+    let names = file.names();
+    parameters.check_stacks(&names)?;
+    let stored = session::states(context)?.backend.read(&file.name).await?;
+    let mut given = parameters.for_stack(&names, LastParameters::of(&stored), false);
     file.settings.check_context(&file.template)?;
     let environment = nowhere(context, &file.settings.environment);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.template, &given.texts(), place)?;
     given.complete_all(context, loaded.template.as_ref(), true)?;
+    if let Some(template) = &loaded.template {
+        given.fit(template, true)?;
+    }
     let given = given.texts();
     let external =
         cross_stack_values(session::states(context)?.backend.as_ref(), &file.name, None).await?;

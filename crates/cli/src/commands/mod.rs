@@ -21,6 +21,7 @@ mod nowhere;
 mod outcome;
 pub(crate) mod output;
 pub(crate) mod plan;
+mod plan_request;
 mod planned_stack;
 mod prepare;
 pub(crate) mod reference;

@@ -27,7 +27,7 @@ pub(super) fn tell(
     let Context { global, terminal, .. } = context;
     let outcome = match applied {
         Applied::Stopped => return Ok(Exit::Error),
-        Applied::Unchanged(state) => return finished(terminal, Some(&state)),
+        Applied::Unchanged(state) => return finished(context, front, Some(&state)),
         Applied::Ran(outcome) => *outcome,
     };
     let none = BTreeMap::new();
@@ -39,7 +39,7 @@ pub(super) fn tell(
         return Ok(tell_open(&open, outcome.end, global, terminal));
     }
     match (outcome.end, &outcome.rollback) {
-        (RunEnd::Succeeded, _) => return finished(terminal, outcome.state.as_ref()),
+        (RunEnd::Succeeded, _) => return finished(context, front, outcome.state.as_ref()),
         (RunEnd::Interrupted, _) => {
             let how = match mode {
                 PlanMode::Deploy if outcome.made => {
@@ -125,8 +125,16 @@ fn tell_failures(
 }
 
 /// Prints the outputs of a stack that is as declared.
-fn finished(terminal: &Terminal, state: Option<&State>) -> Result<Exit, CommandError> {
+fn finished(
+    context: &Context,
+    front: &TerminalFrontEnd<'_>,
+    state: Option<&State>,
+) -> Result<Exit, CommandError> {
     let Some(state) = state else { return Ok(Exit::Done) };
+    let terminal = &context.terminal;
+    if let Some(outputs) = &front.options.outputs {
+        outputs.add(context, state);
+    }
     if terminal.json {
         // The last of the lines that tell of the run.
         let outputs: serde_json::Value = serde_json::from_str(&outputs_json(state)?)?;

@@ -9,7 +9,8 @@ use rstack_ops::{PlanSigner, secret_names};
 use rstack_plan::CheckedPlan;
 use rstack_render::{SavedPlanMetadata, escape, plan_json};
 
-use super::planned_stack::{PlanRequest, plan_all};
+use super::plan_request::PlanRequest;
+use super::planned_stack::plan_all;
 use super::stacks_run;
 use crate::approval::{KeySource, signer};
 use crate::args::{DetailArguments, LintArguments, PlanArguments, StackArguments};

@@ -1,7 +1,6 @@
 //! A stack of a run, planned: `plan` shows it, `apply` carries it out.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rstack_model::ErrorCode;
@@ -9,25 +8,15 @@ use rstack_ops::PlannedOutputs;
 use rstack_plan::CheckedPlan;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::prepare::{PreparedTemplate, plan_options};
-use super::stacks_run::{all_taken, of_stack};
-use crate::args::{LintArguments, PlanArguments, StackArguments};
-use crate::context::Context;
+use super::plan_request::PlanRequest;
+use super::prepare::{PreparedTemplate, Values, plan_options};
+use super::stacks_run::of_stack;
+use crate::args::PlanArguments;
 use crate::error::CommandError;
+use crate::parameters::RunParameters;
 use crate::progress::Display;
 use crate::session::{Session, holder};
 use crate::stack::StackFile;
-
-/// The arguments that every stack of a run is planned with.
-#[derive(Clone, Copy)]
-pub(super) struct PlanRequest<'a> {
-    pub(super) context: &'a Context,
-    pub(super) stack: &'a StackArguments,
-    pub(super) plan: &'a PlanArguments,
-    pub(super) lint: &'a LintArguments,
-    /// The command, as the holder of a lease is called.
-    pub(super) command: &'a str,
-}
 
 /// A stack of a run, with its plan.
 pub(super) struct PlannedStack<'a> {
@@ -50,18 +39,7 @@ pub(super) async fn plan_all<'a>(
     if let (true, Some(option)) = (several, of_one_stack(request.plan)) {
         return Err(OfOneStack(option).into());
     }
-    let StackArguments { parameter, parameter_from, .. } = request.stack;
-    let names = parameter.iter().map(|(name, _)| name);
-    let names = names.chain(parameter_from.iter().map(|(name, _)| name));
-    let mut takes: BTreeMap<String, bool> = names.map(|name| (name.clone(), !several)).collect();
-    let mut templates = Vec::new();
-    for file in files {
-        let PlanRequest { context, stack, plan, lint, .. } = request;
-        let loaded =
-            PreparedTemplate::load(context, file, stack, plan, lint, several.then_some(&mut takes));
-        templates.push(loaded.map_err(|error| of_stack(error, &file.name, several))?);
-    }
-    all_taken(&takes)?;
+    let templates = load_all(request, files).await?;
     let mut out: Vec<PlannedStack<'a>> = Vec::new();
     let mut outputs = PlannedOutputs::default();
     for (file, template) in files.iter().zip(templates) {
@@ -72,6 +50,30 @@ pub(super) async fn plan_all<'a>(
         out.push(planned);
     }
     Ok(out)
+}
+
+/// Reads the templates of the stacks, with the values that the command gives to their parameters.
+///
+/// # Errors
+/// If one cannot be read, or a value is for none of them.
+pub(super) async fn load_all(
+    request: PlanRequest<'_>,
+    files: &[StackFile],
+) -> Result<Vec<PreparedTemplate>, CommandError> {
+    let PlanRequest { context, stack, plan, .. } = request;
+    let several = files.len() > 1;
+    let parameters = RunParameters::read(context, &stack.parameters)?;
+    let mut parameters = parameters.reset(plan.reset_parameters);
+    let known: Vec<&str> = files.iter().flat_map(|file| file.names()).collect();
+    parameters.check_stacks(&known)?;
+    let mut templates = Vec::new();
+    for file in files {
+        let values = Values { parameters: &mut parameters, several };
+        let loaded = PreparedTemplate::load(request, file, values).await;
+        templates.push(loaded.map_err(|error| of_stack(error, &file.name, several))?);
+    }
+    parameters.all_taken(&known)?;
+    Ok(templates)
 }
 
 /// An option about a resource was given for several stacks.

@@ -7,25 +7,27 @@ use rstack_driver::DriverError;
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::value::Lookup;
-use rstack_model::{Address, Code, Diagnostic, ErrorCode, Region};
+use rstack_model::{Address, Code, Diagnostic, ErrorCode, GivenValues, Region, StackName};
 use rstack_ops::{
-    Deploy, Evaluated, MissingSecret, Operations, PlannedOutputs, StackTags, Unanswered,
-    add_stack_tags, cross_stack_values, missing_secrets, parameters_of_evaluation, preflight,
+    Deploy, Evaluated, LastParameters, MissingSecret, Operations, PlannedOutputs, StackTags,
+    Unanswered, add_stack_tags, cross_stack_values, missing_secrets, parameters_of_evaluation,
+    preflight, record_given,
 };
 use rstack_plan::PlanOptions;
 use rstack_render::escape;
 use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Templates};
 
 use super::nowhere::nowhere;
+use super::plan_request::PlanRequest;
 use super::runtimes::Runtimes;
 use super::update_policies::UpdatePolicies;
-use crate::args::{LintArguments, PlanArguments, StackArguments};
+use crate::args::PlanArguments;
 use crate::assets::{self, DEFAULT_QUALIFIER};
 use crate::context::Context;
 use crate::error::{CommandError, PUT, cloud_hint, put_words};
 use crate::lint::{Checks, Pending};
-use crate::secret_args::GivenParameters;
-use crate::session::Session;
+use crate::parameters::{GivenParameters, RunParameters};
+use crate::session::{self, Session};
 use crate::stack::StackFile;
 use crate::template::{Loaded, invalid_template};
 use crate::terminal::Terminal;
@@ -34,6 +36,8 @@ use crate::terminal::Terminal;
 pub(crate) struct Wanted {
     desired: Desired,
     parameters: SecretParameters,
+    /// The values that the last apply was given, when they were kept.
+    last_given: GivenValues,
 }
 
 impl Wanted {
@@ -43,8 +47,9 @@ impl Wanted {
         options: &'a PlanOptions,
         arguments: &PlanArguments,
     ) -> Deploy<'a> {
-        let Self { desired, parameters } = self;
-        Deploy { desired, parameters, options, refresh: !arguments.no_refresh }
+        let Self { desired, parameters, last_given } = self;
+        let (refresh, last_given) = (!arguments.no_refresh, Some(last_given));
+        Deploy { desired, parameters, options, refresh, last_given }
     }
 }
 
@@ -75,43 +80,47 @@ const DECIDED_IN_PLACE: [Code; 7] = [
 ];
 
 impl PreparedTemplate {
-    /// Reads the template; mistakes that need no cloud are reported before any call. With `takes` it takes
-    /// the parameters that it has, and notes them there; else all must be its own.
-    pub(crate) fn load(
-        context: &Context,
+    /// Reads the template; mistakes that need no cloud are reported before any call.
+    pub(crate) async fn load(
+        request: PlanRequest<'_>,
         file: &StackFile,
-        arguments: &StackArguments,
-        plan: &PlanArguments,
-        lint: &LintArguments,
-        takes: Option<&mut BTreeMap<String, bool>>,
+        Values { parameters, several }: Values<'_>,
     ) -> Result<Self, CommandError> {
+        let PlanRequest { context, plan, lint, .. } = request;
         if let Some(note) = file.note() {
             context.terminal.note(&note);
         }
         file.settings.check_context(&file.template)?;
         note_settings(context, file);
         let mut tags = file.settings.tags.clone();
+        tags.extend(parameters.tags().clone());
         tags.extend(plan.tag.iter().cloned());
         let checks = Checks::new(lint, context)?;
-        let mut given =
-            GivenParameters::read(&context.env, &arguments.parameter, &arguments.parameter_from)?;
+        let last = last_parameters(context, &file.name).await;
+        let names = file.names();
+        let mut given = parameters.for_stack(&names, last, several);
         let runtimes = Runtimes::new(context, lint)?;
         let mut loaded =
             Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
-        if let Some(takes) = takes {
-            let own = |name: &str| {
-                let template = loaded.template.as_ref();
-                template.is_none_or(|template| template.parameters.contains_key(name))
-            };
-            for (name, taken) in takes.iter_mut() {
-                *taken |= own(name);
+        let has = |name: &str| {
+            let template = loaded.template.as_ref();
+            template.is_none_or(|template| template.parameters.contains_key(name))
+        };
+        match several {
+            true => {
+                parameters.note_taken(&names, has);
+                let alone = parameters.of_stack_alone(&names);
+                given.retain(|name| has(name) || alone.contains(name));
             }
-            given.retain(own);
+            false => parameters.note_taken(&names, |_| true),
+        }
+        if let Some(template) = &loaded.template {
+            given.fit(template, false)?;
         }
         if loaded.failed() && !loaded.needs_place {
             given.complete_all(context, loaded.template.as_ref(), false)?;
+            evaluate_nowhere(context, file, &given, &mut loaded);
             let texts = given.texts();
-            evaluate_nowhere(context, file, &texts, &mut loaded);
             checks.run(&mut loaded, &texts, None)?;
             runtimes.judge(&mut loaded.diagnostics, None);
             loaded.checked(&context.terminal)?;
@@ -140,6 +149,9 @@ impl PreparedTemplate {
             self.runtimes.locate(template);
         }
         self.given.complete_all(context, self.loaded.template.as_ref(), true)?;
+        if let Some(template) = &self.loaded.template {
+            self.given.fit(template, true)?;
+        }
         let parameters = &self.given.texts();
         let Operations { engine, environment, backend, .. } = &session.ops;
         let mut external =
@@ -150,12 +162,17 @@ impl PreparedTemplate {
             external.templates = self.loaded.sources.nested();
             let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
-            let Evaluated { evaluation: found, unanswered } = evaluated;
+            let Evaluated { evaluation: mut found, unanswered } = evaluated;
             if !self.loaded.has_files(&found) {
                 if self.loaded.failed() {
                     self.checked(terminal, None)?;
                 }
                 continue;
+            }
+            let Some(template) = &self.loaded.template else { break };
+            self.given.explain(template, &mut found.diagnostics);
+            if let Some(desired) = &mut found.desired {
+                record_given(desired, template, parameters, &self.given.kept());
             }
             let unanswered = unanswered.iter().map(|it| no_answer(context, it));
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
@@ -201,7 +218,8 @@ impl PreparedTemplate {
         let code = self.loaded.sources.local_code();
         desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
         self.loaded.forget_template();
-        Ok(Wanted { desired, parameters })
+        let last_given = self.given.last_given().clone();
+        Ok(Wanted { desired, parameters, last_given })
     }
 
     /// Waits for the checks and shows what all of them found, in the light of the plan if there is
@@ -236,14 +254,31 @@ fn nested_stacks(
     (std::mem::take(&mut evaluation.nested), std::mem::take(&mut evaluation.nested_tags))
 }
 
+/// The values for the parameters of a stack.
+pub(crate) struct Values<'a> {
+    /// Those that the command gives.
+    pub(crate) parameters: &'a mut RunParameters,
+    /// True if the stack is one of several, and takes the values of the parameters that it has.
+    pub(crate) several: bool,
+}
+
+/// The parameters of a stack as its last run leaves them. A state that cannot be read is refused when the
+/// stack is opened, and so is a plan if the stack has other parameters by then.
+async fn last_parameters(context: &Context, stack: &StackName) -> LastParameters {
+    let Ok(states) = session::states(context) else { return LastParameters::default() };
+    let stored = states.backend.read(stack).await;
+    stored.map(|stored| LastParameters::of(&stored)).unwrap_or_default()
+}
+
 /// Evaluates a template that has errors, to find all the others that need no cloud: what only the
 /// place of the stack decides is left out.
 fn evaluate_nowhere(
     context: &Context,
     file: &StackFile,
-    parameters: &BTreeMap<String, String>,
+    given: &GivenParameters,
     loaded: &mut Loaded,
 ) {
+    let parameters = &given.texts();
     let environment = nowhere(context, &file.settings.environment);
     let external = ExternalValues::default();
     let inputs =
@@ -252,6 +287,7 @@ fn evaluate_nowhere(
     loaded.evaluate(&inputs);
     let mut found = std::mem::replace(&mut loaded.diagnostics, before);
     let Some(template) = &loaded.template else { return };
+    given.explain(template, &mut found);
     found.retain(|finding| !DECIDED_IN_PLACE.iter().any(|code| finding.code == *code));
     if context.terminal.interactive && !context.terminal.json {
         // The user is asked for them once the template can be evaluated.

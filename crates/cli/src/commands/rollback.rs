@@ -10,6 +10,7 @@ use crate::args::ExistingStackArgs;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::parameters::RunParameters;
 use crate::session::holder;
 
 /// The end of the help, after the options.
@@ -27,7 +28,8 @@ pub(crate) struct RollbackArgs {
 
 /// Rolls a stack back.
 pub(crate) async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit, CommandError> {
-    let found = ExistingStack::open(context, &args.stack, "roll back").await?;
+    let parameters = RunParameters::read_secrets(context, &args.stack.parameters)?;
+    let found = ExistingStack::open(context, &args.stack, &parameters, "roll back").await?;
     let Some(existing) = found else { return Ok(Exit::Done) };
     let front = existing.front_end(context, &args.stack);
     let ExistingStack { session, stack, secrets } = &existing;

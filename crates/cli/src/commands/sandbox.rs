@@ -15,8 +15,8 @@ use rstack_sandbox::{ListedObject, ParameterKind, Playback, SandboxCloud, Time};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::parameters::from_file;
 use crate::sandbox_env::conditions;
-use crate::secret_args::from_file;
 use crate::session::{chosen_region, sandbox};
 use crate::terminal::Terminal;
 

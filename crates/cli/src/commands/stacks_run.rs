@@ -3,9 +3,9 @@
 //!
 //! Each stack has a session, a state, a lease and a journal of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rstack_model::{ErrorCode, StackName};
+use rstack_model::StackName;
 use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_json, plan_text, total_line};
 use serde_json::{Value, json};
@@ -205,28 +205,6 @@ pub(super) fn of_stack(error: CommandError, stack: &StackName, several: bool) ->
     match several && !error.is_silent() {
         true => CommandError { message: format!("stack `{stack}`: {}", error.message), ..error },
         false => error,
-    }
-}
-
-/// The parameters that no stack of a run takes.
-#[derive(Debug, thiserror::Error)]
-#[error("no stack of the run has the parameter `{0}`")]
-struct NoParameter(String);
-
-/// Checks that every given parameter is one of some stack. `takes` says of each parameter whether one has
-/// taken it.
-///
-/// # Errors
-/// If there is one that no stack takes.
-pub(super) fn all_taken(takes: &BTreeMap<String, bool>) -> Result<(), CommandError> {
-    match takes.iter().find(|(_, taken)| !**taken) {
-        Some((name, _)) => {
-            let error = NoParameter(name.clone());
-            let hint = "take it out, or look for a slip in its name: `rstack validate` names what a \
-                        template takes";
-            Err(CommandError::of(ErrorCode::ParameterNotTaken, &error).with_hint(Some(hint)))
-        }
-        None => Ok(()),
     }
 }
 

@@ -6,14 +6,14 @@ use std::path::Path;
 use clap::Args;
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, Partition, Region, Severity, StackName};
-use rstack_ops::cross_stack_values;
+use rstack_ops::{LastParameters, cross_stack_values};
 use rstack_template::{ExternalValues, Inputs, Reading, StackEnvironment, limits};
 
 use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
-use crate::args::{LintArguments, key_value};
+use crate::args::LintArguments;
 use crate::assembly::{self, StackSettings, is_assembly};
 use crate::context::Context;
 use crate::env::Env;
@@ -22,6 +22,8 @@ use crate::exit::Exit;
 use crate::files::TemplateFile;
 use crate::lint::Checks;
 use crate::parallel::each_in_order;
+use crate::parameter_args::ParameterArguments;
+use crate::parameters::RunParameters;
 use crate::session;
 use crate::sources::SourceError;
 use crate::stack::{self, STACKS, StackError, below, templates_in};
@@ -33,9 +35,8 @@ pub(crate) struct ValidateArgs {
     /// Templates, stacks, or folders of templates. Defaults to those under `stacks/`.
     #[arg(value_name = "TEMPLATE")]
     templates: Vec<String>,
-    /// Set a template parameter. Can be repeated.
-    #[arg(long, short, value_name = "KEY=VALUE", value_parser = key_value)]
-    parameter: Vec<(String, String)>,
+    #[command(flatten)]
+    parameters: ParameterArguments,
     /// The format of the report. `--json` is short for `--format json`.
     #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<ReportFormat>,
@@ -52,9 +53,12 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     let Context { global, terminal, env } = context;
     let subjects = templates(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
+    let parameters = RunParameters::read(context, &options.parameters)?;
+    let known: Vec<&str> = subjects.iter().flat_map(|it| &it.names).map(String::as_str).collect();
+    parameters.check_stacks(&known)?;
     let mut report = Report::new(options.format, terminal);
     let surroundings = Subjects {
-        given: options.parameter.into_iter().collect(),
+        parameters,
         only: subjects.len() == 1,
         strict: options.strict,
         external: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
@@ -120,7 +124,7 @@ enum SubjectError {
 
 /// The surroundings that all templates are checked in.
 struct Subjects {
-    given: BTreeMap<String, String>,
+    parameters: RunParameters,
     only: bool,
     strict: bool,
     external: ExternalValues,
@@ -140,6 +144,8 @@ const MOST_NODES: usize = 20_000;
 struct Subject {
     file: TemplateFile,
     settings: StackSettings,
+    /// The names of its stack in its app.
+    names: Vec<String>,
 }
 
 /// The surroundings of one template: its app may say the account and the Region.
@@ -149,6 +155,8 @@ struct Placed<'a> {
     region: Option<Region>,
     /// True if the app says the account.
     has_account: bool,
+    /// The values that are given for the parameters of the template.
+    given: BTreeMap<String, String>,
 }
 
 impl std::ops::Deref for Placed<'_> {
@@ -161,7 +169,7 @@ impl std::ops::Deref for Placed<'_> {
 
 impl Subjects {
     fn check(&self, subject: &Subject) -> Result<Loaded, SubjectError> {
-        let Subject { file, settings } = subject;
+        let Subject { file, settings, names } = subject;
         let context = settings.check_context(file);
         context.map_err(|error| SubjectError::Checks(error.into()))?;
         let StackEnvironment { account, region } = settings.environment.clone();
@@ -173,7 +181,9 @@ impl Subjects {
             environment.region = region.clone();
         }
         let region = region.or_else(|| self.region.clone());
-        Placed { all: self, environment, region, has_account }.check(file)
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let given = self.parameters.for_stack(&names, LastParameters::default(), false).texts();
+        Placed { all: self, environment, region, has_account, given }.check(file)
     }
 }
 
@@ -316,7 +326,10 @@ fn wrong(loaded: &Loaded) -> usize {
 
 /// The templates that are meant: files, folders, cloud assemblies, stacks.
 fn templates(env: &Env, templates: &[String]) -> Result<Vec<Subject>, StackError> {
-    let alone = |file| Subject { file, settings: StackSettings::default() };
+    let alone = |file| {
+        let (settings, names) = (StackSettings::default(), Vec::new());
+        Subject { file, settings, names }
+    };
     let mut paths = Vec::new();
     if templates.is_empty() {
         let inside = templates_in(env, Path::new(STACKS));
@@ -325,11 +338,11 @@ fn templates(env: &Env, templates: &[String]) -> Result<Vec<Subject>, StackError
     for text in templates {
         let path = Path::new(text);
         if env.path(path).is_dir() && is_assembly(env, path) {
-            paths.extend(
-                assembly::stacks(env, path)?
-                    .into_iter()
-                    .map(|stack| Subject { file: stack.template, settings: stack.settings }),
-            );
+            paths.extend(assembly::stacks(env, path)?.into_iter().map(|stack| Subject {
+                names: stack.names(),
+                file: stack.template,
+                settings: stack.settings,
+            }));
         } else if env.path(path).is_dir() {
             let inside = templates_in(env, path);
             if inside.is_empty() {
@@ -337,8 +350,8 @@ fn templates(env: &Env, templates: &[String]) -> Result<Vec<Subject>, StackError
             }
             paths.extend(inside.iter().map(|path| alone(below(path))));
         } else {
-            let (file, settings) = stack::template(env, text)?;
-            paths.push(Subject { file, settings });
+            let (file, settings, names) = stack::template(env, text)?;
+            paths.push(Subject { file, settings, names });
         }
     }
     if paths.is_empty() {

@@ -39,6 +39,7 @@ fn code(error: &OpsError) -> ErrorCode {
             ErrorCode::ParameterNotTaken
         }
         OpsError::SecretParameter(_) | OpsError::OldSecrets(_) => ErrorCode::SecretParameterMissing,
+        OpsError::ParametersMoved { .. } => ErrorCode::PlanOutdated,
         OpsError::AlreadyBegun => ErrorCode::PlanInterrupted,
         OpsError::Contradicts(_) => ErrorCode::PlanContradictsState,
         OpsError::NothingToRollBack { .. } => ErrorCode::NothingToRollBack,
@@ -109,7 +110,9 @@ fn hint(error: &OpsError) -> Option<Hint> {
                 "give it with `--parameter-from {name}=FILE`, or in the variable `{variable}{name}`"
             )))
         }
-        OpsError::OtherSecret(_) => Some(Hint::from("nothing was changed; plan again")),
+        OpsError::OtherSecret(_) | OpsError::ParametersMoved { .. } => {
+            Some(Hint::from("nothing was changed; plan again"))
+        }
     }
 }
 

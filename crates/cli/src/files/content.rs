@@ -1,5 +1,6 @@
 //! The kinds of content that rstack's files have, recognized by their bytes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The beginning of a saved plan's JSON holds this.
@@ -26,6 +27,8 @@ pub(crate) enum Content {
     Sandbox,
     /// A template.
     Template,
+    /// The outputs of stacks.
+    Outputs,
     /// Anything else.
     Other,
 }
@@ -39,6 +42,7 @@ impl fmt::Display for Content {
             Self::Journal => "a journal",
             Self::Sandbox => "the file of a sandbox",
             Self::Template => "a template",
+            Self::Outputs => "a file of outputs",
             Self::Other => "another file",
         })
     }
@@ -62,6 +66,8 @@ impl Content {
             Self::State
         } else if is_template(&text) {
             Self::Template
+        } else if is_outputs(bytes) {
+            Self::Outputs
         } else {
             Self::Other
         }
@@ -73,6 +79,12 @@ pub(crate) fn is_plan(bytes: &[u8]) -> bool {
     let end = bytes.len().min(usize::try_from(PLAN_BEGIN).unwrap_or(usize::MAX));
     let begin = bytes.get(..end).unwrap_or_default();
     begin.windows(PLAN_MARK.len()).any(|window| window == PLAN_MARK.as_bytes())
+}
+
+/// True if this is JSON that has texts by output by stack.
+fn is_outputs(bytes: &[u8]) -> bool {
+    type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+    serde_json::from_slice::<Outputs>(bytes).is_ok_and(|stacks| !stacks.is_empty())
 }
 
 /// True if a text has a section that makes it a template, in YAML or JSON, also where it is damaged.
@@ -105,6 +117,9 @@ mod tests {
             ("{Description: x}\nAWSTemplateFormatVersion: '2010-09-09'\n", Content::Template),
             ("key: a\nText: Resources: no\n", Content::Other),
             ("{\"a\": 1}", Content::Other),
+            ("{}", Content::Other),
+            ("{\"Net\": {\"Vpc\": \"vpc-1\"}, \"App\": {}}", Content::Outputs),
+            ("{\"compilerOptions\": {\"strict\": true}}", Content::Other),
             ("{\"rstack_sandbox\":2,\"sha256\":\"\"", Content::Sandbox),
         ] {
             assert_eq!(Content::of(text.as_bytes()), content, "{text}");

@@ -202,6 +202,7 @@ impl FileError {
             Self::Untrusted { path, distrust: Distrust::Writable(_) } => {
                 format!("if you trust its content, run `chmod go-w {}`", path.display())
             }
+            Self::OtherKind { wanted: Content::Outputs, .. } => "name another file".to_owned(),
             Self::OtherKind { .. } => "name another file, or replace it with `--force`".to_owned(),
             Self::NoTarget { .. } | Self::Protected { .. } | Self::AmongStates { .. } => {
                 "name another file".to_owned()

@@ -41,6 +41,8 @@ const PRIVATE: u32 = 0o600;
 pub(crate) enum Purpose<'a> {
     /// A saved plan, which may replace a saved plan.
     Plan,
+    /// The outputs of stacks, which may replace a file of outputs.
+    Outputs,
     /// A copy of a state, which may replace a file that the function takes for an earlier copy.
     StateCopy(&'a dyn Fn(&[u8]) -> bool),
 }
@@ -49,6 +51,7 @@ impl Purpose<'_> {
     fn content(&self) -> Content {
         match self {
             Self::Plan => Content::SavedPlan,
+            Self::Outputs => Content::Outputs,
             Self::StateCopy(_) => Content::State,
         }
     }
@@ -145,12 +148,14 @@ impl NewFile<'_> {
         let bytes = look(folder, name).map_err(|source| self.failed(source))?;
         let (found, wanted) = (Content::of(&bytes), self.purpose.content());
         let is_replaced = match (found, &self.purpose) {
-            (Content::Empty, _) | (Content::SavedPlan, Purpose::Plan) => true,
+            (Content::Empty, _)
+            | (Content::SavedPlan, Purpose::Plan)
+            | (Content::Outputs, Purpose::Outputs) => true,
             (Content::State, Purpose::StateCopy(is_copy)) => {
                 is_copy(&bytes) && !is_in_store(folder, name)
             }
-            (Content::SavedPlan | Content::Other, _) if self.force => true,
-            (Content::SavedPlan | Content::Other, _) => {
+            (Content::SavedPlan | Content::Outputs | Content::Other, _) if self.force => true,
+            (Content::SavedPlan | Content::Outputs | Content::Other, _) => {
                 return Err(FileError::OtherKind { path: path(), found, wanted });
             }
             (Content::State | Content::Journal | Content::Sandbox | Content::Template, _) => false,

@@ -39,11 +39,18 @@ pub(crate) struct StackFile {
     pub(crate) renamed: Option<String>,
     /// The settings of its app for it, beside the template.
     pub(crate) settings: StackSettings,
+    /// Its path in the app, if it is of one.
+    pub(crate) path: Option<String>,
     /// The names of the stacks of its app that come before it.
     pub(crate) needs: BTreeSet<String>,
 }
 
 impl StackFile {
+    /// The names that values of parameters can be given under: its own, and its path in the app.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        std::iter::once(self.name.as_str()).chain(self.path.as_deref()).collect()
+    }
+
     /// The line that says that the stack is not called as its file is.
     pub(crate) fn note(&self) -> Option<String> {
         let file = self.renamed.as_ref()?;
@@ -84,8 +91,8 @@ pub(crate) fn find(
             return Err(StackError::SameName { path, other, name });
         }
     }
-    let Found { template, settings, .. } = found;
-    Ok(StackFile { name, template, renamed, settings, needs: BTreeSet::new() })
+    let Found { template, settings, path, .. } = found;
+    Ok(StackFile { name, template, renamed, settings, path, needs: BTreeSet::new() })
 }
 
 /// Finds the stacks that are meant, each behind all that it needs: those of an assembly that a text means,
@@ -132,8 +139,8 @@ fn assembly_in<'a>(env: &Env, text: &'a str) -> Option<(&'a Path, Option<&'a str
 
 fn of_assembly(stack: AssemblyStack) -> Result<StackFile, StackError> {
     let name = StackName::parse(&stack.name).map_err(StackError::FileName)?;
-    let AssemblyStack { template, settings, needed: needs, .. } = stack;
-    Ok(StackFile { name, template, settings, needs, renamed: None })
+    let AssemblyStack { template, settings, path, needed: needs, .. } = stack;
+    Ok(StackFile { name, template, settings, path, needs, renamed: None })
 }
 
 /// Another template in the folder of a template that would have the same name.
@@ -145,13 +152,18 @@ fn same_name(env: &Env, path: &Path, name: &StackName) -> Option<PathBuf> {
     })
 }
 
-/// The template that is meant, whatever the stack is going to be called, and what its app says of it.
+/// The template that is meant, what its app says of it, and the names that values of its parameters can be
+/// given under.
 ///
 /// # Errors
 /// If there is no such template, or more than one could be meant.
-pub(crate) fn template(env: &Env, text: &str) -> Result<(TemplateFile, StackSettings), StackError> {
-    let Found { template, settings, .. } = by_text(env, text)?;
-    Ok((template, settings))
+pub(crate) fn template(
+    env: &Env,
+    text: &str,
+) -> Result<(TemplateFile, StackSettings, Vec<String>), StackError> {
+    let Found { name, template, settings, path } = by_text(env, text)?;
+    let name = name.ok().map(|named| named.name.to_string());
+    Ok((template, settings, name.into_iter().chain(path).collect()))
 }
 
 /// A template whose file name may not do as a stack's name.
@@ -159,11 +171,13 @@ struct Found {
     name: Result<Named, StackError>,
     template: TemplateFile,
     settings: StackSettings,
+    path: Option<String>,
 }
 
 impl Found {
     fn in_stacks(path: &Path) -> Self {
-        Self { name: name_of(path), template: below(path), settings: StackSettings::default() }
+        let settings = StackSettings::default();
+        Self { name: name_of(path), template: below(path), settings, path: None }
     }
 }
 
@@ -244,7 +258,7 @@ fn named(env: &Env, path: &Path, name: Result<Named, StackError>) -> Result<Foun
         true => Err(StackError::SavedPlan { path: path.to_owned() }),
         false => {
             let (template, settings) = (TemplateFile::Named(path.to_owned()), Default::default());
-            Ok(Found { name, template, settings })
+            Ok(Found { name, template, settings, path: None })
         }
     }
 }
@@ -308,6 +322,7 @@ fn in_assembly(env: &Env, folder: &Path, wanted: Option<&str>) -> Result<Found, 
             .map_err(StackError::FileName),
         template: stack.template,
         settings: stack.settings,
+        path: stack.path,
     })
 }
 

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use rstack_model::Address;
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, Operation, Plan, PlanMode, Reason,
 };
+use rstack_model::{Address, GivenValue};
 
 use crate::Violation;
 use crate::compare::differences;
@@ -129,13 +129,16 @@ fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     let fits = match plan.mode {
         PlanMode::Deploy => plan.template_digest.is_some() && !plan.purge,
         PlanMode::Destroy | PlanMode::Rollback
-            if !plan.awaits.is_empty() || !plan.assets.is_empty() =>
+            if !plan.awaits.is_empty()
+                || !plan.assets.is_empty()
+                || !plan.former_parameters.is_empty() =>
         {
             false
         }
         PlanMode::Destroy => {
             plan.template_digest.is_none()
                 && plan.parameters.is_empty()
+                && plan.given.is_empty()
                 && plan.imports.is_empty()
                 && plan.termination_protection.is_off()
         }
@@ -144,6 +147,15 @@ fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     if !fits {
         out.push(Violation::Purpose);
     }
+    let is_former = |name: &&String| {
+        plan.mode == PlanMode::Deploy
+            && plan.given.get(*name).is_some_and(|given| match given {
+                GivenValue::Text(_) => plan.former_parameters.given.get(*name) == Some(given),
+                GivenValue::Secret => false,
+            })
+    };
+    let wrong = plan.kept.iter().filter(|name| !is_former(name));
+    out.extend(wrong.map(|name| Violation::KeptParameter { parameter: name.clone() }));
     let restores = |change: &Change| change.action == Action::Restore;
     if plan.mode != PlanMode::Rollback && plan.changes.values().any(restores) {
         out.push(Violation::Purpose);

@@ -154,6 +154,8 @@ pub(crate) fn stack(
         stack: StackName::parse("Stack").unwrap(),
         template_digest: Digest::of(b"template"),
         parameters: ValueMap::new(),
+        given: Default::default(),
+        kept: Default::default(),
         resources: resources.into_iter().map(|(id, r)| (Address::from(id), r)).collect(),
         outputs: BTreeMap::new(),
         imports: BTreeMap::new(),

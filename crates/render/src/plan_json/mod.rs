@@ -16,6 +16,7 @@ use self::assets::AssetDocument;
 use self::change::ChangeDocument;
 use crate::SavedPlanMetadata;
 use crate::json::{FORMAT, Shown, document};
+use crate::parameters::{ParameterSource, before, given};
 use crate::removals::Removals;
 use crate::summary::Summary;
 
@@ -25,6 +26,7 @@ use crate::summary::Summary;
 /// {"format": 2, "stack": "…", "mode": "deploy", "environment": {"account": "…", …},
 ///  "base": {"lineage": "…", "serial": 3}, "noop": false,
 ///  "templateDigest": "…", "parameters": {"Stage": "prod"},
+///  "parameterSources": {"Stage": {"source": "kept", "given": "prod", "before": "test"}},
 ///  "saved": {"digest": "sha256:…", "signature": {"key": "sha256:…", "verified": true}},
 ///  "changes": [{"address": "…", "type": "AWS::…", "action": "replace", "order": "create-first",
 ///    "certainty": "certain", "physicalId": "…", "stateful": false,
@@ -47,6 +49,9 @@ use crate::summary::Summary;
 ///
 /// A `before` or `after` that is missing says that there is no value. Values that are known only
 /// after apply are `{"$unknown": "‹CDN.DomainName›"}`, secrets `{"$secret": "{{resolve:…}}"}`.
+/// `parameterSources` says of each parameter whether its value is `given`, `kept` from an earlier apply or
+/// the `default`, with the text that was given, and the value before where it was another one. `notStored` is true of a default in the
+/// place of a secret value that was given before.
 /// `pickUps` is there where a change, should it send another version of a secret than before, waits
 /// until that version has been there for so long. New objects, also those in the place of one that is
 /// gone or of another type, have their whole properties as differences without `before`.
@@ -69,6 +74,7 @@ pub fn plan_json(
         saved,
         template_digest: plan.template_digest.as_ref().map(Digest::as_str),
         parameters: parameters.map(|(name, value)| (name.as_str(), Shown(value))).collect(),
+        parameter_sources: sources(plan),
         stack: &plan.stack,
         mode: plan.mode,
         environment: &plan.environment,
@@ -110,6 +116,8 @@ struct PlanDocument<'a> {
     template_digest: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Shown<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameter_sources: BTreeMap<&'a str, SourceDocument<'a>>,
     stack: &'a StackName,
     mode: PlanMode,
     environment: &'a Environment,
@@ -128,6 +136,35 @@ struct PlanDocument<'a> {
     assets: Vec<AssetDocument<'a>>,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceDocument<'a> {
+    source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_stored: bool,
+}
+
+/// The sources of the values of parameters. A plan that does not deploy takes none.
+fn sources(plan: &Plan) -> BTreeMap<&str, SourceDocument<'_>> {
+    // A parameter that nothing uses may have been given and have no value.
+    let names: BTreeSet<&String> = plan.parameters.keys().chain(plan.given.keys()).collect();
+    let names = names.into_iter().filter(|_| plan.mode == PlanMode::Deploy);
+    let document = |name: &str| {
+        let source = ParameterSource::of(plan, name);
+        SourceDocument {
+            source: source.name(),
+            given: plan.given.get(name).map(|value| given(name, value)),
+            before: before(plan, name).map(Shown),
+            not_stored: source == ParameterSource::DefaultNotStored,
+        }
+    };
+    names.map(|name| (name.as_str(), document(name))).collect()
 }
 
 #[derive(Serialize)]

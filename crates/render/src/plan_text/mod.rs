@@ -6,6 +6,7 @@ mod difference;
 mod drift;
 mod iam;
 mod outputs;
+mod parameters;
 mod reason;
 mod statement;
 
@@ -21,7 +22,6 @@ use crate::removals::Removals;
 use crate::style::{Detail, Role, View};
 use crate::summary::{summary_line, unchecked};
 use crate::table::columns;
-use crate::value::inline;
 use crate::words::{mark, place};
 
 /// The whole plan: headline, drift, resources, permissions, outputs, what was not checked, and
@@ -35,8 +35,8 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
             sections.push(section);
         }
     };
+    add("Parameters", parameters::lines(plan, view));
     if view.detail == Detail::Full {
-        add("Parameters", parameters(plan));
         add("Imports", imports(plan));
     }
     add("Assets", assets::lines(plan, view));
@@ -73,13 +73,6 @@ fn headline(plan: &Plan) -> Vec<Line> {
         }
     };
     vec![line, Line::of(Role::Update, protection)]
-}
-
-fn parameters(plan: &Plan) -> Vec<Line> {
-    plan.parameters
-        .iter()
-        .map(|(name, value)| Line::plain(name).with(Role::Plain, " = ").then(inline(value)))
-        .collect()
 }
 
 fn imports(plan: &Plan) -> Vec<Line> {

@@ -216,6 +216,7 @@ fn begin_of(base: &State, mode: PlanMode, keeps: bool) -> Entry {
             template_digest: None,
             parameters: Default::default(),
             imports: Default::default(),
+            given: Default::default(),
             termination_protection: false,
             keeps_former: keeps,
         },

@@ -55,6 +55,7 @@ pub(crate) fn begin(state: &State) -> Entry {
         environment: state.environment.clone(),
         template_digest: Some(Digest::of(b"template")),
         imports: Default::default(),
+        given: Default::default(),
         termination_protection: false,
         keeps_former: false,
         parameters: ValueMap::from([("P".to_owned(), "v".into())]),

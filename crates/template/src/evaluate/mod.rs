@@ -111,6 +111,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         stack: inputs.stack.clone(),
         template_digest,
         parameters: parameters.shown(),
+        given: BTreeMap::new(),
+        kept: BTreeSet::new(),
         resources,
         outputs,
         imports,
