@@ -36,10 +36,15 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["cloud_control_ls", TYPE]         the identifiers of its objects of a type
     ["cloud_control_make", TYPE, JSON] makes one with these properties
     ["patch", TYPE, ID, JSON]          changes one by a JSON Patch
+    ["objects", BUCKET]                its objects: key → bytes in hex, number of versions
+    ["open_uploads", BUCKET]           the keys of its uploads that are not complete
+    ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
+    ["make_bucket", BUCKET]            makes one without settings
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
 """
 
+import collections
 import functools
 import json
 import sys
@@ -300,6 +305,42 @@ def patch(kind, identifier, document):
     )
 
 
+def objects(bucket):
+    s3 = client("s3")
+    versions = s3.list_object_versions(Bucket=bucket).get("Versions", [])
+    counts = collections.Counter(item["Key"] for item in versions)
+    found = {}
+    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        key = item["Key"]
+        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        found[key] = {"hex": content.hex(), "versions": counts[key]}
+    return found
+
+
+def open_uploads(bucket):
+    found = client("s3").list_multipart_uploads(Bucket=bucket)
+    return [upload["Key"] for upload in found.get("Uploads", [])]
+
+
+def bucket_settings(bucket):
+    s3 = client("s3")
+    encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    rule = encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"]
+    access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    return {
+        "versioning": s3.get_bucket_versioning(Bucket=bucket)["Status"],
+        "encryption": rule["SSEAlgorithm"],
+        "public_access": [access[name] for name in names],
+        "policy": json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]),
+    }
+
+
+def make_bucket(bucket):
+    place = {"LocationConstraint": "eu-west-1"}
+    client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+
+
 CALLS = {
     call.__name__: call
     for call in (
@@ -307,6 +348,7 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
+        objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
     )
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod all_types;
+mod assets;
 mod attached;
 mod builds;
 mod cloud_control;

@@ -8,7 +8,7 @@ use super::{ANSWER, Bucket, Call, if_found, path_of};
 use crate::client::RawAnswer;
 
 /// The bytes of one request, which are in memory.
-pub(super) const PART: u64 = 8 << 20;
+pub(super) const PART: u64 = 6 << 20;
 
 const PUT: &str = "s3:PutObject";
 
