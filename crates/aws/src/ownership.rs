@@ -50,7 +50,9 @@ pub(crate) fn forbids_tags(error: &DriverError) -> bool {
             // SQS writes actions in lower case.
             let action = action.to_ascii_lowercase();
             let name = action.split(':').nth(1);
-            name.is_some_and(|name| ["tag", "addtags"].iter().any(|verb| name.starts_with(verb)))
+            name.is_some_and(|name| {
+                ["tag", "addtags", "createtags"].iter().any(|verb| name.starts_with(verb))
+            })
         }
         ErrorKind::AccessDenied { action: None }
         | ErrorKind::NotFound
@@ -97,6 +99,7 @@ mod tests {
         assert!(forbids_tags(&denied(Some("mediapackage:TagResource"))));
         assert!(forbids_tags(&denied(Some("ssm:AddTagsToResource"))));
         assert!(forbids_tags(&denied(Some("sqs:tagqueue"))));
+        assert!(forbids_tags(&denied(Some("ec2:CreateTags"))));
         assert!(!forbids_tags(&denied(Some("iam:CreateRole"))));
         assert!(!forbids_tags(&denied(None)));
     }

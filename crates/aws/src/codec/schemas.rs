@@ -62,6 +62,11 @@ impl Schemas {
         Self { model, shapes: Mutex::default(), inputs: Mutex::default() }
     }
 
+    /// True for EC2, whose requests follow rules of their own.
+    pub(super) fn is_ec2(&self) -> bool {
+        self.model.metadata.protocol == WireProtocol::Ec2
+    }
+
     /// The error for a name the model does not have.
     pub(super) fn missing(&self, name: &str) -> CodecError {
         CodecError::Model { service: self.model.service.name(), name: name.to_owned() }

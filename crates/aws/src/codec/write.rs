@@ -33,11 +33,19 @@ impl SerializableStruct for Input<'_> {
             let member = members.get(name).ok_or_else(mismatch)?;
             match self.members.get(name) {
                 None | Some(KnownValue::Null) => {}
+                // EC2 has no form for a list in which nothing stands.
+                Some(value) if self.schemas.is_ec2() && is_empty_list(value) => {}
                 Some(value) => put(self.schemas, serializer, schema, &member.shape, value)?,
             }
         }
         Ok(())
     }
+}
+
+/// True for a list without elements, or of nothing but empty structures.
+fn is_empty_list(value: &KnownValue) -> bool {
+    let is_empty = |item: &KnownValue| item.as_map().is_some_and(KnownMap::is_empty);
+    value.as_list().is_some_and(|items| items.iter().all(is_empty))
 }
 
 fn put(

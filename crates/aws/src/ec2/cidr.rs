@@ -1,6 +1,6 @@
 //! Ranges of addresses as EC2 keeps them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// True if two CIDR blocks are the same range: EC2 keeps a block in its canonical form, without the
 /// bits behind its prefix.
@@ -8,6 +8,18 @@ use std::net::IpAddr;
 /// Source: EC2 API reference, CreateNetworkAclEntry, `CidrBlock`.
 pub(super) fn same_range(one: &str, other: &str) -> bool {
     one == other || range(one).is_some_and(|range_of_one| range(other) == Some(range_of_one))
+}
+
+/// A CIDR block in EC2's canonical form; any other text as it is.
+pub(super) fn canonical(block: &str) -> String {
+    let Some((is_v6, prefix, bits)) = range(block) else { return block.to_owned() };
+    let width = if is_v6 { 128 } else { 32 };
+    let address = bits.checked_shl(width - prefix).unwrap_or(0);
+    if is_v6 {
+        return format!("{}/{prefix}", Ipv6Addr::from(address));
+    }
+    let address = u32::try_from(address & u128::from(u32::MAX)).unwrap_or_default();
+    format!("{}/{prefix}", Ipv4Addr::from(address))
 }
 
 /// The family, the prefix, and the bits of it.
@@ -44,6 +56,22 @@ mod tests {
             ("10.0.0.0", "10.0.0.1"),
         ] {
             assert!(!same_range(one, other), "{one}");
+        }
+    }
+
+    #[test]
+    fn a_block_has_one_canonical_form() {
+        for (block, expected) in [
+            ("100.68.0.18/18", "100.68.0.0/18"),
+            ("10.1.2.3/0", "0.0.0.0/0"),
+            ("10.1.2.3/32", "10.1.2.3/32"),
+            ("2001:DB8:0::1/32", "2001:db8::/32"),
+            ("::1/0", "::/0"),
+            ("::1/128", "::1/128"),
+            ("pl-1", "pl-1"),
+            ("10.0.0.0/33", "10.0.0.0/33"),
+        ] {
+            assert_eq!(canonical(block), expected, "{block}");
         }
     }
 }

@@ -39,10 +39,12 @@ pub(super) const NAMED: &str = include_str!("named.yaml");
 /// A stack of every other type that has a native driver.
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
-/// Types whose objects have no identity of their own in the service.
-const WITHOUT_IDENTITY: [&str; 5] = [
+/// Types whose objects have no identity of their own in the service, or are counted in another way.
+const WITHOUT_IDENTITY: [&str; 7] = [
     "AWS::AppSync::GraphQLSchema",
     "AWS::EC2::NetworkAclEntry",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
     "AWS::IAM::Policy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",

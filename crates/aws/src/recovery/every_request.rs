@@ -58,6 +58,16 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
     assert!(all >= at_least, "{name}: only {all} points");
 }
 
+/// Operations that make an object each time: they take neither a token nor a name.
+const TOKENLESS: [&str; 6] = [
+    "ec2:AllocateAddress",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateSubnet",
+    "ec2:CreateVpc",
+    "mediaconnect:CreateFlow",
+    "medialive:CreateInputSecurityGroup",
+];
+
 /// The faults of these requests: number, action and fault.
 fn points(requests: &[Made]) -> Vec<(usize, &str, Fault)> {
     let (mut points, mut changed) = (Vec::new(), true);
@@ -70,8 +80,7 @@ fn points(requests: &[Made]) -> Vec<(usize, &str, Fault)> {
         };
         changed = !request.reads;
         // No client can do something about a request that takes no token and arrives twice.
-        let tokenless = ["mediaconnect:CreateFlow", "medialive:CreateInputSecurityGroup"]
-            .contains(&request.action.as_str());
+        let tokenless = TOKENLESS.contains(&request.action.as_str());
         let faults = faults.iter().filter(|fault| !tokenless || **fault != Fault::Twice);
         points.extend(faults.map(|fault| (number, request.action.as_str(), *fault)));
     }

@@ -219,10 +219,11 @@ const OTHER_FORM: [&str; 4] =
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 9] = [
+const MORE: [&str; 10] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
+    super::ec2::NETWORK,
     include_str!("graphql_schema.yaml"),
     include_str!("mediaconnect.yaml"),
     include_str!("mediatailor.yaml"),

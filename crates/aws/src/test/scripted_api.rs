@@ -143,6 +143,7 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
             "CreateServiceLinkedRole",
             "CreateSnapshot",
             "CreateTags",
+            "CreateVpcEncryptionControl",
             "Decrypt",
             "GenerateDataKey",
             "PassRole",

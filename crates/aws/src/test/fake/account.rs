@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, function, iam,
-    instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, function,
+    iam, instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage,
     mediatailor, network_acl, principals, secrets,
 };
 use crate::service_error::Refusal;
@@ -49,6 +49,8 @@ pub(crate) struct Account {
     pub(crate) graphql_schemas: Objects,
     /// The rules of network ACLs, by ACL, direction and number.
     pub(crate) acl_rules: Objects,
+    /// The objects of EC2, by type.
+    pub(crate) ec2: BTreeMap<&'static str, Objects>,
     /// Objects of types that are data and whose service has no fake of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
     /// Objects of types without a driver of their own.
@@ -92,7 +94,10 @@ impl Account {
             }),
             "appsync" => appsync::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
-            "ec2" => network_acl::carry_out(self, name, input),
+            "ec2" if network_acl::concerns(name, input) => {
+                network_acl::carry_out(self, name, input)
+            }
+            "ec2" => ec2::carry_out(self, name, input),
             "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
             "iam" if name.contains("InstanceProfile") => {
                 instance_profiles::carry_out(self, name, input)
@@ -157,6 +162,9 @@ impl Account {
         ]);
         for (kind, objects) in &self.configured {
             out.insert(configured::resource_type(kind), names(objects));
+        }
+        for (type_name, names) in ec2::inventory(self) {
+            out.insert(type_name, names);
         }
         for (type_name, objects) in &self.data {
             out.insert(type_name, names(objects));

@@ -13,6 +13,7 @@ mod cloudfront;
 mod codebuild;
 mod configured;
 mod data_types;
+mod ec2;
 mod function;
 mod iam;
 mod instance_profiles;

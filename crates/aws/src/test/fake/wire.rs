@@ -6,7 +6,7 @@ use aws_smithy_types::body::SdkBody;
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Map, Value, json};
 
-use super::{bytes, query};
+use super::{bytes, ec2, query};
 use crate::codec::Codec;
 use crate::model::{Location, Operation, Service, WireProtocol};
 use crate::service_error::Refusal;
@@ -39,10 +39,16 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
             let operation = codec.operation(target.split('.').nth(1).unwrap()).unwrap();
             (operation, plain_map(&codec.body_of(operation, body).unwrap()))
         }
-        WireProtocol::Query | WireProtocol::Ec2 => {
+        WireProtocol::Query => {
             let mut input = query::read(&String::from_utf8(body).unwrap());
             let name = input.as_object_mut().unwrap().remove("Action").unwrap();
             (codec.operation(name.as_str().unwrap()).unwrap(), input)
+        }
+        WireProtocol::Ec2 => {
+            let mut input = query::read(&String::from_utf8(body).unwrap());
+            let name = input.as_object_mut().unwrap().remove("Action").unwrap();
+            let operation = codec.operation(name.as_str().unwrap()).unwrap();
+            (operation, ec2::members(&codec.model, operation.input.as_deref().unwrap(), &input))
         }
         WireProtocol::RestJson | WireProtocol::RestXml => {
             let (operation, mut input) = routed(codec, &request);
@@ -174,7 +180,12 @@ pub(super) fn answer(call: &Call, reply: Result<Value, Refusal>) -> HttpResponse
     let name = &call.operation.name;
     match codec.model.metadata.protocol {
         WireProtocol::Query => return response(200, query::write(name, &output).into()),
-        WireProtocol::Ec2 => return response(200, query::write_ec2(name, &output).into()),
+        WireProtocol::Ec2 => {
+            let shape = call.operation.output.as_deref();
+            let output =
+                shape.map_or(json!({}), |shape| ec2::on_wire(&codec.model, shape, &output));
+            return response(200, query::write_ec2(name, &output).into());
+        }
         WireProtocol::Json | WireProtocol::RestJson | WireProtocol::RestXml => {}
     }
     let like = codec.answer_like(call.operation, &known(output)).unwrap();

@@ -6,7 +6,7 @@ use rstack_driver::{
 };
 use rstack_model::StackName;
 
-use super::network_acl_entry::NetworkAclEntry;
+use crate::ec2::network_acl_entry::NetworkAclEntry;
 use crate::test::journaled_api::{Answer, JournaledApi, done, failure, gone, json, tree};
 
 const HTTP: &str = r#"{"NetworkAclId":"acl-1","RuleNumber":"100","Protocol":6,"RuleAction":"allow",

@@ -1,0 +1,82 @@
+//! Tags of objects of EC2: given in a specification at creation, changed by operations of their own.
+
+use rstack_driver::DriverError;
+use rstack_model::{KnownMap, KnownValue, Token};
+
+use crate::ec2::calls::{Ec2, filters, list};
+use crate::iam::{
+    Fields, TagChanges, Tags, arguments, declared_tags, tag_list, visible_tags, with_nonce,
+};
+use crate::ownership::{OPERATION, forbids_tags};
+
+/// The declared tags.
+///
+/// # Errors
+/// If a tag has no key or value, or a key that is rstack's own.
+pub(in crate::ec2) fn declared(properties: &KnownMap) -> Result<Tags, DriverError> {
+    declared_tags(Fields::new(properties, "ec2:CreateTags"))
+}
+
+/// The member of a creating operation with tags and the token of the operation.
+pub(in crate::ec2) fn specification(tagged_as: &str, tags: Tags, token: &Token) -> KnownValue {
+    let tags = tag_list(&with_nonce(tags, token));
+    let one = arguments([("ResourceType", tagged_as.into()), ("Tags", tags)]);
+    KnownValue::List(vec![KnownValue::Map(one)])
+}
+
+/// The filter of the objects that an operation made, by its token.
+pub(in crate::ec2) fn made_by(token: &str) -> KnownValue {
+    filters([(format!("tag:{OPERATION}").as_str(), token)])
+}
+
+/// Calls an operation that makes an object with these tags. A caller who may not tag and has declared
+/// no tags makes it without the token: it is then not known again.
+///
+/// # Errors
+/// If the call failed.
+pub(in crate::ec2) async fn create(
+    ec2: &Ec2,
+    operation: &'static str,
+    mut input: KnownMap,
+    tagged_as: &str,
+    tags: Tags,
+    token: &Token,
+) -> Result<KnownMap, DriverError> {
+    let (untagged, undeclared) = (input.clone(), tags.is_empty());
+    input.insert("TagSpecifications".to_owned(), specification(tagged_as, tags, token));
+    match ec2.call(operation, input).await {
+        Err(error) if undeclared && forbids_tags(&error) => ec2.call(operation, untagged).await,
+        answered => answered,
+    }
+}
+
+/// Makes the tags of an object the declared ones.
+///
+/// # Errors
+/// If a call failed, or a tag cannot be declared.
+pub(in crate::ec2) async fn change(
+    ec2: &Ec2,
+    id: &str,
+    current: &KnownMap,
+    prior: &KnownMap,
+    properties: &KnownMap,
+) -> Result<(), DriverError> {
+    let (before, wanted) = (declared(prior)?, declared(properties)?);
+    let changes = TagChanges::between(&before, &wanted, &visible_tags(current.get("Tags")));
+    if !changes.remove.is_empty() {
+        let key = |key: &String| KnownValue::Map(arguments([("Key", key.as_str().into())]));
+        let keys = KnownValue::List(changes.remove.iter().map(key).collect());
+        ec2.call("DeleteTags", arguments([("Resources", list([id])), ("Tags", keys)])).await?;
+    }
+    if !changes.set.is_empty() {
+        let tags = tag_list(&changes.set);
+        ec2.call("CreateTags", arguments([("Resources", list([id])), ("Tags", tags)])).await?;
+    }
+    Ok(())
+}
+
+/// The property that shows the tags of a description; `None` if it has no tag of the template's.
+pub(in crate::ec2) fn shown(members: &KnownMap) -> Option<KnownValue> {
+    let tags = visible_tags(members.get("Tags"));
+    (!tags.is_empty()).then(|| tag_list(&tags))
+}
