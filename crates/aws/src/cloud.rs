@@ -24,7 +24,7 @@ use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
     appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediaconnect, mediatailor,
-    s3, secretsmanager,
+    s3, secretsmanager, sns,
 };
 
 /// The driver that serves a type in AWS.
@@ -39,7 +39,7 @@ pub enum Serving {
 /// One AWS account in one Region.
 pub struct AwsCloud {
     region: Region,
-    clients: Clients,
+    clients: Arc<Clients>,
     secrets: Secrets,
 }
 
@@ -79,7 +79,7 @@ impl AwsCloud {
 
     fn with(clients: Clients, region: Region) -> Self {
         let secrets = Secrets::new(clients.api(Service::SECRETSMANAGER), clients.api(Service::SSM));
-        Self { region, clients, secrets }
+        Self { region, clients: Arc::new(clients), secrets }
     }
 }
 
@@ -157,7 +157,7 @@ impl Cloud for AwsCloud {
             "MediaConnect" => mediaconnect::driver(resource_type, &api(Service::MEDIACONNECT)),
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
-            "SNS" => attached_policy::driver(resource_type, &api(Service::SNS)),
+            "SNS" => sns::driver(resource_type, &self.clients, &self.region),
             "SQS" => attached_policy::driver(resource_type, &api(Service::SQS)),
             _ => None,
         };
@@ -267,7 +267,8 @@ mod tests {
         assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
         assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
         assert_eq!(name("X"), None);
-        assert_eq!(AwsCloud::serves(&"AWS::SNS::Topic".into()), Some(Serving::CloudControl));
+        let generic = "AWS::AppConfig::Application";
+        assert_eq!(AwsCloud::serves(&generic.into()), Some(Serving::CloudControl));
         assert_eq!(AwsCloud::serves(&"AWS::IAM::Role".into()), Some(Serving::Native));
     }
 }

@@ -24,14 +24,17 @@ mod mapping;
 mod mediaconnect;
 mod mediatailor;
 mod model;
+mod name_ending;
 mod ownership;
 #[cfg(test)]
 mod recovery;
+mod resource_tags;
 mod rest_json;
 mod s3;
 mod secrets;
 mod secretsmanager;
 mod service_error;
+mod sns;
 #[cfg(test)]
 mod test;
 

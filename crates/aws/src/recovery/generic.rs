@@ -83,7 +83,7 @@ fn no_secret_of_a_generic_type_reaches_the_disk() {
 /// token for a new one. What cannot be attributed is reported, and made no second time.
 #[test]
 fn a_creation_whose_token_expired_is_not_sent_again() {
-    let text = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: news}}}";
+    let text = "Resources: {It: {Type: AWS::NetworkManager::GlobalNetwork, Properties: {Description: of us}}}";
     let wanted = wanted(text, &[]);
     let bench = Bench::new();
     let create = {
@@ -99,7 +99,7 @@ fn a_creation_whose_token_expired_is_not_sent_again() {
             address,
             why,
             ..
-        }))) => assert!(address.as_str() == "Topic" && why.contains("AWS::SNS::Topic"), "{why}"),
+        }))) => assert!(address.as_str() == "It" && why.contains("GlobalNetwork"), "{why}"),
         Ended::Refused(error) => panic!("{error:?}"),
         Ended::Died | Ended::Unchanged | Ended::Done(_) => panic!("it was not refused"),
     }

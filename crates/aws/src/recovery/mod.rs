@@ -16,3 +16,4 @@ mod moved;
 mod network_acl;
 mod principals;
 mod secret_places;
+mod sns;

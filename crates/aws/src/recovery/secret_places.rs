@@ -229,6 +229,7 @@ const MORE: [&str; 10] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    include_str!("sns.yaml"),
     NAMED,
 ];
 

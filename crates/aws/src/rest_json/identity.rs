@@ -5,12 +5,10 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::RestDriver;
 use crate::definition::{TypeDefinition, braced, entry};
+use crate::name_ending::with_ending;
 
 /// The number of parts of an ARN: the last one is the resource.
 const ARN_PARTS: usize = 6;
-
-/// The number of random characters at the end of a name that rstack chose.
-const RANDOM: usize = 12;
 
 impl RestDriver {
     /// The members by which operations name an object.
@@ -98,23 +96,14 @@ impl RestDriver {
 
     /// The properties of a new object: a name that rstack chose has the end that it needs.
     pub(super) fn of_new(&self, request: &CreateRequest) -> KnownMap {
-        let mut properties = request.properties.clone();
         let names = &self.kind.file.identifier;
         let ending = names.naming.as_ref().and_then(|naming| naming.ending.as_ref());
-        let (Some(ending), Some(rule)) = (ending, self.kind.naming()) else { return properties };
-        let is_true = properties.get(&ending.property).is_some_and(|value| match value {
-            KnownValue::Bool(value) => *value,
-            other => other.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
-        });
-        let name = properties.get(rule.property).and_then(KnownValue::as_str).unwrap_or_default();
-        let random = name.len().checked_sub(RANDOM).and_then(|at| name.get(at..));
-        let chosen = random
-            .is_some_and(|random| rule.name(&request.stack, &request.address, random) == name);
-        if is_true && chosen {
-            let name = format!("{name}{}", ending.text);
-            properties.insert(rule.property.to_owned(), name.into());
+        match (ending, self.kind.naming()) {
+            (Some(ending), Some(rule)) => {
+                with_ending(request, rule, (&ending.property, &ending.text))
+            }
+            (None, _) | (_, None) => request.properties.clone(),
         }
-        properties
     }
 
     /// The error that a template does not say a name.

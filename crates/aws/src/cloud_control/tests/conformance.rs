@@ -18,7 +18,12 @@ fn samples() -> Vec<(&'static str, Value, Option<Value>, &'static [&'static str]
         })
     };
     vec![
-        ("AWS::SNS::Topic", json!({"DisplayName": "a"}), Some(json!({"DisplayName": "b"})), &[]),
+        (
+            "AWS::NetworkManager::GlobalNetwork",
+            json!({"Description": "a"}),
+            Some(json!({"Description": "b"})),
+            &[],
+        ),
         (
             "AWS::AppConfig::Application",
             json!({"Name": "a", "Description": "one"}),

@@ -6,9 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, function,
-    iam, instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage,
-    mediatailor, network_acl, principals, secrets,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, function, iam, instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns,
 };
 use crate::service_error::Refusal;
 
@@ -37,6 +35,10 @@ pub(crate) struct Account {
     /// Instance profiles.
     pub(super) profiles: Objects,
     pub(super) secrets: Objects,
+    /// The topics of SNS, by ARN.
+    pub(crate) topics: Objects,
+    /// The subscriptions of SNS, by ARN.
+    pub(crate) subscriptions: Objects,
     /// The policies of queues and topics, by URL and ARN.
     pub(crate) attached: BTreeMap<String, String>,
     /// The flows of MediaConnect, by ARN.
@@ -108,7 +110,7 @@ impl Account {
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "mediatailor" => mediatailor::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
-            "sns" => attached::topic(self, name, input),
+            "sns" => sns::carry_out(self, name, input),
             "sqs" if attached::concerns(input) => attached::queue(self, name, input),
             "sts" => Ok(json!({
                 "Account": ACCOUNT,
@@ -156,6 +158,7 @@ impl Account {
             ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),
             ("AWS::IAM::User", names(&self.users)),
+            ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
@@ -182,6 +185,9 @@ impl Account {
             inline.map(move |(name, _)| format!("{role}/{name}"))
         });
         out.insert("inline", inline.collect());
+        for kind in ["AWS::SNS::Subscription", "subscriptions of topics"] {
+            out.insert(kind, sns::subscriptions(self, kind));
+        }
         out.insert("acl rules", names(&self.acl_rules));
         out.insert("attached", self.attached.keys().cloned().collect());
         out.retain(|_, names| !names.is_empty());

@@ -1,4 +1,4 @@
-//! The attribute `Policy` of queues and topics. Topics themselves are objects of Cloud Control.
+//! The attribute `Policy` of queues and topics.
 
 use serde_json::{Value, json};
 
@@ -34,38 +34,23 @@ pub(super) fn queue(account: &mut Account, operation: &str, input: &Value) -> Re
     }
 }
 
-/// Carries out an operation of SNS.
-pub(super) fn topic(account: &mut Account, operation: &str, input: &Value) -> Reply {
-    let arn = text(input, "TopicArn");
-    if !exists(account, "AWS::SNS::Topic", &arn) {
-        return Err(refuse(404, "NotFound", "Topic does not exist"));
-    }
-    match operation {
-        "GetTopicAttributes" => {
-            let policy = account.attached.get(&arn).cloned().unwrap_or_else(|| of_new(&arn));
-            // The only map of an answer in this protocol: of one entry.
-            Ok(json!({"Attributes": {"entry": {"key": "Policy", "value": policy}}}))
-        }
-        "SetTopicAttributes" => {
-            assert_eq!(input["AttributeName"], "Policy");
-            let policy = text(input, "AttributeValue");
-            let tree: Value = serde_json::from_str(&policy).unwrap_or_default();
-            if tree["Statement"].as_array().is_none_or(Vec::is_empty) {
-                return Err(refuse(400, "InvalidParameter", "Policy statement must be there"));
-            }
-            if tree["Id"] == "__default_policy_ID" {
-                account.attached.remove(&arn);
-            } else {
-                account.attached.insert(arn, normal(&policy));
-            }
-            Ok(json!({}))
-        }
-        _ => panic!("sns:{operation}"),
-    }
+/// The policy of a topic.
+pub(super) fn of_topic(account: &Account, arn: &str) -> String {
+    account.attached.get(arn).cloned().unwrap_or_else(|| of_new(arn))
 }
 
-fn exists(account: &Account, kind: &'static str, id: &str) -> bool {
-    account.cloud_control.objects.contains_key(&(kind, id.to_owned()))
+/// Sets the policy of a topic, which may not be empty.
+pub(super) fn set_of_topic(account: &mut Account, arn: &str, policy: &str) -> Reply {
+    let tree: Value = serde_json::from_str(policy).unwrap_or_default();
+    if tree["Statement"].as_array().is_none_or(Vec::is_empty) {
+        return Err(refuse(400, "InvalidParameter", "Policy statement must be there"));
+    }
+    if tree["Id"] == "__default_policy_ID" {
+        account.attached.remove(arn);
+    } else {
+        account.attached.insert(arn.to_owned(), normal(policy));
+    }
+    Ok(json!({}))
 }
 
 /// A policy in another form than it was given: a single action is a list of one.

@@ -27,6 +27,7 @@ mod network_acl;
 mod principals;
 mod query;
 mod secrets;
+mod sns;
 pub(crate) mod wire;
 
 use std::fmt;

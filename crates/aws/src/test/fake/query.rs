@@ -76,6 +76,15 @@ fn element(out: &mut String, value: &Value, item_name: &str) {
         }
         Value::Object(members) => {
             for (name, value) in members {
+                // The entries of a map are repeated without an element around them.
+                if let (Value::Array(entries), "entry") = (value, name.as_str()) {
+                    for entry in entries {
+                        out.push_str("<entry>");
+                        element(out, entry, item_name);
+                        out.push_str("</entry>");
+                    }
+                    continue;
+                }
                 out.push_str(&format!("<{name}>"));
                 element(out, value, item_name);
                 out.push_str(&format!("</{name}>"));
