@@ -23,8 +23,8 @@ use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    appsync, attached_policy, cloudfront, codebuild, ec2, iam, lookup, mediaconnect, mediatailor,
-    s3, secretsmanager, sns,
+    appsync, attached_policy, cloudfront, codebuild, ec2, events, iam, kms, lambda, lookup,
+    mediaconnect, mediatailor, s3, secretsmanager, sns,
 };
 
 /// The driver that serves a type in AWS.
@@ -153,7 +153,10 @@ impl Cloud for AwsCloud {
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),
             "EC2" => ec2::driver(resource_type, &api(Service::EC2)),
+            "Events" => events::driver(resource_type, &api(Service::EVENTS)),
             "IAM" => iam_driver(resource_type, api(Service::IAM)),
+            "KMS" => kms::driver(resource_type, &api(Service::KMS)),
+            "Lambda" => lambda::driver(resource_type, &api(Service::LAMBDA)),
             "MediaConnect" => mediaconnect::driver(resource_type, &api(Service::MEDIACONNECT)),
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),

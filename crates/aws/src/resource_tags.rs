@@ -150,6 +150,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tags_are_read_by_pages() {
+        let keys = TagCalls {
+            list: "ListResourceTags",
+            resource: "KeyId",
+            pair: ["TagKey", "TagValue"],
+            next: Some(["NextMarker", "Marker"]),
+            ..CALLS
+        };
+        let page = |key: &str, next: Option<&str>| {
+            let tags = json!([{"TagKey": key, "TagValue": "v"}]);
+            answer(&json!({"Tags": tags, "NextMarker": next}).to_string())
+        };
+        let api = JournaledApi::new([
+            ("ListResourceTags", page("a", Some("m"))),
+            ("ListResourceTags", page("b", None)),
+        ]);
+        let found = keys.of(&*api, "k").await.unwrap();
+        assert_eq!(found, Some(tags(&[("a", "v"), ("b", "v")])));
+        api.assert_calls(&[
+            r#"ListResourceTags {"KeyId":"k"}"#,
+            r#"ListResourceTags {"KeyId":"k","Marker":"m"}"#,
+        ]);
+    }
+
+    #[tokio::test]
     async fn only_what_differs_is_changed() {
         let api =
             JournaledApi::new([("UntagResource", answer("{}")), ("TagResource", answer("{}"))]);

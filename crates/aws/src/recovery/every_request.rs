@@ -64,6 +64,7 @@ const TOKENLESS: [&str; 6] = [
     "ec2:CreateInternetGateway",
     "ec2:CreateSubnet",
     "ec2:CreateVpc",
+    "kms:CreateKey",
     "mediaconnect:CreateFlow",
     "medialive:CreateInputSecurityGroup",
 ];

@@ -16,4 +16,5 @@ mod moved;
 mod network_acl;
 mod principals;
 mod secret_places;
+mod serverless;
 mod sns;

@@ -219,7 +219,7 @@ const OTHER_FORM: [&str; 4] =
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 10] = [
+const MORE: [&str; 11] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
@@ -229,6 +229,7 @@ const MORE: [&str; 10] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    include_str!("serverless.yaml"),
     include_str!("sns.yaml"),
     NAMED,
 ];

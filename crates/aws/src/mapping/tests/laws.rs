@@ -12,7 +12,7 @@ use crate::codebuild::{NOT_IN_PROJECT, PROJECT_RULES};
 use crate::definition::TypeDefinition;
 use crate::mapping::{Mapper, Rules};
 use crate::model::{Service, ServiceModel};
-use crate::{mediaconnect, mediatailor};
+use crate::{events, mediaconnect, mediatailor};
 
 /// A part of a type and the shape it is mapped to.
 struct Case {
@@ -61,9 +61,33 @@ fn cases() -> Vec<Case> {
     let mut cases = cloudfront();
     cases.extend(TypeDefinition::names().map(data));
     cases.extend(codebuild());
+    cases.push(event_rule());
     cases.push(mediatailor());
     cases.push(mediaconnect());
     cases
+}
+
+/// The targets of a rule: the other properties are those of another call.
+fn event_rule() -> Case {
+    let without = [
+        "Description",
+        "EventBusName",
+        "EventPattern",
+        "Name",
+        "RoleArn",
+        "RuleName",
+        "State",
+        "Tags",
+        "ScheduleExpression",
+    ];
+    Case {
+        type_name: "AWS::Events::Rule",
+        property: "",
+        service: Service::EVENTS,
+        shape: "PutTargetsRequest",
+        rules: &events::RULES,
+        without: [&without[..], &["Arn"]].concat(),
+    }
 }
 
 fn mediaconnect() -> Case {

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, function, iam, instance_profiles, key_value_stores, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, events,
+    function, iam, instance_profiles, key_value_stores, kms, lambda, log_configs, managed,
+    mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns,
 };
 use crate::service_error::Refusal;
 
@@ -35,6 +37,12 @@ pub(crate) struct Account {
     /// Instance profiles.
     pub(super) profiles: Objects,
     pub(super) secrets: Objects,
+    /// The keys of KMS, by ID.
+    pub(crate) keys: Objects,
+    /// The rules of EventBridge, by the value of `Ref`.
+    pub(crate) rules: Objects,
+    /// The statements of the policies of functions, by function and ID.
+    pub(crate) permissions: Objects,
     /// The topics of SNS, by ARN.
     pub(crate) topics: Objects,
     /// The subscriptions of SNS, by ARN.
@@ -96,6 +104,9 @@ impl Account {
             }),
             "appsync" => appsync::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
+            "events" => events::carry_out(self, name, input),
+            "kms" if !name.contains("Alias") => kms::carry_out(self, name, input),
+            "lambda" => lambda::carry_out(self, name, input),
             "ec2" if network_acl::concerns(name, input) => {
                 network_acl::carry_out(self, name, input)
             }
@@ -158,6 +169,10 @@ impl Account {
             ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),
             ("AWS::IAM::User", names(&self.users)),
+            ("AWS::Events::Rule", names(&self.rules)),
+            ("AWS::KMS::Key", kms::ids(self, false)),
+            ("deleted keys", kms::ids(self, true)),
+            ("AWS::Lambda::Permission", names(&self.permissions)),
             ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
