@@ -59,7 +59,7 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 6] = [
+const TOKENLESS: [&str; 7] = [
     "ec2:AllocateAddress",
     "ec2:CreateInternetGateway",
     "ec2:CreateSubnet",

@@ -219,7 +219,7 @@ const OTHER_FORM: [&str; 4] =
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 11] = [
+const MORE: [&str; 12] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
