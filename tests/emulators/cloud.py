@@ -40,6 +40,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["open_uploads", BUCKET]           the keys of its uploads that are not complete
     ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
     ["make_bucket", BUCKET]            makes one without settings
+    ["network", VPC] …                 see network.py
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
 """
@@ -52,6 +53,7 @@ import traceback
 
 import boto3
 
+import network
 from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
 client = functools.cache(boto3.client)
@@ -344,6 +346,7 @@ def make_bucket(bucket):
 CALLS = {
     call.__name__: call
     for call in (
+        *network.CALLS,
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,

@@ -57,10 +57,12 @@ impl Emulators {
     }
 
     /// The environment variables by which programs use them.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 11] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 12] {
         [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
             ("AWS_ENDPOINT_URL_APPSYNC", self.moto.url()),
+            // What the tests ask to do the same as rstack.
+            ("AWS_ENDPOINT_URL_CLOUDFORMATION", self.moto.url()),
             ("AWS_ENDPOINT_URL_EC2", self.moto.url()),
             ("AWS_ENDPOINT_URL_MEDIAPACKAGE", self.moto.url()),
             ("AWS_ENDPOINT_URL_SNS", self.moto.url()),

@@ -21,6 +21,7 @@ mod lossy;
 mod lying;
 mod moved;
 mod named;
+mod network;
 mod sam;
 mod secrets;
 mod streaming;

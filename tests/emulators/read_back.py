@@ -20,6 +20,8 @@ from urllib.parse import unquote
 
 import boto3
 
+import network
+
 # Resources that are nothing in the cloud.
 NOTHING = {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"}
 
@@ -51,7 +53,7 @@ SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
-    "Topics", "Groups",
+    "Topics", "Groups", "RouteTableIds",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -490,6 +492,7 @@ READERS = {
     "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),
     "AWS::SSM::Parameter": parameter,
     "AWS::SecretsManager::Secret": secret,
+    **network.READERS,
 }
 
 

@@ -9,7 +9,7 @@ use rstack_model::{KnownMap, KnownValue};
 
 use crate::api::Api;
 use crate::definition::Service;
-use crate::iam::arguments;
+use crate::iam::{Fields, arguments};
 use crate::mapping::{Mapper, Rules};
 use crate::model::ServiceModel;
 
@@ -165,6 +165,23 @@ pub(super) fn still_used(error: DriverError) -> DriverError {
 /// The same error as one that passes.
 pub(super) fn passing(error: DriverError) -> DriverError {
     DriverError { kind: ErrorKind::DependencyNotReady, ..error }
+}
+
+/// The text of a property that is a part of the object's identifier; `None` if it is not declared.
+///
+/// # Errors
+/// If it is a secret, which identifiers cannot hold, or no text.
+pub(super) fn identifying(
+    properties: &KnownMap,
+    name: &str,
+    operation: &'static str,
+) -> Result<Option<String>, DriverError> {
+    let fields = Fields::new(properties, operation);
+    if let Some(KnownValue::Secret(_)) = fields.value(name) {
+        let problem = "cannot be a secret: it is a part of the identifier of the object";
+        return Err(fields.invalid(name, problem));
+    }
+    fields.name(name)
 }
 
 /// The error that a property cannot be as it is declared.

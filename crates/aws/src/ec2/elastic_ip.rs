@@ -44,7 +44,7 @@ impl Kind for ElasticIp {
         Ok(("AllocateAddress", input))
     }
 
-    /// What a transfer answers with stands one level deeper.
+    /// The answer of a transfer has the address one level deeper.
     fn created(mut answer: KnownMap) -> KnownMap {
         match answer.remove("AddressTransfer") {
             Some(KnownValue::Map(members)) => members,

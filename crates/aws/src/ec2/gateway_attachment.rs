@@ -13,7 +13,7 @@ use rstack_driver::{
 };
 use rstack_model::{Identifier, KnownMap, PhysicalId};
 
-use super::calls::{Ec2, action, filters, maps, not_yet_visible, still_used};
+use super::calls::{Ec2, action, filters, identifying, maps, not_yet_visible, still_used};
 use crate::api::Api;
 use crate::iam::{Fields, arguments, journal_failed, text_in};
 
@@ -108,7 +108,8 @@ impl Key {
         operation: &'static str,
     ) -> Result<(Self, String), DriverError> {
         let fields = Fields::new(properties, operation);
-        let vpc = fields.required_name("VpcId")?;
+        let vpc = identifying(properties, "VpcId", operation)?;
+        let vpc = vpc.ok_or_else(|| fields.invalid("VpcId", "is missing"))?;
         let ids = (fields.name("InternetGatewayId")?, fields.name("VpnGatewayId")?);
         let (gateway, id) = match ids {
             (Some(id), None) => (Gateway::Internet, id),

@@ -12,7 +12,7 @@ use rstack_driver::{
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
-use super::calls::{Ec2, action, invalid, list, maps, not_yet_visible};
+use super::calls::{Ec2, action, identifying, invalid, list, maps, not_yet_visible};
 use super::cidr::same_range;
 use crate::api::Api;
 use crate::iam::{Fields, arguments, journal_failed, text_in};
@@ -64,10 +64,11 @@ impl Key {
     /// If the properties do not say one destination.
     fn declared(properties: &KnownMap, operation: &'static str) -> Result<Self, DriverError> {
         let fields = Fields::new(properties, operation);
-        let table = fields.required_name("RouteTableId")?;
+        let table = identifying(properties, "RouteTableId", operation)?;
+        let table = table.ok_or_else(|| fields.invalid("RouteTableId", "is missing"))?;
         let mut found = Vec::new();
         for name in DESTINATIONS {
-            found.extend(fields.name(name)?);
+            found.extend(identifying(properties, name, operation)?);
         }
         match <[String; 1]>::try_from(found) {
             Ok([destination]) => Ok(Self { table, destination }),

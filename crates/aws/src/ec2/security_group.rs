@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rstack_driver::{DriverError, NameRule, Separator};
 use rstack_model::{Identifier, KnownMap};
 
-use super::calls::Ec2;
+use super::calls::{Ec2, identifying};
 use super::rules::inline;
 use super::tagged::{Change, Facts, Kind, States, same_names, without};
 use crate::iam::text_in;
@@ -51,6 +51,9 @@ impl Kind for SecurityGroup {
 
     fn creation(ec2: &Ec2, properties: &KnownMap) -> Result<(&'static str, KnownMap), DriverError> {
         let create = "CreateSecurityGroup";
+        if !properties.contains_key("VpcId") {
+            identifying(properties, "GroupName", "ec2:CreateSecurityGroup")?;
+        }
         let apart = ["SecurityGroupEgress", "SecurityGroupIngress", "Tags"];
         Ok((create, ec2.members(create, &without(properties, &apart), &RULES)?))
     }

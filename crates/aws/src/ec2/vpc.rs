@@ -111,7 +111,7 @@ impl Kind for Vpc {
                 properties.extend(value.map(|value| (property.to_owned(), value.into())));
             }
         }
-        // What is excluded from encryption is told by no description.
+        // No description shows what is excluded from encryption.
         let given = declared.get("VpcEncryptionControl").and_then(KnownValue::as_map);
         if let (Some(given), Some(KnownValue::Map(shown))) =
             (given, properties.get_mut("VpcEncryptionControl"))

@@ -234,6 +234,11 @@ const MORE: [&str; 12] = [
     NAMED,
 ];
 
+/// Types of which every property is the ID of another object: no secret can stand there, and each is
+/// refused.
+const IDS_ALONE: [&str; 2] =
+    ["AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment"];
+
 /// Set by `make recovery`: a secret stands at every place, and not only at some of them.
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
@@ -280,6 +285,10 @@ fn a_secret_at_every_place_of_every_native_type_is_written_nowhere() {
     for native in listed.map(String::as_str).chain(TypeDefinition::names()) {
         let lived = &lived[native];
         assert!(lived.broken.is_empty(), "{native}: {:#?}", lived.broken);
+        if IDS_ALONE.contains(&native) {
+            assert_eq!(lived.places, 0, "{native}: {lived:?}");
+            continue;
+        }
         assert!(lived.places > lived.refused, "{native}: {lived:?}");
         let updated = lived.updated > 0 || lived.beside == 0;
         assert!(lived.rolled_back > 0 && updated, "{native}: {lived:?}");

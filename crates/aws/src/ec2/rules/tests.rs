@@ -214,7 +214,7 @@ async fn a_rule_is_found_again_by_the_token_in_its_tags_alone() {
     }
 }
 
-/// What EC2 normalizes is shown as it is declared, and what differs as it is.
+/// A property that EC2 normalizes is shown as it is declared, and one that differs as it is.
 #[tokio::test]
 async fn a_rule_that_means_the_same_is_no_drift() {
     let read = async |declared: &str| {

@@ -51,7 +51,8 @@ async fn set_range(ec2: &Ec2, change: &Change<'_>) -> Result<(), DriverError> {
     input.insert(property.to_owned(), wanted.as_str().into());
     let associated = ec2.call("AssociateSubnetCidrBlock", input).await;
     // The old range takes a moment to go.
-    associated.map(drop).map_err(|error| if there.is_empty() { error } else { passing(error) })
+    let is_old_there = ranges(change.current).next().is_some();
+    associated.map(drop).map_err(|error| if is_old_there { passing(error) } else { error })
 }
 
 #[async_trait]
@@ -134,9 +135,14 @@ impl Kind for Subnet {
     }
 
     fn unsettled(members: &KnownMap) -> Option<String> {
-        let passing =
-            |range: &&KnownMap| matches!(state(range), Some("associating" | "disassociating"));
-        let range = ranges(members).find(passing)?;
-        Some(format!("an IPv6 range is {}", state(range).unwrap_or_default()))
+        unsettled_range(members)
     }
+}
+
+/// The range of a subnet that is not associated yet, or not gone.
+fn unsettled_range(members: &KnownMap) -> Option<String> {
+    let passing =
+        |range: &&KnownMap| matches!(state(range), Some("associating" | "disassociating"));
+    let range = ranges(members).find(passing)?;
+    Some(format!("an IPv6 range is {}", state(range).unwrap_or_default()))
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: EC2 API reference, ModifySubnetAttribute: one attribute at a time.
 
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use crate::ec2::calls::Ec2;
@@ -110,8 +110,16 @@ fn changes(change: &Change<'_>) -> Result<Vec<(&'static str, KnownValue)>, Drive
 }
 
 /// Makes the settings of a subnet the declared ones.
+///
+/// # Errors
+/// If a call failed; one that passes while the range that addresses are given from is associated.
 pub(super) async fn set(ec2: &Ec2, change: &Change<'_>) -> Result<(), DriverError> {
-    for (member, value) in changes(change)? {
+    let changes = changes(change)?;
+    let gives_addresses = changes.iter().any(|(member, _)| *member == SWITCHES[0]);
+    if let Some(range) = super::unsettled_range(change.current).filter(|_| gives_addresses) {
+        return Err(DriverError::new(ErrorKind::DependencyNotReady, ACTION, range));
+    }
+    for (member, value) in changes {
         let mut input = named(change.current, "SubnetId", OPERATION)?;
         input.insert(member.to_owned(), value);
         ec2.call(OPERATION, input).await?;

@@ -31,7 +31,7 @@ pub(super) use stage::States;
 /// The time between two questions about the state of an object.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
-/// The members by which maps in a list are told apart, whose order means nothing.
+/// The members that identify a map in a list whose order means nothing.
 const KEYS: &[&str] = &["Key", "AvailabilityZone", "AvailabilityZoneId"];
 
 /// The driver of a kind of objects.

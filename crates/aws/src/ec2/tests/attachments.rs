@@ -9,6 +9,8 @@ use rstack_model::{Cursor, Identifier, StackName};
 use crate::ec2::gateway_attachment::GatewayAttachment;
 use crate::ec2::route::Route;
 use crate::ec2::route_table_association::RouteTableAssociation;
+use crate::ec2::security_group::SecurityGroup;
+use crate::ec2::tagged::Tagged;
 use crate::test::journaled_api::{Answer, JournaledApi, done, failure, gone, json, tree};
 
 fn creation(properties: &str) -> CreateRequest {
@@ -88,6 +90,32 @@ async fn a_route_has_one_destination_and_a_target() {
         let error = error.unwrap_err();
         let ErrorKind::Invalid { property: Some(at) } = &error.kind else { panic!("{error:?}") };
         assert_eq!(at.to_string(), property);
+    }
+}
+
+/// An identifier is written to states and logs.
+#[tokio::test]
+async fn no_part_of_an_identifier_is_a_secret() {
+    let secret = |properties: &str, name: &str| {
+        let mut request = creation(properties);
+        let text = rstack_model::SecretString::new("10.0.0.0/8".to_owned());
+        request.properties.insert(name.to_owned(), rstack_model::KnownValue::Secret(text));
+        request
+    };
+    let script = JournaledApi::new([]);
+    let (route, attachment) = (Route::new(script.clone()), GatewayAttachment::new(script.clone()));
+    let group = Tagged::<SecurityGroup>::new(script.clone());
+    let named = r#"{"GroupDescription":"text"}"#;
+    for (made, name) in [
+        (
+            route.create(&secret(ROUTE, "DestinationCidrBlock"), script.as_ref()).await,
+            "DestinationCidrBlock",
+        ),
+        (attachment.create(&secret(ATTACHED, "VpcId"), script.as_ref()).await, "VpcId"),
+        (group.create(&secret(named, "GroupName"), script.as_ref()).await, "GroupName"),
+    ] {
+        let error = made.unwrap_err();
+        assert!(error.message.contains(&format!("`{name}` cannot be a secret")), "{error:?}");
     }
 }
 

@@ -31,7 +31,7 @@ impl Life {
     }
 }
 
-/// What the samples stand in.
+/// An account with the objects that the samples stand in.
 fn account() -> Account {
     let mut account = Account::default();
     for (kind, id, object) in [

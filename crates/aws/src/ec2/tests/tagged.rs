@@ -10,6 +10,7 @@ use crate::ec2::elastic_ip::ElasticIp;
 use crate::ec2::internet_gateway::InternetGateway;
 use crate::ec2::nat_gateway::NatGateway;
 use crate::ec2::security_group::SecurityGroup;
+use crate::ec2::subnet::Subnet;
 use crate::ec2::tagged::Tagged;
 use crate::ec2::vpc_endpoint::VpcEndpoint;
 use crate::test::journaled_api::{Answer, JournaledApi, failure, gone, json, tree};
@@ -158,6 +159,78 @@ async fn the_deletion_of_an_endpoint_may_fail_in_its_answer() {
     assert!(delete("InvalidVpcEndpoint.NotFound").await.is_ok());
     let error = delete("OperationNotPermitted").await.unwrap_err();
     assert!(error.has_code("OperationNotPermitted"), "{error:?}");
+}
+
+/// Addresses are given from a range when it is associated, which takes a moment after the creation.
+#[tokio::test]
+async fn a_setting_that_needs_the_range_of_a_subnet_waits_for_it() {
+    let properties = r#"{"VpcId":"vpc-1","Ipv6CidrBlock":"2001:db8::/64",
+        "AssignIpv6AddressOnCreation":true}"#;
+    let subnet = |state: &str| {
+        format!(
+            r#"{{"SubnetId":"subnet-1","VpcId":"vpc-1","State":"available",
+                "Ipv6CidrBlockAssociationSet":[{{"AssociationId":"a","Ipv6CidrBlock":
+                "2001:db8::/64","Ipv6CidrBlockState":{{"State":"{state}"}}}}]}}"#
+        )
+    };
+    let made = json(&format!(r#"{{"Subnet":{}}}"#, subnet("associating")));
+    let script =
+        JournaledApi::new([("DescribeSubnets", json(r#"{"Subnets":[]}"#)), ("CreateSubnet", made)]);
+    let driver = Tagged::<Subnet>::new(script.clone());
+    let error = driver.create(&creation(properties), script.as_ref()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    // The object is in the journal: the creation is completed as an update.
+    script.assert_operations(&["DescribeSubnets", "CreateSubnet", "effect"]);
+    let described = || json(&format!(r#"{{"Subnets":[{}]}}"#, subnet("associated")));
+    let script = JournaledApi::new([
+        ("DescribeSubnets", described()),
+        ("ModifySubnetAttribute", json("{}")),
+        ("DescribeSubnets", described()),
+        ("DescribeNetworkAcls", json(r#"{"NetworkAcls":[]}"#)),
+    ]);
+    let request = UpdateRequest {
+        identifier: "subnet-1".into(),
+        token: "T".into(),
+        prior: tree("{}"),
+        properties: tree(properties),
+    };
+    Tagged::<Subnet>::new(script.clone()).update(&request).await.unwrap();
+    let sent = tree(r#"{"SubnetId":"subnet-1","AssignIpv6AddressOnCreation":{"Value":true}}"#);
+    assert_eq!(script.input(1), sent);
+}
+
+/// One range goes before another one comes, which is refused while the old one is still there.
+#[tokio::test]
+async fn the_range_of_a_subnet_is_exchanged_in_steps() {
+    let described = |range: &str, state: &str| {
+        json(&format!(
+            r#"{{"Subnets":[{{"SubnetId":"subnet-1","VpcId":"vpc-1","State":"available",
+                "Ipv6CidrBlockAssociationSet":[{{"AssociationId":"a","Ipv6CidrBlock":"{range}",
+                "Ipv6CidrBlockState":{{"State":"{state}"}}}}]}}]}}"#
+        ))
+    };
+    let refused = || failure(ErrorKind::Invalid { property: None }, "InvalidSubnet.Conflict");
+    let request = UpdateRequest {
+        identifier: "subnet-1".into(),
+        token: "T".into(),
+        prior: tree(r#"{"VpcId":"vpc-1","Ipv6CidrBlock":"2001:db8::/64"}"#),
+        properties: tree(r#"{"VpcId":"vpc-1","Ipv6CidrBlock":"2001:db8:1::/64"}"#),
+    };
+    let script = JournaledApi::new([
+        ("DescribeSubnets", described("2001:db8::/64", "associated")),
+        ("DisassociateSubnetCidrBlock", json("{}")),
+        ("AssociateSubnetCidrBlock", refused()),
+    ]);
+    let error = Tagged::<Subnet>::new(script.clone()).update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    script.assert_finished();
+    let script = JournaledApi::new([
+        ("DescribeSubnets", described("2001:db8::/64", "disassociating")),
+        ("AssociateSubnetCidrBlock", refused()),
+    ]);
+    let error = Tagged::<Subnet>::new(script.clone()).update(&request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DependencyNotReady);
+    script.assert_finished();
 }
 
 /// The pool is fixed when the address is allocated, although the registry lets it change.

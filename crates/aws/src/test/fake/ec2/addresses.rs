@@ -66,7 +66,7 @@ pub(super) fn new_gateway(account: &mut Account, gateway: &mut Value) -> Result<
     Ok(())
 }
 
-/// What was under way has happened.
+/// Completes changes that were under way.
 pub(super) fn pass(object: &mut Value) {
     if let Some(addresses) = object["NatGatewayAddresses"].as_array_mut() {
         addresses.retain(|it| it["Status"] != "disassociating" && it["Status"] != "unassigning");

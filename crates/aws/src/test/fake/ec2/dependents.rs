@@ -20,7 +20,7 @@ const NEEDS: [(&str, &str, &str); 12] = [
     ("AWS::EC2::EIP", "AWS::EC2::NatGateway", "addresses"),
 ];
 
-/// What needs an object.
+/// The objects that need another one.
 pub(super) fn of<'a>(
     account: &'a Account,
     kind: &'static str,

@@ -1,6 +1,6 @@
 //! A fake of EC2: objects with IDs and tags, routes, attachments, associations and rules.
 //!
-//! What is deliberately strict: the objects that others stand in exist, names and places that are taken
+//! It is deliberately strict: the objects that others stand in exist, names and places that are taken
 //! are refused, and nothing is deleted that something else stands in or uses.
 
 mod addresses;

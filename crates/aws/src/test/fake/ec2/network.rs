@@ -27,6 +27,7 @@ pub(super) fn new_subnet(subnet: &mut Value) {
     subnet["Ipv6CidrBlockAssociationSet"] = json!([]);
     if block.is_string() {
         associate(subnet, &block);
+        pass(subnet);
     }
     if subnet["AvailabilityZone"].is_null() {
         subnet["AvailabilityZone"] = "eu-west-1a".into();
@@ -52,7 +53,7 @@ pub(super) fn new_table(table: &mut Value) {
     table["State"] = Value::Null;
 }
 
-/// What was under way has happened.
+/// Completes changes that were under way.
 pub(super) fn pass(object: &mut Value) {
     if let Some(ranges) = object["Ipv6CidrBlockAssociationSet"].as_array_mut() {
         ranges.retain(|range| range["Ipv6CidrBlockState"]["State"] != "disassociating");
@@ -62,7 +63,7 @@ pub(super) fn pass(object: &mut Value) {
     }
 }
 
-/// What EC2 makes with a VPC and a subnet.
+/// The objects that EC2 makes with a VPC and a subnet, as they are described.
 pub(super) fn defaults(account: &mut Account, operation: &str, input: &Value) -> Option<Reply> {
     match operation {
         "DescribeNetworkAcls" => {
