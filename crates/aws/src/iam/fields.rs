@@ -20,6 +20,11 @@ impl<'a> Fields<'a> {
         Self { map, operation }
     }
 
+    /// The whole tree.
+    pub(crate) fn all(&self) -> &'a KnownMap {
+        self.map
+    }
+
     /// The error that this property cannot be taken.
     pub(crate) fn invalid(&self, key: &str, problem: impl std::fmt::Display) -> DriverError {
         let property = Some(PropertyPath::root().name(key));

@@ -25,7 +25,8 @@ pub(crate) fn declared_tags(fields: Fields<'_>) -> Result<Tags, DriverError> {
             let problem = format!("holds the key `{key}`, but `{PREFIX}` begins rstack's own tags");
             return Err(fields.invalid("Tags", problem));
         }
-        tags.insert(key, tag.required("Value")?);
+        // Of some types the registry does not require a value.
+        tags.insert(key, tag.text("Value")?.unwrap_or_else(|| "".into()));
     }
     Ok(tags)
 }

@@ -1,9 +1,14 @@
 //! Drivers of Lambda.
 
+mod alias;
+mod calls;
+mod event_source_mapping;
+mod mapping_settings;
 mod permission;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::sync::Arc;
 
@@ -11,7 +16,10 @@ use rstack_driver::DirectDriver;
 use rstack_model::ResourceType;
 
 use crate::api::Api;
+use alias::Alias;
+use event_source_mapping::EventSourceMapping;
 use permission::Permission;
+use version::Version;
 
 /// The driver of a type.
 pub(crate) fn driver(
@@ -19,7 +27,12 @@ pub(crate) fn driver(
     api: &Arc<dyn Api>,
 ) -> Option<Arc<dyn DirectDriver>> {
     match resource_type.as_str() {
+        "AWS::Lambda::Alias" => Some(Arc::new(Alias::new(Arc::clone(api)))),
+        "AWS::Lambda::EventSourceMapping" => {
+            Some(Arc::new(EventSourceMapping::new(Arc::clone(api))))
+        }
         "AWS::Lambda::Permission" => Some(Arc::new(Permission::new(Arc::clone(api)))),
+        "AWS::Lambda::Version" => Some(Arc::new(Version::new(Arc::clone(api)))),
         _ => None,
     }
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use rstack_catalog::Registry;
 use rstack_driver::conformance::{Sample, check};
-use rstack_driver::{CreateRequest, DirectDriver, DriverError, ErrorKind};
-use rstack_model::{Identifier, Region, StackName};
+use rstack_driver::{
+    Cloud, CreateRequest, DeleteRequest, DirectDriver, DriverError, ErrorKind, Removal,
+};
+use rstack_model::{Identifier, KnownMap, PropertyPath, Region, StackName, UpdateKind};
 use serde_json::json;
 
 use super::permission::Permission;
+use super::version::Version;
 use crate::AwsCloud;
-use crate::test::fake::{FakeServices, REGION};
+use crate::mapping::tests::generate::{Fullness, Generator};
+use crate::test::fake::{Account, FakeServices, REGION};
 use crate::test::journaled_api::JournaledApi;
 use crate::test::scripted_api::known;
 
@@ -38,6 +43,126 @@ async fn they_pass_the_conformance_suite() {
         }
         assert!(services.account().inventory().is_empty(), "{principal}");
     }
+}
+
+#[tokio::test]
+async fn versions_and_aliases_pass_the_conformance_suite() {
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    let concurrency = |count: i64| json!({"ProvisionedConcurrentExecutions": count});
+    let version = |least: i64| {
+        json!({
+            "FunctionName": function, "Description": "text", "CodeSha256": "hash",
+            "RuntimePolicy": {"UpdateRuntimeOn": "Auto"}, "ProvisionedConcurrencyConfig": concurrency(1),
+            "FunctionScalingConfig": {"MinExecutionEnvironments": least},
+        })
+    };
+    let alias = |version: &str, weight: f64| {
+        json!({
+            "FunctionName": "f", "Name": "live", "FunctionVersion": version, "Description": version,
+            "RoutingConfig": {"AdditionalVersionWeights": [
+                {"FunctionVersion": "7", "FunctionWeight": weight},
+            ]},
+            "ProvisionedConcurrencyConfig": concurrency(5),
+        })
+    };
+    for (name, create, change, missing) in [
+        ("Version", version(1), version(2), "9"),
+        ("Alias", alias("1", 0.25), alias("2", 0.5), "nothing"),
+    ] {
+        let services = FakeServices::default();
+        let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+        let sample = Sample {
+            resource_type: format!("AWS::Lambda::{name}").as_str().into(),
+            stack: StackName::parse("Live").unwrap(),
+            create: known(create),
+            change: Some(known(change)),
+            unread: Vec::new(),
+            token: "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a".into(),
+            missing: format!("{function}:{missing}").as_str().into(),
+        };
+        if let Err(broken) = check(&cloud, &sample).await {
+            panic!("{name}: {broken:?}");
+        }
+        assert!(services.account().inventory().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_property_of_an_event_source_passes_the_conformance_suite() {
+    let schema = Registry::embedded().get("AWS::Lambda::EventSourceMapping").unwrap().unwrap();
+    for seed in [1, 7, 0x9E37_79B9] {
+        let tree = |seed| {
+            let without = ["EventSourceMappingArn", "Id", "StartingPositionTimestamp"];
+            let fullness = Fullness::Everything;
+            Generator { schema: &schema, fullness, seed, without: &without }.map(schema.root(), 0)
+        };
+        let (mut create, mut change) = (tree(seed), tree(seed + 2));
+        create.insert("EventSourceArn".to_owned(), "arn:aws:sqs:r:1:q".into());
+        for (name, value) in &create {
+            let path = PropertyPath::root().name(name);
+            let fixed = schema.update_kind(&path) != UpdateKind::InPlace;
+            if fixed || ["Queues", "Topics"].contains(&name.as_str()) {
+                change.insert(name.clone(), value.clone());
+            }
+        }
+        let services = FakeServices::default();
+        let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+        let sample = Sample {
+            resource_type: "AWS::Lambda::EventSourceMapping".into(),
+            stack: StackName::parse("Live").unwrap(),
+            create,
+            change: Some(change),
+            unread: vec!["Enabled".to_owned()],
+            token: "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a".into(),
+            missing: "00000000-0000-4000-8000-000000000000".into(),
+        };
+        if let Err(broken) = check(&cloud, &sample).await {
+            panic!("{broken:?}: {:?} {:?}", sample.create, sample.change);
+        }
+        assert!(services.account().inventory().is_empty());
+    }
+}
+
+/// The call that deletes a version deletes the whole function if it names no version.
+#[tokio::test]
+async fn nothing_but_a_version_is_deleted() {
+    for identifier in ["arn:aws:lambda:eu-west-1:1:function:f", "f", "f:alias", "f:"] {
+        let api = JournaledApi::new([]);
+        let request = DeleteRequest {
+            identifier: identifier.into(),
+            token: "T".into(),
+            prior: KnownMap::new(),
+            removal: Removal::Recoverable,
+        };
+        let error =
+            Version::new(Arc::<JournaledApi>::clone(&api)).delete(&request).await.unwrap_err();
+        assert!(error.message.contains("names no version"), "{error}");
+        api.assert_finished();
+    }
+}
+
+/// A version that exists with the same code is answered with, and is not taken over.
+#[tokio::test]
+async fn a_version_of_another_owner_is_left_alone() {
+    let mut account = Account::default();
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f:1";
+    let version = json!({"FunctionArn": arn, "Version": "1", "Description": "theirs"});
+    account.versions.insert(arn.to_owned(), version);
+    let services = FakeServices::with(account);
+    let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+    let driver = cloud.driver(&"AWS::Lambda::Version".into()).unwrap();
+    let request = CreateRequest {
+        stack: StackName::parse("Live").unwrap(),
+        address: "It".into(),
+        token: "T".into(),
+        properties: known(json!({"FunctionName": "f"})),
+        absence_proven: false,
+        begun: None,
+    };
+    let create = rstack_driver::Request::Create(request);
+    let error = driver.begin(&create, &rstack_driver::NoEffects).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    assert!(error.message.contains("version 1 of the function `f`"), "{error}");
 }
 
 /// Lambda has one code for a statement that exists and a function that is being changed.

@@ -1,4 +1,4 @@
-//! Keys, rules and permissions, interrupted at every request; and rules of others, which are left alone.
+//! Keys, rules, and permissions, versions, aliases and event sources of functions, interrupted at every request; and rules of others, which are left alone.
 
 use std::collections::BTreeSet;
 
@@ -16,26 +16,26 @@ fn stack(round: &str, generation: &str) -> Wanted {
 }
 
 #[test]
-fn keys_rules_and_permissions_are_made() {
-    explore(&scenario("serverless, create", &[], &stack("first", "one")), 70);
+fn keys_rules_and_functions_are_made() {
+    explore(&scenario("serverless, create", &[], &stack("first", "one")), 120);
 }
 
 #[test]
-fn keys_rules_and_permissions_are_changed() {
+fn keys_rules_and_functions_are_changed() {
     let (first, second) = (stack("first", "one"), stack("second", "one"));
-    explore(&scenario("serverless, update", &[&first], &second), 110);
+    explore(&scenario("serverless, update", &[&first], &second), 150);
 }
 
 #[test]
-fn keys_rules_and_permissions_are_replaced() {
+fn keys_rules_and_functions_are_replaced() {
     let (one, two) = (stack("first", "one"), stack("first", "two"));
-    explore(&scenario("serverless, replace", &[&one], &two), 50);
+    explore(&scenario("serverless, replace", &[&one], &two), 90);
 }
 
 #[test]
-fn keys_rules_and_permissions_are_deleted() {
+fn keys_rules_and_functions_are_deleted() {
     let scenario = scenario("serverless, destroy", &[&stack("first", "one")], &None);
-    explore(&scenario, 60);
+    explore(&scenario, 90);
     scenario.from.reach(&None, "destroyed");
     let keys = scenario.from.services.account().keys;
     let days: BTreeSet<_> = keys.values().map(|key| key["days"].as_i64().unwrap()).collect();

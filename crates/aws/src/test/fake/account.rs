@@ -41,6 +41,14 @@ pub(crate) struct Account {
     pub(crate) keys: Objects,
     /// The rules of EventBridge, by the value of `Ref`.
     pub(crate) rules: Objects,
+    /// The event source mappings of Lambda, by UUID.
+    pub(super) mappings: Objects,
+    /// The versions of functions, by ARN.
+    pub(crate) versions: Objects,
+    /// The aliases of functions, by ARN.
+    pub(super) aliases: Objects,
+    /// The provisioned concurrency of versions and aliases, by ARN.
+    pub(super) concurrency: Objects,
     /// The statements of the policies of functions, by function and ID.
     pub(crate) permissions: Objects,
     /// The topics of SNS, by ARN.
@@ -172,7 +180,11 @@ impl Account {
             ("AWS::Events::Rule", names(&self.rules)),
             ("AWS::KMS::Key", kms::ids(self, false)),
             ("deleted keys", kms::ids(self, true)),
+            ("AWS::Lambda::Alias", names(&self.aliases)),
+            ("AWS::Lambda::EventSourceMapping", names(&self.mappings)),
             ("AWS::Lambda::Permission", names(&self.permissions)),
+            ("AWS::Lambda::Version", names(&self.versions)),
+            ("concurrency", names(&self.concurrency)),
             ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
