@@ -103,8 +103,7 @@ fn no_hint_advises_the_sandbox_in_the_sandbox() {
     let place = Place::empty();
     for (name, kind) in [
         ("third", "My::Third::Party"),
-        ("custom", "Custom::Thing, Properties: {ServiceToken: x}"),
-        ("macro", "AWS::CloudFormation::CustomResource, Properties: {ServiceToken: x}"),
+        ("macro", "AWS::CloudFormation::Macro, Properties: {Name: x, FunctionName: y}"),
     ] {
         let file = format!("{name}.yaml");
         place.write(&file, &format!("Resources:\n  A: {{Type: {kind}}}\n"));

@@ -70,6 +70,20 @@ impl Driven<'_> {
 const WITHHELD: &str = "(left out: it may quote a secret that cannot be resolved now)";
 
 impl Engine {
+    /// Tells the driver that the outcome of an operation is recorded, if it is.
+    pub(crate) async fn told_recorded(
+        &self,
+        ledger: &Ledger,
+        driver: &dyn ResourceDriver,
+        operation: OperationId,
+        token: &Token,
+    ) {
+        if ledger.is_recorded(operation) {
+            // What is left of it harms nothing.
+            let _left = driver.recorded(token).await;
+        }
+    }
+
     /// Polls an operation on that an earlier process left pending.
     pub(crate) async fn poll_on(
         &self,

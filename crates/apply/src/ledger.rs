@@ -1,13 +1,15 @@
 //! The journal of a run in memory and on disk, and the objects as the run has made them so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rstack_driver::{EffectSink, SinkError};
-use rstack_journal::{Entry, Folded, OperationId, PolledKind, fold};
+use rstack_journal::{Entry, FailedEffect, Folded, OperationId, PolledKind, fold};
+use rstack_model::plan::Plan;
 use rstack_model::state::{ResourceState, State};
+use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Cursor, Identifier, ObjectKey, PhysicalId, StackName, ValueMap};
 use rstack_plan::CheckedPlan;
 use rstack_store::{JournalWriter, StoreError};
@@ -123,6 +125,24 @@ impl Ledger {
         lock(&self.entries).iter().any(made)
     }
 
+    /// True if the outcome of an operation is recorded.
+    pub(crate) fn is_recorded(&self, operation: OperationId) -> bool {
+        let ends = |entry: &Entry| match entry {
+            Entry::Done { operation: of, .. } => *of == operation,
+            Entry::Failed { operation: of, effect, .. } => {
+                *of == operation && *effect != FailedEffect::Unknown
+            }
+            Entry::Begin { .. }
+            | Entry::Intent(_)
+            | Entry::Absent { .. }
+            | Entry::Effect { .. }
+            | Entry::Cursor { .. }
+            | Entry::Outputs { .. }
+            | Entry::End { .. } => false,
+        };
+        lock(&self.entries).iter().rev().any(ends)
+    }
+
     /// Looks at the objects as the run sees them now.
     pub(crate) fn with_objects<T>(
         &self,
@@ -165,6 +185,9 @@ impl Ledger {
 pub(crate) struct Effects<'a> {
     ledger: &'a Ledger,
     operation: OperationId,
+    kind: PolledKind,
+    /// The plan and the resource, for an operation of a plan's step.
+    plan: Option<(&'a Plan, &'a Address)>,
     recorded: Mutex<Option<Identifier>>,
     absent: AtomicBool,
     begun: Mutex<Option<Cursor>>,
@@ -172,15 +195,22 @@ pub(crate) struct Effects<'a> {
 }
 
 impl<'a> Effects<'a> {
-    pub(crate) fn new(ledger: &'a Ledger, operation: OperationId) -> Self {
+    pub(crate) fn new(ledger: &'a Ledger, operation: OperationId, kind: PolledKind) -> Self {
         Self {
             ledger,
             operation,
+            kind,
+            plan: None,
             recorded: Mutex::default(),
             absent: AtomicBool::new(false),
             begun: Mutex::default(),
             failed: Mutex::default(),
         }
+    }
+
+    /// The same sink of an operation on this resource of a plan.
+    pub(crate) fn of(self, plan: &'a Plan, address: &'a Address) -> Self {
+        Self { plan: Some((plan, address)), ..self }
     }
 
     /// The cursor that was made durable last before the call that begins the operation.
@@ -253,13 +283,40 @@ impl EffectSink for Effects<'_> {
     }
 
     async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
-        let entry = Entry::Cursor {
-            operation: self.operation,
-            kind: PolledKind::Create,
-            cursor: cursor.clone(),
-        };
+        let entry =
+            Entry::Cursor { operation: self.operation, kind: self.kind, cursor: cursor.clone() };
         self.ledger.append(entry).await.map_err(|error| self.failed(error))?;
         *lock(&self.begun) = Some(cursor.clone());
         Ok(())
     }
+
+    fn begun(&self) -> Option<Cursor> {
+        Effects::begun(self)
+    }
+
+    fn wanted_attributes(&self) -> BTreeSet<String> {
+        self.plan.map(|(plan, address)| wanted_attributes(plan, address)).unwrap_or_default()
+    }
+}
+
+/// The attributes of a resource that the resources and outputs of a plan refer to.
+fn wanted_attributes(plan: &Plan, address: &Address) -> BTreeSet<String> {
+    let mut wanted = BTreeSet::new();
+    let mut note = |reference: &AttributeRef| {
+        if let (true, Attribute::Named(name)) =
+            (reference.address == *address, &reference.attribute)
+        {
+            wanted.insert(name.clone());
+        }
+    };
+    let objects = plan.changes.values().filter_map(|change| change.desired.as_ref());
+    objects
+        .flat_map(|object| object.properties.values())
+        .for_each(|value| value.visit_attributes(&mut note));
+    let outputs = plan.outputs.values().filter_map(|output| output.after.as_ref());
+    for output in outputs {
+        output.value.visit_attributes(&mut note);
+        output.export.iter().for_each(|export| export.visit_attributes(&mut note));
+    }
+    wanted
 }

@@ -206,10 +206,12 @@ impl Engine {
                         };
                         let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
                         ledger.append(polled_entry(&driven, led, Some(&object))).await?;
+                        let token = &open.intent.token;
+                        self.told_recorded(ledger, driver.as_ref(), operation, token).await;
                         return Ok(Resolved::Recorded);
                     }
                     Found::Ours(found) => {
-                        let effects = Effects::new(ledger, operation);
+                        let effects = Effects::new(ledger, operation, PolledKind::Create);
                         effects.record(&found.identifier, &found.physical_id).await?
                     }
                 }
@@ -254,8 +256,9 @@ impl Engine {
         identifier: &Identifier,
     ) -> Result<Led, StepError> {
         let update = completing(request, identifier.clone());
+        let effects = Effects::new(driven.ledger, driven.operation, PolledKind::Update);
         let begun = self.ask(
-            || update_held(driven.ledger, driven.driver, &update, secrets),
+            || update_held(driven.ledger, driven.driver, &update, &effects, secrets),
             |error, attempt| self.asking_again(error, attempt),
         );
         let begun = begun.await??;
@@ -356,6 +359,7 @@ impl Engine {
         };
         let told = told_of_snapshot(intent, &led);
         ledger.append(polled_entry(&driven, led, object)).await?;
+        self.told_recorded(ledger, driver.as_ref(), operation, &intent.token).await;
         told.into_iter().for_each(|event| self.events.emit(event));
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The way out when the cloud cannot tell whether an object is ours: the user says so.
 
-use rstack_driver::Observed;
+use rstack_driver::{CreateRequest, Observed};
 use rstack_journal::{Entry, FailedEffect, IntentAction, OpenOperation, base_of};
-use rstack_model::{Address, Identifier, PhysicalId};
+use rstack_model::{Address, Identifier, PhysicalId, StackName};
 use rstack_store::Lease;
 
 use crate::ledger::Ledger;
@@ -43,7 +43,8 @@ impl Engine {
             let operation = open.intent.operation;
             let entry = match decision {
                 Decision::Ours(given) => {
-                    let (identifier, physical_id) = self.named(&open, given).await?;
+                    let (identifier, physical_id) =
+                        self.named(ledger.stack(), &open, given).await?;
                     Entry::Effect { operation, identifier, physical_id }
                 }
                 Decision::NotOurs => {
@@ -61,6 +62,7 @@ impl Engine {
     /// the user may name it by less than its whole identifier.
     async fn named(
         &self,
+        stack: &StackName,
         open: &OpenOperation,
         given: &Identifier,
     ) -> Result<(Identifier, PhysicalId), ApplyError> {
@@ -68,14 +70,26 @@ impl Engine {
             return Ok((given.clone(), PhysicalId::new(given.to_string())));
         };
         let declared = without_secrets(&object.properties);
-        let read = match self.cloud.driver(&open.intent.resource_type) {
-            Some(driver) => self.ask_read(|| driver.read(given, &declared)).await,
-            None => Ok(Observed::Absent),
+        let request = CreateRequest {
+            stack: stack.clone(),
+            address: open.intent.address.clone(),
+            token: open.intent.token.clone(),
+            properties: declared.clone(),
+            absence_proven: open.absence_proven,
+            begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
         };
+        let Some(driver) = self.cloud.driver(&open.intent.resource_type) else {
+            return Ok((given.clone(), PhysicalId::new(given.to_string())));
+        };
+        let given = driver.identify(&request, given);
+        let read = self.ask_read(|| driver.read(&given, &declared)).await;
         Ok(match read.map_err(ApplyError::Cloud)? {
             Observed::Present(object) => (object.identifier, object.physical_id),
             // Recovery finds that it is gone.
-            Observed::Absent => (given.clone(), PhysicalId::new(given.to_string())),
+            Observed::Absent => {
+                let physical_id = PhysicalId::new(given.to_string());
+                (given, physical_id)
+            }
         })
     }
 }

@@ -34,6 +34,7 @@ mod project;
 mod read_streams;
 mod reader;
 mod sam;
+mod sandbox_custom;
 mod sandbox_env;
 mod session;
 mod shell_word;

@@ -24,6 +24,7 @@ use crate::env::ConnectError;
 use crate::error::{CommandError, cloud_hint, profile_hint};
 use crate::heartbeat::Heartbeat;
 use crate::progress::Display;
+use crate::sandbox_custom::{CustomRulesError, custom_rules};
 use crate::sandbox_env::{UnknownCondition, conditions};
 use crate::terminal::Terminal;
 
@@ -78,6 +79,9 @@ pub(crate) enum SessionError {
     /// The environment asks for a sandbox that there is not.
     #[error(transparent)]
     Conditions(#[from] UnknownCondition),
+    /// The rules of custom resources cannot be used.
+    #[error(transparent)]
+    Custom(#[from] CustomRulesError),
     /// The states cannot be used.
     #[error(transparent)]
     State(#[from] StoreError),
@@ -107,6 +111,7 @@ impl From<SessionError> for CommandError {
             error @ SessionError::DigestKey(_) => Self::of(ErrorCode::KeyUnusable, &error),
             SessionError::Sandbox(error) => error.into(),
             SessionError::Conditions(error) => error.into(),
+            SessionError::Custom(error) => error.into(),
             SessionError::State(error) => error.into(),
         }
     }
@@ -150,7 +155,8 @@ fn sandbox_at(context: &Context, place: &StackEnvironment) -> Result<SandboxClou
         Some(account) => cloud.in_account(account),
         None => cloud,
     };
-    Ok(cloud.with_time(Arc::new(conditions.time)))
+    let rules = custom_rules(&context.env, &directory)?;
+    Ok(cloud.with_time(Arc::new(conditions.time)).with_custom_rules(rules))
 }
 
 /// The Region as far as it is known without a cloud.

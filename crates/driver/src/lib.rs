@@ -7,6 +7,7 @@ mod asset_store;
 pub mod calls;
 mod cloud;
 pub mod conformance;
+pub mod custom;
 mod direct;
 mod error;
 mod name;

@@ -1,5 +1,6 @@
 //! The driver of one resource type.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -47,13 +48,24 @@ pub trait EffectSink: Send + Sync {
     /// If it cannot be made durable; the driver stops and returns the error.
     async fn absent(&self) -> Result<(), SinkError>;
 
-    /// Makes durable that the call which begins a creation is about to be made, as the cursor under
-    /// which the creation is found again. A driver whose API takes a token for a limited time calls
-    /// this before that call, with the time in the cursor: see [`CreateRequest::begun`].
+    /// Makes durable that the call which begins an operation is about to be made, as the cursor under
+    /// which the operation is found again. A driver whose API takes a token for a limited time, or whose
+    /// call must not be made twice, calls this before that call: see [`CreateRequest::begun`] and
+    /// [`Self::begun`].
     ///
     /// # Errors
     /// If it cannot be made durable; the driver stops and returns the error.
     async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError>;
+
+    /// The last cursor that was made durable for this operation; `None` before [`Self::begins`].
+    fn begun(&self) -> Option<Cursor> {
+        None
+    }
+
+    /// The attributes of the object that the plan refers to.
+    fn wanted_attributes(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 }
 
 /// A sink that keeps nothing, for tests of drivers alone.
@@ -242,6 +254,23 @@ pub trait ResourceDriver: Send + Sync {
     /// # Errors
     /// If it cannot be determined.
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError>;
+
+    /// The whole identifier of an object that the user names as the outcome of an open create. The user
+    /// may name it by less.
+    fn identify(&self, request: &CreateRequest, given: &Identifier) -> Identifier {
+        let _ = request;
+        given.clone()
+    }
+
+    /// The outcome of the operation with this token is durable: what the driver keeps of it outside of
+    /// the journal may go. It is called once at most, and a failure has no consequence.
+    ///
+    /// # Errors
+    /// If something of it may be left.
+    async fn recorded(&self, token: &Token) -> Result<(), DriverError> {
+        let _ = token;
+        Ok(())
+    }
 
     /// Looks for the deletion with a final snapshot of which it is not known whether it was begun: the
     /// step from which it is followed. `None` if its service has not accepted it: the object is as it

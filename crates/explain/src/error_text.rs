@@ -74,6 +74,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::PlanNotApproved => include_str!("../pages/errors/plan-not-approved.md"),
         ErrorCode::PlanOutdated => include_str!("../pages/errors/plan-outdated.md"),
         ErrorCode::PlanUnusable => include_str!("../pages/errors/plan-unusable.md"),
+        ErrorCode::PropertyFixed => include_str!("../pages/errors/property-fixed.md"),
         ErrorCode::ResourceExists => include_str!("../pages/errors/resource-exists.md"),
         ErrorCode::RuleNotAllowed => include_str!("../pages/errors/rule-not-allowed.md"),
         ErrorCode::RulesNotChecked => include_str!("../pages/errors/rules-not-checked.md"),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_apply::Clock;
+use rstack_driver::custom::CustomResource;
 use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish, Found,
     Identity, NameRule, NoEffects, Object, Observed, OperationKind, Pending, Poll, Request,
@@ -23,6 +24,8 @@ use crate::crash_injector::{CrashInjector, Verdict, lock};
 use crate::crash_point::Act;
 use crate::disk_image::DiskImage;
 use crate::fault_injection::{FaultInjector, InjectedFault};
+use crate::handlers::Handlers;
+use crate::transport::WatchedTransport;
 
 /// The resource that an object in the cloud was made for, and the operation that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +54,15 @@ pub(crate) struct Wire {
     /// True if drivers create in more than one call: they prove that nothing is there, create,
     /// tell that the object exists, and make a last call.
     pub(crate) in_parts: bool,
+    /// The handlers of custom resources.
+    pub(crate) handlers: Arc<Mutex<Handlers>>,
     /// Changes that were begun although the disk had failed.
     pub(crate) reckless: Mutex<Vec<String>>,
 }
 
 impl Wire {
     /// Makes a call that only asks.
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         verb: &'static str,
         resource_type: &ResourceType,
@@ -81,7 +86,7 @@ impl Wire {
     }
 
     /// Makes a call that changes something.
-    async fn change<T: Send + 'static, F>(
+    pub(crate) async fn change<T: Send + 'static, F>(
         &self,
         verb: &'static str,
         resource_type: &ResourceType,
@@ -153,6 +158,11 @@ impl Cloud for WatchedCloud {
     }
 
     fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
+        if resource_type.is_custom() {
+            let (wire, handlers) = (Arc::clone(&self.0), Arc::clone(&self.0.handlers));
+            let transport = Arc::new(WatchedTransport { wire, handlers });
+            return Some(Arc::new(CustomResource::new(resource_type.clone(), transport)));
+        }
         let inner = self.0.sandbox.driver(resource_type)?;
         let (wire, resource_type) = (Arc::clone(&self.0), resource_type.clone());
         Some(Arc::new(WatchedDriver { inner, wire, resource_type }))

@@ -42,7 +42,9 @@ impl Act {
     pub fn changes_cloud(self) -> bool {
         match self {
             // A question brings what is under way nearer to its end.
-            Self::Call(verb) => matches!(verb, "create" | "update" | "delete" | "stabilized"),
+            Self::Call(verb) => {
+                matches!(verb, "create" | "update" | "delete" | "stabilized" | "deliver")
+            }
             Self::Make
             | Self::Write
             | Self::Truncate

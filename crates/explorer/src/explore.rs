@@ -31,6 +31,9 @@ impl Findings {
     }
 }
 
+/// The number of times that the user is asked about handlers, or runs a command again that they failed.
+const ANSWERS: usize = 6;
+
 impl Simulation {
     /// Runs undisturbed to the end, and tells what is not as it should be there.
     pub(crate) fn end(
@@ -38,8 +41,16 @@ impl Simulation {
         wanted: &Wanted,
         goal: Option<&str>,
     ) -> Result<Vec<String>, String> {
-        let life = self.live(wanted, &Conditions::default())?;
-        let mut violations = life.violations;
+        let mut life = self.live(wanted, &Conditions::default())?;
+        let mut violations = std::mem::take(&mut life.violations);
+        // Where a handler has not responded, the user looks into its log and says what it made.
+        for _ in 0..ANSWERS {
+            if !self.answer_for_handlers(&life)? {
+                break;
+            }
+            life = self.live(wanted, &Conditions::default())?;
+            violations.append(&mut life.violations);
+        }
         match life.report {
             Some(Ok(rstack_model::event::RunEnd::Succeeded)) => {}
             Some(Ok(end)) => violations.push(format!("I2: running again ends {end:?}")),

@@ -24,7 +24,8 @@ pub(crate) fn existing(simulation: &Simulation) -> Result<Objects, String> {
     let objects = simulation.sandbox.list().map_err(|error| error.to_string())?;
     let snapshots = simulation.sandbox.snapshots().map_err(|error| error.to_string())?;
     let snapshots: Objects = snapshots.into_iter().map(|snapshot| snapshot.key).collect();
-    Ok(objects.into_iter().map(|(key, _)| key).filter(|key| !snapshots.contains(key)).collect())
+    let objects = objects.into_iter().map(|(key, _)| key).filter(|key| !snapshots.contains(key));
+    Ok(objects.chain(lock(&simulation.handlers).things().cloned()).collect())
 }
 
 /// I5, at any time: of every object that was ever made, whose template asks for a final snapshot and that
@@ -86,17 +87,18 @@ pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec
             match fold(&base, &entries) {
                 Ok(folded) => {
                     known_ones = known(&folded.state);
-                    let creates = folded
-                        .open
-                        .iter()
-                        .filter(|open| matches!(open.intent.action, IntentAction::Create { .. }));
-                    tokens.extend(creates.map(|open| open.intent.token.clone()));
+                    // An update may make another object, too.
+                    let makes = |action: &IntentAction| {
+                        matches!(action, IntentAction::Create { .. } | IntentAction::Update { .. })
+                    };
+                    let making = folded.open.iter().filter(|open| makes(&open.intent.action));
+                    tokens.extend(making.map(|open| open.intent.token.clone()));
                 }
                 Err(error) => return Ok(vec![format!("I1: the journal does not fit: {error}")]),
             }
         }
     }
-    let mut violations = Vec::new();
+    let mut violations = lock(&simulation.handlers).violations(None);
     let made = lock(&simulation.made);
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(simulation)? {
@@ -133,6 +135,7 @@ pub(crate) fn at_the_end(
     }
     let known = stored.state.as_ref().map(known).unwrap_or_default();
     let existing = existing(simulation)?;
+    violations.extend(lock(&simulation.handlers).violations(Some(&known)));
     let unknown = existing.difference(&known);
     violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
     let imagined = known.difference(&existing);

@@ -23,6 +23,7 @@ mod edits;
 mod explore;
 mod fault_injection;
 mod generated;
+mod handlers;
 mod invariant;
 mod normalize;
 mod rng;
@@ -31,6 +32,8 @@ mod schedule;
 mod secret;
 mod simulation;
 mod stack;
+mod transport;
+mod user;
 
 pub use crash_point::{
     Act, CrashPoint, Data, Fault, Names, Pending, RunStep, Strike, Survival, points,
@@ -40,7 +43,7 @@ pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use scenario::{GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
+pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

@@ -1,6 +1,8 @@
 //! The scenarios: from which stack to which, what fails on the way, where it ends.
 
+use crate::crash_injector::lock;
 use crate::generated::LAST;
+use crate::handlers::Handling;
 use crate::simulation::{Conditions, Simulation, Store};
 use crate::stack::{Size, Variant, Wanted};
 
@@ -35,6 +37,8 @@ pub struct Scenario {
     own: Option<Size>,
     /// The number of times that an API answers that it works on a request.
     polls: u32,
+    /// How the handlers of custom resources answer.
+    handling: Handling,
     parallelism: usize,
     in_parts: bool,
     refused: Option<Refused>,
@@ -55,6 +59,7 @@ const fn plain(name: &'static str, from: Place, to: Place) -> Scenario {
         store: Store::Files,
         own: None,
         polls: 0,
+        handling: Handling::Prompt,
         parallelism: 1,
         in_parts: false,
         refused: None,
@@ -250,6 +255,72 @@ pub const NESTED: [Scenario; 7] = [
     nested(refused("nested-rollback-replace", (FIRST, MOVED, FIRST), ("update", DISTRIBUTION))),
 ];
 
+const fn custom(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Custom), ..scenario }
+}
+
+const fn handled(handling: Handling, scenario: Scenario) -> Scenario {
+    Scenario { handling, ..custom(scenario) }
+}
+
+const THING: &str = "Custom::Thing";
+const CHANGED: Place = Place::Is(Variant::Changed);
+
+/// Handlers of the template's own make the objects. An update of one of them ends in another object
+/// where the stack is `MOVED`.
+pub const CUSTOM: [Scenario; 24] = [
+    custom(plain("custom-create", Place::Nothing, FIRST)),
+    custom(Scenario { parallelism: 4, ..plain("custom-create-parallel", Place::Nothing, FIRST) }),
+    custom(plain("custom-update", FIRST, CHANGED)),
+    custom(plain("custom-replace", FIRST, MOVED)),
+    custom(plain("custom-delete", FIRST, Place::Nothing)),
+    custom(refused(
+        "custom-rollback-create",
+        (Place::Nothing, FIRST, Place::Nothing),
+        ("create", PARAMETER),
+    )),
+    custom(refused(
+        "custom-rollback-create-on",
+        (Place::Nothing, FIRST, FIRST),
+        ("create", PARAMETER),
+    )),
+    custom(refused("custom-rollback-update", (FIRST, CHANGED, FIRST), ("update", PARAMETER))),
+    custom(refused("custom-rollback-replace", (FIRST, MOVED, FIRST), ("update", PARAMETER))),
+    custom(refused("custom-rollback-replace-on", (FIRST, MOVED, MOVED), ("update", PARAMETER))),
+    custom(refused(
+        "custom-rollback-replace-back",
+        (FIRST, MOVED, Place::Back),
+        ("update", PARAMETER),
+    )),
+    custom(kept("custom-keep-replace", (FIRST, MOVED), ("update", PARAMETER))),
+    custom(back("custom-back-create", (Place::Nothing, FIRST, Place::Back), ("create", PARAMETER))),
+    custom(back("custom-back-replace", (FIRST, MOVED, Place::Back), ("update", PARAMETER))),
+    // The request is refused, and certainly not delivered.
+    custom(refused(
+        "custom-refused-create",
+        (Place::Nothing, FIRST, Place::Nothing),
+        ("deliver", THING),
+    )),
+    handled(
+        Handling::FailsHalf,
+        plain("custom-failed-create", Place::Nothing, FIRST).ending(Place::Nothing),
+    ),
+    handled(
+        Handling::FailsUnnamed,
+        plain("custom-failed-create-unnamed", Place::Nothing, FIRST).ending(Place::Nothing),
+    ),
+    handled(
+        Handling::Babbles,
+        plain("custom-failed-create-invalid", Place::Nothing, FIRST).ending(Place::Nothing),
+    ),
+    handled(Handling::Late, plain("custom-late-create", Place::Nothing, FIRST)),
+    handled(Handling::Late, plain("custom-late-replace", FIRST, MOVED)),
+    handled(Handling::Late, plain("custom-late-delete", FIRST, Place::Nothing)),
+    handled(Handling::Loses("Create"), plain("custom-lost-create", Place::Nothing, FIRST)),
+    handled(Handling::Loses("Update"), plain("custom-lost-update", FIRST, MOVED)),
+    handled(Handling::Loses("Delete"), plain("custom-lost-delete", FIRST, Place::Nothing)),
+];
+
 /// A scenario that is ready to be lived through.
 pub(crate) struct Ready {
     pub(crate) scenario: Scenario,
@@ -267,7 +338,13 @@ pub(crate) struct Ready {
 impl Scenario {
     /// All scenarios.
     pub fn all() -> impl Iterator<Item = Self> {
-        SCENARIOS.into_iter().chain(GENERATED).chain(POLLED).chain(SNAPSHOTS).chain(NESTED)
+        SCENARIOS
+            .into_iter()
+            .chain(GENERATED)
+            .chain(POLLED)
+            .chain(SNAPSHOTS)
+            .chain(NESTED)
+            .chain(CUSTOM)
     }
 
     /// The scenario of this name.
@@ -279,6 +356,11 @@ impl Scenario {
     #[must_use]
     pub fn on(self, store: Store) -> Self {
         Self { store, ..self }
+    }
+
+    /// The scenario, with another end.
+    const fn ending(self, end: Place) -> Self {
+        Self { end, ..self }
     }
 
     /// The kind of store that its states are in.
@@ -312,6 +394,7 @@ impl Scenario {
     pub(crate) fn ready(self, size: Size, seed: u64) -> Result<Ready, String> {
         let size = self.own.unwrap_or(size);
         let mut before = Simulation::new(seed, self.store, self.polls)?;
+        lock(&before.handlers).handling = self.handling;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),

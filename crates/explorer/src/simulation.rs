@@ -28,6 +28,7 @@ use crate::crash_point::{CrashPoint, Pending, RunStep, Strike};
 use crate::disk::SimulatedDisk;
 use crate::disk_image::DiskImage;
 use crate::fault_injection::{FaultInjector, FaultRates};
+use crate::handlers::Handlers;
 use crate::invariant;
 use crate::stack::{self, Wanted};
 
@@ -54,6 +55,7 @@ pub(crate) struct Simulation {
     /// The objects, if states are in objects.
     bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
+    pub(crate) handlers: Arc<Mutex<Handlers>>,
     clock: Arc<VirtualClock>,
     /// The number of processes so far: each has tokens of its own.
     processes: u64,
@@ -108,6 +110,7 @@ impl Simulation {
             image: Arc::default(),
             bucket: (store == Store::Objects).then(|| Arc::new(InMemory::new())),
             made: Arc::default(),
+            handlers: Arc::default(),
             clock: Arc::default(),
             processes: 0,
         })
@@ -121,6 +124,7 @@ impl Simulation {
             image: Arc::new(self.image.fork()),
             bucket: self.bucket.as_ref().map(|bucket| Arc::new(bucket.fork())),
             made: Arc::new(Mutex::new(lock(&self.made).clone())),
+            handlers: Arc::new(Mutex::new(lock(&self.handlers).clone())),
             clock: self.clock_of_fork(),
             processes: self.processes,
         })
@@ -220,23 +224,23 @@ impl Simulation {
         }
     }
 
-    /// Runs a command from its beginning to its end or its death.
-    pub(crate) fn live(
-        &mut self,
-        wanted: &Wanted,
+    /// The operations of a process, and its calls.
+    pub(crate) fn operations(
+        &self,
+        injector: &Arc<CrashInjector>,
         conditions: &Conditions,
-    ) -> Result<Life, String> {
-        let injector = self.start(conditions.point);
-        let store = self.backend(&injector)?;
+    ) -> Result<(Operations, Arc<Wire>), String> {
+        let store = self.backend(injector)?;
         let mut faults = FaultInjector::new(conditions.rates, conditions.seed);
         faults.refused = conditions.refused.map(|(verb, name)| (verb, name.into()));
         let wire = Arc::new(Wire {
             sandbox: Arc::clone(&self.sandbox),
             clock: Arc::clone(&self.clock),
             image: Arc::clone(&self.image),
-            injector: Arc::clone(&injector),
+            injector: Arc::clone(injector),
             faults,
             made: Arc::clone(&self.made),
+            handlers: Arc::clone(&self.handlers),
             in_parts: conditions.in_parts,
             reckless: Mutex::default(),
         });
@@ -250,7 +254,6 @@ impl Simulation {
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };
-        let violations = Mutex::default();
         let environment = self.sandbox.environment().clone();
         let ops = Operations {
             engine,
@@ -258,6 +261,18 @@ impl Simulation {
             backend: Arc::from(store),
             digests: rstack_ops::DigestSettings::least(),
         };
+        Ok((ops, wire))
+    }
+
+    /// Runs a command from its beginning to its end or its death.
+    pub(crate) fn live(
+        &mut self,
+        wanted: &Wanted,
+        conditions: &Conditions,
+    ) -> Result<Life, String> {
+        let injector = self.start(conditions.point);
+        let (ops, wire) = self.operations(&injector, conditions)?;
+        let violations = Mutex::default();
         let front =
             Watcher { simulation: self, violations: &violations, rollback: conditions.rollback };
         let ended = self.clock.run(&injector, command(&ops, wanted, &front));

@@ -18,6 +18,9 @@ const DATABASES: &str = include_str!("databases.yaml");
 const LEAVE_SNAPSHOTS: [&str; 3] =
     ["AWS::EC2::Volume", "AWS::ElastiCache::ReplicationGroup", "AWS::RDS::DBInstance"];
 
+/// One with custom resources.
+const CUSTOM: &str = include_str!("custom.yaml");
+
 /// The streaming stack in three nested stacks, and these.
 const NESTED: &str = include_str!("../../../stacks/streaming-nested.yaml");
 const NESTED_FILES: [(&str, &str); 3] = [
@@ -48,6 +51,8 @@ pub enum Size {
     Databases,
     /// The streaming stack in three nested stacks.
     Nested,
+    /// One with custom resources.
+    Custom,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
 }
@@ -81,11 +86,12 @@ impl Size {
             Self::Small => SMALL,
             Self::Databases => DATABASES,
             Self::Nested => NESTED,
+            Self::Custom => CUSTOM,
             Self::Generated => return String::new(),
         };
         let (channel, other) = match self {
             Self::Databases => ("MasterUsername: one\n", "MasterUsername: two\n"),
-            Self::Streaming | Self::Small | Self::Nested | Self::Generated => {
+            Self::Streaming | Self::Small | Self::Nested | Self::Custom | Self::Generated => {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
             }
         };

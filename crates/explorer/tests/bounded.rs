@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    Edit, Findings, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits,
-    generated_types, one, pairs, schedules, singles,
+    CUSTOM, Edit, Findings, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store,
+    edits, generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -127,4 +127,20 @@ fn a_case_is_repeated_by_its_points() {
     let findings = one(create, Size::Small, &points).unwrap();
     sound(&findings, 1);
     assert!(findings.steps > 9);
+}
+
+/// The same with custom resources, whose requests are delivered once.
+#[test]
+fn some_points_of_a_stack_with_custom_resources() {
+    for scenario in CUSTOM {
+        let findings = singles(scenario, Size::Small, 13).unwrap();
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
+        sound(&findings, 10);
+    }
+    let replace = Scenario::named("custom-replace").unwrap().on(Store::Objects);
+    sound(&singles(replace, Size::Small, 5).unwrap(), 10);
+    sound(&pairs(Scenario::named("custom-create").unwrap(), Size::Small, 37).unwrap(), 50);
 }

@@ -144,6 +144,8 @@ codes! {
     PlanOutdated = "plan-outdated",
     /// A saved plan that cannot be used.
     PlanUnusable = "plan-unusable",
+    /// A property that can neither be changed nor replace its object.
+    PropertyFixed = "property-fixed",
     /// A logical ID that another resource has.
     ResourceExists = "resource-exists",
     /// A rule that cannot be allowed.

@@ -137,6 +137,14 @@ impl ResourceType {
     pub fn service(&self) -> Option<&str> {
         self.0.split("::").nth(1)
     }
+
+    /// True if a handler of the template's own makes the objects of the type: their attributes are
+    /// whatever it answers.
+    ///
+    /// Source: "AWS::CloudFormation::CustomResource", AWS CloudFormation Template Reference.
+    pub fn is_custom(&self) -> bool {
+        self.0.starts_with("Custom::") || self.0 == "AWS::CloudFormation::CustomResource"
+    }
 }
 
 impl Partition {

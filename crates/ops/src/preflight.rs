@@ -2,10 +2,13 @@
 //! is planned, and not half-way through apply.
 
 use rstack_catalog::{Registry, Unserved};
+use rstack_driver::custom::{
+    HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, SERVICE_TIMEOUT, SERVICE_TOKEN, service_timeout,
+};
 use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
-use rstack_model::{Address, Code, Diagnostic, Span, Value};
+use rstack_model::{Address, Code, Diagnostic, KnownMap, ResourceType, Span, Value};
 use rstack_template::{ExpressionKind, Resource, Templates};
 
 /// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
@@ -29,6 +32,9 @@ pub fn preflight(
         match cloud.driver(&resource.resource_type) {
             None => out.push(unserved(id, resource, declared.resource_type.span)),
             Some(driver) => {
+                if resource.resource_type.is_custom() {
+                    out.extend(custom(id, resource, declared));
+                }
                 let declares = |it: &&UnsupportedProperty| {
                     resource.properties.get(it.property).is_some_and(|v| *v != Value::Null)
                 };
@@ -66,6 +72,35 @@ fn secrets<'a>(
     found.into_iter()
 }
 
+/// The mistakes in the properties of a custom resource that every handler has.
+fn custom(id: &Address, resource: &DesiredResource, declared: &Resource) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let given = |name: &str| resource.properties.get(name).filter(|it| **it != Value::Null);
+    let at = |name: &str| property_span(declared, name).unwrap_or(declared.name_span);
+    match given(SERVICE_TOKEN).map(Value::as_str) {
+        None => {
+            let message = format!("`{id}` has no `{SERVICE_TOKEN}`");
+            let error = Diagnostic::error(Code::MissingProperty, message);
+            let help = "give the ARN of the Lambda function, or of the SNS topic, that handles it";
+            out.push(error.at(declared.name_span, "").help(help));
+        }
+        Some(Some(text)) if HandlerArn::parse(text).is_none() => {
+            let message =
+                format!("`{text}` is not the ARN of a Lambda function or of an SNS topic");
+            out.push(Diagnostic::error(Code::PropertyValue, message).at(at(SERVICE_TOKEN), ""));
+        }
+        Some(Some(_) | None) => {}
+    }
+    let limit = given(SERVICE_TIMEOUT).and_then(|limit| limit.known_without_secrets().ok());
+    let limit = limit.map(|limit| KnownMap::from([(SERVICE_TIMEOUT.to_owned(), limit)]));
+    if let Some(Err(text)) = limit.map(|limit| service_timeout(&limit)) {
+        let rule = format!("a whole number of seconds from {MIN_TIMEOUT} to {MAX_TIMEOUT}");
+        let message = format!("`{SERVICE_TIMEOUT}` is {text}, not {rule}");
+        out.push(Diagnostic::error(Code::PropertyBounds, message).at(at(SERVICE_TIMEOUT), ""));
+    }
+    out
+}
+
 fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic {
     let resource_type = resource.resource_type.as_str();
     let why = reason(resource_type).map_or_else(String::new, |why| format!(": {why}"));
@@ -93,11 +128,11 @@ fn reason(resource_type: &str) -> Option<String> {
 
 /// The help for a type without a driver. The sandbox itself serves all that it is advised for.
 fn unserved_help(resource_type: &str) -> &'static str {
-    let custom = resource_type.starts_with("Custom::")
-        || ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"]
-            .contains(&resource_type);
-    if custom {
-        "it stands for code of your own, which rstack does not run yet"
+    if ResourceType::from(resource_type).is_custom() {
+        "rstack does not call the handlers of custom resources in an account yet: move it to a stack that \
+         CloudFormation applies, or try it with `--sandbox`"
+    } else if resource_type == "AWS::CloudFormation::Macro" {
+        "it stands for code of your own that transforms templates, which rstack does not run"
     } else if Registry::embedded().contains(resource_type) {
         "move it to a stack that CloudFormation applies and take its outputs as parameters, or try it \
          with `--sandbox`"
@@ -158,6 +193,7 @@ mod tests {
         }
         assert!(lacking > 0);
         assert!(unserved_help("AWS::IAM::AccessKey").contains("CloudFormation applies"));
-        assert!(unserved_help("Custom::Mine").contains("code of your own"));
+        assert!(unserved_help("Custom::Mine").contains("handlers of custom resources"));
+        assert!(unserved_help("AWS::CloudFormation::Macro").contains("transforms templates"));
     }
 }

@@ -1,8 +1,8 @@
 //! The reasons why no plan can be made.
 
 use rstack_catalog::{DeletionProtection, ObjectName};
-use rstack_model::Address;
 use rstack_model::value::FunctionError;
+use rstack_model::{Address, PropertyPath};
 
 /// The reason why no plan can be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -62,6 +62,14 @@ pub enum PlanError {
         protection: DeletionProtection,
         /// True if a new object would take its place.
         replaced: bool,
+    },
+    /// A property that can neither be changed nor replace the object.
+    #[error("`{path}` of `{address}` cannot be changed")]
+    Fixed {
+        /// The resource.
+        address: Address,
+        /// The property.
+        path: PropertyPath,
     },
     /// Several resources prevent the plan.
     #[error("{}", several(.0))]
@@ -164,6 +172,10 @@ impl PlanError {
             Self::Broken(_) => {
                 Some("this is a defect of rstack: report it with the template".to_owned())
             }
+            Self::Fixed { address, path } => Some(format!(
+                "the handler that made the object has to change and delete it: keep its `{path}`, replace the \
+                 object with `--replace {address}`, or declare it under another logical ID"
+            )),
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }
     }

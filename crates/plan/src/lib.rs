@@ -6,6 +6,7 @@
 mod check;
 mod checked;
 pub mod compare;
+mod custom_type;
 mod derived;
 mod error;
 mod evidence;

@@ -87,11 +87,15 @@ impl<'a> Predictions<'a> {
         match self.0.get(&reference.address)? {
             Prediction::Same(state) => state.attribute(&reference.attribute),
             Prediction::Updated { prior, changed, definition } => {
-                if let Attribute::Named(name) = &reference.attribute {
-                    let changed: Vec<&PropertyPath> = changed.iter().collect();
-                    if may_change && definition.attribute_may_change(name, &changed) {
-                        return None;
+                let changes = match &reference.attribute {
+                    Attribute::Ref => definition.ref_may_change(),
+                    Attribute::Named(name) => {
+                        let changed: Vec<&PropertyPath> = changed.iter().collect();
+                        definition.attribute_may_change(name, &changed)
                     }
+                };
+                if may_change && changes {
+                    return None;
                 }
                 prior.attribute(&reference.attribute)
             }

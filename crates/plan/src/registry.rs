@@ -8,6 +8,7 @@ use rstack_catalog::{
 };
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
+use crate::custom_type::CustomType;
 use crate::type_definition::{Scalar, Schemas, TypeDefinition};
 
 /// Looks types up in the registry that is part of the program.
@@ -16,6 +17,9 @@ pub struct RegistrySchemas;
 
 impl Schemas for RegistrySchemas {
     fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>> {
+        if resource_type.is_custom() {
+            return Some(Arc::new(CustomType));
+        }
         let schema = Registry::embedded().get(resource_type.as_str()).ok()??;
         Some(Arc::new(RegistryType(schema)))
     }

@@ -109,6 +109,9 @@ pub(crate) fn declared<'a>(
     if input.options.replace.contains(id) {
         request(&mut change);
     }
+    if let Some(path) = changed_fixed(definition.as_ref(), &change, prior, &unchanged) {
+        blocked.push(PlanError::Fixed { address: id.clone(), path });
+    }
     if prior.resource_type != change.resource_type {
         change.stateful = definition_of(input.schemas, prior).is_stateful();
     }
@@ -205,6 +208,18 @@ fn compare(
         Action::NoOp
     };
     change.reasons = reasons;
+}
+
+/// The property that cannot be changed, if it surely changes and the object is changed in place.
+fn changed_fixed(
+    definition: &dyn TypeDefinition,
+    change: &Change,
+    prior: &ResourceState,
+    unchanged: &ValueMap,
+) -> Option<PropertyPath> {
+    let path = definition.fixed_property().filter(|_| change.action == Action::Update)?;
+    let sure = differences(definition, &prior.properties, unchanged);
+    sure.iter().any(|difference| difference.path == path).then_some(path)
 }
 
 /// Makes a replacement that the user asked for of what stays or is changed in place.

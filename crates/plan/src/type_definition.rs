@@ -46,6 +46,15 @@ pub trait TypeDefinition: Send + Sync {
     fn is_open_map(&self, path: &PropertyPath) -> bool;
     /// The declared property that `Ref` returns, if it is a declared one.
     fn ref_property(&self) -> Option<PropertyPath>;
+    /// True if an update can end in another object, so that `Ref` is known only after it.
+    fn ref_may_change(&self) -> bool {
+        false
+    }
+    /// The property that can neither be changed nor replace the object, if there is one: a change of it
+    /// is refused.
+    fn fixed_property(&self) -> Option<PropertyPath> {
+        None
+    }
     /// The names of which no two objects may have the same.
     fn unique_names(&self) -> &[UniqueName];
     /// The names of which it is not known whether two objects may have the same.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
+use rstack_driver::custom::{CustomResource, CustomTransport};
 use rstack_driver::{
     BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, ResourceDriver, SecretStore,
     VersionHistory, json_field,
@@ -18,6 +19,7 @@ use rstack_model::{
 
 use crate::bucket::SandboxBucket;
 use crate::check;
+use crate::custom::{CustomRules, SandboxHandlers};
 use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
@@ -36,8 +38,8 @@ use crate::{
 
 /// The account of the caller where no other one is chosen.
 pub use rstack_model::state::SANDBOX_ACCOUNT as ACCOUNT;
-/// Types that stand for the user's own code, which the sandbox cannot run.
-const CODE: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Macro"];
+/// The type that stands for code which transforms templates, and which the sandbox cannot run.
+const MACRO: &str = "AWS::CloudFormation::Macro";
 
 /// The parts that the drivers of one sandbox share.
 pub(crate) struct Inner {
@@ -49,9 +51,27 @@ pub(crate) struct Inner {
     time: Arc<dyn Time>,
     marks: Marks,
     pub(crate) objects: ObjectBytes,
+    rules: Arc<CustomRules>,
 }
 
 impl Inner {
+    /// The time in seconds since 1970.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.time.now().as_secs()
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.options.seed
+    }
+
+    pub(crate) fn api_polls(&self) -> u32 {
+        self.options.api_polls
+    }
+
+    pub(crate) fn ask_again_in(&self) -> std::time::Duration {
+        self.options.ask_again_in
+    }
+
     pub(crate) fn service<'a>(
         &'a self,
         resource_type: &'a ResourceType,
@@ -102,10 +122,11 @@ impl Inner {
         environment: Environment,
         options: SandboxOptions,
         time: Arc<dyn Time>,
+        rules: Arc<CustomRules>,
     ) -> Self {
         let scopes = Scopes::of(&environment);
         let (fault_injector, marks) = (FaultInjector::new(options), Marks::default());
-        Self { store, environment, scopes, options, fault_injector, time, marks, objects }
+        Self { store, environment, scopes, options, fault_injector, time, marks, objects, rules }
     }
 
     /// The store and the bytes of its objects, which sandboxes share.
@@ -141,25 +162,40 @@ impl SandboxCloud {
         };
         let objects = ObjectBytes::beside(path.as_deref());
         let store = Arc::new(Store::open(path)?);
-        let inner = Inner::new((store, objects), environment, options, Arc::new(StandingTime));
+        let kept = (store, objects);
+        let inner = Inner::new(kept, environment, options, Arc::new(StandingTime), Arc::default());
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The same sandbox as the caller of this account sees it: every account exists.
     #[must_use]
     pub fn in_account(self, account: AccountId) -> Self {
-        let Inner { environment, options, time, .. } = &*self.inner;
-        let environment = Environment { account, ..environment.clone() };
-        let inner = Inner::new(self.inner.kept(), environment, *options, Arc::clone(time));
-        Self { inner: Arc::new(inner) }
+        let environment = Environment { account, ..self.inner.environment.clone() };
+        self.with(environment, Arc::clone(&self.inner.time), Arc::clone(&self.inner.rules))
     }
 
     /// The same sandbox with this clock.
     #[must_use]
     pub fn with_time(self, time: Arc<dyn Time>) -> Self {
-        let Inner { environment, options, .. } = &*self.inner;
-        let inner = Inner::new(self.inner.kept(), environment.clone(), *options, time);
+        self.with(self.inner.environment.clone(), time, Arc::clone(&self.inner.rules))
+    }
+
+    /// The same sandbox, whose custom resources answer by these rules.
+    #[must_use]
+    pub fn with_custom_rules(self, rules: CustomRules) -> Self {
+        let (environment, time) = (self.inner.environment.clone(), Arc::clone(&self.inner.time));
+        self.with(environment, time, Arc::new(rules))
+    }
+
+    fn with(&self, environment: Environment, time: Arc<dyn Time>, rules: Arc<CustomRules>) -> Self {
+        let (kept, options) = (self.inner.kept(), self.inner.options);
+        let inner = Inner::new(kept, environment, options, time, rules);
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The way to the handlers of custom resources.
+    pub fn handlers(&self) -> Arc<dyn CustomTransport> {
+        Arc::new(SandboxHandlers::new(Arc::clone(&self.inner), Arc::clone(&self.inner.rules)))
     }
 
     /// A sandbox in memory with the same objects, which goes its own way from here on.
@@ -170,8 +206,8 @@ impl SandboxCloud {
         let inventory = self.inner.store.with(|inventory| inventory.clone())?;
         let (environment, options) = (self.inner.environment.clone(), self.inner.options);
         let kept = (Arc::new(Store::of(inventory)), self.inner.objects.fork());
-        let time = Arc::clone(&self.inner.time);
-        Ok(Self { inner: Arc::new(Inner::new(kept, environment, options, time)) })
+        let (time, rules) = (Arc::clone(&self.inner.time), Arc::clone(&self.inner.rules));
+        Ok(Self { inner: Arc::new(Inner::new(kept, environment, options, time, rules)) })
     }
 
     /// Where the objects are.
@@ -314,8 +350,11 @@ impl Cloud for SandboxCloud {
         if Noop::serves(resource_type) {
             return Some(Arc::new(Noop));
         }
-        if CODE.contains(&resource_type.as_str()) {
+        if resource_type.as_str() == MACRO {
             return None;
+        }
+        if resource_type.is_custom() {
+            return Some(Arc::new(CustomResource::new(resource_type.clone(), self.handlers())));
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
         let polls = self.inner.options.api_polls;

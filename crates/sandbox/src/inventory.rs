@@ -263,11 +263,41 @@ impl View<'_> {
 
     /// Puts an object in its place.
     pub(crate) fn insert(&mut self, resource_type: &ResourceType, key: &str, object: StoredObject) {
-        let scope = self.scopes.scope(resource_type);
+        let scope = self.scopes.scope(resource_type).to_owned();
+        self.insert_at(&scope, resource_type, key, object);
+    }
+
+    /// One object in a scope that no account sees.
+    pub(crate) fn get_at(
+        &self,
+        scope: &str,
+        resource_type: &ResourceType,
+        key: &str,
+    ) -> Option<&StoredObject> {
+        self.inventory.objects.get(scope)?.get(resource_type.as_str())?.get(key)
+    }
+
+    /// Puts an object into a scope that no account sees.
+    pub(crate) fn insert_at(
+        &mut self,
+        scope: &str,
+        resource_type: &ResourceType,
+        key: &str,
+        object: StoredObject,
+    ) {
         self.inventory.touch(Slot::new(scope, resource_type.as_str(), key));
         let types = self.inventory.objects.entry(scope.to_owned()).or_default();
         let all = types.entry(resource_type.as_str().to_owned()).or_default();
         all.insert(key.to_owned(), object);
+    }
+
+    /// Takes an object out of a scope that no account sees.
+    pub(crate) fn remove_at(&mut self, scope: &str, resource_type: &ResourceType, key: &str) {
+        if self.get_at(scope, resource_type, key).is_some() {
+            let slot = Slot::new(scope, resource_type.as_str(), key);
+            self.inventory.touch(slot.clone());
+            self.inventory.take_away(&slot);
+        }
     }
 
     /// Takes an object away; says whether it was there.

@@ -13,6 +13,7 @@ mod bucket;
 mod check;
 mod cloud;
 mod cloudfront;
+mod custom;
 mod defaults;
 mod deferred;
 mod delta;
@@ -55,6 +56,7 @@ mod tests;
 mod time;
 
 pub use cloud::{ACCOUNT, SandboxCloud};
+pub use custom::{CustomRules, InvalidRules};
 pub use error::SandboxError;
 pub use final_snapshot::Snapshot;
 pub use generated::{GeneratedLife, Move, Moves, NotMoved, compound_types, scoped_types};

@@ -4,7 +4,7 @@ use rstack_driver::{
     CreateRequest, DriverError, ErrorKind, Found, Object, OperationKind, Pending, Request,
     Step as Progress,
 };
-use rstack_journal::{FailedEffect, IntentAction};
+use rstack_journal::{FailedEffect, IntentAction, PolledKind};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::{Identifier, KnownValue, PhysicalId};
@@ -54,7 +54,8 @@ impl Context<'_> {
             absence_proven: false,
             begun: None,
         };
-        let effects = Effects::new(self.ledger, operation);
+        let effects =
+            Effects::new(self.ledger, operation, PolledKind::Create).of(self.plan, &change.address);
         match self.call_create(work, &request, &effects).await {
             Ok((kind, first)) => {
                 let begun = Begun {
@@ -120,7 +121,7 @@ impl Context<'_> {
             if let Some(identifier) = effects.recorded() {
                 // The object is there and its remaining calls failed: an update makes them again.
                 self.retrying(work.label, &error, attempt);
-                return self.complete(work, &request, identifier).await;
+                return self.complete(work, &request, effects, identifier).await;
             }
             if may_have_happened(&error) {
                 if let Some(found) = self.look(work, &request, &error, in_doubt).await? {
@@ -158,7 +159,7 @@ impl Context<'_> {
         match found {
             Attempted::Made(object) => {
                 self.effect_of(effects, &object).await?;
-                self.complete(work, request, object.identifier).await
+                self.complete(work, request, effects, object.identifier).await
             }
             Attempted::Begun(pending) => Ok((OperationKind::Create, Progress::Pending(*pending))),
         }
@@ -204,10 +205,11 @@ impl Context<'_> {
         &self,
         work: &Work<'_>,
         request: &CreateRequest,
+        effects: &Effects<'_>,
         identifier: Identifier,
     ) -> Result<(OperationKind, Progress), Failure> {
         let update = completing(request, identifier);
-        let updated = self.call_update(work, &update).await;
+        let updated = self.call_update(work, &update, effects).await;
         let step = updated.map_err(|error| Failure::new(error, FailedEffect::Partial))?;
         Ok((OperationKind::Update, step))
     }

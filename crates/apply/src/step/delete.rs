@@ -1,8 +1,8 @@
 //! Deleting an object.
 
 use rstack_driver::{
-    DeleteRequest, ErrorKind, Finish, NoEffects, OperationKind, Poll, Removal, Request,
-    ResourceDriver, Step as Progress,
+    DeleteRequest, ErrorKind, Finish, OperationKind, Poll, Removal, Request, ResourceDriver,
+    Step as Progress,
 };
 use rstack_journal::{Entry, FailedEffect, IntentAction, OperationId, Outcome, PolledKind};
 use rstack_model::event::{Event, StepLabel};
@@ -14,6 +14,7 @@ use rstack_plan::Handler;
 use super::stabilize::Patience;
 use super::{Context, Failure};
 use crate::StepError;
+use crate::ledger::Effects;
 use crate::observe::without_secrets;
 use crate::retry::may_have_happened;
 
@@ -32,7 +33,7 @@ impl Context<'_> {
             self.intent(step, &object.resource_type, driver.name(), action).await?;
         let request = DeleteRequest {
             identifier: object.identifier.clone(),
-            token,
+            token: token.clone(),
             prior: without_secrets(&object.properties),
             removal: match (self.plan.mode, self.plan.purge) {
                 (PlanMode::Rollback, _) => Removal::Rollback,
@@ -61,11 +62,16 @@ impl Context<'_> {
         let deleted = self.call_delete(driver.as_ref(), (operation, poll, request), label).await;
         let taken = match deleted {
             Ok(taken) => taken,
-            Err(Undeleted::Failed(failure)) => return self.fail(operation, failure).await,
+            Err(Undeleted::Failed(failure)) => {
+                let failed = self.fail(operation, failure).await;
+                self.engine.told_recorded(self.ledger, driver.as_ref(), operation, &token).await;
+                return failed;
+            }
             Err(Undeleted::Left(error)) => return Err(error),
         };
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
         self.ledger.drop_object(&step.address, object);
+        self.engine.told_recorded(self.ledger, driver.as_ref(), operation, &token).await;
         self.tell_snapshot(label, snapshot, taken);
         Ok(physical_id)
     }
@@ -101,13 +107,19 @@ impl Context<'_> {
         let mut patience = Patience::new(limit);
         let (mut attempt, mut effect) = (1, FailedEffect::None);
         let (mut begun, mut repeatable) = (false, true);
+        let effects =
+            Effects::new(self.ledger, operation, PolledKind::Delete).of(self.plan, &label.address);
         let with_snapshot = matches!(request, Request::DeleteWithSnapshot { .. });
         loop {
             let at = if begun {
                 driver.poll(&poll).await.map_err(|error| self.redact(error))
             } else {
-                driver.begin(&request, &NoEffects).await.map_err(|error| self.redact(error))
+                driver.begin(&request, &effects).await.map_err(|error| self.redact(error))
             };
+            if let Some(broken) = effects.failure() {
+                // Nothing can be recorded any more: the next process follows what is durable.
+                return Err(Undeleted::Left(broken.into()));
+            }
             let (wait, waits_for) = match at {
                 Ok(Progress::Done(Finish::Gone)) => return Ok(None),
                 Ok(Progress::Done(Finish::Snapshotted(snapshot))) => return Ok(Some(snapshot)),

@@ -152,6 +152,19 @@ impl Context<'_> {
     pub(super) async fn follow(
         &self,
         work: &Work<'_>,
+        begun: Begun,
+        first: Step,
+    ) -> Result<Followed, StepError> {
+        let (operation, token) = (begun.operation, begun.token.clone());
+        let followed = self.follow_on(work, begun, first).await;
+        let driver = work.driver.as_ref();
+        self.engine.told_recorded(self.ledger, driver, operation, &token).await;
+        followed
+    }
+
+    async fn follow_on(
+        &self,
+        work: &Work<'_>,
         mut begun: Begun,
         first: Step,
     ) -> Result<Followed, StepError> {

@@ -1,9 +1,9 @@
 //! Changing an object in place.
 
 use rstack_driver::{
-    DriverError, NoEffects, OperationKind, Request, ResourceDriver, Step as Progress, UpdateRequest,
+    DriverError, OperationKind, Request, ResourceDriver, Step as Progress, UpdateRequest,
 };
-use rstack_journal::{FailedEffect, IntentAction};
+use rstack_journal::{FailedEffect, IntentAction, PolledKind};
 use rstack_model::event::{Event, StepLabel};
 use rstack_model::plan::{Change, Step};
 use rstack_model::state::ResourceState;
@@ -13,7 +13,7 @@ use rstack_store::StoreError;
 use super::stabilize::{Begun, Followed};
 use super::{Context, Failure, Work};
 use crate::StepError;
-use crate::ledger::Ledger;
+use crate::ledger::{Effects, Ledger};
 use crate::observe::without_secrets;
 use crate::secrets::CallSecrets;
 
@@ -71,7 +71,11 @@ impl Context<'_> {
             properties,
         };
         let updated = match reverted {
-            Ok(()) => self.call_update(work, &request).await,
+            Ok(()) => {
+                let effects = Effects::new(self.ledger, operation, PolledKind::Update)
+                    .of(self.plan, &work.change.address);
+                self.call_update(work, &request, &effects).await
+            }
             Err(error) => Err(error),
         };
         match updated {
@@ -123,8 +127,10 @@ impl Context<'_> {
         &self,
         work: &Work<'_>,
         request: &UpdateRequest,
+        effects: &Effects<'_>,
     ) -> Result<Progress, StepError> {
-        let call = || update_held(self.ledger, work.driver.as_ref(), request, &work.secrets);
+        let driver = work.driver.as_ref();
+        let call = || update_held(self.ledger, driver, request, effects, &work.secrets);
         let on_retry = |error: &_, attempt| self.retrying(work.label, error, attempt);
         let answer =
             self.engine.persist(call, on_retry).await.map_err(|error| self.given_up(error))?;
@@ -137,11 +143,16 @@ pub(crate) async fn update_held(
     ledger: &Ledger,
     driver: &dyn ResourceDriver,
     request: &UpdateRequest,
+    effects: &Effects<'_>,
     secrets: &CallSecrets,
 ) -> Result<Result<Progress, StoreError>, DriverError> {
     if let Err(lost) = ledger.verify().await {
         return Ok(Err(lost));
     }
-    let begun = driver.begin(&Request::Update(request.clone()), &NoEffects).await;
+    let begun = driver.begin(&Request::Update(request.clone()), effects).await;
+    if let Some(broken) = effects.failure() {
+        // Nothing can be recorded any more: the next process follows what is durable.
+        return Ok(Err(broken));
+    }
     begun.map(Ok).map_err(|error| secrets.redact(error))
 }

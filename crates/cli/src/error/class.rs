@@ -37,6 +37,7 @@ impl ErrorKind {
             | ErrorCode::ParameterNotTaken
             | ErrorCode::ParameterTwice
             | ErrorCode::PlanUnusable
+            | ErrorCode::PropertyFixed
             | ErrorCode::RuleNotAllowed
             | ErrorCode::RulesNotLoaded
             | ErrorCode::SandboxObject

@@ -1,7 +1,7 @@
 //! References that lead nowhere: to resources, parameters, attributes, conditions, maps, types.
 
 use rstack_catalog::Registry;
-use rstack_model::{Code, Diagnostic, LogicalId, Value};
+use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
 
 use crate::diagnostics::Diagnostics;
 use crate::syntax::Spanned;
@@ -317,5 +317,5 @@ const STANDS_FOR_NOTHING: [&str; 2] =
 
 /// True if a type's objects and attributes are whatever code of the template's own makes of them.
 pub(crate) fn is_custom(resource_type: &str) -> bool {
-    resource_type.starts_with("Custom::") || resource_type == "AWS::CloudFormation::CustomResource"
+    ResourceType::from(resource_type).is_custom()
 }

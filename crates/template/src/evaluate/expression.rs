@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use rstack_model::desired::DesiredOutput;
-use rstack_model::state::Environment;
 use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
 use rstack_model::{
-    Address, Code, Diagnostic, Digest, Importer, Imports, SecretString, Span, StackName, Value,
+    Address, Code, Diagnostic, Digest, Importer, Imports, SecretString, Span, Value,
 };
 
 use super::Inputs;
@@ -303,7 +302,7 @@ impl<'a> Evaluator<'a> {
             "AWS::Partition" => Value::from(environment.partition.as_str()),
             "AWS::URLSuffix" => Value::from(environment.partition.url_suffix()),
             "AWS::StackName" => Value::from(self.inputs.stack.as_str()),
-            "AWS::StackId" => Value::from(stack_id(environment, self.inputs.stack)),
+            "AWS::StackId" => Value::from(rstack_model::stack_id(environment, self.inputs.stack)),
             "AWS::NotificationARNs" => Value::List(Vec::new()),
             _ => return None,
         };
@@ -420,15 +419,4 @@ impl<'a> Evaluator<'a> {
             self.report(Diagnostic::error(Code::NoValue, message).at(name.span, ""))
         })
     }
-}
-
-/// An identifier of the form that CloudFormation gives stacks. Its unique part follows from
-/// account, Region and name: it stays the same as long as the stack does.
-pub(super) fn stack_id(environment: &Environment, stack: &StackName) -> String {
-    let (account, region) = (&environment.account, &environment.region);
-    let digest = Digest::of(format!("{account}/{region}/{stack}").as_bytes());
-    let part = |from: usize, to: usize| digest.as_str().get(from..to).unwrap_or_default();
-    let unique = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
-    let partition = &environment.partition;
-    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{unique}")
 }

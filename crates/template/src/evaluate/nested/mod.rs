@@ -20,7 +20,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rstack_model::desired::{DesiredOutput, DesiredResource};
-use rstack_model::{Address, Code, Diagnostic, Digest, Importer, Span, StackName, Value, ValueMap};
+use rstack_model::{
+    Address, Code, Diagnostic, Importer, Span, StackName, Value, ValueMap, nested_stack_name,
+};
 
 pub(super) use self::expand::expand;
 pub(super) use self::files::NestedFiles;
@@ -41,8 +43,6 @@ const MAX_DEPTH: usize = 8;
 const MAX_STACKS: usize = 200;
 /// The bytes of the templates of all nested stacks, each as often as it is nested.
 const MAX_TEXT: usize = 32 << 20;
-/// The number of characters of a stack's name.
-const MAX_NAME: usize = 128;
 
 /// The resources and outputs of a nested stack.
 #[derive(Debug)]
@@ -137,19 +137,12 @@ impl<'a> Evaluator<'a> {
 
     /// The ID of a nested stack: what `Ref` returns.
     pub(super) fn nested_id(&self, id: &str) -> String {
-        super::expression::stack_id(self.inputs.environment, &self.nested_name(id))
+        rstack_model::stack_id(self.inputs.environment, &self.nested_name(id))
     }
 
-    /// The name of a nested stack, as CloudFormation forms it: of the parent's, its logical ID and
-    /// twelve characters that follow from both.
+    /// The name of a nested stack.
     fn nested_name(&self, id: &str) -> StackName {
-        let parent = self.inputs.stack.as_str();
-        let unique = Digest::of(format!("{parent}/{id}").as_bytes());
-        let unique = unique.as_str().get(..12).unwrap_or_default().to_ascii_uppercase();
-        let room = MAX_NAME.saturating_sub(unique.len() + 1);
-        let readable: String = format!("{parent}-{id}").chars().take(room).collect();
-        let name = format!("{readable}-{unique}");
-        StackName::parse(&name).unwrap_or_else(|_| self.inputs.stack.clone())
+        nested_stack_name(self.inputs.stack, id)
     }
 
     /// A nested stack; `None` if the text of its template is missing.

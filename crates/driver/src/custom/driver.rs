@@ -1,0 +1,412 @@
+//! The driver of custom resources.
+//!
+//! A request is delivered once: its cursor is durable before that, and what was begun under a cursor is
+//! followed and never delivered again. A handler has no read: the object is what the last response said.
+//!
+//! An object is identified by its physical ID, its logical ID and its stack, which together name it in
+//! every request. Handlers may give two resources the same physical ID.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_model::{
+    Cursor, Digest, Identifier, KnownMap, KnownValue, PhysicalId, PropertyPath, ResourceType,
+    Token, declaring_stack, stack_id,
+};
+
+use super::cursor::RequestCursor;
+use super::request::{body, service_timeout};
+use super::response::{Answered, Response, ResponseError};
+use super::{
+    CustomTransport, Delivery, HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, RequestType, SERVICE_TIMEOUT,
+    SERVICE_TOKEN,
+};
+use crate::{
+    CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, Object, Observed,
+    OperationKind, Pending, Poll, Request, ResourceDriver, SinkError, Step,
+};
+
+/// The time for which a response is accepted after its time limit, in seconds.
+const GRACE: u64 = 300;
+
+/// The driver of one type of custom resources.
+pub struct CustomResource {
+    resource_type: ResourceType,
+    transport: Arc<dyn CustomTransport>,
+}
+
+/// A request that is going to be sent.
+struct Call<'a> {
+    request_type: RequestType,
+    token: &'a Token,
+    /// The stack and the logical ID.
+    subject: (String, String),
+    physical_id: Option<String>,
+    properties: &'a KnownMap,
+    old: Option<&'a KnownMap>,
+    begun: Option<Cursor>,
+}
+
+impl CustomResource {
+    /// The name of the driver in states.
+    pub const NAME: &'static str = "custom";
+
+    /// The driver of a type, which sends its requests this way.
+    pub fn new(resource_type: ResourceType, transport: Arc<dyn CustomTransport>) -> Self {
+        Self { resource_type, transport }
+    }
+
+    fn error(&self, request: RequestType, kind: ErrorKind, message: String) -> DriverError {
+        DriverError::new(kind, format!("{} of {}", request.name(), self.resource_type), message)
+    }
+
+    /// An error about a property.
+    fn invalid(&self, request: RequestType, property: &str, message: String) -> DriverError {
+        let property = Some(PropertyPath::root().name(property));
+        self.error(request, ErrorKind::Invalid { property }, message)
+    }
+
+    async fn send(&self, call: Call<'_>, effects: &dyn EffectSink) -> Result<Step, DriverError> {
+        let begun = call.begun.as_ref().and_then(RequestCursor::parse);
+        if let Some(cursor) = begun.filter(|cursor| !cursor.refused) {
+            // It may have been delivered under this cursor.
+            return Ok(Step::Pending(self.waiting(&cursor, None)));
+        }
+        let request = call.request_type;
+        let handler = self.handler(&call)?;
+        let limit = service_timeout(call.properties).map_err(|text| {
+            let rule = format!("a whole number of seconds from {MIN_TIMEOUT} to {MAX_TIMEOUT}");
+            self.invalid(request, SERVICE_TIMEOUT, format!("`{text}` is not {rule}"))
+        })?;
+        let url = self.transport.url(call.token, Duration::from_secs(limit + GRACE)).await;
+        let url = url.map_err(|error| self.undelivered(request, error))?;
+        let (sent, (stack, resource)) = (self.transport.now(), call.subject);
+        let until = sent.saturating_add(limit);
+        let cursor = RequestCursor { request, stack, resource, sent, until, refused: false };
+        let mut delivery = Delivery {
+            handler,
+            token: call.token.clone(),
+            body: rstack_model::SecretString::new(String::new()),
+            request_type: request,
+            resource_type: self.resource_type.clone(),
+            stack_id: cursor.stack.clone(),
+            logical_id: cursor.resource.clone(),
+            physical_id: call.physical_id,
+            properties: call.properties.clone(),
+            wanted: effects.wanted_attributes(),
+        };
+        delivery.body = body(&delivery, &url, call.old);
+        let not_durable =
+            |error: SinkError| self.error(request, ErrorKind::UnknownOutcome, error.to_string());
+        effects.begins(&cursor.cursor()).await.map_err(not_durable)?;
+        match self.transport.deliver(&delivery).await {
+            Ok(()) => Ok(Step::Pending(self.waiting(&cursor, None))),
+            // It may be with the handler: its response is waited for.
+            Err(error)
+                if matches!(error.kind, ErrorKind::UnknownOutcome | ErrorKind::Transient) =>
+            {
+                Ok(Step::Pending(self.waiting(&cursor, None)))
+            }
+            Err(error) => {
+                let refused = RequestCursor { refused: true, ..cursor };
+                effects.begins(&refused.cursor()).await.map_err(not_durable)?;
+                Err(self.undelivered(request, error))
+            }
+        }
+    }
+
+    /// The handler of a request. It stays the same as long as the object exists.
+    fn handler(&self, call: &Call<'_>) -> Result<HandlerArn, DriverError> {
+        let token = |of: &KnownMap| {
+            of.get(SERVICE_TOKEN).and_then(KnownValue::expose_str).map(str::to_owned)
+        };
+        let refused =
+            |message: &str| self.invalid(call.request_type, SERVICE_TOKEN, message.to_owned());
+        let now = token(call.properties);
+        if call.old.is_some_and(|old| token(old) != now) {
+            return Err(refused(
+                "`ServiceToken` cannot be changed: the handler that made the object is asked to \
+                 change and delete it",
+            ));
+        }
+        let handler = now.as_deref().and_then(HandlerArn::parse);
+        handler.ok_or_else(|| {
+            refused("`ServiceToken` is not the ARN of a Lambda function or of an SNS topic")
+        })
+    }
+
+    /// The error of a request that was not delivered, in no kind that says something of the object.
+    fn undelivered(&self, request: RequestType, error: DriverError) -> DriverError {
+        let kind = match error.kind {
+            ErrorKind::NotFound => {
+                ErrorKind::Invalid { property: Some(PropertyPath::root().name(SERVICE_TOKEN)) }
+            }
+            ErrorKind::AlreadyExists => ErrorKind::Conflict,
+            // Nothing was sent, and it is tried again.
+            ErrorKind::Transient | ErrorKind::UnknownOutcome => ErrorKind::DependencyNotReady,
+            other => other,
+        };
+        let message = format!("the request was not delivered: {}", error.message);
+        DriverError { operation: error.operation, ..self.error(request, kind, message) }
+    }
+
+    fn waiting(&self, cursor: &RequestCursor, object: Option<Object>) -> Pending {
+        let waited = Duration::from_secs(self.transport.now().saturating_sub(cursor.sent));
+        Pending {
+            ask_again_in: match object {
+                Some(_) => Duration::ZERO,
+                None => self.transport.pace(waited),
+            },
+            object: object.map(Box::new),
+            usable: false,
+            cursor: cursor.cursor(),
+            repeatable: false,
+            waits_for: format!("the handler's response to the {} request", cursor.request.name()),
+        }
+    }
+
+    fn object(
+        &self,
+        cursor: &RequestCursor,
+        physical_id: String,
+        declared: &KnownMap,
+        attributes: KnownMap,
+    ) -> Object {
+        Object {
+            identifier: identifier(&physical_id, &cursor.resource, &cursor.stack),
+            physical_id: PhysicalId::new(physical_id),
+            properties: declared.clone(),
+            attributes,
+        }
+    }
+
+    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
+        self.transport.response(token).await.map_err(|error| match error.kind {
+            // It says nothing of the object, nor of the request.
+            ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::AlreadyExists => {
+                DriverError { kind: ErrorKind::Conflict, ..error }
+            }
+            _ => error,
+        })
+    }
+
+    /// The end of a request that was answered.
+    fn answered(&self, cursor: &RequestCursor, poll: &Poll, bytes: &[u8]) -> Step {
+        let to = Answered {
+            stack_id: &cursor.stack,
+            request_id: poll.token.as_str(),
+            logical_id: &cursor.resource,
+        };
+        let response = Response::parse(bytes, to);
+        let (physical_id, data) = match (response, cursor.request) {
+            (Ok(Response::Success { .. }), RequestType::Delete) => return Step::Done(Finish::Gone),
+            (Ok(Response::Success { physical_id: Some(id), data }), _) => (id, data),
+            (Ok(Response::Success { physical_id: None, data }), RequestType::Update) => {
+                (poll.identifier.as_ref().map_or("", Identifier::only).to_owned(), data)
+            }
+            (Ok(Response::Success { physical_id: None, .. }), RequestType::Create) => {
+                let error = ResponseError::NoPhysicalId.to_string();
+                return self.failed(cursor, poll, None, error);
+            }
+            (Ok(Response::Failed { physical_id, reason }), _) => {
+                return self.failed(cursor, poll, physical_id, reason);
+            }
+            (Err(error), _) => return self.failed(cursor, poll, None, error.to_string()),
+        };
+        Step::made(self.object(cursor, physical_id, &poll.declared, data))
+    }
+
+    /// The step of a request that failed. What a create may have left is deleted under the physical ID of
+    /// its response, or under one that follows from the request: it is reported first.
+    fn failed(
+        &self,
+        cursor: &RequestCursor,
+        poll: &Poll,
+        physical_id: Option<String>,
+        reason: String,
+    ) -> Step {
+        if cursor.request == RequestType::Create && poll.identifier.is_none() {
+            let physical_id = physical_id.unwrap_or_else(|| unnamed(cursor, &poll.token));
+            let object = self.object(cursor, physical_id, &poll.declared, KnownMap::new());
+            return Step::Pending(self.waiting(cursor, Some(object)));
+        }
+        let kind = ErrorKind::Invalid { property: None };
+        Step::Done(Finish::Failed(Box::new(self.error(cursor.request, kind, reason))))
+    }
+
+    /// The end of a request without a response in time. Of a create nothing is known.
+    fn unanswered(&self, cursor: &RequestCursor, poll: &Poll) -> Result<Step, DriverError> {
+        let message = format!("the handler did not respond within {} seconds", cursor.limit());
+        match (cursor.request, &poll.identifier) {
+            (RequestType::Create, Some(said)) => {
+                // The user has said that it made this object.
+                let physical_id = said.only().to_owned();
+                let none = KnownMap::new();
+                Ok(Step::made(self.object(cursor, physical_id, &poll.declared, none)))
+            }
+            (RequestType::Create, None) => {
+                Err(self.error(cursor.request, ErrorKind::NotFound, message))
+            }
+            (RequestType::Update | RequestType::Delete, _) => {
+                let kind = ErrorKind::Invalid { property: None };
+                let error = self.error(cursor.request, kind, message);
+                Ok(Step::Done(Finish::Failed(Box::new(error))))
+            }
+        }
+    }
+
+    fn is_past(&self, cursor: &RequestCursor) -> bool {
+        self.transport.now() >= cursor.until
+    }
+
+    /// The logical ID and stack in an identifier.
+    fn subject(
+        &self,
+        request: RequestType,
+        identifier: &Identifier,
+    ) -> Result<(String, String), DriverError> {
+        match identifier.parts() {
+            [_, logical_id, stack_id] => Ok((stack_id.clone(), logical_id.clone())),
+            _ => {
+                let message =
+                    format!("`{identifier}` does not name a custom resource: its stack is missing");
+                Err(self.error(request, ErrorKind::Unsupported, message))
+            }
+        }
+    }
+}
+
+/// The identifier of an object.
+fn identifier(physical_id: &str, logical_id: &str, stack_id: &str) -> Identifier {
+    Identifier::new([physical_id, logical_id, stack_id].map(str::to_owned))
+}
+
+/// The physical ID of a create whose response names none.
+fn unnamed(cursor: &RequestCursor, token: &Token) -> String {
+    let stack = cursor.stack.split('/').nth(1).unwrap_or_default();
+    let unique = Digest::of(token.as_str().as_bytes());
+    let unique = unique.as_str().get(..12).unwrap_or_default().to_ascii_uppercase();
+    format!("{stack}-{}-{unique}", cursor.resource)
+}
+
+#[async_trait]
+impl ResourceDriver for CustomResource {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    /// The object as it is recorded: a handler cannot be asked.
+    async fn read(
+        &self,
+        identifier: &Identifier,
+        declared: &KnownMap,
+    ) -> Result<Observed, DriverError> {
+        self.subject(RequestType::Update, identifier)?;
+        Ok(Observed::Present(Object {
+            identifier: identifier.clone(),
+            physical_id: PhysicalId::from(identifier.only()),
+            properties: declared.clone(),
+            attributes: KnownMap::new(),
+        }))
+    }
+
+    async fn begin(
+        &self,
+        request: &Request,
+        effects: &dyn EffectSink,
+    ) -> Result<Step, DriverError> {
+        let call = match request {
+            Request::Create(create) => {
+                let environment = self.transport.environment().await;
+                let environment =
+                    environment.map_err(|error| self.undelivered(RequestType::Create, error))?;
+                let stack = declaring_stack(&create.stack, &create.address);
+                let logical_id = create.address.logical_id().to_owned();
+                Call {
+                    request_type: RequestType::Create,
+                    token: &create.token,
+                    subject: (stack_id(&environment, &stack), logical_id),
+                    physical_id: None,
+                    properties: &create.properties,
+                    old: None,
+                    begun: create.begun.clone().or_else(|| effects.begun()),
+                }
+            }
+            Request::Update(update) => Call {
+                request_type: RequestType::Update,
+                token: &update.token,
+                subject: self.subject(RequestType::Update, &update.identifier)?,
+                physical_id: Some(update.identifier.only().to_owned()),
+                properties: &update.properties,
+                old: Some(&update.prior),
+                begun: effects.begun(),
+            },
+            Request::Delete(delete) => Call {
+                request_type: RequestType::Delete,
+                token: &delete.token,
+                subject: self.subject(RequestType::Delete, &delete.identifier)?,
+                physical_id: Some(delete.identifier.only().to_owned()),
+                properties: &delete.prior,
+                old: None,
+                begun: effects.begun(),
+            },
+            Request::DeleteWithSnapshot { .. } => return Err(Request::takes_no_snapshot()),
+        };
+        self.send(call, effects).await
+    }
+
+    async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        let Some(cursor) = RequestCursor::parse(&poll.cursor) else {
+            let request = match poll.kind {
+                OperationKind::Create => RequestType::Create,
+                OperationKind::Update => RequestType::Update,
+                OperationKind::Delete => RequestType::Delete,
+            };
+            let message = "the request is not known".to_owned();
+            return Err(self.error(request, ErrorKind::NotFound, message));
+        };
+        if cursor.refused {
+            let kind = ErrorKind::Invalid { property: None };
+            let message = "the request was not delivered".to_owned();
+            let error = self.error(cursor.request, kind, message);
+            return Ok(Step::Done(Finish::Failed(Box::new(error))));
+        }
+        match self.response(&poll.token).await? {
+            Some(bytes) => Ok(self.answered(&cursor, poll, &bytes)),
+            None if self.is_past(&cursor) => self.unanswered(&cursor, poll),
+            None => Ok(Step::Pending(self.waiting(&cursor, None))),
+        }
+    }
+
+    async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let cursor = request.begun.as_ref().and_then(RequestCursor::parse);
+        let Some(cursor) = cursor.filter(|cursor| !cursor.refused) else {
+            return Ok(Found::Absent);
+        };
+        if self.is_past(&cursor) && self.response(&request.token).await?.is_none() {
+            let why = format!(
+                "the handler was sent the Create request {} and did not respond within {} seconds; \
+                 its log tells whether it made something, and under which physical ID",
+                request.token,
+                cursor.limit()
+            );
+            return Ok(Found::Ambiguous { why });
+        }
+        let waiting = self.waiting(&cursor, None);
+        Ok(Found::Begun(Box::new(Pending { ask_again_in: Duration::ZERO, ..waiting })))
+    }
+
+    fn identify(&self, request: &CreateRequest, given: &Identifier) -> Identifier {
+        match request.begun.as_ref().and_then(RequestCursor::parse) {
+            Some(cursor) if given.parts().len() != 3 => {
+                identifier(&given.to_string(), &cursor.resource, &cursor.stack)
+            }
+            Some(_) | None => given.clone(),
+        }
+    }
+
+    async fn recorded(&self, token: &Token) -> Result<(), DriverError> {
+        self.transport.discard(token).await
+    }
+}

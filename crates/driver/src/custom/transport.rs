@@ -1,0 +1,115 @@
+//! The way to a handler and back: requests are delivered, and responses lie in a box until they are read.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_model::state::Environment;
+use rstack_model::{KnownMap, ResourceType, SecretString, Token};
+
+use super::RequestType;
+use crate::DriverError;
+
+/// The handler that a `ServiceToken` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandlerArn {
+    /// The ARN of a Lambda function, which is invoked asynchronously.
+    Function(String),
+    /// The ARN of an SNS topic, to which the request is published.
+    Topic(String),
+}
+
+impl HandlerArn {
+    /// The handler of a service token; `None` if it is the ARN of something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        if arn != "arn" || [region, account, resource].iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        match service {
+            "lambda" if resource == "function" => Some(Self::Function(text.to_owned())),
+            "sns" => Some(Self::Topic(text.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The ARN.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Function(arn) | Self::Topic(arn) => arn,
+        }
+    }
+}
+
+/// One request on its way to a handler.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The handler.
+    pub handler: HandlerArn,
+    /// The token of the operation, which is the request's ID and the key of its response.
+    pub token: Token,
+    /// The request as JSON text. It holds the secrets that the properties have, and a URL that lets
+    /// its holder answer.
+    pub body: SecretString,
+    /// The kind of the request.
+    pub request_type: RequestType,
+    /// The type of the resource.
+    pub resource_type: ResourceType,
+    /// The ARN of the stack whose template declares it.
+    pub stack_id: String,
+    /// Its logical ID there.
+    pub logical_id: String,
+    /// The physical ID; `None` for a request that creates.
+    pub physical_id: Option<String>,
+    /// The properties, which the body has, too.
+    pub properties: KnownMap,
+    /// The attributes of the resource that the plan refers to. No handler learns of them; a simulation,
+    /// which has no handler, answers with them.
+    pub wanted: BTreeSet<String>,
+}
+
+/// The way to the handlers of one cloud. A response is kept under the token of its request.
+#[async_trait]
+pub trait CustomTransport: Send + Sync {
+    /// The place of the cloud, of which stack ARNs are formed.
+    ///
+    /// # Errors
+    /// If it cannot be asked for.
+    async fn environment(&self) -> Result<Environment, DriverError>;
+
+    /// The time in seconds since 1970, by a clock that all processes share.
+    fn now(&self) -> u64;
+
+    /// The time to wait before a response is asked for that was waited for so long.
+    fn pace(&self, waited: Duration) -> Duration {
+        (waited / 10).clamp(Duration::from_secs(1), Duration::from_secs(15))
+    }
+
+    /// A URL to which the response can be put for so long.
+    ///
+    /// # Errors
+    /// If it cannot be formed.
+    async fn url(&self, token: &Token, valid: Duration) -> Result<String, DriverError>;
+
+    /// Delivers a request, once: the call is not repeated by anything below.
+    ///
+    /// # Errors
+    /// If it was not delivered; [`crate::ErrorKind::UnknownOutcome`] and
+    /// [`crate::ErrorKind::Transient`] if it may have been.
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError>;
+
+    /// The response, as far as it has arrived; at most one byte more than
+    /// [`MAX_RESPONSE`](super::MAX_RESPONSE). It stays where it is.
+    ///
+    /// # Errors
+    /// If it cannot be determined.
+    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError>;
+
+    /// Removes a response that is recorded.
+    ///
+    /// # Errors
+    /// If it may still be there.
+    async fn discard(&self, token: &Token) -> Result<(), DriverError>;
+}

@@ -1,0 +1,1 @@
+//! The answers of simulated handlers, and what they leave.

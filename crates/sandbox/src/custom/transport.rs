@@ -1,0 +1,81 @@
+//! The way to the simulated handlers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rstack_driver::DriverError;
+use rstack_driver::custom::{CustomTransport, Delivery};
+use rstack_model::Token;
+use rstack_model::state::Environment;
+
+use super::{CustomRules, answer};
+use crate::cloud::Inner;
+
+/// The handlers of one sandbox.
+pub(crate) struct SandboxHandlers {
+    cloud: Arc<Inner>,
+    rules: Arc<CustomRules>,
+}
+
+impl SandboxHandlers {
+    pub(crate) fn new(cloud: Arc<Inner>, rules: Arc<CustomRules>) -> Self {
+        Self { cloud, rules }
+    }
+}
+
+#[async_trait]
+impl CustomTransport for SandboxHandlers {
+    async fn environment(&self) -> Result<Environment, DriverError> {
+        Ok(self.cloud.environment.clone())
+    }
+
+    fn now(&self) -> u64 {
+        self.cloud.seconds()
+    }
+
+    fn pace(&self, _: Duration) -> Duration {
+        self.cloud.ask_again_in()
+    }
+
+    async fn url(&self, token: &Token, _: Duration) -> Result<String, DriverError> {
+        Ok(format!("https://sandbox.invalid/custom-resource-responses/{token}"))
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
+        let operation = match &delivery.handler {
+            rstack_driver::custom::HandlerArn::Function(_) => "sandbox lambda:Invoke",
+            rstack_driver::custom::HandlerArn::Topic(_) => "sandbox sns:Publish",
+        };
+        let object = format!("{}/{}", delivery.stack_id, delivery.logical_id);
+        let lost = self.cloud.fault_injector.begin(operation, &object).await;
+        let lost = lost.map_err(|refusal| refusal.of(operation))?;
+        let (answer, delivery) = (self.rules.answer(delivery), delivery.clone());
+        let work = self.cloud.call(operation, move |cloud, view| {
+            let (seed, polls) = (cloud.seed(), cloud.api_polls());
+            let delay = Some(answer.delay.unwrap_or(polls));
+            answer::carry_out(view, &delivery, super::rules::Answer { delay, ..answer }, seed);
+            Ok(())
+        });
+        work.await?;
+        lost.answer(()).map_err(|refusal| refusal.of(operation))
+    }
+
+    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
+        let operation = "sandbox s3:GetObject";
+        let begun = self.cloud.fault_injector.begin(operation, token.as_str()).await;
+        begun.map_err(|refusal| refusal.of(operation))?;
+        let token = token.to_string();
+        let read = self.cloud.call(operation, move |_, view| Ok(answer::response(view, &token)));
+        read.await
+    }
+
+    async fn discard(&self, token: &Token) -> Result<(), DriverError> {
+        let token = token.to_string();
+        let discard = self.cloud.call("sandbox s3:DeleteObject", move |_, view| {
+            answer::discard(view, &token);
+            Ok(())
+        });
+        discard.await
+    }
+}
