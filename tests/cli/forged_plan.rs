@@ -141,6 +141,7 @@ impl Bench {
             entropy: Arc::new(SeededEntropy::new(7)),
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
+            slots: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

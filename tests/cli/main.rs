@@ -52,6 +52,7 @@ mod secret_outputs;
 mod secrets;
 mod shell;
 mod signals;
+mod stack_concurrency;
 mod stacks;
 mod state;
 mod streams;

@@ -306,7 +306,8 @@ fn an_interrupted_run_goes_on_where_it_was() {
                          not begun: `Net` is not done\n  Prod-Web  not begun: `Net` is not done\n";
             assert_eq!(ends(&said), words);
         }
-        assert!(place.path("state/sandbox/Alone.json").exists());
+        let alone = place.path("state/sandbox/Alone.json").exists();
+        assert!(alone || signal == Signal::KILL, "what runs is finished");
         assert!(!place.path("state/sandbox/App.json").exists());
         place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
         place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0);

@@ -11,7 +11,7 @@ use rstack_plan::{
     plan_destroy,
 };
 
-use crate::{CancellationToken, Clock, Entropy, Events, Waiting};
+use crate::{CancellationToken, Clock, Entropy, Events, Slots, Waiting};
 
 /// Everything that observing and applying need. Clones share their parts.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct Engine {
     pub events: Arc<dyn Events>,
     /// The number of operations that run at once, at most.
     pub parallelism: NonZeroUsize,
+    /// The slots that it shares with other engines of a run.
+    pub slots: Slots,
     /// The objects that are waited for, and the time limits of the waits.
     pub waiting: Waiting,
     /// The user's wish to stop.

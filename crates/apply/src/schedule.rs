@@ -60,6 +60,9 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
     }
     let mut running = FuturesUnordered::new();
     let (mut failed, mut stopped) = (false, false);
+    let slots = &context.engine.slots;
+    // A slot that came free for the next step.
+    let mut free = None;
     loop {
         let unfinished = !(running.is_empty() && ready.is_empty() && waiting.is_empty());
         if unfinished && !failed && !stopped && context.engine.cancel.is_cancelled() {
@@ -68,14 +71,31 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             context.engine.events.emit(Event::Stopping { reason });
         }
         while !failed && !stopped && running.len() < context.engine.parallelism.get() {
+            if ready.is_empty() {
+                break;
+            }
+            let Some(slot) = free.take().or_else(|| slots.try_take()) else { break };
             let Some((_, id)) = ready.pop_first() else { break };
             let Some(step) = by_id.get(&id).copied() else { continue };
-            running.push(async move { (step, context.run(step).await) });
+            running.push(async move {
+                let result = context.run(step).await;
+                drop(slot);
+                (step, result)
+            });
         }
+        free = None;
+        let wants = !failed
+            && !stopped
+            && !ready.is_empty()
+            && running.len() < context.engine.parallelism.get();
         let ended = tokio::select! {
             biased;
-            ended = running.next() => ended,
+            ended = running.next(), if !(wants && running.is_empty()) => ended,
             () = context.engine.cancel.cancelled(), if !failed && !stopped => continue,
+            slot = slots.take(), if wants => {
+                free = Some(slot);
+                continue;
+            }
         };
         let Some((step, result)) = ended else { break };
         match result {

@@ -1,15 +1,16 @@
 //! The display of a run: live on a terminal, plain lines or JSON elsewhere.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::Instant as Moment;
 
 use rstack_apply::Events;
 use rstack_model::event::Event;
-use rstack_render::{EventLog, Progress, event_json};
+use rstack_render::{EventLog, Progress, escape, stack_event_json};
 
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, prefixed};
 
 /// The time after which the live display is drawn anew.
 const TICK: Duration = Duration::from_millis(100);
@@ -19,20 +20,34 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Display {
     terminal: Terminal,
     start: Instant,
-    state: Mutex<Mode>,
+    mode: Mode,
+    state: Mutex<State>,
     /// The moment of the last event or note.
     heard: Mutex<Moment>,
 }
 
+#[derive(Clone, Copy)]
 enum Mode {
     Silent,
     Json,
-    Plain(EventLog),
-    Live {
-        progress: Progress,
-        /// The number of lines of the block that are on the screen.
-        drawn: usize,
-    },
+    Plain,
+    Live,
+}
+
+/// The shown runs: the one of a command about one stack, or those of several stacks by name.
+#[derive(Default)]
+struct State {
+    logs: BTreeMap<Option<String>, EventLog>,
+    blocks: BTreeMap<Option<String>, Progress>,
+    /// The number of lines of the block that are on the screen.
+    drawn: usize,
+}
+
+/// The display of one stack among several, whose lines have its name in front.
+pub(crate) struct StackDisplay {
+    display: Arc<Display>,
+    stack: String,
+    prefix: String,
 }
 
 impl Display {
@@ -41,9 +56,9 @@ impl Display {
         let mode = if terminal.json {
             Mode::Json
         } else if terminal.live {
-            Mode::Live { progress: Progress::new(terminal.error_view().palette), drawn: 0 }
+            Mode::Live
         } else {
-            Mode::Plain(EventLog::new(terminal.error_view().palette))
+            Mode::Plain
         };
         Self::with(terminal, mode)
     }
@@ -54,8 +69,14 @@ impl Display {
     }
 
     fn with(terminal: Terminal, mode: Mode) -> Self {
-        let (state, heard) = (Mutex::new(mode), Mutex::new(Moment::now()));
-        Self { terminal, start: Instant::now(), state, heard }
+        let (state, heard) = (Mutex::default(), Mutex::new(Moment::now()));
+        Self { terminal, start: Instant::now(), mode, state, heard }
+    }
+
+    /// The display of one stack among several, whose lines begin with `prefix`.
+    pub(crate) fn of_stack(self: &Arc<Self>, stack: &str, prefix: &str) -> StackDisplay {
+        let (stack, prefix) = (stack.to_owned(), prefix.to_owned());
+        StackDisplay { display: Arc::clone(self), stack, prefix }
     }
 
     /// The time since the last event or note.
@@ -67,7 +88,7 @@ impl Display {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Moment::now();
     }
 
-    fn mode(&self) -> MutexGuard<'_, Mode> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -104,50 +125,90 @@ impl Display {
     /// Writes lines that stay above the block.
     fn redraw(&self, lines: &[String], block: bool) {
         let now = self.start.elapsed();
-        let Mode::Live { progress, drawn } = &mut *self.mode() else { return };
+        let mut state = self.state();
+        if !matches!(self.mode, Mode::Live) {
+            return;
+        }
         let (width, height) = self.terminal.size();
-        let frame = if block {
-            progress.frame(now, width.saturating_sub(1), height.saturating_sub(2).min(16))
-        } else {
-            Vec::new()
-        };
-        if lines.is_empty() && frame.is_empty() && *drawn == 0 {
+        let (width, height) = (width.saturating_sub(1), height.saturating_sub(2).min(16));
+        let frame = if block { state.frame(now, width, height) } else { Vec::new() };
+        if lines.is_empty() && frame.is_empty() && state.drawn == 0 {
             return;
         }
         let mut text = String::new();
-        if *drawn > 0 {
-            text.push_str(&format!("\u{1b}[{drawn}A\r\u{1b}[J"));
+        if state.drawn > 0 {
+            text.push_str(&format!("\u{1b}[{}A\r\u{1b}[J", state.drawn));
         }
         for line in lines.iter().chain(&frame) {
             text.push_str(line);
             text.push('\n');
         }
-        *drawn = frame.len();
+        state.drawn = frame.len();
         self.terminal.draw(&text);
     }
-}
 
-impl Events for Display {
-    fn emit(&self, event: Event) {
+    /// Shows an event of a stack, whose name is given if there are several.
+    fn show(&self, stack: Option<(&str, &str)>, event: &Event) {
         self.hear();
         let now = self.start.elapsed();
-        let lines = match &mut *self.mode() {
+        let (name, prefix) = stack.unzip();
+        let prefix = prefix.unwrap_or_default();
+        let key = name.map(str::to_owned);
+        let palette = self.terminal.error_view().palette;
+        let lines = match self.mode {
             Mode::Silent => return,
             Mode::Json => {
-                if let Ok(line) = event_json(&event, now) {
+                if let Ok(line) = stack_event_json(name, event, now) {
                     // The result that follows reports a reader that went away.
                     let _gone = self.terminal.line(&line);
                 }
                 return;
             }
-            Mode::Plain(log) => {
-                if let Some(line) = log.line(&event, now) {
-                    self.terminal.error_text(&format!("{line}\n"));
+            Mode::Plain => {
+                let mut state = self.state();
+                let log = state.logs.entry(key).or_insert_with(|| EventLog::new(palette));
+                if let Some(lines) = log.line(event, now) {
+                    self.terminal.error_text(&prefixed(prefix, &lines));
                 }
                 return;
             }
-            Mode::Live { progress, .. } => progress.apply(&event, now),
+            Mode::Live => {
+                let mut state = self.state();
+                let block = state.blocks.entry(key).or_insert_with(|| Progress::new(palette));
+                let lines = block.apply(event, now);
+                lines.into_iter().map(|line| format!("{prefix}{line}")).collect::<Vec<_>>()
+            }
         };
         self.redraw(&lines, true);
+    }
+}
+
+impl State {
+    /// The blocks of the stacks that run, below each other, in so many lines at most.
+    fn frame(&self, now: Duration, width: usize, height: usize) -> Vec<String> {
+        let runs = self.blocks.values().filter(|block| block.is_active()).count();
+        let each = height.checked_div(runs).unwrap_or(height).max(1);
+        let mut out = Vec::new();
+        for (stack, block) in &self.blocks {
+            let prefix = stack.as_ref().map(|stack| format!("{} ", escape(stack)));
+            let prefix = prefix.unwrap_or_default();
+            let room = width.saturating_sub(prefix.chars().count());
+            let lines = block.frame(now, room, each);
+            out.extend(lines.into_iter().map(|line| format!("{prefix}{line}")));
+        }
+        out.truncate(height);
+        out
+    }
+}
+
+impl Events for Display {
+    fn emit(&self, event: Event) {
+        self.show(None, &event);
+    }
+}
+
+impl Events for StackDisplay {
+    fn emit(&self, event: Event) {
+        self.display.show(Some((&self.stack, &self.prefix)), &event);
     }
 }

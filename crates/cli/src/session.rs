@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rstack_apply::{
-    CancellationToken, Engine, Entropy, RandomEntropy, TokioClock, Waiting, read_once,
+    CancellationToken, Engine, Entropy, RandomEntropy, Slots, TokioClock, Waiting, read_once,
 };
 use rstack_driver::{Cloud, DriverError, ErrorKind as CloudError};
 use rstack_journal::Entry;
@@ -208,6 +208,7 @@ impl Session {
             entropy: Arc::new(RandomEntropy),
             events: display.clone(),
             parallelism: global.parallelism,
+            slots: Slots::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

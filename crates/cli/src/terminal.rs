@@ -32,6 +32,8 @@ pub(crate) struct Terminal {
     in_workflow: bool,
     /// The columns that the environment asks for.
     columns: Option<usize>,
+    /// The beginning of each line on standard error, where several stacks run at the same time.
+    prefix: Option<Arc<str>>,
     streams: Streams,
 }
 
@@ -73,8 +75,14 @@ impl Terminal {
             error_colors: forced || (allowed && err),
             in_workflow,
             columns: env.variable("COLUMNS").and_then(|columns| columns.parse().ok()),
+            prefix: None,
             streams,
         }
+    }
+
+    /// The same terminal, with this text before each line on standard error. JSON has no such text.
+    pub(crate) fn with_prefix(&self, prefix: &str) -> Self {
+        Self { prefix: (!self.json).then(|| prefix.into()), ..self.clone() }
     }
 
     /// The colours of standard output.
@@ -181,7 +189,10 @@ impl Terminal {
 
     /// Writes text to standard error, as its reader may have it.
     pub(crate) fn error_text(&self, text: &str) {
-        self.draw(&self.error_reader().shown(text));
+        match &self.prefix {
+            Some(prefix) => self.draw(&self.error_reader().shown(&prefixed(prefix, text))),
+            None => self.draw(&self.error_reader().shown(text)),
+        }
     }
 
     /// Writes text to standard error that moves the cursor, and holds nothing else that would act.
@@ -244,6 +255,11 @@ impl Terminal {
         let answer = receiver.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
         Ok(answer.map_err(StreamError)?.trim() == "yes")
     }
+}
+
+/// Lines with a text before each, and a line end behind each.
+pub(crate) fn prefixed(prefix: &str, lines: &str) -> String {
+    lines.lines().map(|line| format!("{prefix}{line}\n")).collect()
 }
 
 /// The error as a line of JSON, with the fields that findings have, and `causes` and `hints`.

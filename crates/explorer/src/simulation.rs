@@ -251,6 +251,7 @@ impl Simulation {
             entropy: Arc::new(SeededEntropy::new(conditions.seed ^ (self.processes << 32))),
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::new(conditions.parallelism).unwrap_or(NonZeroUsize::MIN),
+            slots: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

@@ -29,6 +29,7 @@ mod resolve;
 mod rollback;
 mod saved_plan;
 mod secret_parameters;
+mod stack_run;
 mod stack_tags;
 mod template_files;
 
@@ -59,5 +60,6 @@ pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, read_plan, write_
 pub use secret_parameters::{
     GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
 };
+pub use stack_run::{Next, RunEnd, RunStack, run_stacks};
 pub use stack_tags::{StackTags, add_stack_tags};
 pub use template_files::{Loader, TemplateFiles};

@@ -128,6 +128,7 @@ impl Bench {
             entropy: Arc::new(SeededEntropy::new(self.seed.fetch_add(1, Ordering::Relaxed))),
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
+            slots: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

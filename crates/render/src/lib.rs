@@ -40,7 +40,7 @@ pub use docs::{
 };
 pub use duration::duration;
 pub use escape::{Foreign, escape, json_text, log_text, terminal_text, would_act};
-pub use events::{EventLog, Progress, event_json};
+pub use events::{EventLog, Progress, event_json, stack_event_json};
 pub use graph::Graph;
 pub use json::FORMAT;
 pub use markdown::markdown;

@@ -38,6 +38,7 @@ pub(super) fn add(samples: &mut Samples) {
     stack(samples);
     journal(samples);
     rotation(samples);
+    several(samples);
     findings(samples);
 }
 
@@ -107,6 +108,34 @@ fn apply_output(samples: &mut Samples, text: &str) {
     if !document.is_empty() {
         samples.text("plan", &document.join("\n"));
     }
+}
+
+/// Two stacks of an app, of which the second one fails.
+fn several(samples: &mut Samples) {
+    let place = Place::empty();
+    let topic = |name: &str| {
+        let outputs = "Outputs: {Name: {Value: !GetAtt T.TopicName}}";
+        format!(
+            "Resources: {{T: {{Type: AWS::SNS::Topic, Properties: {{TopicName: {name}}}}}}}\n{outputs}\n"
+        )
+    };
+    place.write("other.yaml", &topic("taken"));
+    place.sandbox(&["apply", "other.yaml", "--yes"]).expect(0);
+    place.write("cdk.out/one.yaml", &topic("one"));
+    place.write("cdk.out/two.yaml", &topic("taken"));
+    let stack = |template: &str, needs: &[&str]| {
+        serde_json::json!({"type": "aws:cloudformation:stack", "dependencies": needs,
+                           "properties": {"templateFile": template}})
+    };
+    let artifacts =
+        serde_json::json!({"One": stack("one.yaml", &[]), "Two": stack("two.yaml", &["One"])});
+    let manifest = serde_json::json!({"version": "36.0.0", "artifacts": artifacts});
+    place.write("cdk.out/manifest.json", &manifest.to_string());
+    let failed = place.sandbox(&["apply", "cdk.out", "--yes", "--json"]).expect(4).out;
+    for event in ["stack", "stacks", "outputs"] {
+        assert!(failed.contains(&format!("\"event\":\"{event}\"")), "{failed}");
+    }
+    apply_output(samples, &failed);
 }
 
 /// The journal of a run that is killed while a distribution is being deployed.

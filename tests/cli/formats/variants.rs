@@ -7,7 +7,9 @@ use rstack_model::event::{Event, RunEnd, StepLabel};
 use rstack_model::plan::{Plan, PlanMode, StepId};
 use rstack_model::state::State;
 use rstack_model::{Asset, Code, Diagnostic, ErrorCode};
-use rstack_render::{Source, event_json, plan_json, report_json, resources_json, state_json};
+use rstack_render::{
+    Source, event_json, plan_json, report_json, resources_json, stack_event_json, state_json,
+};
 use serde_json::{Value, json};
 
 use super::samples::Samples;
@@ -49,7 +51,9 @@ pub(super) fn add(samples: &mut Samples) {
     let source = Source { name: "a.yaml", text: "", is_shown: true };
     samples.lines("finding", &report_json(&[remark], source).unwrap());
     for event in events() {
-        samples.text("event", &event_json(&event, Duration::from_millis(7)).unwrap());
+        let elapsed = Duration::from_millis(7);
+        samples.text("event", &event_json(&event, elapsed).unwrap());
+        samples.text("event", &stack_event_json(Some("s"), &event, elapsed).unwrap());
     }
 }
 
@@ -272,6 +276,9 @@ fn events() -> Vec<Event> {
     };
     let text = || "text".to_owned();
     let mut events = vec![
+        Event::Observing { objects: 1 },
+        Event::Stopping { reason: text() },
+        Event::RunStarted { mode: PlanMode::Deploy, steps: 1 },
         Event::SecretUnchecked { reference: text(), error: text() },
         Event::StillStabilizing { address: "A".into(), waits_for: text() },
         Event::AskingAgain { reason: text(), attempt: 1 },

@@ -200,6 +200,7 @@ impl Bench {
             entropy: Arc::new(SeededEntropy::new(seed)),
             events: Arc::new(Silent),
             parallelism: count(4),
+            slots: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         }

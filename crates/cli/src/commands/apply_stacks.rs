@@ -1,13 +1,13 @@
-//! `rstack apply` of several stacks of an app: planned and agreed to as a whole, then applied one after the
-//! other. A failure stops the stacks that need the one that failed, and no others.
+//! `rstack apply` of several stacks of an app: planned and agreed to as a whole, then applied, each behind all
+//! that it needs. A failure stops the stacks that need the one that failed, and no others.
 
 use std::sync::Arc;
 
 use super::apply_template::apply_template;
 use super::front_end::ReviewOptions;
 use super::plan_request::PlanRequest;
-use super::planned_stack::{OfOneStack, plan_all};
-use super::stacks_run::{Ends, StackEnd, begin, consent, show};
+use super::planned_stack::{OfOneStack, PlannedStack, plan_all};
+use super::stacks_run::{self, StackWork, consent, show};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ pub(super) async fn run(
     review: ReviewOptions,
     files: &[StackFile],
 ) -> Result<Exit, CommandError> {
-    let Context { terminal, global, .. } = request.context;
+    let Context { terminal, .. } = request.context;
     let display = Arc::new(Display::new(terminal.clone()));
     if review.wait.names_resource() {
         return Err(OfOneStack("--timeout").into());
@@ -36,25 +36,20 @@ pub(super) async fn run(
     if !is_noop && !consent(&question, review.yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mut ends = Ends::default();
-    for mut planned in planned {
-        let name = &planned.file.name;
-        if let Some(waits_for) = ends.in_the_way(&planned.file.needs) {
-            ends.add(name, StackEnd::NotBegun { waits_for });
-            continue;
-        }
-        begin(name, terminal)?;
+    let stacks = planned.into_iter().map(|planned| StackWork {
+        stack: planned.file.name.clone(),
+        needs: planned.file.needs.clone(),
+        session: |planned: &mut PlannedStack<'_>| &mut planned.session,
+        work: planned,
+    });
+    let review = &review;
+    let ends = stacks_run::run(request.context, &display, stacks.collect(), |context, planned| {
         let options = ReviewOptions { agreed: Some(planned.plan), ..review.clone() };
-        let stack = (planned.file, &planned.session, &mut planned.template);
-        let end = match apply_template(request, stack, options).await {
-            Ok(exit) => StackEnd::of(exit),
-            Err(error) if error.is_silent() => return Err(error),
-            Err(error) => {
-                terminal.error(&error, &|words| global.line(words));
-                StackEnd::Refused
-            }
-        };
-        ends.add(name, end);
-    }
-    ends.tell(terminal, "done")
+        let PlannedStack { file, session, mut template, .. } = planned;
+        async move {
+            let request = PlanRequest { context: &context, ..request };
+            apply_template(request, (file, &session, &mut template), options).await
+        }
+    });
+    ends.await?.tell(terminal, "done")
 }

@@ -11,7 +11,7 @@ use rstack_plan::CheckedPlan;
 use super::destroy_stack::{DestroyRequest, destroy_stack};
 use super::existing_stack::ExistingStack;
 use super::planned_stack::OfOneStack;
-use super::stacks_run::{Ends, StackEnd, begin, consent, of_stack, show};
+use super::stacks_run::{self, StackWork, consent, of_stack, show};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -35,7 +35,7 @@ pub(super) async fn run(
     parameters: RunParameters,
 ) -> Result<Exit, CommandError> {
     let DestroyRequest { context, stack: arguments, .. } = request;
-    let Context { terminal, global, .. } = context;
+    let Context { terminal, .. } = context;
     let display = Arc::new(Display::new(terminal.clone()));
     if arguments.wait.names_resource() {
         return Err(OfOneStack("--timeout").into());
@@ -57,25 +57,18 @@ pub(super) async fn run(
     if !consent(&question, arguments.yes, terminal).await? {
         return Ok(Exit::Error);
     }
-    let mut ends = Ends::default();
-    for Doomed { existing, plan, needed_by } in doomed {
-        let name = existing.stack.clone();
-        if let Some(waits_for) = ends.in_the_way(&needed_by) {
-            ends.add(&name, StackEnd::NotBegun { waits_for });
-            continue;
-        }
-        begin(&name, terminal)?;
-        let end = match destroy_stack(request, &existing, Some(plan)).await {
-            Ok(exit) => StackEnd::of(exit),
-            Err(error) if error.is_silent() => return Err(error),
-            Err(error) => {
-                terminal.error(&error, &|words| global.line(words));
-                StackEnd::Refused
-            }
-        };
-        ends.add(&name, end);
-    }
-    ends.tell(terminal, "destroyed")
+    let stacks = doomed.into_iter().map(|doomed| StackWork {
+        stack: doomed.existing.stack.clone(),
+        needs: doomed.needed_by.clone(),
+        session: |doomed: &mut Doomed| &mut doomed.existing.session,
+        work: doomed,
+    });
+    let ends = stacks_run::run(context, &display, stacks.collect(), |context, doomed| async move {
+        let Doomed { existing, plan, .. } = doomed;
+        let request = DestroyRequest { context: &context, ..request };
+        destroy_stack(request, &existing, Some(plan)).await
+    });
+    ends.await?.tell(terminal, "destroyed")
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

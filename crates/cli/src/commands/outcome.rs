@@ -138,7 +138,12 @@ fn finished(
     if terminal.json {
         // The last of the lines that tell of the run.
         let outputs: serde_json::Value = serde_json::from_str(&outputs_json(state)?)?;
-        let line = serde_json::json!({"event": "outputs", "outputs": outputs});
+        let mut line = serde_json::json!({"event": "outputs", "outputs": outputs});
+        if front.options.agreed.is_some()
+            && let Some(line) = line.as_object_mut()
+        {
+            line.insert("stack".to_owned(), state.stack.as_str().into());
+        }
         terminal.line(&line.to_string())?;
     } else if !state.outputs.is_empty() {
         terminal.text(&format!("\nOutputs:\n{}", outputs_text(state, terminal.palette())))?;

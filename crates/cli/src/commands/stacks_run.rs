@@ -1,18 +1,25 @@
-//! A run of several stacks of an app, one after the other, each behind all that it needs: planned as a
-//! whole, agreed to as a whole, and carried out as long as what a stack needs is there.
+//! A run of several stacks of an app: planned as a whole, agreed to as a whole, and carried out with each
+//! stack behind all that it needs, and those that do not need each other at the same time.
 //!
 //! Each stack has a session, a state, a lease and a journal of its own.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use rstack_apply::{CancellationToken, Slots};
 use rstack_model::StackName;
+use rstack_ops::{Next, RunEnd, RunStack, run_stacks};
 use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_json, plan_text, total_line};
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::progress::Display;
+use crate::session::Session;
 use crate::terminal::{Terminal, no_terminal};
 
 /// The end of one stack in a run.
@@ -28,10 +35,10 @@ pub(super) enum StackEnd {
     Refused,
     /// It was interrupted.
     Interrupted,
-    /// It was not begun, because this one was not done.
+    /// It was not begun, because this one was not done; `None` if the run was interrupted.
     NotBegun {
         /// The stack that it waits for.
-        waits_for: String,
+        waits_for: Option<StackName>,
     },
 }
 
@@ -54,7 +61,10 @@ impl StackEnd {
             Self::Partial => "failed: the completed steps are recorded".to_owned(),
             Self::Refused => "refused: nothing was changed".to_owned(),
             Self::Interrupted => "interrupted: the completed steps are recorded".to_owned(),
-            Self::NotBegun { waits_for } => format!("not begun: `{waits_for}` is not done"),
+            Self::NotBegun { waits_for: Some(stack) } => {
+                format!("not begun: `{stack}` is not done")
+            }
+            Self::NotBegun { waits_for: None } => "not begun: the run was interrupted".to_owned(),
         }
     }
 
@@ -73,42 +83,108 @@ impl StackEnd {
     fn exit(&self) -> (u8, Exit) {
         match self {
             Self::Done => (0, Exit::Done),
-            Self::NotBegun { .. } => (1, Exit::Error),
+            Self::NotBegun { waits_for: Some(_) } => (1, Exit::Error),
             Self::Refused => (2, Exit::Error),
             Self::RolledBack => (3, Exit::RolledBack),
             Self::Partial => (4, Exit::Partial),
-            Self::Interrupted => (5, Exit::Interrupted),
+            Self::Interrupted | Self::NotBegun { waits_for: None } => (5, Exit::Interrupted),
         }
     }
+}
+
+/// The work on one stack of a run.
+pub(super) struct StackWork<T> {
+    pub(super) stack: StackName,
+    /// The stacks that it needs, or that need it if stacks are destroyed.
+    pub(super) needs: BTreeSet<String>,
+    /// Its session, whose engine tells what happens under the name of the stack.
+    pub(super) session: fn(&mut T) -> &mut Session,
+    pub(super) work: T,
+}
+
+/// Works on the stacks of a run, those that do not need each other at the same time. Lines about a stack have
+/// its name in front.
+///
+/// # Errors
+/// If the output cannot be written. What runs is finished first.
+pub(super) async fn run<T, W: Future<Output = Result<Exit, CommandError>>>(
+    context: &Context,
+    display: &Arc<Display>,
+    stacks: Vec<StackWork<T>>,
+    work: impl Fn(Context, T) -> W,
+) -> Result<Ends, CommandError> {
+    let Context { terminal, global, .. } = context;
+    let width = stacks.iter().map(|it| it.stack.as_str().len()).max().unwrap_or(0);
+    let prefix = |stack: &StackName| format!("{:<width$} | ", stack.as_str());
+    let slots = Slots::shared(global.parallelism);
+    let mut cancel = CancellationToken::new();
+    let mut all = Vec::new();
+    for StackWork { stack, needs, session, mut work } in stacks {
+        let engine = &mut session(&mut work).ops.engine;
+        engine.events = Arc::new(display.of_stack(stack.as_str(), &prefix(&stack)));
+        engine.slots = slots.clone();
+        cancel = engine.cancel.clone();
+        all.push(RunStack { stack, needs, work });
+    }
+    let silent = RefCell::new(None);
+    let (work, silent, cancel, prefix) = (&work, &silent, &cancel, &prefix);
+    let ends = run_stacks(all, global.parallelism, |stack, own| async move {
+        let terminal = terminal.with_prefix(&prefix(&stack));
+        let context = Context { terminal, ..context.clone() };
+        let ended = match begin(&stack, &context.terminal) {
+            Ok(()) => work(context.clone(), own).await,
+            Err(error) => Err(error),
+        };
+        let end = match ended {
+            Ok(exit) => StackEnd::of(exit),
+            Err(error) if error.is_silent() => {
+                silent.borrow_mut().get_or_insert(error);
+                return (StackEnd::Interrupted, Next::Stop);
+            }
+            Err(error) => {
+                display.pause();
+                context.terminal.error(&error, &|words| global.line(words));
+                StackEnd::Refused
+            }
+        };
+        let next = match &end {
+            _ if cancel.is_cancelled() => Next::Stop,
+            StackEnd::Done => Next::Begin,
+            StackEnd::Interrupted => Next::Stop,
+            StackEnd::RolledBack
+            | StackEnd::Partial
+            | StackEnd::Refused
+            | StackEnd::NotBegun { .. } => Next::Withhold,
+        };
+        (end, next)
+    });
+    let ends = ends.await;
+    if let Some(error) = silent.borrow_mut().take() {
+        return Err(error);
+    }
+    let done: BTreeSet<StackName> = ends
+        .iter()
+        .filter(|(_, end)| *end == RunEnd::Ended(StackEnd::Done))
+        .map(|(stack, _)| stack.clone())
+        .collect();
+    let order = ends.into_iter().map(|(stack, end)| match end {
+        RunEnd::Ended(end) => (stack, end),
+        // Nothing is begun behind a stack that is done only if the run was interrupted meanwhile.
+        RunEnd::NotBegun { waits_for } => {
+            let waits_for = Some(waits_for).filter(|stack| !done.contains(stack));
+            (stack, StackEnd::NotBegun { waits_for })
+        }
+    });
+    Ok(Ends { order: order.collect() })
 }
 
 /// The ends of the stacks of a run, in its order.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     order: Vec<(StackName, StackEnd)>,
-    /// The stack whose interruption ends the run.
-    interrupted: Option<String>,
 }
 
 impl Ends {
-    /// The stack that keeps another one from being begun, if there is one: one of `needs` that was not
-    /// done, or an interrupted one.
-    pub(super) fn in_the_way(&self, needs: &BTreeSet<String>) -> Option<String> {
-        let open = self
-            .order
-            .iter()
-            .find(|(stack, end)| *end != StackEnd::Done && needs.contains(stack.as_str()));
-        self.interrupted.clone().or_else(|| open.map(|(stack, _)| stack.to_string()))
-    }
-
-    /// Notes the end of a stack.
-    pub(super) fn add(&mut self, stack: &StackName, end: StackEnd) {
-        if end == StackEnd::Interrupted {
-            self.interrupted = Some(stack.to_string());
-        }
-        self.order.push((stack.clone(), end));
-    }
-
     /// Says how each stack ended, and gives the exit code of the run: that of the worst end. `done` is the
     /// word for a stack that is as it was to be.
     ///
@@ -135,15 +211,13 @@ impl Ends {
     }
 }
 
-/// Says which stack is next.
+/// Says in JSON that a stack begins. In text its lines have its name.
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub(super) fn begin(stack: &StackName, terminal: &Terminal) -> Result<(), CommandError> {
+fn begin(stack: &StackName, terminal: &Terminal) -> Result<(), CommandError> {
     if terminal.json {
         terminal.line(&json!({"event": "stack", "stack": stack.as_str()}).to_string())?;
-    } else {
-        terminal.note(&format!("Stack {stack}:"));
     }
     Ok(())
 }
@@ -212,29 +286,12 @@ pub(super) fn of_stack(error: CommandError, stack: &StackName, several: bool) ->
 mod tests {
     use super::*;
 
-    fn stack(name: &str) -> StackName {
-        StackName::parse(name).unwrap()
-    }
-
-    #[test]
-    fn what_needs_a_stack_that_failed_is_not_begun_and_the_others_are() {
-        let mut ends = Ends::default();
-        ends.add(&stack("A"), StackEnd::Done);
-        ends.add(&stack("B"), StackEnd::RolledBack);
-        let needs = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(ends.in_the_way(&needs(&["A"])), None);
-        assert_eq!(ends.in_the_way(&needs(&["A", "B"])), Some("B".to_owned()));
-        assert_eq!(ends.in_the_way(&needs(&[])), None);
-        ends.add(&stack("C"), StackEnd::Interrupted);
-        assert_eq!(ends.in_the_way(&needs(&[])), Some("C".to_owned()), "an interrupt ends the run");
-    }
-
     #[test]
     fn the_worst_end_decides_the_exit_code() {
         let exit = |ends: &[StackEnd]| {
             ends.iter().map(StackEnd::exit).max_by_key(|(weight, _)| *weight).map(|(_, exit)| exit)
         };
-        let waits_for = "A".to_owned();
+        let waits_for = StackName::parse("A").ok();
         let (not_begun, partial) = (StackEnd::NotBegun { waits_for }, StackEnd::Partial);
         assert_eq!(
             exit(&[StackEnd::Done, StackEnd::RolledBack, not_begun]),
@@ -244,5 +301,7 @@ mod tests {
         assert_eq!(exit(&[partial, StackEnd::Interrupted]), Some(Exit::Interrupted));
         assert_eq!(exit(&[StackEnd::Done]), Some(Exit::Done));
         assert_eq!(exit(&[StackEnd::Refused]), Some(Exit::Error));
+        let left = StackEnd::NotBegun { waits_for: None };
+        assert_eq!(exit(&[StackEnd::Done, left]), Some(Exit::Interrupted));
     }
 }

@@ -29,7 +29,20 @@ use crate::json::record;
 /// # Errors
 /// If the JSON writer fails, which it does not for events.
 pub fn event_json(event: &Event, elapsed: Duration) -> Result<String, serde_json::Error> {
+    stack_event_json(None, event, elapsed)
+}
+
+/// [`event_json`] of one stack of a run of several, with its name as `stack`.
+///
+/// # Errors
+/// As [`event_json`].
+pub fn stack_event_json(
+    stack: Option<&str>,
+    event: &Event,
+    elapsed: Duration,
+) -> Result<String, serde_json::Error> {
     let base = |event: &'static str| Record {
+        stack,
         elapsed_ms: milliseconds(elapsed),
         event,
         ..Record::default()
@@ -133,6 +146,8 @@ fn milliseconds(duration: Duration) -> u64 {
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
     elapsed_ms: u64,
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,6 @@ mod progress;
 mod tracker;
 mod words;
 
-pub use json::event_json;
+pub use json::{event_json, stack_event_json};
 pub use log::EventLog;
 pub use progress::Progress;

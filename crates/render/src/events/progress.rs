@@ -39,6 +39,11 @@ impl Progress {
         Self { palette, tracker: Tracker::default() }
     }
 
+    /// True if a run is under way.
+    pub fn is_active(&self) -> bool {
+        self.tracker.active
+    }
+
     /// Takes an event that happened at `now`, counted from the start of the program, and gives
     /// the lines that stay: to be written above the block, where they scroll by.
     pub fn apply(&mut self, event: &Event, now: Duration) -> Vec<String> {
