@@ -11,6 +11,8 @@ use rstack_template::{
     Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file, parse_at,
 };
 
+use crate::assembly::StackAssets;
+use crate::assets;
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
@@ -79,6 +81,10 @@ pub(crate) struct Sources {
     /// The texts of nested templates and of what these include, by location.
     nested_texts: BTreeMap<String, Arc<str>>,
     nested: Vec<Part>,
+    /// The assets of the app that the template is part of.
+    assets: StackAssets,
+    /// The paths of nested templates that are named by an address.
+    paths: BTreeMap<String, PathBuf>,
     /// The result of AWS's translator, if the template asks for it.
     translated: Option<(Part, Translation)>,
     /// Its results so far, by Region and parameters.
@@ -102,6 +108,8 @@ impl Sources {
             included: Vec::new(),
             nested_texts: BTreeMap::new(),
             nested: Vec::new(),
+            assets: StackAssets::default(),
+            paths: BTreeMap::new(),
             translated: None,
             translations: BTreeMap::new(),
         })
@@ -176,7 +184,11 @@ impl Sources {
     pub(crate) fn read_nested(&mut self, wanted: &[WantedFile]) -> Vec<Diagnostic> {
         let mut out = Vec::new();
         for file in wanted {
-            match nested(&self.env, &self.folder, file) {
+            let read = match file.location.contains("://") {
+                true => self.of_app(file),
+                false => nested(&self.env, &self.folder, file),
+            };
+            match read {
                 Ok(text) => {
                     self.nested_texts.insert(file.location.clone(), text.into());
                 }
@@ -188,7 +200,37 @@ impl Sources {
 
     /// Notes where the places of the files of nested stacks begin.
     pub(crate) fn place_nested(&mut self, files: &[Included]) {
-        self.nested = files.iter().map(|file| Part::new(&self.folder, file)).collect();
+        let part = |file: &Included| {
+            let mut part = Part::new(&self.folder, file);
+            if let Some(path) = self.paths.get(&file.location) {
+                part.name = path.display().to_string();
+            }
+            part
+        };
+        self.nested = files.iter().map(part).collect();
+    }
+
+    /// Takes templates that are named by an address from the assets of an app.
+    pub(crate) fn set_assets(&mut self, assets: &StackAssets) {
+        self.assets = assets.clone();
+    }
+
+    /// The text of a nested template that is named by an address, from the assets of the app.
+    fn of_app(&mut self, wanted: &WantedFile) -> Result<String, Diagnostic> {
+        let address = wanted.location.as_str();
+        let finding =
+            |message: String| Diagnostic::error(Code::NestedStack, message).at(wanted.at, "");
+        let found = assets::nested_template(&self.env, &self.assets, address);
+        let Some((path, bytes)) = found.map_err(|error| finding(error.to_string()))? else {
+            let message =
+                format!("`{address}` is not a file of this machine, and no other is read");
+            let help =
+                "download it, and name the file relative to the template: `TemplateURL: FILE`";
+            return Err(finding(message).help(help));
+        };
+        let text = text(bytes, &path).map_err(|error| finding(error.to_string()))?;
+        self.paths.insert(address.to_owned(), path);
+        Ok(text)
     }
 
     /// The included and the nested files, in the order of their places.
@@ -297,13 +339,7 @@ fn nested(env: &Env, folder: &Path, wanted: &WantedFile) -> Result<String, Diagn
     let code = if wanted.is_template { Code::NestedStack } else { Code::Include };
     let finding =
         |message: String, help: &str| Diagnostic::error(code, message).at(wanted.at, "").help(help);
-    let location = wanted.location.as_str();
-    if location.contains("://") {
-        let message = format!("`{location}` is not a file of this machine, and no other is read");
-        let help = "download it, and name the file relative to the template: `TemplateURL: FILE`";
-        return Err(finding(message, help));
-    }
-    named(env, folder, location).map_err(|(message, help)| finding(message, help))
+    named(env, folder, &wanted.location).map_err(|(message, help)| finding(message, help))
 }
 
 /// The text of a file that a template names.

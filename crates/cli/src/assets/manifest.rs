@@ -39,14 +39,10 @@ pub(super) fn read(
     assets: &StackAssets,
     environment: &Environment,
 ) -> Result<Vec<Declared>, AssetsError> {
-    let project = Project::alone(env, &assets.assembly)?;
     let mut out: BTreeMap<AssetPlace, Declared> = BTreeMap::new();
     for name in &assets.manifests {
-        let name = inside(assets, name)?;
-        let path = assets.assembly.join(&name);
+        let (path, manifest) = manifest(env, assets, name)?;
         let wrong = |source| AssetsError::Manifest { path: path.clone(), source };
-        let bytes = project.read(env, &name, MAX_MANIFEST)?;
-        let manifest = AssetManifest::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
         if let Some(image) = manifest.images.first() {
             return Err(AssetsError::Image { path, name: image.clone() });
         }
@@ -66,6 +62,45 @@ pub(super) fn read(
         }
     }
     Ok(out.into_values().collect())
+}
+
+/// The template of a nested stack by its address, whose end is the key of an asset: the path, relative to
+/// the outermost assembly; `None` if no asset has the key.
+///
+/// # Errors
+/// [`AssetsError`] if a manifest cannot be read or understood, or names a path outside of the assembly.
+pub(super) fn template(
+    env: &Env,
+    assets: &StackAssets,
+    address: &str,
+) -> Result<Option<PathBuf>, AssetsError> {
+    let key = address.rsplit('/').next().unwrap_or_default();
+    for name in &assets.manifests {
+        for file in manifest(env, assets, name)?.1.files {
+            if let AssetSourceKind::Path { path, packaging: Packaging::File } = file.source
+                && file.destinations.iter().any(|it| it.key() == key)
+            {
+                return inside(assets, Path::new(&path)).map(Some);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// An asset manifest of a stack, and its path.
+fn manifest(
+    env: &Env,
+    assets: &StackAssets,
+    name: &Path,
+) -> Result<(PathBuf, AssetManifest), AssetsError> {
+    let project = Project::alone(env, &assets.assembly)?;
+    let name = inside(assets, name)?;
+    let path = assets.assembly.join(&name);
+    let bytes = project.read(env, &name, MAX_MANIFEST)?;
+    match AssetManifest::parse(&String::from_utf8_lossy(&bytes)) {
+        Ok(manifest) => Ok((path, manifest)),
+        Err(source) => Err(AssetsError::Manifest { path, source }),
+    }
 }
 
 /// A path of a stack's assembly, relative to the outermost one, without `..`.

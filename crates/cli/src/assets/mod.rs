@@ -24,6 +24,7 @@ use self::folder::Files;
 use self::manifest::Declared;
 use crate::assembly::StackAssets;
 use crate::context::Context;
+use crate::env::Env;
 use crate::files::Project;
 use crate::sam::LocalCode;
 use crate::session::Session;
@@ -78,6 +79,23 @@ pub(crate) async fn planned(
         out.push(Asset { place, assembly, source, packaging, upload });
     }
     Ok(out)
+}
+
+/// The text of the template of a nested stack, by its address, and its path; `None` if the app has none of
+/// that address.
+///
+/// # Errors
+/// [`AssetsError`] if it, or a manifest, cannot be read.
+pub(crate) fn nested_template(
+    env: &Env,
+    assets: &StackAssets,
+    address: &str,
+) -> Result<Option<(PathBuf, Vec<u8>)>, AssetsError> {
+    let Some(path) = manifest::template(env, assets, address)? else { return Ok(None) };
+    let project = Project::alone(env, &assets.assembly)?;
+    let limit = u64::try_from(rstack_template::MAX_SIZE).unwrap_or(u64::MAX);
+    let bytes = project.read(env, &path, limit)?;
+    Ok(Some((project.shown(&path), bytes)))
 }
 
 /// The place of the local code of a serverless template.

@@ -109,6 +109,7 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     let environment = nowhere(context, &file.settings.environment);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.template, &given.texts(), place)?;
+    loaded.sources.set_assets(&file.settings.assets);
     given.complete_all(context, loaded.template.as_ref(), true)?;
     if let Some(template) = &loaded.template {
         given.fit(template, true)?;

@@ -102,6 +102,7 @@ impl PreparedTemplate {
         let runtimes = Runtimes::new(context, lint)?;
         let mut loaded =
             Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
+        loaded.sources.set_assets(&file.settings.assets);
         let has = |name: &str| {
             let template = loaded.template.as_ref();
             template.is_none_or(|template| template.parameters.contains_key(name))

@@ -14,7 +14,7 @@ use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
 use super::validate_report::{Report, ReportFormat};
 use crate::args::LintArguments;
-use crate::assembly::{self, StackSettings, is_assembly};
+use crate::assembly::{self, StackAssets, StackSettings, is_assembly};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CommandError;
@@ -183,15 +183,16 @@ impl Subjects {
         let region = region.or_else(|| self.region.clone());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let given = self.parameters.for_stack(&names, LastParameters::default(), false).texts();
-        Placed { all: self, environment, region, has_account, given }.check(file)
+        Placed { all: self, environment, region, has_account, given }.check(file, &settings.assets)
     }
 }
 
 impl Placed<'_> {
-    fn check(&self, file: &TemplateFile) -> Result<Loaded, SubjectError> {
+    fn check(&self, file: &TemplateFile, assets: &StackAssets) -> Result<Loaded, SubjectError> {
         let place = Reading::place(&self.environment, &self.name);
         let loaded = Loaded::read(&self.env, file, &self.given, place);
         let mut loaded = loaded.map_err(SubjectError::File)?;
+        loaded.sources.set_assets(assets);
         let mut own = self.evaluate(&mut loaded, &self.environment);
         let has_errors = loaded.diagnostics.iter().any(Diagnostic::is_error);
         if has_errors && loaded.extent.nodes <= MOST_NODES {

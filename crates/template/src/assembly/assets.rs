@@ -60,6 +60,13 @@ pub struct AssetDestination {
     external_id: Option<String>,
 }
 
+impl AssetDestination {
+    /// The key of the object, in which placeholders are not replaced.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 impl AssetManifest {
     /// The asset manifest in a text.
     ///
