@@ -399,3 +399,24 @@ fn an_upload_that_was_killed_is_made_by_the_next_run() {
     assert_eq!(names, ["big", "index.py", "lib/run.sh"]);
     place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0);
 }
+
+/// An interrupt that comes while assets are packed or uploaded ends the run before its first step; one
+/// that comes later finds it done.
+#[test]
+fn an_interrupted_upload_changes_nothing_of_the_stack() {
+    let place = app();
+    let file = std::fs::File::create(place.path("cdk.out/asset.a1/big")).unwrap();
+    file.set_len(64 << 20).unwrap();
+    let mut running = place.start(&["apply", "cdk.out", "--yes"], "deploy-polls=0");
+    running.wait_for("Uploading");
+    running.signal(rustix::process::Signal::INT);
+    let (code, said) = running.end();
+    let state = place.path("state/sandbox/App.json").exists();
+    let interrupted = said.contains("error[interrupted]: stopped before all assets were uploaded");
+    assert!(
+        matches!((code, state, interrupted), (Some(130), false, true) | (Some(0), true, false)),
+        "{code:?} {said}"
+    );
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    assert_eq!(objects(&place).len(), 2);
+}

@@ -97,7 +97,8 @@ fn an_app_is_bootstrapped_and_its_assets_are_uploaded_once() {
     let plan = account.plan(&["cdk.out"]);
     assert_eq!(plan["assets"].as_array().unwrap().len(), 3);
     assert!(objects(&account).is_empty());
-    account.run(&["apply", "cdk.out", "--yes"]).expect(0);
+    let applied = account.run(&["apply", "cdk.out", "--yes"]).expect(0);
+    assert!(!applied.err.contains("cannot be assumed"), "{}", applied.err);
     let stored = objects(&account);
     assert_eq!(stored["b.json"].0, b"{\"b\": 2}");
     assert!(stored["deep/c"].0 == large(), "an upload in parts");

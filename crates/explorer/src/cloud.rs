@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use rstack_apply::Clock;
 use rstack_driver::custom::CustomResource;
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish, Found,
-    Identity, NameRule, NoEffects, Object, Observed, OperationKind, Pending, Poll, Request,
-    ResourceDriver, SecretStore, SinkError, Step, VersionHistory,
+    BucketAccess, Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish,
+    Found, Identity, NameRule, NoEffects, Object, Observed, OpenBucket, OperationKind, Pending,
+    Poll, Request, ResourceDriver, SecretStore, SinkError, Step, VersionHistory,
 };
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
@@ -19,6 +19,7 @@ use rstack_model::{
 };
 use rstack_sandbox::SandboxCloud;
 
+use crate::assets::WatchedStore;
 use crate::clock::VirtualClock;
 use crate::crash_injector::{CrashInjector, Verdict, lock};
 use crate::crash_point::Act;
@@ -131,6 +132,36 @@ impl Wire {
         answer
     }
 
+    /// Makes a call that sends what is read while it goes on: it is never late.
+    pub(crate) async fn send<T>(
+        &self,
+        verb: &'static str,
+        work: impl Future<Output = Result<T, DriverError>>,
+    ) -> Result<T, DriverError> {
+        self.clock.sleep(self.faults.pause()).await;
+        let verdict = self.meet(verb).await;
+        let answer = match self.faults.next_fault() {
+            InjectedFault::Answered | InjectedFault::Late(_) => work.await,
+            InjectedFault::Refused(fault) => {
+                self.clock.sleep(fault.takes()).await;
+                Err(fault.error(verb))
+            }
+            InjectedFault::Unanswered(fault) => {
+                let _lost = work.await;
+                self.clock.sleep(fault.takes()).await;
+                Err(fault.error(verb))
+            }
+        };
+        self.end(verdict).await;
+        answer
+    }
+
+    /// A moment in a call at which the process can die.
+    pub(crate) async fn pass(&self, verb: &'static str) {
+        let verdict = self.meet(verb).await;
+        self.end(verdict).await;
+    }
+
     async fn meet(&self, verb: &'static str) -> Verdict {
         let verdict = self.injector.meet(Act::Call(verb));
         if verdict == Verdict::Dead {
@@ -174,6 +205,12 @@ impl Cloud for WatchedCloud {
 
     fn secrets(&self) -> &dyn SecretStore {
         self
+    }
+
+    async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
+        let open = self.0.sandbox.bucket(access).await?;
+        let (inner, wire) = (open.store, Arc::clone(&self.0));
+        Ok(OpenBucket { store: Arc::new(WatchedStore { inner, wire }), note: open.note })
     }
 }
 

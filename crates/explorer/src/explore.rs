@@ -60,6 +60,7 @@ impl Simulation {
         violations.extend(invariant::at_the_end(self, wanted, goal)?);
         violations.extend(invariant::no_secret(self));
         violations.extend(invariant::final_snapshots(self)?);
+        violations.extend(invariant::assets(self, wanted)?);
         Ok(violations)
     }
 
@@ -88,6 +89,7 @@ pub(crate) fn strike(
     let mut broken = std::mem::take(&mut life.violations);
     broken.extend(invariant::after_a_death(simulation, limit)?);
     broken.extend(invariant::final_snapshots(simulation)?);
+    broken.extend(invariant::assets(simulation, wanted)?);
     if let Some(CrashPoint { strike: Strike::Before(_) | Strike::After(_), step, .. }) =
         conditions.point
         && !life.died

@@ -56,6 +56,17 @@ pub(crate) fn final_snapshots(simulation: &Simulation) -> Result<Vec<String>, St
     Ok(violations)
 }
 
+/// I6, at any time: an asset in a bucket is whole, and before it is there the stack has no objects.
+pub(crate) fn assets(simulation: &Simulation, wanted: &Wanted) -> Result<Vec<String>, String> {
+    match wanted {
+        Wanted::Stack(desired, _) if !desired.assets.is_empty() => {
+            let has_objects = !existing(simulation)?.is_empty();
+            crate::assets::violations(simulation, &desired.assets, has_objects)
+        }
+        Wanted::Stack(..) | Wanted::Nothing | Wanted::Back(_) => Ok(Vec::new()),
+    }
+}
+
 /// I1 after a recovery: every object is in the state.
 pub(crate) fn nothing_unknown(
     simulation: &Simulation,

@@ -9,8 +9,10 @@
 //! * I2: running again reaches the end that an undisturbed run reaches;
 //! * I3: no resource has a second object;
 //! * I4: no secret was ever written;
-//! * I5: every object that asked for a final snapshot and is gone has one, and one only.
+//! * I5: every object that asked for a final snapshot and is gone has one, and one only;
+//! * I6: an asset in a bucket is whole, and a stack that needs it has no object before it is there.
 
+mod assets;
 mod bucket;
 mod clock;
 mod cloud;
@@ -43,7 +45,7 @@ pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
+pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario};
 pub use schedule::{schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

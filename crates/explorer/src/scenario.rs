@@ -321,6 +321,25 @@ pub const CUSTOM: [Scenario; 24] = [
     handled(Handling::Loses("Delete"), plain("custom-lost-delete", FIRST, Place::Nothing)),
 ];
 
+const fn published(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Published), ..scenario }
+}
+
+/// Assets are uploaded before the first change.
+pub const PUBLISHED: [Scenario; 4] = [
+    published(plain("published-create", Place::Nothing, FIRST)),
+    published(Scenario {
+        parallelism: 4,
+        ..plain("published-create-parallel", Place::Nothing, FIRST)
+    }),
+    published(plain("published-update", FIRST, Place::Is(Variant::Changed))),
+    published(refused(
+        "published-rollback-update",
+        (FIRST, Place::Is(Variant::Changed), FIRST),
+        ("stabilized", ENDPOINT),
+    )),
+];
+
 /// A scenario that is ready to be lived through.
 pub(crate) struct Ready {
     pub(crate) scenario: Scenario,
@@ -345,6 +364,7 @@ impl Scenario {
             .chain(SNAPSHOTS)
             .chain(NESTED)
             .chain(CUSTOM)
+            .chain(PUBLISHED)
     }
 
     /// The scenario of this name.

@@ -16,10 +16,11 @@ use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Rollback, RolledBack,
     States, Verdict,
 };
-use rstack_plan::{DestroyOptions, RegistrySchemas};
+use rstack_plan::{CheckedPlan, DestroyOptions, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::{ObjectStateStore, StateBackend, StateStore, StoreError, Stored};
 
+use crate::assets::{self, Content};
 use crate::bucket::{self, WatchedBucket};
 use crate::clock::{Ended, VirtualClock};
 use crate::cloud::{Made, WatchedCloud, Wire};
@@ -274,8 +275,13 @@ impl Simulation {
         let injector = self.start(conditions.point);
         let (ops, wire) = self.operations(&injector, conditions)?;
         let violations = Mutex::default();
-        let front =
-            Watcher { simulation: self, violations: &violations, rollback: conditions.rollback };
+        let front = Watcher {
+            simulation: self,
+            violations: &violations,
+            rollback: conditions.rollback,
+            wire: Arc::clone(&wire),
+            engine: ops.engine.clone(),
+        };
         let ended = self.clock.run(&injector, command(&ops, wanted, &front));
         let left = self.image.pending();
         let mut violations = violations.into_inner().unwrap_or_default();
@@ -307,6 +313,8 @@ struct Watcher<'a> {
     simulation: &'a Simulation,
     violations: &'a Mutex<Vec<String>>,
     rollback: bool,
+    wire: Arc<Wire>,
+    engine: Engine,
 }
 
 /// Why a process did not begin.
@@ -347,6 +355,13 @@ impl FrontEnd for Watcher<'_> {
     async fn review(&self, _: &Review<'_>) -> Result<Verdict, Stopped> {
         Ok(Verdict::Proceed { waiting: Waiting::default(), rollback: self.rollback })
     }
+
+    async fn publish(&self, plan: &CheckedPlan) -> Result<(), Stopped> {
+        let content = Content(Arc::clone(&self.wire));
+        let account = &plan.environment.account;
+        let published = self.engine.publish(account, &plan.assets, &content).await;
+        published.map_err(|error| Stopped::Report(error.to_string()))
+    }
 }
 
 /// One command: the operation that the command line would call.
@@ -363,6 +378,8 @@ async fn command(
     let applied = match wanted {
         Wanted::Stack(desired, options) => {
             let parameters = &SecretParameters::default();
+            let desired = assets::with_uploads(&ops.engine, desired).await;
+            let desired = &desired.map_err(Stopped::Report)?;
             let deploy = Deploy { desired, parameters, options, refresh: true, last_given: None };
             rstack_ops::apply(ops, &deploy, &holder, front).await?
         }

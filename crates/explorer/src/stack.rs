@@ -8,6 +8,8 @@ use rstack_model::{Address, ResourceType, StackName};
 use rstack_plan::PlanOptions;
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
+use crate::assets;
+
 /// The stack that everybody begins with.
 const STREAMING: &str = include_str!("../../../stacks/streaming.yaml");
 /// A smaller one of the same kind, for very many runs: a name given and a name chosen, attributes,
@@ -55,6 +57,8 @@ pub enum Size {
     Custom,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
+    /// The smaller one, with assets.
+    Published,
 }
 
 /// The differences of one stack from another of the same template.
@@ -83,7 +87,7 @@ impl Size {
     fn text(self, variant: Variant) -> String {
         let text = match self {
             Self::Streaming => STREAMING,
-            Self::Small => SMALL,
+            Self::Small | Self::Published => SMALL,
             Self::Databases => DATABASES,
             Self::Nested => NESTED,
             Self::Custom => CUSTOM,
@@ -91,7 +95,12 @@ impl Size {
         };
         let (channel, other) = match self {
             Self::Databases => ("MasterUsername: one\n", "MasterUsername: two\n"),
-            Self::Streaming | Self::Small | Self::Nested | Self::Custom | Self::Generated => {
+            Self::Streaming
+            | Self::Small
+            | Self::Nested
+            | Self::Custom
+            | Self::Generated
+            | Self::Published => {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
             }
         };
@@ -134,6 +143,16 @@ impl Size {
         let inputs = Inputs { stack, environment, parameters, external };
         let evaluation = evaluate(&template, &inputs);
         let desired = evaluation.desired.ok_or_else(|| format!("{:?}", evaluation.diagnostics))?;
+        let assets = match self {
+            Self::Published => assets::of_stack(environment, variant != Variant::First),
+            Self::Streaming
+            | Self::Small
+            | Self::Databases
+            | Self::Nested
+            | Self::Custom
+            | Self::Generated => Vec::new(),
+        };
+        let desired = Desired { assets, ..desired };
         let ids = desired.resources.keys();
         // Where their names stay and their channel does not, they can only be deleted first.
         let named =

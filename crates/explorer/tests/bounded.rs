@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    CUSTOM, Edit, Findings, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store,
-    edits, generated_types, one, pairs, schedules, singles,
+    CUSTOM, Edit, Findings, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario,
+    Size, Store, edits, generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -90,6 +90,20 @@ fn some_points_of_deletions_with_final_snapshots() {
 fn some_points_of_a_stack_with_nested_ones() {
     for scenario in NESTED {
         sound(&singles(scenario, Size::Small, 41).unwrap(), 10);
+    }
+}
+
+/// The same where assets are uploaded first: all points of a creation.
+#[test]
+fn points_of_uploads() {
+    for scenario in PUBLISHED {
+        let every = if scenario.name == "published-create" { 1 } else { 29 };
+        let findings = singles(scenario, Size::Published, every).unwrap();
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
+        sound(&findings, 10);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod absence;
 mod asking;
+mod assets;
 mod begun_anew;
 mod bench;
 mod deadline;

@@ -130,7 +130,7 @@ impl Bucket {
     }
 }
 
-/// What is there, or nothing.
+/// The answer, or nothing if the service does not find what is named.
 fn if_found<T>(answer: Result<T, DriverError>) -> Result<Option<T>, DriverError> {
     match answer {
         Ok(found) => Ok(Some(found)),

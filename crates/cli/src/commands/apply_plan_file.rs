@@ -6,7 +6,7 @@ use std::path::Path;
 use rstack_ops::{LastParameters, secret_names};
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::outcome::tell;
+use super::outcome::{not_begun, tell};
 use crate::approval::ApprovalArguments;
 use crate::args::{LintArguments, PlanArguments, StackArguments};
 use crate::context::Context;
@@ -67,8 +67,10 @@ pub(super) async fn run(
     }
     let (given, holder) = (given.secrets(), holder(context, "apply"));
     let applying = rstack_ops::apply_saved(&session.ops, &plan, &given, &holder, &front);
-    let applied = session.display.during(applying).await?;
-    tell(context, &front, (&plan.stack, plan.mode), applied)
+    match session.display.during(applying).await {
+        Ok(applied) => tell(context, &front, (&plan.stack, plan.mode), applied),
+        Err(error) => not_begun(context, error),
+    }
 }
 
 fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {

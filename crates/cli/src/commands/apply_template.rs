@@ -7,7 +7,9 @@ use rstack_ops::PlannedOutputs;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::tell;
+use super::outcome::{not_begun, tell};
 use super::plan_request::PlanRequest;
+use super::planned_stack::PlanRequest;
 use super::prepare::{PreparedTemplate, plan_options};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -28,6 +30,8 @@ pub(super) async fn apply_template(
     let front = TerminalFrontEnd { context, session, options, may_replace, template };
     let holder = holder(context, command);
     let applying = rstack_ops::apply(&session.ops, &deploy, &holder, &front);
-    let applied = session.display.during(applying).await?;
-    tell(context, &front, (&file.name, PlanMode::Deploy), applied)
+    match session.display.during(applying).await {
+        Ok(applied) => tell(context, &front, (&file.name, PlanMode::Deploy), applied),
+        Err(error) => not_begun(context, error),
+    }
 }

@@ -6,7 +6,7 @@ use rstack_apply::{RecoverError, StepError};
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Change, PlanMode};
 use rstack_model::state::State;
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, ErrorCode, StackName};
 use rstack_ops::Applied;
 use rstack_render::{escape, outputs_json, outputs_text};
 
@@ -16,6 +16,18 @@ use crate::context::Context;
 use crate::error::{CommandError, recover_hint, replace_hint, step_hint};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
+
+/// The end of an operation that failed before its first step: an interrupt is one of its own.
+///
+/// # Errors
+/// The error, if it is no interrupt.
+pub(super) fn not_begun(context: &Context, error: CommandError) -> Result<Exit, CommandError> {
+    if error.code != ErrorCode::Interrupted {
+        return Err(error);
+    }
+    context.terminal.error(&error, &|words| context.global.line(words));
+    Ok(Exit::Interrupted)
+}
 
 /// Tells how an operation on a stack ended.
 pub(super) fn tell(
