@@ -17,6 +17,11 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["key"]                            makes a key of KMS; its ID
     ["retention", GROUP, DAYS]         gives a log group another retention
     ["named_ls"]                       parameters, log groups, aliases, alarms and queues: kind → names
+    ["function", NAME]                 makes a function of Lambda; its ARN
+    ["queue_beside", NAME]             makes a queue where Lambda looks for it; its ARN
+    ["enable_rule", NAME]              enables a rule of EventBridge
+    ["name_topic", ARN, TEXT]          gives a topic another display name
+    ["serverless_ls", FUNCTION]        topics, keys, rules and what belongs to a function: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
     ["queue", NAME]                    makes a queue; its URL
@@ -47,9 +52,12 @@ An answer is `{"answer": …}` or `{"failure": "…"}`.
 
 import collections
 import functools
+import io
 import json
+import os
 import sys
 import traceback
+import zipfile
 
 import boto3
 
@@ -211,6 +219,61 @@ def named_ls():
     }
 
 
+def function(name):
+    """A function that is called by nobody."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("index.py", "def handler(event, context): return event")
+    made = client("lambda").create_function(
+        FunctionName=name, Runtime="python3.12", Handler="index.handler",
+        Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": archive.getvalue()},
+    )
+    return made["FunctionArn"]
+
+
+def queue_beside(name):
+    """The SQS of the same emulator as Lambda: not the one that the variables name."""
+    sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return attributes["Attributes"]["QueueArn"]
+
+
+def enable_rule(name):
+    client("events").enable_rule(Name=name)
+
+
+def name_topic(arn, text):
+    client("sns").set_topic_attributes(
+        TopicArn=arn, AttributeName="DisplayName", AttributeValue=text
+    )
+
+
+def serverless_ls(name):
+    sns, kms, functions = client("sns"), client("kms"), client("lambda")
+    keys = [kms.describe_key(KeyId=it["KeyId"])["KeyMetadata"] for it in kms.list_keys()["Keys"]]
+    versions = functions.list_versions_by_function(FunctionName=name)["Versions"]
+    try:
+        policy = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+    except functions.exceptions.ResourceNotFoundException:
+        policy = []
+    return {
+        "topics": [it["TopicArn"] for it in sns.list_topics()["Topics"]],
+        "subscriptions": [it["Endpoint"] for it in sns.list_subscriptions()["Subscriptions"]],
+        "keys": [
+            it["KeyId"] for it in keys
+            if it["KeyState"] != "PendingDeletion" and it.get("KeyManager") != "AWS"
+        ],
+        "rules": [it["Name"] for it in client("events").list_rules()["Rules"]],
+        "versions": [it["Version"] for it in versions if it["Version"] != "$LATEST"],
+        "aliases": [it["Name"] for it in functions.list_aliases(FunctionName=name)["Aliases"]],
+        "mappings": [
+            it["UUID"] for it in functions.list_event_source_mappings()["EventSourceMappings"]
+        ],
+        "statements": [it["Sid"] for it in policy],
+    }
+
+
 def zones():
     found = client("ec2").describe_availability_zones()["AvailabilityZones"]
     return sorted(zone["ZoneName"] for zone in found)
@@ -353,6 +416,7 @@ CALLS = {
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
         objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
+        function, queue_beside, enable_rule, name_topic, serverless_ls,
     )
 }
 

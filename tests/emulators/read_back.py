@@ -53,7 +53,7 @@ SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
-    "Topics", "Groups", "RouteTableIds",
+    "Topics", "Groups", "RouteTableIds", "Targets",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -457,6 +457,79 @@ def graphql_schema(_, properties):
     return {"ApiId": api, "Definition": properties["Definition"] if there else text}
 
 
+def topic(arn, properties):
+    sns = client("sns")
+    found = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    name = arn.rsplit(":", 1)[1]
+    # Other resources subscribe to it, too.
+    declared_ones = [it["Endpoint"] for it in properties.get("Subscription", [])]
+    own = [it for it in subscriptions if it["Endpoint"] in declared_ones]
+    tags = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return {**found, "TopicName": name, "Subscription": own, "Tags": tags}
+
+
+def subscription(arn, _):
+    found = client("sns").get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    policies = {
+        name: json.loads(found[name]) for name in ("FilterPolicy", "RedrivePolicy") if name in found
+    }
+    return {**found, **policies}
+
+
+def kms_key(key, properties):
+    kms = client("kms")
+    found = kms.describe_key(KeyId=key)["KeyMetadata"]
+    rotates = kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
+    tags = kms.list_resource_tags(KeyId=key)["Tags"]
+    return {
+        **found,
+        "KeyPolicy": json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
+        "EnableKeyRotation": rotates,
+        # KMS shows it of a key that is to be deleted.
+        "PendingWindowInDays": properties.get("PendingWindowInDays"),
+        "Tags": [{"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in tags],
+    }
+
+
+def event_rule(name, _):
+    events = client("events")
+    found = events.describe_rule(Name=name)
+    pattern = json.loads(found["EventPattern"]) if found.get("EventPattern") else MISSING
+    targets = events.list_targets_by_rule(Rule=name)["Targets"]
+    tags = events.list_tags_for_resource(ResourceARN=found["Arn"])["Tags"]
+    return {**found, "EventPattern": pattern, "Targets": targets, "Tags": tags}
+
+
+def function_permission(physical_id, _):
+    function, sid = physical_id.rsplit("|", 1)
+    policy = json.loads(client("lambda").get_policy(FunctionName=function)["Policy"])
+    [found] = [it for it in policy["Statement"] if it["Sid"] == sid]
+    return {
+        "FunctionName": function,
+        "Action": found["Action"],
+        "Principal": found["Principal"]["Service"],
+        "SourceArn": found["Condition"]["ArnLike"]["AWS:SourceArn"],
+    }
+
+
+def function_version(arn, _):
+    found = client("lambda").get_function_configuration(FunctionName=arn)
+    return {**found, "FunctionName": arn.rsplit(":", 1)[0]}
+
+
+def function_alias(arn, _):
+    function, name = arn.rsplit(":", 1)
+    found = client("lambda").get_alias(FunctionName=function, Name=name)
+    return {**found, "FunctionName": function}
+
+
+def event_source(uuid, _):
+    found = client("lambda").get_event_source_mapping(UUID=uuid)
+    enabled = found["State"] in ("Enabled", "Enabling", "Creating")
+    return {**found, "FunctionName": found["FunctionArn"], "Enabled": enabled}
+
+
 READERS = {
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
@@ -476,6 +549,7 @@ READERS = {
     "AWS::AppSync::GraphQLSchema": graphql_schema,
     "AWS::CodeBuild::Project": build_project,
     "AWS::EC2::NetworkAclEntry": network_acl_entry,
+    "AWS::Events::Rule": event_rule,
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::IAM::Group": group,
     "AWS::IAM::InstanceProfile": instance_profile,
@@ -484,9 +558,16 @@ READERS = {
     "AWS::IAM::Role": role,
     "AWS::IAM::User": user,
     "AWS::KMS::Alias": alias,
+    "AWS::KMS::Key": kms_key,
+    "AWS::Lambda::Alias": function_alias,
+    "AWS::Lambda::EventSourceMapping": event_source,
+    "AWS::Lambda::Permission": function_permission,
+    "AWS::Lambda::Version": function_version,
     "AWS::Logs::LogGroup": log_group,
     "AWS::MediaPackage::Channel": channel,
     "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
+    "AWS::SNS::Subscription": subscription,
+    "AWS::SNS::Topic": topic,
     "AWS::SNS::TopicPolicy": attached("Topics", policy_of_topic),
     "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),

@@ -24,7 +24,7 @@ use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
     appsync, attached_policy, cloudfront, codebuild, ec2, events, iam, kms, lambda, lookup,
-    mediaconnect, mediatailor, s3, secretsmanager, sns,
+    mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -161,6 +161,7 @@ impl Cloud for AwsCloud {
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             "SNS" => sns::driver(resource_type, &self.clients, &self.region),
+            "StepFunctions" => stepfunctions::driver(resource_type, &api(Service::STATES)),
             "SQS" => attached_policy::driver(resource_type, &api(Service::SQS)),
             _ => None,
         };

@@ -38,6 +38,7 @@ mod secrets;
 mod secretsmanager;
 mod service_error;
 mod sns;
+mod stepfunctions;
 #[cfg(test)]
 mod test;
 

@@ -23,14 +23,13 @@ pub(crate) struct TagCalls {
     pub(crate) resource: &'static str,
     /// The member of the removing operation that lists the keys.
     pub(crate) keys: &'static str,
+    /// The member of inputs and answers that holds tags.
+    pub(crate) tags: &'static str,
     /// The members of a tag that hold its key and its value.
     pub(crate) pair: [&'static str; 2],
     /// The members of an answer and of an input that continue the list, where it has pages.
     pub(crate) next: Option<[&'static str; 2]>,
 }
-
-/// The member of inputs and answers that holds tags.
-const TAGS: &str = "Tags";
 
 impl TagCalls {
     /// Tags as the operations take them.
@@ -66,7 +65,7 @@ impl TagCalls {
     /// The tags that an answer holds.
     fn held(&self, answer: &KnownMap) -> Tags {
         let [name, text] = self.pair;
-        let items = answer.get(TAGS).and_then(KnownValue::as_list).unwrap_or_default();
+        let items = answer.get(self.tags).and_then(KnownValue::as_list).unwrap_or_default();
         let tag = |item: &KnownMap| {
             let key = text_in(item, name)?.to_owned();
             Some((key, item.get(text).cloned().unwrap_or_else(|| "".into())))
@@ -91,7 +90,7 @@ impl TagCalls {
             api.call(self.remove, input).await?;
         }
         if !set.is_empty() {
-            let input = arguments([(self.resource, name.into()), (TAGS, self.on_wire(&set))]);
+            let input = arguments([(self.resource, name.into()), (self.tags, self.on_wire(&set))]);
             api.call(self.set, input).await?;
         }
         Ok(!set.is_empty() || !remove.is_empty())
@@ -128,6 +127,7 @@ mod tests {
         list: "ListTagsForResource",
         resource: "ResourceArn",
         keys: "TagKeys",
+        tags: "Tags",
         pair: ["Key", "Value"],
         next: None,
     };

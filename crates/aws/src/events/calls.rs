@@ -22,6 +22,7 @@ pub(super) const TAGS: TagCalls = TagCalls {
     list: "ListTagsForResource",
     resource: "ResourceARN",
     keys: "TagKeys",
+    tags: "Tags",
     pair: ["Key", "Value"],
     next: None,
 };

@@ -36,6 +36,7 @@ const TAGS: TagCalls = TagCalls {
     list: "ListResourceTags",
     resource: "KeyId",
     keys: "TagKeys",
+    tags: "Tags",
     pair: ["TagKey", "TagValue"],
     next: Some(["NextMarker", "Marker"]),
 };

@@ -1,4 +1,5 @@
-//! Keys, rules, and permissions, versions, aliases and event sources of functions, interrupted at every request; and rules of others, which are left alone.
+//! Keys, rules, state machines, and permissions, versions, aliases and event sources of functions,
+//! interrupted at every request; and rules of others, which are left alone.
 
 use std::collections::BTreeSet;
 

@@ -16,6 +16,7 @@ pub(super) const TAGS: TagCalls = TagCalls {
     list: "ListTagsForResource",
     resource: "ResourceArn",
     keys: "TagKeys",
+    tags: "Tags",
     pair: ["Key", "Value"],
     next: None,
 };

@@ -8,7 +8,7 @@ use super::wire::Call;
 use super::{
     appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, events,
     function, iam, instance_profiles, key_value_stores, kms, lambda, log_configs, managed,
-    mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns,
+    mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -41,6 +41,8 @@ pub(crate) struct Account {
     pub(crate) keys: Objects,
     /// The rules of EventBridge, by the value of `Ref`.
     pub(crate) rules: Objects,
+    /// The state machines of Step Functions, by ARN.
+    pub(super) state_machines: Objects,
     /// The event source mappings of Lambda, by UUID.
     pub(super) mappings: Objects,
     /// The versions of functions, by ARN.
@@ -129,6 +131,7 @@ impl Account {
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "mediatailor" => mediatailor::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
+            "states" => states::carry_out(self, name, input),
             "sns" => sns::carry_out(self, name, input),
             "sqs" if attached::concerns(input) => attached::queue(self, name, input),
             "sts" => Ok(json!({
@@ -186,6 +189,7 @@ impl Account {
             ("AWS::Lambda::Version", names(&self.versions)),
             ("concurrency", names(&self.concurrency)),
             ("AWS::SNS::Topic", names(&self.topics)),
+            ("AWS::StepFunctions::StateMachine", names(&self.state_machines)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),

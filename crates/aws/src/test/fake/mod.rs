@@ -31,6 +31,7 @@ mod principals;
 mod query;
 mod secrets;
 mod sns;
+mod states;
 pub(crate) mod wire;
 
 use std::fmt;
