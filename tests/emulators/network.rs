@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::account::{Account, bring, change, changes};
 
@@ -105,18 +105,28 @@ fn a_network_is_made_changed_healed_replaced_and_destroyed() {
     assert_eq!(account.cloud(&["vpcs"]), before);
 }
 
-/// The network of a VPC, without what moto's CloudFormation is known to do in another way. Names are
-/// physical IDs and the logical IDs behind them.
+/// The network of a VPC. Names are physical IDs and the logical IDs behind them.
 fn network(account: &Account, names: &BTreeMap<String, String>) -> Value {
     let (vpc, _) = names.iter().find(|(_, name)| *name == "Vpc").unwrap();
-    let mut network = account.cloud(&["network", vpc, &json!(names).to_string()]);
+    account.cloud(&["network", vpc, &json!(names).to_string()])
+}
+
+/// Drops what moto's CloudFormation is known to do in another way. In the first round every row makes a
+/// difference: one that makes none is to be removed.
+fn without_faults(ours: &mut Value, theirs: &mut Value, is_first: bool) {
     for (objects, member, reason) in FAULTS {
         for object in objects {
-            let held = network[object].as_object_mut().unwrap();
-            assert!(held.remove(member).is_some(), "{object} has no {member}, although {reason}");
+            let mut held = |network: &mut Value| {
+                network[object].as_object_mut().and_then(|object| object.remove(member))
+            };
+            let (ours, theirs) = (held(ours), held(theirs));
+            assert!(ours.is_some(), "{object} has no {member}");
+            assert!(
+                !is_first || ours != theirs,
+                "{object} {member} is the same, although {reason}"
+            );
         }
     }
-    network
 }
 
 /// The resources of the state, by physical ID.
@@ -136,10 +146,12 @@ fn a_network_is_the_one_that_another_cloud_formation_makes() {
     for (stack, round) in [("theirs", "Round=first"), ("theirs-too", "Round=second")] {
         account.run(&["apply", TEMPLATE, "--yes", "--parameter", round]).expect(0);
         let made = account.cloud(&["network_by_cloud_formation", stack, &template, round]);
-        let theirs = network(&account, &serde_json::from_value(made).unwrap());
-        let ours = network(&account, &ours(&account));
+        let mut theirs = network(&account, &serde_json::from_value(made).unwrap());
+        let mut ours = network(&account, &ours(&account));
+        without_faults(&mut ours, &mut theirs, stack == "theirs");
         let (ours, theirs) = (ours.as_object().unwrap(), theirs.as_object().unwrap());
-        assert!(ours.keys().eq(theirs.keys()), "{round}: {ours:?} {theirs:?}");
+        let names = |network: &Map<String, Value>| network.keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(names(ours), names(theirs), "{round}");
         let different: Vec<Value> = ours
             .iter()
             .filter(|(name, object)| **object != theirs[*name])
