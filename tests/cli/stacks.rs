@@ -222,8 +222,38 @@ fn an_app_is_listed_drawn_and_checked() {
     snapshot("stacks_graph", &place.sandbox(&["graph", "cdk.out"]).expect(0).out);
     let one = place.sandbox(&["graph", "cdk.out/Net"]).expect(0).out;
     assert!(one.contains("AWS::SQS::Queue"), "{one}");
-    let valid = place.run(&["validate", "cdk.out"]).expect(0).out;
-    assert_eq!(valid.matches(" is valid").count(), 4, "{valid}");
+    let valid = place.run(&["validate", "cdk.out"]).expect(0);
+    assert_eq!(valid.out.matches(" is valid").count(), 4, "{}", valid.out);
+}
+
+/// Whether its stacks are applied or not.
+#[test]
+fn what_an_app_exports_itself_is_known_when_it_is_checked() {
+    let place = place();
+    for subject in ["cdk.out", "cdk.out/App"] {
+        let valid = place.run(&["validate", subject]).expect(0);
+        assert!(!valid.err.contains("unknown-export"), "{}", valid.err);
+    }
+    // Also if the exporting stack needs a value that is not given.
+    let mut net = net();
+    net["Parameters"]["Delay"] = json!({"Type": "Number"});
+    place.write("cdk.out/net.json", &net.to_string());
+    let valid = place.run(&["validate", "cdk.out/App"]).expect(0);
+    assert!(!valid.err.contains("unknown-export"), "{}", valid.err);
+    // Another name is none of them, and an output of another stack of the app is.
+    place.edit("cdk.out/app.json", "Net:Fixed", "Net:Fixd");
+    place
+        .run(&["validate", "cdk.out"])
+        .expect(0)
+        .reports("unknown-export", &["`Net:Fixd`", "Net:Fixed"]);
+    let output = json!({"Fn::GetStackOutput": {"StackName": "Net", "OutputName": "Arn"}});
+    let mut app = app();
+    app["Resources"]["P"]["Properties"]["Value"] = output;
+    place.write("cdk.out/app.json", &app.to_string());
+    let valid = place.run(&["validate", "cdk.out"]).expect(0);
+    assert!(!valid.err.contains("unknown-stack-output"), "{}", valid.err);
+    place.edit("cdk.out/app.json", "\"OutputName\":\"Arn\"", "\"OutputName\":\"Arm\"");
+    place.run(&["validate", "cdk.out"]).expect(0).reports("unknown-stack-output", &["`Arm`"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub use missing_secrets::{MissingSecret, missing_secrets};
 pub use operations::{DigestSettings, Operations};
 pub use plan::{Deploy, plan};
 pub use plan_signature::{Algorithm, PlanKeyError, PlanSignature, PlanSigner, PlanVerifier};
-pub use planned_outputs::PlannedOutputs;
+pub use planned_outputs::{PlannedOutputs, awaited_output};
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};

@@ -31,6 +31,11 @@ fn placeholder(stack: &StackName) -> Address {
     Address::new(format!("stack {stack}"))
 }
 
+/// The value of an output of a stack that is known only after that stack is applied.
+pub fn awaited_output(stack: &StackName, output: &str) -> Value {
+    Value::attribute(AttributeRef::named(placeholder(stack), output))
+}
+
 impl PlannedOutputs {
     /// Adds the outputs that a plan leads to.
     pub fn add(&mut self, plan: &Plan) {
@@ -41,7 +46,7 @@ impl PlannedOutputs {
             after.value.visit_attributes(&mut |_| is_known = false);
             let value = match is_known {
                 true => after.value.clone(),
-                false => Value::attribute(AttributeRef::named(placeholder(&plan.stack), name)),
+                false => awaited_output(&plan.stack, name),
             };
             let export = after.export.as_ref().and_then(Value::as_str);
             exports.extend(export.map(|export| (export.to_owned(), value.clone())));

@@ -1,6 +1,6 @@
 //! `rstack validate`: checks templates without a cloud, several at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::Args;
@@ -9,6 +9,7 @@ use rstack_model::{Code, Diagnostic, Partition, Region, Severity, StackName};
 use rstack_ops::{LastParameters, cross_stack_values};
 use rstack_template::{ExternalValues, Inputs, Reading, StackEnvironment, limits};
 
+use super::app_values::add_app_values;
 use super::named_places::{accounts, regions};
 use super::nowhere::nowhere;
 use super::runtimes::Runtimes;
@@ -57,15 +58,21 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     let known: Vec<&str> = subjects.iter().flat_map(|it| &it.names).map(String::as_str).collect();
     parameters.check_stacks(&known)?;
     let mut report = Report::new(options.format, terminal);
+    let environment = nowhere(context, &StackEnvironment::default());
+    let mut external =
+        cross_stack_values(session::states(context)?.backend.as_ref(), &name, None).await?;
+    let apps = options.templates.iter().filter_map(|text| stack::app_of(env, text));
+    for folder in apps.collect::<BTreeSet<_>>() {
+        add_app_values(env, folder, &parameters, &environment, &mut external)?;
+    }
     let surroundings = Subjects {
         parameters,
         only: subjects.len() == 1,
         strict: options.strict,
-        external: cross_stack_values(session::states(context)?.backend.as_ref(), &name, None)
-            .await?,
+        external,
         env: env.clone(),
         name,
-        environment: nowhere(context, &StackEnvironment::default()),
+        environment,
         region: session::chosen_region(context),
         checks: checks(&options.lint, options.strict, context, subjects.len())?,
         runtimes: Runtimes::new(context, &options.lint)?,

@@ -122,6 +122,11 @@ pub(crate) fn is_in_assembly(env: &Env, text: &str) -> bool {
     assembly_in(env, text).is_some()
 }
 
+/// The folder of the assembly that a text means or leads into.
+pub(crate) fn app_of<'a>(env: &Env, text: &'a str) -> Option<&'a Path> {
+    assembly_in(env, text).map(|(folder, _)| folder)
+}
+
 /// The assembly that a text means or leads into, and the text for its stacks.
 fn assembly_in<'a>(env: &Env, text: &'a str) -> Option<(&'a Path, Option<&'a str>)> {
     let path = Path::new(text);
