@@ -6,6 +6,7 @@ mod assets;
 mod bad_input;
 mod bad_template;
 mod cdk;
+mod custom_resources;
 mod disk;
 mod docs;
 mod error_gallery;

@@ -10,9 +10,12 @@ impl StepError {
         match self {
             Self::Driver(error) | Self::Secret { source: error, .. } => error.error_code(),
             Self::NoDriver(_) => ErrorCode::DriverMissing,
-            Self::Function(_) | Self::NotKnown(_) | Self::Reference(_) | Self::ParameterName(_) => {
-                ErrorCode::ValueNotEvaluated
-            }
+            Self::Function(_)
+            | Self::NotKnown(_)
+            | Self::SecretAttribute(_)
+            | Self::NoAttribute(_)
+            | Self::Reference(_)
+            | Self::ParameterName(_) => ErrorCode::ValueNotEvaluated,
             Self::Parameter(_) | Self::OldParameter(_) => ErrorCode::SecretParameterMissing,
             Self::Ambiguous(_) => ErrorCode::CreateInDoubt,
             Self::NotStabilized { .. } => ErrorCode::WaitTimeout,

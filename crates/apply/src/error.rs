@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use rstack_driver::DriverError;
 use rstack_journal::{JournalError, OperationId};
-use rstack_model::value::{FunctionError, InvalidParameter, InvalidReference, NotKnown};
-use rstack_model::{Address, ResourceType, StackName};
+use rstack_model::value::{
+    AttributeRef, FunctionError, InvalidParameter, InvalidReference, NotKnown,
+};
+use rstack_model::{Address, PropertyPath, ResourceType, StackName};
 use rstack_plan::{Moved, PlanError};
 use rstack_store::StoreError;
 
@@ -24,6 +26,14 @@ pub enum StepError {
     /// A property is still not known.
     #[error("{0}")]
     NotKnown(NotKnown),
+    /// A property uses an attribute that its service or its handler keeps secret. No state has it.
+    #[error(
+        "`{0}` uses a secret attribute of another resource, which is not recorded and cannot be passed on"
+    )]
+    SecretAttribute(PropertyPath),
+    /// A property uses an attribute that the handler of a custom resource did not return.
+    #[error("the handler of `{address}` returned no attribute for `{0}`", address = .0.address)]
+    NoAttribute(AttributeRef),
     /// A dynamic reference turned out to be malformed.
     #[error("{0}")]
     Reference(InvalidReference),
@@ -81,6 +91,8 @@ impl StepError {
             Self::NoDriver(_)
             | Self::Function(_)
             | Self::NotKnown(_)
+            | Self::SecretAttribute(_)
+            | Self::NoAttribute(_)
             | Self::Reference(_)
             | Self::ParameterName(_)
             | Self::Parameter(_)

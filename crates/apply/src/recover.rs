@@ -435,6 +435,8 @@ fn is_final(error: &StepError) -> bool {
         | StepError::OldParameter(_)
         | StepError::Function(_)
         | StepError::NotKnown(_)
+        | StepError::SecretAttribute(_)
+        | StepError::NoAttribute(_)
         | StepError::Ambiguous(_)
         | StepError::NotStabilized { .. }
         | StepError::KeepsRotating(_)

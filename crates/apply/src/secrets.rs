@@ -168,7 +168,7 @@ impl Engine {
                 // An attribute that the cloud keeps secret is no source of other properties.
                 SecretReference::Hidden => {
                     let path = PropertyPath::root().name(property);
-                    return Err(NotKnown::Secret { path, reference: text }.into());
+                    return Err(StepError::SecretAttribute(path));
                 }
             }
         }

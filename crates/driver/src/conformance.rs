@@ -109,6 +109,67 @@ pub async fn check(cloud: &dyn Cloud, sample: &Sample) -> Result<(), Broken> {
     }
 }
 
+/// Takes one object through its life whose type has no read: it is as it is recorded. What was begun
+/// is followed, and is begun once: `begun` is the number of operations that the cloud has been sent so
+/// far.
+///
+/// # Errors
+/// [`Broken`] says which law the driver broke first. The object may still be there.
+pub async fn check_recorded(
+    cloud: &dyn Cloud,
+    sample: &Sample,
+    begun: impl Fn() -> usize,
+) -> Result<(), Broken> {
+    let driver = cloud.driver(&sample.resource_type);
+    let driver = driver.ok_or_else(|| wrong("driver", "there is none of this type"))?;
+    let driver = driver.as_ref();
+    let create = CreateRequest {
+        absence_proven: false,
+        begun: None,
+        stack: sample.stack.clone(),
+        address: Address::from("Sample"),
+        token: sample.token.clone(),
+        properties: sample.create.clone(),
+    };
+    named(driver, sample)?;
+    let (object, create) = created(driver, &create).await?;
+    let id = &object.identifier;
+    created_again(driver, &create, id).await?;
+    let count = |step, wanted| match begun() {
+        found if found == wanted => Ok(()),
+        found => Err(wrong(step, format!("{found} operations were begun, not {wanted}"))),
+    };
+    count("create again", 1)?;
+    present(driver, sample, id, &sample.create, "read after create").await?;
+    let token = |number| Token::from(format!("{}-{number}", sample.token));
+    let (prior, properties) = (sample.create.clone(), sample.change.clone());
+    let update = UpdateRequest {
+        identifier: id.clone(),
+        token: token(2),
+        prior: prior.clone(),
+        properties: properties.unwrap_or_else(|| prior.clone()),
+    };
+    let removal = Removal::Recoverable;
+    let delete = DeleteRequest { identifier: id.clone(), token: token(3), prior, removal };
+    let (mut wanted, operations) = (1, [Request::Update(update), Request::Delete(delete)]);
+    for request in operations {
+        let (journal, step) = (Journal::default(), "begin again");
+        driver.begin(&request, &journal).await.map_err(failed(step))?;
+        wanted += 1;
+        count("begin", wanted)?;
+        // As a process does whose answer was lost.
+        let again = driven(driver, &request, &journal, step).await;
+        let left = again.map_err(|error| error.of(step))?;
+        count(step, wanted)?;
+        match (&request, left) {
+            (Request::Update(_), Some(_)) | (Request::Delete(_), None) => {}
+            (_, left) => return Err(wrong(step, format!("it leaves {left:?}"))),
+        }
+        driver.recorded(&token(wanted)).await.map_err(failed("recorded"))?;
+    }
+    Ok(())
+}
+
 /// Takes a creation to its end that `find` has found to go on.
 async fn polled_on(
     driver: &dyn ResourceDriver,
@@ -156,6 +217,10 @@ impl EffectSink for Journal {
     async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(cursor.clone());
         Ok(())
+    }
+
+    fn begun(&self) -> Option<Cursor> {
+        self.durable().0
     }
 }
 

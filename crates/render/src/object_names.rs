@@ -5,5 +5,10 @@ use rstack_model::state::ResourceState;
 /// The return value of `Ref` for an object, and its identifier where that is not the same.
 pub(crate) fn object_names(object: &ResourceState) -> String {
     let (id, identifier) = (&object.physical_id, &object.identifier);
-    if identifier.is(id.as_str()) { id.to_string() } else { format!("{id} ({identifier})") }
+    // The stack and the logical ID that the identifier of a custom resource has, too, are shown anyway.
+    if identifier.is(id.as_str()) || object.resource_type.is_custom() {
+        id.to_string()
+    } else {
+        format!("{id} ({identifier})")
+    }
 }

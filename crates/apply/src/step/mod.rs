@@ -16,7 +16,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{ResolvedSecrets, resolve_map};
+use rstack_model::value::{AttributeRef, ResolvedSecrets, resolve_map};
 use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
 use rstack_plan::compare::differences;
 
@@ -130,6 +130,7 @@ impl<'a> Context<'a> {
         let driver = self.driver(&change.resource_type)?;
         let properties =
             self.ledger.with_objects(|objects| resolve_map(&desired.properties, objects))?;
+        self.all_returned(&properties)?;
         let resolved = self.engine.resolve_secrets(self.parameters, &properties).await;
         let secrets = resolved.map_err(|error| match error {
             StepError::Secret { reference, source } => match self.given_up(source) {
@@ -141,6 +142,21 @@ impl<'a> Context<'a> {
         let secret_versions = secrets.versions.clone();
         let object = PlannedObject { properties, secret_versions, ..desired.clone() };
         Ok(Work { change, label, driver, object, secrets })
+    }
+
+    /// Refuses properties with an attribute that the handler of an existing custom resource did not return.
+    fn all_returned(&self, properties: &ValueMap) -> Result<(), StepError> {
+        let mut missing = None;
+        self.ledger.with_objects(|objects| {
+            let mut note = |reference: &AttributeRef| {
+                let object = objects.get(&reference.address);
+                if object.is_some_and(|object| object.resource_type.is_custom()) {
+                    missing.get_or_insert_with(|| reference.clone());
+                }
+            };
+            properties.values().for_each(|value| value.visit_attributes(&mut note));
+        });
+        missing.map_or(Ok(()), |reference| Err(StepError::NoAttribute(reference)))
     }
 
     /// The object that stays, if a change that was only possible turns out to be none. An old

@@ -68,6 +68,8 @@ fn tells_of_object(error: &StepError) -> bool {
         StepError::NoDriver(_)
         | StepError::Function(_)
         | StepError::NotKnown(_)
+        | StepError::SecretAttribute(_)
+        | StepError::NoAttribute(_)
         | StepError::Reference(_)
         | StepError::ParameterName(_)
         | StepError::Secret { .. }

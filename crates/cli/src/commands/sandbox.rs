@@ -139,7 +139,7 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
                 let ListedObject { key, physical_id, .. } = object;
                 let (kind, id) = (key.resource_type.to_string(), physical_id.to_string());
                 let mut line = format!("{}  {}", escape(&kind), escape(&id));
-                if !key.identifier.is(&id) {
+                if !key.identifier.is(&id) && !key.resource_type.is_custom() {
                     line.push_str(&format!("  ({})", escape(&key.identifier.to_string())));
                 }
                 if let Some(there) = there {

@@ -215,6 +215,16 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         StepError::KeepsRotating(_) => {
             Some("stop the rotation of the secret for some time, and apply again".to_owned())
         }
+        StepError::SecretAttribute(_) => Some(
+            "keep the value in Secrets Manager, where its handler can put it, and refer to it as \
+             `{{resolve:secretsmanager:…}}`"
+                .to_owned(),
+        ),
+        StepError::NoAttribute(_) => Some(
+            "attributes are what the handler returned in `Data` when it was called last: return it \
+             there, and change a property of the resource so that the handler is called again"
+                .to_owned(),
+        ),
         StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Reference(_)
