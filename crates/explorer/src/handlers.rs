@@ -83,7 +83,10 @@ impl Handlers {
                 Handling::FailsUnnamed if fails => failed("no room", None),
                 Handling::Babbles if fails => json!("done, I think"),
                 _ => {
-                    let id = format!("thing-{}", text(&request["ResourceProperties"], "Name"));
+                    let id = format!(
+                        "thing-{}",
+                        request.get("ResourceProperties").map_or("", |it| text(it, "Name"))
+                    );
                     match kind.as_str() {
                         "Delete" => {
                             let gone = text(&request, "PhysicalResourceId");
