@@ -6,10 +6,8 @@ use rstack_model::plan::PlanMode;
 use rstack_ops::PlannedOutputs;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
-use super::outcome::tell;
 use super::outcome::{not_begun, tell};
 use super::plan_request::PlanRequest;
-use super::planned_stack::PlanRequest;
 use super::prepare::{PreparedTemplate, plan_options};
 use crate::error::CommandError;
 use crate::exit::Exit;
