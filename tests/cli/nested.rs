@@ -171,3 +171,44 @@ fn the_streaming_stack_in_three_nested_ones_lives() {
     place.sandbox(&["destroy", "--yes"]).expect(0);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
 }
+
+/// A value of another stack of the same run is not known yet, and is no resource of this one.
+#[test]
+fn a_stack_with_nested_ones_awaits_another_stack_of_the_run() {
+    let place = Place::empty();
+    let stack = |file: &str, needs: &[&str]| {
+        json!({
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/unknown-region",
+            "properties": {"templateFile": file},
+            "dependencies": needs
+        })
+    };
+    let artifacts =
+        json!({"A": stack("A.template.json", &[]), "B": stack("B.template.json", &["A"])});
+    let manifest = json!({"version": "36.0.0", "artifacts": artifacts});
+    place.write("cdk.out/manifest.json", &manifest.to_string());
+    let first = json!({
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Topic": {"Value": {"Ref": "Topic"}, "Export": {"Name": "the-topic"}}}
+    });
+    let second = json!({"Resources": {
+        "Name": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::ImportValue": "the-topic"}}},
+        "Part": {"Type": "AWS::CloudFormation::Stack", "Properties": {
+            "TemplateURL": "part.json", "Parameters": {"Topic": {"Fn::ImportValue": "the-topic"}}
+        }}
+    }});
+    let part = json!({
+        "Parameters": {"Topic": {"Type": "String"}},
+        "Resources": {"Name": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Topic"}}}}
+    });
+    place.write("cdk.out/A.template.json", &first.to_string());
+    place.write("cdk.out/B.template.json", &second.to_string());
+    place.write("cdk.out/part.json", &part.to_string());
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0);
+    assert!(plan.out.contains("Part/Name"), "{}", plan.out);
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0);
+    place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
+    assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
+}

@@ -37,9 +37,11 @@ pub(in super::super) fn expand(
         }
         out
     };
+    let inside = nested.values().flat_map(|stack| stack.resources.keys());
+    let known: BTreeSet<Address> = resources.keys().chain(inside).cloned().collect();
     for resource in resources.values_mut() {
         resource.dependencies = met(&resource.dependencies);
-        name_directly(resource);
+        name_directly(resource, &known);
     }
     for stack in nested.values() {
         let needs = met(&stack.needs);
@@ -48,7 +50,7 @@ pub(in super::super) fn expand(
             if !resource.dependencies.iter().any(|other| stack.resources.contains_key(other)) {
                 resource.dependencies.extend(needs.iter().cloned());
             }
-            name_directly(&mut resource);
+            name_directly(&mut resource, &known);
             resources.insert(address.clone(), resource);
         }
     }
@@ -62,12 +64,15 @@ fn ends(stack: &NestedStack) -> BTreeSet<Address> {
     stack.resources.keys().filter(|address| !needed.contains(address)).cloned().collect()
 }
 
-/// Adds the resources that a resource names in its properties, through parameters and outputs too.
-fn name_directly(resource: &mut DesiredResource) {
+/// Adds the resources that a resource names in its properties, through parameters and outputs too. Values
+/// may also name what is in no template: the outputs of another stack, a resource further out.
+fn name_directly(resource: &mut DesiredResource, known: &BTreeSet<Address>) {
     let mut named = BTreeSet::new();
     for value in resource.properties.values() {
         value.visit_attributes(&mut |reference| {
-            named.insert(reference.address.clone());
+            if known.contains(&reference.address) {
+                named.insert(reference.address.clone());
+            }
         });
     }
     resource.dependencies.extend(named);
