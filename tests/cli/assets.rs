@@ -420,3 +420,23 @@ fn an_interrupted_upload_changes_nothing_of_the_stack() {
     place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
     assert_eq!(objects(&place).len(), 2);
 }
+
+/// Stacks of an app share what they have in common.
+#[test]
+fn an_asset_of_two_stacks_is_uploaded_once() {
+    let place = Place::empty();
+    let files = json!({"a": {"source": {"path": "asset.a", "packaging": "zip"}, "destinations": destination(BUCKET, "a.zip")}});
+    write_app(&place, "cdk.out", files, json!({}), "a.zip");
+    place.write("cdk.out/asset.a/index.py", "x\n");
+    let mut manifest: Value = serde_json::from_str(&place.read("cdk.out/manifest.json")).unwrap();
+    let mut other = manifest["artifacts"]["App"].clone();
+    other["dependencies"] = json!(["App.assets", "App"]);
+    manifest["artifacts"]["Other"] = other;
+    place.write("cdk.out/manifest.json", &manifest.to_string());
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0).out;
+    let total = plan.split("Total of 2 stacks").nth(1).unwrap().replace('\n', " ");
+    assert!(total.ends_with("0 unchanged. 1 asset to upload. "), "{plan}");
+    let applied = place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    assert_eq!(applied.err.matches("uploaded").count(), 1, "{}", applied.err);
+    assert_eq!(objects(&place).len(), 1);
+}

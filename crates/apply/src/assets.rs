@@ -262,12 +262,20 @@ impl Engine {
     }
 }
 
-/// The media type of an object.
+/// The media type of an object, by the extension of its source.
 fn content_type(asset: &Asset) -> &'static str {
     let extension = asset.source.rsplit_once('.').map(|(_, extension)| extension);
     match (asset.packaging, extension) {
         (Packaging::Zip, _) | (Packaging::File, Some("zip")) => "application/zip",
+        (Packaging::File, Some("css")) => "text/css",
+        (Packaging::File, Some("csv")) => "text/csv",
+        (Packaging::File, Some("html")) => "text/html",
+        (Packaging::File, Some("js")) => "text/javascript",
         (Packaging::File, Some("json")) => "application/json",
+        (Packaging::File, Some("sh")) => "application/x-sh",
+        (Packaging::File, Some("txt")) => "text/plain",
+        (Packaging::File, Some("xml")) => "application/xml",
+        (Packaging::File, Some("yaml" | "yml")) => "text/yaml",
         (Packaging::File, _) => "application/octet-stream",
     }
 }

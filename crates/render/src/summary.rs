@@ -1,5 +1,7 @@
 //! The summary of a plan, in numbers and in one sentence.
 
+use std::collections::BTreeSet;
+
 use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
 use serde::Serialize;
 
@@ -163,7 +165,7 @@ pub fn summary_line(plan: &Plan) -> String {
 /// The sum of several plans in one sentence: `Total of 3 stacks: 9 to create, …`.
 pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> String {
     let (mut total, mut stacks) = (Summary::default(), 0);
-    let mut changes = false;
+    let (mut changes, mut assets) = (false, BTreeSet::new());
     for plan in plans {
         let of = Summary::of(plan);
         total.create += of.create;
@@ -171,13 +173,15 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
         total.replace += of.replace;
         total.delete += of.delete;
         total.unchanged += of.unchanged;
-        total.assets += of.assets;
         stacks += 1;
         changes |= !plan.is_noop();
+        // Stacks of an app may share an asset: it is uploaded once.
+        let uploads = plan.assets.iter().filter(|asset| asset.upload.is_some());
+        assets.extend(uploads.map(|asset| &asset.place));
     }
-    let Summary { create, update, replace, delete, unchanged, assets, .. } = total;
+    let Summary { create, update, replace, delete, unchanged, .. } = total;
     let stacks = count(stacks, "stack");
-    let assets = match assets {
+    let assets = match assets.len() {
         0 => String::new(),
         assets => format!(" {} to upload.", count(assets, "asset")),
     };
