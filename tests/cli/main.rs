@@ -57,5 +57,6 @@ mod stack_concurrency;
 mod stacks;
 mod state;
 mod streams;
+mod synth;
 mod update_policies;
 mod written_files;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::app_args::AppArguments;
 use crate::parameter_args::{ParameterArguments, SecretArguments, key_value};
 use crate::waiting::WaitArguments;
 
@@ -53,6 +54,8 @@ pub(crate) struct StackArguments {
     pub(crate) stack_name: Option<String>,
     #[command(flatten)]
     pub(crate) parameters: ParameterArguments,
+    #[command(flatten)]
+    pub(crate) app: AppArguments,
     /// Of a `cdk.out` folder, leave out the stacks that the named ones need.
     #[arg(long)]
     pub(crate) exclusively: bool,

@@ -5,6 +5,7 @@
 //! modules become a [`CommandError`] at the border of the command. Imports run one way: `cli` knows
 //! the commands, the commands know the modules that they share, and no module knows a command.
 
+mod app_args;
 mod approval;
 mod args;
 mod assembly;
@@ -41,6 +42,7 @@ mod shell_word;
 mod signals;
 mod sources;
 mod stack;
+mod synth;
 mod template;
 mod terminal;
 mod waiting;

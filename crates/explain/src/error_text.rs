@@ -109,6 +109,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::StateOlder => include_str!("../pages/errors/state-older.md"),
         ErrorCode::StateStorage => include_str!("../pages/errors/state-storage.md"),
         ErrorCode::StateTooLarge => include_str!("../pages/errors/state-too-large.md"),
+        ErrorCode::SynthFailed => include_str!("../pages/errors/synth-failed.md"),
         ErrorCode::TemplateInvalid => include_str!("../pages/errors/template-invalid.md"),
         ErrorCode::TemplateNotText => include_str!("../pages/errors/template-not-text.md"),
         ErrorCode::TerminationProtection => {

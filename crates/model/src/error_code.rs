@@ -206,6 +206,8 @@ codes! {
     StateStorage = "state-storage",
     /// A state file that exceeds the limit of bytes.
     StateTooLarge = "state-too-large",
+    /// A CDK app that cannot be synthesized.
+    SynthFailed = "synth-failed",
     /// A template with findings that are errors.
     TemplateInvalid = "template-invalid",
     /// A template that is not text.

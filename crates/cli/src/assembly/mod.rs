@@ -86,6 +86,9 @@ impl StackSettings {
     }
 }
 
+/// The folder of an app's stacks, if none is named.
+pub(crate) const ASSEMBLY: &str = "cdk.out";
+
 /// True if a folder is a cloud assembly.
 pub(crate) fn is_assembly(env: &Env, folder: &Path) -> bool {
     env.path(&folder.join(MANIFEST)).is_file()

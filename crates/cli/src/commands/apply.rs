@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::outputs_file::OutputsFile;
 use crate::progress::Display;
 use crate::session::Session;
+use crate::synth::synthesize;
 use crate::waiting::WaitArguments;
 use crate::{plan_file, stack};
 use rstack_model::ErrorCode;
@@ -107,7 +108,11 @@ async fn run_template(
     if let Some(option) = args.approval.given() {
         return Err(ForSavedPlan(option).into());
     }
-    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let StackArguments { app, stack_name, .. } = &args.stack;
+    let (stack, name) = (app.stack(args.stack.stack.as_deref()), stack_name.as_deref());
+    if let Some(exit) = synthesize(context, app).await? {
+        return Ok(exit);
+    }
     let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
     let files = stack::find_all(&context.env, stack, name, beside)?;
     let ApplyArgs { stack, plan, lint, .. } = args;

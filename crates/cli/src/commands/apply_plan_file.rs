@@ -83,6 +83,8 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--termination-protection", asked.plan.termination_protection),
         ("--no-termination-protection", asked.plan.no_termination_protection),
         ("--stack-name", asked.stack.stack_name.is_some()),
+        ("--app", asked.stack.app.app.is_some()),
+        ("--synth", asked.stack.app.synth),
         ("--rules", !asked.lint.rules.is_empty()),
         ("--deny", !asked.lint.deny.is_empty()),
         ("--allow", !asked.lint.allow.is_empty()),

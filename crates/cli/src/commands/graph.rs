@@ -18,6 +18,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::parameters::RunParameters;
 use crate::stack::StackFile;
+use crate::synth::synthesize;
 use crate::template::Loaded;
 use crate::terminal::Terminal;
 use crate::{session, stack};
@@ -97,7 +98,11 @@ fn of_stacks(
 /// Prints the graph.
 pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, CommandError> {
     let Context { terminal, env, .. } = context;
-    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let StackArguments { app, stack_name, .. } = &args.stack;
+    let (stack, name) = (app.stack(args.stack.stack.as_deref()), stack_name.as_deref());
+    if let Some(exit) = synthesize(context, app).await? {
+        return Ok(exit);
+    }
     let files = stack::find_all(env, stack, name, Beside::Nothing)?;
     let [file] = files.as_slice() else { return of_stacks(&files, args.format, terminal) };
     let parameters = RunParameters::read(context, &args.stack.parameters)?;

@@ -9,16 +9,13 @@ use rstack_ops::{Backend, describe};
 use rstack_render::escape;
 use serde_json::json;
 
-use crate::assembly::{is_assembly, stacks};
+use crate::assembly::{ASSEMBLY, is_assembly, stacks};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::session::states;
 use crate::stack::{STACKS, StackError, find, templates_in};
-
-/// The folder of an app's stacks, if none is named.
-const ASSEMBLY: &str = "cdk.out";
 
 /// The arguments of `rstack ls`.
 #[derive(Args, Debug)]

@@ -20,6 +20,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::files::{NewFile, Purpose};
 use crate::progress::Display;
+use crate::synth::synthesize;
 use crate::{plan_file, stack};
 
 /// The arguments of `rstack plan`.
@@ -67,7 +68,8 @@ impl From<SeveralPlans> for CommandError {
 /// Plans stacks and shows the plans.
 pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
     let Context { global, terminal, env } = context;
-    let (stack, name) = (args.stack.stack.as_deref(), args.stack.stack_name.as_deref());
+    let StackArguments { app, stack_name, .. } = &args.stack;
+    let (stack, name) = (app.stack(args.stack.stack.as_deref()), stack_name.as_deref());
     // A key that cannot be used is reported before anything is asked of the cloud.
     let signer = args.sign.as_ref().map(|key| signer(env, key)).transpose()?;
     let states = env.path(&global.state_dir);
@@ -77,6 +79,9 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     });
     if let Some(out) = &out {
         out.check(env)?;
+    }
+    if let Some(exit) = synthesize(context, app).await? {
+        return Ok(exit);
     }
     let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
     let files = stack::find_all(env, stack, name, beside)?;

@@ -41,6 +41,7 @@ impl ErrorKind {
             | ErrorCode::RuleNotAllowed
             | ErrorCode::RulesNotLoaded
             | ErrorCode::SandboxObject
+            | ErrorCode::SynthFailed
             | ErrorCode::SandboxPath
             | ErrorCode::SandboxPut
             | ErrorCode::SecretOnCommandLine

@@ -1,12 +1,12 @@
 //! The errors of finding the stack that is meant.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rstack_catalog::nearest;
 use rstack_model::{ErrorCode, InvalidId, StackName};
 
 use super::is_path;
-use crate::assembly::AssemblyError;
+use crate::assembly::{ASSEMBLY, AssemblyError};
 use crate::error::{CommandError, Hint};
 use crate::files::FileError;
 
@@ -135,6 +135,10 @@ impl StackError {
 fn no_template_hint(text: &str, known: &[PathBuf]) -> String {
     let names: Vec<String> = known.iter().map(|path| path.display().to_string()).collect();
     let near = nearest(text, names.iter().map(String::as_str));
+    if Path::new(text).starts_with(ASSEMBLY) {
+        return "run `cdk synth` first, or have rstack run the app of `cdk.json` with `--synth`"
+            .to_owned();
+    }
     match (near, known, is_path(text)) {
         (Some(near), _, _) => format!("did you mean `{near}`?"),
         (None, [], true) => "paths begin in the current directory".to_owned(),
