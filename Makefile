@@ -62,7 +62,7 @@ kill9: $(VENV)/.installed
 	RSTACK_EVERY_POINT=1 $(CARGO) test --package rstack-cli --test emulators $(FLAGS) -- \
 	  kill9 --nocapture --test-threads 3
 
-# The control: each of fifteen defects, put into a copy of the sources, must turn the explorer red.
+# The control: each of sixteen defects, put into a copy of the sources, must turn the explorer red.
 mutations:
 	./scripts/mutations
 

@@ -76,9 +76,10 @@ impl Handlers {
             };
             let response = match self.handling {
                 Handling::FailsHalf if fails => {
-                    made = Some(key(&request, "half-made"));
-                    answered = Some("half-made".to_owned());
-                    failed("no room for all of it", Some("half-made"))
+                    let id = format!("half-made-{}", text(&request, "RequestId"));
+                    made = Some(key(&request, &id));
+                    answered = Some(id.clone());
+                    failed("no room for all of it", Some(&id))
                 }
                 Handling::FailsUnnamed if fails => failed("no room", None),
                 Handling::Babbles if fails => json!("done, I think"),

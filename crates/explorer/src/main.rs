@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    CrashPoint, Edit, Findings, SCENARIOS, Scenario, Size, Store, edits, generated_types, one,
+    CrashPoint, Edit, Findings, Mix, SCENARIOS, Scenario, Size, Store, edits, generated_types, one,
     one_edit, pairs, schedule, schedules, singles,
 };
 
@@ -31,6 +31,9 @@ struct Arguments {
     /// Explore random schedules alone
     #[arg(long, conflicts_with = "scenario")]
     random: bool,
+    /// Make random schedules of the scenarios of custom resources
+    #[arg(long, conflicts_with = "scenario")]
+    custom: bool,
     /// The seed of the first random schedule
     #[arg(long, default_value_t = 0)]
     first: u64,
@@ -102,9 +105,10 @@ impl Report {
 fn explore(arguments: &Arguments) -> io::Result<usize> {
     let size = if arguments.small { Size::Small } else { Size::Streaming };
     let store = if arguments.objects { Store::Objects } else { Store::Files };
+    let mix = if arguments.custom { Mix::Custom } else { Mix::Small };
     let mut report = Report { violations: 0, fail_fast: arguments.fail_fast };
     if let Some(seed) = arguments.seed {
-        report.add("schedule", "schedule", || schedule(seed))?;
+        report.add("schedule", "schedule", || schedule(mix, seed))?;
         return Ok(report.violations);
     }
     if let Some(edit) = arguments.scenario.as_deref().and_then(Edit::named) {
@@ -139,7 +143,7 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
     }
     if arguments.random {
         let Arguments { first, schedules: count, .. } = arguments;
-        report.add("random", "schedules", || schedules(*first, *count))?;
+        report.add("random", "schedules", || schedules(mix, *first, *count))?;
         return Ok(report.violations);
     }
     report.line(format!("generated stack: objects of {} types", generated_types()))?;
@@ -157,7 +161,10 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
     if let Some(create) = SCENARIOS.first() {
         report.add(create.name, "pairs", || pairs(*create, size, arguments.stride))?;
     }
-    report.add("random", "schedules", || schedules(arguments.first, arguments.schedules))?;
+    for (name, mix) in [("random", Mix::Small), ("random-custom", Mix::Custom)] {
+        let Arguments { first, schedules: count, .. } = arguments;
+        report.add(name, "schedules", || schedules(mix, *first, *count))?;
+    }
     report.line(format!("{} violations", report.violations))?;
     Ok(report.violations)
 }

@@ -6,7 +6,7 @@ use crate::crash_point::{CrashPoint, Data, Fault, Names, Strike, Survival};
 use crate::explore::{Findings, in_parallel, strike};
 use crate::fault_injection::{FaultRates, LATEST};
 use crate::rng::Rng;
-use crate::scenario::{Ready, SCENARIOS};
+use crate::scenario::{CUSTOM, Ready, SCENARIOS, Scenario};
 use crate::simulation::Conditions;
 use crate::stack::{Size, Wanted};
 
@@ -79,23 +79,41 @@ fn live(ready: &Ready, seed: u64) -> Result<Vec<String>, String> {
     Ok(broken)
 }
 
-fn all_ready() -> Result<Vec<Ready>, String> {
-    SCENARIOS.into_iter().map(|scenario| scenario.ready(Size::Small, 1)).collect()
+/// The scenarios that schedules are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mix {
+    /// Those of the smaller stack.
+    #[default]
+    Small,
+    /// Those of custom resources.
+    Custom,
 }
 
-fn of_seed(ready: &[Ready], seed: u64) -> Result<(String, Vec<String>), String> {
+fn all_ready(mix: Mix) -> Result<Vec<Ready>, String> {
+    let scenarios: &[Scenario] = match mix {
+        Mix::Small => &SCENARIOS,
+        Mix::Custom => &CUSTOM,
+    };
+    scenarios.iter().map(|scenario| scenario.ready(Size::Small, 1)).collect()
+}
+
+fn of_seed(mix: Mix, ready: &[Ready], seed: u64) -> Result<(String, Vec<String>), String> {
     let index = usize::try_from(seed).unwrap_or_default().checked_rem(ready.len()).unwrap_or(0);
     let broken = ready.get(index).map_or_else(|| Ok(Vec::new()), |ready| live(ready, seed))?;
-    Ok((format!("--seed {seed}"), broken))
+    let mix = match mix {
+        Mix::Small => "",
+        Mix::Custom => "--custom ",
+    };
+    Ok((format!("{mix}--seed {seed}"), broken))
 }
 
 /// Explores the schedule of one seed.
 ///
 /// # Errors
 /// If a scenario cannot be lived through undisturbed.
-pub fn schedule(seed: u64) -> Result<Findings, String> {
+pub fn schedule(mix: Mix, seed: u64) -> Result<Findings, String> {
     let mut findings = Findings::default();
-    let (case, broken) = of_seed(&all_ready()?, seed)?;
+    let (case, broken) = of_seed(mix, &all_ready(mix)?, seed)?;
     findings.add(case, broken);
     Ok(findings)
 }
@@ -104,12 +122,12 @@ pub fn schedule(seed: u64) -> Result<Findings, String> {
 ///
 /// # Errors
 /// If a scenario cannot be lived through undisturbed.
-pub fn schedules(first: u64, count: usize) -> Result<Findings, String> {
-    let ready = all_ready()?;
+pub fn schedules(mix: Mix, first: u64, count: usize) -> Result<Findings, String> {
+    let ready = all_ready(mix)?;
     let mut findings = Findings::default();
     let seeds: Vec<u64> = (first..first.saturating_add(count as u64)).collect();
     for some in seeds.chunks(AT_ONCE) {
-        let explored = in_parallel(some, |seed| of_seed(&ready, *seed))?;
+        let explored = in_parallel(some, |seed| of_seed(mix, &ready, *seed))?;
         explored.into_iter().for_each(|(case, broken)| findings.add(case, broken));
     }
     Ok(findings)

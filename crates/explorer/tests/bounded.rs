@@ -3,8 +3,7 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    CUSTOM, Edit, Findings, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario,
-    Size, Store, edits, generated_types, one, pairs, schedules, singles,
+    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -130,7 +129,8 @@ fn a_part_of_the_pairs_of_a_creation() {
 
 #[test]
 fn some_random_schedules() {
-    sound(&schedules(0, 300).unwrap(), 300);
+    sound(&schedules(Mix::Small, 0, 300).unwrap(), 300);
+    sound(&schedules(Mix::Custom, 0, 300).unwrap(), 300);
 }
 
 /// A case that is reported can be lived through alone.

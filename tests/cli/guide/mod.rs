@@ -29,6 +29,7 @@ const PAGES: [&str; 8] = [
     "when-something-fails.md",
     "moving-resources.md",
     "nested-stacks.md",
+    "custom-resources.md",
 ];
 
 fn folder() -> PathBuf {
@@ -102,6 +103,11 @@ fn readme() {
 #[test]
 fn first_stack() {
     check("first-stack.md");
+}
+
+#[test]
+fn custom_resources() {
+    check("custom-resources.md");
 }
 
 #[test]
