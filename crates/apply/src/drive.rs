@@ -70,8 +70,8 @@ impl Driven<'_> {
 const WITHHELD: &str = "(left out: it may quote a secret that cannot be resolved now)";
 
 impl Engine {
-    /// Tells the driver that the outcome of an operation is recorded, if it is.
-    pub(crate) async fn told_recorded(
+    /// Reports to the driver that the outcome of an operation is recorded, if it is.
+    pub(crate) async fn acknowledge(
         &self,
         ledger: &Ledger,
         driver: &dyn ResourceDriver,

@@ -207,7 +207,7 @@ impl Engine {
                         let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
                         ledger.append(polled_entry(&driven, led, Some(&object))).await?;
                         let token = &open.intent.token;
-                        self.told_recorded(ledger, driver.as_ref(), operation, token).await;
+                        self.acknowledge(ledger, driver.as_ref(), operation, token).await;
                         return Ok(Resolved::Recorded);
                     }
                     Found::Ours(found) => {
@@ -359,7 +359,7 @@ impl Engine {
         };
         let told = told_of_snapshot(intent, &led);
         ledger.append(polled_entry(&driven, led, object)).await?;
-        self.told_recorded(ledger, driver.as_ref(), operation, &intent.token).await;
+        self.acknowledge(ledger, driver.as_ref(), operation, &intent.token).await;
         told.into_iter().for_each(|event| self.events.emit(event));
         Ok(())
     }

@@ -46,8 +46,6 @@ pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
 pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario};
-pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, SCENARIOS, SNAPSHOTS, Scenario};
 pub use schedule::{Mix, schedule, schedules};
-pub use schedule::{schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

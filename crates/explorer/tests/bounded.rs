@@ -3,7 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
+    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS,
+    Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {

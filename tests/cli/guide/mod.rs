@@ -20,7 +20,7 @@ use page::{Block, blocks};
 const UPDATE: &str = "RSTACK_UPDATE_GUIDE";
 
 /// Every page, in the order in which they are read.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "first-stack.md",
     "cdk.md",
     "ci.md",

@@ -64,14 +64,14 @@ impl Context<'_> {
             Ok(taken) => taken,
             Err(Undeleted::Failed(failure)) => {
                 let failed = self.fail(operation, failure).await;
-                self.engine.told_recorded(self.ledger, driver.as_ref(), operation, &token).await;
+                self.engine.acknowledge(self.ledger, driver.as_ref(), operation, &token).await;
                 return failed;
             }
             Err(Undeleted::Left(error)) => return Err(error),
         };
         self.ledger.append(Entry::Done { operation, outcome: Outcome::Gone }).await?;
         self.ledger.drop_object(&step.address, object);
-        self.engine.told_recorded(self.ledger, driver.as_ref(), operation, &token).await;
+        self.engine.acknowledge(self.ledger, driver.as_ref(), operation, &token).await;
         self.tell_snapshot(label, snapshot, taken);
         Ok(physical_id)
     }

@@ -160,7 +160,7 @@ impl Context<'_> {
         let (operation, token) = (begun.operation, begun.token.clone());
         let followed = self.follow_on(work, begun, first).await;
         let driver = work.driver.as_ref();
-        self.engine.told_recorded(self.ledger, driver, operation, &token).await;
+        self.engine.acknowledge(self.ledger, driver, operation, &token).await;
         followed
     }
 

@@ -398,11 +398,17 @@ impl ResourceDriver for CustomResource {
     }
 
     fn identify(&self, request: &CreateRequest, given: &Identifier) -> Identifier {
-        match request.begun.as_ref().and_then(RequestCursor::parse) {
-            Some(cursor) if given.parts().len() != 3 => {
-                identifier(&given.to_string(), &cursor.resource, &cursor.stack)
+        let Some(cursor) = request.begun.as_ref().and_then(RequestCursor::parse) else {
+            return given.clone();
+        };
+        // A physical ID may have a `|`, too.
+        match given.parts() {
+            [_, logical_id, stack_id]
+                if *logical_id == cursor.resource && *stack_id == cursor.stack =>
+            {
+                given.clone()
             }
-            Some(_) | None => given.clone(),
+            _ => identifier(&given.to_string(), &cursor.resource, &cursor.stack),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::conformance::{Sample, check_recorded};
 use rstack_driver::custom::{CustomResource, CustomTransport, Delivery, HandlerArn, RequestType};
-use rstack_driver::{Cloud, DriverError, Identity, ResourceDriver, SecretStore};
+use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{
@@ -114,6 +114,24 @@ async fn a_handler_that_does_not_respond_does_nothing_and_secret_data_are_kept_n
     let cloud = sandbox("Thing: { noEcho: true, data: { Key: hunter2 } }");
     let made = answer(&cloud, &request(RequestType::Create, "1", None, json!({}))).await.unwrap();
     assert_eq!((&made["NoEcho"], &made["Data"]), (&json!(true), &json!({"Key": ""})));
+}
+
+/// A call that the sandbox refuses has delivered nothing: no one waits for its response.
+#[tokio::test]
+async fn a_refused_delivery_is_certain_and_a_lost_answer_is_not() {
+    let always = crate::PerMille(1000);
+    let kind_with = async |faults: crate::Faults| {
+        let options = SandboxOptions { faults, ..SandboxOptions::default() };
+        let cloud = SandboxCloud::open(None, Region::from("eu-west-1"), options).unwrap();
+        let create = request(RequestType::Create, "1", None, json!({}));
+        let error = cloud.handlers().deliver(&create).await.unwrap_err();
+        (error.kind, cloud.list().unwrap().len())
+    };
+    let none = crate::Faults::none;
+    let refused = kind_with(crate::Faults { server_error: always, ..none() }).await;
+    assert_eq!(refused, (ErrorKind::DependencyNotReady, 0));
+    let lost = kind_with(crate::Faults { lost_answer: always, ..none() }).await;
+    assert_eq!(lost, (ErrorKind::UnknownOutcome, 1));
 }
 
 #[test]

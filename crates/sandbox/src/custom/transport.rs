@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_driver::DriverError;
-use rstack_driver::custom::{CustomTransport, Delivery};
+use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn};
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::Token;
 use rstack_model::state::Environment;
 
@@ -21,6 +21,14 @@ pub(crate) struct SandboxHandlers {
 impl SandboxHandlers {
     pub(crate) fn new(cloud: Arc<Inner>, rules: Arc<CustomRules>) -> Self {
         Self { cloud, rules }
+    }
+}
+
+/// The error of a call that the sandbox has refused: it is certain that nothing was delivered.
+fn undelivered(error: DriverError) -> DriverError {
+    match error.kind {
+        ErrorKind::Transient => DriverError { kind: ErrorKind::DependencyNotReady, ..error },
+        _ => error,
     }
 }
 
@@ -44,12 +52,12 @@ impl CustomTransport for SandboxHandlers {
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
         let operation = match &delivery.handler {
-            rstack_driver::custom::HandlerArn::Function(_) => "sandbox lambda:Invoke",
-            rstack_driver::custom::HandlerArn::Topic(_) => "sandbox sns:Publish",
+            HandlerArn::Function(_) => "sandbox lambda:Invoke",
+            HandlerArn::Topic(_) => "sandbox sns:Publish",
         };
         let object = format!("{}/{}", delivery.stack_id, delivery.logical_id);
         let lost = self.cloud.fault_injector.begin(operation, &object).await;
-        let lost = lost.map_err(|refusal| refusal.of(operation))?;
+        let lost = lost.map_err(|refusal| undelivered(refusal.of(operation)))?;
         let (answer, delivery) = (self.rules.answer(delivery), delivery.clone());
         let work = self.cloud.call(operation, move |cloud, view| {
             let (seed, polls) = (cloud.seed(), cloud.api_polls());

@@ -108,6 +108,9 @@ fn a_create_without_a_response_in_time_is_ambiguous_and_a_late_response_settles_
     // The user may name the object by its physical ID.
     let said = driver.identify(&request, &"thing-9".into());
     assert_eq!((said.only(), said.parts().len()), ("thing-9", 3));
+    assert_eq!(driver.identify(&request, &said), said);
+    let piped = driver.identify(&request, &rstack_model::Identifier::parse("a|b|c"));
+    assert_eq!((piped.only(), piped.parts().len()), ("a|b|c", 3));
     let told = poll(OperationKind::Create, "request-1", &asked.cursor, Some(&said));
     let step = now(driver.poll(&told)).unwrap();
     assert!(matches!(&step, Step::Done(Finish::Object(it)) if it.identifier == said), "{step:?}");
