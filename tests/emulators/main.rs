@@ -1,6 +1,7 @@
 //! The whole program against clouds that others wrote: moto (AppSync, EC2, MediaPackage, SNS, SQS,
 //! Systems Manager) and MiniStack (Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
-//! EventBridge, IAM, KMS, Lambda, Secrets Manager, STS), over real HTTP. What is there afterwards is read with boto3, by a mapping
+//! EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there afterwards is
+//! read with boto3, by a mapping
 //! of its own, so that a mistake in rstack's mapping cannot hide itself.
 #![cfg(test)]
 

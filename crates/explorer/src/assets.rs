@@ -79,9 +79,9 @@ pub(crate) fn violations(
         };
         let found = found.now_or_never().ok_or("the bucket does not answer")?;
         match found.map_err(|error| error.to_string())? {
-            Some(bytes) if bytes != CONTENT => out.push(format!("I6: `{key}` is not whole")),
+            Some(bytes) if bytes != CONTENT => out.push(format!("I7: `{key}` is not whole")),
             None if has_objects && number == 0 => {
-                out.push(format!("I6: the stack has objects, and `{key}` is not there"));
+                out.push(format!("I7: the stack has objects, and `{key}` is not there"));
             }
             Some(_) | None => {}
         }

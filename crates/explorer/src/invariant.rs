@@ -56,7 +56,7 @@ pub(crate) fn final_snapshots(simulation: &Simulation) -> Result<Vec<String>, St
     Ok(violations)
 }
 
-/// I6, at any time: an asset in a bucket is whole, and before it is there the stack has no objects.
+/// I7, at any time: an asset in a bucket is whole, and before it is there the stack has no objects.
 pub(crate) fn assets(simulation: &Simulation, wanted: &Wanted) -> Result<Vec<String>, String> {
     match wanted {
         Wanted::Stack(desired, _) if !desired.assets.is_empty() => {
