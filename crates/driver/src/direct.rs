@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use rstack_model::{Cursor, Identifier, KnownMap};
 
 use crate::{
-    CreateRequest, DeleteRequest, DriverError, EffectSink, Finish, Found, NameRule, Object,
-    Observed, OperationKind, Pending, Poll, Progress, Removal, Request, ResourceDriver, Step,
-    UnsupportedProperty, UpdateRequest,
+    CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish, Found, NameRule,
+    Object, Observed, OperationKind, Pending, Poll, Progress, Removal, Request, ResourceDriver,
+    Step, UnsupportedProperty, UpdateRequest,
 };
 
 /// The cursor of an object that stabilizes, as states and journals hold it.
@@ -187,6 +187,12 @@ impl ResourceDriver for Direct {
     }
 
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        // A creation whose driver made durable that it begins, and that did not come to stabilizing,
+        // has no request to follow: its object is looked for, and an update completes it.
+        if poll.kind == OperationKind::Create && poll.cursor.as_str() != STABILIZE {
+            let message = "the creation was interrupted: its object is looked for";
+            return Err(DriverError::new(ErrorKind::NotFound, "create", message));
+        }
         let Some(identifier) = &poll.identifier else { return Ok(Step::Done(Finish::Gone)) };
         if poll.kind == OperationKind::Delete {
             let request = DeleteRequest {
