@@ -220,7 +220,7 @@ def named_ls():
 
 
 def function(name):
-    """A function that is called by nobody."""
+    """A function without callers."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("index.py", "def handler(event, context): return event")
@@ -271,6 +271,9 @@ def serverless_ls(name):
             it["UUID"] for it in functions.list_event_source_mappings()["EventSourceMappings"]
         ],
         "statements": [it["Sid"] for it in policy],
+        "machines": [
+            it["name"] for it in client("stepfunctions").list_state_machines()["stateMachines"]
+        ],
     }
 
 

@@ -530,6 +530,25 @@ def event_source(uuid, _):
     return {**found, "FunctionName": found["FunctionArn"], "Enabled": enabled}
 
 
+def state_machine(arn, properties):
+    machines = client("stepfunctions")
+    found = machines.describe_state_machine(stateMachineArn=arn)
+    tags = machines.list_tags_for_resource(resourceArn=arn)["tags"]
+    substitutions = properties.get("DefinitionSubstitutions", {})
+    wanted = properties["DefinitionString"]
+    for name, value in substitutions.items():
+        wanted = wanted.replace("${" + name + "}", value)
+    same = json.loads(wanted) == json.loads(found["definition"])
+    return {
+        "StateMachineName": found["name"],
+        "RoleArn": found["roleArn"],
+        "DefinitionString": properties["DefinitionString"] if same else found["definition"],
+        # They are in the definition.
+        "DefinitionSubstitutions": substitutions if same else MISSING,
+        "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in tags],
+    }
+
+
 READERS = {
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
@@ -573,6 +592,7 @@ READERS = {
     "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),
     "AWS::SSM::Parameter": parameter,
     "AWS::SecretsManager::Secret": secret,
+    "AWS::StepFunctions::StateMachine": state_machine,
     **network.READERS,
 }
 

@@ -235,6 +235,9 @@ fn secretsmanager_driver(
     api: Arc<dyn Api>,
 ) -> Option<Arc<dyn DirectDriver>> {
     match resource_type.as_str() {
+        "AWS::SecretsManager::ResourcePolicy" => {
+            Some(Arc::new(secretsmanager::ResourcePolicy::new(api)))
+        }
         "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
         _ => None,
     }

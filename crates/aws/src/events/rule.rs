@@ -41,7 +41,10 @@ pub(crate) struct Rule {
     events: Events,
 }
 
-/// What `PutRule` takes of the properties.
+/// The members of `PutRule` that the properties say.
+///
+/// # Errors
+/// If a property has a value that its member cannot take.
 fn settings(properties: &KnownMap) -> Result<KnownMap, DriverError> {
     let own = properties.iter().filter(|(name, _)| SETTINGS.contains(&name.as_str()));
     let own = own.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -49,8 +52,8 @@ fn settings(properties: &KnownMap) -> Result<KnownMap, DriverError> {
     made.map_err(|error| error.for_operation(CREATE.to_owned()))
 }
 
-/// What `PutRule` is to be given: what is declared, and of a rule that exists what the template
-/// declares neither now nor before.
+/// The members that `PutRule` is given: those that are declared, and of a rule that exists those that
+/// the template declares neither now nor before.
 fn complete(wanted: &KnownMap, prior: &KnownMap, current: &KnownMap) -> KnownMap {
     let mut all = wanted.clone();
     for name in SETTINGS {

@@ -365,7 +365,10 @@ impl DirectDriver for Key {
             })?,
         };
         let key = part(&answer, "KeyMetadata", CREATE)?.clone();
-        let id = text_in(&key, "KeyId").unwrap_or_default();
+        let Some(id) = text_in(&key, "KeyId") else {
+            let message = "the answer does not name the key";
+            return Err(DriverError::new(ErrorKind::UnknownOutcome, CREATE, message));
+        };
         let recorded = effects.created_as(&id.into()).await;
         recorded.map_err(|error| journal_failed(CREATE, &error))?;
         if declared.rotates == Some(true) {

@@ -30,7 +30,10 @@ pub(crate) struct Alias {
     lambda: Lambda,
 }
 
-/// What the calls that create and update take: a list of versions and weights is a map there.
+/// The members of the calls that create and update: a list of versions and weights is a map there.
+///
+/// # Errors
+/// If a property has another form.
 fn settings(fields: Fields<'_>) -> Result<KnownMap, DriverError> {
     let mut input = KnownMap::new();
     for name in ["Description", "FunctionVersion"] {

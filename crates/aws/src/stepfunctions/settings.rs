@@ -30,7 +30,7 @@ fn mapper(shape: &'static str) -> Result<Mapper<'static>, DriverError> {
     Ok(Mapper::new(model, shape, &RULES))
 }
 
-/// What the creating call takes of the properties.
+/// The members of the creating call that the properties say.
 ///
 /// # Errors
 /// If a property has a value that its member cannot take.
@@ -39,8 +39,8 @@ pub(super) fn of_new(properties: &KnownMap) -> Result<KnownMap, DriverError> {
     members(properties, names, "CreateStateMachineInput")
 }
 
-/// What the call that changes takes of the properties: what was declared before and is no longer goes
-/// back to its default.
+/// The members of the call that changes: a property that was declared before and is no longer goes back
+/// to its default.
 ///
 /// Source: Step Functions API reference, CreateStateMachine: the defaults of `loggingConfiguration`,
 /// `tracingConfiguration` and `encryptionConfiguration`.

@@ -2,7 +2,7 @@
 //!
 //! The template chooses the name, Step Functions makes the ARN of it. The call that creates makes no
 //! second state machine of a name: it answers with the one that exists if its definition is the same,
-//! whoever made it. A state machine is known again by the token in its tags.
+//! also if another owner made it. A state machine is known again by the token in its tags.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -60,7 +60,8 @@ fn request() -> CreateRequest {
     }
 }
 
-/// The creating call answers with a state machine of the same definition, whoever made it.
+/// The creating call answers with a state machine of the same definition, also with that of another
+/// owner.
 #[tokio::test]
 async fn a_state_machine_of_another_owner_is_not_taken_over() {
     let made = || answer(r#"{"stateMachineArn":"arn:m","creationDate":"2026-01-02T03:04:05Z"}"#);

@@ -206,6 +206,10 @@ impl Account {
         for (type_name, name) in self.cloud_control.inventory() {
             out.entry(type_name).or_default().push(name);
         }
+        let with_policy = self.secrets.values().filter(|secret| !secret["policy"].is_null());
+        let with_policy = with_policy.filter(|secret| secret.get("DeletedDate").is_none());
+        let with_policy = with_policy.map(|secret| text(secret, "ARN")).collect();
+        out.insert("AWS::SecretsManager::ResourcePolicy", with_policy);
         let (gone, there): (Vec<_>, Vec<_>) =
             self.secrets.values().partition(|secret| secret.get("DeletedDate").is_some());
         let arns = |secrets: Vec<&Value>| secrets.iter().map(|s| text(s, "ARN")).collect();

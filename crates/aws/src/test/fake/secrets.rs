@@ -30,6 +30,9 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
             Ok(json!({"RandomPassword": password}))
         }
         "CreateSecret" => create(account, input),
+        "PutResourcePolicy" | "GetResourcePolicy" | "DeleteResourcePolicy" => {
+            policy(account, operation, input)
+        }
         "DeleteSecret" => {
             let force = input["ForceDeleteWithoutRecovery"] == true;
             let name = match named(account, input) {
@@ -175,4 +178,26 @@ fn value(secret: &Value, input: &Value) -> Reply {
     answer["SecretString"] = text;
     answer["VersionId"] = token.into();
     Ok(answer)
+}
+
+/// The policy of a secret, in a form of the service's own.
+fn policy(account: &mut Account, operation: &str, input: &Value) -> Reply {
+    let name = named(account, input)?;
+    let secret = account.secrets.get_mut(&name).unwrap();
+    if secret.get("DeletedDate").is_some() && operation != "GetResourcePolicy" {
+        return Err(invalid("it was marked for deletion"));
+    }
+    let arn = text(secret, "ARN");
+    match operation {
+        "PutResourcePolicy" => {
+            let tree: Value = serde_json::from_str(&text(input, "ResourcePolicy")).unwrap();
+            if secret["policy"].is_null() {
+                account.made.push(("AWS::SecretsManager::ResourcePolicy", arn.clone()));
+            }
+            secret["policy"] = serde_json::to_string_pretty(&tree).unwrap().into();
+        }
+        "DeleteResourcePolicy" => secret["policy"] = Value::Null,
+        _ => return Ok(json!({"ARN": arn, "Name": name, "ResourcePolicy": secret["policy"]})),
+    }
+    Ok(json!({"ARN": arn, "Name": name}))
 }
