@@ -4,6 +4,10 @@
 //! the new association before it deletes the old one: the new one takes the place of the old one, as in
 //! CloudFormation. An association has an ID and no tags; it is known again by the proof that there was
 //! none, or by the one whose place it took, which is in the journal before the call.
+//!
+//! When a rollback takes the new association back, the subnet gets its former route table again, and not
+//! that of its VPC. Until then a tag of the subnet holds the former table. The restored association has
+//! another ID than the state knows: one of the same subnet and table stands for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +15,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
-    Observed, Progress, UpdateRequest,
+    Observed, Progress, Removal, UpdateRequest,
 };
-use rstack_model::{Cursor, Identifier, KnownMap, PhysicalId};
+use rstack_model::{Cursor, Identifier, KnownMap, KnownValue, PhysicalId};
 
-use super::calls::{Ec2, action, filters, maps, not_yet_visible};
+use super::calls::{Ec2, action, filters, list, maps, not_yet_visible};
 use crate::api::Api;
-use crate::iam::{Fields, arguments, journal_failed, text_in};
+use crate::iam::{Fields, Tags, arguments, journal_failed, tag_list, tag_of, text_in};
 
 const CREATE: &str = "ec2:AssociateRouteTable";
 const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The tag of a subnet that holds the route table which another one has replaced in a run.
+const FORMER: &str = "rstack:former-route-table";
 
 /// The driver of associations.
 pub(super) struct RouteTableAssociation {
@@ -110,6 +117,7 @@ impl RouteTableAssociation {
         let operation = "ec2:ReplaceRouteTableAssociation";
         let begins = effects.begins(&Cursor::from(old.id.as_str())).await;
         begins.map_err(|error| journal_failed(operation, &error))?;
+        self.remember(old).await?;
         let input = arguments([
             ("AssociationId", old.id.as_str().into()),
             ("RouteTableId", declared.table.as_str().into()),
@@ -128,6 +136,69 @@ impl RouteTableAssociation {
             Err(error) => Err(error),
         }
     }
+
+    /// Notes the route table of a subnet for a rollback. A caller who may not tag does without.
+    async fn remember(&self, old: &Association) -> Result<(), DriverError> {
+        let tags = Tags::from([(FORMER.to_owned(), old.table.as_str().into())]);
+        let subnet = list([old.subnet.as_str()]);
+        let input = arguments([("Resources", subnet), ("Tags", tag_list(&tags))]);
+        match self.ec2.call("CreateTags", input).await {
+            Err(error) if !matches!(error.kind, ErrorKind::AccessDenied { .. }) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Removes the note of [`Self::remember`].
+    async fn forget(&self, subnet: &str) -> Result<(), DriverError> {
+        let key = KnownValue::Map(arguments([("Key", FORMER.into())]));
+        let tags = KnownValue::List(vec![key]);
+        let input = arguments([("Resources", list([subnet])), ("Tags", tags)]);
+        match self.ec2.call("DeleteTags", input).await {
+            Err(error) if matches!(error.kind, ErrorKind::AccessDenied { .. }) => Ok(()),
+            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Gives the subnet of an association its former route table back. False if it had none, or the
+    /// table is gone.
+    async fn restore(&self, id: &str) -> Result<bool, DriverError> {
+        let Some(found) = self.of_id(id).await? else { return Ok(false) };
+        let input = arguments([("SubnetIds", list([found.subnet.as_str()]))]);
+        let subnets = self.ec2.all("DescribeSubnets", "Subnets", input).await?;
+        let tags = subnets.first().and_then(|subnet| subnet.get("Tags"));
+        let Some(former) = tag_of(tags, FORMER) else { return Ok(false) };
+        let input = arguments([("AssociationId", id.into()), ("RouteTableId", former.into())]);
+        match self.ec2.call("ReplaceRouteTableAssociation", input).await {
+            Ok(_) => {}
+            // The request may have arrived twice.
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                let now = self.of_subnet(&found.subnet).await?;
+                if now.is_none_or(|now| now.table != former) {
+                    return Ok(false);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.forget(&found.subnet).await?;
+        Ok(true)
+    }
+
+    async fn disassociate(&self, id: &str) -> Result<bool, DriverError> {
+        let input = arguments([("AssociationId", id.into())]);
+        match self.ec2.call("DisassociateRouteTable", input).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The association of a subnet with a table, whatever its ID.
+    async fn of_both(&self, properties: &KnownMap) -> Result<Option<Association>, DriverError> {
+        let Ok(declared) = Declared::of(properties) else { return Ok(None) };
+        let found = self.of_subnet(&declared.subnet).await?;
+        Ok(found.filter(|found| found.table == declared.table))
+    }
 }
 
 fn without_id(operation: &str) -> DriverError {
@@ -141,9 +212,13 @@ impl DirectDriver for RouteTableAssociation {
         "native"
     }
 
-    async fn read(&self, id: &Identifier, _: &KnownMap) -> Result<Observed, DriverError> {
-        Ok(match self.of_id(id.only()).await? {
-            Some(found) => Observed::Present(found.object()),
+    async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
+        let found = match self.of_id(id.only()).await? {
+            Some(found) => Some(found),
+            None => self.of_both(declared).await?,
+        };
+        Ok(match found {
+            Some(found) => Observed::Present(object(id.only(), &found.subnet, &found.table)),
             None => Observed::Absent,
         })
     }
@@ -216,11 +291,23 @@ impl DirectDriver for RouteTableAssociation {
     }
 
     async fn delete(&self, request: &DeleteRequest) -> Result<Progress, DriverError> {
-        let input = arguments([("AssociationId", request.identifier.only().into())]);
-        match self.ec2.call("DisassociateRouteTable", input).await {
-            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
-            Ok(_) | Err(_) => Ok(Progress::Done),
+        let id = request.identifier.only();
+        if request.removal == Removal::Rollback && self.restore(id).await? {
+            return Ok(Progress::Done);
         }
+        if self.disassociate(id).await? {
+            return Ok(Progress::Done);
+        }
+        // Another one has taken its place, or a rollback has restored it under another ID.
+        if request.removal != Removal::Rollback {
+            if let Some(found) = self.of_both(&request.prior).await? {
+                self.disassociate(&found.id).await?;
+            }
+            if let Some(subnet) = text_in(&request.prior, "SubnetId") {
+                self.forget(subnet).await?;
+            }
+        }
+        Ok(Progress::Done)
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {

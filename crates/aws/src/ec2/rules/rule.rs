@@ -18,6 +18,9 @@ pub(in crate::ec2) enum Peer {
     Group(String),
 }
 
+/// The other ends in a permission: the list, the member of an element that names one, and what it makes.
+type PeerKind = (&'static str, &'static str, fn(String) -> Peer);
+
 /// A rule in EC2's form.
 #[derive(Clone, Debug)]
 pub(in crate::ec2) struct Rule {
@@ -99,7 +102,7 @@ impl Rule {
 
     /// The rules in a permission of DescribeSecurityGroups.
     pub(super) fn in_permission(permission: &KnownMap) -> Vec<Self> {
-        let kinds: [(&str, &str, fn(String) -> Peer); 4] = [
+        let kinds: [PeerKind; 4] = [
             ("IpRanges", "CidrIp", Peer::V4),
             ("Ipv6Ranges", "CidrIpv6", Peer::V6),
             ("PrefixListIds", "PrefixListId", Peer::PrefixList),

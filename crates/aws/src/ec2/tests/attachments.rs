@@ -2,7 +2,7 @@
 //! known again by a proof.
 
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DirectDriver, ErrorKind, Found, Progress, Removal,
+    CreateRequest, DeleteRequest, DirectDriver, ErrorKind, Found, Observed, Progress, Removal,
 };
 use rstack_model::{Cursor, Identifier, StackName};
 
@@ -244,6 +244,7 @@ fn nothing() -> Answer {
 async fn a_new_association_takes_the_place_of_the_old_one() {
     let script = JournaledApi::new([
         ("DescribeRouteTables", associated("rtbassoc-1", "rtb-1")),
+        ("CreateTags", done()),
         ("ReplaceRouteTableAssociation", json(r#"{"NewAssociationId":"rtbassoc-2"}"#)),
     ]);
     let driver = RouteTableAssociation::new(script.clone());
@@ -251,7 +252,54 @@ async fn a_new_association_takes_the_place_of_the_old_one() {
     assert_eq!(made.physical_id.as_str(), "rtbassoc-2");
     let call =
         r#"ReplaceRouteTableAssociation {"AssociationId":"rtbassoc-1","RouteTableId":"rtb-2"}"#;
-    script.assert_calls_start(&["DescribeRouteTables", call]);
+    let tag = concat!(
+        r#"CreateTags {"Resources":["subnet-1"],"Tags":[{"Key":"rstack:former-route-table","#,
+        r#""Value":"rtb-1"}]}"#
+    );
+    script.assert_calls_start(&["DescribeRouteTables", tag, call]);
+}
+
+/// A rollback gives the subnet its former table; only a later deletion lets it have none.
+#[tokio::test]
+async fn a_rollback_restores_the_association_that_was_replaced() {
+    let subnet = r#"{"Subnets":[{"SubnetId":"subnet-1",
+        "Tags":[{"Key":"rstack:former-route-table","Value":"rtb-1"}]}]}"#;
+    let request = |removal, id: &str, prior: &str| DeleteRequest {
+        removal,
+        identifier: id.into(),
+        token: "T".into(),
+        prior: tree(prior),
+    };
+    let script = JournaledApi::new([
+        ("DescribeRouteTables", associated("rtbassoc-2", "rtb-2")),
+        ("DescribeSubnets", json(subnet)),
+        ("ReplaceRouteTableAssociation", json(r#"{"NewAssociationId":"rtbassoc-3"}"#)),
+        ("DeleteTags", done()),
+    ]);
+    let driver = RouteTableAssociation::new(script.clone());
+    let rollback = request(Removal::Rollback, "rtbassoc-2", ASSOCIATION);
+    assert_eq!(driver.delete(&rollback).await.unwrap(), Progress::Done);
+    let sent = tree(r#"{"AssociationId":"rtbassoc-2","RouteTableId":"rtb-1"}"#);
+    assert_eq!(script.input(2), sent);
+    script.assert_finished();
+
+    // The state knows the first one, which is there under another ID.
+    let former = r#"{"SubnetId":"subnet-1","RouteTableId":"rtb-1"}"#;
+    let script = JournaledApi::new([
+        ("DescribeRouteTables", nothing()),
+        ("DescribeRouteTables", associated("rtbassoc-3", "rtb-1")),
+        ("DisassociateRouteTable", gone()),
+        ("DescribeRouteTables", associated("rtbassoc-3", "rtb-1")),
+        ("DisassociateRouteTable", done()),
+        ("DeleteTags", done()),
+    ]);
+    let driver = RouteTableAssociation::new(script.clone());
+    let read = driver.read(&"rtbassoc-1".into(), &tree(former)).await.unwrap();
+    let Observed::Present(object) = read else { panic!("{read:?}") };
+    assert_eq!(object.identifier, "rtbassoc-1".into());
+    driver.delete(&request(Removal::Recoverable, "rtbassoc-1", former)).await.unwrap();
+    assert_eq!(script.input(4), tree(r#"{"AssociationId":"rtbassoc-3"}"#));
+    script.assert_finished();
 }
 
 #[tokio::test]

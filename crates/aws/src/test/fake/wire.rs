@@ -48,7 +48,7 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
             let mut input = query::read(&String::from_utf8(body).unwrap());
             let name = input.as_object_mut().unwrap().remove("Action").unwrap();
             let operation = codec.operation(name.as_str().unwrap()).unwrap();
-            (operation, ec2::members(&codec.model, operation.input.as_deref().unwrap(), &input))
+            (operation, ec2::members(codec.model, operation.input.as_deref().unwrap(), &input))
         }
         WireProtocol::RestJson | WireProtocol::RestXml => {
             let (operation, mut input) = routed(codec, &request);
@@ -182,8 +182,7 @@ pub(super) fn answer(call: &Call, reply: Result<Value, Refusal>) -> HttpResponse
         WireProtocol::Query => return response(200, query::write(name, &output).into()),
         WireProtocol::Ec2 => {
             let shape = call.operation.output.as_deref();
-            let output =
-                shape.map_or(json!({}), |shape| ec2::on_wire(&codec.model, shape, &output));
+            let output = shape.map_or(json!({}), |shape| ec2::on_wire(codec.model, shape, &output));
             return response(200, query::write_ec2(name, &output).into());
         }
         WireProtocol::Json | WireProtocol::RestJson | WireProtocol::RestXml => {}

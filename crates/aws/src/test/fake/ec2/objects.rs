@@ -146,6 +146,9 @@ pub(super) fn tag(account: &mut Account, operation: &str, input: &Value) -> Repl
     let id = text(&json!({"id": input["Resources"][0]}), "id");
     let kind = with_ids().find(|kind| account.ec2.get(kind).is_some_and(|it| it.contains_key(&id)));
     let object = found(account, kind.ok_or_else(|| missing(&id))?, &id)?;
+    if object["Tags"].is_null() {
+        object["Tags"] = json!([]);
+    }
     let held = object["Tags"].as_array_mut().unwrap();
     for tag in input["Tags"].as_array().unwrap() {
         held.retain(|other| other["Key"] != tag["Key"]);
