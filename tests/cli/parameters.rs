@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::harness::{Place, ran, snapshot};
@@ -201,6 +202,39 @@ fn the_values_of_an_apply_that_failed_are_kept_until_it_is_rolled_back() {
     assert_eq!(stored(&place)["state"]["given"]["Zones"], json!({"text": "a,z"}));
     place.write("s.yaml", &whole);
     place.sandbox(&["plan", "s.yaml", "--detailed-exitcode"]).expect(0);
+}
+
+/// The journal has them: a process that dies in the middle of an apply loses none.
+#[test]
+fn the_values_of_an_apply_that_was_cut_off_are_kept() {
+    let place = Place::empty();
+    place.write(
+        "s.yaml",
+        "Parameters: {Words: {Type: String, Default: few}}
+Resources:
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Enabled: true
+        Comment: !Ref Words
+        DefaultCacheBehavior:
+          TargetOriginId: o
+          ViewerProtocolPolicy: https-only
+          CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6
+        Origins:
+          - {Id: o, DomainName: example.com, CustomOriginConfig: {OriginProtocolPolicy: https-only}}
+",
+    );
+    let mut running = place.start_slow(&["apply", "s.yaml", "--yes", "-p", "Words=many"]);
+    running.wait_for("waiting    AWS::CloudFront::Distribution");
+    running.signal(Signal::KILL);
+    running.end();
+    let journal = place.read("state/sandbox/s.journal");
+    assert!(journal.contains(r#""given":{"Words":{"text":"many"}}"#), "{journal}");
+    let applied = place.sandbox(&["apply", "s.yaml", "--yes"]).expect(0);
+    assert!(applied.out.contains("Words = \"many\" (kept from the last apply)"), "{}", applied.out);
+    place.sandbox(&["plan", "s.yaml", "--detailed-exitcode", "-p", "Words=many"]).expect(0);
 }
 
 /// Every form gives the same plan as the command line.

@@ -47,7 +47,7 @@ const LINE: u64 = 4 << 10;
 const LATE: Duration = Duration::from_secs(2);
 
 /// The variables that the app gets.
-const PASSED: [&str; 22] = [
+pub(crate) const PASSED: [&str; 22] = [
     "PATH",
     "HOME",
     "USER",

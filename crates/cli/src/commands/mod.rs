@@ -1,7 +1,7 @@
 //! The commands, one file each: its arguments, and what it does.
 
 mod agreed;
-pub(crate) mod app_values;
+mod app_values;
 pub(crate) mod apply;
 mod apply_plan_file;
 mod apply_stacks;

@@ -2,6 +2,7 @@
 
 use crate::reader::RUNNERS;
 use crate::sandbox_env;
+use crate::synth::PASSED;
 
 /// A variable that rstack reads, and its effect.
 type Row = (&'static str, &'static str);
@@ -50,12 +51,26 @@ pub(super) fn page() -> String {
     page.push_str(
         "\nCredentials, profiles, SSO, FIPS and dual-stack endpoints come from the variables and files \
          of the AWS SDK for Rust, under the names that the AWS SDKs and Tools Reference Guide \
-         documents.\n\n## Workflow runners\n\nWhere one of these is set, lines that the runner would \
+         documents.\n",
+    );
+    page.push_str(&app_variables());
+    page.push_str(
+        "\n## Workflow runners\n\nWhere one of these is set, lines that the runner would \
          carry out are escaped on a terminal, too: ",
     );
     let runners: Vec<String> = RUNNERS.iter().map(|name| format!("`{name}`")).collect();
     page.push_str(&format!("{}.\n", runners.join(", ")));
     page
+}
+
+/// The variables of a CDK app that rstack runs.
+fn app_variables() -> String {
+    let passed: Vec<String> = PASSED.iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "\n## CDK apps\n\nAn app that `--app` or `--synth` runs gets these variables and no others: {}; and, as \
+         from `cdk synth`, `CDK_OUTDIR`, `CDK_CONTEXT_JSON` and `CDK_DEFAULT_REGION`, with `NO_COLOR`.\n",
+        passed.join(", ")
+    )
 }
 
 fn table(title: &str, rows: &[Row], page: &mut String) {
