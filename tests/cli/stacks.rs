@@ -226,7 +226,7 @@ fn an_app_is_listed_drawn_and_checked() {
     assert_eq!(valid.out.matches(" is valid").count(), 4, "{}", valid.out);
 }
 
-/// Whether its stacks are applied or not.
+/// Its stacks need not be applied.
 #[test]
 fn what_an_app_exports_itself_is_known_when_it_is_checked() {
     let place = place();

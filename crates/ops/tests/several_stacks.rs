@@ -243,7 +243,7 @@ fn small_app() -> App {
     ]
 }
 
-/// What is, as the states and the cloud have it: without the names that were chosen.
+/// The resources, outputs and imports of all states, which are all objects of the cloud: without the names that were chosen.
 async fn whole(bench: &Bench) -> Vec<String> {
     let mut out = Vec::new();
     let mut known = BTreeSet::new();
