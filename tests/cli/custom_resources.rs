@@ -53,7 +53,7 @@ fn a_custom_resource_lives_without_a_rule_and_what_it_returns_is_invented() {
     let plan = place.sandbox(&["plan", "app.yaml"]).expect(0);
     insta::assert_snapshot!(plan.out);
     let applied = place.sandbox(&["apply", "app.yaml", "--yes"]).expect(0);
-    assert!(applied.out.contains("app.Url = invented-Url-"), "{}", applied.out);
+    assert!(applied.out.contains("app.Url = https://invented-Url-"), "{}", applied.out);
     place.sandbox(&["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
     let first = objects(&place, "Custom::Thing");
     // A number is text for a handler: the same in quotes is no change.

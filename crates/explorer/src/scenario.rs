@@ -37,7 +37,7 @@ pub struct Scenario {
     own: Option<Size>,
     /// The number of times that an API answers that it works on a request.
     polls: u32,
-    /// How the handlers of custom resources answer.
+    /// The way in which the handlers of custom resources answer.
     handling: Handling,
     parallelism: usize,
     in_parts: bool,

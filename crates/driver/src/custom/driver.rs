@@ -235,7 +235,7 @@ impl CustomResource {
         Step::Done(Finish::Failed(Box::new(self.error(cursor.request, kind, reason))))
     }
 
-    /// The end of a request without a response in time. Of a create nothing is known.
+    /// The end of a request without a response in time. The outcome of a create is ambiguous.
     fn unanswered(&self, cursor: &RequestCursor, poll: &Poll) -> Result<Step, DriverError> {
         let message = format!("the handler did not respond within {} seconds", cursor.limit());
         match (cursor.request, &poll.identifier) {

@@ -147,6 +147,10 @@ fn invented(delivery: &Delivery, physical_id: &str, earlier: JsonMap) -> JsonMap
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let unique = Derivation::new(&["custom-attribute", physical_id, name]).hex(8);
         let text = format!("invented-{readable}-{unique}");
+        // Templates take URLs apart.
+        let lower = name.to_ascii_lowercase();
+        let is_url = lower.ends_with("url") || lower.ends_with("uri");
+        let text = if is_url { format!("https://{text}.example/{unique}") } else { text };
         data.entry(name.clone()).or_insert_with(|| Json::from(text));
     }
     data

@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json};
 /// The bytes of the longest file of rules.
 const MAX: usize = 1 << 20;
 
-/// What the handlers of custom resources answer in a sandbox, by the logical ID of the resource or by its
-/// type.
+/// The answers of the handlers of custom resources in a sandbox, by the logical ID of the resource or by
+/// its type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CustomRules(BTreeMap<String, Rule>);
 

@@ -64,7 +64,7 @@ async fn without_a_rule_what_is_asked_for_is_invented_and_stays_as_it_was() {
     let id = made["PhysicalResourceId"].as_str().unwrap().to_owned();
     assert!(id.starts_with("Live-Thing-"), "{made}");
     let url = made["Data"]["Url"].as_str().unwrap();
-    assert!(url.starts_with("invented-Url-"), "{made}");
+    assert!(url.starts_with("https://invented-Url-"), "{made}");
     // A request has its effect once.
     assert_eq!(answer(&cloud, &create).await, Some(made.clone()));
     assert_eq!(cloud.list().unwrap().len(), 1);
@@ -73,7 +73,8 @@ async fn without_a_rule_what_is_asked_for_is_invented_and_stays_as_it_was() {
     let changed = answer(&cloud, &update).await.unwrap();
     assert_eq!(changed["PhysicalResourceId"], made["PhysicalResourceId"]);
     assert_eq!(changed["Data"]["Url"], made["Data"]["Url"]);
-    assert!(changed["Data"]["Other"].is_string());
+    let other = changed["Data"]["Other"].as_str().unwrap();
+    assert!(other.starts_with("invented-Other-"), "{other}");
     answer(&cloud, &request(RequestType::Delete, "3", Some(&id), json!({}))).await.unwrap();
     assert_eq!(cloud.list().unwrap(), []);
     cloud.handlers().discard(&Token::from("3")).await.unwrap();

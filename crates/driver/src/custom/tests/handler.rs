@@ -43,7 +43,7 @@ pub(super) struct Handler {
     pub(super) delivered: Mutex<Vec<Json>>,
     pub(super) responses: Mutex<Vec<(String, Vec<u8>)>>,
     pub(super) time: AtomicU64,
-    /// What was durable at each delivery.
+    /// The order of what was made durable and what was delivered.
     pub(super) journal: Mutex<Vec<String>>,
 }
 
