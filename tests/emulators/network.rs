@@ -116,7 +116,7 @@ fn network(account: &Account, names: &BTreeMap<String, String>) -> Value {
 fn without_faults(ours: &mut Value, theirs: &mut Value, is_first: bool) {
     for (objects, member, reason) in FAULTS {
         for object in objects {
-            let mut held = |network: &mut Value| {
+            let held = |network: &mut Value| {
                 network[object].as_object_mut().and_then(|object| object.remove(member))
             };
             let (ours, theirs) = (held(ours), held(theirs));

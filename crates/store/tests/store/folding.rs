@@ -273,6 +273,7 @@ fn imports_are_in_use_from_the_beginning_of_a_run_to_its_end() {
             environment,
             template_digest: None,
             parameters: Default::default(),
+            given: Default::default(),
             imports: if new.is_empty() { Imports::new() } else { used(new) },
             termination_protection: true,
             keeps_former: false,
