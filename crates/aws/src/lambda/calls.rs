@@ -75,7 +75,7 @@ pub(super) fn is_same_function(one: &str, other: &str) -> bool {
 pub(super) fn as_declared(arn: &str, declared: &KnownMap) -> KnownValue {
     let found = function_in(arn);
     match declared.get("FunctionName") {
-        Some(given) if given.as_str().is_some_and(|given| function_in(given) == found) => {
+        Some(given) if given.expose_str().is_some_and(|given| function_in(given) == found) => {
             given.clone()
         }
         Some(_) | None => found.into(),

@@ -132,7 +132,7 @@ pub(super) fn shown(mapping: &KnownMap, declared: &KnownMap) -> Result<KnownMap,
 /// The function, in the form in which it is declared: with its qualifier, if it has one.
 fn function(arn: &str, declared: &KnownMap) -> KnownValue {
     match declared.get("FunctionName") {
-        Some(given) if given.as_str().is_some_and(|given| is_same_function(given, arn)) => {
+        Some(given) if given.expose_str().is_some_and(|given| is_same_function(given, arn)) => {
             given.clone()
         }
         Some(_) | None => arn.into(),
