@@ -131,7 +131,7 @@ fn a_part_of_the_pairs_of_a_creation() {
 #[test]
 fn some_random_schedules() {
     sound(&schedules(Mix::Small, 0, 300).unwrap(), 300);
-    sound(&schedules(Mix::Custom, 0, 300).unwrap(), 300);
+    sound(&schedules(Mix::Custom, 0, 100).unwrap(), 100);
 }
 
 /// A case that is reported can be lived through alone.
@@ -148,7 +148,7 @@ fn a_case_is_repeated_by_its_points() {
 #[test]
 fn some_points_of_a_stack_with_custom_resources() {
     for scenario in CUSTOM {
-        let findings = singles(scenario, Size::Small, 13).unwrap();
+        let findings = singles(scenario, Size::Small, 31).unwrap();
         println!(
             "{}: {} crash points, {} explored",
             scenario.name, findings.steps, findings.explored
