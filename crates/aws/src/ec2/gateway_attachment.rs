@@ -243,7 +243,11 @@ impl DirectDriver for GatewayAttachment {
         let found = self.look(&key).await?;
         if let Some(other) = found.as_ref().filter(|found| found.id != id) {
             let detached = self.ec2.call(key.gateway.detach(), key.input(&other.id)).await;
-            detached.map_err(still_used)?;
+            match detached {
+                // The request may have arrived twice.
+                Err(error) if error.kind != ErrorKind::NotFound => return Err(still_used(error)),
+                Ok(_) | Err(_) => {}
+            }
         }
         if found.is_none_or(|found| found.id != id) {
             let attached = self.ec2.call(key.gateway.attach(), key.input(&id)).await;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use super::addresses::{Address, Addresses};
@@ -13,6 +13,9 @@ use crate::ec2::tagged::{Change, named};
 use crate::iam::{Fields, text_in};
 
 const ACTION: &str = "ec2:AssociateNatGatewayAddress";
+
+/// The operations that take addresses away.
+const REMOVING: [&str; 2] = ["DisassociateNatGatewayAddress", "UnassignPrivateNatGatewayAddress"];
 
 /// Adds and removes addresses.
 struct Gateway<'a> {
@@ -30,7 +33,13 @@ impl Gateway<'_> {
     ) -> Result<(), DriverError> {
         let mut input = self.name.clone();
         input.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        self.ec2.call(operation, input).await.map(drop)
+        match self.ec2.call(operation, input).await {
+            // The request may have arrived twice: the address has gone.
+            Err(error) if error.kind == ErrorKind::NotFound && REMOVING.contains(&operation) => {
+                Ok(())
+            }
+            answered => answered.map(drop),
+        }
     }
 
     fn drained(&self) -> Option<(&'static str, KnownValue)> {

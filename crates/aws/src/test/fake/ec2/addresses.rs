@@ -123,7 +123,11 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
                     by("AllocationId") || !private.is_empty() && by("PrivateIp")
                 };
                 if held.iter().any(same) {
-                    return Err(super::refuse(400, "InvalidParameterValue", "it is there already"));
+                    return Err(super::refuse(
+                        400,
+                        "Resource.AlreadyAssociated",
+                        "it is there already",
+                    ));
                 }
                 held.push(one);
             }

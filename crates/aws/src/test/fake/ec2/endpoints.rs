@@ -33,7 +33,9 @@ pub(super) fn modify(account: &mut Account, input: &Value) -> Reply {
     ] {
         let (mut held, gone) = (texts(&endpoint[list]), texts(&input[remove]));
         held.retain(|id| !gone.contains(id));
-        held.extend(texts(&input[add]));
+        held.extend(
+            texts(&input[add]).into_iter().filter(|id| !endpoint[list].to_string().contains(id)),
+        );
         endpoint[list] = held.into();
     }
     for name in ["IpAddressType", "PolicyDocument", "PrivateDnsEnabled"] {
