@@ -45,10 +45,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName:\n        \
          Fn::GetStackOutput: {StackName: net, OutputName: Name, RoleArn: r}\n",
     ),
-    (
-        "transform.yaml",
-        "Transform: AWS::Serverless-2016-10-31\nResources:\n  A: {Type: AWS::S3::Bucket}\n",
-    ),
+    ("transform.yaml", "Transform: MyMacro\nResources:\n  A: {Type: AWS::S3::Bucket}\n"),
     ("control.yaml", "Resources:\n  A:\n    Type: \"AWS::\\e[31mS3\\a::Bucket\"\n"),
 ];
 

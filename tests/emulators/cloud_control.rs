@@ -122,7 +122,11 @@ fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
     let account = Account::new();
     for (kind, why) in [
         ("AWS::IAM::AccessKey, Properties: {UserName: u}", "no handlers"),
-        ("AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://x'}", "nested stacks"),
+        (
+            "AWS::AmazonMQ::ConfigurationAssociation, Properties: {Broker: b, Configuration: {Id: c, \
+             Revision: 1}}",
+            "no read handler",
+        ),
     ] {
         let bucket = "Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: live-bucket}}";
         let template = format!("Resources:\n  {bucket}\n  It: {{Type: {kind}}}\n");

@@ -13,6 +13,7 @@ const TEMPLATE: &str = "stacks/streaming.yaml";
 const APPLY: [&str; 3] = ["apply", TEMPLATE, "--yes"];
 const DESTROY: [&str; 3] = ["destroy", "streaming", "--yes"];
 const CHANGED: [&str; 2] = ["--parameter", "SegmentSeconds=4"];
+const UNCHANGED: [&str; 1] = ["--reset-parameters"];
 
 /// The command that the program runs when it is killed.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +73,7 @@ impl Killing {
             }
             Deed::Update => {
                 self.changed = !self.changed;
-                let more: &[&str] = if self.changed { &CHANGED } else { &[] };
+                let more: &[&str] = if self.changed { &CHANGED } else { &UNCHANGED };
                 (true, [&APPLY[..], more].concat())
             }
             Deed::Destroy => {
@@ -108,7 +109,7 @@ impl Killing {
             Deed::Create | Deed::Update => {
                 assert_eq!(comparable(self.account.inventory()), self.undisturbed, "{what}");
                 let plan = ["plan", TEMPLATE, "--detailed-exitcode"];
-                let more: &[&str] = if self.changed { &CHANGED } else { &[] };
+                let more: &[&str] = if self.changed { &CHANGED } else { &UNCHANGED };
                 self.account.run(&[&plan[..], more].concat()).expect(0);
             }
             Deed::Destroy => self.account.expect_empty(),

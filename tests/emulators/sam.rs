@@ -80,7 +80,7 @@ fn mistakes_have_the_places_of_the_template() {
     // What is wrong before it is translated is shown in the template, and nothing is translated.
     place.write("app.yaml", &format!("{TEMPLATE}Outputs: {{}}\n"));
     let refused = run(&place, &["plan", "app.yaml"]).expect(1);
-    refused.reports("duplicate-key", &["app.yaml:21:1"]);
+    refused.reports("duplicate-key", &["app.yaml:20:1"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rstack_render::escape;
 
 use crate::args::Global;
 use crate::commands::{
-    apply, bootstrap, destroy, docs, explain, graph, ls, output, plan, reference, resolve,
+    apply, bootstrap, destroy, docs, explain, graph, import, ls, output, plan, reference, resolve,
     rollback, sandbox, shell, show, state, validate,
 };
 use crate::context::Context;
@@ -88,6 +88,9 @@ enum Command {
     Completions(shell::CompletionsArgs),
     /// Print the manual page.
     Man,
+    /// Take an existing object into a stack. Not supported yet.
+    #[command(hide = true)]
+    Import(import::ImportArgs),
     /// Print a page of the reference, in Markdown.
     #[command(hide = true)]
     Reference(reference::ReferenceArgs),
@@ -144,20 +147,22 @@ fn refuse(error: clap::Error, arguments: &[OsString], env: &Env) -> Exit {
     if asked_for { Exit::Done } else { Exit::Error }
 }
 
+/// Carries a command out. The large ones are on the heap: a test's thread has a small stack.
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, CommandError> {
     match command {
-        Command::Plan(args) => plan::run(context, &args).await,
-        Command::Apply(args) => apply::run(context, &args).await,
+        Command::Plan(args) => Box::pin(plan::run(context, &args)).await,
+        Command::Apply(args) => Box::pin(apply::run(context, &args)).await,
         Command::Bootstrap(args) => bootstrap::run(context, &args).await,
-        Command::Destroy(args) => destroy::run(context, &args).await,
-        Command::Rollback(args) => rollback::run(context, &args).await,
-        Command::Validate(args) => validate::run(context, args).await,
+        Command::Import(args) => import::run(&args),
+        Command::Destroy(args) => Box::pin(destroy::run(context, &args)).await,
+        Command::Rollback(args) => Box::pin(rollback::run(context, &args)).await,
+        Command::Validate(args) => Box::pin(validate::run(context, args)).await,
         Command::Docs(args) => docs::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
         Command::Ls(args) => ls::run(context, &args).await,
         Command::Show(args) => show::run(context, &args).await,
         Command::Output(args) => output::run(context, &args).await,
-        Command::Graph(args) => graph::run(context, &args).await,
+        Command::Graph(args) => Box::pin(graph::run(context, &args)).await,
         Command::Resolve(args) => resolve::run(context, args).await,
         Command::State { command } => state::run(context, command).await,
         Command::Sandbox { command } => sandbox::run(context, command).await,

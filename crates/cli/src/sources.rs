@@ -12,11 +12,11 @@ use rstack_template::{
 };
 
 use crate::assembly::StackAssets;
-use crate::assets;
+use crate::assets::{self, LocalCode};
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
-use crate::sam::{self, LocalCode, Translation};
+use crate::sam::{self, Translation};
 
 /// Why the file of a template cannot be used.
 #[derive(Debug, thiserror::Error)]

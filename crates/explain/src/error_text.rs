@@ -49,6 +49,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::MissingContext => include_str!("../pages/errors/missing-context.md"),
         ErrorCode::MissingDependency => include_str!("../pages/errors/missing-dependency.md"),
         ErrorCode::NameConflict => include_str!("../pages/errors/name-conflict.md"),
+        ErrorCode::NoImport => include_str!("../pages/errors/no-import.md"),
         ErrorCode::NoRegion => include_str!("../pages/errors/no-region.md"),
         ErrorCode::NoState => include_str!("../pages/errors/no-state.md"),
         ErrorCode::NotAStack => include_str!("../pages/errors/not-a-stack.md"),

@@ -98,6 +98,8 @@ codes! {
     MissingDependency = "missing-dependency",
     /// A name that another object has.
     NameConflict = "name-conflict",
+    /// Objects that exist cannot be taken into a stack.
+    NoImport = "no-import",
     /// A Region that is not configured.
     NoRegion = "no-region",
     /// A stack without a state.

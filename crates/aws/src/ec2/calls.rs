@@ -176,12 +176,7 @@ pub(super) fn identifying(
     name: &str,
     operation: &'static str,
 ) -> Result<Option<String>, DriverError> {
-    let fields = Fields::new(properties, operation);
-    if let Some(KnownValue::Secret(_)) = fields.value(name) {
-        let problem = "cannot be a secret: it is a part of the identifier of the object";
-        return Err(fields.invalid(name, problem));
-    }
-    fields.name(name)
+    Fields::new(properties, operation).identifying(name)
 }
 
 /// The error that a property cannot be as it is declared.

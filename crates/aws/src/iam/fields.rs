@@ -60,6 +60,26 @@ impl<'a> Fields<'a> {
         self.name(key)?.ok_or_else(|| self.invalid(key, "is missing"))
     }
 
+    /// The text of a property that is a part of the object's identifier.
+    ///
+    /// # Errors
+    /// If it is a secret, which identifiers cannot hold, or no text.
+    pub(crate) fn identifying(&self, key: &str) -> Result<Option<String>, DriverError> {
+        if let Some(KnownValue::Secret(_)) = self.value(key) {
+            let problem = "cannot be a secret: it is a part of the identifier of the object";
+            return Err(self.invalid(key, problem));
+        }
+        self.name(key)
+    }
+
+    /// The text of a property that must be there and is a part of the object's identifier.
+    ///
+    /// # Errors
+    /// As of [`Self::identifying`], and if it is missing.
+    pub(crate) fn required_identifying(&self, key: &str) -> Result<String, DriverError> {
+        self.identifying(key)?.ok_or_else(|| self.invalid(key, "is missing"))
+    }
+
     /// An integer, given as a number or as text.
     pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, DriverError> {
         let Some(text) = self.text(key)? else {

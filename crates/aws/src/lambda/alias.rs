@@ -104,7 +104,7 @@ impl Alias {
 
     /// The name of the alias of a request, in the function as the template names it.
     fn declared(fields: Fields<'_>) -> Result<Qualified, DriverError> {
-        let function = fields.required_name("FunctionName")?;
+        let function = fields.required_identifying("FunctionName")?;
         Ok(Qualified { function, qualifier: fields.required_name("Name")? })
     }
 }

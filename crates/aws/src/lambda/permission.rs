@@ -61,7 +61,8 @@ impl Key {
 
     /// The statement that the operation of a request adds.
     fn of_request(request: &CreateRequest) -> Result<Self, DriverError> {
-        let function = Fields::new(&request.properties, CREATE).required_name("FunctionName")?;
+        let function =
+            Fields::new(&request.properties, CREATE).required_identifying("FunctionName")?;
         let token = request.token.as_str().chars().filter(char::is_ascii_alphanumeric);
         let random: String = token.take(12).map(|c| c.to_ascii_uppercase()).collect();
         let id = NAMING.name(&request.stack, &request.address, &random);

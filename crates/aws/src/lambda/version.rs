@@ -96,7 +96,7 @@ impl Version {
     ) -> Result<Option<Vec<KnownMap>>, DriverError> {
         let Some(before) = request.begun.as_ref().and_then(highest_in) else { return Ok(None) };
         let fields = Fields::new(&request.properties, CREATE);
-        let mut versions = self.versions(&fields.required_name("FunctionName")?).await?;
+        let mut versions = self.versions(&fields.required_identifying("FunctionName")?).await?;
         versions.retain(|version| number(version).is_some_and(|number| number > before));
         Ok(Some(versions))
     }
@@ -207,7 +207,7 @@ impl DirectDriver for Version {
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let fields = Fields::new(&request.properties, CREATE);
-        let function = fields.required_name("FunctionName")?;
+        let function = fields.required_identifying("FunctionName")?;
         let mut input = arguments([("FunctionName", function.as_str().into())]);
         for name in ["CodeSha256", "Description"] {
             input.extend(fields.text(name)?.map(|text| (name.to_owned(), text)));

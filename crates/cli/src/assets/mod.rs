@@ -6,6 +6,7 @@
 
 mod error;
 mod folder;
+mod local_code;
 mod manifest;
 mod pack;
 
@@ -21,12 +22,12 @@ use rstack_model::{Asset, AssetPlace, AssetUpload, ErrorCode, Packaging};
 
 pub(crate) use self::error::{AssetsError, DEFAULT_QUALIFIER};
 use self::folder::Files;
+pub(crate) use self::local_code::LocalCode;
 use self::manifest::Declared;
 use crate::assembly::StackAssets;
 use crate::context::Context;
 use crate::env::Env;
 use crate::files::Project;
-use crate::sam::LocalCode;
 use crate::session::Session;
 
 /// The assets of a stack, and which of them its buckets do not have: of these the files are read.
@@ -98,7 +99,7 @@ pub(crate) fn nested_template(
     Ok(Some((project.shown(&path), bytes)))
 }
 
-/// The place of the local code of a serverless template.
+/// The place of the local code of a template.
 fn place_of(code: &LocalCode, environment: &Environment) -> AssetPlace {
     let Environment { account, region, .. } = environment;
     AssetPlace {
@@ -109,7 +110,7 @@ fn place_of(code: &LocalCode, environment: &Environment) -> AssetPlace {
     }
 }
 
-/// The local code of a serverless template, by place.
+/// The local code of a template, by place.
 fn local(
     code: &[LocalCode],
     environment: &Environment,

@@ -76,7 +76,7 @@ impl ApplyArgs {
 pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit, CommandError> {
     let outputs = args.outputs_file.as_deref();
     let outputs = outputs.map(|path| OutputsFile::new(context, path).map(Arc::new)).transpose()?;
-    let done = apply(context, args, args.review(outputs.as_ref())).await;
+    let done = Box::pin(apply(context, args, args.review(outputs.as_ref()))).await;
     match outputs {
         // What is done of a run that failed is written, too.
         Some(outputs) => done.and_then(|exit| outputs.write(context).map(|()| exit)),
@@ -118,11 +118,11 @@ async fn run_template(
     let ApplyArgs { stack, plan, lint, .. } = args;
     let request = PlanRequest { context, stack, plan, lint, command: "apply" };
     let [file] = files.as_slice() else {
-        return apply_stacks::run(request, review, &files).await;
+        return Box::pin(apply_stacks::run(request, review, &files)).await;
     };
-    let mut templates = load_all(request, &files).await?;
+    let mut templates = Box::pin(load_all(request, &files)).await?;
     let Some(template) = templates.first_mut() else { return Ok(Exit::Done) };
     let (place, display) = (&file.settings.environment, Display::new(context.terminal.clone()));
     let session = Session::open(context, place, display).await?;
-    apply_template(request, (file, &session, template), review).await
+    Box::pin(apply_template(request, (file, &session, template), review)).await
 }

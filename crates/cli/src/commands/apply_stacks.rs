@@ -25,7 +25,7 @@ pub(super) async fn run(
     if review.wait.names_resource() {
         return Err(OfOneStack("--timeout").into());
     }
-    let planned = plan_all(request, files, &display).await?;
+    let planned = Box::pin(plan_all(request, files, &display)).await?;
     let plans: Vec<_> = planned.iter().map(|planned| &*planned.plan).collect();
     display.pause();
     if !terminal.json {
@@ -48,7 +48,7 @@ pub(super) async fn run(
         let PlannedStack { file, session, mut template, .. } = planned;
         async move {
             let request = PlanRequest { context: &context, ..request };
-            apply_template(request, (file, &session, &mut template), options).await
+            Box::pin(apply_template(request, (file, &session, &mut template), options)).await
         }
     });
     ends.await?.tell(terminal, "done")

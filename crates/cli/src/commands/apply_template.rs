@@ -21,7 +21,8 @@ pub(super) async fn apply_template(
     options: ReviewOptions,
 ) -> Result<Exit, CommandError> {
     let PlanRequest { context, plan: arguments, command, .. } = request;
-    let wanted = template.evaluate(session, file, context, &PlannedOutputs::default()).await?;
+    let none = PlannedOutputs::default();
+    let wanted = Box::pin(template.evaluate(session, file, context, &none)).await?;
     let allowed = plan_options(arguments, file);
     let deploy = wanted.deploy(&allowed, arguments);
     let (may_replace, template) = (RefCell::default(), Some(RefCell::new(template)));

@@ -15,6 +15,7 @@ mod existing_stack;
 pub(crate) mod explain;
 mod front_end;
 pub(crate) mod graph;
+pub(crate) mod import;
 mod known_stack;
 pub(crate) mod ls;
 mod named_places;

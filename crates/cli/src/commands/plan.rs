@@ -94,7 +94,7 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     };
     let PlanArgs { stack, plan, lint, .. } = args;
     let request = PlanRequest { context, stack, plan, lint, command: "plan" };
-    let planned = plan_all(request, &files, &Arc::new(display)).await?;
+    let planned = Box::pin(plan_all(request, &files, &Arc::new(display))).await?;
     let plans: Vec<Arc<CheckedPlan>> = planned.into_iter().map(|planned| planned.plan).collect();
     let plans: Vec<&CheckedPlan> = plans.iter().map(|plan| &**plan).collect();
     let changes = args.detailed_exitcode && !plans.iter().all(|plan| plan.is_noop());

@@ -39,12 +39,12 @@ pub(super) async fn plan_all<'a>(
     if let (true, Some(option)) = (several, of_one_stack(request.plan)) {
         return Err(OfOneStack(option).into());
     }
-    let templates = load_all(request, files).await?;
+    let templates = Box::pin(load_all(request, files)).await?;
     let mut out: Vec<PlannedStack<'a>> = Vec::new();
     let mut outputs = PlannedOutputs::default();
     for (file, template) in files.iter().zip(templates) {
         let first = out.first().map(|stack| &stack.session);
-        let planned = plan_one(request, file, template, (display, first), &outputs).await;
+        let planned = Box::pin(plan_one(request, file, template, (display, first), &outputs)).await;
         let planned = planned.map_err(|error| of_stack(error, &file.name, several))?;
         outputs.add(&planned.plan);
         out.push(planned);
@@ -69,7 +69,7 @@ pub(super) async fn load_all(
     let mut templates = Vec::new();
     for file in files {
         let values = Values { parameters: &mut parameters, several };
-        let loaded = PreparedTemplate::load(request, file, values).await;
+        let loaded = Box::pin(PreparedTemplate::load(request, file, values)).await;
         templates.push(loaded.map_err(|error| of_stack(error, &file.name, several))?);
     }
     parameters.all_taken(&known)?;
@@ -108,7 +108,7 @@ async fn plan_one<'a>(
     let place = &file.settings.environment;
     let mut session = Session::open(context, place, Arc::clone(display)).await?;
     first.into_iter().for_each(|first| session.end_with(first));
-    let wanted = template.evaluate(&session, file, context, outputs).await?;
+    let wanted = Box::pin(template.evaluate(&session, file, context, outputs)).await?;
     let allowed = plan_options(arguments, file);
     let deploy = wanted.deploy(&allowed, arguments);
     let front = TerminalFrontEnd {

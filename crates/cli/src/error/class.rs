@@ -61,6 +61,7 @@ impl ErrorKind {
             | ErrorCode::FeatureMissing
             | ErrorCode::FileNotTrusted
             | ErrorCode::InvalidProjectFile
+            | ErrorCode::NoImport
             | ErrorCode::NoRegion
             | ErrorCode::NotBootstrapped
             | ErrorCode::SandboxSetting => Self::Config,

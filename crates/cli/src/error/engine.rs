@@ -320,7 +320,8 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
             Some(format!("check the property `{property}`"))
         }
         CloudError::AlreadyExists => Some(
-            "give it another name, or delete the object that has this name if it is not needed"
+            "give it another name. rstack cannot import objects yet: to keep the existing one, leave it out of \
+             the template and refer to it by its name"
                 .to_owned(),
         ),
         CloudError::NotFound

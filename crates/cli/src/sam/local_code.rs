@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rstack_model::{AssetUpload, Packaging};
+use rstack_model::Packaging;
 use rstack_template::Serverless;
 use serde_json::{Value as Json, json};
 
-use crate::assets::{AssetsError, DEFAULT_QUALIFIER, digest_of};
+use crate::assets::{AssetsError, LocalCode, digest_of};
 use crate::env::Env;
 use crate::files::Project;
 
@@ -23,28 +23,6 @@ const LOCAL: [(&str, &str, Packaging); 5] = [
 ];
 /// The ends of the names of archives, which are uploaded as they are.
 const ARCHIVES: [&str; 2] = ["zip", "jar"];
-
-/// Code that a serverless template has beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LocalCode {
-    /// The folder of the template, or one above it.
-    pub(crate) folder: PathBuf,
-    /// The code, relative to that folder.
-    pub(crate) source: PathBuf,
-    /// The form in which it is uploaded.
-    pub(crate) packaging: Packaging,
-    /// The key of the object.
-    pub(crate) key: String,
-    /// What is uploaded.
-    pub(crate) upload: AssetUpload,
-}
-
-impl LocalCode {
-    /// The bucket of assets in an account and Region.
-    pub(crate) fn bucket(account: &str, region: &str) -> String {
-        format!("cdk-{DEFAULT_QUALIFIER}-assets-{account}-{region}")
-    }
-}
 
 /// A piece of local code that cannot be used: the resource that names it, and the reason.
 #[derive(Debug)]

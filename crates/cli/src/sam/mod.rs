@@ -18,8 +18,8 @@ use rstack_template::Serverless;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-pub(crate) use self::local_code::LocalCode;
 use self::local_code::Unusable;
+use crate::assets::LocalCode;
 use crate::env::Env;
 
 /// The version of the translator. Another one may make other resources of the same template.

@@ -51,7 +51,7 @@ fn each_mistake_is_reported_once_with_its_place() {
         ),
         (
             "Transform: AWS::Serverless-2016-10-31\nResources: {}".into(),
-            vec!["unsupported@AWS::Serverless-2016-10-31"],
+            vec!["serverless@AWS::Serverless-2016-10-31"],
         ),
         ("Resources:\n  C:\n    Type: My::X::MODULE\n".into(), vec!["unsupported@My::X::MODULE"]),
         ("Resources: {}\n---\nResources: {}\n".into(), vec!["several-documents@---"]),

@@ -8,16 +8,20 @@ use crate::synth::PASSED;
 type Row = (&'static str, &'static str);
 
 /// Variables of rstack itself.
-const OWN: [Row; 2] = [
+const OWN: [Row; 3] = [
     (
         "RSTACK_PARAMETER_<KEY>",
         "The value of the secret (`NoEcho`) parameter `KEY`. See [secrets](../guide/secrets.md).",
+    ),
+    (
+        "RSTACK_SAM_PYTHON",
+        "The Python with AWS's translator of [serverless templates](../serverless.md).",
     ),
     ("RSTACK_SANDBOX", "Settings of the sandbox, apart by commas. See below."),
 ];
 
 /// Variables that other programs have made a custom.
-const CUSTOMARY: [Row; 9] = [
+const CUSTOMARY: [Row; 10] = [
     ("NO_COLOR", "Not empty: no colours."),
     ("CLICOLOR_FORCE", "Not empty: colours even where the output is no terminal."),
     ("TERM", "`dumb`: no colours and no live display."),
@@ -27,6 +31,7 @@ const CUSTOMARY: [Row; 9] = [
     ("HOME", "The folder of the user's cache and configuration; never taken for a project."),
     ("XDG_CACHE_HOME", "The folder of the cache of verdicts; else `~/.cache`."),
     ("XDG_CONFIG_HOME", "The folder of `rstack/digest-key`; else `~/.config`."),
+    ("XDG_DATA_HOME", "The folder of the virtual environment `rstack/sam`; else `~/.local/share`."),
 ];
 
 /// Variables of AWS that rstack itself reads, beside the SDK.
