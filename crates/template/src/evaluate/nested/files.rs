@@ -7,7 +7,7 @@ use super::location;
 use crate::Parsed;
 use crate::include::Included;
 
-/// A file that an evaluation needs: with its text in [`ExternalValues::templates`] the template is to be
+/// A file that an evaluation needs: with its text in `ExternalValues::templates` the template is to be
 /// evaluated again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedFile {
