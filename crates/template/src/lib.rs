@@ -148,9 +148,12 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     syntax::duplicate_keys(&root, diagnostics);
-    syntax::nulls(&root, diagnostics);
-    template::unquoted(&root, diagnostics);
     let dialect = template::dialect(&root, diagnostics);
+    // The translator gives nulls a meaning; its result has none.
+    if !matches!(dialect, Dialect::Serverless(_)) {
+        syntax::nulls(&root, diagnostics);
+    }
+    template::unquoted(&root, diagnostics);
     let root = match dialect {
         Dialect::Plain => root,
         Dialect::Extended => {

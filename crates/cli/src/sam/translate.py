@@ -39,6 +39,7 @@ def secret_defaults(template):
 
 def translated(request):
     os.environ["AWS_DEFAULT_REGION"] = request["region"]
+    from botocore.exceptions import BotoCoreError
     from samtranslator import __version__
     from samtranslator.model.exceptions import ExceptionWithMessage
     from samtranslator.translator.transform import transform
@@ -51,6 +52,9 @@ def translated(request):
         result = transform(template, request["parameters"], NoPolicies())
     except ExceptionWithMessage as error:
         return {"errors": list(errors_of(error))}
+    except BotoCoreError:
+        message = "applications of the Serverless Application Repository are not looked up: name a template in `Location`"
+        return {"errors": [{"id": None, "message": message}]}
     for name, default in taken.items():
         result["Parameters"][name]["Default"] = default
     result.pop("Transform", None)

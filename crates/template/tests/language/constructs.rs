@@ -208,3 +208,15 @@ fn the_rule_of_the_cdk_is_passed_over_with_its_parameter() {
     assert_eq!(outcome.told(), [""; 0]);
     assert!(outcome.evaluation.unwrap().lookups.is_empty());
 }
+
+/// A serverless template may have nulls, which its translator takes; they are JSON nulls for it.
+#[test]
+fn nulls_of_serverless_templates_are_left_to_their_translator() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    \
+                Properties: {Events: null}\n";
+    let parsed = parse(text, &Reading::default());
+    let codes: Vec<String> = parsed.diagnostics.iter().map(|it| it.code.to_string()).collect();
+    assert_eq!(codes, ["serverless"]);
+    let events = &parsed.serverless.unwrap().document["Resources"]["F"]["Properties"]["Events"];
+    assert!(events.is_null(), "{events}");
+}
