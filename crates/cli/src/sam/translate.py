@@ -12,6 +12,12 @@ import sys
 
 LIMIT_BYTES = 2 << 30
 LIMIT_SECONDS = 60
+# No account is called: neither files of the user nor the machine give credentials.
+NO_CREDENTIALS = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 def errors_of(error):
@@ -38,7 +44,7 @@ def secret_defaults(template):
 
 
 def translated(request):
-    os.environ["AWS_DEFAULT_REGION"] = request["region"]
+    os.environ.update(NO_CREDENTIALS, AWS_DEFAULT_REGION=request["region"])
     from botocore.exceptions import BotoCoreError
     from samtranslator import __version__
     from samtranslator.model.exceptions import ExceptionWithMessage
