@@ -14,6 +14,7 @@ use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 /// finding, the reason.
 const OWN: &[(&str, Code, &str)] = &[
     ("", Code::Unsupported, "rstack does not do it, and says so; CloudFormation would"),
+    ("", Code::Serverless, "AWS's translator reads it first, which the command line runs"),
     ("", Code::MissingParameterOfLoop, "what a loop makes depends on a value that was not given"),
     ("", Code::Syntax, "of what cannot be read the validator gives a warning, as it is not asked"),
     ("functions_findinmap.yaml", Code::MappingRegion, "rstack looks the Region of the call up"),

@@ -154,7 +154,11 @@ fn disagreements(entry: &Entry, read: &Read) -> Vec<String> {
         out.push(format!("dangling: {found:?}, known {known:?}"));
     }
     let desired = read.evaluation.as_ref().and_then(|evaluation| evaluation.desired.as_ref());
+    // The templates that a template nests are not in the corpus.
+    let nests = read.evaluation.as_ref().is_some_and(|evaluation| !evaluation.wanted.is_empty());
     match desired {
+        None if nests && entry.text.contains("AWS::CloudFormation::Stack") && errors.is_empty() => {
+        }
         None if entry.lint_ok => {
             let first = errors.first().map(|d| format!("{}: {}", d.code, d.message));
             out.push(format!("not evaluated: {}", first.unwrap_or_default()));
