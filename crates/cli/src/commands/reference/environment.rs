@@ -133,13 +133,17 @@ mod tests {
     }
 
     /// Names that look like a variable's and are not one that a user sets: placeholders of the help,
-    /// a constant of the build, a switch that rstack sets for itself.
-    const OTHERS: [&str; 5] = [
+    /// a constant of the build, a switch that rstack sets for itself, and those that it
+    /// sets for a program that it runs.
+    const OTHERS: [&str; 8] = [
         "LOGICAL_ID",
         "PHYSICAL_ID",
         "LOCK_ID",
         "CARGO_PKG_VERSION",
         "MIMALLOC_ARENA_EAGER_COMMIT",
+        "AWS_CONFIG_FILE",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_SHARED_CREDENTIALS_FILE",
     ];
 
     #[test]
