@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::KnownMap;
 
 /// A service that can be called. Drivers hold this trait and not a client, so that their rules of
@@ -20,6 +20,22 @@ pub(crate) trait Api: Send + Sync {
     /// message holds nothing of the request or the answer but the service's own error message.
     async fn call(&self, operation: &'static str, input: KnownMap)
     -> Result<KnownMap, DriverError>;
+
+    /// The answer of an operation; `None` if what it is about does not exist.
+    ///
+    /// # Errors
+    /// As of [`Self::call`].
+    async fn call_if_exists(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<Option<KnownMap>, DriverError> {
+        match self.call(operation, input).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 
     /// The host that is called, with its port if it has one; empty if it is not known.
     fn host(&self) -> String {

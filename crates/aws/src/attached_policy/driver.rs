@@ -41,11 +41,8 @@ impl AttachedPolicy {
     /// The policy of an object; `None` if it has none, or does not exist.
     async fn policy(&self, name: &str) -> Result<Option<KnownValue>, DriverError> {
         let (operation, input) = self.kind.get(name);
-        match self.api.call(operation, input).await {
-            Ok(answer) => Ok(self.kind.policy(&answer).map(decoded)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.api.call_if_exists(operation, input).await?;
+        Ok(answer.and_then(|answer| self.kind.policy(&answer).map(decoded)))
     }
 
     async fn put(&self, name: &str, declared: &Declared) -> Result<(), DriverError> {

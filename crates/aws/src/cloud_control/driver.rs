@@ -62,11 +62,8 @@ impl CloudControl {
         &self,
         identifier: &Identifier,
     ) -> Result<Option<KnownMap>, DriverError> {
-        match self.api.call("GetResource", self.input(Some(identifier))).await {
-            Ok(answer) => model(&answer, "cloudcontrolapi:GetResource").map(Some),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.api.call_if_exists("GetResource", self.input(Some(identifier))).await?;
+        answer.map(|answer| model(&answer, "cloudcontrolapi:GetResource")).transpose()
     }
 
     /// The object with this identifier; `None` if there is none.

@@ -72,11 +72,7 @@ impl Events {
         operation: &'static str,
         input: KnownMap,
     ) -> Result<Option<KnownMap>, DriverError> {
-        match self.call(operation, input).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.0.call_if_exists(operation, input).await
     }
 
     /// The rule as EventBridge describes it; `None` if it, or its bus, does not exist.

@@ -61,11 +61,9 @@ impl Volume {
 
     /// The snapshot of an ID; `None` while it is not visible yet.
     async fn snapshot(&self, id: &str) -> Result<Option<Taken>, DriverError> {
-        match self.api.call("DescribeSnapshots", arguments([("SnapshotIds", list([id]))])).await {
-            Ok(answer) => Ok(first(&answer, "Snapshots").map(snapshot)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let input = arguments([("SnapshotIds", list([id]))]);
+        let answer = self.api.call_if_exists("DescribeSnapshots", input).await?;
+        Ok(answer.and_then(|answer| first(&answer, "Snapshots").map(snapshot)))
     }
 
     async fn take(&self, deletion: &Deletion<'_>) -> Result<Step, DriverError> {

@@ -104,12 +104,9 @@ impl Key {
 
     /// The key as KMS describes it, also one that waits for its deletion; `None` if there is none.
     async fn described(&self, id: &str) -> Result<Option<KnownMap>, DriverError> {
-        let answer = self.api.call("DescribeKey", arguments([("KeyId", id.into())])).await;
-        match answer {
-            Ok(answer) => part(&answer, "KeyMetadata", READ).cloned().map(Some),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let input = arguments([("KeyId", id.into())]);
+        let answer = self.api.call_if_exists("DescribeKey", input).await?;
+        answer.map(|answer| part(&answer, "KeyMetadata", READ).cloned()).transpose()
     }
 
     /// The key, unless it is deleted.

@@ -110,11 +110,7 @@ impl Lambda {
         operation: &'static str,
         input: KnownMap,
     ) -> Result<Option<KnownMap>, DriverError> {
-        match self.call(operation, input).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.0.call_if_exists(operation, input).await
     }
 
     /// Calls an operation that deletes; what does not exist is gone.

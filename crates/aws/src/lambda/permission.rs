@@ -97,14 +97,8 @@ impl Permission {
     /// The statement; `None` if it, its policy or its function does not exist.
     async fn look(&self, key: &Key) -> Result<Option<KnownMap>, DriverError> {
         let input = arguments([("FunctionName", key.function.as_str().into())]);
-        match self.api.call("GetPolicy", input).await {
-            Ok(answer) => {
-                let policy = text_in(&answer, "Policy");
-                Ok(policy.and_then(|policy| statement(policy, &key.id)))
-            }
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.api.call_if_exists("GetPolicy", input).await?;
+        Ok(answer.and_then(|answer| statement(text_in(&answer, "Policy")?, &key.id)))
     }
 }
 

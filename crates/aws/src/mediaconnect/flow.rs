@@ -74,11 +74,9 @@ impl Flow {
 
     /// The flow as the service describes it; `None` if it is not there.
     async fn describe(&self, arn: &str) -> Result<Option<KnownMap>, DriverError> {
-        match self.api.call("DescribeFlow", arguments([("FlowArn", arn.into())])).await {
-            Ok(answer) => part(&answer, "Flow", READ).cloned().map(Some),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let input = arguments([("FlowArn", arn.into())]);
+        let answer = self.api.call_if_exists("DescribeFlow", input).await?;
+        answer.map(|answer| part(&answer, "Flow", READ).cloned()).transpose()
     }
 
     /// The flow in the vocabulary of the template. Tags that the template does not declare do not

@@ -167,11 +167,7 @@ impl PlaybackConfiguration {
 
     /// The configuration as the service describes it; `None` if it is not there.
     async fn get(&self, name: &str) -> Result<Option<KnownMap>, DriverError> {
-        match self.api.call(GET, arguments([("Name", name.into())])).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.api.call_if_exists(GET, arguments([("Name", name.into())])).await
     }
 
     async fn configure_logs(&self, name: &str, mut logs: KnownMap) -> Result<(), DriverError> {

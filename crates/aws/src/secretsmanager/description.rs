@@ -32,11 +32,9 @@ pub(super) async fn describe(
     api: &dyn Api,
     secret: &str,
 ) -> Result<Option<Description>, DriverError> {
-    match api.call("DescribeSecret", arguments([("SecretId", secret.into())])).await {
-        Ok(answer) => Ok(Some(Description { answer })),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let answer =
+        api.call_if_exists("DescribeSecret", arguments([("SecretId", secret.into())])).await?;
+    Ok(answer.map(|answer| Description { answer }))
 }
 
 impl Description {

@@ -72,14 +72,10 @@ impl ResourcePolicy {
 
     /// The policy of a secret; `None` if there is no such secret.
     async fn held(&self, secret: &str) -> Result<Option<Held>, DriverError> {
-        match self.api.call("GetResourcePolicy", named(secret)).await {
-            Ok(answer) => {
-                let policy = text_in(&answer, POLICY).filter(|text| !text.trim().is_empty());
-                Ok(Some(Held { arn: arn_in(&answer, READ)?, policy: policy.map(decoded) }))
-            }
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.api.call_if_exists("GetResourcePolicy", named(secret)).await?;
+        let Some(answer) = answer else { return Ok(None) };
+        let policy = text_in(&answer, POLICY).filter(|text| !text.trim().is_empty());
+        Ok(Some(Held { arn: arn_in(&answer, READ)?, policy: policy.map(decoded) }))
     }
 
     async fn put(&self, secret: &str, fields: Fields<'_>) -> Result<KnownMap, DriverError> {

@@ -57,11 +57,7 @@ impl Sns {
         operation: &'static str,
         input: KnownMap,
     ) -> Result<Option<KnownMap>, DriverError> {
-        match self.call(operation, input).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.0.call_if_exists(operation, input).await
     }
 
     /// Sets attributes, one after the other; without a value they go back to their defaults.

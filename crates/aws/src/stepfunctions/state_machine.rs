@@ -93,11 +93,7 @@ impl StateMachine {
     }
 
     async fn described(&self, arn: &str) -> Result<Option<KnownMap>, DriverError> {
-        match self.api.call("DescribeStateMachine", named(arn)).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.api.call_if_exists("DescribeStateMachine", named(arn)).await
     }
 
     /// The state machine, unless it does not exist or is being deleted.
