@@ -61,8 +61,6 @@ pub(super) struct Evaluator<'a> {
     pub(super) exports: BTreeMap<String, DesiredOutput>,
     /// The exports of nested stacks so far, by name: others of the same stack may import them.
     pub(super) own_exports: BTreeMap<String, Value>,
-    /// Findings that the user may allow: they do not stand in the way of an evaluation.
-    pub(super) allowed: Vec<Diagnostic>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -94,7 +92,6 @@ impl<'a> Evaluator<'a> {
             nested_secrets: BTreeMap::new(),
             exports: BTreeMap::new(),
             own_exports: BTreeMap::new(),
-            allowed: Vec::new(),
         }
     }
 

@@ -102,8 +102,10 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let Level { resources, mut outputs } = level(&mut evaluator);
     outputs.append(&mut evaluator.exports);
     exported_twice(&mut evaluator, &outputs);
+    // The user may allow them: they do not stand in the way of an evaluation.
+    let secret_names = secret_names::check(&evaluator, &resources, &outputs);
     let template_digest = digest(template, &evaluator.digests);
-    let Evaluator { mut findings, parameters, lookups, imports, allowed, .. } = evaluator;
+    let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
     let Evaluator { files, templates: nested, nested_tags, mut nested_secrets, .. } = evaluator;
     let (files, wanted) = files.into_parts();
     let complete = !findings.failed() && wanted.is_empty();
@@ -119,7 +121,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         awaits: BTreeSet::new(),
         assets: Vec::new(),
     });
-    findings.list().extend(allowed);
+    findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();
     let mut secrets = parameters.secrets;
     secrets.append(&mut nested_secrets);
@@ -148,9 +150,6 @@ fn level(evaluator: &mut Evaluator<'_>) -> Level {
     let quotas = quotas::check(evaluator, &own);
     let policy_sizes = policy_size::check(evaluator, &own);
     let outputs = outputs(evaluator);
-    // The user may allow them: they do not stand in the way of an evaluation.
-    let secret_names = secret_names::check(evaluator, &own, &outputs);
-    evaluator.allowed.extend(secret_names);
     let more = duplicates.into_iter().chain(quotas).chain(policy_sizes);
     let list = evaluator.findings.list();
     list.extend(ordered.into_iter().chain(more));

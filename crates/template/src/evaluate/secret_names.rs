@@ -7,13 +7,15 @@ use rstack_catalog::Registry;
 use rstack_model::desired::{DesiredOutput, DesiredResource};
 use rstack_model::value::redact::has_secret;
 use rstack_model::value::{Attribute, AttributeRef, SecretReference};
-use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Value, ValueMap};
+use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Span, Value, ValueMap};
 
 use super::expression::Evaluator;
 use super::properties::place;
+use crate::template::{Resource, value_place};
 
 /// The names that hold a secret, or an attribute that repeats one, as findings: of objects, of exports
-/// and of secrets that are referred to.
+/// and of secrets that are referred to. `resources` and `outputs` are those of the stack and of its nested
+/// ones: an attribute may come from any of them.
 pub(super) fn check(
     evaluator: &Evaluator<'_>,
     resources: &BTreeMap<Address, DesiredResource>,
@@ -22,7 +24,7 @@ pub(super) fn check(
     let mut out = objects(evaluator, resources);
     for (name, output) in outputs {
         let secret = output.export.as_ref().and_then(|name| secret_attribute(name, resources));
-        let declared = evaluator.template.outputs.get(name);
+        let declared = evaluator.templates().output(name);
         let export = declared.and_then(|output| output.export.as_ref());
         if let (Some(attribute), Some(export)) = (secret, export) {
             let message =
@@ -31,16 +33,31 @@ pub(super) fn check(
         }
     }
     for (address, resource) in resources {
-        let Some(declared) = evaluator.declared(address) else { continue };
+        let Some(declared) = evaluator.templates().resource(address) else { continue };
         for (name, value) in &resource.properties {
             let Some(attribute) = secret_in_reference(value, resources) else { continue };
             let message =
                 format!("a dynamic reference cannot be named by `{attribute}`, which is a secret");
-            let span = place(evaluator, declared, &PropertyPath::root().name(name), false);
+            let span = place_in(evaluator, (address, declared), &PropertyPath::root().name(name));
             out.push(Diagnostic::error(Code::DynamicReference, message).at(span, ""));
         }
     }
     out
+}
+
+/// The place of a property's value, in the template of the resource. In one of a nested stack it is that of
+/// a `Fn::If` as a whole: its conditions are decided no longer.
+fn place_in(
+    evaluator: &Evaluator<'_>,
+    (address, declared): (&Address, &Resource),
+    path: &PropertyPath,
+) -> Span {
+    match &declared.properties {
+        Some(properties) if address.segments().nth(1).is_some() => {
+            value_place(properties, path, &|_| None)
+        }
+        _ => place(evaluator, declared, path, false),
+    }
 }
 
 /// The properties that identify an object and hold a secret.
@@ -50,7 +67,7 @@ fn objects(
 ) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for (address, resource) in resources {
-        let declared = evaluator.declared(address);
+        let declared = evaluator.templates().resource(address);
         let schema = Registry::embedded().get(resource.resource_type.as_str());
         let (Some(declared), Ok(Some(schema))) = (declared, schema) else { continue };
         for path in schema.identifying() {
@@ -62,7 +79,7 @@ fn objects(
             };
             let message =
                 format!("`{path}` of `{address}` holds {secret}, and is a part of its name");
-            let span = place(evaluator, declared, &path, false);
+            let span = place_in(evaluator, (address, declared), &path);
             let help = "a name is shown in plans, states, logs and by the service: take the secret out \
                         of it, or show it with `--allow secret-in-name`";
             let error = Diagnostic::error(Code::SecretInName, message).at(span, "");

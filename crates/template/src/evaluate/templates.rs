@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rstack_model::Address;
 
 use super::Evaluation;
-use crate::template::{Resource, Template};
+use super::expression::Evaluator;
+use crate::template::{Output, Resource, Template};
 
 /// The templates of a stack, to look declarations up in by address.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,23 @@ impl<'a> Templates<'a> {
             Some((stack, id)) => self.nested.get(&Address::new(stack))?.resources.get(id),
             None => self.own.resources.get(address.as_str()),
         }
+    }
+}
+
+impl<'a> Templates<'a> {
+    /// The declaration of an output.
+    pub(super) fn output(&self, address: &str) -> Option<&'a Output> {
+        match address.rsplit_once('/') {
+            Some((stack, name)) => self.nested.get(&Address::new(stack))?.outputs.get(name),
+            None => self.own.outputs.get(address),
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    /// The templates of the stack so far.
+    pub(super) fn templates(&self) -> Templates<'_> {
+        Templates { own: self.template, nested: &self.templates }
     }
 }
 

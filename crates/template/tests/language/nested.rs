@@ -329,3 +329,35 @@ Resources:
     assert!(outcome.properties("N/Topica").contains("select 1 of"), "{:?}", outcome.diagnostics);
     assert_eq!(desired(outcome).resources.len(), 3);
 }
+
+/// An attribute may repeat a secret in another stack than the one in which it becomes a name.
+#[test]
+fn no_secret_gets_into_a_name_through_a_nested_stack() {
+    let text = "
+Parameters: {Password: {Type: String, NoEcho: true, Default: hunter2-secret}}
+Resources:
+  Kept: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref Password}}
+  Down:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: down.yaml, Parameters: {Name: !GetAtt Kept.Value}}
+  Up: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: up.yaml, Parameters: {Text: !Ref Password}}}
+  Named: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Up.Outputs.Text}}
+";
+    let down = "Parameters: {Name: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Name}}}\n\
+                Outputs: {O: {Value: x, Export: {Name: !Ref Name}}}\n";
+    let up = "Parameters: {Text: {Type: String, NoEcho: true}}\n\
+              Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref Text}}}\n\
+              Outputs: {Text: {Value: !GetAtt P.Value}}\n";
+    let outcome = nested(text, &[("down.yaml", down), ("up.yaml", up)]);
+    let at = |text: &str, from: &str, base: usize| base + text.find(from).unwrap();
+    let found = codes(&outcome);
+    let base = outcome.evaluation.as_ref().map_or(0, |evaluation| evaluation.files[0].base);
+    assert_eq!(
+        found,
+        [
+            ("secret-in-name".to_owned(), at(text, "!GetAtt Up", 0)),
+            ("secret-in-name".to_owned(), at(down, "!Ref Name", base)),
+            ("export-name".to_owned(), base + down.rfind("!Ref Name").unwrap()),
+        ]
+    );
+}

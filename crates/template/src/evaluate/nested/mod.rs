@@ -239,7 +239,6 @@ impl<'a> Evaluator<'a> {
         self.templates.append(&mut child.templates);
         self.digests.append(&mut child.digests);
         self.nested_tags.append(&mut child.nested_tags);
-        self.allowed.append(&mut child.allowed);
         self.nested_secrets.append(&mut child.parameters.secrets);
         self.nested_secrets.append(&mut child.nested_secrets);
         rstack_model::add_imports(&mut self.imports, &child.imports);
