@@ -1,7 +1,7 @@
 //! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, OperationKind, Removal,
+    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, Object, OperationKind, Removal,
     Step as Progress,
 };
 use rstack_journal::{
@@ -11,7 +11,9 @@ use rstack_model::event::Event;
 use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, State};
 use rstack_model::value::ResolvedSecrets;
-use rstack_model::{Cursor, Identifier, KnownValue, ObjectKey, SnapshotName, StackName};
+use rstack_model::{
+    Cursor, Identifier, KnownValue, ObjectKey, SecretString, SnapshotName, StackName,
+};
 use rstack_store::Lease;
 
 use crate::digest::check_input;
@@ -390,6 +392,14 @@ fn told_of_snapshot(intent: &Intent, led: &Led) -> Option<Event> {
     }
 }
 
+/// An object whose attributes are hidden: they may repeat a secret that cannot be resolved now.
+fn withheld(mut made: Box<Object>) -> Box<Object> {
+    for value in made.attributes.values_mut() {
+        *value = KnownValue::Secret(SecretString::new(String::new()));
+    }
+    made
+}
+
 /// The record of a polled operation that is complete. `object` is what it was to make or change;
 /// `None` for a deletion.
 fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -> Entry {
@@ -401,6 +411,7 @@ fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -
     };
     match (led, object) {
         (Led::To(made, status), Some(object)) => {
+            let made = if driven.secrets.is_some() { made } else { withheld(made) };
             let none = ResolvedSecrets::default();
             let object = (object, driven.secrets.map_or(&none, |secrets| &secrets.values));
             let state = resource_state(driven.resource_type, object, &made, status, driven.driver);
@@ -451,4 +462,27 @@ pub(crate) fn place(stack: &StackName, environment: &Environment) -> String {
     let Environment { account, region, partition, sandbox } = environment;
     let cloud = if *sandbox { "the sandbox" } else { partition.as_str() };
     format!("`{stack}` in account {account}, {region} ({cloud})")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstack_model::{KnownMap, ValueMap};
+
+    use super::*;
+    use crate::run_secrets::redacted_attributes;
+
+    #[test]
+    fn attributes_are_hidden_while_a_secret_cannot_be_resolved() {
+        let nested = KnownMap::from([("Url".to_owned(), "https://hunter2@host".into())]);
+        let attributes = KnownMap::from([
+            ("Url".to_owned(), "https://hunter2@host".into()),
+            ("Nested".to_owned(), nested.into()),
+        ]);
+        let made = Box::new(Object::named("id".into(), KnownMap::new(), attributes));
+        let hidden = withheld(made).attributes;
+        let recorded = redacted_attributes(&ValueMap::new(), &ResolvedSecrets::default(), &hidden);
+        assert_eq!(recorded.keys().collect::<Vec<_>>(), ["Nested", "Url"]);
+        let text = serde_json::to_string(&recorded).unwrap();
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
