@@ -42,9 +42,13 @@ fn an_app_is_synthesized_on_demand_alone() {
     assert!(plan.err.contains("synth | synthesizing\n"), "{}", plan.err);
     assert!(!plan.err.contains("Resources"), "its standard output is not shown: {}", plan.err);
     // Each time anew, with the command of the command line, too, and with look-ups.
-    place.write("cdk.context.json", r#"{"name": "other"}"#);
+    // What the project says itself is above what was looked up for it.
+    place.write("cdk.context.json", r#"{"name": "lookup"}"#);
     let plan = place.sandbox(&["plan", "cdk.out/Alerts", "--app", "sh app.sh"]).expect(0).out;
-    assert!(plan.contains("TopicName: \"other\""), "{plan}");
+    assert!(plan.contains("TopicName: \"alerts\""), "{plan}");
+    place.write("cdk.json", r#"{"app": "sh app.sh"}"#);
+    let plan = place.sandbox(&["plan", "cdk.out/Alerts", "--synth"]).expect(0).out;
+    assert!(plan.contains("TopicName: \"lookup\""), "{plan}");
     place.sandbox(&["apply", "--synth", "--yes"]).expect(0);
     place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0);
     let json = place.sandbox(&["plan", "--synth", "--json"]).expect(0).out;
@@ -71,6 +75,30 @@ fn an_app_that_fails_or_writes_nothing_ends_the_command() {
     std::fs::remove_file(place.path("cdk.json")).unwrap();
     place.sandbox(&["plan", "--synth"]).expect(1).reports("synth-failed", &["cdk.json"]);
     assert!(!place.path("state").exists(), "nothing was planned");
+}
+
+/// An assembly that an earlier run left is not taken for the one that was asked for.
+#[test]
+fn an_app_that_leaves_an_old_assembly_ends_the_command() {
+    let place = place();
+    place.sandbox(&["plan", "--synth"]).expect(0);
+    let stale = place.sandbox(&["plan", "--app", "true"]).expect(1);
+    stale.reports("synth-failed", &["`true` did not write `cdk.out` anew"]);
+    place.sandbox(&["plan", "--synth"]).expect(0);
+}
+
+/// The command that builds an app is run before it, and not for a command of the command line.
+#[test]
+fn an_app_is_built_first() {
+    let place = place();
+    place.write("cdk.json", r#"{"build": "cp app.sh built.sh", "app": "sh built.sh"}"#);
+    place.sandbox(&["plan", "--synth"]).expect(0);
+    std::fs::remove_file(place.path("built.sh")).unwrap();
+    place.sandbox(&["plan", "--app", "sh app.sh"]).expect(0);
+    assert!(!place.path("built.sh").exists());
+    place.write("cdk.json", r#"{"build": "exit 4", "app": "sh app.sh"}"#);
+    let failed = place.sandbox(&["plan", "--synth"]).expect(1);
+    failed.reports("synth-failed", &["exit 4", "exit status: 4"]);
 }
 
 /// A signal reaches the app, which is waited for.

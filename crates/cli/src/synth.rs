@@ -6,14 +6,15 @@
 //! to it, and waited for.
 //!
 //! Source: the variables that `cdk synth` gives an app, `aws-cdk` (`CDK_OUTDIR`, `CDK_CONTEXT_JSON`,
-//! `CDK_DEFAULT_ACCOUNT`, `CDK_DEFAULT_REGION`).
+//! `CDK_DEFAULT_REGION`). `CDK_DEFAULT_ACCOUNT` is left out: no account is asked before the app has run.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rstack_model::ErrorCode;
 use rstack_render::escape;
@@ -80,12 +81,33 @@ pub(crate) async fn synthesize(
     context: &Context,
     arguments: &AppArguments,
 ) -> Result<Option<Exit>, CommandError> {
-    let command = match (&arguments.app, arguments.synth) {
-        (Some(command), _) => command.clone(),
+    let (build, app) = match (&arguments.app, arguments.synth) {
+        (Some(command), _) => (None, command.clone()),
         (None, true) => app_of(context)?,
         (None, false) => return Ok(None),
     };
-    Ok(run(context, &command).await?)
+    if let Some(build) = build
+        && let Some(exit) = run(context, &build).await?
+    {
+        return Ok(Some(exit));
+    }
+    let before = written(context);
+    if let Some(exit) = run(context, &app).await? {
+        return Ok(Some(exit));
+    }
+    // An assembly of an earlier run is none of this one.
+    let is_new = written(context).is_some_and(|after| before != Some(after));
+    if is_new && assembly::is_assembly(&context.env, Path::new(ASSEMBLY)) {
+        return Ok(None);
+    }
+    Err(SynthError::Nothing { command: app }.into())
+}
+
+/// When the manifest of the assembly was written, and the number of its file.
+fn written(context: &Context) -> Option<(SystemTime, u64)> {
+    let manifest = context.env.path(&Path::new(ASSEMBLY).join(assembly::MANIFEST));
+    let found = manifest.metadata().ok()?;
+    Some((found.modified().ok()?, found.ino()))
 }
 
 /// Why no assembly was synthesized.
@@ -128,7 +150,7 @@ enum SynthError {
         status: ExitStatus,
     },
     /// The command left no assembly.
-    #[error("`{command}` did not write `{ASSEMBLY}`")]
+    #[error("`{command}` did not write `{ASSEMBLY}` anew")]
     Nothing {
         /// The command.
         command: String,
@@ -164,11 +186,14 @@ fn object(context: &Context, name: &'static str) -> Result<Option<Map<String, Va
     serde_json::from_slice(&bytes).map(Some).map_err(|_| SynthError::Form { name })
 }
 
-/// The command of the app in `cdk.json`.
-fn app_of(context: &Context) -> Result<String, SynthError> {
+/// The command of the app in `cdk.json`, and the one that builds it before, if there is one.
+fn app_of(context: &Context) -> Result<(Option<String>, String), SynthError> {
     let project = object(context, PROJECT)?.unwrap_or_default();
-    let command = project.get("app").and_then(Value::as_str).filter(|app| !app.trim().is_empty());
-    command.map(str::to_owned).ok_or(SynthError::NoApp)
+    let command = |name: &str| {
+        let text = project.get(name).and_then(Value::as_str);
+        text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
+    };
+    Ok((command("build"), command("app").ok_or(SynthError::NoApp)?))
 }
 
 /// The context of the app, as `cdk synth` gives it.
@@ -177,11 +202,12 @@ fn app_context(context: &Context) -> Result<String, SynthError> {
     for flag in ["aws:cdk:enable-path-metadata", "aws:cdk:enable-asset-metadata"] {
         out.insert(flag.to_owned(), true.into());
     }
+    out.extend(object(context, LOOKUPS)?.unwrap_or_default());
+    // What the project says itself is above what was looked up for it.
     let project = object(context, PROJECT)?.unwrap_or_default();
     if let Some(Value::Object(own)) = project.get("context") {
         out.extend(own.clone());
     }
-    out.extend(object(context, LOOKUPS)?.unwrap_or_default());
     let text = Value::Object(out).to_string();
     if text.len() > CONTEXT { Err(SynthError::Context) } else { Ok(text) }
 }
@@ -268,10 +294,7 @@ async fn run(context: &Context, command: &str) -> Result<Option<Exit>, SynthErro
     if !status.success() {
         return Err(SynthError::Failed { command: command.to_owned(), status });
     }
-    match assembly::is_assembly(&context.env, Path::new(ASSEMBLY)) {
-        true => Ok(None),
-        false => Err(SynthError::Nothing { command: command.to_owned() }),
-    }
+    Ok(None)
 }
 
 /// Does work on a thread that the process does not wait for.

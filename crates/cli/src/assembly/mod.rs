@@ -20,7 +20,7 @@ use crate::env::Env;
 use crate::files::TemplateFile;
 
 /// The name of the manifest in the assembly's folder.
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// One stack of an assembly.
 #[derive(Clone, Debug, PartialEq, Eq)]
