@@ -414,8 +414,14 @@ fn a_value_is_for_all_stacks_of_an_app_or_for_one() {
     // A stack alone is called as in the app.
     place.sandbox(&["plan", "cdk.out/Net", "-p", "Net:Size=l"]).expect(0);
     place.sandbox(&["validate", "cdk.out", "-p", "Net:Size=l"]).expect(0);
-    let refused = place.sandbox(&["validate", "cdk.out", "-p", "Nett:Size=l"]).expect(1);
-    refused.reports("parameter-not-taken", &["`Nett`"]);
+    for (given, facts) in [
+        ("Nett:Size=l", ("parameter-not-taken", "`Nett`")),
+        ("Typo=1", ("parameter-not-taken", "`Typo`")),
+        ("Net:Typo=1", ("unknown-parameter", "`Typo`")),
+    ] {
+        let refused = place.sandbox(&["validate", "cdk.out", "-p", given]).expect(1);
+        refused.reports(facts.0, &[facts.1]);
+    }
 }
 
 /// Standard input is read once, for all stacks.

@@ -65,7 +65,7 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     for folder in apps.collect::<BTreeSet<_>>() {
         add_app_values(env, folder, &parameters, &environment, &mut external)?;
     }
-    let surroundings = Subjects {
+    let mut surroundings = Subjects {
         parameters,
         only: subjects.len() == 1,
         strict: options.strict,
@@ -78,7 +78,14 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
         runtimes: Runtimes::new(context, &options.lint)?,
     };
     let (mut failed, mut code) = (0, None);
+    // The parameters that the templates have; `None` if one of them cannot be read.
+    let mut declared = Some(BTreeSet::new());
     let told = |result: Result<Loaded, SubjectError>| {
+        let template = result.as_ref().ok().and_then(|loaded| loaded.template.as_ref());
+        declared = declared.take().zip(template).map(|(mut names, template)| {
+            names.extend(template.parameters.keys().cloned());
+            names
+        });
         match result {
             Ok(loaded) => {
                 report.add(&loaded, terminal)?;
@@ -96,6 +103,10 @@ pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit
     };
     each_in_order(&subjects, |subject| surroundings.check(subject), told)?;
     report.finish(terminal)?;
+    if let (Some(declared), 2..) = (declared, subjects.len()) {
+        surroundings.parameters.note_taken(&known, |name| declared.contains(name));
+        surroundings.parameters.all_taken(&known)?;
+    }
     match (failed, subjects.len()) {
         (0, _) => Ok(Exit::Done),
         (_, 1) => Err(invalid_template("the template is not valid".to_owned(), code.as_deref())),
@@ -164,6 +175,8 @@ struct Placed<'a> {
     has_account: bool,
     /// The values that are given for the parameters of the template.
     given: BTreeMap<String, String>,
+    /// The parameters that values are given to for this stack alone.
+    alone: BTreeSet<String>,
 }
 
 impl std::ops::Deref for Placed<'_> {
@@ -190,7 +203,9 @@ impl Subjects {
         let region = region.or_else(|| self.region.clone());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let given = self.parameters.for_stack(&names, LastParameters::default(), false).texts();
-        Placed { all: self, environment, region, has_account, given }.check(file, &settings.assets)
+        let alone = self.parameters.of_stack_alone(&names);
+        let placed = Placed { all: self, environment, region, has_account, given, alone };
+        placed.check(file, &settings.assets)
     }
 }
 
@@ -237,8 +252,12 @@ impl Placed<'_> {
     /// Evaluates a template for a place, with the parameters that it takes, which are returned.
     fn evaluate(&self, loaded: &mut Loaded, environment: &Environment) -> BTreeMap<String, String> {
         let used = loaded.template.as_ref().map(|template| &template.parameters);
-        // With several templates each takes the parameters it has.
-        let takes = |name: &str| self.only || used.is_some_and(|used| used.contains_key(name));
+        // With several templates each takes the parameters it has, and those that are for it alone.
+        let takes = |name: &str| {
+            self.only
+                || self.alone.contains(name)
+                || used.is_some_and(|used| used.contains_key(name))
+        };
         let own = self.given.iter().filter(|(name, _)| takes(name));
         let parameters = own.map(|(name, value)| (name.clone(), value.clone())).collect();
         loaded.evaluate(&Inputs {

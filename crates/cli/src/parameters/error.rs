@@ -42,6 +42,14 @@ pub(crate) enum ParameterError {
     /// A variable is no text.
     #[error("the variable `{PARAMETER_VARIABLE}{0}` is not valid UTF-8")]
     Variable(String),
+    /// Two parameters are to be read from standard input, which is read once.
+    #[error("the parameters `{first}` and `{second}` are both read from standard input")]
+    InputTwice {
+        /// The first parameter.
+        first: String,
+        /// The second one.
+        second: String,
+    },
     /// A parameter is given twice.
     #[error("parameter `{0}` is given by both `--parameter` and `--parameter-from`")]
     Twice(String),
@@ -134,7 +142,7 @@ pub(crate) enum ParameterError {
 impl ParameterError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Twice(_) => ErrorCode::ParameterTwice,
+            Self::Twice(_) | Self::InputTwice { .. } => ErrorCode::ParameterTwice,
             Self::Form { error, .. } => match error.problem {
                 ParameterFileProblem::Twice(_) => ErrorCode::ParameterTwice,
                 _ => ErrorCode::ParameterNotRead,
@@ -158,6 +166,7 @@ impl ParameterError {
     fn hint(&self) -> String {
         match self {
             Self::Twice(_) => "leave one of them out".to_owned(),
+            Self::InputTwice { .. } => "give one of them in a file".to_owned(),
             Self::File { .. }
             | Self::Input { .. }
             | Self::Value { .. }

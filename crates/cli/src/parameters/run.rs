@@ -146,9 +146,15 @@ impl RunParameters {
             let text = GivenText::Text(SecretString::new(value.clone()));
             self.add(name, Given { text, origin: Origin::CommandLine });
         }
+        let mut input: Option<String> = None;
         for (name, path) in files {
             if literal.iter().any(|(literal, _)| literal == name) {
                 return Err(ParameterError::Twice(name.clone()));
+            }
+            if path.as_os_str() == "-"
+                && let Some(first) = input.replace(name.clone())
+            {
+                return Err(ParameterError::InputTwice { first, second: name.clone() });
             }
             let text = GivenText::Text(from_file(&context.env, name, path)?);
             self.add(name, Given { text, origin: Origin::ValueFile });
