@@ -56,10 +56,16 @@ fn a_serverless_template_lives_as_what_the_translator_makes_of_it() {
     let other = run(&place, &["plan", "app.yaml", "--parameter", "Stage=live"]).expect(0);
     assert!(other.out.contains("1 to update"), "{}", other.out);
     run(&place, &["destroy", "app.yaml", "--yes"]).expect(0);
+    // Every form of true makes a parameter a secret, for the translator too.
+    let quoted = TEMPLATE.replace("NoEcho: true", "NoEcho: 'Yes'");
+    let quoted = quoted.replace("Handler: index.handler", "Handler: !Sub '${Secret}.handler'");
+    place.write("quoted.yaml", &quoted);
+    let plan = run(&place, &["plan", "quoted.yaml"]);
+    assert!(!(plan.out + &plan.err).contains("canary-in"), "a secret is shown");
     for (name, bytes) in place.files() {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("canary-in-a-variable"), "{name}");
-        assert!(name == "app.yaml" || !text.contains("canary-in-a-default"), "{name}");
+        assert!(name.ends_with(".yaml") || !text.contains("canary-in-a-default"), "{name}");
     }
 }
 
@@ -117,7 +123,11 @@ fn local_code_is_uploaded_before_the_function_is_made() {
     place.write("src/index.py", "handler = repr\n");
     let changed = run(&place, &["plan", "app.yaml"]).expect(0);
     assert!(changed.out.contains("[~] AWS::Lambda::Function Function"), "{}", changed.out);
+    // States are beside the template: each apply would change such code.
+    place.write("app.yaml", &template.replace("src/", "."));
+    let whole = run(&place, &["plan", "app.yaml"]).expect(1);
+    whole.reports("serverless", &["app.yaml:8:3", "`CodeUri: src/`"]);
     // Code outside of the project is not read.
-    place.write("app.yaml", &template.replace("src/", "../"));
+    place.write("app.yaml", &template.replace("src/", "../src"));
     run(&place, &["plan", "app.yaml"]).expect(1).reports("serverless", &["outside"]);
 }

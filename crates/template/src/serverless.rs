@@ -3,13 +3,13 @@
 //! Nothing is translated here: the caller runs the translator and reads its result in the place of the
 //! template. Source: "AWS SAM template anatomy", AWS Serverless Application Model Developer Guide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::{Span, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::syntax::{Node, NodeKind, Spanned, scalar};
-use crate::template::SERVERLESS;
+use crate::template::{SERVERLESS, is_true};
 
 /// A template that AWS's translator has to read first.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Serverless {
     pub at: Span,
     /// The places of its resources, by logical ID.
     pub resources: BTreeMap<String, Span>,
+    /// The names of its `NoEcho` parameters.
+    pub secrets: BTreeSet<String>,
 }
 
 impl Serverless {
@@ -34,12 +36,21 @@ impl Serverless {
         let transform = section("Transform");
         let transforms = transform.and_then(Node::as_list).unwrap_or_default();
         let transforms = transforms.iter().filter_map(Node::as_text);
+        let is_secret = |parameter: &Node<'_>| {
+            let entries = parameter.as_map().unwrap_or_default().iter();
+            let no_echo = entries.filter(|entry| entry.key.value == "NoEcho");
+            no_echo.filter_map(|entry| entry.value.as_text()).any(is_true)
+        };
+        let parameters = section("Parameters").and_then(Node::as_map).unwrap_or_default();
+        let secrets = parameters.iter().filter(|entry| is_secret(&entry.value));
+        let secrets = secrets.map(|entry| entry.key.value.clone()).collect();
         let resources = section("Resources").and_then(Node::as_map).unwrap_or_default();
         Self {
             document: json(root),
             transforms: transforms.filter(|name| *name != SERVERLESS).map(str::to_owned).collect(),
             at,
             resources: resources.iter().map(|it| (it.key.value.clone(), it.key.span)).collect(),
+            secrets,
         }
     }
 }
@@ -92,7 +103,8 @@ mod tests {
     fn functions_get_their_long_forms() {
         let text = "Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]\nResources:\n  \
                     F:\n    A: !GetAtt B.c.d\n    B: !Sub ['${x}', {x: !Ref P}]\n    C: [1, '1', yes, ~, 1.10]\n    \
-                    D: !Condition E\n";
+                    D: !Condition E\nParameters:\n  A: {NoEcho: 'True'}\n  B: {NoEcho: yes}\n  C: {NoEcho: \"ON\"}\n  \
+                    D: {NoEcho: 'false'}\n  E: {Type: String}\n";
         let mut diagnostics = Diagnostics::default();
         let root = syntax::parse(text, &mut diagnostics).unwrap();
         let serverless = Serverless::of(&root, Span::default());
@@ -104,6 +116,8 @@ mod tests {
             "D": {"Condition": "E"},
         });
         assert_eq!(serverless.document["Resources"]["F"], expected);
+        let secrets: Vec<&str> = serverless.secrets.iter().map(String::as_str).collect();
+        assert_eq!(secrets, ["A", "B", "C"]);
         assert_eq!(serverless.resources["F"].start, text.find("F:").unwrap());
     }
 }

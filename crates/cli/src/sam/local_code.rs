@@ -28,7 +28,19 @@ const ARCHIVES: [&str; 2] = ["zip", "jar"];
 #[derive(Debug)]
 pub(crate) struct Unusable {
     pub(crate) resource: Option<String>,
-    pub(crate) error: AssetsError,
+    pub(crate) error: CodeError,
+}
+
+/// Why local code cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodeError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Assets(#[from] AssetsError),
+    /// It is the folder of the template. The states that rstack writes may be in it, and each apply would
+    /// change the code.
+    #[error("the folder of the template cannot be the code")]
+    Whole,
 }
 
 /// Puts the places of objects in the bucket of assets where a template names local code.
@@ -66,26 +78,32 @@ fn place(
     folder: &Path,
     value: &mut Json,
     packaging: Packaging,
-) -> Result<Option<LocalCode>, AssetsError> {
+) -> Result<Option<LocalCode>, CodeError> {
     let Some(path) = value.as_str().filter(|text| !text.contains("://")).map(PathBuf::from) else {
         return Ok(None);
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_owned();
     let is_archive = ARCHIVES.contains(&ending.as_str());
     let packaging = if is_archive { Packaging::File } else { packaging };
-    // The project bounds what may be read.
-    let upload = digest_of(&Project::of(env, folder)?, &path, packaging)?;
+    let (above, source) = above(folder, &path);
+    if packaging == Packaging::Zip && source == Path::new(".") {
+        return Err(CodeError::Whole);
+    }
+    // The project bounds what may be read; the upload reads in the folder alone.
+    let project = Project::of(env, folder).map_err(AssetsError::from)?;
+    project.names(&path, usize::MAX).map_err(AssetsError::from)?;
+    let alone = Project::alone(env, &above).map_err(AssetsError::from)?;
+    let upload = digest_of(&alone, &source, packaging)?;
     let ending = match packaging {
         Packaging::Zip => "zip".to_owned(),
         Packaging::File => ending,
     };
     let key = format!("{}.{ending}", upload.digest);
-    let (folder, source) = above(folder, &path);
     *value = json!({
         "Bucket": {"Fn::Sub": LocalCode::bucket("${AWS::AccountId}", "${AWS::Region}")},
         "Key": key,
     });
-    Ok(Some(LocalCode { folder, source, packaging, key, upload }))
+    Ok(Some(LocalCode { folder: above, source, packaging, key, upload }))
 }
 
 /// A folder above another one, and the path relative to it: as many as the path goes up.

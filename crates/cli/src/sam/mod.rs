@@ -18,7 +18,7 @@ use rstack_template::Serverless;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use self::local_code::Unusable;
+use self::local_code::{CodeError, Unusable};
 use crate::assets::LocalCode;
 use crate::env::Env;
 
@@ -100,13 +100,13 @@ pub(crate) fn translate(
     let mut serverless = serverless.clone();
     let code = local_code::take(env, folder, &mut serverless).map_err(SamError::Code)?;
     let program = find::python(env).ok_or(SamError::NoPython)?;
-    let declared = serverless.document.get("Parameters");
-    let known = parameters.iter().filter(|(name, _)| !is_secret(declared, name));
+    let known = parameters.iter().filter(|(name, _)| !serverless.secrets.contains(*name));
     let request = json!({
         "version": VERSION,
         "template": serverless.document,
         "transforms": serverless.transforms,
         "parameters": known.collect::<BTreeMap<_, _>>(),
+        "secrets": serverless.secrets,
         "region": region.unwrap_or(ANY_REGION),
     });
     let answer = run::run(&program, request.to_string().into_bytes())?;
@@ -121,12 +121,6 @@ pub(crate) fn translate(
             .map_err(|error| SamError::Failed(error.to_string())),
         _ => Err(SamError::Failed("its answer is empty".to_owned())),
     }
-}
-
-/// True if a parameter is declared as a secret.
-fn is_secret(declared: Option<&Json>, name: &str) -> bool {
-    let no_echo = declared.and_then(|all| all.get(name)).and_then(|it| it.get("NoEcho"));
-    no_echo.is_some_and(|it| *it == Json::Bool(true) || it.as_str() == Some("true"))
 }
 
 impl SamError {
@@ -148,7 +142,14 @@ impl SamError {
             if let Some(source) = std::error::Error::source(reason) {
                 message.push_str(&format!(": {source}"));
             }
-            let help = "local code lies in the project of the template, relative to the template";
+            let help = match reason {
+                CodeError::Whole => {
+                    "put the code into a folder of its own, and name that: `CodeUri: src/`"
+                }
+                CodeError::Assets(_) => {
+                    "local code lies in the project of the template, relative to the template"
+                }
+            };
             return vec![error(message, at.unwrap_or(serverless.at)).help(help)];
         }
         let finding = error(self.to_string(), serverless.at);

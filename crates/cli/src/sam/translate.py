@@ -1,6 +1,7 @@
 """Runs AWS's translator of the Serverless Application Model, aws-sam-translator.
 
-Standard input: {"version": …, "template": …, "transforms": […], "parameters": {…}, "region": …} as JSON. Standard output, one of:
+Standard input: {"version": …, "template": …, "transforms": […], "parameters": {…}, "secrets": […],
+"region": …} as JSON. Standard output, one of:
 {"template": …}, {"errors": [{"id": …, "message": …}]}, {"version": …} (another version than the wanted one),
 {"absent": …} (no translator).
 """
@@ -17,6 +18,7 @@ NO_CREDENTIALS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
+    "BOTO_CONFIG": os.devnull,
 }
 
 
@@ -33,12 +35,12 @@ class NoPolicies:
         return {}
 
 
-def secret_defaults(template):
+def secret_defaults(template, secrets):
     """Takes the defaults of secret parameters out, so that no value of one gets into the result."""
     taken = {}
-    parameters = template.get("Parameters")
-    for name, parameter in (parameters if isinstance(parameters, dict) else {}).items():
-        if isinstance(parameter, dict) and str(parameter.get("NoEcho")).lower() == "true" and "Default" in parameter:
+    for name in secrets:
+        parameter = template["Parameters"][name]
+        if "Default" in parameter:
             taken[name] = parameter.pop("Default")
     return taken
 
@@ -53,7 +55,7 @@ def translated(request):
     if __version__ != request["version"]:
         return {"version": __version__}
     template = request["template"]
-    taken = secret_defaults(template)
+    taken = secret_defaults(template, request["secrets"])
     try:
         result = transform(template, request["parameters"], NoPolicies())
     except ExceptionWithMessage as error:

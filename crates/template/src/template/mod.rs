@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_model::{Digest, LogicalId, ResourceType, Span, Value};
 
 pub use expression::{Expression, ExpressionKind, SubPart};
+pub(crate) use parameters::is_true;
 pub(crate) use place::{key_place, value_place};
 pub(crate) use read::read;
 pub(crate) use section::{SERVERLESS, instead_of};

@@ -56,9 +56,7 @@ impl Section<'_> {
                 "Default" => out.default = self.scalar_text(value, &label),
                 "Description" => out.description = self.text(value, &label).map(|t| t.value),
                 "NoEcho" => {
-                    out.no_echo = self.text(value, &label).is_some_and(|text| {
-                        scalar(&text.value.to_ascii_lowercase(), true) == Value::Bool(true)
-                    });
+                    out.no_echo = self.text(value, &label).is_some_and(|text| is_true(&text.value));
                 }
                 "AllowedValues" => {
                     let items = value.as_list().unwrap_or_else(|| std::slice::from_ref(value));
@@ -130,4 +128,9 @@ impl Section<'_> {
             }
         }
     }
+}
+
+/// True if the text of `NoEcho` makes a parameter a secret: in every form and case of true.
+pub(crate) fn is_true(text: &str) -> bool {
+    scalar(&text.to_ascii_lowercase(), true) == Value::Bool(true)
 }

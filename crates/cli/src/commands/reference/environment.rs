@@ -135,7 +135,7 @@ mod tests {
     /// Names that look like a variable's and are not one that a user sets: placeholders of the help,
     /// a constant of the build, a switch that rstack sets for itself, and those that it
     /// sets for a program that it runs.
-    const OTHERS: [&str; 8] = [
+    const OTHERS: [&str; 9] = [
         "LOGICAL_ID",
         "PHYSICAL_ID",
         "LOCK_ID",
@@ -144,6 +144,7 @@ mod tests {
         "AWS_CONFIG_FILE",
         "AWS_EC2_METADATA_DISABLED",
         "AWS_SHARED_CREDENTIALS_FILE",
+        "BOTO_CONFIG",
     ];
 
     #[test]
