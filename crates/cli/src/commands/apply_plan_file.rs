@@ -80,6 +80,8 @@ fn check(asked: &Asked<'_>) -> Result<(), DecidedInPlan> {
         ("--replace", !asked.plan.replace.is_empty()),
         ("--tag", !asked.plan.tag.is_empty()),
         ("--reset-parameters", asked.plan.reset_parameters),
+        ("--ignore-update-policy", asked.plan.ignore_update_policy),
+        ("--exclusively", asked.stack.exclusively),
         ("--termination-protection", asked.plan.termination_protection),
         ("--no-termination-protection", asked.plan.no_termination_protection),
         ("--stack-name", asked.stack.stack_name.is_some()),
