@@ -74,11 +74,13 @@ pub(super) fn template(
     assets: &StackAssets,
     address: &str,
 ) -> Result<Option<PathBuf>, AssetsError> {
-    let key = address.rsplit('/').next().unwrap_or_default();
     for name in &assets.manifests {
         for file in manifest(env, assets, name)?.1.files {
             if let AssetSourceKind::Path { path, packaging: Packaging::File } = file.source
-                && file.destinations.iter().any(|it| it.key() == key)
+                && file.destinations.iter().any(|it| {
+                    let before = address.strip_suffix(it.key());
+                    !it.key().is_empty() && before.is_some_and(|before| before.ends_with('/'))
+                })
             {
                 return inside(assets, Path::new(&path)).map(Some);
             }
