@@ -99,11 +99,17 @@ pub enum ParameterFileProblem {
     Comma(String),
     /// A key beside CodePipeline's.
     Beside(String),
+    /// There are more values than the stacks of an app have parameters.
+    TooMany,
 }
+
+/// The number of values in a file. A template has 200 parameters at most.
+const MAX_VALUES: usize = 2_000;
 
 impl fmt::Display for ParameterFileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooMany => write!(f, "there are more than {MAX_VALUES} values"),
             Self::Syntax => f.write_str("it is neither JSON nor YAML"),
             Self::Form => f.write_str(
                 "expected a map of values, or a list of `ParameterKey` and `ParameterValue`",
@@ -191,6 +197,9 @@ impl Reader<'_> {
         (name, at): (&str, Span),
         value: FileValue,
     ) -> Result<(), ParameterFileError> {
+        if file.values.len() >= MAX_VALUES {
+            return Err(self.error(ParameterFileProblem::TooMany, at));
+        }
         if file.values.iter().any(|known| known.name == name) {
             return Err(self.error(ParameterFileProblem::Twice(name.to_owned()), at));
         }

@@ -197,13 +197,21 @@ impl<'a> Evaluator<'a> {
             if parsed.missing.is_empty() {
                 break parsed;
             }
+            let mut complete = true;
             for wanted in &parsed.missing {
                 let file = location::beside(folder, &wanted.value);
-                let Some(text) = texts.get(&file) else {
-                    self.files.want(file, wanted.span, false);
-                    return None;
-                };
-                reading.includes.insert(wanted.value.clone(), text.to_string());
+                match texts.get(&file) {
+                    Some(text) => {
+                        reading.includes.insert(wanted.value.clone(), text.to_string());
+                    }
+                    None => {
+                        self.files.want(file, wanted.span, false);
+                        complete = false;
+                    }
+                }
+            }
+            if !complete {
+                return None;
             }
         };
         self.files.parsed(&location.value, text.len(), &parsed);
