@@ -1,4 +1,5 @@
-//! A bucket: assets of apps are published into it, and custom resources answer through it.
+//! A bucket: assets of apps are published into it. A transport of custom resources can take responses
+//! through it.
 //!
 //! The bytes of an object are read in parts, so that no store has to hold a whole asset in memory.
 

@@ -69,6 +69,10 @@ impl CustomResource {
 
     async fn send(&self, call: Call<'_>, effects: &dyn EffectSink) -> Result<Step, DriverError> {
         let begun = call.begun.as_ref().and_then(RequestCursor::parse);
+        if call.begun.is_some() && begun.is_none() {
+            let message = "the journal has the request in a form of another version".to_owned();
+            return Err(self.error(call.request_type, ErrorKind::Unsupported, message));
+        }
         if let Some(cursor) = begun.filter(|cursor| !cursor.refused) {
             // It may have been delivered under this cursor.
             return Ok(Step::Pending(self.waiting(&cursor, None)));
@@ -380,10 +384,14 @@ impl ResourceDriver for CustomResource {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        let cursor = request.begun.as_ref().and_then(RequestCursor::parse);
-        let Some(cursor) = cursor.filter(|cursor| !cursor.refused) else {
-            return Ok(Found::Absent);
+        let Some(begun) = &request.begun else { return Ok(Found::Absent) };
+        let Some(cursor) = RequestCursor::parse(begun) else {
+            let why = "the journal has the Create request in a form of another version".to_owned();
+            return Ok(Found::Ambiguous { why });
         };
+        if cursor.refused {
+            return Ok(Found::Absent);
+        }
         if self.is_past(&cursor) && self.response(&request.token).await?.is_none() {
             let why = format!(
                 "the handler was sent the Create request {} and did not respond within {} seconds; \

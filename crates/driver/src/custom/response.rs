@@ -89,15 +89,23 @@ impl Response {
             }
         }
         let physical_id = physical_id(&response)?;
+        // The object of a malformed response is known by its ID, and is not left behind.
+        let malformed = |error: ResponseError| Self::Failed {
+            physical_id: physical_id.clone(),
+            reason: error.to_string(),
+        };
         match response.get("Status").and_then(Json::as_str) {
-            Some("SUCCESS") => Ok(Self::Success { physical_id, data: data(&response)? }),
+            Some("SUCCESS") => Ok(match data(&response) {
+                Ok(data) => Self::Success { physical_id, data },
+                Err(error) => malformed(error),
+            }),
             Some("FAILED") => {
                 let reason = response.get("Reason").and_then(Json::as_str).map(str::trim);
                 let reason = reason.filter(|reason| !reason.is_empty());
                 let reason = reason.unwrap_or("the handler gave no reason").to_owned();
                 Ok(Self::Failed { physical_id, reason })
             }
-            Some(_) | None => Err(ResponseError::Status),
+            Some(_) | None => Ok(malformed(ResponseError::Status)),
         }
     }
 }

@@ -118,6 +118,20 @@ fn parsed(says: &Json) -> Result<Response, ResponseError> {
     Response::parse(response(&request, says).to_string().as_bytes(), to)
 }
 
+/// What it made is deleted: it is known by its ID.
+#[test]
+fn a_malformed_response_that_names_an_object_is_a_failure_that_names_it() {
+    for (says, error) in [
+        (json!({"Status": "DONE"}), ResponseError::Status),
+        (json!({"Status": null}), ResponseError::Status),
+        (json!({"Data": [1]}), ResponseError::Data),
+    ] {
+        let Ok(Response::Failed { physical_id, reason }) = parsed(&says) else { panic!("{says}") };
+        assert!(physical_id.is_some(), "{says}");
+        assert_eq!(reason, error.to_string());
+    }
+}
+
 #[test]
 fn a_response_that_breaks_the_contract_is_refused_by_name() {
     use ResponseError as Error;
@@ -127,12 +141,9 @@ fn a_response_that_breaks_the_contract_is_refused_by_name() {
         (json!({"RequestId": null}), Error::OtherRequest("RequestId")),
         (json!({"StackId": 5}), Error::OtherRequest("StackId")),
         (json!({"LogicalResourceId": "Other"}), Error::OtherRequest("LogicalResourceId")),
-        (json!({"Status": "DONE"}), Error::Status),
-        (json!({"Status": null}), Error::Status),
         (json!({"PhysicalResourceId": ""}), Error::PhysicalId),
         (json!({"PhysicalResourceId": 7}), Error::PhysicalId),
         (json!({"PhysicalResourceId": "x".repeat(1025)}), Error::PhysicalId),
-        (json!({"Data": [1]}), Error::Data),
         (json!({"Data": {"Long": long}}), Error::TooLong),
     ] {
         assert_eq!(parsed(&says), Err(error), "{says}");
