@@ -37,6 +37,9 @@ const WELL: [&str; 16] = [
     "DETACHED",
 ];
 
+/// Attributes that are another name of the object's identifier: the type and the attribute.
+const SYNONYMS: [(&str, &str); 1] = [("AWS::EC2::SecurityGroup", "GroupId")];
+
 /// The attributes of an object, nested as their paths are.
 pub(crate) fn of(context: &IdContext<'_>, identity: &Identity, redactor: Redactor<'_>) -> JsonMap {
     let mut out = JsonMap::new();
@@ -49,7 +52,9 @@ pub(crate) fn of(context: &IdContext<'_>, identity: &Identity, redactor: Redacto
         let Some(concrete) = path.concrete().filter(|_| !paths.iter().any(part_of)) else {
             continue;
         };
-        let value = match identity.chosen.get(&path.to_string()) {
+        let name = path.to_string();
+        let own = SYNONYMS.contains(&(context.schema.name(), name.as_str()));
+        let value = match identity.chosen.get(&name).or(own.then_some(&identity.physical_id)) {
             Some(chosen) => Some(Json::from(chosen.as_str())),
             None => {
                 let node = context.schema.node(&concrete);

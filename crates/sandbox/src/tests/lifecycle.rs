@@ -57,6 +57,21 @@ async fn every_account_exists() {
     assert_eq!(accounts, ["000000000000", "123456789012"]);
 }
 
+/// Templates refer to a security group by either of its two names.
+#[tokio::test]
+async fn the_group_id_of_a_security_group_is_its_id() {
+    let cloud = cloud(SandboxOptions::default());
+    let request = request("G", json!({"GroupDescription": "g"}));
+    let group = driver(&cloud, "AWS::EC2::SecurityGroup").create(&request).await.unwrap();
+    let attribute = |name: &str| group.attributes.get(name).cloned();
+    let id = attribute("Id");
+    assert!(
+        id.as_ref().and_then(KnownValue::as_str).is_some_and(|id| id.starts_with("sg-")),
+        "{id:?}"
+    );
+    assert_eq!(attribute("GroupId"), id);
+}
+
 pub(crate) fn gone(id: &Identifier) -> DeleteRequest {
     DeleteRequest {
         removal: Removal::Recoverable,
