@@ -44,7 +44,7 @@ impl Driver {
             Self::Recorded => "recorded only",
             Self::None(Missing::Handlers) => "none: no handlers",
             Self::None(Missing::Support) => {
-                "none: the resources of its template are made in its place"
+                "nested stack: the resources of its template are made in its place"
             }
             Self::None(Missing::Create) => "none: no create handler",
             Self::None(Missing::Read) => "none: no read handler",
@@ -64,6 +64,7 @@ impl Driver {
                  request; MiniStack over HTTP for some types"
             }
             Self::Recorded => "engine tests",
+            Self::None(Missing::Support) => "tests of templates; crash explorer",
             Self::None(_) => "refused before anything is planned; sandbox tests",
         }
     }
