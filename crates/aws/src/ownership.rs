@@ -43,6 +43,17 @@ pub(crate) fn resource_of(request: &CreateRequest) -> String {
     format!("{}/{}", request.stack, Digest::of(request.address.as_str().as_bytes()))
 }
 
+/// The error of a caller who may not tag, for an object that is known again by a tag alone: it is not made
+/// without. `action` is the permission.
+pub(crate) fn needs_tag(error: DriverError, noun: &str, action: &str) -> DriverError {
+    if !forbids_tags(&error) {
+        return error;
+    }
+    let message =
+        format!("{}; rstack knows a {noun} again by a tag: allow `{action}`", error.message);
+    DriverError { message, ..error }
+}
+
 /// True if a creation was refused for its tags alone: the caller may create, and may not tag.
 pub(crate) fn forbids_tags(error: &DriverError) -> bool {
     match &error.kind {

@@ -101,10 +101,14 @@ impl fmt::Display for ObjectName {
 
 /// Properties that IAM writes into the ARN by which it identifies the object. Source: IAM User Guide, "IAM
 /// identifiers": an ARN has the path; and "Create an OpenID Connect identity provider": it has the URL.
-const IN_ARN: [(&str, &str); 3] = [
+const IN_ARN: [(&str, &str); 7] = [
+    ("AWS::EC2::EIP", "Address"),
+    ("AWS::EC2::EIP", "TransferAddress"),
     ("AWS::IAM::ManagedPolicy", "Path"),
     ("AWS::IAM::OIDCProvider", "Url"),
     ("AWS::IAM::VirtualMFADevice", "Path"),
+    ("AWS::Lambda::Version", "FunctionName"),
+    ("AWS::SNS::Subscription", "TopicArn"),
 ];
 
 impl TypeSchema {

@@ -153,7 +153,8 @@ impl RawClient {
             }),
             Err(error) => {
                 if let Some(ImproperAnswer::Redirect { .. }) = source_of(&error) {
-                    let message = "the bucket is in another Region";
+                    let message =
+                        "the bucket is in another Region: name its own Region, or another bucket";
                     return Err(invalid(message));
                 }
                 Err(failure::failed((&name, &self.host), repeatable, error))

@@ -34,7 +34,14 @@ impl Kind for ElasticIp {
 
     fn creation(ec2: &Ec2, properties: &KnownMap) -> Result<(&'static str, KnownMap), DriverError> {
         let fields = Fields::new(properties, "ec2:AcceptAddressTransfer");
+        for name in ["Address", "TransferAddress"] {
+            fields.identifying(name)?;
+        }
         if let Some(address) = fields.text("TransferAddress")? {
+            let more = without(properties, &["Domain", "InstanceId", "Tags", "TransferAddress"]);
+            if let Some(name) = more.keys().next() {
+                return Err(fields.invalid(name, "cannot be declared beside `TransferAddress`"));
+            }
             return Ok(("AcceptAddressTransfer", arguments([("Address", address)])));
         }
         let given = without(properties, &["Domain", "InstanceId", "Tags", "TransferAddress"]);

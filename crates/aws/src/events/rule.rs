@@ -22,7 +22,7 @@ use crate::iam::{
     with_nonce,
 };
 use crate::mapping::{equivalent, json_tree};
-use crate::resource_tags::{made_by, token_in, visible};
+use crate::resource_tags::{made_by, visible};
 
 const CREATE: &str = "events:PutRule";
 const READ: &str = "events:DescribeRule";
@@ -178,8 +178,8 @@ impl DirectDriver for Rule {
         if !request.absence_proven {
             if self.events.rule(&name).await?.is_some() {
                 let message = format!(
-                    "the rule `{}` exists already and was not made by this run; delete it, or \
-                     import it into the stack",
+                    "the rule `{}` exists already and was not made by this run; \
+                    delete it if it is not needed, or leave this one out of the template",
                     name.physical_id()
                 );
                 return Err(DriverError::new(ErrorKind::Conflict, CREATE, message));
@@ -240,7 +240,7 @@ impl DirectDriver for Rule {
         let nothing = KnownMap::new();
         let declared = complete(&settings(&request.properties)?, &nothing, &nothing);
         // A caller who may not tag has made it without tags.
-        let is_untagged = token_in(&tags).is_none() && tags.is_empty();
+        let is_untagged = tags.is_empty();
         if made_by(&tags, &request.token) || is_untagged && has(&rule, &declared) {
             let object = self.object(&name, &rule, &request.properties).await?;
             return Ok(Found::Ours(Box::new(object)));

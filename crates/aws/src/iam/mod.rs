@@ -33,6 +33,6 @@ pub(crate) use policy::Policy;
 pub(crate) use role::Role;
 pub(crate) use tags::{
     TagChanges, Tags, add_own, create_tagged, declared_tags, nonce, tag_list, tag_of, visible_tags,
-    with_nonce,
+    with_nonce, with_token,
 };
 pub(crate) use user::User;

@@ -45,6 +45,23 @@ pub(crate) fn with_nonce(mut tags: Tags, token: &Token) -> Tags {
     tags
 }
 
+/// The tags of a new object that is known again by the token alone.
+///
+/// # Errors
+/// If so many tags are declared that there is no room for it.
+pub(crate) fn with_token(
+    fields: Fields<'_>,
+    tags: &Tags,
+    token: &Token,
+) -> Result<Tags, DriverError> {
+    if tags.len() >= MOST {
+        let most = MOST - 1;
+        let problem = format!("are {}: rstack needs one of its own, declare {most}", tags.len());
+        return Err(fields.invalid("Tags", problem));
+    }
+    Ok(with_nonce(tags.clone(), token))
+}
+
 /// Adds a tag of rstack's own, if there is room.
 pub(crate) fn add_own(tags: &mut Tags, key: &str, value: &str) {
     if tags.len() < MOST {

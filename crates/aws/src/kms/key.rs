@@ -20,9 +20,9 @@ use super::properties::{Declared, FIXED, YEAR, attributes, default_policy, shown
 use crate::api::Api;
 use crate::iam::{
     Fields, arguments, as_declared, decoded, journal_failed, names_principal, part, same_document,
-    tag_list, text_in, with_nonce,
+    tag_list, text_in, with_token,
 };
-use crate::ownership::forbids_tags;
+use crate::ownership::needs_tag;
 use crate::resource_tags::{TagCalls, made_by, visible};
 
 const CREATE: &str = "kms:CreateKey";
@@ -345,22 +345,16 @@ impl DirectDriver for Key {
         let fields = Fields::new(&request.properties, CREATE);
         let declared = Declared::parse(fields)?;
         let mut input = declared.input(fields)?;
-        let tags = with_nonce(declared.tags.clone(), &request.token);
+        let tags = with_token(fields, &declared.tags, &request.token)?;
         input.insert("Tags".to_owned(), TAGS.on_wire(&tags));
         self.begin(request, effects).await?;
-        let answer = match self.api.call("CreateKey", input.clone()).await {
-            Err(error) if forbids_tags(&error) && declared.tags.is_empty() => {
-                let message = format!(
-                    "{}; rstack knows a key again by a tag: allow `kms:TagResource`",
-                    error.message
-                );
-                return Err(DriverError { message, ..error });
-            }
-            other => other.map_err(|error| match &declared.document {
+        let answer = self.api.call("CreateKey", input).await.map_err(|error| {
+            let error = needs_tag(error, "key", "kms:TagResource");
+            match &declared.document {
                 Some(document) => not_yet_visible(error, document),
                 None => error,
-            })?,
-        };
+            }
+        })?;
         let key = part(&answer, "KeyMetadata", CREATE)?.clone();
         let Some(id) = text_in(&key, "KeyId") else {
             let message = "the answer does not name the key";

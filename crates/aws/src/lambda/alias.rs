@@ -163,7 +163,8 @@ impl DirectDriver for Alias {
                 let Qualified { function, qualifier } = &key;
                 let message = format!(
                     "the alias `{qualifier}` of the function `{function}` exists already and was \
-                     not made by this run; delete it, or import it into the stack"
+                     not made by this run; \
+                     delete it if it is not needed, or leave this one out of the template"
                 );
                 return Err(DriverError::new(ErrorKind::Conflict, CREATE, message));
             }

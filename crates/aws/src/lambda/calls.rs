@@ -48,7 +48,7 @@ impl Qualified {
 
 /// The name and the qualifier of a function that is given by its name, a part of its ARN, or its ARN.
 fn parts(given: &str) -> (&str, Option<&str>) {
-    let rest = given.split_once("function:").map_or(given, |(_, rest)| rest);
+    let rest = given.split_once(":function:").map_or(given, |(_, rest)| rest);
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     let rest = match rest.split_once(':') {
         // `123456789012:name`

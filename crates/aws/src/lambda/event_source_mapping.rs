@@ -19,9 +19,9 @@ use super::mapping_settings::{self as settings, Change};
 use crate::api::Api;
 use crate::iam::{
     Fields, TagChanges, Tags, arguments, declared_tags, journal_failed, tag_list, text_in,
-    with_nonce,
+    with_token,
 };
-use crate::ownership::forbids_tags;
+use crate::ownership::needs_tag;
 use crate::resource_tags::{made_by, visible};
 
 const CREATE: &str = "lambda:CreateEventSourceMapping";
@@ -149,7 +149,8 @@ fn refused(error: DriverError) -> DriverError {
     let error = meaning(error);
     if error.kind == ErrorKind::AlreadyExists {
         let message = format!(
-            "{}; it was not made by this run: delete it, or import it into the stack",
+            "{}; it was not made by this run: \
+            delete it if it is not needed, or leave this one out of the template",
             error.message
         );
         return DriverError { kind: ErrorKind::AlreadyExists, message, ..error };
@@ -190,7 +191,7 @@ impl DirectDriver for EventSourceMapping {
         let fields = Fields::new(&request.properties, CREATE);
         let declared = declared_tags(fields)?;
         let mut input = settings::members(&request.properties, Change::New, CREATE)?;
-        let tags = with_nonce(declared.clone(), &request.token);
+        let tags = with_token(fields, &declared, &request.token)?;
         input.insert("Tags".to_owned(), KnownValue::Map(tags));
         if request.begun.is_some() && self.made(request).await?.is_some() {
             let message = "the event source mapping was made by this operation";
@@ -198,16 +199,10 @@ impl DirectDriver for EventSourceMapping {
         }
         let begins = effects.begins(&Cursor::from("create")).await;
         begins.map_err(|error| DriverError::new(ErrorKind::Conflict, CREATE, error.to_string()))?;
-        let mapping = match self.lambda.call("CreateEventSourceMapping", input).await {
-            Err(error) if forbids_tags(&error) && declared.is_empty() => {
-                let message = format!(
-                    "{}; rstack knows a mapping again by a tag: allow `lambda:TagResource`",
-                    error.message
-                );
-                return Err(DriverError { message, ..error });
-            }
-            other => other.map_err(refused)?,
-        };
+        let made = self.lambda.call("CreateEventSourceMapping", input).await;
+        let mapping = made.map_err(|error| {
+            refused(needs_tag(error, "event source mapping", "lambda:TagResource"))
+        })?;
         let id = id_of(&mapping, CREATE)?;
         let recorded = effects.created_as(&id.as_str().into()).await;
         recorded.map_err(|error| journal_failed(CREATE, &error))?;

@@ -49,8 +49,8 @@ impl RestDriver {
         if let Some(key) = found {
             let (noun, name) = (&self.kind.file.noun, shown(&key));
             let message = format!(
-                "the {noun} of `{name}` exists already and was not made by this run; delete it, or \
-                 import it into the stack"
+                "the {noun} of `{name}` exists already and was not made by this run; \
+                delete it if it is not needed, or leave this one out of the template"
             );
             return Err(DriverError::new(ErrorKind::Conflict, action, message));
         }

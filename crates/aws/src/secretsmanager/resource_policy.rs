@@ -141,7 +141,8 @@ impl DirectDriver for ResourcePolicy {
             if held.is_some_and(|held| held.policy.is_some()) {
                 let message = format!(
                     "the secret `{secret}` has a policy already, which was not put by this run; \
-                     delete it, or import it into the stack"
+                     \
+                     delete it if it is not needed, or leave this one out of the template"
                 );
                 return Err(DriverError::new(ErrorKind::Conflict, CREATE, message));
             }

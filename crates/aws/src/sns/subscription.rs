@@ -110,7 +110,7 @@ impl Subscription {
 
     /// The subscription of this topic, protocol and endpoint, in the list of the topic.
     async fn listed(&self, fields: Fields<'_>) -> Result<Option<Listed>, DriverError> {
-        let topic = fields.required_name("TopicArn")?;
+        let topic = fields.required_identifying("TopicArn")?;
         let (protocol, endpoint) = (fields.required_name("Protocol")?, endpoint(fields)?);
         let all = self.sns(&topic).subscriptions(&topic).await?;
         let is_it = |it: &Listed| {
@@ -143,7 +143,8 @@ impl Subscription {
 fn taken(which: &str) -> DriverError {
     let message = format!(
         "{which} of this topic, protocol and endpoint exists already and was not made by this run; \
-         delete it, or import it into the stack"
+         \
+         delete it if it is not needed, or leave this one out of the template"
     );
     DriverError::new(ErrorKind::Conflict, CREATE, message)
 }
@@ -195,7 +196,7 @@ impl DirectDriver for Subscription {
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
         let fields = Fields::new(&request.properties, CREATE);
-        let topic = fields.required_name("TopicArn")?;
+        let topic = fields.required_identifying("TopicArn")?;
         check_region(fields, &topic)?;
         let mut input = arguments([
             ("TopicArn", topic.as_str().into()),

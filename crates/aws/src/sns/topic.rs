@@ -23,7 +23,7 @@ use super::topic_subscriptions::{self, Subscriptions};
 use crate::api::Api;
 use crate::iam::{
     Fields, Tags, arguments, as_declared, declared_tags, decoded, journal_failed, same_document,
-    tag_list, text_in, with_nonce,
+    tag_list, text_in, with_token,
 };
 use crate::mapping::text_of;
 use crate::name_ending::with_ending;
@@ -206,7 +206,8 @@ impl Topic {
         }
         let protection = declared.protection.clone();
         input.extend(protection.map(|policy| (PROTECTION.to_owned(), policy)));
-        let tags = with_nonce(declared.tags.clone(), &request.token);
+        let tags =
+            with_token(Fields::new(&request.properties, CREATE), &declared.tags, &request.token)?;
         input.insert("Tags".to_owned(), tag_list(&tags));
         let answer = match self.sns.call("CreateTopic", input.clone()).await {
             Err(error) if crate::ownership::forbids_tags(&error) && declared.tags.is_empty() => {
@@ -234,9 +235,7 @@ impl Topic {
         let tags = TAGS.of(self.sns.0.as_ref(), arn).await.map_err(unknown)?;
         match tags {
             Some(tags) if made_by(&tags, &request.token) => Ok(()),
-            Some(tags) if token_in(&tags).is_none() && tags.is_empty() => {
-                Err(unknown(taken(name_of(arn))))
-            }
+            Some(tags) if tags.is_empty() => Err(unknown(taken(name_of(arn)))),
             Some(_) => Err(taken(name_of(arn))),
             // It is not visible everywhere yet.
             None => Err(unknown(DriverError::new(

@@ -3,7 +3,7 @@
 use rstack_driver::DriverError;
 use rstack_model::{KnownValue, SecretString};
 
-use crate::iam::Fields;
+use crate::iam::{Fields, is_partly_unknown};
 use crate::mapping::{json_text, json_tree};
 
 /// The properties that hold a definition, one of which a template declares.
@@ -61,8 +61,17 @@ pub(super) fn shown(
     declared_fields: Fields<'_>,
 ) -> Option<(String, KnownValue)> {
     let given = declared_fields.value(TEXT)?;
-    let is_same = declared(declared_fields).is_ok_and(|wanted| same(&wanted, found));
-    let value = if is_same { given.clone() } else { found.clone() };
+    // A secret that is not known now cannot be compared, and what is found may repeat it.
+    let unknown = [TEXT, SUBSTITUTIONS].into_iter().filter_map(|name| declared_fields.value(name));
+    let unknown = unknown.into_iter().any(is_partly_unknown);
+    let value = match declared(declared_fields) {
+        Ok(wanted) if unknown || same(&wanted, found) => given.clone(),
+        Ok(KnownValue::Secret(_)) => {
+            let text = found.expose_str().unwrap_or_default();
+            KnownValue::Secret(SecretString::new(text.to_owned()))
+        }
+        Ok(_) | Err(_) => found.clone(),
+    };
     Some((TEXT.to_owned(), value))
 }
 
@@ -76,6 +85,21 @@ mod tests {
 
     fn of(tree: serde_json::Value) -> Result<KnownValue, DriverError> {
         declared(Fields::new(&known(tree), "states:CreateStateMachine"))
+    }
+
+    /// The service returns the text that was put in, also that of another version of the secret.
+    #[test]
+    fn a_secret_that_was_substituted_is_not_shown() {
+        let secret = |text: &str| KnownValue::Secret(SecretString::new(text.to_owned()));
+        let found = KnownValue::from("{\"Key\":\"old-secret\"}");
+        for now in ["", "new-secret"] {
+            let mut declared = known(json!({TEXT: "{\"Key\": \"${Key}\"}"}));
+            let substitutions = KnownMap::from([("Key".to_owned(), secret(now))]);
+            declared.insert(SUBSTITUTIONS.to_owned(), substitutions.into());
+            let (_, value) = shown(&found, Fields::new(&declared, "states:X")).unwrap();
+            let as_declared = value.as_str() == Some("{\"Key\": \"${Key}\"}");
+            assert!(as_declared || matches!(value, KnownValue::Secret(_)), "{now}");
+        }
     }
 
     #[test]

@@ -16,8 +16,8 @@ use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use super::{definition, settings};
 use crate::api::Api;
-use crate::iam::{Fields, arguments, declared_tags, journal_failed, tag_list, text_in, with_nonce};
-use crate::ownership::forbids_tags;
+use crate::iam::{Fields, arguments, declared_tags, journal_failed, tag_list, text_in, with_token};
+use crate::ownership::needs_tag;
 use crate::resource_tags::{TagCalls, made_by, visible};
 
 const CREATE: &str = "states:CreateStateMachine";
@@ -141,8 +141,8 @@ impl StateMachine {
 /// The error of a name that another state machine has.
 fn taken(name: &str) -> DriverError {
     let message = format!(
-        "the state machine `{name}` exists already and was not made by this run; delete it, or \
-         import it into the stack"
+        "the state machine `{name}` exists already and was not made by this run; \
+        delete it if it is not needed, or leave this one out of the template"
     );
     DriverError::new(ErrorKind::Conflict, CREATE, message)
 }
@@ -186,18 +186,11 @@ impl DirectDriver for StateMachine {
         let declared = declared_tags(fields)?;
         let mut input = settings::of_new(&request.properties)?;
         input.insert("definition".to_owned(), definition::declared(fields)?);
-        let tags = with_nonce(declared.clone(), &request.token);
+        let tags = with_token(fields, &declared, &request.token)?;
         input.insert("tags".to_owned(), TAGS.on_wire(&tags));
-        let answer = match self.api.call("CreateStateMachine", input).await {
-            Err(error) if forbids_tags(&error) && declared.is_empty() => {
-                let message = format!(
-                    "{}; rstack knows a state machine again by a tag: allow `states:TagResource`",
-                    error.message
-                );
-                return Err(DriverError { message, ..error });
-            }
-            other => other.map_err(not_yet_usable)?,
-        };
+        let answer = self.api.call("CreateStateMachine", input).await.map_err(|error| {
+            not_yet_usable(needs_tag(error, "state machine", "states:TagResource"))
+        })?;
         let Some(arn) = text_in(&answer, "stateMachineArn") else {
             let message = "the answer does not name the state machine";
             return Err(DriverError::new(ErrorKind::UnknownOutcome, CREATE, message));

@@ -90,7 +90,7 @@ pub(super) async fn set(ec2: &Ec2, change: &Change<'_>) -> Result<(), DriverErro
         } else if mentioned("SecondaryPrivateIpAddressCount") {
             count(&gateway, fields, &now).await?;
         }
-    } else if mentioned("SecondaryAllocationIds") {
+    } else if mentioned("SecondaryAllocationIds") || mentioned("SecondaryPrivateIpAddresses") {
         public(&gateway, change, &now).await?;
     }
     Ok(())
@@ -107,11 +107,15 @@ async fn public(
         now.secondary().filter(|it| !is_in(&wanted, it.allocation.as_ref())).collect();
     let held: BTreeSet<_> = now.secondary().filter_map(|it| it.allocation.clone()).collect();
     let missing: Vec<_> = wanted.difference(&held).map(String::as_str).collect();
+    // Addresses of the subnet may be declared beside; those that are taken are not given again.
+    let taken: BTreeSet<_> = now.secondary().filter_map(|it| it.private.clone()).collect();
+    let private = fields.names("SecondaryPrivateIpAddresses")?;
+    let private: Vec<_> = private.difference(&taken).map(String::as_str).collect();
+    if !private.is_empty() && private.len() != missing.len() {
+        let problem = "changes only together with as many new `SecondaryAllocationIds`";
+        return Err(fields.invalid("SecondaryPrivateIpAddresses", problem));
+    }
     if !missing.is_empty() {
-        // Addresses of the subnet may be declared beside; those that are taken are not given again.
-        let taken: BTreeSet<_> = now.secondary().filter_map(|it| it.private.clone()).collect();
-        let private = fields.names("SecondaryPrivateIpAddresses")?;
-        let private: Vec<_> = private.difference(&taken).map(String::as_str).collect();
         let beside = (private.len() == missing.len())
             .then(|| ("PrivateIpAddresses", list(private.iter().copied())));
         let members = [("AllocationIds", list(missing))].into_iter().chain(beside);

@@ -81,7 +81,9 @@ pub(super) async fn authorize(
     let permissions = rules.iter().map(|rule| rule.permission()).collect();
     group.insert("IpPermissions".to_owned(), KnownValue::List(permissions));
     let (operation, token) = (direction.authorize(), Token::from(token.to_owned()));
-    tags::create(ec2, operation, group, TAGGED_AS, Tags::new(), &token).await
+    // Rules without the tag are known again by what they say.
+    let named = (TAGGED_AS, "security group rule");
+    tags::create(ec2, operation, group, named, Tags::new(), (&token, true)).await
 }
 
 /// Removes rules from a group. A rule that is gone is removed.

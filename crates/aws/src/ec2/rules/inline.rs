@@ -34,6 +34,29 @@ async fn declared(
     Ok(rules)
 }
 
+/// The rules that were declared before. One that can no longer be read, such as that of a group that is
+/// gone, is passed over: the others are still found.
+async fn declared_before(
+    ec2: &Ec2,
+    direction: Direction,
+    prior: &KnownMap,
+) -> Result<Vec<Rule>, DriverError> {
+    let fields = Fields::new(prior, direction.action());
+    let mut rules = Vec::new();
+    for item in fields.trees(direction.list())? {
+        match Rule::declared(ec2, direction, item).await {
+            Ok(rule) => rules.push(rule),
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Invalid { .. } | ErrorKind::DependencyNotReady | ErrorKind::NotFound
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rules)
+}
+
 /// Adds the declared rules that exist to the properties of a group.
 pub(in crate::ec2) async fn show(
     ec2: &Ec2,
@@ -78,7 +101,7 @@ pub(in crate::ec2) async fn set(
     }
     let there = held::of_group(ec2, group).await?;
     for direction in Direction::ALL.into_iter().filter(mentioned) {
-        let before = declared(ec2, direction, change.prior).await.unwrap_or_default();
+        let before = declared_before(ec2, direction, change.prior).await?;
         let mut wanted = declared(ec2, direction, change.properties).await?;
         let mut held: Vec<_> = there.iter().filter(|it| it.direction == direction).collect();
         if direction == Direction::Outbound && before.is_empty() && !wanted.is_empty() {

@@ -3,7 +3,7 @@
 mod settings;
 
 use async_trait::async_trait;
-use rstack_driver::DriverError;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use self::settings::{APART, LniPosition};
@@ -51,8 +51,11 @@ async fn set_range(ec2: &Ec2, change: &Change<'_>) -> Result<(), DriverError> {
     input.insert(property.to_owned(), wanted.as_str().into());
     let associated = ec2.call("AssociateSubnetCidrBlock", input).await;
     // The old range takes a moment to go.
-    let is_old_there = ranges(change.current).next().is_some();
-    associated.map(drop).map_err(|error| if is_old_there { passing(error) } else { error })
+    let is_old_there = ranges(change.current).any(|range| !is_wanted(range));
+    associated.map(drop).map_err(|error| match error.kind {
+        ErrorKind::Conflict | ErrorKind::Invalid { .. } if is_old_there => passing(error),
+        _ => error,
+    })
 }
 
 #[async_trait]

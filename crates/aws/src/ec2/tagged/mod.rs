@@ -159,8 +159,8 @@ impl<K: Kind> DirectDriver for Tagged<K> {
                 }
             }
         }
-        let answer =
-            tags::create(&self.ec2, operation, input, tagged_as, declared, &request.token).await;
+        let (named, token) = ((tagged_as, noun), (&request.token, member.is_some()));
+        let answer = tags::create(&self.ec2, operation, input, named, declared, token).await;
         let members = K::created(answer.map_err(not_yet_visible)?);
         let identifier = Self::identity(&members, properties)?;
         let physical_id = K::referred(&identifier);
@@ -171,7 +171,7 @@ impl<K: Kind> DirectDriver for Tagged<K> {
             None => self.described(&identifier).await.map_err(not_yet_visible)?,
         };
         let prior = &KnownMap::new();
-        let change = Change { current: &members, prior, properties, token };
+        let change = Change { current: &members, prior, properties, token: request.token.as_str() };
         K::set(&self.ec2, &change).await.map_err(not_yet_visible)?;
         let attributes = K::attributes(&self.ec2, &members, &identifier).await;
         let attributes = attributes.map_err(not_yet_visible)?;

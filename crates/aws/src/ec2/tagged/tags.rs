@@ -6,13 +6,14 @@ use rstack_model::{KnownMap, KnownValue, Token};
 use crate::ec2::calls::{Ec2, filters, list};
 use crate::iam::{
     Fields, TagChanges, Tags, arguments, declared_tags, tag_list, visible_tags, with_nonce,
+    with_token,
 };
-use crate::ownership::{OPERATION, forbids_tags};
+use crate::ownership::{OPERATION, forbids_tags, needs_tag};
 
 /// The declared tags.
 ///
 /// # Errors
-/// If a tag has no key or value, or a key that is rstack's own.
+/// If a tag has no key, or one that is rstack's own.
 pub(in crate::ec2) fn declared(properties: &KnownMap) -> Result<Tags, DriverError> {
     declared_tags(Fields::new(properties, "ec2:CreateTags"))
 }
@@ -29,23 +30,30 @@ pub(in crate::ec2) fn made_by(token: &str) -> KnownValue {
     filters([(format!("tag:{OPERATION}").as_str(), token)])
 }
 
-/// Calls an operation that makes an object with these tags. A caller who may not tag and has declared
-/// no tags makes it without the token: it is then not known again.
+/// Calls an operation that makes an object with these tags. Where the request itself has a token, a caller
+/// who may not tag and has declared no tags makes the object without. Any other object is known again by
+/// its tag alone, and is not made without.
 ///
 /// # Errors
-/// If the call failed.
+/// If the call failed, or there is no room for the tag that is needed.
 pub(in crate::ec2) async fn create(
     ec2: &Ec2,
     operation: &'static str,
     mut input: KnownMap,
-    tagged_as: &str,
+    (tagged_as, noun): (&str, &str),
     tags: Tags,
-    token: &Token,
+    (token, by_request): (&Token, bool),
 ) -> Result<KnownMap, DriverError> {
+    if !by_request {
+        with_token(Fields::new(&input, operation), &tags, token)?;
+    }
     let (untagged, undeclared) = (input.clone(), tags.is_empty());
     input.insert("TagSpecifications".to_owned(), specification(tagged_as, tags, token));
     match ec2.call(operation, input).await {
-        Err(error) if undeclared && forbids_tags(&error) => ec2.call(operation, untagged).await,
+        Err(error) if by_request && undeclared && forbids_tags(&error) => {
+            ec2.call(operation, untagged).await
+        }
+        Err(error) if !by_request => Err(needs_tag(error, noun, "ec2:CreateTags")),
         answered => answered,
     }
 }

@@ -44,6 +44,13 @@ fn members(ec2: &Ec2, change: &Change<'_>) -> Result<KnownMap, DriverError> {
             }
         }
     }
+    for name in ["DnsOptions", "IpAddressType"] {
+        if prior.contains_key(name) && !properties.contains_key(name) {
+            let problem =
+                "is declared no longer, and EC2 takes it back by no call: declare it again";
+            return Err(fields.invalid(name, problem));
+        }
+    }
     let sendable = dns::sendable(properties)?;
     let in_place = ["DnsOptions", "IpAddressType", "PolicyDocument", "PrivateDnsEnabled"];
     let given = sendable.into_iter().filter(|(name, _)| in_place.contains(&name.as_str()));
