@@ -91,7 +91,10 @@ fn an_app_that_leaves_an_old_assembly_ends_the_command() {
 #[test]
 fn an_app_is_built_first() {
     let place = place();
-    place.write("cdk.json", r#"{"build": "cp app.sh built.sh", "app": "sh built.sh"}"#);
+    place.write(
+        "cdk.json",
+        r#"{"build": "cp app.sh built.sh", "app": "sh built.sh", "context": {"name": "alerts"}}"#,
+    );
     place.sandbox(&["plan", "--synth"]).expect(0);
     std::fs::remove_file(place.path("built.sh")).unwrap();
     place.sandbox(&["plan", "--app", "sh app.sh"]).expect(0);

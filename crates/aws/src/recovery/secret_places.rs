@@ -244,6 +244,9 @@ const MORE: [&str; 12] = [
 const IDS_ALONE: [&str; 2] =
     ["AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment"];
 
+/// Properties that name an object that is not there under any other name.
+const OTHER_OBJECTS: [&str; 1] = ["FunctionName"];
+
 /// Set by `make recovery`: a secret stands at every place, and not only at some of them.
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
@@ -261,7 +264,8 @@ fn live(objects: &[Object], lived: &mut BTreeMap<String, Lived>) {
         let step = if every { 1 } else { (all.len() / SOME) | 1 };
         let lived = lived.entry(resource_type.to_string()).or_default();
         for place in all.iter().step_by(step) {
-            let beside = texts.iter().rev().find(|other| other.path != place.path);
+            let mut others = texts.iter().rev().filter(|other| other.path != place.path);
+            let beside = others.find(|other| !OTHER_OBJECTS.contains(&other.label.as_str()));
             let beside = beside.map(|place| place.changed(properties));
             let run = || object.live(place, beside.as_ref(), lived);
             if catch_unwind(AssertUnwindSafe(run)).is_err() {

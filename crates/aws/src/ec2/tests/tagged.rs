@@ -65,19 +65,30 @@ async fn the_token_is_in_the_tags_of_a_new_object() {
     ]);
 }
 
-/// A caller who may not tag makes objects without declared tags, and none with.
+/// A caller who may not tag makes no object that is known again by its tag alone, and of those that a
+/// request itself names the ones without declared tags.
 #[tokio::test]
-async fn a_caller_who_may_not_tag_makes_what_has_no_tags() {
-    for (properties, calls) in [("{}", 3), (r#"{"Tags":[{"Key":"k","Value":"v"}]}"#, 2)] {
-        let answers = [
+async fn a_caller_who_may_not_tag_makes_nothing_that_would_be_lost() {
+    const TAGGED: &str = r#"{"Tags":[{"Key":"k","Value":"v"}]}"#;
+    for properties in ["{}", TAGGED] {
+        let script = JournaledApi::new([
             ("DescribeInternetGateways", json(NO_GATEWAYS)),
             ("CreateInternetGateway", denied("ec2:CreateTags")),
-            ("CreateInternetGateway", json(GATEWAY)),
+        ]);
+        let driver = Tagged::<InternetGateway>::new(script.clone());
+        let error = driver.create(&creation(properties), script.as_ref()).await.unwrap_err();
+        assert!(error.message.ends_with("allow `ec2:CreateTags`"), "{}", error.message);
+        script.assert_finished();
+    }
+    for (properties, calls) in [("{}", 2), (TAGGED, 1)] {
+        let answers = [
+            ("CreateNatGateway", denied("ec2:CreateTags")),
+            ("CreateNatGateway", json(r#"{"NatGateway":{"NatGatewayId":"nat-1"}}"#)),
         ];
         let script = JournaledApi::of(answers.into_iter().take(calls));
-        let driver = Tagged::<InternetGateway>::new(script.clone());
+        let driver = Tagged::<NatGateway>::new(script.clone());
         let made = driver.create(&creation(properties), script.as_ref()).await;
-        assert_eq!(made.is_ok(), calls == 3);
+        assert_eq!(made.is_ok(), calls == 2);
         script.assert_finished();
     }
 }
