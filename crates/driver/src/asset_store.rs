@@ -13,6 +13,15 @@ use rstack_model::{AccountId, AssetRole, Region, SecretString};
 
 use crate::DriverError;
 
+/// The qualifier of the CDK where an app does not choose one. Source: "Customize CDK bootstrapping",
+/// AWS CDK v2 Developer Guide.
+pub const DEFAULT_QUALIFIER: &str = "hnb659fds";
+
+/// The bucket of assets that bootstrapping makes in an account and Region, or in what stands for them.
+pub fn default_asset_bucket(account: &str, region: &str) -> String {
+    format!("cdk-{DEFAULT_QUALIFIER}-assets-{account}-{region}")
+}
+
 /// The bucket that is meant, and the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BucketAccess {
@@ -132,7 +141,7 @@ pub trait AssetStore: Send + Sync {
     /// If it is longer, or the service cannot be asked, or refuses.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, DriverError>;
 
-    /// Deletes an object, if there is one.
+    /// Deletes an object with its versions, if there is one.
     ///
     /// # Errors
     /// If the service cannot be asked, or refuses.

@@ -61,6 +61,15 @@ pub trait Cloud: Send + Sync {
         Err(DriverError::new(ErrorKind::Unsupported, "bucket", message))
     }
 
+    /// Looks for the bucket to which the handlers of custom resources respond, in a cloud that needs one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it does not exist; otherwise if it may not be used, or cannot be asked
+    /// for.
+    async fn response_bucket(&self) -> Result<(), DriverError> {
+        Ok(())
+    }
+
     /// Makes a parameter of the Parameter Store with this text, unless there is one of this name; true
     /// if it made it.
     ///

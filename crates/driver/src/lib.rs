@@ -18,7 +18,8 @@ mod resource;
 mod secret;
 
 pub use asset_store::{
-    AssetContent, AssetStore, BucketAccess, InMemory, ObjectSummary, OpenBucket, Sent,
+    AssetContent, AssetStore, BucketAccess, DEFAULT_QUALIFIER, InMemory, ObjectSummary, OpenBucket,
+    Sent, default_asset_bucket,
 };
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};

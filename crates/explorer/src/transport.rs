@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::DriverError;
-use rstack_driver::custom::{CustomTransport, Delivery};
+use rstack_driver::custom::{CustomTransport, Delivery, ResponseKey};
 use rstack_model::state::Environment;
-use rstack_model::{Address, ResourceType, Token};
+use rstack_model::{Address, ResourceType, SecretString, Token};
 
 use crate::cloud::{Maker, Wire};
 use crate::crash_injector::lock;
@@ -33,8 +33,8 @@ impl CustomTransport for WatchedTransport {
         BEGINNING + self.wire.clock.elapsed().as_secs()
     }
 
-    async fn url(&self, token: &Token, _: Duration) -> Result<String, DriverError> {
-        Ok(format!("https://responses.example/{token}"))
+    async fn url(&self, key: ResponseKey<'_>, _: Duration) -> Result<SecretString, DriverError> {
+        Ok(SecretString::new(format!("https://responses.example/{}", key.token)))
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
@@ -57,8 +57,9 @@ impl CustomTransport for WatchedTransport {
         self.wire.change("deliver", &delivery.resource_type, deliver).await
     }
 
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError> {
         let (handlers, wire) = (Arc::clone(&self.handlers), Arc::clone(&self.wire));
+        let token = key.token;
         let read = async move {
             let now = wire.clock.elapsed();
             Ok(lock(&handlers).response(token.as_str(), now))

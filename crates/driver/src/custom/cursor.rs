@@ -1,9 +1,9 @@
 //! The cursor of a request to a handler. It is durable before the request is delivered.
 
-use rstack_model::Cursor;
+use rstack_model::{Cursor, Token};
 use serde::{Deserialize, Serialize};
 
-use super::RequestType;
+use super::{RequestType, ResponseKey};
 
 /// A request, as the journal keeps it. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub(super) struct RequestCursor {
     pub(super) stack: String,
     /// The logical ID of the resource.
     pub(super) resource: String,
+    /// The bucket of its response, if the cloud keeps it in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bucket: Option<String>,
     /// The time at which it is sent, in seconds since 1970.
     pub(super) sent: u64,
     /// The time until which a response is waited for.
@@ -34,6 +37,11 @@ impl RequestCursor {
     /// The cursor.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor::new(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// The place of the response.
+    pub(super) fn key<'a>(&'a self, token: &'a Token) -> ResponseKey<'a> {
+        ResponseKey { bucket: self.bucket.as_deref(), token }
     }
 
     /// The seconds for which a response is waited for.

@@ -19,8 +19,8 @@ use super::cursor::RequestCursor;
 use super::request::{body, service_timeout};
 use super::response::{Answered, Response, ResponseError};
 use super::{
-    CustomTransport, Delivery, HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, RequestType, SERVICE_TIMEOUT,
-    SERVICE_TOKEN,
+    CustomTransport, Delivery, HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, RequestType, ResponseKey,
+    SERVICE_TIMEOUT, SERVICE_TOKEN,
 };
 use crate::{
     CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, Object, Observed,
@@ -29,6 +29,12 @@ use crate::{
 
 /// The time for which a response is accepted after its time limit, in seconds.
 const GRACE: u64 = 300;
+
+/// The lines of a handler's log that an error shows.
+const LOG_LINES: usize = 10;
+
+/// The words in a URL that lets its holder answer a request.
+const SIGNATURES: [&str; 3] = ["X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Credential"];
 
 /// The driver of one type of custom resources.
 pub struct CustomResource {
@@ -83,11 +89,17 @@ impl CustomResource {
             let rule = format!("a whole number of seconds from {MIN_TIMEOUT} to {MAX_TIMEOUT}");
             self.invalid(request, SERVICE_TIMEOUT, format!("`{text}` is not {rule}"))
         })?;
-        let url = self.transport.url(call.token, Duration::from_secs(limit + GRACE)).await;
+        let ready = self.transport.ready(&handler).await;
+        ready.map_err(|error| self.undelivered(request, error))?;
+        let bucket = self.transport.bucket().await;
+        let bucket = bucket.map_err(|error| self.undelivered(request, error))?;
+        let key = ResponseKey { bucket: bucket.as_deref(), token: call.token };
+        let url = self.transport.url(key, Duration::from_secs(limit + GRACE)).await;
         let url = url.map_err(|error| self.undelivered(request, error))?;
         let (sent, (stack, resource)) = (self.transport.now(), call.subject);
         let until = sent.saturating_add(limit);
-        let cursor = RequestCursor { request, stack, resource, sent, until, refused: false };
+        let refused = false;
+        let cursor = RequestCursor { request, stack, resource, bucket, sent, until, refused };
         let mut delivery = Delivery {
             handler,
             token: call.token.clone(),
@@ -185,8 +197,12 @@ impl CustomResource {
         }
     }
 
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
-        self.transport.response(token).await.map_err(|error| match error.kind {
+    async fn response(
+        &self,
+        cursor: &RequestCursor,
+        token: &Token,
+    ) -> Result<Option<Vec<u8>>, DriverError> {
+        self.transport.response(cursor.key(token)).await.map_err(|error| match error.kind {
             // It says nothing of the object, nor of the request.
             ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::AlreadyExists => {
                 DriverError { kind: ErrorKind::Conflict, ..error }
@@ -260,6 +276,27 @@ impl CustomResource {
         }
     }
 
+    /// The end of the handler's log, as a part of a message. The log of a request with secrets is not shown,
+    /// nor a line with the URL of a response.
+    async fn log_tail(&self, cursor: &RequestCursor, poll: &Poll) -> String {
+        let token = poll.declared.get(SERVICE_TOKEN).and_then(KnownValue::expose_str);
+        let Some(handler) = token.and_then(HandlerArn::parse) else { return String::new() };
+        if poll.declared.values().any(has_secret) {
+            return String::new();
+        }
+        let lines = self.transport.log_tail(&handler, cursor.sent).await;
+        let shown: Vec<&str> = lines
+            .iter()
+            .map(|line| line.trim_end())
+            .filter(|line| !line.is_empty() && !SIGNATURES.iter().any(|it| line.contains(it)))
+            .collect();
+        let shown = shown.get(shown.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
+        match shown.is_empty() {
+            true => String::new(),
+            false => format!("; the handler's log ends with:\n{}", shown.join("\n")),
+        }
+    }
+
     fn is_past(&self, cursor: &RequestCursor) -> bool {
         self.transport.now() >= cursor.until
     }
@@ -277,6 +314,18 @@ impl CustomResource {
                     format!("`{identifier}` does not name a custom resource: its stack is missing");
                 Err(self.error(request, ErrorKind::Unsupported, message))
             }
+        }
+    }
+}
+
+/// True if a value is a secret or has one in it.
+fn has_secret(value: &KnownValue) -> bool {
+    match value {
+        KnownValue::Secret(_) => true,
+        KnownValue::List(items) => items.iter().any(has_secret),
+        KnownValue::Map(map) => map.values().any(has_secret),
+        KnownValue::Null | KnownValue::Bool(_) | KnownValue::Number(_) | KnownValue::String(_) => {
+            false
         }
     }
 }
@@ -376,8 +425,14 @@ impl ResourceDriver for CustomResource {
             let error = self.error(cursor.request, kind, message);
             return Ok(Step::Done(Finish::Failed(Box::new(error))));
         }
-        match self.response(&poll.token).await? {
-            Some(bytes) => Ok(self.answered(&cursor, poll, &bytes)),
+        match self.response(&cursor, &poll.token).await? {
+            Some(bytes) => {
+                let mut step = self.answered(&cursor, poll, &bytes);
+                if let Step::Done(Finish::Failed(error)) = &mut step {
+                    error.message.push_str(&self.log_tail(&cursor, poll).await);
+                }
+                Ok(step)
+            }
             None if self.is_past(&cursor) => self.unanswered(&cursor, poll),
             None => Ok(Step::Pending(self.waiting(&cursor, None))),
         }
@@ -392,7 +447,7 @@ impl ResourceDriver for CustomResource {
         if cursor.refused {
             return Ok(Found::Absent);
         }
-        if self.is_past(&cursor) && self.response(&request.token).await?.is_none() {
+        if self.is_past(&cursor) && self.response(&cursor, &request.token).await?.is_none() {
             let why = format!(
                 "the handler was sent the Create request {} and did not respond within {} seconds; \
                  its log tells whether it made something, and under which physical ID",

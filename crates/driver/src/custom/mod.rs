@@ -15,7 +15,7 @@ mod transport;
 pub use driver::CustomResource;
 pub use request::{RequestType, service_timeout};
 pub use response::{MAX_RESPONSE, Response, ResponseError};
-pub use transport::{CustomTransport, Delivery, HandlerArn};
+pub use transport::{CustomTransport, Delivery, HandlerArn, ResponseKey};
 
 /// The property that names the handler.
 pub const SERVICE_TOKEN: &str = "ServiceToken";

@@ -49,12 +49,16 @@ pub fn service_timeout(properties: &KnownMap) -> Result<u64, String> {
 }
 
 /// The text of a request. `old` are the properties before an update.
-pub(super) fn body(delivery: &Delivery, url: &str, old: Option<&KnownMap>) -> SecretString {
+pub(super) fn body(
+    delivery: &Delivery,
+    url: &SecretString,
+    old: Option<&KnownMap>,
+) -> SecretString {
     let mut request = Map::new();
     let mut put = |name: &str, value: Json| request.insert(name.to_owned(), value);
     put("RequestType", delivery.request_type.name().into());
     put(SERVICE_TOKEN, delivery.handler.as_str().into());
-    put("ResponseURL", url.into());
+    put("ResponseURL", url.expose().into());
     put("StackId", delivery.stack_id.as_str().into());
     put("RequestId", delivery.token.as_str().into());
     put("LogicalResourceId", delivery.logical_id.as_str().into());

@@ -70,6 +70,15 @@ pub struct Delivery {
     pub wanted: BTreeSet<String>,
 }
 
+/// The place of one response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseKey<'a> {
+    /// The bucket; `None` in a cloud that keeps responses in a place of its own.
+    pub bucket: Option<&'a str>,
+    /// The token of the request.
+    pub token: &'a Token,
+}
+
 /// The way to the handlers of one cloud. A response is kept under the token of its request.
 #[async_trait]
 pub trait CustomTransport: Send + Sync {
@@ -87,11 +96,29 @@ pub trait CustomTransport: Send + Sync {
         (waited / 10).clamp(Duration::from_secs(1), Duration::from_secs(15))
     }
 
+    /// Looks whether a handler can take a request now.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::DependencyNotReady`] if it cannot yet.
+    async fn ready(&self, _handler: &HandlerArn) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// The bucket for the responses to new requests; `None` in a cloud that keeps them in a place of its
+    /// own.
+    ///
+    /// # Errors
+    /// If it is not there, or cannot be used.
+    async fn bucket(&self) -> Result<Option<String>, DriverError> {
+        Ok(None)
+    }
+
     /// A URL to which the response can be put for so long.
     ///
     /// # Errors
     /// If it cannot be formed.
-    async fn url(&self, token: &Token, valid: Duration) -> Result<String, DriverError>;
+    async fn url(&self, key: ResponseKey<'_>, valid: Duration)
+    -> Result<SecretString, DriverError>;
 
     /// Delivers a request, once: the call is not repeated by anything below.
     ///
@@ -105,7 +132,13 @@ pub trait CustomTransport: Send + Sync {
     ///
     /// # Errors
     /// If it cannot be determined.
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError>;
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError>;
+
+    /// The last lines that a handler logged since a time, in seconds since 1970; none if there are none, or
+    /// they cannot be read. They may hold what the request held.
+    async fn log_tail(&self, _handler: &HandlerArn, _since: u64) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Removes a response that is recorded.
     ///

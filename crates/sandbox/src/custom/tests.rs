@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rstack_driver::conformance::{Sample, check_recorded};
-use rstack_driver::custom::{CustomResource, CustomTransport, Delivery, HandlerArn, RequestType};
+use rstack_driver::custom::{
+    CustomResource, CustomTransport, Delivery, HandlerArn, RequestType, ResponseKey,
+};
 use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -52,7 +54,9 @@ async fn answer(cloud: &SandboxCloud, delivery: &Delivery) -> Option<Json> {
 }
 
 async fn response(cloud: &SandboxCloud, token: &str) -> Option<Json> {
-    let bytes = cloud.handlers().response(&Token::from(token)).await.unwrap()?;
+    let token = Token::from(token);
+    let key = ResponseKey { bucket: None, token: &token };
+    let bytes = cloud.handlers().response(key).await.unwrap()?;
     Some(serde_json::from_slice(&bytes).unwrap())
 }
 
@@ -183,8 +187,12 @@ impl CustomTransport for Counted {
         self.0.now()
     }
 
-    async fn url(&self, token: &Token, valid: Duration) -> Result<String, DriverError> {
-        self.0.url(token, valid).await
+    async fn url(
+        &self,
+        key: ResponseKey<'_>,
+        valid: Duration,
+    ) -> Result<SecretString, DriverError> {
+        self.0.url(key, valid).await
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
@@ -192,8 +200,8 @@ impl CustomTransport for Counted {
         self.0.deliver(delivery).await
     }
 
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
-        self.0.response(token).await
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError> {
+        self.0.response(key).await
     }
 
     async fn discard(&self, token: &Token) -> Result<(), DriverError> {

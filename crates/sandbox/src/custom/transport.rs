@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn};
+use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn, ResponseKey};
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::Token;
 use rstack_model::state::Environment;
+use rstack_model::{SecretString, Token};
 
 use super::{CustomRules, answer};
 use crate::cloud::Inner;
@@ -46,8 +46,9 @@ impl CustomTransport for SandboxHandlers {
         self.cloud.ask_again_in()
     }
 
-    async fn url(&self, token: &Token, _: Duration) -> Result<String, DriverError> {
-        Ok(format!("https://sandbox.invalid/custom-resource-responses/{token}"))
+    async fn url(&self, key: ResponseKey<'_>, _: Duration) -> Result<SecretString, DriverError> {
+        let url = format!("https://sandbox.invalid/custom-resource-responses/{}", key.token);
+        Ok(SecretString::new(url))
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
@@ -69,7 +70,8 @@ impl CustomTransport for SandboxHandlers {
         lost.answer(()).map_err(|refusal| refusal.of(operation))
     }
 
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError> {
+        let token = key.token;
         let operation = "sandbox s3:GetObject";
         let begun = self.cloud.fault_injector.begin(operation, token.as_str()).await;
         begun.map_err(|refusal| refusal.of(operation))?;

@@ -37,7 +37,7 @@ fn a_handler_gets_every_scalar_as_text_and_all_that_names_the_request() {
         json!({
             "RequestType": "Create",
             "ServiceToken": FUNCTION,
-            "ResponseURL": "https://responses.example/request-1?seconds=3900",
+            "ResponseURL": "https://box.example/request-1?seconds=3900",
             "StackId": stack_id(&environment, &stack),
             "RequestId": "request-1",
             "LogicalResourceId": "Thing",
@@ -118,7 +118,7 @@ fn parsed(says: &Json) -> Result<Response, ResponseError> {
     Response::parse(response(&request, says).to_string().as_bytes(), to)
 }
 
-/// What it made is deleted: it is known by its ID.
+/// The object that it made is deleted: it is known by its ID.
 #[test]
 fn a_malformed_response_that_names_an_object_is_a_failure_that_names_it() {
     for (says, error) in [

@@ -30,6 +30,20 @@ fn the_cursor_is_durable_before_the_request_is_delivered() {
     assert_eq!(*lock(&handler.journal), ["begins", "delivered"]);
 }
 
+/// Nothing is recorded of a request that its handler cannot take yet: the same operation delivers it later.
+#[test]
+fn a_handler_that_is_not_ready_is_asked_again() {
+    let handler = Handler::answering([]);
+    let sink = Durable::new(&handler);
+    let request = Request::Create(create(json!({})));
+    *lock(&handler.unready) = Some(error(ErrorKind::DependencyNotReady));
+    let refused = now(handler.driver().begin(&request, &sink)).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::DependencyNotReady);
+    assert!(lock(&handler.journal).is_empty());
+    now(handler.driver().begin(&request, &sink)).unwrap();
+    assert_eq!(*lock(&handler.journal), ["begins", "delivered"]);
+}
+
 #[test]
 fn what_may_have_been_delivered_is_followed_and_never_delivered_again() {
     for kind in [ErrorKind::UnknownOutcome, ErrorKind::Transient] {

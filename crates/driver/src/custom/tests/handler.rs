@@ -10,11 +10,11 @@ use async_trait::async_trait;
 use rstack_model::state::Environment;
 use rstack_model::{
     AccountId, Cursor, Identifier, KnownMap, KnownValue, Partition, PhysicalId, Region,
-    ResourceType, StackName, Token,
+    ResourceType, SecretString, StackName, Token,
 };
 use serde_json::{Value as Json, json};
 
-use crate::custom::{CustomResource, CustomTransport, Delivery};
+use crate::custom::{CustomResource, CustomTransport, Delivery, HandlerArn, ResponseKey};
 use crate::{
     CreateRequest, DeleteRequest, DriverError, EffectSink, Object, OperationKind, Poll, Removal,
     SinkError, UpdateRequest,
@@ -43,6 +43,10 @@ pub(super) struct Handler {
     pub(super) delivered: Mutex<Vec<Json>>,
     pub(super) responses: Mutex<Vec<(String, Vec<u8>)>>,
     pub(super) time: AtomicU64,
+    /// The lines of its log.
+    pub(super) log: Mutex<Vec<String>>,
+    /// The reason for which it cannot take the next request yet.
+    pub(super) unready: Mutex<Option<DriverError>>,
     /// The order of what was made durable and what was delivered.
     pub(super) journal: Mutex<Vec<String>>,
 }
@@ -114,8 +118,28 @@ impl CustomTransport for Handler {
         1000 + self.time.load(Ordering::Relaxed)
     }
 
-    async fn url(&self, token: &Token, valid: Duration) -> Result<String, DriverError> {
-        Ok(format!("https://responses.example/{token}?seconds={}", valid.as_secs()))
+    async fn ready(&self, _: &HandlerArn) -> Result<(), DriverError> {
+        lock(&self.unready).take().map_or(Ok(()), Err)
+    }
+
+    async fn bucket(&self) -> Result<Option<String>, DriverError> {
+        Ok(Some("box".to_owned()))
+    }
+
+    async fn log_tail(&self, _: &HandlerArn, since: u64) -> Vec<String> {
+        assert!(since >= 1000, "{since}");
+        lock(&self.log).clone()
+    }
+
+    async fn url(
+        &self,
+        key: ResponseKey<'_>,
+        valid: Duration,
+    ) -> Result<SecretString, DriverError> {
+        let ResponseKey { bucket, token } = key;
+        let bucket = bucket.unwrap_or_default();
+        let url = format!("https://{bucket}.example/{token}?seconds={}", valid.as_secs());
+        Ok(SecretString::new(url))
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
@@ -140,7 +164,9 @@ impl CustomTransport for Handler {
         Ok(())
     }
 
-    async fn response(&self, token: &Token) -> Result<Option<Vec<u8>>, DriverError> {
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError> {
+        assert_eq!(key.bucket, Some("box"));
+        let token = key.token;
         // A later response takes the place of an earlier one, as in a bucket.
         let responses = lock(&self.responses);
         let found = responses.iter().rev().find(|(of, _)| of == token.as_str());
