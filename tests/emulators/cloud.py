@@ -18,6 +18,8 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["retention", GROUP, DAYS]         gives a log group another retention
     ["named_ls"]                       parameters, log groups, aliases, alarms and queues: kind → names
     ["function", NAME]                 makes a function of Lambda; its ARN
+    ["handler", NAME, NOTES]           makes one with handler.py, which notes requests in a file; its ARN
+    ["handler_topic", NAME, ARN]       makes a topic beside Lambda with a function as subscriber; its ARN
     ["queue_beside", NAME]             makes a queue where Lambda looks for it; its ARN
     ["enable_rule", NAME]              enables a rule of EventBridge
     ["name_topic", ARN, TEXT]          gives a topic another display name
@@ -42,6 +44,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["cloud_control_make", TYPE, JSON] makes one with these properties
     ["patch", TYPE, ID, JSON]          changes one by a JSON Patch
     ["objects", BUCKET]                its objects: key → bytes in hex, number of versions
+    ["versions", BUCKET]               the keys of all versions and delete markers
     ["open_uploads", BUCKET]           the keys of its uploads that are not complete
     ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
     ["make_bucket", BUCKET]            makes one without settings
@@ -55,6 +58,7 @@ import functools
 import io
 import json
 import os
+import pathlib
 import sys
 import traceback
 import zipfile
@@ -231,6 +235,27 @@ def function(name):
     return made["FunctionArn"]
 
 
+def handler(name, notes):
+    archive = io.BytesIO()
+    code = pathlib.Path(__file__).with_name("handler.py").read_text()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("index.py", code)
+    made = client("lambda").create_function(
+        FunctionName=name, Runtime="python3.12", Handler="index.handler",
+        Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": archive.getvalue()},
+        Environment={"Variables": {"NOTES": os.path.abspath(notes)}},
+    )
+    return made["FunctionArn"]
+
+
+def handler_topic(name, function):
+    """In the SNS of the same emulator as Lambda: not the one that the variables name."""
+    sns = boto3.client("sns", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    arn = sns.create_topic(Name=name)["TopicArn"]
+    sns.subscribe(TopicArn=arn, Protocol="lambda", Endpoint=function)
+    return arn
+
+
 def queue_beside(name):
     """The SQS of the same emulator as Lambda: not the one that the variables name."""
     sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
@@ -385,6 +410,11 @@ def objects(bucket):
     return found
 
 
+def versions(bucket):
+    listed = client("s3").list_object_versions(Bucket=bucket)
+    return [item["Key"] for kind in ("Versions", "DeleteMarkers") for item in listed.get(kind, [])]
+
+
 def open_uploads(bucket):
     found = client("s3").list_multipart_uploads(Bucket=bucket)
     return [upload["Key"] for upload in found.get("Uploads", [])]
@@ -417,9 +447,9 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
-        objects, open_uploads, bucket_settings, make_bucket,
+        objects, versions, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
-        function, queue_beside, enable_rule, name_topic, serverless_ls,
+        function, handler, handler_topic, queue_beside, enable_rule, name_topic, serverless_ls,
     )
 }
 

@@ -11,6 +11,7 @@ mod assets;
 mod attached;
 mod builds;
 mod cloud_control;
+mod custom;
 mod emulators;
 mod failures;
 mod identities;

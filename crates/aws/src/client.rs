@@ -13,6 +13,7 @@ mod endpoint;
 mod failure;
 mod flights;
 mod http;
+mod iam_changes;
 #[cfg(test)]
 mod lying_tests;
 mod pace;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use rstack_catalog::Registry;
+use rstack_driver::custom::CustomResource;
 use rstack_driver::{
     BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
     Noop, OpenBucket, ResourceDriver, SecretStore,
@@ -18,6 +19,7 @@ use crate::api::Api;
 use crate::client::{Clients, Pacing};
 use crate::cloud_control::CloudControl;
 use crate::configuration::{ConnectOptions, Source, bounded};
+use crate::custom::{AccountReach, Handlers};
 use crate::definition::{Service, TypeDefinition};
 use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
@@ -41,6 +43,7 @@ pub struct AwsCloud {
     region: Region,
     clients: Arc<Clients>,
     secrets: Secrets,
+    handlers: Arc<Handlers>,
 }
 
 impl fmt::Debug for AwsCloud {
@@ -60,7 +63,8 @@ impl AwsCloud {
         let Some(region) = config.region().map(|region| Region::new(region.as_ref())) else {
             return Err(no_region(options.profile.as_deref()));
         };
-        Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region))
+        let bucket = options.response_bucket.clone();
+        Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region, bucket))
     }
 
     /// The driver of the type, whatever the account; `None` if no driver serves it.
@@ -74,12 +78,15 @@ impl AwsCloud {
     }
 
     pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
-        Self::with(Clients::new(bounded(config, true), Pacing::Off), region)
+        Self::with(Clients::new(bounded(config, true), Pacing::Off), region, None)
     }
 
-    fn with(clients: Clients, region: Region) -> Self {
+    fn with(clients: Clients, region: Region, response_bucket: Option<String>) -> Self {
         let secrets = Secrets::new(clients.api(Service::SECRETSMANAGER), clients.api(Service::SSM));
-        Self { region, clients: Arc::new(clients), secrets }
+        let clients = Arc::new(clients);
+        let reach = AccountReach { clients: Arc::clone(&clients), region: region.clone() };
+        let handlers = Handlers::new(Arc::new(reach), region.clone(), response_bucket);
+        Self { region, clients, secrets, handlers: Arc::new(handlers) }
     }
 }
 
@@ -119,26 +126,38 @@ fn account(output: &KnownMap, arn: &str, host: &str) -> Result<AccountId, Driver
     Ok(AccountId::new(account))
 }
 
+/// The caller.
+///
+/// # Errors
+/// If there are no credentials, or the service does not accept them or cannot be reached.
+pub(crate) async fn identity(clients: &Clients, region: &Region) -> Result<Identity, DriverError> {
+    let sts = clients.api(Service::STS);
+    let output = sts.call("GetCallerIdentity", KnownMap::new()).await?;
+    let host = sts.host();
+    let caller = text(&output, "Arn", &host)?.to_owned();
+    let partition = caller.split(':').nth(1).filter(|part| !part.is_empty());
+    let partition = partition.map_or_else(|| Partition::of_region(region), Partition::new);
+    let account = account(&output, &caller, &host)?;
+    let region = region.clone();
+    let environment = Environment { account, region, partition, sandbox: false };
+    Ok(Identity { environment, caller })
+}
+
 #[async_trait]
 impl Cloud for AwsCloud {
     async fn identity(&self) -> Result<Identity, DriverError> {
-        let sts = self.clients.api(Service::STS);
-        let output = sts.call("GetCallerIdentity", KnownMap::new()).await?;
-        let host = sts.host();
-        let caller = text(&output, "Arn", &host)?.to_owned();
-        let partition = caller.split(':').nth(1).filter(|part| !part.is_empty());
-        let partition =
-            partition.map_or_else(|| Partition::of_region(&self.region), Partition::new);
-        let account = account(&output, &caller, &host)?;
-        self.clients.belong_to(&account);
-        let region = self.region.clone();
-        let environment = Environment { account, region, partition, sandbox: false };
-        Ok(Identity { environment, caller })
+        let identity = identity(&self.clients, &self.region).await?;
+        self.clients.belong_to(&identity.environment.account);
+        Ok(identity)
     }
 
     fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
         if Noop::serves(resource_type) {
             return Some(Arc::new(Noop));
+        }
+        if resource_type.is_custom() {
+            let transport = Arc::<Handlers>::clone(&self.handlers);
+            return Some(Arc::new(CustomResource::new(resource_type.clone(), transport)));
         }
         let api = |service| self.clients.api(service);
         match TypeDefinition::of(resource_type) {
@@ -198,6 +217,10 @@ impl Cloud for AwsCloud {
 
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         s3::open(&self.clients, access).await
+    }
+
+    async fn response_bucket(&self) -> Result<(), DriverError> {
+        self.handlers.response_bucket().await.map(|_| ())
     }
 
     async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {
@@ -264,6 +287,8 @@ mod tests {
                 Some("native")
             } else if Noop::serves(&known.into()) {
                 Some("none")
+            } else if ResourceType::from(known).is_custom() {
+                Some(CustomResource::NAME)
             } else {
                 schema.unserved_by_cloud_control().is_none().then_some("cloud-control")
             };
@@ -274,6 +299,7 @@ mod tests {
         assert!(generic >= 1690 && all >= 1750, "{generic} types by Cloud Control, {all} in all");
         assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
         assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
+        assert_eq!(name("Custom::Thing"), Some(CustomResource::NAME));
         assert_eq!(name("X"), None);
         let generic = "AWS::AppConfig::Application";
         assert_eq!(AwsCloud::serves(&generic.into()), Some(Serving::CloudControl));

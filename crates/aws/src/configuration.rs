@@ -28,6 +28,8 @@ pub struct ConnectOptions {
     pub region: Option<Region>,
     /// The profile, before that of the environment.
     pub profile: Option<String>,
+    /// The bucket to which handlers of custom resources respond, instead of that of the CDK's assets.
+    pub response_bucket: Option<String>,
 }
 
 /// Where a configuration is read from. Reading it again asks for credentials that were renewed

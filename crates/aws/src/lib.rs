@@ -14,6 +14,7 @@ mod cloudfront;
 mod codebuild;
 mod codec;
 mod configuration;
+mod custom;
 mod definition;
 mod ec2;
 mod endpoint_rules;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_cli::{Clouds, ConnectError, Env, Output, ReadStreams, Streams};
+use rstack_cli::{Clouds, ConnectError, Connecting, Env, Output, ReadStreams, Streams};
 use rstack_driver::Cloud;
-use rstack_model::{Region, SecretString};
+use rstack_model::SecretString;
 
 /// The allocator of the program.
 #[global_allocator]
@@ -19,11 +19,7 @@ struct NoCloud;
 
 #[async_trait]
 impl Clouds for NoCloud {
-    async fn connect(
-        &self,
-        _: Option<Region>,
-        _: Option<String>,
-    ) -> Result<Arc<dyn Cloud>, ConnectError> {
+    async fn connect(&self, _: Connecting) -> Result<Arc<dyn Cloud>, ConnectError> {
         Err(ConnectError::NotBuilt)
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Global {
     /// The AWS profile. Defaults to `AWS_PROFILE` or `default`.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// The bucket to which handlers of custom resources respond. Defaults to that of the CDK's assets.
+    #[arg(long, global = true, value_name = "NAME", value_parser = bucket)]
+    pub(crate) response_bucket: Option<String>,
     /// The maximum number of concurrent operations.
     #[arg(long, global = true, value_name = "N", default_value = "32")]
     pub(crate) parallelism: NonZeroUsize,
@@ -71,6 +74,18 @@ fn region(text: &str) -> Result<String, String> {
             Ok(text.to_owned())
         }
         _ => Err("a Region has a name such as `eu-west-1`".to_owned()),
+    }
+}
+
+/// A bucket has 3 to 63 lower-case letters, digits, dots and hyphens.
+///
+/// Source: "General purpose bucket naming rules", Amazon S3 User Guide.
+fn bucket(text: &str) -> Result<String, String> {
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    match (3..=63).contains(&text.len()) && text.bytes().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("give the name of a bucket".to_owned()),
     }
 }
 

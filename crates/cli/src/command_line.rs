@@ -19,7 +19,11 @@ impl Global {
         if self.state_dir != Path::new(STATE_DIRECTORY) {
             line.extend(["--state-dir", &directory]);
         }
-        let options = [("--region", &self.region), ("--profile", &self.profile)];
+        let options = [
+            ("--region", &self.region),
+            ("--profile", &self.profile),
+            ("--response-bucket", &self.response_bucket),
+        ];
         for (option, value) in options {
             line.extend(value.iter().flat_map(|value| [option, value]));
         }

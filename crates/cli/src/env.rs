@@ -82,6 +82,17 @@ pub enum ConnectError {
     NotBuilt,
 }
 
+/// What the user chose of a cloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connecting {
+    /// The Region, before that of the environment and the profile.
+    pub region: Option<Region>,
+    /// The profile, before that of the environment.
+    pub profile: Option<String>,
+    /// The bucket to which handlers of custom resources respond.
+    pub response_bucket: Option<String>,
+}
+
 /// The clouds that commands connect to, beside the sandbox.
 #[async_trait]
 pub trait Clouds: Send + Sync {
@@ -89,11 +100,7 @@ pub trait Clouds: Send + Sync {
     ///
     /// # Errors
     /// If there are no credentials or no Region, or the program was built without it.
-    async fn connect(
-        &self,
-        region: Option<Region>,
-        profile: Option<String>,
-    ) -> Result<Arc<dyn Cloud>, ConnectError>;
+    async fn connect(&self, chosen: Connecting) -> Result<Arc<dyn Cloud>, ConnectError>;
 }
 
 impl Env {

@@ -48,7 +48,7 @@ mod terminal;
 mod waiting;
 
 pub use cli::run;
-pub use env::{Clouds, ConnectError, Env, Output, Streams};
+pub use env::{Clouds, ConnectError, Connecting, Env, Output, Streams};
 pub use error::{CommandError, ErrorKind, Hint};
 pub use exit::Exit;
 pub use process::main;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rstack_driver::Cloud;
-use rstack_model::{Region, SecretString};
+use rstack_model::SecretString;
 
-use crate::env::{Clouds, ConnectError, Env, Output, Streams};
+use crate::env::{Clouds, ConnectError, Connecting, Env, Output, Streams};
 use crate::exit::Exit;
 #[cfg(feature = "lint")]
 use crate::lint;
@@ -94,22 +94,15 @@ struct Built;
 #[async_trait]
 impl Clouds for Built {
     #[cfg(feature = "aws")]
-    async fn connect(
-        &self,
-        region: Option<Region>,
-        profile: Option<String>,
-    ) -> Result<Arc<dyn Cloud>, ConnectError> {
-        let options = rstack_aws::ConnectOptions { region, profile };
+    async fn connect(&self, chosen: Connecting) -> Result<Arc<dyn Cloud>, ConnectError> {
+        let Connecting { region, profile, response_bucket } = chosen;
+        let options = rstack_aws::ConnectOptions { region, profile, response_bucket };
         let cloud = rstack_aws::AwsCloud::connect(options).await.map_err(ConnectError::Cloud)?;
         Ok(Arc::new(cloud))
     }
 
     #[cfg(not(feature = "aws"))]
-    async fn connect(
-        &self,
-        _: Option<Region>,
-        _: Option<String>,
-    ) -> Result<Arc<dyn Cloud>, ConnectError> {
+    async fn connect(&self, _: Connecting) -> Result<Arc<dyn Cloud>, ConnectError> {
         Err(ConnectError::NotBuilt)
     }
 }

@@ -20,7 +20,7 @@ use rstack_template::StackEnvironment;
 
 use crate::context::Context;
 use crate::digest_key::{self, DigestKeyError};
-use crate::env::ConnectError;
+use crate::env::{ConnectError, Connecting};
 use crate::error::{CommandError, cloud_hint, profile_hint};
 use crate::heartbeat::Heartbeat;
 use crate::progress::Display;
@@ -190,7 +190,12 @@ impl Session {
             Arc::new(sandbox_at(context, place)?)
         } else {
             let region = place.region.clone().or_else(|| global.region.clone().map(Region::new));
-            let connecting = context.env.clouds.connect(region, global.profile.clone());
+            let chosen = Connecting {
+                region,
+                profile: global.profile.clone(),
+                response_bucket: global.response_bucket.clone(),
+            };
+            let connecting = context.env.clouds.connect(chosen);
             connecting.await.map_err(|error| match error {
                 ConnectError::Cloud(error) => SessionError::Cloud(error),
                 ConnectError::NotBuilt => SessionError::NotBuilt,

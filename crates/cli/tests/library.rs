@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_cli::{Clouds, ConnectError, Env, Exit, Output, ReadStreams, Streams, run};
+use rstack_cli::{Clouds, ConnectError, Connecting, Env, Exit, Output, ReadStreams, Streams, run};
 use rstack_driver::{
     CallInFlight, Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore,
 };
@@ -61,11 +61,7 @@ struct Account(Option<Arc<dyn Cloud>>);
 
 #[async_trait]
 impl Clouds for Account {
-    async fn connect(
-        &self,
-        _: Option<Region>,
-        _: Option<String>,
-    ) -> Result<Arc<dyn Cloud>, ConnectError> {
+    async fn connect(&self, _: Connecting) -> Result<Arc<dyn Cloud>, ConnectError> {
         match &self.0 {
             Some(cloud) => Ok(cloud.clone()),
             None => Err(ConnectError::Cloud(DriverError::new(

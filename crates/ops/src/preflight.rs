@@ -8,7 +8,7 @@ use rstack_driver::custom::{
 use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
-use rstack_model::{Address, Code, Diagnostic, KnownMap, ResourceType, Span, Value};
+use rstack_model::{Address, Code, Diagnostic, KnownMap, Span, Value};
 use rstack_template::{ExpressionKind, Resource, Templates};
 
 /// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
@@ -128,10 +128,7 @@ fn reason(resource_type: &str) -> Option<String> {
 
 /// The help for a type without a driver. The sandbox itself serves all that it is advised for.
 fn unserved_help(resource_type: &str) -> &'static str {
-    if ResourceType::from(resource_type).is_custom() {
-        "rstack does not call the handlers of custom resources in an account yet: move it to a stack that \
-         CloudFormation applies, or try it with `--sandbox`"
-    } else if resource_type == "AWS::CloudFormation::Macro" {
+    if resource_type == "AWS::CloudFormation::Macro" {
         "it stands for code of your own that transforms templates, which rstack does not run"
     } else if Registry::embedded().contains(resource_type) {
         "move it to a stack that CloudFormation applies and take its outputs as parameters, or try it \
@@ -193,7 +190,6 @@ mod tests {
         }
         assert!(lacking > 0);
         assert!(unserved_help("AWS::IAM::AccessKey").contains("CloudFormation applies"));
-        assert!(unserved_help("Custom::Mine").contains("handlers of custom resources"));
         assert!(unserved_help("AWS::CloudFormation::Macro").contains("transforms templates"));
     }
 }

@@ -10,6 +10,9 @@ use crate::models::files::Folder;
 /// Types that stand for nothing in the cloud.
 const RECORDED: [&str; 1] = ["AWS::CloudFormation::WaitConditionHandle"];
 
+/// The registry's type of custom resources. Those of the name `Custom::…` are served the same way.
+const CUSTOM: &str = "AWS::CloudFormation::CustomResource";
+
 /// The drivers, in the order of the summary.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Driver {
@@ -19,6 +22,8 @@ enum Driver {
     Rust,
     /// Cloud Control.
     CloudControl,
+    /// A handler of the template's own.
+    Custom,
     /// Nothing is called.
     Recorded,
     /// The sandbox only.
@@ -41,6 +46,7 @@ impl Driver {
             Self::Data => "native (data file)",
             Self::Rust => "native",
             Self::CloudControl => "Cloud Control",
+            Self::Custom => "custom resource",
             Self::Recorded => "recorded only",
             Self::None(Missing::Handlers) => "none: no handlers",
             Self::None(Missing::Support) => {
@@ -62,6 +68,9 @@ impl Driver {
             Self::CloudControl => {
                 "strict double of the protocol with every failure code; engine struck at every \
                  request; MiniStack over HTTP for some types"
+            }
+            Self::Custom => {
+                "scripted handlers; crash explorer; CDK's own handlers on MiniStack over HTTP"
             }
             Self::Recorded => "engine tests",
             Self::None(Missing::Support) => "tests of templates; crash explorer",
@@ -102,6 +111,9 @@ fn driver(name: &str, schema: &TypeSchema, data: &BTreeSet<&str>, rust: &BTreeSe
     }
     if rust.contains(name) {
         return Driver::Rust;
+    }
+    if name == CUSTOM {
+        return Driver::Custom;
     }
     if RECORDED.contains(&name) {
         return Driver::Recorded;

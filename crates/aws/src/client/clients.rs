@@ -11,6 +11,7 @@ use rstack_model::{AccountId, KnownMap, Region};
 
 use super::clock::ServiceClock;
 use super::flights::Flights;
+use super::iam_changes::IamChanges;
 use super::pace::Pace;
 use super::raw::RawClient;
 use super::renewal::{Configuration, Renewal};
@@ -27,6 +28,7 @@ pub(crate) struct Clients {
     flights: Flights,
     clock: ServiceClock,
     pacing: Pacing,
+    iam_changes: IamChanges,
     made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
 }
 
@@ -56,6 +58,7 @@ impl Clients {
             flights: Flights::default(),
             clock: ServiceClock::default(),
             pacing,
+            iam_changes: IamChanges::default(),
             made: Mutex::default(),
         }
     }
@@ -64,12 +67,23 @@ impl Clients {
     pub(crate) fn in_region(&self, region: &Region) -> Self {
         let region = aws_config::Region::new(region.as_str().to_owned());
         let there = Self::of(self.configuration.in_region(region), self.pacing);
-        Self { flights: self.flights.clone(), ..there }
+        let (flights, iam_changes) = (self.flights.clone(), self.iam_changes.clone());
+        Self { flights, iam_changes, ..there }
     }
 
     /// Credentials of another account are not used from here on.
     pub(crate) fn belong_to(&self, account: &AccountId) {
         self.configuration.belong_to(account);
+    }
+
+    /// The time of the last change that was made in IAM, if one was.
+    pub(crate) fn iam_changed(&self) -> Option<SystemTime> {
+        self.iam_changes.last()
+    }
+
+    /// The time by the services' clock.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// The calls that have no answer yet, the oldest first.
@@ -110,6 +124,7 @@ impl Clients {
                 flights: self.flights.clone(),
                 clock: self.clock.clone(),
                 pace: rate.map(|rate| Pace::new(rate.per_second)),
+                iam_changes: (service == Service::IAM).then(|| self.iam_changes.clone()),
                 made: Mutex::default(),
             })
         });
@@ -132,6 +147,8 @@ struct LazyClient {
     /// The clock of all services, set by the first that is called.
     clock: ServiceClock,
     pace: Option<Pace>,
+    /// The record of changes, of IAM alone.
+    iam_changes: Option<IamChanges>,
     made: Mutex<Option<Made>>,
 }
 
@@ -168,6 +185,9 @@ impl Api for LazyClient {
         let answered = client.call(operation, input.clone()).await;
         if let Some(pace) = &self.pace {
             pace.heard(&answered);
+        }
+        if let Some(changes) = &self.iam_changes {
+            changes.heard(operation, self.clock.now());
         }
         let error = match answered {
             Err(error) if error.kind == ErrorKind::Credentials => error,

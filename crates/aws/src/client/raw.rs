@@ -41,6 +41,9 @@ use crate::service_error::Refusal;
 /// some 84 kilobits a second.
 const SEND_ATTEMPT: Duration = Duration::from_secs(600);
 
+/// The header with the number of an answer. Source: Amazon S3 API Reference, "Common response headers".
+const REQUEST_ID: &str = "x-amz-request-id";
+
 /// A request, and the rules for it.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRequest {
@@ -207,7 +210,9 @@ impl DeserializeResponse for Reader {
         response: &HttpResponse,
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
-        if let Some(page) = answer::page(response) {
+        // An object may be a page; what is no service does not number its answers like S3.
+        let is_numbered = response.headers().get(REQUEST_ID).is_some();
+        if let Some(page) = answer::page(response).filter(|_| !is_numbered) {
             return Err(OrchestratorError::response(BoxError::from(page)));
         }
         let body = response.body().bytes().unwrap_or_default();
@@ -226,7 +231,7 @@ impl DeserializeResponse for Reader {
             _ => None,
         };
         let code = xml::text_of(&text, "Code").or_else(|| of_status.map(str::to_owned));
-        let request_id = response.headers().get("x-amz-request-id").map(str::to_owned);
+        let request_id = response.headers().get(REQUEST_ID).map(str::to_owned);
         let refusal = Refusal {
             status,
             code,

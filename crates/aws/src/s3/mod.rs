@@ -171,8 +171,7 @@ impl AssetStore for Bucket {
     }
 
     async fn delete(&self, key: &str) -> Result<(), DriverError> {
-        let call = Call::new("DeleteObject", "DELETE", path_of(key));
-        if_found(self.ask(call).await).map(|_| ())
+        self.delete_object(key).await
     }
 
     async fn put_url(&self, key: &str, valid: Duration) -> Result<SecretString, DriverError> {

@@ -4,13 +4,16 @@ use std::io;
 
 use rstack_driver::{AssetContent, DriverError, ErrorKind, ObjectSummary, Sent};
 
-use super::{ANSWER, Bucket, Call, if_found, path_of};
+use super::{ANSWER, Bucket, Call, encoded, if_found, path_of};
 use crate::client::RawAnswer;
 
 /// The bytes of one request, which are in memory.
 pub(super) const PART: u64 = 6 << 20;
 
 const PUT: &str = "s3:PutObject";
+
+/// The most versions of one object that are deleted.
+const MOST_VERSIONS: usize = 100;
 
 /// The error of content that cannot be read.
 pub(super) fn unread(error: &io::Error) -> DriverError {
@@ -49,6 +52,23 @@ impl Bucket {
             DriverError::new(ErrorKind::Transient, "s3:HeadObject", message)
         })?;
         Ok(Some(ObjectSummary { bytes, tag: tag(&answer) }))
+    }
+
+    /// Deletes an object version by version, so that none is left in a bucket that keeps versions. A caller who
+    /// may not delete versions leaves them behind a delete marker.
+    pub(super) async fn delete_object(&self, key: &str) -> Result<(), DriverError> {
+        let call = |path: String| Call::new("DeleteObject", "DELETE", path);
+        for _ in 0..MOST_VERSIONS {
+            let head = Call::new("HeadObject", "HEAD", path_of(key));
+            let Some(found) = if_found(self.ask(head).await)? else { return Ok(()) };
+            let Some(version) = found.header("x-amz-version-id") else { break };
+            let path = format!("{}?versionId={}", path_of(key), encoded(version, b""));
+            match self.ask(call(path)).await {
+                Err(error) if matches!(error.kind, ErrorKind::AccessDenied { .. }) => break,
+                other => if_found(other)?,
+            };
+        }
+        if_found(self.ask(call(path_of(key))).await).map(|_| ())
     }
 
     /// Makes an object, and looks at it: its length and tag are those of what was sent.

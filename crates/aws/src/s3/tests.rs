@@ -34,6 +34,11 @@ struct State {
     /// Buckets by name: the owner, and the settings by their queries.
     buckets: BTreeMap<String, (String, BTreeMap<String, String>)>,
     objects: BTreeMap<String, Vec<u8>>,
+    /// Earlier versions of an object, the newest last, in a bucket that keeps them.
+    earlier: BTreeMap<String, Vec<Vec<u8>>>,
+    keeps_versions: bool,
+    /// Answers are those of a proxy, which does not number them.
+    is_proxy: bool,
     /// The parts of the uploads that are open, by their IDs.
     uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
     /// The requests, as `METHOD uri`.
@@ -142,16 +147,32 @@ impl State {
                 Some(bytes) => {
                     let length = ("content-length", bytes.len().to_string());
                     let body = if method == "GET" { bytes.clone() } else { Vec::new() };
-                    Answer(200, vec![length, ("etag", tag(bytes))], body)
+                    let mut headers = vec![length, ("etag", tag(bytes))];
+                    if self.keeps_versions {
+                        let earlier = self.earlier.get(key).map_or(0, Vec::len);
+                        headers.push(("x-amz-version-id", format!("v{earlier}+")));
+                    }
+                    Answer(200, headers, body)
                 }
                 None if method == "HEAD" => Answer(404, Vec::new(), Vec::new()),
                 None => refused(404, "NoSuchKey"),
             },
             ("PUT", None) => {
-                self.objects.insert(key.to_owned(), body.to_vec());
+                let before = self.objects.insert(key.to_owned(), body.to_vec());
+                self.earlier.entry(key.to_owned()).or_default().extend(before);
                 Answer(200, vec![("etag", tag(body))], Vec::new())
             }
+            ("DELETE", None) if query.contains_key("versionId") => {
+                let earlier = self.earlier.entry(key.to_owned()).or_default();
+                assert_eq!(query["versionId"], format!("v{}%2B", earlier.len()));
+                match earlier.pop() {
+                    Some(before) => self.objects.insert(key.to_owned(), before),
+                    None => self.objects.remove(key),
+                };
+                Answer(204, Vec::new(), Vec::new())
+            }
             ("DELETE", None) => {
+                assert!(!self.keeps_versions, "versions stay behind a delete marker");
                 self.objects.remove(key);
                 Answer(204, Vec::new(), Vec::new())
             }
@@ -221,6 +242,9 @@ impl HttpConnector for Fake {
                 HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
             for (name, value) in headers {
                 answer.headers_mut().insert(name, value);
+            }
+            if !state.is_proxy {
+                answer.headers_mut().insert("x-amz-request-id", "4442587FB7D0A2F9");
             }
             Ok(answer)
         })
@@ -298,6 +322,31 @@ async fn an_object_is_put_found_read_and_deleted() {
     let log = fake.state().log.clone();
     assert_eq!(log[0], "HEAD /");
     assert_eq!(log[2], "PUT /a%20b/%C3%BC%2B%24.zip");
+}
+
+/// A web page that S3 keeps is an object; one that something in between answers with is none.
+#[tokio::test]
+async fn an_object_that_is_a_web_page_is_read() {
+    let fake = Fake::with_bucket(OWNER);
+    let bucket = fake.bucket().await;
+    bucket.put("k", "text/html", &InMemory(b"<html>".to_vec()), &|_| ()).await.unwrap();
+    assert_eq!(bucket.get("k", 100).await.unwrap().as_deref(), Some(&b"<html>"[..]));
+    fake.state().is_proxy = true;
+    assert_eq!(bucket.get("k", 100).await.unwrap_err().kind, ErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn an_object_is_deleted_with_its_versions() {
+    let fake = Fake::with_bucket(OWNER);
+    fake.state().keeps_versions = true;
+    let bucket = fake.bucket().await;
+    for bytes in ["one", "two", "three"] {
+        bucket.put("k", "text/plain", &InMemory(bytes.into()), &|_| ()).await.unwrap();
+    }
+    bucket.delete("k").await.unwrap();
+    assert_eq!(bucket.find("k").await.unwrap(), None);
+    assert!(fake.state().earlier["k"].is_empty());
+    bucket.delete("k").await.unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use rstack_apply::{AssetError, SourceError};
-use rstack_driver::DriverError;
+use rstack_driver::{DEFAULT_QUALIFIER, DriverError};
 use rstack_model::ErrorCode;
 use rstack_template::ManifestError;
 
@@ -201,10 +201,6 @@ fn publish_hint(error: &AssetError) -> Option<Hint> {
         }
     }
 }
-
-/// The qualifier of the CDK where an app does not choose one. Source: "Customize CDK bootstrapping",
-/// AWS CDK v2 Developer Guide.
-pub(crate) const DEFAULT_QUALIFIER: &str = "hnb659fds";
 
 /// The qualifier in the name of a bucket that bootstrapping makes.
 fn qualifier(bucket: &str) -> Option<&str> {

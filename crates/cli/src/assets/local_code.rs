@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use rstack_model::{AssetUpload, Packaging};
 
-use super::DEFAULT_QUALIFIER;
-
 /// Code that a template has beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LocalCode {
@@ -19,11 +17,4 @@ pub(crate) struct LocalCode {
     pub(crate) key: String,
     /// The files that an upload sends.
     pub(crate) upload: AssetUpload,
-}
-
-impl LocalCode {
-    /// The bucket of assets in an account and Region.
-    pub(crate) fn bucket(account: &str, region: &str) -> String {
-        format!("cdk-{DEFAULT_QUALIFIER}-assets-{account}-{region}")
-    }
 }

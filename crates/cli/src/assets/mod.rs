@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use rstack_apply::{AssetSource, SourceError};
-use rstack_driver::AssetContent;
+use rstack_driver::{AssetContent, default_asset_bucket};
 use rstack_model::plan::Plan;
 use rstack_model::state::Environment;
 use rstack_model::{Asset, AssetPlace, AssetUpload, ErrorCode, Packaging};
 
-pub(crate) use self::error::{AssetsError, DEFAULT_QUALIFIER};
+pub(crate) use self::error::AssetsError;
 use self::folder::Files;
 pub(crate) use self::local_code::LocalCode;
 use self::manifest::Declared;
@@ -104,7 +104,7 @@ fn place_of(code: &LocalCode, environment: &Environment) -> AssetPlace {
     let Environment { account, region, .. } = environment;
     AssetPlace {
         region: region.clone(),
-        bucket: LocalCode::bucket(account.as_str(), region.as_str()),
+        bucket: default_asset_bucket(account.as_str(), region.as_str()),
         key: code.key.clone(),
         role: None,
     }

@@ -2,14 +2,13 @@
 //! that their templates look for. It makes no stack and no role.
 
 use clap::Args;
-use rstack_driver::{BucketAccess, DriverError, ErrorKind};
+use rstack_driver::{BucketAccess, DEFAULT_QUALIFIER, DriverError, ErrorKind};
 use rstack_model::state::Environment;
 use rstack_model::{AccountId, ErrorCode, Region};
 use rstack_render::escape;
 use rstack_template::StackEnvironment;
 use serde_json::json;
 
-use crate::assets::DEFAULT_QUALIFIER;
 use crate::context::Context;
 use crate::error::{CommandError, cloud_hint};
 use crate::exit::Exit;

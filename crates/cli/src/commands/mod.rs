@@ -28,6 +28,7 @@ mod planned_stack;
 mod prepare;
 pub(crate) mod reference;
 pub(crate) mod resolve;
+mod response_bucket;
 pub(crate) mod rollback;
 mod runtimes;
 pub(crate) mod sandbox;

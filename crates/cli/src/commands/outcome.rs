@@ -128,7 +128,9 @@ fn tell_failures(
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
         let (shown, text) = (escape(id.as_str()), error.to_string());
-        terminal.note(&format!("{kind}[{}]: `{shown}`: {}", error.code(), escape(&text)));
+        // The end of a handler's log has lines of its own.
+        let lines: Vec<_> = text.lines().map(escape).collect();
+        terminal.note(&format!("{kind}[{}]: `{shown}`: {}", error.code(), lines.join("\n  | ")));
         let replace = changes.get(id).and_then(|change| replace_hint(change, error));
         if let Some(hint) = replace.or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));

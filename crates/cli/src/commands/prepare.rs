@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rstack_apply::SecretParameters;
-use rstack_driver::DriverError;
+use rstack_driver::{DEFAULT_QUALIFIER, DriverError};
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::value::Lookup;
@@ -19,10 +19,11 @@ use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Tem
 
 use super::nowhere::nowhere;
 use super::plan_request::PlanRequest;
+use super::response_bucket;
 use super::runtimes::Runtimes;
 use super::update_policies::UpdatePolicies;
 use crate::args::PlanArguments;
-use crate::assets::{self, DEFAULT_QUALIFIER};
+use crate::assets;
 use crate::context::Context;
 use crate::error::{CommandError, PUT, cloud_hint, put_words};
 use crate::lint::{Checks, Pending};
@@ -218,6 +219,8 @@ impl PreparedTemplate {
         desired.awaits = others.placeholders();
         let code = self.loaded.sources.local_code();
         desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
+        let (cloud, environment) = (engine.cloud.as_ref(), &session.ops.environment);
+        response_bucket::look_for_it(cloud, environment, &desired).await?;
         self.loaded.forget_template();
         let last_given = self.given.last_given().clone();
         Ok(Wanted { desired, parameters, last_given })

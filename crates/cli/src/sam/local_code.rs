@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rstack_driver::default_asset_bucket;
 use rstack_model::Packaging;
 use rstack_template::Serverless;
 use serde_json::{Value as Json, json};
@@ -100,7 +101,7 @@ fn place(
     };
     let key = format!("{}.{ending}", upload.digest);
     *value = json!({
-        "Bucket": {"Fn::Sub": LocalCode::bucket("${AWS::AccountId}", "${AWS::Region}")},
+        "Bucket": {"Fn::Sub": default_asset_bucket("${AWS::AccountId}", "${AWS::Region}")},
         "Key": key,
     });
     Ok(Some(LocalCode { folder: above, source, packaging, key, upload }))

@@ -1,0 +1,269 @@
+//! The way to the handlers of custom resources: Lambda functions and SNS topics take the requests, and a
+//! bucket of the account takes the responses.
+//!
+//! A handler puts its response under a signed URL. The bucket is that of the CDK's assets, unless the user
+//! names another one.
+//!
+//! Source: "CloudFormation custom resource request and response reference", AWS CloudFormation User
+//! Guide; Lambda API reference, Invoke; SNS API reference, Publish.
+
+mod log;
+mod reach;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn, MAX_RESPONSE, ResponseKey};
+use rstack_driver::{AssetStore, BucketAccess, DriverError, ErrorKind, default_asset_bucket};
+use rstack_model::state::Environment;
+use rstack_model::{KnownMap, KnownValue, Region, SecretString, Token};
+use tokio::sync::OnceCell;
+
+pub(crate) use self::reach::{AccountReach, Reach};
+use crate::definition::Service;
+use crate::iam::{arguments, text_in};
+
+/// The folder of the responses in the bucket.
+const FOLDER: &str = "rstack/custom-resource-responses";
+
+/// The time that a change of IAM takes to reach all of AWS, as far as a handler is kept back for it. IAM
+/// gives none. CloudFormation's own roles and policies take as long to be complete.
+///
+/// Source: "Changes that I make are not always immediately visible", AWS IAM User Guide.
+const PROPAGATION: Duration = Duration::from_secs(15);
+
+/// The subject of a request that is published. Source: "Amazon SNS-backed custom resources", AWS
+/// CloudFormation User Guide.
+const SUBJECT: &str = "AWS CloudFormation custom resource request";
+
+const INVOKE: &str = "lambda:Invoke";
+const FUNCTION: &str = "lambda:GetFunctionConfiguration";
+
+/// The handlers of one account in one Region.
+pub(crate) struct Handlers {
+    reach: Arc<dyn Reach>,
+    region: Region,
+    /// The bucket of responses that the user chose.
+    chosen: Option<String>,
+    environment: OnceCell<Environment>,
+    /// The bucket of responses, once it was seen to exist.
+    bucket: OnceCell<String>,
+    /// The open buckets, by name.
+    open: tokio::sync::Mutex<BTreeMap<String, Arc<dyn AssetStore>>>,
+    /// The buckets of the responses that were asked for.
+    asked: Mutex<BTreeMap<Token, String>>,
+}
+
+impl Handlers {
+    /// The handlers that can be reached this way.
+    pub(crate) fn new(reach: Arc<dyn Reach>, region: Region, chosen: Option<String>) -> Self {
+        Self {
+            reach,
+            region,
+            chosen,
+            environment: OnceCell::new(),
+            bucket: OnceCell::new(),
+            open: tokio::sync::Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, BTreeMap<Token, String>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn place(&self) -> Result<&Environment, DriverError> {
+        self.environment.get_or_try_init(|| self.reach.environment()).await
+    }
+
+    async fn store(&self, bucket: &str) -> Result<Arc<dyn AssetStore>, DriverError> {
+        let mut open = self.open.lock().await;
+        if let Some(store) = open.get(bucket) {
+            return Ok(Arc::clone(store));
+        }
+        let access = BucketAccess {
+            region: self.region.clone(),
+            bucket: bucket.to_owned(),
+            owner: self.place().await?.account.clone(),
+            role: None,
+        };
+        let store = self.reach.open(&access).await?.store;
+        open.insert(bucket.to_owned(), Arc::clone(&store));
+        Ok(store)
+    }
+
+    /// The bucket for responses, which exists.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it does not, [`ErrorKind::AccessDenied`] if it is another account's.
+    pub(crate) async fn response_bucket(&self) -> Result<String, DriverError> {
+        let find = || async {
+            let name = match &self.chosen {
+                Some(chosen) => chosen.clone(),
+                None => {
+                    let Environment { account, region, .. } = self.place().await?;
+                    default_asset_bucket(account.as_str(), region.as_str())
+                }
+            };
+            if self.store(&name).await?.exists().await? {
+                return Ok(name);
+            }
+            let message = format!(
+                "the bucket `{name}`, to which the handlers of custom resources respond, does not exist"
+            );
+            Err(DriverError::new(ErrorKind::NotFound, "s3:HeadBucket", message))
+        };
+        self.bucket.get_or_try_init(find).await.cloned()
+    }
+
+    async fn function_is_ready(&self, arn: &str) -> Result<(), DriverError> {
+        let lambda = self.reach.api(Service::LAMBDA, region_of(arn));
+        let input = arguments([("FunctionName", arn.into())]);
+        let function = lambda.call("GetFunctionConfiguration", input).await.map_err(|error| {
+            // A function that was made a moment ago may not be visible yet.
+            let kind = match error.kind {
+                ErrorKind::NotFound => ErrorKind::DependencyNotReady,
+                other => other,
+            };
+            DriverError { kind, ..error }
+        })?;
+        let not_yet =
+            |what: String| Err(DriverError::new(ErrorKind::DependencyNotReady, FUNCTION, what));
+        match text_in(&function, "State") {
+            Some("Pending") => return not_yet(format!("the function `{arn}` is not active yet")),
+            Some("Failed") => {
+                let why = text_in(&function, "StateReason").unwrap_or("Lambda gives no reason");
+                let message = format!("the function `{arn}` failed to become active: {why}");
+                let kind = ErrorKind::Invalid { property: None };
+                return Err(DriverError::new(kind, FUNCTION, message));
+            }
+            Some(_) | None => {}
+        }
+        if text_in(&function, "LastUpdateStatus") == Some("InProgress") {
+            return not_yet(format!("the function `{arn}` is being updated"));
+        }
+        let changed = self.reach.iam_changed();
+        let age = changed.and_then(|changed| self.reach.now().duration_since(changed).ok());
+        match changed {
+            Some(_) if age.is_none_or(|age| age < PROPAGATION) => not_yet(
+                "the last change of roles and policies has not reached all of AWS yet".to_owned(),
+            ),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The Region in an ARN.
+fn region_of(arn: &str) -> &str {
+    arn.split(':').nth(3).unwrap_or_default()
+}
+
+/// The key of a response.
+fn key_of(token: &Token) -> String {
+    format!("{FOLDER}/{token}.json")
+}
+
+fn no_bucket(operation: &str) -> DriverError {
+    let message = "the request does not say in which bucket its response is";
+    DriverError::new(ErrorKind::Unsupported, operation, message)
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[async_trait]
+impl CustomTransport for Handlers {
+    async fn environment(&self) -> Result<Environment, DriverError> {
+        self.place().await.cloned()
+    }
+
+    fn now(&self) -> u64 {
+        seconds(self.reach.now())
+    }
+
+    async fn ready(&self, handler: &HandlerArn) -> Result<(), DriverError> {
+        match handler {
+            HandlerArn::Function(arn) => self.function_is_ready(arn).await,
+            HandlerArn::Topic(_) => Ok(()),
+        }
+    }
+
+    async fn bucket(&self) -> Result<Option<String>, DriverError> {
+        self.response_bucket().await.map(Some)
+    }
+
+    async fn url(
+        &self,
+        key: ResponseKey<'_>,
+        valid: Duration,
+    ) -> Result<SecretString, DriverError> {
+        let bucket = key.bucket.ok_or_else(|| no_bucket("s3:PutObject"))?;
+        self.store(bucket).await?.put_url(&key_of(key.token), valid).await
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
+        let body = KnownValue::Secret(delivery.body.clone());
+        let arn = delivery.handler.as_str();
+        match &delivery.handler {
+            HandlerArn::Function(_) => {
+                let input = arguments([
+                    ("FunctionName", arn.into()),
+                    ("InvocationType", "Event".into()),
+                    ("Payload", body),
+                ]);
+                let lambda = self.reach.api(Service::LAMBDA, region_of(arn));
+                let answer: KnownMap = lambda.call("Invoke", input).await?;
+                // An asynchronous invocation is answered by no function.
+                match answer.get("FunctionError") {
+                    None => Ok(()),
+                    Some(_) => {
+                        let message = "the invocation was answered by the function itself";
+                        Err(DriverError::new(ErrorKind::UnknownOutcome, INVOKE, message))
+                    }
+                }
+            }
+            HandlerArn::Topic(_) => {
+                let input = arguments([
+                    ("TopicArn", arn.into()),
+                    ("Subject", SUBJECT.into()),
+                    ("Message", body),
+                ]);
+                let sns = self.reach.api(Service::SNS, region_of(arn));
+                sns.call("Publish", input).await.map(|_| ())
+            }
+        }
+    }
+
+    async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError> {
+        let bucket = key.bucket.ok_or_else(|| no_bucket("s3:GetObject"))?;
+        self.asked().insert(key.token.clone(), bucket.to_owned());
+        let (store, key) = (self.store(bucket).await?, key_of(key.token));
+        let Some(found) = store.find(&key).await? else { return Ok(None) };
+        let most = u64::try_from(MAX_RESPONSE).unwrap_or(u64::MAX);
+        match found.bytes > most {
+            // What is too long is not read.
+            true => Ok(Some(vec![b' '; MAX_RESPONSE + 1])),
+            false => store.get(&key, most).await,
+        }
+    }
+
+    async fn log_tail(&self, handler: &HandlerArn, since: u64) -> Vec<String> {
+        match handler {
+            HandlerArn::Function(arn) => log::tail(self.reach.as_ref(), arn, since).await,
+            HandlerArn::Topic(_) => Vec::new(),
+        }
+    }
+
+    async fn discard(&self, token: &Token) -> Result<(), DriverError> {
+        let bucket = self.asked().remove(token);
+        match bucket {
+            Some(bucket) => self.store(&bucket).await?.delete(&key_of(token)).await,
+            None => Ok(()),
+        }
+    }
+}
