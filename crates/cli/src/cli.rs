@@ -52,7 +52,7 @@ enum Command {
     /// Roll back a failed or interrupted apply.
     #[command(after_help = rollback::HELP)]
     Rollback(rollback::RollbackArgs),
-    /// Create the bucket for the assets of CDK apps. Makes no stack.
+    /// Create the bucket for the assets of CDK apps and serverless templates. Makes no stack.
     Bootstrap(bootstrap::BootstrapArgs),
     /// Delete all objects of a stack.
     Destroy(destroy::DestroyArgs),

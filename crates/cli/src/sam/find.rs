@@ -10,7 +10,7 @@ pub(crate) const VARIABLE: &str = "RSTACK_SAM_PYTHON";
 const FOLDER: &str = "rstack/sam";
 
 /// The Python that is used: that of the variable, of the virtual environment, or on the path. Folders of
-/// the path that are relative are passed over: they could be the project's.
+/// the path that are relative are passed over: they would be the project's without the user's doing.
 pub(super) fn python(env: &Env) -> Option<PathBuf> {
     if let Some(named) = env.variable(VARIABLE).filter(|named| !named.is_empty()) {
         return Some(env.path(Path::new(named)));

@@ -1,7 +1,7 @@
 //! The Serverless Application Model: AWS's own translator, run as a program beside this one.
 //!
 //! The translator is the package `aws-sam-translator` of the Python Package Index. It is looked for in a
-//! virtual environment of the user, then in the `python3` on the path; never in the project, whose files
+//! virtual environment of the user, then in the `python3` on the path; not in the project, whose files
 //! may be those of others. It gets the template and the values of parameters that are no secrets, and
 //! neither credentials nor environment variables of the user.
 
