@@ -13,6 +13,7 @@ mod builds;
 mod cloud_control;
 mod emulators;
 mod failures;
+mod functions;
 mod identities;
 mod interrupted;
 mod killed;
