@@ -23,6 +23,10 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["queue_beside", NAME]             makes a queue where Lambda looks for it; its ARN
     ["enable_rule", NAME]              enables a rule of EventBridge
     ["name_topic", ARN, TEXT]          gives a topic another display name
+    ["archive", BUCKET, KEY, TEXT]     puts an archive with the file main.py into a bucket
+    ["set_timeout", FUNCTION, SECONDS] gives a function another timeout
+    ["invoke", FUNCTION]               what a function answers
+    ["functions_ls"]                   functions, and versions of their layers
     ["serverless_ls", FUNCTION]        topics, keys, rules and what belongs to a function: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
@@ -256,6 +260,34 @@ def handler_topic(name, function):
     return arn
 
 
+def archive(bucket, key, text):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("main.py", text)
+    client("s3").put_object(Bucket=bucket, Key=key, Body=packed.getvalue())
+
+
+def set_timeout(name, seconds):
+    functions = client("lambda")
+    functions.update_function_configuration(FunctionName=name, Timeout=int(seconds))
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+
+def invoke(name):
+    answer = client("lambda").invoke(FunctionName=name)
+    return {"error": answer.get("FunctionError"), "payload": json.loads(answer["Payload"].read())}
+
+
+def functions_ls():
+    functions = client("lambda")
+    layers = [it["LayerName"] for it in functions.list_layers()["Layers"]]
+    versions = [functions.list_layer_versions(LayerName=name)["LayerVersions"] for name in layers]
+    return {
+        "functions": [it["FunctionName"] for it in functions.list_functions()["Functions"]],
+        "layers": [it["LayerVersionArn"] for listed in versions for it in listed],
+    }
+
+
 def queue_beside(name):
     """The SQS of the same emulator as Lambda: not the one that the variables name."""
     sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
@@ -447,9 +479,10 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
-        objects, versions, open_uploads, bucket_settings, make_bucket,
+        objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
-        function, handler, handler_topic, queue_beside, enable_rule, name_topic, serverless_ls,
+        archive, set_timeout, invoke, functions_ls, versions, function, handler, handler_topic,
+        queue_beside, enable_rule, name_topic, serverless_ls,
     )
 }
 

@@ -14,6 +14,7 @@ mod cloud_control;
 mod custom;
 mod emulators;
 mod failures;
+mod functions;
 mod identities;
 mod interrupted;
 mod killed;

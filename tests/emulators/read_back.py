@@ -12,11 +12,16 @@ from a secret are compared and never shown.
      "limits": ["Endpoint.…: why it is not compared"]}
 """
 
+import base64
 import functools
+import hashlib
+import io
 import json
 import re
 import sys
+import zipfile
 from urllib.parse import unquote
+from urllib.request import urlopen
 
 import boto3
 
@@ -501,6 +506,53 @@ def event_rule(name, _):
     return {**found, "EventPattern": pattern, "Targets": targets, "Tags": tags}
 
 
+def packed(name):
+    """The text of each file in the archive of a function."""
+    place = client("lambda").get_function(FunctionName=name)["Code"]["Location"]
+    with urlopen(place) as answer, zipfile.ZipFile(io.BytesIO(answer.read())) as archive:
+        return {file: archive.read(file).decode() for file in archive.namelist()}
+
+
+def is_object(sha, place):
+    """True if an object of S3 has this digest in base64."""
+    body = client("s3").get_object(Bucket=place["S3Bucket"], Key=place["S3Key"])["Body"].read()
+    return base64.b64encode(hashlib.sha256(body).digest()).decode() == sha
+
+
+def code(name, found, wanted):
+    """The declared code, if the function has it."""
+    if "ImageUri" in wanted:
+        return found["Code"]
+    if "ZipFile" in wanted:
+        return {"ZipFile": packed(name).get("index.py", MISSING)}
+    return wanted if is_object(found["Configuration"]["CodeSha256"], wanted) else MISSING
+
+
+def lambda_function(name, properties):
+    functions = client("lambda")
+    found = functions.get_function(FunctionName=name)
+    configuration = found["Configuration"]
+    signing = functions.get_function_code_signing_config(FunctionName=name)
+    return {
+        **configuration,
+        **found.get("Concurrency", {}),
+        "Code": code(name, found, properties["Code"]),
+        "CodeSigningConfigArn": signing["CodeSigningConfigArn"],
+        "ImageConfig": configuration.get("ImageConfigResponse", {}).get("ImageConfig", MISSING),
+        "KmsKeyArn": configuration.get("KMSKeyArn", MISSING),
+        "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
+        "RecursiveLoop": functions.get_function_recursion_config(FunctionName=name)["RecursiveLoop"],
+        "Tags": tag_list(found.get("Tags", {})),
+    }
+
+
+def layer_version(arn, properties):
+    found = client("lambda").get_layer_version_by_arn(Arn=arn)
+    same = is_object(found["Content"]["CodeSha256"], properties["Content"])
+    content = properties["Content"] if same else MISSING
+    return {**found, "LayerName": arn.split(":")[-2], "Content": content}
+
+
 def function_permission(physical_id, _):
     function, sid = physical_id.rsplit("|", 1)
     policy = json.loads(client("lambda").get_policy(FunctionName=function)["Policy"])
@@ -580,6 +632,8 @@ READERS = {
     "AWS::KMS::Key": kms_key,
     "AWS::Lambda::Alias": function_alias,
     "AWS::Lambda::EventSourceMapping": event_source,
+    "AWS::Lambda::Function": lambda_function,
+    "AWS::Lambda::LayerVersion": layer_version,
     "AWS::Lambda::Permission": function_permission,
     "AWS::Lambda::Version": function_version,
     "AWS::Logs::LogGroup": log_group,

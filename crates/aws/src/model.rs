@@ -129,6 +129,8 @@ pub(crate) struct Shape {
     pub(crate) kind: ShapeKind,
     /// True if its text must not be shown.
     pub(crate) sensitive: bool,
+    /// True for bytes that are no text: their value is base64.
+    pub(crate) binary: bool,
     /// True if exactly one of its members is set.
     pub(crate) union: bool,
     /// The member that is the whole body.

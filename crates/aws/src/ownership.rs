@@ -17,6 +17,9 @@ pub(crate) const RESOURCE: &str = "rstack:resource";
 /// delete for good.
 pub(crate) const RESTORED: &str = "rstack:restored";
 
+/// The tag that says which code a function of Lambda has, as a digest of what was declared.
+pub(crate) const CODE: &str = "rstack:code";
+
 /// The prefix of all of them.
 pub(crate) const PREFIX: &str = "rstack:";
 

@@ -30,6 +30,10 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 PINNED = "1.43.127"
+# The shapes of bytes that are no text, by service (`binary` in service.yaml): the codec takes base64.
+BINARY = {("lambda", "Blob")}
+# The service that is written last.
+SERVICE = [""]
 TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 TIME_TEXT = "2026-01-02T03:04:05Z"
 
@@ -70,7 +74,9 @@ def value(shape, name, full, seen=()):
     if kind == "timestamp":
         return TIME_TEXT, TIME
     if kind == "blob":
-        return f"blob <{name}>\n", f"blob <{name}>\n".encode()
+        given = f"blob <{name}>\n".encode()
+        is_binary = (SERVICE[-1], shape.name) in BINARY
+        return base64.b64encode(given).decode() if is_binary else given.decode(), given
     enum = shape.metadata.get("enum")
     text = enum[0] if enum else f"{name} ä&<\"x\">/+=%"
     return text, text
@@ -303,6 +309,7 @@ def main(operations_json, output):
     Path(output, "functions.json").write_text(f"[\n{lines(functions(partitions))}\n]\n")
     for service, row in json.loads(Path(operations_json).read_text()).items():
         name, version, protocol = row["botocore"], row["version"], row["protocol"]
+        SERVICE.append(name)
         model = ServiceModel(loader.load_service_model(name, "service-2", version), name)
         serializer = create_serializer(protocol, include_validation=False)
         parser = create_parser(protocol)

@@ -193,34 +193,50 @@ fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Keeps what a driver makes durable before it begins: its cursor, and that a name is free.
+/// What a driver makes durable of a creation.
+#[derive(Clone, Default)]
+struct Durable {
+    /// Before it begins: its cursor.
+    begun: Option<Cursor>,
+    /// Before it begins: that the name is free.
+    absent: bool,
+    /// The object, before its remaining calls.
+    made: Option<Identifier>,
+}
+
+/// Keeps what a driver makes durable.
 #[derive(Default)]
-struct Journal(Mutex<(Option<Cursor>, bool)>);
+struct Journal(Mutex<Durable>);
 
 impl Journal {
-    fn durable(&self) -> (Option<Cursor>, bool) {
+    fn durable(&self) -> Durable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, change: impl FnOnce(&mut Durable)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 #[async_trait]
 impl EffectSink for Journal {
-    async fn created(&self, _: &Identifier, _: &PhysicalId) -> Result<(), SinkError> {
+    async fn created(&self, made: &Identifier, _: &PhysicalId) -> Result<(), SinkError> {
+        self.keep(|durable| durable.made = Some(made.clone()));
         Ok(())
     }
 
     async fn absent(&self) -> Result<(), SinkError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.keep(|durable| durable.absent = true);
         Ok(())
     }
 
     async fn begins(&self, cursor: &Cursor) -> Result<(), SinkError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(cursor.clone());
+        self.keep(|durable| durable.begun = Some(cursor.clone()));
         Ok(())
     }
 
     fn begun(&self) -> Option<Cursor> {
-        self.durable().0
+        self.durable().begun
     }
 }
 
@@ -289,13 +305,22 @@ impl Failed {
     }
 }
 
+/// Changes an object, and again as long as the driver says that it may be repeated.
 async fn made(
     driver: &dyn ResourceDriver,
-    request: Request,
+    request: UpdateRequest,
     step: &'static str,
 ) -> Result<Object, Broken> {
-    let done = driven(driver, &request, &NoEffects, step).await.map_err(|error| error.of(step))?;
-    done.ok_or_else(|| wrong(step, "it leaves no object"))
+    let (request, mut attempts) = (Request::Update(request), 0);
+    loop {
+        match driven(driver, &request, &NoEffects, step).await {
+            Ok(done) => return done.ok_or_else(|| wrong(step, "it leaves no object")),
+            Err(Failed::Call(error)) if error.is_retryable() && attempts < ATTEMPTS => {
+                attempts += 1;
+            }
+            Err(error) => return Err(error.of(step)),
+        }
+    }
 }
 
 /// Nothing is found where nothing is, and it can be deleted.
@@ -336,12 +361,20 @@ async fn created(
     }
     let (journal, step) = (Journal::default(), "create");
     let done = driven(driver, &Request::Create(request.clone()), &journal, step).await;
-    let object = done.map_err(|error| error.of(step))?;
-    let object = object.ok_or_else(|| wrong(step, "it leaves no object"))?;
+    let Durable { begun, absent: absence_proven, made: identifier } = journal.durable();
+    let object = match (done, identifier) {
+        (Ok(object), _) => object.ok_or_else(|| wrong(step, "it leaves no object"))?,
+        // The object is there and its remaining calls failed: an update makes them.
+        (Err(Failed::Call(error)), Some(identifier)) if error.is_retryable() => {
+            let (token, properties) = (request.token.clone(), request.properties.clone());
+            let prior = KnownMap::new();
+            made(driver, UpdateRequest { identifier, token, prior, properties }, step).await?
+        }
+        (Err(error), _) => return Err(error.of(step)),
+    };
     if object.identifier.only().is_empty() {
         return Err(wrong("create", "the object has no name"));
     }
-    let (begun, absence_proven) = journal.durable();
     let request = CreateRequest { begun, absence_proven, ..request.clone() };
     let step = "find after create";
     match driver.find(&request).await.map_err(failed(step))? {
@@ -388,7 +421,7 @@ async fn changed(
         properties: change.clone(),
     };
     for step in ["update", "update again"] {
-        let object = made(driver, Request::Update(request.clone()), step).await?;
+        let object = made(driver, request.clone(), step).await?;
         if object.identifier != *id {
             return Err(wrong(step, format!("it is now named `{}`", object.identifier)));
         }

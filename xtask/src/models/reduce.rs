@@ -77,9 +77,13 @@ pub(super) fn model(folder: &Folder, model: &Value) -> Result<Value, Box<dyn Err
                 kept.insert("sensitive".to_owned(), json!(true));
             }
         }
+        if folder.service.binary.iter().any(|entry| entry.shapes.contains(&name)) {
+            kept.insert("binary".to_owned(), json!(true));
+        }
         shapes.insert(name, Value::Object(kept));
     }
-    for name in folder.service.sensitivity.iter().flat_map(|entry| &entry.shapes) {
+    let marked = folder.service.sensitivity.iter().map(|entry| &entry.shapes);
+    for name in marked.chain(folder.service.binary.iter().map(|entry| &entry.shapes)).flatten() {
         if !shapes.contains_key(name) {
             return Err(format!("{}: no operation reaches the shape `{name}`", folder.name).into());
         }

@@ -63,7 +63,9 @@ fn value(
             }
             (true, "a map")
         }
-        ShapeKind::String | ShapeKind::Blob => (scalar::text(value).is_some(), "text"),
+        ShapeKind::String => (scalar::text(value).is_some(), "text"),
+        ShapeKind::Blob if found.binary => (scalar::bytes(value, true).is_some(), "base64"),
+        ShapeKind::Blob => (scalar::text(value).is_some(), "text"),
         ShapeKind::Boolean => (scalar::boolean(value).is_some(), "true or false"),
         ShapeKind::Integer => (scalar::integer(value).is_some(), "a whole number of 32 bits"),
         ShapeKind::Long => (scalar::long(value).is_some(), "a whole number"),

@@ -2,6 +2,7 @@
 
 use aws_smithy_schema::Schema;
 use aws_smithy_schema::serde::{SerdeError, ShapeDeserializer};
+use aws_smithy_types::base64;
 use aws_smithy_types::date_time::Format;
 use rstack_model::{KnownMap, KnownValue, SecretString};
 use serde_json::Number;
@@ -81,7 +82,11 @@ fn value(
             KnownValue::Map(entries)
         }
         ShapeKind::String => text(found, deserializer.read_string(schema)?),
-        ShapeKind::Blob => text(found, blob_text(deserializer.read_blob(schema)?.into_inner())),
+        ShapeKind::Blob => {
+            let bytes = deserializer.read_blob(schema)?.into_inner();
+            let coded = if found.binary { base64::encode(bytes) } else { blob_text(bytes) };
+            text(found, coded)
+        }
         ShapeKind::Boolean => KnownValue::Bool(deserializer.read_boolean(schema)?),
         ShapeKind::Integer => KnownValue::Number(deserializer.read_integer(schema)?.into()),
         ShapeKind::Long => KnownValue::Number(deserializer.read_long(schema)?.into()),
@@ -104,8 +109,7 @@ fn text(shape: &Shape, text: String) -> KnownValue {
 }
 
 fn blob_text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| aws_smithy_types::base64::encode(error.into_bytes()))
+    String::from_utf8(bytes).unwrap_or_else(|error| base64::encode(error.into_bytes()))
 }
 
 fn float(value: f64) -> Result<KnownValue, SerdeError> {

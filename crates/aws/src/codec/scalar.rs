@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use aws_smithy_types::{DateTime, base64};
 use rstack_model::KnownValue;
 
 /// Text, or a number or boolean written out.
@@ -16,6 +16,12 @@ pub(super) fn text(value: &KnownValue) -> Option<Cow<'_, str>> {
         KnownValue::Number(number) => Some(Cow::Owned(number.to_string())),
         KnownValue::Null | KnownValue::List(_) | KnownValue::Map(_) => None,
     }
+}
+
+/// Bytes: those of a text, or those that a text gives in base64.
+pub(super) fn bytes(value: &KnownValue, is_base64: bool) -> Option<Vec<u8>> {
+    let text = text(value)?;
+    if is_base64 { base64::decode(text.as_ref()).ok() } else { Some(text.into_owned().into()) }
 }
 
 /// A boolean, or `true` or `false` as text.
@@ -74,6 +80,9 @@ mod tests {
     fn scalars_are_taken_in_the_kinds_templates_write() {
         let known = |json| KnownValue::from_json(json);
         assert_eq!(text(&known(json!(6))).as_deref(), Some("6"));
+        assert_eq!(bytes(&known(json!("/w==")), true), Some(vec![0xFF]));
+        assert_eq!(bytes(&known(json!("/w==")), false), Some(b"/w==".to_vec()));
+        assert_eq!(bytes(&known(json!("no base64")), true), None);
         assert_eq!(text(&known(json!(true))).as_deref(), Some("true"));
         assert_eq!(boolean(&known(json!("false"))), Some(false));
         assert_eq!(boolean(&known(json!("no"))), None);

@@ -89,8 +89,8 @@ fn put(
             serializer.write_string(schema, &scalar::text(value).ok_or_else(mismatch)?)
         }
         ShapeKind::Blob => {
-            let text = scalar::text(value).ok_or_else(mismatch)?;
-            serializer.write_blob(schema, Blob::new(text.as_bytes()))
+            let bytes = scalar::bytes(value, found.binary).ok_or_else(mismatch)?;
+            serializer.write_blob(schema, Blob::new(bytes))
         }
         ShapeKind::Boolean => {
             serializer.write_boolean(schema, scalar::boolean(value).ok_or_else(mismatch)?)

@@ -40,6 +40,9 @@ pub(crate) struct ServiceFile {
     /// Shapes whose mark as sensitive is changed.
     #[serde(default)]
     pub(crate) sensitivity: Vec<Sensitivity>,
+    /// Shapes whose bytes are no text.
+    #[serde(default)]
+    pub(crate) binary: Vec<Binary>,
     /// The meaning of error codes that is the service's own.
     #[serde(default)]
     pub(crate) errors: Vec<ErrorCodes>,
@@ -98,6 +101,17 @@ pub(crate) struct Sensitivity {
     pub(crate) shapes: Vec<String>,
     /// True if their text is a secret.
     pub(crate) sensitive: bool,
+    /// The reason.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// Shapes of bytes that are no text, such as archives: their value is the base64 of the bytes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Binary {
+    /// The shapes.
+    pub(crate) shapes: Vec<String>,
     /// The reason.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -370,6 +384,7 @@ impl ServiceFile {
             .sensitivity
             .iter()
             .map(|entry| ("sensitivity", &entry.source))
+            .chain(self.binary.iter().map(|entry| ("binary", &entry.source)))
             .chain(self.rate.iter().map(|entry| ("rate", &entry.source)))
             .chain(self.answers.iter().map(|entry| ("answers", &entry.source)))
             .chain(self.errors.iter().map(|entry| ("errors", &entry.source)))

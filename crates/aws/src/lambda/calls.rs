@@ -8,7 +8,8 @@ use rstack_driver::{DriverError, ErrorKind, Progress};
 use rstack_model::{KnownMap, KnownValue};
 
 use crate::api::Api;
-use crate::iam::{Fields, arguments, text_in};
+use crate::iam::{Fields, TagChanges, Tags, arguments, text_in};
+use crate::resource_tags::visible;
 
 /// The time between two questions about something that becomes ready.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -87,12 +88,25 @@ pub(super) fn as_declared(arn: &str, declared: &KnownMap) -> KnownValue {
 /// be visible yet.
 pub(super) fn meaning(mut error: DriverError) -> DriverError {
     if error.has_code("ResourceConflictException") || error.has_code("ResourceInUseException") {
-        let exists = error.message.to_ascii_lowercase().contains("already exists");
+        let exists = error.message.to_ascii_lowercase().contains("already exist");
         error.kind = if exists { ErrorKind::AlreadyExists } else { ErrorKind::DependencyNotReady };
     } else if error.kind == ErrorKind::NotFound {
         error.kind = ErrorKind::DependencyNotReady;
     }
     error
+}
+
+/// The error of a creation: what has the name, or is the same, was made by another.
+pub(super) fn not_of_this_run(error: DriverError) -> DriverError {
+    if error.kind != ErrorKind::AlreadyExists {
+        return error;
+    }
+    let message = format!(
+        "{}; it was not made by this run: \
+         delete it if it is not needed, or leave this one out of the template",
+        error.message
+    );
+    DriverError { message, ..error }
 }
 
 impl Lambda {
@@ -123,6 +137,25 @@ impl Lambda {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(Progress::Done),
             other => other.map(|_| Progress::Done).map_err(meaning),
         }
+    }
+
+    /// Gives an object the declared tags, by those it has.
+    pub(super) async fn change_tags(
+        &self,
+        arn: &str,
+        [prior, wanted, current]: [&Tags; 3],
+    ) -> Result<(), DriverError> {
+        let TagChanges { set, remove } = TagChanges::between(prior, wanted, &visible(current));
+        if !remove.is_empty() {
+            let keys = KnownValue::List(remove.iter().map(|key| key.as_str().into()).collect());
+            let input = arguments([("Resource", arn.into()), ("TagKeys", keys)]);
+            self.call("UntagResource", input).await.map_err(meaning)?;
+        }
+        if !set.is_empty() {
+            let input = arguments([("Resource", arn.into()), ("Tags", set.into())]);
+            self.call("TagResource", input).await.map_err(meaning)?;
+        }
+        Ok(())
     }
 
     async fn concurrency(&self, of: &Qualified) -> Result<Option<KnownMap>, DriverError> {

@@ -14,12 +14,11 @@ use rstack_driver::{
 };
 use rstack_model::{Cursor, Identifier, KnownMap, KnownValue};
 
-use super::calls::{Lambda, meaning};
+use super::calls::{Lambda, meaning, not_of_this_run};
 use super::mapping_settings::{self as settings, Change};
 use crate::api::Api;
 use crate::iam::{
-    Fields, TagChanges, Tags, arguments, declared_tags, journal_failed, tag_list, text_in,
-    with_token,
+    Fields, Tags, arguments, declared_tags, journal_failed, tag_list, text_in, with_token,
 };
 use crate::ownership::needs_tag;
 use crate::resource_tags::{made_by, visible};
@@ -93,18 +92,8 @@ impl EventSourceMapping {
         [prior, wanted]: [&Tags; 2],
     ) -> Result<(), DriverError> {
         let Some(arn) = text_in(mapping, "EventSourceMappingArn") else { return Ok(()) };
-        let current = visible(&self.tags(mapping).await?);
-        let TagChanges { set, remove } = TagChanges::between(prior, wanted, &current);
-        if !remove.is_empty() {
-            let keys = KnownValue::List(remove.iter().map(|key| key.as_str().into()).collect());
-            let input = arguments([("Resource", arn.into()), ("TagKeys", keys)]);
-            self.lambda.call("UntagResource", input).await?;
-        }
-        if !set.is_empty() {
-            let input = arguments([("Resource", arn.into()), ("Tags", set.into())]);
-            self.lambda.call("TagResource", input).await?;
-        }
-        Ok(())
+        let current = self.tags(mapping).await?;
+        self.lambda.change_tags(arn, [prior, wanted, &current]).await
     }
 
     /// The mapping in the vocabulary of the template.
@@ -142,20 +131,6 @@ impl EventSourceMapping {
         let message = format!("the list of mappings has more than {MOST_PAGES} pages");
         Err(DriverError::new(ErrorKind::Unsupported, "lambda:ListEventSourceMappings", message))
     }
-}
-
-/// The meaning of a failed creation: one source and one function have one mapping.
-fn refused(error: DriverError) -> DriverError {
-    let error = meaning(error);
-    if error.kind == ErrorKind::AlreadyExists {
-        let message = format!(
-            "{}; it was not made by this run: \
-            delete it if it is not needed, or leave this one out of the template",
-            error.message
-        );
-        return DriverError { kind: ErrorKind::AlreadyExists, message, ..error };
-    }
-    error
 }
 
 /// The wait for a mapping.
@@ -201,7 +176,8 @@ impl DirectDriver for EventSourceMapping {
         begins.map_err(|error| DriverError::new(ErrorKind::Conflict, CREATE, error.to_string()))?;
         let made = self.lambda.call("CreateEventSourceMapping", input).await;
         let mapping = made.map_err(|error| {
-            refused(needs_tag(error, "event source mapping", "lambda:TagResource"))
+            let error = needs_tag(error, "event source mapping", "lambda:TagResource");
+            not_of_this_run(meaning(error))
         })?;
         let id = id_of(&mapping, CREATE)?;
         let recorded = effects.created_as(&id.as_str().into()).await;

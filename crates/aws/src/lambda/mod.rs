@@ -3,6 +3,8 @@
 mod alias;
 mod calls;
 mod event_source_mapping;
+mod function;
+mod layer_version;
 mod mapping_settings;
 mod permission;
 mod statement;
@@ -18,6 +20,8 @@ use rstack_model::ResourceType;
 use crate::api::Api;
 use alias::Alias;
 use event_source_mapping::EventSourceMapping;
+use function::Function;
+use layer_version::LayerVersion;
 use permission::Permission;
 use version::Version;
 
@@ -31,6 +35,8 @@ pub(crate) fn driver(
         "AWS::Lambda::EventSourceMapping" => {
             Some(Arc::new(EventSourceMapping::new(Arc::clone(api))))
         }
+        "AWS::Lambda::Function" => Some(Arc::new(Function::new(Arc::clone(api)))),
+        "AWS::Lambda::LayerVersion" => Some(Arc::new(LayerVersion::new(Arc::clone(api)))),
         "AWS::Lambda::Permission" => Some(Arc::new(Permission::new(Arc::clone(api)))),
         "AWS::Lambda::Version" => Some(Arc::new(Version::new(Arc::clone(api)))),
         _ => None,

@@ -79,6 +79,8 @@ struct RawShape {
     #[serde(default)]
     sensitive: bool,
     #[serde(default)]
+    binary: bool,
+    #[serde(default)]
     union: bool,
     payload: Option<String>,
     #[serde(default)]
@@ -207,6 +209,7 @@ impl RawShape {
         Ok(Shape {
             kind,
             sensitive: self.sensitive,
+            binary: self.binary,
             union: self.union,
             payload: self.payload,
             flattened: self.flattened,

@@ -59,12 +59,13 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 7] = [
+const TOKENLESS: [&str; 8] = [
     "ec2:AllocateAddress",
     "ec2:CreateInternetGateway",
     "ec2:CreateSubnet",
     "ec2:CreateVpc",
     "kms:CreateKey",
+    "lambda:PublishLayerVersion",
     "mediaconnect:CreateFlow",
     "medialive:CreateInputSecurityGroup",
 ];

@@ -9,11 +9,16 @@ use super::bench::{Bench, Ended, wanted};
 use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
-const TYPES: [(&str, &str); 25] = [
+const TYPES: [(&str, &str); 26] = [
     ("AWS::ApiGateway::Stage", "{RestApiId: theirs, StageName: mine, Description: text}"),
     ("AWS::Logs::LogGroup", "{LogGroupName: mine, RetentionInDays: 7}"),
     ("AWS::SSM::Parameter", "{Name: mine, Type: String, Value: text}"),
     ("AWS::SQS::Queue", "{QueueName: mine, DelaySeconds: 5}"),
+    (
+        "AWS::Lambda::Function",
+        "{FunctionName: mine, Role: 'arn:aws:iam::111122223333:role/r', Runtime: java21, Handler: a.B, \
+         Code: {S3Bucket: bucket, S3Key: key}}",
+    ),
     ("AWS::KMS::Alias", "{AliasName: alias/mine, TargetKeyId: 1234}"),
     (
         "AWS::CloudWatch::Alarm",

@@ -8,6 +8,7 @@ mod codebuild;
 mod ec2;
 mod every_request;
 mod foreign;
+mod functions;
 mod generic;
 mod graphql_schema;
 mod mediaconnect;

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, events,
-    function, iam, instance_profiles, key_value_stores, kms, lambda, log_configs, managed,
-    mediaconnect, mediapackage, mediatailor, network_acl, principals, secrets, sns, states,
+    function, iam, instance_profiles, key_value_stores, kms, lambda, lambda_functions,
+    lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl,
+    principals, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -45,6 +46,12 @@ pub(crate) struct Account {
     pub(super) state_machines: Objects,
     /// The event source mappings of Lambda, by UUID.
     pub(super) mappings: Objects,
+    /// The functions of Lambda, by name.
+    pub(crate) lambda_functions: Objects,
+    /// The versions of layers, by ARN.
+    pub(crate) layers: Objects,
+    /// The highest number of each layer.
+    pub(super) layer_numbers: BTreeMap<String, u64>,
     /// The versions of functions, by ARN.
     pub(crate) versions: Objects,
     /// The aliases of functions, by ARN.
@@ -116,6 +123,10 @@ impl Account {
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
             "kms" if !name.contains("Alias") => kms::carry_out(self, name, input),
+            "lambda" if lambda_functions::concerns(name, input) => {
+                lambda_functions::carry_out(self, name, input)
+            }
+            "lambda" if name.contains("Layer") => lambda_layers::carry_out(self, name, input),
             "lambda" => lambda::carry_out(self, name, input),
             "ec2" if network_acl::concerns(name, input) => {
                 network_acl::carry_out(self, name, input)
@@ -185,6 +196,8 @@ impl Account {
             ("deleted keys", kms::ids(self, true)),
             ("AWS::Lambda::Alias", names(&self.aliases)),
             ("AWS::Lambda::EventSourceMapping", names(&self.mappings)),
+            ("AWS::Lambda::Function", names(&self.lambda_functions)),
+            ("AWS::Lambda::LayerVersion", names(&self.layers)),
             ("AWS::Lambda::Permission", names(&self.permissions)),
             ("AWS::Lambda::Version", names(&self.versions)),
             ("concurrency", names(&self.concurrency)),

@@ -1,5 +1,5 @@
-//! Lambda: policies, versions and aliases of functions. Every function exists, and none is changed: a
-//! second version of one is the first.
+//! Lambda: policies, versions and aliases of functions. Here every function exists, and none is changed:
+//! a second version of one is the first.
 
 use serde_json::{Value, json};
 

@@ -21,6 +21,8 @@ mod instance_profiles;
 mod key_value_stores;
 mod kms;
 mod lambda;
+mod lambda_functions;
+mod lambda_layers;
 mod log_configs;
 mod managed;
 mod mediaconnect;
