@@ -193,7 +193,7 @@ fn named(driver: &dyn ResourceDriver, sample: &Sample) -> Result<(), Broken> {
     Ok(())
 }
 
-/// What a driver makes durable of a creation.
+/// The durable effects of a creation.
 #[derive(Clone, Default)]
 struct Durable {
     /// Before it begins: its cursor.

@@ -54,7 +54,7 @@ pub(super) fn abandoned_update(configuration: &KnownMap) -> bool {
     last_update(configuration) == "Failed"
 }
 
-/// What a function waits for, while Lambda takes no change of it.
+/// The wait of a function, while Lambda takes no change of it.
 fn waits_for(configuration: &KnownMap) -> Option<&'static str> {
     match (state(configuration), last_update(configuration)) {
         ("Pending", _) => Some("to be ready"),
