@@ -15,6 +15,7 @@ mod codebuild;
 mod codec;
 mod configuration;
 mod definition;
+mod dynamodb;
 mod ec2;
 mod endpoint_rules;
 mod events;
