@@ -95,12 +95,12 @@ fn table_arn<'a>(settings: &Settings<'a>) -> &'a str {
     text_in(settings.table, "TableArn").unwrap_or_default()
 }
 
-/// Makes policies and tags as declared. A `fresh` table was made with its own.
+/// Makes policies and tags as declared. A `fresh` table was made with its tags.
 pub(super) async fn change(settings: &Settings<'_>, fresh: bool) -> Result<(), DriverError> {
     let (wanted, prior) = (settings.wanted(), Fields::new(settings.declared.prior, UPDATE));
+    let (policy, dropped) = (declared(wanted)?, settings.declared.dropped(POLICY));
+    change_policy(settings, table_arn(settings), policy, dropped).await?;
     if !fresh {
-        let (policy, dropped) = (declared(wanted)?, settings.declared.dropped(POLICY));
-        change_policy(settings, table_arn(settings), policy, dropped).await?;
         let tags = [&declared_tags(prior)?, &declared_tags(wanted)?];
         change_tags(settings, table_arn(settings), tags).await?;
     }

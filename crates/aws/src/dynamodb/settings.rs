@@ -43,7 +43,7 @@ impl<'a> Settings<'a> {
 
     /// Makes everything as declared; says what is to be waited for. `asked` has the settings that were
     /// asked for by this operation and may have failed since; `fresh` says that the call that created
-    /// was given tags and the policy.
+    /// was given the tags.
     ///
     /// # Errors
     /// If a call fails, or a setting was asked for and failed.

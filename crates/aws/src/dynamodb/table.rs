@@ -61,7 +61,7 @@ pub(super) struct Table {
 /// An operation that makes a table as declared.
 struct Work {
     request: UpdateRequest,
-    /// True if the call that created was given tags and the policy.
+    /// True if the call that created was given the tags.
     fresh: bool,
     /// The settings that were asked for and may have failed since.
     asked: BTreeSet<String>,

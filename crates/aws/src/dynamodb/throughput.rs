@@ -64,8 +64,8 @@ fn units(wanted: Option<&KnownMap>, there: &KnownMap, switches: bool) -> Option<
     (switches || !same).then(|| wanted.clone().into())
 }
 
-/// The wanted limits, if they differ from what is there. A limit that is declared no longer is taken
-/// away.
+/// The limits, if one differs from what is wanted. One that is declared no longer is taken away; one that
+/// was never declared stays.
 fn limits(
     wanted: Option<&KnownMap>,
     there: &KnownMap,
@@ -74,19 +74,15 @@ fn limits(
     let of = |map: Option<&KnownMap>, name: &str| {
         map.and_then(|map| part(map, ON_DEMAND)).and_then(|limits| number(limits, name))
     };
-    let mut out = KnownMap::new();
-    for name in LIMITS {
-        let is = of(Some(there), name).unwrap_or(NO_LIMIT);
-        let limit = match of(wanted, name) {
-            Some(limit) => limit,
-            None if declared.dropped_in(ON_DEMAND, name) => NO_LIMIT,
-            None => continue,
-        };
-        if limit != is {
-            out.insert(name.to_owned(), limit.into());
-        }
-    }
-    (!out.is_empty()).then(|| out.into())
+    let limit = |name: &str| {
+        let back = declared.dropped_in(ON_DEMAND, name).then_some(NO_LIMIT);
+        of(wanted, name).or(back).or(of(Some(there), name)).map(|limit| (name.to_owned(), limit))
+    };
+    let limits: Vec<(String, i64)> = LIMITS.into_iter().filter_map(limit).collect();
+    let is = |name: &str| of(Some(there), name).unwrap_or(NO_LIMIT);
+    let same = limits.iter().all(|(name, limit)| *limit == is(name));
+    let members = limits.into_iter().map(|(name, limit)| (name, limit.into()));
+    (!same).then(|| KnownValue::Map(members.collect()))
 }
 
 /// An update of an index by one member.
@@ -264,7 +260,9 @@ mod tests {
             "OnDemandThroughput": {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 6},
         });
         let prior = json!({"OnDemandThroughput": {"MaxReadRequestUnits": 5}});
-        let expected = json!({"OnDemandThroughput": {"MaxReadRequestUnits": -1}});
+        let expected = json!({"OnDemandThroughput": {
+            "MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 6,
+        }});
         assert_eq!(changed(limited.clone(), json!({}), [prior, json!({})]), expected);
         assert_eq!(changed(limited, json!({}), [json!({}), json!({})]), json!({}));
     }
