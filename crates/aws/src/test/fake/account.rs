@@ -198,6 +198,8 @@ impl Account {
             ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::StepFunctions::StateMachine", names(&self.state_machines)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
+            ("AWS::MediaConnect::FlowOutput", mediaconnect::attached::arns(self, "Outputs")),
+            ("AWS::MediaConnect::FlowSource", mediaconnect::attached::arns(self, "Sources")),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);
