@@ -27,6 +27,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["set_timeout", FUNCTION, SECONDS] gives a function another timeout
     ["invoke", FUNCTION]               what a function answers
     ["functions_ls"]                   functions, and versions of their layers
+    ["kinesis_stream", NAME]           makes a stream of Kinesis; its ARN
+    ["disturb_table", TABLE, INDEX]    deletes an index of a table, and gives the table another class
+    ["tables"]                         the names of the tables of DynamoDB
     ["serverless_ls", FUNCTION]        topics, keys, rules and what belongs to a function: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
     ["networks"]                       its default VPC with a subnet and the default group
@@ -306,6 +309,24 @@ def name_topic(arn, text):
     )
 
 
+def kinesis_stream(name):
+    kinesis = client("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    return kinesis.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+
+
+def disturb_table(name, index):
+    dynamodb = client("dynamodb")
+    gone = [{"Delete": {"IndexName": index}}]
+    dynamodb.update_table(TableName=name, GlobalSecondaryIndexUpdates=gone)
+    dynamodb.update_table(TableName=name, TableClass="STANDARD")
+
+
+def tables():
+    return client("dynamodb").list_tables()["TableNames"]
+
+
 def serverless_ls(name):
     sns, kms, functions = client("sns"), client("kms"), client("lambda")
     keys = [kms.describe_key(KeyId=it["KeyId"])["KeyMetadata"] for it in kms.list_keys()["Keys"]]
@@ -481,8 +502,9 @@ CALLS = {
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
         objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
-        archive, set_timeout, invoke, functions_ls, versions, function, handler, handler_topic,
-        queue_beside, enable_rule, name_topic, serverless_ls,
+        archive, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
+        invoke, kinesis_stream, name_topic, queue_beside, serverless_ls, set_timeout, tables,
+        versions,
     )
 }
 

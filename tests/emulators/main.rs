@@ -1,8 +1,8 @@
 //! The whole program against clouds that others wrote: moto (AppSync, EC2, MediaPackage, SNS, SQS,
 //! Systems Manager) and MiniStack (Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
-//! EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there afterwards is
-//! read with boto3, by a mapping
-//! of its own, so that a mistake in rstack's mapping cannot hide itself.
+//! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
+//! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
+//! hide itself.
 #![cfg(test)]
 
 mod account;
@@ -29,6 +29,7 @@ mod sam;
 mod secrets;
 mod serverless;
 mod streaming;
+mod tables;
 
 #[path = "../cli/harness.rs"]
 #[expect(dead_code, reason = "the tests of the sandbox use more of it")]

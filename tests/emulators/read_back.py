@@ -58,7 +58,7 @@ SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
-    "Topics", "Groups", "RouteTableIds", "Targets",
+    "Topics", "Groups", "RouteTableIds", "Targets", "AttributeDefinitions", "GlobalSecondaryIndexes",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -601,6 +601,58 @@ def state_machine(arn, properties):
     }
 
 
+def table(name, properties):
+    dynamodb = client("dynamodb")
+    found = dynamodb.describe_table(TableName=name)["Table"]
+    billing = found.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    encryption = found.get("SSEDescription", {})
+    life = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    is_expiring = life["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups["PointInTimeRecoveryDescription"]
+    tags = dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
+
+    def insights(**index):
+        shown = dynamodb.describe_contributor_insights(TableName=name, **index)
+        on = shown["ContributorInsightsStatus"] in ("ENABLED", "ENABLING")
+        return {"Enabled": on, "Mode": shown.get("ContributorInsightsMode", MISSING)}
+
+    for index in found.get("GlobalSecondaryIndexes", []):
+        index["ContributorInsightsSpecification"] = insights(IndexName=index["IndexName"])
+    streams = dynamodb.describe_kinesis_streaming_destination(TableName=name)
+    streams = [
+        it for it in streams["KinesisDataStreamDestinations"] if it["DestinationStatus"] == "ACTIVE"
+    ]
+    try:
+        answer = dynamodb.get_resource_policy(ResourceArn=found["TableArn"])
+        policy = {"PolicyDocument": json.loads(answer["Policy"])}
+    except dynamodb.exceptions.PolicyNotFoundException:
+        policy = MISSING
+    declared_life = properties.get("TimeToLiveSpecification", {})
+    return {
+        **found,
+        "BillingMode": billing,
+        "TableClass": found.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+        "SSESpecification": {
+            "SSEEnabled": encryption.get("Status") == "ENABLED",
+            "SSEType": encryption.get("SSEType", MISSING),
+        },
+        "TimeToLiveSpecification": {
+            "Enabled": is_expiring,
+            # The attribute of what is turned off is not shown.
+            "AttributeName": life.get("AttributeName", declared_life.get("AttributeName")),
+        },
+        "PointInTimeRecoverySpecification": {
+            "PointInTimeRecoveryEnabled": recovery["PointInTimeRecoveryStatus"] == "ENABLED",
+            "RecoveryPeriodInDays": recovery.get("RecoveryPeriodInDays", MISSING),
+        },
+        "ContributorInsightsSpecification": insights(),
+        "KinesisStreamSpecification": streams[0] if streams else MISSING,
+        "ResourcePolicy": policy,
+        "Tags": tags,
+    }
+
+
 READERS = {
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
@@ -619,6 +671,7 @@ READERS = {
     ),
     "AWS::AppSync::GraphQLSchema": graphql_schema,
     "AWS::CodeBuild::Project": build_project,
+    "AWS::DynamoDB::Table": table,
     "AWS::EC2::NetworkAclEntry": network_acl_entry,
     "AWS::Events::Rule": event_rule,
     "AWS::CloudWatch::Alarm": alarm,

@@ -25,8 +25,8 @@ use crate::final_snapshot::Snapshotting;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    appsync, attached_policy, cloudfront, codebuild, ec2, events, iam, kms, lambda, lookup,
-    mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
+    appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms, lambda,
+    lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -167,7 +167,13 @@ impl Cloud for AwsCloud {
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "no driver"),
         }
-        let driver = match resource_type.service()? {
+        let service = resource_type.service()?;
+        if service == "DynamoDB"
+            && let Some(driver) = dynamodb::driver(resource_type, &api(Service::DYNAMODB))
+        {
+            return Some(driver);
+        }
+        let driver = match service {
             "AppSync" => appsync::driver(resource_type, &api(Service::APPSYNC)),
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),

@@ -16,6 +16,7 @@ mod codec;
 mod configuration;
 mod custom;
 mod definition;
+mod dynamodb;
 mod ec2;
 mod endpoint_rules;
 mod events;

@@ -11,7 +11,8 @@ use crate::model::{Service, ServiceModel};
 pub(super) const TYPE: &str = "AWS::MediaConnect::Flow";
 
 /// The rules of the mapping. Source: MediaConnect API reference, `CreateFlow` and `DescribeFlow`: tags
-/// have a name of their own in each request; a source is described with its transport apart.
+/// have a name of their own in each request; sources and outputs are described with their transport
+/// apart.
 pub(crate) const RULES: Rules = Rules(&[
     ShapeRules {
         renames: &[("Tags", "FlowTags")],
@@ -20,7 +21,7 @@ pub(crate) const RULES: Rules = Rules(&[
     },
     ShapeRules {
         renames: &[("Tags", "SourceTags")],
-        omitted: &["IngestIp", "SourceArn", "SourceIngestPort"],
+        omitted: &["FlowArn", "IngestIp", "SourceArn", "SourceIngestPort"],
         ..ShapeRules::of("SetSourceRequest")
     },
     ShapeRules {
@@ -32,6 +33,27 @@ pub(crate) const RULES: Rules = Rules(&[
         renames: &[("Tags", "VpcInterfaceTags")],
         omitted: &["NetworkInterfaceIds"],
         ..ShapeRules::of("VpcInterfaceRequest")
+    },
+    ShapeRules {
+        renames: &[("Tags", "OutputTags")],
+        omitted: &["FlowArn", "OutputArn"],
+        ..ShapeRules::of("AddOutputRequest")
+    },
+    ShapeRules {
+        nested: &[
+            transport("CidrAllowList"),
+            transport("MaxLatency"),
+            transport("MinLatency"),
+            transport("NdiAudioReferenceLevel"),
+            transport("NdiOutputTimecodeSource"),
+            transport("NdiProgramName"),
+            transport("NdiSpeedHqQuality"),
+            transport("Protocol"),
+            transport("RemoteId"),
+            transport("SmoothingLatency"),
+            transport("StreamId"),
+        ],
+        ..ShapeRules::of("Output")
     },
     ShapeRules {
         nested: &[
@@ -51,7 +73,7 @@ pub(crate) const RULES: Rules = Rules(&[
     },
 ]);
 
-/// A setting of a source that is described with its transport.
+/// A setting of a source or an output that is described with its transport.
 const fn transport(name: &'static str) -> NestedRow {
     NestedRow { property: name, outer: "Transport", inner: name }
 }

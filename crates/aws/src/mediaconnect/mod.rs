@@ -1,5 +1,9 @@
 //! Drivers of MediaConnect.
 
+mod attached;
+mod attached_contents;
+#[cfg(test)]
+mod attached_tests;
 mod contents;
 mod flow;
 mod parts;
@@ -14,6 +18,8 @@ use rstack_driver::DirectDriver;
 use rstack_model::ResourceType;
 
 use crate::api::Api;
+use attached::Attached;
+use attached_contents::{OUTPUT, SOURCE};
 use flow::Flow;
 
 #[cfg(test)]
@@ -24,8 +30,11 @@ pub(crate) fn driver(
     resource_type: &ResourceType,
     api: &Arc<dyn Api>,
 ) -> Option<Arc<dyn DirectDriver>> {
+    let api = Arc::clone(api);
     match resource_type.as_str() {
-        contents::TYPE => Some(Arc::new(Flow::new(Arc::clone(api)))),
+        contents::TYPE => Some(Arc::new(Flow::new(api))),
+        name if name == OUTPUT.type_name => Some(Arc::new(Attached::new(api, &OUTPUT))),
+        name if name == SOURCE.type_name => Some(Arc::new(Attached::new(api, &SOURCE))),
         _ => None,
     }
 }

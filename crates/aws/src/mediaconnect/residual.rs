@@ -6,6 +6,8 @@ use rstack_model::{KnownMap, KnownValue, PropertyPath};
 use super::contents::within;
 use crate::iam::arguments;
 
+const UPDATE: &str = "mediaconnect:UpdateFlow";
+
 /// Members of a flow that the template replaces, or that have operations of their own.
 const APART: &[&str] =
     &["AvailabilityZone", "FlowTags", "MediaStreams", "Name", "Source", "VpcInterfaces"];
@@ -34,7 +36,7 @@ pub(super) fn take_back(
             Some(reset) => {
                 wanted.insert(name.clone(), reset.into());
             }
-            None => refuse(name, was, now, &root)?,
+            None => refuse(name, was, now, &root, UPDATE)?,
         }
     }
     let nothing = KnownMap::new();
@@ -50,18 +52,20 @@ pub(super) fn take_back(
         if name == "Description" {
             desired.insert(name.clone(), "".into());
         } else {
-            refuse(name, was, &now, &path)?;
+            refuse(name, was, &now, &path, UPDATE)?;
         }
     }
     wanted.insert("Source".to_owned(), desired.into());
     Ok(())
 }
 
-fn refuse(
+/// Refuses that a setting is declared no longer, if it is there as it was.
+pub(super) fn refuse(
     name: &str,
     was: &KnownValue,
     now: &KnownMap,
     path: &PropertyPath,
+    operation: &str,
 ) -> Result<(), DriverError> {
     if !now.get(name).is_some_and(|now| within(was, now)) {
         return Ok(());
@@ -72,5 +76,5 @@ fn refuse(
          have"
     );
     let kind = ErrorKind::Invalid { property: Some(path) };
-    Err(DriverError::new(kind, "mediaconnect:UpdateFlow", message))
+    Err(DriverError::new(kind, operation, message))
 }

@@ -5,6 +5,7 @@ mod attached;
 mod bench;
 mod cloudfront;
 mod codebuild;
+mod dynamodb;
 mod ec2;
 mod every_request;
 mod foreign;

@@ -228,6 +228,7 @@ const MORE: [&str; 13] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
+    include_str!("dynamodb.yaml"),
     super::ec2::NETWORK,
     include_str!("functions.yaml"),
     include_str!("graphql_schema.yaml"),

@@ -12,7 +12,7 @@ use crate::codebuild::{NOT_IN_PROJECT, PROJECT_RULES};
 use crate::definition::TypeDefinition;
 use crate::mapping::{Mapper, Rules};
 use crate::model::{Service, ServiceModel};
-use crate::{events, mediaconnect, mediatailor};
+use crate::{dynamodb, events, mediaconnect, mediatailor};
 
 /// A part of a type and the shape it is mapped to.
 struct Case {
@@ -62,9 +62,23 @@ fn cases() -> Vec<Case> {
     cases.extend(TypeDefinition::names().map(data));
     cases.extend(codebuild());
     cases.push(event_rule());
+    cases.push(table());
     cases.push(mediatailor());
     cases.push(mediaconnect());
     cases
+}
+
+/// A table: operations of their own show and change the other properties.
+fn table() -> Case {
+    let without = [dynamodb::APART, &["PolicyDocument"]].concat();
+    Case {
+        type_name: "AWS::DynamoDB::Table",
+        property: "",
+        service: Service::DYNAMODB,
+        shape: "CreateTableInput",
+        rules: &dynamodb::RULES,
+        without,
+    }
 }
 
 /// The targets of a rule: the other properties are those of another call.

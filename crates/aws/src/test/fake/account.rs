@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, ec2, events,
-    function, iam, instance_profiles, key_value_stores, kms, lambda, lambda_functions,
-    lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl,
-    principals, secrets, sns, states,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, dynamodb,
+    ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
+    lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage,
+    mediatailor, network_acl, principals, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -40,6 +40,11 @@ pub(crate) struct Account {
     pub(super) secrets: Objects,
     /// The keys of KMS, by ID.
     pub(crate) keys: Objects,
+    /// The tables of DynamoDB, by name.
+    pub(crate) tables: Objects,
+    /// The tags and the policies of tables and their streams, by ARN.
+    pub(super) table_tags: Objects,
+    pub(super) table_policies: Objects,
     /// The rules of EventBridge, by the value of `Ref`.
     pub(crate) rules: Objects,
     /// The state machines of Step Functions, by ARN.
@@ -128,6 +133,7 @@ impl Account {
             }
             "lambda" if name.contains("Layer") => lambda_layers::carry_out(self, name, input),
             "lambda" => lambda::carry_out(self, name, input),
+            "dynamodb" => dynamodb::carry_out(self, name, input),
             "ec2" if network_acl::concerns(name, input) => {
                 network_acl::carry_out(self, name, input)
             }
@@ -187,6 +193,7 @@ impl Account {
             ("AWS::CloudFront::KeyValueStore", names(&self.stores)),
             ("AWS::CloudFront::RealtimeLogConfig", names(&self.log_configs)),
             ("AWS::CodeBuild::Project", names(&self.projects)),
+            ("AWS::DynamoDB::Table", names(&self.tables)),
             ("AWS::IAM::Group", names(&self.groups)),
             ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),
@@ -204,6 +211,8 @@ impl Account {
             ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::StepFunctions::StateMachine", names(&self.state_machines)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),
+            ("AWS::MediaConnect::FlowOutput", mediaconnect::attached::arns(self, "Outputs")),
+            ("AWS::MediaConnect::FlowSource", mediaconnect::attached::arns(self, "Sources")),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);

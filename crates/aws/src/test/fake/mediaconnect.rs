@@ -1,5 +1,8 @@
 //! MediaConnect's flows: names that are not unique, a source that is described with its transport
-//! apart, changes and deletion in standby, and a moment until a flow is gone.
+//! apart, changes and deletion in standby, and a moment until a flow is gone. Outputs, and sources beside
+//! the first, come and go.
+
+pub(super) mod attached;
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +49,10 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     let status = text(flow, "Status");
     if operation == "DescribeFlow" {
         let mut shown = flow.clone();
-        shown.as_object_mut().unwrap().remove("Tags");
+        shown
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !["Tags", "tags of parts"].contains(&name.as_str()));
         if status == "DELETING" {
             account.flows.remove(&arn);
         }
@@ -54,6 +60,9 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     }
     if status != "STANDBY" {
         return Err(refuse(400, "BadRequestException", "the flow is not in standby"));
+    }
+    if attached::concerns(operation, input, flow) {
+        return attached::carry_out(account, operation, input);
     }
     match operation {
         "UpdateFlow" => {
@@ -153,6 +162,8 @@ fn create(account: &mut Account, input: &Value) -> Reply {
     flow["Status"] = "STANDBY".into();
     flow["Entitlements"] = json!([]);
     flow["Outputs"] = json!([]);
+    flow["Sources"] = json!([]);
+    flow["tags of parts"] = json!({});
     for list in ["MediaStreams", "VpcInterfaces"] {
         let all = input.get(list).and_then(Value::as_array).into_iter().flatten();
         flow[list] = all.map(described_part).collect();
@@ -162,7 +173,9 @@ fn create(account: &mut Account, input: &Value) -> Reply {
     source["SourceArn"] = arn("source", &text(&input["Source"], "Name")).into();
     source["IngestIp"] = format!("203.0.113.{}", number % 250).into();
     flow["Source"] = source;
-    let shown = json!({"Flow": flow});
+    let mut shown = flow.clone();
+    shown.as_object_mut().unwrap().remove("tags of parts");
+    let shown = json!({"Flow": shown});
     flow["Tags"] = input.get("FlowTags").cloned().unwrap_or(Map::new().into());
     account.note("flow", &name);
     account.flows.insert(text(&flow, "FlowArn"), flow);
@@ -185,12 +198,20 @@ fn listed(account: &Account, input: &Value) -> Value {
 /// The tags of a flow, or those of its source, which nothing shows.
 fn tags(account: &mut Account, operation: &str, input: &Value) -> Reply {
     let arn = text(input, "ResourceArn");
+    if let Some(tags) = attached::tags(account, &arn) {
+        return Ok(change_tags(tags, operation, input));
+    }
     if account.flows.values().any(|flow| flow["Source"]["SourceArn"] == arn) {
         return Ok(json!({"Tags": {}}));
     }
     let missing = || refuse(404, "NotFoundException", "it does not exist");
     let flow = account.flows.get_mut(&arn).ok_or_else(missing)?;
-    let tags = flow["Tags"].as_object_mut().unwrap();
+    Ok(change_tags(&mut flow["Tags"], operation, input))
+}
+
+/// Sets, removes or shows tags.
+fn change_tags(tags: &mut Value, operation: &str, input: &Value) -> Value {
+    let tags = tags.as_object_mut().unwrap();
     match operation {
         "TagResource" => tags.extend(input["Tags"].as_object().unwrap().clone()),
         "UntagResource" => {
@@ -198,7 +219,7 @@ fn tags(account: &mut Account, operation: &str, input: &Value) -> Reply {
                 tags.remove(key.as_str().unwrap());
             }
         }
-        _ => return Ok(json!({"Tags": tags})),
+        _ => return json!({"Tags": tags}),
     }
-    Ok(json!({}))
+    json!({})
 }

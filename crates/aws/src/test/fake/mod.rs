@@ -13,6 +13,7 @@ mod cloudfront;
 mod codebuild;
 mod configured;
 mod data_types;
+mod dynamodb;
 mod ec2;
 mod events;
 mod function;
