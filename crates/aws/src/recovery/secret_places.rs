@@ -224,7 +224,7 @@ const OTHER_FORM: [&str; 5] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 12] = [
+const MORE: [&str; 13] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
@@ -234,6 +234,7 @@ const MORE: [&str; 12] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    include_str!("s3.yaml"),
     include_str!("serverless.yaml"),
     include_str!("sns.yaml"),
     NAMED,
