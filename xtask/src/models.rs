@@ -47,12 +47,6 @@ pub(crate) fn run(botocore: &Path) -> Result<String, Box<dyn Error>> {
             rules.len()
         ));
     }
-    // S3 has no model here: its requests are written by hand.
-    let rules = botocore.join("data/s3/2006-03-01/endpoint-rule-set-1.json");
-    let rules: Value = serde_json::from_slice(&std::fs::read(rules)?)?;
-    let rules = compressed(&reduce::endpoint_rules(rules))?;
-    std::fs::write(data.join("s3-endpoints.bin"), &rules)?;
-    report.push(format!("s3: endpoint rules, {} bytes", rules.len()));
     let partitions: Value =
         serde_json::from_slice(&std::fs::read(botocore.join("data/partitions.json"))?)?;
     let mut text = serde_json::to_string_pretty(&reduce::partitions(partitions))?;

@@ -7,6 +7,7 @@
 mod answer;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod answer_laws;
+mod bucket_call;
 mod clients;
 mod clock;
 mod endpoint;
@@ -63,6 +64,7 @@ use crate::codec::Codec;
 use crate::definition::ServiceFile;
 use crate::model::{Operation, Service};
 use answer::{AnswerLimit, LimitBearer};
+pub(crate) use bucket_call::digest;
 pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
@@ -85,6 +87,8 @@ pub(crate) struct Client {
     /// The host that is called.
     host: String,
     clock: ServiceClock,
+    /// The configuration that the endpoints of buckets follow from, of S3.
+    buckets: Option<SdkConfig>,
     plugins: RuntimePlugins,
 }
 
@@ -108,23 +112,29 @@ impl Client {
         let file = service.file().map_err(|error| damaged(error.to_string()))?;
         let endpoint = endpoint::endpoint(service, &codec.model.metadata, config)?;
         let host = endpoint.host();
+        let is_s3 = service == Service::S3;
         let own = Own {
             service: service.name(),
             signing_name: codec.model.metadata.signing_name.clone(),
-            // The defaults of signing options are those of every service with a model: paths encoded
-            // twice and normalized, the body's digest in the signature only.
-            signing: SigV4OperationSigningConfig::default(),
+            // The defaults of signing options are those of every service but S3: paths encoded twice
+            // and normalized, the body's digest in the signature only.
+            signing: if is_s3 { bucket_call::signing() } else { Default::default() },
             endpoint,
             clock: &clock,
         };
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins_of(service.name(), config))
             .with_client_plugin(settings(own, config));
-        Ok(Self { service, file, codec, host, clock, plugins })
+        let buckets = is_s3.then(|| config.clone());
+        Ok(Self { service, file, codec, host, clock, buckets, plugins })
     }
 
-    /// The SDK's plugins for one operation.
-    fn operation_plugins(&self, operation: &'static Operation) -> RuntimePlugins {
+    /// The SDK's plugins for one operation, which has an endpoint of its own where one is given.
+    fn operation_plugins(
+        &self,
+        operation: &'static Operation,
+        endpoint: Option<endpoint::FixedEndpoint>,
+    ) -> RuntimePlugins {
         let codec = OperationCodec { codec: self.codec, operation };
         let mut layer = Layer::new("operation");
         layer.store_put(SharedRequestSerializer::new(redact::Serializer));
@@ -140,7 +150,8 @@ impl Client {
             layer.store_put(timeouts.build());
         }
         let components = RuntimeComponentsBuilder::new("operation")
-            .with_retry_classifier(RetryRule { reads: operation.reads() });
+            .with_retry_classifier(RetryRule { reads: operation.reads() })
+            .with_endpoint_resolver(endpoint.map(SharedEndpointResolver::new));
         let plugin = StaticRuntimePlugin::new()
             .with_config(layer.freeze())
             .with_runtime_components(components);
@@ -158,17 +169,29 @@ impl Api for Client {
         let name = format!("{}:{operation}", self.service.name());
         let invalid = |error: crate::codec::CodecError| failure::unwritten(&name, &error);
         let operation = self.codec.operation(operation).map_err(invalid)?;
-        let request = self.codec.request(operation, &input).map_err(invalid)?;
+        let mut request = self.codec.request(operation, &input).map_err(invalid)?;
+        let endpoint = match &self.buckets {
+            Some(config) => {
+                let bucket = bucket_call::bucket_of(&name, &input)?;
+                let (model, operation) = (self.codec.model, (name.as_str(), operation));
+                Some(bucket_call::address(operation, (model, config), bucket, &mut request)?)
+            }
+            None => None,
+        };
+        let host = endpoint.as_ref().map_or_else(|| self.host.clone(), |endpoint| endpoint.host());
         drop(input);
         tracing::debug!(operation = name, "call");
         let input = Input::erase(Request::new(request));
-        let plugins = self.operation_plugins(operation);
+        let plugins = self.operation_plugins(operation, endpoint);
         let result = invoke(self.service.name(), &operation.name, input, &plugins).await;
         let outcome = match result {
             Ok(output) => output.downcast::<Answer>().map(Answer::into_inner).map_err(|_| {
                 DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
             }),
-            Err(error) => Err(failure::failed((&name, &self.host), operation.reads(), error)),
+            Err(error) if self.buckets.is_some() && failure::is_redirect(&error) => {
+                Err(bucket_call::elsewhere(&name))
+            }
+            Err(error) => Err(failure::failed((&name, &host), operation.reads(), error)),
         };
         match &outcome {
             Ok(_) => tracing::debug!(operation = name, "answered"),

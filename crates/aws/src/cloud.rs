@@ -184,6 +184,7 @@ impl Cloud for AwsCloud {
             "Lambda" => lambda::driver(resource_type, &api(Service::LAMBDA)),
             "MediaConnect" => mediaconnect::driver(resource_type, &api(Service::MEDIACONNECT)),
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
+            "S3" => s3::driver(resource_type, &api(Service::S3), &self.region),
             "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
             "SNS" => sns::driver(resource_type, &self.clients, &self.region),
             "StepFunctions" => stepfunctions::driver(resource_type, &api(Service::STATES)),

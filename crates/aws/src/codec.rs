@@ -28,6 +28,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_smithy_xml::codec::find_depth2_element_slice_by;
+use aws_smithy_xml::decode::Document;
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
@@ -225,10 +226,8 @@ impl Codec {
         let protocol = self.failures.as_ref().unwrap_or(&self.protocol);
         let unwrapped = match self.model.metadata.protocol {
             WireProtocol::Ec2 => ec2_errors(answer),
-            WireProtocol::RestJson
-            | WireProtocol::RestXml
-            | WireProtocol::Query
-            | WireProtocol::Json => None,
+            WireProtocol::RestXml => unwrapped_error(answer),
+            WireProtocol::RestJson | WireProtocol::Query | WireProtocol::Json => None,
         };
         match protocol.parse_error_metadata(unwrapped.as_ref().unwrap_or(answer), &config) {
             Ok(builder) => builder.build(),
@@ -242,6 +241,21 @@ fn ec2_errors(answer: &Response) -> Option<Response> {
     let body = answer.body().bytes()?;
     let errors = find_depth2_element_slice_by(body, |name| name == "Errors")?;
     Some(Response::new(answer.status(), SdkBody::from(errors)))
+}
+
+/// S3 writes its errors without the element that other services have around them; the answer with that.
+///
+/// Source: "Error responses", S3 API reference.
+fn unwrapped_error(answer: &Response) -> Option<Response> {
+    let body = answer.body().bytes()?;
+    let root = Document::try_from(body).ok()?.root_element().ok()?.start_el().local().to_owned();
+    if root != "Error" {
+        return None;
+    }
+    let start = body.windows(6).position(|bytes| bytes == b"<Error")?;
+    let error = body.get(start..)?;
+    let wrapped = [b"<ErrorResponse>", error, b"</ErrorResponse>"].concat();
+    Some(Response::new(answer.status(), SdkBody::from(wrapped)))
 }
 
 /// The settings of an operation that a protocol needs besides its schema.

@@ -60,6 +60,15 @@ pub(crate) enum TimeFormat {
     Epoch,
 }
 
+/// An XML namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct XmlNamespace {
+    /// The URI.
+    pub(crate) uri: String,
+    /// The prefix of the names that are in it; without one it is that of the element.
+    pub(crate) prefix: Option<String>,
+}
+
 /// A use of a shape: a member of a structure, the elements of a list, the keys or values of a map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -76,7 +85,7 @@ pub(crate) struct Member {
     /// True if it is an attribute of the XML element.
     pub(crate) xml_attribute: bool,
     /// The XML namespace of its element.
-    pub(crate) xml_namespace: Option<String>,
+    pub(crate) xml_namespace: Option<XmlNamespace>,
     /// The format of a point in time here.
     pub(crate) timestamp_format: Option<TimeFormat>,
     /// True if it is a token that makes the request safe to repeat. Such members are required: the
@@ -138,7 +147,7 @@ pub(crate) struct Shape {
     /// True if the elements of the list stand without an element around them.
     pub(crate) flattened: bool,
     /// The XML namespace of its elements.
-    pub(crate) xml_namespace: Option<String>,
+    pub(crate) xml_namespace: Option<XmlNamespace>,
     /// The format of a point in time.
     pub(crate) timestamp_format: Option<TimeFormat>,
 }
@@ -174,7 +183,7 @@ pub(crate) struct Operation {
 impl Operation {
     /// True if the operation only reads: repeating it changes nothing.
     pub(crate) fn reads(&self) -> bool {
-        ["Get", "List", "Describe"].iter().any(|verb| self.name.starts_with(verb))
+        ["Get", "List", "Describe", "Head"].iter().any(|verb| self.name.starts_with(verb))
     }
 }
 

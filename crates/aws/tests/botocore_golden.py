@@ -85,7 +85,7 @@ def value(shape, name, full, seen=()):
 def ascii_labels(shape, ours, theirs):
     """HTTP headers hold no other characters."""
     for name, target in shape.members.items():
-        if target.serialization.get("location") == "header" and name in ours:
+        if target.serialization.get("location") == "header" and isinstance(ours.get(name), str):
             ours[name] = theirs[name] = f"{name}-1"
 
 
@@ -159,13 +159,21 @@ def to_json(shape, given):
 
 
 def to_xml(shape, name, given):
-    kind = shape.type_name
+    kind, attributes = shape.type_name, ""
     if kind == "structure":
         inner = "".join(
             to_xml(s, wire_name(s, n), given[n])
             for n, s in shape.members.items()
-            if n in given and "location" not in s.serialization
+            if n in given and not {"location", "xmlAttribute"} & set(s.serialization)
         )
+        attributes = "".join(
+            f' {wire_name(s, n)}="{escape(str(given[n]))}"'
+            for n, s in shape.members.items()
+            if n in given and "xmlAttribute" in s.serialization
+        )
+        space = shape.serialization.get("xmlNamespace", {})
+        if attributes and "prefix" in space:
+            attributes = f' xmlns:{space["prefix"]}="{space["uri"]}"{attributes}'
     elif kind == "list":
         flat = shape.serialization.get("flattened")
         element = name if flat else shape.member.serialization.get("name", "member")
@@ -187,7 +195,7 @@ def to_xml(shape, name, given):
         inner = base64.b64encode(given).decode()
     else:
         inner = escape(str(given))
-    return f"<{name}>{inner}</{name}>"
+    return f"<{name}{attributes}>{inner}</{name}>"
 
 
 def plain(parsed):
@@ -209,7 +217,7 @@ def answer(model, protocol, parser, operation):
     ours, theirs = value(shape, operation.name, True)
     ascii_labels(shape, ours, theirs)
     headers = {
-        wire_name(s, n): str(theirs[n])
+        wire_name(s, n): str(ours[n]).lower() if isinstance(ours[n], bool) else str(theirs[n])
         for n, s in shape.members.items()
         if s.serialization.get("location") == "header"
     }

@@ -19,8 +19,7 @@ use serde_json::Value;
 use crate::endpoint_rules::{EndpointSettings, RuleSet, ServiceEndpoint};
 use crate::model::{Metadata, Service};
 
-/// The endpoint of every call of a client: no rules of the services here ask for a parameter of a
-/// single call.
+/// The endpoint of every call of a client, or of one call about a bucket.
 #[derive(Debug)]
 pub(super) struct FixedEndpoint(Endpoint);
 
@@ -104,7 +103,7 @@ pub(super) fn of_bucket(config: &SdkConfig, bucket: &str) -> Result<ServiceEndpo
         url,
         bucket: Some(bucket.to_owned()),
     };
-    RuleSet::of_s3().and_then(|rules| rules.resolve(&settings)).map_err(|error| {
+    RuleSet::of(Service::S3).and_then(|rules| rules.resolve(&settings)).map_err(|error| {
         let message = format!("there is no endpoint: {error}");
         DriverError::new(ErrorKind::Invalid { property: None }, "s3", message)
     })

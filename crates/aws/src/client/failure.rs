@@ -69,6 +69,11 @@ pub(super) fn failed(
     }
 }
 
+/// True if the answer leads to another host.
+pub(super) fn is_redirect(error: &(dyn StdError + 'static)) -> bool {
+    matches!(source_of(error), Some(ImproperAnswer::Redirect { .. }))
+}
+
 /// The kind of error: a read is not made again, and what a change did is not known.
 fn improper_kind(improper: &ImproperAnswer, lost: ErrorKind) -> ErrorKind {
     match (lost, improper) {

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_smithy_runtime::client::orchestrator::invoke;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
@@ -25,10 +24,11 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_types::request_id::RequestId;
 use rstack_driver::{DriverError, ErrorKind};
 
-use super::answer::{self, AnswerLimit, ImproperAnswer};
+use super::answer::{self, AnswerLimit};
+use super::bucket_call;
 use super::clock::ServiceClock;
 use super::endpoint::FixedEndpoint;
-use super::failure::{self, source_of};
+use super::failure;
 use super::flights::Flights;
 use super::redact::{Request, Serializer};
 use super::retry::RetryRule;
@@ -40,9 +40,6 @@ use crate::service_error::Refusal;
 /// The time that one attempt of a call that sends many bytes may take: six mebibytes in that time are
 /// some 84 kilobits a second.
 const SEND_ATTEMPT: Duration = Duration::from_secs(600);
-
-/// The header with the number of an answer. Source: Amazon S3 API Reference, "Common response headers".
-const REQUEST_ID: &str = "x-amz-request-id";
 
 /// A request, and the rules for it.
 #[derive(Clone, Debug)]
@@ -95,8 +92,7 @@ pub(crate) struct RawClient {
 }
 
 impl RawClient {
-    /// A client of S3's endpoint with the SDK's configuration. Paths are encoded once and not
-    /// normalized, and the digest of the body is a header.
+    /// A client of S3's endpoint with the SDK's configuration.
     pub(super) fn of_s3(
         config: &SdkConfig,
         endpoint: ServiceEndpoint,
@@ -105,12 +101,7 @@ impl RawClient {
         let service = "s3";
         let endpoint = FixedEndpoint::of(endpoint);
         let host = endpoint.host();
-        let mut options = SigningOptions::default();
-        options.double_uri_encode = false;
-        options.content_sha256_header = true;
-        options.normalize_uri_path = false;
-        let signing =
-            SigV4OperationSigningConfig { signing_options: options, ..Default::default() };
+        let signing = bucket_call::signing();
         let own = Own { service, signing_name: service.to_owned(), signing, endpoint, clock };
         let plugins = RuntimePlugins::new()
             .with_client_plugins(default_plugins_of(service, config))
@@ -155,10 +146,8 @@ impl RawClient {
                 DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
             }),
             Err(error) => {
-                if let Some(ImproperAnswer::Redirect { .. }) = source_of(&error) {
-                    let message =
-                        "the bucket is in another Region: name its own Region, or another bucket";
-                    return Err(invalid(message));
+                if failure::is_redirect(&error) {
+                    return Err(bucket_call::elsewhere(&name));
                 }
                 Err(failure::failed((&name, &self.host), repeatable, error))
             }
@@ -211,7 +200,7 @@ impl DeserializeResponse for Reader {
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
         // An object may be a page; what is no service does not number its answers like S3.
-        let is_numbered = response.headers().get(REQUEST_ID).is_some();
+        let is_numbered = bucket_call::request_id(response.headers()).is_some();
         if let Some(page) = answer::page(response).filter(|_| !is_numbered) {
             return Err(OrchestratorError::response(BoxError::from(page)));
         }
@@ -224,14 +213,9 @@ impl DeserializeResponse for Reader {
         }
         let status = response.status().as_u16();
         let text = String::from_utf8_lossy(body);
-        // The answer to HEAD has no body: its status is all that there is.
-        let of_status = match status {
-            404 => Some("NotFound"),
-            403 => Some("AccessDenied"),
-            _ => None,
-        };
-        let code = xml::text_of(&text, "Code").or_else(|| of_status.map(str::to_owned));
-        let request_id = response.headers().get(REQUEST_ID).map(str::to_owned);
+        let of_status = bucket_call::code_of_status(status).map(str::to_owned);
+        let code = xml::text_of(&text, "Code").or(of_status);
+        let request_id = bucket_call::request_id(response.headers()).map(str::to_owned);
         let refusal = Refusal {
             status,
             code,

@@ -12,6 +12,7 @@ use aws_smithy_schema::{Schema, ShapeId, ShapeType, intern_header_name};
 use super::CodecError;
 use crate::model::{
     Location, Member, Operation, ServiceModel, Shape, ShapeKind, TimeFormat, WireProtocol,
+    XmlNamespace,
 };
 
 type Static = &'static Schema<'static>;
@@ -207,8 +208,9 @@ impl Schemas {
         if member.xml_attribute {
             schema = schema.with_xml_attribute();
         }
-        if let Some(uri) = member.xml_namespace.as_ref().or(shape.xml_namespace.as_ref()) {
-            schema = schema.with_xml_namespace(uri, None);
+        let namespace = member.xml_namespace.as_ref().or(shape.xml_namespace.as_ref());
+        if let Some(XmlNamespace { uri, prefix }) = namespace {
+            schema = schema.with_xml_namespace(uri, prefix.as_deref());
         }
         if let Some(format) = member.timestamp_format.or(shape.timestamp_format) {
             schema = schema.with_timestamp_format(timestamp_format(format));

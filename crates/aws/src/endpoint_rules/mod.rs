@@ -13,7 +13,6 @@ mod partitions;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -175,21 +174,6 @@ impl RuleSet {
         RULE_SETS.get(service, || open().map_err(damaged)).as_ref().map_err(Clone::clone)
     }
 
-    /// The rule set of S3, which has no model here.
-    ///
-    /// # Errors
-    /// [`EndpointError::Damaged`] if the embedded data are damaged.
-    pub(crate) fn of_s3() -> Result<&'static Self, EndpointError> {
-        static RULES: OnceLock<Result<RuleSet, EndpointError>> = OnceLock::new();
-        let open = || {
-            let bytes = decompressed(include_bytes!("../../data/s3-endpoints.bin"))?;
-            let json = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-            parse::rule_set(&json)
-        };
-        let damaged = |problem| EndpointError::Damaged { service: "s3", problem };
-        RULES.get_or_init(|| open().map_err(damaged)).as_ref().map_err(Clone::clone)
-    }
-
     /// The endpoint for these settings.
     ///
     /// # Errors
@@ -217,6 +201,12 @@ impl RuleSet {
         }
         evaluate::rules(&self.rules, &values)?.ok_or(EndpointError::NoRule)
     }
+}
+
+/// The end of the names of hosts in the partition of a Region, such as `amazonaws.com`.
+pub(crate) fn dns_suffix(region: &str) -> String {
+    let partition = partitions::of_region(region).unwrap_or_default();
+    partition.get("dnsSuffix").and_then(Value::as_str).unwrap_or("amazonaws.com").to_owned()
 }
 
 impl EndpointSettings {

@@ -176,7 +176,7 @@ fn a_required_setting_that_is_missing_is_named() {
 /// Reference.
 #[test]
 fn a_bucket_is_a_part_of_the_host_or_of_the_path() {
-    let rules = RuleSet::of_s3().unwrap();
+    let rules = RuleSet::of(Service::S3).unwrap();
     let resolve = |region: &str, bucket: &str, change: fn(&mut EndpointSettings)| {
         let mut settings = EndpointSettings {
             region: Some(region.to_owned()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Location, Member, Metadata, Operation, Service, ServiceModel, Shape, ShapeKind, TimeFormat,
-    WireProtocol,
+    WireProtocol, XmlNamespace,
 };
 
 #[derive(Deserialize)]
@@ -45,6 +45,13 @@ struct RawHttp {
 #[derive(Clone, Deserialize)]
 struct RawNamespace {
     uri: String,
+    prefix: Option<String>,
+}
+
+impl From<RawNamespace> for XmlNamespace {
+    fn from(RawNamespace { uri, prefix }: RawNamespace) -> Self {
+        Self { uri, prefix }
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -169,7 +176,7 @@ impl RawMember {
             location_name: self.location_name,
             flattened: self.flattened,
             xml_attribute: self.xml_attribute,
-            xml_namespace: self.xml_namespace.map(|namespace| namespace.uri),
+            xml_namespace: self.xml_namespace.map(XmlNamespace::from),
             timestamp_format: time_format(self.timestamp_format.as_deref())?,
             idempotency_token: self.idempotency_token,
         })
@@ -213,7 +220,7 @@ impl RawShape {
             union: self.union,
             payload: self.payload,
             flattened: self.flattened,
-            xml_namespace: self.xml_namespace.map(|namespace| namespace.uri),
+            xml_namespace: self.xml_namespace.map(XmlNamespace::from),
             timestamp_format: time_format(self.timestamp_format.as_deref())?,
         })
     }

@@ -17,6 +17,7 @@ mod mediatailor;
 mod moved;
 mod network_acl;
 mod principals;
+mod s3;
 mod secret_places;
 mod serverless;
 mod sns;

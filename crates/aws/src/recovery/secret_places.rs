@@ -236,6 +236,7 @@ const MORE: [&str; 13] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    include_str!("s3.yaml"),
     include_str!("serverless.yaml"),
     include_str!("sns.yaml"),
     NAMED,

@@ -6,7 +6,7 @@
 //! Source: "Bootstrap template", AWS CDK v2 Developer Guide, `StagingBucket`.
 
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::{Digest, Partition};
+use rstack_model::Partition;
 use serde_json::json;
 
 use super::{ANSWER, Bucket, Call, if_found, xml};
@@ -130,13 +130,9 @@ impl Bucket {
 
     async fn set(&self, setting: &Setting, body: String) -> Result<(), DriverError> {
         // The service asks for a digest of these bodies beside the one that is signed.
-        let digest = Digest::of(body.as_bytes());
-        let bytes: Vec<u8> = (0..32)
-            .filter_map(|at| u8::from_str_radix(digest.as_str().get(at * 2..at * 2 + 2)?, 16).ok())
-            .collect();
         let headers = vec![
             ("x-amz-sdk-checksum-algorithm", "SHA256".to_owned()),
-            ("x-amz-checksum-sha256", aws_smithy_types::base64::encode(bytes)),
+            ("x-amz-checksum-sha256", crate::client::digest(body.as_bytes())),
         ];
         let put = Call::new(setting.put, "PUT", format!("/?{}", setting.query));
         self.call(put, headers, (body.into_bytes(), ANSWER)).await.map(|_| ())

@@ -1,11 +1,13 @@
-//! S3 as far as assets and custom resources need it: one bucket, its objects, and the bucket of assets
-//! made as bootstrapping does.
+//! The drivers of S3; and S3 as far as assets and custom resources need it: one bucket, its objects, and
+//! the bucket of assets made as bootstrapping does.
 //!
-//! Every call names the owner that the bucket must have (`x-amz-expected-bucket-owner`): the bucket of
+//! Every call about assets names the owner that the bucket must have (`x-amz-expected-bucket-owner`): the bucket of
 //! another account is refused by the service itself.
 //!
 //! Source: Amazon S3 API Reference.
 
+mod bucket;
+mod bucket_policy;
 mod make;
 mod multipart;
 mod object;
@@ -20,11 +22,28 @@ use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use rstack_driver::{
-    AssetContent, AssetStore, BucketAccess, DriverError, ErrorKind, ObjectSummary, OpenBucket, Sent,
+    AssetContent, AssetStore, BucketAccess, DirectDriver, DriverError, ErrorKind, ObjectSummary,
+    OpenBucket, Sent,
 };
-use rstack_model::SecretString;
+use rstack_model::{Region, ResourceType, SecretString};
 
+use crate::api::Api;
 use crate::client::{Clients, RawAnswer, RawClient, RawRequest};
+use bucket::BucketDriver;
+use bucket_policy::BucketPolicy;
+
+/// The driver of a type.
+pub(crate) fn driver(
+    resource_type: &ResourceType,
+    api: &Arc<dyn Api>,
+    region: &Region,
+) -> Option<Arc<dyn DirectDriver>> {
+    match resource_type.as_str() {
+        "AWS::S3::Bucket" => Some(Arc::new(BucketDriver::new(Arc::clone(api), region.clone()))),
+        "AWS::S3::BucketPolicy" => Some(Arc::new(BucketPolicy::new(Arc::clone(api)))),
+        _ => None,
+    }
+}
 
 /// The most bytes of an answer that is no object.
 const ANSWER: u64 = 1 << 20;

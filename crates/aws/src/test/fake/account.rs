@@ -9,7 +9,7 @@ use super::{
     appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, dynamodb,
     ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
     lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage,
-    mediatailor, network_acl, principals, secrets, sns, states,
+    mediatailor, network_acl, principals, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -71,6 +71,8 @@ pub(crate) struct Account {
     pub(crate) subscriptions: Objects,
     /// The policies of queues and topics, by URL and ARN.
     pub(crate) attached: BTreeMap<String, String>,
+    /// The buckets of S3, by name.
+    pub(crate) buckets: Objects,
     /// The flows of MediaConnect, by ARN.
     pub(crate) flows: Objects,
     /// The playback configurations of MediaTailor, by name.
@@ -147,6 +149,7 @@ impl Account {
             "mediaconnect" => mediaconnect::carry_out(self, name, input),
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "mediatailor" => mediatailor::carry_out(self, name, input),
+            "s3" => s3::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
             "states" => states::carry_out(self, name, input),
             "sns" => sns::carry_out(self, name, input),
@@ -208,6 +211,8 @@ impl Account {
             ("AWS::Lambda::Permission", names(&self.permissions)),
             ("AWS::Lambda::Version", names(&self.versions)),
             ("concurrency", names(&self.concurrency)),
+            ("AWS::S3::Bucket", names(&self.buckets)),
+            ("AWS::S3::BucketPolicy", s3::with_policy(self)),
             ("AWS::SNS::Topic", names(&self.topics)),
             ("AWS::StepFunctions::StateMachine", names(&self.state_machines)),
             ("AWS::MediaConnect::Flow", names(&self.flows)),

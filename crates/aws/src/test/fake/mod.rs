@@ -32,6 +32,7 @@ mod mediatailor;
 mod network_acl;
 mod principals;
 mod query;
+mod s3;
 mod secrets;
 mod sns;
 mod states;

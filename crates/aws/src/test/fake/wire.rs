@@ -6,7 +6,7 @@ use aws_smithy_types::body::SdkBody;
 use rstack_model::{KnownMap, KnownValue};
 use serde_json::{Map, Value, json};
 
-use super::{bytes, ec2, query};
+use super::{bytes, ec2, query, s3};
 use crate::codec::Codec;
 use crate::model::{Location, Operation, Service, WireProtocol};
 use crate::service_error::Refusal;
@@ -33,6 +33,10 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
     let codec = Codec::of(service).unwrap();
     let body = std::mem::replace(request.body_mut(), SdkBody::taken());
     let body = bytes(body).await;
+    if service == Service::S3 {
+        s3::address_by_path(&mut request);
+        s3::check_digest(&request, &body);
+    }
     let (operation, input) = match codec.model.metadata.protocol {
         WireProtocol::Json => {
             let target = request.headers().get("x-amz-target").unwrap();
@@ -206,6 +210,15 @@ pub(super) fn refusal(call: &Call, refused: &Refusal) -> HttpResponse {
             let mut response = response(status, body.into());
             response.headers_mut().insert("x-amzn-errortype", code);
             response
+        }
+        _ if call.operation.method == "HEAD" => response(status, Vec::new()),
+        WireProtocol::RestXml if call.service == Service::S3 => {
+            let (code, message) = (query::escaped(&code), query::escaped(&message));
+            let body = format!(
+                "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+                 <RequestId>r-1</RequestId></Error>"
+            );
+            response(status, body.into())
         }
         WireProtocol::RestXml | WireProtocol::Query | WireProtocol::Ec2 => {
             let (code, message) = (query::escaped(&code), query::escaped(&message));
