@@ -268,6 +268,9 @@ fn secretsmanager_driver(
         "AWS::SecretsManager::ResourcePolicy" => {
             Some(Arc::new(secretsmanager::ResourcePolicy::new(api)))
         }
+        "AWS::SecretsManager::RotationSchedule" => {
+            Some(Arc::new(secretsmanager::RotationSchedule::new(api)))
+        }
         "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
         _ => None,
     }

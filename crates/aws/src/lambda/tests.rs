@@ -5,17 +5,18 @@ use std::sync::Arc;
 use rstack_catalog::Registry;
 use rstack_driver::conformance::{Sample, check};
 use rstack_driver::{
-    Cloud, CreateRequest, DeleteRequest, DirectDriver, DriverError, ErrorKind, Removal,
+    Cloud, CreateRequest, DeleteRequest, DirectDriver, DriverError, ErrorKind, Found, Removal,
 };
-use rstack_model::{Identifier, KnownMap, PropertyPath, Region, StackName, UpdateKind};
+use rstack_model::{Cursor, Identifier, KnownMap, PropertyPath, Region, StackName, UpdateKind};
 use serde_json::json;
 
+use super::layer_version::LayerVersion;
 use super::permission::Permission;
 use super::version::Version;
 use crate::AwsCloud;
 use crate::mapping::tests::generate::{Fullness, Generator};
 use crate::test::fake::{Account, FakeServices, REGION};
-use crate::test::journaled_api::JournaledApi;
+use crate::test::journaled_api::{JournaledApi, json as answer};
 use crate::test::scripted_api::known;
 
 #[tokio::test]
@@ -202,5 +203,89 @@ async fn a_conflict_means_what_its_message_says() {
             r#"AddPermission {"Action":"lambda:InvokeFunction","FunctionName":"f""#,
         ]);
         assert!(format!("{:?}", api.input(0)).contains("Live-It-5B0EE1C46D7A"));
+    }
+}
+
+const LAYER: &str = "arn:aws:lambda:eu-west-1:111122223333:layer:l";
+
+fn layer() -> KnownMap {
+    known(json!({
+        "LayerName": "l", "Description": "text", "LicenseInfo": "MIT",
+        "CompatibleRuntimes": ["python3.13", "python3.12"], "CompatibleArchitectures": ["arm64"],
+        "Content": {"S3Bucket": "bucket", "S3Key": "key", "S3ObjectStorageMode": "COPY"},
+    }))
+}
+
+#[tokio::test]
+async fn versions_of_layers_pass_the_conformance_suite() {
+    let mut by_arn = layer();
+    by_arn.insert("LayerName".to_owned(), LAYER.into());
+    let small = known(json!({"LayerName": "l", "Content": {"S3Bucket": "b", "S3Key": "k"}}));
+    for create in [layer(), by_arn, small] {
+        let services = FakeServices::default();
+        let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+        let sample = Sample {
+            resource_type: "AWS::Lambda::LayerVersion".into(),
+            stack: StackName::parse("Live").unwrap(),
+            create,
+            change: None,
+            unread: vec!["Content".to_owned()],
+            token: "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a".into(),
+            missing: format!("{LAYER}:9").as_str().into(),
+        };
+        if let Err(broken) = check(&cloud, &sample).await {
+            panic!("{broken:?}: {:?}", sample.create);
+        }
+        assert!(services.account().inventory().is_empty());
+    }
+}
+
+/// Others publish versions of the same layer meanwhile.
+#[tokio::test]
+async fn a_version_of_a_layer_is_known_by_its_number_and_by_what_it_says() {
+    let version = |number: u64, description: &str| {
+        json!({
+            "LayerVersionArn": format!("{LAYER}:{number}"), "Version": number, "LicenseInfo": "MIT",
+            "Description": description, "CompatibleRuntimes": ["python3.12", "python3.13"],
+            "CompatibleArchitectures": ["arm64"],
+        })
+    };
+    let found = async |versions: &[serde_json::Value], begun: Option<&str>| {
+        let page = json!({"LayerVersions": versions}).to_string();
+        let api = JournaledApi::new([("ListLayerVersions", answer(&page))]);
+        let request = CreateRequest {
+            stack: StackName::parse("Live").unwrap(),
+            address: "It".into(),
+            token: "T".into(),
+            properties: layer(),
+            absence_proven: false,
+            begun: begun.map(Cursor::from),
+        };
+        LayerVersion::new(Arc::<JournaledApi>::clone(&api)).find(&request).await.unwrap()
+    };
+    let versions = [version(4, "text"), version(3, "theirs"), version(2, "text")];
+    let Found::Ours(object) = found(&versions, Some("publish after 2")).await else { panic!() };
+    assert_eq!(object.physical_id.as_str(), format!("{LAYER}:4"));
+    assert_eq!(found(&versions, Some("publish after 4")).await, Found::Absent);
+    assert_eq!(found(&versions, None).await, Found::Absent, "the call was never made");
+    let several = found(&versions, Some("publish after 1")).await;
+    assert!(matches!(several, Found::Ambiguous { .. }), "{several:?}");
+}
+
+/// A name without a number names every version.
+#[tokio::test]
+async fn no_layer_is_deleted_as_a_whole() {
+    for identifier in [LAYER, "l", "l:", "l:latest"] {
+        let api = JournaledApi::new([]);
+        let request = DeleteRequest {
+            identifier: identifier.into(),
+            token: "T".into(),
+            prior: KnownMap::new(),
+            removal: Removal::Recoverable,
+        };
+        let driver = LayerVersion::new(Arc::<JournaledApi>::clone(&api));
+        let error = driver.delete(&request).await.unwrap_err();
+        assert!(error.message.contains("names no version"), "{error}");
+        api.assert_finished();
     }
 }

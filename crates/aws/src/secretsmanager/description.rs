@@ -49,6 +49,16 @@ impl Description {
         })
     }
 
+    /// A setting, by its name in the answer.
+    pub(super) fn setting(&self, name: &str) -> Option<&KnownValue> {
+        self.answer.get(name)
+    }
+
+    /// True if it is rotated.
+    pub(super) fn is_rotated(&self) -> bool {
+        self.answer.get("RotationEnabled") == Some(&KnownValue::Bool(true))
+    }
+
     /// When it is going to be deleted, if it is.
     pub(super) fn deletion(&self) -> Option<&str> {
         self.text("DeletedDate")

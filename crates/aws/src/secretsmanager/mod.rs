@@ -9,10 +9,13 @@ mod generate;
 mod key;
 mod resource_policy;
 mod restore;
+mod rotation_schedule;
 mod secret;
+mod secret_name;
 mod store;
 mod value;
 
 pub(crate) use resource_policy::ResourcePolicy;
+pub(crate) use rotation_schedule::RotationSchedule;
 pub(crate) use secret::Secret;
 pub(crate) use store::SecretsManager;

@@ -12,6 +12,7 @@ use rstack_driver::{
 };
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
+use super::secret_name::{is_going, secret_as_declared};
 use crate::api::Api;
 use crate::iam::{
     Fields, arguments, as_declared, decoded, is_partly_unknown, journal_failed, names_principal,
@@ -52,18 +53,6 @@ fn arn_in(answer: &KnownMap, action: &str) -> Result<String, DriverError> {
     })
 }
 
-/// True if a secret that is given by its name or ARN, or by a part of its ARN, is the one of an ARN,
-/// which ends with a hyphen and six characters after the name.
-fn is_secret(given: &str, arn: &str) -> bool {
-    const END: usize = 7;
-    let name = arn.splitn(7, ':').nth(6).unwrap_or_default();
-    let bare = name.len().checked_sub(END).and_then(|end| name.get(..end));
-    given == arn || given == name || bare == Some(given) || {
-        let without = arn.len().checked_sub(END).and_then(|end| arn.get(..end));
-        without == Some(given)
-    }
-}
-
 impl ResourcePolicy {
     /// A driver that calls Secrets Manager.
     pub(crate) fn new(api: Arc<dyn Api>) -> Self {
@@ -101,9 +90,7 @@ fn not_yet_visible(error: DriverError, document: &KnownValue) -> DriverError {
 
 /// The properties, as a secret shows them.
 fn shown(held: &Held, policy: KnownValue, declared: &KnownMap) -> KnownMap {
-    let given = declared.get("SecretId");
-    let secret = given.filter(|given| given.as_str().is_some_and(|it| is_secret(it, &held.arn)));
-    let secret = secret.cloned().unwrap_or_else(|| held.arn.as_str().into());
+    let secret = secret_as_declared(&held.arn, declared);
     let policy = as_declared(declared.get(POLICY), policy);
     arguments([("SecretId", secret), (POLICY, policy)])
 }
@@ -198,11 +185,6 @@ impl DirectDriver for ResourcePolicy {
     }
 }
 
-/// True if Secrets Manager refuses because the secret is going to be deleted.
-fn is_going(error: &DriverError) -> bool {
-    error.has_code("InvalidRequestException") && error.message.contains("deletion")
-}
-
 #[cfg(test)]
 mod tests {
     use rstack_driver::conformance::{Sample, check};
@@ -214,15 +196,6 @@ mod tests {
     use crate::AwsCloud;
     use crate::test::fake::{FakeServices, REGION};
     use crate::test::scripted_api::known;
-
-    #[test]
-    fn a_secret_is_named_by_its_name_or_its_arn() {
-        let arn = "arn:aws:secretsmanager:eu-west-1:1:secret:live/db-AbCdEf";
-        for given in [arn, "live/db", "live/db-AbCdEf", &arn[..arn.len() - 7]] {
-            assert!(is_secret(given, arn), "{given}");
-        }
-        assert!(!is_secret("live", arn) && !is_secret("", arn));
-    }
 
     fn request(resource_type: &str, properties: Value) -> Request {
         let request = CreateRequest {

@@ -144,14 +144,18 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
             "CreateClusterSnapshot",
             "CreateDBClusterSnapshot",
             "CreateDBSnapshot",
+            "CreateGrant",
             "CreateServiceLinkedRole",
             "CreateSnapshot",
             "CreateTags",
             "CreateVpcEncryptionControl",
             "Decrypt",
             "AssumeRole",
+            "Encrypt",
             "GenerateDataKey",
+            "GetCodeSigningConfig",
             "InvokeFunction",
+            "PassCapacityProvider",
             "PassRole",
         ];
         let known = others.contains(&action) || codec.operation(action).is_ok();

@@ -7,10 +7,9 @@ use rstack_model::{KnownMap, KnownValue, PropertyPath};
 use serde_json::json;
 
 use super::UPDATE;
-use super::sameness::holds;
 use crate::iam::{Fields, arguments, text_in};
 use crate::lambda::calls::as_declared;
-use crate::mapping::{Mapper, Rules, equivalent, text_of};
+use crate::mapping::{Mapper, Rules, equivalent, holds, text_of};
 use crate::model::{Service, ServiceModel};
 
 const TYPE: &str = "AWS::Lambda::Function";
@@ -53,6 +52,11 @@ const OF_NEW: [&str; 4] = ["Architectures", "CodeSigningConfigArn", "PackageType
 ///
 /// Source: CloudFormation registry, writeOnlyProperties.
 const UNREAD: &str = "SnapStart";
+
+/// Lists whose order means nothing.
+///
+/// Source: Lambda API reference, VpcConfig: the IDs of subnets and security groups.
+const SETS: [&str; 2] = ["SecurityGroupIds", "SubnetIds"];
 
 fn mapper(shape: &'static str) -> Result<Mapper<'static>, DriverError> {
     let model = ServiceModel::of(Service::LAMBDA)
@@ -192,7 +196,7 @@ fn has(taken: &KnownMap, member: &str, wanted: &KnownValue, function: &str) -> b
         let nothing = KnownMap::new().into();
         return equivalent(wanted, there.as_ref().unwrap_or(&nothing), &[]);
     }
-    holds(wanted, there.as_ref())
+    holds(wanted, there.as_ref(), &SETS)
 }
 
 /// The wanted members that a configuration does not have.

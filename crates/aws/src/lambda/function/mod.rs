@@ -10,7 +10,6 @@ mod code;
 mod configuration;
 mod marks;
 mod response_module;
-mod sameness;
 mod settings;
 mod state;
 #[cfg(test)]
@@ -30,6 +29,7 @@ use self::settings::Settings;
 use super::calls::{Lambda, function_in, meaning, not_of_this_run};
 use crate::api::Api;
 use crate::iam::{Fields, Tags, arguments, declared_tags, journal_failed, part, tag_list, text_in};
+use crate::mapping::holds;
 use crate::ownership::{CODE, needs_tag};
 use crate::resource_tags::{made_by, visible};
 
@@ -180,8 +180,7 @@ impl Function {
     ) -> Result<KnownMap, DriverError> {
         let configuration = &described.configuration;
         let there = configuration.get(ARCHITECTURES).cloned().unwrap_or_else(default_architectures);
-        let runs_on =
-            architectures.as_ref().is_none_or(|wanted| sameness::holds(wanted, Some(&there)));
+        let runs_on = architectures.as_ref().is_none_or(|wanted| holds(wanted, Some(&there), &[]));
         let mark = described.tags()?.get(CODE).and_then(KnownValue::as_str);
         let has_code = mark == Some(code.mark.as_str());
         if runs_on && has_code && !state::abandoned_update(configuration) {

@@ -3,9 +3,9 @@
 use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue};
 
-use super::sameness::holds;
 use crate::iam::{Fields, arguments};
 use crate::lambda::calls::{Lambda, meaning};
+use crate::mapping::holds;
 
 const RESERVED: &str = "ReservedConcurrentExecutions";
 const LOOP: &str = "RecursiveLoop";
@@ -90,7 +90,7 @@ impl Settings<'_> {
             return Ok(());
         }
         match (wanted, self.value(SIGNING).await?) {
-            (Some(wanted), there) if !holds(&wanted, there.as_ref()) => {
+            (Some(wanted), there) if !holds(&wanted, there.as_ref(), &[]) => {
                 self.put("PutFunctionCodeSigningConfig", (SIGNING, wanted)).await
             }
             (None, Some(_)) => {
@@ -127,7 +127,7 @@ impl Settings<'_> {
         }
         let default = before.value(LOOP).map(|_| "Terminate".into());
         if let Some(wanted) = fields.text(LOOP)?.or(default)
-            && !holds(&wanted, self.value(LOOP).await?.as_ref())
+            && !holds(&wanted, self.value(LOOP).await?.as_ref(), &[])
         {
             self.put("PutFunctionRecursionConfig", (LOOP, wanted)).await?;
         }
@@ -143,7 +143,7 @@ impl Settings<'_> {
             (None, None) => return Ok(()),
         };
         let there = self.management().await?.map(KnownValue::from);
-        if holds(&wanted.clone().into(), there.as_ref()) {
+        if holds(&wanted.clone().into(), there.as_ref(), &[]) {
             return Ok(());
         }
         let mut input = self.named();

@@ -237,6 +237,10 @@ impl Account {
         let with_policy = with_policy.filter(|secret| secret.get("DeletedDate").is_none());
         let with_policy = with_policy.map(|secret| text(secret, "ARN")).collect();
         out.insert("AWS::SecretsManager::ResourcePolicy", with_policy);
+        let rotated = self.secrets.values().filter(|secret| secret["RotationEnabled"] == true);
+        let rotated = rotated.filter(|secret| secret.get("DeletedDate").is_none());
+        let rotated = rotated.map(|secret| text(secret, "ARN")).collect();
+        out.insert("AWS::SecretsManager::RotationSchedule", rotated);
         let (gone, there): (Vec<_>, Vec<_>) =
             self.secrets.values().partition(|secret| secret.get("DeletedDate").is_some());
         let arns = |secrets: Vec<&Value>| secrets.iter().map(|s| text(s, "ARN")).collect();

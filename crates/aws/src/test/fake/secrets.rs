@@ -75,6 +75,33 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
             match operation {
                 "DescribeSecret" => Ok(described(secret)),
                 "GetSecretValue" => value(secret, input),
+                "RotateSecret" => {
+                    let names = [
+                        "ExternalSecretRotationMetadata",
+                        "ExternalSecretRotationRoleArn",
+                        "RotationLambdaARN",
+                        "RotationRules",
+                    ];
+                    let arn = text(secret, "ARN");
+                    if secret["RotationEnabled"] != true {
+                        account.made.push(("AWS::SecretsManager::RotationSchedule", arn));
+                    }
+                    for (name, value) in members(input, &names).as_object().unwrap() {
+                        secret[name] = value.clone();
+                    }
+                    secret["RotationEnabled"] = true.into();
+                    let mut answer = members(secret, &["ARN", "Name"]);
+                    answer["VersionId"] = input["ClientRequestToken"].clone();
+                    Ok(answer)
+                }
+                "CancelRotateSecret" if secret["RotationEnabled"] != true => {
+                    Err(invalid("it is not rotated"))
+                }
+                // What was set is shown also when it has no effect any more.
+                "CancelRotateSecret" => {
+                    secret["RotationEnabled"] = false.into();
+                    Ok(members(secret, &["ARN", "Name"]))
+                }
                 "UpdateSecret" => {
                     let token = text(input, "ClientRequestToken");
                     let put = put(secret, &token, input.get("SecretString"))?;
@@ -155,7 +182,20 @@ fn put(secret: &mut Value, token: &str, value: Option<&Value>) -> Result<bool, R
 }
 
 fn described(secret: &Value) -> Value {
-    let names = ["ARN", "Name", "Description", "KmsKeyId", "Type", "Tags", "DeletedDate"];
+    let names = [
+        "ARN",
+        "DeletedDate",
+        "Description",
+        "ExternalSecretRotationMetadata",
+        "ExternalSecretRotationRoleArn",
+        "KmsKeyId",
+        "Name",
+        "RotationEnabled",
+        "RotationLambdaARN",
+        "RotationRules",
+        "Tags",
+        "Type",
+    ];
     let mut shown = members(secret, &names);
     let stages = secret["stages"].as_object().unwrap().iter();
     let stages = stages.map(|(token, label)| (token.clone(), json!([label])));
