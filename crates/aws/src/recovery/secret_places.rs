@@ -224,7 +224,7 @@ const OTHER_FORM: [&str; 5] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 13] = [
+const MORE: [&str; 15] = [
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, dynamodb,
-    ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
-    lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage,
-    mediatailor, network_acl, principals, s3, secrets, sns, states,
+    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, dynamodb, ec2,
+    events, function, iam, instance_profiles, key_value_stores, kms, lambda, lambda_functions,
+    lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl,
+    principals, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
