@@ -207,10 +207,12 @@ impl CustomTransport for Handlers {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {
-        let body = KnownValue::Secret(delivery.body.clone());
         let arn = delivery.handler.as_str();
         match &delivery.handler {
             HandlerArn::Function(_) => {
+                // Bytes are base64 in the vocabulary of calls.
+                let body = aws_smithy_types::base64::encode(delivery.body.expose());
+                let body = KnownValue::Secret(SecretString::new(body));
                 let input = arguments([
                     ("FunctionName", arn.into()),
                     ("InvocationType", "Event".into()),
@@ -231,7 +233,7 @@ impl CustomTransport for Handlers {
                 let input = arguments([
                     ("TopicArn", arn.into()),
                     ("Subject", SUBJECT.into()),
-                    ("Message", body),
+                    ("Message", KnownValue::Secret(delivery.body.clone())),
                 ]);
                 let sns = self.reach.api(Service::SNS, region_of(arn));
                 sns.call("Publish", input).await.map(|_| ())
