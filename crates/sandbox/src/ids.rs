@@ -242,6 +242,8 @@ fn special(context: &IdContext<'_>) -> Option<String> {
             format!("{cluster}/{}", context.name())
         }
         "AWS::KMS::Key" => derived.uuid(),
+        // Source: Neptune Analytics API Reference, CreateGraph, `id`.
+        "AWS::NeptuneGraph::Graph" => format!("g-{}", derived.text(LOWER, 10)),
         "AWS::EC2::VPC" => format!("vpc-0{}", derived.hex(16)),
         "AWS::EC2::SecurityGroup" => format!("sg-0{}", derived.hex(16)),
         "AWS::EC2::EIP" => format!("eipalloc-0{}", derived.hex(16)),

@@ -35,6 +35,7 @@ mod lookup;
 mod mediaconnect;
 mod mediapackage;
 mod mediapackage_v2;
+mod mediatailor;
 mod minimal;
 mod names;
 mod object_bytes;

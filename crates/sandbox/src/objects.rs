@@ -20,8 +20,8 @@ use crate::redaction::{JsonMap, Redactor, known_map};
 use crate::rules::{self, Refusal};
 use crate::time::Now;
 use crate::{
-    arn_forms, attributes, cloudfront, mediaconnect, mediapackage, mediapackage_v2, names,
-    parameter, s3, secretsmanager,
+    arn_forms, attributes, cloudfront, mediaconnect, mediapackage, mediapackage_v2, mediatailor,
+    names, parameter, s3, secretsmanager,
 };
 
 /// The surroundings of a call beside the inventory.
@@ -285,6 +285,7 @@ impl Service<'_> {
         mediaconnect::attributes(&context, &mut out);
         mediapackage::attributes(&context, &mut out);
         mediapackage_v2::attributes(&context, &mut out);
+        mediatailor::attributes(&context, &mut out);
         out
     }
 }

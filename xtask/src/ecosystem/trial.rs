@@ -56,9 +56,16 @@ fn life(program: &Program<'_>, put: &[Value]) -> Result<Life, String> {
         .filter(|record| text(record, "operation") == "forget")
         .map(|record| text(&record, "physicalId"))
         .collect();
+    // A final snapshot is what its policy asks for.
+    let snapshots: BTreeSet<String> = destroy
+        .records()
+        .filter(|record| text(record, "event") == "snapshot-taken")
+        .map(|record| text(&record, "snapshot"))
+        .collect();
     let objects = list(&program.run(&["sandbox", "ls"])?)?;
     let left = objects.iter().filter(|object| !put.contains(object));
-    let left = left.filter(|object| !retained.contains(&text(object, "id")));
+    let kept = |id: &String| retained.contains(id) || snapshots.contains(id);
+    let left = left.filter(|object| !kept(&text(object, "id")));
     let left = counts(left.map(|object| text(object, "type")));
     if !left.is_empty() {
         return Ok(Life::ObjectsLeft(left));

@@ -72,6 +72,25 @@ async fn the_group_id_of_a_security_group_is_its_id() {
     assert_eq!(attribute("GroupId"), id);
 }
 
+/// Templates take the host out of these URLs, for the origins of a distribution.
+#[tokio::test]
+async fn a_playback_configuration_has_urls() {
+    let cloud = cloud(SandboxOptions::default());
+    let properties = json!({"Name": "ads", "VideoContentSourceUrl": "https://a.example/",
+        "AdDecisionServerUrl": "https://b.example/"});
+    let driver = driver(&cloud, "AWS::MediaTailor::PlaybackConfiguration");
+    let made = driver.create(&request("It", properties)).await.unwrap();
+    let KnownValue::Map(hls) = &made.attributes["HlsConfiguration"] else { panic!("{made:?}") };
+    for url in
+        [&made.attributes["SessionInitializationEndpointPrefix"], &hls["ManifestEndpointPrefix"]]
+    {
+        let url = url.as_str().unwrap();
+        let host = url.split('/').nth(2).unwrap();
+        assert!(host.ends_with(".mediatailor.eu-west-1.amazonaws.com"), "{url}");
+        assert!(url.ends_with("/ads/"), "{url}");
+    }
+}
+
 pub(crate) fn gone(id: &Identifier) -> DeleteRequest {
     DeleteRequest {
         removal: Removal::Recoverable,
