@@ -140,6 +140,7 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
             "CreateClusterSnapshot",
             "CreateDBClusterSnapshot",
             "CreateDBSnapshot",
+            "CreateGrant",
             "CreateServiceLinkedRole",
             "CreateSnapshot",
             "CreateTags",
