@@ -89,6 +89,18 @@ pub(super) fn has_already(error: &DriverError) -> bool {
     error.message.to_ascii_lowercase().contains("already encrypted")
 }
 
+/// True if a call changes the encryption.
+pub(super) fn is_in(input: &KnownMap) -> bool {
+    input.contains_key(PROPERTY)
+}
+
+/// Forgets the key that was declared before: another one was asked for instead.
+pub(super) fn forget_key(prior: &mut KnownMap) {
+    if let Some(KnownValue::Map(before)) = prior.get_mut(PROPERTY) {
+        before.remove("KMSMasterKeyId");
+    }
+}
+
 /// The property, in the form in which it is declared.
 pub(super) fn shown(table: &KnownMap, declared: &KnownMap) -> KnownMap {
     let given = declared.get(PROPERTY).and_then(KnownValue::as_map);
@@ -160,6 +172,15 @@ mod tests {
         assert_eq!(of(&on, &members), Some(known(expected).into()));
         let declared = Declared { prior: &prior, wanted: &nothing };
         assert_eq!(change(&table("DISABLING"), &nothing, declared), None);
+        // Which key an alias stands for is not known: it is taken back once.
+        let mut prior =
+            known(json!({"SSESpecification": {"SSEEnabled": true, "KMSMasterKeyId": "alias/x"}}));
+        let declared = Declared { prior: &prior, wanted: &on };
+        let back = change(&table("ENABLED"), &members, declared).unwrap();
+        assert!(is_in(&arguments([(PROPERTY, back)])));
+        forget_key(&mut prior);
+        let declared = Declared { prior: &prior, wanted: &on };
+        assert_eq!(change(&table("ENABLED"), &members, declared), None);
         assert!(is_changing(&table("DISABLING")));
     }
 }

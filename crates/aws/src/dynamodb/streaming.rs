@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue};
 
 use super::settings::{READ, Settings, failed};
@@ -31,16 +31,6 @@ fn status(destination: &KnownMap) -> &str {
 
 fn is_on(destination: &KnownMap) -> bool {
     matches!(status(destination), "ACTIVE" | "ENABLING" | "UPDATING")
-}
-
-/// The error of a call with a stream: one that passes, if the stream may not be active yet.
-///
-/// Source: DynamoDB API reference, EnableKinesisStreamingDestination, ResourceNotFoundException.
-fn not_yet_visible(error: DriverError) -> DriverError {
-    if error.kind == ErrorKind::NotFound {
-        return DriverError { kind: ErrorKind::DependencyNotReady, ..error };
-    }
-    error
 }
 
 /// Makes the destination the declared one; says what is to be waited for. An old one is turned off
@@ -99,8 +89,7 @@ pub(super) async fn change(
         }
         Some(_) | None => {
             let setting = precision.map(|it| ("EnableKinesisStreamingConfiguration", it));
-            let enabled = call("EnableKinesisStreamingDestination", stream, setting).await;
-            enabled.map_err(not_yet_visible)?;
+            call("EnableKinesisStreamingDestination", stream, setting).await?;
             asked.insert(PROPERTY.to_owned());
         }
     }

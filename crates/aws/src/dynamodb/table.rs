@@ -77,6 +77,17 @@ fn is_busy(error: &DriverError) -> bool {
         || error.has_code("ContinuousBackupsUnavailableException")
 }
 
+/// The error of a call about a table that is there: what it does not find is not visible everywhere yet,
+/// or is a stream of Kinesis that is not active yet.
+///
+/// Source: DynamoDB API reference, DescribeTable and EnableKinesisStreamingDestination, Errors.
+fn awaited(error: DriverError) -> DriverError {
+    if error.kind == ErrorKind::NotFound {
+        return DriverError { kind: ErrorKind::DependencyNotReady, ..error };
+    }
+    error
+}
+
 fn pending(cursor: &str, waits_for: String) -> Step {
     Step::Pending(Pending {
         object: None,
@@ -121,7 +132,7 @@ impl Table {
         let mut properties = shown(table, declared)?;
         let both = Declared { prior: declared, wanted: declared };
         let settings = Settings { api: self.api.as_ref(), table, name, declared: both };
-        settings.show(&mut properties).await?;
+        settings.show(&mut properties).await.map_err(awaited)?;
         let keys = ["AttributeName", "IndexName", "Key"];
         let properties = in_declared_order(properties, declared, &keys);
         Ok(Object::named(name.into(), properties, attributes(table)))
@@ -211,14 +222,20 @@ impl Table {
             return Ok(pending(CHANGING, waits_for));
         }
         if let Some(input) = table_changes::next(&table, &members, declared, UPDATE)? {
+            let waits_for = format!("the change of table `{name}`");
+            let encrypts = encryption::is_in(&input);
             self.update_table(name, input, (&members, declared)).await?;
-            return Ok(pending(CHANGING, format!("the change of table `{name}`")));
+            if encrypts {
+                encryption::forget_key(&mut request.prior);
+            }
+            return Ok(pending(CHANGING, waits_for));
         }
         let settings = Settings { api: self.api.as_ref(), table: &table, name, declared };
-        let changed = match settings.change(asked, *fresh).await {
+        let changed = settings.change(asked, *fresh).await.map_err(awaited);
+        let changed = match changed {
             // A change that arrived twice is refused the second time: what is there is seen anew.
             Err(error) if matches!(error.kind, ErrorKind::Invalid { .. }) => {
-                settings.change(asked, *fresh).await
+                settings.change(asked, *fresh).await.map_err(awaited)
             }
             changed => changed,
         };
@@ -343,7 +360,8 @@ impl ResourceDriver for Table {
         let arn = text_in(&table, "TableArn").unwrap_or_default();
         let tags = TAGS.of(self.api.as_ref(), arn).await?.unwrap_or_default();
         if made_by(&tags, &request.token) {
-            let object = self.object(&name, &table, &request.properties).await?;
+            let (name, declared) = (name.as_str().into(), request.properties.clone());
+            let object = Object::named(name, declared, attributes(&table));
             return Ok(Found::Ours(Box::new(object)));
         }
         if tags.is_empty() && text_in(&table, "TableStatus") == Some("CREATING") {
