@@ -2,7 +2,7 @@
 //!
 //! Lambda tells nothing of where an archive came from. A tag of the function has a digest of the
 //! declared code, so that it is known if the function has it; while the code is changed the tag says
-//! that it is not known.
+//! that it is not known. The digest of a text says no more than the one that Lambda shows of its archive.
 
 use std::collections::BTreeMap;
 

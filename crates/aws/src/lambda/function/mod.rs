@@ -171,7 +171,7 @@ impl Function {
     }
 
     /// Gives a function its declared code and architecture, unless it has them; the configuration
-    /// afterwards.
+    /// afterwards. What an update left that Lambda abandoned is not known: the code is sent again.
     async fn change_code(
         &self,
         described: &Described,
@@ -269,7 +269,9 @@ impl DirectDriver for Function {
         let configuration = self.change_code(&described, code, architectures).await?;
         let lacking = configuration::lacking(&configuration, &wanted, name);
         if !lacking.is_empty() {
-            state::takes_change(&configuration)?;
+            let before = &described.configuration;
+            let waits = state::takes_change(&configuration);
+            waits.map_err(|error| state::with_reason(error, before))?;
             let mut input = lacking;
             input.extend(named(name));
             let changed = self.lambda.call("UpdateFunctionConfiguration", input).await;
