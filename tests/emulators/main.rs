@@ -24,6 +24,7 @@ mod lying;
 mod moved;
 mod named;
 mod network;
+mod rotation;
 mod sam;
 mod secrets;
 mod serverless;
