@@ -232,34 +232,52 @@ async fn there_is_room_for_the_own_tags_or_an_error() {
     }
 }
 
-/// Lambda keeps what was there before an update that it abandons, and the tag names what was sent.
+/// Lambda keeps what was there before an update that it abandons, and the tag names what was sent. While
+/// an update goes on Lambda takes neither tags nor code.
 #[tokio::test]
 async fn code_whose_update_was_abandoned_is_sent_again() {
-    let mut properties = plain();
-    properties.insert("Timeout".to_owned(), 9.into());
+    let properties = plain();
     let mark = Code::parse(Fields::new(&properties, "lambda:GetFunction")).unwrap().mark;
-    let described = json!({
-        "Configuration": {
-            "FunctionName": "f", "FunctionArn": "arn:aws:lambda:r:1:function:f", "Timeout": 3,
-            "State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no layer",
-        },
-        "Tags": {"rstack:code": mark},
-    });
+    let described = |timeout: i64, update: &str, mark: &str| {
+        let described = json!({
+            "Configuration": {
+                "FunctionName": "f", "FunctionArn": "arn:aws:lambda:r:1:function:f",
+                "Role": "arn:aws:iam::111122223333:role/r", "Runtime": "python3.13",
+                "Handler": "index.handler", "State": "Active", "Timeout": timeout,
+                "CodeSha256": "sha", "LastUpdateStatus": update,
+                "LastUpdateStatusReason": "no layer",
+            },
+            "Tags": {"rstack:code": mark},
+        });
+        answer(&described.to_string())
+    };
     let updating =
         json!({"FunctionName": "f", "State": "Active", "LastUpdateStatus": "InProgress"});
+    let update = |timeout: i64| {
+        let mut properties = plain();
+        properties.insert("Timeout".to_owned(), timeout.into());
+        let prior = properties.clone();
+        UpdateRequest { identifier: "f".into(), token: "T".into(), prior, properties }
+    };
     let api = JournaledApi::new([
-        ("GetFunction", answer(&described.to_string())),
+        ("GetFunction", described(9, "Failed", &mark)),
         ("TagResource", answer("{}")),
         ("UpdateFunctionCode", answer(&updating.to_string())),
+        ("GetFunction", described(9, "InProgress", &mark)),
+    ]);
+    Function::new(Arc::<JournaledApi>::clone(&api)).update(&update(9)).await.unwrap();
+    api.assert_finished();
+    let api = JournaledApi::new([
+        ("GetFunction", described(3, "Failed", &mark)),
         ("TagResource", answer("{}")),
+        ("UpdateFunctionConfiguration", answer(&updating.to_string())),
     ]);
     let driver = Function::new(Arc::<JournaledApi>::clone(&api));
-    let prior = properties.clone();
-    let update = UpdateRequest { identifier: "f".into(), token: "T".into(), prior, properties };
-    let error = driver.update(&update).await.unwrap_err();
+    let error = driver.update(&update(9)).await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
     assert!(error.message.contains("abandoned: no layer"), "{error}");
-    api.assert_operations(&["GetFunction", "TagResource", "UpdateFunctionCode", "TagResource"]);
+    assert!(format!("{:?}", api.input(1)).contains("unknown"), "the code is sent at last");
+    api.assert_finished();
 }
 
 /// The function could not be made: Lambda changes no such one.
