@@ -24,7 +24,12 @@ pub(crate) type Inventory = BTreeMap<String, Vec<String>>;
 impl Account {
     /// An empty account and an empty folder.
     pub(crate) fn new() -> Self {
-        let (place, emulators) = (Place::empty(), Emulators::start());
+        Self::of(Emulators::start())
+    }
+
+    /// An empty account of these emulators, and an empty folder.
+    pub(crate) fn of(emulators: Emulators) -> Self {
+        let place = Place::empty();
         let python = RefCell::new(Python::start(&place, &emulators));
         Self { place, emulators, python }
     }

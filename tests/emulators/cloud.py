@@ -26,6 +26,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["archive", BUCKET, KEY, TEXT]     puts an archive with the file main.py into a bucket
     ["set_timeout", FUNCTION, SECONDS] gives a function another timeout
     ["invoke", FUNCTION]               what a function answers
+    ["rotator", NAME]                  makes a function that rotates secrets, in moto; its ARN
+    ["set_rotation", SECRET, DAYS]     rotates a secret at other times
+    ["rotation", SECRET]               true if a secret is rotated
     ["functions_ls"]                   functions, and versions of their layers
     ["kinesis_stream", NAME]           makes a stream of Kinesis; its ARN
     ["disturb_table", TABLE, INDEX]    deletes an index of a table, and gives the table another class
@@ -69,6 +72,7 @@ import pathlib
 import sys
 import traceback
 import zipfile
+from urllib.request import Request, urlopen
 
 import boto3
 
@@ -279,6 +283,38 @@ def set_timeout(name, seconds):
 def invoke(name):
     answer = client("lambda").invoke(FunctionName=name)
     return {"error": answer.get("FunctionError"), "payload": json.loads(answer["Payload"].read())}
+
+
+def rotator(name):
+    """In moto, which invokes no function by itself: it is told to invoke none at all."""
+    moto = os.environ["AWS_ENDPOINT_URL_SECRETS_MANAGER"]
+    settings = json.dumps({"lambda": {"use_docker": False}}).encode()
+    urlopen(Request(f"{moto}/moto-api/config", data=settings, method="POST")).read()
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    roles = boto3.client("iam", endpoint_url=moto)
+    if not roles.list_roles()["Roles"]:
+        roles.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    role = roles.get_role(RoleName="r")["Role"]["Arn"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("index.py", "def handler(event, context): return event")
+    made = boto3.client("lambda", endpoint_url=moto).create_function(
+        FunctionName=name, Runtime="python3.12", Handler="index.handler", Role=role,
+        Code={"ZipFile": packed.getvalue()},
+    )
+    return made["FunctionArn"]
+
+
+def set_rotation(secret_id, days):
+    found = describe_secret(secret_id)
+    client("secretsmanager").rotate_secret(
+        SecretId=secret_id, RotationLambdaARN=found["RotationLambdaARN"],
+        RotationRules={"AutomaticallyAfterDays": int(days)}, RotateImmediately=False,
+    )
+
+
+def rotation(secret_id):
+    return describe_secret(secret_id)["RotationEnabled"]
 
 
 def functions_ls():
@@ -503,8 +539,8 @@ CALLS = {
         objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
         archive, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
-        invoke, kinesis_stream, name_topic, queue_beside, serverless_ls, set_timeout, tables,
-        versions,
+        invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
+        set_rotation, set_timeout, tables, versions,
     )
 }
 

@@ -28,6 +28,8 @@ pub(crate) fn environment() -> PathBuf {
 pub(crate) struct Emulators {
     ministack: Emulator,
     moto: Emulator,
+    /// Variables of more services that moto is to be.
+    more: &'static [&'static str],
 }
 
 struct Emulator {
@@ -41,9 +43,14 @@ struct Emulator {
 impl Emulators {
     /// Both, ready to be called.
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Both, ready to be called; the services of these variables are moto's, too.
+    pub(crate) fn with(more: &'static [&'static str]) -> Self {
         let starting = [Emulator::launch("ministack"), Emulator::launch("moto")];
         let [ministack, moto] = starting.map(Emulator::ready);
-        Self { ministack, moto }
+        Self { ministack, moto, more }
     }
 
     /// Where MiniStack listens.
@@ -57,8 +64,8 @@ impl Emulators {
     }
 
     /// The environment variables by which programs use them.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 12] {
-        [
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let always = [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
             ("AWS_ENDPOINT_URL_APPSYNC", self.moto.url()),
             // What the tests ask to do the same as rstack.
@@ -73,7 +80,9 @@ impl Emulators {
             ("AWS_REGION", "eu-west-1".to_owned()),
             // The name that boto3 knows.
             ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
-        ]
+        ];
+        let more = self.more.iter().map(|name| (*name, self.moto.url()));
+        always.into_iter().chain(more).collect()
     }
 }
 

@@ -25,6 +25,7 @@ mod lying;
 mod moved;
 mod named;
 mod network;
+mod rotation;
 mod sam;
 mod secrets;
 mod serverless;

@@ -337,6 +337,15 @@ def secret(physical_id, properties):
     return found
 
 
+def rotation_schedule(arn, properties):
+    found = client("secretsmanager").describe_secret(SecretId=arn)
+    if not found["RotationEnabled"]:
+        return {}
+    # It says when the call is carried out, and leaves nothing behind.
+    at_once = properties.get("RotateImmediatelyOnUpdate", MISSING)
+    return {**found, "SecretId": found["ARN"], "RotateImmediatelyOnUpdate": at_once}
+
+
 def generated(value, rules):
     """The rules that a generated value keeps."""
     kept, key = {}, rules.get("GenerateStringKey")
@@ -698,6 +707,7 @@ READERS = {
     "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": attached("Queues", policy_of_queue),
     "AWS::SSM::Parameter": parameter,
+    "AWS::SecretsManager::RotationSchedule": rotation_schedule,
     "AWS::SecretsManager::Secret": secret,
     "AWS::StepFunctions::StateMachine": state_machine,
     **network.READERS,

@@ -1,8 +1,9 @@
 //! The code of a function: an archive in S3, an image, or a text that is archived here.
 //!
-//! Lambda tells nothing of where an archive came from. A tag of the function has a digest of the
-//! declared code, so that it is known if the function has it; while the code is changed the tag says
-//! that it is not known.
+//! Lambda tells nothing of where an archive came from. A tag of the function has a digest of the code
+//! that it is given, written before the call that gives it, and the digest that Lambda showed until then:
+//! the function has the code when Lambda shows another one. While Lambda carries out an update it takes no
+//! tags, so nothing is written afterwards. The digest of a text says no more than the one that Lambda shows.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +25,8 @@ const INLINE: &str = "ZipFile";
 const LOCATION: [&str; 6] =
     ["ImageUri", "S3Bucket", "S3Key", "S3ObjectStorageMode", "S3ObjectVersion", "SourceKMSKeyArn"];
 
-/// The value of the tag while the code is changed.
-pub(super) const CHANGING: &str = "changing";
+/// The value of the tag of a function whose code is not known.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// The declared code.
 pub(super) struct Code {
@@ -64,6 +65,19 @@ impl Code {
         let unwritten = |error: serde_json::Error| fields.invalid(CODE, error);
         let mark = Digest::of_json(&parts).map_err(unwritten)?.to_string();
         Ok(Self { members, mark })
+    }
+
+    /// The tag of a function that is given this code, and shows this digest until then.
+    pub(super) fn sent_over(&self, archive: &str) -> String {
+        format!("{} over {archive}", self.mark)
+    }
+
+    /// True if the tag of a function that shows this digest says that it has this code.
+    pub(super) fn is_named_by(&self, tag: &str, archive: &str) -> bool {
+        match tag.split_once(" over ") {
+            Some((mark, before)) => mark == self.mark && before != archive,
+            None => tag == self.mark,
+        }
     }
 }
 
@@ -119,6 +133,18 @@ mod tests {
         };
         assert_eq!(text("python3.12"), text("python3.13"));
         assert_ne!(text("python3.12"), text("nodejs22.x"), "the file has another name");
+    }
+
+    #[test]
+    fn a_tag_names_code_that_has_arrived() {
+        let code = json!({"S3Bucket": "b", "S3Key": "k"});
+        let code = of(json!({"Code": code})).unwrap();
+        assert!(code.is_named_by(&code.mark, "any"));
+        let tag = code.sent_over("before=");
+        assert!(code.is_named_by(&tag, "after="));
+        assert!(!code.is_named_by(&tag, "before="), "the call was not made, or not carried out");
+        assert!(!code.is_named_by(UNKNOWN, "after=") && !code.is_named_by("other", "after="));
+        assert!(tag.len() < 256, "{tag}");
     }
 
     #[test]

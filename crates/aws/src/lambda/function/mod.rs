@@ -1,9 +1,9 @@
 //! `AWS::Lambda::Function`.
 //!
 //! The template chooses the name, or rstack does. A function is made in one call, with the token of the
-//! operation in its tags. Lambda carries out one change at a time, in the background: code and
-//! configuration are changed one after the other, each compared with what is there, so that an update
-//! that has to wait for Lambda goes on where it was.
+//! operation in its tags. Lambda carries out one change at a time, in the background: the configuration
+//! and then the code are changed, each compared with what is there, so that an update that has to wait
+//! for Lambda goes on where it was.
 
 mod archive;
 mod code;
@@ -24,7 +24,7 @@ use rstack_driver::{
 };
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
-use self::code::{CHANGING, Code};
+use self::code::{Code, UNKNOWN};
 use self::settings::Settings;
 use super::calls::{Lambda, function_in, meaning, not_of_this_run};
 use crate::api::Api;
@@ -163,39 +163,38 @@ impl Function {
         Ok(Object::named(name.into(), properties, attributes))
     }
 
-    /// Says in a tag which code a function has.
+    /// Says in a tag which code a function is given.
     async fn mark(&self, described: &Described, mark: &str) -> Result<(), DriverError> {
         let tags = arguments([(CODE, mark.into())]);
         let input = arguments([("Resource", described.arn().into()), ("Tags", tags.into())]);
         self.lambda.call("TagResource", input).await.map(drop).map_err(meaning)
     }
 
-    /// Gives a function its declared code and architecture, unless it has them; the configuration
-    /// afterwards.
+    /// Gives a function its declared code and architecture, unless it has them. It is the last change
+    /// of an update: when it is made again, what came before is as it is to be.
     async fn change_code(
         &self,
         described: &Described,
+        configuration: &KnownMap,
         code: Code,
         architectures: Option<KnownValue>,
-    ) -> Result<KnownMap, DriverError> {
-        let configuration = &described.configuration;
-        let there = configuration.get(ARCHITECTURES).cloned().unwrap_or_else(default_architectures);
+    ) -> Result<(), DriverError> {
+        let before = &described.configuration;
+        let there = before.get(ARCHITECTURES).cloned().unwrap_or_else(default_architectures);
         let runs_on = architectures.as_ref().is_none_or(|wanted| holds(wanted, Some(&there), &[]));
         let mark = described.tags()?.get(CODE).and_then(KnownValue::as_str);
-        let has_code = mark == Some(code.mark.as_str());
-        if runs_on && has_code && !state::abandoned_update(configuration) {
-            return Ok(configuration.clone());
+        let archive = text_in(before, "CodeSha256").unwrap_or_default();
+        let is_known = !state::abandoned_update(before);
+        if runs_on && is_known && mark.is_some_and(|mark| code.is_named_by(mark, archive)) {
+            return Ok(());
         }
-        state::takes_change(configuration)?;
-        if mark != Some(CHANGING) {
-            self.mark(described, CHANGING).await?;
-        }
+        let waits = state::takes_change(configuration);
+        waits.map_err(|error| state::with_reason(error, before))?;
+        self.mark(described, &code.sent_over(archive)).await?;
         let mut input = code.members;
-        input.extend(named(configuration::name_in(configuration)));
+        input.extend(named(configuration::name_in(before)));
         input.extend(architectures.map(|wanted| (ARCHITECTURES.to_owned(), wanted)));
-        let changed = self.lambda.call("UpdateFunctionCode", input).await.map_err(refused)?;
-        self.mark(described, &code.mark).await?;
-        Ok(changed)
+        self.lambda.call("UpdateFunctionCode", input).await.map(drop).map_err(refused)
     }
 }
 
@@ -266,18 +265,23 @@ impl DirectDriver for Function {
         state::is_made(&described.configuration)?;
         let settings = self.settings(name);
         settings.change_signing(fields, before).await?;
-        let configuration = self.change_code(&described, code, architectures).await?;
-        let lacking = configuration::lacking(&configuration, &wanted, name);
+        let lacking = configuration::lacking(&described.configuration, &wanted, name);
+        let mut configuration = described.configuration.clone();
         if !lacking.is_empty() {
             state::takes_change(&configuration)?;
+            // The next attempt does not see any more that an update was abandoned.
+            if state::abandoned_update(&configuration) {
+                self.mark(&described, UNKNOWN).await?;
+            }
             let mut input = lacking;
             input.extend(named(name));
             let changed = self.lambda.call("UpdateFunctionConfiguration", input).await;
-            changed.map_err(refused)?;
+            configuration = changed.map_err(refused)?;
         }
         settings.change(fields, before, described.reserved).await?;
         let current = described.tags()?;
         self.lambda.change_tags(described.arn(), [&tags_before, &tags, current]).await?;
+        self.change_code(&described, &configuration, code, architectures).await?;
         self.object(&self.existing(name).await?, &request.properties).await
     }
 

@@ -73,6 +73,16 @@ pub(super) fn takes_change(configuration: &KnownMap) -> Result<(), DriverError> 
     Err(DriverError::new(ErrorKind::DependencyNotReady, READ, message))
 }
 
+/// The error of a wait for an update that is made again, with the reason why it was abandoned before.
+pub(super) fn with_reason(error: DriverError, before: &KnownMap) -> DriverError {
+    if !abandoned_update(before) {
+        return error;
+    }
+    let reason = reason(before, "LastUpdateStatusReason");
+    let message = format!("{}: its last update was abandoned: {reason}", error.message);
+    DriverError { message, ..error }
+}
+
 /// The function is not one that could not be made.
 ///
 /// # Errors

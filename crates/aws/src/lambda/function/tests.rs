@@ -12,7 +12,9 @@ use rstack_model::{KnownMap, PropertyPath, Region, StackName, UpdateKind};
 use serde_json::{Value, json};
 
 use super::Function;
+use super::code::Code;
 use crate::AwsCloud;
+use crate::iam::Fields;
 use crate::mapping::tests::generate::{Fullness, Generator};
 use crate::test::fake::{FakeServices, REGION};
 use crate::test::journaled_api::{JournaledApi, json as answer};
@@ -228,4 +230,97 @@ async fn there_is_room_for_the_own_tags_or_an_error() {
         let made = driver.create(&request(properties)).await;
         assert_eq!(made.is_ok(), fits, "{count}: {made:?}");
     }
+}
+
+/// Lambda keeps what was there before an update that it abandons, and the tag names what was sent. While
+/// an update goes on Lambda takes neither tags nor code.
+#[tokio::test]
+async fn code_whose_update_was_abandoned_is_sent_again() {
+    let properties = plain();
+    let mark = Code::parse(Fields::new(&properties, "lambda:GetFunction")).unwrap().mark;
+    let described = |timeout: i64, update: &str, mark: &str| {
+        let described = json!({
+            "Configuration": {
+                "FunctionName": "f", "FunctionArn": "arn:aws:lambda:r:1:function:f",
+                "Role": "arn:aws:iam::111122223333:role/r", "Runtime": "python3.13",
+                "Handler": "index.handler", "State": "Active", "Timeout": timeout,
+                "CodeSha256": "sha", "LastUpdateStatus": update,
+                "LastUpdateStatusReason": "no layer",
+            },
+            "Tags": {"rstack:code": mark},
+        });
+        answer(&described.to_string())
+    };
+    let updating =
+        json!({"FunctionName": "f", "State": "Active", "LastUpdateStatus": "InProgress"});
+    let update = |timeout: i64| {
+        let mut properties = plain();
+        properties.insert("Timeout".to_owned(), timeout.into());
+        let prior = properties.clone();
+        UpdateRequest { identifier: "f".into(), token: "T".into(), prior, properties }
+    };
+    let api = JournaledApi::new([
+        ("GetFunction", described(9, "Failed", &mark)),
+        ("TagResource", answer("{}")),
+        ("UpdateFunctionCode", answer(&updating.to_string())),
+        ("GetFunction", described(9, "InProgress", &mark)),
+    ]);
+    Function::new(Arc::<JournaledApi>::clone(&api)).update(&update(9)).await.unwrap();
+    api.assert_finished();
+    let api = JournaledApi::new([
+        ("GetFunction", described(3, "Failed", &mark)),
+        ("TagResource", answer("{}")),
+        ("UpdateFunctionConfiguration", answer(&updating.to_string())),
+    ]);
+    let driver = Function::new(Arc::<JournaledApi>::clone(&api));
+    let error = driver.update(&update(9)).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert!(error.message.contains("abandoned: no layer"), "{error}");
+    assert!(format!("{:?}", api.input(1)).contains("unknown"), "the code is sent at last");
+    api.assert_finished();
+}
+
+/// The function could not be made: Lambda changes no such one.
+#[tokio::test]
+async fn a_function_that_failed_is_not_changed() {
+    let described = json!({"Configuration": {
+        "FunctionName": "f", "State": "Failed", "StateReason": "the subnet is full",
+    }});
+    let api = JournaledApi::new([("GetFunction", answer(&described.to_string()))]);
+    let driver = Function::new(Arc::<JournaledApi>::clone(&api));
+    let prior = KnownMap::new();
+    let update =
+        UpdateRequest { identifier: "f".into(), token: "T".into(), prior, properties: plain() };
+    let error = driver.update(&update).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid { property: None });
+    assert!(error.message.contains("the subnet is full"), "{error}");
+}
+
+/// A function whose tags cannot be read is neither taken nor taken for another's.
+#[tokio::test]
+async fn tags_that_cannot_be_read_are_an_error() {
+    let denied = json!({"ErrorCode": "AccessDeniedException", "Message": "no"});
+    let described = json!({"Configuration": {"FunctionName": "f"}, "TagsError": denied});
+    let api = JournaledApi::new([("GetFunction", answer(&described.to_string()))]);
+    let driver = Function::new(Arc::<JournaledApi>::clone(&api));
+    let error = driver.find(&request(plain())).await.unwrap_err();
+    let action = Some("lambda:ListTags".to_owned());
+    assert_eq!(error.kind, ErrorKind::AccessDenied { action });
+}
+
+/// A name may be given as an ARN.
+#[tokio::test]
+async fn a_function_is_known_by_its_name() {
+    let services = FakeServices::default();
+    let driver = cloud(&services).driver(&TYPE.into()).unwrap();
+    let mut properties = plain();
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    properties.insert("FunctionName".to_owned(), arn.into());
+    let made = driver.create(&request(properties.clone())).await.unwrap();
+    assert_eq!(made.physical_id.as_str(), "f");
+    let Found::Ours(found) = driver.find(&request(properties)).await.unwrap() else { panic!() };
+    assert_eq!(
+        (found.identifier, found.properties["FunctionName"].clone()),
+        ("f".into(), arn.into())
+    );
 }
