@@ -43,8 +43,9 @@ corpus:
 
 # Plan, apply, second plan and destroy of every template of the corpus in the sandbox, compared with
 # tests/ecosystem/verdicts.jsonl. PROGRAM chooses a program that is built already.
-ecosystem ecosystem-record:
+ecosystem ecosystem-record: $(VENV)/sam/.installed
 	$(if $(PROGRAM),,$(CARGO) build $(FLAGS) --package rstack-cli --no-default-features)
+	RSTACK_SAM_PYTHON="$(abspath $(VENV))/sam/bin/python" \
 	$(CARGO) run --quiet $(FLAGS) --package xtask -- ecosystem \
 	  "$(or $(PROGRAM),$(TARGET)/debug/rstack)" "$(CORPUS)" $(if $(findstring record,$@),--record)
 

@@ -31,6 +31,9 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+/// The variable with the Python that has AWS's translator of serverless templates.
+pub(super) const TRANSLATOR: &str = "RSTACK_SAM_PYTHON";
+
 impl Program<'_> {
     /// A command that takes the template and its parameters.
     pub(crate) fn on_template(&self, command: &str, options: &[&str]) -> Result<Ran, String> {
@@ -70,6 +73,7 @@ impl Program<'_> {
             .env_clear()
             .env("HOME", self.folder)
             .env("RSTACK_SANDBOX", "deploy-polls=0,poll-ms=1")
+            .envs(std::env::var_os(TRANSLATOR).map(|python| (TRANSLATOR, python)))
             .stdin(Stdio::null())
             .stdout(File::create(&out).map_err(failed)?)
             .stderr(File::create(&err).map_err(failed)?)
