@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 import boto3
 
+import buckets
 import network
 
 # Resources that are nothing in the cloud.
@@ -53,7 +54,7 @@ SETS = {
     "AllowedMethods", "CachedMethods", "Headers", "Cookies", "QueryStrings", "Tags", "Policies",
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
-    "Topics", "Groups", "RouteTableIds", "Targets",
+    "Topics", "Groups", "RouteTableIds", "Targets", "TagFilters",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -593,6 +594,7 @@ READERS = {
     "AWS::SSM::Parameter": parameter,
     "AWS::SecretsManager::Secret": secret,
     "AWS::StepFunctions::StateMachine": state_machine,
+    **buckets.READERS,
     **network.READERS,
 }
 
