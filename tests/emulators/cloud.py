@@ -76,6 +76,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 
+import buckets
 import network
 from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
@@ -531,6 +532,7 @@ def make_bucket(bucket):
 CALLS = {
     call.__name__: call
     for call in (
+        *buckets.CALLS,
         *network.CALLS,
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,

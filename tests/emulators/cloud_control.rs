@@ -15,11 +15,11 @@ const PASSWORD: &str = "hunter2-of-the-database";
 /// The types of the stack.
 const TYPES: [&str; 6] = [
     "AWS::AppConfig::Application",
+    "AWS::ECR::Repository",
     "AWS::Events::EventBus",
     "AWS::Kinesis::Stream",
     "AWS::NetworkManager::GlobalNetwork",
     "AWS::RDS::DBInstance",
-    "AWS::S3::Bucket",
 ];
 
 fn parameters(round: &str) -> [String; 4] {
@@ -98,11 +98,13 @@ fn types_without_a_driver_of_their_own_are_made_changed_healed_and_destroyed() {
 
 /// A name that another owner has is reported, and its object stays as it is.
 #[test]
-fn a_bucket_of_another_owner_is_left_alone() {
+fn a_stream_of_another_owner_is_left_alone() {
     let account = Account::new();
-    let made = r#"{"BucketName": "theirs", "Tags": [{"Key": "owner", "Value": "them"}]}"#;
-    account.cloud(&["cloud_control_make", "AWS::S3::Bucket", made]);
-    let template = "Resources:\n  It: {Type: AWS::S3::Bucket, Properties: {BucketName: theirs}}\n";
+    let made =
+        r#"{"Name": "theirs", "ShardCount": 1, "Tags": [{"Key": "owner", "Value": "them"}]}"#;
+    account.cloud(&["cloud_control_make", "AWS::Kinesis::Stream", made]);
+    let template = "Resources:\n  It: {Type: AWS::Kinesis::Stream, Properties: {Name: theirs, \
+                    ShardCount: 1}}\n";
     account.place.write("it.yaml", template);
     let ran = account.run(&["apply", "it.yaml", "--yes"]);
     assert!(
@@ -110,7 +112,7 @@ fn a_bucket_of_another_owner_is_left_alone() {
         "{}",
         ran.err
     );
-    let seen = account.cloud(&["cloud_control", "AWS::S3::Bucket", "theirs"]);
+    let seen = account.cloud(&["cloud_control", "AWS::Kinesis::Stream", "theirs"]);
     assert_eq!(seen["Tags"][0]["Value"], "them");
 }
 
@@ -127,12 +129,12 @@ fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
             "no read handler",
         ),
     ] {
-        let bucket = "Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: live-bucket}}";
-        let template = format!("Resources:\n  {bucket}\n  It: {{Type: {kind}}}\n");
+        let bus = "Bus: {Type: AWS::Events::EventBus, Properties: {Name: live-bus}}";
+        let template = format!("Resources:\n  {bus}\n  It: {{Type: {kind}}}\n");
         account.place.write("it.yaml", &template);
         let ran = account.run(&["apply", "it.yaml", "--yes"]).expect(1);
         assert!(ran.err.contains("error[no-driver]") && ran.err.contains(why), "{}", ran.err);
-        let made = account.cloud(&["cloud_control_ls", "AWS::S3::Bucket"]);
+        let made = account.cloud(&["cloud_control_ls", "AWS::Events::EventBus"]);
         assert_eq!(made, serde_json::json!([]));
     }
 }

@@ -9,6 +9,7 @@ mod account;
 mod all_types;
 mod assets;
 mod attached;
+mod buckets;
 mod builds;
 mod cloud_control;
 mod custom;

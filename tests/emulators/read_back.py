@@ -25,6 +25,7 @@ from urllib.request import urlopen
 
 import boto3
 
+import buckets
 import network
 
 # Resources that are nothing in the cloud.
@@ -59,6 +60,7 @@ SETS = {
     "ManagedPolicyArns", "Roles", "Aliases", "CustomErrorResponses", "Locations", "StatusCodes",
     "OriginSSLProtocols", "Origins", "OriginCustomHeaders", "FunctionAssociations", "Queues",
     "Topics", "Groups", "RouteTableIds", "Targets", "AttributeDefinitions", "GlobalSecondaryIndexes",
+    "TagFilters",
 }
 
 # Lists to which rstack, or another resource, adds elements of its own: all declared ones must be
@@ -710,6 +712,7 @@ READERS = {
     "AWS::SecretsManager::RotationSchedule": rotation_schedule,
     "AWS::SecretsManager::Secret": secret,
     "AWS::StepFunctions::StateMachine": state_machine,
+    **buckets.READERS,
     **network.READERS,
 }
 

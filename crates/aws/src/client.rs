@@ -57,12 +57,12 @@ use aws_smithy_types::config_bag::Layer;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use rstack_driver::{DriverError, ErrorKind};
-use rstack_model::KnownMap;
+use rstack_model::{AccountId, KnownMap};
 
 use crate::api::Api;
 use crate::codec::Codec;
 use crate::definition::ServiceFile;
-use crate::model::{Operation, Service};
+use crate::model::{Operation, Service, Shape};
 use answer::{AnswerLimit, LimitBearer};
 pub(crate) use bucket_call::digest;
 pub(crate) use clients::{Clients, Pacing};
@@ -127,6 +127,32 @@ impl Client {
             .with_client_plugin(settings(own, config));
         let buckets = is_s3.then(|| config.clone());
         Ok(Self { service, file, codec, host, clock, buckets, plugins })
+    }
+
+    /// The input of a call, with the account that a bucket must belong to: one of another account, to which
+    /// a name may have gone over, is refused by the service itself.
+    ///
+    /// Source: S3 User Guide, "Verifying bucket ownership with bucket owner condition".
+    fn in_account(
+        &self,
+        operation: &str,
+        mut input: KnownMap,
+        account: Option<&AccountId>,
+    ) -> KnownMap {
+        let members = |operation: &Operation| {
+            self.codec.model.shape(operation.input.as_deref()?).and_then(Shape::members)
+        };
+        let takes_owner = self.buckets.is_some()
+            && self
+                .codec
+                .operation(operation)
+                .ok()
+                .and_then(members)
+                .is_some_and(|members| members.contains_key(bucket_call::OWNER));
+        if let (Some(account), true) = (account, takes_owner) {
+            input.insert(bucket_call::OWNER.to_owned(), account.to_string().into());
+        }
+        input
     }
 
     /// The SDK's plugins for one operation, which has an endpoint of its own where one is given.

@@ -18,6 +18,9 @@ use crate::model::{Operation, ServiceModel, Shape};
 /// The member that names the bucket.
 const BUCKET: &str = "Bucket";
 
+/// The member of operations that name the account which the bucket must belong to.
+pub(super) const OWNER: &str = "ExpectedBucketOwner";
+
 /// The member of operations whose body may have a digest beside it.
 const CHECKSUM: &str = "ChecksumAlgorithm";
 
@@ -94,15 +97,6 @@ pub(super) fn elsewhere(name: &str) -> DriverError {
     let message = "the bucket is in another Region: name its own Region, or another bucket";
     let error = DriverError::new(ErrorKind::Invalid { property: None }, name, message);
     DriverError { code: Some("PermanentRedirect".to_owned()), ..error }
-}
-
-/// The code of an answer without a body: its status is all that there is.
-pub(super) fn code_of_status(status: u16) -> Option<&'static str> {
-    match status {
-        404 => Some("NotFound"),
-        403 => Some("AccessDenied"),
-        _ => None,
-    }
 }
 
 /// The ID of a request by the header of S3.

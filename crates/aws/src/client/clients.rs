@@ -182,6 +182,7 @@ impl Api for LazyClient {
         if let Some(pace) = &self.pace {
             pace.turn().await;
         }
+        let input = client.in_account(operation, input, self.configuration.account().as_ref());
         let answered = client.call(operation, input.clone()).await;
         if let Some(pace) = &self.pace {
             pace.heard(&answered);

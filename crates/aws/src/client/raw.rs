@@ -213,8 +213,13 @@ impl DeserializeResponse for Reader {
         }
         let status = response.status().as_u16();
         let text = String::from_utf8_lossy(body);
-        let of_status = bucket_call::code_of_status(status).map(str::to_owned);
-        let code = xml::text_of(&text, "Code").or(of_status);
+        // The answer to HEAD has no body: its status is all that there is.
+        let of_status = match status {
+            404 => Some("NotFound"),
+            403 => Some("AccessDenied"),
+            _ => None,
+        };
+        let code = xml::text_of(&text, "Code").or_else(|| of_status.map(str::to_owned));
         let request_id = bucket_call::request_id(response.headers()).map(str::to_owned);
         let refusal = Refusal {
             status,

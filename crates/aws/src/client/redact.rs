@@ -88,12 +88,9 @@ impl DeserializeResponse for OperationCodec {
         let metadata = self.codec.error(self.operation, answer);
         let request_id = answer.request_id().or_else(|| metadata.extra("request_id"));
         let request_id = request_id.or_else(|| bucket_call::request_id(answer.headers()));
-        let status = answer.status().as_u16();
-        let is_head = self.operation.method == "HEAD";
-        let of_status = is_head.then(|| bucket_call::code_of_status(status)).flatten();
         let refusal = Refusal {
-            status,
-            code: metadata.code().or(of_status).map(str::to_owned),
+            status: answer.status().as_u16(),
+            code: metadata.code().map(str::to_owned),
             message: metadata.message().map(str::to_owned),
             request_id: request_id.map(str::to_owned),
         };

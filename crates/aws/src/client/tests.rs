@@ -349,3 +349,30 @@ async fn renewed_credentials_do_not_move_a_run_to_another_region() {
     let signed = sent.last().unwrap().headers().get("authorization").unwrap();
     assert!(signed.contains("AKIDRENEWED/") && !signed.contains("us-west-2"), "{signed}");
 }
+
+/// Calls about a bucket go to its own host, with the digest that S3 wants; a name that is none is not
+/// sent anywhere.
+#[tokio::test]
+async fn a_call_about_a_bucket_goes_to_its_host() {
+    let connection = Connection::new(&[Act::Answer(200, "")]);
+    let client = connection.client(Service::S3);
+    let tags = json!({"TagSet": [{"Key": "a", "Value": "b"}]});
+    let input = known(json!({"Bucket": "my-bucket", "Tagging": tags}));
+    client.call("PutBucketTagging", input).await.unwrap();
+    {
+        let sent = connection.sent.lock().unwrap();
+        let request = sent.first().unwrap();
+        assert_eq!(request.uri(), "https://my-bucket.s3.eu-west-1.amazonaws.com/?tagging");
+        let header = |name: &str| request.headers().get(name).unwrap_or_default();
+        assert_eq!(header("x-amz-sdk-checksum-algorithm"), "SHA256");
+        assert_eq!(header("x-amz-checksum-sha256").len(), 44);
+        assert_eq!(header("x-amz-content-sha256").len(), 64);
+        assert!(header("authorization").contains("eu-west-1/s3/"), "{}", header("authorization"));
+    }
+    for name in ["", "a/../b", "x?y", "evil.example#", "a..b"] {
+        let input = known(json!({"Bucket": name}));
+        let error = client.call("GetBucketPolicy", input).await.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Invalid { .. }), "{name}: {error}");
+    }
+    assert_eq!(connection.requests(), 1);
+}

@@ -157,3 +157,79 @@ impl DirectDriver for BucketPolicy {
         Ok(Found::Ambiguous { why })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstack_driver::conformance::{Sample, check};
+    use rstack_driver::{Cloud, NoEffects, Request};
+    use rstack_model::{Region, StackName};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::AwsCloud;
+    use crate::test::fake::{FakeServices, REGION};
+    use crate::test::scripted_api::known;
+
+    const TOKEN: &str = "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3b";
+
+    fn request(address: &str, properties: Value) -> Request {
+        Request::Create(CreateRequest {
+            stack: StackName::parse("Live").unwrap(),
+            address: address.into(),
+            token: "5b0ee1c4-6d7a-4f5b-9a0e-0d3f4f1c2b3a".into(),
+            properties: known(properties),
+            absence_proven: false,
+            begun: None,
+        })
+    }
+
+    fn policy(sid: &str) -> Value {
+        let statement = json!({"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "s3:*"});
+        json!({"Bucket": "held", "PolicyDocument": {"Statement": [statement]}})
+    }
+
+    #[tokio::test]
+    async fn it_passes_the_conformance_suite_and_leaves_that_of_others_alone() {
+        let services = FakeServices::default();
+        let cloud = AwsCloud::over(services.config(), Region::new(REGION));
+        let buckets = cloud.driver(&"AWS::S3::Bucket".into()).unwrap();
+        let bucket = request("Bucket", json!({"BucketName": "held"}));
+        buckets.begin(&bucket, &NoEffects).await.unwrap();
+        let sample = Sample {
+            resource_type: "AWS::S3::BucketPolicy".into(),
+            stack: StackName::parse("Live").unwrap(),
+            create: known(policy("one")),
+            change: Some(known(policy("two"))),
+            unread: Vec::new(),
+            token: TOKEN.into(),
+            missing: "nothing-here".into(),
+        };
+        if let Err(broken) = check(&cloud, &sample).await {
+            panic!("{broken:?}");
+        }
+        let driver = cloud.driver(&sample.resource_type).unwrap();
+        driver.begin(&request("Theirs", policy("theirs")), &NoEffects).await.unwrap();
+        let ours = driver.begin(&request("Ours", policy("ours")), &NoEffects).await;
+        let error = ours.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Conflict);
+        assert!(error.message.contains("`held` has a policy already"), "{error}");
+    }
+
+    #[test]
+    fn a_principal_that_may_just_have_been_made_is_waited_for() {
+        let error = |code: &str, message: &str| {
+            let error = DriverError::new(ErrorKind::Invalid { property: None }, CREATE, message);
+            DriverError { code: Some(code.to_owned()), ..error }
+        };
+        let role = "arn:aws:iam::111122223333:role/new";
+        let names = KnownValue::from_json(json!({"Statement": [{"Principal": {"AWS": role}}]}));
+        let none = KnownValue::from_json(json!({"Statement": [{"Principal": "*"}]}));
+        let kind =
+            |error: DriverError, document: &KnownValue| not_yet_visible(error, document).kind;
+        let unknown = || error("MalformedPolicy", "Invalid principal in policy");
+        assert_eq!(kind(unknown(), &names), ErrorKind::DependencyNotReady);
+        assert_eq!(kind(unknown(), &none), ErrorKind::Invalid { property: None });
+        let other = error("MalformedPolicy", "Policy has invalid resource");
+        assert_eq!(kind(other, &names), ErrorKind::Invalid { property: None });
+    }
+}

@@ -109,6 +109,8 @@ fn assert_documented(operation: &str) {
         "CreateDistributionWithTags" => "CreateDistribution",
         // Source: "Actions, resources, and condition keys for AWS Lambda", Service Authorization Reference.
         "Invoke" => "InvokeFunction",
+        // Its action has another name.
+        "ListObjectsV2" => "ListBucket",
         other => other,
     };
     assert!(PERMISSIONS.contains(&format!(":{action}`")), "docs/permissions.md lacks {action}");

@@ -28,11 +28,6 @@ pub(super) const ACCESS_CONTROL: &str = "AccessControl";
 /// The list of a new bucket.
 pub(super) const PRIVATE: &str = "private";
 
-/// True of the list of a new bucket.
-pub(super) fn is_private(list: &str) -> bool {
-    list == PRIVATE
-}
-
 /// Access control lists by their names in templates. Those that S3 ignores for buckets are the list of a
 /// new bucket.
 ///

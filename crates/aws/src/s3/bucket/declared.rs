@@ -3,13 +3,16 @@
 use rstack_driver::{DriverError, UnsupportedProperty};
 use rstack_model::KnownMap;
 
-use super::calls::{access_control, change_tags, control_access};
+use super::calls::{PRIVATE, access_control, change_tags, control_access};
 use super::listed::{ById, LISTED};
 use super::setting::{Place, SETTINGS};
 use crate::iam::{Fields, Tags, declared_tags};
 
 /// The number of settings that come before the access control list: it depends on them.
 const BEFORE_ACCESS_CONTROL: usize = 2;
+
+/// The mark of an access control list that was a secret: any is another one.
+const UNKNOWN: &str = "";
 
 /// Properties that are refused when a run is planned.
 pub(super) const UNSUPPORTED: [UnsupportedProperty; 5] = [
@@ -85,9 +88,10 @@ impl Declared {
                 kind.change(place, [part(&prior.listed, at), None]).await?;
             }
         }
-        let last = super::calls::is_private(after);
+        // A list that others can read needs settings that allow it; a private one frees them.
+        let is_private = *after == PRIVATE;
         for (at, setting) in SETTINGS.iter().enumerate().rev() {
-            if at + 1 == BEFORE_ACCESS_CONTROL && last {
+            if at + 1 == BEFORE_ACCESS_CONTROL && is_private {
                 control_access(place, [*before, *after]).await?;
             }
             if part(&prior.settings, at).is_some() && part(&self.settings, at).is_none() {
@@ -95,7 +99,7 @@ impl Declared {
             }
         }
         for (at, setting) in SETTINGS.iter().enumerate() {
-            if at == BEFORE_ACCESS_CONTROL && !last {
+            if at == BEFORE_ACCESS_CONTROL && !is_private {
                 control_access(place, [*before, *after]).await?;
             }
             if let Some(wanted) = part(&self.settings, at) {
@@ -113,12 +117,28 @@ impl Declared {
         }
     }
 
+    /// What was declared before, as far as it decides what is taken back. Secrets are empty in it.
+    ///
+    /// # Errors
+    /// If a property has another form.
+    pub(super) fn before(fields: Fields<'_>) -> Result<Self, DriverError> {
+        let settings = SETTINGS.iter().map(|setting| fields.value(setting.property));
+        let listed = LISTED.iter().map(|kind| kind.before(fields));
+        Ok(Self {
+            settings: settings.map(|given| given.map(|_| KnownMap::new())).collect(),
+            listed: listed.collect::<Result<_, _>>()?,
+            access_control: access_control(fields).unwrap_or(UNKNOWN),
+            tags: declared_tags(fields)?,
+            locks_objects: false,
+        })
+    }
+
     /// Nothing: what a new bucket is compared with.
     pub(super) fn nothing() -> Self {
         Self {
             settings: Vec::new(),
             listed: Vec::new(),
-            access_control: super::calls::PRIVATE,
+            access_control: PRIVATE,
             tags: Tags::new(),
             locks_objects: false,
         }

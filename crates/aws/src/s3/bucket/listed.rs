@@ -105,6 +105,18 @@ impl Listed {
         Ok(Some(all))
     }
 
+    /// The IDs of those that were declared before; `None` if none were. Secrets are empty.
+    ///
+    /// # Errors
+    /// If the property has another form.
+    pub(super) fn before(&self, fields: Fields<'_>) -> Result<Option<ById>, DriverError> {
+        if fields.value(self.property).is_none() {
+            return Ok(None);
+        }
+        let ids = fields.trees(self.property)?.into_iter().map(|tree| tree.required_name("Id"));
+        ids.map(|id| Ok((id?, KnownMap::new()))).collect::<Result<_, _>>().map(Some)
+    }
+
     /// The configurations that the bucket has.
     async fn current(&self, place: Place<'_>) -> Result<ById, DriverError> {
         let (mut all, mut input) = (ById::new(), place.named());

@@ -2,6 +2,8 @@
 
 mod attributes;
 mod calls;
+#[cfg(test)]
+mod creating_tests;
 mod declared;
 mod driver;
 mod form;

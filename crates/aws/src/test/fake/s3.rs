@@ -127,7 +127,10 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
         return Ok(json!({}));
     }
     match operation {
-        "HeadBucket" => Ok(json!({"BucketRegion": REGION})),
+        "ListObjectsV2" => {
+            let first = bucket["objects"].as_u64().filter(|objects| *objects > 0);
+            Ok(first.map_or(json!({}), |_| json!({"Contents": [{"Key": "first"}], "KeyCount": 1})))
+        }
         "DeleteBucket" if bucket["objects"].as_u64() != Some(0) => {
             Err(refuse(409, "BucketNotEmpty", "The bucket you tried to delete is not empty"))
         }

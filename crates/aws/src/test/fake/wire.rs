@@ -211,7 +211,6 @@ pub(super) fn refusal(call: &Call, refused: &Refusal) -> HttpResponse {
             response.headers_mut().insert("x-amzn-errortype", code);
             response
         }
-        _ if call.operation.method == "HEAD" => response(status, Vec::new()),
         WireProtocol::RestXml if call.service == Service::S3 => {
             let (code, message) = (query::escaped(&code), query::escaped(&message));
             let body = format!(
