@@ -258,3 +258,51 @@ fn an_assembly_leads_nowhere_else() {
     manifest(&place, "app/cdk.out", json!({"N": own}), json!({}));
     place.sandbox(&["plan", "app/cdk.out"]).expect(1).reports("invalid-assembly", &["nested"]);
 }
+
+/// As `cdk deploy` does, a stack without resources is left out of an app; alone it is an error.
+#[test]
+fn a_stack_without_resources_is_left_out_of_an_app() {
+    let place = Place::empty();
+    place.write("cdk.out/full.json", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#);
+    place.write("cdk.out/empty.json", r#"{"Parameters": {}}"#);
+    let environment = "aws://unknown-account/unknown-region";
+    let mut full = stack(environment, "full.json", json!({}));
+    full["dependencies"] = json!(["Empty"]);
+    let artifacts = json!({"Full": full, "Empty": stack(environment, "empty.json", json!({}))});
+    manifest(&place, "cdk.out", artifacts, json!({}));
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0);
+    assert!(
+        plan.err.contains("the stack `Empty` has no resources and is left out"),
+        "{}",
+        plan.err
+    );
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    let alone = place.sandbox(&["plan", "cdk.out/Empty"]).expect(1);
+    alone.reports("template-invalid", &["Empty"]);
+    place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
+}
+
+/// A stack that imports by name comes behind the one that exports, although the manifest does not say so.
+#[test]
+fn exports_that_are_imported_by_name_give_an_order() {
+    let place = Place::empty();
+    let importer = r#"{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {
+        "Type": "String", "Value": {"Fn::ImportValue": "shared"}}}},
+        "Outputs": {"O": {"Value": "x", "Export": {"Name": "back"}}}}"#;
+    let exporter = r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {
+        "Value": {"Ref": "T"}, "Export": {"Name": "shared"}}}}"#;
+    place.write("cdk.out/a.json", importer);
+    place.write("cdk.out/b.json", exporter);
+    let environment = "aws://unknown-account/unknown-region";
+    let of = |template: &str| stack(environment, template, json!({}));
+    let artifacts = json!({"A": of("a.json"), "B": of("b.json")});
+    manifest(&place, "cdk.out", artifacts, json!({}));
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0).out;
+    assert!(plan.find("Stack B") < plan.find("Stack A"), "{plan}");
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0);
+    place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
+    // A circle of names is no order: the imported name is not known yet.
+    place.write("cdk.out/b.json", &exporter.replace("\"AWS::SNS::Topic\"", "\"AWS::SNS::Topic\", \"Properties\": {\"DisplayName\": {\"Fn::ImportValue\": \"back\"}}"));
+    place.sandbox(&["plan", "cdk.out"]).expect(1);
+}

@@ -4,6 +4,7 @@
 //! Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema`.
 
 mod error;
+mod exports;
 mod read;
 mod select;
 

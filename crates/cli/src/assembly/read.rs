@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use rstack_template::{Manifest, ManifestError, MissingContext};
 
-use super::{AssemblyError, AssemblyStack, MANIFEST, StackAssets, StackSettings, is_assembly};
+use super::{
+    AssemblyError, AssemblyStack, MANIFEST, StackAssets, StackSettings, exports, is_assembly,
+};
 use crate::env::Env;
 use crate::files::{MEBIBYTE, Project, TemplateFile};
 
@@ -28,7 +30,9 @@ pub(crate) fn stacks(env: &Env, folder: &Path) -> Result<Vec<AssemblyStack>, Ass
     let project = Project::of(env, folder)?;
     let mut reader = Reader { env, folder, project, stacks: Vec::new() };
     reader.assembly(Path::new(""), &[], MAX_DEPTH)?;
-    in_order(folder, reader.stacks)
+    let mut stacks = reader.stacks;
+    exports::add_needs(env, &mut stacks);
+    in_order(folder, stacks)
 }
 
 struct Reader<'a> {

@@ -8,6 +8,7 @@ use clap::Args;
 use super::apply_plan_file;
 use super::apply_stacks;
 use super::apply_template::apply_template;
+use super::empty_stacks;
 use super::front_end::ReviewOptions;
 use super::plan_request::PlanRequest;
 use super::planned_stack::load_all;
@@ -115,6 +116,7 @@ async fn run_template(
     }
     let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
     let files = stack::find_all(&context.env, stack, name, beside)?;
+    let files = empty_stacks::leave_out(context, files).await?;
     let ApplyArgs { stack, plan, lint, .. } = args;
     let request = PlanRequest { context, stack, plan, lint, command: "apply" };
     let [file] = files.as_slice() else {

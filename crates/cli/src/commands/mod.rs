@@ -11,6 +11,7 @@ pub(crate) mod destroy;
 mod destroy_stack;
 mod destroy_stacks;
 pub(crate) mod docs;
+mod empty_stacks;
 mod existing_stack;
 pub(crate) mod explain;
 mod front_end;

@@ -9,6 +9,7 @@ use rstack_ops::{PlanSigner, secret_names};
 use rstack_plan::CheckedPlan;
 use rstack_render::{SavedPlanMetadata, escape, plan_json};
 
+use super::empty_stacks;
 use super::plan_request::PlanRequest;
 use super::planned_stack::plan_all;
 use super::stacks_run;
@@ -85,6 +86,7 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     }
     let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
     let files = stack::find_all(env, stack, name, beside)?;
+    let files = empty_stacks::leave_out(context, files).await?;
     if let (Some(out), [_, _, ..]) = (&out, files.as_slice()) {
         return Err(SeveralPlans { path: out.path.to_owned(), stacks: files.len() }.into());
     }
