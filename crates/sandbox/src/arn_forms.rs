@@ -277,6 +277,12 @@ pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
             set("Endpoint", format!("https://{id}.gr7.{region}.eks.{suffix}"));
             set("OpenIdConnectIssuerUrl", format!("https://oidc.eks.{region}.{suffix}/id/{id}"));
         }
+        // Source: OpenSearch Serverless API Reference, CollectionDetail.
+        "AWS::OpenSearchServerless::Collection" => {
+            let host = format!("https://{}.{region}.aoss.{suffix}", ids::plain_id(context));
+            set("DashboardEndpoint", format!("{host}/_dashboards"));
+            set("CollectionEndpoint", host);
+        }
         "AWS::Logs::LogGroup" => {
             set("Arn", placed(context, "logs", &format!("log-group:{}:*", context.name())));
         }

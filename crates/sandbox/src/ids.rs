@@ -242,6 +242,8 @@ fn special(context: &IdContext<'_>) -> Option<String> {
             format!("{cluster}/{}", context.name())
         }
         "AWS::KMS::Key" => derived.uuid(),
+        // Source: OpenSearch Serverless API Reference, CollectionDetail, `id`.
+        "AWS::OpenSearchServerless::Collection" => derived.text(LOWER, 20),
         // Source: Neptune Analytics API Reference, CreateGraph, `id`.
         "AWS::NeptuneGraph::Graph" => format!("g-{}", derived.text(LOWER, 10)),
         "AWS::EC2::VPC" => format!("vpc-0{}", derived.hex(16)),
