@@ -33,6 +33,14 @@ pub trait DirectDriver: Send + Sync {
         &[]
     }
 
+    /// As [`ResourceDriver::hindrance`].
+    ///
+    /// # Errors
+    /// If it cannot be seen.
+    async fn hindrance(&self, _identifier: &Identifier) -> Result<Option<String>, DriverError> {
+        Ok(None)
+    }
+
     /// As [`ResourceDriver::read`].
     ///
     /// # Errors
@@ -161,6 +169,10 @@ impl ResourceDriver for Direct {
 
     fn unsupported(&self) -> &'static [UnsupportedProperty] {
         self.0.unsupported()
+    }
+
+    async fn hindrance(&self, identifier: &Identifier) -> Result<Option<String>, DriverError> {
+        self.0.hindrance(identifier).await
     }
 
     async fn read(

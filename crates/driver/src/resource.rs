@@ -204,6 +204,15 @@ pub trait ResourceDriver: Send + Sync {
         &[]
     }
 
+    /// The reason for which the service would refuse to delete an object now, as far as it can be seen
+    /// without a change, such as the contents of a bucket.
+    ///
+    /// # Errors
+    /// If it cannot be seen.
+    async fn hindrance(&self, _identifier: &Identifier) -> Result<Option<String>, DriverError> {
+        Ok(None)
+    }
+
     /// Reads an object. `declared` are the properties last declared for it (with the secrets that
     /// are known, the others left empty), for types whose read needs more than the identifier.
     ///

@@ -7,6 +7,7 @@ use rstack_plan::{CheckedPlan, DestroyOptions};
 
 use crate::apply::carry_out;
 use crate::exports::check_exports;
+use crate::hindrance::check_hindrances;
 use crate::open::open;
 use crate::{
     Applied, FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Record, Review, Work,
@@ -56,6 +57,7 @@ pub async fn plan_destroy<F: FrontEnd>(
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
     check_exports(ops.backend.as_ref(), &plan, gone).await?;
+    check_hindrances(ops, &plan, &state).await?;
     Ok(plan)
 }
 
@@ -99,6 +101,7 @@ async fn destroy_held<F: FrontEnd>(
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
     check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
+    check_hindrances(ops, &plan, &state).await?;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
     carry_out(ops, lease, &review, &parameters, front).await

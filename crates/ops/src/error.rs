@@ -48,6 +48,14 @@ pub enum OpsError {
         /// The most similar address in the template, which was perhaps meant.
         near: Option<Address>,
     },
+    /// The service would refuse to delete an object.
+    #[error("`{address}` would not be deleted: {reason}")]
+    Hindered {
+        /// The resource.
+        address: Address,
+        /// The reason.
+        reason: String,
+    },
     /// The stack must not be destroyed.
     #[error("stack `{stack}` has termination protection and is not destroyed")]
     TerminationProtection {

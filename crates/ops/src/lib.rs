@@ -16,6 +16,7 @@ mod error;
 mod evaluate;
 mod exports;
 mod front_end;
+mod hindrance;
 mod last_parameters;
 mod lease;
 mod missing_secrets;

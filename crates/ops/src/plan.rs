@@ -10,6 +10,7 @@ use rstack_model::{Address, GivenValues};
 use rstack_plan::{CheckedPlan, PlanOptions};
 
 use crate::exports::check_exports;
+use crate::hindrance::check_hindrances;
 use crate::open::open;
 use crate::{FrontEnd, Held, Holder, Operations, OpsError};
 
@@ -88,5 +89,6 @@ pub(crate) async fn plan_deploy(
     };
     let plan = ops.engine.plan(desired, state, &observations, options)?;
     check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
+    check_hindrances(ops, &plan, state).await?;
     Ok(plan)
 }

@@ -33,6 +33,7 @@ fn code(error: &OpsError) -> ErrorCode {
             conflicts.first().map_or(ErrorCode::ExportInUse, export_code)
         }
         OpsError::TerminationProtection { .. } => ErrorCode::TerminationProtection,
+        OpsError::Hindered { .. } => ErrorCode::ObjectProtected,
         OpsError::Preview { .. } => ErrorCode::PlanUnusable,
         OpsError::Questions => ErrorCode::EndlessLookups,
         OpsError::NoSecretParameter(_) | OpsError::SavedPlanParameter(_) => {
@@ -65,6 +66,9 @@ fn hint(error: &OpsError) -> Option<Hint> {
             Some(Hint::from("give a logical ID from `Resources`"))
         }
         OpsError::Exports(_) | OpsError::Questions | OpsError::Digest(_) => None,
+        OpsError::Hindered { .. } => Some(Hint::from(
+            "nothing was changed; empty it first, or keep it with `DeletionPolicy: Retain`",
+        )),
         OpsError::TerminationProtection { .. } => Some(Hint::from(
             "apply the stack with `--no-termination-protection` first, or without the protection in the \
              app",

@@ -10,8 +10,8 @@ use crate::resource_tags::visible;
 /// The error of a change: one that passes where what the setting names (a function and its permission, a
 /// queue or a topic and its policy, another bucket) may have been made a moment ago.
 ///
-/// Source: S3 User Guide, "Troubleshooting" of event notifications (S3 validates destinations when it is
-/// told of them); S3 API reference, PutBucketReplication (the destination exists and has versions).
+/// Source: S3 User Guide, "Troubleshooting" of event notifications (S3 validates destinations when they are
+/// named); S3 API reference, PutBucketReplication (the destination exists and has versions).
 pub(super) fn passing(error: DriverError) -> DriverError {
     const MARKS: [&str; 2] =
         ["unable to validate the following destination", "destination bucket must"];

@@ -117,7 +117,7 @@ impl Declared {
         }
     }
 
-    /// What was declared before, as far as it decides what is taken back. Secrets are empty in it.
+    /// The settings that were declared before, as far as it decides what is taken back. Secrets are empty in it.
     ///
     /// # Errors
     /// If a property has another form.

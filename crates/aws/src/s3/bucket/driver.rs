@@ -13,7 +13,7 @@ use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
     NameRule, Object, Observed, Progress, Separator, UnsupportedProperty, UpdateRequest,
 };
-use rstack_model::{Identifier, KnownMap, Region};
+use rstack_model::{Identifier, KnownMap, KnownValue, Region};
 
 use super::attributes::attributes;
 use super::calls::{set_tags, tags};
@@ -284,6 +284,17 @@ impl DirectDriver for BucketDriver {
         // What was set is not visible everywhere at once.
         let attributes = attributes(bucket, &self.region);
         Ok(Object::named(bucket.into(), request.properties.clone(), attributes))
+    }
+
+    /// Versions that are no longer current are not looked for: the deletion says if they are there.
+    async fn hindrance(&self, identifier: &Identifier) -> Result<Option<String>, DriverError> {
+        let mut input = self.place(identifier.only()).named();
+        input.insert("MaxKeys".to_owned(), 1.into());
+        let listed = self.api.call_if_exists("ListObjectsV2", input).await?;
+        let objects =
+            listed.as_ref().and_then(|it| it.get("Contents")).and_then(KnownValue::as_list);
+        let is_empty = objects.is_none_or(<[_]>::is_empty);
+        Ok((!is_empty).then(|| "it holds objects, which rstack does not delete".to_owned()))
     }
 
     /// A bucket that holds something is never emptied.

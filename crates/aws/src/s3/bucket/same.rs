@@ -31,7 +31,7 @@ pub(super) fn same(declared: &KnownMap, shown: &KnownMap) -> bool {
     canonical_map(declared) == canonical_map(&shown)
 }
 
-/// What is shown, without what S3 has filled in.
+/// The shown value without the parts that S3 has filled in.
 fn without_filled_in(shown: &KnownMap, declared: &KnownMap) -> KnownMap {
     let mut out = KnownMap::new();
     for (name, value) in shown {

@@ -42,7 +42,7 @@ enum Reset {
     Remove(&'static str),
     /// The setting of a new bucket.
     Value(fn() -> KnownMap),
-    /// What is set, where S3 does not go back: it is off from here on.
+    /// The value that is set where S3 does not go back: it is off from here on.
     Off(fn() -> KnownMap),
 }
 

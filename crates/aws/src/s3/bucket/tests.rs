@@ -1,6 +1,9 @@
 //! The driver of buckets over the fake, and the tables over every tree that the schema allows.
 
+use std::sync::Arc;
+
 use rstack_driver::conformance::{Sample, check};
+use rstack_driver::{DirectDriver, ErrorKind};
 use rstack_model::{PropertyPath, Region, StackName};
 use serde_json::json;
 
@@ -8,11 +11,11 @@ use super::form::{Row, members, properties};
 use super::wire::{
     FILTERED, LIFECYCLE, LOGGING, NOTIFICATION, OBJECT_LOCK, PLAIN, PUBLIC_ACCESS, Wire,
 };
-use super::{same, tables};
+use super::{BucketDriver, same, tables};
 use crate::AwsCloud;
 use crate::mapping::tests::generate::{Fullness, Generator};
 use crate::test::fake::{FakeServices, REGION};
-use crate::test::scripted_api::known;
+use crate::test::scripted_api::{ScriptedApi, known};
 
 /// A setting, its table, its form on the wire, and properties that are older forms of others.
 type Case = (&'static str, &'static [Row], Wire, &'static [&'static str]);
@@ -157,4 +160,21 @@ async fn buckets_pass_the_conformance_suite() {
         panic!("{broken:?}");
     }
     assert!(services.account().buckets.is_empty());
+}
+
+/// Before anything is changed a bucket says that it holds objects, and asks for one of them alone.
+#[tokio::test]
+async fn a_bucket_with_objects_says_that_it_would_not_be_deleted() {
+    for (answer, hinders) in [
+        (json!({"Contents": [{"Key": "k"}], "KeyCount": 1}), true),
+        (json!({"KeyCount": 0}), false),
+    ] {
+        let api = Arc::new(ScriptedApi::new().answer("ListObjectsV2", answer));
+        let driver = BucketDriver::new(api.clone(), Region::new("eu-west-1"));
+        assert_eq!(driver.hindrance(&"b".into()).await.unwrap().is_some(), hinders);
+        assert_eq!(api.input(0)["MaxKeys"], 1.into());
+    }
+    let gone = ScriptedApi::new().fail("ListObjectsV2", ErrorKind::NotFound, "NoSuchBucket");
+    let driver = BucketDriver::new(Arc::new(gone), Region::new("eu-west-1"));
+    assert_eq!(driver.hindrance(&"b".into()).await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! What tables cannot say of a setting: members as requests take them, made of flat ones, and back.
+//! The parts of a setting that tables cannot say: members as requests take them, made of flat ones, and back.
 //!
 //! The flat members of a setting are those that the tables give. What a request spells out has the same
 //! flat members as what an answer shows: both are compared in that form.
