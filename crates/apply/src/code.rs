@@ -10,7 +10,7 @@ impl StepError {
         match self {
             Self::Driver(error) | Self::Secret { source: error, .. } => error.error_code(),
             Self::NoDriver(_) => ErrorCode::DriverMissing,
-            Self::Function(_)
+            Self::Function { .. }
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
             | Self::NoAttribute(_)

@@ -21,8 +21,13 @@ pub enum StepError {
     #[error("this rstack has no driver for `{0}`")]
     NoDriver(ResourceType),
     /// A property cannot be evaluated now that attributes are known.
-    #[error("a property cannot be evaluated: {0}")]
-    Function(FunctionError),
+    #[error("`{property}` cannot be evaluated: {error}")]
+    Function {
+        /// The property.
+        property: String,
+        /// Why not.
+        error: FunctionError,
+    },
     /// A property is still not known.
     #[error("{0}")]
     NotKnown(NotKnown),
@@ -89,7 +94,7 @@ impl StepError {
                 crate::observe::stops_everything(error)
             }
             Self::NoDriver(_)
-            | Self::Function(_)
+            | Self::Function { .. }
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
             | Self::NoAttribute(_)
@@ -110,12 +115,6 @@ impl StepError {
 impl From<DriverError> for StepError {
     fn from(error: DriverError) -> Self {
         Self::Driver(error)
-    }
-}
-
-impl From<FunctionError> for StepError {
-    fn from(error: FunctionError) -> Self {
-        Self::Function(error)
     }
 }
 

@@ -16,8 +16,8 @@ use rstack_model::plan::{
     Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{AttributeRef, ResolvedSecrets, resolve_map};
-use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, ValueMap};
+use rstack_model::value::{AttributeRef, Attributes, ResolvedSecrets};
+use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, Value, ValueMap};
 use rstack_plan::compare::differences;
 
 use crate::digest::input_digest;
@@ -129,7 +129,7 @@ impl<'a> Context<'a> {
         };
         let driver = self.driver(&change.resource_type)?;
         let properties =
-            self.ledger.with_objects(|objects| resolve_map(&desired.properties, objects))?;
+            self.ledger.with_objects(|objects| resolved(&desired.properties, objects))?;
         self.all_returned(&properties)?;
         let resolved = self.engine.resolve_secrets(self.parameters, &properties).await;
         let secrets = resolved.map_err(|error| match error {
@@ -284,12 +284,23 @@ pub(crate) fn completing(request: &CreateRequest, identifier: Identifier) -> Upd
     }
 }
 
+/// Properties with the attributes that are known by now.
+fn resolved(properties: &ValueMap, objects: &dyn Attributes) -> Result<ValueMap, StepError> {
+    let resolve = |(name, value): (&String, &Value)| match value.resolve(objects) {
+        Ok(value) => Ok((name.clone(), value)),
+        Err(error) => Err(StepError::Function { property: name.clone(), error }),
+    };
+    properties.iter().map(resolve).collect()
+}
+
 /// Wholly known properties with their secrets.
 pub(crate) fn known(
     properties: &ValueMap,
     secrets: &ResolvedSecrets,
 ) -> Result<KnownMap, StepError> {
-    properties.iter().map(|(key, value)| Ok((key.clone(), value.known(secrets)?))).collect()
+    let known =
+        |(name, value): (&String, &Value)| Ok((name.clone(), value.known_property(name, secrets)?));
+    properties.iter().map(known).collect()
 }
 
 /// An object as the state remembers it; `secrets` are those that it was made with.

@@ -66,7 +66,7 @@ fn tells_of_object(error: &StepError) -> bool {
             | ErrorKind::Unsupported => true,
         },
         StepError::NoDriver(_)
-        | StepError::Function(_)
+        | StepError::Function { .. }
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
         | StepError::NoAttribute(_)

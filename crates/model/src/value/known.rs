@@ -61,6 +61,19 @@ impl Value {
         self.convert(&PropertyPath::root(), &|reference| secrets.get(reference).cloned())
     }
 
+    /// [`Self::known`] for the value of a property, whose name is in the error.
+    ///
+    /// # Errors
+    /// As [`Self::known`].
+    pub fn known_property(
+        &self,
+        name: &str,
+        secrets: &ResolvedSecrets,
+    ) -> Result<KnownValue, NotKnown> {
+        let at = PropertyPath::root().name(name);
+        self.convert(&at, &|reference| secrets.get(reference).cloned())
+    }
+
     /// The wholly known value with every secret replaced by an empty one: for prior properties,
     /// of which a driver needs the shape and not the secrets.
     ///
