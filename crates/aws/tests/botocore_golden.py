@@ -243,7 +243,11 @@ def answer(model, protocol, parser, operation):
             f"<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></{operation.name}Response>"
         )
     parsed = parser.parse({"status_code": 200, "headers": headers, "body": body.encode()}, shape)
-    return {"operation": operation.name, "headers": headers, "body": body, "output": plain(parsed)}
+    output = plain(parsed)
+    # botocore makes a text of such a body.
+    if payload and (SERVICE[-1], shape.members[payload].name) in BINARY:
+        output[payload] = base64.b64encode(output[payload].encode()).decode()
+    return {"operation": operation.name, "headers": headers, "body": body, "output": output}
 
 
 def endpoints(loader, name, version, partitions):

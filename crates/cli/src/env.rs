@@ -82,7 +82,7 @@ pub enum ConnectError {
     NotBuilt,
 }
 
-/// What the user chose of a cloud.
+/// The user's choices of a cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connecting {
     /// The Region, before that of the environment and the profile.

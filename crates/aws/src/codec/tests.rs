@@ -46,7 +46,10 @@ fn split_uri(uri: &str) -> (String, Vec<String>) {
 fn body(protocol: WireProtocol, text: &str) -> Value {
     match protocol {
         WireProtocol::RestJson | WireProtocol::Json if text.is_empty() => json!({}),
-        WireProtocol::RestJson | WireProtocol::Json => serde_json::from_str(text).unwrap(),
+        // A payload of bytes is no JSON.
+        WireProtocol::RestJson | WireProtocol::Json => {
+            serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+        }
         WireProtocol::Query | WireProtocol::Ec2 => {
             let mut pairs: Vec<String> = text.split('&').map(|p| p.replace('+', "%20")).collect();
             pairs.sort();

@@ -65,7 +65,7 @@ fn a_table_of_another_owner_is_left_alone() {
     assert!(bench.known().is_empty());
 }
 
-/// What others took away or turned off is drift, and comes back.
+/// A setting that others took away or turned off is drift, and comes back.
 #[test]
 fn what_others_changed_is_set_right() {
     let first = stack("first", "one");

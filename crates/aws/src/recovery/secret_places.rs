@@ -247,8 +247,8 @@ const MORE: [&str; 15] = [
 const IDS_ALONE: [&str; 2] =
     ["AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment"];
 
-/// Properties that name an object that is not there under any other name.
-const OTHER_OBJECTS: [&str; 1] = ["FunctionName"];
+/// Of a version every text names its function or is compared with it: no other round makes one.
+const ONE_ROUND: [&str; 1] = ["AWS::Lambda::Version"];
 
 /// Set by `make recovery`: a secret stands at every place, and not only at some of them.
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
@@ -267,8 +267,7 @@ fn live(objects: &[Object], lived: &mut BTreeMap<String, Lived>) {
         let step = if every { 1 } else { (all.len() / SOME) | 1 };
         let lived = lived.entry(resource_type.to_string()).or_default();
         for place in all.iter().step_by(step) {
-            let mut others = texts.iter().rev().filter(|other| other.path != place.path);
-            let beside = others.find(|other| !OTHER_OBJECTS.contains(&other.label.as_str()));
+            let beside = texts.iter().rev().find(|other| other.path != place.path);
             let beside = beside.map(|place| place.changed(properties));
             let run = || object.live(place, beside.as_ref(), lived);
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
@@ -302,7 +301,8 @@ fn a_secret_at_every_place_of_every_native_type_is_written_nowhere() {
             continue;
         }
         assert!(lived.places > lived.refused, "{native}: {lived:?}");
-        let updated = lived.updated > 0 || lived.beside == 0;
+        let fixed = lived.beside == 0 || ONE_ROUND.contains(&native);
+        let updated = lived.updated > 0 || fixed;
         assert!(lived.rolled_back > 0 && updated, "{native}: {lived:?}");
     }
 }

@@ -140,6 +140,10 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
         else {
             continue;
         };
+        // The actions of S3 have names of their own.
+        if service == Service::S3 {
+            continue;
+        }
         let codec = Codec::of(service).unwrap();
         // Asked of other services, or checked by a service that is asked for something else.
         let others = [

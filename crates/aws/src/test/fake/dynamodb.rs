@@ -117,7 +117,7 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     }
 }
 
-/// What is busy has done its work once it was described.
+/// An object that is busy has done its work once it was described.
 fn rest(shown: &mut Value) {
     shown["TableStatus"] = "ACTIVE".into();
     if let Some(described) = shown.get_mut("SSEDescription") {

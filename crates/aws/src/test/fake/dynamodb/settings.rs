@@ -1,4 +1,4 @@
-//! What operations of their own change and show of a table: expiry, backups, insights, destinations,
+//! The parts of a table that operations of their own change and show: expiry, backups, insights, destinations,
 //! policies and tags.
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ pub(super) fn index_of(input: &Value) -> String {
     if name.is_empty() { "(table)".to_owned() } else { name }
 }
 
-/// What is being turned on or off has been once it was described.
+/// A part that is being turned on or off has been once it was described.
 pub(super) fn describe(table: &mut Value, operation: &str, input: &Value) -> Reply {
     Ok(match operation {
         "DescribeTimeToLive" => {
