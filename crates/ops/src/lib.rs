@@ -18,6 +18,7 @@ mod exports;
 mod front_end;
 mod last_parameters;
 mod lease;
+mod managed_exports;
 mod missing_secrets;
 mod open;
 mod operations;
