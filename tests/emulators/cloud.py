@@ -58,7 +58,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["open_uploads", BUCKET]           the keys of its uploads that are not complete
     ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
     ["make_bucket", BUCKET]            makes one without settings
-    ["managed_stack", EMULATOR, NAME, TEMPLATE] makes or updates a stack by its own CloudFormation
+    ["managed_stack", EMULATOR, NAME, TEMPLATE] makes a stack by its own CloudFormation
     ["delete_managed_stack", EMULATOR, NAME] deletes it
     ["network", VPC] …                 see network.py
 
@@ -538,10 +538,8 @@ def cloudformation(emulator):
 
 def managed_stack(emulator, name, template):
     service = cloudformation(emulator)
-    names = [stack["StackName"] for stack in service.describe_stacks()["Stacks"]]
-    change, waits = ("update", "stack_update_complete") if name in names else ("create", "stack_create_complete")
-    getattr(service, f"{change}_stack")(StackName=name, TemplateBody=template)
-    service.get_waiter(waits).wait(StackName=name, WaiterConfig={"Delay": 1})
+    service.create_stack(StackName=name, TemplateBody=template)
+    service.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
 def delete_managed_stack(emulator, name):

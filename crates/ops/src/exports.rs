@@ -172,7 +172,7 @@ fn export(exports: &mut BTreeMap<String, String>, outputs: &BTreeMap<String, Out
 ///
 /// # Errors
 /// [`OpsError::Exports`] with every conflict, or if a state cannot be read or CloudFormation cannot be
-/// asked. A call that is denied is no error: the front end is told.
+/// asked. A call that is denied is no error; the front end receives it.
 pub(crate) async fn check_exports<F: FrontEnd>(
     ops: &Operations,
     plan: &Plan,

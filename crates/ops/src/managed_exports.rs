@@ -55,7 +55,7 @@ impl Managed {
     }
 }
 
-/// An answer; `None`, and the front end is told, if the caller has no permission to ask.
+/// An answer; `None` if the caller has no permission to ask, which is reported to the front end.
 fn allowed<T, F: FrontEnd>(
     answer: Result<T, DriverError>,
     front: &F,
