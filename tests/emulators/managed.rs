@@ -16,13 +16,14 @@ fn producer(export: &str, value: &str) -> String {
 
 const IMPORTER: &str = "Resources:
   Imported:
-    Type: AWS::MediaPackage::Channel
-    Properties: {Id: imported, Description: !ImportValue 'cf:name'}
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /imported, Type: String, Value: !ImportValue 'cf:name'}
   Read:
-    Type: AWS::MediaPackage::Channel
+    Type: AWS::SSM::Parameter
     Properties:
-      Id: read
-      Description: {'Fn::GetStackOutput': {StackName: cf, OutputName: Name, Region: eu-west-1}}
+      Name: /read
+      Type: String
+      Value: {'Fn::GetStackOutput': {StackName: cf, OutputName: Name, Region: eu-west-1}}
 ";
 
 #[test]
@@ -36,11 +37,9 @@ fn the_exports_and_outputs_of_cloudformation_are_used() {
 
     account.cloud(&["managed_stack", "moto", "cf", &producer("cf:name", "first")]);
     run(&["apply", "importer.yaml", "--yes"], 0);
-    for channel in ["Imported", "Read"] {
-        let properties = &account.state("importer")["resources"][channel]["properties"];
-        assert_eq!(properties["Description"], "first");
+    for name in ["/imported", "/read"] {
+        assert_eq!(account.cloud(&["parameter_value", name]), "first");
     }
-    assert!(account.read_back("importer", &[]) > 0);
     account.expect_no_changes("importer.yaml");
 
     // Another value there is an update here. (An update in moto leaves exports as they are.)
@@ -49,6 +48,7 @@ fn the_exports_and_outputs_of_cloudformation_are_used() {
     let planned = changes(&account.plan(&["importer.yaml"]));
     assert_eq!((&*planned["Imported"], &*planned["Read"]), ("update", "update"));
     run(&["apply", "importer.yaml", "--yes"], 0);
+    assert_eq!(account.cloud(&["parameter_value", "/imported"]), "second");
     account.expect_no_changes("importer.yaml");
 
     // The name is exported once.
