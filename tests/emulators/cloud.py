@@ -58,6 +58,8 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["open_uploads", BUCKET]           the keys of its uploads that are not complete
     ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
     ["make_bucket", BUCKET]            makes one without settings
+    ["managed_stack", EMULATOR, NAME, TEMPLATE] makes a stack by its own CloudFormation
+    ["delete_managed_stack", EMULATOR, NAME] deletes it
     ["network", VPC] …                 see network.py
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
@@ -529,6 +531,24 @@ def make_bucket(bucket):
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
+def cloudformation(emulator):
+    if emulator == "moto":
+        return client("cloudformation")
+    return boto3.client("cloudformation", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+
+
+def managed_stack(emulator, name, template):
+    service = cloudformation(emulator)
+    service.create_stack(StackName=name, TemplateBody=template)
+    service.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def delete_managed_stack(emulator, name):
+    service = cloudformation(emulator)
+    service.delete_stack(StackName=name)
+    service.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
 CALLS = {
     call.__name__: call
     for call in (
@@ -542,7 +562,7 @@ CALLS = {
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
         archive, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
-        set_rotation, set_timeout, tables, versions,
+        set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,
     )
 }
 

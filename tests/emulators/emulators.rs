@@ -68,7 +68,7 @@ impl Emulators {
         let always = [
             ("AWS_ENDPOINT_URL", self.ministack.url()),
             ("AWS_ENDPOINT_URL_APPSYNC", self.moto.url()),
-            // What the tests ask to do the same as rstack.
+            // Stacks of its own, and what the tests ask to do the same as rstack.
             ("AWS_ENDPOINT_URL_CLOUDFORMATION", self.moto.url()),
             ("AWS_ENDPOINT_URL_EC2", self.moto.url()),
             ("AWS_ENDPOINT_URL_MEDIAPACKAGE", self.moto.url()),

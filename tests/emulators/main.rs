@@ -1,4 +1,4 @@
-//! The whole program against clouds that others wrote: moto (AppSync, EC2, MediaPackage, SNS, SQS,
+//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, MediaPackage, SNS, SQS,
 //! Systems Manager) and MiniStack (Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
 //! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
 //! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
@@ -23,6 +23,7 @@ mod killer;
 mod lookups;
 mod lossy;
 mod lying;
+mod managed;
 mod moved;
 mod named;
 mod network;

@@ -1,12 +1,12 @@
 //! Asking the cloud what a template leaves to it, before anything is planned.
 
 use futures_util::stream::{self, StreamExt};
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::{DriverError, ErrorKind, ManagedExport};
 use rstack_model::Value;
 use rstack_model::value::{Lookup, SecretReference};
 
 use crate::observe::stops_everything;
-use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
+use crate::reads::{CLOUDFORMATION, Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
 use crate::{Engine, secrets};
 
 /// The service that is asked.
@@ -15,6 +15,7 @@ fn service(lookup: &Lookup) -> &str {
         Lookup::Zones(_) => "AWS::EC2",
         Lookup::Parameter(_) => PARAMETER_STORE,
         Lookup::Attribute { resource_type, .. } => service_of(resource_type),
+        Lookup::Exports | Lookup::StackOutputs { .. } => CLOUDFORMATION,
     }
 }
 
@@ -67,6 +68,41 @@ impl Engine {
             }
         }
         Ok(missing)
+    }
+
+    /// The exports of stacks that CloudFormation manages; none in a cloud without such stacks.
+    ///
+    /// # Errors
+    /// If they cannot be listed.
+    pub async fn managed_exports(&self) -> Result<Vec<ManagedExport>, DriverError> {
+        let Some(stacks) = self.cloud.managed_stacks() else { return Ok(Vec::new()) };
+        self.look(&Lookups::default(), CLOUDFORMATION, || stacks.exports()).await
+    }
+
+    /// The stacks that CloudFormation manages and that import these exports, or why they are not known;
+    /// nothing in a cloud without such stacks.
+    ///
+    /// # Errors
+    /// If the cloud cannot be asked at all.
+    pub async fn managed_importers<'a>(
+        &self,
+        exports: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<(&'a str, Result<Vec<String>, DriverError>)>, DriverError> {
+        let Some(stacks) = self.cloud.managed_stacks() else { return Ok(Vec::new()) };
+        let reads = &Lookups::default();
+        let asked: Vec<_> = stream::iter(exports)
+            .map(|export| async move {
+                let call = || stacks.importers(export);
+                (export, self.look(reads, CLOUDFORMATION, call).await)
+            })
+            .buffered(self.parallelism.get())
+            .collect()
+            .await;
+        let failed = asked.iter().find_map(|(_, answer)| answer.as_ref().err());
+        match failed.filter(|error| stops_everything(error)) {
+            Some(error) => Err(error.clone()),
+            None => Ok(asked),
+        }
     }
 
     /// Looks for the secret of a reference, if it is one of the cloud.

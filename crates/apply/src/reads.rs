@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) const SECRETS_MANAGER: &str = "AWS::SecretsManager";
 /// As [`SECRETS_MANAGER`], of parameters.
 pub(crate) const PARAMETER_STORE: &str = "AWS::SSM";
+/// The service that manages other stacks of the account.
+pub(crate) const CLOUDFORMATION: &str = "AWS::CloudFormation";
 
 /// The service of a resource type, such as `AWS::MediaPackage`.
 pub(crate) fn service_of(resource_type: &ResourceType) -> &str {

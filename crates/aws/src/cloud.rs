@@ -9,7 +9,7 @@ use rstack_catalog::Registry;
 use rstack_driver::custom::CustomResource;
 use rstack_driver::{
     BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
-    Noop, OpenBucket, ResourceDriver, SecretStore,
+    ManagedStacks, Noop, OpenBucket, ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -22,6 +22,7 @@ use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::custom::{AccountReach, Handlers};
 use crate::definition::{Service, TypeDefinition};
 use crate::final_snapshot::Snapshotting;
+use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
@@ -43,6 +44,7 @@ pub struct AwsCloud {
     region: Region,
     clients: Arc<Clients>,
     secrets: Secrets,
+    stacks: Stacks,
     handlers: Arc<Handlers>,
 }
 
@@ -83,10 +85,11 @@ impl AwsCloud {
 
     fn with(clients: Clients, region: Region, response_bucket: Option<String>) -> Self {
         let secrets = Secrets::new(clients.api(Service::SECRETSMANAGER), clients.api(Service::SSM));
+        let stacks = Stacks::new(clients.api(Service::CLOUDFORMATION));
         let clients = Arc::new(clients);
         let reach = AccountReach { clients: Arc::clone(&clients), region: region.clone() };
         let handlers = Handlers::new(Arc::new(reach), region.clone(), response_bucket);
-        Self { region, clients, secrets, handlers: Arc::new(handlers) }
+        Self { region, clients, secrets, stacks, handlers: Arc::new(handlers) }
     }
 }
 
@@ -215,7 +218,19 @@ impl Cloud for AwsCloud {
                 let api = self.clients.api(Service::EC2);
                 lookup::attribute(api.as_ref(), resource_type.as_str(), id, attribute).await
             }
+            Lookup::Exports => self.stacks.exported().await,
+            Lookup::StackOutputs { stack, region } if *region == self.region => {
+                self.stacks.outputs(stack).await
+            }
+            Lookup::StackOutputs { stack, region } => {
+                let there = self.clients.in_region(region);
+                Stacks::new(there.api(Service::CLOUDFORMATION)).outputs(stack).await
+            }
         }
+    }
+
+    fn managed_stacks(&self) -> Option<&dyn ManagedStacks> {
+        Some(&self.stacks)
     }
 
     fn secrets(&self) -> &dyn SecretStore {

@@ -1,6 +1,9 @@
 //! Commands without a process: streams, variables, clock and cloud are those of the test.
 #![cfg(test)]
 
+#[path = "library/managed_stacks.rs"]
+mod managed_stacks;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Cursor, Write};

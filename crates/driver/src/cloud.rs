@@ -8,7 +8,9 @@ use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{ResourceType, Value};
 
-use crate::{BucketAccess, DriverError, ErrorKind, OpenBucket, ResourceDriver, SecretStore};
+use crate::{
+    BucketAccess, DriverError, ErrorKind, ManagedStacks, OpenBucket, ResourceDriver, SecretStore,
+};
 
 /// The identity under which calls are made, and the place where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,12 @@ pub trait Cloud: Send + Sync {
 
     /// Where dynamic references to secrets are resolved.
     fn secrets(&self) -> &dyn SecretStore;
+
+    /// The stacks that CloudFormation manages; `None` in a cloud without such stacks, which is never
+    /// asked a [`Lookup::Exports`] or [`Lookup::StackOutputs`].
+    fn managed_stacks(&self) -> Option<&dyn ManagedStacks> {
+        None
+    }
 
     /// Opens a bucket. No call is made to it yet.
     ///

@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod custom;
 mod direct;
 mod error;
+mod managed_stacks;
 mod name;
 mod noop;
 mod object;
@@ -24,6 +25,7 @@ pub use asset_store::{
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};
 pub use error::{DriverError, ErrorKind};
+pub use managed_stacks::{ManagedExport, ManagedStacks};
 pub use name::{NameRule, Separator};
 pub use noop::Noop;
 pub use object::{Object, Observed};

@@ -46,6 +46,9 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::LockLost => include_str!("../pages/errors/lock-lost.md"),
         ErrorCode::LockMismatch => include_str!("../pages/errors/lock-mismatch.md"),
         ErrorCode::LogFilter => include_str!("../pages/errors/log-filter.md"),
+        ErrorCode::ManagedStacksNotRead => {
+            include_str!("../pages/errors/managed-stacks-not-read.md")
+        }
         ErrorCode::MissingContext => include_str!("../pages/errors/missing-context.md"),
         ErrorCode::MissingDependency => include_str!("../pages/errors/missing-dependency.md"),
         ErrorCode::NameConflict => include_str!("../pages/errors/name-conflict.md"),

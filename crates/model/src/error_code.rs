@@ -92,6 +92,8 @@ codes! {
     LockMismatch = "lock-mismatch",
     /// A log filter that cannot be understood.
     LogFilter = "log-filter",
+    /// Stacks that CloudFormation manages and that the caller may not look at.
+    ManagedStacksNotRead = "managed-stacks-not-read",
     /// A template with placeholders for what the CDK has not looked up.
     MissingContext = "missing-context",
     /// A dependency on a resource that is not in the stack.

@@ -58,7 +58,7 @@ async fn apply_held<F: FrontEnd>(
         let base = PlanBase { lineage: state.lineage.clone(), serial: state.serial };
         state = lease.revise(renewed, &base).await.map_err(OpsError::from)?;
     }
-    let planned = lease.unless_lost(plan_deploy(ops, deploy, &state)).await;
+    let planned = lease.unless_lost(plan_deploy(ops, deploy, &state, front)).await;
     let planned = planned.unwrap_or_else(|lost| Err(lost.into()));
     front.planned(planned.as_deref().ok())?;
     let plan = planned?;
@@ -118,7 +118,9 @@ async fn apply_saved_held<F: FrontEnd>(
     let Some(engine) = reviewed(ops, lease, &review, front).await? else {
         return Ok(Applied::Stopped);
     };
-    check_exports(ops.backend.as_ref(), plan, &BTreeSet::new()).await?;
+    let gone = BTreeSet::new();
+    let exports = check_exports(ops, plan, &gone, front);
+    lease.unless_lost(exports).await.map_err(OpsError::from)??;
     let verified = verify_saved(ops, plan, &state, parameters);
     lease.unless_lost(verified).await.map_err(OpsError::from)??;
     lease.unless_lost(front.publish(plan)).await.map_err(OpsError::from)??;

@@ -56,7 +56,7 @@ pub async fn plan_destroy<F: FrontEnd>(
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
-    check_exports(ops.backend.as_ref(), &plan, gone).await?;
+    check_exports(ops, &plan, gone, front).await?;
     check_hindrances(ops, &plan, &state).await?;
     Ok(plan)
 }
@@ -100,8 +100,11 @@ async fn destroy_held<F: FrontEnd>(
     let planned = ops.engine.plan_destroy(&state, &observations, &asked.options);
     front.planned(planned.as_deref().ok())?;
     let plan = planned.map_err(OpsError::from)?;
-    check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
-    check_hindrances(ops, &plan, &state).await?;
+    let gone = BTreeSet::new();
+    let exports = check_exports(ops, &plan, &gone, front);
+    lease.unless_lost(exports).await.map_err(OpsError::from)??;
+    let hindered = lease.unless_lost(check_hindrances(ops, &plan, &state));
+    hindered.await.map_err(OpsError::from)??;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
     carry_out(ops, lease, &review, &parameters, front).await

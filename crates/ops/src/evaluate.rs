@@ -1,10 +1,10 @@
 //! Evaluating a template together with the answers of the cloud that it needs: Availability Zones,
-//! parameters of the Parameter Store.
+//! parameters of the Parameter Store, exports and outputs of stacks that CloudFormation manages.
 
 use rstack_apply::Engine;
-use rstack_driver::DriverError;
-use rstack_model::Span;
+use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::value::Lookup;
+use rstack_model::{Span, Value, ValueMap};
 use rstack_template::{Evaluation, ExternalValues, Inputs, Template};
 
 use crate::OpsError;
@@ -19,6 +19,9 @@ pub struct Evaluated {
     pub evaluation: Evaluation,
     /// The questions without an answer.
     pub unanswered: Vec<Unanswered>,
+    /// The calls by which stacks that CloudFormation manages are asked for, and which the caller has no
+    /// permission for. The template was evaluated as if there were no such stacks.
+    pub denied: Vec<DriverError>,
 }
 
 /// A question to which the cloud has no answer.
@@ -43,6 +46,7 @@ pub async fn evaluate(
     inputs: &Inputs<'_>,
 ) -> Result<Evaluated, OpsError> {
     let mut external: ExternalValues = inputs.external.clone();
+    let mut denied = Vec::new();
     for _ in 0..ROUNDS {
         let inputs = Inputs { external: &external, ..*inputs };
         let evaluation = rstack_template::evaluate(template, &inputs);
@@ -50,13 +54,17 @@ pub async fn evaluate(
             || evaluation.desired.is_none()
             || !evaluation.wanted.is_empty()
         {
-            return Ok(Evaluated { evaluation, unanswered: Vec::new() });
+            return Ok(Evaluated { evaluation, unanswered: Vec::new(), denied });
         }
         let mut unanswered = Vec::new();
         for (lookup, answer) in engine.look_up(evaluation.lookups.keys()).await? {
             match answer {
                 Ok(value) => {
                     external.answers.insert(lookup, value);
+                }
+                Err(error) if lookup.is_of_managed_stacks() && is_denied(&error) => {
+                    external.answers.insert(lookup.clone(), no_managed_stacks(&lookup));
+                    denied.push(error);
                 }
                 Err(error) => {
                     let at = evaluation.lookups.get(&lookup).copied().unwrap_or_default();
@@ -65,8 +73,24 @@ pub async fn evaluate(
             }
         }
         if !unanswered.is_empty() {
-            return Ok(Evaluated { evaluation, unanswered });
+            return Ok(Evaluated { evaluation, unanswered, denied });
         }
     }
     Err(OpsError::Questions)
+}
+
+/// True if the caller has no permission for a call.
+pub(crate) fn is_denied(error: &DriverError) -> bool {
+    matches!(error.kind, ErrorKind::AccessDenied { .. })
+}
+
+/// The answer of an account in which CloudFormation manages no stack.
+fn no_managed_stacks(lookup: &Lookup) -> Value {
+    match lookup {
+        Lookup::Exports => Value::Map(ValueMap::new()),
+        Lookup::StackOutputs { .. }
+        | Lookup::Zones(_)
+        | Lookup::Parameter(_)
+        | Lookup::Attribute { .. } => Value::Null,
+    }
 }

@@ -1,8 +1,9 @@
 //! Exports in use: a plan that takes from another stack what that stack imports, or exports a name that
 //! another stack exports, is refused before anything is changed.
 //!
-//! The stacks are those of the states, in the same account and Region. A run that is open counts with
-//! what it was to import, and with the outputs that it has recorded.
+//! The stacks are those of the states, in the same account and Region, and those that CloudFormation
+//! manages there. A run that is open counts with what it was to import, and with the outputs that it has
+//! recorded. CloudFormation is asked only about exports that come, change or go.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,21 +13,42 @@ use rstack_model::plan::{Action, Certainty, Checked, Plan, PlanMode};
 use rstack_model::state::{Environment, OutputState};
 use rstack_model::{Importer, Imports, StackName, Value, add_imports};
 
-use crate::{Backend, OpsError, Record};
+use crate::managed_exports::Managed;
+use crate::{FrontEnd, Operations, OpsError, Record};
 
-/// A stack that imports an export, and the places in it that use it.
+/// A stack that imports an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consumer {
-    /// The stack.
-    pub stack: StackName,
-    /// The places.
-    pub places: BTreeSet<Importer>,
+pub enum Consumer {
+    /// A stack of the states.
+    Stack {
+        /// The stack.
+        stack: StackName,
+        /// The places in it that use the export.
+        places: BTreeSet<Importer>,
+    },
+    /// A stack that CloudFormation manages, by name.
+    Managed(String),
+}
+
+impl Consumer {
+    /// The name of the stack.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Stack { stack, .. } => stack.as_str(),
+            Self::Managed(stack) => stack,
+        }
+    }
 }
 
 impl fmt::Display for Consumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let places: Vec<String> = self.places.iter().map(ToString::to_string).collect();
-        write!(f, "stack `{}` ({})", self.stack, places.join(", "))
+        match self {
+            Self::Stack { stack, places } => {
+                let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+                write!(f, "stack `{stack}` ({})", places.join(", "))
+            }
+            Self::Managed(stack) => write!(f, "stack `{stack}`, which CloudFormation manages"),
+        }
     }
 }
 
@@ -64,6 +86,15 @@ pub enum ExportConflict {
         /// The output of the other stack.
         of_output: String,
     },
+    /// A stack that CloudFormation manages exports the name.
+    TakenByManaged {
+        /// The name of the export.
+        export: String,
+        /// The output that is to be exported.
+        output: String,
+        /// The other stack.
+        stack: String,
+    },
 }
 
 impl fmt::Display for ExportConflict {
@@ -86,6 +117,11 @@ impl fmt::Display for ExportConflict {
                 f,
                 "output `{output}` cannot be exported as `{export}`: stack `{stack}` exports its output \
                  `{of_output}` under this name"
+            ),
+            Self::TakenByManaged { export, output, stack } => write!(
+                f,
+                "output `{output}` cannot be exported as `{export}`: stack `{stack}`, which CloudFormation \
+                 manages, exports this name"
             ),
         }
     }
@@ -135,12 +171,15 @@ fn export(exports: &mut BTreeMap<String, String>, outputs: &BTreeMap<String, Out
 /// and is not checked.
 ///
 /// # Errors
-/// [`OpsError::Exports`] with every conflict, or if a state cannot be read.
-pub(crate) async fn check_exports(
-    backend: &dyn Backend,
+/// [`OpsError::Exports`] with every conflict, or if a state cannot be read or CloudFormation cannot be
+/// asked. A call that is denied is no error; the front end receives it.
+pub(crate) async fn check_exports<F: FrontEnd>(
+    ops: &Operations,
     plan: &Plan,
     gone: &BTreeSet<StackName>,
+    front: &F,
 ) -> Result<(), OpsError> {
+    let backend = ops.backend.as_ref();
     let lost = lost(plan);
     let gained = gained(plan);
     if plan.mode == PlanMode::Rollback || (lost.is_empty() && gained.is_empty()) {
@@ -152,7 +191,8 @@ pub(crate) async fn check_exports(
         let record = backend.read(&stack).await?;
         neighbours.extend(Neighbour::of(stack, record, &plan.environment));
     }
-    let conflicts = conflicts(lost, &gained, &neighbours);
+    let managed = Managed::of(ops, plan, (&lost, &gained), front).await?;
+    let conflicts = conflicts(lost, &gained, &neighbours, &managed);
     if conflicts.is_empty() { Ok(()) } else { Err(OpsError::Exports(conflicts)) }
 }
 
@@ -160,14 +200,18 @@ fn conflicts(
     lost: BTreeMap<String, ExportChange>,
     gained: &BTreeMap<String, &str>,
     neighbours: &[Neighbour],
+    managed: &Managed,
 ) -> Vec<ExportConflict> {
     let mut out = Vec::new();
     for (export, change) in lost {
         let of = |it: &Neighbour| {
             let places = it.imports.get(&export)?.clone();
-            Some(Consumer { stack: it.stack.clone(), places })
+            Some(Consumer::Stack { stack: it.stack.clone(), places })
         };
-        let consumers: Vec<Consumer> = neighbours.iter().filter_map(of).collect();
+        let importers = managed.importers.get(&export).into_iter().flatten();
+        let consumers = neighbours.iter().filter_map(of);
+        let consumers: Vec<Consumer> =
+            consumers.chain(importers.cloned().map(Consumer::Managed)).collect();
         if !consumers.is_empty() {
             out.push(ExportConflict::InUse { export, change, consumers });
         }
@@ -181,6 +225,10 @@ fn conflicts(
                 stack: neighbour.stack.clone(),
                 of_output: of_output.clone(),
             });
+        }
+        if let Some(stack) = managed.exports.get(export) {
+            let (export, output) = (export.clone(), (*output).to_owned());
+            out.push(ExportConflict::TakenByManaged { export, output, stack: stack.clone() });
         }
     }
     out

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rstack_apply::{GivenSecret, OldSecret, Waiting};
+use rstack_driver::DriverError;
 use rstack_model::plan::Plan;
 use rstack_model::state::State;
 use rstack_plan::CheckedPlan;
@@ -32,6 +33,10 @@ pub trait FrontEnd {
     fn planned(&self, _plan: Option<&Plan>) -> Result<(), Self::Error> {
         Ok(())
     }
+
+    /// It is not known which exports of the plan stacks have and import that CloudFormation manages,
+    /// because the caller has no permission for this call. The plan is made nevertheless.
+    fn managed_stacks_denied(&self, _denied: &DriverError) {}
 
     /// A plan is refused; the error that follows says why.
     ///

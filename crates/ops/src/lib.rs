@@ -19,6 +19,7 @@ mod front_end;
 mod hindrance;
 mod last_parameters;
 mod lease;
+mod managed_exports;
 mod missing_secrets;
 mod open;
 mod operations;

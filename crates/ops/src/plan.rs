@@ -54,7 +54,7 @@ pub async fn plan<F: FrontEnd>(
         }
         (None, None) => ops.new_state(stack),
     };
-    let planned = plan_deploy(ops, deploy, &deploy.parameters.renewed(state)).await;
+    let planned = plan_deploy(ops, deploy, &deploy.parameters.renewed(state), front).await;
     front.planned(planned.as_deref().ok())?;
     Ok(planned?)
 }
@@ -63,10 +63,11 @@ pub async fn plan<F: FrontEnd>(
 ///
 /// # Errors
 /// If the cloud cannot be asked, or there is no plan.
-pub(crate) async fn plan_deploy(
+pub(crate) async fn plan_deploy<F: FrontEnd>(
     ops: &Operations,
     deploy: &Deploy<'_>,
     state: &State,
+    front: &F,
 ) -> Result<CheckedPlan, OpsError> {
     let Deploy { desired, parameters, options, refresh, last_given } = *deploy;
     if last_given.is_some_and(|last| *last != state.given) {
@@ -88,7 +89,7 @@ pub(crate) async fn plan_deploy(
         ops.engine.observe_nothing(state, parameters)
     };
     let plan = ops.engine.plan(desired, state, &observations, options)?;
-    check_exports(ops.backend.as_ref(), &plan, &BTreeSet::new()).await?;
+    check_exports(ops, &plan, &BTreeSet::new(), front).await?;
     check_hindrances(ops, &plan, state).await?;
     Ok(plan)
 }

@@ -277,6 +277,16 @@ pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
             set("Endpoint", format!("https://{id}.gr7.{region}.eks.{suffix}"));
             set("OpenIdConnectIssuerUrl", format!("https://oidc.eks.{region}.{suffix}/id/{id}"));
         }
+        // Hosted zones with the names in them. Source: return values of the type, AWS CloudFormation
+        // Template Reference.
+        "AWS::EC2::VPCEndpoint" if context.text("VpcEndpointType") == Some("Interface") => {
+            let service = context.text("ServiceName").unwrap_or_default();
+            let service = service.rsplit('.').next().unwrap_or_default().to_owned();
+            let zone = context.derive("zone").text(UPPER, 13);
+            let name = format!("{}.{service}.{region}.vpce.{suffix}", ids::plain_id(context));
+            let entries = vec![Json::from(format!("Z{zone}:{name}"))];
+            out.insert("DnsEntries".to_owned(), Json::from(entries));
+        }
         // Source: OpenSearch Serverless API Reference, CollectionDetail.
         "AWS::OpenSearchServerless::Collection" => {
             let host = format!("https://{}.{region}.aoss.{suffix}", ids::plain_id(context));

@@ -374,6 +374,8 @@ impl Cloud for SandboxCloud {
             Lookup::Zones(_) => "sandbox ec2:DescribeAvailabilityZones",
             Lookup::Parameter(_) => "sandbox ssm:GetParameter",
             Lookup::Attribute { .. } => "sandbox ec2:Describe",
+            Lookup::Exports => "sandbox cloudformation:ListExports",
+            Lookup::StackOutputs { .. } => "sandbox cloudformation:DescribeStacks",
         };
         let lookup = lookup.clone();
         let answer = move |inner: &Inner, view: &mut View<'_>| {

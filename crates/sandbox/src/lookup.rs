@@ -5,8 +5,8 @@
 //! another tool made: what is asked of it is invented, always in the same way.
 
 use rstack_driver::ErrorKind;
-use rstack_model::Value;
 use rstack_model::value::Lookup;
+use rstack_model::{Value, ValueMap};
 use serde_json::Value as Json;
 
 use crate::derive::Derivation;
@@ -26,6 +26,9 @@ pub(crate) fn answer(
             Ok(Value::List(defaults::ZONES.map(zone).into()))
         }
         Lookup::Parameter(parameter) => parameter::plain(view, parameter, bootstrapped),
+        // CloudFormation manages no stack of the sandbox.
+        Lookup::Exports => Ok(Value::Map(ValueMap::new())),
+        Lookup::StackOutputs { .. } => Ok(Value::Null),
         Lookup::Attribute { resource_type, id, attribute } => {
             let keys = view.keys(resource_type, id);
             let object = keys.first().and_then(|key| view.get(resource_type, key));

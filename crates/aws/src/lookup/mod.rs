@@ -2,6 +2,8 @@
 
 mod network;
 mod parameter;
+mod stacks;
 
 pub(crate) use network::{attribute, zones};
 pub(crate) use parameter::Parameters;
+pub(crate) use stacks::Stacks;

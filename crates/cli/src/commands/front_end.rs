@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rstack_apply::GivenSecret;
+use rstack_driver::DriverError;
 use rstack_model::Address;
 use rstack_model::plan::{Change, Plan, PlanMode, Reason};
 use rstack_model::state::State;
@@ -13,6 +14,7 @@ use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_text};
 
 use super::agreed::as_shown;
+use super::managed_stacks::note_denied;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
 use crate::assets::{AssetFiles, AssetsError};
@@ -105,6 +107,11 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             Some(template) => template.borrow_mut().checked(&self.context.terminal, plan),
             None => Ok(()),
         }
+    }
+
+    fn managed_stacks_denied(&self, denied: &DriverError) {
+        self.session.display.pause();
+        note_denied(&self.context.terminal, denied);
     }
 
     fn refused(&self, review: &Review<'_>) -> Result<(), CommandError> {

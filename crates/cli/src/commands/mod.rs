@@ -19,6 +19,7 @@ pub(crate) mod graph;
 pub(crate) mod import;
 mod known_stack;
 pub(crate) mod ls;
+mod managed_stacks;
 mod named_places;
 mod nowhere;
 mod outcome;

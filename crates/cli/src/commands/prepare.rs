@@ -17,6 +17,7 @@ use rstack_plan::PlanOptions;
 use rstack_render::escape;
 use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Templates};
 
+use super::managed_stacks::note_denied;
 use super::nowhere::nowhere;
 use super::plan_request::PlanRequest;
 use super::response_bucket;
@@ -159,12 +160,13 @@ impl PreparedTemplate {
         let mut external =
             cross_stack_values(backend.as_ref(), &file.name, Some(environment)).await?;
         others.put_into(&mut external, environment);
+        external.asks_account = engine.cloud.managed_stacks().is_some();
         let mut evaluation = None;
         while let (Some(template), None) = (&self.loaded.template, &evaluation) {
             external.templates = self.loaded.sources.nested();
             let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
-            let Evaluated { evaluation: mut found, unanswered } = evaluated;
+            let Evaluated { evaluation: mut found, unanswered, denied } = evaluated;
             if !self.loaded.has_files(&found) {
                 if self.loaded.failed() {
                     self.checked(terminal, None)?;
@@ -178,6 +180,9 @@ impl PreparedTemplate {
             }
             let unanswered = unanswered.iter().map(|it| no_answer(context, it));
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
+            if !self.reported {
+                denied.iter().for_each(|denied| note_denied(terminal, denied));
+            }
             evaluation = Some(found);
         }
         // Not before: what evaluation finds too large is not given to the validator either.
@@ -345,7 +350,10 @@ fn no_answer(context: &Context, unanswered: &Unanswered) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::Lookup, message).at(*at, "");
     let reference = match lookup {
         Lookup::Parameter(parameter) => format!("{{{{resolve:ssm:{parameter}}}}}"),
-        Lookup::Zones(_) | Lookup::Attribute { .. } => String::new(),
+        Lookup::Zones(_)
+        | Lookup::Attribute { .. }
+        | Lookup::Exports
+        | Lookup::StackOutputs { .. } => String::new(),
     };
     with_help(context, diagnostic, (error, &reference))
 }

@@ -24,6 +24,7 @@ impl ErrorKind {
             | ErrorCode::InvalidStackName
             | ErrorCode::KeyUnusable
             | ErrorCode::LogFilter
+            | ErrorCode::ManagedStacksNotRead
             | ErrorCode::MissingContext
             | ErrorCode::MissingDependency
             | ErrorCode::NameConflict
@@ -136,6 +137,7 @@ pub(crate) fn exit_codes(code: ErrorCode) -> String {
         | ErrorCode::SnapshotMissing
         | ErrorCode::OutputNotEvaluated
         | ErrorCode::NotificationArns
+        | ErrorCode::ManagedStacksNotRead
         | ErrorCode::LogFilter => {
             "Exit code: this is a warning and changes no exit code.".to_owned()
         }

@@ -2,7 +2,7 @@
 
 use rstack_apply::ApplyError;
 use rstack_model::ErrorCode;
-use rstack_ops::{ExportChange, ExportConflict, OpsError};
+use rstack_ops::{Consumer, ExportChange, ExportConflict, OpsError};
 
 use super::engine::{apply_code, apply_hint, cloud_hint, plan_code, plan_error};
 use super::state::{state_code, state_hint};
@@ -136,17 +136,43 @@ fn exports_error(error: &OpsError, conflicts: &[ExportConflict]) -> CommandError
 fn export_code(conflict: &ExportConflict) -> ErrorCode {
     match conflict {
         ExportConflict::InUse { .. } => ErrorCode::ExportInUse,
-        ExportConflict::Taken { .. } => ErrorCode::ExportTaken,
+        ExportConflict::Taken { .. } | ExportConflict::TakenByManaged { .. } => {
+            ErrorCode::ExportTaken
+        }
     }
 }
 
 fn export_hint(conflict: &ExportConflict) -> String {
-    let ExportConflict::InUse { change, consumers, .. } = conflict else {
-        return "give the export another name: a name is exported once in an account and Region"
-            .to_owned();
+    let (change, consumers) = match conflict {
+        ExportConflict::InUse { change, consumers, .. } => (*change, consumers),
+        ExportConflict::Taken { .. } => {
+            return "give the export another name: a name is exported once in an account and Region"
+                .to_owned();
+        }
+        ExportConflict::TakenByManaged { stack, .. } => {
+            return format!(
+                "give the export another name, or delete `{stack}` in CloudFormation first: a name is \
+                 exported once in an account and Region"
+            );
+        }
     };
-    let stacks: Vec<String> = consumers.iter().map(|it| format!("`{}`", it.stack)).collect();
-    let stacks = stacks.join(", ");
+    let (mut ours, mut managed) = (Vec::new(), Vec::new());
+    for consumer in consumers {
+        let name = format!("`{}`", consumer.name());
+        match consumer {
+            Consumer::Stack { .. } => ours.push(name),
+            Consumer::Managed(_) => managed.push(name),
+        }
+    }
+    let managed = (!managed.is_empty()).then(|| {
+        format!("update {} in CloudFormation without the import first", managed.join(", "))
+    });
+    let ours = (!ours.is_empty()).then(|| consumer_hint(change, &ours.join(", ")));
+    ours.into_iter().chain(managed).collect::<Vec<_>>().join("; ")
+}
+
+/// The hint about stacks of ours that import an export.
+fn consumer_hint(change: ExportChange, stacks: &str) -> String {
     match change {
         ExportChange::Destroyed => {
             format!("destroy {stacks} first, or apply it without the import")

@@ -89,6 +89,27 @@ pub enum Lookup {
         /// The attribute, such as `DefaultSecurityGroup` or `Tags.Department`.
         attribute: String,
     },
+    /// `Fn::ImportValue`: the exports of the account and Region that CloudFormation knows. The answer
+    /// is a map of texts by name.
+    Exports,
+    /// `Fn::GetStackOutput`: the outputs of a stack that CloudFormation manages. The answer is a map of
+    /// texts by output, or null if there is no such stack.
+    StackOutputs {
+        /// The name of the stack.
+        stack: String,
+        /// Its Region.
+        region: Region,
+    },
+}
+
+impl Lookup {
+    /// True if it is about stacks that CloudFormation manages.
+    pub fn is_of_managed_stacks(&self) -> bool {
+        match self {
+            Self::Exports | Self::StackOutputs { .. } => true,
+            Self::Zones(_) | Self::Parameter(_) | Self::Attribute { .. } => false,
+        }
+    }
 }
 
 /// The answers so far.
@@ -100,6 +121,10 @@ impl fmt::Display for Lookup {
             Self::Zones(region) => write!(f, "Availability Zones of {region}"),
             Self::Parameter(parameter) => write!(f, "SSM parameter {parameter}"),
             Self::Attribute { id, attribute, .. } => write!(f, "{attribute} of {id}"),
+            Self::Exports => f.write_str("exports of CloudFormation"),
+            Self::StackOutputs { stack, region } => {
+                write!(f, "outputs of the stack {stack} in {region}")
+            }
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct ExternalValues {
     pub exports: BTreeMap<String, Value>,
     /// The outputs of other stacks, by stack and Region.
     pub outputs: BTreeMap<(String, Region), BTreeMap<String, Value>>,
+    /// True if there is an account that can be asked for exports and outputs that are not here: of
+    /// stacks that CloudFormation manages.
+    pub asks_account: bool,
     /// The answers of the cloud so far.
     pub answers: Answers,
     /// The texts of the templates of nested stacks, and of the files that these include, by location:
@@ -89,9 +92,20 @@ impl Evaluator<'_> {
             places.insert(self.importer.clone());
             return Ok(value.clone());
         }
+        let managed = external.answers.get(&Lookup::Exports);
+        if managed.is_none() && external.asks_account {
+            return Ok(self.lookup(Lookup::Exports, name.span));
+        }
+        let managed = managed.and_then(Value::as_map);
+        if let Some(value) = managed.and_then(|exports| exports.get(&text)) {
+            let places = self.imports.entry(text).or_default();
+            places.insert(self.importer.clone());
+            return Ok(value.clone());
+        }
         let message = format!("no stack exports `{text}`");
         let error = Diagnostic::error(Code::UnknownExport, message).at(name.span, "");
-        let near = self.findings.list().suggestion(&text, exports.keys().map(String::as_str));
+        let names = exports.keys().chain(managed.into_iter().flat_map(|exports| exports.keys()));
+        let near = self.findings.list().suggestion(&text, names.map(String::as_str));
         let otherwise = || "apply the stack that exports it first, or take a parameter".to_owned();
         Err(self.report(error.help(near.unwrap_or_else(otherwise))))
     }
@@ -117,7 +131,18 @@ impl Evaluator<'_> {
         let region = names.next().map(Region::new);
         let region = region.unwrap_or_else(|| self.inputs.environment.region.clone());
         let external: &ExternalValues = self.inputs.external;
-        let outputs = external.outputs.get(&(stack.clone(), region.clone()));
+        let outputs = match external.outputs.get(&(stack.clone(), region.clone())) {
+            Some(outputs) => Some(outputs),
+            None => {
+                let (stack, region) = (stack.clone(), region.clone());
+                let lookup = Lookup::StackOutputs { stack, region };
+                match external.answers.get(&lookup) {
+                    Some(answer) => answer.as_map(),
+                    None if external.asks_account => return Ok(self.lookup(lookup, at)),
+                    None => None,
+                }
+            }
+        };
         if let Some(value) = outputs.and_then(|outputs| outputs.get(&output)) {
             return Ok(value.clone());
         }

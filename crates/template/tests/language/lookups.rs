@@ -182,6 +182,81 @@ fn an_output_of_another_stack_needs_no_export() {
     }
 }
 
+/// The outcome where the account can be asked for stacks that CloudFormation manages.
+fn in_account(text: &str, answers: &[(Lookup, Value)]) -> Outcome {
+    let mut external = ExternalValues { asks_account: true, ..ExternalValues::default() };
+    external.exports.insert("known".into(), "of a state".into());
+    external.outputs.insert(("net".into(), "eu-west-1".into()), [("A".into(), "a".into())].into());
+    external.answers = answers.iter().cloned().collect();
+    outcome_in(text, &[], &external)
+}
+
+fn texts<const N: usize>(texts: [(&str, &str); N]) -> Value {
+    Value::Map(texts.map(|(name, text)| (name.to_owned(), Value::from(text))).into())
+}
+
+#[test]
+fn an_export_that_no_state_has_is_asked_for() {
+    let text = |name: &str| {
+        format!(
+            "Resources:\n  T: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: !ImportValue '{name}'}}}}\n"
+        )
+    };
+    // A state comes first, and CloudFormation is not asked.
+    let known = in_account(&text("known"), &[]);
+    assert_eq!(known.properties("T"), "{\"DisplayName\": \"of a state\"}");
+    assert_eq!(asked(&known), [""; 0]);
+    let open = in_account(&text("far"), &[]);
+    assert_eq!(open.told(), [""; 0]);
+    assert_eq!(open.properties("T"), "{\"DisplayName\": ‹exports of CloudFormation›}");
+    assert_eq!(asked(&open), ["exports of CloudFormation"]);
+
+    let exports = (Lookup::Exports, texts([("far", "x"), ("known", "of CloudFormation")]));
+    let found = in_account(&text("far"), std::slice::from_ref(&exports));
+    assert_eq!(found.properties("T"), "{\"DisplayName\": \"x\"}");
+    let desired = found.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
+    assert_eq!(desired.imports.keys().collect::<Vec<_>>(), ["far"]);
+    let known = in_account(&text("known"), std::slice::from_ref(&exports));
+    assert_eq!(known.properties("T"), "{\"DisplayName\": \"of a state\"}");
+    for name in ["farr", "nowhere"] {
+        let missing = in_account(&text(name), std::slice::from_ref(&exports));
+        assert_eq!(missing.told().len(), 1);
+        assert!(missing.told()[0].starts_with("unknown-export@"), "{:?}", missing.told());
+    }
+    let near = in_account(&text("farr"), &[exports]).diagnostics.remove(0).help.unwrap();
+    assert!(near.contains("`far`"), "{near}");
+    // Without an account it is a mistake at once.
+    assert!(answered(&text("far"), &[]).told()[0].starts_with("unknown-export@"));
+}
+
+#[test]
+fn an_output_of_a_stack_without_a_state_is_asked_for_in_its_region() {
+    let text = |arguments: &str| {
+        format!(
+            "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName:\n        \
+             Fn::GetStackOutput: {{{arguments}}}\n"
+        )
+    };
+    let there = text("StackName: far, OutputName: B, Region: us-east-1");
+    let lookup = Lookup::StackOutputs { stack: "far".into(), region: "us-east-1".into() };
+    let open = in_account(&there, &[]);
+    assert_eq!(open.told(), [""; 0]);
+    assert_eq!(asked(&open), ["outputs of the stack far in us-east-1"]);
+    let found = in_account(&there, &[(lookup.clone(), texts([("B", "b")]))]);
+    assert_eq!(found.properties("T"), "{\"TopicName\": \"b\"}");
+    for (answer, said) in [
+        (texts([("C", "c")]), "the stack `far` has no output `B`"),
+        (Value::Null, "no stack `far` is known in us-east-1"),
+    ] {
+        let told = in_account(&there, &[(lookup.clone(), answer)]).diagnostics.remove(0);
+        assert_eq!(told.message, said);
+    }
+    // A stack of the states has the outputs that its state has.
+    let known = in_account(&text("StackName: net, OutputName: B"), &[]);
+    assert!(known.told()[0].starts_with("unknown-stack-output@"));
+    assert_eq!(asked(&in_account(&text("StackName: net, OutputName: A"), &[])), [""; 0]);
+}
+
 #[test]
 fn rules_ask_what_parameters_name() {
     let text = |assert: &str| {

@@ -1,0 +1,71 @@
+//! The stacks that CloudFormation manages, beside those of the states: what they export and import of the
+//! exports of a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rstack_driver::{DriverError, ManagedExport};
+use rstack_model::plan::Plan;
+
+use crate::evaluate::is_denied;
+use crate::exports::ExportChange;
+use crate::{FrontEnd, Operations, OpsError};
+
+/// The stacks that CloudFormation manages, as far as exports of a plan are theirs, too.
+#[derive(Debug, Default)]
+pub(crate) struct Managed {
+    /// The stacks that export a name that is new to the plan's stack, by name.
+    pub(crate) exports: BTreeMap<String, String>,
+    /// The stacks that import an export that goes or changes, by its name.
+    pub(crate) importers: BTreeMap<String, Vec<String>>,
+}
+
+impl Managed {
+    /// Asks about the exports of a plan that go or change, and about those that its stack does not have
+    /// yet. Nothing is asked where nothing of it changes.
+    ///
+    /// # Errors
+    /// If CloudFormation cannot be asked for another reason than a missing permission.
+    pub(crate) async fn of<F: FrontEnd>(
+        ops: &Operations,
+        plan: &Plan,
+        (lost, gained): (&BTreeMap<String, ExportChange>, &BTreeMap<String, &str>),
+        front: &F,
+    ) -> Result<Self, OpsError> {
+        let mut out = Self::default();
+        let has: BTreeSet<&String> =
+            plan.outputs.values().filter_map(|output| output.exported_before.as_ref()).collect();
+        if gained.keys().any(|export| !has.contains(export)) {
+            let listed = allowed(ops.engine.managed_exports().await, front)?.unwrap_or_default();
+            let new = |it: &ManagedExport| gained.contains_key(&it.name) && !has.contains(&it.name);
+            let taken = listed.into_iter().filter(new);
+            out.exports.extend(taken.map(|it| (it.name, it.stack)));
+        }
+        let asked = ops.engine.managed_importers(lost.keys().map(String::as_str)).await?;
+        let mut denied = false;
+        for (export, importers) in asked {
+            let importers = match importers {
+                // One denied call speaks for all.
+                Err(error) if denied && is_denied(&error) => continue,
+                importers => allowed(importers, front)?,
+            };
+            denied |= importers.is_none();
+            out.importers.insert(export.to_owned(), importers.unwrap_or_default());
+        }
+        Ok(out)
+    }
+}
+
+/// An answer; `None` if the caller has no permission to ask, which is reported to the front end.
+fn allowed<T, F: FrontEnd>(
+    answer: Result<T, DriverError>,
+    front: &F,
+) -> Result<Option<T>, OpsError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_denied(&error) => {
+            front.managed_stacks_denied(&error);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
