@@ -67,7 +67,8 @@ impl Configuration {
         *self.account.lock().unwrap_or_else(PoisonError::into_inner) = Some(account.clone());
     }
 
-    fn account(&self) -> Option<AccountId> {
+    /// The account, if it is known.
+    pub(super) fn account(&self) -> Option<AccountId> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
