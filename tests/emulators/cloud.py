@@ -32,6 +32,8 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["functions_ls"]                   functions, and versions of their layers
     ["kinesis_stream", NAME]           makes a stream of Kinesis; its ARN
     ["disturb_table", TABLE, INDEX]    deletes an index of a table, and gives the table another class
+    ["disturb_api", API]               gives an API another description, and its stages other variables
+    ["apis"]                           the names of the APIs of API Gateway
     ["tables"]                         the names of the tables of DynamoDB
     ["serverless_ls", FUNCTION]        topics, keys, rules and what belongs to a function: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
@@ -480,6 +482,18 @@ def cloud_control_ls(kind):
     return sorted(item["Identifier"] for item in found)
 
 
+def disturb_api(api):
+    gateway = client("apigatewayv2")
+    gateway.update_api(ApiId=api, Description="by hand")
+    for stage in gateway.get_stages(ApiId=api)["Items"]:
+        variables = {**stage["StageVariables"], "foreign": "1"}
+        gateway.update_stage(ApiId=api, StageName=stage["StageName"], StageVariables=variables)
+
+
+def apis():
+    return [api["Name"] for api in client("apigatewayv2").get_apis()["Items"]]
+
+
 def cloud_control_make(kind, properties):
     client("cloudcontrol").create_resource(TypeName=kind, DesiredState=properties)
 
@@ -560,7 +574,7 @@ CALLS = {
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
         objects, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
-        archive, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
+        apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
         set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,
     )

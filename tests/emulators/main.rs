@@ -1,5 +1,5 @@
 //! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, MediaPackage, SNS, SQS,
-//! Systems Manager) and MiniStack (Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
+//! Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
 //! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
 //! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
 //! hide itself.
@@ -7,6 +7,7 @@
 
 mod account;
 mod all_types;
+mod apis;
 mod assets;
 mod attached;
 mod buckets;

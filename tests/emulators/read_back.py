@@ -664,7 +664,38 @@ def table(name, properties):
     }
 
 
+def http_api(api, _):
+    return client("apigatewayv2").get_api(ApiId=api)
+
+
+def below_api(noun, member):
+    """The reader of what is below an API."""
+
+    def read(name, properties):
+        get = getattr(client("apigatewayv2"), f"get_{noun}")
+        found = get(ApiId=properties["ApiId"], **{member: name})
+        found["ApiId"] = properties["ApiId"]
+        # CloudFormation writes the pairs of a map as a list, below the name of the property again.
+        if "ResponseParameters" in found:
+            found["ResponseParameters"] = {
+                status: {
+                    "ResponseParameters": [
+                        {"Destination": to, "Source": source} for to, source in pairs.items()
+                    ]
+                }
+                for status, pairs in found["ResponseParameters"].items()
+            }
+        return found
+
+    return read
+
+
 READERS = {
+    "AWS::ApiGatewayV2::Api": http_api,
+    "AWS::ApiGatewayV2::Deployment": below_api("deployment", "DeploymentId"),
+    "AWS::ApiGatewayV2::Integration": below_api("integration", "IntegrationId"),
+    "AWS::ApiGatewayV2::Route": below_api("route", "RouteId"),
+    "AWS::ApiGatewayV2::Stage": below_api("stage", "StageName"),
     "AWS::CloudFront::CachePolicy": named("get_cache_policy", "CachePolicy", "CachePolicyConfig"),
     "AWS::CloudFront::Distribution": distribution,
     "AWS::CloudFront::Function": function,

@@ -26,8 +26,8 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms, lambda,
-    lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms,
+    lambda, lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -46,6 +46,7 @@ pub struct AwsCloud {
     secrets: Secrets,
     stacks: Stacks,
     handlers: Arc<Handlers>,
+    turns: Arc<apigatewayv2::Turns>,
 }
 
 impl fmt::Debug for AwsCloud {
@@ -89,7 +90,8 @@ impl AwsCloud {
         let clients = Arc::new(clients);
         let reach = AccountReach { clients: Arc::clone(&clients), region: region.clone() };
         let handlers = Handlers::new(Arc::new(reach), region.clone(), response_bucket);
-        Self { region, clients, secrets, stacks, handlers: Arc::new(handlers) }
+        let (handlers, turns) = (Arc::new(handlers), Arc::default());
+        Self { region, clients, secrets, stacks, handlers, turns }
     }
 }
 
@@ -177,6 +179,9 @@ impl Cloud for AwsCloud {
             return Some(driver);
         }
         let driver = match service {
+            "ApiGatewayV2" => {
+                apigatewayv2::driver(resource_type, &self.clients, &self.region, &self.turns)
+            }
             "AppSync" => appsync::driver(resource_type, &api(Service::APPSYNC)),
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),

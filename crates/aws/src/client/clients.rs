@@ -76,6 +76,11 @@ impl Clients {
         self.configuration.belong_to(account);
     }
 
+    /// The account that they belong to, if it is known.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        self.configuration.account()
+    }
+
     /// The time of the last change that was made in IAM, if one was.
     pub(crate) fn iam_changed(&self) -> Option<SystemTime> {
         self.iam_changes.last()

@@ -59,7 +59,10 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 8] = [
+const TOKENLESS: [&str; 11] = [
+    "apigatewayv2:CreateApi",
+    "apigatewayv2:CreateDeployment",
+    "apigatewayv2:CreateIntegration",
     "ec2:AllocateAddress",
     "ec2:CreateInternetGateway",
     "ec2:CreateSubnet",

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types, dynamodb, ec2,
-    events, function, iam, instance_profiles, key_value_stores, kms, lambda, lambda_functions,
-    lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl,
-    principals, s3, secrets, sns, states,
+    apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
+    dynamodb, ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
+    lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor,
+    network_acl, principals, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -79,6 +79,8 @@ pub(crate) struct Account {
     pub(super) playback: Objects,
     /// The projects of CodeBuild, by name.
     pub(super) projects: Objects,
+    /// The objects of API Gateway, by type: APIs by ID, all others by `API|NAME`.
+    pub(crate) gateway: BTreeMap<&'static str, Objects>,
     /// The schemas of GraphQL APIs, by the ID of the API.
     pub(crate) graphql_schemas: Objects,
     /// The rules of network ACLs, by ACL, direction and number.
@@ -126,6 +128,7 @@ impl Account {
                     cloudfront::carry_out(self, name, input)
                 }
             }),
+            "apigatewayv2" => apigateway::carry_out(self, name, input),
             "appsync" => appsync::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
@@ -223,6 +226,10 @@ impl Account {
         ]);
         for (kind, objects) in &self.configured {
             out.insert(configured::resource_type(kind), names(objects));
+        }
+        for (type_name, objects) in &self.gateway {
+            let own = |key: &String| key.rsplit('|').next().unwrap_or_default().to_owned();
+            out.insert(type_name, objects.keys().map(own).collect());
         }
         for (type_name, names) in ec2::inventory(self) {
             out.insert(type_name, names);

@@ -6,6 +6,7 @@
 //! what is not there, the order of deletions.
 
 mod account;
+mod apigateway;
 mod appsync;
 mod attached;
 mod cloudcontrol;

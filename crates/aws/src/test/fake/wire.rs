@@ -70,11 +70,15 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
 /// The service that lives at an address.
 fn service_of(uri: &str) -> Service {
     let host = uri.split('/').nth(2).unwrap();
-    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`. One service has a host
-    // without the prefix of its actions.
+    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`. Two services have a host
+    // with another name.
     let is_named = |service: &&Service| {
         host.split('.').any(|label| {
-            let name = if label == "monitoring" { "cloudwatch" } else { label };
+            let name = match label {
+                "apigateway" => "apigatewayv2",
+                "monitoring" => "cloudwatch",
+                label => label,
+            };
             name == service.name()
         })
     };
