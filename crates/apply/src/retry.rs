@@ -62,11 +62,11 @@ pub(crate) fn may_have_happened(error: &DriverError) -> bool {
 }
 
 impl Engine {
-    /// The wait before the next attempt; `None` if there is to be none: the error does not
-    /// pass, it was tried often enough, or the user asked to stop.
+    /// The wait before the next attempt, as the error says if it knows; `None` if there is to be none: the
+    /// error does not pass, it was tried often enough, or the user asked to stop.
     pub(crate) fn next_attempt(&self, error: &DriverError, attempt: u32) -> Option<Duration> {
         let wait = wait_after(error, attempt).filter(|_| !self.cancel.is_cancelled())?;
-        Some(jittered(wait, self.entropy.bits()))
+        Some(error.retry_after.unwrap_or_else(|| jittered(wait, self.entropy.bits())))
     }
 
     /// Makes a call that may be repeated until it succeeds or is given up. `failed` hears of every

@@ -1,5 +1,7 @@
 //! Errors the engine can act on.
 
+use std::time::Duration;
+
 use rstack_model::{ErrorCode, PropertyPath};
 
 /// The kind of a failure, which decides what the engine does about it.
@@ -51,13 +53,21 @@ pub struct DriverError {
     pub message: String,
     /// The request ID to give to AWS Support.
     pub request_id: Option<String>,
+    /// The time after which the call can succeed, where it is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl DriverError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, operation: impl Into<String>, message: impl Into<String>) -> Self {
         let (operation, message) = (operation.into(), message.into());
-        Self { kind, code: None, operation, message, request_id: None }
+        Self { kind, code: None, operation, message, request_id: None, retry_after: None }
+    }
+
+    /// The same error of a call that can succeed after this time.
+    #[must_use]
+    pub fn to_be_retried_after(self, time: Duration) -> Self {
+        Self { retry_after: Some(time), ..self }
     }
 
     /// True if the service answered with this code.

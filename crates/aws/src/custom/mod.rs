@@ -54,6 +54,9 @@ pub(crate) struct Handlers {
     bucket: OnceCell<String>,
     /// The open buckets, by name.
     open: tokio::sync::Mutex<BTreeMap<String, Arc<dyn AssetStore>>>,
+    /// The times from which requests can be sent, as far as changes in IAM are concerned: those of each request
+    /// are the ones before it was asked for, and no later ones keep it back.
+    from: Mutex<BTreeMap<Token, Option<SystemTime>>>,
     /// The buckets of the responses that were asked for.
     asked: Mutex<BTreeMap<Token, String>>,
 }
@@ -68,6 +71,7 @@ impl Handlers {
             environment: OnceCell::new(),
             bucket: OnceCell::new(),
             open: tokio::sync::Mutex::default(),
+            from: Mutex::default(),
             asked: Mutex::default(),
         }
     }
@@ -120,7 +124,16 @@ impl Handlers {
         self.bucket.get_or_try_init(find).await.cloned()
     }
 
-    async fn function_is_ready(&self, arn: &str) -> Result<(), DriverError> {
+    /// The time that is left until what was changed in IAM before a request holds everywhere.
+    fn left_of_propagation(&self, token: &Token) -> Option<Duration> {
+        let mut all = self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = || self.reach.iam_changed().map(|changed| changed + PROPAGATION);
+        let from = (*all.entry(token.clone()).or_insert_with(changed))?;
+        from.duration_since(self.reach.now()).ok().filter(|left| !left.is_zero())
+    }
+
+    async fn function_is_ready(&self, arn: &str, token: &Token) -> Result<(), DriverError> {
+        let left = self.left_of_propagation(token);
         let lambda = self.reach.api(Service::LAMBDA, region_of(arn));
         let input = arguments([("FunctionName", arn.into())]);
         let function = lambda.call("GetFunctionConfiguration", input).await.map_err(|error| {
@@ -146,13 +159,12 @@ impl Handlers {
         if text_in(&function, "LastUpdateStatus") == Some("InProgress") {
             return not_yet(format!("the function `{arn}` is being updated"));
         }
-        let changed = self.reach.iam_changed();
-        let age = changed.and_then(|changed| self.reach.now().duration_since(changed).ok());
-        match changed {
-            Some(_) if age.is_none_or(|age| age < PROPAGATION) => not_yet(
+        match left {
+            Some(left) => not_yet(
                 "the last change of roles and policies has not reached all of AWS yet".to_owned(),
-            ),
-            Some(_) | None => Ok(()),
+            )
+            .map_err(|error| error.to_be_retried_after(left)),
+            None => Ok(()),
         }
     }
 }
@@ -186,9 +198,9 @@ impl CustomTransport for Handlers {
         seconds(self.reach.now())
     }
 
-    async fn ready(&self, handler: &HandlerArn) -> Result<(), DriverError> {
+    async fn ready(&self, handler: &HandlerArn, token: &Token) -> Result<(), DriverError> {
         match handler {
-            HandlerArn::Function(arn) => self.function_is_ready(arn).await,
+            HandlerArn::Function(arn) => self.function_is_ready(arn, token).await,
             HandlerArn::Topic(_) => Ok(()),
         }
     }
@@ -262,6 +274,7 @@ impl CustomTransport for Handlers {
     }
 
     async fn discard(&self, token: &Token) -> Result<(), DriverError> {
+        self.from.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
         let bucket = self.asked().remove(token);
         match bucket {
             Some(bucket) => self.store(&bucket).await?.delete(&key_of(token)).await,

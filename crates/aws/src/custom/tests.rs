@@ -32,8 +32,8 @@ struct Account {
     /// The services, by name and Region.
     services: BTreeMap<(Service, &'static str), Arc<ScriptedApi>>,
     buckets: Buckets,
-    iam_changed: Option<SystemTime>,
-    now: SystemTime,
+    iam_changed: Mutex<Option<SystemTime>>,
+    now: Mutex<SystemTime>,
 }
 
 impl Account {
@@ -43,8 +43,8 @@ impl Account {
         Self {
             services: services.collect(),
             buckets: Buckets::default(),
-            iam_changed: None,
-            now: SystemTime::UNIX_EPOCH + Duration::from_secs(1000),
+            iam_changed: Mutex::default(),
+            now: Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1000)),
         }
     }
 
@@ -122,11 +122,11 @@ impl Reach for Account {
     }
 
     fn iam_changed(&self) -> Option<SystemTime> {
-        self.iam_changed
+        *self.iam_changed.lock().unwrap()
     }
 
     fn now(&self) -> SystemTime {
-        self.now
+        *self.now.lock().unwrap()
     }
 }
 
@@ -188,7 +188,7 @@ async fn a_request_is_published_in_the_region_of_the_topic() {
     let sns = Arc::clone(&account.services[&(Service::SNS, "eu-central-1")]);
     let handlers = handlers(account, None);
     let topic = HandlerArn::Topic(TOPIC.to_owned());
-    handlers.ready(&topic).await.unwrap();
+    handlers.ready(&topic, &Token::from("t")).await.unwrap();
     handlers.deliver(&delivery(topic)).await.unwrap();
     let input = sns.input(0);
     assert_eq!(input["TopicArn"], TOPIC.into());
@@ -200,9 +200,10 @@ async fn a_request_is_published_in_the_region_of_the_topic() {
 #[tokio::test]
 async fn a_function_takes_no_request_before_it_and_its_role_are_ready() {
     let wait = async |members: &str, changed_before: Option<u64>| {
-        let mut account = with_lambda(described(members));
-        account.iam_changed = changed_before.map(|age| account.now - Duration::from_secs(age));
-        handlers(account, None).ready(&function()).await
+        let account = with_lambda(described(members));
+        let changed = changed_before.map(|age| account.now() - Duration::from_secs(age));
+        *account.iam_changed.lock().unwrap() = changed;
+        handlers(account, None).ready(&function(), &Token::from("t")).await
     };
     let pending = r#"{"State":"Pending","StateReasonCode":"Creating"}"#;
     let updating = r#"{"State":"Active","LastUpdateStatus":"InProgress"}"#;
@@ -225,7 +226,10 @@ async fn a_function_takes_no_request_before_it_and_its_role_are_ready() {
         matches!(failed.kind, ErrorKind::Invalid { .. }) && failed.message.contains("no subnet")
     );
     let absent = ScriptedApi::new().fail("GetFunctionConfiguration", ErrorKind::NotFound, "Gone");
-    let absent = handlers(with_lambda(absent), None).ready(&function()).await.unwrap_err();
+    let absent = handlers(with_lambda(absent), None)
+        .ready(&function(), &Token::from("t"))
+        .await
+        .unwrap_err();
     assert_eq!(absent.kind, ErrorKind::DependencyNotReady);
 }
 
@@ -342,4 +346,24 @@ async fn the_log_of_a_request_with_a_secret_is_not_read() {
     properties.insert("A".to_owned(), KnownValue::List(vec![secret]));
     let message = message_of_failure(properties).await;
     assert_eq!(message, "no luck");
+}
+
+/// A request waits for what was changed before it, once, and other changes do not keep it back for ever.
+#[tokio::test]
+async fn later_changes_of_roles_do_not_keep_a_request_back() {
+    let service = described(ACTIVE)
+        .answer("GetFunctionConfiguration", json!({"State": "Active"}))
+        .answer("GetFunctionConfiguration", json!({"State": "Active"}));
+    let account = Arc::new(with_lambda(service));
+    let reach = Arc::clone(&account) as Arc<dyn Reach>;
+    let handlers = Handlers::new(reach, Region::new("eu-west-1"), None);
+    let (begin, token) = (account.now(), Token::from("t"));
+    *account.iam_changed.lock().unwrap() = Some(begin);
+    let wait = handlers.ready(&function(), &token).await.unwrap_err();
+    assert_eq!(wait.retry_after, Some(Duration::from_secs(15)));
+    *account.now.lock().unwrap() = begin + Duration::from_secs(15);
+    *account.iam_changed.lock().unwrap() = Some(begin + Duration::from_secs(14));
+    handlers.ready(&function(), &token).await.unwrap();
+    let other = handlers.ready(&function(), &Token::from("u")).await.unwrap_err();
+    assert_eq!(other.retry_after, Some(Duration::from_secs(14)));
 }

@@ -89,7 +89,7 @@ impl CustomResource {
             let rule = format!("a whole number of seconds from {MIN_TIMEOUT} to {MAX_TIMEOUT}");
             self.invalid(request, SERVICE_TIMEOUT, format!("`{text}` is not {rule}"))
         })?;
-        let ready = self.transport.ready(&handler).await;
+        let ready = self.transport.ready(&handler, call.token).await;
         ready.map_err(|error| self.undelivered(request, error))?;
         let bucket = self.transport.bucket().await;
         let bucket = bucket.map_err(|error| self.undelivered(request, error))?;
@@ -164,7 +164,8 @@ impl CustomResource {
             other => other,
         };
         let message = format!("the request was not delivered: {}", error.message);
-        DriverError { operation: error.operation, ..self.error(request, kind, message) }
+        let DriverError { operation, retry_after, .. } = error;
+        DriverError { operation, retry_after, ..self.error(request, kind, message) }
     }
 
     fn waiting(&self, cursor: &RequestCursor, object: Option<Object>) -> Pending {

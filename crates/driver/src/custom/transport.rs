@@ -96,11 +96,12 @@ pub trait CustomTransport: Send + Sync {
         (waited / 10).clamp(Duration::from_secs(1), Duration::from_secs(15))
     }
 
-    /// Looks whether a handler can take a request now.
+    /// Looks whether a handler can take the request with this token now. Everything that the request depends
+    /// on was made before it was asked for the first time.
     ///
     /// # Errors
     /// [`crate::ErrorKind::DependencyNotReady`] if it cannot yet.
-    async fn ready(&self, _handler: &HandlerArn) -> Result<(), DriverError> {
+    async fn ready(&self, _handler: &HandlerArn, _token: &Token) -> Result<(), DriverError> {
         Ok(())
     }
 

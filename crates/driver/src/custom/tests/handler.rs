@@ -118,7 +118,7 @@ impl CustomTransport for Handler {
         1000 + self.time.load(Ordering::Relaxed)
     }
 
-    async fn ready(&self, _: &HandlerArn) -> Result<(), DriverError> {
+    async fn ready(&self, _: &HandlerArn, _: &Token) -> Result<(), DriverError> {
         lock(&self.unready).take().map_or(Ok(()), Err)
     }
 
