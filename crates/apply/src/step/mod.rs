@@ -262,8 +262,13 @@ impl<'a> Context<'a> {
     }
 
     fn retrying(&self, label: &StepLabel, error: &DriverError, attempt: u32) {
-        let (label, reason) = (label.clone(), error.to_string());
-        self.engine.events.emit(Event::StepRetrying { label, reason, attempt });
+        let label = label.clone();
+        let event = match error.retry_after {
+            // Nothing failed: it was too early.
+            Some(_) => Event::StepWaiting { label, waits_for: error.message.clone() },
+            None => Event::StepRetrying { label, reason: error.to_string(), attempt },
+        };
+        self.engine.events.emit(event);
     }
 }
 

@@ -160,10 +160,10 @@ impl Handlers {
             return not_yet(format!("the function `{arn}` is being updated"));
         }
         match left {
-            Some(left) => not_yet(
-                "the last change of roles and policies has not reached all of AWS yet".to_owned(),
-            )
-            .map_err(|error| error.to_be_retried_after(left)),
+            Some(left) => {
+                not_yet("the last change of roles and policies to reach all of AWS".to_owned())
+                    .map_err(|error| error.to_be_retried_after(left))
+            }
             None => Ok(()),
         }
     }

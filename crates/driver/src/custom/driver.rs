@@ -163,7 +163,10 @@ impl CustomResource {
             ErrorKind::Transient | ErrorKind::UnknownOutcome => ErrorKind::DependencyNotReady,
             other => other,
         };
-        let message = format!("the request was not delivered: {}", error.message);
+        let message = match error.retry_after {
+            Some(_) => error.message,
+            None => format!("the request was not delivered: {}", error.message),
+        };
         let DriverError { operation, retry_after, .. } = error;
         DriverError { operation, retry_after, ..self.error(request, kind, message) }
     }
