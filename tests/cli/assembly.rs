@@ -278,7 +278,7 @@ fn a_stack_without_resources_is_left_out_of_an_app() {
     );
     place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
     let alone = place.sandbox(&["plan", "cdk.out/Empty"]).expect(1);
-    alone.reports("template-invalid", &["Empty"]);
+    alone.reports("template-invalid", &["cdk.out/empty.json"]);
     place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
 }
 
