@@ -215,8 +215,8 @@ impl Form {
                 continue;
             }
             let value = self.with_emptied(name, value.clone(), current);
-            // A service shows more than was asked for. What was asked for before and is no longer is
-            // told apart by what was declared.
+            // A service shows more than was asked for. A value that was declared before is a change where it
+            // is declared no longer.
             let kept = was.is_some_and(|was| equivalent(&value, was, &[]));
             let same = match current {
                 Some(found) => {
