@@ -34,13 +34,17 @@ impl Managed {
         let mut out = Self::default();
         let has: BTreeSet<&String> =
             plan.outputs.values().filter_map(|output| output.exported_before.as_ref()).collect();
-        if gained.keys().any(|export| !has.contains(export)) {
-            let listed = allowed(ops.engine.managed_exports().await, front)?.unwrap_or_default();
-            let new = |it: &ManagedExport| gained.contains_key(&it.name) && !has.contains(&it.name);
-            let taken = listed.into_iter().filter(new);
-            out.exports.extend(taken.map(|it| (it.name, it.stack)));
+        if lost.is_empty() && gained.keys().all(|export| has.contains(export)) {
+            return Ok(out);
         }
-        let asked = ops.engine.managed_importers(lost.keys().map(String::as_str)).await?;
+        let listed = allowed(ops.engine.managed_exports().await, front)?.unwrap_or_default();
+        // A stack of CloudFormation imports what another one of them exports, and nothing else.
+        let there: BTreeSet<&str> = listed.iter().map(|it| it.name.as_str()).collect();
+        let lost = lost.keys().map(String::as_str).filter(|export| there.contains(export));
+        let asked = ops.engine.managed_importers(lost).await?;
+        let new = |it: &&ManagedExport| gained.contains_key(&it.name) && !has.contains(&it.name);
+        let taken = listed.iter().filter(new);
+        out.exports.extend(taken.map(|it| (it.name.clone(), it.stack.clone())));
         let mut denied = false;
         for (export, importers) in asked {
             let importers = match importers {
