@@ -225,7 +225,7 @@ fn an_export_that_a_managed_stack_imports_is_not_taken_away() {
     let without = EXPORTS.replace(", Export: {Name: 'ours:name'}", "");
     write(place, &without);
     cloud.done(place, &["plan", "--out", "removes.plan"]);
-    // Nobody imports from CloudFormation what it does not export.
+    // No stack of CloudFormation imports a name that none of them exports.
     assert_eq!(cloud.calls(), ["ListExports", "ListExports"]);
     *cloud.exports.lock().unwrap() = vec![["ours:name", "x", "net"]];
     let importers = BTreeMap::from([("ours:name".to_owned(), vec!["web".into(), "jobs".into()])]);
