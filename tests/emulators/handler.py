@@ -25,7 +25,7 @@ def handler(event, context):
     properties = event["ResourceProperties"]
     mode, name = properties.get("Mode", ""), properties.get("Name", "unnamed")
     is_create = event["RequestType"] == "Create"
-    print("handling", event["RequestType"], "of", name)
+    print("handling", event["RequestType"], "of", name, event["RequestId"])
     response = {
         "Status": "SUCCESS",
         "PhysicalResourceId": f"thing-{name}",

@@ -266,9 +266,11 @@ impl CustomTransport for Handlers {
         }
     }
 
-    async fn log_tail(&self, handler: &HandlerArn, since: u64) -> Vec<String> {
+    async fn log_tail(&self, handler: &HandlerArn, since: u64, token: &Token) -> Vec<String> {
         match handler {
-            HandlerArn::Function(arn) => log::tail(self.reach.as_ref(), arn, since).await,
+            HandlerArn::Function(arn) => {
+                log::tail(self.reach.as_ref(), arn, since, token.as_str()).await
+            }
             HandlerArn::Topic(_) => Vec::new(),
         }
     }

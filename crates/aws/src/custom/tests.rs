@@ -276,10 +276,13 @@ async fn message_of_failure(mut properties: KnownMap) -> String {
     let lines = [
         "INIT_START Runtime\n",
         "START RequestId: 1\n",
-        "it tried\n",
+        "it tried token-1\n",
         "put X-Amz-Signature=1\n",
         "it gave up\n",
         "END RequestId: 1\n",
+        "START RequestId: 2\n",
+        "the secret of another\n",
+        "END RequestId: 2\n",
     ];
     let events: Vec<_> = lines.iter().map(|line| json!({"message": line})).collect();
     let logs = ScriptedApi::new().answer("FilterLogEvents", json!({"events": events}));
@@ -336,7 +339,7 @@ async fn message_of_failure(mut properties: KnownMap) -> String {
 #[tokio::test]
 async fn the_error_of_a_handler_has_the_end_of_its_log() {
     let message = message_of_failure(known(json!({"A": "1"}))).await;
-    assert_eq!(message, "no luck; the handler's log ends with:\nit tried\nit gave up");
+    assert_eq!(message, "no luck; the handler's log ends with:\nit tried token-1\nit gave up");
 }
 
 #[tokio::test]

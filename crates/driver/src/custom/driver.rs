@@ -288,7 +288,7 @@ impl CustomResource {
         if poll.declared.values().any(has_secret) {
             return String::new();
         }
-        let lines = self.transport.log_tail(&handler, cursor.sent).await;
+        let lines = self.transport.log_tail(&handler, cursor.sent, &poll.token).await;
         let shown: Vec<&str> = lines
             .iter()
             .map(|line| line.trim_end())

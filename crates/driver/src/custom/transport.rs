@@ -135,9 +135,9 @@ pub trait CustomTransport: Send + Sync {
     /// If it cannot be determined.
     async fn response(&self, key: ResponseKey<'_>) -> Result<Option<Vec<u8>>, DriverError>;
 
-    /// The last lines that a handler logged since a time, in seconds since 1970; none if there are none, or
+    /// The last lines that a handler logged of a request since a time, in seconds since 1970; none if there are none, or
     /// they cannot be read. They may hold what the request held.
-    async fn log_tail(&self, _handler: &HandlerArn, _since: u64) -> Vec<String> {
+    async fn log_tail(&self, _handler: &HandlerArn, _since: u64, _token: &Token) -> Vec<String> {
         Vec::new()
     }
 

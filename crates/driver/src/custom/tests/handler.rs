@@ -126,7 +126,7 @@ impl CustomTransport for Handler {
         Ok(Some("box".to_owned()))
     }
 
-    async fn log_tail(&self, _: &HandlerArn, since: u64) -> Vec<String> {
+    async fn log_tail(&self, _: &HandlerArn, since: u64, _: &Token) -> Vec<String> {
         assert!(since >= 1000, "{since}");
         lock(&self.log).clone()
     }
