@@ -70,7 +70,7 @@ impl Driver {
                  request; MiniStack over HTTP for some types"
             }
             Self::Custom => {
-                "scripted handlers; crash explorer; CDK's own handlers on MiniStack over HTTP"
+                "scripted handlers; crash explorer; handlers that MiniStack runs, over HTTP"
             }
             Self::Recorded => "engine tests",
             Self::None(Missing::Support) => "tests of templates; crash explorer",
