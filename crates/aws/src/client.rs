@@ -7,6 +7,7 @@
 mod answer;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod answer_laws;
+mod batches;
 mod bucket_call;
 mod clients;
 mod clock;

@@ -183,7 +183,7 @@ pub(crate) struct Operation {
 impl Operation {
     /// True if the operation only reads: repeating it changes nothing.
     pub(crate) fn reads(&self) -> bool {
-        ["Get", "List", "Describe"].iter().any(|verb| self.name.starts_with(verb))
+        ["Get", "List", "Describe", "BatchGet"].iter().any(|verb| self.name.starts_with(verb))
     }
 }
 

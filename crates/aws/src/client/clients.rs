@@ -9,6 +9,7 @@ use aws_config::SdkConfig;
 use rstack_driver::{CallInFlight, DriverError, ErrorKind};
 use rstack_model::{AccountId, KnownMap, Region};
 
+use super::batches::Batched;
 use super::clock::ServiceClock;
 use super::flights::Flights;
 use super::iam_changes::IamChanges;
@@ -29,7 +30,7 @@ pub(crate) struct Clients {
     clock: ServiceClock,
     pacing: Pacing,
     iam_changes: IamChanges,
-    made: Mutex<BTreeMap<Service, Arc<LazyClient>>>,
+    made: Mutex<BTreeMap<Service, Arc<Batched>>>,
 }
 
 /// The choice to keep the rates that services ask for.
@@ -121,9 +122,11 @@ impl Clients {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let client = made.entry(service).or_insert_with(|| {
             let configuration = Arc::clone(&self.configuration);
-            let rate = service.file().ok().and_then(|file| file.rate.as_ref());
+            let file = service.file().ok();
+            let rate = file.and_then(|file| file.rate.as_ref());
             let rate = rate.filter(|_| self.pacing == Pacing::Kept);
-            Arc::new(LazyClient {
+            let batches = file.map(|file| file.batches.as_slice()).unwrap_or_default();
+            let client = LazyClient {
                 service,
                 configuration,
                 flights: self.flights.clone(),
@@ -131,9 +134,10 @@ impl Clients {
                 pace: rate.map(|rate| Pace::new(rate.per_second)),
                 iam_changes: (service == Service::IAM).then(|| self.iam_changes.clone()),
                 made: Mutex::default(),
-            })
+            };
+            Arc::new(Batched::new(Arc::new(client), batches))
         });
-        Arc::<LazyClient>::clone(client)
+        Arc::<Batched>::clone(client)
     }
 }
 

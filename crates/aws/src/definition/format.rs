@@ -49,6 +49,9 @@ pub(crate) struct ServiceFile {
     /// Operations with longer answers than others, or shorter ones.
     #[serde(default)]
     pub(crate) answers: Vec<AnswerSize>,
+    /// Operations that read several objects in one call.
+    #[serde(default)]
+    pub(crate) batches: Vec<BatchRead>,
     /// The operations that change tags, where all types of the service share them.
     pub(crate) tags: Option<TagOperations>,
     /// Lines for the page on permissions, below the table of the service's types.
@@ -88,6 +91,25 @@ pub(crate) struct ModelSource {
 pub(crate) struct Rate {
     /// The calls in a second, at first and at most.
     pub(crate) per_second: u32,
+    /// The origin of the number.
+    #[serde(default, skip_serializing)]
+    pub(crate) source: String,
+}
+
+/// An operation that reads the objects whose IDs its input lists.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct BatchRead {
+    /// The operation.
+    pub(crate) operation: String,
+    /// The member of the input that takes the IDs.
+    pub(crate) ids: String,
+    /// The member of the answer that lists the objects.
+    pub(crate) items: String,
+    /// The member of an object that holds its ID.
+    pub(crate) id: String,
+    /// The most IDs in one call.
+    pub(crate) most: usize,
     /// The origin of the number.
     #[serde(default, skip_serializing)]
     pub(crate) source: String,
@@ -388,6 +410,7 @@ impl ServiceFile {
             .chain(self.rate.iter().map(|entry| ("rate", &entry.source)))
             .chain(self.answers.iter().map(|entry| ("answers", &entry.source)))
             .chain(self.errors.iter().map(|entry| ("errors", &entry.source)))
+            .chain(self.batches.iter().map(|entry| ("batches", &entry.source)))
             .chain(self.tags.iter().map(|entry| ("tags", &entry.source)));
         without_source(sources)
     }

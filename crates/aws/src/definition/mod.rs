@@ -17,7 +17,7 @@ use rstack_model::ResourceType;
 
 use crate::mapping::Rules;
 pub(crate) use format::{
-    Attribute, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile, Settings,
+    Attribute, BatchRead, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile, Settings,
     SettingsReading, States, TagOperations, TextAttributes, TypeFile, WireProtocol, braced,
 };
 use format::{NameSeparator, Unsupported};
