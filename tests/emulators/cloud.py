@@ -62,6 +62,8 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["make_bucket", BUCKET]            makes one without settings
     ["managed_stack", EMULATOR, NAME, TEMPLATE] makes a stack by its own CloudFormation
     ["delete_managed_stack", EMULATOR, NAME] deletes it
+    ["media_ls"]                       flows, inputs, encoders and channel groups: kind → names
+    ["rename_encoder", CHANNEL, NAME]  gives a channel of MediaLive another name
     ["network", VPC] …                 see network.py
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
@@ -81,6 +83,7 @@ from urllib.request import Request, urlopen
 import boto3
 
 import buckets
+import media
 import network
 from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
@@ -567,6 +570,7 @@ CALLS = {
     call.__name__: call
     for call in (
         *buckets.CALLS,
+        *media.CALLS,
         *network.CALLS,
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,

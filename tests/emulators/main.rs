@@ -1,4 +1,4 @@
-//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, MediaPackage, SNS, SQS,
+//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, the media services, SNS, SQS,
 //! Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
 //! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
 //! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
@@ -21,6 +21,7 @@ mod identities;
 mod interrupted;
 mod killed;
 mod killer;
+mod live_event;
 mod lookups;
 mod lossy;
 mod lying;

@@ -26,6 +26,7 @@ from urllib.request import urlopen
 import boto3
 
 import buckets
+import media
 import network
 
 # Resources that are nothing in the cloud.
@@ -41,6 +42,7 @@ LIMITS = {
     ("AWS::IAM::User", "LoginProfile.Password"): "never shown",
     # MiniStack 1.5.33 takes a creation's `AddReplicaRegions` and shows no `ReplicationStatus`.
     # Nothing that rstack made is replicated in these tests, so no row is needed for it.
+    **media.LIMITS,
 }
 
 # CloudFormation's name → the API's, where they differ.
@@ -744,6 +746,7 @@ READERS = {
     "AWS::SecretsManager::Secret": secret,
     "AWS::StepFunctions::StateMachine": state_machine,
     **buckets.READERS,
+    **media.READERS,
     **network.READERS,
 }
 
