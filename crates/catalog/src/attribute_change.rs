@@ -1,10 +1,11 @@
 //! The attributes that can change when an object is changed in place.
 //!
 //! An attribute that may change makes its users' updates possible ones. The registry does not say
-//! which do: identifiers and ARNs never do, and overlays say with which properties others change.
-//! Every other attribute may change with any property.
+//! which do: identifiers and ARNs never do, nor do those that only a replacement can change, and
+//! overlays say with which properties others change. Every other attribute may change with any property
+//! but the tags, which nothing is derived from.
 
-use rstack_model::PropertyPath;
+use rstack_model::{PropertyPath, UpdateKind};
 use serde::Deserialize;
 
 use crate::path::SchemaPath;
@@ -43,11 +44,20 @@ impl TypeSchema {
     pub fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
         match self.attribute_changes.iter().find(|change| change.is_of(attribute)) {
             Some(change) => changed.iter().any(|path| change.changes_with(path)),
-            None => !self.is_identity(attribute) && !changed.is_empty(),
+            None => {
+                let changes_it = |path: &&PropertyPath| !self.is_tag(path) || is_of_tags(attribute);
+                !self.is_identity(attribute) && changed.iter().any(changes_it)
+            }
         }
     }
 
-    /// Identifiers stay with their object, and so do its own ARN and ID: `Arn`, `RoleId` of a role,
+    /// True if the property is the tags, or a part of them.
+    fn is_tag(&self, path: &PropertyPath) -> bool {
+        let tags = self.tag_property();
+        tags.is_some_and(|tags| SchemaPath::parse(tags).covers(path))
+    }
+
+    /// Identifiers stay with their object, and so do properties that it is made with, its own ARN and ID: `Arn`, `RoleId` of a role,
     /// `PolicyArn` of a managed policy. The ARN of something else, such as the stream of a table, may
     /// be another one after a change.
     fn is_identity(&self, attribute: &str) -> bool {
@@ -56,10 +66,16 @@ impl TypeSchema {
         let short = self.name().rsplit("::").next().unwrap_or_default();
         let own = |end: &str| attribute.strip_suffix(end).is_some_and(|stem| short.ends_with(stem));
         ["Arn", "ARN", "Id"].into_iter().any(own)
+            || self.update_kind(&path) == UpdateKind::Replaces
             || identifies(self.primary_identifier())
             || identifies(self.ref_identifier())
             || self.additional_identifiers().iter().any(|paths| identifies(paths))
     }
+}
+
+/// True if an attribute holds tags, such as those that an account adds.
+fn is_of_tags(attribute: &str) -> bool {
+    attribute.contains("Tag")
 }
 
 /// True if the property is around the other one: a change of the whole may be one of the part.
@@ -112,5 +128,25 @@ mod tests {
         assert!(!check("AWS::IAM::Role", "RoleId", "Description"));
         assert!(!check("AWS::IAM::ManagedPolicy", "PolicyId", "PolicyDocument"));
         assert!(check("AWS::DynamoDB::Table", "StreamArn", "StreamSpecification.StreamViewType"));
+        assert!(!check("AWS::DynamoDB::Table", "StreamArn", "BillingMode"));
+    }
+
+    #[test]
+    fn nothing_is_derived_from_tags() {
+        for (name, attribute) in [
+            ("AWS::EC2::Instance", "PublicIp"),
+            ("AWS::DynamoDB::Table", "StreamArn"),
+            ("AWS::EC2::VPC", "DefaultSecurityGroup"),
+            ("AWS::ApiGateway::RestApi", "RootResourceId"),
+        ] {
+            assert!(!check(name, attribute, "Tags.0.Value"), "{name}");
+            assert!(!check(name, attribute, "Tags"), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_replacement_changes_an_attribute_that_is_given_at_creation() {
+        assert!(!check("AWS::SNS::Topic", "TopicName", "DisplayName"));
+        assert!(!check("AWS::SQS::Queue", "QueueName", "DelaySeconds"));
     }
 }
