@@ -5,16 +5,24 @@ use rstack_model::{Code, Diagnostic, FindingCode, Label};
 use crate::place::Lines;
 use crate::rule_overlap::{MAPPING, OVERLAPS, Place, RuleOverlap};
 
+/// The validator's rule against a `DependsOn` that a reference makes needless. The CDK writes such ones on
+/// purpose, and the user of an app cannot take them out.
+const NEEDLESS_DEPENDENCY: &str = "W3005";
+/// The marks of a template that the CDK has synthesized.
+const SYNTHESIZED: [&str; 2] = ["\"aws:cdk:path\"", "\"AWS::CDK::Metadata\""];
+
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
 /// stays, with the validator's link to its documentation.
 pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) {
     let lines = Lines::of(text);
+    let is_synthesized = SYNTHESIZED.iter().any(|mark| text.contains(mark));
     let mut more = Vec::new();
     for finding in validator {
         let said = own.iter_mut().find(|own| says(own, &finding, &lines));
         match said {
             Some(said) => said.docs = said.docs.take().or(finding.docs),
             None if finding.code.as_str() == MAPPING => {}
+            None if is_synthesized && finding.code.as_str() == NEEDLESS_DEPENDENCY => {}
             None => more.push(finding),
         }
     }
@@ -88,6 +96,21 @@ mod tests {
             all.iter().map(|d| format!("{} {}", d.code, d.labels[0].span.start)).collect();
         assert_eq!(told, ["W1 0", "missing-property 4", "F3003 4", "F3003 8"]);
         assert_eq!(all[1].docs.as_deref(), Some("https://a"));
+    }
+
+    #[test]
+    fn a_needless_dependency_of_a_synthesized_template_is_not_its_users() {
+        let found = || vec![rule("W3005", "a needless dependency").at(Span::new(0, 3), "")];
+        for (text, told) in [
+            (TEXT, 1),
+            ("{\"Type\": \"AWS::CDK::Metadata\"}", 0),
+            ("{\"Metadata\": {\"aws:cdk:path\": \"a\"}}", 0),
+            ("# aws:cdk:path\n", 1),
+        ] {
+            let mut all = Vec::new();
+            merge(text, &mut all, found());
+            assert_eq!(all.len(), told, "{text}");
+        }
     }
 
     #[test]
